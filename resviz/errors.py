@@ -1,0 +1,52 @@
+"""The errors that resviz raises; one line each: where, what, got, want, remedy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
+
+
+class ResvizError(Exception):
+    """What resviz raises when it cannot do as asked."""
+
+    exit_code = 2
+
+
+class SpecError(ResvizError, ValueError):
+    """A name, depth, option or expression that cannot be read."""
+
+
+class BuildError(ResvizError, RuntimeError):
+    """A readable SPEC whose model cannot be built or imported."""
+
+    exit_code = 3
+
+
+class WeightsError(ResvizError, RuntimeError):
+    """Pretrained weights that cannot be fetched, read or loaded."""
+
+    exit_code = 3
+
+
+class TraceError(ResvizError, RuntimeError):
+    """A model whose forward cannot be followed to its end.
+
+    Attributes:
+        partial: the record up to the failing layer, if there is one.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, partial: Architecture | None = None) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class RecordError(ResvizError, ValueError):
+    """A record that breaks one of its laws, or a file that holds none."""
+
+
+class RenderError(ResvizError, RuntimeError):
+    """An output that cannot be made or written."""

@@ -1,0 +1,98 @@
+"""Making any string safe in the one syntax it is written into.
+
+Names, titles and loaded records flow into files that other people open. Every
+string is cleaned once, then escaped for its syntax; there is no other way out.
+"""
+
+from __future__ import annotations
+
+import html as html_module
+import re
+
+LONGEST = 500
+"""Characters of one string that are shown; Graphviz fails above 16,384."""
+
+UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible and bidi controls
+    "\ud800-\udfff"  # lone surrogates
+    "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters
+    "\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U000ffffe\U000fffff\U0010fffe\U0010ffff]"
+)
+"""Characters that no document may hold, or that change how others read."""
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "_": r"\_",
+    "%": r"\%",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "-": "{-}",
+    "×": r"$\times$",
+    "→": r"$\rightarrow$",
+    "·": r"$\cdot$",
+    "−": r"$-$",
+    "⌊": r"$\lfloor$",
+    "⌋": r"$\rfloor$",
+    "⌈": r"$\lceil$",
+    "⌉": r"$\rceil$",
+}
+"""What stands for a character in LaTeX text."""
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$:@-])")
+"""ASCII punctuation with a meaning in GitHub's Markdown."""
+
+
+def clean(text: object) -> str:
+    """`text` on one line, without characters that could do harm, and not too long."""
+    line = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", str(text)))
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def html(text: object) -> str:
+    """`text` for HTML, XML and SVG, in content and in quoted attributes."""
+    return html_module.escape(clean(text), quote=True)
+
+
+def dot(text: object) -> str:
+    r"""`text` for the inside of a quoted DOT string.
+
+    Graphviz expands `\N`, `\G`, `\L` and entities in labels, so both are undone.
+    """
+    safe = clean(text).replace("&", "&amp;")
+    return safe.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def latex(text: object) -> str:
+    """`text` for LaTeX text mode; what pdflatex has no glyph for becomes "?"."""
+    return "".join(map(latex_character, clean(text)))
+
+
+def latex_character(character: str) -> str:
+    """One character in LaTeX text mode."""
+    if character in LATEX:
+        return LATEX[character]
+    plain = character.isascii() or character.isalpha() and ord(character) < 0x180
+    return character if plain else "?"
+
+
+def markdown(text: object) -> str:
+    """`text` for a cell or line of GitHub's Markdown."""
+    return MARKDOWN.sub(r"\\\1", clean(text))
+
+
+def csv(text: object) -> str:
+    """`text` for a CSV cell that a spreadsheet must not read as a formula."""
+    safe = clean(text)
+    return f"'{safe}" if safe[:1] in {"=", "+", "-", "@"} else safe

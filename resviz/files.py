@@ -1,0 +1,49 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from resviz.errors import RenderError
+
+
+def write_whole(path: str | Path, data: bytes) -> None:
+    """Write `data` to a neighbour of `path` and move it into place.
+
+    A reader, a full disk or a kill never leaves a half-written file. What is no
+    plain file, as a pipe or /dev/stdout, is written straight.
+
+    Raises:
+        RenderError: naming the path and what the system said.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise RenderError(f"{path}: the folder {str(path.parent)!r} does not exist")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(13, "it is write-protected")
+        replace(path.resolve(), data)
+    except OSError as error:
+        raise RenderError(f"{path}: cannot be written, {error.strerror}") from error
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a new file with `data` in the place of `path`, keeping its mode."""
+    neighbour = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
+    try:
+        with neighbour.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            neighbour.chmod(path.stat().st_mode & 0o777)
+        neighbour.replace(path)
+    finally:
+        neighbour.unlink(missing_ok=True)

@@ -1,0 +1,45 @@
+"""Numbers and shapes as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+
+
+def count(number: int, digits: int = 3) -> str:
+    """A large number with a unit prefix and so many significant digits, "25.6 M"."""
+    for size, prefix in PREFIXES:
+        if number >= size:
+            value = number / size
+            decimals = max(digits - len(str(int(value))), 0)
+            return f"{value:.{decimals}f} {prefix}"
+    return str(number)
+
+
+def giga(number: int, decimals: int = 3) -> str:
+    """A number in units of 10⁹, "4.089 G"."""
+    return f"{number / 1e9:.{decimals}f} G"
+
+
+def grouped(number: int) -> str:
+    """A whole number in groups of three digits, "25,557,032"."""
+    return f"{number:,}"
+
+
+def times(sizes: Sequence[int]) -> str:
+    """Sizes as "112×112"."""
+    return "×".join(map(str, sizes))
+
+
+def feature_map(shape: Sequence[int]) -> str:
+    """A (N, C, H, W) shape as the paper writes it, "56×56×256"; (N, C) as "1000"."""
+    _, channels, *sizes = shape if len(shape) > 1 else (1, *(shape or (1,)))
+    return times((*sizes, channels))
+
+
+def per_axis(numbers: Sequence[int] | None) -> str:
+    """One number per axis, short where all are equal: "3×3", "2"."""
+    if not numbers:
+        return ""
+    return str(numbers[0]) if len(set(numbers)) == 1 else times(numbers)
