@@ -1,0 +1,390 @@
+"""The record of one forward: frozen facts, their laws, and their JSON form.
+
+Facts only. What a layer costs, which block it belongs to and why a shortcut
+projects are judgements; they are computed from the record and never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from resviz.errors import RecordError
+from resviz.files import write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = "resviz.architecture"
+VERSION = 1
+"""Raised whenever an old reader would misread a new record."""
+
+MODEL_INPUT = -1
+"""The layer index that stands for the model's own inputs in a `Source`."""
+
+Shape = tuple[int, ...]
+
+
+class Tensor(msgspec.Struct, frozen=True):
+    """Shape and dtype of one tensor, as (N, C, H, W) and "float32"."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """One parameter tensor, by the first name under which the model holds it."""
+
+    name: str
+    shape: Shape
+
+    @property
+    def numel(self) -> int:
+        """Number of elements."""
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count
+
+
+class Source(msgspec.Struct, frozen=True, array_like=True):
+    """Where an input comes from: output number `output` of layer `layer`.
+
+    `layer` is `MODEL_INPUT` for the model's own inputs.
+    """
+
+    layer: int
+    output: int = 0
+
+
+class Window(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The sliding window of a convolution or a pool, one number per axis.
+
+    Units: pixels of the layer's input.
+    """
+
+    kernel: Shape
+    stride: Shape
+    padding: Shape
+    dilation: Shape
+    groups: int = 1
+    transposed: bool = False
+    ceil_mode: bool = False
+
+
+class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One tensor operation that torch ran, by its ATen name.
+
+    Attributes:
+        name: as "convolution", "native_batch_norm", "add".
+        inputs: shapes of its tensor operands, in the order of the call.
+        flowing: for each operand, whether it depends on the model's input
+            (a parameter and what is computed from parameters alone do not).
+        outputs: shapes of what it gives.
+        window: of a convolution or a pool.
+        arguments: those of its other arguments that change a shape's meaning.
+    """
+
+    name: str
+    inputs: tuple[Shape, ...]
+    flowing: tuple[bool, ...]
+    outputs: tuple[Shape, ...]
+    window: Window | None = None
+    arguments: dict[str, Any] = {}
+
+
+class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One call of a leaf module, or one operation that no leaf module owns.
+
+    Attributes:
+        index: position in execution order.
+        name: unique; `layer1.0.conv1`, `layer1.0:add`, the second call of a
+            module `layer1.0.relu#2`.
+        path: the module's path, or that of the module whose forward ran it.
+        type: the module's class, or the operation's everyday name.
+        call: index of the innermost `Call` in which it ran.
+        sources: where its inputs come from, aligned with `inputs`.
+        inputs: the tensors that went in.
+        outputs: the tensors that came out.
+        operations: what torch ran for it, in order.
+        parameters: those first read here; each tensor is counted once.
+        module: whether it is a module's call.
+    """
+
+    index: int
+    name: str
+    path: str
+    type: str
+    call: int
+    sources: tuple[Source, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    operations: tuple[Operation, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    module: bool = True
+
+    @property
+    def window(self) -> Window | None:
+        """The window of its first operation that has one."""
+        return next((op.window for op in self.operations if op.window), None)
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of its first input; () if it has none."""
+        return self.inputs[0].shape if self.inputs else ()
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of its first output; () if it has none."""
+        return self.outputs[0].shape if self.outputs else ()
+
+    @property
+    def params(self) -> int:
+        """Number of parameters first read here."""
+        return sum(parameter.numel for parameter in self.parameters)
+
+
+class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One call of a module that is not a leaf: layers `start` up to `stop`."""
+
+    path: str
+    type: str
+    start: int
+    stop: int
+    parent: int | None = None
+
+
+class Uncalled(msgspec.Struct, frozen=True):
+    """Parameters that no layer read, under the module that owns them."""
+
+    path: str
+    type: str
+    parameters: tuple[Parameter, ...]
+
+
+class Architecture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one forward of one network did: the record that everything reads.
+
+    Attributes:
+        name: as given, "resnet50".
+        title: as printed, "ResNet-50".
+        torch: version of torch that ran it.
+        inputs: the model's inputs.
+        outputs: which layers' outputs the model returned.
+        calls: calls of non-leaf modules; the first is the model's own.
+        layers: in execution order.
+        uncalled: parameters that no layer read.
+    """
+
+    format: Literal["resviz.architecture"] = FORMAT
+    version: Literal[1] = VERSION
+    name: str
+    title: str = ""
+    torch: str = ""
+    training: bool = False
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Source, ...]
+    calls: tuple[Call, ...]
+    layers: tuple[Layer, ...]
+    uncalled: tuple[Uncalled, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the laws of a record.
+
+        Raises:
+            ValueError: naming the layer at which a law is broken.
+        """
+        check_layers(self)
+        check_calls(self)
+
+    def __getitem__(self, name: str) -> Layer:
+        """The layer called `name`."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    @property
+    def label(self) -> str:
+        """What to print for it: its title, or its name."""
+        return self.title or self.name
+
+    @property
+    def params(self) -> int:
+        """Number of parameters, those that no layer read included."""
+        called = sum(layer.params for layer in self.layers)
+        idle = (p.numel for group in self.uncalled for p in group.parameters)
+        return called + sum(idle)
+
+    def to_json(self) -> bytes:
+        """The record as JSON text."""
+        return msgspec.json.format(json_encoder.encode(self), indent=1)
+
+    def save(self, path: str | Path) -> None:
+        """Write the record as JSON to `path`, whole or not at all.
+
+        Raises:
+            RenderError: if the file cannot be written.
+        """
+        write_whole(path, self.to_json() + b"\n")
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row a layer, with its parameters and MACs."""
+        from resviz.tables import layers
+
+        return layers(self).to_pandas()
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(str(tensor.shape) for tensor in self.inputs)
+        return f"<Architecture {self.name}: {len(self.layers)} layers of {shapes}>"
+
+    def _repr_html_(self) -> str:
+        from resviz.tables import summary
+
+        return summary(self).to_html()
+
+
+def check_layers(arch: Architecture) -> None:
+    """Check that layers are ordered, named once, and agree in shape.
+
+    Raises:
+        ValueError: naming the layer.
+    """
+    names: set[str] = set()
+    owners: dict[str, str] = {}
+    for position, layer in enumerate(arch.layers):
+        where = f"layers[{position}] {layer.name!r}"
+        if layer.index != position:
+            raise ValueError(f"{where}: its index is {layer.index}, want {position}")
+        if layer.name in names:
+            raise ValueError(f"{where}: the name stands twice")
+        names.add(layer.name)
+        if not 0 <= layer.call < len(arch.calls):
+            raise ValueError(f"{where}: it ran in call {layer.call}, which is not there")
+        if len(layer.sources) != len(layer.inputs):
+            raise ValueError(
+                f"{where}: {len(layer.sources)} sources for {len(layer.inputs)} inputs"
+            )
+        for source, tensor in zip(layer.sources, layer.inputs, strict=True):
+            check_edge(arch, where, position, source, tensor)
+        for parameter in layer.parameters:
+            first = owners.setdefault(parameter.name, layer.name)
+            if first != layer.name:
+                raise ValueError(
+                    f"{where}: parameter {parameter.name!r} is already in {first!r}"
+                )
+    for source in arch.outputs:
+        origin(arch, "outputs", len(arch.layers), source)
+
+
+def check_edge(
+    arch: Architecture, where: str, position: int, source: Source, tensor: Tensor
+) -> None:
+    """Check one edge of the graph: its source is earlier and its shapes agree.
+
+    Raises:
+        ValueError: naming the layer.
+    """
+    given = origin(arch, where, position, source).shape
+    if given != tensor.shape:
+        raise ValueError(
+            f"{where}: source {source.layer} gives {given}, input is {tensor.shape}"
+        )
+
+
+def origin(arch: Architecture, where: str, before: int, source: Source) -> Tensor:
+    """The tensor that `source` names, which must exist before layer `before`.
+
+    Raises:
+        ValueError: naming `where`.
+    """
+    if not MODEL_INPUT <= source.layer < before:
+        raise ValueError(f"{where}: source {source.layer} is not an earlier layer")
+    given = source.layer == MODEL_INPUT
+    tensors = arch.inputs if given else arch.layers[source.layer].outputs
+    if not 0 <= source.output < len(tensors):
+        raise ValueError(
+            f"{where}: source {source.layer} has no output {source.output}"
+        )
+    return tensors[source.output]
+
+
+def check_calls(arch: Architecture) -> None:
+    """Check that calls nest: each lies inside an earlier parent.
+
+    Raises:
+        ValueError: naming the call.
+    """
+    if not arch.calls:
+        raise ValueError("calls: want at least the model's own call")
+    for position, call in enumerate(arch.calls):
+        where = f"calls[{position}] {call.path!r}"
+        outer_stop = len(arch.layers)
+        outer_start = 0
+        if position:
+            if call.parent is None or not 0 <= call.parent < position:
+                raise ValueError(f"{where}: parent {call.parent} is not earlier")
+            outer_start = arch.calls[call.parent].start
+            outer_stop = arch.calls[call.parent].stop
+        if not outer_start <= call.start <= call.stop <= outer_stop:
+            raise ValueError(
+                f"{where}: layers {call.start} to {call.stop} leave its parent's"
+            )
+
+
+json_encoder = msgspec.json.Encoder()
+json_decoder = msgspec.json.Decoder(Architecture)
+
+
+def load(path: str | Path) -> Architecture:
+    """Read a record that `Architecture.save` wrote.
+
+    Raises:
+        RecordError: if the file cannot be read, is no record, or breaks a law;
+            the message says where.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read, {error.strerror}") from error
+    return parse(data, where=str(path))
+
+
+def parse(data: bytes, *, where: str = "record") -> Architecture:
+    """Read a record from its JSON text.
+
+    Raises:
+        RecordError: if the text is no record or breaks a law.
+    """
+    try:
+        return json_decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise RecordError(f"{where}: {foreign(data) or error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecordError(f"{where}: not JSON, {error}") from error
+
+
+def foreign(data: bytes) -> str | None:
+    """Why JSON text that failed to decode is no record of this version, if so."""
+    head = msgspec.json.decode(data)
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        return f"not a resviz record, want an object with format {FORMAT!r}"
+    if head.get("version", VERSION) != VERSION:
+        return (
+            f"record version {head['version']!r}, this resviz reads {VERSION}: "
+            "trace the model again, or install the resviz that wrote it"
+        )
+    return None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a record, as published in docs/."""
+    return msgspec.json.schema(Architecture)
+
+
