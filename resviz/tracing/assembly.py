@@ -1,0 +1,292 @@
+"""From what happened to the record: leaf calls become layers.
+
+A leaf module's call is one layer that keeps its operations; an operation outside
+of every leaf is a layer of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+
+from resviz.record import (
+    MODEL_INPUT,
+    Call,
+    Layer,
+    Operation,
+    Parameter,
+    Source,
+    Tensor,
+    Uncalled,
+)
+from resviz.tracing.clone import Clone
+from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
+from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
+
+EVERYDAY = {
+    "convolution": "conv",
+    "native_batch_norm": "batch_norm",
+    "max_pool2d_with_indices": "max_pool2d",
+    "_adaptive_avg_pool2d": "adaptive_avg_pool2d",
+    "constant_pad_nd": "pad",
+    "addmm": "linear",
+    "_softmax": "softmax",
+    "_log_softmax": "log_softmax",
+}
+"""What people call an operation whose ATen name is another."""
+
+
+class Parts(NamedTuple):
+    """The lists of a record, as far as the forward went."""
+
+    layers: tuple[Layer, ...]
+    calls: tuple[Call, ...]
+    outputs: tuple[Source, ...]
+    uncalled: tuple[Uncalled, ...]
+
+
+def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
+    """The lists of a record, from a recorder whose forward is over."""
+    assembly = Assembly(recorder, outputs)
+    assembly.run()
+    return Parts(
+        tuple(assembly.layers),
+        tuple(assembly.calls),
+        tuple(assembly.placed[source] for source in outputs),
+        uncalled(recorder.clone, assembly.counted),
+    )
+
+
+class Assembly:
+    """One pass over the events that grows the lists of a record."""
+
+    def __init__(self, recorder: Recorder, outputs: tuple[Source, ...]) -> None:
+        self.events = closed(recorder.events)
+        self.inputs = recorder.inputs
+        self.steps = recorder.steps
+        self.parameters = recorder.clone.parameters
+        self.last_use = last_uses(recorder.steps, outputs)
+        self.layers: list[Layer] = []
+        self.calls: list[Call] = []
+        self.open: list[int] = []
+        self.names: Counter[str] = Counter()
+        self.counted: set[str] = set()
+        self.placed = {
+            Source(MODEL_INPUT, number): Source(MODEL_INPUT, number)
+            for number in range(len(recorder.inputs))
+        }
+
+    def run(self) -> None:
+        """Turn every event into a layer or a call, in order."""
+        leaves = leaf_calls(self.events)
+        position = 0
+        while position < len(self.events):
+            event = self.events[position]
+            stop = leaves.get(position)
+            if isinstance(event, Enter) and stop is not None:
+                alone = not self.open  # the model itself is a leaf, as nn.Conv2d
+                if alone:
+                    self.enter(event)
+                self.leaf(event, self.events[position + 1 : stop + 1])
+                if alone:
+                    self.leave()
+                position = stop
+            elif isinstance(event, Enter):
+                self.enter(event)
+            elif isinstance(event, Leave):
+                self.leave()
+            else:
+                self.loose(event)
+            position += 1
+
+    def enter(self, event: Enter) -> None:
+        """Open a call; its end is not known yet."""
+        parent = self.open[-1] if self.open else None
+        start = len(self.layers)
+        name = type(event.module).__name__
+        self.open.append(len(self.calls))
+        self.calls.append(Call(event.path, name, start, start, parent))
+
+    def leave(self) -> None:
+        """Close the innermost open call."""
+        number = self.open.pop()
+        call = self.calls[number]
+        stop = len(self.layers)
+        self.calls[number] = Call(call.path, call.type, call.start, stop, call.parent)
+
+    def loose(self, step: Step) -> None:
+        """Make an operation that no leaf owns a layer of its own."""
+        if not step.shapes and not self.needed(step, step.index + 1):
+            return
+        path = self.calls[self.open[-1]].path
+        everyday = everyday_name(step)
+        name = f"{path}:{everyday}" if path else everyday
+        outputs = tuple(Source(step.index, k) for k in range(len(step.outputs)))
+        self.add(name, path, everyday, [step], outputs, (), module=False)
+
+    def leaf(self, enter: Enter, events: list[Event]) -> None:
+        """Make a leaf module's call one layer."""
+        steps = [event for event in events if isinstance(event, Step)]
+        end = events[-1]
+        returned = end.returned if isinstance(end, Leave) else ()
+        inside = range(steps[0].index, steps[-1].index + 1) if steps else range(0)
+        outputs = [source for source in returned if source.layer in inside]
+        for step in steps:
+            outputs += self.needed(step, inside.stop, besides=outputs)
+        own = tuple(id(parameter) for parameter in enter.module._parameters.values())
+        kept = [step for step in steps if step.shapes]
+        self.add(
+            enter.path or type(enter.module).__name__,
+            enter.path,
+            type(enter.module).__name__,
+            kept,
+            tuple(dict.fromkeys(outputs)),
+            own,
+            module=True,
+        )
+
+    def needed(
+        self, step: Step, stop: int, besides: list[Source] | None = None
+    ) -> list[Source]:
+        """Outputs of `step` that are used by steps from `stop` on."""
+        given = (Source(step.index, k) for k in range(len(step.outputs)))
+        later = (source for source in given if self.last_use.get(source, -1) >= stop)
+        return [source for source in later if source not in (besides or ())]
+
+    def add(
+        self,
+        name: str,
+        path: str,
+        type_name: str,
+        steps: list[Step],
+        outputs: tuple[Source, ...],
+        own: tuple[int, ...],
+        *,
+        module: bool,
+    ) -> None:
+        """Append one layer and note where its outputs can be found."""
+        sources = self.outer_sources(steps)
+        self.names[name] += 1
+        if self.names[name] > 1:
+            name = f"{name}#{self.names[name]}"
+        index = len(self.layers)
+        layer = Layer(
+            index,
+            name,
+            path,
+            type_name,
+            self.open[-1],
+            tuple(self.placed[source] for source in sources),
+            tuple(self.tensor(source) for source in sources),
+            tuple(self.tensor(source) for source in outputs),
+            tuple(operation(step) for step in steps),
+            self.first_read(own, steps),
+            module,
+        )
+        self.layers.append(layer)
+        for number, source in enumerate(outputs):
+            self.placed[source] = Source(index, number)
+
+    def outer_sources(self, steps: list[Step]) -> list[Source]:
+        """Where the operands of `steps` come from, but for the steps themselves."""
+        inside = {step.index for step in steps}
+        origins = (origin for step in steps for origin in step.origins)
+        outer = (o for o in origins if o is not None and o.layer not in inside)
+        return [source for source in dict.fromkeys(outer) if source in self.placed]
+
+    def tensor(self, source: Source) -> Tensor:
+        """Shape and dtype of what `source` names."""
+        if source.layer == MODEL_INPUT:
+            return self.inputs[source.output]
+        return self.steps[source.layer].outputs[source.output]
+
+    def first_read(
+        self, own: tuple[int, ...], steps: list[Step]
+    ) -> tuple[Parameter, ...]:
+        """Parameters that are read here and by no earlier layer."""
+        first = []
+        for key in (*own, *(key for step in steps for key in step.owned)):
+            parameter = self.parameters.get(key)
+            if parameter and parameter.name not in self.counted:
+                self.counted.add(parameter.name)
+                first.append(parameter)
+        return tuple(first)
+
+
+def closed(events: list[Event]) -> list[Event]:
+    """The events with a `Leave` for every call that an exception cut off."""
+    balance = sum(isinstance(event, Enter) for event in events)
+    balance -= sum(isinstance(event, Leave) for event in events)
+    return [*events, *(Leave(()) for _ in range(balance))]
+
+
+def leaf_calls(events: list[Event]) -> dict[int, int]:
+    """Positions of the first and last event of each call that becomes a layer.
+
+    That is a call in which no other module is called. Its operations stay apart
+    where they hold structure of their own: a join beside a weighted operation, or
+    the forward of a whole model that is written with functions.
+    """
+    leaves: dict[int, int] = {}
+    start: int | None = None
+    for position, event in enumerate(events):
+        if isinstance(event, Enter):
+            start = position
+        elif isinstance(event, Leave) and start is not None:
+            enter = events[start]
+            steps = [e for e in events[start:position] if isinstance(e, Step)]
+            if isinstance(enter, Enter) and not has_structure(enter, steps):
+                leaves[start] = position
+            start = None
+    return leaves
+
+
+def has_structure(enter: Enter, steps: list[Step]) -> bool:
+    """Whether the operations of a leaf call are to stay apart."""
+    weighted = any(step.name in CONVOLUTIONS | PRODUCTS for step in steps)
+    joined = any(step.name in JOINS and sum(step.flowing) > 1 for step in steps)
+    whole = not enter.path and not type(enter.module).__module__.startswith("torch.nn")
+    return (weighted and joined) or (whole and len(steps) > 1)
+
+
+def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, int]:
+    """The last step that reads each tensor; the model's outputs are read at the end."""
+    uses = {o: step.index for step in steps for o in step.origins if o is not None}
+    return uses | dict.fromkeys(outputs, len(steps))
+
+
+def operation(step: Step) -> Operation:
+    """The record of one step."""
+    return Operation(
+        step.name,
+        step.shapes,
+        step.flowing,
+        tuple(tensor.shape for tensor in step.outputs),
+        step.window,
+        step.arguments,
+    )
+
+
+def everyday_name(step: Step) -> str:
+    """What people call an operation: "flatten" for a view that merges axes."""
+    if step.name in {"view", "_unsafe_view", "reshape"} and step.shapes:
+        before, after = step.shapes[0], step.outputs[0].shape
+        shared = len(after) - 1
+        flat = 0 < len(after) < len(before) and before[:shared] == after[:shared]
+        return "flatten" if flat else "reshape"
+    return EVERYDAY.get(step.name, step.name)
+
+
+def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
+    """Parameters that no layer read, under the modules that own them."""
+    groups: dict[tuple[str, str], list[Parameter]] = {}
+    for parameter in clone.parameters.values():
+        if parameter.name not in counted:
+            groups.setdefault(clone.owners[parameter.name], []).append(parameter)
+    return tuple(
+        Uncalled(path, type_name, tuple(parameters))
+        for (path, type_name), parameters in groups.items()
+    )
+
+

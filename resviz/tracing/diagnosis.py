@@ -1,0 +1,125 @@
+"""Saying why a forward failed: at which layer, with which shapes, what would work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from resviz.tracing.recorder import Enter, Recorder, Step, tensors
+
+Shape = tuple[int, ...]
+Runs = Callable[[Shape], bool]
+
+LARGEST = 2048
+"""Side in pixels above which no working input is looked for."""
+
+
+def explain(error: Exception, recorder: Recorder, shape: Shape, runs: Runs) -> str:
+    """One line: where it failed, what came in, what was wanted, what would work.
+
+    Args:
+        error: what the forward raised.
+        recorder: what was seen up to there.
+        shape: of the model's input.
+        runs: whether the model takes an input of a given shape.
+    """
+    where, problem = failing_layer(error, recorder)
+    sizes = working_sizes(shape, runs)
+    remedy = f"; {sizes}" if sizes else ""
+    return f"{where}: {problem}, for an input of {shape}{remedy}"
+
+
+def failing_layer(error: Exception, recorder: Recorder) -> tuple[str, str]:
+    """The innermost module that was running, and what went wrong in it."""
+    reason = first_line(error)
+    if not recorder.open:
+        return "the model", reason
+    enter = recorder.open[-1]
+    where = f"{enter.path or 'the model'} ({type(enter.module).__name__})"
+    shapes = [tuple(tensor.shape) for tensor in tensors(enter.args)]
+    if not shapes:
+        return where, reason
+    known = mismatch(enter.module, shapes[0], recorder)
+    got = " and ".join(map(str, shapes))
+    return where, f"{known or reason}, got {got}"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, its class if it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0].strip() if lines else type(error).__name__
+
+
+def mismatch(module: nn.Module, shape: Shape, recorder: Recorder) -> str | None:
+    """What a layer wanted instead of an input of `shape`, in words, if known."""
+    if isinstance(module, nn.Linear) and shape[-1] != module.in_features:
+        return (
+            f"want {module.in_features} input features, {pooled(recorder)}"
+            f"in_features would have to be {shape[-1]}"
+        )
+    if isinstance(module, nn.Conv2d) and len(shape) == 4:
+        if shape[1] != module.in_channels:
+            return f"want {module.in_channels} input channels"
+        return f"kernel {module.kernel_size} does not fit into the padded input"
+    if isinstance(module, (nn.AvgPool2d, nn.MaxPool2d)) and len(shape) == 4:
+        return f"the {pair(module.kernel_size)} window does not fit into the map"
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    if isinstance(module, norms) and module.training:
+        return "in training, want more than one value per channel: a larger batch or map"
+    return None
+
+
+def pooled(recorder: Recorder) -> str:
+    """What the last average pool before the failing layer gave, in words."""
+    events = recorder.events
+    for position in reversed(range(len(events))):
+        event = events[position]
+        if isinstance(event, Enter) and isinstance(event.module, nn.AvgPool2d):
+            before = next(tensors(event.args)).shape
+            step = next(e for e in events[position:] if isinstance(e, Step))
+            c, *after = step.outputs[0].shape[1:]
+            return (
+                f"{event.path} ({pair(event.module.kernel_size)} average pool) makes "
+                f"{c} maps of {pair(tuple(after))} from {pair(tuple(before[2:]))}: "
+            )
+    return ""
+
+
+def pair(size: int | tuple[int, ...]) -> str:
+    """A kernel size as "7×7"."""
+    return f"{size}×{size}" if isinstance(size, int) else "×".join(map(str, size))
+
+
+def working_sizes(shape: Shape, runs: Runs) -> str | None:
+    """Which square inputs near `shape` the model takes, in words; None if none.
+
+    Assumes that those that work form one range, as for any stack of windows.
+    """
+    if len(shape) != 4:
+        return None
+    batch, channels, *given = shape
+
+    def works(side: int) -> bool:
+        return runs((batch, channels, side, side))
+
+    candidates = [224, 32, *(2**k for k in range(3, 12) if 2**k <= LARGEST)]
+    inner = next((side for side in candidates if works(side)), None)
+    if inner is None:
+        return None
+    least = edge(0, inner, works)
+    largest = None if works(LARGEST) else edge(LARGEST, inner, works)
+    if min(given) < least or largest is None:
+        return f"the least input that works is {least}×{least}"
+    return f"inputs from {least}×{least} to {largest}×{largest} work"
+
+
+def edge(outside: int, inside: int, works: Callable[[int], bool]) -> int:
+    """The last side that works on the way from `inside` to `outside`."""
+    while abs(inside - outside) > 1:
+        middle = (inside + outside) // 2
+        if works(middle):
+            inside = middle
+        else:
+            outside = middle
+    return inside

@@ -1,0 +1,111 @@
+"""What is kept of an operation that torch dispatches: name, window, arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from resviz.record import Window
+
+Arguments = dict[str, Any]
+
+
+class Kind(NamedTuple):
+    """What is known of one ATen overload.
+
+    Attributes:
+        name: "convolution", in-place twins share it.
+        schema: names of its arguments, in order.
+        defaults: of those that have one.
+        window: reads the sliding window off its arguments, if it has one.
+        kept: names of the arguments that the record keeps.
+    """
+
+    name: str
+    schema: tuple[str, ...]
+    defaults: Arguments
+    window: Callable[[Arguments], Window] | None
+    kept: tuple[str, ...]
+
+    def bind(self, args: tuple[Any, ...], kwargs: Arguments) -> Arguments:
+        """Arguments by name, defaults filled in."""
+        named = zip(self.schema, args, strict=False)
+        return {**self.defaults, **dict(named), **kwargs}
+
+
+@lru_cache(maxsize=None)
+def kind(overload: Any) -> Kind:
+    """What is known of an overload, as `torch.ops.aten.add_.Tensor`."""
+    schema = overload._schema
+    space, _, name = schema.name.partition("::")
+    if name.endswith("_") and not name.startswith("__"):
+        name = name[:-1]
+    return Kind(
+        name if space == "aten" else f"{space}.{name}",
+        tuple(argument.name for argument in schema.arguments),
+        {a.name: a.default_value for a in schema.arguments if a.has_default_value()},
+        WINDOWS.get(name),
+        KEPT.get(name, ()),
+    )
+
+
+def per_axis(value: Any, axes: int) -> tuple[int, ...]:
+    """One number per spatial axis: 2 and [2] both mean (2, 2) in two dimensions."""
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    return numbers * axes if len(numbers) == 1 else numbers
+
+
+def convolution_window(bound: Arguments) -> Window:
+    """Window of aten.convolution; the kernel is read off the weight's shape."""
+    kernel = tuple(bound["weight"].shape[2:])
+    axes = len(kernel)
+    return Window(
+        kernel,
+        per_axis(bound["stride"], axes),
+        per_axis(bound["padding"], axes),
+        per_axis(bound["dilation"], axes),
+        groups=bound["groups"],
+        transposed=bound["transposed"],
+    )
+
+
+def pool_window(axes: int) -> Callable[[Arguments], Window]:
+    """Reader of the window of a pool over `axes` spatial axes."""
+
+    def window(bound: Arguments) -> Window:
+        kernel = per_axis(bound["kernel_size"], axes)
+        return Window(
+            kernel,
+            per_axis(bound["stride"] or kernel, axes),
+            per_axis(bound["padding"], axes),
+            per_axis(bound.get("dilation", 1), axes),
+            ceil_mode=bound["ceil_mode"],
+        )
+
+    return window
+
+
+WINDOWS: dict[str, Callable[[Arguments], Window]] = {
+    "convolution": convolution_window,
+    "max_pool2d_with_indices": pool_window(2),
+    "max_pool3d_with_indices": pool_window(3),
+    "avg_pool2d": pool_window(2),
+    "avg_pool3d": pool_window(3),
+}
+"""Operations with a sliding window, and how it is read."""
+
+KEPT: dict[str, tuple[str, ...]] = {
+    "mean": ("dim", "keepdim"),
+    "sum": ("dim", "keepdim"),
+    "slice": ("dim", "start", "end", "step"),
+    "select": ("dim", "index"),
+    "constant_pad_nd": ("pad", "value"),
+    "permute": ("dims",),
+    "transpose": ("dim0", "dim1"),
+    "cat": ("dim",),
+    "stack": ("dim",),
+    "split": ("split_size", "dim"),
+    "unbind": ("dim",),
+}
+"""Arguments without which an operation's shapes cannot be read."""

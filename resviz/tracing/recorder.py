@@ -1,0 +1,192 @@
+"""Following a forward: hooks say where, a dispatch mode says what.
+
+Hooks alone miss every operation that no module owns, as the `+=` of a shortcut;
+a dispatch mode alone knows no module. Both write one list of events in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from resviz.record import MODEL_INPUT, Source, Tensor, Window
+from resviz.tracing.clone import Clone
+from resviz.tracing.operations import kind
+from resviz.tracing.shapes import RULES
+from resviz.vocabulary import CREATIONS
+
+HOOK = -1
+"""Our key in a module's hook dictionaries; torch's own count up from 0."""
+
+
+class Step(NamedTuple):
+    """One operation as it ran.
+
+    `origins` says which step's output each operand is; None is a parameter or a
+    constant, and then `owned` holds the `id` of the tensor.
+    """
+
+    index: int
+    name: str
+    origins: tuple[Source | None, ...]
+    owned: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    flowing: tuple[bool, ...]
+    outputs: tuple[Tensor, ...]
+    window: Window | None
+    arguments: dict[str, Any]
+
+
+class Enter(NamedTuple):
+    """A module was called."""
+
+    path: str
+    module: nn.Module
+    args: tuple[Any, ...]
+
+
+class Leave(NamedTuple):
+    """A module's call returned; `returned` are the tensors that it gave."""
+
+    returned: tuple[Source, ...]
+
+
+Event = Step | Enter | Leave
+
+
+class Recorder(TorchDispatchMode):
+    """Writes down what a clone's forward does, while it is entered as a context.
+
+    Attributes:
+        events: what happened, in order.
+        inputs: shapes of the tensors given to the model.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Ask torch not to wrap our dispatch in a call that imports torch._dynamo.
+
+        That import takes as long as torch's own; no compiler runs in a trace.
+        """
+        return False
+
+    def __init__(self, clone: Clone) -> None:
+        super().__init__()
+        self.clone = clone
+        self.events: list[Event] = []
+        self.inputs: list[Tensor] = []
+        self.steps: list[Step] = []
+        self.open: list[Enter] = []
+        self.producers: dict[int, Source] = {}
+        self.flows: dict[Source, bool] = {}
+        # A freed tensor's id would soon be another's.
+        self.alive: list[torch.Tensor] = []
+
+    def hook(self) -> None:
+        """Put a hook before and after the forward of every copied module."""
+        for module in self.clone.modules:
+            before = vars(module)["_forward_pre_hooks"]
+            before[HOOK] = self.enter
+            before.move_to_end(HOOK, last=False)
+            vars(module)["_forward_hooks"][HOOK] = self.leave
+
+    def feed(self, tensor: torch.Tensor) -> None:
+        """Note `tensor` as the next input of the model."""
+        self.remember(tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True)
+        self.inputs.append(described(tensor))
+
+    def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
+        """Note that `tensor` is what `source` names."""
+        self.producers[id(tensor)] = source
+        self.flows[source] = flowing
+        self.alive.append(tensor)
+
+    def sources(self, value: Any) -> tuple[Source, ...]:
+        """Where the tensors in `value` come from, those that are known."""
+        known = (self.producers.get(id(tensor)) for tensor in tensors(value))
+        return tuple(source for source in known if source is not None)
+
+    def enter(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        """Forward pre-hook."""
+        event = Enter(self.clone.paths[id(module)], module, args)
+        self.open.append(event)
+        self.events.append(event)
+
+    def leave(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        """Forward hook.
+
+        A call that did nothing returns an alias of its input, so that what comes
+        after it can be told from what lies beside it.
+        """
+        idle = isinstance(self.events[-1], Enter)
+        if idle and isinstance(output, torch.Tensor) and id(output) in self.producers:
+            output = torch.ops.aten.alias.default(output)
+        # A forward that caught an exception left its inner calls open.
+        while self.open.pop().module is not module:
+            self.events.append(Leave(()))
+        self.events.append(Leave(self.sources(output)))
+        return output
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Answer one operation and note it."""
+        kwargs = kwargs or {}
+        rule = RULES.get(func)
+        output = rule(*args, **kwargs) if rule else None
+        if output is None:
+            output = func(*args, **kwargs)
+        self.note(func, args, kwargs, output)
+        return output
+
+    def note(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+    ) -> None:
+        """Write down one operation that is done."""
+        operands = [*tensors(args), *tensors(kwargs.values())]
+        if not operands and not isinstance(output, torch.Tensor):
+            return
+        known = kind(func)
+        bound = known.bind(args, kwargs) if known.window or known.kept else {}
+        origins = tuple(self.producers.get(id(operand)) for operand in operands)
+        flowing = tuple(o is not None and self.flows[o] for o in origins)
+        given = list(tensors((output,)))
+        step = Step(
+            len(self.steps),
+            known.name,
+            origins,
+            tuple(id(t) for t, o in zip(operands, origins, strict=True) if o is None),
+            tuple(tuple(operand.shape) for operand in operands),
+            flowing,
+            tuple(described(tensor) for tensor in given),
+            known.window(bound) if known.window else None,
+            {name: bound[name] for name in known.kept},
+        )
+        self.steps.append(step)
+        self.events.append(step)
+        live = any(flowing) and known.name not in CREATIONS
+        for number, tensor in enumerate(given):
+            self.remember(tensor, Source(step.index, number), flowing=live)
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors in a nest of tuples, lists and dictionaries, in order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from tensors(member)
+    elif isinstance(value, (str, bytes)):
+        return
+    elif isinstance(value, (tuple, list)) or type(value).__name__ == "dict_values":
+        for member in value:
+            yield from tensors(member)
+
+
+def described(tensor: torch.Tensor) -> Tensor:
+    """Shape and dtype of a tensor."""
+    return Tensor(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))

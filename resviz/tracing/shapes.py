@@ -1,0 +1,188 @@
+"""Shape rules: the hot operations answered without running a kernel.
+
+torch's meta kernels are Python and cost about as much as a real forward. A rule
+gives the result of the operations that a residual network is made of as empty
+meta tensors of the right shape, or None where its preconditions do not hold:
+torch then answers itself, and raises its own error if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+Tensor = torch.Tensor
+Rule = Callable[..., Any]
+
+RULES: dict[Any, Rule] = {}
+"""Rule of each overload; the keys are what a dispatch mode is handed."""
+
+
+def rule(*overloads: Any) -> Callable[[Rule], Rule]:
+    """Make the decorated function the rule of `overloads`.
+
+    Raises:
+        RuntimeError: if one of them has a rule already.
+    """
+
+    def register(function: Rule) -> Rule:
+        for overload in overloads:
+            if overload in RULES:
+                raise RuntimeError(f"{overload}: a second shape rule")
+            RULES[overload] = function
+        return function
+
+    return register
+
+
+def empty(shape: tuple[int, ...] | list[int], like: Tensor) -> Tensor:
+    """An empty meta tensor with the dtype of `like`."""
+    return torch.empty(shape, dtype=like.dtype, device="meta")
+
+
+def slid(
+    sizes: tuple[int, ...],
+    kernel: tuple[int, ...] | list[int],
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+) -> list[int] | None:
+    """Output sizes of a sliding window: ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1.
+
+    None where the window does not fit, or an argument is not given per axis.
+    Source: torch.nn.Conv2d and torch.nn.MaxPool2d, their "Shape" sections.
+    """
+    axes = len(sizes)
+    if not len(kernel) == len(stride) == len(padding) == len(dilation) == axes:
+        return None
+    numbers = zip(sizes, kernel, stride, padding, dilation, strict=True)
+    given = [(i + 2 * p - d * (k - 1) - 1) // s + 1 for i, k, s, p, d in numbers]
+    return given if min(given) > 0 else None
+
+
+aten = torch.ops.aten
+
+
+@rule(aten.convolution.default)
+def convolution(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    transposed: bool,
+    output_padding: list[int],
+    groups: int,
+) -> Tensor | None:
+    """Input (N, C, *spatial), weight (K, C/G, *kernel) to (N, K, *spatial')."""
+    n, c, *sizes = x.shape
+    k, c_per_group, *kernel = weight.shape
+    fits = not transposed and c == c_per_group * groups and k % groups == 0
+    if not fits or x.dtype != weight.dtype or x.dim() != weight.dim():
+        return None
+    if bias is not None and bias.shape != (k,):
+        return None
+    given = slid(tuple(sizes), kernel, stride, padding, dilation)
+    return None if given is None else empty((n, k, *given), x)
+
+
+@rule(aten.native_batch_norm.default)
+def native_batch_norm(
+    x: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    mean: Tensor | None,
+    variance: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor] | None:
+    """The input's shape, and the saved statistics: (C,) in training, else (0,)."""
+    del momentum, eps
+    c = x.shape[1]
+    given = (t for t in (weight, bias, mean, variance) if t is not None)
+    if any(t.shape != (c,) or t.dtype != x.dtype for t in given):
+        return None
+    saved = (c,) if training else (0,)
+    return empty(x.shape, x), empty(saved, x), empty(saved, x)
+
+
+@rule(aten.relu.default, aten.sigmoid.default, aten.silu.default)
+def activation(x: Tensor) -> Tensor | None:
+    """The input's shape."""
+    return empty(x.shape, x) if x.dtype.is_floating_point else None
+
+
+@rule(aten.relu_.default, aten.sigmoid_.default, aten.silu_.default)
+def activation_in_place(x: Tensor) -> Tensor | None:
+    """The input itself."""
+    return x if x.dtype.is_floating_point else None
+
+
+@rule(aten.add.Tensor)
+def add(x: Tensor, y: Tensor, *, alpha: float = 1) -> Tensor | None:
+    """The shape of both; what broadcasts is left to torch."""
+    del alpha
+    plain = isinstance(y, Tensor) and x.shape == y.shape and x.dtype == y.dtype
+    return empty(x.shape, x) if plain else None
+
+
+@rule(aten.add_.Tensor)
+def add_in_place(x: Tensor, y: Tensor, *, alpha: float = 1) -> Tensor | None:
+    """The first input itself."""
+    del alpha
+    plain = isinstance(y, Tensor) and x.shape == y.shape and x.dtype == y.dtype
+    return x if plain else None
+
+
+@rule(aten.max_pool2d_with_indices.default)
+def max_pool2d(
+    x: Tensor,
+    kernel: list[int],
+    stride: list[int] | tuple[()] = (),
+    padding: list[int] | tuple[int, int] = (0, 0),
+    dilation: list[int] | tuple[int, int] = (1, 1),
+    ceil_mode: bool = False,
+) -> tuple[Tensor, Tensor] | None:
+    """Input (N, C, H, W) to (N, C, H', W'), and the indices of the maxima."""
+    if x.dim() != 4 or ceil_mode or any(2 * p > k for p, k in zip(padding, kernel)):
+        return None
+    n, c, *sizes = x.shape
+    given = slid(tuple(sizes), kernel, [*stride] or kernel, [*padding], [*dilation])
+    if given is None:
+        return None
+    shape = (n, c, *given)
+    return empty(shape, x), torch.empty(shape, dtype=torch.int64, device="meta")
+
+
+@rule(aten.mean.dim)
+def mean(
+    x: Tensor,
+    dim: list[int] | None,
+    keepdim: bool = False,
+    *,
+    dtype: torch.dtype | None = None,
+) -> Tensor | None:
+    """The reduced axes become 1 if kept, and go otherwise."""
+    if dtype is not None or not dim or not x.dtype.is_floating_point:
+        return None
+    axes = {axis % x.dim() for axis in dim}
+    kept = enumerate(x.shape)
+    if keepdim:
+        return empty([1 if axis in axes else size for axis, size in kept], x)
+    return empty([size for axis, size in kept if axis not in axes], x)
+
+
+@rule(aten.addmm.default)
+def addmm(
+    bias: Tensor, x: Tensor, y: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor | None:
+    """A bias (M,) and (N, K) times (K, M) to (N, M)."""
+    del beta, alpha
+    fits = x.dim() == y.dim() == 2 and x.shape[1] == y.shape[0]
+    if not fits or bias.shape != y.shape[1:] or x.dtype != y.dtype:
+        return None
+    return empty((x.shape[0], y.shape[1]), x)
