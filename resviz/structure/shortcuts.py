@@ -1,0 +1,177 @@
+"""What a shortcut is and why: its kind, its label, its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+from resviz.record import Layer, Operation, Shape, Window
+from resviz.structure.graph import Graph, weighted
+from resviz.vocabulary import (
+    ACTIVATIONS,
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    ELEMENTWISE,
+    MAX_POOLS,
+    NORMS,
+    RESHAPES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """The lightest branch of a residual block.
+
+    Attributes:
+        kind: "identity", "projection", "zero-padded", "subsampled" or "other".
+        label: what is on it in order, as "2×2 average pool, /2 + 1×1".
+        reason: what makes an identity impossible: "resolution", "channels" or
+            "both"; "always" where the block projects without need; None for an
+            identity.
+        input_shape: what it reads, (N, C, H, W).
+        output_shape: what the addition wants.
+        stride: of its windows and slices together, one number per spatial axis.
+        layers: indices of the layers on it.
+    """
+
+    kind: str
+    label: str
+    reason: str | None
+    input_shape: Shape
+    output_shape: Shape
+    stride: Shape
+    layers: tuple[int, ...]
+
+
+def shortcut(graph: Graph, fork: int, join: int, branch: frozenset[int]) -> Shortcut:
+    """Read the shortcut of a residual block off its branch."""
+    layers = list(graph.layers(branch))
+    before, after = graph.shape(fork), graph.shape(join)
+    ops = [op for layer in layers for op in layer.operations if any(op.flowing)]
+    words = [word for word in map(part, ops) if word]
+    projects = any(map(weighted, ops))
+    return Shortcut(
+        kind_of(ops, projects=projects),
+        " + ".join(words) or "identity",
+        reason(before, after, projects=projects),
+        before,
+        after,
+        stride(layers, axes=max(len(after) - 2, 0)),
+        tuple(layer.index for layer in layers),
+    )
+
+
+def kind_of(ops: list[Operation], *, projects: bool) -> str:
+    """Which of the few kinds a shortcut with these operations is."""
+    if projects:
+        return "projection"
+    if any(pads_channels(op) for op in ops):
+        return "zero-padded"
+    if any(strided(op) for op in ops):
+        return "subsampled"
+    if all(op.name in SILENT for op in ops):
+        return "identity"
+    return "other"
+
+
+def reason(before: Shape, after: Shape, *, projects: bool) -> str | None:
+    """What changes between the fork and the addition, in one word."""
+    channels = before[1:2] != after[1:2]
+    resolution = before[2:] != after[2:]
+    if channels and resolution:
+        return "both"
+    if channels:
+        return "channels"
+    if resolution:
+        return "resolution"
+    return "always" if projects else None
+
+
+SILENT = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
+"""Operations that leave a shortcut's values where they are."""
+
+
+def part(op: Operation) -> str:
+    """What one operation adds to a shortcut's label; "" if nothing."""
+    for names, words in PARTS:
+        if op.name in names:
+            return words(op)
+    return "" if op.name in SILENT else op.name
+
+
+def windowed(what: str) -> Callable[[Operation], str]:
+    """Words for an operation with a window: "1×1", "3×3 average pool, /2"."""
+
+    def words(op: Operation) -> str:
+        window = op.window
+        if window is None:
+            return f"global{what}"
+        groups = f", {window.groups} groups" if window.groups > 1 else ""
+        return f"{size(window.kernel)}{what}{groups}{over(window)}"
+
+    return words
+
+
+def sliced(op: Operation) -> str:
+    """Words for a slice: every second position, or some of the channels."""
+    if strided(op):
+        return f"every {ordinal(op.arguments['step'])} position"
+    return "some channels" if op.inputs[0][1:2] != op.outputs[0][1:2] else ""
+
+
+def padded(op: Operation) -> str:
+    """Words for padding, if it widens the channels."""
+    return "zero-padded channels" if pads_channels(op) else ""
+
+
+PARTS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
+    (CONVOLUTIONS, windowed("")),
+    (AVERAGE_POOLS, windowed(" average pool")),
+    (MAX_POOLS, windowed(" max pool")),
+    (frozenset({"slice"}), sliced),
+    (frozenset({"constant_pad_nd"}), padded),
+)
+"""How each kind of operation reads on a shortcut; adding one is a row."""
+
+
+def size(kernel: Shape) -> str:
+    """A kernel as "3×3"."""
+    return "×".join(map(str, kernel))
+
+
+def over(window: Window) -> str:
+    """A stride as ", /2"; "" if it is 1."""
+    if prod(window.stride) == 1:
+        return ""
+    same = len(set(window.stride)) == 1
+    return f", /{window.stride[0] if same else size(window.stride)}"
+
+
+def ordinal(step: int) -> str:
+    """A slice's step in words."""
+    return {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
+
+
+def strided(op: Operation) -> bool:
+    """Whether an operation drops positions: a strided slice or window."""
+    if op.name == "slice":
+        return op.arguments["step"] > 1
+    return op.window is not None and prod(op.window.stride) > 1
+
+
+def pads_channels(op: Operation) -> bool:
+    """Whether an operation appends channels to what flows."""
+    padding = op.name in {"constant_pad_nd", "cat"}
+    return padding and op.inputs[0][1:2] != op.outputs[0][1:2]
+
+
+def stride(layers: list[Layer], axes: int) -> Shape:
+    """How many input positions one output position steps over, per axis."""
+    steps = [1] * axes
+    for op in (op for layer in layers for op in layer.operations):
+        if op.window is not None and len(op.window.stride) == axes:
+            steps = [a * b for a, b in zip(steps, op.window.stride, strict=True)]
+        elif op.name == "slice" and op.arguments["dim"] >= 2:
+            steps[op.arguments["dim"] - 2] *= op.arguments["step"]
+    return tuple(steps)
