@@ -1,0 +1,20 @@
+"""Tables: a record's readings as rows for the eye and for other programs."""
+
+from __future__ import annotations
+
+from resviz.tables.layers import layers
+from resviz.tables.paper import paper_table
+from resviz.tables.shortcuts import shortcuts
+from resviz.tables.summary import summary
+from resviz.tables.table import Cell, Column, Group, Table
+
+__all__ = [
+    "Cell",
+    "Column",
+    "Group",
+    "Table",
+    "layers",
+    "paper_table",
+    "shortcuts",
+    "summary",
+]

@@ -1,0 +1,176 @@
+"""The layer table: one row a layer, in execution order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from resviz import costs
+from resviz.errors import SpecError
+from resviz.record import Architecture, Call, Layer
+from resviz.tables.notes import counting
+from resviz.tables.table import Column, Table
+from resviz.units import count, per_axis
+from resviz.vocabulary import (
+    ACTIVATIONS,
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    JOINS,
+    MAX_POOLS,
+    NORMS,
+    PRODUCTS,
+)
+
+COLUMNS = (
+    Column("index", "#", "count", spare=6),
+    Column("name", "layer"),
+    Column("type", "type", spare=2),
+    Column("input_shapes", "input", "text", spare=5),
+    Column("output_shape", "output", "shape"),
+    Column("kernel", "kernel", "axes", spare=1),
+    Column("stride", "stride", "axes", spare=1),
+    Column("padding", "padding", "axes", spare=4),
+    Column("dilation", "dilation", "axes", spare=4),
+    Column("groups", "groups", "text", spare=4),
+    Column("params", "params", "count"),
+    Column("macs", "MACs", "count"),
+    Column("resolution", "resolution", "text", spare=3),
+)
+
+ONLY: dict[str, frozenset[str]] = {
+    "conv": CONVOLUTIONS,
+    "linear": PRODUCTS,
+    "norm": NORMS,
+    "activation": ACTIVATIONS,
+    "pool": MAX_POOLS | AVERAGE_POOLS,
+    "add": JOINS,
+}
+"""What `only` can choose, and the operations that it stands for."""
+
+
+def layers(
+    arch: Architecture, *, depth: int | None = None, only: str | None = None
+) -> Table:
+    """One row a layer: shapes, window, parameters, MACs.
+
+    Args:
+        arch: the record.
+        depth: fold calls that nest deeper than this into one row each.
+        only: one of `ONLY`, to show layers of one kind.
+
+    Raises:
+        SpecError: if `only` is no such kind or `depth` is below 1.
+    """
+    rows = [row(layer) for layer in chosen(arch, only)]
+    if depth is not None:
+        rows = [folded(*group) for group in grouped(arch, rows, depth)]
+    total = costs.total(arch.layers)
+    return Table(
+        f"{arch.label}: layers",
+        COLUMNS,
+        tuple(shown(entry) for entry in rows),
+        rows,
+        notes=(
+            f"{count(arch.params)} parameters · {count(total.macs)} MACs in all",
+            *counting(arch),
+        ),
+        marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
+    )
+
+
+def chosen(arch: Architecture, only: str | None) -> list[Layer]:
+    """The layers of one kind, or all."""
+    if only is None:
+        return list(arch.layers)
+    if only not in ONLY:
+        raise SpecError(f"only: got {only!r}, want one of {', '.join(ONLY)}")
+    names = ONLY[only]
+    return [la for la in arch.layers if any(op.name in names for op in la.operations)]
+
+
+def row(layer: Layer) -> dict[str, Any]:
+    """The facts and counts of one layer, as JSON has them."""
+    window = layer.window
+    before, after = layer.input_shape[2:], layer.output_shape[2:]
+    changes = before and after and before != after
+    return {
+        "index": layer.index,
+        "name": layer.name,
+        "type": layer.type,
+        "ops": [op.name for op in layer.operations if any(op.flowing)],
+        "input_shapes": [list(tensor.shape) for tensor in layer.inputs],
+        "output_shape": list(layer.output_shape),
+        "kernel": list(window.kernel) if window else None,
+        "stride": list(window.stride) if window else None,
+        "padding": list(window.padding) if window else None,
+        "dilation": list(window.dilation) if window else None,
+        "groups": window.groups if window else None,
+        "params": layer.params,
+        "macs": costs.macs(layer),
+        "path": layer.path,
+        "resolution": [list(before), list(after)] if changes else None,
+    }
+
+
+def shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """A row for the eye: several inputs on one line, a change as "224→112"."""
+    change = entry["resolution"]
+    return entry | {
+        "input_shapes": " + ".join("×".join(map(str, s)) for s in entry["input_shapes"]),
+        "resolution": "→".join(map(per_axis, change)) if change else None,
+        "groups": entry["groups"],
+    }
+
+
+def grouped(
+    arch: Architecture, rows: list[dict[str, Any]], depth: int
+) -> list[tuple[Call | None, list[dict[str, Any]]]]:
+    """Rows that lie in one call at `depth` together, with that call.
+
+    Raises:
+        SpecError: if the depth is below 1.
+    """
+    if depth < 1:
+        raise SpecError(f"depth: got {depth}, want 1 or more")
+    groups: dict[Any, tuple[Call | None, list[dict[str, Any]]]] = {}
+    for entry in rows:
+        layer = arch.layers[entry["index"]]
+        parts = layer.path.split(".") if layer.path else []
+        inside = len(parts) > depth or (not layer.module and len(parts) == depth)
+        calls = enclosing(arch, layer.call)
+        if inside and depth < len(calls):
+            number = calls[depth]
+            group = groups.setdefault(("call", number), (arch.calls[number], []))
+        else:
+            group = groups.setdefault(("layer", layer.index), (None, []))
+        group[1].append(entry)
+    return list(groups.values())
+
+
+def enclosing(arch: Architecture, call: int | None) -> list[int]:
+    """The calls around a layer, the model's own first."""
+    chain: list[int] = []
+    while call is not None:
+        chain.append(call)
+        call = arch.calls[call].parent
+    return chain[::-1]
+
+
+def folded(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
+    """The rows of one call as one row, named for it."""
+    first, last = group[0], group[-1]
+    if call is None:
+        return first
+    counted = [entry["macs"] for entry in group]
+    before, after = first["input_shapes"][0][2:], last["output_shape"][2:]
+    return {
+        **first,
+        **dict.fromkeys(("kernel", "stride", "padding", "dilation", "groups")),
+        "name": call.path,
+        "type": call.type,
+        "ops": [name for entry in group for name in entry["ops"]],
+        "output_shape": last["output_shape"],
+        "params": sum(entry["params"] for entry in group),
+        "macs": None if None in counted else sum(counted),
+        "path": call.path,
+        "resolution": [before, after] if before != after else None,
+    }

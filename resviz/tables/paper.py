@@ -1,0 +1,238 @@
+"""Table 1 of He et al. 2015 for any residual networks: a column a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from resviz import costs
+from resviz.errors import SpecError
+from resviz.record import Architecture, Layer, Operation
+from resviz.structure import Stage, Structure, structure
+from resviz.structure.graph import operations, weighted
+from resviz.tables.notes import gaps
+from resviz.tables.summary import stage_row
+from resviz.tables.table import Cell, Column, Group, Table
+from resviz.units import count, giga, per_axis, times
+from resviz.vocabulary import (
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    MAX_POOLS,
+    PRODUCTS,
+    SOFTMAXES,
+)
+
+FLOPS = "FLOPs (multiply-adds)"
+"""The paper's own words for what is a MAC everywhere else here."""
+
+PARAMETERS = "parameters"
+
+Entry = tuple[Cell, tuple[int, ...] | None]
+"""A cell and the spatial size after it."""
+
+
+def paper_table(archs: Sequence[Architecture]) -> Table:
+    """The paper's Table 1: rows conv1, conv2_x … head, FLOPs, parameters.
+
+    Raises:
+        SpecError: if there is no network, or one has no residual stages.
+    """
+    if not archs:
+        raise SpecError("table: want at least one network")
+    built = [structure(arch) for arch in archs]
+    for one in built:
+        if not one.stages:
+            raise SpecError(
+                f"{one.arch.label}: no residual stages found, and the paper's table "
+                "has a row a stage; see its layers instead"
+            )
+    entries = [entries_of(one) for one in built]
+    rows = [row(name, entries) for name in row_names(entries)]
+    rows += [totals_row(FLOPS, [costs.total(arch.layers).macs for arch in archs])]
+    rows += [totals_row(PARAMETERS, [arch.params for arch in archs])]
+    return Table(
+        "ResNet architectures",
+        columns(archs),
+        tuple(shown(entry) for entry in rows),
+        data(built, rows),
+        notes=notes(archs),
+        fixed=2,
+    )
+
+
+def columns(archs: Sequence[Architecture]) -> tuple[Column, ...]:
+    """Layer name, output size, and a column a network."""
+    networks = (Column(f"c{k}", arch.label, "cell") for k, arch in enumerate(archs))
+    return Column("name", "layer"), Column("output", "output"), *networks
+
+
+def entries_of(built: Structure) -> dict[str, Entry]:
+    """The cells of one column by row name, in order."""
+    entries: dict[str, Entry] = {}
+    convolutions = stem_groups(built.stem)
+    if convolutions:
+        entries["conv1"] = (Cell(convolutions), size_before_pool(built.stem))
+    first = built.stages[0].name
+    for layer in built.stem:
+        if words := pool_words(layer):
+            entries[f"{first} (pool)"] = (Cell((Group((words,)),)), sizes(layer))
+    for stage in built.stages:
+        entries[stage.name] = (stage_cell(built, stage), stage.output_shape[2:])
+    words = [word for layer in built.head for word in head_words(layer)]
+    if words:
+        entries["head"] = (Cell((Group((", ".join(words),)),)), (1, 1))
+    return entries
+
+
+def stem_groups(stem: Sequence[Layer]) -> tuple[Group, ...]:
+    """The convolutions before the first block, as the paper writes conv1."""
+    lines = [line(op, strided=True) for op in operations(stem) if weighted(op)]
+    return (Group(tuple(lines)),) if lines else ()
+
+
+def size_before_pool(stem: Sequence[Layer]) -> tuple[int, ...] | None:
+    """The spatial size that the stem's last convolution gives."""
+    after = [layer for layer in stem if any(map(weighted, operations([layer])))]
+    return sizes(after[-1]) if after else None
+
+
+def sizes(layer: Layer) -> tuple[int, ...]:
+    """Spatial size of a layer's output."""
+    return layer.output_shape[2:]
+
+
+def pool_words(layer: Layer) -> str:
+    """A pool as "3×3 max pool, stride 2"; "" for any other layer."""
+    for op in layer.operations:
+        for names, kind in ((MAX_POOLS, "max"), (AVERAGE_POOLS, "average")):
+            if op.name in names and op.window:
+                stride = per_axis(op.window.stride)
+                return f"{times(op.window.kernel)} {kind} pool, stride {stride}"
+    return ""
+
+
+def stage_cell(built: Structure, stage: Stage) -> Cell:
+    """The blocks of a stage; those that read alike are one group."""
+    groups = groupby(block_lines(built, block.main) for block in stage.blocks)
+    return Cell(tuple(Group(lines, len(list(equal))) for lines, equal in groups))
+
+
+def block_lines(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
+    """One line a convolution of a block's main branch; gates over one position not."""
+    layers = [built.arch.layers[index] for index in main]
+    over_maps = [la for la in layers if set(la.output_shape[2:]) != {1}]
+    ops = [op for op in operations(over_maps or layers) if weighted(op)]
+    return tuple(line(op) for op in ops)
+
+
+def line(op: Operation, *, strided: bool = False) -> str:
+    """A convolution as the paper writes it: "3×3, 64", or "7×7, 64, stride 2".
+
+    Dilation and groups are named where they are not 1, as "d2" and "32 groups".
+    """
+    window = op.window
+    if window is None:
+        return f"{op.outputs[0][-1]}-d fc"
+    parts = [times(window.kernel), str(op.outputs[0][1])]
+    if strided and set(window.stride) != {1}:
+        parts.append(f"stride {per_axis(window.stride)}")
+    if set(window.dilation) != {1}:
+        parts.append(f"d{per_axis(window.dilation)}")
+    if window.groups > 1:
+        parts.append(f"{window.groups} groups")
+    return ", ".join(parts)
+
+
+def head_words(layer: Layer) -> Iterable[str]:
+    """What a layer after the last block adds to the head's row."""
+    for op in layer.operations:
+        if op.name in AVERAGE_POOLS:
+            yield "average pool"
+        elif op.name in MAX_POOLS:
+            yield "max pool"
+        elif op.name in PRODUCTS and weighted(op):
+            yield f"{op.outputs[0][-1]}-d fc"
+        elif op.name in CONVOLUTIONS:
+            yield line(op)
+        elif op.name in SOFTMAXES:
+            yield "softmax"
+
+
+def row_names(entries: Sequence[dict[str, Entry]]) -> list[str]:
+    """All row names, each in its place also where some columns lack it."""
+    names = dict.fromkeys(name for column in entries for name in column)
+    return sorted(names, key=row_order)
+
+
+def row_order(name: str) -> tuple[int, bool]:
+    """Where a row stands: by the stage's number, its pool first, the head last."""
+    digits = "".join(filter(str.isdigit, name.split("_")[0]))
+    return (int(digits), "pool" not in name) if digits else (10**6, True)
+
+
+def row(name: str, entries: Sequence[dict[str, Entry]]) -> dict[str, Any]:
+    """One row over all columns; sizes go into the cells where they differ."""
+    found = [column.get(name) for column in entries]
+    given = {entry[1] for entry in found if entry and entry[1]}
+    shared = list(given.pop()) if len(given) == 1 else None
+    cells = []
+    for entry in found:
+        cell, size = entry or (None, None)
+        if cell and size and shared is None:
+            cell = Cell(cell.groups, times(size))
+        cells.append(cell)
+    return {"name": name, "output": shared, "cells": cells}
+
+
+def totals_row(name: str, numbers: list[int]) -> dict[str, Any]:
+    """One of the rows of totals."""
+    return {"name": name, "output": None, "cells": numbers}
+
+
+def shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """A row for the eye, one value a column."""
+    cells = {f"c{k}": shown_cell(entry["name"], c) for k, c in enumerate(entry["cells"])}
+    output = times(entry["output"]) if entry["output"] else None
+    return {"name": entry["name"], "output": output, **cells}
+
+
+def shown_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
+    """A total in the unit of the paper; any other cell as it is."""
+    if isinstance(cell, int):
+        return giga(cell) if name == FLOPS else count(cell, 4)
+    return cell
+
+
+def data(built: Sequence[Structure], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The table as JSON has it."""
+    return {
+        "columns": [
+            {
+                "name": one.arch.name,
+                "title": one.arch.label,
+                "input_shape": list(one.arch.inputs[0].shape),
+                "stages": [stage_row(one.arch, stage) for stage in one.stages],
+                "params": one.arch.params,
+                "macs": costs.total(one.arch.layers).macs,
+            }
+            for one in built
+        ],
+        "rows": [
+            entry | {"cells": [c if isinstance(c, int) else text(c) for c in entry["cells"]]}
+            for entry in rows
+        ],
+        "convention": costs.CONVENTION,
+    }
+
+
+def text(cell: Cell | None) -> str | None:
+    """A cell on one line; None where a column has no such row."""
+    return None if cell is None else str(cell)
+
+
+def notes(archs: Sequence[Architecture]) -> tuple[str, ...]:
+    """The convention, the inputs, and what is not counted."""
+    inputs = dict.fromkeys(times(arch.inputs[0].shape) for arch in archs)
+    missing = dict.fromkeys(line for arch in archs for line in gaps(arch))
+    return (f"input {', '.join(inputs)}; {costs.CONVENTION}", *missing)

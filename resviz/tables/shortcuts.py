@@ -1,0 +1,94 @@
+"""The shortcut table: one row a block, what its shortcut is and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from resviz import costs
+from resviz.record import Architecture
+from resviz.structure import Block, Stage, structure
+from resviz.tables.notes import counting
+from resviz.tables.table import Column, Table
+from resviz.units import count
+
+COLUMNS = (
+    Column("stage", "stage"),
+    Column("block", "block", "text", spare=3),
+    Column("name", "module"),
+    Column("kind", "shortcut"),
+    Column("label", "as", spare=2),
+    Column("reason", "changes"),
+    Column("input_shape", "input", "shape", spare=1),
+    Column("output_shape", "output", "shape", spare=1),
+    Column("stride", "stride", "axes", spare=4),
+    Column("params", "params", "count"),
+    Column("params_share", "of all", "share", spare=5),
+    Column("macs", "MACs", "count"),
+    Column("macs_share", "of all", "share", spare=5),
+)
+
+
+def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
+    """One row a residual block: the kind of its shortcut, and the reason for it.
+
+    Args:
+        arch: the record.
+        only: a kind, as "projection", to leave the others out.
+    """
+    built = structure(arch)
+    total = costs.total(arch.layers)
+    rows = [
+        row(arch, stage, number, block, total)
+        for stage in built.stages
+        for number, block in enumerate(stage.blocks, start=1)
+        if only is None or block.shortcut.kind == only
+    ]
+    return Table(
+        f"{arch.label}: shortcuts",
+        COLUMNS,
+        tuple(rows),
+        rows,
+        facts=() if rows else (("shortcuts", "none found"),),
+        notes=(*overall(rows, total), *counting(arch)),
+        marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
+    )
+
+
+def row(
+    arch: Architecture, stage: Stage, number: int, block: Block, total: costs.Costs
+) -> dict[str, Any]:
+    """The shortcut of one block, as JSON has it."""
+    shortcut = block.shortcut
+    own = costs.total(arch.layers[index] for index in shortcut.layers)
+    return {
+        "stage": stage.name,
+        "block": stage.block_name(number),
+        "name": block.path,
+        "kind": shortcut.kind,
+        "reason": shortcut.reason,
+        "input_shape": list(shortcut.input_shape),
+        "output_shape": list(shortcut.output_shape),
+        "stride": list(shortcut.stride),
+        "params": own.params,
+        "macs": own.macs,
+        "label": shortcut.label,
+        "params_share": own.params / arch.params if arch.params else 0.0,
+        "macs_share": own.macs / total.macs if total.macs else 0.0,
+    }
+
+
+def overall(rows: list[dict[str, Any]], total: costs.Costs) -> tuple[str, ...]:
+    """One line: how many shortcuts of each kind, and what they cost together."""
+    kinds: dict[str, int] = {}
+    for entry in rows:
+        kinds[entry["kind"]] = kinds.get(entry["kind"], 0) + 1
+    if not kinds:
+        return ()
+    macs = sum(entry["macs"] for entry in rows)
+    params = sum(entry["params"] for entry in rows)
+    parts = [f"{number} {kind}" for kind, number in kinds.items()]
+    part = macs / total.macs if total.macs else 0.0
+    return (
+        f"{', '.join(parts)}: {count(params)} parameters, "
+        f"{count(macs)} MACs, {part:.1%} of all MACs",
+    )

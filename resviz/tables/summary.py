@@ -1,0 +1,145 @@
+"""The summary: totals, stages and the shape flow on a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from math import prod
+from typing import Any
+
+from resviz import costs
+from resviz.flow import Step, flow
+from resviz.record import Architecture, Layer
+from resviz.structure import Stage, Structure, structure
+from resviz.structure.graph import operations, weighted
+from resviz.tables.notes import counting
+from resviz.tables.table import Column, Table
+from resviz.units import count, grouped, per_axis, times
+
+COLUMNS = (
+    Column("name", "stage"),
+    Column("blocks", "blocks", "text"),
+    Column("type", "type"),
+    Column("output_shape", "output", "shape"),
+    Column("params", "params", "count"),
+    Column("macs", "MACs", "count"),
+)
+
+
+def summary(arch: Architecture) -> Table:
+    """Totals, one row a stage, and the arithmetic of the shape flow."""
+    built = structure(arch)
+    steps = flow(built)
+    data = {
+        "name": arch.name,
+        "input_shape": list(arch.inputs[0].shape),
+        "layers": len(arch.layers),
+        "blocks": len(built.blocks),
+        "stages": [stage_row(arch, stage) for stage in built.stages],
+        "params": arch.params,
+        "macs": costs.total(arch.layers).macs,
+        "flow": [flow_row(step) for step in steps],
+        "not_counted": [asdict(gap) for gap in costs.not_counted(arch)],
+        "title": arch.label,
+        "depth": depth(built),
+        "activations": costs.total(arch.layers).activations,
+        "convention": costs.CONVENTION,
+    }
+    return Table(
+        f"{arch.label}: summary",
+        COLUMNS,
+        tuple(part_rows(built)),
+        data,
+        facts=tuple(facts(data)),
+        notes=(*map(arithmetic, steps[1:]), *counting(arch)),
+    )
+
+
+def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """What stands above the stages."""
+    yield "input", times(data["input_shape"])
+    yield "parameters", f"{grouped(data['params'])} ({count(data['params'])})"
+    macs = data["macs"]
+    yield "MACs", f"{grouped(macs)} ({count(macs, 4)}), at 2 FLOPs each {count(2 * macs, 4)}"
+    yield "activations", f"{grouped(data['activations'])} values out of convolutions"
+    if data["blocks"]:
+        built = f"{data['blocks']} blocks in {len(data['stages'])} stages"
+        yield "depth", f"{data['depth']} weighted layers, {built}"
+    else:
+        yield "depth", f"{data['depth']} weighted layers, no residual blocks found"
+    if data["flow"]:
+        yield "shape flow", "→".join(per_axis(step["size"]) for step in data["flow"])
+
+
+def stage_row(arch: Architecture, stage: Stage) -> dict[str, Any]:
+    """One stage, as JSON has it."""
+    own = costs.total(arch.layers[index] for index in stage.layers)
+    return {
+        "name": stage.name,
+        "blocks": len(stage.blocks),
+        "type": stage.type,
+        "output_shape": list(stage.output_shape),
+        "params": own.params,
+        "macs": own.macs,
+    }
+
+
+def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
+    """Rows whose parameters and MACs sum to the network's."""
+    arch = built.arch
+    inside = {index for stage in built.stages for index in stage.layers}
+    inside.update(layer.index for layer in (*built.stem, *built.head))
+    yield part_row("stem", built.stem)
+    for stage in built.stages:
+        yield stage_row(arch, stage)
+    if built.head:
+        yield part_row("head", built.head)
+    others = [layer for layer in arch.layers if layer.index not in inside]
+    idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
+    if any(layer.params or costs.macs(layer) for layer in others):
+        yield part_row("other layers", others)
+    if idle:
+        yield {"name": "never called", "params": idle, "macs": 0}
+
+
+def part_row(name: str, layers: Iterable[Layer]) -> dict[str, Any]:
+    """A run of layers that is no stage."""
+    members = list(layers)
+    own = costs.total(members)
+    shape = list(members[-1].output_shape) if members else None
+    return {
+        "name": name,
+        "output_shape": shape,
+        "params": own.params,
+        "macs": own.macs,
+    }
+
+
+def flow_row(step: Step) -> dict[str, Any]:
+    """One change of resolution, as JSON has it."""
+    return {
+        "name": step.name,
+        "size": list(step.size),
+        "output_shape": list(step.output_shape),
+        "arithmetic": step.arithmetic,
+    }
+
+
+def arithmetic(step: Step) -> str:
+    """One change of resolution, as a line."""
+    return f"{step.name}: {step.arithmetic}"
+
+
+def depth(built: Structure) -> int:
+    """Weighted layers on the main path, which give a ResNet its number.
+
+    Source: He et al. 2015, section 3.3; projections are not counted. Convolutions
+    over one position are gates, and not counted either.
+    """
+    aside = built.on_shortcuts
+    layers = (la for la in built.arch.layers if la.index not in aside)
+    ops = [op for op in operations(layers) if weighted(op)]
+    gates = [
+        op for op in ops if len(op.inputs[0]) == 4 and prod(op.inputs[0][2:]) == 1
+    ]
+    return len(ops) - len(gates)

@@ -1,0 +1,160 @@
+"""A table as plain data: columns that know their kind, rows of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from resviz import units
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["text", "count", "shape", "axes", "share", "cell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Equal blocks in a cell: one line a convolution, and how many blocks.
+
+    A `count` of None is a plain list of layers without a factor.
+    """
+
+    lines: tuple[str, ...]
+    count: int | None = None
+
+    def __str__(self) -> str:
+        body = "; ".join(self.lines)
+        if self.count is not None:
+            return f"[{body}] ×{self.count}"
+        return f"[{body}]" if len(self.lines) > 1 else body
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the paper's Table 1: groups of layers, one below the other.
+
+    Attributes:
+        groups: from the input on.
+        note: what stands before them, as the output size where columns differ.
+    """
+
+    groups: tuple[Group, ...]
+    note: str = ""
+
+    def __str__(self) -> str:
+        body = ", ".join(map(str, self.groups))
+        return f"{self.note}: {body}" if self.note else body
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        key: under which rows hold its values, and the JSON key.
+        title: its heading.
+        kind: how its values are written.
+        spare: columns with the largest number go first where the width is short;
+            0 never goes.
+    """
+
+    key: str
+    title: str
+    kind: Kind = "text"
+    spare: int = 0
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values are numbers, set to the right."""
+        return self.kind in {"count", "share"}
+
+    def text(self, value: Any) -> str:
+        """`value` as people read it; "" for None, "unknown" for an unknown count."""
+        if value is None:
+            return "unknown" if self.kind == "count" else ""
+        return WRITERS[self.kind](value)
+
+
+def share(value: float) -> str:
+    """A part of the whole in per cent."""
+    return f"{value:.1%}"
+
+
+WRITERS = {
+    "text": str,
+    "cell": lambda value: units.grouped(value) if isinstance(value, int) else str(value),
+    "count": lambda value: units.grouped(value) if isinstance(value, int) else str(value),
+    "shape": lambda value: units.times(value),
+    "axes": units.per_axis,
+    "share": share,
+}
+"""How a value of each kind is written."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a table command prints, in every format.
+
+    Attributes:
+        title: what it shows.
+        columns: from left to right.
+        rows: values by column key.
+        data: what `to_dict` gives and the command prints as JSON.
+        facts: label and text of what stands above the rows.
+        notes: lines below the rows: the convention, and what is left out.
+        marked: numbers of rows to set off.
+        fixed: so many columns head every part where the table is split for width;
+            0 means that spare columns are left out instead.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    data: Any
+    facts: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    marked: frozenset[int] = field(default_factory=frozenset)
+    fixed: int = 0
+
+    def to_dict(self) -> Any:
+        """The table as lists, dictionaries and numbers; what JSON prints."""
+        return self.data
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rows as a DataFrame, one column a key."""
+        import pandas as pd
+
+        keys = [column.key for column in self.columns]
+        records = [[plain(row.get(key)) for key in keys] for row in self.rows]
+        return pd.DataFrame.from_records(records, columns=keys)
+
+    def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002 - the CLI's word
+        """The table as text in one of the table formats.
+
+        Raises:
+            RenderError: if there is no such format; lists those there are.
+        """
+        from resviz import formats
+
+        return formats.table_format(format).render(self, **options)
+
+    def to_html(self) -> str:
+        """The table as a fragment of HTML."""
+        return self.render("html", page=False)
+
+    def __str__(self) -> str:
+        return self.render("text").rstrip("\n")
+
+    def _repr_mimebundle_(
+        self, include: Sequence[str] | None = None, exclude: Sequence[str] | None = None
+    ) -> dict[str, str]:
+        """Show the table in a notebook."""
+        del include, exclude
+        return {"text/plain": str(self), "text/html": self.to_html()}
+
+
+def plain(value: Any) -> Any:
+    """A cell as text, anything else as it is."""
+    return str(value) if isinstance(value, Cell) else value
