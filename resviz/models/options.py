@@ -1,0 +1,53 @@
+"""Checks that option values share; each fails in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from resviz.errors import SpecError
+
+
+def one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
+    """Refuse a value that is not among the legal ones.
+
+    Raises:
+        SpecError: with all legal values listed.
+    """
+    legal = tuple(legal)
+    if value not in legal:
+        want = ", ".join(repr(each) for each in legal)
+        raise SpecError(f"{where}: got {value!r}, want one of {want}")
+
+
+def at_least(where: str, value: Any, minimum: int = 1) -> None:
+    """Refuse anything but a whole number of at least ``minimum``."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+        want = f"a whole number of at least {minimum}"
+        raise SpecError(f"{where}: got {value!r}, want {want}")
+
+
+def per_stage(where: str, values: Any, count: int) -> tuple[int, ...]:
+    """One positive whole number for each of ``count`` stages, as a tuple."""
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        raise SpecError(f"{where}: got {values!r}, want one number for each stage")
+    if len(values) != count:
+        raise SpecError(
+            f"{where}: got {len(values)} values, {tuple(values)!r}, for {count} stages:"
+            f" give {count}, or num_stages={len(values)}"
+        )
+    for value in values:
+        at_least(where, value)
+    return tuple(values)
+
+
+def nearest(name: str, legal: Iterable[str]) -> str:
+    """Names spelled like ``name``, as a clause of a message, or nothing.
+
+    Example:
+        >>> nearest("num_clases", ["num_classes", "groups"])
+        ", did you mean 'num_classes'"
+    """
+    near = get_close_matches(name, list(legal), n=3, cutoff=0.6)
+    return ", did you mean " + " or ".join(map(repr, near)) if near else ""

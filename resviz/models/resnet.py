@@ -1,0 +1,230 @@
+"""The residual network, with every option that changes its architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from resviz.errors import SpecError
+from resviz.models.assembly import Assembly
+from resviz.models.blocks import BasicBlock, Bottleneck, Norm, striding
+from resviz.models.options import at_least, one_of
+from resviz.models.shortcuts import Shortcuts
+from resviz.models.stages import Spacing, plan
+from resviz.models.stems import STEMS, stem_name
+
+HEADS: dict[str, Callable[[], nn.Module]] = {
+    "adaptive": lambda: nn.AdaptiveAvgPool2d((1, 1)),
+    "fixed": lambda: nn.AvgPool2d(7),
+}
+"""The poolings before the classifier; torchvision's first releases fixed it at 7."""
+
+
+class ResNet(nn.Module):
+    """A residual network: stem, stages of blocks, head.
+
+    The positional arguments, the module names and therefore the state dict are
+    torchvision's. The others express the paper, early releases, and what the
+    backbones of mmdetection, detectron2 and timm change in the architecture.
+    Options of training (frozen stages, checkpointing) are not among them.
+
+    Shapes: an image (N, in_channels, H, W) gives logits (N, num_classes); with
+    ``num_classes=0`` pooled features (N, C); with ``out_indices`` a tuple of
+    stage outputs (N, C, H', W').
+
+    Args:
+        block: ``BasicBlock``, ``Bottleneck``, or a class with their signature.
+        layers: blocks of each stage, ``[3, 4, 6, 3]`` for 50 layers.
+        num_classes: outputs of the classifier; 0 builds none.
+        zero_init_residual: start the last norm of every block at zero.
+        groups: groups of the 3x3 in a bottleneck.
+        width_per_group: channels per group in the first stage.
+        replace_stride_with_dilation: for each stage after the first, whether it
+            dilates instead of striding; its first block keeps the dilation of the
+            stage before.
+        norm_layer: makes the normalisation layers; batch norm by default.
+        in_channels: channels of the image.
+        stem: ``"imagenet"`` (7x7, pool), ``"deep"`` (three 3x3, pool) or
+            ``"cifar"`` (one 3x3, no stride, no pool).
+        deep_stem: the same as ``stem="deep"``.
+        stem_channels: channels out of the stem, ``base_channels`` by default.
+        base_channels: planes of the first stage, doubled from stage to stage.
+        out_channels: output channels of the first stage, doubled likewise, with
+            the width inside the blocks unchanged (detectron2's RES2_OUT_CHANNELS).
+        num_stages: keep only the first stages. detectron2 leaves out stages beyond
+            the last one it is asked for: its C4 is ``num_stages=3``.
+        strides: stride of each stage's first block, (1, 2, 2, 2) by default.
+        dilations: dilation of each stage, its first block included. A basic block
+            dilates its first convolution only. DC5 is ``strides=(1, 2, 2, 1)``
+            with ``dilations=(1, 1, 1, 2)``.
+        output_stride: total stride to stop at; later stages dilate instead.
+        stride_in: convolution of a bottleneck that strides, ``"3x3"`` (default)
+            or ``"1x1"``; a basic block accepts and ignores it.
+        style: ``"pytorch"`` or ``"caffe"``, mmdetection's names for ``stride_in``.
+        shortcut: the paper's option, ``"A"``, ``"B"`` or ``"C"``.
+        projection: which blocks project under B, a key of ``PROJECTIONS``.
+        avg_down: pool in projections instead of striding (ResNet-D).
+        head: ``"adaptive"`` or ``"fixed"``, a 7x7 pooling for 224x224 images.
+        out_indices: stages, counted from 0, whose outputs ``forward`` returns; no
+            head is built then, but stages beyond the last index are, and run.
+
+    Attributes:
+        num_features: channels of the last stage.
+        omitted: prefixes of state-dict names for parts that options left out.
+
+    Raises:
+        SpecError: (a ValueError) for options that cannot be built or contradict
+            each other.
+        BlockError: (a NotImplementedError too) for ``replace_stride_with_dilation``
+            or ``output_stride`` with a basic block.
+
+    Example:
+        >>> with torch.device("meta"):
+        ...     net = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10)
+        ...     net(torch.empty(1, 3, 64, 64)).shape
+        torch.Size([1, 10])
+
+    Source: He et al. 2015, Table 1; torchvision models/resnet.py; mmdetection
+    backbones/resnet.py; detectron2 backbone/resnet.py.
+    """
+
+    def __init__(
+        self,
+        block: type[BasicBlock | Bottleneck],
+        layers: Sequence[int],
+        num_classes: int = 1000,
+        zero_init_residual: bool = False,  # noqa: FBT001, FBT002  torchvision's
+        groups: int = 1,
+        width_per_group: int = 64,
+        replace_stride_with_dilation: Sequence[bool] | None = None,
+        norm_layer: Norm | None = None,
+        *,
+        in_channels: int = 3,
+        stem: str = "imagenet",
+        deep_stem: bool = False,
+        stem_channels: int | None = None,
+        base_channels: int = 64,
+        out_channels: int | None = None,
+        num_stages: int | None = None,
+        strides: Sequence[int] | None = None,
+        dilations: Sequence[int] | None = None,
+        output_stride: int | None = None,
+        stride_in: str | None = None,
+        style: str | None = None,
+        shortcut: str = "B",
+        projection: str = "shape",
+        avg_down: bool = False,
+        head: str = "adaptive",
+        out_indices: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        norm: Norm = norm_layer or nn.BatchNorm2d
+        stem = stem_name(stem, deep_stem=deep_stem)
+        stages = plan(
+            layers,
+            expansion=block.expansion,
+            spacing=Spacing(
+                strides, dilations, replace_stride_with_dilation, output_stride
+            ),
+            stem_stride=STEMS[stem].stride,
+            num_stages=num_stages,
+            base_channels=base_channels,
+            out_channels=out_channels,
+        )
+        assembly = Assembly(
+            block=block,
+            norm=norm,
+            shortcuts=Shortcuts(shortcut, projection, avg_down),
+            groups=groups,
+            width_per_group=width_per_group,
+            stride_in=striding(stride_in, style),
+            dilate_conv1=dilations is not None,
+        )
+        self.num_features = stages[-1].out_channels
+        self.out_indices = _indices(out_indices, len(stages))
+        channels = base_channels if stem_channels is None else stem_channels
+        self._add_stem(stem, in_channels, channels, norm)
+        self._layers = [f"layer{i + 1}" for i in range(len(stages))]
+        for name, stage in zip(self._layers, stages, strict=True):
+            self.add_module(name, assembly.stage(channels, stage))
+            channels = stage.out_channels
+        self._add_head(head, num_classes)
+        left_out = [f"layer{i + 1}." for i in range(len(stages), len(layers))]
+        self.omitted = (*left_out, *([] if self.fc else ["fc."]))
+        initialise(self, zero_init_residual=zero_init_residual)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Logits, pooled features, or the outputs of the chosen stages."""
+        x = self.relu(self.bn1(self.conv1(x)))
+        if self.maxpool is not None:
+            x = self.maxpool(x)
+        outputs = []
+        for name in self._layers:
+            x = self.get_submodule(name)(x)
+            outputs.append(x)
+        if self.avgpool is None:
+            return tuple(outputs[i] for i in self.out_indices)
+        x = torch.flatten(self.avgpool(x), 1)
+        return x if self.fc is None else self.fc(x)
+
+    def _add_stem(self, stem: str, in_channels: int, channels: int, norm: Norm) -> None:
+        at_least("in_channels", in_channels)
+        at_least("stem_channels", channels)
+        self.conv1 = STEMS[stem].conv(in_channels, channels, norm)
+        self.bn1 = norm(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = (
+            nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+            if STEMS[stem].pools
+            else None
+        )
+
+    def _add_head(self, head: str, num_classes: int) -> None:
+        one_of("head", head, HEADS)
+        at_least("num_classes", num_classes, 0)
+        bare = bool(self.out_indices)
+        self.avgpool = None if bare else HEADS[head]()
+        self.fc = (
+            None
+            if bare or num_classes == 0
+            else nn.Linear(self.num_features, num_classes)
+        )
+
+
+def _indices(out_indices: Sequence[int] | None, count: int) -> tuple[int, ...]:
+    """The stages to return, () where the head is."""
+    if out_indices is None:
+        return ()
+    if not isinstance(out_indices, Sequence) or not out_indices:
+        raise SpecError(f"out_indices: got {out_indices!r}, want indices of stages")
+    for index in out_indices:
+        one_of("out_indices", index, range(count))
+    return tuple(out_indices)
+
+
+def initialise(net: nn.Module, *, zero_init_residual: bool = False) -> None:
+    """He initialisation of convolutions; norms start at one and zero.
+
+    Args:
+        net: changed in place; layers on the meta device have nothing to set.
+        zero_init_residual: start the last norm of every block at zero, so that a
+            block starts as its shortcut.
+
+    Source: He et al. 2015b (Delving Deep into Rectifiers), fan-out; Goyal et al.
+    2017, section 5.1, for the zeros.
+    """
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.BatchNorm2d | nn.GroupNorm) and module.affine:
+            nn.init.ones_(module.weight)
+            nn.init.zeros_(module.bias)
+    if not zero_init_residual:
+        return
+    for module in net.modules():
+        if isinstance(module, BasicBlock | Bottleneck):
+            last = module.bn3 if isinstance(module, Bottleneck) else module.bn2
+            if isinstance(last.weight, nn.Parameter):
+                nn.init.zeros_(last.weight)

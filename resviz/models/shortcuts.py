@@ -1,0 +1,176 @@
+"""Shortcuts: who projects, and what the others do.
+
+He et al. 2015, section 3.3 and Table 3, name three options: A pads with zeros,
+B projects where the shape changes, C projects always. What "where" means differs
+between code bases for option B: that is the table ``PROJECTIONS``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resviz.errors import SpecError
+from resviz.models.blocks import Norm, conv1x1
+from resviz.models.options import one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a shortcut stands: all that a rule may ask about.
+
+    Attributes:
+        in_channels: channels of the block's input.
+        out_channels: channels of the block's output.
+        stride: stride of the block.
+        first: whether the block is the first of its stage.
+        avg_down: whether projections pool instead of striding.
+    """
+
+    in_channels: int
+    out_channels: int
+    stride: int
+    first: bool
+    avg_down: bool = False
+
+    @property
+    def reshapes(self) -> bool:
+        """Whether the block's output differs from its input in shape."""
+        return self.stride != 1 or self.in_channels != self.out_channels
+
+
+class Projection(NamedTuple):
+    """A rule that says which blocks project, and whose rule it is."""
+
+    projects: Callable[[Place], bool]
+    source: str
+
+
+PROJECTIONS: dict[str, Projection] = {
+    "shape": Projection(
+        lambda place: place.reshapes,
+        "torchvision models/resnet.py; mmdetection layers/res_layer.py",
+    ),
+    "channels": Projection(
+        lambda place: place.in_channels != place.out_channels,
+        "detectron2 backbone/resnet.py; fb.resnet.torch models/resnet.lua, option B",
+    ),
+    "first_block": Projection(
+        lambda place: place.first,
+        "mxnet symbols/resnet.py; TF Model Garden backbones/resnet.py;"
+        " PaddleClas legendary_models/resnet.py",
+    ),
+    "avg_down": Projection(
+        lambda place: place.reshapes or (place.avg_down and place.first),
+        "mmdetection ResNetV1d: 18 and 34 layers project in stage 1 as well",
+    ),
+}
+"""The rules of option B by name. To add one, add a row."""
+
+OPTIONS = ("A", "B", "C")
+"""He et al. 2015, section 4.1: the shortcut options."""
+
+
+class IdentityShortcut(nn.Module):
+    """The input, subsampled and padded with zero channels: no parameters.
+
+    Shapes: (N, in_channels, H, W) to
+    (N, out_channels, ceil(H/stride), ceil(W/stride)).
+
+    Raises:
+        SpecError: if there are fewer channels out than in.
+
+    Source: He et al. 2015, section 3.3, option A.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+        super().__init__()
+        if out_channels < in_channels:
+            raise SpecError(
+                f"shortcut: got {in_channels} channels in and {out_channels} out, want"
+                " at least as many out: zeros add channels, use shortcut='B'"
+            )
+        self.stride = stride
+        self.extra = out_channels - in_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Every ``stride``-th position, with zeros as further channels."""
+        if self.stride != 1:
+            x = x[:, :, :: self.stride, :: self.stride]
+        return functional.pad(x, (0, 0, 0, 0, 0, self.extra)) if self.extra else x
+
+    def extra_repr(self) -> str:
+        """What ``print(model)`` shows."""
+        return f"stride={self.stride}, extra={self.extra}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """Makes the shortcut of each block of one network.
+
+    A block that changes the shape but does not project gets an
+    ``IdentityShortcut``: all of them under option A, and under
+    ``projection="channels"`` those that stride with equal channels.
+
+    Attributes:
+        option: ``"A"``, ``"B"`` or ``"C"``.
+        projection: name of the rule of option B, a key of ``PROJECTIONS``.
+        avg_down: average pooling before a 1x1 of stride 1, instead of a stride.
+
+    Raises:
+        SpecError: for an unknown option or rule, or an option beside a rule or a
+            pooling that it has no use for.
+    """
+
+    option: str = "B"
+    projection: str = "shape"
+    avg_down: bool = False
+
+    def __post_init__(self) -> None:
+        one_of("shortcut", self.option, OPTIONS)
+        one_of("projection", self.projection, PROJECTIONS)
+        if self.option != "B" and self.projection != "shape":
+            raise SpecError(
+                f"projection: got {self.projection!r} with shortcut={self.option!r},"
+                " want shortcut='B': options A and C leave it no choice"
+            )
+        if self.option == "A" and self.avg_down:
+            raise SpecError(
+                "avg_down: got True with shortcut='A', want shortcut='B' or 'C':"
+                " option A has no projection to pool for"
+            )
+
+    def projects(self, place: Place) -> bool:
+        """Whether the shortcut at this place is a projection."""
+        if self.option == "B":
+            return PROJECTIONS[self.projection].projects(place)
+        return self.option == "C"
+
+    def make(self, place: Place, norm: Norm) -> nn.Module | None:
+        """The module for a block's ``downsample``, or None for the identity."""
+        if self.projects(place):
+            return _projection(place, norm)
+        if place.reshapes:
+            return IdentityShortcut(place.in_channels, place.out_channels, place.stride)
+        return None
+
+
+def _projection(place: Place, norm: Norm) -> nn.Sequential:
+    """1x1 convolution and norm; pooled first under ``avg_down``.
+
+    Source: He et al. 2018 (Bag of Tricks), figure 2(c), for the pooling; its
+    rounding and padding are mmdetection's, layers/res_layer.py.
+    """
+    channels = place.in_channels, place.out_channels
+    if not place.avg_down:
+        return nn.Sequential(conv1x1(*channels, place.stride), norm(place.out_channels))
+    pool = nn.AvgPool2d(
+        place.stride, place.stride, ceil_mode=True, count_include_pad=False
+    )
+    return nn.Sequential(pool, conv1x1(*channels), norm(place.out_channels))

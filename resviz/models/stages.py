@@ -1,0 +1,151 @@
+"""The plan of a network's stages: counts, widths, strides and dilations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
+
+from resviz.errors import SpecError
+from resviz.models.options import at_least, one_of, per_stage
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage, as its blocks are built.
+
+    Attributes:
+        blocks: how many.
+        planes: width before groups and width per group scale it.
+        out_channels: channels of every block's output.
+        stride: stride of the first block.
+        first_dilation: dilation of the first block.
+        dilation: dilation of the other blocks.
+    """
+
+    blocks: int
+    planes: int
+    out_channels: int
+    stride: int
+    first_dilation: int = 1
+    dilation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """How the stages trade strides for dilations; one way at a time.
+
+    Attributes:
+        strides: stride of each stage's first block; 1, 2, 2, ... by default.
+        dilations: dilation of each stage, its first block included.
+        replace_stride_with_dilation: for each stage after the first, whether it
+            dilates instead of striding.
+        output_stride: total stride to stop at; later stages dilate instead.
+
+    Raises:
+        SpecError: if two of the ways are given.
+    """
+
+    strides: Sequence[int] | None = None
+    dilations: Sequence[int] | None = None
+    replace_stride_with_dilation: Sequence[bool] | None = None
+    output_stride: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [
+            name
+            for name in ("output_stride", "replace_stride_with_dilation")
+            if getattr(self, name) is not None
+        ]
+        if self.strides is not None or self.dilations is not None:
+            given.append("strides or dilations")
+        if len(given) > 1:
+            raise SpecError(f"{given[0]}: got {given[1]} as well, want one of them")
+
+    def steps(self, count: int, stem_stride: int) -> list[tuple[int, int, int]]:
+        """Stride, first dilation and dilation of each of ``count`` stages."""
+        strides = (1,) + (2,) * (count - 1)
+        if self.strides is not None:
+            strides = per_stage("strides", self.strides, count)
+        if self.dilations is not None:
+            dilations = per_stage("dilations", self.dilations, count)
+            return list(zip(strides, dilations, dilations, strict=True))
+        return _replaced(strides, self._dilated(strides, stem_stride))
+
+    def _dilated(self, strides: tuple[int, ...], stem_stride: int) -> tuple[bool, ...]:
+        """For each stage, whether it dilates instead of striding."""
+        if self.output_stride is not None:
+            totals = list(accumulate(strides, mul, initial=stem_stride))[1:]
+            one_of("output_stride", self.output_stride, sorted(set(totals)))
+            return tuple(total > self.output_stride for total in totals)
+        flags = self.replace_stride_with_dilation
+        if flags is None:
+            return (False,) * len(strides)
+        if not isinstance(flags, Sequence) or len(flags) != len(strides) - 1:
+            raise SpecError(
+                f"replace_stride_with_dilation: got {flags!r}, want None or"
+                f" {len(strides) - 1} booleans, one for each stage after the first"
+            )
+        return (False, *map(bool, flags))
+
+
+def _replaced(
+    strides: tuple[int, ...], dilated: tuple[bool, ...]
+) -> list[tuple[int, int, int]]:
+    """Strides turned into dilations; a first block keeps the previous one."""
+    steps = []
+    dilation = 1
+    for stride, dilate in zip(strides, dilated, strict=True):
+        before = dilation
+        if dilate:
+            dilation *= stride
+        steps.append((1 if dilate else stride, before, dilation))
+    return steps
+
+
+def plan(
+    layers: Sequence[int],
+    *,
+    expansion: int,
+    spacing: Spacing,
+    stem_stride: int = 4,
+    num_stages: int | None = None,
+    base_channels: int = 64,
+    out_channels: int | None = None,
+) -> tuple[Stage, ...]:
+    """The stages of a network, first to last.
+
+    Args:
+        layers: blocks of each stage.
+        expansion: output channels of a block over its planes.
+        spacing: strides and dilations.
+        stem_stride: total stride of the stem.
+        num_stages: how many stages to keep, all by default.
+        base_channels: planes of the first stage, doubled from stage to stage.
+        out_channels: output channels of the first stage, doubled likewise;
+            ``base_channels * expansion`` by default.
+
+    Raises:
+        SpecError: for counts or widths that are no positive whole numbers, or as
+            many of them as there are no stages.
+
+    Example:
+        >>> [stage.planes for stage in plan([2, 2], expansion=1, spacing=Spacing())]
+        [64, 128]
+    """
+    if not isinstance(layers, Sequence) or not layers:
+        raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
+    counts = per_stage("layers", layers, len(layers))
+    if num_stages is not None:
+        one_of("num_stages", num_stages, range(1, len(counts) + 1))
+        counts = counts[:num_stages]
+    at_least("base_channels", base_channels)
+    width = base_channels * expansion if out_channels is None else out_channels
+    at_least("out_channels", width)
+    return tuple(
+        Stage(blocks, base_channels << i, width << i, *step)
+        for i, (blocks, step) in enumerate(
+            zip(counts, spacing.steps(len(counts), stem_stride), strict=True)
+        )
+    )
