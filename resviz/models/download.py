@@ -1,0 +1,137 @@
+"""Fetching a file: whole or not at all, and checked against its name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import sys
+from http.client import HTTPException, HTTPResponse
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from resviz.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TIMEOUT = 30.0
+"""Seconds without an answer after which a server counts as unreachable."""
+
+CHUNK = 1 << 20
+"""Bytes read at a time."""
+
+_HASH = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
+
+
+def fetch(url: str, path: Path, *, progress: bool = True) -> None:
+    """Download ``url`` to ``path``.
+
+    The file grows beside ``path`` and moves there when it is whole and has the
+    hash in its name, so a broken download leaves nothing behind.
+
+    Args:
+        url: where from, http or https.
+        path: where to; its folder is made.
+        progress: show how far it is on stderr, where that is a terminal.
+
+    Raises:
+        WeightsError: if the server cannot be reached, refuses, or breaks off, or
+            the content does not have the hash in its name.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    file = _opened(part)
+    try:
+        with file:
+            for chunk in _chunks(url, path, progress=progress):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        check_hash(part, path.name, origin=url)
+        part.replace(path)
+    except HTTPError as error:
+        error.close()
+        raise WeightsError(
+            f"weights: {url} answered {error.code} {error.reason}: check the name,"
+            " or give a local file"
+        ) from error
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise WeightsError(
+            f"weights: cannot fetch {url} ({reason}): check the network, or put the"
+            f" file at {path}"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
+    except OSError as error:
+        raise WeightsError(
+            f"weights: cannot write to {path.parent} ({error.strerror}): set"
+            " TORCH_HOME to a folder that can be written"
+        ) from error
+
+
+def check_hash(path: Path, name: str | None = None, origin: str | None = None) -> None:
+    """Compare a file's SHA-256 with the start of it in the file's name.
+
+    Published files end in ``-`` and at least eight hexadecimal digits before the
+    suffix. Digits without any letter are taken for a date, and not compared.
+
+    Args:
+        path: the file.
+        name: the name with the hash, if it is not that of ``path``.
+        origin: where the file is from, for the message.
+
+    Raises:
+        WeightsError: if they differ.
+    """
+    found = _HASH.search(name or path.name)
+    if found is None or found[1].isdigit():
+        return
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not digest.startswith(found[1]):
+        got = digest[: len(found[1])]
+        remedy = "try again" if origin else "delete it and get it again"
+        raise WeightsError(
+            f"weights: {origin or path} is damaged: its SHA-256 begins with {got},"
+            f" want {found[1]}: {remedy}"
+        )
+
+
+def _chunks(url: str, path: Path, *, progress: bool) -> Iterator[bytes]:
+    """The bytes at ``url``, all of them or an error."""
+    request = Request(url, headers={"User-Agent": "resviz"})  # noqa: S310  http, see weights.locate
+    with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310  the same
+        total = _length(response)
+        done = 0
+        while chunk := response.read(CHUNK):
+            done += len(chunk)
+            yield chunk
+            if progress and sys.stderr.isatty():
+                _show(path.name, done, total)
+    if total is not None and done != total:
+        raise WeightsError(
+            f"weights: {url} broke off after {done} of {total} bytes: try again"
+        )
+
+
+def _length(response: HTTPResponse) -> int | None:
+    length = response.headers.get("Content-Length")
+    return int(length) if length else None
+
+
+def _show(name: str, done: int, total: int | None) -> None:
+    """One line on stderr, written over itself until the file is whole."""
+    of = f" of {total / 1e6:.1f}" if total else ""
+    end = "\n" if done == total else ""
+    sys.stderr.write(f"\r{name}: {done / 1e6:.1f}{of} MB{end}")
+    sys.stderr.flush()

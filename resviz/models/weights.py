@@ -1,0 +1,251 @@
+"""Pretrained weights: find the file, check it, load it into a network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import torch
+from torch import Tensor, nn
+
+from resviz.errors import WeightsError
+from resviz.models.download import check_hash, fetch
+from resviz.models.options import nearest
+
+BASE_URL = "https://download.pytorch.org/models/"
+"""Where torchvision publishes its files."""
+
+PUBLISHED: dict[str, dict[str, str]] = {
+    "resnet18": {"IMAGENET1K_V1": "resnet18-f37072fd.pth"},
+    "resnet34": {"IMAGENET1K_V1": "resnet34-b627a593.pth"},
+    "resnet50": {
+        "IMAGENET1K_V1": "resnet50-0676ba61.pth",
+        "IMAGENET1K_V2": "resnet50-11ad3fa6.pth",
+    },
+    "resnet101": {
+        "IMAGENET1K_V1": "resnet101-63fe2227.pth",
+        "IMAGENET1K_V2": "resnet101-cd907fc2.pth",
+    },
+    "resnet152": {
+        "IMAGENET1K_V1": "resnet152-394f9c45.pth",
+        "IMAGENET1K_V2": "resnet152-f82ba261.pth",
+    },
+    "resnext50_32x4d": {
+        "IMAGENET1K_V1": "resnext50_32x4d-7cdf4587.pth",
+        "IMAGENET1K_V2": "resnext50_32x4d-1a0047aa.pth",
+    },
+    "resnext101_32x8d": {
+        "IMAGENET1K_V1": "resnext101_32x8d-8ba56ff5.pth",
+        "IMAGENET1K_V2": "resnext101_32x8d-110c445d.pth",
+    },
+    "resnext101_64x4d": {"IMAGENET1K_V1": "resnext101_64x4d-173b62eb.pth"},
+    "wide_resnet50_2": {
+        "IMAGENET1K_V1": "wide_resnet50_2-95faca4d.pth",
+        "IMAGENET1K_V2": "wide_resnet50_2-9ba9bcbe.pth",
+    },
+    "wide_resnet101_2": {
+        "IMAGENET1K_V1": "wide_resnet101_2-32ee1156.pth",
+        "IMAGENET1K_V2": "wide_resnet101_2-d733dc28.pth",
+    },
+}
+"""torchvision's weights: network, name, file. The last of a network is its default."""
+
+SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
+"""Names that end so are files."""
+
+
+def load(
+    net: nn.Module,
+    weights: str | os.PathLike[str],
+    *,
+    network: str | None = None,
+    progress: bool = True,
+) -> None:
+    """Load weights into a network, in place.
+
+    Values of parts that the network's options left out (its ``omitted``: a
+    classifier, late stages) are passed over; any other difference is an error.
+
+    Args:
+        net: the network.
+        weights: what ``locate`` takes.
+        network: whose published weights a name means, a key of ``PUBLISHED``.
+        progress: show a download on stderr, where that is a terminal.
+
+    Raises:
+        WeightsError: in one line, with the remedy: an unknown name, a missing,
+            damaged or foreign file, a failed download, another architecture.
+    """
+    path = locate(weights, network=network, progress=progress)
+    state = read(path)
+    omitted = tuple(getattr(net, "omitted", ()))
+    state = {key: value for key, value in state.items() if not key.startswith(omitted)}
+    _compare(net, state, path)
+    on_meta = any(parameter.is_meta for parameter in net.parameters())
+    # Not strict: files from before torch 0.4.1 lack num_batches_tracked.
+    net.load_state_dict(state, strict=False, assign=on_meta)
+
+
+def locate(
+    weights: str | os.PathLike[str],
+    *,
+    network: str | None = None,
+    progress: bool = True,
+) -> Path:
+    """The local file of some weights, downloaded into torch's cache if need be.
+
+    Args:
+        weights: a published name (``"IMAGENET1K_V2"``, ``"DEFAULT"``), a published
+            file (``"resnet50-0676ba61.pth"``), a URL, or a local file.
+        network: whose published weights a name means, a key of ``PUBLISHED``.
+        progress: show a download on stderr, where that is a terminal.
+
+    Raises:
+        WeightsError: if there is no such name or file, the download fails, or the
+            content does not have the hash in the file's name.
+    """
+    text = os.fspath(weights)
+    names = PUBLISHED.get(network or "", {})
+    if text == "DEFAULT" and names:
+        text = list(names.values())[-1]
+    text = names.get(text, text)
+    published = any(text in files.values() for files in PUBLISHED.values())
+    if text.startswith(("http://", "https://")):
+        path = cached(text, progress=progress)
+    elif published and not Path(text).exists():
+        path = cached(BASE_URL + text, progress=progress)
+    else:
+        path = Path(text).expanduser()
+        if not path.is_file():
+            raise _not_found(text, network)
+    check_hash(path)
+    return path
+
+
+def cached(url: str, *, progress: bool = True) -> Path:
+    """The file at ``url`` in torch's cache, which torchvision fills as well."""
+    try:
+        name = Path(unquote(urlsplit(url).path)).name
+    except ValueError as error:
+        raise WeightsError(f"weights: {url} is no URL ({error}): check it") from error
+    if not name:
+        raise WeightsError(f"weights: {url} names no file, want one at its end")
+    path = Path(torch.hub.get_dir()) / "checkpoints" / name
+    if not path.is_file():
+        fetch(url, path, progress=progress)
+    return path
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """Names and tensors in a file, on the CPU.
+
+    A file made by ``torch.save`` is read without running anything in it. A state
+    dict inside a checkpoint is found under ``"state_dict"`` or ``"model"``, and
+    the ``module.`` that data parallel training puts before all names goes.
+
+    Raises:
+        WeightsError: if the file is damaged, or holds something else.
+    """
+    content = _safetensors(path) if path.suffix == ".safetensors" else _torch(path)
+    if isinstance(content, Mapping):
+        for key in ("state_dict", "model"):
+            if isinstance(content.get(key), Mapping):
+                content = content[key]
+    if not _is_state(content):
+        raise WeightsError(
+            f"weights: {path} holds no state dict, want names and tensors:"
+            " save one with torch.save(model.state_dict(), ...)"
+        )
+    parallel = all(key.startswith("module.") for key in content)
+    return {
+        key.removeprefix("module.") if parallel else key: value
+        for key, value in content.items()
+    }
+
+
+def _is_state(content: Any) -> bool:
+    return (
+        isinstance(content, Mapping)
+        and bool(content)
+        and all(
+            isinstance(key, str) and isinstance(value, Tensor)
+            for key, value in content.items()
+        )
+    )
+
+
+def _torch(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch.load fails in many ways on foreign bytes
+        raise _unreadable(path, error) from error
+
+
+def _safetensors(path: Path) -> Any:
+    try:
+        from safetensors.torch import load_file
+    except ImportError as error:
+        raise WeightsError(
+            f"weights: {path} needs safetensors, which is not installed:"
+            " pip install 'resviz[weights]'"
+        ) from error
+    try:
+        return load_file(path)
+    except Exception as error:  # as for torch.load
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> WeightsError:
+    if isinstance(error, PermissionError):
+        return WeightsError(f"weights: {path} cannot be read: {error.strerror}")
+    return WeightsError(
+        f"weights: {path} cannot be read ({type(error).__name__}), want a whole file"
+        " of tensors: delete it and get it again"
+    )
+
+
+def _compare(net: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse a state dict of another architecture."""
+    own = net.state_dict()
+    missing = [
+        key
+        for key in own
+        if key not in state and not key.endswith("num_batches_tracked")
+    ]
+    unexpected = [key for key in state if key not in own]
+    shapes = [
+        f"{key} {tuple(state[key].shape)} for {tuple(value.shape)}"
+        for key, value in own.items()
+        if key in state and state[key].shape != value.shape
+    ]
+    parts = [
+        _few(what, keys)
+        for what, keys in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("of another shape", shapes),
+        )
+        if keys
+    ]
+    if parts:
+        raise WeightsError(
+            f"weights: {path.name} is of another architecture: {'; '.join(parts)}:"
+            " build the network that it was saved from"
+        )
+
+
+def _few(what: str, keys: list[str]) -> str:
+    more = ", ..." if len(keys) > 3 else ""
+    return f"{len(keys)} {what} ({', '.join(keys[:3])}{more})"
+
+
+def _not_found(text: str, network: str | None) -> WeightsError:
+    if text.endswith(SUFFIXES):
+        return WeightsError(f"weights: there is no file {text!r}: check the path")
+    names = ("DEFAULT", *PUBLISHED[network]) if network in PUBLISHED else ()
+    legal = ", ".join([*map(repr, names), "a URL or a file"])
+    near = nearest(text, names)
+    return WeightsError(f"weights: unknown name {text!r}{near}; want {legal}")

@@ -1,0 +1,161 @@
+"""Networks by name."""
+
+import inspect
+
+import pytest
+import torch
+from torch import nn
+
+from resviz.errors import ResvizError, SpecError, WeightsError
+from resviz.models import ResNet, catalogue
+from resviz.models.families import Network
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_every_name_has_a_row(name):
+    """What is listed can be found and titled."""
+    assert catalogue.find(name).name == name
+    assert catalogue.title(name) == catalogue.find(name).title
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in catalogue.names() if "cifar" not in name]
+)
+def test_every_name_builds(meta, name):
+    """What is listed can be built (the CIFAR nets are in their own tests)."""
+    net = meta(name)
+    blocks = [len(stage) for key, stage in net.named_children() if "layer" in key]
+    assert list(catalogue.find(name).counts) == blocks
+
+
+def test_names_are_unique():
+    """No name is listed twice."""
+    assert len(set(catalogue.names())) == len(catalogue.names())
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "expected"),
+    [
+        (("resnet50",), {}, "ResNet-50"),
+        (("resnet", 50), {}, "ResNet-50"),
+        (("resnet",), {"depth": 50}, "ResNet-50"),
+        (("50",), {}, "ResNet-50"),
+        (("resnet26",), {}, "ResNet-26"),
+        (("resnet26",), {"block": "basic"}, "ResNet-26 basic 3-3-3-3"),
+        (("resnet",), {"layers": [3, 4, 6, 3], "block": "bottleneck"}, "ResNet-50"),
+        (("resnet50",), {"num_classes": 3}, "ResNet-50"),
+        (("resnext50_32x4d",), {}, "ResNeXt-50 32×4d"),
+        (("resnext101_64x4d",), {}, "ResNeXt-101 64×4d"),
+        (("wide_resnet101_2",), {}, "Wide ResNet-101-2"),
+        (("cifar110",), {}, "ResNet-110 (CIFAR)"),
+        (("cifar_resnet", 110), {}, "ResNet-110 (CIFAR)"),
+        (("cifar_resnet110",), {}, "ResNet-110 (CIFAR)"),
+        (("paper50",), {}, "ResNet-50 (paper)"),
+        (("paper", 34), {}, "ResNet-34 (paper)"),
+    ],
+)
+def test_title(args, options, expected):
+    """A title is what the field calls the network."""
+    assert expected == catalogue.title(*args, **options)
+
+
+@pytest.mark.parametrize("ask", [catalogue.build, catalogue.title])
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("resnet50x", "'resnet50'"), ("rsnet34", "'resnet34'"), ("wide_resnet", "'wide")],
+)
+def test_unknown_name(ask, name, near):
+    """An unknown name is refused with near ones."""
+    with pytest.raises(SpecError, match=f"unknown network '{name}', did you mean") as e:
+        ask(name)
+    assert near in str(e.value)
+
+
+@pytest.mark.parametrize("name", ["", "vgg16", "resnet-", "50x", "ResNet 50", "٥٠"])
+def test_foreign_name(name):
+    """So is one that is near to none, with the legal ones."""
+    with pytest.raises(SpecError, match="want one of resnet, cifar, paper"):
+        catalogue.build(name)
+
+
+def test_huge_depth_in_a_name():
+    """A depth of thousands of digits is an unknown name, not a crash."""
+    with pytest.raises(SpecError, match="unknown network"):
+        catalogue.title("resnet" + "9" * 5000)
+
+
+@pytest.mark.parametrize("ask", [catalogue.build, catalogue.title])
+def test_unknown_option(ask):
+    """An unknown option is refused with a near one and the legal ones."""
+    with pytest.raises(SpecError) as caught:
+        ask("resnet50", num_clases=10)
+    assert "unknown option 'num_clases', did you mean 'num_classes'" in str(
+        caught.value
+    )
+    assert "out_indices" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("args", "options"),
+    [
+        (("resnet50", 26), {}),
+        (("resnet", 50, 3), {}),
+        (("resnet", 50), {"depth": 50}),
+        (("resnext50_32x4d", 50), {}),
+        (("wide_resnet50_2",), {"block": "basic"}),
+        (("resnet",), {}),
+        (("paper",), {"layers": [3, 3, 3, 3], "block": "basic"}),
+        (("resnet50",), {"norm_layer": 3}),
+        (("resnet50",), {"weights": 3}),
+        (("resnet50",), {"replace_stride_with_dilation": 3}),
+        (("resnet18",), {"output_stride": 8}),
+        (("resnet18",), {"groups": 2}),
+    ],
+    ids=str,
+)
+def test_no_bare_error(args, options):
+    """Whatever cannot be built is a SpecError in one line, never a TypeError."""
+    with torch.device("meta"), pytest.raises(SpecError) as caught:
+        catalogue.build(*args, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_weights():
+    """Weights that a network does not have are refused with those that it has."""
+    with torch.device("meta"), pytest.raises(WeightsError) as caught:
+        catalogue.build("resnet50", weights="IMAGENET1K_V3")
+    assert "'IMAGENET1K_V2'" in str(caught.value)
+    assert isinstance(caught.value, ResvizError)
+
+
+def test_option_names():
+    """The options are ResNet's, after block and layers, and those of the weights."""
+    own = list(inspect.signature(ResNet).parameters)[2:]
+    assert [*own, "weights", "progress"] == list(catalogue.option_names())
+
+
+def test_a_network_is_one_row(monkeypatch, meta):
+    """A row is all that a new network takes."""
+    row = Network("tiny", "Tiny", "basic", (1, 1), {"num_classes": 3})
+    monkeypatch.setitem(catalogue.ROWS, "tiny", row)
+    assert meta("tiny").fc.out_features == 3
+    assert catalogue.title("tiny") == "Tiny"
+    assert "tiny" in catalogue.names()
+
+
+def test_options_of_the_call_win(meta):
+    """An option of the call stands over that of the row."""
+    assert meta("cifar20", num_classes=100).fc.out_features == 100
+
+
+def test_published_weights_belong_to_the_usual_counts():
+    """resnet50 with other counts does not carry the name its weights go by."""
+    assert catalogue.find("resnet50").name == "resnet50"
+    assert catalogue.find("resnet", layers=[1, 9, 3, 3], block="bottleneck").name == (
+        "resnet"
+    )
+
+
+def test_is_a_module(meta):
+    """What is built is an nn.Module of the usual kind."""
+    assert isinstance(meta("resnet50"), nn.Module)
