@@ -118,7 +118,8 @@ def test_norms_start_at_one_by_default():
 def test_convolutions_start_by_fan_out():
     """He initialisation: the deviation is sqrt(2 / fan-out)."""
     torch.manual_seed(0)
-    weight = ResNet(BasicBlock, [1, 1, 1, 1]).layer4[0].conv2.weight
+    weight = ResNet(BasicBlock, [1, 1, 1, 1]).layer4[0].conv1.weight
+    assert weight.shape == (512, 256, 3, 3)
     assert weight.std().item() == pytest.approx((2 / (512 * 9)) ** 0.5, rel=0.01)
 
 
