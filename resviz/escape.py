@@ -35,10 +35,7 @@ LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
-    "'": r"\textquotesingle{}",
-    "-": "{-}",
     "×": r"$\times$",
     "→": r"$\rightarrow$",
     "·": r"$\cdot$",
@@ -50,13 +47,19 @@ LATEX = {
 }
 """What stands for a character in LaTeX text."""
 
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$:@-])")
-"""ASCII punctuation with a meaning in GitHub's Markdown."""
+MARKDOWN = re.compile(r"[\\`*{}\[\]|~<>&$#]|(?<![^\W_])_|_(?![^\W_])")
+"""What has a meaning inside a line of GitHub's Markdown; an underscore between
+letters has none."""
+
+
+def cleaned(text: object) -> str:
+    """`text` on one line, without characters that could do harm."""
+    return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", str(text)))
 
 
 def clean(text: object) -> str:
-    """`text` on one line, without characters that could do harm, and not too long."""
-    line = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", str(text)))
+    """`text` as `cleaned`, and not too long to show."""
+    line = cleaned(text)
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
@@ -76,20 +79,22 @@ def dot(text: object) -> str:
 
 def latex(text: object) -> str:
     """`text` for LaTeX text mode; what pdflatex has no glyph for becomes "?"."""
-    return "".join(map(latex_character, clean(text)))
+    # Two hyphens would become a dash, two quotes or "?`" another glyph.
+    safe = "".join(map(latex_character, clean(text)))
+    return re.sub(r"([-'`,<>?!])(?=[-'`,<>])", r"\1{}", safe)
 
 
 def latex_character(character: str) -> str:
     """One character in LaTeX text mode."""
     if character in LATEX:
         return LATEX[character]
-    plain = character.isascii() or character.isalpha() and ord(character) < 0x180
+    plain = character.isascii() or (character.isalpha() and ord(character) < 0x180)
     return character if plain else "?"
 
 
 def markdown(text: object) -> str:
     """`text` for a cell or line of GitHub's Markdown."""
-    return MARKDOWN.sub(r"\\\1", clean(text))
+    return MARKDOWN.sub(r"\\\g<0>", clean(text))
 
 
 def csv(text: object) -> str:

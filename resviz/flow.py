@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from resviz.record import Layer, Operation, Shape, Window
-from resviz.structure import Structure
 from resviz.units import times
 from resviz.vocabulary import AVERAGE_POOLS
+
+if TYPE_CHECKING:
+    from resviz.record import Layer, Operation, Shape, Window
+    from resviz.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ projects are judgements; they are computed from the record and never stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +15,8 @@ from resviz.errors import RecordError
 from resviz.files import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
 FORMAT = "resviz.architecture"
@@ -266,7 +267,9 @@ def check_layers(arch: Architecture) -> None:
             raise ValueError(f"{where}: the name stands twice")
         names.add(layer.name)
         if not 0 <= layer.call < len(arch.calls):
-            raise ValueError(f"{where}: it ran in call {layer.call}, which is not there")
+            raise ValueError(
+                f"{where}: it ran in call {layer.call}, which is not there"
+            )
         if len(layer.sources) != len(layer.inputs):
             raise ValueError(
                 f"{where}: {len(layer.sources)} sources for {len(layer.inputs)} inputs"
@@ -386,5 +389,3 @@ def foreign(data: bytes) -> str | None:
 def schema() -> dict[str, Any]:
     """The JSON Schema of a record, as published in docs/."""
     return msgspec.json.schema(Architecture)
-
-

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from resviz.record import Architecture, Layer
 from resviz.structure.blocks import Block, blocks
 from resviz.structure.graph import Graph
 from resviz.structure.regions import Region, regions
 from resviz.structure.shortcuts import Shortcut
 from resviz.structure.stages import Fold, Stage, stages
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture, Layer
 
 __all__ = ["Block", "Fold", "Shortcut", "Stage", "Structure", "structure"]
 

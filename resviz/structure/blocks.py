@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from resviz.record import Architecture, Layer, Shape
 from resviz.structure.graph import Graph, operations, weighted
 from resviz.structure.regions import Join, Region
 from resviz.structure.shortcuts import Shortcut, shortcut
 from resviz.vocabulary import ACTIVATIONS, CONVOLUTIONS
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture, Layer, Shape
 
 TYPES: dict[tuple[int, ...], str] = {(3, 3): "basic", (1, 3, 1): "bottleneck"}
 """What the kernels on the main branch are called. Source: He et al. 2015, figure 5."""

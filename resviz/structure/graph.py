@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from math import prod
+from typing import TYPE_CHECKING
 
 from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
 from resviz.vocabulary import CONVOLUTIONS, CREATIONS, PRODUCTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ROOT = MODEL_INPUT
 """The node that stands for all inputs of the model."""
@@ -86,9 +89,7 @@ class Graph:
 
 def live(layer: Layer) -> bool:
     """Whether something of the model's input flows through a layer."""
-    return any(
-        any(op.flowing) and op.name not in CREATIONS for op in layer.operations
-    )
+    return any(any(op.flowing) and op.name not in CREATIONS for op in layer.operations)
 
 
 def weighted(op: Operation) -> bool:

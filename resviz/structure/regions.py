@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from resviz.record import Layer
 from resviz.structure.graph import (
     Graph,
     live_product,
@@ -17,6 +17,9 @@ from resviz.structure.graph import (
     weighted,
 )
 from resviz.vocabulary import JOINS
+
+if TYPE_CHECKING:
+    from resviz.record import Layer
 
 
 class Join(StrEnum):
@@ -93,7 +96,10 @@ def follows(graph: Graph, node: int, fork: int) -> bool:
 
 
 def spread_operands(
-    graph: Graph, operands: tuple[int, ...], fork: int, merged: dict[int, tuple[int, ...]]
+    graph: Graph,
+    operands: tuple[int, ...],
+    fork: int,
+    merged: dict[int, tuple[int, ...]],
 ) -> tuple[int, ...]:
     """Operands with those that are merged joins replaced by their own."""
     spread: list[int] = []

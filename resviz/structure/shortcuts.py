@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
-from resviz.record import Layer, Operation, Shape, Window
 from resviz.structure.graph import Graph, weighted
 from resviz.vocabulary import (
     ACTIVATIONS,
@@ -17,6 +16,11 @@ from resviz.vocabulary import (
     NORMS,
     RESHAPES,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resviz.record import Layer, Operation, Shape, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def shortcut(graph: Graph, fork: int, join: int, branch: frozenset[int]) -> Shor
     layers = list(graph.layers(branch))
     before, after = graph.shape(fork), graph.shape(join)
     ops = [op for layer in layers for op in layer.operations if any(op.flowing)]
-    words = [word for word in map(part, ops) if word]
+    words = dict.fromkeys(word for word in map(part, ops) if word)
     projects = any(map(weighted, ops))
     return Shortcut(
         kind_of(ops, projects=projects),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from resviz.record import Architecture, Shape
-from resviz.structure.blocks import Block
+if TYPE_CHECKING:
+    from resviz.record import Architecture, Shape
+    from resviz.structure.blocks import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def stages(arch: Architecture, found: list[Block]) -> tuple[Stage, ...]:
 def stage_key(block: Block) -> tuple[int, int]:
     """Positions and width of a block's output."""
     shape = block.output_shape
-    width = shape[1] if len(shape) > 2 else shape[-1]
+    width = shape[1]
     return prod(shape) // width, width
 
 
@@ -85,7 +86,7 @@ def parted_by_projection(run: list[Block]) -> list[list[Block]]:
     if 2 * sum(projects) > len(run) - sum(projects):
         return [run]
     starts = [0, *(k for k, it in enumerate(projects) if it and k), len(run)]
-    return [run[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    return [run[a:b] for a, b in pairwise(starts)]
 
 
 def folded(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:

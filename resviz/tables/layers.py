@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.errors import SpecError
-from resviz.record import Architecture, Call, Layer
 from resviz.tables.notes import counting
 from resviz.tables.table import Column, Table
 from resviz.units import count, per_axis
@@ -19,6 +18,9 @@ from resviz.vocabulary import (
     NORMS,
     PRODUCTS,
 )
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture, Call, Layer
 
 COLUMNS = (
     Column("index", "#", "count", spare=6),
@@ -115,7 +117,9 @@ def shown(entry: dict[str, Any]) -> dict[str, Any]:
     """A row for the eye: several inputs on one line, a change as "224→112"."""
     change = entry["resolution"]
     return entry | {
-        "input_shapes": " + ".join("×".join(map(str, s)) for s in entry["input_shapes"]),
+        "input_shapes": " + ".join(
+            "×".join(map(str, s)) for s in entry["input_shapes"]
+        ),
         "resolution": "→".join(map(per_axis, change)) if change else None,
         "groups": entry["groups"],
     }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from resviz import costs
-from resviz.record import Architecture
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
 
 
 def counting(arch: Architecture) -> tuple[str, ...]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.errors import SpecError
-from resviz.record import Architecture, Layer, Operation
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
 from resviz.tables.notes import gaps
@@ -22,6 +20,11 @@ from resviz.vocabulary import (
     PRODUCTS,
     SOFTMAXES,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from resviz.record import Architecture, Layer, Operation
 
 FLOPS = "FLOPs (multiply-adds)"
 """The paper's own words for what is a MAC everywhere else here."""
@@ -64,7 +67,7 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
 def columns(archs: Sequence[Architecture]) -> tuple[Column, ...]:
     """Layer name, output size, and a column a network."""
     networks = (Column(f"c{k}", arch.label, "cell") for k, arch in enumerate(archs))
-    return Column("name", "layer"), Column("output", "output"), *networks
+    return Column("name", "layer", "row"), Column("output", "output"), *networks
 
 
 def entries_of(built: Structure) -> dict[str, Entry]:
@@ -167,7 +170,7 @@ def row_names(entries: Sequence[dict[str, Entry]]) -> list[str]:
 
 def row_order(name: str) -> tuple[int, bool]:
     """Where a row stands: by the stage's number, its pool first, the head last."""
-    digits = "".join(filter(str.isdigit, name.split("_")[0]))
+    digits = "".join(filter(str.isdigit, name.partition("_")[0]))
     return (int(digits), "pool" not in name) if digits else (10**6, True)
 
 
@@ -192,7 +195,9 @@ def totals_row(name: str, numbers: list[int]) -> dict[str, Any]:
 
 def shown(entry: dict[str, Any]) -> dict[str, Any]:
     """A row for the eye, one value a column."""
-    cells = {f"c{k}": shown_cell(entry["name"], c) for k, c in enumerate(entry["cells"])}
+    cells = {
+        f"c{k}": shown_cell(entry["name"], c) for k, c in enumerate(entry["cells"])
+    }
     output = times(entry["output"]) if entry["output"] else None
     return {"name": entry["name"], "output": output, **cells}
 
@@ -219,7 +224,8 @@ def data(built: Sequence[Structure], rows: list[dict[str, Any]]) -> dict[str, An
             for one in built
         ],
         "rows": [
-            entry | {"cells": [c if isinstance(c, int) else text(c) for c in entry["cells"]]}
+            entry
+            | {"cells": [c if isinstance(c, int) else text(c) for c in entry["cells"]]}
             for entry in rows
         ],
         "convention": costs.CONVENTION,

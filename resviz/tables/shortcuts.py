@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resviz import costs
-from resviz.record import Architecture
 from resviz.structure import Block, Stage, structure
 from resviz.tables.notes import counting
 from resviz.tables.table import Column, Table
 from resviz.units import count
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
 
 COLUMNS = (
     Column("stage", "stage"),
@@ -22,9 +24,9 @@ COLUMNS = (
     Column("output_shape", "output", "shape", spare=1),
     Column("stride", "stride", "axes", spare=4),
     Column("params", "params", "count"),
-    Column("params_share", "of all", "share", spare=5),
+    Column("params_share", "% params", "share", spare=5),
     Column("macs", "MACs", "count"),
-    Column("macs_share", "of all", "share", spare=5),
+    Column("macs_share", "% MACs", "share", spare=5),
 )
 
 
@@ -89,6 +91,8 @@ def overall(rows: list[dict[str, Any]], total: costs.Costs) -> tuple[str, ...]:
     parts = [f"{number} {kind}" for kind, number in kinds.items()]
     part = macs / total.macs if total.macs else 0.0
     return (
-        f"{', '.join(parts)}: {count(params)} parameters, "
-        f"{count(macs)} MACs, {part:.1%} of all MACs",
+        (
+            f"{', '.join(parts)}: {count(params)} parameters, "
+            f"{count(macs)} MACs, {part:.1%} of all MACs"
+        ),
     )

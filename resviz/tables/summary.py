@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.flow import Step, flow
-from resviz.record import Architecture, Layer
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
 from resviz.tables.notes import counting
 from resviz.tables.table import Column, Table
 from resviz.units import count, grouped, per_axis, times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from resviz.record import Architecture, Layer
 
 COLUMNS = (
     Column("name", "stage"),
@@ -60,7 +63,10 @@ def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "input", times(data["input_shape"])
     yield "parameters", f"{grouped(data['params'])} ({count(data['params'])})"
     macs = data["macs"]
-    yield "MACs", f"{grouped(macs)} ({count(macs, 4)}), at 2 FLOPs each {count(2 * macs, 4)}"
+    yield (
+        "MACs",
+        f"{grouped(macs)} ({count(macs, 4)}), at 2 FLOPs each {count(2 * macs, 4)}",
+    )
     yield "activations", f"{grouped(data['activations'])} values out of convolutions"
     if data["blocks"]:
         built = f"{data['blocks']} blocks in {len(data['stages'])} stages"
@@ -139,7 +145,5 @@ def depth(built: Structure) -> int:
     aside = built.on_shortcuts
     layers = (la for la in built.arch.layers if la.index not in aside)
     ops = [op for op in operations(layers) if weighted(op)]
-    gates = [
-        op for op in ops if len(op.inputs[0]) == 4 and prod(op.inputs[0][2:]) == 1
-    ]
+    gates = [op for op in ops if len(op.inputs[0]) == 4 and prod(op.inputs[0][2:]) == 1]
     return len(ops) - len(gates)

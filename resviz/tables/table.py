@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from resviz import units
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
 
-Kind = Literal["text", "count", "shape", "axes", "share", "cell"]
+Kind = Literal["text", "row", "count", "shape", "axes", "share", "cell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,10 @@ def share(value: float) -> str:
 
 WRITERS = {
     "text": str,
-    "cell": lambda value: units.grouped(value) if isinstance(value, int) else str(value),
-    "count": lambda value: units.grouped(value) if isinstance(value, int) else str(value),
-    "shape": lambda value: units.times(value),
+    "row": str,
+    "cell": str,
+    "count": units.grouped,
+    "shape": units.times,
     "axes": units.per_axis,
     "share": share,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -16,6 +16,9 @@ from resviz.tracing.assembly import assemble
 from resviz.tracing.clone import Clone
 from resviz.tracing.diagnosis import explain
 from resviz.tracing.recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 FRAMES_PER_CALL = 8
 """Python frames that one level of module nesting takes when it is followed."""

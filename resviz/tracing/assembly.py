@@ -7,8 +7,7 @@ of every leaf is a layer of its own.
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
-
+from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.record import (
     MODEL_INPUT,
@@ -20,9 +19,11 @@ from resviz.record import (
     Tensor,
     Uncalled,
 )
-from resviz.tracing.clone import Clone
 from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
 from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
+
+if TYPE_CHECKING:
+    from resviz.tracing.clone import Clone
 
 EVERYDAY = {
     "convolution": "conv",
@@ -117,12 +118,12 @@ class Assembly:
 
     def loose(self, step: Step) -> None:
         """Make an operation that no leaf owns a layer of its own."""
-        if not step.shapes and not self.needed(step, step.index + 1):
+        if not step.shapes and not self.needed(step, step.number + 1):
             return
         path = self.calls[self.open[-1]].path
         everyday = everyday_name(step)
         name = f"{path}:{everyday}" if path else everyday
-        outputs = tuple(Source(step.index, k) for k in range(len(step.outputs)))
+        outputs = tuple(Source(step.number, k) for k in range(len(step.outputs)))
         self.add(name, path, everyday, [step], outputs, (), module=False)
 
     def leaf(self, enter: Enter, events: list[Event]) -> None:
@@ -130,11 +131,13 @@ class Assembly:
         steps = [event for event in events if isinstance(event, Step)]
         end = events[-1]
         returned = end.returned if isinstance(end, Leave) else ()
-        inside = range(steps[0].index, steps[-1].index + 1) if steps else range(0)
+        inside = range(steps[0].number, steps[-1].number + 1) if steps else range(0)
         outputs = [source for source in returned if source.layer in inside]
         for step in steps:
             outputs += self.needed(step, inside.stop, besides=outputs)
-        own = tuple(id(parameter) for parameter in enter.module._parameters.values())
+        own = tuple(
+            id(parameter) for parameter in vars(enter.module)["_parameters"].values()
+        )
         kept = [step for step in steps if step.shapes]
         self.add(
             enter.path or type(enter.module).__name__,
@@ -150,7 +153,7 @@ class Assembly:
         self, step: Step, stop: int, besides: list[Source] | None = None
     ) -> list[Source]:
         """Outputs of `step` that are used by steps from `stop` on."""
-        given = (Source(step.index, k) for k in range(len(step.outputs)))
+        given = (Source(step.number, k) for k in range(len(step.outputs)))
         later = (source for source in given if self.last_use.get(source, -1) >= stop)
         return [source for source in later if source not in (besides or ())]
 
@@ -190,7 +193,7 @@ class Assembly:
 
     def outer_sources(self, steps: list[Step]) -> list[Source]:
         """Where the operands of `steps` come from, but for the steps themselves."""
-        inside = {step.index for step in steps}
+        inside = {step.number for step in steps}
         origins = (origin for step in steps for origin in step.origins)
         outer = (o for o in origins if o is not None and o.layer not in inside)
         return [source for source in dict.fromkeys(outer) if source in self.placed]
@@ -252,7 +255,7 @@ def has_structure(enter: Enter, steps: list[Step]) -> bool:
 
 def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, int]:
     """The last step that reads each tensor; the model's outputs are read at the end."""
-    uses = {o: step.index for step in steps for o in step.origins if o is not None}
+    uses = {o: step.number for step in steps for o in step.origins if o is not None}
     return uses | dict.fromkeys(outputs, len(steps))
 
 
@@ -288,5 +291,3 @@ def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
         Uncalled(path, type_name, tuple(parameters))
         for (path, type_name), parameters in groups.items()
     )
-
-

@@ -68,7 +68,7 @@ class Clone:
         for key in HOOKS:
             state[key] = OrderedDict(state[key])
         vars(copy).update(state)
-        for name, parameter in module._parameters.items():
+        for name, parameter in vars(module)["_parameters"].items():
             if parameter is not None:
                 self.own(path, module, name, parameter)
 
@@ -100,6 +100,8 @@ class Clone:
         if isinstance(value, tuple):
             return tuple(self.copied(member) for member in value)
         copy = self.copies[id(value)] = type(value)()
+        if not value:
+            return copy
         if isinstance(value, list):
             copy.extend(self.copied(member) for member in value)
         else:
@@ -124,7 +126,7 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
         found.append((path, module))
         children = [
             (f"{path}.{name}" if path else name, child)
-            for name, child in module._modules.items()
+            for name, child in vars(module)["_modules"].items()
             if child is not None
         ]
         pending.extend(reversed(children))
@@ -133,7 +135,13 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def weightless(tensor: torch.Tensor) -> torch.Tensor:
     """A meta tensor of the same shape, dtype and class; no value is read."""
-    empty = torch.empty_like(tensor, device="meta")
+    if tensor.layout is torch.strided and not tensor.is_quantized:
+        # torch.empty_like on meta is Python, and imports sympy.
+        empty = torch.empty_strided(
+            tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+        )
+    else:
+        empty = torch.empty_like(tensor, device="meta")
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(empty, requires_grad=False)
     return empty

@@ -66,7 +66,9 @@ def mismatch(module: nn.Module, shape: Shape, recorder: Recorder) -> str | None:
         return f"the {pair(module.kernel_size)} window does not fit into the map"
     norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
     if isinstance(module, norms) and module.training:
-        return "in training, want more than one value per channel: a larger batch or map"
+        return (
+            "in training, want more than one value per channel: a larger batch or map"
+        )
     return None
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.record import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Arguments = dict[str, Any]
 
@@ -34,10 +36,10 @@ class Kind(NamedTuple):
         return {**self.defaults, **dict(named), **kwargs}
 
 
-@lru_cache(maxsize=None)
+@cache
 def kind(overload: Any) -> Kind:
     """What is known of an overload, as `torch.ops.aten.add_.Tensor`."""
-    schema = overload._schema
+    schema = overload._schema  # noqa: SLF001 - torch names no other way
     space, _, name = schema.name.partition("::")
     if name.endswith("_") and not name.startswith("__"):
         name = name[:-1]

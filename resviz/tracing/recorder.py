@@ -6,18 +6,21 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
-from resviz.tracing.clone import Clone
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
 from resviz.vocabulary import CREATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resviz.tracing.clone import Clone
 
 HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
@@ -30,7 +33,7 @@ class Step(NamedTuple):
     constant, and then `owned` holds the `id` of the tensor.
     """
 
-    index: int
+    number: int
     name: str
     origins: tuple[Source | None, ...]
     owned: tuple[int, ...]
@@ -122,6 +125,7 @@ class Recorder(TorchDispatchMode):
         A call that did nothing returns an alias of its input, so that what comes
         after it can be told from what lies beside it.
         """
+        del args
         idle = isinstance(self.events[-1], Enter)
         if idle and isinstance(output, torch.Tensor) and id(output) in self.producers:
             output = torch.ops.aten.alias.default(output)
@@ -169,8 +173,8 @@ class Recorder(TorchDispatchMode):
         self.steps.append(step)
         self.events.append(step)
         live = any(flowing) and known.name not in CREATIONS
-        for number, tensor in enumerate(given):
-            self.remember(tensor, Source(step.index, number), flowing=live)
+        for place, tensor in enumerate(given):
+            self.remember(tensor, Source(step.number, place), flowing=live)
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:

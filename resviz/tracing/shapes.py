@@ -78,6 +78,7 @@ def convolution(
     groups: int,
 ) -> Tensor | None:
     """Input (N, C, *spatial), weight (K, C/G, *kernel) to (N, K, *spatial')."""
+    del output_padding
     n, c, *sizes = x.shape
     k, c_per_group, *kernel = weight.shape
     fits = not transposed and c == c_per_group * groups and k % groups == 0
@@ -148,7 +149,11 @@ def max_pool2d(
     ceil_mode: bool = False,
 ) -> tuple[Tensor, Tensor] | None:
     """Input (N, C, H, W) to (N, C, H', W'), and the indices of the maxima."""
-    if x.dim() != 4 or ceil_mode or any(2 * p > k for p, k in zip(padding, kernel)):
+    if (
+        x.dim() != 4
+        or ceil_mode
+        or any(2 * p > k for p, k in zip(padding, kernel, strict=False))
+    ):
         return None
     n, c, *sizes = x.shape
     given = slid(tuple(sizes), kernel, [*stride] or kernel, [*padding], [*dilation])

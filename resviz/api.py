@@ -1,0 +1,167 @@
+"""The doors in Python: each takes a record, a model, or a SPEC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from resviz import source
+from resviz.tables import Table, paper_table
+from resviz.tables import layers as layer_table
+from resviz.tables import shortcuts as shortcut_table
+from resviz.tables import summary as summary_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from resviz.figures import Diagram
+    from resviz.record import Architecture
+    from resviz.source import Source
+
+Size = Sequence[int] | None
+
+
+def trace(
+    model: Source, input_size: Size = None, batch: int = 1, *, training: bool = False
+) -> Architecture:
+    """Follow one forward of a model or SPEC and record it.
+
+    No weight is read or allocated, and the model stays as it is, also when its
+    forward raises.
+
+    Args:
+        model: a model whose forward takes one tensor, or a SPEC.
+        input_size: of one sample, (C, H, W); if left out, what the network was
+            published for: (3, 224, 224), (3, 32, 32) for the CIFAR nets.
+        batch: how many samples.
+        training: follow the forward of training mode instead of evaluation.
+
+    Raises:
+        SpecError: if the SPEC cannot be read.
+        BuildError: if the model cannot be imported or built.
+        TraceError: if the forward raises; its `partial` is the record up to there.
+
+    Example:
+        >>> trace("resnet50").params
+        25557032
+    """
+    return source.architecture(model, input_size, batch=batch, training=training)
+
+
+def table(
+    networks: Source | Sequence[Source] | None = None, *, input_size: Size = None
+) -> Table:
+    """The paper's Table 1, a column a network; its own five if none is given.
+
+    Raises:
+        ResvizError: as `trace`; SpecError if a network has no residual stages.
+
+    Example:
+        >>> table([18, 50]).to_dict()["rows"][2]["cells"]
+        ['[3×3, 64; 3×3, 64] ×2', '[1×1, 64; 3×3, 64; 1×1, 256] ×3']
+    """
+    if networks is None:
+        networks = source.PAPER
+    given = networks if isinstance(networks, (list, tuple)) else [networks]
+    return paper_table(
+        [source.architecture(cast("Source", one), input_size) for one in given]
+    )
+
+
+def layers(
+    network: Source,
+    *,
+    depth: int | None = None,
+    only: str | None = None,
+    input_size: Size = None,
+) -> Table:
+    """One row a layer: shapes, window, parameters, MACs.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        depth: fold calls that nest deeper than this into one row each.
+        only: "conv", "linear", "norm", "activation", "pool" or "add".
+        input_size: as for `trace`.
+
+    Raises:
+        ResvizError: as `trace`; SpecError for a wrong `depth` or `only`.
+    """
+    return layer_table(source.architecture(network, input_size), depth=depth, only=only)
+
+
+def shortcuts(
+    network: Source, *, only: str | None = None, input_size: Size = None
+) -> Table:
+    """One row a block: what its shortcut is, why, and what it costs.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        only: a kind of shortcut, as "projection", to leave the others out.
+        input_size: as for `trace`.
+
+    Raises:
+        ResvizError: as `trace`.
+    """
+    return shortcut_table(source.architecture(network, input_size), only=only)
+
+
+def summary(network: Source, *, input_size: Size = None) -> Table:
+    """Totals, stages and the arithmetic of the shape flow.
+
+    Raises:
+        ResvizError: as `trace`.
+
+    Example:
+        >>> summary("resnet50").to_dict()["macs"]
+        4089184256
+    """
+    return summary_table(source.architecture(network, input_size))
+
+
+def diagram(
+    network: Source,
+    figure: str = "overview",
+    *,
+    input_size: Size = None,
+    **options: Any,
+) -> Diagram:
+    """A diagram; it shows itself in a notebook, and `.save("x.svg")` writes it.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        figure: "overview", "block", "layers" or "flow".
+        input_size: as for `trace`.
+        options: `at="conv3_1"` for a block; `direction="TB"|"LR"`;
+            `style="screen"|"dark"|"paper"`.
+
+    Raises:
+        ResvizError: as `trace`; RenderError for an unknown figure or option.
+    """
+    from resviz.figures import diagram as draw
+
+    return draw(source.architecture(network, input_size), figure, **options)
+
+
+def report(
+    network: Source, path: str | Path | None = None, *, input_size: Size = None
+) -> str:
+    """A report in one offline HTML file: summary, table, diagram, layers.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        path: where to write it; not at all if left out.
+        input_size: as for `trace`.
+
+    Returns:
+        The page's text.
+
+    Raises:
+        ResvizError: as `trace`; RenderError if the file cannot be written.
+    """
+    from resviz.files import write_whole
+    from resviz.formats.report import render
+
+    page = render(source.architecture(network, input_size))
+    if path is not None:
+        write_whole(path, page.encode())
+    return page

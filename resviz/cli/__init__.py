@@ -1,0 +1,102 @@
+"""The `resviz` command: one file a subcommand, imported when it is called."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from types import SimpleNamespace
+
+import click
+
+from resviz import __version__
+from resviz.errors import ResvizError
+
+SHARED = {"shared"}
+"""Modules of this package that are no commands."""
+
+
+class Commands(click.Group):
+    """Subcommands found by scanning this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        del ctx
+        return sorted({info.name for info in iter_modules(__path__)} - SHARED)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one module; its function is called as the module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; near names are offered for an unknown one."""
+        from difflib import get_close_matches
+
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            near = get_close_matches(args[0], known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(
+                f"No such command {args[0]!r}.{hint} Commands: {', '.join(known)}."
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="resviz")
+def group() -> None:
+    """See what a residual network is: shapes, costs, shortcuts.
+
+    A SPEC is a name or depth (resnet50, 50, cifar110), a call with literal options
+    ("resnet(50, stride_in='1x1')"), a saved record (r50.json), or
+    package.module:callable. The last form imports and runs that module's code.
+
+    Exit codes: 0 done, 1 a check failed, 2 wrong usage or input, 3 the model could
+    not be built or traced.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    # A command lives for a second or two; the collector would spend a sixth of that
+    # walking through all of torch.
+    gc.disable()
+    settings = SimpleNamespace(debug=False)
+    try:
+        group.main(args, prog_name="resviz", standalone_mode=False, obj=settings)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has had enough; so python must not flush it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if settings.debug:
+            raise
+        sys.exit(failed(error))
+
+
+def failed(error: Exception) -> int:
+    """Print what went wrong on one line of stderr, and give the exit code."""
+    if isinstance(error, ResvizError):
+        click.echo(f"error: {one_line(error)}", err=True)
+        return error.exit_code
+    text = f"{type(error).__name__}: {one_line(error)}"
+    click.echo(f"error: {text} (unforeseen; --debug shows the traceback)", err=True)
+    return 3
+
+
+def one_line(error: Exception) -> str:
+    """An error's message without line breaks and control characters."""
+    from resviz.escape import cleaned
+
+    return cleaned(error)

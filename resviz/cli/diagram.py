@@ -1,0 +1,43 @@
+"""`resviz diagram`: pictures of a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from resviz.cli.shared import emit, patience, records, trace_options
+
+FIGURES = click.Choice(("overview", "block", "layers", "flow"))
+FORMATS = click.Choice(("svg", "pdf", "png", "dot"))
+
+
+@click.command
+@click.argument("spec")
+@click.option("-o", "--output", default="-", help="File; its suffix tells the format.")
+@click.option("--format", "form", type=FORMATS, help="Default: by suffix, svg.")
+@click.option("--figure", type=FIGURES, default="overview", show_default=True)
+@click.option("--at", help="The block to draw: conv3_1, or its module path.")
+@click.option("--direction", type=click.Choice(("TB", "LR")), default="TB")
+@click.option(
+    "--style", type=click.Choice(("screen", "dark", "paper")), default="screen"
+)
+@click.option("--dpi", type=click.IntRange(16, 2400), default=96, show_default=True)
+@trace_options
+def diagram(
+    spec: str,
+    output: str,
+    form: str | None,
+    dpi: int,
+    tracing: dict[str, Any],
+    **options: Any,
+) -> None:
+    """Draw an overview, one block, every layer, or the shape flow."""
+    from resviz import figures, formats
+
+    if form is None:
+        form = "svg" if output == "-" else formats.from_suffix(output, "picture")
+    (arch,) = records([spec], tracing)
+    with patience("drawing"):
+        picture = figures.diagram(arch, **options)
+        emit(picture.render(form, dpi=dpi), output)

@@ -1,0 +1,180 @@
+"""What commands share: options, input and output."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from resviz.errors import RenderError
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
+    from resviz.tables import Table
+
+Function = Callable[..., Any]
+
+TABLE_FORMATS = ("text", "markdown", "latex", "html", "csv", "json")
+
+PATIENCE = 1.0
+"""Seconds after which a terminal is told what takes so long."""
+
+
+class InputSize(click.ParamType):
+    """Sizes of one sample: `3,224,224`, or `224` for three channels of that side."""
+
+    name = "C,H,W"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Read the sizes."""
+        parts = str(value).replace("x", ",").split(",")
+        sizes = tuple(int(part) for part in parts if part.strip().isdecimal())
+        if len(sizes) != len(parts) or 0 in sizes:
+            wanted = "want positive whole numbers as 3,224,224"
+            self.fail(f"got {value!r}, {wanted}", param, ctx)
+        return (3, *sizes * 2) if len(sizes) == 1 else sizes
+
+
+def debug_option(command: Function) -> Function:
+    """Add `--debug`."""
+
+    def note(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        del param
+        ctx.obj.debug = ctx.obj.debug or value
+
+    return click.option(
+        "--debug",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=note,
+        help="Show the traceback of an error.",
+    )(command)
+
+
+def trace_options(command: Function) -> Function:
+    """Add `--input`, `--batch`, `--training` and `--debug`.
+
+    The first three reach the command as one dictionary, `tracing`.
+    """
+
+    @wraps(command)
+    def gathered(
+        *args: Any, input_size: Any, batch: int, training: bool, **options: Any
+    ) -> Any:
+        tracing = {"input_size": input_size, "batch": batch, "training": training}
+        return command(*args, tracing=tracing, **options)
+
+    command = gathered
+    shape_help = "Sizes of one sample, as 3,224,224; default: what it was made for."
+    for option in (
+        debug_option,
+        click.option("--training", is_flag=True, help="Follow training mode."),
+        click.option("--batch", type=click.IntRange(1), default=1, show_default=True),
+        click.option("--input", "input_size", type=InputSize(), help=shape_help),
+    ):
+        command = option(command)
+    return command
+
+
+def output_options(command: Function) -> Function:
+    """Add `--format` and `-o` for a table."""
+    formats = click.Choice(TABLE_FORMATS)
+    for option in (
+        click.option("-o", "--output", default="-", help="File; - is stdout."),
+        click.option(
+            "--format", "form", type=formats, help="Default: by suffix, text."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def records(sources: Sequence[str], tracing: dict[str, Any]) -> list[Architecture]:
+    """The records of some SPECs."""
+    from resviz import source
+
+    found = []
+    for spec in sources:
+        with patience(f"reading {spec}"):
+            found.append(source.architecture(spec, **tracing))
+    return found
+
+
+def emit_table(table: Table, form: str | None, output: str) -> None:
+    """Print a table, or write it to a file whose suffix may tell the format."""
+    from resviz import formats
+
+    if form is None:
+        form = "text" if output == "-" else formats.from_suffix(output, "table")
+    options = look(output) if form == "text" else {}
+    emit(formats.table_format(form).render(table, **options), output)
+
+
+def look(output: str) -> dict[str, Any]:
+    """Width and colour of text: those of the terminal, none for a file or pipe.
+
+    COLUMNS sets the width of a pipe too. Source for NO_COLOR: no-color.org.
+    """
+    if output != "-":
+        return {}
+    terminal = sys.stdout.isatty()
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    known = terminal or os.environ.get("COLUMNS", "").isdecimal()
+    width = shutil.get_terminal_size().columns if known else None
+    return {"width": width, "colour": terminal and not plain}
+
+
+def emit(data: str | bytes, output: str) -> None:
+    """Write text or bytes to stdout, or to a file whole.
+
+    Raises:
+        RenderError: if the file cannot be written, or a terminal would get bytes.
+    """
+    from resviz.files import write_whole
+
+    raw = data.encode() if isinstance(data, str) else data
+    if output != "-":
+        write_whole(output, raw)
+        return
+    if isinstance(data, bytes) and sys.stdout.isatty():
+        raise RenderError("stdout is a terminal, want a file: -o name, or a pipe")
+    try:
+        sys.stdout.buffer.write(raw)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise RenderError(f"stdout: cannot be written, {error.strerror}") from error
+
+
+@contextmanager
+def patience(doing: str) -> Iterator[None]:
+    """Say on a terminal's stderr what is being done, if it takes over a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    shown = threading.Event()
+
+    def show() -> None:
+        shown.set()
+        click.echo(f"\r{doing} …", err=True, nl=False)
+
+    timer = threading.Timer(PATIENCE, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if shown.is_set():
+            click.echo("\r\x1b[K", err=True, nl=False)

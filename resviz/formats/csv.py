@@ -1,0 +1,42 @@
+"""CSV: one header row, numbers as numbers, cells that no spreadsheet computes."""
+
+from __future__ import annotations
+
+from csv import writer
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from resviz import escape
+
+if TYPE_CHECKING:
+    from resviz.tables.table import Column, Table
+
+KIND = "table"
+SUFFIXES = (".csv",)
+
+
+def render(table: Table) -> str:
+    """The rows of a table; facts and notes are left out.
+
+    Networks head their own columns; all other columns are headed by their key.
+    """
+    text = StringIO()
+    out = writer(text, lineterminator="\n")
+    out.writerow([escape.csv(heading(column)) for column in table.columns])
+    for row in table.rows:
+        out.writerow([cell(column, row.get(column.key)) for column in table.columns])
+    return text.getvalue()
+
+
+def heading(column: Column) -> str:
+    """A column's key, or its title where that is a network's name."""
+    return column.title if column.kind == "cell" else column.key
+
+
+def cell(column: Column, value: Any) -> Any:
+    """A number as it is; everything else as safe text."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if value is None:
+        return ""
+    return escape.csv(column.text(value))

@@ -1,0 +1,17 @@
+"""JSON: numbers as numbers, shapes as lists."""
+
+from __future__ import annotations
+
+from json import dumps
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resviz.tables.table import Table
+
+KIND = "table"
+SUFFIXES = (".json",)
+
+
+def render(table: Table) -> str:
+    """The table's data as indented JSON."""
+    return dumps(table.to_dict(), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,155 @@
+"""Text: a table for the terminal, as wide as it is."""
+
+from __future__ import annotations
+
+from io import StringIO
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from resviz import escape
+from resviz.formats.markdown import brackets
+from resviz.tables.table import Cell, Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import rich.table
+
+KIND = "table"
+SUFFIXES = (".txt",)
+
+CELL_WIDTH = 15
+"""Characters of the widest bracketed cell of the paper's five networks."""
+
+WRAPPED = {"cell", "row"}
+"""Kinds of columns whose long cells take several lines."""
+
+GLUE = "\N{NO-BREAK SPACE}"
+
+UNBOUNDED = 100_000
+"""The width of what is no terminal: nothing is left out or wrapped there."""
+
+
+def render(table: Table, *, width: int | None = None, colour: bool = False) -> str:
+    """The table in lines of at most `width` characters, if a width is given.
+
+    Where it does not fit, spare columns are left out and named below, or the
+    table is split into parts that repeat its first columns.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    text = StringIO()
+    console = Console(
+        file=text,
+        width=width or UNBOUNDED,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    console.print(Text(escape.clean(table.title), style="bold"))
+    for label, fact in table.facts:
+        console.print(f"{escape.clean(label):<12} {escape.clean(fact)}")
+    parts, missing = fitted(table, width)
+    for columns in parts if table.rows else ():
+        console.print(drawn(table, columns))
+    notes = (
+        [*table.notes, f"for want of width without: {missing}"]
+        if missing
+        else table.notes
+    )
+    for note in notes:
+        console.print(Text(escape.clean(note), style="dim"))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def fitted(table: Table, width: int | None) -> tuple[list[list[Column]], str]:
+    """Columns of each part that fits into `width`, and what is left out."""
+    columns = list(table.columns)
+    if width is None or total_width(table, columns) <= width:
+        return [columns], ""
+    if table.fixed:
+        return list(split(table, width)), ""
+    missing: list[Column] = []
+    while total_width(table, columns) > width and any(c.spare for c in columns):
+        last = max(columns, key=lambda column: column.spare)
+        columns.remove(last)
+        missing.append(last)
+    return [columns], ", ".join(column.title for column in missing)
+
+
+def split(table: Table, width: int) -> Iterator[list[Column]]:
+    """Parts of a table, each headed by its fixed columns."""
+    head = list(table.columns[: table.fixed])
+    part = list(head)
+    for column in table.columns[table.fixed :]:
+        if len(part) > len(head) and total_width(table, [*part, column]) > width:
+            yield part
+            part = list(head)
+        part.append(column)
+    yield part
+
+
+def total_width(table: Table, columns: list[Column]) -> int:
+    """Characters that some columns take side by side, with three between each."""
+    return sum(column_width(table, column) + 3 for column in columns) - 3
+
+
+def column_width(table: Table, column: Column) -> int:
+    """Characters of the widest line of a column."""
+    lines = (
+        line for row in table.rows for line in cell_lines(column, row.get(column.key))
+    )
+    return max(map(len, (*title_lines(column), *lines)))
+
+
+def title_lines(column: Column) -> list[str]:
+    """The lines of a heading: a network's name takes several."""
+    title = escape.clean(column.title)
+    return wrap(title, CELL_WIDTH) if column.kind == "cell" else [title]
+
+
+def cell_lines(column: Column, value: Any) -> list[str]:
+    """The lines of one cell."""
+    if isinstance(value, Cell):
+        lines = [value.note] if value.note else []
+        for group in value.groups:
+            plain = group.count is None and len(group.lines) == 1
+            lines += wrapped(group.lines[0]) if plain else brackets(group)
+        return [escape.clean(line) for line in lines]
+    text = escape.clean(column.text(value))
+    return wrap(text, CELL_WIDTH) if column.kind in WRAPPED else [text]
+
+
+def wrapped(line: str) -> list[str]:
+    """A long cell on several lines, so that no column of blocks grows by it.
+
+    What stands between two commas stays together.
+    """
+    glued = ", ".join(part.replace(" ", GLUE) for part in line.split(", "))
+    lines = wrap(glued, CELL_WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [part.replace(GLUE, " ") for part in lines] or [""]
+
+
+def drawn(table: Table, columns: list[Column]) -> rich.table.Table:
+    """Some columns of a table as rich draws them."""
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    tall = any(column.kind == "cell" for column in columns)
+    out = RichTable(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=False
+    )
+    for column in columns:
+        justify = "right" if column.numeric else "left"
+        heading = Text("\n".join(title_lines(column)))
+        out.add_column(heading, justify=justify, vertical="middle")
+    for number, row in enumerate(table.rows):
+        style = "bold" if number in table.marked else None
+        cells = ("\n".join(cell_lines(c, row.get(c.key))) for c in columns)
+        out.add_row(*map(Text, cells), style=style, end_section=tall)
+    return out

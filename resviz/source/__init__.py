@@ -1,0 +1,103 @@
+"""Finding what is to be shown: a record, or a model to trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from resviz.errors import SpecError
+from resviz.record import Architecture, load
+from resviz.source.spec import Spec, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    Source = Architecture | nn.Module | str | int
+
+PAPER = ("paper18", "paper34", "paper50", "paper101", "paper152")
+"""The five networks of He et al. 2015, table 1."""
+
+
+def architecture(
+    source: Source,
+    input_size: Sequence[int] | None = None,
+    *,
+    batch: int = 1,
+    training: bool = False,
+) -> Architecture:
+    """The record of a SPEC or a model; a record is given back as it is.
+
+    Args:
+        source: a record, a model, or a SPEC.
+        input_size: of one sample, (C, H, W); what the network was published for
+            if left out.
+        batch: how many samples.
+        training: follow the forward of training mode.
+
+    Raises:
+        SpecError: if the SPEC cannot be read, or an input is given for a record.
+        BuildError: if the model cannot be imported or built.
+        TraceError: if its forward cannot be followed.
+    """
+    options: dict[str, Any] = {"batch": batch, "training": training}
+    if isinstance(source, Architecture):
+        return recorded(source, source.name, input_size)
+    if not isinstance(source, (str, int)):
+        return traced_model(source, input_size, options)
+    spec = parse(source)
+    if spec.record:
+        return recorded(load(spec.record), spec.text, input_size)
+    return traced_spec(spec, input_size, options)
+
+
+def recorded(
+    arch: Architecture, text: str, input_size: Sequence[int] | None
+) -> Architecture:
+    """A record, for which no other input can be asked.
+
+    Raises:
+        SpecError: if one is.
+    """
+    if input_size is not None and tuple(input_size) != arch.inputs[0].shape[1:]:
+        raise SpecError(
+            f"{text}: recorded at input {arch.inputs[0].shape[1:]}, got "
+            f"{tuple(input_size)}: trace the model again at that size"
+        )
+    return arch
+
+
+def traced_model(
+    model: nn.Module, input_size: Sequence[int] | None, options: dict[str, Any]
+) -> Architecture:
+    """Trace a model that the caller holds.
+
+    Raises:
+        SpecError: if it is no module.
+    """
+    from torch import nn
+
+    from resviz.tracing import DEFAULT_INPUT, trace
+
+    if not isinstance(model, nn.Module):
+        raise SpecError(
+            f"want a record, a torch.nn.Module or a SPEC, got {type(model).__name__}"
+        )
+    return trace(model, input_size or DEFAULT_INPUT, **options)
+
+
+def traced_spec(
+    spec: Spec, input_size: Sequence[int] | None, options: dict[str, Any]
+) -> Architecture:
+    """Build what a SPEC names and trace it."""
+    from resviz.source import build
+    from resviz.tracing import DEFAULT_INPUT, trace
+
+    if spec.module:
+        model, title = build.imported(spec), ""
+        size = input_size or DEFAULT_INPUT
+    else:
+        model, title = build.network(spec), build.title(spec)
+        size = input_size or build.published_input(spec)
+    name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
+    return trace(model, size, name=name, title=title, **options)

@@ -1,0 +1,152 @@
+"""From a SPEC to a module, without allocating or filling its weights."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._device import _device_constructors
+
+from resviz.errors import BuildError, ResvizError
+from resviz.models import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resviz.source.spec import Spec
+
+INITIALISERS = frozenset(
+    function
+    for name, function in vars(nn.init).items()
+    if name.endswith("_") and not name.startswith("_")
+) | {
+    torch.Tensor.uniform_,
+    torch.Tensor.normal_,
+    torch.Tensor.fill_,
+    torch.Tensor.zero_,
+}
+"""What fills a fresh parameter; on meta tensors it only takes time."""
+
+
+class Weightless(TorchFunctionMode):
+    """While entered, new tensors are made on the meta device and stay unfilled.
+
+    Building ResNet-152 takes 20 ms this way, and 100 ms with initialisers.
+    """
+
+    constructors = _device_constructors()
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Answer an initialiser with its tensor; send a constructor to meta."""
+        kwargs = kwargs or {}
+        if func in INITIALISERS:
+            return args[0] if args else kwargs["tensor"]
+        if func in self.constructors and kwargs.get("device") is None:
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
+
+
+def network(spec: Spec) -> nn.Module:
+    """Build one of resviz' own networks on the meta device.
+
+    Raises:
+        SpecError: for a name, depth or option that cannot be built.
+    """
+    if "weights" in spec.options:
+        return catalogue.build(spec.name, *spec.args, **spec.options)
+    with Weightless():
+        return catalogue.build(spec.name, *spec.args, **spec.options)
+
+
+def title(spec: Spec) -> str:
+    """What to print for one of resviz' own networks, its further options named."""
+    plain = {"depth", "block", "layers"}
+    heading = catalogue.title(spec.name, *spec.args, **spec.options)
+    further = [f"{k}={v!r}" for k, v in spec.options.items() if k not in plain]
+    return f"{heading}, {', '.join(further)}" if further else heading
+
+
+def published_input(spec: Spec) -> tuple[int, int, int]:
+    """The input that one of resviz' own networks was published for."""
+    channels = spec.options.get("in_channels", 3)
+    side = 32 if spec.name.startswith("cifar") else 224
+    return channels, side, side
+
+
+def imported(spec: Spec) -> nn.Module:
+    """Import a callable and call it with the literal arguments of the SPEC.
+
+    The working folder is searched first, as `python -m` does. A module that stands
+    where a callable is expected is taken as it is, if no arguments were given.
+
+    Raises:
+        BuildError: if the import or the call fails, or gives no module.
+    """
+    with working_folder_on_path():
+        target = attribute(spec)
+        if isinstance(target, nn.Module) and not spec.called:
+            return target
+        if not callable(target):
+            raise BuildError(
+                f"{spec.text}: {spec.name!r} is no callable, got {target!r:.60}"
+            )
+        model = called(target, spec)
+    if not isinstance(model, nn.Module):
+        raise BuildError(
+            f"{spec.text}: want a torch.nn.Module, the call gave {type(model).__name__}"
+        )
+    return model
+
+
+def attribute(spec: Spec) -> Any:
+    """What the SPEC names in its module.
+
+    Raises:
+        BuildError: if the module cannot be imported, or does not have it.
+    """
+    try:
+        found: Any = importlib.import_module(spec.module or "")
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise BuildError(
+            f"{spec.text}: cannot import {spec.module!r}, {reason}"
+        ) from error
+    for part in spec.name.split("."):
+        if not hasattr(found, part):
+            raise BuildError(f"{spec.text}: {spec.module!r} has no {spec.name!r}")
+        found = getattr(found, part)
+    return found
+
+
+def called(target: Any, spec: Spec) -> Any:
+    """What calling the target with the SPEC's arguments gives.
+
+    Raises:
+        BuildError: with the reason if the call raises.
+    """
+    try:
+        return target(*spec.args, **spec.options)
+    except ResvizError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise BuildError(f"{spec.text}: the call failed, {reason}") from error
+
+
+@contextmanager
+def working_folder_on_path() -> Iterator[None]:
+    """Find modules in the working folder for the time of an import."""
+    folder = str(Path.cwd())
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
