@@ -166,10 +166,18 @@ class Uncalled(msgspec.Struct, frozen=True):
     parameters: tuple[Parameter, ...]
 
 
-class Architecture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Architecture(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="format",
+    tag=FORMAT,
+):
     """What one forward of one network did: the record that everything reads.
 
     Attributes:
+        version: of the record's schema.
         name: as given, "resnet50".
         title: as printed, "ResNet-50".
         torch: version of torch that ran it.
@@ -180,8 +188,7 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         uncalled: parameters that no layer read.
     """
 
-    format: Literal["resviz.architecture"] = FORMAT
-    version: Literal[1] = VERSION
+    version: Literal[1]
     name: str
     title: str = ""
     torch: str = ""
@@ -378,9 +385,9 @@ def foreign(data: bytes) -> str | None:
     head = msgspec.json.decode(data)
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         return f"not a resviz record, want an object with format {FORMAT!r}"
-    if head.get("version", VERSION) != VERSION:
+    if head.get("version") != VERSION:
         return (
-            f"record version {head['version']!r}, this resviz reads {VERSION}: "
+            f"record version {head.get('version')!r}, this resviz reads {VERSION}: "
             "trace the model again, or install the resviz that wrote it"
         )
     return None

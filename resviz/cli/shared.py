@@ -74,7 +74,7 @@ def trace_options(command: Function) -> Function:
         tracing = {"input_size": input_size, "batch": batch, "training": training}
         return command(*args, tracing=tracing, **options)
 
-    command = gathered
+    decorated: Function = gathered
     shape_help = "Sizes of one sample, as 3,224,224; default: what it was made for."
     for option in (
         debug_option,
@@ -82,8 +82,8 @@ def trace_options(command: Function) -> Function:
         click.option("--batch", type=click.IntRange(1), default=1, show_default=True),
         click.option("--input", "input_size", type=InputSize(), help=shape_help),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def output_options(command: Function) -> Function:

@@ -115,7 +115,8 @@ def _cifar(_block: str) -> dict[str, Any]:
 
 def _paper(block: str) -> dict[str, Any]:
     """He et al. 2015, section 4.1 and the authors' layer files."""
-    return {"stride_in": "1x1", "shortcut": "A" if block == "basic" else "B"}
+    shortcut = "A" if block == "basic" else "B"
+    return {"stride_in": "1x1", "shortcut": shortcut, "softmax": True}
 
 
 FAMILIES = {

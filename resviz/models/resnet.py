@@ -67,6 +67,7 @@ class ResNet(nn.Module):
         projection: which blocks project under B, a key of ``PROJECTIONS``.
         avg_down: pool in projections instead of striding (ResNet-D).
         head: ``"adaptive"`` or ``"fixed"``, a 7x7 pooling for 224x224 images.
+        softmax: end in probabilities, as the authors' layer files, not in logits.
         out_indices: stages, counted from 0, whose outputs ``forward`` returns; no
             head is built then, but stages beyond the last index are, and run.
 
@@ -117,6 +118,7 @@ class ResNet(nn.Module):
         projection: str = "shape",
         avg_down: bool = False,
         head: str = "adaptive",
+        softmax: bool = False,
         out_indices: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
@@ -151,6 +153,7 @@ class ResNet(nn.Module):
             self.add_module(name, assembly.stage(channels, stage))
             channels = stage.out_channels
         self._add_head(head, num_classes)
+        self.softmax = nn.Softmax(dim=1) if softmax and self.fc else None
         left_out = [f"layer{i + 1}." for i in range(len(stages), len(layers))]
         self.omitted = (*left_out, *([] if self.fc else ["fc."]))
         initialise(self, zero_init_residual=zero_init_residual)
@@ -167,7 +170,9 @@ class ResNet(nn.Module):
         if self.avgpool is None:
             return tuple(outputs[i] for i in self.out_indices)
         x = torch.flatten(self.avgpool(x), 1)
-        return x if self.fc is None else self.fc(x)
+        if self.fc is not None:
+            x = self.fc(x)
+        return x if self.softmax is None else self.softmax(x)
 
     def _add_stem(self, stem: str, in_channels: int, channels: int, norm: Norm) -> None:
         at_least("in_channels", in_channels)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from resviz.errors import TraceError
-from resviz.record import Architecture
+from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
 from resviz.tracing.clone import Clone
 from resviz.tracing.diagnosis import explain
@@ -109,6 +109,7 @@ def record(
     """The record of what the recorder saw."""
     parts = assemble(recorder, recorder.sources(output))
     return Architecture(
+        version=VERSION,
         name=name,
         title=title,
         torch=str(torch.__version__),

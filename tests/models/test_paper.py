@@ -1,6 +1,7 @@
 """The five networks of He et al. 2015 as the authors built them."""
 
 import pytest
+import torch
 from torch import nn
 
 from resviz.errors import SpecError
@@ -56,3 +57,9 @@ def test_other_depths():
     """The paper has five ImageNet networks."""
     with pytest.raises(SpecError, match="want one of 18, 34, 50, 101, 152"):
         paper(26)
+
+
+def test_the_networks_end_in_probabilities():
+    """As in Table 1: average pool, 1000-d fc, softmax."""
+    logits = torch.zeros(1, 3, 64, 64)
+    assert 1.0 == pytest.approx(float(paper(18).eval()(logits).sum()), abs=1e-5)

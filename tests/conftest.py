@@ -1,0 +1,57 @@
+"""What all tests share: records by SPEC, and tests that want an outside program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import resviz
+from resviz.record import Architecture
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose program is missing; in CI that is a failure."""
+    for marker in item.iter_markers("needs"):
+        for tool in marker.args:
+            if shutil.which(tool) is None:
+                if os.environ.get("CI") == "true":
+                    pytest.fail(f"{tool} is not installed, and CI must have it")
+                pytest.skip(f"{tool} is not installed")
+
+
+@cache
+def trace(spec: str, input_size: tuple[int, ...] | None = None) -> Architecture:
+    """The record of a SPEC, traced once for all tests."""
+    return resviz.trace(spec, input_size)
+
+
+@pytest.fixture(name="record")
+def record_of():
+    """A function from a SPEC to its record."""
+    return trace
+
+
+@pytest.fixture
+def run():
+    """A function that runs Python code in a process of its own."""
+
+    def run(*args: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, *args],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+            timeout=120,
+        )
+        assert done.returncode == code, done.stderr
+        return done
+
+    return run

@@ -1,0 +1,151 @@
+"""The record: its laws, its JSON form, and files that hold none."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from resviz import load
+from resviz.errors import RecordError, RenderError
+from resviz.record import Source, parse, schema
+
+PUBLISHED = Path(__file__).parent.parent / "docs" / "record.schema.json"
+
+
+def with_layer(arch, place, /, **fields):
+    """The JSON of a record of which one layer is replaced, unchecked."""
+    data = msgspec.to_builtins(arch)
+    data["layers"][place].update(fields)
+    return json.dumps(data).encode()
+
+
+def test_saving_and_loading_gives_an_equal_record(record, tmp_path):
+    """Law 4: loading what was saved gives an equal record."""
+    arch = record("resnet50")
+    arch.save(tmp_path / "r50.json")
+    assert load(tmp_path / "r50.json") == arch
+
+
+def test_a_record_is_frozen(record):
+    """A record cannot be changed."""
+    with pytest.raises(AttributeError):
+        record("resnet18").name = "another"
+
+
+def test_the_published_schema_is_the_one_in_use():
+    """docs/record.schema.json is what records are checked against."""
+    assert json.loads(PUBLISHED.read_text()) == json.loads(json.dumps(schema()))
+
+
+def test_a_record_obeys_the_published_schema(record):
+    """An independent validator accepts a record under the published schema."""
+    import jsonschema
+
+    instance = json.loads(record("resnet18").to_json())
+    jsonschema.validate(instance, json.loads(PUBLISHED.read_text()))
+
+
+def test_a_layer_out_of_order_is_named(record):
+    """Law 1: a layer's index is its position."""
+    with pytest.raises(RecordError, match=r"layers\[2\] 'relu'.*index is 7, want 2"):
+        parse(with_layer(record("resnet18"), 2, index=7))
+
+
+def test_a_source_must_be_earlier(record):
+    """Law 1: a cycle cannot be written down."""
+    with pytest.raises(RecordError, match="source 5 is not an earlier layer"):
+        parse(with_layer(record("resnet18"), 1, sources=[[5, 0]]))
+
+
+def test_shapes_along_an_edge_agree(record):
+    """Law 2: an input has the shape of its source's output."""
+    wrong = [{"shape": [1, 64, 7, 7], "dtype": "float32"}]
+    with pytest.raises(RecordError, match=r"\(1, 64, 112, 112\), input is \(1, 64, 7"):
+        parse(with_layer(record("resnet18"), 1, inputs=wrong))
+
+
+def test_a_name_stands_once(record):
+    """Law 3: layer names are unique."""
+    with pytest.raises(RecordError, match="the name stands twice"):
+        parse(with_layer(record("resnet18"), 3, name="conv1"))
+
+
+def test_a_parameter_is_counted_once(record):
+    """Law 3: no two layers own one parameter."""
+    stolen = [{"name": "conv1.weight", "shape": [64, 3, 7, 7]}]
+    with pytest.raises(RecordError, match=r"'conv1.weight' is already in 'conv1'"):
+        parse(with_layer(record("resnet18"), 4, parameters=stolen))
+
+
+def test_calls_nest(record):
+    """A call that leaves its parent is refused."""
+    arch = record("resnet18")
+    wide = msgspec.structs.replace(arch.calls[2], stop=60)
+    with pytest.raises(RecordError, match=r"calls\[2\] 'layer1.0'.*leave its parent's"):
+        changed_calls = (*arch.calls[:2], wide, *arch.calls[3:])
+        data = msgspec.to_builtins(arch)
+        data["calls"] = msgspec.to_builtins(changed_calls)
+        parse(json.dumps(data).encode())
+
+
+def test_an_output_that_is_not_there_is_refused(record):
+    """What the model returned must be an output of a layer."""
+    data = msgspec.to_builtins(record("resnet18"))
+    data["outputs"] = msgspec.to_builtins((Source(3, 4),))
+    with pytest.raises(RecordError, match="source 3 has no output 4"):
+        parse(json.dumps(data).encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[1, 2]", "not a resviz record"),
+        (b'{"format": "onnx"}', "not a resviz record"),
+        (b'{"format": "resviz.architecture", "version": 99}', "version 99, this resviz"),
+        (b'{"format": "resviz.architecture", "version": 1}', "`name`"),
+    ],
+)
+def test_a_foreign_or_broken_file_says_what_is_wrong(tmp_path, text, words):
+    """The message names the file and the place."""
+    path = tmp_path / "x.json"
+    path.write_bytes(text)
+    with pytest.raises(RecordError) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_a_wrong_type_says_where(record):
+    """A value of the wrong type is found by its JSON path."""
+    with pytest.raises(RecordError, match=r"\$\.layers\[4\]\.name"):
+        parse(with_layer(record("resnet18"), 4, name=5))
+
+
+def test_a_missing_file_is_a_record_error(tmp_path):
+    """So is one that cannot be read."""
+    with pytest.raises(RecordError, match="No such file"):
+        load(tmp_path / "none.json")
+
+
+def test_a_missing_folder_is_named(record, tmp_path):
+    """Saving into no folder says so and leaves nothing."""
+    with pytest.raises(RenderError, match="the folder .*'nowhere' does not exist|nowhere"):
+        record("resnet18").save(tmp_path / "nowhere" / "x.json")
+
+
+def test_nothing_half_written_is_left(record, tmp_path):
+    """A write that fails keeps the old file and leaves no neighbour."""
+    path = tmp_path / "x.json"
+    path.mkdir()
+    with pytest.raises(RenderError, match="it is a folder"):
+        record("resnet18").save(path)
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_pandas_gets_a_row_a_layer(record):
+    """`to_pandas` has the layer table's columns and rows."""
+    frame = record("resnet50").to_pandas()
+    assert (175, 25_557_032) == (len(frame), int(frame["params"].sum()))
