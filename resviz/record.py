@@ -13,13 +13,29 @@ import msgspec
 
 from resviz.errors import RecordError
 from resviz.files import write_whole
-from resviz.laws import MODEL_INPUT as MODEL_INPUT
-from resviz.laws import check
+from resviz.laws import MODEL_INPUT, check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+
+__all__ = [
+    "MODEL_INPUT",
+    "Architecture",
+    "Call",
+    "Layer",
+    "Operation",
+    "Parameter",
+    "Shape",
+    "Source",
+    "Tensor",
+    "Uncalled",
+    "Window",
+    "load",
+    "parse",
+    "schema",
+]
 
 FORMAT = "resviz.architecture"
 VERSION = 1

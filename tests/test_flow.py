@@ -23,7 +23,10 @@ def test_the_flow_of_resnet50(record):
 def test_the_arithmetic_of_the_stem(record):
     """The 7×7 convolution with stride 2 and padding 3."""
     step = steps(record("resnet50"))[1]
-    assert ("conv1", "floor((224 + 2·3 − 7)/2) + 1 = 112") == (step.name, step.arithmetic)
+    assert ("conv1", "floor((224 + 2·3 − 7)/2) + 1 = 112") == (
+        step.name,
+        step.arithmetic,
+    )
 
 
 def test_shortcuts_are_no_part_of_the_flow(record):

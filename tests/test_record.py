@@ -104,7 +104,10 @@ def test_an_output_that_is_not_there_is_refused(record):
         (b"\xff\xfe", "not JSON"),
         (b"[1, 2]", "not a resviz record"),
         (b'{"format": "onnx"}', "not a resviz record"),
-        (b'{"format": "resviz.architecture", "version": 99}', "version 99, this resviz"),
+        (
+            b'{"format": "resviz.architecture", "version": 99}',
+            "version 99, this resviz",
+        ),
         (b'{"format": "resviz.architecture", "version": 1}', "`name`"),
     ],
 )
@@ -132,7 +135,9 @@ def test_a_missing_file_is_a_record_error(tmp_path):
 
 def test_a_missing_folder_is_named(record, tmp_path):
     """Saving into no folder says so and leaves nothing."""
-    with pytest.raises(RenderError, match="the folder .*'nowhere' does not exist|nowhere"):
+    with pytest.raises(
+        RenderError, match="the folder .*'nowhere' does not exist|nowhere"
+    ):
         record("resnet18").save(tmp_path / "nowhere" / "x.json")
 
 

@@ -119,7 +119,10 @@ def test_several_outputs_are_recorded():
 def test_training_mode_is_followed_when_asked():
     """Dropout does something in training, and nothing in evaluation."""
     model = nn.Sequential(nn.Dropout(), nn.ReLU())
-    ops = [[op.name for op in trace(model, (4,), training=t)["0"].operations] for t in (True, False)]
+    ops = [
+        [op.name for op in trace(model, (4,), training=t)["0"].operations]
+        for t in (True, False)
+    ]
     assert "bernoulli" in ops[0]
     assert ["alias"] == ops[1]
 

@@ -1,0 +1,121 @@
+"""Table 1 of He et al. 2015, cell by cell."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+import resviz
+from resviz import SpecError
+from resviz.models import resnet18
+
+PRINTED = Path(__file__).parent.parent / "data" / "he2015_table1.csv"
+PAPER = list(csv.DictReader(PRINTED.read_text().splitlines()))
+
+
+@pytest.fixture(scope="module")
+def paper():
+    """The table without any argument, as JSON has it."""
+    return resviz.table().to_dict()
+
+
+@pytest.mark.parametrize("row", PAPER[:-1], ids=lambda row: row["layer"])
+def test_every_cell_is_the_papers(paper, row):
+    """Names, output sizes and cells are those that were printed in 2015."""
+    mine = next(r for r in paper["rows"] if r["name"] == row["layer"])
+    cells = [cell.replace("×", "x") for cell in mine["cells"]]
+    assert row["output"] == "x".join(map(str, mine["output"]))
+    assert [row[f"d{depth}"] for depth in (18, 34, 50, 101, 152)] == cells
+
+
+def test_the_flops_row_is_the_papers(paper):
+    """Within 0.06 G: no convention rounds to all five printed values."""
+    mine = next(r for r in paper["rows"] if r["name"].startswith("FLOPs"))
+    printed = [float(PAPER[-1][f"d{depth}"]) for depth in (18, 34, 50, 101, 152)]
+    assert printed == pytest.approx(mine["cells"], abs=0.06e9)
+
+
+def test_the_rows_stand_in_the_papers_order(paper):
+    """conv1, the pool, conv2_x … conv5_x, head, FLOPs."""
+    names = [row["name"] for row in paper["rows"]]
+    assert [*(row["layer"] for row in PAPER), "parameters"] == names
+
+
+def test_columns_hold_stages_and_totals(paper):
+    """The promised keys, numbers as numbers."""
+    column = paper["columns"][2]
+    assert {"name", "stages", "params", "macs"} <= column.keys()
+    assert ("paper50", 3_857_973_248) == (column["name"], column["macs"])
+    assert [3, 4, 6, 3] == [stage["blocks"] for stage in column["stages"]]
+
+
+def test_todays_networks_have_the_same_blocks():
+    """The stride's place and the shortcuts change no cell of the blocks."""
+    rows = resviz.table([18, 34, 50, 101, 152]).to_dict()["rows"]
+    blocks = {row["layer"]: row for row in PAPER if row["layer"].endswith("_x")}
+    for row in rows:
+        if row["name"] in blocks:
+            theirs = [blocks[row["name"]][f"d{d}"] for d in (18, 34, 50, 101, 152)]
+            assert theirs == [cell.replace("×", "x") for cell in row["cells"]]
+
+
+def test_cifar_networks_have_three_stages_and_no_pool():
+    """Rows are the union of what the columns have."""
+    rows = resviz.table(["cifar20", "cifar56"]).to_dict()["rows"]
+    names = ["conv1", "conv2_x", "conv3_x", "conv4_x", "head"]
+    assert names == [row["name"] for row in rows[:5]]
+    assert ["[3×3, 32; 3×3, 32] ×3", "[3×3, 32; 3×3, 32] ×9"] == rows[2]["cells"]
+
+
+def test_networks_of_different_input_say_the_size_in_each_cell():
+    """One output column would be true of only one of them."""
+    rows = resviz.table(["cifar20", "resnet18"]).to_dict()["rows"]
+    stage = next(row for row in rows if row["name"] == "conv2_x")
+    assert None is stage["output"]
+    assert "32×32: [3×3, 16; 3×3, 16] ×3" == stage["cells"][0]
+
+
+def test_a_network_without_a_stage_has_an_empty_cell():
+    """A CIFAR net has no conv5_x."""
+    rows = resviz.table(["cifar20", "resnet18"]).to_dict()["rows"]
+    assert [None] == [r["cells"][0] for r in rows if r["name"] == "conv5_x"]
+
+
+def test_groups_and_dilation_are_named():
+    """What changes a convolution stands in its line."""
+    dilated = "resnet(50, replace_stride_with_dilation=[False, False, True])"
+    rows = resviz.table(["resnext50_32x4d", dilated]).to_dict()["rows"]
+    last = next(row for row in rows if row["name"] == "conv5_x")
+    assert "3×3, 1024, 32 groups" in last["cells"][0]
+    assert last["cells"][1].startswith(
+        "14×14: [1×1, 512; 3×3, 512; 1×1, 2048] ×1, [1×1"
+    )
+    assert "3×3, 512, d2" in last["cells"][1]
+
+
+def test_a_deep_stem_is_a_list():
+    """Three convolutions of a stem stand in one cell."""
+    rows = resviz.table("resnet(50, deep_stem=True)").to_dict()["rows"]
+    assert ["[3×3, 32, stride 2; 3×3, 32; 3×3, 64]"] == rows[0]["cells"]
+
+
+def test_models_and_records_are_taken_too():
+    """A column may be a SPEC, a model or a record."""
+    columns = resviz.table([18, resnet18(), resviz.trace("resnet18")]).to_dict()[
+        "columns"
+    ]
+    assert [1_814_073_344] * 3 == [column["macs"] for column in columns]
+
+
+def test_a_network_without_stages_is_refused():
+    """The paper's table has a row a stage."""
+    from torch import nn
+
+    with pytest.raises(SpecError, match="Conv2d: no residual stages found"):
+        resviz.table(nn.Conv2d(3, 3, 1))
+
+
+def test_no_network_at_all_is_refused():
+    """An empty list is no table."""
+    with pytest.raises(SpecError, match="at least one network"):
+        resviz.table([])
