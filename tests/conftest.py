@@ -8,11 +8,14 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import resviz
-from resviz.record import Architecture
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
 
 ROOT = Path(__file__).parent.parent
 

@@ -44,7 +44,7 @@ def test_the_papers_own_networks(record, depth):
 
 @pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "cifar20"])
 def test_macs_are_half_of_torchs_own_count(record, name):
-    """torch counts two FLOPs for a MAC, of convolutions and products alone."""
+    """Torch counts two FLOPs for a MAC, of convolutions and products alone."""
     side = 32 if name.startswith("cifar") else 224
     with torch.device("meta"):
         model = catalogue.build(name).eval()
@@ -79,7 +79,7 @@ def test_doubling_the_batch_doubles_the_macs(record):
 
 
 def test_activations_are_convolution_outputs(record):
-    """pycls counts 11.1 M activations for ResNet-50."""
+    """Pycls counts 11.1 M activations for ResNet-50."""
     assert 11_113_984 == costs.total(record("resnet50").layers).activations
 
 

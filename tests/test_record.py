@@ -80,12 +80,9 @@ def test_a_parameter_is_counted_once(record):
 
 def test_calls_nest(record):
     """A call that leaves its parent is refused."""
-    arch = record("resnet18")
-    wide = msgspec.structs.replace(arch.calls[2], stop=60)
+    data = msgspec.to_builtins(record("resnet18"))
+    data["calls"][2]["stop"] = 60
     with pytest.raises(RecordError, match=r"calls\[2\] 'layer1.0'.*leave its parent's"):
-        changed_calls = (*arch.calls[:2], wide, *arch.calls[3:])
-        data = msgspec.to_builtins(arch)
-        data["calls"] = msgspec.to_builtins(changed_calls)
         parse(json.dumps(data).encode())
 
 
@@ -136,7 +133,7 @@ def test_a_missing_file_is_a_record_error(tmp_path):
 def test_a_missing_folder_is_named(record, tmp_path):
     """Saving into no folder says so and leaves nothing."""
     with pytest.raises(
-        RenderError, match="the folder .*'nowhere' does not exist|nowhere"
+        RenderError, match=r"the folder '.*nowhere' does not exist"
     ):
         record("resnet18").save(tmp_path / "nowhere" / "x.json")
 

@@ -121,8 +121,7 @@ def literal(node: ast.expr, text: str) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
-        part = ast.unparse(node)
         raise SpecError(
-            f"spec: {part!r} in {text!r} is no literal; want a number, a string, "
+            f"spec: an argument of {text!r} is no literal; want a number, a string, "
             "True, False, None, or a list, tuple or dictionary of them"
         ) from error

@@ -130,7 +130,7 @@ class Assembly:
         """Make a leaf module's call one layer."""
         steps = [event for event in events if isinstance(event, Step)]
         end = events[-1]
-        returned = end.returned if isinstance(end, Leave) else ()
+        returned = (isinstance(end, Leave) and end.returned) or ()
         inside = range(steps[0].number, steps[-1].number + 1) if steps else range(0)
         outputs = [source for source in returned if source.layer in inside]
         for step in steps:
@@ -221,28 +221,34 @@ def closed(events: list[Event]) -> list[Event]:
     """The events with a `Leave` for every call that an exception cut off."""
     balance = sum(isinstance(event, Enter) for event in events)
     balance -= sum(isinstance(event, Leave) for event in events)
-    return [*events, *(Leave(()) for _ in range(balance))]
+    return [*events, *(Leave(None) for _ in range(balance))]
 
 
 def leaf_calls(events: list[Event]) -> dict[int, int]:
     """Positions of the first and last event of each call that becomes a layer.
 
-    That is a call in which no other module is called. Its operations stay apart
-    where they hold structure of their own: a join beside a weighted operation, or
-    the forward of a whole model that is written with functions.
+    That is a finished call in which no other module is called. Its operations stay
+    apart where they hold structure of their own: a join beside a weighted
+    operation, or the forward of a whole model that is written with functions.
     """
     leaves: dict[int, int] = {}
     start: int | None = None
     for position, event in enumerate(events):
         if isinstance(event, Enter):
             start = position
-        elif isinstance(event, Leave) and start is not None:
-            enter = events[start]
-            steps = [e for e in events[start:position] if isinstance(e, Step)]
-            if isinstance(enter, Enter) and not has_structure(enter, steps):
+        elif isinstance(event, Leave):
+            if start is not None and is_leaf(events[start : position + 1]):
                 leaves[start] = position
             start = None
     return leaves
+
+
+def is_leaf(events: list[Event]) -> bool:
+    """Whether the events of a call without inner calls become one layer."""
+    enter, *steps, leave = events
+    finished = isinstance(leave, Leave) and leave.returned is not None
+    inner = [step for step in steps if isinstance(step, Step)]
+    return finished and isinstance(enter, Enter) and not has_structure(enter, inner)
 
 
 def has_structure(enter: Enter, steps: list[Step]) -> bool:

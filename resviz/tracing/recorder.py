@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
-from resviz.vocabulary import CREATIONS
+from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +53,12 @@ class Enter(NamedTuple):
 
 
 class Leave(NamedTuple):
-    """A module's call returned; `returned` are the tensors that it gave."""
+    """A module's call ended.
 
-    returned: tuple[Source, ...]
+    `returned` are the tensors that it gave; None if an exception cut it off.
+    """
+
+    returned: tuple[Source, ...] | None
 
 
 Event = Step | Enter | Leave
@@ -131,7 +134,7 @@ class Recorder(TorchDispatchMode):
             output = torch.ops.aten.alias.default(output)
         # A forward that caught an exception left its inner calls open.
         while self.open.pop().module is not module:
-            self.events.append(Leave(()))
+            self.events.append(Leave(None))
         self.events.append(Leave(self.sources(output)))
         return output
 
@@ -159,6 +162,8 @@ class Recorder(TorchDispatchMode):
         origins = tuple(self.producers.get(id(operand)) for operand in operands)
         flowing = tuple(o is not None and self.flows[o] for o in origins)
         given = list(tensors((output,)))
+        if known.name in NORMS:  # saved statistics follow, shaped by the backend
+            given = given[:1]
         step = Step(
             len(self.steps),
             known.name,

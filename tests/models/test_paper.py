@@ -62,4 +62,4 @@ def test_other_depths():
 def test_the_networks_end_in_probabilities():
     """As in Table 1: average pool, 1000-d fc, softmax."""
     logits = torch.zeros(1, 3, 64, 64)
-    assert 1.0 == pytest.approx(float(paper(18).eval()(logits).sum()), abs=1e-5)
+    assert 1.0 == pytest.approx(paper(18).eval()(logits).sum().item(), abs=1e-5)

@@ -159,7 +159,7 @@ def test_the_lighter_branch_is_the_shortcut():
 
 
 def test_a_sum_without_weights_is_no_block():
-    """x + relu(x) has nothing to be residual to."""
+    """X + relu(x) has nothing to be residual to."""
     built = block_of(nn.ReLU(), nn.Identity())
     assert ([Join.WEIGHTLESS], ()) == ([r.kind for r in built.regions], built.blocks)
 

@@ -139,7 +139,7 @@ def test_the_convention_stands_below_every_table(record):
 
 
 def test_a_dataframe_has_the_same_numbers(record):
-    """pandas gets values, not text."""
+    """Pandas gets values, not text."""
     frame = resviz.shortcuts(record("resnet50")).to_pandas()
     assert 2_776_576 == int(frame["params"].sum())
 

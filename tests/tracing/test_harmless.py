@@ -35,7 +35,7 @@ def state(model):
             len(nn.modules.module._global_forward_hooks),
             len(nn.modules.module._global_forward_pre_hooks),
         ),
-        "random": (random.getstate(), torch.get_rng_state(), np.random.get_state()[1]),
+        "random": (random.getstate(), torch.get_rng_state(), np.random.get_state()[1]),  # noqa: NPY002 - the global state is what is watched
         "process": (
             torch.is_grad_enabled(),
             torch.get_default_dtype(),

@@ -14,7 +14,10 @@ def real_shapes(model, shape):
     seen = []
     for path, module in model.named_modules():
         if not list(module.children()):
-            hook = lambda m, a, out, path=path: seen.append((path, tuple(out.shape)))
+
+            def hook(m, a, out, path=path):
+                return seen.append((path, tuple(out.shape)))
+
             module.register_forward_hook(hook)
     with torch.no_grad():
         model.eval()(torch.zeros(shape))

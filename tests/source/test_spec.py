@@ -1,0 +1,171 @@
+"""SPECs: four forms, parsed and never evaluated."""
+
+import pytest
+
+from resviz import BuildError, SpecError, source
+from resviz.source.spec import parse
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "args", "options"),
+    [
+        ("resnet50", "resnet50", (), {}),
+        (50, "50", (), {}),
+        (" cifar110 ", "cifar110", (), {}),
+        ("resnet(50)", "resnet", (50,), {}),
+        (
+            "resnet(50, stride_in='1x1', shortcut=\"A\")",
+            "resnet",
+            (50,),
+            {"stride_in": "1x1", "shortcut": "A"},
+        ),
+        (
+            "resnet(layers=[3, 4, -6], x=None)",
+            "resnet",
+            (),
+            {"layers": [3, 4, -6], "x": None},
+        ),
+    ],
+)
+def test_names_and_calls(text, name, args, options):
+    """A name, its positional and its keyword arguments."""
+    spec = parse(text)
+    assert (name, args, options) == (spec.name, spec.args, spec.options)
+
+
+def test_a_callable_to_import():
+    """The form with a colon names a module."""
+    spec = parse("pkg.mod:make(width=2)")
+    assert ("pkg.mod", "make", {"width": 2}) == (spec.module, spec.name, spec.options)
+
+
+def test_a_record():
+    """The form that ends in .json is a file."""
+    assert "a b/r50.json" == str(parse("a b/r50.json").record)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "resnet(depth=__import__('os').system('true'))",
+        "resnet(open('x'))",
+        "resnet(*[50])",
+        "resnet(**{'a': 1})",
+        "resnet(50)(60)",
+        "resnet(50); 1",
+        "resnet(lambda: 1)",
+        "resnet(f'{1}')",
+        "resnet(1 if 1 else 2)",
+        "resnet(50",
+        "resnet)50(",
+        "",
+        "a b",
+        "r" * 5000,
+        "resnet(" + "[" * 500 + ")",
+        "resnet(" + "-" * 1500 + "1)",
+    ],
+)
+def test_nothing_is_evaluated(text):
+    """Whatever is no literal is refused with one line."""
+    with pytest.raises(SpecError) as caught:
+        parse(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_name_lists_near_ones():
+    """A slip of the finger gets a hint."""
+    with pytest.raises(SpecError, match="resnet50"):
+        source.architecture("resnte50")
+
+
+def test_a_depth_that_cannot_be_expressed_names_the_nearest():
+    """51 lies between 50 and 53."""
+    with pytest.raises(SpecError, match=r"51.*50.*53"):
+        source.architecture("resnet(51, block='bottleneck')")
+
+
+def test_an_unknown_option_lists_near_ones():
+    """So does a slip in an option."""
+    with pytest.raises(SpecError, match="stride_in"):
+        source.architecture("resnet(50, stride_inn='1x1')")
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Writes a module into the working folder."""
+
+    def write(name, text):
+        (tmp_path / f"{name}.py").write_text(text)
+        monkeypatch.chdir(tmp_path)
+
+    return write
+
+
+def test_a_callable_is_imported_from_the_working_folder(module):
+    """As `python -m` does; literal arguments are passed on."""
+    module("mine_a", "from torch import nn\ndef make(w): return nn.Conv2d(3, w, 1)")
+    arch = source.architecture("mine_a:make(w=5)", (3, 8, 8))
+    assert (1, 5, 8, 8) == arch.layers[0].output_shape
+
+
+def test_a_module_object_is_taken_as_it_is(module):
+    """`net = Model()` at module level is a model too."""
+    module("mine_b", "from torch import nn\nnet = nn.Conv2d(3, 5, 1)")
+    assert 20 == source.architecture("mine_b:net", (3, 8, 8)).params
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "words"),
+    [
+        ("x = 1", "mine_c:y", "has no 'y'"),
+        ("x = 1", "mine_c:x", "is no callable"),
+        ("def f(): return 3", "mine_c:f", "the call gave int"),
+        ("def f(): raise KeyError('why')", "mine_c:f", "KeyError: 'why'"),
+        ("def f(): return 3", "mine_c:f(1)", "TypeError"),
+        ("import not_there", "mine_c:f", "ModuleNotFoundError"),
+        ("1/0", "mine_c:f", "ZeroDivisionError"),
+    ],
+)
+def test_what_cannot_be_built_says_why(module, monkeypatch, text, spec, words):
+    """With the reason of the import or the call."""
+    monkeypatch.delitem(__import__("sys").modules, "mine_c", raising=False)
+    module("mine_c", text)
+    with pytest.raises(BuildError, match=words):
+        source.architecture(spec)
+
+
+def test_a_record_has_the_input_it_was_traced_at(record, tmp_path):
+    """Another one is an error that says what to do."""
+    record("resnet18").save(tmp_path / "r.json")
+    with pytest.raises(SpecError, match="trace the model again at that size"):
+        source.architecture(str(tmp_path / "r.json"), (3, 64, 64))
+
+
+def test_what_is_no_model_is_refused():
+    """A number is a depth; a list is nothing."""
+    with pytest.raises(SpecError, match="want a record, a torch.nn.Module or a SPEC"):
+        source.architecture(object())
+
+
+@pytest.mark.parametrize(("spec", "size"), [("cifar20", 32), ("resnet18", 224)])
+def test_the_input_that_a_network_was_published_for(record, spec, size):
+    """CIFAR nets take 32×32."""
+    assert (1, 3, size, size) == record(spec).inputs[0].shape
+
+
+def test_input_channels_follow_the_option(record):
+    """A grey-scale net is traced with one channel."""
+    assert (1, 1, 224, 224) == record("resnet(18, in_channels=1)").inputs[0].shape
+
+
+def test_building_by_name_fills_no_weight():
+    """The parameters of a network by name are meta tensors."""
+    from resviz.source.build import network
+
+    devices = {p.device.type for p in network(parse("resnet18")).parameters()}
+    assert {"meta"} == devices
+
+
+def test_options_are_part_of_the_title(record):
+    """So two variants in one table can be told apart."""
+    assert "ResNet-18, shortcut='A'" == record("resnet(18, shortcut='A')").title

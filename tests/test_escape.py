@@ -1,0 +1,176 @@
+"""Escaping: any string survives every syntax's real parser as plain text."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import resviz
+from resviz import escape
+from resviz.record import parse
+from resviz.tables import Column, Table
+
+HOSTILE = [
+    "quote \" and ' and `",
+    "<img src=x onerror=alert(1)>",
+    "</script><script>pwned=1</script>",
+    "a & b &lt; c &amp; d",
+    r"back\slash \N \G \L \n \end{tabular} \input{x}",
+    "{braces} %percent _under_ #hash $x$ ~ ^",
+    "line\nbreak\r\nand\ttab",
+    "=1+1",
+    "@SUM(A1)",
+    "-2+3",
+    "| pipe | **bold** [link](http://x) `code` ![i](j)",
+    "nul \x00 bell \x07 escape \x1b[31m",
+    "rtl \u202e and zero \u200b width",
+    "\ud800 lone",
+    "x" * 20_000,
+]
+
+
+def table(text):
+    """A table in which `text` stands in every place that holds a string."""
+    row = {"name": text, "params": 7}
+    columns = (Column("name", text), Column("params", "params", "count"))
+    return Table(text, columns, (row,), [row], facts=((text, text),), notes=(text,))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_clean_text_has_no_control_character(text):
+    """One line, of at most so many characters."""
+    safe = escape.clean(text)
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e\u200b\ud800]", safe)
+    assert len(safe) <= escape.LONGEST
+
+
+class Text(HTMLParser):
+    """Collects the text of a page, and every tag that it opens."""
+
+    def __init__(self):
+        super().__init__()
+        self.parts, self.tags = [], set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+
+    def handle_data(self, data):
+        self.parts.append(data)
+
+
+@given(st.text())
+def test_html_stays_text(text):
+    """A real parser gives back what was put in, and no tag comes of it."""
+    parser = Text()
+    parser.feed(f"<p>{escape.html(text)}</p>")
+    assert (escape.clean(text), {"p"}) == ("".join(parser.parts), parser.tags)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_html_table_holds_it_as_text(text):
+    """In title, heading, cell, fact and note."""
+    parser = Text()
+    parser.feed(table(text).render("html", page=False))
+    assert parser.tags <= {"div", "dl", "dt", "dd", "table", "caption", "thead",
+                           "tbody", "tr", "th", "td", "p"}  # fmt: skip
+    assert escape.clean(text) in "".join(parser.parts)
+
+
+@given(st.text())
+def test_csv_stays_text_and_is_no_formula(text):
+    """A CSV reader gives it back; what a spreadsheet would compute has a mark."""
+    rows = list(csv.reader(io.StringIO(table(text).render("csv"))))
+    (cell, number) = rows[1]
+    assert escape.clean(text) == cell.removeprefix("'") or cell == escape.clean(text)
+    assert cell[:1] not in {"=", "+", "-", "@"}
+    assert "7" == number
+
+
+@given(st.text())
+def test_json_stays_text(text):
+    """JSON keeps the string as it is."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return
+    assert text == json.loads(table(text).render("json"))[0]["name"]
+
+
+@given(st.text())
+@settings(max_examples=200)
+def test_markdown_stays_text(text):
+    """A GitHub Markdown parser renders it as text alone, in one cell."""
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(
+        table(text).render("markdown")
+    )
+    cells = [t for t in tokens if t.type == "inline" and t.level == 4]
+    inner = {child.type for t in cells for child in t.children}
+    assert inner <= {"text", "text_special"}
+    shown = "".join(child.content for child in cells[2].children)
+    assert escape.clean(text).strip() == shown.strip()
+
+
+def test_markdown_leaves_plain_names_alone():
+    """An underscore between letters and a hyphen need no escape."""
+    assert "conv2_x of ResNet-50" == escape.markdown("conv2_x of ResNet-50")
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_latex_compiles_and_stays_text(tmp_path):
+    """Pdflatex takes all of them, and the ASCII ones can be read in the PDF."""
+    body = "\n".join(table(text).render("latex") for text in HOSTILE)
+    text = pdf_text(tmp_path, body)
+    for words in ("=1+1", "{braces}", "%percent", "</script>", r"back\slash"):
+        assert words in text
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        ("table", "ResNet-18"),
+        ("layers", "BatchNorm2d"),
+        ("shortcuts", "projection"),
+        ("summary", "224→112→56→28→14→7→1"),
+    ],
+)
+def test_every_table_compiles(tmp_path, kind, word):
+    """With booktabs and amsmath alone."""
+    made = getattr(resviz, kind)("resnet18").render("latex")
+    assert word in pdf_text(tmp_path, made)
+
+
+def pdf_text(folder, body):
+    """The text of a page of LaTeX that needs booktabs and amsmath only."""
+    page = r"\documentclass{article}\usepackage{booktabs,amsmath}\begin{document}"
+    (folder / "x.tex").write_text(f"{page}\n{body}\n\\end{{document}}\n")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "x.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+    tool = shutil.which("pdftotext")
+    command = [tool, "-layout", "x.pdf", "-"]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, check=True
+    ).stdout.decode()
+
+
+@pytest.mark.parametrize("text", HOSTILE[:-2])
+@pytest.mark.parametrize("form", ["text", "markdown", "latex", "html", "csv", "json"])
+def test_a_loaded_record_with_hostile_names(record, text, form):
+    """Whatever a file says, every format takes it."""
+    data = msgspec.to_builtins(record("resnet18"))
+    data["name"] = data["title"] = data["layers"][0]["name"] = text
+    data["layers"][0]["type"] = data["calls"][2]["path"] = text
+    arch = parse(json.dumps(data).encode())
+    for made in (resviz.layers, resviz.shortcuts, resviz.summary, resviz.table):
+        assert made(arch).render(form)
