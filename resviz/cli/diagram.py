@@ -38,6 +38,7 @@ def diagram(
     if form is None:
         form = "svg" if output == "-" else formats.from_suffix(output, "picture")
     (arch,) = records([spec], tracing)
+    resolution = {"dpi": dpi} if form == "png" else {}
     with patience("drawing"):
-        picture = figures.diagram(arch, **options)
-        emit(picture.render(form, dpi=dpi), output)
+        drawn = figures.diagram(arch, **options).rendered(form, **resolution)
+    emit(drawn, output, binary=form in {"pdf", "png"})

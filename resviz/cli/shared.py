@@ -134,11 +134,11 @@ def look(output: str) -> dict[str, Any]:
     return {"width": width, "colour": terminal and not plain}
 
 
-def emit(data: str | bytes, output: str) -> None:
+def emit(data: str | bytes, output: str, *, binary: bool = False) -> None:
     """Write text or bytes to stdout, or to a file whole.
 
     Raises:
-        RenderError: if the file cannot be written, or a terminal would get bytes.
+        RenderError: if the file cannot be written, or a terminal would get binary data.
     """
     from resviz.files import write_whole
 
@@ -146,7 +146,7 @@ def emit(data: str | bytes, output: str) -> None:
     if output != "-":
         write_whole(output, raw)
         return
-    if isinstance(data, bytes) and sys.stdout.isatty():
+    if binary and sys.stdout.isatty():
         raise RenderError("stdout is a terminal, want a file: -o name, or a pipe")
     try:
         sys.stdout.buffer.write(raw)

@@ -19,7 +19,7 @@ COLUMNS = (
     Column("name", "module"),
     Column("kind", "shortcut"),
     Column("label", "as", spare=2),
-    Column("reason", "changes"),
+    Column("reason", "reason"),
     Column("input_shape", "input", "shape", spare=1),
     Column("output_shape", "output", "shape", spare=1),
     Column("stride", "stride", "axes", spare=4),
@@ -28,6 +28,15 @@ COLUMNS = (
     Column("macs", "MACs", "count"),
     Column("macs_share", "% MACs", "share", spare=5),
 )
+
+REASONS = {
+    "resolution": "resolution changes",
+    "channels": "channels change",
+    "both": "both change",
+    "always": "always",
+    None: "",
+}
+"""The reason of a shortcut as people read it."""
 
 
 def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
@@ -48,7 +57,7 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
     return Table(
         f"{arch.label}: shortcuts",
         COLUMNS,
-        tuple(rows),
+        tuple(entry | {"reason": REASONS[entry["reason"]]} for entry in rows),
         rows,
         facts=() if rows else (("shortcuts", "none found"),),
         notes=(*overall(rows, total), *counting(arch)),

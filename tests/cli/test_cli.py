@@ -1,0 +1,249 @@
+"""The command line: outputs, formats, exit codes, and what is left on disk."""
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from resviz.cli import main
+
+
+@pytest.fixture
+def resviz(capfdbinary):
+    """Runs a command in this process: exit code, stdout, stderr."""
+
+    def run(*args):
+        try:
+            main(list(args))
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run
+
+
+@pytest.fixture
+def saved(record, tmp_path):
+    """A record in a file, which needs no tracing."""
+    path = tmp_path / "r18.json"
+    record("resnet18").save(path)
+    return str(path)
+
+
+def test_table_without_a_spec_is_the_papers(resviz):
+    """Five columns, with brackets, and nothing on stderr."""
+    code, out, err = resviz("table")
+    assert (0, "") == (code, err)
+    assert "⎣1×1, 2048⎦" in out
+    for words in ("ResNet-18", "ResNet-152", "112×112", "softmax", "3.858 G"):
+        assert words in out
+
+
+@pytest.mark.parametrize("command", ["table", "layers", "shortcuts", "summary"])
+@pytest.mark.parametrize("form", ["text", "markdown", "latex", "html", "csv", "json"])
+def test_every_table_in_every_format(resviz, saved, command, form):
+    """Data on stdout, nothing on stderr."""
+    code, out, err = resviz(command, saved, "--format", form)
+    assert (0, "") == (code, err)
+    assert "conv" in out
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [
+        (".md", "|"),
+        (".tex", "%"),
+        (".html", "<!DOCTYPE html>"),
+        (".csv", "index,"),
+        (".json", "["),
+        (".txt", "ResNet-18: layers"),
+    ],
+)
+def test_the_suffix_tells_the_format(resviz, saved, tmp_path, suffix, start):
+    """And the file is all that is written."""
+    path = tmp_path / f"out{suffix}"
+    assert (0, "", "") == resviz("layers", saved, "-o", str(path))
+    assert path.read_text().startswith(start)
+
+
+def test_json_and_csv_hold_numbers(resviz, saved):
+    """MACs and parameters are numbers in both."""
+    data = json.loads(resviz("layers", saved, "--format", "json")[1])
+    rows = list(csv.DictReader(io.StringIO(resviz("layers", saved, "--format", "csv")[1])))
+    assert 118_013_952 == data[0]["macs"] == int(rows[0]["macs"])
+
+
+def test_python_and_the_command_print_the_same(resviz, saved):
+    """`.to_dict()` is what `--format json` prints."""
+    import resviz as package
+
+    for name in ("table", "layers", "shortcuts", "summary"):
+        printed = json.loads(resviz(name, saved, "--format", "json")[1])
+        assert printed == getattr(package, name)(saved).to_dict()
+
+
+def test_trace_saves_a_record(resviz, tmp_path, record):
+    """The file is the record."""
+    path = tmp_path / "r.json"
+    assert (0, "", "") == resviz("trace", "resnet18", "-o", str(path))
+    assert path.read_bytes() == record("resnet18").to_json() + b"\n"
+
+
+def test_input_size_and_batch(resviz):
+    """`--input` gives the sizes of one sample, `--batch` how many."""
+    args = ("summary", "resnet18", "--input", "3,64,64", "--batch", "2", "--format", "json")
+    assert [2, 3, 64, 64] == json.loads(resviz(*args)[1])["input_shape"]
+
+
+@pytest.mark.parametrize("suffix", ["svg", "dot", "pdf", "png"])
+def test_diagram_formats(resviz, saved, tmp_path, suffix):
+    """Each begins as files of its kind do."""
+    path = tmp_path / f"x.{suffix}"
+    assert 0 == resviz("diagram", saved, "-o", str(path))[0]
+    start = {"svg": b"<svg", "dot": b"digraph", "pdf": b"%PDF", "png": b"\x89PNG"}[suffix]
+    assert start in path.read_bytes()[:600]
+
+
+@pytest.mark.parametrize("figure", ["overview", "block", "layers", "flow"])
+def test_every_figure_to_stdout(resviz, saved, figure):
+    """SVG is the default."""
+    code, out, err = resviz("diagram", saved, "--figure", figure)
+    assert (0, "") == (code, err)
+    assert "</svg>" in out
+
+
+def test_report(resviz, saved, tmp_path):
+    """One HTML file."""
+    path = tmp_path / "x.html"
+    assert (0, "", "") == resviz("report", saved, "-o", str(path))
+    assert "</html>" in path.read_text()
+
+
+WRONG = [
+    (("summary", "resnte50"), 2, "resnet50"),
+    (("summary", "51"), 2, "51"),
+    (("summary", "resnet(open('x'))"), 2, "no literal"),
+    (("summary", "nowhere.json"), 2, "No such file"),
+    (("summary", "not_there:make"), 3, "cannot import"),
+    (("summary", "json:loads('3')"), 3, "the call gave int"),
+    (("summary", "resnet18", "--input", "3,0,4"), 2, "positive whole numbers"),
+    (("summary", "resnet18", "--input", "1,64,64"), 3, "want 3 input channels"),
+    (("summary", "resnet(50, head='fixed')", "--input", "3,448,448"), 3, "8192"),
+    (("layers", "resnet18", "--depth", "0"), 2, "depth"),
+    (("layers", "resnet18", "--only", "konv"), 2, "only"),
+    (("summary", "resnet18", "-o", "nowhere/x.json"), 2, "does not exist"),
+    (("summary", "resnet18", "-o", "x.docx"), 2, "no format for suffix"),
+    (("diagram", "resnet18", "-o", "x.bmp"), 2, "suffix"),
+    (("diagram", "resnet18", "--figure", "block", "--at", "conv9_1"), 2, "conv9_1"),
+    (("tabel",), 2, "table"),
+    (("summary",), 2, "Missing argument"),
+    (("summary", "resnet18", "--nope"), 2, "--nope"),
+]
+
+
+@pytest.mark.parametrize(("args", "code", "words"), WRONG)
+def test_wrong_input(resviz, tmp_path, monkeypatch, args, code, words):
+    """The right exit code, the reason on stderr, nothing on stdout or on disk."""
+    monkeypatch.chdir(tmp_path)
+    found, out, err = resviz(*args)
+    assert (code, "") == (found, out)
+    assert words in err
+    assert [] == list(tmp_path.iterdir())
+    if "Usage" not in err:
+        assert 1 == err.count("\n")
+
+
+def test_debug_shows_the_traceback(run):
+    """Otherwise an error is one line."""
+    args = ("-m", "resviz", "summary", "not_there:make")
+    assert 1 == run(*args, code=3).stderr.count("\n")
+    assert "Traceback" in run(*args, "--debug", code=1).stderr
+
+
+def test_a_full_disk_leaves_no_file(resviz, saved, tmp_path, monkeypatch):
+    """One line, and the old file as it was."""
+    path = tmp_path / "x.csv"
+    path.write_text("old")
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = resviz("layers", saved, "-o", str(path))
+    assert (2, "old") == (code, path.read_text())
+    assert "No space left on device" in err
+    assert {"x.csv", "r18.json"} == {p.name for p in tmp_path.iterdir()}
+
+
+def test_a_full_stdout_is_an_error(saved):
+    """/dev/full takes nothing."""
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "resviz", "layers", saved]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert 2 == done.returncode
+    assert "No space left on device" in done.stderr
+
+
+def test_a_closed_pipe_is_no_error(saved):
+    """`resviz layers … | head -1` ends quietly."""
+    command = f"{sys.executable} -m resviz layers {saved} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert ("ResNet-18: layers\n", "") == (done.stdout, done.stderr)
+
+
+def terminal(saved, columns, **env):
+    """What `resviz layers` prints on a terminal of so many columns."""
+    parent, child = pty.openpty()
+    env = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm", **env}
+    command = [sys.executable, "-m", "resviz", "layers", saved, "--only", "conv"]
+    process = subprocess.Popen(command, stdout=child, stderr=child, env=env)
+    os.close(child)
+    parts = []
+    while True:
+        try:
+            part = os.read(parent, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        parts.append(part)
+    process.wait()
+    os.close(parent)
+    return b"".join(parts).decode()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_text_fits_the_terminal(saved, columns):
+    """No line is longer, and what is left out is named."""
+    lines = terminal(saved, columns, NO_COLOR="1").splitlines()
+    assert max(map(len, lines)) <= columns
+    assert any("for want of width without" in line for line in lines)
+
+
+def test_colour_is_for_terminals_that_want_it(saved):
+    """NO_COLOR switches it off."""
+    assert "\x1b[" in terminal(saved, 100)
+    assert "\x1b[" not in terminal(saved, 100, NO_COLOR="1")
+
+
+def test_every_command_has_help(resviz):
+    """And the group lists all of them."""
+    code, out, _ = resviz("--help")
+    assert 0 == code
+    for name in ("diagram", "layers", "report", "shortcuts", "summary", "table", "trace"):
+        assert name in out
+        assert "SPEC" in resviz(name, "--help")[1]
+
+
+def test_version(resviz):
+    """The package's own."""
+    import resviz as package
+
+    assert package.__version__ in resviz("--version")[1]

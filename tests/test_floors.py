@@ -1,0 +1,134 @@
+"""The house: which module may import which, and what stays unimported."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent / "resviz"
+
+FLOORS = {
+    "__version__": 0, "errors": 0, "units": 1, "escape": 1, "vocabulary": 1, "files": 1, "templates": 1,
+    "laws": 2, "record": 2,
+    "costs": 3,
+    "structure": 4, "flow": 5,
+    "tables": 6, "figures": 6,
+    "formats": 7,
+    "models": 1.5, "tracing": 4, "source": 5,
+    "api": 8, "cli": 8, "__init__": 9, "__main__": 9,
+}  # fmt: skip
+"""A room imports from floors strictly below its own, and from itself."""
+
+SAME = {("record", "laws")}
+"""The record checks its laws; the laws know the record's types alone."""
+
+TORCH = {"models", "tracing", "source"}
+"""Rooms that may import torch at all."""
+
+
+def rooms():
+    """Every module, its room, and its syntax tree."""
+    for path in sorted(HOUSE.rglob("*.py")):
+        parts = path.relative_to(HOUSE).with_suffix("").parts
+        yield path, parts[0], ast.parse(path.read_text())
+
+
+ROOMS = list(rooms())
+IDS = [str(path.relative_to(HOUSE)) for path, _, _ in ROOMS]
+
+
+def imports(tree, *, everywhere):
+    """Names of imported modules: all, or those that importing the module imports."""
+    found = []
+    pending = list(tree.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        elif everywhere or not isinstance(node, ast.FunctionDef):
+            pending += [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt)]
+    return found
+
+
+def climbs(room, imported):
+    """Whether an import goes to the same floor of another room, or up."""
+    top, _, rest = imported.partition(".")
+    target = rest.split(".")[0]
+    if top != "resviz" or target == room or (room, target) in SAME:
+        return False
+    return FLOORS.get(target, 99) >= FLOORS[room]
+
+
+@pytest.mark.parametrize(("path", "room", "tree"), ROOMS, ids=IDS)
+def test_imports_go_down(path, room, tree):
+    """No module imports from its own floor or above."""
+    assert [] == [name for name in imports(tree, everywhere=False) if climbs(room, name)]
+
+
+@pytest.mark.parametrize(("path", "room", "tree"), ROOMS, ids=IDS)
+def test_only_three_rooms_know_torch(path, room, tree):
+    """Not even inside a function."""
+    known = {name.split(".")[0] for name in imports(tree, everywhere=True)}
+    assert room in TORCH or "torch" not in known
+
+
+def test_the_check_can_fail():
+    """A table that imported a format would be found."""
+    tree = ast.parse("from resviz.formats import html")
+    assert climbs("tables", *imports(tree, everywhere=False))
+
+
+FORBIDDEN = (
+    "import sys\n"
+    "sys.exit(17 if {0!r} & {{name.split('.')[0] for name in sys.modules}} else 0)"
+)
+
+USES = {
+    "import resviz": set(),
+    "resviz.load(PATH)": set(),
+    "resviz.summary(PATH).render()": set(),
+    "resviz.table(PATH).render('latex')": set(),
+    "resviz.layers(PATH).render('html')": set(),
+    "resviz.shortcuts(PATH).render('csv')": set(),
+    "resviz.diagram(PATH).to_svg()": set(),
+    "resviz.report(PATH)": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A record in a file."""
+    import resviz
+
+    path = tmp_path_factory.mktemp("records") / "r18.json"
+    resviz.trace("resnet18").save(path)
+    return path
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_stored_record_needs_neither_torch_nor_pandas(run, saved, use):
+    """In a process of its own."""
+    code = f"import resviz\nPATH = {str(saved)!r}\n{use}\n"
+    run("-c", code + FORBIDDEN.format({"torch", "pandas"}))
+
+
+def test_that_check_can_fail_too(run, saved):
+    """Tracing does import torch, and a DataFrame pandas: the exit code says so."""
+    for use in ("resviz.trace('resnet18')", "resviz.load(PATH).to_pandas()"):
+        code = f"import resviz\nPATH = {str(saved)!r}\n{use}\n"
+        run("-c", code + FORBIDDEN.format({"torch", "pandas"}), code=17)
+
+
+def test_help_imports_next_to_nothing(run):
+    """`resviz --help` is quick because it loads no heavy library."""
+    code = (
+        "from resviz.cli import main\n"
+        "try:\n    main(['--help'])\n"
+        "except SystemExit:\n    pass\n"
+    )
+    heavy = {"torch", "pandas", "jinja2", "msgspec", "graphviz", "pygraphviz", "rich"}
+    run("-c", code + FORBIDDEN.format(heavy))

@@ -1,0 +1,96 @@
+"""The package as others get it: the wheel, the examples, the README."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    """The fenced code blocks of one language in the README."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, unpacked into a folder of its own far from the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder]
+    subprocess.run([*build, ROOT], check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    site = folder / "site"
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
+    subprocess.run([*install, "--target", site, built], check=True, capture_output=True)
+    return site
+
+
+def test_the_wheel_makes_the_report(wheel, tmp_path, run, monkeypatch):
+    """With its own templates, far from the checkout."""
+    monkeypatch.chdir(tmp_path)
+    code = (
+        "import resviz, pathlib\n"
+        f"assert pathlib.Path(resviz.__file__).is_relative_to({str(wheel)!r})\n"
+        "resviz.report('resnet18', 'r.html')\n"
+        "print(len(resviz.table(18).render('html')))"
+    )
+    run("-c", code, PYTHONPATH=str(wheel))
+    assert "ResNet-18" in (tmp_path / "r.html").read_text()
+
+
+def test_the_wheel_holds_the_package_alone(wheel):
+    """No tests, no examples."""
+    assert {"resviz", "bin"} >= {
+        path.name for path in wheel.iterdir() if not path.name.endswith(".dist-info")
+    }
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+def test_examples_run(path, tmp_path, monkeypatch, run):
+    """Each as a script in an empty folder, with something to say."""
+    monkeypatch.chdir(tmp_path)
+    assert run(str(path)).stdout
+
+
+def test_the_example_of_two_numbers(run):
+    """231,211,008 MACs lie between today's ResNet-50 and the paper's."""
+    path = ROOT / "examples" / "one_network_two_numbers.py"
+    assert "together 231,211,008 MACs" in run(str(path)).stdout
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_readmes_python_runs(code, tmp_path, monkeypatch, run):
+    """As it is printed."""
+    monkeypatch.chdir(tmp_path)
+    run("-c", code)
+    assert {"block.pdf", "resnet50.html", "r50.json"} == {p.name for p in tmp_path.iterdir()}
+
+
+COMMANDS = [
+    line.split("  #")[0]
+    for line in "".join(blocks("sh")).splitlines()
+    if line.startswith("resviz ") and "my_package" not in line
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readmes_commands_run(command, tmp_path, monkeypatch, run):
+    """As they are printed."""
+    monkeypatch.chdir(tmp_path)
+    run("-m", *shlex.split(command))
+
+
+def test_the_readme_has_its_commands():
+    """The check above found them."""
+    assert 7 == len(COMMANDS)
+
+
+def test_links_of_the_readme_lead_somewhere():
+    """Every local link and picture is a file of the project."""
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert [] == [link for link in links if not (ROOT / link).exists()]
