@@ -1,0 +1,95 @@
+"""Legends: one line for each sign that occurs in a figure, and no other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.structure.graph import operations
+from resviz.vocabulary import CONVOLUTIONS, NORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from resviz.figures.outline import Outline, Row
+    from resviz.record import Layer
+    from resviz.structure import Structure
+
+SHORTCUTS = {
+    "identity": "solid: identity",
+    "projection": "dashed: projection (with weights)",
+    "zero-padded": "dotted: zero channels added, no weights",
+    "subsampled": "dotted: positions dropped, no weights",
+    "other": "grey dashes: other shortcut",
+}
+"""What each kind of shortcut looks like."""
+
+
+def shortcuts(kinds: Iterable[str]) -> list[str]:
+    """The lines of the kinds of shortcut that occur."""
+    present = set(kinds)
+    return [said for kind, said in SHORTCUTS.items() if kind in present]
+
+
+def legend(read: Structure, told: Outline) -> list[str]:
+    """The legend of an overview."""
+    rows = [row for section in told.sections for row in section.rows]
+    said = [*told.stem, *told.head, *(it for row in rows for it in row.words)]
+    return [
+        *shortcuts(row.kind for row in rows),
+        *sum_words(read),
+        *convolution_words(read),
+        *sign_words(said, rows),
+    ]
+
+
+def sum_words(read: Structure) -> list[str]:
+    """What happens at the additions: the same in every block, or left unsaid."""
+    ends = {after_sum(read, block.join, block.end) for block in read.blocks}
+    return [f"+: add{ends.pop()}"] if len(ends) == 1 else []
+
+
+def after_sum(read: Structure, join: int, end: int) -> str:
+    """What follows an addition in its block."""
+    if join == end:
+        return ""
+    relu = any(op.name == "relu" for op in read.arch.layers[end].operations)
+    return f", then {'ReLU' if relu else 'activation'}"
+
+
+def convolution_words(read: Structure) -> list[str]:
+    """Where norms stand, if the same holds for every convolution of every block."""
+    places = {
+        place
+        for block in read.blocks
+        for place in norm_places([read.arch.layers[index] for index in block.main])
+    }
+    return ["BN after every conv"] if places == {True} else []
+
+
+def norm_places(layers: list[Layer]) -> Iterable[bool]:
+    """For each convolution of a chain over a map, whether a BN comes next."""
+    for layer, after in zip(layers, [*layers[1:], None], strict=True):
+        over_map = any(size > 1 for size in layer.output_shape[2:])
+        names = {op.name for op in operations([layer])}
+        if over_map and names & CONVOLUTIONS:
+            following = {op.name for op in operations([after])} if after else set()
+            batch = {name for name in NORMS if "batch_norm" in name}
+            yield bool((names | following) & batch)
+
+
+def sign_words(said: list[str], rows: list[Row]) -> list[str]:
+    """The signs that occur in some words."""
+    details = {part for it in said for part in it.replace(")", "").split(", ")[1:]}
+    shortcut = {part for row in rows for it in row.lines for part in it.split(", ")}
+    return [
+        *(["/2: stride"] if any("/2" in it for it in details | shortcut) else []),
+        *(["d: dilation"] if numbered("d", details) else []),
+        *(["g: groups"] if numbered("g", details) else []),
+        *(["SE: squeeze-and-excitation"] if "SE" in said else []),
+        *(["×n: n equal in a row"] if any(row.count > 1 for row in rows) else []),
+    ]
+
+
+def numbered(sign: str, details: set[str]) -> bool:
+    """Whether a letter with a number stands among some details."""
+    return any(it[:1] == sign and it[1:2].isdigit() for it in details)

@@ -1,0 +1,99 @@
+"""How wide text is, and fitting it into a width.
+
+Widths are Helvetica's, which Arial and Liberation Sans share. Graphviz' own
+estimates differ between its builds, so boxes are sized here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from resviz.escape import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+WIDTHS = (
+    "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 "
+    "556 556 556 556 556 556 556 556 556 556 278 278 584 584 584 556 "
+    "1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 "
+    "667 778 722 667 611 722 667 944 667 667 611 278 278 278 469 556 "
+    "333 556 556 500 556 556 278 556 556 222 222 500 222 833 556 556 "
+    "556 556 333 500 278 556 500 722 500 500 500 334 260 334 584"
+)
+"""Widths of U+0020 to U+007E in thousandths of the size, from Helvetica's AFM."""
+
+GLYPHS = {chr(32 + k): int(width) for k, width in enumerate(WIDTHS.split())} | {
+    "×": 584, "→": 1000, "·": 333, "…": 1000, "−": 584, "≥": 549,
+}  # fmt: skip
+
+BOLD = 1.09
+"""How much wider Helvetica Bold is, at most, over the words of a figure."""
+
+LINE = 1.17
+"""Distance of baselines, in sizes."""
+
+
+def glyph(character: str) -> int:
+    """Width of one character in thousandths of the size."""
+    if character in GLYPHS:
+        return GLYPHS[character]
+    if unicodedata.combining(character):
+        return 0
+    return 1000 if unicodedata.east_asian_width(character) in "WF" else 667
+
+
+def width(text: str, size: float = 12, *, bold: bool = False) -> float:
+    """Width of one line of text in pixels."""
+    return sum(map(glyph, text)) * size / 1000 * (BOLD if bold else 1)
+
+
+def widest(lines: Iterable[str], size: float = 12) -> float:
+    """Width of the widest of some lines; 0 for none."""
+    return max((width(line, size) for line in lines), default=0)
+
+
+def height(lines: Sequence[str], size: float = 12) -> float:
+    """Height of some lines of text in pixels."""
+    return len(lines) * size * LINE
+
+
+def fit(text: str, room: float, size: float = 12, *, bold: bool = False) -> str:
+    """`text` cleaned, and cut with "…" where it is wider than `room`."""
+    text = clean(text)
+    if width(text, size, bold=bold) <= room:
+        return text
+    kept = ""
+    for character in text:
+        if width(f"{kept}{character}…", size, bold=bold) > room:
+            break
+        kept += character
+    return f"{kept.rstrip()}…"
+
+
+def flow(words: Iterable[str], join: str, room: float, size: float = 12) -> list[str]:
+    """`words` joined into lines of at most `room`.
+
+    Each line but the last ends in `join` without its trailing space.
+    """
+    lines: list[str] = []
+    for word in (fit(it, room, size) for it in words):
+        longer = f"{lines[-1]}{join}{word}" if lines else word
+        if lines and width(longer, size) <= room:
+            lines[-1] = longer
+            continue
+        if lines:
+            lines[-1] += join.rstrip()
+        lines.append(word)
+    return lines
+
+
+def capped(lines: list[str], most: int) -> tuple[str, ...]:
+    """`lines`, those in the middle left out where there are more than `most`."""
+    if len(lines) <= most:
+        return tuple(lines)
+    head = most // 2
+    tail = most - 1 - head
+    left = len(lines) - head - tail
+    return (*lines[:head], f"… {left} more lines …", *lines[len(lines) - tail :])

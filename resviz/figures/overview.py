@@ -1,0 +1,37 @@
+"""The overview: stages, blocks and shortcuts of any depth on one screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.figures import horizontal, vertical
+from resviz.figures.legend import legend
+from resviz.figures.outline import outline
+from resviz.structure import Structure, structure
+
+if TYPE_CHECKING:
+    from resviz.figures.parts import Picture
+    from resviz.record import Architecture
+
+
+def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
+    """The overview of a network; `at` has no meaning here."""
+    del at
+    read = structure(arch)
+    told = outline(read)
+    place = {"TB": vertical.place, "LR": horizontal.place}[direction]
+    return place(told, legend(read, told), description(read))
+
+
+def description(read: Structure) -> str:
+    """The overview in a sentence or two."""
+    label = read.arch.label
+    if not read.stages:
+        return f"{label}: a chain of layers without residual blocks."
+    stages = "; ".join(
+        f"{stage.name} with {len(stage.blocks)} {stage.type}" for stage in read.stages
+    )
+    kinds = dict.fromkeys(block.shortcut.kind for block in read.blocks)
+    return (
+        f"{label}: residual blocks by stage: {stages}. Shortcuts: {', '.join(kinds)}."
+    )

@@ -1,0 +1,88 @@
+"""A drawn figure, and every way out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from resviz.files import write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from resviz.figures.parts import Picture
+    from resviz.figures.styles import Style
+
+calls = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """One figure in one style.
+
+    Example:
+        >>> Diagram(picture, style).save("resnet50.svg")  # doctest: +SKIP
+    """
+
+    picture: Picture
+    style: Style
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in pixels."""
+        return self.picture.size
+
+    def to_svg(self, *, salt: str = "") -> str:
+        """SVG text; `salt` keeps the ids of equal figures on one page apart."""
+        return self.rendered("svg", salt=salt).decode()
+
+    def to_dot(self) -> str:
+        """Graphviz source.
+
+        Raises:
+            RenderError: for the figure "flow", which DOT cannot say.
+        """
+        return self.rendered("dot").decode()
+
+    def to_png(self, *, dpi: float = 96) -> bytes:
+        """PNG; at 96 dpi one pixel is one of the SVG's.
+
+        Raises:
+            RenderError: without Graphviz, and for the figure "flow".
+        """
+        return self.rendered("png", dpi=dpi)
+
+    def to_pdf(self) -> bytes:
+        """PDF of one page.
+
+        Raises:
+            RenderError: without Graphviz, and for the figure "flow".
+        """
+        return self.rendered("pdf")
+
+    def save(self, path: str | Path, *, dpi: float = 96) -> None:
+        """Write the figure in the format of the path's suffix, whole or not at all.
+
+        Raises:
+            RenderError: for another suffix, or if it cannot be drawn or written.
+        """
+        from resviz.formats import from_suffix
+
+        name = from_suffix(path, "picture")
+        options = {"dpi": dpi} if name == "png" else {}
+        write_whole(path, self.rendered(name, **options))
+
+    def rendered(self, name: str, **options: Any) -> bytes:
+        """The figure in the picture format called `name`."""
+        module = import_module(f"resviz.formats.{name}")
+        data = module.render(self.picture, self.style, **options)
+        return data.encode() if isinstance(data, str) else data
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """What a notebook shows; ids differ from call to call."""
+        return {
+            "image/svg+xml": self.to_svg(salt=f"cell {next(calls)}"),
+            "text/plain": f"<Diagram {self.picture.title}>",
+        }

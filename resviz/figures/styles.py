@@ -1,0 +1,197 @@
+"""How roles look, and the colours of each style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from resviz.errors import RenderError
+
+FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
+"""The first three have equal widths, those of `metrics`."""
+
+Dash = Literal["solid", "dashed", "dotted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a node looks.
+
+    Attributes:
+        shape: of its outline; "none" for bare text.
+        ink: colour of its text, a key of `Style.colours`.
+        fill: a colour's key, or "tint".
+        line: colour of its outline, a key or "tint".
+        size: of its letters, in pixels.
+    """
+
+    shape: Literal["none", "box", "round", "circle"] = "none"
+    ink: str = "text"
+    fill: str = ""
+    line: str = ""
+    dash: Dash = "solid"
+    width: float = 1
+    size: float = 12
+    bold: bool = False
+
+
+LOOKS: dict[str, Look] = {
+    "text": Look(),
+    "note": Look(ink="muted", size=11),
+    "small": Look(size=11),
+    "title": Look(size=13, bold=True),
+    "name": Look(bold=True),
+    "count": Look(size=15, bold=True),
+    "chain": Look("round", fill="tint", line="tint"),
+    "block": Look("round", fill="tint", line="tint"),
+    "layer": Look("box", fill="tint", line="tint", size=11),
+    "conv": Look("box", fill="tint", line="tint"),
+    "plain": Look("round", fill="background", line="plate"),
+    "small plain": Look("round", fill="background", line="plate", size=11),
+    "sum": Look("circle", fill="background", line="line", width=1.2, size=13),
+    "point": Look("circle", fill="line", line="line"),
+    "identity": Look(),
+    "projection": Look("round", fill="background", line="projection", dash="dashed",
+                       width=1.2),
+    "projected": Look("box", fill="tint", line="projection", dash="dashed", width=1.2),
+    "small projected": Look("box", fill="tint", line="projection", dash="dashed",
+                            width=1.2, size=11),
+    "zero-padded": Look("round", fill="background", line="projection", dash="dotted",
+                        width=1.8),
+    "subsampled": Look("round", fill="background", line="projection", dash="dotted",
+                       width=1.8),
+    "other": Look("round", fill="background", line="muted", dash="dashed", width=1.2),
+}  # fmt: skip
+"""How the nodes of each role look; shortcuts go by their kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How a wire looks."""
+
+    colour: str = "line"
+    dash: Dash = "solid"
+    width: float = 1.2
+
+
+LINES: dict[str, Line] = {
+    "main": Line(),
+    "identity": Line(),
+    "projection": Line("projection", "dashed"),
+    "zero-padded": Line("projection", "dotted", 1.8),
+    "subsampled": Line("projection", "dotted", 1.8),
+    "other": Line("muted", "dashed"),
+    "link": Line("muted", width=1),
+}
+"""How the edges of each role look; shortcuts go by their kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How a group looks: `fill` is "wash" (its tint, pale) or a colour's key."""
+
+    fill: str
+    line: str
+    width: float = 1
+
+
+FRAMES: dict[str, Frame] = {
+    "stage": Frame("wash", "tint"),
+    "fold": Frame("background", "plate", 1.2),
+    "frame": Frame("", "plate"),
+}
+"""How the groups of each role look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """The colours of one stage: of its boxes, their outline, and its ground."""
+
+    fill: str
+    line: str
+    wash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The colours of every role; no two roles share one where `dark` is given.
+
+    Attributes:
+        dark: the style that the reader's dark mode asks for.
+    """
+
+    colours: dict[str, str]
+    tints: dict[str, Tint]
+    dark: Style | None = field(default=None, repr=False)
+
+    def pairs(self) -> dict[str, str]:
+        """Each of its colours with the dark style's for the same role."""
+        if self.dark is None:
+            return {}
+        both = {mine: self.dark.colours[key] for key, mine in self.colours.items()}
+        for key, mine in self.tints.items():
+            theirs = self.dark.tints[key]
+            both |= {mine.fill: theirs.fill, mine.line: theirs.line}
+            both[mine.wash] = theirs.wash
+        return both
+
+
+TINTS = ("stem", "stage 1", "stage 2", "stage 3", "stage 4", "head")
+"""The tints of every style, in the order of the table below."""
+
+
+def stage_tint(number: int) -> str:
+    """The tint of stage `number`, counted from 0; from the fifth on they recur."""
+    return TINTS[1 + number % 4]
+
+
+def style(
+    colours: str, fills: str, lines: str, washes: str, dark: Style | None = None
+) -> Style:
+    """A style from rows of hexadecimal colours."""
+    keys = ("background", "text", "muted", "line", "projection", "plate")
+    shades = zip(*(row.split() for row in (fills, lines, washes)), strict=True)
+    return Style(
+        {key: f"#{it}" for key, it in zip(keys, colours.split(), strict=True)},
+        {
+            name: Tint(*(f"#{it}" for it in three))
+            for name, three in zip(TINTS, shades, strict=True)
+        },
+        dark,
+    )
+
+
+DARK = style(
+    "12161c eceff4 aab4c0 c4ccd6 ff9d73 8c96a3",
+    "2a3038 4a3a0e 123f5e 10604a 5e2550 2a3039",
+    "8c96a4 e6b54a 6cc0f0 4cc3a0 e29ac8 8c96a5",
+    "171b21 1c1a14 131c26 121f1f 1e1822 171b22",
+)
+SCREEN = style(
+    "ffffff 1a1a1a 595959 333333 b02a00 6b6b6b",
+    "f0f0f0 fff3cf cfe6f7 a9dac5 dda3c6 e9e9e9",
+    "767676 8a6200 1b6aa5 006b4c 8f3f73 767677",
+    "fcfcfc fffdf6 f6fbfe f3fbf8 fdf6fa fbfbfb",
+    DARK,
+)
+PAPER = style(
+    "ffffff 000000 404040 000000 000000 606060",
+    "ffffff f7f7f7 e6e6e6 d2d2d2 bcbcbc ffffff",
+    "000000 000000 000000 000000 000000 000000",
+    "ffffff ffffff ffffff ffffff ffffff ffffff",
+)
+
+STYLES: dict[str, Style] = {"screen": SCREEN, "dark": DARK, "paper": PAPER}
+"""Styles by name. Text on a fill has a contrast of at least 6.5, outlines on the
+background 4.5; lightness falls from stage to stage, so grey prints tell them apart."""
+
+
+def find(name: str) -> Style:
+    """The style called `name`.
+
+    Raises:
+        RenderError: if there is none; lists those there are.
+    """
+    if name not in STYLES:
+        raise RenderError(f"unknown style {name!r}: want one of {', '.join(STYLES)}")
+    return STYLES[name]

@@ -1,0 +1,239 @@
+"""Placing an overview from top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resviz.figures import metrics
+from resviz.figures.canvas import SUM, Canvas
+from resviz.figures.parts import Group, Node, Picture
+from resviz.figures.styles import stage_tint
+
+if TYPE_CHECKING:
+    from resviz.figures.outline import Outline, Row, Section
+
+MARGIN, PAD, PLATE = 9, 7, 5
+"""Around the picture, inside a stage, and inside a fold's plate."""
+
+SIDE, COUNT = 134, 46
+"""Widths of a stage's facts and of a fold's count."""
+
+NARROWEST, WIDEST = 235, 330
+"""Widths of the boxes on the main branch."""
+
+SLACK = 26
+"""Room left in a box for fonts that are wider than Helvetica."""
+
+LEAD = 13
+"""From a row's top to its box; the shortcut leaves the wire 7 above the box."""
+
+ARROW = " → "
+
+LINE_HEIGHT = 14
+"""Of a box's lines of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the columns stand.
+
+    Attributes:
+        main: width of the boxes on the main branch.
+        boxed: width of the boxes on shortcuts.
+        counted: whether counts need a column right of those boxes.
+    """
+
+    main: float
+    boxed: float
+    counted: bool
+
+    @property
+    def centre(self) -> float:
+        """X of the main branch."""
+        return MARGIN + PAD + SIDE + self.main / 2
+
+    @property
+    def right(self) -> float:
+        """X at which the shortcuts' column begins."""
+        return self.centre + self.main / 2 + 14
+
+    @property
+    def end(self) -> float:
+        """X at which the last column ends."""
+        return self.right + self.boxed + (COUNT if self.counted else 0)
+
+    @property
+    def width(self) -> float:
+        """Of the picture."""
+        return self.end + PAD + MARGIN
+
+
+def columns(told: Outline) -> Columns:
+    """The columns that an overview needs."""
+    rows = [row for section in told.sections for row in section.rows]
+    texts = [ARROW.join(row.words) for row in rows]
+    main = metrics.widest(texts) + SLACK
+    boxed = metrics.widest(line for row in rows for line in row.lines) + 20
+    return Columns(
+        min(max(main, NARROWEST), WIDEST),
+        min(max(boxed, 118), 200) if any(row.kind for row in rows) else 0,
+        any(row.count > 1 and row.kind not in {"", "identity"} for row in rows),
+    )
+
+
+def box_lines(words: tuple[str, ...], room: float, most: int = 4) -> tuple[str, ...]:
+    """The words of a box as lines."""
+    return metrics.capped(metrics.flow(words, ARROW, room - SLACK * 0.7), most)
+
+
+def place(told: Outline, signs: list[str], description: str) -> Picture:
+    """The overview, placed."""
+    canvas = Canvas()
+    at = columns(told)
+    y = canvas.title(at.width / 2, told.title, told.facts, at.width - 2 * MARGIN) + 12
+    last = canvas.text("text", (at.centre, y), metrics.fit(told.inputs, at.main))
+    y += 8
+    if told.stem:
+        last, y = chain(canvas, at, last, y, told.stem, "stem")
+    y += 8
+    for number, section in enumerate(told.sections):
+        last, y = place_section(canvas, at, last, y, section, stage_tint(number))
+        y += 8
+    y -= 2
+    if told.head:
+        last, y = chain(canvas, at, last, y, told.head, "head")
+    if told.outputs:
+        line = metrics.fit(told.outputs, at.main)
+        below = canvas.text("text", (at.centre, y + 19), line)
+        canvas.wire(last, below, "main", (at.centre, last.bottom), (at.centre, y + 12))
+        y += 28
+    y = canvas.notes(at.width / 2, y + 2, signs, at.width - 2 * MARGIN)
+    return canvas.picture(f"{told.title}, overview", description, (at.width, y + 6))
+
+
+def chain(
+    canvas: Canvas, at: Columns, last: Node, y: float, words: tuple[str, ...], tint: str
+) -> tuple[Node, float]:
+    """A box below `last` that is no block; gives it and the y below it."""
+    lines = box_lines(words, at.main, most=6)
+    height = 10 + LINE_HEIGHT * len(lines)
+    size = (at.main, height)
+    box = canvas.node("chain", (at.centre, y + 10 + height / 2), size, lines, tint=tint)
+    canvas.wire(last, box, "main", (at.centre, last.bottom), (at.centre, box.top))
+    return box, box.bottom
+
+
+def place_section(
+    canvas: Canvas, at: Columns, last: Node, y: float, section: Section, tint: str
+) -> tuple[Node, float]:
+    """A stage below `last`; gives its last node and the y below it."""
+    top, since = y, len(canvas.nodes)
+    side_lines(canvas, section, top)
+    plates: list[Group] = []
+    y += 4 if section.rows[0].count > 1 else 0
+    for row in section.rows:
+        y, begin = y + 2, len(canvas.nodes)
+        last, below = place_row(canvas, at, last, y, row, tint)
+        if row.count > 1:
+            plates.append(plate(canvas, at, y, below, begin, len(plates)))
+        y = below
+    y = max(y + PAD - 2, top + 16 * (len(section.facts) + bool(section.name)) + 8)
+    inside = {key for group in plates for key in group.nodes}
+    group = Group(
+        f"s{top:.0f}",
+        "stage",
+        (at.width / 2, (top + y) / 2),
+        (at.width - 2 * MARGIN, y - top),
+        tint,
+        tuple(key for key in canvas.keys(since) if key not in inside),
+        tuple(plates),
+    )
+    canvas.groups.append(group)
+    return last, y
+
+
+def side_lines(canvas: Canvas, section: Section, top: float) -> None:
+    """A stage's name and facts, in its upper left corner."""
+    x, y = MARGIN + PAD, top + 12
+    if section.name:
+        canvas.text("name", (x, y), section.name, align="start")
+        y += 14
+    for number, fact in enumerate(section.facts):
+        role = "note" if number else "text"
+        fitting = metrics.fit(fact, SIDE - 6, 11 if number else 12)
+        canvas.text(role, (x, y), fitting, align="start")
+        y += 14
+
+
+def plate(
+    canvas: Canvas, at: Columns, top: float, bottom: float, since: int, number: int
+) -> Group:
+    """The frame around a folded block."""
+    left = at.centre - at.main / 2 - PLATE
+    right = at.end
+    return Group(
+        f"f{len(canvas.groups)}_{number}",
+        "fold",
+        ((left + right) / 2, (top + bottom) / 2),
+        (right - left, bottom - top),
+        nodes=canvas.keys(since),
+    )
+
+
+def place_row(
+    canvas: Canvas, at: Columns, last: Node, y: float, row: Row, tint: str
+) -> tuple[Node, float]:
+    """A row below `last`; gives its last node and the y below it."""
+    if row.elided:
+        note = canvas.text(
+            "note", (at.centre, y + 22), metrics.fit(row.words[0], at.main)
+        )
+        canvas.wire(last, note, "main", (at.centre, last.bottom), (at.centre, note.top))
+        return note, note.bottom + 2
+    lines = box_lines(row.words, at.main)
+    tall = 10 + LINE_HEIGHT * len(lines)
+    room = LINE_HEIGHT * len(row.lines) + (6 if row.kind != "identity" else 2)
+    core = max(tall, room if row.kind else 0)
+    middle = y + LEAD + core / 2
+    box = canvas.node("block", (at.centre, middle), (at.main, tall), lines, tint=tint)
+    canvas.wire(last, box, "main", (at.centre, last.bottom), (at.centre, box.top))
+    if not row.kind:
+        return box, box.bottom + 4
+    join = canvas.sum((at.centre, y + LEAD + core + 7 + SUM[1] / 2))
+    canvas.wire(box, join, "main", (at.centre, box.bottom), (at.centre, join.top))
+    place_shortcut(canvas, at, last, join, (y + LEAD - 7, middle), row)
+    return join, join.bottom + 4
+
+
+def place_shortcut(
+    canvas: Canvas,
+    at: Columns,
+    last: Node,
+    join: Node,
+    levels: tuple[float, float],
+    row: Row,
+) -> None:
+    """A row's shortcut: off the main wire, down through its text, into the sum.
+
+    Args:
+        canvas: to place it on.
+        at: the columns.
+        last: the node before the row.
+        join: the row's sum.
+        levels: y at which it leaves the wire, and of its text.
+        row: what to write on it.
+    """
+    fork, middle = levels
+    boxed = row.kind != "identity"
+    width = at.boxed if boxed else 56
+    x = at.right + (at.boxed if boxed else 72) / 2
+    lines = [metrics.fit(line, width - 4) for line in row.lines]
+    height = LINE_HEIGHT * len(lines) + (6 if boxed else 2)
+    text = canvas.node(row.kind, (x, middle), (width, height), lines)
+    over = (at.centre, fork), (x, fork), (x, text.top)
+    canvas.wire(last, text, row.kind, *over, arrow=False)
+    under = (x, text.bottom), (x, join.at[1]), (join.right, join.at[1])
+    canvas.wire(text, join, row.kind, *under)
+    if row.count > 1:
+        canvas.text("count", (at.end - COUNT / 2, middle), f"×{row.count}")

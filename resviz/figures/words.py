@@ -1,0 +1,232 @@
+"""What layers read like in a figure: "3×3, 128, /2", "BN", "fc, 2048→1000".
+
+Operations are named, not classes: a functional network reads like any other.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from resviz.structure.graph import live_product, weighted
+from resviz.structure.shortcuts import part
+from resviz.units import per_axis, times
+from resviz.vocabulary import (
+    ACTIVATIONS,
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    CREATIONS,
+    MAX_POOLS,
+    NORMS,
+    RESHAPES,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from resviz.record import Layer, Operation, Window
+
+NORM_NAMES = {
+    "native_layer_norm": "LN",
+    "native_group_norm": "GN",
+    "_fused_rms_norm": "RMSNorm",
+}
+"""What norms are called where that is not BN."""
+
+SPELLED = {
+    "relu": "ReLU",
+    "silu": "SiLU",
+    "gelu": "GELU",
+    "elu": "ELU",
+    "leaky_relu": "leaky ReLU",
+    "_prelu_kernel": "PReLU",
+    "mul": "×",
+    "add": "+",
+    "sub": "−",
+    "cat": "concat",
+    "_softmax": "softmax",
+    "_log_softmax": "log softmax",
+    "constant_pad_nd": "pad",
+    "native_dropout": "dropout",
+}
+"""How operations are spelled whose ATen name is not what people say."""
+
+QUIET = frozenset({
+    "mul", "div", "add", "sub", "rsub", "neg", "pow", "sqrt", "rsqrt", "native_dropout",
+    "bernoulli", "split", "split_with_sizes", "unbind", "select", "slice", "stack",
+    "constant_pad_nd", "sum", "_softmax", "_log_softmax",
+})  # fmt: skip
+"""Operations that the overview passes over."""
+
+MANY = 4
+"""A module with more words than this goes by its class."""
+
+
+def short(layer: Layer) -> list[str]:
+    """What the overview says of a layer; [] of norms, activations and the like."""
+    said = [word for op in flowing(layer) if (word := short_word(op))]
+    return [layer.type] if len(said) > MANY else said
+
+
+def short_word(op: Operation) -> str:
+    """What the overview says of one operation."""
+    if op.name in NORMS or op.name in ACTIVATIONS or op.name in QUIET:
+        return ""
+    return word(op, convolution)
+
+
+def full(layer: Layer) -> list[str]:
+    """What a block in full says of a layer; [] where only the shape changes hands."""
+    said = list(dict.fromkeys(it for op in flowing(layer) if (it := full_word(op))))
+    return [layer.type] if len(said) > MANY else said
+
+
+def full_word(op: Operation) -> str:
+    """What a block in full says of one operation."""
+    chosen = part(op) if op.name in {"slice", "constant_pad_nd"} else ""
+    return chosen or word(op, convolution_in_full)
+
+
+def flowing(layer: Layer) -> list[Operation]:
+    """A layer's operations that the input flows through."""
+    return [
+        op for op in layer.operations if any(op.flowing) and op.name not in CREATIONS
+    ]
+
+
+def word(op: Operation, of_convolution: Callable[[Operation, Window], str]) -> str:
+    """One operation in words; "" if it only changes how values lie."""
+    if op.name in CONVOLUTIONS and op.window:
+        return of_convolution(op, op.window)
+    if weighted(op):
+        return linear(op)
+    for names, said in FAMILIES:
+        if op.name in names:
+            return said(op)
+    if live_product(op):
+        return "product"
+    return SPELLED.get(op.name, op.name.strip("_").replace("_", " "))
+
+
+def convolution(op: Operation, window: Window) -> str:
+    """A convolution as "3×3, 128, g32, d2, /2"."""
+    return ", ".join(
+        [times(window.kernel), str(op.outputs[0][1]), *details(op, window)]
+    )
+
+
+def convolution_in_full(op: Operation, window: Window) -> str:
+    """A convolution as "3×3 conv, 64→128, /2"."""
+    widths = f"{op.inputs[0][1]}→{op.outputs[0][1]}"
+    return ", ".join([f"{times(window.kernel)} conv", widths, *details(op, window)])
+
+
+def details(op: Operation, window: Window) -> list[str]:
+    """What sets a convolution apart from a plain one."""
+    depthwise = window.groups > 1 and window.groups == op.inputs[0][1]
+    said = [
+        "depthwise" if depthwise else f"g{window.groups}" if window.groups > 1 else "",
+        f"d{per_axis(window.dilation)}" if prod(window.dilation) > 1 else "",
+        "transposed" if window.transposed else "",
+        stride(window),
+    ]
+    return [it for it in said if it]
+
+
+def stride(window: Window) -> str:
+    """A stride as "/2", that of a transposed convolution as "×2"; "" if it is 1."""
+    if prod(window.stride) == 1:
+        return ""
+    return f"{'×' if window.transposed else '/'}{per_axis(window.stride)}"
+
+
+def pool(op: Operation, kind: str) -> str:
+    """A pool as "3×3 max pool, /2" or "global average pool"."""
+    if op.window is not None:
+        step = stride(op.window)
+        return f"{times(op.window.kernel)} {kind} pool{f', {step}' if step else ''}"
+    before, after = op.inputs[0], op.outputs[0]
+    if prod(after) == prod(before[:2]):
+        return f"global {kind} pool"
+    if len(before) == len(after) == 4 and before[2:] != after[2:]:
+        return f"{kind} pool to {times(after[2:])}"
+    return "mean"
+
+
+def linear(op: Operation) -> str:
+    """A linear layer as "fc, 2048→1000"."""
+    left, right = op.inputs[-2:]
+    return f"fc, {left[-1]}→{right[-1] if len(right) > 1 else 1}"
+
+
+FAMILIES: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
+    (RESHAPES, lambda _: ""),
+    (AVERAGE_POOLS, lambda op: pool(op, "average")),
+    (MAX_POOLS, lambda op: pool(op, "max")),
+    (NORMS, lambda op: NORM_NAMES.get(op.name, "BN")),
+)
+"""How the operations of each family read; adding one is a row."""
+
+
+def chain(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """What the overview says of some layers in a row, repeats folded."""
+    return folded([it for layer in layers for it in short(layer)])
+
+
+LONGEST_PATTERN = 6
+"""Words in a repeated pattern, at most."""
+
+
+def folded(words: Sequence[str]) -> tuple[str, ...]:
+    """`words` with patterns that repeat at once written once, with "×n"."""
+    said: list[str] = []
+    position = 0
+    while position < len(words):
+        length, times_ = repeat_at(words, position)
+        pattern = words[position : position + length]
+        if times_ > 1:
+            inner = " → ".join(pattern)
+            said.append(f"({inner}) ×{times_}" if length > 1 else f"{inner} ×{times_}")
+        else:
+            said += pattern
+        position += length * times_
+    return tuple(said)
+
+
+def repeat_at(words: Sequence[str], position: int) -> tuple[int, int]:
+    """The length and count of the repeat that covers most words from `position`."""
+    best = (1, 1)
+    for length in range(1, LONGEST_PATTERN + 1):
+        pattern = words[position : position + length]
+        count = 1
+        while pattern == words[position + count * length :][:length] and pattern:
+            count += 1
+        if count > 1 and length * count > best[0] * best[1]:
+            best = (length, count)
+    return best
+
+
+def gate(layers: Sequence[Layer], positions: int) -> list[str]:
+    """The words of a block's main branch, a gate on single positions as one word.
+
+    Args:
+        layers: of the branch, in order.
+        positions: of the branch's output map; a gate's own has one.
+    """
+    said: list[str] = []
+    gated: list[Layer] = []
+    for layer in layers:
+        if positions > 1 and prod(layer.output_shape[2:]) == 1:
+            gated.append(layer)
+            continue
+        said += gate_words(gated) + short(layer)
+        gated = []
+    return said + gate_words(gated)
+
+
+def gate_words(layers: list[Layer]) -> list[str]:
+    """One word for the layers of a gate; "SE" where it squeezes and excites."""
+    if not layers:
+        return []
+    weights = sum(weighted(op) for layer in layers for op in flowing(layer))
+    return ["SE" if weights == 2 else "gate"]

@@ -1,0 +1,207 @@
+"""DOT: Graphviz source with its positions, for further work with Graphviz.
+
+The file names its layout (`nop2`), so that every Graphviz program draws what
+resviz placed; without that line Graphviz places the graph anew. Written here and
+not by the `graphviz` package, because `resviz.escape` has already quoted strings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from resviz import escape
+from resviz.errors import RenderError
+from resviz.figures.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from resviz.figures.parts import Edge, Group, Node, Picture, Point
+
+KIND = "picture"
+SUFFIXES = (".dot", ".gv")
+
+SHAPES = {"none": "plaintext", "box": "box", "round": "box", "circle": "circle"}
+
+JUSTIFIED = {"start": r"\l", "middle": r"\n", "end": r"\r"}
+"""How a line of a label ends, by where it stands."""
+
+
+def render(picture: Picture, style: Style) -> str:
+    """The picture as a directed graph.
+
+    Raises:
+        RenderError: if it is made of solids, for which DOT has no shape.
+    """
+    if picture.solids:
+        raise RenderError(f"{picture.title}: DOT has no solids to scale, write .svg")
+    return "\n".join(Writer(picture, style).lines()) + "\n"
+
+
+class Writer:
+    """Writes one picture; DOT's y grows upwards, in points, sizes in inches."""
+
+    def __init__(self, picture: Picture, style: Style) -> None:
+        self.picture = picture
+        self.style = style
+        self.nodes = {node.key: node for node in picture.nodes}
+
+    def lines(self) -> Iterator[str]:
+        """The lines of the file."""
+        width, height = self.picture.size
+        box = f"0,0,{number(width)},{number(height)}"
+        ground = self.style.colours["background"]
+        yield "digraph {"
+        yield statement(
+            "graph",
+            layout="nop2",
+            bb=box,
+            pad="0",
+            bgcolor=ground,
+            outputorder="edgesfirst",
+            tooltip=self.picture.title,
+        )
+        yield statement("node", fixedsize="true", margin="0", fontname=FONTS)
+        yield statement("edge", arrowsize="0.55")
+        # Graphviz crops to what is drawn: an unseen node as large as the picture.
+        yield statement(
+            '"canvas"', style="invis", shape="box", label="",
+            pos=self.point((width / 2, height / 2)), **sides((width, height)),
+        )  # fmt: skip
+        grouped: set[str] = set()
+        for group in self.picture.groups:
+            yield from self.cluster(group, grouped)
+        for node in self.picture.nodes:
+            if node.key not in grouped:
+                yield self.node(node)
+        yield from map(self.edge, self.picture.edges)
+        yield "}"
+
+    def cluster(self, group: Group, grouped: set[str]) -> Iterator[str]:
+        """A group with its nodes, noted in `grouped`, and the groups inside it."""
+        frame = FRAMES[group.role]
+        fill = self.colour(frame.fill, group.tint, "wash")
+        corner = (group.at[0] - group.size[0] / 2, group.at[1] + group.size[1] / 2)
+        across = (group.at[0] + group.size[0] / 2, group.at[1] - group.size[1] / 2)
+        yield f"subgraph {quoted(f'cluster_{group.key}')} {{"
+        yield statement(
+            "graph", bb=f"{self.point(corner)},{self.point(across)}", label="",
+            style="rounded,filled" if fill else "rounded", fillcolor=fill,
+            color=self.colour(frame.line, group.tint, "line"),
+            penwidth=number(frame.width),
+        )  # fmt: skip
+        for inner in group.groups:
+            yield from self.cluster(inner, grouped)
+        for key in group.nodes:
+            grouped.add(key)
+            yield self.node(self.nodes[key])
+        yield "}"
+
+    def node(self, node: Node) -> str:
+        """One node."""
+        look = LOOKS[node.role]
+        wanted = {
+            "shape": SHAPES[look.shape],
+            "pos": self.point(node.at),
+            **sides(node.size),
+            "style": styles(look),
+            "fillcolor": self.colour(look.fill, node.tint, "fill"),
+            "color": self.colour(look.line, node.tint, "line"),
+            "penwidth": number(look.width) if look.width != 1 else "",
+            "fontsize": number(look.size),
+            "fontcolor": self.style.colours[look.ink],
+        }
+        label = bold(node) if look.bold else plain(node)
+        return f"{statement(quoted(node.key), **wanted)[:-1]} label={label}]"
+
+    def edge(self, edge: Edge) -> str:
+        """One edge."""
+        line = LINES[edge.role]
+        path = " ".join(map(self.point, edge.path))
+        return statement(
+            f"{quoted(edge.tail)} -> {quoted(edge.head)}",
+            pos=f"e,{self.point(edge.tip)} {path}" if edge.tip else path,
+            arrowhead="" if edge.tip else "none",
+            color=self.style.colours[line.colour],
+            style=line.dash if line.dash != "solid" else "",
+            penwidth=number(line.width),
+        )
+
+    def colour(self, key: str, tint: str, part: str) -> str:
+        """The colour that a look's key names; "" for none."""
+        if key in {"tint", "wash"}:
+            return getattr(self.style.tints[tint or "stem"], part)
+        return self.style.colours[key] if key else ""
+
+    def point(self, point: Point) -> str:
+        """A position with y turned upwards."""
+        return f"{number(point[0])},{number(self.picture.size[1] - point[1])}"
+
+
+def styles(look: Look) -> str:
+    """The `style` attribute of a node."""
+    parts = (
+        "rounded" if look.shape == "round" else "",
+        "filled" if look.fill else "",
+        look.dash if look.dash != "solid" else "",
+    )
+    return ",".join(filter(None, parts))
+
+
+def plain(node: Node) -> str:
+    """A node's text as an ordinary label."""
+    end = JUSTIFIED[node.align]
+    lines = [escape.dot(line) for line in node.lines]
+    joined = end.join(lines) if end == r"\n" else "".join(f"{it}{end}" for it in lines)
+    return f'"{joined}"'
+
+
+def bold(node: Node) -> str:
+    """A node's text as an HTML-like label, the only kind with bold letters."""
+    side = {"start": "left", "middle": "center", "end": "right"}[node.align]
+    width, height = map(round, node.size)
+    rows = "".join(
+        f'<tr><td align="{side}"><b>{markup(line)}</b></td></tr>' for line in node.lines
+    )
+    return (
+        '<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"'
+        f' fixedsize="true" width="{width}" height="{height}">{rows}</table>>'
+    )
+
+
+def markup(text: str) -> str:
+    r"""Text for bold letters in an HTML-like label.
+
+    Graphviz expands `\N` and `\G` there too, after entities and with no escape for
+    it, so the bold run is broken behind each backslash.
+    """
+    runs = re.findall(r"[^\\]*\\|[^\\]+", escape.html(text))
+    return "</b><b>".join(runs) or "&#160;"
+
+
+def statement(subject: str, **attributes: str) -> str:
+    """One statement with its attributes; empty ones but `label` are left out."""
+    return f"{subject} [{' '.join(listed(attributes.items()))}]"
+
+
+def listed(attributes: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Attributes as `key="value"`."""
+    for key, value in attributes:
+        if value or key == "label":
+            yield f"{key}={quoted(value)}"
+
+
+def quoted(text: str) -> str:
+    """A string as a quoted DOT string."""
+    return f'"{escape.dot(text)}"'
+
+
+def sides(size: Point) -> dict[str, str]:
+    """A size in inches."""
+    return {"width": f"{size[0] / 72:.4f}", "height": f"{size[1] / 72:.4f}"}
+
+
+def number(value: float) -> str:
+    """A length with at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

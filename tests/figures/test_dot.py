@@ -1,0 +1,111 @@
+"""DOT text, read back by Graphviz' own parser."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from resviz.errors import RenderError
+from resviz.escape import clean
+from resviz.figures import styles
+from resviz.figures.parts import Edge, Group, Node, Picture, Solid
+from resviz.formats import dot
+
+from .conftest import HOSTILE
+
+BOX = Node("n0", "block", (60, 20), (80, 24), ("3×3, 64",), tint="stage 1")
+SUM = Node("n1", "sum", (60, 60), (14, 14), ("+",))
+WIRE = Edge("n0", "n1", "main", ((60, 32), (60, 38), (60, 42), (60, 47.5)), (60, 53))
+STAGE = Group("s", "stage", (60, 40), (110, 76), "stage 1", ("n0", "n1"))
+SMALL = Picture("small", "a box and a sum", (120, 80), (BOX, SUM), (WIRE,), (STAGE,))
+
+SMALL_DOT = """\
+digraph {
+graph [layout="nop2" bb="0,0,120,80" pad="0" bgcolor="#ffffff" \
+outputorder="edgesfirst" tooltip="small"]
+node [fixedsize="true" margin="0" \
+fontname="Helvetica,Arial,Liberation Sans,sans-serif"]
+edge [arrowsize="0.55"]
+"canvas" [style="invis" shape="box" label="" pos="60,40" \
+width="1.6667" height="1.1111"]
+subgraph "cluster_s" {
+graph [bb="5,2,115,78" label="" style="rounded,filled" fillcolor="#fffdf6" \
+color="#8a6200" penwidth="1"]
+"n0" [shape="box" pos="60,60" width="1.1111" height="0.3333" \
+style="rounded,filled" fillcolor="#fff3cf" color="#8a6200" fontsize="12" \
+fontcolor="#1a1a1a" label="3×3, 64"]
+"n1" [shape="circle" pos="60,20" width="0.1944" height="0.1944" style="filled" \
+fillcolor="#ffffff" color="#333333" penwidth="1.2" fontsize="13" \
+fontcolor="#1a1a1a" label="+"]
+}
+"n0" -> "n1" [pos="e,60,27 60,48 60,42 60,38 60,32.5" color="#333333" penwidth="1.2"]
+}
+"""
+
+
+def said(role, line, align="middle"):
+    """A picture that says one line in one role."""
+    node = Node("n0", role, (200, 30), (380, 20), (line,), align=align)
+    return Picture(line, line, (400, 60), (node,))
+
+
+def drawn(source):
+    """The words that `dot` writes into an SVG of some source."""
+    done = subprocess.run(
+        ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
+    )
+    root = ET.fromstring(done.stdout)
+    found = root.iter("{http://www.w3.org/2000/svg}text")
+    return ["".join(text.itertext()).replace("\xa0", " ") for text in found]
+
+
+def test_source_is_what_a_reader_expects():
+    """The whole text of a small picture."""
+    assert SMALL_DOT == dot.render(SMALL, styles.SCREEN)
+
+
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize("role", ["block", "title"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_dot_draws_hostile_names_as_text(role, name):
+    """Plain and HTML-like labels give back the cleaned name, and nothing else."""
+    line = "".join(drawn(dot.render(said(role, name), styles.SCREEN)))
+    assert clean(name).split() == line.split()
+
+
+@pytest.mark.needs("dot")
+def test_dot_keeps_positions_and_size():
+    """`dot` places nothing anew, so every engine draws the same picture."""
+    source = dot.render(SMALL, styles.SCREEN)
+    done = subprocess.run(
+        ["dot", "-Tjson"], input=source.encode(), capture_output=True, check=True
+    )
+    read = json.loads(done.stdout)
+    places = {it["name"]: it.get("pos") for it in read["objects"]}
+    assert "0,0,120,80" == read["bb"]
+    assert ("60,60", "60,20") == (places["n0"], places["n1"])
+
+
+def test_no_attribute_fetches_anything(hostile):
+    """Neither links nor images stand in the source."""
+    from resviz.figures import diagram
+
+    source = diagram(hostile[0]).to_dot()
+    assert not re.search(r"(?i)\b(url|href|image|shapefile)\s*=", source)
+
+
+def test_left_aligned_lines_end_in_left_breaks():
+    r"""Graphviz' own sign for a left-aligned line is `\l`."""
+    source = dot.render(said("note", "left", "start"), styles.SCREEN)
+    assert 'label="left\\l"' in source
+
+
+def test_solids_are_refused():
+    """DOT has no shape for them; the error names the format that does."""
+    solid = Solid((((0, 0), (1, 0), (1, 1)),), "stem")
+    with pytest.raises(RenderError, match=r"DOT has no solids .* write \.svg"):
+        dot.render(Picture("flow", "", (9, 9), (), solids=(solid,)), styles.SCREEN)

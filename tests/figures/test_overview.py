@@ -1,0 +1,170 @@
+"""The overview: what it says of known networks, and its size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from resviz.figures import diagram
+from resviz.figures.outline import MOST_ROWS, outline
+from resviz.structure import structure
+
+from .conftest import NETWORKS, faults, texts
+
+
+def told(arch):
+    """The outline of a record."""
+    return outline(structure(arch))
+
+
+def rows(arch, stage):
+    """The rows of one stage, the first being 0."""
+    return told(arch).sections[stage].rows
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_overview_is_sound(network, name, direction):
+    """No text leaves its box, no wire crosses a box or a title."""
+    picture = diagram(network(name), "overview", direction=direction).picture
+    assert [] == sorted(set(faults(picture)))
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_hostile_names_are_placed_soundly(hostile, direction):
+    """Names of 20,000 characters are cut, not spilled."""
+    picture = diagram(hostile[0], direction=direction).picture
+    assert [] == sorted(set(faults(picture)))
+    assert max(map(len, texts(picture))) < 200
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet152", "resnext50"])
+def test_overview_fits_one_screen(network, name):
+    """At 1280×800 and full size, whatever the depth."""
+    width, height = diagram(network(name)).size
+    assert width <= 600
+    assert height <= 800
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet152"])
+def test_overview_fits_one_slide(network, name):
+    """From left to right at most 1280 wide."""
+    width, height = diagram(network(name), direction="LR").size
+    assert width <= 1280
+    assert height <= 300
+
+
+def test_title_tells_the_papers_costs(network):
+    """ResNet-50 has 25.6 M parameters; 3.8 to 4.1 G multiply-adds by variant."""
+    said = "25.6 M parameters", "4.09 G multiply-adds"
+    assert said == told(network("resnet50")).facts
+
+
+def test_stages_are_table_1_of_the_paper(network):
+    """Names, sizes and folds of ResNet-50. Source: He et al. 2015, table 1."""
+    sections = told(network("resnet50")).sections
+    assert ["conv2_x", "conv3_x", "conv4_x", "conv5_x"] == [s.name for s in sections]
+    sizes = ["56×56×256", "28×28×512", "14×14×1024", "7×7×2048"]
+    assert sizes == [section.facts[0] for section in sections]
+    assert [3, 4, 6, 3] == [sum(row.count for row in s.rows) for s in sections]
+
+
+def test_block_reads_as_in_the_paper(network):
+    """Kernels, widths and the stride of the second stage's first block."""
+    words = ("1×1, 128", "3×3, 128, /2", "1×1, 512")
+    assert words == rows(network("resnet50"), 1)[0].words
+
+
+def test_projection_says_how_and_why(network):
+    """Its kernel, its stride and how the width changes."""
+    first = rows(network("resnet50"), 1)[0]
+    assert "projection" == first.kind
+    assert ("projection", "1×1, /2, 256→512") == first.lines
+
+
+def test_pooling_projection_says_its_pool(network):
+    """The D variant's shortcut pools before it projects."""
+    lines = "projection", "2×2 average pool, /2", "1×1, 256→512"
+    assert lines == rows(network("variant D"), 1)[0].lines
+
+
+def test_option_a_pads(network):
+    """CIFAR networks have no weights on shortcuts. Source: He et al., section 4.2."""
+    first = rows(network("cifar110"), 1)[0]
+    assert ("pad with zeros", "/2, 16→32") == first.lines
+
+
+def test_option_c_projects_without_need(network):
+    """An equal width is told, as it is the point."""
+    assert ("projection", "1×1, 64→64") == rows(network("option C"), 0)[0].lines
+
+
+def test_groups_and_dilation_are_named(network):
+    """ResNeXt's 32 groups, and a dilation of 4."""
+    assert "3×3, 128, g32" == rows(network("resnext50"), 0)[0].words[1]
+    assert "3×3, 512, d4" == rows(network("dilated"), 3)[1].words[1]
+
+
+def test_gate_is_one_word(network):
+    """Squeeze-and-excitation stands at the end of the row."""
+    assert "SE" == rows(network("gated"), 0)[0].words[-1]
+
+
+def test_legend_names_only_what_occurs(network):
+    """No projection, no stride and no groups in a network without them."""
+    shown = " ".join(texts(diagram(network("functional")).picture))
+    assert "identity" in shown
+    for absent in ("projection", "stride", "groups", "dilation", "BN"):
+        assert absent not in shown
+
+
+def test_legend_names_every_kind(network):
+    """Option A's padding and identities."""
+    shown = " ".join(texts(diagram(network("cifar110")).picture))
+    assert "dotted: zero channels added, no weights" in shown
+    assert "solid: identity" in shown
+
+
+def test_outputs_of_a_backbone_stand_at_their_stages(network):
+    """Each of four outputs is told where it leaves."""
+    facts = [section.facts[-1] for section in told(network("backbone")).sections]
+    assert [f"→ output {k} of 4" for k in (1, 2, 3, 4)] == facts
+
+
+def test_network_without_blocks_is_a_chain(network):
+    """One section for each map size, repeats folded, and it says so."""
+    found = told(network("plain"))
+    assert "no residual blocks" == found.facts[-1]
+    assert "32×32×16" == found.sections[0].facts[0]
+    assert ("3×3, 16 ×2",) == found.sections[0].rows[0].words
+
+
+def test_stage_of_many_kinds_is_cut_short(network):
+    """Twenty alternating blocks: six rows, and how many are left out."""
+    found = rows(network("alternating"), 0)
+    assert MOST_ROWS == len(found)
+    assert "… 15 more blocks of 2 kinds …" == found[-2].words[0]
+
+
+def test_gaps_of_the_count_are_named(network):
+    """An operation without a rule makes the sum a lower bound."""
+    arch = network("functional")
+    layer = next(it for it in arch if it.operations[0].name == "relu")
+    strange = msgspec.structs.replace(layer.operations[0], name="strange")
+    layers = list(arch.layers)
+    layers[layer.index] = msgspec.structs.replace(layer, operations=(strange,))
+    facts = told(msgspec.structs.replace(arch, layers=tuple(layers))).facts
+    assert facts[1].startswith("≥ ")
+    assert "not counted: strange" == facts[2]
+
+
+def test_check_of_soundness_can_fail(network):
+    """It sees shortcuts that are drawn over their boxes."""
+    picture = diagram(network("functional")).picture
+    shifted = tuple(
+        replace(edge, path=tuple((x - 90, y) for x, y in edge.path))
+        for edge in picture.edges
+    )
+    assert any("crosses" in it for it in faults(replace(picture, edges=shifted)))

@@ -1,0 +1,60 @@
+"""Styles: every role has its colours, and one can read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from resviz.errors import RenderError
+from resviz.figures import styles
+
+
+def luminance(colour):
+    """Relative luminance. Source: WCAG 2.1, section 1.4.3."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    """Contrast of two colours, 1 to 21."""
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", styles.STYLES)
+def test_text_is_readable(name):
+    """Text has a contrast of 6.5 on every ground, muted text of 4.5."""
+    style = styles.find(name)
+    grounds = [style.colours["background"]]
+    grounds += [
+        shade for tint in style.tints.values() for shade in (tint.fill, tint.wash)
+    ]
+    assert all(contrast(style.colours["text"], ground) >= 6.5 for ground in grounds)
+    washes = [tint.wash for tint in style.tints.values()]
+    assert all(contrast(style.colours["muted"], wash) >= 4.5 for wash in washes)
+
+
+def test_dark_mode_can_tell_roles_apart():
+    """No two roles of the screen style share a colour, as rules go by colour."""
+    tints = styles.SCREEN.tints.values()
+    colours = [*styles.SCREEN.colours.values()]
+    colours += [shade for tint in tints for shade in (tint.fill, tint.line, tint.wash)]
+    assert len(set(colours)) == len(colours)
+
+
+def test_every_role_has_colours():
+    """Looks, lines and frames name only colours that styles have."""
+    known = {*styles.SCREEN.colours, "tint", "wash", ""}
+    used = {look.ink for look in styles.LOOKS.values()}
+    used |= {key for look in styles.LOOKS.values() for key in (look.fill, look.line)}
+    used |= {line.colour for line in styles.LINES.values()}
+    used |= {key for it in styles.FRAMES.values() for key in (it.fill, it.line)}
+    assert used <= known
+
+
+def test_unknown_style_lists_the_legal_ones():
+    """The error says what may be asked for."""
+    with pytest.raises(RenderError, match="'neon': want one of screen, dark, paper"):
+        styles.find("neon")

@@ -1,0 +1,119 @@
+"""SVG, read back by an XML parser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from resviz.escape import clean
+from resviz.figures import styles
+from resviz.figures.metrics import fit
+from resviz.figures.parts import Solid
+from resviz.formats import svg
+
+from .conftest import HOSTILE
+from .test_dot import SMALL, said
+
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+
+
+def parsed(picture, style=styles.SCREEN, **options):
+    """The root element of a picture's SVG."""
+    return ET.fromstring(svg.render(picture, style, **options))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text(name):
+    """Text, title and description give back the cleaned name."""
+    root = parsed(said("block", name))
+    found = [root.findtext(f".//{NAMESPACE}{tag}") for tag in ("text", "title", "desc")]
+    assert [clean(name)] * 3 == found
+
+
+def test_one_unit_is_one_pixel_and_it_shrinks():
+    """Width, height and viewBox agree, and the style keeps it in its container."""
+    root = parsed(SMALL)
+    assert ("120", "80", "0 0 120 80") == tuple(
+        root.get(key) for key in ("width", "height", "viewBox")
+    )
+    assert "max-width:100%;height:auto" == root.get("style")
+
+
+def test_equal_pictures_give_equal_bytes():
+    """Ids come from the content alone."""
+    assert svg.render(SMALL, styles.SCREEN) == svg.render(SMALL, styles.SCREEN)
+
+
+def test_salt_keeps_ids_of_equal_pictures_apart():
+    """Two notebook cells share no id."""
+    first, second = (
+        set(
+            re.findall(
+                r'id="([^"]+)"', svg.render(SMALL, styles.SCREEN, salt=s).decode()
+            )
+        )
+        for s in "ab"
+    )
+    assert not first & second
+
+
+def test_every_reference_has_its_id():
+    """The labels that a screen reader is sent to are there."""
+    text = svg.render(SMALL, styles.SCREEN).decode()
+    wanted = set(re.search(r'aria-labelledby="([^"]+)"', text)[1].split())
+    assert wanted <= set(re.findall(r'id="([^"]+)"', text))
+
+
+def test_dark_rules_touch_their_own_figure_alone():
+    """Every selector names the figure's id."""
+    root = parsed(SMALL)
+    rules = re.findall(
+        r"([^{}]+)\{(?:fill|stroke):", root.findtext(f"{NAMESPACE}style")
+    )
+    key = root.find(f"{NAMESPACE}g").get("id")
+    assert rules
+    assert all(f"#{key} [" in rule for rule in rules)
+
+
+def test_dark_rules_name_only_colours_that_occur():
+    """Colours of stages that are not drawn have no rule."""
+    root = parsed(SMALL)
+    assert "#fff3cf" in root.findtext(f"{NAMESPACE}style")
+    assert "#cfe6f7" not in root.findtext(f"{NAMESPACE}style")
+
+
+@pytest.mark.parametrize("style", [styles.DARK, styles.PAPER])
+def test_fixed_styles_have_no_style_sheet(style):
+    """Only the screen style follows the reader."""
+    assert parsed(SMALL, style).find(f"{NAMESPACE}style") is None
+
+
+def test_solids_have_their_faces():
+    """Each face is a polygon, and one more shades the side."""
+    face = ((0, 0), (5, 0), (5, 5))
+    picture = replace(SMALL, edges=(), solids=(Solid((face, face), "head"),))
+    assert 3 == len(list(parsed(picture).iter(f"{NAMESPACE}polygon")))
+
+
+def test_nothing_is_fetched_and_nothing_runs(hostile):
+    """Neither scripts, links, images nor handlers stand in a figure."""
+    from resviz.figures import diagram
+
+    root = ET.fromstring(diagram(hostile[0]).to_svg())
+    tags = {element.tag.removeprefix(NAMESPACE) for element in root.iter()}
+    keys = {key for element in root.iter() for key in element.attrib}
+    assert not tags & {"script", "a", "image", "use", "foreignObject"}
+    assert not {key for key in keys if key.startswith("on") or "href" in key}
+
+
+def test_title_of_a_figure_is_the_networks(hostile):
+    """The hostile title stands in the picture as it was cleaned and cut."""
+    from resviz.figures import diagram
+
+    arch, name = hostile
+    root = ET.fromstring(diagram(arch).to_svg())
+    shown = [text.text for text in root.iter(f"{NAMESPACE}text")]
+    assert any(fit(name, 90, 13, bold=True)[:10] in line for line in shown)

@@ -1,0 +1,61 @@
+"""How operations and rows of words read."""
+
+from __future__ import annotations
+
+import pytest
+
+from resviz.figures.words import convolution, folded, short
+from resviz.record import Operation, Window
+
+
+def conv(kernel, stride=(1, 1), dilation=(1, 1), groups=1, channels=(64, 128), **more):
+    """A convolution's words."""
+    window = Window(kernel, stride, (0, 0), dilation, groups, **more)
+    before, after = ((1, width, 8, 8) for width in channels)
+    op = Operation("convolution", (before,), (True,), (after,), window)
+    return convolution(op, window)
+
+
+@pytest.mark.parametrize(
+    ("said", "options"),
+    [
+        ("3×3, 128", {"kernel": (3, 3)}),
+        ("7×7, 128, /2", {"kernel": (7, 7), "stride": (2, 2)}),
+        ("1×3, 128, /2×1", {"kernel": (1, 3), "stride": (2, 1)}),
+        ("3×3, 128, g32", {"kernel": (3, 3), "groups": 32}),
+        ("3×3, 128, d4", {"kernel": (3, 3), "dilation": (4, 4)}),
+        ("3×3, 128, depthwise", {"kernel": (3, 3), "groups": 64}),
+        ("2×2, 128, transposed, ×2",
+         {"kernel": (2, 2), "stride": (2, 2), "transposed": True}),
+    ],
+)  # fmt: skip
+def test_convolution(said, options):
+    """Kernel, filters, then what is out of the ordinary, the stride last."""
+    assert said == conv(**options)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a", "b"], ("a", "b")),
+        (["a", "a", "a"], ("a ×3",)),
+        (["a", "b", "a", "b"], ("(a → b) ×2",)),
+        (["x", "a", "b", "a", "b", "y"], ("x", "(a → b) ×2", "y")),
+        ([], ()),
+    ],
+)
+def test_repeats_are_folded(words, said):
+    """The repeat that covers most words is written once."""
+    assert said == folded(words)
+
+
+def test_norms_and_activations_are_passed_over(network):
+    """The overview's row names weights and pools."""
+    said = [short(layer) for layer in network("resnet18").layers[:4]]
+    assert [["7×7, 64, /2"], [], [], ["3×3 max pool, /2"]] == said
+
+
+def test_head_says_its_widths(network):
+    """Pool, nothing for the flattening, and the classifier."""
+    said = [short(layer) for layer in network("resnet18").layers[-3:]]
+    assert [["global average pool"], [], ["fc, 512→1000"]] == said
