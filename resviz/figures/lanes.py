@@ -1,0 +1,178 @@
+"""Lanes: which column and level each step of a small dataflow graph takes.
+
+A step goes one level below its lowest source. Steps that follow one another make a
+chain; each chain, and each wire that belongs to none, has a column of its own over
+the levels that it spans, so no wire crosses a box on its way down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Edge = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Where steps and wires go.
+
+    Attributes:
+        level: of each step, from the top.
+        column: of each step; the first step's chain has column 0.
+        along: the column in which each edge between two chains runs down.
+    """
+
+    level: tuple[int, ...]
+    column: tuple[int, ...]
+    along: dict[Edge, int]
+
+
+def lanes(sources: Sequence[Sequence[int]], outer: frozenset[int]) -> Lanes:
+    """Lay out steps that are given in execution order.
+
+    Args:
+        sources: the steps that each step reads; () for the first alone.
+        outer: steps whose chain goes to the last column, as a shortcut's.
+    """
+    users: list[list[int]] = [[] for _ in sources]
+    for step, read in enumerate(sources):
+        for source in dict.fromkeys(read):
+            users[source].append(step)
+    level = levels(sources)
+    follower = followers(sources, users, outer)
+    chain = chains(sources, follower)
+    centre(chain, sources, users, level)
+    spans, along = intervals(sources, chain, follower, level)
+    columns = colour(spans, {chain[step] for step in outer})
+    return Lanes(
+        tuple(level),
+        tuple(columns[number] for number in chain),
+        {edge: columns[number] for edge, number in along.items()},
+    )
+
+
+def levels(sources: Sequence[Sequence[int]]) -> list[int]:
+    """The level of each step, one below its lowest source."""
+    level: list[int] = []
+    for read in sources:
+        level.append(max((level[source] for source in read), default=-1) + 1)
+    return level
+
+
+def followers(
+    sources: Sequence[Sequence[int]], users: list[list[int]], outer: frozenset[int]
+) -> dict[int, int]:
+    """The step that continues each step's chain: where most is still to come."""
+    ahead = [0] * len(sources)
+    for step in reversed(range(len(sources))):
+        ahead[step] = 1 + max((ahead[user] for user in users[step]), default=0)
+    behind = levels(sources)
+    follower: dict[int, int] = {}
+    taken: dict[int, int] = {}
+    for step in range(len(sources)):
+        for user in sorted(users[step], key=lambda u: (u in outer, -ahead[u])):
+            rival = taken.get(user)
+            if rival is None or (rival in outer, -behind[rival]) > (
+                step in outer,
+                -behind[step],
+            ):
+                if rival is not None:
+                    del follower[rival]
+                follower[step], taken[user] = user, step
+                break
+    return follower
+
+
+def chains(sources: Sequence[Sequence[int]], follower: dict[int, int]) -> list[int]:
+    """The chain of each step, by number; the first step's is 0."""
+    before = {user: step for step, user in follower.items()}
+    chain: list[int] = []
+    count = 0
+    for step in range(len(sources)):
+        if step in before:
+            chain.append(chain[before[step]])
+        else:
+            chain.append(count)
+            count += 1
+    return chain
+
+
+def centre(
+    chain: list[int],
+    sources: Sequence[Sequence[int]],
+    users: list[list[int]],
+    level: list[int],
+) -> None:
+    """Move plain side chains to the middle of the levels that they span."""
+    for number in range(1, max(chain) + 1):
+        members = [step for step, it in enumerate(chain) if it == number]
+        plain = all(len(sources[m]) == len(users[m]) == 1 for m in members)
+        if not plain:
+            continue
+        room = level[users[members[-1]][0]] - level[members[-1]] - 1
+        for member in members:
+            level[member] += room // 2
+
+
+def intervals(
+    sources: Sequence[Sequence[int]],
+    chain: list[int],
+    follower: dict[int, int],
+    level: list[int],
+) -> tuple[list[tuple[int, int]], dict[Edge, int]]:
+    """The levels that each lane spans, and the lane of each edge between chains.
+
+    Lanes are the chains, by number, and after them the wires that need their own.
+    """
+    spans = [span(chain, number, level) for number in range(max(chain) + 1)]
+    along: dict[Edge, int] = {}
+    entered, left = {0}, {chain[0]}
+    for step, read in enumerate(sources):
+        for source in dict.fromkeys(read):
+            if follower.get(source) == step:
+                continue
+            mine, theirs = chain[step], chain[source]
+            first = chain.index(mine) == step and mine not in entered
+            last = source not in follower and theirs not in left
+            lane = mine if first else theirs if last else len(spans)
+            (entered if first else left).add(mine if first else theirs)
+            if lane == len(spans):
+                spans.append((level[source], level[step]))
+            low, high = spans[lane]
+            spans[lane] = (min(low, level[source]), max(high, level[step]))
+            along[source, step] = lane
+    return spans, along
+
+
+def span(chain: list[int], number: int, level: list[int]) -> tuple[int, int]:
+    """The first and last level of a chain's own steps."""
+    own = [level[step] for step, it in enumerate(chain) if it == number]
+    return min(own), max(own)
+
+
+def colour(spans: list[tuple[int, int]], outer: set[int]) -> list[int]:
+    """A column for each lane, so that no two in one column overlap.
+
+    Short lanes come first and so nearest to the main one; outer ones come last.
+    """
+    order = sorted(
+        range(1, len(spans)), key=lambda k: (k in outer, spans[k][1] - spans[k][0], k)
+    )
+    columns = [0] * len(spans)
+    used: list[list[tuple[int, int]]] = [[spans[0]]]
+    for lane in order:
+        low, high = spans[lane]
+        column = len(used) if lane in outer else 1
+        while column < len(used) and any(
+            low <= top and bottom <= high for bottom, top in used[column]
+        ):
+            column += 1
+        if column == len(used):
+            used.append([])
+        used[column].append((low, high))
+        columns[lane] = column
+    return columns

@@ -1,0 +1,107 @@
+"""One block in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from resviz.errors import RenderError
+from resviz.figures import diagram
+from resviz.figures.lanes import lanes
+from resviz.figures.steps import steps
+from resviz.structure import structure
+
+from .conftest import NETWORKS, faults, texts
+
+RESIDUAL = [name for name in NETWORKS if name != "plain"]
+
+
+def said(arch, at=None):
+    """The texts of a block's figure."""
+    return texts(diagram(arch, "block", at=at).picture)
+
+
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_block_is_sound(network, name):
+    """No text leaves its box, no wire crosses a box, whatever the branches."""
+    assert [] == sorted(set(faults(diagram(network(name), "block").picture)))
+
+
+def test_hostile_names_are_placed_soundly(hostile):
+    """Names of 20,000 characters are cut, not spilled."""
+    assert [] == sorted(set(faults(diagram(hostile[0], "block").picture)))
+
+
+def test_bottleneck_in_full(network):
+    """Figure 5 of the paper, with what its text adds: BN, ReLU, the projection."""
+    read = structure(network("resnet50"))
+    found = steps(read.arch, read.stages[1].blocks[0])
+    assert [
+        "x", "1×1 conv, 256→128", "BN, ReLU", "3×3 conv, 128→128, /2", "BN, ReLU",
+        "1×1 conv, 128→512", "BN", "+", "ReLU", "y",
+    ] == [step.lines[0] for step in found if not step.shortcut]  # fmt: skip
+    shortcut = ["projection shortcut:", "1×1 conv, 256→512, /2", "BN"]
+    assert shortcut == [step.lines[0] for step in found if step.shortcut]
+
+
+def test_reason_of_a_projection_is_told(network):
+    """Resolution and channels change in the first block of conv3_x."""
+    assert "resolution and channels change" in said(network("resnet50"), "conv3_1")
+
+
+def test_default_is_the_first_that_projects(network):
+    """For ResNet-18 that is conv3_1; conv2_x has identities alone."""
+    assert "conv3_1, basic" in said(network("resnet18"))
+
+
+def test_default_without_projections_is_the_first(network):
+    """Option A never projects."""
+    assert "conv2_1, basic" in said(network("cifar110"))
+
+
+def test_module_path_names_a_block(network):
+    """Both names lead to one block, which says which are equal to it."""
+    assert said(network("resnet50"), "layer3.2") == said(network("resnet50"), "conv4_3")
+    assert "equal: conv4_2, conv4_4, conv4_5, conv4_6" in said(
+        network("resnet50"), "conv4_3"
+    )
+
+
+def test_unknown_block_lists_the_legal_ones(network):
+    """The error names each stage's first and last block."""
+    legal = "conv2_1 to conv2_3, conv3_1 to conv3_4, conv4_1 to conv4_6"
+    with pytest.raises(RenderError, match=f"unknown block 'conv9_1': want {legal}"):
+        diagram(network("resnet50"), "block", at="conv9_1")
+
+
+def test_network_without_blocks_is_refused(network):
+    """The error says what is missing."""
+    with pytest.raises(RenderError, match="plain: there are no residual blocks"):
+        diagram(network("plain"), "block")
+
+
+def test_gate_has_its_own_wire(network):
+    """Squeeze-and-excitation multiplies what it reads: a second way past it."""
+    read = structure(network("gated"))
+    flow = steps(read.arch, read.blocks[0])
+    product = next(step for step in flow if step.lines == ["×"])
+    assert 2 == len(product.sources)
+    assert "sum" == product.role
+
+
+def test_chain_takes_one_column():
+    """Steps that follow one another stand below each other."""
+    laid = lanes([[], [0], [1], [2]], frozenset())
+    assert (0, 0, 0, 0) == laid.column
+    assert (0, 1, 2, 3) == laid.level
+
+
+def test_shortcut_takes_the_last_column():
+    """Step 1 is on the shortcut, though it comes first."""
+    laid = lanes([[], [0], [0], [2], [1, 3]], frozenset({1}))
+    assert (0, 1, 0, 0, 0) == laid.column
+
+
+def test_wires_over_the_same_levels_have_columns_of_their_own():
+    """Two wires that pass the same step are drawn apart."""
+    laid = lanes([[], [0], [1], [2, 0], [3, 1, 0]], frozenset())
+    assert 3 == len(set(laid.along.values()))
