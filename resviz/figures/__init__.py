@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FIGURES = {
     "overview": "stages, blocks and shortcuts on one screen",
     "block": "one residual block in full",
+    "layers": "every layer, for zooming",
 }
 """What each figure shows. `resviz.figures.<name>` draws it: a `draw(arch, *, at,
 direction)` that gives a `Picture`."""

@@ -1,0 +1,80 @@
+"""Every layer, with sums that can be checked."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from resviz.figures import diagram
+from resviz.figures.layers import columns
+from resviz.figures.rows import pieces, rows
+from resviz.record import Parameter, Uncalled
+from resviz.structure import structure
+
+from .conftest import NETWORKS, faults, texts
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_layers_are_sound(network, name):
+    """No text leaves its box, no wire crosses a box."""
+    assert [] == sorted(set(faults(diagram(network(name), "layers").picture)))
+
+
+def test_hostile_names_are_placed_soundly(hostile):
+    """Names of 20,000 characters are cut, not spilled."""
+    assert [] == sorted(set(faults(diagram(hostile[0], "layers").picture)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_parameters_sum_to_the_total(network, name):
+    """Projections have rows of their own, and nothing is left out."""
+    arch = network(name)
+    found, _ = rows(structure(arch))
+    assert arch.params == sum(row.params for row in found)
+
+
+def test_parameters_of_resnet50_as_printed(network):
+    """The printed numbers sum to 25,557,032, torchvision's count."""
+    said = texts(diagram(network("resnet50"), "layers").picture)
+    digits = (line.replace(",", "") for line in said if "," in line)
+    assert 25_557_032 == sum(int(it) for it in digits if it.isdecimal())
+
+
+def test_every_layer_is_in_a_row(network):
+    """Each of the 175 layers of ResNet-50 is named."""
+    arch = network("resnet50")
+    found, at = rows(structure(arch))
+    assert set(range(len(arch.layers))) == set(at)
+    assert len(arch.layers) == sum(len(row.names) for row in found)
+
+
+def test_parameters_that_no_layer_read_have_a_row(network):
+    """They are part of the total."""
+    idle = Uncalled("aux", "Linear", (Parameter("aux.weight", (10, 10)),))
+    arch = msgspec.structs.replace(network("plain"), uncalled=(idle,))
+    found, _ = rows(structure(arch))
+    assert (["aux"], 100) == (found[-1].names, found[-1].params)
+
+
+def test_blocks_stay_in_one_column(network):
+    """No block is broken, and every row is placed once."""
+    read = structure(network("cifar110"))
+    made = pieces(read, *rows(read))
+    split = columns(made, 400)
+    assert made == [piece for column in split for piece in column]
+    assert len(split) > 2
+
+
+@pytest.mark.parametrize(("name", "most"), [("resnet50", 1100), ("resnet152", 2200)])
+def test_layers_take_a_screens_shape(network, name, most):
+    """More columns, not an endless strip."""
+    width, height = diagram(network(name), "layers").size
+    assert width <= most
+    assert 0.9 < width / height < 2.2
+
+
+def test_stages_frame_their_blocks(network):
+    """Groups nest as stage and block."""
+    picture = diagram(network("resnet18"), "layers").picture
+    assert {"stage"} == {group.role for group in picture.groups}
+    assert 8 == sum(len(group.groups) for group in picture.groups)
