@@ -15,6 +15,7 @@ FIGURES = {
     "overview": "stages, blocks and shortcuts on one screen",
     "block": "one residual block in full",
     "layers": "every layer, for zooming",
+    "flow": "feature maps as solids to scale",
 }
 """What each figure shows. `resviz.figures.<name>` draws it: a `draw(arch, *, at,
 direction)` that gives a `Picture`."""

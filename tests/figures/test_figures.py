@@ -1,0 +1,90 @@
+"""Asking for figures, and every way out of a diagram."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from resviz.errors import RenderError
+from resviz.figures import diagram, names
+
+
+def test_figures_by_name():
+    """The overview comes first, as it is the default."""
+    assert ("overview", "block", "layers", "flow") == names()
+
+
+@pytest.mark.parametrize("figure", names())
+def test_every_figure_draws(network, figure):
+    """Each gives SVG with the network's name in its title."""
+    assert "<title" in diagram(network("resnet18"), figure).to_svg()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"figure": "pie"}, "unknown figure 'pie': want one of overview, block"),
+        ({"direction": "BT"}, "unknown direction 'BT': want one of TB, LR"),
+        ({"style": "neon"}, "unknown style 'neon': want one of screen, dark, paper"),
+    ],
+)
+def test_unknown_words_list_the_legal_ones(network, options, message):
+    """Figure, direction and style alike."""
+    with pytest.raises(RenderError, match=message):
+        diagram(network("resnet18"), **options)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [
+        (".svg", b"<svg "),
+        (".dot", b"digraph {"),
+        (".gv", b"digraph {"),
+        (".png", b"\x89PNG"),
+        (".pdf", b"%PDF"),
+        (".SVG", b"<svg "),
+    ],
+)
+def test_suffix_chooses_the_format(network, tmp_path, suffix, start):
+    """In either case of letters."""
+    path = tmp_path / f"net{suffix}"
+    diagram(network("resnet18")).save(path)
+    assert path.read_bytes().startswith(start)
+
+
+def test_unknown_suffix_lists_the_legal_ones(network, tmp_path):
+    """And nothing is written."""
+    with pytest.raises(RenderError, match=r"'.bmp'.*\.dot.*\.pdf.*\.png.*\.svg"):
+        diagram(network("resnet18")).save(tmp_path / "net.bmp")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_notebook_shows_svg_with_ids_of_its_own(network):
+    """Two cells that show one diagram share no id."""
+    drawn = diagram(network("resnet18"))
+    first, second = (
+        set(re.findall(r'id="([^"]+)"', drawn._repr_mimebundle_()["image/svg+xml"]))
+        for _ in range(2)
+    )
+    assert first
+    assert not first & second
+
+
+def test_drawing_imports_neither_torch_nor_pandas(network, tmp_path, run):
+    """A stored record is drawn in a process that never loads them."""
+    network("resnet18").save(tmp_path / "net.json")
+    code = (
+        "import sys; from resviz.record import load; from resviz.figures import *;"
+        f"arch = load({str(tmp_path / 'net.json')!r});"
+        "[diagram(arch, it).to_svg() for it in names()];"
+        "diagram(arch).to_dot();"
+        "sys.exit(9 if {'torch', 'pandas', 'pygraphviz'} & set(sys.modules) else 0)"
+    )
+    run("-c", code)
+
+
+def test_the_import_check_can_fail(run):
+    """The same check sees torch where it is imported."""
+    code = "import sys, torch; sys.exit(9 if 'torch' in sys.modules else 0)"
+    run("-c", code, code=9)

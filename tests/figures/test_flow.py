@@ -1,0 +1,61 @@
+"""Maps to scale."""
+
+from __future__ import annotations
+
+import pytest
+
+from resviz.errors import RenderError
+from resviz.figures import diagram
+from resviz.figures.flow import MOST, elided, maps
+from resviz.structure import structure
+
+from .conftest import NETWORKS, faults
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_flow_is_sound(network, name):
+    """No text leaves the picture or lies on another."""
+    assert [] == sorted(set(faults(diagram(network(name), "flow").picture)))
+
+
+def test_hostile_names_are_placed_soundly(hostile):
+    """Names of 20,000 characters are cut, not spilled."""
+    assert [] == sorted(set(faults(diagram(hostile[0], "flow").picture)))
+
+
+def test_maps_of_resnet50(network):
+    """Table 1 of the paper, from the input to the classes."""
+    found = [it.shape[1:] for it in maps(structure(network("resnet50")))]
+    assert [
+        (3, 224, 224), (64, 112, 112), (64, 56, 56), (256, 56, 56), (512, 28, 28),
+        (1024, 14, 14), (2048, 7, 7), (2048,), (1000,),
+    ] == found  # fmt: skip
+
+
+def test_stage_says_blocks_stride_and_kernels(network):
+    """What leads to conv3_x."""
+    by = maps(structure(network("resnet50")))[4].by
+    assert ("4 blocks, /2", "1×1 · 3×3 · 1×1") == by
+
+
+def test_heights_are_to_scale(network):
+    """The input's map is twice as high as the stem's and 32 times conv5_x's."""
+    solids = diagram(network("resnet50"), "flow").picture.solids
+    heights = [faces[0][0][1] - faces[0][2][1] for faces in (s.faces for s in solids)]
+    assert 2 == pytest.approx(heights[0] / heights[1])
+    assert 32 == pytest.approx(heights[0] / heights[6])
+
+
+def test_long_flows_are_cut_short(network):
+    """The middle gives way, and the arrow over it says how many."""
+    found = maps(structure(network("resnet50"))) * 4
+    shown = elided(found)
+    assert len(shown) <= MOST
+    assert any("more" in it.by[0] for it in shown if it.by)
+
+
+@pytest.mark.parametrize("way", ["to_dot", "to_png", "to_pdf"])
+def test_formats_without_solids_are_refused(network, way):
+    """The error names SVG."""
+    with pytest.raises(RenderError, match=r"write \.svg"):
+        getattr(diagram(network("resnet18"), "flow"), way)()
