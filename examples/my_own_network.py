@@ -17,7 +17,9 @@ class Block(nn.Module):
             nn.Conv2d(width, width, 3, padding=1, bias=False),
             nn.BatchNorm2d(width),
         )
-        self.way = nn.Conv2d(channels, width, 1, stride) if stride > 1 else nn.Identity()
+        self.way = (
+            nn.Conv2d(channels, width, 1, stride) if stride > 1 else nn.Identity()
+        )
 
     def forward(self, x):
         """Body plus way, then ReLU."""

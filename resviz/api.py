@@ -22,7 +22,11 @@ Size = Sequence[int] | None
 
 
 def trace(
-    model: Source, input_size: Size = None, batch: int = 1, *, training: bool = False
+    model_or_spec: Source,
+    input_size: Size = None,
+    batch: int = 1,
+    *,
+    training: bool = False,
 ) -> Architecture:
     """Follow one forward of a model or SPEC and record it.
 
@@ -30,7 +34,7 @@ def trace(
     forward raises.
 
     Args:
-        model: a model whose forward takes one tensor, or a SPEC.
+        model_or_spec: a model whose forward takes one tensor, or a SPEC.
         input_size: of one sample, (C, H, W); if left out, what the network was
             published for: (3, 224, 224), (3, 32, 32) for the CIFAR nets.
         batch: how many samples.
@@ -45,7 +49,9 @@ def trace(
         >>> trace("resnet50").params
         25557032
     """
-    return source.architecture(model, input_size, batch=batch, training=training)
+    return source.architecture(
+        model_or_spec, input_size, batch=batch, training=training
+    )
 
 
 def table(

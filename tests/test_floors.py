@@ -50,7 +50,9 @@ def imports(tree, *, everywhere):
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
         elif everywhere or not isinstance(node, ast.FunctionDef):
-            pending += [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt)]
+            pending += [
+                n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt)
+            ]
     return found
 
 
@@ -66,7 +68,9 @@ def climbs(room, imported):
 @pytest.mark.parametrize(("path", "room", "tree"), ROOMS, ids=IDS)
 def test_imports_go_down(path, room, tree):
     """No module imports from its own floor or above."""
-    assert [] == [name for name in imports(tree, everywhere=False) if climbs(room, name)]
+    assert [] == [
+        name for name in imports(tree, everywhere=False) if climbs(room, name)
+    ]
 
 
 @pytest.mark.parametrize(("path", "room", "tree"), ROOMS, ids=IDS)

@@ -50,7 +50,9 @@ def test_the_wheel_holds_the_package_alone(wheel):
     }
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem
+)
 def test_examples_run(path, tmp_path, monkeypatch, run):
     """Each as a script in an empty folder, with something to say."""
     monkeypatch.chdir(tmp_path)
@@ -68,7 +70,9 @@ def test_the_readmes_python_runs(code, tmp_path, monkeypatch, run):
     """As it is printed."""
     monkeypatch.chdir(tmp_path)
     run("-c", code)
-    assert {"block.pdf", "resnet50.html", "r50.json"} == {p.name for p in tmp_path.iterdir()}
+    assert {"block.pdf", "resnet50.html", "r50.json"} == {
+        p.name for p in tmp_path.iterdir()
+    }
 
 
 COMMANDS = [

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from resviz import escape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resviz.tables.table import Column, Table
 
 KIND = "table"
@@ -39,4 +41,13 @@ def cell(column: Column, value: Any) -> Any:
         return value
     if value is None:
         return ""
+    if column.kind == "sample":
+        return plain_shape(value)
+    if column.kind == "samples":
+        return " ".join(map(plain_shape, value))
     return escape.csv(column.text(value))
+
+
+def plain_shape(shape: Sequence[int]) -> str:
+    """A whole shape in ASCII, "1x64x56x56"."""
+    return "x".join(map(str, shape))

@@ -21,6 +21,9 @@ SUFFIXES = (".txt",)
 CELL_WIDTH = 15
 """Characters of the widest bracketed cell of the paper's five networks."""
 
+MARK = "▸ "
+"""What stands before a row that is set off."""
+
 WRAPPED = {"cell", "row"}
 """Kinds of columns whose long cells take several lines."""
 
@@ -56,14 +59,18 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
     parts, missing = fitted(table, width)
     for columns in parts if table.rows else ():
         console.print(drawn(table, columns))
-    notes = (
-        [*table.notes, f"for want of width without: {missing}"]
-        if missing
-        else table.notes
-    )
-    for note in notes:
+    for note in notes(table, missing):
         console.print(Text(escape.clean(note), style="dim"))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def notes(table: Table, missing: str) -> Iterator[str]:
+    """The lines below a table, those on the drawing itself first."""
+    if table.marked:
+        yield f"{MARK}{table.mark}"
+    yield from table.notes
+    if missing:
+        yield f"for want of width without: {missing}"
 
 
 def fitted(table: Table, width: int | None) -> tuple[list[list[Column]], str]:
@@ -95,7 +102,8 @@ def split(table: Table, width: int) -> Iterator[list[Column]]:
 
 def total_width(table: Table, columns: list[Column]) -> int:
     """Characters that some columns take side by side, with three between each."""
-    return sum(column_width(table, column) + 3 for column in columns) - 3
+    gutter = len(MARK) if table.marked else 0
+    return gutter + sum(column_width(table, column) + 3 for column in columns) - 3
 
 
 def column_width(table: Table, column: Column) -> int:
@@ -150,6 +158,8 @@ def drawn(table: Table, columns: list[Column]) -> rich.table.Table:
         out.add_column(heading, justify=justify, vertical="middle")
     for number, row in enumerate(table.rows):
         style = "bold" if number in table.marked else None
-        cells = ("\n".join(cell_lines(c, row.get(c.key))) for c in columns)
-        out.add_row(*map(Text, cells), style=style, end_section=tall)
+        first, *cells = ("\n".join(cell_lines(c, row.get(c.key))) for c in columns)
+        if table.marked:
+            first = f"{MARK if number in table.marked else ' ' * len(MARK)}{first}"
+        out.add_row(*map(Text, (first, *cells)), style=style, end_section=tall)
     return out

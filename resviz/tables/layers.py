@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.errors import SpecError
-from resviz.tables.notes import counting
+from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count, per_axis
 from resviz.vocabulary import (
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from resviz.record import Architecture, Call, Layer
 
 COLUMNS = (
-    Column("index", "#", "count", spare=6),
+    Column("index", "#", "count", spare=7),
     Column("name", "layer"),
-    Column("type", "type", spare=2),
-    Column("input_shapes", "input", "text", spare=5),
-    Column("output_shape", "output", "shape"),
+    Column("type", "type", spare=3),
+    Column("input_shapes", "input", "samples", spare=5),
+    Column("output_shape", "output", "sample"),
     Column("kernel", "kernel", "axes", spare=1),
     Column("stride", "stride", "axes", spare=1),
-    Column("padding", "padding", "axes", spare=4),
-    Column("dilation", "dilation", "axes", spare=4),
-    Column("groups", "groups", "text", spare=4),
+    Column("padding", "padding", "axes", spare=6),
+    Column("dilation", "dilation", "axes", spare=6),
+    Column("groups", "groups", "text", spare=6),
     Column("params", "params", "count"),
     Column("macs", "MACs", "count"),
-    Column("resolution", "resolution", "text", spare=3),
+    Column("resolution", "resolution", "text", spare=4),
 )
 
 ONLY: dict[str, frozenset[str]] = {
@@ -73,9 +73,11 @@ def layers(
         rows,
         notes=(
             f"{count(arch.params)} parameters · {count(total.macs)} MACs in all",
+            batch_note(arch),
             *counting(arch),
         ),
         marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
+        mark="the resolution changes",
     )
 
 
@@ -114,15 +116,9 @@ def row(layer: Layer) -> dict[str, Any]:
 
 
 def shown(entry: dict[str, Any]) -> dict[str, Any]:
-    """A row for the eye: several inputs on one line, a change as "224→112"."""
+    """A row for the eye: a change of resolution as "224→112"."""
     change = entry["resolution"]
-    return entry | {
-        "input_shapes": " + ".join(
-            "×".join(map(str, s)) for s in entry["input_shapes"]
-        ),
-        "resolution": "→".join(map(per_axis, change)) if change else None,
-        "groups": entry["groups"],
-    }
+    return entry | {"resolution": "→".join(map(per_axis, change)) if change else None}
 
 
 def grouped(

@@ -15,6 +15,16 @@ def counting(arch: Architecture) -> tuple[str, ...]:
     return (costs.CONVENTION, *gaps(arch))
 
 
+def batch_note(arch: Architecture) -> str:
+    """What shapes without their first axis stand for."""
+    return f"shapes of one sample, C×H×W; counted for a batch of {batch(arch)}"
+
+
+def batch(arch: Architecture) -> int:
+    """How many samples the record was traced with."""
+    return arch.inputs[0].shape[0]
+
+
 def gaps(arch: Architecture) -> tuple[str, ...]:
     """One line for each operation that no rule counts."""
     return tuple(

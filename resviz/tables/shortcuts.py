@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.structure import Block, Stage, structure
-from resviz.tables.notes import counting
+from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count
 
@@ -20,8 +20,8 @@ COLUMNS = (
     Column("kind", "shortcut"),
     Column("label", "as", spare=2),
     Column("reason", "reason"),
-    Column("input_shape", "input", "shape", spare=1),
-    Column("output_shape", "output", "shape", spare=1),
+    Column("input_shape", "input", "sample", spare=1),
+    Column("output_shape", "output", "sample", spare=1),
     Column("stride", "stride", "axes", spare=4),
     Column("params", "params", "count"),
     Column("params_share", "% params", "share", spare=5),
@@ -60,8 +60,9 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
         tuple(entry | {"reason": REASONS[entry["reason"]]} for entry in rows),
         rows,
         facts=() if rows else (("shortcuts", "none found"),),
-        notes=(*overall(rows, total), *counting(arch)),
+        notes=(*overall(rows, total), batch_note(arch), *counting(arch)),
         marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
+        mark="the shortcut is no identity",
     )
 
 

@@ -10,7 +10,7 @@ from resviz import costs
 from resviz.flow import Step, flow
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
-from resviz.tables.notes import counting
+from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count, grouped, per_axis, times
 
@@ -23,7 +23,7 @@ COLUMNS = (
     Column("name", "stage"),
     Column("blocks", "blocks", "text"),
     Column("type", "type"),
-    Column("output_shape", "output", "shape"),
+    Column("output_shape", "output", "sample"),
     Column("params", "params", "count"),
     Column("macs", "MACs", "count"),
 )
@@ -54,7 +54,7 @@ def summary(arch: Architecture) -> Table:
         tuple(part_rows(built)),
         data,
         facts=tuple(facts(data)),
-        notes=(*map(arithmetic, steps[1:]), *counting(arch)),
+        notes=(*map(arithmetic, steps[1:]), batch_note(arch), *counting(arch)),
     )
 
 

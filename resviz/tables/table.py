@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Kind = Literal["text", "row", "count", "shape", "axes", "share", "cell"]
+Kind = Literal["text", "row", "count", "sample", "samples", "axes", "share", "cell"]
+"""How a column's values are written; "sample" is a shape without its batch axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ WRITERS = {
     "row": str,
     "cell": str,
     "count": units.grouped,
-    "shape": units.times,
+    "sample": lambda shape: units.times(shape[1:]),
+    "samples": lambda shapes: " + ".join(units.times(shape[1:]) for shape in shapes),
     "axes": units.per_axis,
     "share": share,
 }
@@ -107,6 +109,7 @@ class Table:
         facts: label and text of what stands above the rows.
         notes: lines below the rows: the convention, and what is left out.
         marked: numbers of rows to set off.
+        mark: what it means that a row is set off.
         fixed: so many columns head every part where the table is split for width;
             0 means that spare columns are left out instead.
     """
@@ -118,6 +121,7 @@ class Table:
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     marked: frozenset[int] = field(default_factory=frozenset)
+    mark: str = ""
     fixed: int = 0
 
     def to_dict(self) -> Any:

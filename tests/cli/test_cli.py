@@ -76,7 +76,9 @@ def test_the_suffix_tells_the_format(resviz, saved, tmp_path, suffix, start):
 def test_json_and_csv_hold_numbers(resviz, saved):
     """MACs and parameters are numbers in both."""
     data = json.loads(resviz("layers", saved, "--format", "json")[1])
-    rows = list(csv.DictReader(io.StringIO(resviz("layers", saved, "--format", "csv")[1])))
+    rows = list(
+        csv.DictReader(io.StringIO(resviz("layers", saved, "--format", "csv")[1]))
+    )
     assert 118_013_952 == data[0]["macs"] == int(rows[0]["macs"])
 
 
@@ -98,7 +100,16 @@ def test_trace_saves_a_record(resviz, tmp_path, record):
 
 def test_input_size_and_batch(resviz):
     """`--input` gives the sizes of one sample, `--batch` how many."""
-    args = ("summary", "resnet18", "--input", "3,64,64", "--batch", "2", "--format", "json")
+    args = (
+        "summary",
+        "resnet18",
+        "--input",
+        "3,64,64",
+        "--batch",
+        "2",
+        "--format",
+        "json",
+    )
     assert [2, 3, 64, 64] == json.loads(resviz(*args)[1])["input_shape"]
 
 
@@ -107,7 +118,9 @@ def test_diagram_formats(resviz, saved, tmp_path, suffix):
     """Each begins as files of its kind do."""
     path = tmp_path / f"x.{suffix}"
     assert 0 == resviz("diagram", saved, "-o", str(path))[0]
-    start = {"svg": b"<svg", "dot": b"digraph", "pdf": b"%PDF", "png": b"\x89PNG"}[suffix]
+    start = {"svg": b"<svg", "dot": b"digraph", "pdf": b"%PDF", "png": b"\x89PNG"}[
+        suffix
+    ]
     assert start in path.read_bytes()[:600]
 
 
@@ -237,7 +250,15 @@ def test_every_command_has_help(resviz):
     """And the group lists all of them."""
     code, out, _ = resviz("--help")
     assert 0 == code
-    for name in ("diagram", "layers", "report", "shortcuts", "summary", "table", "trace"):
+    for name in (
+        "diagram",
+        "layers",
+        "report",
+        "shortcuts",
+        "summary",
+        "table",
+        "trace",
+    ):
         assert name in out
         assert "SPEC" in resviz(name, "--help")[1]
 

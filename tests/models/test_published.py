@@ -13,19 +13,10 @@ DATA = Path(__file__).parent / "data"
 DIGESTS = json.loads((DATA / "state_dict_digests.json").read_text())["digests"]
 STATE_DICTS = json.loads((DATA / "state_dicts.json").read_text())
 
-PUBLISHED = {
-    "resnet18": (11_689_512, 1.814),
-    "resnet34": (21_797_672, 3.664),
-    "resnet50": (25_557_032, 4.089),
-    "resnet101": (44_549_160, 7.801),
-    "resnet152": (60_192_808, 11.514),
-    "resnext50_32x4d": (25_028_904, 4.230),
-    "resnext101_32x8d": (88_791_336, 16.414),
-    "resnext101_64x4d": (83_455_272, 15.460),
-    "wide_resnet50_2": (68_883_240, 11.398),
-    "wide_resnet101_2": (126_886_696, 22.753),
-}
-"""num_params and _ops (GMACs at 3x224x224) in torchvision's weights' metadata."""
+PUBLISHED = json.loads(
+    (Path(__file__).parent.parent / "data" / "torchvision_published.json").read_text()
+)["networks"]
+"""Parameters and GMACs that torchvision publishes with its weights."""
 
 
 def shapes(net):

@@ -1,0 +1,60 @@
+"""What holds for any small residual network, and any input that it takes."""
+
+import json
+
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+import resviz
+from resviz import costs
+from resviz.models import catalogue
+from resviz.record import parse
+from resviz.structure import structure
+
+counts = st.lists(st.integers(1, 3), min_size=1, max_size=4)
+
+networks = st.fixed_dictionaries({
+    "layers": counts,
+    "block": st.sampled_from(["basic", "bottleneck"]),
+    "stem": st.sampled_from(["imagenet", "deep", "cifar"]),
+    "shortcut": st.sampled_from("ABC"),
+    "stride_in": st.sampled_from(["1x1", "3x3"]),
+    "base_channels": st.sampled_from([8, 16]),
+    "head": st.just("adaptive"),
+    "num_classes": st.integers(0, 12),
+})  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(options=networks, side=st.integers(33, 80), batch=st.integers(1, 3))
+def test_any_small_resnet(options, side, batch):
+    """Its record keeps the laws, its rows sum up, its structure is what was built."""
+    if options["block"] == "basic":
+        options.pop("stride_in")
+    model = catalogue.build("resnet", **options).eval().to("meta")
+    arch = resviz.trace(model, (3, side, side + 3), batch)
+
+    assert arch == parse(arch.to_json())
+    assert arch.params == sum(p.numel() for p in model.parameters())
+    x = torch.empty(batch, 3, side, side + 3, device="meta")
+    with FlopCounterMode(display=False) as counter:
+        output = model(x)
+    assert tuple(output.shape) == arch.layers[-1].output_shape
+    assert counter.get_total_flops() == 2 * costs.total(arch.layers).macs
+
+    stages = structure(arch).stages
+    assert options["layers"] == [len(stage.blocks) for stage in stages]
+    assert {options["block"]} == {stage.type for stage in stages}
+
+    table = resviz.summary(arch)
+    assert arch.params == sum(row["params"] for row in table.rows)
+    for made in (
+        table,
+        resviz.layers(arch),
+        resviz.shortcuts(arch),
+        resviz.table(arch),
+    ):
+        assert made.render("json") == made.render("json")
+        json.loads(made.render("json"))
