@@ -1,4 +1,4 @@
-"""Table 1 for the depths of one's own choice, as LaTeX to \\input."""
+"""Table 1 for the depths of one's own choice, as LaTeX for a paper."""
 
 from pathlib import Path
 

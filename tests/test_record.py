@@ -132,9 +132,7 @@ def test_a_missing_file_is_a_record_error(tmp_path):
 
 def test_a_missing_folder_is_named(record, tmp_path):
     """Saving into no folder says so and leaves nothing."""
-    with pytest.raises(
-        RenderError, match=r"the folder '.*nowhere' does not exist"
-    ):
+    with pytest.raises(RenderError, match=r"the folder '.*nowhere' does not exist"):
         record("resnet18").save(tmp_path / "nowhere" / "x.json")
 
 

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -197,7 +198,7 @@ def test_a_full_disk_leaves_no_file(resviz, saved, tmp_path, monkeypatch):
 
 def test_a_full_stdout_is_an_error(saved):
     """/dev/full takes nothing."""
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "resviz", "layers", saved]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert 2 == done.returncode

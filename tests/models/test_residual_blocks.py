@@ -142,7 +142,7 @@ def test_own_block():
     """A class that knows torchvision's arguments alone will do as a block."""
 
     class Own(BasicBlock):
-        def __init__(  # noqa: PLR0917
+        def __init__(
             self,
             inplanes,
             planes,
