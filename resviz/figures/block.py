@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz import costs, units
-from resviz.errors import RenderError
 from resviz.figures import metrics
 from resviz.figures.canvas import Canvas
 from resviz.figures.lanes import Lanes, lanes
+from resviz.figures.places import Place, find
 from resviz.figures.steps import Step, steps
 from resviz.figures.styles import stage_tint
-from resviz.structure import Block, Structure, structure
+from resviz.structure import structure
 
 if TYPE_CHECKING:
     from resviz.figures.parts import Node, Picture, Point
@@ -31,16 +30,6 @@ WIDEST = 260
 """Of a box, in pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a block stands in its network."""
-
-    block: Block
-    name: str
-    stage: int
-    equal: tuple[str, ...]
-
-
 def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     """One block of a network, from top to bottom; `direction` has no meaning here.
 
@@ -56,41 +45,6 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     canvas = Canvas()
     Placing(canvas, flow, laid, found).run()
     return finish(canvas, arch, found)
-
-
-def find(read: Structure, at: str | None) -> Place:
-    """The block called `at`; by default the first that projects, else the first.
-
-    Raises:
-        RenderError: if there is none; lists those there are.
-    """
-    found = places(read)
-    if not found:
-        raise RenderError(f"{read.arch.label}: there are no residual blocks to draw")
-    if at is None:
-        projecting = (it for it in found if it.block.shortcut.kind == "projection")
-        return next(projecting, found[0])
-    for place in found:
-        if at in {place.name, place.block.path}:
-            return place
-    legal = ", ".join(
-        f"{stage.block_name(1)} to {stage.block_name(len(stage.blocks))}"
-        for stage in read.stages
-    )
-    raise RenderError(f"unknown block {at!r}: want {legal}, or the path of its module")
-
-
-def places(read: Structure) -> list[Place]:
-    """Every block of a network with its name."""
-    found = []
-    for number, stage in enumerate(read.stages):
-        for fold in stage.folds:
-            names = tuple(stage.block_name(fold.number + k) for k in range(fold.count))
-            members = stage.blocks[fold.number - 1 : fold.number - 1 + fold.count]
-            for name, block in zip(names, members, strict=True):
-                equal = tuple(other for other in names if other != name)
-                found.append(Place(block, name, number, equal))
-    return found
 
 
 class Placing:
@@ -250,7 +204,8 @@ def finish(canvas: Canvas, arch: Architecture, found: Place) -> Picture:
         f"module {block.path or '(root)'} of {arch.label}", width - 20, 11
     )
     canvas.text("note", (width / 2, 28), where)
-    facts = f"{size} · {units.count(total.macs)} multiply-adds"
+    bound = "≥ " if any(costs.macs(layer) is None for layer in layers) else ""
+    facts = f"{size} · {bound}{units.count(total.macs)} multiply-adds"
     canvas.text("note", (width / 2, 42), metrics.fit(facts, width - 10, 11))
     bottom = max(node.bottom for node in canvas.nodes) + 6
     if found.equal:

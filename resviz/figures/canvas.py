@@ -49,9 +49,9 @@ class Canvas:
         size = (width, look.size * metrics.LINE)
         return self.node(role, (at[0] + shift, at[1]), size, (line,), align=align)
 
-    def sum(self, at: Point) -> Node:
+    def sum(self, at: Point, sign: str) -> Node:
         """Add an addition."""
-        return self.node("sum", at, SUM, ("+",))
+        return self.node("sum", at, SUM, (sign,))
 
     def wire(
         self, tail: Node, head: Node, role: str, *points: Point, arrow: bool = True

@@ -221,7 +221,7 @@ def place_row(
     canvas.wire(last, box, "main", (last.right, level), (box.left, level))
     if not row.kind:
         return box, box.right + 5
-    join = canvas.sum((x + LEAD + wide + GAP + SUM[0] / 2, level))
+    join = canvas.sum((x + LEAD + wide + GAP + SUM[0] / 2, level), row.sign)
     canvas.wire(box, join, "main", (box.right, level), (join.left, level))
     place_shortcut(canvas, last, box, join, (x + 4, over), row)
     return join, join.right + 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.figures.words import sign
 from resviz.structure.graph import operations
 from resviz.vocabulary import CONVOLUTIONS, NORMS
 
@@ -22,6 +23,10 @@ SHORTCUTS = {
     "other": "grey dashes: other shortcut",
 }
 """What each kind of shortcut looks like."""
+
+
+VERBS = {"+": "add", "−": "subtract"}
+"""What the signs in circles do."""
 
 
 def shortcuts(kinds: Iterable[str]) -> list[str]:
@@ -44,8 +49,11 @@ def legend(read: Structure, told: Outline) -> list[str]:
 
 def sum_words(read: Structure) -> list[str]:
     """What happens at the additions: the same in every block, or left unsaid."""
+    layers = read.arch.layers
+    signs = {sign(layers[block.join]) for block in read.blocks}
     ends = {after_sum(read, block.join, block.end) for block in read.blocks}
-    return [f"+: add{ends.pop()}"] if len(ends) == 1 else []
+    said = [f"{it}: {VERBS[it]}" for it in sorted(signs)]
+    return [f"{said[0]}{ends.pop()}"] if len(said) == len(ends) == 1 else said
 
 
 def after_sum(read: Structure, join: int, end: int) -> str:

@@ -35,6 +35,7 @@ class Row:
         kind: of its shortcut; "" for a box that is no block.
         shortcut: what is written on its shortcut, in lines.
         change: of the width on its shortcut, "256→512"; "" for none.
+        sign: of the addition that ends it, "+" or "−".
         elided: whether it stands for rows that are not drawn.
     """
 
@@ -43,6 +44,7 @@ class Row:
     kind: str = ""
     shortcut: tuple[str, ...] = ()
     change: str = ""
+    sign: str = "+"
     elided: bool = False
 
     @property
@@ -159,6 +161,7 @@ def block_row(arch: Architecture, fold: Fold) -> Row:
         block.shortcut.kind,
         shortcut_words(block.shortcut),
         change(block.shortcut),
+        words.sign(arch.layers[block.join]),
     )
 
 

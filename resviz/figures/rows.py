@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import words
+from resviz.figures.steps import inside
+from resviz.figures.words import sign
+from resviz.record import MODEL_INPUT
 from resviz.structure.graph import Graph, weighted
 from resviz.vocabulary import ACTIVATIONS, NORMS
 
@@ -30,7 +33,7 @@ class Row:
         params: of all its layers.
         role: "layer" if it has weights, "sum", or "small plain".
         kind: of the shortcut that it lies on; "" on the main branch.
-        sources: the rows that it reads; -1 is the input.
+        sources: the rows that it reads.
         tail: index of its last layer.
     """
 
@@ -64,16 +67,17 @@ class Piece:
 
 
 def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
-    """Every row, and which row each layer is in."""
+    """Every row, and which row each layer is in; the first is the input."""
     arch = read.arch
     graph = Graph(arch)
     joins = {block.join for block in read.blocks}
     kinds = {i: b.shortcut.kind for b in read.blocks for i in b.shortcut.layers}
-    found: list[Row] = []
-    at: dict[int, int] = {}
+    given = ", ".join(units.feature_map(tensor.shape) for tensor in arch.inputs)
+    found = [Row(["input"], "input", given, 0, "small", tail=MODEL_INPUT)]
+    at = {MODEL_INPUT: 0}
     for layer in arch.layers:
         live = graph.before.get(layer.index, ())
-        sources = list(dict.fromkeys(at.get(source, -1) for source in live))
+        sources = list(dict.fromkeys(at[source] for source in live))
         if len(sources) == 1 and joined(graph, layer, found, sources[0]):
             merge(found[sources[0]], layer)
             at[layer.index] = sources[0]
@@ -89,7 +93,7 @@ def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
 
 def joined(graph: Graph, layer: Layer, found: list[Row], source: int) -> bool:
     """Whether a layer goes into the row that it alone reads from."""
-    if source < 0 or graph.before[layer.index] != (found[source].tail,):
+    if source == 0 or graph.before[layer.index] != (found[source].tail,):
         return False
     names = {op.name for op in words.flowing(layer)}
     quiet = names <= NORMS | ACTIVATIONS or not words.full(layer)
@@ -110,7 +114,7 @@ def fresh(layer: Layer, *, is_join: bool) -> Row:
     weighs = any(weighted(op) for op in words.flowing(layer)) or layer.params > 0
     role = "sum" if is_join else "layer" if weighs else "small plain"
     output = units.feature_map(layer.output_shape) if layer.outputs else ""
-    label = "+" if is_join else brief(layer) or ", ".join(said)
+    label = sign(layer) if is_join else brief(layer) or ", ".join(said)
     return Row([layer.name], label, output, layer.params, role, tail=layer.index)
 
 
@@ -136,12 +140,13 @@ def uncalled(arch: Architecture) -> list[Row]:
 
 def pieces(read: Structure, found: list[Row], at: dict[int, int]) -> list[Piece]:
     """Rows in the pieces that columns are filled with, in order."""
+    graph = Graph(read.arch)
     owner: dict[int, Piece] = {}
     for number, stage in enumerate(read.stages):
         for position, block in enumerate(stage.blocks, 1):
             piece = Piece([], number, stage.block_name(position), block.shortcut.kind)
             piece.join = at[block.join]
-            owner |= {at[index]: piece for index in block.layers}
+            owner |= {at[index]: piece for index in inside(graph, block)}
     made: list[Piece] = []
     for number in range(len(found)):
         piece = owner.get(number)

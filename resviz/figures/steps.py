@@ -52,12 +52,12 @@ def steps(arch: Architecture, block: Block) -> list[Step]:
     at: dict[int, int] = {}
     tails: dict[int, int] = {}
     skip = add_sign(found, block)
-    for layer in graph.layers(block.layers):
+    members = inside(graph, block)
+    sums = (members - set(block.layers)) | {block.join}
+    for layer in graph.layers(members):
         on_shortcut = layer.index in block.shortcut.layers
         read = [at.get(source, 0) for source in graph.before[layer.index]]
-        if on_shortcut:
-            read = [skip if source == 0 else source for source in read]
-        if layer.index == block.join and not block.shortcut.layers:
+        if on_shortcut or (layer.index in sums and not block.shortcut.layers):
             read = [skip if source == 0 else source for source in read]
         said = words.full(layer)
         number = read[0]
@@ -72,6 +72,11 @@ def steps(arch: Architecture, block: Block) -> list[Step]:
             found[number].shape = layer.output_shape
     last = at[block.end]
     return [*found, Step(["y"], "text", block.output_shape, [last])]
+
+
+def inside(graph: Graph, block: Block) -> set[int]:
+    """Indices of a block's layers, sums that are part of its last one included."""
+    return {*graph.between(block.fork, block.join), *block.layers}
 
 
 def add_sign(found: list[Step], block: Block) -> int:

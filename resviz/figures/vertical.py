@@ -200,7 +200,7 @@ def place_row(
     canvas.wire(last, box, "main", (at.centre, last.bottom), (at.centre, box.top))
     if not row.kind:
         return box, box.bottom + 4
-    join = canvas.sum((at.centre, y + LEAD + core + 7 + SUM[1] / 2))
+    join = canvas.sum((at.centre, y + LEAD + core + 7 + SUM[1] / 2), row.sign)
     canvas.wire(box, join, "main", (at.centre, box.bottom), (at.centre, join.top))
     place_shortcut(canvas, at, last, join, (y + LEAD - 7, middle), row)
     return join, join.bottom + 4

@@ -62,6 +62,11 @@ MANY = 4
 """A module with more words than this goes by its class."""
 
 
+def sign(layer: Layer) -> str:
+    """The sign of a layer that joins two branches, "+" or "−"."""
+    return "−" if any(op.name == "sub" for op in layer.operations) else "+"
+
+
 def short(layer: Layer) -> list[str]:
     """What the overview says of a layer; [] of norms, activations and the like."""
     said = [word for op in flowing(layer) if (word := short_word(op))]

@@ -60,6 +60,32 @@ class Split(nn.Module):
         return torch.relu(self.last(torch.cat(done, 1)) + x)
 
 
+class Branches(nn.Module):
+    """A RepVGG block: two convolutions and a norm, added."""
+
+    def __init__(self):
+        super().__init__()
+        self.wide, self.narrow = nn.Conv2d(64, 64, 3, padding=1), nn.Conv2d(64, 64, 1)
+        self.norm = nn.BatchNorm2d(64)
+
+    def forward(self, x):
+        return torch.relu(self.wide(x) + self.narrow(x) + self.norm(x))
+
+
+class Parallel(nn.Module):
+    """An Inception-like sum of kernels, subtracted; two outputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList(
+            nn.Conv2d(3, 3, k, padding=k // 2) for k in (1, 3, 5)
+        )
+
+    def forward(self, x):
+        joined = torch.cat([conv(x) for conv in self.convs], 1)
+        return joined, x - self.convs[1](x)
+
+
 class Functional(nn.Module):
     """A residual network whose forward calls no module."""
 
@@ -130,6 +156,8 @@ NETWORKS = {
     "backbone": (models.resnet50, {"out_indices": (0, 1, 2, 3)}, 224),
     "gated": (lambda: sequential(Gated(), Gated()), {}, 32),
     "split": (lambda: sequential(Split(), Split()), {}, 32),
+    "branches": (lambda: sequential(Branches(), Branches()), {}, 32),
+    "parallel": (Parallel, {}, 32),
     "functional": (Functional, {}, 32),
     "alternating": (Alternating, {}, 32),
     "plain": (plain, {}, 32),
