@@ -70,7 +70,7 @@ class Canvas:
         name = metrics.fit(name, room * 0.6, LOOKS["title"].size, bold=True)
         said = metrics.fit(" · ".join(facts), room)
         wide = metrics.width(name, LOOKS["title"].size, bold=True)
-        gap = 14
+        gap = 20
         whole = wide + gap + metrics.width(said)
         if not said or whole > room:
             self.text("title", (centre, 12), name)

@@ -18,7 +18,7 @@ MARGIN, PAD = 9, 6
 LEAD = 10
 """From a column's left side to its box; the shortcut leaves the wire in between."""
 
-GAP = 11
+GAP = 10
 """Between two boxes on the main branch, for an arrow."""
 
 LINE_HEIGHT = 14
@@ -26,6 +26,9 @@ LINE_HEIGHT = 14
 
 WIDEST = 84
 """Of a line in a box on the main branch."""
+
+TOP = 34.0
+"""Height of the title."""
 
 NAME = 24
 """Height of a stage's name; each further fact takes 12."""
@@ -37,20 +40,13 @@ COUNT = 18
 def place(told: Outline, signs: list[str], description: str) -> Picture:
     """The overview, placed."""
     canvas = Canvas()
-    boxes = [told.stem, told.head]
-    rows = [row for section in told.sections for row in section.rows]
-    tall = max(len(box_lines(words)) for words in [*boxes, *(r.words for r in rows)])
-    facts = max((len(section.facts) for section in told.sections), default=0)
-    above = NAME + 12 * max(facts - 1, 0) + max(map(headroom, rows), default=0)
-    top = 34.0
-    level = top + above + 6 + tall * LINE_HEIGHT / 2
-    bottom = level + tall * LINE_HEIGHT / 2 + 20
+    _, level, bottom = levels = heights(told)
     last, x = end_text(canvas, MARGIN, level, "input", told.inputs)
     if told.stem:
         last, x = chain(canvas, last, x, level, told.stem, "stem")
     for number, section in enumerate(told.sections):
         last, x = place_section(
-            canvas, last, x + 8, (top, level, bottom), section, stage_tint(number)
+            canvas, last, x + 8, levels, section, stage_tint(number)
         )
     if told.head:
         last, x = chain(canvas, last, x, level, told.head, "head")
@@ -66,6 +62,17 @@ def place(told: Outline, signs: list[str], description: str) -> Picture:
     return canvas.picture(f"{told.title}, overview", description, (width, y + 6))
 
 
+def heights(told: Outline) -> tuple[float, float, float]:
+    """Y of the stages' top, of the main wire, and of their bottom."""
+    rows = [row for section in told.sections for row in section.rows]
+    boxes = [told.stem, told.head, *(row.words for row in rows)]
+    half = max(len(box_lines(words)) for words in boxes) * LINE_HEIGHT / 2
+    facts = max((len(section.facts) for section in told.sections), default=0)
+    above = NAME + 12 * max(facts - 1, 0) + max(map(headroom, rows), default=0)
+    level = TOP + above + 6 + half
+    return TOP, level, level + half + 20
+
+
 def box_lines(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a box, each on lines of its own."""
     lines = [line for word in words for line in metrics.flow(word.split(), " ", WIDEST)]
@@ -79,7 +86,7 @@ def shortcut_lines(row: Row) -> tuple[str, ...]:
 
 def box_width(words: tuple[str, ...]) -> float:
     """Width of a box with these words."""
-    return metrics.widest(box_lines(words)) + 14
+    return metrics.roomy(metrics.widest(box_lines(words))) + 8
 
 
 def headroom(row: Row) -> float:
@@ -213,7 +220,8 @@ def place_row(
         return note, note.right + 2
     lines = box_lines(row.words)
     tall = 12 + LINE_HEIGHT * len(lines)
-    over = metrics.widest(shortcut_lines(row)) + (12 if row.kind != "identity" else 2)
+    over = metrics.roomy(metrics.widest(shortcut_lines(row)))
+    over += 6 if row.kind != "identity" else 0
     wide = max(box_width(row.words), over if row.kind else 0)
     middle = x + LEAD + wide / 2
     size = (box_width(row.words), tall)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 MARGIN, PAD, PLATE = 9, 7, 5
 """Around the picture, inside a stage, and inside a fold's plate."""
 
-SIDE, COUNT = 134, 46
+SIDE, COUNT = 140, 46
 """Widths of a stage's facts and of a fold's count."""
 
 NARROWEST, WIDEST = 235, 330
 """Widths of the boxes on the main branch."""
 
-SLACK = 26
-"""Room left in a box for fonts that are wider than Helvetica."""
+INSIDE = 14
+"""Left and right of a box's words together."""
 
 LEAD = 13
 """From a row's top to its box; the shortcut leaves the wire 7 above the box."""
@@ -72,8 +72,8 @@ class Columns:
 def columns(told: Outline) -> Columns:
     """The columns that an overview needs."""
     rows = [row for section in told.sections for row in section.rows]
-    texts = [ARROW.join(row.words) for row in rows]
-    main = metrics.widest(texts) + SLACK
+    texts = [ARROW.join(row.words) for row in rows] + [ARROW.join(told.head)]
+    main = metrics.roomy(metrics.widest(texts)) + INSIDE
     boxed = metrics.widest(line for row in rows for line in row.lines) + 20
     return Columns(
         min(max(main, NARROWEST), WIDEST),
@@ -84,7 +84,9 @@ def columns(told: Outline) -> Columns:
 
 def box_lines(words: tuple[str, ...], room: float, most: int = 4) -> tuple[str, ...]:
     """The words of a box as lines."""
-    return metrics.capped(metrics.flow(words, ARROW, room - SLACK * 0.7), most)
+    return metrics.capped(
+        metrics.flow(words, ARROW, (room - INSIDE) / metrics.WIDER + 0.1), most
+    )
 
 
 def place(told: Outline, signs: list[str], description: str) -> Picture:

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 KIND = "picture"
 SUFFIXES = (".dot", ".gv")
 
+DEFAULTS = (
+    f'node [fixedsize="true" margin="0" fontname="{FONTS}"]',
+    'edge [arrowsize="0.55"]',
+)
+"""Attributes of every node and edge."""
+
 SHAPES = {"none": "plaintext", "box": "box", "round": "box", "circle": "circle"}
 
 JUSTIFIED = {"start": r"\l", "middle": r"\n", "end": r"\r"}
@@ -62,8 +68,7 @@ class Writer:
             outputorder="edgesfirst",
             tooltip=self.picture.title,
         )
-        yield statement("node", fixedsize="true", margin="0", fontname=FONTS)
-        yield statement("edge", arrowsize="0.55")
+        yield from DEFAULTS
         # Graphviz crops to what is drawn: an unseen node as large as the picture.
         yield statement(
             '"canvas"', style="invis", shape="box", label="",
