@@ -165,7 +165,7 @@ def plain(node: Node) -> str:
 def bold(node: Node) -> str:
     """A node's text as an HTML-like label, the only kind with bold letters."""
     side = {"start": "left", "middle": "center", "end": "right"}[node.align]
-    width, height = map(round, node.size)
+    width, height = round(node.size[0]), round(node.size[1]) + 4
     rows = "".join(
         f'<tr><td align="{side}"><b>{markup(line)}</b></td></tr>' for line in node.lines
     )

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 LIMIT = 60
 """Seconds that `dot` may take; placed graphs take well under one."""
 
-HARMLESS = re.compile(rb"(?m)^(Fontconfig (warning|error)|.*too small for label).*\n?")
+HARMLESS = re.compile(
+    rb"(?m)^(Fontconfig (warning|error)|.*too small for (label|content)"
+    rb"|in label of node).*\n?"
+)
 """What Graphviz and its libraries say about fonts on a sound machine."""
 
 MISSING = (

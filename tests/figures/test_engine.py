@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from resviz.errors import RenderError
-from resviz.figures import styles
+from resviz.figures import diagram, styles
 from resviz.formats import dot, graphviz_engine, pdf, png
 
 from .test_dot import SMALL
@@ -85,6 +85,13 @@ def test_what_dot_says_is_passed_on():
     """Broken source gives the program's own words."""
     with pytest.raises(RenderError, match="syntax error"):
         graphviz_engine.by_program("digraph {", "png")
+
+
+def test_drawing_says_nothing(network, capfd):
+    """Sizes are given, so warnings that text might not fit are noise."""
+    for figure in ("overview", "block", "layers"):
+        diagram(network("resnet18"), figure).to_png()
+    assert "" == capfd.readouterr().err
 
 
 def test_font_warnings_are_held_back_and_others_are_not(capfd):
