@@ -33,7 +33,7 @@ ACTIVATIONS = frozenset({
     "clamp_min", "clamp_max", "threshold", "log_sigmoid_forward",
 })  # fmt: skip
 
-SOFTMAXES = frozenset({"_softmax", "_log_softmax"})
+SOFTMAXES = frozenset({"_softmax", "_safe_softmax", "_log_softmax"})
 
 RESHAPES = frozenset({
     "view", "_unsafe_view", "reshape", "_reshape_alias", "squeeze", "unsqueeze",

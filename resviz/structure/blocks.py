@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.structure.graph import Graph, operations, weighted
@@ -137,5 +138,5 @@ def block_type(main: list[Layer]) -> str:
     A gate inside the branch, as squeeze-and-excitation's, works on one position
     and does not count.
     """
-    over_maps = [layer for layer in main if layer.output_shape[2:] != (1, 1)]
+    over_maps = [layer for layer in main if prod(layer.output_shape[2:]) > 1]
     return TYPES.get(kernels(over_maps), TYPES.get(kernels(main), "residual"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
@@ -124,7 +125,7 @@ def stage_cell(built: Structure, stage: Stage) -> Cell:
 def block_lines(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
     """One line a convolution of a block's main branch; gates over one position not."""
     layers = [built.arch.layers[index] for index in main]
-    over_maps = [la for la in layers if set(la.output_shape[2:]) != {1}]
+    over_maps = [la for la in layers if prod(la.output_shape[2:]) > 1]
     ops = [op for op in operations(over_maps or layers) if weighted(op)]
     return tuple(line(op) for op in ops)
 

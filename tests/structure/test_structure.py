@@ -256,3 +256,20 @@ def test_a_plain_network_has_no_stages():
     """Without an addition nothing is residual."""
     built = structure(trace(nn.Sequential(conv(3, 3), conv(3)), (3, 8, 8)))
     assert ((), 2) == (built.stages, len(built.stem))
+
+
+def test_a_gate_of_linear_layers_changes_no_type_either():
+    """The fully connected gate of the squeeze-and-excitation paper."""
+
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(conv(3), conv(3))
+            self.gate = nn.Sequential(nn.Linear(8, 2), nn.ReLU(), nn.Linear(2, 8))
+
+        def forward(self, x):
+            y = self.body(x)
+            return y * self.gate(y.mean((2, 3))).sigmoid()[:, :, None, None]
+
+    (block,) = block_of(Gated(), nn.Identity()).blocks
+    assert block.type == "basic"
