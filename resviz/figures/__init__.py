@@ -50,7 +50,7 @@ def diagram(
         RenderError: for an unknown figure, block, direction or style; lists those
             there are.
     """
-    from resviz.figures import styles
+    from resviz.figures.drawing import styles
     from resviz.figures.rendering import Diagram
 
     check("figure", figure, FIGURES)

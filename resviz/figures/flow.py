@@ -8,11 +8,12 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import metrics, words
-from resviz.figures.canvas import Canvas
-from resviz.figures.outline import facts
-from resviz.figures.parts import Node, Picture, Point, Solid
-from resviz.figures.styles import stage_tint
+from resviz.figures import words
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.parts import Node, Picture, Point, Solid
+from resviz.figures.drawing.styles import stage_tint
+from resviz.figures.overview.outline import facts
 from resviz.structure import Stage, Structure, structure
 
 if TYPE_CHECKING:

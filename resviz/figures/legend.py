@@ -11,7 +11,7 @@ from resviz.vocabulary import CONVOLUTIONS, NORMS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.figures.outline import Outline, Row
+    from resviz.figures.overview.outline import Outline, Row
     from resviz.record import Layer
     from resviz.structure import Structure
 

@@ -12,8 +12,8 @@ from resviz.files import write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from resviz.figures.parts import Picture
-    from resviz.figures.styles import Style
+    from resviz.figures.drawing.parts import Picture
+    from resviz.figures.drawing.styles import Style
 
 calls = count(1)
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from resviz import escape
 from resviz.errors import RenderError
-from resviz.figures.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
+from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from resviz.figures.parts import Edge, Group, Node, Picture, Point
+    from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Point
 
 KIND = "picture"
 SUFFIXES = (".dot", ".gv")

@@ -8,8 +8,8 @@ from resviz.formats import dot
 from resviz.formats.graphviz_engine import draw
 
 if TYPE_CHECKING:
-    from resviz.figures.parts import Picture
-    from resviz.figures.styles import Style
+    from resviz.figures.drawing.parts import Picture
+    from resviz.figures.drawing.styles import Style
 
 KIND = "picture"
 SUFFIXES = (".pdf",)

@@ -6,13 +6,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from resviz.escape import html
-from resviz.figures.metrics import LINE
-from resviz.figures.styles import FONTS, FRAMES, LINES, LOOKS, Dash, Look, Style
+from resviz.figures.drawing.metrics import LINE
+from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Dash, Look, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.figures.parts import Edge, Group, Node, Picture, Point, Solid
+    from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Point, Solid
 
 KIND = "picture"
 SUFFIXES = (".svg",)

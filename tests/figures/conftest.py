@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from resviz import models
-from resviz.figures.metrics import widest
-from resviz.figures.styles import LOOKS
+from resviz.figures.drawing.metrics import widest
+from resviz.figures.drawing.styles import LOOKS
 from resviz.tracing import trace
 
 HOSTILE = (

@@ -6,8 +6,8 @@ import pytest
 
 from resviz.errors import RenderError
 from resviz.figures import diagram
-from resviz.figures.lanes import lanes
-from resviz.figures.steps import steps
+from resviz.figures.block.lanes import lanes
+from resviz.figures.block.steps import steps
 from resviz.structure import structure
 
 from .conftest import NETWORKS, faults, texts

@@ -11,8 +11,8 @@ import pytest
 
 from resviz.errors import RenderError
 from resviz.escape import clean
-from resviz.figures import styles
-from resviz.figures.parts import Edge, Group, Node, Picture, Solid
+from resviz.figures.drawing import styles
+from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Solid
 from resviz.formats import dot
 
 from .conftest import HOSTILE

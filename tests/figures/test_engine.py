@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from resviz.errors import RenderError
-from resviz.figures import diagram, styles
+from resviz.figures import diagram
+from resviz.figures.drawing import styles
 from resviz.formats import dot, graphviz_engine, pdf, png
 
 from .test_dot import SMALL

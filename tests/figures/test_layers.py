@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from resviz.figures import diagram
-from resviz.figures.columns import columns
-from resviz.figures.rows import pieces, rows
+from resviz.figures.layers.columns import columns
+from resviz.figures.layers.rows import pieces, rows
 from resviz.record import MODEL_INPUT, Parameter, Uncalled
 from resviz.structure import structure
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resviz.figures.curves import rounded
-from resviz.figures.metrics import capped, fit, flow, width
+from resviz.figures.drawing.curves import rounded
+from resviz.figures.drawing.metrics import capped, fit, flow, width
 
 
 def test_width_is_helveticas():

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from resviz.figures import diagram
-from resviz.figures.outline import MOST_ROWS, outline
+from resviz.figures.overview.outline import MOST_ROWS, outline
 from resviz.structure import structure
 
 from .conftest import NETWORKS, faults, texts

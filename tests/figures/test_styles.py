@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resviz.errors import RenderError
-from resviz.figures import styles
+from resviz.figures.drawing import styles
 
 
 def luminance(colour):

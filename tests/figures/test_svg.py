@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from resviz.escape import clean
-from resviz.figures import styles
-from resviz.figures.metrics import fit
-from resviz.figures.parts import Solid
+from resviz.figures.drawing import styles
+from resviz.figures.drawing.metrics import fit
+from resviz.figures.drawing.parts import Solid
 from resviz.formats import svg
 
 from .conftest import HOSTILE

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz import costs, units
-from resviz.figures import metrics
-from resviz.figures.canvas import Canvas
-from resviz.figures.lanes import Lanes, lanes
-from resviz.figures.places import Place, find
-from resviz.figures.steps import Step, steps
-from resviz.figures.styles import stage_tint
+from resviz.figures.block.lanes import Lanes, lanes
+from resviz.figures.block.places import Place, find
+from resviz.figures.block.steps import Step, steps
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.styles import stage_tint
 from resviz.structure import structure
 
 if TYPE_CHECKING:
-    from resviz.figures.parts import Node, Picture, Point
+    from resviz.figures.drawing.parts import Node, Picture, Point
     from resviz.record import Architecture
 
 MARGIN, GUTTER = 14, 34

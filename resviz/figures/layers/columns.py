@@ -7,10 +7,10 @@ from math import ceil, log
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import metrics
+from resviz.figures.drawing import metrics
 
 if TYPE_CHECKING:
-    from resviz.figures.rows import Piece, Row
+    from resviz.figures.layers.rows import Piece, Row
 
 PITCH, BOX = 17, (116, 14)
 """Distance of rows, and the size of a row's box."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.figures import metrics
-from resviz.figures.canvas import SUM, Canvas
-from resviz.figures.parts import Group, Node, Picture
-from resviz.figures.styles import stage_tint
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.canvas import SUM, Canvas
+from resviz.figures.drawing.parts import Group, Node, Picture
+from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
-    from resviz.figures.outline import Outline, Row, Section
+    from resviz.figures.overview.outline import Outline, Row, Section
 
 MARGIN, PAD, PLATE = 9, 7, 5
 """Around the picture, inside a stage, and inside a fold's plate."""

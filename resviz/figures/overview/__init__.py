@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.figures import horizontal, vertical
 from resviz.figures.legend import legend
-from resviz.figures.outline import outline
+from resviz.figures.overview import horizontal, vertical
+from resviz.figures.overview.outline import outline
 from resviz.structure import Structure, structure
 
 if TYPE_CHECKING:
-    from resviz.figures.parts import Picture
+    from resviz.figures.drawing.parts import Picture
     from resviz.record import Architecture
 
 

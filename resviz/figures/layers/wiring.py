@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from resviz.figures.columns import BOX, SHIFT
+from resviz.figures.layers.columns import BOX, SHIFT
 
 if TYPE_CHECKING:
-    from resviz.figures.canvas import Canvas
-    from resviz.figures.parts import Node
-    from resviz.figures.rows import Piece, Row
+    from resviz.figures.drawing.canvas import Canvas
+    from resviz.figures.drawing.parts import Node
+    from resviz.figures.layers.rows import Piece, Row
 
 
 class Wiring:

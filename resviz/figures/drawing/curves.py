@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import hypot
 
-from resviz.figures.parts import Edge, Point
+from resviz.figures.drawing.parts import Edge, Point
 
 ARROW = 5.5
 """Length of an arrow head, in pixels; Graphviz' normal one at 0.55."""

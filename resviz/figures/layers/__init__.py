@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import metrics
-from resviz.figures.canvas import Canvas
-from resviz.figures.columns import (
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.parts import Group, Picture, Point
+from resviz.figures.drawing.styles import stage_tint
+from resviz.figures.layers.columns import (
     APART,
     BOX,
     GUTTER,
@@ -23,12 +25,10 @@ from resviz.figures.columns import (
     names,
     table,
 )
+from resviz.figures.layers.rows import Piece, Row, pieces, rows
+from resviz.figures.layers.wiring import Wiring
 from resviz.figures.legend import shortcuts
-from resviz.figures.outline import facts
-from resviz.figures.parts import Group, Picture, Point
-from resviz.figures.rows import Piece, Row, pieces, rows
-from resviz.figures.styles import stage_tint
-from resviz.figures.wiring import Wiring
+from resviz.figures.overview.outline import facts
 from resviz.structure import Structure, structure
 
 if TYPE_CHECKING:

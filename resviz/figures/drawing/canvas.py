@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.figures import metrics
-from resviz.figures.curves import wire
-from resviz.figures.parts import Align, Edge, Group, Node, Picture, Point, Solid
-from resviz.figures.styles import LOOKS
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.curves import wire
+from resviz.figures.drawing.parts import Align, Edge, Group, Node, Picture, Point, Solid
+from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import words
-from resviz.figures.steps import inside
+from resviz.figures.block.steps import inside
 from resviz.figures.words import sign
 from resviz.record import MODEL_INPUT
 from resviz.structure.graph import Graph, weighted

@@ -1,0 +1,1 @@
+"""What every figure is drawn with: parts, their placing, text widths, styles."""
