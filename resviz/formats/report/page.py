@@ -1,0 +1,59 @@
+"""What the page is made of besides the record: its script, its policy, its figures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resviz.errors import RenderError
+from resviz.templates import environment
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from resviz.record import Architecture
+
+
+def text_of(name: str) -> Markup:
+    """The text of a file of our own beside the templates, to be inserted as it is."""
+    from markupsafe import Markup
+
+    env = environment()
+    assert env.loader is not None
+    text, _, _ = env.loader.get_source(env, name)
+    return Markup(text)  # noqa: S704 - the file is ours, nothing is filled in
+
+
+def policy(script: str) -> str:
+    """A Content-Security-Policy that lets `script` run, and nothing be fetched.
+
+    The figures set styles in attributes, which a hash cannot allow.
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; "
+        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure as SVG, or why there is none."""
+
+    svg: Markup | None = None
+    trouble: str = ""
+
+
+def figure(arch: Architecture, name: str) -> Figure:
+    """One of the figures of `resviz.figures`."""
+    from markupsafe import Markup
+
+    from resviz.figures import diagram
+
+    try:
+        svg = diagram(arch, name).to_svg()
+    except RenderError as error:
+        return Figure(trouble=str(error))
+    return Figure(Markup(svg))  # noqa: S704 - the format escapes what it writes

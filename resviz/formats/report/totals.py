@@ -1,0 +1,120 @@
+"""The head of the page: what was traced, and the numbers that matter first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from resviz.errors import SpecError
+from resviz.tables import Table, paper_table
+from resviz.tables.notes import batch, batch_note
+from resviz.units import count, grouped, times
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What was traced, and with what.
+
+    Attributes:
+        title: of the page.
+        facts: label and text, in one line below it.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def heading(arch: Architecture) -> Heading:
+    """Name, input, batch, mode and versions."""
+    from resviz import __version__
+
+    inputs = (f"{times(tensor.shape)} {tensor.dtype}" for tensor in arch.inputs)
+    return Heading(
+        arch.label,
+        (
+            ("network", arch.name),
+            ("input", " and ".join(inputs)),
+            ("batch", str(batch(arch))),
+            ("mode", "training" if arch.training else "evaluation"),
+            ("torch", arch.torch or "unknown"),
+            ("resviz", __version__),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One large number: its label, the number, and what it says exactly."""
+
+    label: str
+    number: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The totals of a network and how they are counted.
+
+    Attributes:
+        numbers: in the order of their weight.
+        convention: how MACs are counted.
+        gaps: a line for each operation that no total includes.
+        uncalled: a line for each module whose parameters no layer read.
+    """
+
+    numbers: tuple[Total, ...]
+    convention: str
+    gaps: tuple[str, ...]
+    uncalled: tuple[str, ...]
+
+
+def totals(arch: Architecture, data: dict[str, Any]) -> Totals:
+    """The totals that the summary's `data` holds."""
+    macs, sign = data["macs"], "≥ " if data["not_counted"] else ""
+    built = f"{data['blocks']} residual blocks in {len(data['stages'])} stages"
+    flops = f"{grouped(macs)} · {count(2 * macs)} FLOPs"
+    return Totals(
+        (
+            Total("parameters", count(arch.params), grouped(arch.params)),
+            Total("MACs", sign + count(macs), flops),
+            Total(
+                "weighted layers deep",
+                grouped(data["depth"]),
+                built if data["blocks"] else "no residual blocks found",
+            ),
+            Total(
+                "activations",
+                count(data["activations"]),
+                f"{grouped(data['activations'])} values out of convolutions",
+            ),
+        ),
+        f"{data['convention']}. {sentence(batch_note(arch))}",
+        tuple(gap_line(gap) for gap in data["not_counted"]),
+        tuple(
+            f"{group.path or 'the model itself'} ({group.type}): "
+            f"{grouped(sum(p.numel for p in group.parameters))} parameters"
+            for group in arch.uncalled
+        ),
+    )
+
+
+def sentence(note: str) -> str:
+    """A note as a sentence."""
+    return f"{note[:1].upper()}{note[1:]}."
+
+
+def gap_line(gap: dict[str, Any]) -> str:
+    """One operation without a cost rule."""
+    often = "once" if gap["count"] == 1 else f"{gap['count']} times"
+    return f"{gap['operation']}, {often}, first at {gap['first']}"
+
+
+def paper_column(arch: Architecture) -> Table | str:
+    """The network's column of the paper's Table 1, or why it has none."""
+    try:
+        return paper_table([arch])
+    except SpecError as error:
+        return str(error)
