@@ -126,10 +126,11 @@ def test_shortcut_kinds(fifty):
     assert ["projection", "identity"] * 4 == kinds
 
 
-def test_shortcuts_add_up(fifty, record):
+@pytest.mark.parametrize("spec", ["resnet50", "resnet(18, shortcut='C')"])
+def test_shortcuts_add_up(report, record, spec):
     """The lines of the shortcut table sum to the cost of all shortcuts."""
-    _, found = fifty
-    rows = tables.shortcuts(record("resnet50")).data
+    _, found = read(report(spec))
+    rows = tables.shortcuts(record(spec)).data
     shown = sum(int(row[6].replace(",", "")) for row in found["shortcuts"][1:])
     assert sum(row["params"] for row in rows) == shown
 
