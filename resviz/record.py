@@ -14,6 +14,7 @@ import msgspec
 from resviz.errors import RecordError
 from resviz.files import write_whole
 from resviz.laws import MODEL_INPUT, check
+from resviz.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,6 +187,7 @@ class Architecture(
     frozen=True,
     kw_only=True,
     omit_defaults=True,
+    dict=True,
     tag_field="format",
     tag=FORMAT,
 ):
@@ -240,9 +242,7 @@ class Architecture(
     @property
     def params(self) -> int:
         """Number of parameters, those that no layer read included."""
-        called = sum(layer.params for layer in self.layers)
-        idle = (p.numel for group in self.uncalled for p in group.parameters)
-        return called + sum(idle)
+        return parameters(self)
 
     def to_json(self) -> bytes:
         """The record as JSON text."""
@@ -270,6 +270,14 @@ class Architecture(
         from resviz.tables import summary
 
         return summary(self).to_html()
+
+
+@once
+def parameters(arch: Architecture) -> int:
+    """Number of parameters of a record."""
+    called = sum(layer.params for layer in arch.layers)
+    idle = (p.numel for group in arch.uncalled for p in group.parameters)
+    return called + sum(idle)
 
 
 json_encoder = msgspec.json.Encoder()

@@ -37,10 +37,10 @@ def heading(column: Column) -> str:
 
 def cell(column: Column, value: Any) -> Any:
     """A number as it is; everything else as safe text."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
     if value is None:
         return ""
+    if isinstance(value, (int, float)):
+        return value
     if column.kind == "sample":
         return plain_shape(value)
     if column.kind == "samples":

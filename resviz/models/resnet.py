@@ -96,7 +96,7 @@ class ResNet(nn.Module):
         block: type[BasicBlock | Bottleneck],
         layers: Sequence[int],
         num_classes: int = 1000,
-        zero_init_residual: bool = False,  # noqa: FBT001, FBT002  torchvision's
+        zero_init_residual: bool = False,
         groups: int = 1,
         width_per_group: int = 64,
         replace_stride_with_dilation: Sequence[bool] | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resviz.once import once
 from resviz.structure.blocks import Block, blocks
 from resviz.structure.graph import Graph
 from resviz.structure.regions import Region, regions
@@ -46,6 +47,7 @@ class Structure:
         return frozenset(i for block in self.blocks for i in block.shortcut.layers)
 
 
+@once
 def structure(arch: Architecture) -> Structure:
     """Read blocks, shortcuts and stages off a record's dataflow.
 

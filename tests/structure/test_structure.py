@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from resviz import trace
+from resviz.record import parse
 from resviz.structure import structure
 from resviz.structure.regions import Join
 
@@ -273,3 +274,10 @@ def test_a_gate_of_linear_layers_changes_no_type_either():
 
     (block,) = block_of(Gated(), nn.Identity()).blocks
     assert block.type == "basic"
+
+
+def test_a_record_is_read_once(record):
+    """All views share one reading, and the record stays equal to its saved form."""
+    arch = parse(record("resnet18").to_json())
+    assert structure(arch) is structure(arch)
+    assert arch == record("resnet18")
