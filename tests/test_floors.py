@@ -128,6 +128,17 @@ def test_that_check_can_fail_too(run, saved):
         run("-c", code + FORBIDDEN.format({"torch", "pandas"}), code=17)
 
 
+def test_the_paper_table_wakes_no_sleeping_giant(run):
+    """torch._dynamo takes 0.9 s to import, and sympy 0.2 s; no shape needs them."""
+    code = (
+        "import sys\nfrom resviz.cli import main\n"
+        "try:\n    main(['table'])\n"
+        "except SystemExit:\n    pass\n"
+        "sys.exit(17 if {'sympy', 'torch._dynamo', 'pandas'} & set(sys.modules) else 0)"
+    )
+    run("-c", code)
+
+
 def test_help_imports_next_to_nothing(run):
     """`resviz --help` is quick because it loads no heavy library."""
     code = (

@@ -20,11 +20,7 @@ calls = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """One figure in one style.
-
-    Example:
-        >>> Diagram(picture, style).save("resnet50.svg")  # doctest: +SKIP
-    """
+    """One figure in one style."""
 
     picture: Picture
     style: Style

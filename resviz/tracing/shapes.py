@@ -42,6 +42,11 @@ def empty(shape: tuple[int, ...] | list[int], like: Tensor) -> Tensor:
     return torch.empty(shape, dtype=like.dtype, device="meta")
 
 
+def alike(x: Tensor, y: Tensor | float) -> bool:
+    """Whether an operation on both gives their common shape and dtype."""
+    return isinstance(y, Tensor) and x.shape == y.shape and x.dtype == y.dtype
+
+
 def slid(
     sizes: tuple[int, ...],
     kernel: tuple[int, ...] | list[int],
@@ -123,20 +128,30 @@ def activation_in_place(x: Tensor) -> Tensor | None:
     return x if x.dtype.is_floating_point else None
 
 
+@rule(aten._softmax.default, aten._log_softmax.default)  # noqa: SLF001 - ATen names
+def softmax(x: Tensor, dim: int, half_to_float: bool) -> Tensor | None:
+    """The input's shape."""
+    return None if half_to_float or not -x.dim() <= dim < x.dim() else empty(x.shape, x)
+
+
+@rule(aten.mul.Tensor)
+def multiply(x: Tensor, y: Tensor) -> Tensor | None:
+    """The shape of both; what broadcasts is left to torch."""
+    return empty(x.shape, x) if alike(x, y) else None
+
+
 @rule(aten.add.Tensor)
 def add(x: Tensor, y: Tensor, *, alpha: float = 1) -> Tensor | None:
     """The shape of both; what broadcasts is left to torch."""
     del alpha
-    plain = isinstance(y, Tensor) and x.shape == y.shape and x.dtype == y.dtype
-    return empty(x.shape, x) if plain else None
+    return empty(x.shape, x) if alike(x, y) else None
 
 
 @rule(aten.add_.Tensor)
 def add_in_place(x: Tensor, y: Tensor, *, alpha: float = 1) -> Tensor | None:
     """The first input itself."""
     del alpha
-    plain = isinstance(y, Tensor) and x.shape == y.shape and x.dtype == y.dtype
-    return x if plain else None
+    return x if alike(x, y) else None
 
 
 @rule(aten.max_pool2d_with_indices.default)

@@ -72,11 +72,19 @@ def test_batch_norm(training):
     assert [t.shape for t in real] == [t.shape for t in shapes.native_batch_norm(*args)]
 
 
+@pytest.mark.parametrize("dim", [-2, 0, 1])
+def test_softmax(dim):
+    """Any axis, counted from either end."""
+    x = torch.zeros(2, 3)
+    assert x.softmax(dim).shape == shapes.softmax(x, dim, half_to_float=False).shape
+
+
 def test_what_broadcasts_is_left_to_torch():
     """Addition of other shapes, dtypes and numbers."""
     x = torch.zeros(2, 3)
     for other in (torch.zeros(3), torch.zeros(2, 3, dtype=torch.float64), 1):
         assert None is shapes.add(x, other)
+        assert None is shapes.multiply(x, other)
         assert None is shapes.add_in_place(x, other)
 
 
