@@ -67,7 +67,7 @@ class Canvas:
         self, centre: float, name: str, facts: Sequence[str], room: float
     ) -> float:
         """Add a title around `centre` in one line or two; gives the y below it."""
-        name = metrics.fit(name, room * 0.6, LOOKS["title"].size, bold=True)
+        name = metrics.fit(name, room * 0.97, LOOKS["title"].size, bold=True)
         said = metrics.fit(" · ".join(facts), room)
         wide = metrics.width(name, LOOKS["title"].size, bold=True)
         gap = 20
