@@ -1,8 +1,5 @@
 """Tests that want an outside program: skipped where it is missing, failed in CI."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,26 +18,12 @@ def test_it():
 @pytest.mark.parametrize(
     ("ci", "code", "words"), [("", 0, "1 skipped"), ("true", 1, "1 error")]
 )
-def test_a_missing_program(tmp_path, ci, code, words):
+def test_a_missing_program(run, tmp_path, ci, code, words):
     """With CI=true a missing program is a failure, and either way it is named."""
     (tmp_path / "conftest.py").write_text(CONFTEST.read_text())
     (tmp_path / "test_it.py").write_text(TEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = needs(tool): wants it\n")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-rs",
-            "-p",
-            "no:cacheprovider",
-            str(tmp_path),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "CI": ci},
-    )
-    assert code == done.returncode
+    args = ("-m", "pytest", "-rs", "-p", "no:cacheprovider", str(tmp_path))
+    done = run(*args, code=code, CI=ci)
     assert words in done.stdout
     assert "no-such-program is not installed" in done.stdout
