@@ -104,6 +104,10 @@ def _replaced(
     return steps
 
 
+MOST_BLOCKS = 20_000
+"""Blocks of one network; a slip in a number must not fill the memory."""
+
+
 def plan(
     layers: Sequence[int],
     *,
@@ -140,6 +144,9 @@ def plan(
     if num_stages is not None:
         one_of("num_stages", num_stages, range(1, len(counts) + 1))
         counts = counts[:num_stages]
+    if sum(counts) > MOST_BLOCKS:
+        want = f"at most {MOST_BLOCKS:,}"
+        raise SpecError(f"layers: got {sum(counts):,} blocks in all, want {want}")
     at_least("base_channels", base_channels)
     width = base_channels * expansion if out_channels is None else out_channels
     at_least("out_channels", width)

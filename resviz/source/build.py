@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +59,17 @@ def network(spec: Spec) -> nn.Module:
 
     Raises:
         SpecError: for a name, depth or option that cannot be built.
+        BuildError: if torch refuses, as a width that no tensor can have.
     """
-    if "weights" in spec.options:
-        return catalogue.build(spec.name, *spec.args, **spec.options)
-    with Weightless():
-        return catalogue.build(spec.name, *spec.args, **spec.options)
+    weights = "weights" in spec.options
+    try:
+        with nullcontext() if weights else Weightless():
+            return catalogue.build(spec.name, *spec.args, **spec.options)
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, ResvizError):
+            raise
+        reason = str(error).partition("\n")[0]
+        raise BuildError(f"{spec.text}: torch refuses, {reason}") from error
 
 
 def title(spec: Spec) -> str:
