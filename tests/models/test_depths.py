@@ -183,4 +183,4 @@ def test_counts_that_cannot_be(depth, options):
 def test_a_slip_in_a_number_does_not_fill_the_memory():
     """A net of ten billion layers is refused before it is built."""
     with pytest.raises(SpecError, match="3,333,333,332 blocks in all, want at most"):
-        catalogue.build("resnet", 9_999_999_998)
+        resnet(9_999_999_998)
