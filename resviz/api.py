@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from resviz import source
 from resviz.tables import Table, paper_table
@@ -24,9 +24,9 @@ Size = Sequence[int] | None
 def trace(
     model_or_spec: Source,
     input_size: Size = None,
-    batch: int = 1,
+    batch: int | None = None,
     *,
-    training: bool = False,
+    training: bool | None = None,
 ) -> Architecture:
     """Follow one forward of a model or SPEC and record it.
 
@@ -37,7 +37,7 @@ def trace(
         model_or_spec: a model whose forward takes one tensor, or a SPEC.
         input_size: of one sample, (C, H, W); if left out, what the network was
             published for: (3, 224, 224), (3, 32, 32) for the CIFAR nets.
-        batch: how many samples.
+        batch: how many samples; 1 if left out.
         training: follow the forward of training mode instead of evaluation.
 
     Raises:
@@ -128,38 +128,42 @@ def diagram(
     network: Source,
     figure: str = "overview",
     *,
+    at: str | None = None,
+    direction: str = "TB",
+    style: str = "screen",
     input_size: Size = None,
-    **options: Any,
 ) -> Diagram:
     """A diagram; it shows itself in a notebook, and `.save("x.svg")` writes it.
 
     Args:
         network: a record, a model, or a SPEC.
         figure: "overview", "block", "layers" or "flow".
+        at: which block the figure "block" draws, "conv3_1" or its module path.
+        direction: of the overview, "TB" or "LR".
+        style: "screen", which follows the reader's dark mode, "dark" or "paper".
         input_size: as for `trace`.
-        options: `at="conv3_1"` for a block; `direction="TB"|"LR"`;
-            `style="screen"|"dark"|"paper"`.
 
     Raises:
         ResvizError: as `trace`; RenderError for an unknown figure or option.
     """
     from resviz.figures import diagram as draw
 
-    return draw(source.architecture(network, input_size), figure, **options)
+    arch = source.architecture(network, input_size)
+    return draw(arch, figure, at=at, direction=direction, style=style)
 
 
 def report(
     network: Source, path: str | Path | None = None, *, input_size: Size = None
-) -> str:
+) -> str | None:
     """A report in one offline HTML file: summary, table, diagram, layers.
 
     Args:
         network: a record, a model, or a SPEC.
-        path: where to write it; not at all if left out.
+        path: where to write it.
         input_size: as for `trace`.
 
     Returns:
-        The page's text.
+        The page's text if there is no path, else None.
 
     Raises:
         ResvizError: as `trace`; RenderError if the file cannot be written.
@@ -168,6 +172,7 @@ def report(
     from resviz.formats.report import render
 
     page = render(source.architecture(network, input_size))
-    if path is not None:
-        write_whole(path, page.encode())
-    return page
+    if path is None:
+        return page
+    write_whole(path, page.encode())
+    return None

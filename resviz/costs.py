@@ -97,7 +97,8 @@ def macs(layer: Layer) -> int | None:
     """MACs of one layer; None if one of its operations has no rule."""
     if not all(known(op) for op in layer.operations):
         return None
-    return sum(RULES[op.name](op) for op in layer.operations if op.name in RULES)
+    counted = (op for op in layer.operations if op.name in RULES and any(op.flowing))
+    return sum(RULES[op.name](op) for op in counted)
 
 
 def activations(layer: Layer) -> int:

@@ -50,3 +50,12 @@ class RecordError(ResvizError, ValueError):
 
 class RenderError(ResvizError, RuntimeError):
     """An output that cannot be made or written."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of a foreign error's message, its class if it has none."""
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # noqa: BLE001 - a user's __str__ may raise anything
+        lines = []
+    return lines[0].strip() if lines else type(error).__name__

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html as html_module
 import re
+from json import dumps
 
 LONGEST = 500
 """Characters of one string that are shown; Graphviz fails above 16,384."""
@@ -95,6 +96,17 @@ def latex_character(character: str) -> str:
 def markdown(text: object) -> str:
     """`text` for a cell or line of GitHub's Markdown."""
     return MARKDOWN.sub(r"\\\g<0>", clean(text))
+
+
+def json(text: str) -> str:
+    """JSON text in which characters that could do harm are written as escapes."""
+    lines = text.split("\n")
+    return "\n".join(UNSAFE.sub(json_character, line) for line in lines)
+
+
+def json_character(found: re.Match[str]) -> str:
+    """One character as JSON's own escape."""
+    return dumps(found[0])[1:-1]
 
 
 def csv(text: object) -> str:

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from resviz.errors import RenderError
+from resviz.errors import RenderError, first_line
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
@@ -19,9 +19,11 @@ def write_whole(path: str | Path, data: bytes) -> None:
         RenderError: naming the path and what the system said.
     """
     path = Path(path)
-    if not path.parent.is_dir():
-        raise RenderError(f"{path}: the folder {str(path.parent)!r} does not exist")
     try:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(
+                2, f"the folder {str(path.parent)!r} does not exist"
+            )
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")
         if path.exists() and not path.is_file():
@@ -30,8 +32,9 @@ def write_whole(path: str | Path, data: bytes) -> None:
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(13, "it is write-protected")
         replace(path.resolve(), data)
-    except OSError as error:
-        raise RenderError(f"{path}: cannot be written, {error.strerror}") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or first_line(error)
+        raise RenderError(f"{str(path)!r}: cannot be written, {reason}") from error
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -33,15 +33,13 @@ class Step:
 
 def flow(built: Structure) -> tuple[Step, ...]:
     """The steps from the input to the last map, shortcuts left out."""
-    shape = built.arch.inputs[0].shape
+    shape = built.arch.inputs[0].shape if built.arch.inputs else ()
     if len(shape) < 3:
         return ()
     steps = [Step("input", shape[2:], shape, "")]
-    aside = built.on_shortcuts
-    for layer in built.arch.layers:
-        before, after = layer.input_shape[2:], layer.output_shape[2:]
-        follows = before == steps[-1].size and layer.index not in aside
-        if follows and after and before != after:
+    for layer in (built.arch.layers[index] for index in built.spine):
+        before, after = steps[-1].size, layer.output_shape[2:]
+        if after and before != after:
             arithmetic = why(layer, before, after)
             steps.append(Step(layer.name, after, layer.output_shape, arithmetic))
     return tuple(steps)
@@ -49,10 +47,11 @@ def flow(built: Structure) -> tuple[Step, ...]:
 
 def why(layer: Layer, before: Shape, after: Shape) -> str:
     """The arithmetic of one change, as "floor((224 + 2·3 − 7)/2) + 1 = 112"."""
-    op = next((op for op in layer.operations if op.outputs[0][2:] == after), None)
+    given = (op for op in layer.operations if any(s[2:] == after for s in op.outputs))
+    op = next(given, None)
     if op is None:
         return f"{layer.type} makes {times(after)} of {times(before)}"
-    if op.window is not None and not op.window.transposed:
+    if op.window and not op.window.transposed and op.inputs[0][2:] == before:
         axes = zip(*axes_of(op.window), before, after, strict=True)
         lines = [slide(*axis, ceil=op.window.ceil_mode) for axis in axes]
         return "; ".join(dict.fromkeys(lines))

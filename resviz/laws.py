@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resviz.record import Architecture, Source, Tensor
+    from resviz.record import Architecture, Operation, Source, Tensor
 
 MODEL_INPUT = -1
 """The layer index that stands for the model's own inputs in a `Source`."""
@@ -24,8 +24,14 @@ def check(arch: Architecture) -> None:
     Raises:
         ValueError: naming the layer or call at which one is broken.
     """
+    if not arch.inputs or not all(tensor.shape for tensor in arch.inputs):
+        raise ValueError("inputs: want at least one, each with a batch axis")
     check_layers(arch)
     check_calls(arch)
+    check_parameters(arch)
+    for layer in arch.layers:
+        for operation in layer.operations:
+            check_operation(f"layers[{layer.index}] {layer.name!r}", operation)
 
 
 def check_layers(arch: Architecture) -> None:
@@ -35,7 +41,6 @@ def check_layers(arch: Architecture) -> None:
         ValueError: naming the layer.
     """
     names: set[str] = set()
-    owners: dict[str, str] = {}
     for position, layer in enumerate(arch.layers):
         where = f"layers[{position}] {layer.name!r}"
         if layer.index != position:
@@ -53,12 +58,6 @@ def check_layers(arch: Architecture) -> None:
             )
         for source, tensor in zip(layer.sources, layer.inputs, strict=True):
             check_edge(arch, where, position, source, tensor)
-        for parameter in layer.parameters:
-            first = owners.setdefault(parameter.name, layer.name)
-            if first != layer.name:
-                raise ValueError(
-                    f"{where}: parameter {parameter.name!r} is already in {first!r}"
-                )
     for source in arch.outputs:
         origin(arch, "outputs", len(arch.layers), source)
 
@@ -105,14 +104,69 @@ def check_calls(arch: Architecture) -> None:
         raise ValueError("calls: want at least the model's own call")
     for position, call in enumerate(arch.calls):
         where = f"calls[{position}] {call.path!r}"
-        outer_stop = len(arch.layers)
-        outer_start = 0
+        start, stop = 0, len(arch.layers)
         if position:
             if call.parent is None or not 0 <= call.parent < position:
                 raise ValueError(f"{where}: parent {call.parent} is not earlier")
-            outer_start = arch.calls[call.parent].start
-            outer_stop = arch.calls[call.parent].stop
-        if not outer_start <= call.start <= call.stop <= outer_stop:
+            outer = arch.calls[call.parent]
+            start, stop = outer.start, outer.stop
+        elif (call.parent, call.start, call.stop) != (None, start, stop):
+            raise ValueError(f"{where}: the model's own call holds every layer")
+        if not start <= call.start <= call.stop <= stop:
             raise ValueError(
                 f"{where}: layers {call.start} to {call.stop} leave its parent's"
             )
+    for layer in arch.layers:
+        call = arch.calls[layer.call]
+        if not call.start <= layer.index < call.stop:
+            where = f"layers[{layer.index}] {layer.name!r}"
+            raise ValueError(f"{where}: it lies outside of its call {call.path!r}")
+
+
+def check_parameters(arch: Architecture) -> None:
+    """Check that no parameter is counted twice, called or not.
+
+    Raises:
+        ValueError: naming both places.
+    """
+    owners: dict[str, str] = {}
+    called = [(layer.name, layer.parameters) for layer in arch.layers]
+    idle = [(group.path, group.parameters) for group in arch.uncalled]
+    for owner, parameters in (*called, *idle):
+        for parameter in parameters:
+            if parameter.name in owners:
+                raise ValueError(
+                    f"{owner!r}: parameter {parameter.name!r} is already in "
+                    f"{owners[parameter.name]!r}"
+                )
+            owners[parameter.name] = owner
+
+
+OPERANDS = {
+    **dict.fromkeys(("convolution", "mm", "bmm", "mv", "dot"), 2),
+    **dict.fromkeys(("addmm", "addbmm", "baddbmm", "addmv"), 3),
+}
+"""How many operands an operation has at least, where rules count on it."""
+
+
+def check_operation(where: str, operation: Operation) -> None:
+    """Check that an operation has the operands that rules read.
+
+    Raises:
+        ValueError: naming the layer.
+    """
+    name, given = operation.name, len(operation.inputs)
+    if given < OPERANDS.get(name, 0) or len(operation.flowing) != given:
+        raise ValueError(f"{where}: {name} has {given} operands, too few or too many")
+    if not operation.outputs:
+        raise ValueError(f"{where}: {name} gives nothing")
+    if name in OPERANDS and not all(operation.inputs[: OPERANDS[name]]):
+        raise ValueError(f"{where}: {name} has an operand without axes")
+    window = operation.window
+    if name == "convolution" and window is None:
+        raise ValueError(f"{where}: a convolution without a window")
+    if window is not None:
+        axes = (window.kernel, window.stride, window.padding, window.dilation)
+        rank = len(operation.inputs[0]) if operation.inputs else 0
+        if len({*map(len, axes)}) != 1 or len(window.kernel) > rank:
+            raise ValueError(f"{where}: the window of {name} has uneven axes")

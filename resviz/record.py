@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from resviz.errors import RecordError
+from resviz.errors import RecordError, RenderError, first_line
 from resviz.files import write_whole
 from resviz.laws import MODEL_INPUT, check
 from resviz.once import once
@@ -245,8 +245,15 @@ class Architecture(
         return parameters(self)
 
     def to_json(self) -> bytes:
-        """The record as JSON text."""
-        return msgspec.json.format(json_encoder.encode(self), indent=1)
+        """The record as JSON text.
+
+        Raises:
+            RenderError: if a name holds half of a surrogate pair.
+        """
+        try:
+            return msgspec.json.format(json_encoder.encode(self), indent=1)
+        except UnicodeEncodeError as error:
+            raise RenderError(f"{self.name!r}: a name is no text, {error}") from error
 
     def save(self, path: str | Path) -> None:
         """Write the record as JSON to `path`, whole or not at all.
@@ -293,8 +300,9 @@ def load(path: str | Path) -> Architecture:
     """
     try:
         data = Path(path).read_bytes()
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read, {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or first_line(error)
+        raise RecordError(f"{str(path)!r}: cannot be read, {reason}") from error
     return parse(data, where=str(path))
 
 
@@ -308,7 +316,7 @@ def parse(data: bytes, *, where: str = "record") -> Architecture:
         return json_decoder.decode(data)
     except msgspec.ValidationError as error:
         raise RecordError(f"{where}: {foreign(data) or error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(f"{where}: not JSON, {error}") from error
 
 

@@ -16,9 +16,14 @@ CREATIONS = frozenset({
 })  # fmt: skip
 """Operations that read only the shape of their operand: nothing flows through."""
 
-AVERAGE_POOLS = frozenset({"avg_pool2d", "_adaptive_avg_pool2d", "mean"})
+AVERAGE_POOLS = frozenset({
+    "avg_pool2d", "avg_pool3d", "_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "mean",
+})  # fmt: skip
 
-MAX_POOLS = frozenset({"max_pool2d_with_indices", "adaptive_max_pool2d"})
+MAX_POOLS = frozenset({
+    "max_pool2d_with_indices", "max_pool3d_with_indices", "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+})  # fmt: skip
 
 NORMS = frozenset({
     "native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm",
@@ -38,12 +43,14 @@ SOFTMAXES = frozenset({"_softmax", "_safe_softmax", "_log_softmax"})
 RESHAPES = frozenset({
     "view", "_unsafe_view", "reshape", "_reshape_alias", "squeeze", "unsqueeze",
     "permute", "transpose", "t", "expand", "alias", "detach", "clone", "copy",
-    "_to_copy", "contiguous", "flatten", "lift_fresh", "as_strided",
+    "_to_copy", "contiguous", "flatten", "lift_fresh", "as_strided", "unfold",
+    "view_as_real", "view_as_complex", "diagonal",
 })  # fmt: skip
 """Operations that change how values lie, and none of them."""
 
 SELECTIONS = frozenset({
-    "slice", "select", "split", "split_with_sizes", "unbind", "cat", "stack",
+    "slice", "select", "split", "split_with_sizes", "unsafe_split", "unbind", "cat",
+    "stack", "chunk", "embedding", "im2col", "upsample_bilinear2d",
     "constant_pad_nd", "index", "gather", "narrow", "pixel_shuffle",
     "pixel_unshuffle", "channel_shuffle", "roll", "flip", "repeat",
     "reflection_pad2d", "replication_pad2d", "upsample_nearest2d",

@@ -57,8 +57,8 @@ def group() -> None:
     ("resnet(50, stride_in='1x1')"), a saved record (r50.json), or
     package.module:callable. The last form imports and runs that module's code.
 
-    Exit codes: 0 done, 1 a check failed, 2 wrong usage or input, 3 the model could
-    not be built or traced.
+    Exit codes: 0 done, 2 wrong usage or input, 3 the model could not be built or
+    traced.
     """
 
 

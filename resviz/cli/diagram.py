@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from resviz.cli.shared import emit, patience, records, trace_options
+from resviz.cli.shared import (
+    OneOf,
+    emit,
+    formats_of,
+    patience,
+    records,
+    trace_options,
+)
 
-FIGURES = click.Choice(("overview", "block", "layers", "flow"))
-FORMATS = click.Choice(("svg", "pdf", "png", "dot"))
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def figure_names() -> Iterable[str]:
+    """The figures that there are."""
+    from resviz import figures
+
+    return figures.names()
+
+
+def style_names() -> Iterable[str]:
+    """The styles that there are."""
+    from resviz.figures.drawing import styles
+
+    return styles.names()
+
+
+FIGURES = OneOf("figure", figure_names)
+STYLES = OneOf("style", style_names)
+FORMATS = OneOf("format", formats_of("picture"))
 
 
 @click.command
@@ -19,9 +45,7 @@ FORMATS = click.Choice(("svg", "pdf", "png", "dot"))
 @click.option("--figure", type=FIGURES, default="overview", show_default=True)
 @click.option("--at", help="The block to draw: conv3_1, or its module path.")
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB")
-@click.option(
-    "--style", type=click.Choice(("screen", "dark", "paper")), default="screen"
-)
+@click.option("--style", type=STYLES, default="screen")
 @click.option("--dpi", type=click.IntRange(16, 2400), default=96, show_default=True)
 @trace_options
 def diagram(

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from resviz.cli.shared import emit_table, output_options, records, trace_options
+from resviz.cli.shared import (
+    OneOf,
+    emit_table,
+    output_options,
+    records,
+    trace_options,
+)
 
-KINDS = click.Choice(("conv", "linear", "norm", "activation", "pool", "add"))
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def kinds() -> Iterable[str]:
+    """The kinds of layers that there are."""
+    from resviz.tables.layers import ONLY
+
+    return ONLY
 
 
 @click.command
 @click.argument("spec")
 @click.option("--depth", type=click.IntRange(1), help="Fold calls that nest deeper.")
-@click.option("--only", type=KINDS, help="Show layers of one kind.")
+@click.option("--only", type=OneOf("kind", kinds), help="Show layers of one kind.")
 @output_options
 @trace_options
 def layers(

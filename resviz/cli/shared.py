@@ -6,14 +6,14 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from resviz.errors import RenderError
+from resviz.errors import RenderError, TraceError
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
@@ -21,14 +21,34 @@ if TYPE_CHECKING:
 
 Function = Callable[..., Any]
 
-TABLE_FORMATS = ("text", "markdown", "latex", "html", "csv", "json")
-
 PATIENCE = 1.0
 """Seconds after which a terminal is told what takes so long."""
 
 
+class OneOf(click.ParamType):
+    """A word out of some that are looked up only when they are needed."""
+
+    def __init__(self, name: str, legal: Callable[[], Iterable[str]]) -> None:
+        self.name = name
+        self.legal = legal
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """The legal words, as help shows them."""
+        del param, ctx
+        return f"[{'|'.join(self.legal())}]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Check the word."""
+        words = tuple(self.legal())
+        if value not in words:
+            self.fail(f"got {value!r}, want one of {', '.join(words)}", param, ctx)
+        return value
+
+
 class InputSize(click.ParamType):
-    """Sizes of one sample: `3,224,224`, or `224` for three channels of that side."""
+    """Sizes of one sample, as `3,224,224`."""
 
     name = "C,H,W"
 
@@ -41,7 +61,7 @@ class InputSize(click.ParamType):
         if len(sizes) != len(parts) or 0 in sizes:
             wanted = "want positive whole numbers as 3,224,224"
             self.fail(f"got {value!r}, {wanted}", param, ctx)
-        return (3, *sizes * 2) if len(sizes) == 1 else sizes
+        return sizes
 
 
 def debug_option(command: Function) -> Function:
@@ -69,7 +89,7 @@ def trace_options(command: Function) -> Function:
 
     @wraps(command)
     def gathered(
-        *args: Any, input_size: Any, batch: int, training: bool, **options: Any
+        *args: Any, input_size: Any, batch: Any, training: Any, **options: Any
     ) -> Any:
         tracing = {"input_size": input_size, "batch": batch, "training": training}
         return command(*args, tracing=tracing, **options)
@@ -78,35 +98,55 @@ def trace_options(command: Function) -> Function:
     shape_help = "Sizes of one sample, as 3,224,224; default: what it was made for."
     for option in (
         debug_option,
-        click.option("--training", is_flag=True, help="Follow training mode."),
-        click.option("--batch", type=click.IntRange(1), default=1, show_default=True),
+        click.option("--training", is_flag=True, default=None, help="Not evaluation."),
+        click.option("--batch", type=click.IntRange(1), help="Samples; default: 1."),
         click.option("--input", "input_size", type=InputSize(), help=shape_help),
     ):
         decorated = option(decorated)
     return decorated
 
 
+def formats_of(kind: str) -> Callable[[], Iterable[str]]:
+    """What looks up the names of the formats of one kind."""
+
+    def names() -> Iterable[str]:
+        from resviz import formats
+
+        return formats.of_kind(kind)
+
+    return names
+
+
 def output_options(command: Function) -> Function:
     """Add `--format` and `-o` for a table."""
-    formats = click.Choice(TABLE_FORMATS)
+    kind = OneOf("format", formats_of("table"))
     for option in (
         click.option("-o", "--output", default="-", help="File; - is stdout."),
-        click.option(
-            "--format", "form", type=formats, help="Default: by suffix, text."
-        ),
+        click.option("--format", "form", type=kind, help="Default: by suffix, text."),
     ):
         command = option(command)
     return command
 
 
 def records(sources: Sequence[str], tracing: dict[str, Any]) -> list[Architecture]:
-    """The records of some SPECs."""
+    """The records of some SPECs.
+
+    What a model's own code prints goes to stderr, for stdout is for data.
+
+    Raises:
+        TraceError: if a model's code ends the process, and as `source.architecture`.
+    """
     from resviz import source
 
     found = []
     for spec in sources:
-        with patience(f"reading {spec}"):
-            found.append(source.architecture(spec, **tracing))
+        try:
+            with patience(f"reading {spec}"), redirect_stdout(sys.stderr):
+                found.append(source.architecture(spec, **tracing))
+        except SystemExit as error:
+            raise TraceError(
+                f"{spec}: its code called sys.exit({error.code!r})"
+            ) from error
     return found
 
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from resviz.cli.shared import emit_table, output_options, records, trace_options
+from resviz.cli.shared import (
+    OneOf,
+    emit_table,
+    output_options,
+    records,
+    trace_options,
+)
 
-KINDS = click.Choice(("identity", "projection", "zero-padded", "subsampled", "other"))
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def kinds() -> Iterable[str]:
+    """The kinds of shortcuts that there are."""
+    from resviz.structure.shortcuts import KINDS
+
+    return KINDS
 
 
 @click.command
 @click.argument("spec")
-@click.option("--only", type=KINDS, help="Show shortcuts of one kind.")
+@click.option("--only", type=OneOf("kind", kinds), help="Show shortcuts of one kind.")
 @output_options
 @trace_options
 def shortcuts(

@@ -55,6 +55,10 @@ def diagram(
 
     check("figure", figure, FIGURES)
     check("direction", direction, DIRECTIONS)
+    if direction != "TB" and figure != "overview":
+        raise RenderError(f"direction: got {direction!r}, only the overview has one")
+    if at is not None and figure != "block":
+        raise RenderError(f"at: got {at!r}, only the figure 'block' shows one block")
     colours = styles.find(style)
     module = import_module(f"{__name__}.{figure}")
     return Diagram(module.draw(arch, at=at, direction=direction), colours)

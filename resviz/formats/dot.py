@@ -41,7 +41,7 @@ def render(picture: Picture, style: Style) -> str:
         RenderError: if it is made of solids, for which DOT has no shape.
     """
     if picture.solids:
-        raise RenderError(f"{picture.title}: DOT has no solids to scale, write .svg")
+        raise RenderError(f"{picture.title}: Graphviz has no solids, write .svg")
     return "\n".join(Writer(picture, style).lines()) + "\n"
 
 

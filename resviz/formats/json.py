@@ -5,6 +5,8 @@ from __future__ import annotations
 from json import dumps
 from typing import TYPE_CHECKING
 
+from resviz import escape
+
 if TYPE_CHECKING:
     from resviz.tables.table import Table
 
@@ -14,4 +16,4 @@ SUFFIXES = (".json",)
 
 def render(table: Table) -> str:
     """The table's data as indented JSON."""
-    return dumps(table.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    return escape.json(dumps(table.to_dict(), indent=2, ensure_ascii=False)) + "\n"

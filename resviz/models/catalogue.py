@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, first_line
 from resviz.models import weights as published
 from resviz.models.blocks import BLOCKS
 from resviz.models.families import FAMILIES, Network
@@ -155,7 +155,7 @@ def build(name: str, /, *args: Any, **options: Any) -> ResNet:
         return assemble(row, **rest)
     except (TypeError, OverflowError) as error:
         raise SpecError(
-            f"{name}: an option has a value it cannot have: {error}"
+            f"{name}: an option has a value it cannot have: {first_line(error)}"
         ) from error
 
 

@@ -23,8 +23,8 @@ def architecture(
     source: Source,
     input_size: Sequence[int] | None = None,
     *,
-    batch: int = 1,
-    training: bool = False,
+    batch: int | None = None,
+    training: bool | None = None,
 ) -> Architecture:
     """The record of a SPEC or a model; a record is given back as it is.
 
@@ -32,38 +32,45 @@ def architecture(
         source: a record, a model, or a SPEC.
         input_size: of one sample, (C, H, W); what the network was published for
             if left out.
-        batch: how many samples.
-        training: follow the forward of training mode.
+        batch: how many samples; 1 if left out.
+        training: follow the forward of training mode; not if left out.
 
     Raises:
         SpecError: if the SPEC cannot be read, or an input is given for a record.
         BuildError: if the model cannot be imported or built.
         TraceError: if its forward cannot be followed.
     """
-    options: dict[str, Any] = {"batch": batch, "training": training}
+    asked = {"input_size": input_size, "batch": batch, "training": training}
+    options: dict[str, Any] = {"batch": batch or 1, "training": bool(training)}
     if isinstance(source, Architecture):
-        return recorded(source, source.name, input_size)
+        return recorded(source, source.name, asked)
     if not isinstance(source, (str, int)):
         return traced_model(source, input_size, options)
     spec = parse(source)
     if spec.record:
-        return recorded(load(spec.record), spec.text, input_size)
+        return recorded(load(spec.record), spec.text, asked)
     return traced_spec(spec, input_size, options)
 
 
-def recorded(
-    arch: Architecture, text: str, input_size: Sequence[int] | None
-) -> Architecture:
-    """A record, for which no other input can be asked.
+def recorded(arch: Architecture, text: str, asked: dict[str, Any]) -> Architecture:
+    """A record, of which nothing can be asked that it was not traced with.
 
     Raises:
-        SpecError: if one is.
+        SpecError: if another input, batch or mode is asked for.
     """
-    if input_size is not None and tuple(input_size) != arch.inputs[0].shape[1:]:
-        raise SpecError(
-            f"{text}: recorded at input {arch.inputs[0].shape[1:]}, got "
-            f"{tuple(input_size)}: trace the model again at that size"
-        )
+    batch, *sizes = arch.inputs[0].shape
+    size = asked["input_size"]
+    held = {
+        "input_size": size if size is None else type(size)(sizes),
+        "batch": batch,
+        "training": arch.training,
+    }
+    for key, value in asked.items():
+        if value is not None and value != held[key]:
+            raise SpecError(
+                f"{text}: recorded with {key} {held[key]!r}, got {value!r}: trace the "
+                "model again with that"
+            )
     return arch
 
 
@@ -83,7 +90,8 @@ def traced_model(
         raise SpecError(
             f"want a record, a torch.nn.Module or a SPEC, got {type(model).__name__}"
         )
-    return trace(model, input_size or DEFAULT_INPUT, **options)
+    size = DEFAULT_INPUT if input_size is None else input_size
+    return trace(model, size, **options)
 
 
 def traced_spec(
@@ -94,10 +102,10 @@ def traced_spec(
     from resviz.tracing import DEFAULT_INPUT, trace
 
     if spec.module:
-        model, title = build.imported(spec), ""
-        size = input_size or DEFAULT_INPUT
+        model, title, usual = build.imported(spec), "", DEFAULT_INPUT
     else:
         model, title = build.network(spec), build.title(spec)
-        size = input_size or build.published_input(spec)
+        usual = build.published_input(spec)
+    size = usual if input_size is None else input_size
     name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
     return trace(model, size, name=name, title=title, **options)

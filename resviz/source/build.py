@@ -13,7 +13,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 
-from resviz.errors import BuildError, ResvizError
+from resviz.errors import BuildError, ResvizError, first_line
 from resviz.models import catalogue
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def network(spec: Spec) -> nn.Module:
     except (RuntimeError, ValueError) as error:
         if isinstance(error, ResvizError):
             raise
-        reason = str(error).partition("\n")[0]
-        raise BuildError(f"{spec.text}: torch refuses, {reason}") from error
+        raise BuildError(f"{spec.text}: torch refuses, {first_line(error)}") from error
 
 
 def title(spec: Spec) -> str:
@@ -120,8 +119,8 @@ def attribute(spec: Spec) -> Any:
     """
     try:
         found: Any = importlib.import_module(spec.module or "")
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {first_line(error)}"
         raise BuildError(
             f"{spec.text}: cannot import {spec.module!r}, {reason}"
         ) from error
@@ -142,8 +141,8 @@ def called(target: Any, spec: Spec) -> Any:
         return target(*spec.args, **spec.options)
     except ResvizError:
         raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {first_line(error)}"
         raise BuildError(f"{spec.text}: the call failed, {reason}") from error
 
 

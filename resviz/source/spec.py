@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def parse(text: str | int) -> Spec:
         raise SpecError(f"spec: got {text[:40]!r}, want {FORMS}")
     if text.lower().endswith(".json"):
         return Spec(text, record=Path(text))
-    if found := IMPORT.fullmatch(text):
+    found = IMPORT.fullmatch(text)
+    if found and not iskeyword(found[1]):
         name, args, options, called = call(found[2], text)
         return Spec(text, name, found[1], args, options, called)
     name, args, options, called = call(text, text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.once import once
 from resviz.structure.blocks import Block, blocks
-from resviz.structure.graph import Graph
+from resviz.structure.graph import ROOT, Graph
 from resviz.structure.regions import Region, regions
 from resviz.structure.shortcuts import Shortcut
 from resviz.structure.stages import Fold, Stage, stages
@@ -27,6 +27,8 @@ class Structure:
         stem: live layers before the first block.
         stages: in order; () if nothing is residual.
         head: live layers after the last block.
+        spine: indices of the layers from input to output that every path passes,
+            and within a block those of its main branch.
         regions: every addition of two branches, blocks or not.
     """
 
@@ -34,17 +36,13 @@ class Structure:
     stem: tuple[Layer, ...]
     stages: tuple[Stage, ...]
     head: tuple[Layer, ...]
+    spine: tuple[int, ...]
     regions: tuple[Region, ...]
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The blocks of all stages."""
         return tuple(block for stage in self.stages for block in stage.blocks)
-
-    @property
-    def on_shortcuts(self) -> frozenset[int]:
-        """Indices of the layers that lie on a shortcut."""
-        return frozenset(i for block in self.blocks for i in block.shortcut.layers)
 
 
 @once
@@ -57,14 +55,41 @@ def structure(arch: Architecture) -> Structure:
     joins = regions(graph)
     found = blocks(graph, joins)
     live = [arch.layers[index] for index in graph.before]
-    if not found:
-        return Structure(arch, tuple(live), (), (), tuple(joins))
-    first = min(index for block in found for index in block.layers)
-    last = max(block.end for block in found)
+    first = min((i for block in found for i in block.layers), default=len(arch.layers))
+    last = max((block.end for block in found), default=len(arch.layers))
     return Structure(
         arch,
         tuple(layer for layer in live if layer.index < first),
         stages(arch, found),
         tuple(layer for layer in live if layer.index > last),
+        spine(graph, found),
         tuple(joins),
     )
+
+
+def spine(graph: Graph, found: list[Block]) -> tuple[int, ...]:
+    """The layers from input to output that every path passes, in order.
+
+    Gates and other ways around are left out; a block is passed by its main branch.
+    """
+    joins = {block.join: block for block in found}
+    node = max(graph.returned & graph.before.keys(), default=ROOT)
+    passed: list[int] = []
+    while node != ROOT:
+        passed.append(node)
+        block = joins.get(node)
+        if block:
+            passed += main_path(graph, block)
+        node = graph.dominator[node]
+    return tuple(reversed(passed))
+
+
+def main_path(graph: Graph, block: Block) -> list[int]:
+    """The layers of a block's main branch that every path along it passes."""
+    ends = [node for node in graph.before[block.join] if node in block.main]
+    node = max(ends, default=block.fork)
+    passed: list[int] = []
+    while node != block.fork and node in block.main:
+        passed.append(node)
+        node = graph.dominator[node]
+    return passed

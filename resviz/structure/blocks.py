@@ -62,10 +62,11 @@ def outermost(graph: Graph, residual: list[Region]) -> list[Region]:
     for region in sorted(residual, key=lambda r: -r.join):
         if region.join in covered:
             continue
-        inner = [r for r in residual if r.join in region.nodes]
+        nodes = region.nodes
+        inner = [r for r in residual if r.join in nodes]
         if is_long_skip(graph, region, inner):
             continue
-        covered |= region.nodes
+        covered |= nodes
         kept.append(region)
     return kept[::-1]
 

@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from resviz.record import Layer, Operation, Shape, Window
 
 
+KINDS = ("identity", "projection", "zero-padded", "subsampled", "other")
+"""What a shortcut can be. "subsampled" drops positions and changes nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shortcut:
     """The lightest branch of a residual block.
 
     Attributes:
-        kind: "identity", "projection", "zero-padded", "subsampled" or "other".
+        kind: one of `KINDS`.
         label: what is on it in order, as "2×2 average pool, /2 + 1×1".
         reason: what makes an identity impossible: "resolution", "channels" or
             "both"; "always" where the block projects without need; None for an
@@ -51,7 +55,7 @@ class Shortcut:
 def shortcut(graph: Graph, fork: int, join: int, branch: frozenset[int]) -> Shortcut:
     """Read the shortcut of a residual block off its branch."""
     layers = list(graph.layers(branch))
-    before, after = graph.shape(fork), graph.shape(join)
+    before, after = read_shape(graph, fork, join, branch), graph.shape(join)
     ops = [op for layer in layers for op in layer.operations if any(op.flowing)]
     words = dict.fromkeys(word for word in map(part, ops) if word)
     projects = any(map(weighted, ops))
@@ -64,6 +68,15 @@ def shortcut(graph: Graph, fork: int, join: int, branch: frozenset[int]) -> Shor
         stride(layers, axes=max(len(after) - 2, 0)),
         tuple(layer.index for layer in layers),
     )
+
+
+def read_shape(graph: Graph, fork: int, join: int, branch: frozenset[int]) -> Shape:
+    """Shape of what a branch reads from the fork, which may have several outputs."""
+    for layer in graph.layers(branch or {join}):
+        for source, tensor in zip(layer.sources, layer.inputs, strict=True):
+            if source.layer == fork:
+                return tensor.shape
+    return graph.shape(fork)
 
 
 def kind_of(ops: list[Operation], *, projects: bool) -> str:
@@ -112,7 +125,8 @@ def windowed(what: str) -> Callable[[Operation], str]:
         if window is None:
             return f"global{what}"
         groups = f", {window.groups} groups" if window.groups > 1 else ""
-        return f"{size(window.kernel)}{what}{groups}{over(window)}"
+        turned = " transposed" if window.transposed else ""
+        return f"{size(window.kernel)}{turned}{what}{groups}{over(window)}"
 
     return words
 
@@ -120,7 +134,7 @@ def windowed(what: str) -> Callable[[Operation], str]:
 def sliced(op: Operation) -> str:
     """Words for a slice: every second position, or some of the channels."""
     if strided(op):
-        return f"every {ordinal(op.arguments['step'])} position"
+        return f"every {ordinal(op.arguments.get('step', 1))} position"
     return "some channels" if op.inputs[0][1:2] != op.outputs[0][1:2] else ""
 
 
@@ -134,7 +148,7 @@ PARTS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
     (AVERAGE_POOLS, windowed(" average pool")),
     (MAX_POOLS, windowed(" max pool")),
     (frozenset({"slice"}), sliced),
-    (frozenset({"constant_pad_nd"}), padded),
+    (frozenset({"constant_pad_nd", "cat", "copy"}), padded),
 )
 """How each kind of operation reads on a shortcut; adding one is a row."""
 
@@ -145,11 +159,12 @@ def size(kernel: Shape) -> str:
 
 
 def over(window: Window) -> str:
-    """A stride as ", /2"; "" if it is 1."""
+    """A stride as ", /2", a transposed one as ", ×2"; "" if it is 1."""
     if prod(window.stride) == 1:
         return ""
     same = len(set(window.stride)) == 1
-    return f", /{window.stride[0] if same else size(window.stride)}"
+    sign = "×" if window.transposed else "/"
+    return f", {sign}{window.stride[0] if same else size(window.stride)}"
 
 
 def ordinal(step: int) -> str:
@@ -160,22 +175,24 @@ def ordinal(step: int) -> str:
 def strided(op: Operation) -> bool:
     """Whether an operation drops positions: a strided slice or window."""
     if op.name == "slice":
-        return op.arguments["step"] > 1
-    return op.window is not None and prod(op.window.stride) > 1
+        return op.arguments.get("step", 1) > 1
+    window = op.window
+    return window is not None and not window.transposed and prod(window.stride) > 1
 
 
 def pads_channels(op: Operation) -> bool:
     """Whether an operation appends channels to what flows."""
-    padding = op.name in {"constant_pad_nd", "cat"}
-    return padding and op.inputs[0][1:2] != op.outputs[0][1:2]
+    padding = op.name in {"constant_pad_nd", "cat", "copy"}
+    return padding and op.inputs[0][1:2] != op.outputs[-1][1:2]
 
 
 def stride(layers: list[Layer], axes: int) -> Shape:
     """How many input positions one output position steps over, per axis."""
     steps = [1] * axes
     for op in (op for layer in layers for op in layer.operations):
-        if op.window is not None and len(op.window.stride) == axes:
-            steps = [a * b for a, b in zip(steps, op.window.stride, strict=True)]
-        elif op.name == "slice" and op.arguments["dim"] >= 2:
-            steps[op.arguments["dim"] - 2] *= op.arguments["step"]
+        window = op.window
+        if window and not window.transposed and len(window.stride) == axes:
+            steps = [a * b for a, b in zip(steps, window.stride, strict=True)]
+        elif op.name == "slice" and 0 <= op.arguments.get("dim", 0) - 2 < axes:
+            steps[op.arguments["dim"] - 2] *= op.arguments.get("step", 1)
     return tuple(steps)

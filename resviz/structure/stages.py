@@ -73,8 +73,8 @@ def stages(arch: Architecture, found: list[Block]) -> tuple[Stage, ...]:
 def stage_key(block: Block) -> tuple[int, int]:
     """Positions and width of a block's output."""
     shape = block.output_shape
-    width = shape[1]
-    return prod(shape) // width, width
+    width = shape[1] if len(shape) > 1 else prod(shape)
+    return prod(shape) // max(width, 1), width
 
 
 def parted_by_projection(run: list[Block]) -> list[list[Block]]:

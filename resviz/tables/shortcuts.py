@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
+from resviz.errors import SpecError
 from resviz.structure import Block, Stage, structure
+from resviz.structure.shortcuts import KINDS
 from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
     from resviz.record import Architecture
 
 COLUMNS = (
-    Column("stage", "stage"),
-    Column("block", "block", "text", spare=3),
-    Column("name", "module"),
+    Column("stage", "stage", spare=2),
+    Column("block", "block"),
+    Column("name", "module", spare=3),
     Column("kind", "shortcut"),
     Column("label", "as", spare=2),
     Column("reason", "reason"),
@@ -45,7 +47,12 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
     Args:
         arch: the record.
         only: a kind, as "projection", to leave the others out.
+
+    Raises:
+        SpecError: if there is no such kind.
     """
+    if only not in {None, *KINDS}:
+        raise SpecError(f"only: got {only!r}, want one of {', '.join(KINDS)}")
     built = structure(arch)
     total = costs.total(arch.layers)
     rows = [
@@ -59,7 +66,7 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
         COLUMNS,
         tuple(entry | {"reason": REASONS[entry["reason"]]} for entry in rows),
         rows,
-        facts=() if rows else (("shortcuts", "none found"),),
+        facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
         notes=(*overall(rows, total), batch_note(arch), *counting(arch)),
         marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
         mark="the shortcut is no identity",

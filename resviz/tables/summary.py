@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
@@ -139,11 +138,7 @@ def arithmetic(step: Step) -> str:
 def depth(built: Structure) -> int:
     """Weighted layers on the main path, which give a ResNet its number.
 
-    Source: He et al. 2015, section 3.3; projections are not counted. Convolutions
-    over one position are gates, and not counted either.
+    Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
     """
-    aside = built.on_shortcuts
-    layers = (la for la in built.arch.layers if la.index not in aside)
-    ops = [op for op in operations(layers) if weighted(op)]
-    gates = [op for op in ops if len(op.inputs[0]) == 4 and prod(op.inputs[0][2:]) == 1]
-    return len(ops) - len(gates)
+    layers = (built.arch.layers[index] for index in built.spine)
+    return sum(map(weighted, operations(layers)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import threading
+from contextlib import contextmanager, suppress
+from operator import index
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -18,7 +20,7 @@ from resviz.tracing.diagnosis import explain
 from resviz.tracing.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 FRAMES_PER_CALL = 8
 """Python frames that one level of module nesting takes when it is followed."""
@@ -56,14 +58,15 @@ def trace(
     """
     shape = input_shape(input_size, batch)
     label = name or type(model).__name__
-    clone = Clone(model, training=training)
-    recorder = Recorder(clone)
+    recorder = Recorder(Clone(model, training=training))
     recorder.hook()
     try:
         output = forward(recorder, shape)
     except Exception as error:
-        partial = record(recorder, None, label, title, training=training)
         message = explain(error, recorder, shape, lambda s: runs(model, s, training))
+        partial = None
+        with suppress(Exception):  # the reason matters more than the rest
+            partial = record(recorder, None, label, title, training=training)
         raise TraceError(f"{label}: {message}", partial) from error
     return record(recorder, output, label, title, training=training)
 
@@ -72,31 +75,35 @@ def input_shape(input_size: Sequence[int], batch: int) -> tuple[int, ...]:
     """Shape of the input, (N, C, H, W).
 
     Raises:
-        TraceError: if a size is no positive whole number.
+        TraceError: if there are no sizes, or one is no positive whole number.
     """
-    shape = (batch, *input_size)
-    for size in shape:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise TraceError(
-                f"input: sizes are whole numbers from 1 on, got {tuple(shape)!r}"
-            )
+    try:
+        sizes = (batch, *input_size)
+        shape = tuple(map(index, sizes))
+    except TypeError:
+        sizes = shape = ()
+    if len(shape) < 2 or min(shape) < 1 or any(isinstance(s, bool) for s in sizes):
+        raise TraceError(
+            "input: want sizes of one sample, whole numbers from 1 on as "
+            f"(3, 224, 224), got {input_size!r} and batch {batch!r}"
+        )
     return shape
 
 
 def forward(recorder: Recorder, shape: tuple[int, ...]) -> object:
     """Run the recorder's clone on an empty input and give what it returns."""
-    with undisturbed(recorder.clone.depth), torch.no_grad():
-        sample = torch.empty(shape, device="meta")
+    with undisturbed(recorder.clone.depth), torch.inference_mode(False):
+        sample = torch.empty(shape, dtype=recorder.clone.dtype, device="meta")
         recorder.feed(sample)
-        with recorder:
+        with torch.no_grad(), recorder:
             return recorder.clone.root(sample)
 
 
 def runs(model: nn.Module, shape: tuple[int, ...], training: bool) -> bool:
     """Whether the model's forward takes an input of this shape."""
-    recorder = Recorder(Clone(model, training=training))
-    recorder.hook()
     try:
+        recorder = Recorder(Clone(model, training=training))
+        recorder.hook()
         forward(recorder, shape)
     except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
         return False
@@ -122,19 +129,50 @@ def record(
     )
 
 
+LIMIT = threading.Lock()
+"""Held while the recursion limit, which all threads share, is moved."""
+
+
 @contextmanager
 def undisturbed(depth: int) -> Iterator[None]:
-    """Leave random states and the recursion limit as they were found."""
-    limit = sys.getrecursionlimit()
-    states = random.getstate(), torch.random.get_rng_state()
-    numpy_random = sys.modules.get("numpy.random")
-    numpy_state = numpy_random.get_state() if numpy_random else None
-    sys.setrecursionlimit(limit + FRAMES_PER_CALL * depth)
+    """Leave the recursion limit and the states of random generators as they were.
+
+    The limit is moved up and back by the same amount, so traces in several threads
+    do not disturb each other. A state is put back only where it changed.
+    """
+    before = random_states()
+    move_limit(FRAMES_PER_CALL * depth)
     try:
         yield
     finally:
-        sys.setrecursionlimit(limit)
-        random.setstate(states[0])
-        torch.random.set_rng_state(states[1])
-        if numpy_random:
-            numpy_random.set_state(numpy_state)
+        move_limit(-FRAMES_PER_CALL * depth)
+        for (state, restore), (now, _) in zip(before, random_states(), strict=False):
+            if not same(state, now):
+                restore(state)
+
+
+def move_limit(frames: int) -> None:
+    """Raise or lower the recursion limit."""
+    with LIMIT:
+        sys.setrecursionlimit(sys.getrecursionlimit() + frames)
+
+
+def random_states() -> list[tuple[Any, Callable[[Any], object]]]:
+    """State of each global random generator, and what sets it."""
+    states: list[tuple[Any, Callable[[Any], object]]] = [
+        (random.getstate(), random.setstate),
+        (torch.random.get_rng_state(), torch.random.set_rng_state),
+    ]
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random:
+        states.append((numpy_random.get_state(), numpy_random.set_state))
+    return states
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two states of a generator are equal."""
+    if isinstance(a, torch.Tensor):
+        return a.tolist() == b.tolist()
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a.tobytes() == b.tobytes() if hasattr(a, "tobytes") else a == b

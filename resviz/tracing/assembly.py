@@ -66,12 +66,13 @@ class Assembly:
         self.events = closed(recorder.events)
         self.inputs = recorder.inputs
         self.steps = recorder.steps
-        self.parameters = recorder.clone.parameters
+        self.clone = recorder.clone
         self.last_use = last_uses(recorder.steps, outputs)
         self.layers: list[Layer] = []
         self.calls: list[Call] = []
         self.open: list[int] = []
-        self.names: Counter[str] = Counter()
+        self.taken: set[str] = set()
+        self.repeats: Counter[str] = Counter()
         self.counted: set[str] = set()
         self.placed = {
             Source(MODEL_INPUT, number): Source(MODEL_INPUT, number)
@@ -170,9 +171,7 @@ class Assembly:
     ) -> None:
         """Append one layer and note where its outputs can be found."""
         sources = self.outer_sources(steps)
-        self.names[name] += 1
-        if self.names[name] > 1:
-            name = f"{name}#{self.names[name]}"
+        name = self.unused(name)
         index = len(self.layers)
         layer = Layer(
             index,
@@ -190,6 +189,15 @@ class Assembly:
         self.layers.append(layer)
         for number, source in enumerate(outputs):
             self.placed[source] = Source(index, number)
+
+    def unused(self, name: str) -> str:
+        """`name`, or with the number that tells it from earlier layers' names."""
+        given = name
+        while given in self.taken:
+            self.repeats[name] += 1
+            given = f"{name}#{self.repeats[name] + 1}"
+        self.taken.add(given)
+        return given
 
     def outer_sources(self, steps: list[Step]) -> list[Source]:
         """Where the operands of `steps` come from, but for the steps themselves."""
@@ -210,7 +218,7 @@ class Assembly:
         """Parameters that are read here and by no earlier layer."""
         first = []
         for key in (*own, *(key for step in steps for key in step.owned)):
-            parameter = self.parameters.get(key)
+            parameter = self.clone.parameter(key)
             if parameter and parameter.name not in self.counted:
                 self.counted.add(parameter.name)
                 first.append(parameter)
@@ -290,9 +298,10 @@ def everyday_name(step: Step) -> str:
 def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
     """Parameters that no layer read, under the modules that own them."""
     groups: dict[tuple[str, str], list[Parameter]] = {}
-    for parameter in clone.parameters.values():
-        if parameter.name not in counted:
-            groups.setdefault(clone.owners[parameter.name], []).append(parameter)
+    for key, name in clone.names.items():
+        parameter = clone.parameter(key)
+        if parameter and name not in counted:
+            groups.setdefault(clone.owners[name], []).append(parameter)
     return tuple(
         Uncalled(path, type_name, tuple(parameters))
         for (path, type_name), parameters in groups.items()

@@ -1,4 +1,4 @@
-"""A shallow clone of a module tree that holds no weights and shares no state.
+"""A clone of a module tree that holds no weights and shares no state.
 
 The clone, not the user's model, is run: whatever its forward does to itself
 (training flags, counters, running statistics, lazy parameters) stays there.
@@ -6,26 +6,19 @@ The clone, not the user's model, is run: whatever its forward does to itself
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from types import MethodType
+from collections import OrderedDict, defaultdict, deque
+from functools import partial
+from types import MethodType, SimpleNamespace
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+from torch.utils.hooks import RemovableHandle
 
+from resviz.errors import TraceError
 from resviz.record import Parameter
-
-COPIED = (dict, list, tuple, OrderedDict)
-"""Plain containers that are copied, since a forward may add to them."""
-
-HOOKS = (
-    "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs",
-    "_forward_hooks",
-    "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called",
-)
-"""Where a module keeps the hooks of its forward."""
 
 
 class Clone:
@@ -35,82 +28,161 @@ class Clone:
         root: the copy of the model itself.
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
-        parameters: record of each copied parameter, by `id`; a parameter shared
-            between modules stands under the first of its names.
-        owners: path and class of the module that owns it, by parameter name.
+        owners: path and class of the module that owns a parameter, by its name.
         depth: how deeply modules nest.
     """
 
     def __init__(self, model: nn.Module, *, training: bool) -> None:
+        self.training = training
         self.copies: dict[int, Any] = {}
+        self.modules: list[nn.Module] = []
         self.paths: dict[int, str] = {}
-        self.parameters: dict[int, Parameter] = {}
+        self.names: dict[int, str] = {}
+        self.held: dict[int, nn.Parameter] = {}
         self.owners: dict[str, tuple[str, str]] = {}
-        self.depth = 0
-        found = named_modules(model)
-        for _, module in found:
-            self.copies[id(module)] = object.__new__(type(module))
-        for path, module in found:
-            self.depth = max(self.depth, path.count(".") + 1)
-            self.fill(path, module, training=training)
-        self.modules: list[nn.Module] = [self.copies[id(m)] for _, m in found]
+        # Originals are kept alive, since copies are found by their id.
+        self.pending: list[tuple[str, nn.Module]] = []
+        self.originals: list[Any] = []
+        for path, module in named_modules(original(model)):
+            self.announce(path, module)
+        while self.pending:
+            self.fill(*self.pending.pop(0))
         self.root = self.modules[0]
+        self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
-    def fill(self, path: str, module: nn.Module, *, training: bool) -> None:
+    def announce(self, path: str, module: nn.Module) -> nn.Module:
+        """An empty copy of `module`, to be filled when all are known.
+
+        Raises:
+            TraceError: for a scripted module, whose forward no hook can follow.
+        """
+        if isinstance(module, torch.jit.ScriptModule):
+            raise TraceError(
+                f"{path or 'the model'}: a scripted module, whose forward cannot be "
+                "followed: trace the module that it was made from"
+            )
+        copy = self.copies[id(module)] = object.__new__(type(module))
+        self.originals.append(module)
+        self.modules.append(copy)
+        self.paths[id(copy)] = path
+        self.pending.append((path, module))
+        return copy
+
+    def fill(self, path: str, module: nn.Module) -> None:
         """Give the copy of `module` its state."""
         copy = self.copies[id(module)]
-        self.paths[id(copy)] = path
         state = dict(vars(module))
         state.pop("_compiled_call_impl", None)
-        state["training"] = training
         for key, value in state.items():
-            state[key] = self.copied(value)
-        for key in HOOKS:
-            state[key] = OrderedDict(state[key])
-        vars(copy).update(state)
-        for name, parameter in vars(module)["_parameters"].items():
-            if parameter is not None:
-                self.own(path, module, name, parameter)
+            state[key] = self.copied(value, f"{path}.{key}" if path else key)
+        vars(copy).update(state, training=self.training)
+        for slot in slots(module):
+            value = getattr(module, slot)
+            object.__setattr__(copy, slot, self.copied(value, f"{path}.{slot}"))
+        for name, parameter in state["_parameters"].items():
+            if parameter is not None and id(parameter) not in self.names:
+                full = f"{path}.{name}" if path else name
+                self.names[id(parameter)] = full
+                self.held[id(parameter)] = parameter
+                self.owners[full] = (path, type(module).__name__)
 
-    def own(
-        self, path: str, module: nn.Module, name: str, parameter: nn.Parameter
-    ) -> None:
-        """Note under which name the model first holds `parameter`."""
-        copy = self.copies[id(parameter)]
-        if id(copy) not in self.parameters:
-            full = f"{path}.{name}" if path else name
-            self.parameters[id(copy)] = Parameter(full, tuple(parameter.shape))
-            self.owners[full] = (path, type(module).__name__)
+    def parameter(self, key: int) -> Parameter | None:
+        """The record of the copied parameter with this `id`, if it is one.
 
-    def copied(self, value: Any) -> Any:
-        """What stands for `value` in the clone: modules and tensors replaced."""
+        A parameter that several modules share stands under the first of its names.
+        """
+        name = self.names.get(key)
+        return None if name is None else Parameter(name, tuple(self.held[key].shape))
+
+    @property
+    def dtype(self) -> torch.dtype | None:
+        """The model's own: that of its first floating parameter; None for torch's."""
+        found = (p.dtype for p in self.held.values() if p.dtype.is_floating_point)
+        return next(found, None)
+
+    def copied(self, value: Any, path: str) -> Any:
+        """What stands for `value` in the clone.
+
+        Modules and tensors are replaced, also in plain containers, partial
+        functions and methods; `path` names a module that is registered nowhere.
+        """
+        if isinstance(value, nn.Module):
+            value = original(value)
+            known = self.copies.get(id(value))
+            return self.announce(path, value) if known is None else known
         if id(value) in self.copies:
             return self.copies[id(value)]
         if isinstance(value, torch.Tensor):
-            copy = self.copies[id(value)] = weightless(value)
+            return self.keep(value, weightless(value))
+        return self.copied_function(value, path)
+
+    def copied_function(self, value: Any, path: str) -> Any:
+        """What stands for a method, a partial function or the handle of a hook."""
+        if isinstance(value, MethodType):
+            return MethodType(value.__func__, self.copied(value.__self__, path))
+        if type(value) is RemovableHandle:
+            return self.copied_handle(value, path)
+        if type(value) is partial:
+            parts = (value.func, value.args, value.keywords)
+            function, args, keywords = (self.copied(part, path) for part in parts)
+            return partial(function, *args, **keywords)
+        return self.copied_container(value, path)
+
+    def copied_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
+        """A handle that removes its hook from the clone, as a lazy module does."""
+        copy = object.__new__(RemovableHandle)
+        hooks = value.hooks_dict_ref()
+        copied = OrderedDict() if hooks is None else self.copied(hooks, path)
+        copy.id, copy.hooks_dict_ref, copy.extra_dict_ref = value.id, ref(copied), ()
+        return copy
+
+    def copied_container(self, value: Any, path: str) -> Any:
+        """A new container like `value` whose members are copied; else itself."""
+        kind = type(value)
+        if isinstance(value, tuple):
+            members = [self.copied(member, path) for member in value]
+            return kind(*members) if hasattr(value, "_fields") else tuple(members)
+        if kind in {list, deque, set}:
+            copy = self.keep(value, kind())
+            add = copy.add if kind is set else copy.append
+            for member in value:
+                add(self.copied(member, path))
             return copy
-        if type(value) in COPIED:
-            return self.copied_container(value)
-        if isinstance(value, MethodType) and id(value.__self__) in self.copies:
-            return MethodType(value.__func__, self.copies[id(value.__self__)])
+        if kind in {dict, OrderedDict, defaultdict}:
+            made = kind(value.default_factory) if kind is defaultdict else kind()
+            copy = self.keep(value, made)
+            for key, member in value.items():
+                copy[self.copied(key, path)] = self.copied(member, path)
+            return copy
+        if kind is SimpleNamespace:
+            copy = self.keep(value, SimpleNamespace())
+            vars(copy).update(self.copied(vars(value), path))
+            return copy
         return value
 
-    def copied_container(self, value: Any) -> Any:
-        """A new container like `value` whose members are copied."""
-        if isinstance(value, tuple):
-            return tuple(self.copied(member) for member in value)
-        copy = self.copies[id(value)] = type(value)()
-        if not value:
-            return copy
-        if isinstance(value, list):
-            copy.extend(self.copied(member) for member in value)
-        else:
-            copy.update((key, self.copied(member)) for key, member in value.items())
+    def keep(self, value: Any, copy: Any) -> Any:
+        """Note what `value` became, for other places that hold it."""
+        self.originals.append(value)
+        self.copies[id(value)] = copy
         return copy
 
 
+def original(module: nn.Module) -> nn.Module:
+    """The module that was compiled, for what `torch.compile` gave; else itself."""
+    compiled = vars(module).get("_modules", {}).get("_orig_mod")
+    return module if compiled is None else original(compiled)
+
+
+def slots(module: nn.Module) -> list[str]:
+    """Attributes that a module keeps outside of its `__dict__`."""
+    named = [vars(kind).get("__slots__", ()) for kind in type(module).__mro__]
+    flat = [(given,) if isinstance(given, str) else given for given in named]
+    own = [slot for group in flat for slot in group if not slot.startswith("__")]
+    return [slot for slot in own if hasattr(module, slot)]
+
+
 def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Every module once, with its first path, parents first.
+    """Every registered module once, with its first path, parents first.
 
     As `nn.Module.named_modules`, but compares by identity and never recurses, so
     that neither a module's own `__eq__` nor a deep nesting matters.
@@ -125,8 +197,8 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
         seen.add(id(module))
         found.append((path, module))
         children = [
-            (f"{path}.{name}" if path else name, child)
-            for name, child in vars(module)["_modules"].items()
+            (f"{path}.{name}" if path else name, original(child))
+            for name, child in vars(module).get("_modules", {}).items()
             if child is not None
         ]
         pending.extend(reversed(children))
@@ -135,6 +207,9 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def weightless(tensor: torch.Tensor) -> torch.Tensor:
     """A meta tensor of the same shape, dtype and class; no value is read."""
+    if isinstance(tensor, (UninitializedParameter, UninitializedBuffer)):
+        lazy: Any = type(tensor)
+        return lazy(requires_grad=False, device="meta", dtype=tensor.dtype)
     if tensor.layout is torch.strided and not tensor.is_quantized:
         # torch.empty_like on meta is Python, and imports sympy.
         empty = torch.empty_strided(

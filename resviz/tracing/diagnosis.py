@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
+from typing import NamedTuple
 
 from torch import nn
 
+from resviz.errors import first_line
+from resviz.tracing.operations import per_axis
 from resviz.tracing.recorder import Enter, Recorder, Step, tensors
 
 Shape = tuple[int, ...]
@@ -15,6 +19,13 @@ LARGEST = 2048
 """Side in pixels above which no working input is looked for."""
 
 
+class Mismatch(NamedTuple):
+    """What a layer wanted, in words, and whether another input size may do."""
+
+    words: str
+    sized: bool = True
+
+
 def explain(error: Exception, recorder: Recorder, shape: Shape, runs: Runs) -> str:
     """One line: where it failed, what came in, what was wanted, what would work.
 
@@ -22,54 +33,67 @@ def explain(error: Exception, recorder: Recorder, shape: Shape, runs: Runs) -> s
         error: what the forward raised.
         recorder: what was seen up to there.
         shape: of the model's input.
-        runs: whether the model takes an input of a given shape.
+        runs: whether the model takes an input of a given shape; asked only where the
+            size is what is wrong, since it runs the forward again.
     """
-    where, problem = failing_layer(error, recorder)
-    sizes = working_sizes(shape, runs)
-    remedy = f"; {sizes}" if sizes else ""
-    return f"{where}: {problem}, for an input of {shape}{remedy}"
-
-
-def failing_layer(error: Exception, recorder: Recorder) -> tuple[str, str]:
-    """The innermost module that was running, and what went wrong in it."""
     reason = first_line(error)
+    try:
+        return failure(reason, recorder, shape, runs)
+    except Exception:  # noqa: BLE001 - an odd module must not hide the reason
+        return reason
+
+
+def failure(reason: str, recorder: Recorder, shape: Shape, runs: Runs) -> str:
+    """The line that `explain` gives, unless a module is too odd to be described."""
+    given = f"for an input of {shape}"
     if not recorder.open:
-        return "the model", reason
+        return f"{reason}, {given}"
     enter = recorder.open[-1]
     where = f"{enter.path or 'the model'} ({type(enter.module).__name__})"
     shapes = [tuple(tensor.shape) for tensor in tensors(enter.args)]
     if not shapes:
-        return where, reason
+        return f"{where}: {reason}, {given}"
     known = mismatch(enter.module, shapes[0], recorder)
     got = " and ".join(map(str, shapes))
-    return where, f"{known or reason}, got {got}"
+    sizes = working_sizes(shape, runs) if known and known.sized else None
+    said = f"{where}: {known.words if known else reason}, got {got}, {given}"
+    return f"{said}; {sizes}" if sizes else said
 
 
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, its class if it has none."""
-    lines = str(error).strip().splitlines()
-    return lines[0].strip() if lines else type(error).__name__
-
-
-def mismatch(module: nn.Module, shape: Shape, recorder: Recorder) -> str | None:
-    """What a layer wanted instead of an input of `shape`, in words, if known."""
+def mismatch(module: nn.Module, shape: Shape, recorder: Recorder) -> Mismatch | None:
+    """What a layer wanted instead of an input of `shape`, if that is known."""
     if isinstance(module, nn.Linear) and shape[-1] != module.in_features:
-        return (
+        return Mismatch(
             f"want {module.in_features} input features, {pooled(recorder)}"
             f"in_features would have to be {shape[-1]}"
         )
     if isinstance(module, nn.Conv2d) and len(shape) == 4:
         if shape[1] != module.in_channels:
-            return f"want {module.in_channels} input channels"
-        return f"kernel {module.kernel_size} does not fit into the padded input"
-    if isinstance(module, (nn.AvgPool2d, nn.MaxPool2d)) and len(shape) == 4:
-        return f"the {pair(module.kernel_size)} window does not fit into the map"
+            return Mismatch(f"want {module.in_channels} input channels", sized=False)
+        if not fits(module, shape):
+            kernel = pair(module.kernel_size)
+            return Mismatch(f"the {kernel} kernel does not fit into the padded map")
+    pools = (nn.AvgPool2d, nn.MaxPool2d)
+    if isinstance(module, pools) and len(shape) == 4 and not fits(module, shape):
+        size = pair(module.kernel_size)
+        return Mismatch(f"the {size} window does not fit into the map")
     norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-    if isinstance(module, norms) and module.training:
-        return (
+    single = shape[0] * prod(shape[2:]) == 1
+    if isinstance(module, norms) and module.training and single:
+        return Mismatch(
             "in training, want more than one value per channel: a larger batch or map"
         )
     return None
+
+
+def fits(module: nn.Module, shape: Shape) -> bool:
+    """Whether a convolution's or pool's window has a place in a map of `shape`."""
+    padding = module.padding
+    if isinstance(padding, str):
+        return True
+    numbers = (module.kernel_size, padding, getattr(module, "dilation", 1))
+    axes = zip(shape[2:], *(per_axis(number, 2) for number in numbers), strict=True)
+    return all(size + 2 * p >= d * (k - 1) + 1 for size, k, p, d in axes)
 
 
 def pooled(recorder: Recorder) -> str:

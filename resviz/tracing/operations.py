@@ -22,6 +22,7 @@ class Kind(NamedTuple):
         defaults: of those that have one.
         window: reads the sliding window off its arguments, if it has one.
         kept: names of the arguments that the record keeps.
+        writes: whether it writes to one of its operands.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Kind(NamedTuple):
     defaults: Arguments
     window: Callable[[Arguments], Window] | None
     kept: tuple[str, ...]
+    writes: bool
 
     def bind(self, args: tuple[Any, ...], kwargs: Arguments) -> Arguments:
         """Arguments by name, defaults filled in."""
@@ -49,6 +51,7 @@ def kind(overload: Any) -> Kind:
         {a.name: a.default_value for a in schema.arguments if a.has_default_value()},
         WINDOWS.get(name),
         KEPT.get(name, ()),
+        schema.is_mutable,
     )
 
 

@@ -6,13 +6,16 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
+from resviz.tracing.clone import weightless
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
 from resviz.vocabulary import CREATIONS, NORMS
@@ -26,7 +29,8 @@ HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
 
 
-class Step(NamedTuple):
+@dataclass(slots=True)
+class Step:
     """One operation as it ran.
 
     `origins` says which step's output each operand is; None is a parameter or a
@@ -39,7 +43,7 @@ class Step(NamedTuple):
     owned: tuple[int, ...]
     shapes: tuple[tuple[int, ...], ...]
     flowing: tuple[bool, ...]
-    outputs: tuple[Tensor, ...]
+    outputs: list[Tensor]
     window: Window | None
     arguments: dict[str, Any]
 
@@ -91,6 +95,7 @@ class Recorder(TorchDispatchMode):
         self.flows: dict[Source, bool] = {}
         # A freed tensor's id would soon be another's.
         self.alive: list[torch.Tensor] = []
+        self.writers: dict[int, Step] = {}
 
     def hook(self) -> None:
         """Put a hook before and after the forward of every copied module."""
@@ -98,6 +103,7 @@ class Recorder(TorchDispatchMode):
             before = vars(module)["_forward_pre_hooks"]
             before[HOOK] = self.enter
             before.move_to_end(HOOK, last=False)
+            vars(module)["_forward_pre_hooks_with_kwargs"][HOOK] = True
             vars(module)["_forward_hooks"][HOOK] = self.leave
 
     def feed(self, tensor: torch.Tensor) -> None:
@@ -111,14 +117,33 @@ class Recorder(TorchDispatchMode):
         self.flows[source] = flowing
         self.alive.append(tensor)
 
+    def source(self, tensor: torch.Tensor) -> Source | None:
+        """Where a tensor comes from, if that is known.
+
+        An in-place operation on a view changes what the viewed tensor holds: from
+        then on that tensor is one more output of the operation.
+        """
+        made = self.producers.get(id(tensor))
+        writer = self.writers.get(storage(tensor)) if self.writers else None
+        if made is None or writer is None or writer.number <= made.layer:
+            return made
+        given = Source(writer.number, len(writer.outputs))
+        flowing = self.flows[Source(writer.number)]
+        writer.outputs.append(described(tensor))
+        self.remember(tensor, given, flowing=flowing)
+        return given
+
     def sources(self, value: Any) -> tuple[Source, ...]:
         """Where the tensors in `value` come from, those that are known."""
-        known = (self.producers.get(id(tensor)) for tensor in tensors(value))
+        known = (self.source(tensor) for tensor in tensors(value))
         return tuple(source for source in known if source is not None)
 
-    def enter(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+    def enter(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         """Forward pre-hook."""
-        event = Enter(self.clone.paths[id(module)], module, args)
+        given = (*args, *kwargs.values())
+        event = Enter(self.clone.paths[id(module)], module, given)
         self.open.append(event)
         self.events.append(event)
 
@@ -143,25 +168,59 @@ class Recorder(TorchDispatchMode):
     ) -> Any:
         """Answer one operation and note it."""
         kwargs = kwargs or {}
-        rule = RULES.get(func)
+        every = (*tensors(args), *tensors(tuple(kwargs.values())))
+        operands = [operand for operand in every if not is_lazy(operand)]
+        if self.to_replace(func, operands):
+            args, kwargs = self.replaced(args), self.replaced(kwargs)
+        shaped = any(operand.is_meta for operand in operands)
+        rule = RULES.get(func) if shaped else None
         output = rule(*args, **kwargs) if rule else None
         if output is None:
             output = func(*args, **kwargs)
-        self.note(func, args, kwargs, output)
+        self.note(func, operands, args, kwargs, output)
         return output
 
+    def to_replace(self, func: Any, operands: list[torch.Tensor]) -> bool:
+        """Whether real tensors among the operands must make way for empty ones.
+
+        They must beside an empty one, and where the operation would write to a
+        tensor of the user's. Constants made in the forward keep their values, which
+        it may look at.
+        """
+        real = [operand for operand in operands if not operand.is_meta]
+        if not real:
+            return False
+        theirs = any(id(operand) not in self.producers for operand in real)
+        return len(real) < len(operands) or (theirs and kind(func).writes)
+
+    def replaced(self, value: Any) -> Any:
+        """The same nest of arguments with empty tensors for real ones."""
+        if isinstance(value, torch.Tensor) and not value.is_meta:
+            return weightless(value)
+        if isinstance(value, dict):
+            return {key: self.replaced(member) for key, member in value.items()}
+        if type(value) in {tuple, list}:
+            return type(value)(self.replaced(member) for member in value)
+        return value
+
     def note(
-        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+        self,
+        func: Any,
+        operands: list[torch.Tensor],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        output: Any,
     ) -> None:
         """Write down one operation that is done."""
-        operands = [*tensors(args), *tensors(kwargs.values())]
         if not operands and not isinstance(output, torch.Tensor):
             return
         known = kind(func)
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
-        origins = tuple(self.producers.get(id(operand)) for operand in operands)
+        origins = tuple(self.source(operand) for operand in operands)
         flowing = tuple(o is not None and self.flows[o] for o in origins)
         given = list(tensors((output,)))
+        if not given:
+            return
         if known.name in NORMS:  # saved statistics follow, shaped by the backend
             given = given[:1]
         step = Step(
@@ -171,15 +230,17 @@ class Recorder(TorchDispatchMode):
             tuple(id(t) for t, o in zip(operands, origins, strict=True) if o is None),
             tuple(tuple(operand.shape) for operand in operands),
             flowing,
-            tuple(described(tensor) for tensor in given),
+            [described(tensor) for tensor in given],
             known.window(bound) if known.window else None,
-            {name: bound[name] for name in known.kept},
+            {name: bound[name] for name in known.kept if name in bound},
         )
         self.steps.append(step)
         self.events.append(step)
         live = any(flowing) and known.name not in CREATIONS
         for place, tensor in enumerate(given):
             self.remember(tensor, Source(step.number, place), flowing=live)
+        if known.writes:
+            self.writers[storage(given[0])] = step
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -189,11 +250,17 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, dict):
         for member in value.values():
             yield from tensors(member)
-    elif isinstance(value, (str, bytes)):
-        return
-    elif isinstance(value, (tuple, list)) or type(value).__name__ == "dict_values":
+    elif isinstance(value, (tuple, list)):
         for member in value:
             yield from tensors(member)
+
+
+def storage(tensor: torch.Tensor) -> int:
+    """What tells the memory of one tensor from that of another."""
+    try:
+        return tensor.untyped_storage()._cdata  # noqa: SLF001 - torch names no other
+    except (NotImplementedError, RuntimeError):  # sparse and quantised tensors
+        return -id(tensor)
 
 
 def described(tensor: torch.Tensor) -> Tensor:

@@ -44,7 +44,19 @@ def empty(shape: tuple[int, ...] | list[int], like: Tensor) -> Tensor:
 
 def alike(x: Tensor, y: Tensor | float) -> bool:
     """Whether an operation on both gives their common shape and dtype."""
-    return isinstance(y, Tensor) and x.shape == y.shape and x.dtype == y.dtype
+    if not isinstance(y, Tensor) or x.dtype != y.dtype:
+        return False
+    return x.shape == y.shape and x.stride() == y.stride()
+
+
+def like(x: Tensor) -> Tensor | None:
+    """An empty tensor with the shape, strides and dtype of `x`, if it is dense."""
+    dense = x.is_contiguous() or (
+        x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)
+    )
+    if not dense:
+        return None
+    return torch.empty_strided(x.shape, x.stride(), dtype=x.dtype, device="meta")
 
 
 def slid(
@@ -84,10 +96,12 @@ def convolution(
 ) -> Tensor | None:
     """Input (N, C, *spatial), weight (K, C/G, *kernel) to (N, K, *spatial')."""
     del output_padding
+    plain = x.is_contiguous() and weight.is_contiguous() and not transposed
+    if not plain or x.dtype != weight.dtype or not 3 <= x.dim() == weight.dim():
+        return None
     n, c, *sizes = x.shape
     k, c_per_group, *kernel = weight.shape
-    fits = not transposed and c == c_per_group * groups and k % groups == 0
-    if not fits or x.dtype != weight.dtype or x.dim() != weight.dim():
+    if c != c_per_group * groups or k % groups:
         return None
     if bias is not None and bias.shape != (k,):
         return None
@@ -108,18 +122,21 @@ def native_batch_norm(
 ) -> tuple[Tensor, Tensor, Tensor] | None:
     """The input's shape, and the saved statistics: (C,) in training, else (0,)."""
     del momentum, eps
+    output = like(x)
+    if output is None or x.dim() < 2:
+        return None
     c = x.shape[1]
     given = (t for t in (weight, bias, mean, variance) if t is not None)
     if any(t.shape != (c,) or t.dtype != x.dtype for t in given):
         return None
     saved = (c,) if training else (0,)
-    return empty(x.shape, x), empty(saved, x), empty(saved, x)
+    return output, empty(saved, x), empty(saved, x)
 
 
 @rule(aten.relu.default, aten.sigmoid.default, aten.silu.default)
 def activation(x: Tensor) -> Tensor | None:
     """The input's shape."""
-    return empty(x.shape, x) if x.dtype.is_floating_point else None
+    return like(x) if x.dtype.is_floating_point else None
 
 
 @rule(aten.relu_.default, aten.sigmoid_.default, aten.silu_.default)
@@ -131,20 +148,20 @@ def activation_in_place(x: Tensor) -> Tensor | None:
 @rule(aten._softmax.default, aten._log_softmax.default)  # noqa: SLF001 - ATen names
 def softmax(x: Tensor, dim: int, half_to_float: bool) -> Tensor | None:
     """The input's shape."""
-    return None if half_to_float or not -x.dim() <= dim < x.dim() else empty(x.shape, x)
+    return None if half_to_float or not -x.dim() <= dim < x.dim() else like(x)
 
 
 @rule(aten.mul.Tensor)
 def multiply(x: Tensor, y: Tensor) -> Tensor | None:
     """The shape of both; what broadcasts is left to torch."""
-    return empty(x.shape, x) if alike(x, y) else None
+    return like(x) if alike(x, y) else None
 
 
 @rule(aten.add.Tensor)
 def add(x: Tensor, y: Tensor, *, alpha: float = 1) -> Tensor | None:
     """The shape of both; what broadcasts is left to torch."""
     del alpha
-    return empty(x.shape, x) if alike(x, y) else None
+    return like(x) if alike(x, y) else None
 
 
 @rule(aten.add_.Tensor)
@@ -164,11 +181,9 @@ def max_pool2d(
     ceil_mode: bool = False,
 ) -> tuple[Tensor, Tensor] | None:
     """Input (N, C, H, W) to (N, C, H', W'), and the indices of the maxima."""
-    if (
-        x.dim() != 4
-        or ceil_mode
-        or any(2 * p > k for p, k in zip(padding, kernel, strict=False))
-    ):
+    if x.dim() != 4 or ceil_mode or not x.is_contiguous():
+        return None
+    if any(2 * p > k for p, k in zip(padding, kernel, strict=False)):
         return None
     n, c, *sizes = x.shape
     given = slid(tuple(sizes), kernel, [*stride] or kernel, [*padding], [*dilation])
@@ -189,7 +204,11 @@ def mean(
     """The reduced axes become 1 if kept, and go otherwise."""
     if dtype is not None or not dim or not x.dtype.is_floating_point:
         return None
+    if not all(-x.dim() <= axis < x.dim() for axis in dim):
+        return None
     axes = {axis % x.dim() for axis in dim}
+    if len(axes) < len(dim):
+        return None
     kept = enumerate(x.shape)
     if keepdim:
         return empty([1 if axis in axes else size for axis, size in kept], x)

@@ -107,5 +107,5 @@ def test_left_aligned_lines_end_in_left_breaks():
 def test_solids_are_refused():
     """DOT has no shape for them; the error names the format that does."""
     solid = Solid((((0, 0), (1, 0), (1, 1)),), "stem")
-    with pytest.raises(RenderError, match=r"DOT has no solids .* write \.svg"):
+    with pytest.raises(RenderError, match=r"Graphviz has no solids, write \.svg"):
         dot.render(Picture("flow", "", (9, 9), (), solids=(solid,)), styles.SCREEN)

@@ -137,7 +137,7 @@ def test_what_cannot_be_built_says_why(module, monkeypatch, text, spec, words):
 def test_a_record_has_the_input_it_was_traced_at(record, tmp_path):
     """Another one is an error that says what to do."""
     record("resnet18").save(tmp_path / "r.json")
-    with pytest.raises(SpecError, match="trace the model again at that size"):
+    with pytest.raises(SpecError, match="trace the model again with that"):
         source.architecture(str(tmp_path / "r.json"), (3, 64, 64))
 
 

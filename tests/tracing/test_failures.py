@@ -50,7 +50,7 @@ def test_wrong_channels():
 def test_a_kernel_that_does_not_fit():
     """Two 5×5 convolutions want at least 9×9."""
     said = message(nn.Sequential(nn.Conv2d(3, 3, 5), nn.Conv2d(3, 3, 5)), (3, 6, 6))
-    assert "1 (Conv2d): kernel (5, 5) does not fit into the padded input" in said
+    assert "1 (Conv2d): the 5×5 kernel does not fit into the padded map" in said
     assert "(1, 3, 2, 2)" in said
     assert "least input that works is 9×9" in said
 
