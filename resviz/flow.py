@@ -9,7 +9,7 @@ from resviz.units import times
 from resviz.vocabulary import AVERAGE_POOLS
 
 if TYPE_CHECKING:
-    from resviz.record import Layer, Operation, Shape, Window
+    from resviz.record import Layer, Shape, Window
     from resviz.structure import Structure
 
 
@@ -32,30 +32,47 @@ class Step:
 
 
 def flow(built: Structure) -> tuple[Step, ...]:
-    """The steps from the input to the last map, shortcuts left out."""
-    shape = built.arch.inputs[0].shape if built.arch.inputs else ()
-    if len(shape) < 3:
+    """The steps from the input to the last map, along the main path.
+
+    () for a network that slides no window, whose sizes are no resolutions.
+    """
+    path = [built.arch.layers[index] for index in built.spine]
+    shape = built.arch.inputs[0].shape
+    if len(shape) < 3 or not any(layer.window for layer in path):
         return ()
     steps = [Step("input", shape[2:], shape, "")]
-    for layer in (built.arch.layers[index] for index in built.spine):
-        before, after = steps[-1].size, layer.output_shape[2:]
+    for layer in path:
+        before, after = steps[-1].size, size_after(layer, len(shape) - 2)
         if after and before != after:
             arithmetic = why(layer, before, after)
             steps.append(Step(layer.name, after, layer.output_shape, arithmetic))
     return tuple(steps)
 
 
+def size_after(layer: Layer, axes: int) -> Shape:
+    """Spatial size of what a layer gives; () if that has none.
+
+    A mean that drops the axes of a map leaves one position.
+    """
+    size = layer.output_shape[2:]
+    if len(size) == axes:
+        return size
+    means = any(op.name in AVERAGE_POOLS for op in layer.operations)
+    dropped = means and len(layer.input_shape) == axes + 2 and not size
+    return (1,) * axes if dropped else ()
+
+
 def why(layer: Layer, before: Shape, after: Shape) -> str:
     """The arithmetic of one change, as "floor((224 + 2·3 − 7)/2) + 1 = 112"."""
-    given = (op for op in layer.operations if any(s[2:] == after for s in op.outputs))
-    op = next(given, None)
-    if op is None:
-        return f"{layer.type} makes {times(after)} of {times(before)}"
-    if op.window and not op.window.transposed and op.inputs[0][2:] == before:
-        axes = zip(*axes_of(op.window), before, after, strict=True)
-        lines = [slide(*axis, ceil=op.window.ceil_mode) for axis in axes]
+    window = layer.window
+    if window and not window.transposed and layer.input_shape[2:] == before:
+        axes = zip(*axes_of(window), before, after, strict=True)
+        lines = [slide(*axis, ceil=window.ceil_mode) for axis in axes]
         return "; ".join(dict.fromkeys(lines))
-    return pooled(op, before, after)
+    means = any(op.name in AVERAGE_POOLS for op in layer.operations)
+    if means and set(after) == {1}:
+        return f"mean over {times(before)} = 1"
+    return f"{layer.type} makes {times(after)} of {times(before)}"
 
 
 def axes_of(window: Window) -> tuple[Shape, Shape, Shape, Shape]:
@@ -73,10 +90,3 @@ def slide(
     reach = str(k) if d == 1 else f"({d}·({k} − 1) + 1)"
     rounding = "ceil" if ceil else "floor"
     return f"{rounding}(({before} + 2·{p} − {reach})/{s}) + 1 = {after}"
-
-
-def pooled(op: Operation, before: Shape, after: Shape) -> str:
-    """What an operation without a window of its own does to the map, in words."""
-    if op.name in AVERAGE_POOLS and set(after) == {1}:
-        return f"mean over {times(before)} = 1"
-    return f"{op.name} makes {times(after)} of {times(before)}"

@@ -46,3 +46,8 @@ def per_axis(numbers: Sequence[int] | None) -> str:
     if not numbers:
         return ""
     return str(numbers[0]) if len(set(numbers)) == 1 else times(numbers)
+
+
+def plural(number: int, thing: str) -> str:
+    """A number of things, "1 block" or "3 blocks"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -74,5 +74,21 @@ def test_a_function_that_resizes_is_named():
         def forward(self, x):
             return torch.nn.functional.interpolate(x, size=(5, 5))
 
-    arch = trace(Shrink(), (3, 10, 10))
+    arch = trace(nn.Sequential(nn.Conv2d(3, 3, 1), Shrink()), (3, 10, 10))
     assert "makes 5×5 of 10×10" in steps(arch)[1].arithmetic
+
+
+def test_a_mean_over_a_maps_axes_ends_the_flow():
+    """As `x.mean((2, 3))` in a forward."""
+
+    class Head(nn.Module):
+        def forward(self, x):
+            return x.mean((2, 3))
+
+    arch = trace(nn.Sequential(nn.Conv2d(3, 3, 1), Head()), (3, 10, 10))
+    assert steps(arch)[-1].arithmetic == "mean over 10×10 = 1"
+
+
+def test_features_are_no_resolution():
+    """Tokens through linear layers have none."""
+    assert steps(trace(nn.Sequential(nn.Linear(8, 4)), (5, 8))) == ()

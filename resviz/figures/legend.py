@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.words import sign
-from resviz.structure.graph import operations
-from resviz.vocabulary import CONVOLUTIONS, NORMS
+from resviz.vocabulary import CONVOLUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from resviz.figures.overview.outline import Outline, Row
-    from resviz.record import Layer
     from resviz.structure import Structure
 
 SHORTCUTS = {
@@ -65,24 +63,23 @@ def after_sum(read: Structure, join: int, end: int) -> str:
 
 
 def convolution_words(read: Structure) -> list[str]:
-    """Where norms stand, if the same holds for every convolution of every block."""
-    places = {
-        place
-        for block in read.blocks
-        for place in norm_places([read.arch.layers[index] for index in block.main])
+    """Where batch norms stand, if the same holds for every convolution."""
+    normed = {
+        source.layer
+        for layer in read.arch.layers
+        for source in layer.sources
+        if any("batch_norm" in op.name for op in layer.operations)
     }
-    return ["BN after every conv"] if places == {True} else []
-
-
-def norm_places(layers: list[Layer]) -> Iterable[bool]:
-    """For each convolution of a chain over a map, whether a BN comes next."""
-    for layer, after in zip(layers, [*layers[1:], None], strict=True):
-        over_map = any(size > 1 for size in layer.output_shape[2:])
-        names = {op.name for op in operations([layer])}
-        if over_map and names & CONVOLUTIONS:
-            following = {op.name for op in operations([after])} if after else set()
-            batch = {name for name in NORMS if "batch_norm" in name}
-            yield bool((names | following) & batch)
+    convolutions = {
+        layer.index
+        for layer in read.arch.layers
+        if any(op.name in CONVOLUTIONS for op in layer.operations)
+    }
+    in_blocks = {index for block in read.blocks for index in block.layers}
+    if convolutions <= normed:
+        return ["BN after every conv"] if convolutions else []
+    inside = convolutions & in_blocks
+    return ["BN after every conv of a block"] if inside and inside <= normed else []
 
 
 def sign_words(said: list[str], rows: list[Row]) -> list[str]:

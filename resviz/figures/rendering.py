@@ -25,6 +25,10 @@ class Diagram:
     picture: Picture
     style: Style
 
+    def __repr__(self) -> str:
+        width, height = self.size
+        return f"<Diagram {self.picture.title!r}: {width:.0f} by {height:.0f} pixels>"
+
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in pixels."""

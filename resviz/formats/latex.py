@@ -1,21 +1,34 @@
-"""LaTeX: a tabular that wants booktabs and amsmath."""
+"""LaTeX: tabulars that want booktabs and amsmath."""
 
 from __future__ import annotations
 
+from itertools import groupby
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
+from resviz.formats.text import CELL_WIDTH, fitted, title_lines
 from resviz.tables.table import Cell, Column, Group, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 KIND = "table"
 SUFFIXES = (".tex",)
 
+CHARACTERS = 100
+"""Characters of a line that a column of text takes in the smallest size."""
+
+ROWS = 45
+"""Rows that a page takes; a longer table is several tabulars."""
+
 
 def render(table: Table) -> str:
-    r"""A tabular to `\input`; facts stand above it, notes below."""
+    r"""Tabulars to `\input`; facts stand above them, notes below.
+
+    Equal cells side by side are one, as in the paper. Columns that a page has no
+    room for are left out and named below.
+    """
     return "\n".join(lines(table)) + "\n"
 
 
@@ -24,20 +37,44 @@ def lines(table: Table) -> Iterator[str]:
     yield r"% needs \usepackage{booktabs,amsmath}"
     for label, text in table.facts:
         yield rf"\noindent\textbf{{{escape.latex(label)}}} {escape.latex(text)}\par"
-    if table.rows:
-        yield from tabular(table)
-    for note in table.notes:
+    columns, missing = shown(table)
+    yield r"{\scriptsize"
+    yield r"\setlength{\tabcolsep}{3pt}\noindent"
+    for number, rows in enumerate(batches(table.rows)):
+        yield from [r"\par\noindent"] * (number > 0)
+        yield from tabular(columns, rows)
+    yield r"\par}"
+    left_out = [f"left out for want of width: {missing}"] if missing else []
+    for note in (*table.notes, *left_out):
         yield rf"\par\noindent{{\footnotesize {escape.latex(note)}\par}}"
 
 
-def tabular(table: Table) -> Iterator[str]:
-    """The rows between rules."""
-    yield rf"\begin{{tabular}}{{{''.join(alignment(c) for c in table.columns)}}}"
+def shown(table: Table) -> tuple[Sequence[Column], str]:
+    """The columns that a page has room for, and the titles of the others."""
+    if table.fixed:
+        return table.columns, ""
+    (columns, *_), missing = fitted(table, CHARACTERS)
+    return columns, missing
+
+
+def batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Rows by the page."""
+    for start in range(0, len(rows), ROWS):
+        yield rows[start : start + ROWS]
+
+
+def tabular(
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    """Some rows between rules."""
+    yield rf"\begin{{tabular}}{{{''.join(alignment(c) for c in columns)}}}"
     yield r"\toprule"
-    yield ended(escape.latex(column.title) for column in table.columns)
+    yield ended(stacked(map(escape.latex, title_lines(c))) for c in columns)
     yield r"\midrule"
-    for row in table.rows:
-        yield ended(cell(column, row.get(column.key)) for column in table.columns)
+    for row in rows:
+        cells = list(merged(columns, row))
+        tall = any("bmatrix" in text for text in cells)
+        yield ended(cells) + "[8pt]" * tall
     yield r"\bottomrule"
     yield r"\end{tabular}"
 
@@ -49,9 +86,20 @@ def alignment(column: Column) -> str:
     return "c" if column.kind == "cell" else "l"
 
 
-def ended(cells: Any) -> str:
+def ended(cells: Iterable[str]) -> str:
     """One row."""
     return rf"{' & '.join(cells)} \\"
+
+
+def merged(columns: Sequence[Column], row: Mapping[str, Any]) -> Iterator[str]:
+    """The cells of a row; equal cells of several networks are one."""
+    texts = [(c.kind == "cell", cell(c, row.get(c.key))) for c in columns]
+    for (network, text), equal in groupby(texts):
+        number = len(list(equal))
+        if network and text and number > 1 and "bmatrix" not in text:
+            yield rf"\multicolumn{{{number}}}{{c}}{{{text}}}"
+        else:
+            yield from [text] * number
 
 
 def cell(column: Column, value: Any) -> str:
@@ -59,14 +107,19 @@ def cell(column: Column, value: Any) -> str:
     if isinstance(value, Cell):
         parts = [escape.latex(value.note)] if value.note else []
         parts += map(grouped, value.groups)
-        return parts[0] if len(parts) == 1 else stacked(parts)
-    return escape.latex(column.text(value))
+        return stacked(parts)
+    text = escape.clean(column.text(value))
+    lines = wrap(text, CELL_WIDTH) if column.kind == "row" else [text]
+    return stacked(map(escape.latex, lines), "l")
 
 
-def stacked(parts: list[str]) -> str:
-    """Several groups, one below the other."""
-    inner = r" \\ ".join(parts)
-    return rf"\begin{{tabular}}{{@{{}}c@{{}}}}{inner}\end{{tabular}}"
+def stacked(parts: Iterable[str], side: str = "c") -> str:
+    """Several groups or lines, one below the other."""
+    first, *rest = (*parts,) or ("",)
+    if not rest:
+        return first
+    inner = r" \\ ".join((first, *rest))
+    return rf"\begin{{tabular}}{{@{{}}{side}@{{}}}}{inner}\end{{tabular}}"
 
 
 def grouped(group: Group) -> str:

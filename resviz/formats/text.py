@@ -57,7 +57,9 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
     for label, fact in table.facts:
         console.print(f"{escape.clean(label):<12} {escape.clean(fact)}")
     parts, missing = fitted(table, width)
-    for columns in parts if table.rows else ():
+    for number, columns in enumerate(parts if table.rows else ()):
+        if number:
+            console.print()
         console.print(drawn(table, columns))
     for note in notes(table, missing):
         console.print(Text(escape.clean(note), style="dim"))
@@ -70,7 +72,7 @@ def notes(table: Table, missing: str) -> Iterator[str]:
         yield f"{MARK}{table.mark}"
     yield from table.notes
     if missing:
-        yield f"for want of width without: {missing}"
+        yield f"left out for want of width: {missing}"
 
 
 def fitted(table: Table, width: int | None) -> tuple[list[list[Column]], str]:

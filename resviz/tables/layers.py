@@ -60,8 +60,10 @@ def layers(
         only: one of `ONLY`, to show layers of one kind.
 
     Raises:
-        SpecError: if `only` is no such kind or `depth` is below 1.
+        SpecError: if `only` is no such kind, `depth` is below 1, or both are given.
     """
+    if depth is not None and only is not None:
+        raise SpecError("depth and only: want one of them, a fold mixes kinds")
     rows = [row(layer) for layer in chosen(arch, only)]
     if depth is not None:
         rows = [folded(*group) for group in grouped(arch, rows, depth)]
@@ -161,12 +163,14 @@ def folded(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
     if call is None:
         return first
     counted = [entry["macs"] for entry in group]
-    before, after = first["input_shapes"][0][2:], last["output_shape"][2:]
+    entering = next((e["input_shapes"] for e in group if e["input_shapes"]), [[]])
+    before, after = entering[0][2:], last["output_shape"][2:]
     return {
         **first,
         **dict.fromkeys(("kernel", "stride", "padding", "dilation", "groups")),
         "name": call.path,
         "type": call.type,
+        "input_shapes": entering if entering[0] else [],
         "ops": [name for entry in group for name in entry["ops"]],
         "output_shape": last["output_shape"],
         "params": sum(entry["params"] for entry in group),

@@ -85,7 +85,8 @@ def entries_of(built: Structure) -> dict[str, Entry]:
         entries[stage.name] = (stage_cell(built, stage), stage.output_shape[2:])
     words = [word for layer in built.head for word in head_words(layer)]
     if words:
-        entries["head"] = (Cell((Group((", ".join(words),)),)), (1, 1))
+        after = sizes(built.head[-1]) or (1, 1)
+        entries["head"] = (Cell((Group((", ".join(words),)),)), after)
     return entries
 
 
@@ -206,7 +207,8 @@ def shown(entry: dict[str, Any]) -> dict[str, Any]:
 def shown_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
     """A total in the unit of the paper; any other cell as it is."""
     if isinstance(cell, int):
-        return giga(cell) if name == FLOPS else count(cell, 4)
+        exact = name == FLOPS and cell >= 10**9
+        return giga(cell) if exact else count(cell, 4)
     return cell
 
 
@@ -242,4 +244,6 @@ def notes(archs: Sequence[Architecture]) -> tuple[str, ...]:
     """The convention, the inputs, and what is not counted."""
     inputs = dict.fromkeys(times(arch.inputs[0].shape) for arch in archs)
     missing = dict.fromkeys(line for arch in archs for line in gaps(arch))
-    return (f"input {', '.join(inputs)}; {costs.CONVENTION}", *missing)
+    counted = "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, "
+    counted += "linear layers and matrix products"
+    return (f"input {', '.join(inputs)}", counted, *missing)

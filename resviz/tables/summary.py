@@ -11,7 +11,7 @@ from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
 from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
-from resviz.units import count, grouped, per_axis, times
+from resviz.units import count, grouped, per_axis, plural, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,20 +60,25 @@ def summary(arch: Architecture) -> Table:
 def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """What stands above the stages."""
     yield "input", times(data["input_shape"])
-    yield "parameters", f"{grouped(data['params'])} ({count(data['params'])})"
-    macs = data["macs"]
+    yield "parameters", exact(data["params"], 3)
     yield (
         "MACs",
-        f"{grouped(macs)} ({count(macs, 4)}), at 2 FLOPs each {count(2 * macs, 4)}",
+        f"{exact(data['macs'], 4)}, at 2 FLOPs each {count(2 * data['macs'], 4)}",
     )
     yield "activations", f"{grouped(data['activations'])} values out of convolutions"
-    if data["blocks"]:
-        built = f"{data['blocks']} blocks in {len(data['stages'])} stages"
-        yield "depth", f"{data['depth']} weighted layers, {built}"
-    else:
-        yield "depth", f"{data['depth']} weighted layers, no residual blocks found"
+    deep = plural(data["depth"], "weighted layer")
+    blocks = plural(data["blocks"], "block")
+    stages = plural(len(data["stages"]), "stage")
+    built = f"{blocks} in {stages}" if data["blocks"] else "no residual blocks found"
+    yield "depth", f"{deep}, {built}"
     if data["flow"]:
         yield "shape flow", "→".join(per_axis(step["size"]) for step in data["flow"])
+
+
+def exact(number: int, digits: int) -> str:
+    """A number in full, and in short where that is shorter."""
+    short = f" ({count(number, digits)})" if number >= 1000 else ""
+    return f"{grouped(number)}{short}"
 
 
 def stage_row(arch: Architecture, stage: Stage) -> dict[str, Any]:
@@ -94,7 +99,8 @@ def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
     arch = built.arch
     inside = {index for stage in built.stages for index in stage.layers}
     inside.update(layer.index for layer in (*built.stem, *built.head))
-    yield part_row("stem", built.stem)
+    if built.stem:
+        yield part_row("stem" if built.stages else "layers", built.stem)
     for stage in built.stages:
         yield stage_row(arch, stage)
     if built.head:

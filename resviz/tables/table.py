@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -151,7 +153,13 @@ class Table:
         return self.render("html", page=False)
 
     def __str__(self) -> str:
-        return self.render("text").rstrip("\n")
+        """The table as text, fitted to the terminal if stdout is one."""
+        terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if terminal else None
+        return self.render("text", width=width).rstrip("\n")
+
+    def __repr__(self) -> str:
+        return f"<Table {self.title!r}: {len(self.rows)} rows>"
 
     def _repr_mimebundle_(
         self, include: Sequence[str] | None = None, exclude: Sequence[str] | None = None

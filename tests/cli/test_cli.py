@@ -238,7 +238,7 @@ def test_text_fits_the_terminal(saved, columns):
     """No line is longer, and what is left out is named."""
     lines = terminal(saved, columns, NO_COLOR="1").splitlines()
     assert max(map(len, lines)) <= columns
-    assert any("for want of width without" in line for line in lines)
+    assert any("left out for want of width" in line for line in lines)
 
 
 def test_colour_is_for_terminals_that_want_it(saved):
