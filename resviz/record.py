@@ -322,7 +322,10 @@ def parse(data: bytes, *, where: str = "record") -> Architecture:
 
 def foreign(data: bytes) -> str | None:
     """Why JSON text that failed to decode is no record of this version, if so."""
-    head = msgspec.json.decode(data)
+    try:
+        head = msgspec.json.decode(data)
+    except RecursionError:
+        return "not JSON that a person or program wrote, it nests too deeply"
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         return f"not a resviz record, want an object with format {FORMAT!r}"
     if head.get("version") != VERSION:

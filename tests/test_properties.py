@@ -56,5 +56,6 @@ def test_any_small_resnet(options, side, batch):
         resviz.shortcuts(arch),
         resviz.table(arch),
     ):
-        assert made.render("json") == made.render("json")
-        json.loads(made.render("json"))
+        assert json.loads(made.render("json")) == made.to_dict()
+    again = resviz.trace(model, (3, side, side + 3), batch)
+    assert resviz.layers(again).render("csv") == resviz.layers(arch).render("csv")

@@ -149,3 +149,61 @@ def test_pandas_gets_a_row_a_layer(record):
     """`to_pandas` has the layer table's columns and rows."""
     frame = record("resnet50").to_pandas()
     assert (175, 25_557_032) == (len(frame), int(frame["params"].sum()))
+
+
+def broken(record, change):
+    """What is said of a record's JSON after a change."""
+    data = msgspec.to_builtins(record("resnet18"))
+    change(data)
+    with pytest.raises(RecordError) as caught:
+        parse(json.dumps(data).encode())
+    return str(caught.value)
+
+
+def test_the_models_own_call_holds_every_layer(record):
+    """Otherwise a reader would look for the call of a layer for ever."""
+    said = broken(record, lambda data: data["calls"][0].update(start=0, stop=0))
+    assert "the model's own call holds every layer" in said
+
+
+def test_a_layer_lies_inside_its_call(record):
+    """It ran while that call was open."""
+    said = broken(record, lambda data: data["layers"][0].update(call=2))
+    assert "'conv1': it lies outside of its call 'layer1.0'" in said
+
+
+def test_a_parameter_twice_in_one_layer_or_never_called(record):
+    """Either would double a total."""
+    weight = {"name": "conv1.weight", "shape": [64, 3, 7, 7]}
+    idle = [{"path": "x", "type": "X", "parameters": [weight]}]
+    for change in (
+        lambda data: data["layers"][0].update(parameters=[weight, weight]),
+        lambda data: data.update(uncalled=idle),
+    ):
+        assert "'conv1.weight' is already in 'conv1'" in broken(record, change)
+
+
+def test_operations_have_what_rules_read(record):
+    """Operands, outputs and windows of the right number."""
+
+    def operation(**fields):
+        return lambda data: data["layers"][0]["operations"][0].update(fields)
+
+    window = {"kernel": [7], "stride": [2, 2], "padding": [3, 3], "dilation": [1, 1]}
+    one = {"inputs": [[1, 3, 224, 224]], "flowing": [True]}
+    assert "1 operands, too few" in broken(record, operation(**one))
+    assert "gives nothing" in broken(record, operation(outputs=[]))
+    assert "without a window" in broken(record, operation(window=None))
+    assert "uneven axes" in broken(record, operation(window=window))
+
+
+def test_a_record_has_an_input_with_a_batch(record):
+    """Tables say for how many samples they count."""
+    assert "inputs: want at least one" in broken(record, lambda d: d.update(inputs=[]))
+
+
+def test_a_file_that_nests_for_ever_is_refused(tmp_path):
+    """The JSON reader gives up before the memory does."""
+    (tmp_path / "x.json").write_text("[" * 100_000)
+    with pytest.raises(RecordError, match="nests too deeply"):
+        load(tmp_path / "x.json")

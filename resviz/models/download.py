@@ -79,6 +79,12 @@ def _opened(path: Path) -> BinaryIO:
         ) from error
 
 
+def published_hash(name: str) -> str | None:
+    """The start of a SHA-256 that a file's name ends in, if it does."""
+    found = _HASH.search(name)
+    return None if found is None or found[1].isdigit() else found[1]
+
+
 def check_hash(path: Path, name: str | None = None, origin: str | None = None) -> None:
     """Compare a file's SHA-256 with the start of it in the file's name.
 
@@ -93,17 +99,17 @@ def check_hash(path: Path, name: str | None = None, origin: str | None = None) -
     Raises:
         WeightsError: if they differ.
     """
-    found = _HASH.search(name or path.name)
-    if found is None or found[1].isdigit():
+    given = published_hash(name or path.name)
+    if given is None:
         return
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if not digest.startswith(found[1]):
-        got = digest[: len(found[1])]
+    if not digest.startswith(given):
+        got = digest[: len(given)]
         remedy = "try again" if origin else "delete it and get it again"
         raise WeightsError(
             f"weights: {origin or path} is damaged: its SHA-256 begins with {got},"
-            f" want {found[1]}: {remedy}"
+            f" want {given}: {remedy}"
         )
 
 

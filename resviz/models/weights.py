@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from resviz.errors import WeightsError
-from resviz.models.download import check_hash, fetch
+from resviz.models.download import check_hash, fetch, published_hash
 from resviz.models.options import nearest
 
 BASE_URL = "https://download.pytorch.org/models/"
@@ -133,6 +134,8 @@ def cached(url: str, *, progress: bool = True) -> Path:
         raise WeightsError(f"weights: {url} is no URL ({error}): check it") from error
     if not name:
         raise WeightsError(f"weights: {url} names no file, want one at its end")
+    if published_hash(name) is None:  # two servers may call different files alike
+        name = f"{hashlib.sha256(url.encode()).hexdigest()[:8]}_{name}"
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
     if not path.is_file():
         fetch(url, path, progress=progress)

@@ -269,3 +269,70 @@ def test_version(resviz):
     import resviz as package
 
     assert package.__version__ in resviz("--version")[1]
+
+
+MODULE = """
+import sys
+from torch import nn
+
+def loud():
+    print("hello from the builder")
+    return nn.Conv2d(3, 4, 1)
+
+class Leaves(nn.Module):
+    def forward(self, x):
+        sys.exit(0)
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """A module of a user's in the working folder, and its name."""
+    (tmp_path / "users_net.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    return "users_net"
+
+
+def test_what_a_model_prints_goes_to_stderr(resviz, module):
+    """Stdout is for data."""
+    code, out, err = resviz("summary", f"{module}:loud", "--format", "json")
+    assert (code, json.loads(out)["params"]) == (0, 16)
+    assert "hello from the builder" in err
+
+
+def test_a_model_that_exits_is_a_failure(resviz, module):
+    """However it ends the process, this is no success."""
+    code, out, err = resviz("summary", f"{module}:Leaves")
+    assert (code, out) == (3, "")
+    assert "its code called sys.exit(0)" in err
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("diagram", "--at", "conv3_1"), "only the figure 'block'"),
+        (("diagram", "--figure", "block", "--direction", "LR"), "only the overview"),
+        (("diagram", "--figure", "flow", "--format", "pdf"), "write .svg"),
+        (("summary", "--batch", "8"), "recorded with batch 1"),
+        (("summary", "--training"), "recorded with training False"),
+        (("layers", "--only", "add", "--depth", "1"), "want one of them"),
+        (("shortcuts", "--only", "projecton"), "projection"),
+    ],
+)
+def test_options_are_never_ignored(resviz, saved, args, words):
+    """What cannot be done as asked is refused."""
+    command, *options = args
+    code, out, err = resviz(command, saved, *options)
+    assert (code, out) == (2, "")
+    assert words in err
+
+
+def test_json_holds_no_control_character(resviz, record, tmp_path):
+    """A terminal that prints it cannot be driven by a layer's name."""
+    text = record("resnet18").to_json().decode()
+    path = tmp_path / "x.json"
+    path.write_text(text.replace('"conv1"', '"\\u009b31m\\u202e"'), encoding="utf-8")
+    code, out, _ = resviz("layers", str(path), "--format", "json")
+    assert code == 0
+    assert not {"\u009b", "\u202e"} & set(out)
+    assert json.loads(out)[0]["name"] == "\u009b31m\u202e"

@@ -231,8 +231,8 @@ def test_no_network(folder):
     """Without a network the message names where a file would be found."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    message = refused(tiny(), f"http://127.0.0.1:{port}/some.pth")
-    assert f"put the file at {folder / 'some.pth'}" in message
+    message = refused(tiny(), f"http://127.0.0.1:{port}/some-0123abcd.pth")
+    assert f"put the file at {folder / 'some-0123abcd.pth'}" in message
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:99999/a.pth", "http://[::1/a.pth"])
@@ -245,7 +245,16 @@ def test_url_cannot_leave_the_cache(server, source, folder):
     """Only the last part of a URL's path names the file in the cache."""
     server.files["..%2F..%2Fsome.pth"] = serialised(source)
     weights.load(tiny(), server.url + "..%2F..%2Fsome.pth")
-    assert [path.name for path in folder.iterdir()] == ["some.pth"]
+    (path,) = folder.iterdir()
+    assert path.name.endswith("_some.pth")
+
+
+def test_files_of_one_name_from_two_places_are_two(server, source, folder):
+    """A name without a hash does not tell whose file it is."""
+    for place in ("a", "b"):
+        server.files[f"{place}/some.pth"] = serialised(source)
+        weights.load(tiny(), f"{server.url}{place}/some.pth")
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_url_without_a_file():
