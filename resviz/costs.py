@@ -2,7 +2,8 @@
 
 One MAC is one multiply-accumulate; the ResNet paper calls it a FLOP. Convolutions,
 linear layers and matrix products are counted, at the record's batch; biases,
-normalisation, activations, pools and additions are not. Source: He et al. 2015,
+normalisation, activations, pools and additions are not. Products of parameters alone,
+as spectral norm's, are counted, since every forward runs them. Source: He et al. 2015,
 section 3.3; torchvision's `_ops` and pycls count alike.
 """
 
@@ -88,7 +89,7 @@ def matrix_product(left: tuple[int, ...], right: tuple[int, ...]) -> int:
 def known(op: Operation) -> bool:
     """Whether there is a rule for `op`, or it is known to have no MACs.
 
-    What runs on parameters alone is known too: it costs nothing per input.
+    What is done with constants alone, as making an index, need not be known.
     """
     return op.name in RULES or op.name in FREE or not any(op.flowing)
 
@@ -97,8 +98,7 @@ def macs(layer: Layer) -> int | None:
     """MACs of one layer; None if one of its operations has no rule."""
     if not all(known(op) for op in layer.operations):
         return None
-    counted = (op for op in layer.operations if op.name in RULES and any(op.flowing))
-    return sum(RULES[op.name](op) for op in counted)
+    return sum(RULES[op.name](op) for op in layer.operations if op.name in RULES)
 
 
 def activations(layer: Layer) -> int:
