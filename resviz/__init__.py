@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         TraceError,
         WeightsError,
     )
-    from resviz.record import Architecture, load
+    from resviz.record import Architecture
+    from resviz.storage import load
 
 __version__ = "0.1.0"
 
@@ -53,7 +54,8 @@ HOMES = {
         "table",
         "trace",
     ),
-    "resviz.record": ("Architecture", "load"),
+    "resviz.record": ("Architecture",),
+    "resviz.storage": ("load",),
     "resviz.errors": tuple(name for name in __all__ if name.endswith("Error")),
 }
 """Which module holds each public name."""

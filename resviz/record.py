@@ -1,4 +1,4 @@
-"""The record of one forward: frozen facts, their laws, and their JSON form.
+"""The record of one forward: frozen facts that obey laws.
 
 Facts only. What a layer costs, which block it belongs to and why a shortcut
 projects are judgements; they are computed from the record and never stored.
@@ -6,18 +6,18 @@ projects are judgements; they are computed from the record and never stored.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from resviz.errors import RecordError, RenderError, first_line
+from resviz.errors import RenderError
 from resviz.files import write_whole
 from resviz.laws import MODEL_INPUT, check
 from resviz.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pandas as pd
 
@@ -33,9 +33,6 @@ __all__ = [
     "Tensor",
     "Uncalled",
     "Window",
-    "load",
-    "parse",
-    "schema",
 ]
 
 FORMAT = "resviz.architecture"
@@ -288,54 +285,3 @@ def parameters(arch: Architecture) -> int:
 
 
 json_encoder = msgspec.json.Encoder()
-json_decoder = msgspec.json.Decoder(Architecture)
-
-
-def load(path: str | Path) -> Architecture:
-    """Read a record that `Architecture.save` wrote.
-
-    Raises:
-        RecordError: if the file cannot be read, is no record, or breaks a law;
-            the message says where.
-    """
-    try:
-        data = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or first_line(error)
-        raise RecordError(f"{str(path)!r}: cannot be read, {reason}") from error
-    return parse(data, where=str(path))
-
-
-def parse(data: bytes, *, where: str = "record") -> Architecture:
-    """Read a record from its JSON text.
-
-    Raises:
-        RecordError: if the text is no record or breaks a law.
-    """
-    try:
-        return json_decoder.decode(data)
-    except msgspec.ValidationError as error:
-        raise RecordError(f"{where}: {foreign(data) or error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordError(f"{where}: not JSON, {error}") from error
-
-
-def foreign(data: bytes) -> str | None:
-    """Why JSON text that failed to decode is no record of this version, if so."""
-    try:
-        head = msgspec.json.decode(data)
-    except RecursionError:
-        return "not JSON that a person or program wrote, it nests too deeply"
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        return f"not a resviz record, want an object with format {FORMAT!r}"
-    if head.get("version") != VERSION:
-        return (
-            f"record version {head.get('version')!r}, this resviz reads {VERSION}: "
-            "trace the model again, or install the resviz that wrote it"
-        )
-    return None
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a record, as published in docs/."""
-    return msgspec.json.schema(Architecture)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import resviz
 from resviz import escape
-from resviz.record import parse
+from resviz.storage import parse
 from resviz.tables import Column, Table
 
 HOSTILE = [

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import resviz
 from resviz import costs
 from resviz.models import catalogue
-from resviz.record import parse
+from resviz.storage import parse
 from resviz.structure import structure
 
 counts = st.lists(st.integers(1, 3), min_size=1, max_size=4)

@@ -8,7 +8,8 @@ import pytest
 
 from resviz import load
 from resviz.errors import RecordError, RenderError
-from resviz.record import Source, parse, schema
+from resviz.record import Source
+from resviz.storage import parse, schema
 
 PUBLISHED = Path(__file__).parent.parent / "docs" / "record.schema.json"
 

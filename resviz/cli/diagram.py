@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from resviz.cli.shared import (
     OneOf,
     emit,
-    formats_of,
     patience,
     records,
     trace_options,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-
-def figure_names() -> Iterable[str]:
-    """The figures that there are."""
-    from resviz import figures
-
-    return figures.names()
-
-
-def style_names() -> Iterable[str]:
-    """The styles that there are."""
-    from resviz.figures.drawing import styles
-
-    return styles.names()
-
-
-FIGURES = OneOf("figure", figure_names)
-STYLES = OneOf("style", style_names)
-FORMATS = OneOf("format", formats_of("picture"))
+FIGURES = OneOf("figure", "resviz.figures:FIGURES")
+STYLES = OneOf("style", "resviz.figures.drawing.styles:STYLES")
+FORMATS = OneOf("format", "resviz.formats:pictures")
 
 
 @click.command

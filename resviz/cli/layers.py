@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,21 +14,17 @@ from resviz.cli.shared import (
     trace_options,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-
-def kinds() -> Iterable[str]:
-    """The kinds of layers that there are."""
-    from resviz.tables.layers import ONLY
-
-    return ONLY
+KINDS = OneOf("kind", "resviz.tables.layers:ONLY")
 
 
 @click.command
 @click.argument("spec")
 @click.option("--depth", type=click.IntRange(1), help="Fold calls that nest deeper.")
-@click.option("--only", type=OneOf("kind", kinds), help="Show layers of one kind.")
+@click.option(
+    "--only",
+    type=KINDS,
+    help="Show layers of one kind.",
+)
 @output_options
 @trace_options
 def layers(

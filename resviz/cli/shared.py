@@ -6,9 +6,10 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,11 +27,20 @@ PATIENCE = 1.0
 
 
 class OneOf(click.ParamType):
-    """A word out of some that are looked up only when they are needed."""
+    """A word out of a registry that is imported only when it is needed.
 
-    def __init__(self, name: str, legal: Callable[[], Iterable[str]]) -> None:
+    `place` names the registry, "module:attribute", or a function that gives it.
+    """
+
+    def __init__(self, name: str, place: str) -> None:
         self.name = name
-        self.legal = legal
+        self.place = place
+
+    def legal(self) -> tuple[str, ...]:
+        """The words that there are."""
+        module, _, attribute = self.place.partition(":")
+        registry: Any = getattr(import_module(module), attribute)
+        return tuple(registry() if callable(registry) else registry)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """The legal words, as help shows them."""
@@ -41,9 +51,9 @@ class OneOf(click.ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str:
         """Check the word."""
-        words = tuple(self.legal())
-        if value not in words:
-            self.fail(f"got {value!r}, want one of {', '.join(words)}", param, ctx)
+        if value not in self.legal():
+            want = ", ".join(self.legal())
+            self.fail(f"got {value!r}, want one of {want}", param, ctx)
         return value
 
 
@@ -106,20 +116,9 @@ def trace_options(command: Function) -> Function:
     return decorated
 
 
-def formats_of(kind: str) -> Callable[[], Iterable[str]]:
-    """What looks up the names of the formats of one kind."""
-
-    def names() -> Iterable[str]:
-        from resviz import formats
-
-        return formats.of_kind(kind)
-
-    return names
-
-
 def output_options(command: Function) -> Function:
     """Add `--format` and `-o` for a table."""
-    kind = OneOf("format", formats_of("table"))
+    kind = OneOf("format", "resviz.formats:tables")
     for option in (
         click.option("-o", "--output", default="-", help="File; - is stdout."),
         click.option("--format", "form", type=kind, help="Default: by suffix, text."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,20 +14,16 @@ from resviz.cli.shared import (
     trace_options,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-
-def kinds() -> Iterable[str]:
-    """The kinds of shortcuts that there are."""
-    from resviz.structure.shortcuts import KINDS
-
-    return KINDS
+KINDS = OneOf("kind", "resviz.structure.shortcuts:KINDS")
 
 
 @click.command
 @click.argument("spec")
-@click.option("--only", type=OneOf("kind", kinds), help="Show shortcuts of one kind.")
+@click.option(
+    "--only",
+    type=KINDS,
+    help="Show shortcuts of one kind.",
+)
 @output_options
 @trace_options
 def shortcuts(

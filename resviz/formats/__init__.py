@@ -32,6 +32,16 @@ def of_kind(kind: str) -> dict[str, ModuleType]:
     return {name: it for name, it in found.items() if it and kind == it.KIND}
 
 
+def tables() -> tuple[str, ...]:
+    """Names of the table formats."""
+    return tuple(of_kind("table"))
+
+
+def pictures() -> tuple[str, ...]:
+    """Names of the picture formats."""
+    return tuple(of_kind("picture"))
+
+
 def table_format(name: str) -> ModuleType:
     """The table format called `name`.
 

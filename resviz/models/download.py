@@ -115,8 +115,8 @@ def check_hash(path: Path, name: str | None = None, origin: str | None = None) -
 
 def _chunks(url: str, path: Path, *, progress: bool) -> Iterator[bytes]:
     """The bytes at ``url``, all of them or an error."""
-    request = Request(url, headers={"User-Agent": "resviz"})  # noqa: S310  http, see weights.locate
-    with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310  the same
+    request = Request(url, headers={"User-Agent": "resviz"})  # noqa: S310 - http, see weights.locate
+    with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 - the same
         total = _length(response)
         done = 0
         while chunk := response.read(CHUNK):

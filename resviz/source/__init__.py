@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
-from resviz.record import Architecture, load
+from resviz.record import Architecture
 from resviz.source.spec import Spec, parse
+from resviz.storage import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -75,7 +75,7 @@ def test_drawing_imports_neither_torch_nor_pandas(network, tmp_path, run):
     """A stored record is drawn in a process that never loads them."""
     network("resnet18").save(tmp_path / "net.json")
     code = (
-        "import sys; from resviz.record import load; from resviz.figures import *;"
+        "import sys; from resviz.storage import load; from resviz.figures import *;"
         f"arch = load({str(tmp_path / 'net.json')!r});"
         "[diagram(arch, it).to_svg() for it in names()];"
         "diagram(arch).to_dot();"

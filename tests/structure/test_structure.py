@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from resviz import trace
-from resviz.record import parse
+from resviz.storage import parse
 from resviz.structure import structure
 from resviz.structure.regions import Join
 

@@ -63,6 +63,20 @@ class Canvas:
         """Keys of the nodes added from number `since` on."""
         return tuple(node.key for node in self.nodes[since:])
 
+    def fold(self, number: int, start: Point, end: Point, since: int) -> Group:
+        """The frame around a folded block: the nodes from number `since` on.
+
+        `start` and `end` are its upper left and its lower right corner.
+        """
+        (left, top), (right, bottom) = start, end
+        return Group(
+            f"f{len(self.groups)}_{number}",
+            "fold",
+            ((left + right) / 2, (top + bottom) / 2),
+            (right - left, bottom - top),
+            nodes=self.keys(since),
+        )
+
     def title(
         self, centre: float, name: str, facts: Sequence[str], room: float
     ) -> float:

@@ -186,11 +186,6 @@ STYLES: dict[str, Style] = {"screen": SCREEN, "dark": DARK, "paper": PAPER}
 background 4.5; lightness falls from stage to stage, so grey prints tell them apart."""
 
 
-def names() -> tuple[str, ...]:
-    """The styles that there are."""
-    return tuple(STYLES)
-
-
 def find(name: str) -> Style:
     """The style called `name`.
 

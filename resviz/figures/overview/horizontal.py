@@ -199,13 +199,7 @@ def plate(
     bottom -= PAD
     left = min(node.left for node in canvas.nodes[since:]) - LEAD + 1
     canvas.text("count", (right - 6, top + 12), f"×{row.count}", align="end")
-    return Group(
-        f"f{len(canvas.groups)}_{number}",
-        "fold",
-        ((left + right) / 2, (top + bottom) / 2),
-        (right - left, bottom - top),
-        nodes=canvas.keys(since),
-    )
+    return canvas.fold(number, (left, top), (right, bottom), since)
 
 
 def place_row(

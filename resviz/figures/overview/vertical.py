@@ -173,14 +173,7 @@ def plate(
 ) -> Group:
     """The frame around a folded block."""
     left = at.centre - at.main / 2 - PLATE
-    right = at.end
-    return Group(
-        f"f{len(canvas.groups)}_{number}",
-        "fold",
-        ((left + right) / 2, (top + bottom) / 2),
-        (right - left, bottom - top),
-        nodes=canvas.keys(since),
-    )
+    return canvas.fold(number, (left, top), (at.end, bottom), since)
 
 
 def place_row(
