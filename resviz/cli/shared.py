@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from importlib import import_module
@@ -39,8 +39,9 @@ class OneOf(click.ParamType):
     def legal(self) -> tuple[str, ...]:
         """The words that there are."""
         module, _, attribute = self.place.partition(":")
-        registry: Any = getattr(import_module(module), attribute)
-        return tuple(registry() if callable(registry) else registry)
+        kept: Any = getattr(import_module(module), attribute)
+        words: Iterable[str] = kept() if callable(kept) else kept
+        return tuple(words)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """The legal words, as help shows them."""
