@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 from resviz.errors import RenderError, first_line
@@ -39,7 +38,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
 
 def replace(path: Path, data: bytes) -> None:
     """Put a new file with `data` in the place of `path`, keeping its mode."""
-    neighbour = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}")
+    neighbour = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}")
     try:
         with neighbour.open("xb") as file:
             file.write(data)

@@ -6,10 +6,11 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,8 +41,7 @@ class OneOf(click.ParamType):
         """The words that there are."""
         module, _, attribute = self.place.partition(":")
         kept: Any = getattr(import_module(module), attribute)
-        words: Iterable[str] = kept() if callable(kept) else kept
-        return tuple(words)
+        return tuple(kept() if isinstance(kept, FunctionType) else kept)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """The legal words, as help shows them."""

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, first_line
-from resviz.models import weights as published
 from resviz.models.blocks import BLOCKS
 from resviz.models.families import FAMILIES, Network
 from resviz.models.options import nearest
@@ -169,6 +168,8 @@ def assemble(
     """The network of a row, with further options over its own."""
     net = ResNet(BLOCKS[row.block], row.counts, **{**row.options, **options})
     if weights is not None:
+        from resviz.models import weights as published
+
         published.load(net, weights, network=row.name, progress=progress)
     return net
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import sys
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, BinaryIO
@@ -42,7 +41,7 @@ def fetch(url: str, path: Path, *, progress: bool = True) -> None:
         WeightsError: if the server cannot be reached, refuses, or breaks off, or
             the content does not have the hash in its name.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     file = _opened(part)
     try:
         with file:

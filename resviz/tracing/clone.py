@@ -20,6 +20,12 @@ from torch.utils.hooks import RemovableHandle
 from resviz.errors import TraceError
 from resviz.record import Parameter
 
+PLAIN = frozenset({type(None), bool, int, float, str})
+"""Values that hold nothing else; most attributes of a module are such."""
+
+HOLDERS = frozenset({dict, OrderedDict, set})
+"""Where a module keeps hooks and children, mostly none."""
+
 
 class Clone:
     """A runnable copy of `model` on the meta device.
@@ -106,6 +112,11 @@ class Clone:
         Modules and tensors are replaced, also in plain containers, partial
         functions and methods; `path` names a module that is registered nowhere.
         """
+        kind = type(value)
+        if kind in PLAIN:
+            return value
+        if kind in HOLDERS and not value:
+            return kind()
         if isinstance(value, nn.Module):
             value = original(value)
             known = self.copies.get(id(value))
