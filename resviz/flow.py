@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.units import times
-from resviz.vocabulary import AVERAGE_POOLS
+from resviz.vocabulary import AVERAGE_POOLS, MAX_POOLS
 
 if TYPE_CHECKING:
     from resviz.record import Layer, Shape, Window
@@ -43,10 +43,24 @@ def flow(built: Structure) -> tuple[Step, ...]:
     steps = [Step("input", shape[2:], shape, "")]
     for layer in path:
         before, after = steps[-1].size, size_after(layer, len(shape) - 2)
-        if after and before != after:
+        if after and before != after and resizes(layer):
             arithmetic = why(layer, before, after)
             steps.append(Step(layer.name, after, layer.output_shape, arithmetic))
     return tuple(steps)
+
+
+def resizes(layer: Layer) -> bool:
+    """Whether a layer works on positions, not on how values lie.
+
+    A permutation or a linear layer changes the last axes too, and no resolution.
+    """
+    names = {op.name for op in layer.operations}
+    scaled = any(name.startswith(("upsample", "pixel_")) for name in names)
+    return layer.window is not None or scaled or bool(names & RESIZING)
+
+
+RESIZING = AVERAGE_POOLS | MAX_POOLS | {"slice", "constant_pad_nd", "reflection_pad2d"}
+"""Operations that give a map of another size; so do windows and interpolation."""
 
 
 def size_after(layer: Layer, axes: int) -> Shape:

@@ -100,9 +100,13 @@ def traced_spec(
 ) -> Architecture:
     """Build what a SPEC names and trace it."""
     from resviz.source import build
+    from resviz.source.hubs import HUBS
     from resviz.tracing import DEFAULT_INPUT, trace
 
-    if spec.module:
+    if spec.module in HUBS:
+        model, usual = build.published(spec)
+        title = ""
+    elif spec.module:
         model, title, usual = build.imported(spec), "", DEFAULT_INPUT
     else:
         model, title = build.network(spec), build.title(spec)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from torch.utils._device import _device_constructors
 
 from resviz.errors import BuildError, ResvizError, first_line
 from resviz.models import catalogue
+from resviz.source.hubs import HUBS, package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,20 +97,48 @@ def imported(spec: Spec) -> nn.Module:
     Raises:
         BuildError: if the import or the call fails, or gives no module.
     """
-    with working_folder_on_path():
+    with on_path(Path.cwd()):
         target = attribute(spec)
         if isinstance(target, nn.Module) and not spec.called:
             return target
         if not callable(target):
             raise BuildError(
-                f"{spec.text}: {spec.name!r} is no callable, got {target!r:.60}"
+                f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
             )
-        model = called(target, spec)
-    if not isinstance(model, nn.Module):
+        return as_module(called(target, spec), spec)
+
+
+def published(spec: Spec) -> tuple[nn.Module, tuple[int, ...]]:
+    """A hub's model without weights, and the input that it was published for.
+
+    Raises:
+        BuildError: if the package is not there, or cannot build it.
+    """
+    hub = HUBS[spec.module or ""]
+
+    def build(*args: Any, **options: Any) -> Any:
+        if args:
+            raise BuildError(f"{spec.text}: want options by name, got {args!r}")
+        module = package(spec.module or "")
+        with suppress(Exception), Weightless():  # some cannot be built so
+            return hub.build(module, spec.name, options)
+        return hub.build(module, spec.name, options)
+
+    model = as_module(called(build, spec), spec)
+    return model, hub.size(model)
+
+
+def as_module(made: Any, spec: Spec) -> nn.Module:
+    """What a call made, if that is a module.
+
+    Raises:
+        BuildError: if it is not.
+    """
+    if not isinstance(made, nn.Module):
         raise BuildError(
-            f"{spec.text}: want a torch.nn.Module, the call gave {type(model).__name__}"
+            f"{spec.text}: want a torch.nn.Module, the call gave {type(made).__name__}"
         )
-    return model
+    return made
 
 
 def attribute(spec: Spec) -> Any:
@@ -118,7 +148,7 @@ def attribute(spec: Spec) -> Any:
         BuildError: if the module cannot be imported, or does not have it.
     """
     try:
-        found: Any = importlib.import_module(spec.module or "")
+        found = module_of(spec.module or "")
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {first_line(error)}"
         raise BuildError(
@@ -129,6 +159,20 @@ def attribute(spec: Spec) -> Any:
             raise BuildError(f"{spec.text}: {spec.module!r} has no {spec.name!r}")
         found = getattr(found, part)
     return found
+
+
+def module_of(name: str) -> Any:
+    """The module of a dotted name, or of a file that ends in .py."""
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    path = Path(name)
+    place = importlib.util.spec_from_file_location(path.stem, path)
+    if place is None or place.loader is None:
+        raise ImportError(f"no module in {name!r}")
+    module = importlib.util.module_from_spec(place)
+    with on_path(path.resolve().parent):
+        place.loader.exec_module(module)
+    return module
 
 
 def called(target: Any, spec: Spec) -> Any:
@@ -147,11 +191,10 @@ def called(target: Any, spec: Spec) -> Any:
 
 
 @contextmanager
-def working_folder_on_path() -> Iterator[None]:
-    """Find modules in the working folder for the time of an import."""
-    folder = str(Path.cwd())
-    sys.path.insert(0, folder)
+def on_path(folder: Path) -> Iterator[None]:
+    """Find modules in a folder first, for the time of an import."""
+    sys.path.insert(0, str(folder))
     try:
         yield
     finally:
-        sys.path.remove(folder)
+        sys.path.remove(str(folder))

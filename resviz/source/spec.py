@@ -1,9 +1,9 @@
 """What a SPEC says, parsed and never evaluated.
 
 Four forms: a name or depth (`resnet50`, `50`), a call with literal options
-(`resnet(50, stride_in='1x1')`), a saved record (`r50.json`), and a callable to
-import (`package.module:callable(width=2)`). Importing a module is running it; only
-the form with a colon does so.
+(`resnet(50, stride_in='1x1')`), a saved record (`r50.json`), and a callable to import
+(`package.module:callable(width=2)`, `file.py:callable`, `timm:resnet50d`). Importing
+a module is running it; only the form with a colon does so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from resviz.errors import SpecError
 LONGEST = 2000
 """Characters of a SPEC; longer ones are no SPEC that a person wrote."""
 
-IMPORT = re.compile(r"\s*([A-Za-z_][\w.]*):(?!//)(.+)", re.DOTALL)
+IMPORT = re.compile(r"\s*([A-Za-z_][\w.]*|[^(]+\.py):(?!//)(.+)", re.DOTALL)
 CALL = re.compile(r"\s*([\w.]+)\s*(\(.*\))?\s*", re.DOTALL)
 
 FORMS = (
@@ -37,7 +37,7 @@ class Spec:
     Attributes:
         text: as written.
         name: of a network, or of the callable within its module.
-        module: to import it from; None for a network of resviz.
+        module: to import it from, a file or a hub; None for a network of resviz.
         args: literal positional arguments.
         options: literal keyword arguments.
         called: whether arguments were written, `()` included.
