@@ -27,11 +27,12 @@ def trace(
     batch: int | None = None,
     *,
     training: bool | None = None,
+    mode: str | None = None,
 ) -> Architecture:
     """Follow one forward of a model or SPEC and record it.
 
-    No weight is read or allocated, and the model stays as it is, also when its
-    forward raises.
+    No weight is read or allocated, unless the forward looks at values, and the model
+    stays as it is, also when its forward raises.
 
     Args:
         model_or_spec: a model whose forward takes one tensor, or a SPEC.
@@ -39,6 +40,8 @@ def trace(
             published for: (3, 224, 224), (3, 32, 32) for the CIFAR nets.
         batch: how many samples; 1 if left out.
         training: follow the forward of training mode instead of evaluation.
+        mode: "shapes" never runs a model for real, "run" always does; "auto", the
+            default, only where its forward looks at values.
 
     Raises:
         SpecError: if the SPEC cannot be read.
@@ -50,7 +53,7 @@ def trace(
         25557032
     """
     return source.architecture(
-        model_or_spec, input_size, batch=batch, training=training
+        model_or_spec, input_size, batch=batch, training=training, mode=mode
     )
 
 

@@ -195,6 +195,9 @@ class Architecture(
         name: as given, "resnet50".
         title: as printed, "ResNet-50".
         torch: version of torch that ran it.
+        training: whether training mode was followed.
+        mode: "shapes" if no value was computed, "run" if the forward was run for
+            real, on seeded input.
         inputs: the model's inputs.
         outputs: which layers' outputs the model returned.
         calls: calls of non-leaf modules; the first is the model's own.
@@ -207,6 +210,7 @@ class Architecture(
     title: str = ""
     torch: str = ""
     training: bool = False
+    mode: Literal["shapes", "run"] = "shapes"
     inputs: tuple[Tensor, ...]
     outputs: tuple[Source, ...]
     calls: tuple[Call, ...]

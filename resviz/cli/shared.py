@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Function = Callable[..., Any]
 
+MODES = ("auto", "shapes", "run")
+"""As in `resviz.tracing`, which imports torch: by shapes, for real, or as needed."""
+
 PATIENCE = 1.0
 """Seconds after which a terminal is told what takes so long."""
 
@@ -93,22 +96,33 @@ def debug_option(command: Function) -> Function:
 
 
 def trace_options(command: Function) -> Function:
-    """Add `--input`, `--batch`, `--training` and `--debug`.
+    """Add `--input`, `--batch`, `--training`, `--mode` and `--debug`.
 
-    The first three reach the command as one dictionary, `tracing`.
+    All but the last reach the command as one dictionary, `tracing`.
     """
 
     @wraps(command)
     def gathered(
-        *args: Any, input_size: Any, batch: Any, training: Any, **options: Any
+        *args: Any,
+        input_size: Any,
+        batch: Any,
+        training: Any,
+        mode: Any,
+        **options: Any,
     ) -> Any:
-        tracing = {"input_size": input_size, "batch": batch, "training": training}
+        tracing = {
+            "input_size": input_size,
+            "batch": batch,
+            "training": training,
+            "mode": mode,
+        }
         return command(*args, tracing=tracing, **options)
 
     decorated: Function = gathered
     shape_help = "Sizes of one sample, as 3,224,224; default: what it was made for."
     for option in (
         debug_option,
+        click.option("--mode", type=click.Choice(MODES), help="Default: auto."),
         click.option("--training", is_flag=True, default=None, help="Not evaluation."),
         click.option("--batch", type=click.IntRange(1), help="Samples; default: 1."),
         click.option("--input", "input_size", type=InputSize(), help=shape_help),

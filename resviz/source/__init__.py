@@ -26,6 +26,7 @@ def architecture(
     *,
     batch: int | None = None,
     training: bool | None = None,
+    mode: str | None = None,
 ) -> Architecture:
     """The record of a SPEC or a model; a record is given back as it is.
 
@@ -35,14 +36,25 @@ def architecture(
             if left out.
         batch: how many samples; 1 if left out.
         training: follow the forward of training mode; not if left out.
+        mode: "shapes" never runs a model for real, "run" always does; "auto", the
+            default, where its forward looks at values.
 
     Raises:
         SpecError: if the SPEC cannot be read, or an input is given for a record.
         BuildError: if the model cannot be imported or built.
         TraceError: if its forward cannot be followed.
     """
-    asked = {"input_size": input_size, "batch": batch, "training": training}
-    options: dict[str, Any] = {"batch": batch or 1, "training": bool(training)}
+    asked = {
+        "input_size": input_size,
+        "batch": batch,
+        "training": training,
+        "mode": None if mode == "auto" else mode,
+    }
+    options: dict[str, Any] = {
+        "batch": batch or 1,
+        "training": bool(training),
+        "mode": mode or "auto",
+    }
     if isinstance(source, Architecture):
         return recorded(source, source.name, asked)
     if not isinstance(source, (str, int)):
@@ -65,6 +77,7 @@ def recorded(arch: Architecture, text: str, asked: dict[str, Any]) -> Architectu
         "input_size": size if size is None else type(size)(sizes),
         "batch": batch,
         "training": arch.training,
+        "mode": arch.mode,
     }
     for key, value in asked.items():
         if value is not None and value != held[key]:

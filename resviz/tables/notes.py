@@ -11,8 +11,14 @@ if TYPE_CHECKING:
 
 
 def counting(arch: Architecture) -> tuple[str, ...]:
-    """The convention, and each operation that no total includes."""
-    return (costs.CONVENTION, *gaps(arch))
+    """The convention, how it was run, and what no total includes."""
+    return (costs.CONVENTION, *manner(arch), *gaps(arch))
+
+
+def manner(arch: Architecture) -> tuple[str, ...]:
+    """A line for a forward that was run for real, since values may decide its way."""
+    said = "run for real on one seeded input, another may take another way"
+    return (said,) if arch.mode == "run" else ()
 
 
 def batch_note(arch: Architecture) -> str:

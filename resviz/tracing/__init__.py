@@ -7,12 +7,12 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
 
-from resviz.errors import TraceError
+from resviz.errors import SpecError, TraceError, first_line
 from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
 from resviz.tracing.clone import Clone
@@ -29,25 +29,33 @@ DEFAULT_INPUT = (3, 224, 224)
 """Channels, height and width of the ImageNet crops of He et al. 2015."""
 
 
+MODES = ("auto", "shapes", "run")
+"""How a forward is followed: by shapes alone, run for real, or what it takes."""
+
+
 def trace(
     model: nn.Module,
     input_size: Sequence[int] = DEFAULT_INPUT,
     *,
     batch: int = 1,
     training: bool = False,
+    mode: str = "auto",
     name: str = "",
     title: str = "",
 ) -> Architecture:
     """Follow one forward of `model` and record it.
 
     A weightless clone is run on the meta device: no weight is read, no memory
-    allocated for it, and the model stays as it is, also when its forward raises.
+    allocated for it, and the model stays as it is, also when its forward raises. A
+    forward that looks at values is run for real instead, on a copy of the weights and
+    a seeded input, and the record says so.
 
     Args:
         model: any module whose forward takes one tensor.
         input_size: of one sample, (C, H, W).
         batch: how many samples.
         training: follow the forward of training mode instead of evaluation.
+        mode: "shapes" never runs it for real, "run" always does.
         name: what to call the record; the model's class if left out.
         title: what to print for it.
 
@@ -55,20 +63,51 @@ def trace(
         TraceError: if the forward raises; says at which layer, with what shapes,
             and which input size works if one does. Its `partial` is the record
             up to there.
+        SpecError: if there is no such mode.
     """
-    shape = input_shape(input_size, batch)
+    if mode not in MODES:
+        raise SpecError(f"mode: got {mode!r}, want one of {', '.join(MODES)}")
+    plan = Plan(model, input_shape(input_size, batch), training, mode == "run")
     label = name or type(model).__name__
-    recorder = Recorder(Clone(model, training=training))
+    try:
+        return followed(plan, label, title)
+    except TraceError as error:
+        if mode != "auto" or not looks_at_values(error.__cause__):
+            raise
+    return followed(plan._replace(real=True), label, title)
+
+
+class Plan(NamedTuple):
+    """What is to be run, and how."""
+
+    model: nn.Module
+    shape: tuple[int, ...]
+    training: bool
+    real: bool
+
+
+def followed(plan: Plan, name: str, title: str) -> Architecture:
+    """The record of one forward.
+
+    Raises:
+        TraceError: as `trace`.
+    """
+    recorder = Recorder(Clone(plan.model, training=plan.training, real=plan.real))
     recorder.hook()
     try:
-        output = forward(recorder, shape)
+        output = forward(recorder, plan.shape)
     except Exception as error:
-        message = explain(error, recorder, shape, lambda s: runs(model, s, training))
+        message = explain(error, recorder, plan.shape, lambda size: runs(plan, size))
         partial = None
         with suppress(Exception):  # the reason matters more than the rest
-            partial = record(recorder, None, label, title, training=training)
-        raise TraceError(f"{label}: {message}", partial) from error
-    return record(recorder, output, label, title, training=training)
+            partial = record(recorder, None, name, title)
+        raise TraceError(f"{name}: {message}", partial) from error
+    return record(recorder, output, name, title)
+
+
+def looks_at_values(error: BaseException | None) -> bool:
+    """Whether a forward failed for want of values; torch then says so of "meta"."""
+    return error is not None and "meta" in first_line(error).lower()
 
 
 def input_shape(input_size: Sequence[int], batch: int) -> tuple[int, ...]:
@@ -91,18 +130,23 @@ def input_shape(input_size: Sequence[int], batch: int) -> tuple[int, ...]:
 
 
 def forward(recorder: Recorder, shape: tuple[int, ...]) -> object:
-    """Run the recorder's clone on an empty input and give what it returns."""
-    with undisturbed(recorder.clone.depth), torch.inference_mode(False):
-        sample = torch.empty(shape, dtype=recorder.clone.dtype, device="meta")
+    """Run the recorder's clone on an input of some shape and give what it returns."""
+    clone = recorder.clone
+    with undisturbed(clone.depth), torch.inference_mode(False):
+        sample = torch.empty(shape, dtype=clone.dtype, device=clone.device)
+        if clone.real:
+            torch.default_generator.manual_seed(0)
+            sample = torch.randn(shape).to(sample)
         recorder.feed(sample)
         with torch.no_grad(), recorder:
-            return recorder.clone.root(sample)
+            return clone.root(sample)
 
 
-def runs(model: nn.Module, shape: tuple[int, ...], training: bool) -> bool:
-    """Whether the model's forward takes an input of this shape."""
+def runs(plan: Plan, shape: tuple[int, ...]) -> bool:
+    """Whether the model's forward takes an input of another shape."""
     try:
-        recorder = Recorder(Clone(model, training=training))
+        clone = Clone(plan.model, training=plan.training, real=plan.real)
+        recorder = Recorder(clone)
         recorder.hook()
         forward(recorder, shape)
     except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
@@ -110,9 +154,7 @@ def runs(model: nn.Module, shape: tuple[int, ...], training: bool) -> bool:
     return True
 
 
-def record(
-    recorder: Recorder, output: object, name: str, title: str, *, training: bool
-) -> Architecture:
+def record(recorder: Recorder, output: object, name: str, title: str) -> Architecture:
     """The record of what the recorder saw."""
     parts = assemble(recorder, recorder.sources(output))
     return Architecture(
@@ -120,7 +162,8 @@ def record(
         name=name,
         title=title,
         torch=str(torch.__version__),
-        training=training,
+        training=recorder.clone.training,
+        mode="run" if recorder.clone.real else "shapes",
         inputs=tuple(recorder.inputs),
         outputs=parts.outputs,
         calls=parts.calls,

@@ -28,24 +28,27 @@ HOLDERS = frozenset({dict, OrderedDict, set})
 
 
 class Clone:
-    """A runnable copy of `model` on the meta device.
+    """A runnable copy of `model`, without weights or, if `real`, with copies of them.
 
     Attributes:
         root: the copy of the model itself.
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
         owners: path and class of the module that owns a parameter, by its name.
+        own: `id` of each tensor with values that is the clone's.
         depth: how deeply modules nest.
     """
 
-    def __init__(self, model: nn.Module, *, training: bool) -> None:
+    def __init__(self, model: nn.Module, *, training: bool, real: bool = False) -> None:
         self.training = training
+        self.real = real
         self.copies: dict[int, Any] = {}
         self.modules: list[nn.Module] = []
         self.paths: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.held: dict[int, nn.Parameter] = {}
         self.owners: dict[str, tuple[str, str]] = {}
+        self.own: set[int] = set()
         # Originals are kept alive, since copies are found by their id.
         self.pending: list[tuple[str, nn.Module]] = []
         self.originals: list[Any] = []
@@ -106,6 +109,34 @@ class Clone:
         found = (p.dtype for p in self.held.values() if p.dtype.is_floating_point)
         return next(found, None)
 
+    @property
+    def device(self) -> torch.device:
+        """Where its parameters lie; the CPU if it has none.
+
+        Raises:
+            TraceError: if it is to run for real, and they hold no values.
+        """
+        device = next((p.device for p in self.held.values()), torch.device("cpu"))
+        if not self.real:
+            return torch.device("meta")
+        if device.type == "meta":
+            raise TraceError(
+                "its forward looks at values, and its parameters have none: build it "
+                "on a real device"
+            )
+        return device
+
+    def stand_in(self, tensor: torch.Tensor) -> torch.Tensor:
+        """What stands for a tensor of the user's: an empty one, or a copy."""
+        if not self.real or tensor.is_meta:
+            return weightless(tensor)
+        copy = tensor.detach().clone()
+        if isinstance(tensor, nn.Parameter):
+            copy = nn.Parameter(copy, requires_grad=False)
+        self.own.add(id(copy))
+        self.originals.append(copy)
+        return copy
+
     def copied(self, value: Any, path: str) -> Any:
         """What stands for `value` in the clone.
 
@@ -124,7 +155,7 @@ class Clone:
         if id(value) in self.copies:
             return self.copies[id(value)]
         if isinstance(value, torch.Tensor):
-            return self.keep(value, weightless(value))
+            return self.keep(value, self.stand_in(value))
         return self.copied_function(value, path)
 
     def copied_function(self, value: Any, path: str) -> Any:

@@ -15,7 +15,6 @@ from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
-from resviz.tracing.clone import weightless
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
 from resviz.vocabulary import CREATIONS, NORMS
@@ -190,13 +189,14 @@ class Recorder(TorchDispatchMode):
         real = [operand for operand in operands if not operand.is_meta]
         if not real:
             return False
-        theirs = any(id(operand) not in self.producers for operand in real)
+        own = self.producers, self.clone.own
+        theirs = any(all(id(operand) not in it for it in own) for operand in real)
         return len(real) < len(operands) or (theirs and kind(func).writes)
 
     def replaced(self, value: Any) -> Any:
-        """The same nest of arguments with empty tensors for real ones."""
+        """The same nest of arguments with stand-ins for real tensors."""
         if isinstance(value, torch.Tensor) and not value.is_meta:
-            return weightless(value)
+            return self.clone.stand_in(value)
         if isinstance(value, dict):
             return {key: self.replaced(member) for key, member in value.items()}
         if type(value) in {tuple, list}:

@@ -1,0 +1,108 @@
+"""Forwards that look at values are run for real, on copies and a seeded input."""
+
+import pytest
+import torch
+from torch import nn
+
+from resviz import SpecError, TraceError, summary, trace
+from resviz.models import resnet18
+
+
+class Looking(nn.Module):
+    """A model whose forward asks what flows for a value."""
+
+    def __init__(self, look):
+        super().__init__()
+        self.look, self.conv = look, nn.Conv2d(3, 4, 3)
+        self.norm = nn.BatchNorm2d(4)
+
+    def forward(self, x):
+        return self.look(self.norm(self.conv(x)))
+
+
+LOOKS = {
+    "if": lambda x: x.relu() if x.sum() > -1e9 else x,
+    "item": lambda x: x * x.mean().item(),
+    "mask": lambda x: x[x > 0],
+    "nonzero": lambda x: x.nonzero(),
+    "unique": torch.unique,
+    "list": lambda x: x if x.tolist() else None,
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_forward_that_looks_is_run(name):
+    """The record says so, and has its layers."""
+    arch = trace(Looking(LOOKS[name]), (3, 8, 8))
+    assert arch.mode == "run"
+    assert [layer.name for layer in arch.layers[:2]] == ["conv", "norm"]
+
+
+def test_others_are_not():
+    """Shapes are enough for a ResNet."""
+    assert trace("resnet18", (3, 64, 64)).mode == "shapes"
+
+
+def test_both_ways_give_the_same_layers():
+    """The one without a single value, the other for real."""
+    model = resnet18(num_classes=3)
+    real = trace(model, (3, 64, 64), mode="run")
+    assert real.layers == trace(model, (3, 64, 64), mode="shapes").layers
+
+
+def test_it_can_be_forbidden():
+    """Then the failure is told."""
+    with pytest.raises(TraceError, match="meta"):
+        trace(Looking(LOOKS["item"]), (3, 8, 8), mode="shapes")
+
+
+def test_the_model_stays_as_it_is():
+    """Statistics, gradients and random state, in training mode."""
+    model = Looking(LOOKS["if"])
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    torch.manual_seed(3)
+    drawn = torch.rand(1)
+    torch.manual_seed(3)
+    trace(model, (3, 8, 8), batch=2, training=True)
+    assert torch.rand(1) == drawn
+    assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
+
+
+def test_a_users_tensor_is_not_written_to():
+    """Not even when the forward is run for real."""
+    mine = torch.zeros(4)
+
+    def look(x):
+        mine.add_(1)
+        return x * x.mean().item()
+
+    trace(Looking(look), (3, 8, 8))
+    assert mine.tolist() == [0, 0, 0, 0]
+
+
+def test_the_same_way_twice():
+    """The input is seeded."""
+
+    def look(x):
+        return x.relu() if x.sum() > 0 else x.sigmoid()
+
+    torch.manual_seed(1)
+    model = Looking(look)
+    assert trace(model, (3, 8, 8)) == trace(model, (3, 8, 8))
+
+
+def test_a_model_without_values_cannot_be_run():
+    """One line says what to do."""
+    with pytest.raises(TraceError, match="build it on a real device"):
+        trace(Looking(LOOKS["item"]).to("meta"), (3, 8, 8))
+
+
+def test_tables_say_that_it_was_run():
+    """Another input may take another way."""
+    assert "run for real" in str(summary(trace(Looking(LOOKS["if"]), (3, 8, 8))))
+
+
+def test_an_unknown_mode_is_refused():
+    """With the legal ones."""
+    with pytest.raises(SpecError, match="auto, shapes, run"):
+        trace(nn.ReLU(), (4,), mode="fast")
