@@ -19,8 +19,8 @@ from resviz.record import (
     Tensor,
     Uncalled,
 )
+from resviz.tracing.leaves import closed, leaf_calls
 from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
-from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
@@ -223,48 +223,6 @@ class Assembly:
                 self.counted.add(parameter.name)
                 first.append(parameter)
         return tuple(first)
-
-
-def closed(events: list[Event]) -> list[Event]:
-    """The events with a `Leave` for every call that an exception cut off."""
-    balance = sum(isinstance(event, Enter) for event in events)
-    balance -= sum(isinstance(event, Leave) for event in events)
-    return [*events, *(Leave(None) for _ in range(balance))]
-
-
-def leaf_calls(events: list[Event]) -> dict[int, int]:
-    """Positions of the first and last event of each call that becomes a layer.
-
-    That is a finished call in which no other module is called. Its operations stay
-    apart where they hold structure of their own: a join beside a weighted
-    operation, or the forward of a whole model that is written with functions.
-    """
-    leaves: dict[int, int] = {}
-    start: int | None = None
-    for position, event in enumerate(events):
-        if isinstance(event, Enter):
-            start = position
-        elif isinstance(event, Leave):
-            if start is not None and is_leaf(events[start : position + 1]):
-                leaves[start] = position
-            start = None
-    return leaves
-
-
-def is_leaf(events: list[Event]) -> bool:
-    """Whether the events of a call without inner calls become one layer."""
-    enter, *steps, leave = events
-    finished = isinstance(leave, Leave) and leave.returned is not None
-    inner = [step for step in steps if isinstance(step, Step)]
-    return finished and isinstance(enter, Enter) and not has_structure(enter, inner)
-
-
-def has_structure(enter: Enter, steps: list[Step]) -> bool:
-    """Whether the operations of a leaf call are to stay apart."""
-    weighted = any(step.name in CONVOLUTIONS | PRODUCTS for step in steps)
-    joined = any(step.name in JOINS and sum(step.flowing) > 1 for step in steps)
-    whole = not enter.path and not type(enter.module).__module__.startswith("torch.nn")
-    return (weighted and joined) or (whole and len(steps) > 1)
 
 
 def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, int]:

@@ -1,0 +1,54 @@
+"""Which module calls become one layer, and which keep their operations apart."""
+
+from __future__ import annotations
+
+from resviz.tracing.recorder import Enter, Event, Leave, Step
+from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
+
+
+def closed(events: list[Event]) -> list[Event]:
+    """The events with a `Leave` for every call that an exception cut off."""
+    balance = sum(isinstance(event, Enter) for event in events)
+    balance -= sum(isinstance(event, Leave) for event in events)
+    return [*events, *(Leave(None) for _ in range(balance))]
+
+
+def leaf_calls(events: list[Event]) -> dict[int, int]:
+    """Positions of the first and last event of each call that becomes a layer.
+
+    That is a finished call in which no other module is called. Its operations stay
+    apart where they hold structure of their own: a join beside a weighted
+    operation, or the forward of a whole model that is written with functions.
+    """
+    leaves: dict[int, int] = {}
+    start: int | None = None
+    for position, event in enumerate(events):
+        if isinstance(event, Enter):
+            start = position
+        elif isinstance(event, Leave):
+            if start is not None and is_leaf(events[start : position + 1]):
+                leaves[start] = position
+            start = None
+    return leaves
+
+
+def is_leaf(events: list[Event]) -> bool:
+    """Whether the events of a call without inner calls become one layer."""
+    enter, *steps, leave = events
+    finished = isinstance(leave, Leave) and leave.returned is not None
+    inner = [step for step in steps if isinstance(step, Step)]
+    if not finished or not isinstance(enter, Enter):
+        return False
+    return not joins_weights(inner) and not is_whole_model(enter, inner)
+
+
+def joins_weights(steps: list[Step]) -> bool:
+    """Whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
+    weighted = any(step.name in CONVOLUTIONS | PRODUCTS for step in steps)
+    return weighted and any(s.name in JOINS and sum(s.flowing) > 1 for s in steps)
+
+
+def is_whole_model(enter: Enter, steps: list[Step]) -> bool:
+    """Whether a call is that of a model written with functions, not one layer."""
+    foreign = not type(enter.module).__module__.startswith("torch.nn")
+    return not enter.path and foreign and len(steps) > 1
