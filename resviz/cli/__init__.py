@@ -54,8 +54,9 @@ def group() -> None:
     """See what a residual network is: shapes, costs, shortcuts.
 
     A SPEC is a name or depth (resnet50, 50, cifar110), a call with literal options
-    ("resnet(50, stride_in='1x1')"), a saved record (r50.json), or
-    package.module:callable. The last form imports and runs that module's code.
+    ("resnet(50, stride_in='1x1')"), a saved record (r50.json), or something to
+    import: package.module:callable, file.py:callable, timm:resnet50d,
+    torchvision:resnet50. Only the forms with a colon run foreign code.
 
     Exit codes: 0 done, 2 wrong usage or input, 3 the model could not be built or
     traced.

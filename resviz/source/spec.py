@@ -25,7 +25,8 @@ CALL = re.compile(r"\s*([\w.]+)\s*(\(.*\))?\s*", re.DOTALL)
 
 FORMS = (
     "a name or depth (resnet50, 50, cifar110), a call (resnet(50, stride_in='1x1')), "
-    "a saved record (r50.json) or package.module:callable"
+    "a saved record (r50.json), or package.module:callable, file.py:callable or "
+    "timm:name"
 )
 """What a SPEC can be, for messages."""
 
