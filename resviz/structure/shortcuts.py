@@ -124,6 +124,8 @@ def windowed(what: str) -> Callable[[Operation], str]:
         window = op.window
         if window is None:
             return f"global{what}"
+        if what and prod(window.kernel) == prod(window.stride) == 1:
+            return ""  # a pool over one position, as ResNet-D keeps at stride 1
         groups = f", {window.groups} groups" if window.groups > 1 else ""
         turned = " transposed" if window.transposed else ""
         return f"{size(window.kernel)}{turned}{what}{groups}{over(window)}"

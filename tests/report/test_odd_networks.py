@@ -109,3 +109,13 @@ def test_other_errors_are_not_hidden(record, monkeypatch):
     monkeypatch.setattr("resviz.figures.diagram", break_down)
     with pytest.raises(ZeroDivisionError):
         render(record("resnet18"))
+
+
+def test_a_forward_that_was_run_for_real_says_so():
+    """Another input may take another way through it."""
+
+    class Looks(nn.Module):
+        def forward(self, x):
+            return x.relu() if x.sum() > 0 else x.sigmoid()
+
+    assert "Run for real" in render(resviz.trace(nn.Sequential(Looks()), (3, 8, 8)))

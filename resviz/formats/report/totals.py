@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.tables import Table, paper_table
-from resviz.tables.notes import batch, batch_note
+from resviz.tables.notes import batch, batch_note, manner
 from resviz.units import count, grouped, times
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def totals(arch: Architecture, data: dict[str, Any]) -> Totals:
                 f"{grouped(data['activations'])} values out of convolutions",
             ),
         ),
-        f"{data['convention']}. {sentence(batch_note(arch))}",
+        counting(arch, data["convention"]),
         tuple(gap_line(gap) for gap in data["not_counted"]),
         tuple(
             f"{group.path or 'the model itself'} ({group.type}): "
@@ -99,6 +99,12 @@ def totals(arch: Architecture, data: dict[str, Any]) -> Totals:
             for group in arch.uncalled
         ),
     )
+
+
+def counting(arch: Architecture, convention: str) -> str:
+    """How it was counted, and run, in sentences."""
+    notes = (batch_note(arch), *manner(arch))
+    return " ".join([f"{convention}.", *map(sentence, notes)])
 
 
 def sentence(note: str) -> str:
