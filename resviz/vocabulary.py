@@ -50,7 +50,8 @@ RESHAPES = frozenset({
 
 SELECTIONS = frozenset({
     "slice", "select", "split", "split_with_sizes", "unsafe_split", "unbind", "cat",
-    "stack", "chunk", "embedding", "im2col", "upsample_bilinear2d",
+    "stack", "chunk", "embedding", "im2col", "col2im", "upsample_bilinear2d",
+    "upsample_bicubic2d",
     "constant_pad_nd", "index", "gather", "narrow", "pixel_shuffle",
     "pixel_unshuffle", "channel_shuffle", "roll", "flip", "repeat",
     "reflection_pad2d", "replication_pad2d", "upsample_nearest2d",
