@@ -51,7 +51,7 @@ def architecture(
         "mode": None if mode == "auto" else mode,
     }
     options: dict[str, Any] = {
-        "batch": batch or 1,
+        "batch": 1 if batch is None else batch,
         "training": bool(training),
         "mode": mode or "auto",
     }
@@ -73,8 +73,10 @@ def recorded(arch: Architecture, text: str, asked: dict[str, Any]) -> Architectu
     """
     batch, *sizes = arch.inputs[0].shape
     size = asked["input_size"]
+    if isinstance(size, (list, tuple)):
+        asked = asked | {"input_size": tuple(size)}
     held = {
-        "input_size": size if size is None else type(size)(sizes),
+        "input_size": tuple(sizes),
         "batch": batch,
         "training": arch.training,
         "mode": arch.mode,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resviz import BuildError, SpecError, source
+from resviz import BuildError, SpecError, TraceError, source
 from resviz.source.spec import parse
 
 
@@ -139,6 +139,27 @@ def test_a_record_has_the_input_it_was_traced_at(record, tmp_path):
     record("resnet18").save(tmp_path / "r.json")
     with pytest.raises(SpecError, match="trace the model again with that"):
         source.architecture(str(tmp_path / "r.json"), (3, 64, 64))
+
+
+def test_an_option_of_nought_is_not_taken_for_left_out(record):
+    """Neither for a model nor for a record."""
+    with pytest.raises(TraceError, match="batch 0"):
+        source.architecture("resnet18", batch=0)
+    with pytest.raises(SpecError, match="recorded with batch 1, got 0"):
+        source.architecture(record("resnet18"), batch=0)
+
+
+@pytest.mark.parametrize("size", [(3, 224, 224), [3, 224, 224]])
+def test_a_record_may_be_asked_for_what_it_is(record, size):
+    """As a list or a tuple."""
+    arch = record("resnet18")
+    assert source.architecture(arch, size) is arch
+
+
+def test_a_size_that_is_none_is_refused_for_a_record_too(record):
+    """One number is no (C, H, W)."""
+    with pytest.raises(SpecError, match=r"recorded with input_size \(3, 224, 224\)"):
+        source.architecture(record("resnet18"), 224)
 
 
 def test_what_is_no_model_is_refused():
