@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import prod
 
 from resviz import vocabulary
+from resviz.once import once
 from resviz.record import Architecture, Layer, Operation
 
 CONVENTION = "MACs of convolutions, linear layers and matrix products; 1 MAC = 2 FLOPs"
@@ -134,6 +135,12 @@ def total(layers: Iterable[Layer]) -> Costs:
         sum(macs(layer) or 0 for layer in members),
         sum(activations(layer) for layer in members),
     )
+
+
+@once
+def whole(arch: Architecture) -> Costs:
+    """Costs of a whole record; layers without a rule add nothing."""
+    return total(arch.layers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from resviz.structure.graph import (
@@ -112,15 +113,19 @@ def spread_operands(
 def region(graph: Graph, fork: int, join: int, operands: tuple[int, ...]) -> Region:
     """The region between `fork` and `join`, its branches and its kind."""
     branches = [graph.between(fork, operand) for operand in operands]
-    ranked = sorted(branches, key=lambda branch: effort(graph, branch))
-    found = Region(fork, join, tuple(ranked), kind_of(graph, ranked))
-    if not closed(graph, found):
-        return Region(fork, join, tuple(ranked), Join.OPEN)
-    return found
+    weighed = [(effort(graph, branch), branch) for branch in branches]
+    weighed.sort(key=itemgetter(0))
+    ranked = tuple(branch for _, branch in weighed)
+    found = Region(fork, join, ranked, kind_of([weight for weight, _ in weighed]))
+    return found if closed(graph, found) else Region(fork, join, ranked, Join.OPEN)
 
 
-def effort(graph: Graph, branch: frozenset[int]) -> tuple[int, int, int, int]:
-    """How heavy a branch is: weighted, spatial, attention operations, and nodes."""
+Effort = tuple[int, int, int, int]
+"""Weighted, spatial and attention operations of a branch, and its nodes."""
+
+
+def effort(graph: Graph, branch: frozenset[int]) -> Effort:
+    """How heavy a branch is."""
     ops = operations(graph.layers(branch))
     return (
         sum(map(weighted, ops)),
@@ -130,11 +135,9 @@ def effort(graph: Graph, branch: frozenset[int]) -> tuple[int, int, int, int]:
     )
 
 
-def kind_of(graph: Graph, ranked: list[frozenset[int]]) -> Join:
+def kind_of(efforts: list[Effort]) -> Join:
     """What a closed addition of branches, the lightest first, is."""
-    (light, light_spatial, light_products, _), *_ = efforts = [
-        effort(graph, branch) for branch in ranked
-    ]
+    light, light_spatial, light_products, _ = efforts[0]
     heavy, heavy_spatial, *_ = efforts[-1]
     if not heavy:
         return Join.WEIGHTLESS

@@ -67,7 +67,7 @@ def layers(
     rows = [row(layer) for layer in chosen(arch, only)]
     if depth is not None:
         rows = [folded(*group) for group in grouped(arch, rows, depth)]
-    total = costs.total(arch.layers)
+    total = costs.whole(arch)
     return Table(
         f"{arch.label}: layers",
         COLUMNS,

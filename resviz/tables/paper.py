@@ -53,7 +53,7 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
             )
     entries = [entries_of(one) for one in built]
     rows = [row(name, entries) for name in row_names(entries)]
-    rows += [totals_row(FLOPS, [costs.total(arch.layers).macs for arch in archs])]
+    rows += [totals_row(FLOPS, [costs.whole(arch).macs for arch in archs])]
     rows += [totals_row(PARAMETERS, [arch.params for arch in archs])]
     return Table(
         "ResNet architectures",
@@ -222,7 +222,7 @@ def data(built: Sequence[Structure], rows: list[dict[str, Any]]) -> dict[str, An
                 "input_shape": list(one.arch.inputs[0].shape),
                 "stages": [stage_row(one.arch, stage) for stage in one.stages],
                 "params": one.arch.params,
-                "macs": costs.total(one.arch.layers).macs,
+                "macs": costs.whole(one.arch).macs,
             }
             for one in built
         ],

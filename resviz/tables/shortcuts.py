@@ -54,7 +54,7 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
     if only not in {None, *KINDS}:
         raise SpecError(f"only: got {only!r}, want one of {', '.join(KINDS)}")
     built = structure(arch)
-    total = costs.total(arch.layers)
+    total = costs.whole(arch)
     rows = [
         row(arch, stage, number, block, total)
         for stage in built.stages

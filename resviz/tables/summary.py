@@ -32,6 +32,7 @@ def summary(arch: Architecture) -> Table:
     """Totals, one row a stage, and the arithmetic of the shape flow."""
     built = structure(arch)
     steps = flow(built)
+    total = costs.whole(arch)
     data = {
         "name": arch.name,
         "input_shape": list(arch.inputs[0].shape),
@@ -39,12 +40,12 @@ def summary(arch: Architecture) -> Table:
         "blocks": len(built.blocks),
         "stages": [stage_row(arch, stage) for stage in built.stages],
         "params": arch.params,
-        "macs": costs.total(arch.layers).macs,
+        "macs": total.macs,
         "flow": [flow_row(step) for step in steps],
         "not_counted": [asdict(gap) for gap in costs.not_counted(arch)],
         "title": arch.label,
         "depth": depth(built),
-        "activations": costs.total(arch.layers).activations,
+        "activations": total.activations,
         "convention": costs.CONVENTION,
     }
     return Table(

@@ -50,12 +50,12 @@ class Clone:
         self.owners: dict[str, tuple[str, str]] = {}
         self.own: set[int] = set()
         # Originals are kept alive, since copies are found by their id.
-        self.pending: list[tuple[str, nn.Module]] = []
+        self.found: list[tuple[str, nn.Module]] = []
         self.originals: list[Any] = []
         for path, module in named_modules(original(model)):
             self.announce(path, module)
-        while self.pending:
-            self.fill(*self.pending.pop(0))
+        for path, module in self.found:  # which grows by what is registered nowhere
+            self.fill(path, module)
         self.root = self.modules[0]
         self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
@@ -71,10 +71,9 @@ class Clone:
                 "followed: trace the module that it was made from"
             )
         copy = self.copies[id(module)] = object.__new__(type(module))
-        self.originals.append(module)
         self.modules.append(copy)
         self.paths[id(copy)] = path
-        self.pending.append((path, module))
+        self.found.append((path, module))
         return copy
 
     def fill(self, path: str, module: nn.Module) -> None:

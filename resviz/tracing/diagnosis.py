@@ -11,6 +11,7 @@ from torch import nn
 from resviz.errors import first_line
 from resviz.tracing.operations import per_axis
 from resviz.tracing.recorder import Enter, Recorder, Step, tensors
+from resviz.tracing.shapes import slid
 
 Shape = tuple[int, ...]
 Runs = Callable[[Shape], bool]
@@ -91,9 +92,8 @@ def fits(module: nn.Module, shape: Shape) -> bool:
     padding = module.padding
     if isinstance(padding, str):
         return True
-    numbers = (module.kernel_size, padding, getattr(module, "dilation", 1))
-    axes = zip(shape[2:], *(per_axis(number, 2) for number in numbers), strict=True)
-    return all(size + 2 * p >= d * (k - 1) + 1 for size, k, p, d in axes)
+    numbers = (module.kernel_size, 1, padding, getattr(module, "dilation", 1))
+    return slid(shape[2:], *(per_axis(number, 2) for number in numbers)) is not None
 
 
 def pooled(recorder: Recorder) -> str:

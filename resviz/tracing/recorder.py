@@ -187,11 +187,13 @@ class Recorder(TorchDispatchMode):
         it may look at.
         """
         real = [operand for operand in operands if not operand.is_meta]
-        if not real:
-            return False
-        own = self.producers, self.clone.own
-        theirs = any(all(id(operand) not in it for it in own) for operand in real)
-        return len(real) < len(operands) or (theirs and kind(func).writes)
+        if len(real) < len(operands):
+            return bool(real)
+        return kind(func).writes and not all(map(self.is_own, real))
+
+    def is_own(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor was made in this trace, and is not the user's."""
+        return id(tensor) in self.producers or id(tensor) in self.clone.own
 
     def replaced(self, value: Any) -> Any:
         """The same nest of arguments with stand-ins for real tensors."""

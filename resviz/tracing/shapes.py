@@ -8,7 +8,7 @@ torch then answers itself, and raises its own error if there is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -60,11 +60,11 @@ def like(x: Tensor) -> Tensor | None:
 
 
 def slid(
-    sizes: tuple[int, ...],
-    kernel: tuple[int, ...] | list[int],
-    stride: list[int],
-    padding: list[int],
-    dilation: list[int],
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
 ) -> list[int] | None:
     """Output sizes of a sliding window: ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1.
 
@@ -105,7 +105,7 @@ def convolution(
         return None
     if bias is not None and bias.shape != (k,):
         return None
-    given = slid(tuple(sizes), kernel, stride, padding, dilation)
+    given = slid(sizes, kernel, stride, padding, dilation)
     return None if given is None else empty((n, k, *given), x)
 
 
@@ -186,7 +186,7 @@ def max_pool2d(
     if any(2 * p > k for p, k in zip(padding, kernel, strict=False)):
         return None
     n, c, *sizes = x.shape
-    given = slid(tuple(sizes), kernel, [*stride] or kernel, [*padding], [*dilation])
+    given = slid(sizes, kernel, [*stride] or kernel, [*padding], [*dilation])
     if given is None:
         return None
     shape = (n, c, *given)
