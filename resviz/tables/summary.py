@@ -9,6 +9,7 @@ from resviz import costs
 from resviz.flow import Step, flow
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
+from resviz.structure.remarks import remarks
 from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count, grouped, per_axis, plural, times
@@ -47,6 +48,7 @@ def summary(arch: Architecture) -> Table:
         "depth": depth(built),
         "activations": total.activations,
         "convention": costs.CONVENTION,
+        "remarks": list(remarks(built)),
     }
     return Table(
         f"{arch.label}: summary",
@@ -54,7 +56,12 @@ def summary(arch: Architecture) -> Table:
         tuple(part_rows(built)),
         data,
         facts=tuple(facts(data)),
-        notes=(*map(arithmetic, steps[1:]), batch_note(arch), *counting(arch)),
+        notes=(
+            *map(arithmetic, steps[1:]),
+            *remarks(built),
+            batch_note(arch),
+            *counting(arch),
+        ),
     )
 
 

@@ -33,6 +33,7 @@ EVERYDAY = {
     "constant_pad_nd": "pad",
     "addmm": "linear",
     "_softmax": "softmax",
+    "_safe_softmax": "softmax",
     "_log_softmax": "log_softmax",
 }
 """What people call an operation whose ATen name is another."""
