@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
-from resviz.structure.graph import ROOT, Graph, operations
+from resviz.structure.graph import ROOT, Graph, operations, weighted
 from resviz.structure.kernels import unit_type
 from resviz.structure.regions import Join, Region
 from resviz.structure.shortcuts import Shortcut, missing, shortcut
@@ -103,17 +102,43 @@ def blocks(graph: Graph, found: list[Region]) -> list[Block]:
     """The blocks of a graph, in execution order."""
     residual = [region for region in found if region.kind is Join.RESIDUAL]
     kept = outermost(graph, residual)
-    owned = groupby(kept, key=lambda it: owning_call(graph.arch, [*it.nodes, it.end]))
     made: list[Block] = []
     owners: list[int] = []
-    for owner, group in owned:
-        members = list(group)
+    for owner, members in gathered(graph, kept):
         parts = [members] if is_one(graph, owner, members) else [[it] for it in members]
         made += [residual_block(graph, owner, part) for part in parts]
         owners += [owner] * len(parts)
     taken = [(one.fork + 1, one.end + 1) for one in made]
     made += [plain_block(graph, call) for call in siblings(graph, owners, taken)]
     return [one for one in sorted(made, key=lambda it: it.end) if not heads(graph, one)]
+
+
+def gathered(graph: Graph, kept: list[Region]) -> list[tuple[int, list[Region]]]:
+    """Regions by the call that holds them, those apart which do not continue."""
+    groups: list[tuple[int, list[Region]]] = []
+    for region in kept:
+        owner = owning_call(graph.arch, [*region.nodes, region.end])
+        if (
+            groups
+            and groups[-1][0] == owner
+            and continues(graph, groups[-1][1][-1], region)
+        ):
+            groups[-1][1].append(region)
+        else:
+            groups.append((owner, [region]))
+    return groups
+
+
+def continues(graph: Graph, before: Region, region: Region) -> bool:
+    """Whether a region gives what the one before gives, or reads it as it is."""
+    if graph.extent(before.end) == graph.extent(region.end):
+        return True
+    node = region.fork
+    while node > before.end and not any(
+        map(weighted, operations(graph.layers([node])))
+    ):
+        node = graph.dominator[node]
+    return node == before.end
 
 
 def outermost(graph: Graph, residual: list[Region]) -> list[Region]:
@@ -148,17 +173,16 @@ def is_long_skip(graph: Graph, region: Region, inner: list[Region]) -> bool:
 
 
 def is_one(graph: Graph, owner: int, members: list[Region]) -> bool:
-    """Whether regions of one call are units of one block, as attention and MLP.
+    """Whether regions of one call are units of one block.
 
-    They differ from one another, and what they give is as large; equal ones are
-    blocks that one forward runs in a loop.
+    They differ from one another, as attention and MLP; equal ones are blocks that
+    one forward runs in a loop.
     """
     kinds = {
         tuple(op.name for op in operations(graph.layers(region.nodes)))
         for region in members
     }
-    extents = {graph.extent(region.end) for region in members}
-    return owner > 0 and len(kinds) == len(members) and len(extents) == 1
+    return owner > 0 and len(kinds) == len(members)
 
 
 def residual_block(graph: Graph, owner: int, members: list[Region]) -> Block:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from resviz.structure.graph import (
-    ROOT,
     Graph,
     depthwise,
     live_product,
@@ -18,10 +16,7 @@ from resviz.structure.graph import (
     spatial,
     weighted,
 )
-from resviz.vocabulary import JOINS
-
-if TYPE_CHECKING:
-    from resviz.record import Layer
+from resviz.structure.joins import Addition, additions, is_a
 
 
 class Join(StrEnum):
@@ -64,97 +59,16 @@ class Region:
 
 
 def regions(graph: Graph) -> list[Region]:
-    """The region of every join, in execution order; merged joins count once."""
-    found: list[Region] = []
-    merged: dict[int, tuple[int, ...]] = {}
-    for node in graph.before:
-        operands = joined(graph, node)
-        if len(operands) < 2:
-            continue
-        fork = fork_of(graph, node)
-        spread = spread_operands(graph, operands, fork, merged)
-        if follows(graph, node, fork):
-            merged[node] = spread
-            continue
-        found.append(region(graph, fork, node, spread))
-    return found
+    """The region of every join, in execution order."""
+    return [region(graph, added) for added in additions(graph)]
 
 
-def joined(graph: Graph, node: int) -> tuple[int, ...]:
-    """The different live operands of an addition; one or none is no join.
-
-    An operand of another shape is a bias or a gate, not a branch.
-    """
-    layer: Layer = graph.arch.layers[node]
-    shape = layer.output_shape
-    if not any(op.name in JOINS and sum(op.flowing) > 1 for op in layer.operations):
-        stack = summed_stack(graph, node)
-        if stack is None:
-            return ()
-        layer = graph.arch.layers[stack]
-    tensors = zip(layer.sources, layer.inputs, strict=True)
-    equal = (source.layer for source, tensor in tensors if tensor.shape == shape)
-    return tuple(dict.fromkeys(node for node in equal if node in graph.after))
-
-
-def fork_of(graph: Graph, join: int) -> int:
-    """The last node that every path to a join passes."""
-    stack = summed_stack(graph, join)
-    return graph.dominator[join if stack is None else stack]
-
-
-def summed_stack(graph: Graph, node: int) -> int | None:
-    """The `stack` whose new axis a node sums away: together they are an addition."""
-    source = graph.before[node][0]
-    if not is_a(graph, node, {"sum"}) or not is_a(graph, source, {"stack"}):
-        return None
-    (total,) = graph.arch.layers[node].operations
-    (stack,) = graph.arch.layers[source].operations
-    rank = len(stack.outputs[0])
-    summed = [axis % rank for axis in total.arguments.get("dim") or ()]
-    whole = summed == [stack.arguments.get("dim", 0) % rank]
-    drops = len(total.outputs[0]) < rank and len(graph.after[source]) == 1
-    return source if whole and drops else None
-
-
-def is_a(graph: Graph, node: int, names: set[str]) -> bool:
-    """Whether a node is one operation, one of some names."""
-    if node == ROOT:
-        return False
-    ops = graph.arch.layers[node].operations
-    return len(ops) == 1 and ops[0].name in names
-
-
-def follows(graph: Graph, node: int, fork: int) -> bool:
-    """Whether the only use of a join is another join with the same fork."""
-    users = graph.after[node]
-    return (
-        len(users) == 1
-        and len(joined(graph, users[0])) > 1
-        and fork_of(graph, users[0]) == fork
-        and node not in graph.returned
-    )
-
-
-def spread_operands(
-    graph: Graph,
-    operands: tuple[int, ...],
-    fork: int,
-    merged: dict[int, tuple[int, ...]],
-) -> tuple[int, ...]:
-    """Operands with those that are merged joins replaced by their own."""
-    spread: list[int] = []
-    for operand in operands:
-        same = operand in merged and fork_of(graph, operand) == fork
-        spread.extend(merged[operand] if same else (operand,))
-    return tuple(spread)
-
-
-def region(graph: Graph, fork: int, join: int, operands: tuple[int, ...]) -> Region:
-    """The region between `fork` and `join`, its branches and its kind."""
+def region(graph: Graph, added: Addition) -> Region:
+    """The region of a sum, its branches and its kind."""
+    fork, join = added.fork, added.join
     latest = max(graph.after[join], default=join)
     branches = []
-    for operand in operands:
+    for operand in dict.fromkeys(added.operands):
         nodes = set()
         for node in graph.between(fork, operand):
             if graph.after[node][-1:] > [latest]:  # surely open, so look no further
@@ -162,7 +76,7 @@ def region(graph: Graph, fork: int, join: int, operands: tuple[int, ...]) -> Reg
             nodes.add(node)
         branches.append(frozenset(nodes))
     branches.sort(key=lambda branch: effort(graph, branch))
-    around = way_around(graph, frozenset().union(*branches), join)
+    around = way_around(graph, frozenset().union(*branches), added)
     if around is None:
         return Region(fork, join, tuple(branches), Join.OPEN)
     kind = kind_of([effort(graph, branch) for branch in branches])
@@ -203,16 +117,16 @@ SLICES = {"slice", "split", "split_with_sizes", "narrow", "chunk"}
 
 
 def way_around(
-    graph: Graph, nodes: frozenset[int], join: int
+    graph: Graph, nodes: frozenset[int], added: Addition
 ) -> tuple[int, ...] | None:
-    """The nodes that carry some channels past a join; () if all take part.
+    """The nodes that carry some channels past a sum; () if all take part.
 
     None if a region's nodes are used elsewhere too, so that it is not closed.
     """
     if nodes & graph.returned:
         return None
-    outside = {user for node in nodes for user in graph.after[node]} - nodes
-    past = {user for user in outside if not leads_only_to(graph, user, join)}
+    join = added.join
+    past = {user for node in nodes for user in graph.after[node]} - nodes - added.nodes
     users = graph.after[join]
     end = max(users, default=join)
     rewritten = len(users) > 1 and is_a(graph, end, {"copy"})
@@ -229,16 +143,3 @@ def way_around(
     if partial:
         return (*sorted(carriers), end)
     return None if past else ()
-
-
-def leads_only_to(graph: Graph, node: int, join: int) -> bool:
-    """Whether `node` is an addition merged into `join`, or a stack summed there."""
-    while node != join:
-        users = graph.after[node]
-        if len(users) != 1:
-            return False
-        adds = len(joined(graph, node)) > 1 or summed_stack(graph, users[0]) == node
-        if not adds:
-            return False
-        node = users[0]
-    return True

@@ -65,13 +65,41 @@ def stages(graph: Graph, found: list[Block]) -> tuple[Stage, ...]:
     Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
     is conv2_x.
     """
-    runs = [list(run) for _, run in groupby(found, key=lambda block: block.extent)]
+    runs = runs_of_one_size(found)
     parted = [part for run in runs for part in parted_by_projection(run)]
-    merged = by_resolution(found, with_late_strides(towers(graph, parted)))
+    merged = by_resolution(found, with_early_changes(towers(graph, parted)))
     return tuple(
         Stage(f"conv{number}_x", tuple(run), folded(graph.arch, run))
         for number, run in enumerate(merged, start=2)
     )
+
+
+def runs_of_one_size(found: list[Block]) -> list[list[Block]]:
+    """Blocks in a row that give as many positions of one width.
+
+    A class token more or less makes no difference.
+    """
+    runs: list[list[Block]] = []
+    for block in found:
+        if runs and alike(runs[-1][-1], block):
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    return runs
+
+
+def alike(one: Block, other: Block) -> bool:
+    """Whether two blocks give outputs of one size, but for a few class tokens."""
+    if one.extent == other.extent:
+        return True
+    (positions, width), (others, other_width) = one.extent, other.extent
+    tokens = 3 in {len(one.output_shape), len(other.output_shape)}
+    few = abs(positions - others) <= CLASS_TOKENS * one.output_shape[0]
+    return tokens and few and width == other_width and min(positions, others) > 16
+
+
+CLASS_TOKENS = 4
+"""Tokens for each sample that are no positions of the map, at most."""
 
 
 def parted_by_projection(run: list[Block]) -> list[list[Block]]:
@@ -110,29 +138,45 @@ def beside(graph: Graph, run: list[Block], other: list[Block]) -> bool:
     return not graph.dominates(run[-1].end, other[0].fork)
 
 
-def with_late_strides(runs: list[list[Block]]) -> list[list[Block]]:
-    """Runs, where the last block of a stage strides for the next one's sake.
+def with_early_changes(runs: list[list[Block]]) -> list[list[Block]]:
+    """Runs, where the last block of a stage changes for the next one's sake.
 
-    A run of one block that has the width of the run before and the resolution of the
-    run after belongs to the one before, where that happens twice at least.
-    Source: the ResNets of TF-slim and of Keras "v2".
+    A run of one block that differs from the run before in resolution alone, and from
+    the run after in width alone, belongs to the one before; so does the reverse, where
+    there is nothing of the first kind. It must happen twice at least. Source: the
+    ResNets of TF-slim and of Keras "v2" stride so; Li et al. 2021, MViTv2, widens so.
     """
-    late = [
-        k
-        for k, (before, (one, *more), after) in enumerate(triples(runs), start=1)
-        if not more
-        and one.extent[1] == before[-1].extent[1] != after[0].extent[1]
-        and one.extent[0] == after[0].extent[0] != before[-1].extent[0]
-    ]
-    if len(late) < 2:
+    strides, widenings = ends_of_stages(runs, STRIDE), ends_of_stages(runs, WIDENING)
+    early = strides or widenings
+    if len(early) < 2:
         return runs
     joined: list[list[Block]] = []
     for k, run in enumerate(runs):
-        if k in late:
+        if k in early:
             joined[-1] = joined[-1] + run
         else:
             joined.append(run)
     return joined
+
+
+STRIDE, WIDENING = (True, False, False, True), (False, True, True, False)
+"""Whether positions and width differ from those before, and from those after."""
+
+
+def ends_of_stages(runs: list[list[Block]], change: tuple[bool, ...]) -> set[int]:
+    """Numbers of the runs of one block that change so."""
+    return {
+        k
+        for k, (before, (one, *more), after) in enumerate(triples(runs), start=1)
+        if not more
+        and (*differences(before[-1], one), *differences(one, after[0])) == change
+    }
+
+
+def differences(one: Block, other: Block) -> tuple[bool, bool]:
+    """Whether positions differ, and whether widths do."""
+    (positions, width), (others, other_width) = one.extent, other.extent
+    return positions != others, width != other_width
 
 
 def triples(runs: list[list[Block]]) -> Iterator[tuple[list[Block], ...]]:

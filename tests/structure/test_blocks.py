@@ -142,6 +142,59 @@ def test_a_late_stride_stays_in_its_stage():
     assert [2, 2, 2] == counts(net)
 
 
+def test_an_early_change_of_width_stays_in_its_stage():
+    """MViTv2 widens in the last block of a stage."""
+    net = nn.Sequential(
+        conv(3, 3), Basic(8, 8), Basic(8, 16), Basic(16, 16, 2), Basic(16, 16),
+        Basic(16, 32), Basic(32, 32, 2), Basic(32, 32),
+    )  # fmt: skip
+    assert [2, 3, 2] == counts(net)
+
+
+def test_streams_of_one_call_are_blocks_apart():
+    """Units that neither give one size nor follow one another, as in TNT."""
+
+    class Streams(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fine, self.coarse = Transformer(8), Transformer(16)
+            self.meet = nn.Linear(8, 16)
+
+        def forward(self, pair):
+            x, y = pair
+            x = x + self.fine.attention(x)
+            x = x + self.fine.mlp(x)
+            y = y + self.meet(x.mean(1, keepdim=True))
+            y = y + self.coarse.attention(y)
+            return x, y + self.coarse.mlp(y)
+
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(8, 16)
+            self.body = nn.Sequential(Streams(), Streams())
+
+        def forward(self, x):
+            return self.body((x, self.first(x[:, :2])))[1]
+
+    assert [2, 2] == counts(Both(), (30, 8))
+
+
+def test_a_class_token_makes_no_stage():
+    """One position more or less in a row of tokens."""
+
+    class Prepended(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.token = nn.Parameter(torch.zeros(1, 1, 8))
+
+        def forward(self, x):
+            return torch.cat([self.token.expand(len(x), -1, -1), x], 1)
+
+    net = nn.Sequential(nn.Linear(8, 8), Transformer(8), Prepended(), Transformer(8))
+    assert [2] == counts(net, (30, 8))
+
+
 def test_a_pyramid_has_the_stages_of_its_maps():
     """The width grows in every block; the resolution says what a stage is."""
     widths = (8, 10, 12, 14, 16, 18, 20)
