@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from resviz.structure.chains import chains
 from resviz.structure.graph import ROOT, Graph, operations, weighted
 from resviz.structure.kernels import unit_type
 from resviz.structure.regions import Join, Region
@@ -14,6 +16,8 @@ from resviz.structure.siblings import siblings
 from resviz.vocabulary import ACTIVATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resviz.record import Architecture, Shape
     from resviz.structure.axes import Extent
 
@@ -108,8 +112,7 @@ def blocks(graph: Graph, found: list[Region]) -> list[Block]:
         parts = [members] if is_one(graph, owner, members) else [[it] for it in members]
         made += [residual_block(graph, owner, part) for part in parts]
         owners += [owner] * len(parts)
-    taken = [(one.fork + 1, one.end + 1) for one in made]
-    made += [plain_block(graph, call) for call in siblings(graph, owners, taken)]
+    made += without_shortcut(graph, made, owners)
     return [one for one in sorted(made, key=lambda it: it.end) if not heads(graph, one)]
 
 
@@ -195,7 +198,18 @@ def block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
     """The block of some units, named for the call that holds them."""
     end = units[-1].end
     shape = graph.read_shape(end)
-    return Block(graph.arch.calls[owner].path, units, shape, graph.extent(end, shape))
+    path = graph.arch.calls[owner].path
+    if not owner:
+        path = common_path(graph, [index for unit in units for index in unit.layers])
+    return Block(path, units, shape, graph.extent(end, shape))
+
+
+def common_path(graph: Graph, nodes: list[int]) -> str:
+    """What the paths of some modules have in common, "layer1.0"."""
+    layers = (layer for layer in graph.layers(nodes) if layer.module)
+    parts = [layer.path.split(".")[:-1] for layer in layers]
+    shared = takewhile(lambda it: len(set(it)) == 1, zip(*parts, strict=False))
+    return ".".join(names[0] for names in shared)
 
 
 def residual_unit(graph: Graph, owner: int, region: Region) -> Unit:
@@ -233,10 +247,20 @@ def activation_after(graph: Graph, end: int, owner: int) -> int:
     return users[0] if activates and layer.index < call.stop else end
 
 
-def plain_block(graph: Graph, owner: int) -> Block:
-    """The block without a shortcut that a call is."""
-    call = graph.arch.calls[owner]
-    nodes = [index for index in range(call.start, call.stop) if index in graph.before]
+def without_shortcut(graph: Graph, made: list[Block], owners: list[int]) -> list[Block]:
+    """Blocks that have no shortcut: by their calls, or by what they do without."""
+    taken = [(one.fork + 1, one.end + 1) for one in made]
+    if any(owners):
+        calls = ((it, graph.arch.calls[it]) for it in siblings(graph, owners, taken))
+        spans = [(owner, range(call.start, call.stop)) for owner, call in calls]
+    else:
+        spans = [(0, it) for it in chains(graph, [it.main for it in made], taken)]
+    return [plain_block(graph, owner, span) for owner, span in spans]
+
+
+def plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
+    """The block without a shortcut that some layers are."""
+    nodes = [index for index in span if index in graph.before]
     fork = graph.dominator[nodes[0]]
     kind = unit_type(list(graph.layers(nodes)))
     none = missing(graph, fork, nodes[-1])

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import torch
-from torch import nn
+from torch import fx, nn
 
 import resviz
 from resviz.structure import structure
@@ -304,6 +304,28 @@ def test_the_channels_of_tokens_decide_the_reason():
 
     (block,) = structure(resviz.trace(Widening(), (5, 8))).blocks
     assert ("projection", "channels") == (block.shortcut.kind, block.shortcut.reason)
+
+
+def test_a_flattened_graph_has_the_same_blocks():
+    """torch.fx leaves one forward; blocks are named for what their layers share."""
+    net = mobile()
+    flat = structure(resviz.trace(fx.symbolic_trace(net), (3, 32, 32)))
+    want = structure(resviz.trace(net, (3, 32, 32)))
+    paths, kinds = (
+        [[read(block) for block in stage.blocks] for stage in flat.stages]
+        for read in (lambda block: block.path, lambda block: block.shortcut.kind)
+    )
+    assert [["1.body", "2.body"], ["3.body", "4.body", "5.body"]] == paths
+    assert [[b.shortcut.kind for b in stage.blocks] for stage in want.stages] == kinds
+
+
+def test_a_chain_that_differs_from_every_block_is_none():
+    """A stem that a pool parts from the blocks of a flattened network is none."""
+    net = nn.Sequential(
+        conv(3, 3), nn.ReLU(), conv(3), nn.MaxPool2d(2), Basic(8, 8), Basic(8, 8)
+    )
+    flat = resviz.trace(fx.symbolic_trace(net), (3, 32, 32))
+    assert [2] == [len(stage.blocks) for stage in structure(flat).stages]
 
 
 def test_a_block_of_a_forward_in_half_precision():
