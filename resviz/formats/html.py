@@ -26,7 +26,10 @@ def cell(column: Column, value: Any) -> Any:
         parts = [escape.html(value.note)] if value.note else []
         parts += map(grouped, value.groups)
         return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
-    return escape.clean(column.text(value))
+    lines = column.lines(value)
+    if len(lines) > 1:
+        return Markup("<br>".join(map(escape.html, lines)))  # noqa: S704 - escaped
+    return escape.clean(lines[0])
 
 
 def grouped(group: Group) -> str:

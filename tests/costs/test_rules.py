@@ -12,7 +12,7 @@ from resviz import costs, trace
 from resviz.models import catalogue
 
 PUBLISHED = json.loads(
-    (Path(__file__).parent / "data" / "torchvision_published.json").read_text()
+    (Path(__file__).parents[1] / "data" / "torchvision_published.json").read_text()
 )["networks"]
 """Parameters and GMACs that torchvision publishes with its weights."""
 
