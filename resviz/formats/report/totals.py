@@ -81,9 +81,9 @@ def totals(arch: Architecture, data: dict[str, Any]) -> Totals:
             Total("parameters", count(arch.params), grouped(arch.params)),
             Total("MACs", sign + count(macs), flops),
             Total(
-                "elements of element-wise work",
+                "element-wise",
                 sign + count(data["elements"]),
-                f"{grouped(data['elements'])} values, not among the MACs",
+                f"{grouped(data['elements'])} elements beside the MACs",
             ),
             Total(
                 "weighted layers deep",
