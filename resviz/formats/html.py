@@ -28,7 +28,8 @@ def cell(column: Column, value: Any) -> Any:
         return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
     lines = column.lines(value)
     if len(lines) > 1:
-        return Markup("<br>".join(map(escape.html, lines)))  # noqa: S704 - escaped
+        parts = (f'<span class="line">{escape.html(line)}</span>' for line in lines)
+        return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
     return escape.clean(lines[0])
 
 

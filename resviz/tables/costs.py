@@ -23,7 +23,7 @@ COLUMNS = (
     Column("source", "source", "words", spare=2),
 )
 
-ANOTHER = "another network of that name, counted in MACs"
+ANOTHER = "another network, which is built otherwise and not counted otherwise"
 """What a row that is set off stands for."""
 
 
@@ -149,9 +149,9 @@ def variant_data(variant: Variant, macs: int) -> dict[str, Any]:
 def notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
     """What the other networks are, and how it was counted."""
     lines = [
-        f"{one.choice.name}, as {one.choice.published} built it: "
+        f"{one.choice.name}, as in {one.choice.published}: "
         f"{grouped(abs(one.difference))} MACs "
-        f"{'more' if one.difference > 0 else 'less'}; another network, no other count"
+        f"{'more' if one.difference > 0 else 'less'}"
         for one in others
     ]
     given = f"counted for a batch of {batch(arch)}, also for tools that take one sample"

@@ -86,14 +86,17 @@ def test_gaps_stand_below_every_table_with_a_total():
     import torch
     from torch import nn
 
-    class Odd(nn.Module):
-        def forward(self, x):
-            return x + torch.linalg.inv(x) + torch.linalg.inv(x)
+    from resviz.models.catalogue import build
 
-    model = nn.Sequential(nn.Conv2d(3, 3, 1), Odd())
-    arch = resviz.trace(model, (3, 8, 8))
+    class Odd(nn.Module):
+        def forward(self, maps):
+            return torch.linalg.inv(maps[0]) + torch.linalg.inv(maps[0])
+
+    model = nn.Sequential(build("resnet18", out_indices=[3]), Odd())
+    arch = resviz.trace(model, (3, 64, 64))
     line = "not counted: linalg_inv_ex, 2×, first at 1"
     for table in (
+        resviz.table(arch),
         resviz.costs_table(arch),
         resviz.layers(arch),
         resviz.summary(arch),
