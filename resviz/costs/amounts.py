@@ -151,7 +151,8 @@ CONV = "convolution"
 LINEAR = "linear, linear over positions"
 POOLS = "max pool, average pool, global pool, uneven pool"
 
-BIAS = amount("biases", f"{CONV}, transposed convolution, {LINEAR}", biased)
+BIAS = amount("biases", f"{CONV}, {LINEAR}", biased)
+FLAT_BIAS = amount("biases", f"{CONV}, linear", biased)
 BIAS_PARAMETERS = amount("biases", f"{CONV}, linear", bias)
 CONV_BIAS = amount("convolution biases", CONV, biased)
 WEIGHTED_OUT = amount("conv, linear outputs", f"{CONV}, {LINEAR}", written)

@@ -115,7 +115,7 @@ CONVENTIONS = (
         (("torchinfo", "1.8.0"),),
         "mult-adds",
         "torchinfo/layer_info.py, parameters times positions",
-        adds=((1, amounts.BIAS), (1, amounts.NORM_PARAMETERS)),
+        adds=((1, amounts.FLAT_BIAS), (1, amounts.NORM_PARAMETERS)),
         knows=WEIGHTED - {"linear over positions"} | PLAIN | {"softmax"},
         modules=True,
     ),

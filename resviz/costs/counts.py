@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.costs.amounts import MOVES, Amount, kind
-from resviz.costs.conventions import CONVENTIONS, Convention
+from resviz.costs.conventions import CONVENTIONS, WEIGHTED, Convention
 from resviz.costs.rules import MACS, RULES
 from resviz.costs.totals import whole
 from resviz.once import once
@@ -23,9 +23,6 @@ MODULES = frozenset({
     "AvgPool2d", "AdaptiveAvgPool2d",
 })  # fmt: skip
 """Modules of torch that tools with hooks know."""
-
-OPERATORS = frozenset({"addition", "multiplication", "mean", "sigmoid"})
-"""Kinds that tools with hooks miss where they are no modules, and that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +87,11 @@ def elements(arch: Architecture, added: Amount) -> int:
 
 def doubts(arch: Architecture, convention: Convention) -> Iterator[str]:
     """What a network does for which a convention's count is not known."""
-    known = convention.knows.union(*(added.kinds for _, added in convention.adds))
+    added = frozenset[str]().union(*(amount.kinds for _, amount in convention.adds))
     for name, modular in by_kind(arch):
-        if name not in known:
+        if name not in convention.knows | added:
             yield name
-        elif convention.modules and not modular and name not in OPERATORS:
+        elif convention.modules and not modular and name in WEIGHTED | added:
             yield f"{name} outside of a module"
     if arch.training and convention.adds:
         yield "training mode"

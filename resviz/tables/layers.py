@@ -37,8 +37,8 @@ COLUMNS = (
     Column("groups", "groups", "text", spare=6),
     Column("params", "params", "count"),
     Column("macs", "MACs", "count"),
-    Column("elements", "elements", "count", spare=2),
-    Column("resolution", "resolution", "text", spare=4),
+    Column("elements", "elements", "count", spare=4),
+    Column("resolution", "resolution", "text", spare=5),
 )
 
 ONLY: dict[str, frozenset[str]] = {

@@ -1,7 +1,11 @@
 """The cost table: promised keys, terms that sum up, words that say why."""
 
+import torch
+from torch import nn
+
 import resviz
 from resviz.costs.conventions import CONVENTIONS
+from resviz.models.catalogue import build
 
 KEYS = [
     "name", "title", "input_shape", "batch", "macs", "elements", "conventions",
@@ -64,14 +68,48 @@ def test_every_convention_has_a_version_and_a_source():
 
 def test_what_is_not_known_is_said():
     """A layer norm is counted by some; no number is given for the others."""
-    from torch import nn
-
     net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.LayerNorm(8), nn.Mish())
     data = resviz.costs_table(resviz.trace(net, (3, 8, 8))).to_dict()
     unknown = {one["tools"][0]["name"]: one["unknown"] for one in data["conventions"]}
     assert [] == unknown["torch FlopCounterMode"]
     assert ["mish"] == unknown["fvcore"]
     assert ["layer norm", "mish"] == unknown["thop"]
+
+
+def totals(net, *size):
+    """What each tool gives for a network, by its name for the number."""
+    data = resviz.costs_table(resviz.trace(net, size)).to_dict()["conventions"]
+    return {(one["tools"][0]["name"], one["calls_it"]): one["total"] for one in data}
+
+
+def test_torchinfo_over_positions():
+    """It forgets the positions of a linear layer, so no number is claimed."""
+    given = totals(nn.Linear(8, 4), 3, 8)
+    assert None is given["torchinfo", "mult-adds"]
+    assert 3 * 8 * 4 + 3 * 4 == given["ptflops (aten)", "MACs"]
+
+
+def test_what_no_tool_was_compared_with():
+    """A transposed convolution has MACs, and no other tool's number."""
+    given = totals(nn.ConvTranspose2d(4, 6, 2), 4, 3, 3)
+    known = {name for (name, _), total in given.items() if total is not None}
+    assert {"torchvision", "He et al.", "torch FlopCounterMode"} == known
+
+
+def test_functions_are_not_modules():
+    """A tool with hooks misses them; where it counts such work, no number is given."""
+
+    class Functions(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4)
+
+        def forward(self, x):
+            return torch.relu(self.norm(self.conv(x)))
+
+    given = totals(nn.Sequential(Functions()), 3, 2, 2)
+    assert None is given["ptflops (pytorch)", "MACs"]
+    assert 4 * (4 * 3) + 4 * 16 == given["thop", "MACs"]
 
 
 def test_training_mode_is_not_known():
@@ -83,10 +121,6 @@ def test_training_mode_is_not_known():
 
 def test_gaps_stand_below_every_table_with_a_total():
     """An operation without a rule is named once, with its count and place."""
-    import torch
-    from torch import nn
-
-    from resviz.models.catalogue import build
 
     class Odd(nn.Module):
         def forward(self, maps):
