@@ -147,7 +147,7 @@ def check_parameters(arch: Architecture) -> None:
 OPERANDS = {
     "quantized.linear_dynamic": 1,
     "quantized.linear_relu_dynamic": 1,
-    **dict.fromkeys(("convolution", "mm", "bmm", "mv", "dot", "vdot"), 2),
+    **dict.fromkeys(("convolution", "mm", "bmm", "mv", "dot"), 2),
     **dict.fromkeys(
         ("_int_mm", "_scaled_mm", "_trilinear", "_cudnn_rnn", "miopen_rnn"), 2
     ),

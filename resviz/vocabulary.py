@@ -5,7 +5,7 @@ from __future__ import annotations
 CONVOLUTIONS = frozenset({"convolution"})
 
 PRODUCTS = frozenset({
-    "addmm", "mm", "bmm", "baddbmm", "addbmm", "mv", "addmv", "dot", "vdot",
+    "addmm", "mm", "bmm", "baddbmm", "addbmm", "mv", "addmv", "dot",
     "_addmm_activation",
 })  # fmt: skip
 """Matrix products; with one operand that is a parameter, a linear layer."""

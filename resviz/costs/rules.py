@@ -81,7 +81,7 @@ def product_with_addend(op: Operation) -> int:
     return matrix_product(op.inputs[1], op.inputs[2])
 
 
-@rule("mm", "bmm", "mv", "dot", "vdot", "_int_mm", "_scaled_mm")
+@rule("mm", "bmm", "mv", "dot", "_int_mm", "_scaled_mm")
 def product(op: Operation) -> int:
     """MACs of the product of two operands."""
     return matrix_product(op.inputs[0], op.inputs[1])

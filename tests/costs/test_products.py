@@ -126,10 +126,10 @@ CASES = {
         (3, 8, 8),
         N * 4 * 6 * 6 * 3 * 9,
     ),
-    "spectral norm, and u·W·v": (
+    "spectral norm, and W·v": (
         parametrizations.spectral_norm(nn.Conv2d(3, 4, 3)),
         (3, 8, 8),
-        N * 4 * 6 * 6 * 3 * 9 + 4 * 27 + 4,
+        N * 4 * 6 * 6 * 3 * 9 + 4 * 27,
     ),
     "convolution over a line": (
         nn.Conv1d(4, 6, 3, stride=2, groups=2),
