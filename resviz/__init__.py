@@ -10,7 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resviz.api import diagram, layers, report, shortcuts, summary, table, trace
+    from resviz.api import (
+        costs_table,
+        diagram,
+        layers,
+        report,
+        shortcuts,
+        summary,
+        table,
+        trace,
+    )
     from resviz.errors import (
         BuildError,
         RecordError,
@@ -34,6 +43,7 @@ __all__ = [
     "SpecError",
     "TraceError",
     "WeightsError",
+    "costs_table",
     "diagram",
     "layers",
     "load",
@@ -46,6 +56,7 @@ __all__ = [
 
 HOMES = {
     "resviz.api": (
+        "costs_table",
         "diagram",
         "layers",
         "report",

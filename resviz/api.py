@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from resviz import source
 from resviz.tables import Table, paper_table
+from resviz.tables import costs_table as cost_table
 from resviz.tables import layers as layer_table
 from resviz.tables import shortcuts as shortcut_table
 from resviz.tables import summary as summary_table
@@ -112,6 +113,23 @@ def shortcuts(
         ResvizError: as `trace`.
     """
     return shortcut_table(source.architecture(network, input_size), only=only)
+
+
+def costs_table(network: Source, *, input_size: Size = None) -> Table:
+    """One row a published convention: its total, and what it adds to the MACs.
+
+    Rows that are set off are other networks of the same name, as the paper's ResNet-50
+    with its stride in the first 1×1.
+
+    Raises:
+        ResvizError: as `trace`.
+
+    Example:
+        >>> found = costs_table("resnet50").to_dict()["conventions"]
+        >>> [one["total"] for one in found if one["tools"][0]["name"] == "fvcore"]
+        [4111512576]
+    """
+    return cost_table(source.architecture(network, input_size))
 
 
 def summary(network: Source, *, input_size: Size = None) -> Table:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.vocabulary import ATTENTIONS
+
 if TYPE_CHECKING:
     from resviz.record import Architecture, Operation, Source, Tensor
 
@@ -143,8 +145,16 @@ def check_parameters(arch: Architecture) -> None:
 
 
 OPERANDS = {
+    "quantized.linear_dynamic": 1,
+    "quantized.linear_relu_dynamic": 1,
     **dict.fromkeys(("convolution", "mm", "bmm", "mv", "dot"), 2),
-    **dict.fromkeys(("addmm", "addbmm", "baddbmm", "addmv"), 3),
+    **dict.fromkeys(
+        ("_int_mm", "_scaled_mm", "_trilinear", "_cudnn_rnn", "miopen_rnn"), 2
+    ),
+    **dict.fromkeys(("addmm", "addbmm", "baddbmm", "addmv", "_addmm_activation"), 3),
+    **dict.fromkeys((*ATTENTIONS, "mkldnn_rnn_layer"), 3),
+    "_native_multi_head_attention": 7,
+    "_transformer_encoder_layer_fwd": 13,
 }
 """How many operands an operation has at least, where rules count on it."""
 

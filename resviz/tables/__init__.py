@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resviz.tables.costs import costs_table
 from resviz.tables.layers import layers
 from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcuts
@@ -13,6 +14,7 @@ __all__ = [
     "Column",
     "Group",
     "Table",
+    "costs_table",
     "layers",
     "paper_table",
     "shortcuts",

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Kind = Literal["text", "row", "count", "sample", "samples", "axes", "share", "cell"]
-"""How a column's values are written; "sample" is a shape without its batch axis."""
+Kind = Literal[
+    "text", "row", "words", "count", "sample", "samples", "axes", "share", "cell"
+]
+"""How values are written; "sample" is a shape without batch, "words" are lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,12 @@ class Column:
             return "unknown" if self.kind == "count" else ""
         return WRITERS[self.kind](value)
 
+    def lines(self, value: Any) -> list[str]:
+        """The lines of `value` where its column holds several."""
+        if self.kind != "words" or value is None:
+            return [self.text(value)]
+        return str(value).splitlines()
+
 
 def share(value: float) -> str:
     """A part of the whole in per cent."""
@@ -89,6 +97,7 @@ def share(value: float) -> str:
 WRITERS = {
     "text": str,
     "row": str,
+    "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
     "count": units.grouped,
     "sample": lambda shape: units.times(shape[1:]),
