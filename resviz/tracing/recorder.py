@@ -7,7 +7,9 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ref
 
 import torch
 from torch import nn
@@ -17,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
+from resviz.tracing.storages import Storages, address, dtype
 from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ class Step:
     """One operation as it ran.
 
     `origins` says which step's output each operand is; None is a parameter or a
-    constant, and then `owned` holds the `id` of the tensor.
+    constant, and then `owned` holds the `id` of the tensor. `reads` and `writes`
+    are the numbers of storages that operands and results lie in.
     """
 
     number: int
@@ -45,14 +49,16 @@ class Step:
     outputs: list[Tensor]
     window: Window | None
     arguments: dict[str, Any]
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
 
 
 class Enter(NamedTuple):
-    """A module was called."""
+    """A module was called, and was given some tensors."""
 
     path: str
     module: nn.Module
-    args: tuple[Any, ...]
+    given: tuple[Tensor, ...]
 
 
 class Leave(NamedTuple):
@@ -92,9 +98,9 @@ class Recorder(TorchDispatchMode):
         self.open: list[Enter] = []
         self.producers: dict[int, Source] = {}
         self.flows: dict[Source, bool] = {}
-        # A freed tensor's id would soon be another's.
-        self.alive: list[torch.Tensor] = []
+        self.watched: dict[int, ref[torch.Tensor]] = {}
         self.writers: dict[int, Step] = {}
+        self.storages = Storages(clone, self.steps)
 
     def hook(self) -> None:
         """Put a hook before and after the forward of every copied module."""
@@ -108,13 +114,20 @@ class Recorder(TorchDispatchMode):
     def feed(self, tensor: torch.Tensor) -> None:
         """Note `tensor` as the next input of the model."""
         self.remember(tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True)
+        self.storages.feed(tensor)
         self.inputs.append(described(tensor))
 
     def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
-        """Note that `tensor` is what `source` names."""
-        self.producers[id(tensor)] = source
+        """Note that `tensor` is what `source` names, for as long as it lives."""
+        key = id(tensor)
+        self.producers[key] = source
         self.flows[source] = flowing
-        self.alive.append(tensor)
+        if key not in self.watched:
+            self.watched[key] = ref(tensor, partial(self.forget, key))
+
+    def forget(self, key: int, gone: object) -> None:
+        """Forget a tensor that is gone, for its `id` will soon be another's."""
+        del gone, self.producers[key], self.watched[key]
 
     def source(self, tensor: torch.Tensor) -> Source | None:
         """Where a tensor comes from, if that is known.
@@ -123,7 +136,7 @@ class Recorder(TorchDispatchMode):
         then on that tensor is one more output of the operation.
         """
         made = self.producers.get(id(tensor))
-        writer = self.writers.get(storage(tensor)) if self.writers else None
+        writer = self.writers.get(address(tensor)) if self.writers else None
         if made is None or writer is None or writer.number <= made.layer:
             return made
         given = Source(writer.number, len(writer.outputs))
@@ -141,7 +154,8 @@ class Recorder(TorchDispatchMode):
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Forward pre-hook."""
-        given = (*args, *kwargs.values())
+        # Described, not held, so that what the forward lets go of is let go of.
+        given = tuple(map(described, tensors((*args, *kwargs.values()))))
         event = Enter(self.clone.paths[id(module)], module, given)
         self.open.append(event)
         self.events.append(event)
@@ -223,6 +237,8 @@ class Recorder(TorchDispatchMode):
         given = list(tensors((output,)))
         if not given:
             return
+        reads = self.storages.read(operands)
+        writes = self.storages.made(given)
         if known.name in NORMS:  # saved statistics follow, shaped by the backend
             given = given[:1]
         step = Step(
@@ -235,6 +251,8 @@ class Recorder(TorchDispatchMode):
             [described(tensor) for tensor in given],
             known.window(bound) if known.window else None,
             {name: bound[name] for name in known.kept if name in bound},
+            reads,
+            writes,
         )
         self.steps.append(step)
         self.events.append(step)
@@ -242,7 +260,7 @@ class Recorder(TorchDispatchMode):
         for place, tensor in enumerate(given):
             self.remember(tensor, Source(step.number, place), flowing=live)
         if known.writes:
-            self.writers[storage(given[0])] = step
+            self.writers[address(given[0])] = step
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -257,14 +275,6 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
             yield from tensors(member)
 
 
-def storage(tensor: torch.Tensor) -> int:
-    """What tells the memory of one tensor from that of another."""
-    try:
-        return tensor.untyped_storage()._cdata  # noqa: SLF001 - torch names no other
-    except (NotImplementedError, RuntimeError):  # sparse and quantised tensors
-        return -id(tensor)
-
-
 def described(tensor: torch.Tensor) -> Tensor:
     """Shape and dtype of a tensor."""
-    return Tensor(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+    return Tensor(tuple(tensor.shape), dtype(tensor))
