@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resviz.tables.layers import layers
+from resviz.tables.memory import memory
 from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcuts
 from resviz.tables.summary import summary
@@ -14,6 +15,7 @@ __all__ = [
     "Group",
     "Table",
     "layers",
+    "memory",
     "paper_table",
     "shortcuts",
     "summary",

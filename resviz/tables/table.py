@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Kind = Literal["text", "row", "count", "sample", "samples", "axes", "share", "cell"]
-"""How a column's values are written; "sample" is a shape without its batch axis."""
+Kind = Literal[
+    "text", "row", "count", "bytes", "sample", "samples", "axes", "share", "cell"
+]
+"""How a column's values are written.
+
+"sample" is a shape without its batch axis; "bytes" are shown in MiB.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether its values are numbers, set to the right."""
-        return self.kind in {"count", "share"}
+        return self.kind in {"count", "bytes", "share"}
 
     def text(self, value: Any) -> str:
         """`value` as people read it; "" for None, "unknown" for an unknown count."""
@@ -91,6 +96,7 @@ WRITERS = {
     "row": str,
     "cell": str,
     "count": units.grouped,
+    "bytes": units.mebi,
     "sample": lambda shape: units.times(shape[1:]),
     "samples": lambda shapes: " + ".join(units.times(shape[1:]) for shape in shapes),
     "axes": units.per_axis,
