@@ -17,14 +17,13 @@ from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
+from resviz.tracing.clone import PLAIN
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
 from resviz.tracing.storages import Storages, address, dtype
 from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resviz.tracing.clone import Clone
 
 HOOK = -1
@@ -98,7 +97,7 @@ class Recorder(TorchDispatchMode):
         self.open: list[Enter] = []
         self.producers: dict[int, Source] = {}
         self.flows: dict[Source, bool] = {}
-        self.watched: dict[int, ref[torch.Tensor]] = {}
+        self.watched: list[ref[torch.Tensor]] = []
         self.writers: dict[int, Step] = {}
         self.storages = Storages(clone, self.steps)
 
@@ -120,14 +119,14 @@ class Recorder(TorchDispatchMode):
     def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
         """Note that `tensor` is what `source` names, for as long as it lives."""
         key = id(tensor)
+        if key not in self.producers:
+            self.watched.append(ref(tensor, partial(self.forget, key)))
         self.producers[key] = source
         self.flows[source] = flowing
-        if key not in self.watched:
-            self.watched[key] = ref(tensor, partial(self.forget, key))
 
     def forget(self, key: int, gone: object) -> None:
         """Forget a tensor that is gone, for its `id` will soon be another's."""
-        del gone, self.producers[key], self.watched[key]
+        del gone, self.producers[key]
 
     def source(self, tensor: torch.Tensor) -> Source | None:
         """Where a tensor comes from, if that is known.
@@ -155,7 +154,7 @@ class Recorder(TorchDispatchMode):
     ) -> None:
         """Forward pre-hook."""
         # Described, not held, so that what the forward lets go of is let go of.
-        given = tuple(map(described, tensors((*args, *kwargs.values()))))
+        given = tuple(map(described, tensors((args, kwargs))))
         event = Enter(self.clone.paths[id(module)], module, given)
         self.open.append(event)
         self.events.append(event)
@@ -181,7 +180,9 @@ class Recorder(TorchDispatchMode):
     ) -> Any:
         """Answer one operation and note it."""
         kwargs = kwargs or {}
-        every = (*tensors(args), *tensors(tuple(kwargs.values())))
+        every = tensors(args)
+        if kwargs:
+            every += tensors(kwargs)
         operands = [operand for operand in every if not is_lazy(operand)]
         if self.to_replace(func, operands):
             args, kwargs = self.replaced(args), self.replaced(kwargs)
@@ -234,7 +235,7 @@ class Recorder(TorchDispatchMode):
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
         origins = tuple(self.source(operand) for operand in operands)
         flowing = tuple(o is not None and self.flows[o] for o in origins)
-        given = list(tensors((output,)))
+        given = tensors(output)
         if not given:
             return
         reads = self.storages.read(operands)
@@ -263,16 +264,24 @@ class Recorder(TorchDispatchMode):
             self.writers[address(given[0])] = step
 
 
-def tensors(value: Any) -> Iterator[torch.Tensor]:
+def tensors(value: Any) -> list[torch.Tensor]:
     """The tensors in a nest of tuples, lists and dictionaries, in order."""
+    found: list[torch.Tensor] = []
+    collect(value, found)
+    return found
+
+
+def collect(value: Any, found: list[torch.Tensor]) -> None:
+    """Append the tensors in a nest to `found`."""
     if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for member in value.values():
-            yield from tensors(member)
+        found.append(value)
     elif isinstance(value, (tuple, list)):
         for member in value:
-            yield from tensors(member)
+            if type(member) not in PLAIN:
+                collect(member, found)
+    elif isinstance(value, dict):
+        for member in value.values():
+            collect(member, found)
 
 
 def described(tensor: torch.Tensor) -> Tensor:
