@@ -121,11 +121,11 @@ def facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for label in ("parameter", "buffer"):
         key = f"{label}_bytes"
         yield f"{label}s", f"{exact(data[key])}{dtypes(kinds[key])}"
-    yield "inference", inference(data)
+    yield "forward" if data["training"] else "inference", inference(data)
     if data["held_at_peak"]:
         yield "held there", largest(data["held_at_peak"])
-    yield "training", f"in {mode} mode, keeps {exact(kept)} for backward"
-    yield "kept are", dtypes(kinds["training_kept_bytes"]).removeprefix(": ") or "none"
+    found = dtypes(kinds["training_kept_bytes"])
+    yield "training", f"in {mode} mode keeps {exact(kept)} for backward{found}"
     yield "beside it", f"gradients {gradients}; momentum as much, or Adam {adam}"
 
 

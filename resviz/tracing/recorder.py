@@ -25,6 +25,7 @@ from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
+    from resviz.tracing.operations import Kind
 
 HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
@@ -239,7 +240,7 @@ class Recorder(TorchDispatchMode):
         if not given:
             return
         reads = self.storages.read(operands)
-        writes = self.storages.made(given)
+        writes = self.storages.made(given[:1] if idle_norm(known, args) else given)
         if known.name in NORMS:  # saved statistics follow, shaped by the backend
             given = given[:1]
         step = Step(
@@ -282,6 +283,14 @@ def collect(value: Any, found: list[torch.Tensor]) -> None:
     elif isinstance(value, dict):
         for member in value.values():
             collect(member, found)
+
+
+def idle_norm(known: Kind, args: tuple[Any, ...]) -> bool:
+    """Whether this is a batch norm in evaluation, which gives no statistics.
+
+    Kernels leave them empty; torch's meta kernel says otherwise.
+    """
+    return known.name == "native_batch_norm" and len(args) > 5 and not args[5]
 
 
 def described(tensor: torch.Tensor) -> Tensor:
