@@ -129,28 +129,31 @@ OPERATIONS = {
     "pixel_shuffle": lambda x: F.pixel_shuffle(x, 2),
     "unfold": lambda x: F.unfold(x, 2),
 }
-"""What may stand between a sigmoid, which keeps its result, and an exponential."""
+"""What residual networks and their relatives are made of, and its in-place twins."""
 
 
 class Between(nn.Module):
-    """An operation whose operand is kept anyway, and whose result may not be.
+    """An operation before an exponential, which does not read what that is given."""
 
-    So an operand, a result, and a copy of an operand differ in bytes.
-    """
-
-    def __init__(self, function):
+    def __init__(self, function, *, head):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(1))
-        self.function = function
+        self.function, self.head = function, head
 
     def forward(self, x):
-        return self.function((x + self.weight).sigmoid()).exp()
+        x = x + self.weight
+        return self.function(x.sigmoid() if self.head else x).exp()
 
 
+@pytest.mark.parametrize("head", [False, True])
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_what_each_operation_keeps(name, torchs):
-    """Operands, results, indices, masks and copies, as torch does."""
-    model = Between(OPERATIONS[name])
+def test_what_each_operation_keeps(name, head, torchs):
+    """Operands, results, indices, masks and copies, as torch does.
+
+    After a sum, which keeps nothing, an operand that is kept counts; after a sigmoid,
+    which keeps its result, it does not, so it can be told from a result or a copy.
+    """
+    model = Between(OPERATIONS[name], head=head)
     arch = resviz.trace(model, (4, 8, 8), 2, training=True)
     kept = footprint.kept(arch)
     assert torchs.kept(model, (2, 4, 8, 8), training=True) == kept.bytes
