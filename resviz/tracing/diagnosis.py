@@ -10,7 +10,7 @@ from torch import nn
 
 from resviz.errors import first_line
 from resviz.tracing.operations import per_axis
-from resviz.tracing.recorder import Enter, Recorder, Step
+from resviz.tracing.recorder import Enter, Recorder, Step, tensors
 from resviz.tracing.shapes import slid
 
 Shape = tuple[int, ...]
@@ -51,7 +51,7 @@ def failure(reason: str, recorder: Recorder, shape: Shape, runs: Runs) -> str:
         return f"{reason}, {given}"
     enter = recorder.open[-1]
     where = f"{enter.path or 'the model'} ({type(enter.module).__name__})"
-    shapes = [tensor.shape for tensor in enter.given]
+    shapes = [tuple(tensor.shape) for tensor in tensors(enter.args)]
     if not shapes:
         return f"{where}: {reason}, {given}"
     known = mismatch(enter.module, shapes[0], recorder)
@@ -102,9 +102,8 @@ def pooled(recorder: Recorder) -> str:
     for position in reversed(range(len(events))):
         event = events[position]
         if isinstance(event, Enter) and isinstance(event.module, nn.AvgPool2d):
-            before = event.given[0].shape
             step = next(e for e in events[position:] if isinstance(e, Step))
-            c, *after = step.outputs[0].shape[1:]
+            before, (c, *after) = step.shapes[0], step.outputs[0].shape[1:]
             return (
                 f"{event.path} ({pair(event.module.kernel_size)} average pool) makes "
                 f"{c} maps of {pair(tuple(after))} from {pair(before[2:])}: "

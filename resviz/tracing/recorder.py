@@ -53,12 +53,13 @@ class Step:
     writes: tuple[int, ...]
 
 
-class Enter(NamedTuple):
-    """A module was called, and was given some tensors."""
+@dataclass(slots=True)
+class Enter:
+    """A module was called; `args` are what it was given, as long as it runs."""
 
     path: str
     module: nn.Module
-    given: tuple[Tensor, ...]
+    args: tuple[Any, ...]
 
 
 class Leave(NamedTuple):
@@ -154,8 +155,7 @@ class Recorder(TorchDispatchMode):
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Forward pre-hook."""
-        # Described, not held, so that what the forward lets go of is let go of.
-        given = tuple(map(described, tensors((args, kwargs))))
+        given = (*args, *kwargs.values())
         event = Enter(self.clone.paths[id(module)], module, given)
         self.open.append(event)
         self.events.append(event)
@@ -171,10 +171,16 @@ class Recorder(TorchDispatchMode):
         if idle and isinstance(output, torch.Tensor) and id(output) in self.producers:
             output = torch.ops.aten.alias.default(output)
         # A forward that caught an exception left its inner calls open.
-        while self.open.pop().module is not module:
+        while self.closed().module is not module:
             self.events.append(Leave(None))
         self.events.append(Leave(self.sources(output)))
         return output
+
+    def closed(self) -> Enter:
+        """The innermost open call, closed; torch held its arguments up to here."""
+        enter = self.open.pop()
+        enter.args = ()
+        return enter
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
