@@ -9,6 +9,7 @@ from resviz import source
 from resviz.tables import Table, paper_table
 from resviz.tables import costs_table as cost_table
 from resviz.tables import layers as layer_table
+from resviz.tables import memory as memory_table
 from resviz.tables import shortcuts as shortcut_table
 from resviz.tables import summary as summary_table
 
@@ -143,6 +144,24 @@ def summary(network: Source, *, input_size: Size = None) -> Table:
         4089184256
     """
     return summary_table(source.architecture(network, input_size))
+
+
+def memory(network: Source, *, layers: bool = False, input_size: Size = None) -> Table:
+    """Bytes of parameters, the peak of a forward, what training keeps.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        layers: one row a layer, instead of one a stage.
+        input_size: as for `trace`, which also takes a batch.
+
+    Raises:
+        ResvizError: as `trace`; RecordError if a record is of an older resviz.
+
+    Example:
+        >>> memory("resnet50").to_dict()["parameter_bytes"]
+        102228128
+    """
+    return memory_table(source.architecture(network, input_size), layers=layers)
 
 
 def diagram(

@@ -5,6 +5,7 @@
 2. The shapes along each edge agree.
 3. Names are unique, and a parameter is counted once, where it is first read.
 4. Calls nest.
+5. A storage is released after its last use.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def check(arch: Architecture) -> None:
     for layer in arch.layers:
         for operation in layer.operations:
             check_operation(f"layers[{layer.index}] {layer.name!r}", operation)
+    check_storages(arch)
 
 
 def check_layers(arch: Architecture) -> None:
@@ -142,6 +144,39 @@ def check_parameters(arch: Architecture) -> None:
                     f"{owners[parameter.name]!r}"
                 )
             owners[parameter.name] = owner
+
+
+def check_storages(arch: Architecture) -> None:
+    """Check that storages in use are there, and are released after their last use.
+
+    Raises:
+        ValueError: naming the layer or the storage.
+    """
+    last = [0] * len(arch.storages)
+    number = 0
+    for layer in arch.layers:
+        for operation in layer.operations:
+            number += 1
+            if len(operation.reads) not in {0, len(operation.inputs)}:
+                raise ValueError(
+                    f"layers[{layer.index}] {layer.name!r}: {operation.name} reads "
+                    f"{len(operation.reads)} storages, for "
+                    f"{len(operation.inputs)} operands"
+                )
+            for used in (*operation.reads, *operation.writes):
+                if not -2 <= used < len(last):
+                    raise ValueError(
+                        f"layers[{layer.index}] {layer.name!r}: {operation.name} uses "
+                        f"storage {used}, which is not there"
+                    )
+                if used >= 0:
+                    last[used] = number
+    for place, (storage, used) in enumerate(zip(arch.storages, last, strict=True)):
+        if storage.bytes < 0 or not used <= storage.released <= number:
+            raise ValueError(
+                f"storages[{place}]: released after {storage.released} of {number} "
+                f"operations, it is used up to {used}"
+            )
 
 
 OPERANDS = {

@@ -11,7 +11,7 @@ FLOORS = {
     "__version__": 0, "errors": 0,
     "once": 1, "units": 1, "escape": 1, "vocabulary": 1, "files": 1, "templates": 1,
     "laws": 2, "record": 2, "storage": 3,
-    "costs": 3,
+    "costs": 3, "footprint": 3,
     "structure": 4, "flow": 5, "variants": 5,
     "tables": 6, "figures": 6,
     "formats": 7,
@@ -100,6 +100,7 @@ USES = {
     "resviz.layers(PATH).render('html')": set(),
     "resviz.shortcuts(PATH).render('csv')": set(),
     "resviz.costs_table(PATH).render()": set(),
+    "resviz.memory(PATH).render()": set(),
     "resviz.diagram(PATH).to_svg()": set(),
     "resviz.report(PATH)": set(),
 }

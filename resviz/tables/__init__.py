@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resviz.tables.costs import costs_table
 from resviz.tables.layers import layers
+from resviz.tables.memory import memory
 from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcuts
 from resviz.tables.summary import summary
@@ -16,6 +17,7 @@ __all__ = [
     "Table",
     "costs_table",
     "layers",
+    "memory",
     "paper_table",
     "shortcuts",
     "summary",

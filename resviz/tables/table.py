@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal[
-    "text", "row", "words", "count", "sample", "samples", "axes", "share", "cell"
-]
-"""How values are written; "sample" is a shape without batch, "words" are lines."""
+    "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
+    "cell",
+]  # fmt: skip
+"""How a column's values are written.
+
+"sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether its values are numbers, set to the right."""
-        return self.kind in {"count", "share"}
+        return self.kind in {"count", "bytes", "share"}
 
     def text(self, value: Any) -> str:
         """`value` as people read it; "" for None, "unknown" for an unknown count."""
@@ -100,6 +104,7 @@ WRITERS = {
     "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
     "count": units.grouped,
+    "bytes": units.mebi,
     "sample": lambda shape: units.times(shape[1:]),
     "samples": lambda shapes: " + ".join(units.times(shape[1:]) for shape in shapes),
     "axes": units.per_axis,

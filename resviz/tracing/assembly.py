@@ -16,11 +16,13 @@ from resviz.record import (
     Operation,
     Parameter,
     Source,
+    Storage,
     Tensor,
     Uncalled,
 )
 from resviz.tracing.leaves import closed, leaf_calls
 from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
+from resviz.tracing.storages import Renumbered
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
@@ -46,6 +48,7 @@ class Parts(NamedTuple):
     calls: tuple[Call, ...]
     outputs: tuple[Source, ...]
     uncalled: tuple[Uncalled, ...]
+    storages: tuple[Storage, ...]
 
 
 def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
@@ -57,6 +60,7 @@ def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
         tuple(assembly.calls),
         tuple(assembly.placed[source] for source in outputs),
         uncalled(recorder.clone, assembly.counted),
+        assembly.storages.kept(assembly.ran),
     )
 
 
@@ -68,6 +72,8 @@ class Assembly:
         self.inputs = recorder.inputs
         self.steps = recorder.steps
         self.clone = recorder.clone
+        self.ran: list[int] = []
+        self.storages = Renumbered(recorder.storages)
         self.last_use = last_uses(recorder.steps, outputs)
         self.layers: list[Layer] = []
         self.calls: list[Call] = []
@@ -183,13 +189,27 @@ class Assembly:
             tuple(self.placed[source] for source in sources),
             tuple(self.tensor(source) for source in sources),
             tuple(self.tensor(source) for source in outputs),
-            tuple(operation(step) for step in steps),
+            tuple(self.operation(step) for step in steps),
             self.first_read(own, steps),
             module,
         )
         self.layers.append(layer)
         for number, source in enumerate(outputs):
             self.placed[source] = Source(index, number)
+
+    def operation(self, step: Step) -> Operation:
+        """The record of one step."""
+        self.ran.append(step.number)
+        return Operation(
+            step.name,
+            step.shapes,
+            step.flowing,
+            tuple(tensor.shape for tensor in step.outputs),
+            step.window,
+            step.arguments,
+            self.storages.numbers(step.reads),
+            self.storages.numbers(step.writes),
+        )
 
     def unused(self, name: str) -> str:
         """`name`, or with the number that tells it from earlier layers' names."""
@@ -230,18 +250,6 @@ def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, in
     """The last step that reads each tensor; the model's outputs are read at the end."""
     uses = {o: step.number for step in steps for o in step.origins if o is not None}
     return uses | dict.fromkeys(outputs, len(steps))
-
-
-def operation(step: Step) -> Operation:
-    """The record of one step."""
-    return Operation(
-        step.name,
-        step.shapes,
-        step.flowing,
-        tuple(tensor.shape for tensor in step.outputs),
-        step.window,
-        step.arguments,
-    )
 
 
 def everyday_name(step: Step) -> str:
