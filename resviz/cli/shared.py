@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resviz.errors import RenderError, TraceError
+from resviz.errors import RenderError, SpecError, TraceError
+from resviz.inputs import Given, parse
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
@@ -61,21 +62,21 @@ class OneOf(click.ParamType):
         return value
 
 
-class InputSize(click.ParamType):
-    """Sizes of one sample, as `3,224,224`."""
+class Input(click.ParamType):
+    """One tensor, as `3,224,224` or `ids=int64:N,128`."""
 
     name = "C,H,W"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
+    ) -> Given:
         """Read the sizes."""
-        parts = str(value).replace("x", ",").split(",")
-        sizes = tuple(int(part) for part in parts if part.strip().isdecimal())
-        if len(sizes) != len(parts) or 0 in sizes:
-            wanted = "want positive whole numbers as 3,224,224"
-            self.fail(f"got {value!r}, {wanted}", param, ctx)
-        return sizes
+        if isinstance(value, Given):
+            return value
+        try:
+            return parse(str(value))
+        except SpecError as error:
+            self.fail(str(error).removeprefix("input: "), param, ctx)
 
 
 def debug_option(command: Function) -> Function:
@@ -111,7 +112,7 @@ def trace_options(command: Function) -> Function:
         **options: Any,
     ) -> Any:
         tracing = {
-            "input_size": input_size,
+            "input_size": input_size or None,
             "batch": batch,
             "training": training,
             "mode": mode,
@@ -119,13 +120,16 @@ def trace_options(command: Function) -> Function:
         return command(*args, tracing=tracing, **options)
 
     decorated: Function = gathered
-    shape_help = "Sizes of one sample, as 3,224,224; default: what it was made for."
+    shape_help = "Sizes of one sample; default: what it was made for. Or a whole "
+    shape_help += "shape with a name, a dtype, N for the batch: ids=int64:N,128."
     for option in (
         debug_option,
         click.option("--mode", type=click.Choice(MODES), help="Default: auto."),
         click.option("--training", is_flag=True, default=None, help="Not evaluation."),
         click.option("--batch", type=click.IntRange(1), help="Samples; default: 1."),
-        click.option("--input", "input_size", type=InputSize(), help=shape_help),
+        click.option(
+            "--input", "input_size", type=Input(), multiple=True, help=shape_help
+        ),
     ):
         decorated = option(decorated)
     return decorated

@@ -93,7 +93,7 @@ class Graph:
     def shape(self, node: int) -> Shape:
         """Shape of a node's first output."""
         if node == ROOT:
-            return self.arch.inputs[0].shape
+            return self.arch.input_shape
         return self.arch.layers[node].output_shape
 
     def read_shape(self, node: int) -> Shape:

@@ -46,6 +46,7 @@ class Parts(NamedTuple):
     calls: tuple[Call, ...]
     outputs: tuple[Source, ...]
     uncalled: tuple[Uncalled, ...]
+    unseen: tuple[str, ...]
 
 
 def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
@@ -57,6 +58,7 @@ def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
         tuple(assembly.calls),
         tuple(assembly.placed[source] for source in outputs),
         uncalled(recorder.clone, assembly.counted),
+        tuple(dict.fromkeys(assembly.unseen)),
     )
 
 
@@ -75,6 +77,8 @@ class Assembly:
         self.taken: set[str] = set()
         self.repeats: Counter[str] = Counter()
         self.counted: set[str] = set()
+        self.unfollowed = recorder.unfollowed()
+        self.unseen: list[str] = []
         self.placed = {
             Source(MODEL_INPUT, number): Source(MODEL_INPUT, number)
             for number in range(len(recorder.inputs))
@@ -188,6 +192,8 @@ class Assembly:
             module,
         )
         self.layers.append(layer)
+        if any(step.number in self.unfollowed for step in steps):
+            self.unseen.append(name)
         for number, source in enumerate(outputs):
             self.placed[source] = Source(index, number)
 

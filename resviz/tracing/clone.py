@@ -35,7 +35,8 @@ class Clone:
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
         owners: path and class of the module that owns a parameter, by its name.
-        own: `id` of each tensor with values that is the clone's.
+        own: `id` of each tensor that is the clone's.
+        tensors: those that stand for the model's.
         depth: how deeply modules nest.
     """
 
@@ -49,6 +50,7 @@ class Clone:
         self.held: dict[int, nn.Parameter] = {}
         self.owners: dict[str, tuple[str, str]] = {}
         self.own: set[int] = set()
+        self.tensors: list[torch.Tensor] = []
         # Originals are kept alive, since copies are found by their id.
         self.found: list[tuple[str, nn.Module]] = []
         self.originals: list[Any] = []
@@ -154,7 +156,10 @@ class Clone:
         if id(value) in self.copies:
             return self.copies[id(value)]
         if isinstance(value, torch.Tensor):
-            return self.keep(value, self.stand_in(value))
+            copy = self.stand_in(value)
+            self.own.add(id(copy))
+            self.tensors.append(copy)
+            return self.keep(value, copy)
         return self.copied_function(value, path)
 
     def copied_function(self, value: Any, path: str) -> Any:

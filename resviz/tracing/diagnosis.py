@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch import nn
 
@@ -12,6 +12,9 @@ from resviz.errors import first_line
 from resviz.tracing.operations import per_axis
 from resviz.tracing.recorder import Enter, Recorder, Step, tensors
 from resviz.tracing.shapes import slid
+
+if TYPE_CHECKING:
+    from resviz.tracing.plan import Plan
 
 Shape = tuple[int, ...]
 Runs = Callable[[Shape], bool]
@@ -27,19 +30,19 @@ class Mismatch(NamedTuple):
     sized: bool = True
 
 
-def explain(error: Exception, recorder: Recorder, shape: Shape, runs: Runs) -> str:
+def explain(error: Exception, recorder: Recorder, plan: Plan, runs: Runs) -> str:
     """One line: where it failed, what came in, what was wanted, what would work.
 
     Args:
         error: what the forward raised.
         recorder: what was seen up to there.
-        shape: of the model's input.
+        plan: what was run.
         runs: whether the model takes an input of a given shape; asked only where the
             size is what is wrong, since it runs the forward again.
     """
     reason = first_line(error)
     try:
-        return failure(reason, recorder, shape, runs)
+        return failure(reason, recorder, plan.lone or (), runs)
     except Exception:  # noqa: BLE001 - an odd module must not hide the reason
         return reason
 

@@ -7,6 +7,7 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
+from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
 from resviz.vocabulary import CREATIONS, NORMS
@@ -73,6 +75,10 @@ class Recorder(TorchDispatchMode):
     Attributes:
         events: what happened, in order.
         inputs: shapes of the tensors given to the model.
+        names: theirs, "" where they have none.
+        elsewhere: paths of modules that were called in another thread, where no
+            operation is seen.
+        strays: operands that nothing seen has made, by the step that read them.
     """
 
     @classmethod
@@ -88,6 +94,10 @@ class Recorder(TorchDispatchMode):
         self.clone = clone
         self.events: list[Event] = []
         self.inputs: list[Tensor] = []
+        self.names: list[str] = []
+        self.thread = get_ident()
+        self.elsewhere: list[str] = []
+        self.strays: dict[int, torch.Tensor] = {}
         self.steps: list[Step] = []
         self.open: list[Enter] = []
         self.producers: dict[int, Source] = {}
@@ -105,10 +115,11 @@ class Recorder(TorchDispatchMode):
             vars(module)["_forward_pre_hooks_with_kwargs"][HOOK] = True
             vars(module)["_forward_hooks"][HOOK] = self.leave
 
-    def feed(self, tensor: torch.Tensor) -> None:
+    def feed(self, tensor: torch.Tensor, name: str = "") -> None:
         """Note `tensor` as the next input of the model."""
         self.remember(tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True)
         self.inputs.append(described(tensor))
+        self.names.append(name)
 
     def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
         """Note that `tensor` is what `source` names."""
@@ -134,13 +145,16 @@ class Recorder(TorchDispatchMode):
 
     def sources(self, value: Any) -> tuple[Source, ...]:
         """Where the tensors in `value` come from, those that are known."""
-        known = (self.source(tensor) for tensor in tensors(value))
+        known = (self.source(tensor) for tensor in tensors_in(value))
         return tuple(source for source in known if source is not None)
 
     def enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Forward pre-hook."""
+        if get_ident() != self.thread:
+            self.elsewhere.append(self.clone.paths[id(module)])
+            return
         given = (*args, *kwargs.values())
         event = Enter(self.clone.paths[id(module)], module, given)
         self.open.append(event)
@@ -153,6 +167,8 @@ class Recorder(TorchDispatchMode):
         after it can be told from what lies beside it.
         """
         del args
+        if get_ident() != self.thread:
+            return output
         idle = isinstance(self.events[-1], Enter)
         if idle and isinstance(output, torch.Tensor) and id(output) in self.producers:
             output = torch.ops.aten.alias.default(output)
@@ -220,6 +236,9 @@ class Recorder(TorchDispatchMode):
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
         origins = tuple(self.source(operand) for operand in operands)
         flowing = tuple(o is not None and self.flows[o] for o in origins)
+        if None in origins:
+            strays = filter(self.is_stray, operands)
+            self.strays.update((len(self.steps), stray) for stray in strays)
         given = list(tensors((output,)))
         if not given:
             return
@@ -243,6 +262,21 @@ class Recorder(TorchDispatchMode):
             self.remember(tensor, Source(step.number, place), flowing=live)
         if known.writes:
             self.writers[storage(given[0])] = step
+
+    def unfollowed(self) -> set[int]:
+        """The steps that read what was made out of sight, as in another thread.
+
+        A view may be made unseen too, as by `as_subclass`; it shares its memory.
+        """
+        if not self.strays:
+            return set()
+        seen = {storage(tensor) for tensor in (*self.clone.tensors, *self.alive)}
+        return {step for step, t in self.strays.items() if storage(t) not in seen}
+
+    def is_stray(self, tensor: torch.Tensor) -> bool:
+        """Whether nobody is known to have made an empty tensor."""
+        known = id(tensor) in self.clone.own or id(tensor) in self.producers
+        return tensor.is_meta and not known and not self.clone.real
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:

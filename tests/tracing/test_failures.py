@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from resviz import TraceError, trace
+from resviz import SpecError, TraceError, trace
 
 
 def message(model, *args, **options):
@@ -76,4 +76,5 @@ def test_a_forwards_own_error_is_told():
 @pytest.mark.parametrize("size", [(3, 0, 5), (3, -1, 5), (3, 2.5, 5), (True, 4, 4)])
 def test_sizes_that_are_none(size):
     """Zero, negative and broken numbers are refused."""
-    assert "whole numbers from 1 on" in message("resnet18", size)
+    with pytest.raises(SpecError, match="whole numbers from 1 on"):
+        trace("resnet18", size)
