@@ -79,7 +79,7 @@ class Asked(NamedTuple):
         from resviz.tracing.nests import tensors_in
 
         inputs = self.inputs
-        if self.sizes is None and inputs is None and any(tensors_in(self.kwargs)):
+        if self.sizes is None and inputs is None and [*tensors_in(self.kwargs)]:
             inputs = ()
         return {
             "input_size": usual if self.sizes is None else self.sizes,

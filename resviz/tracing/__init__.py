@@ -12,12 +12,14 @@ from resviz.errors import SpecError, TraceError, first_line
 from resviz.inputs import Arguments, Given
 from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
-from resviz.tracing.clone import Clone
+from resviz.tracing.clone import Clone, original
 from resviz.tracing.diagnosis import explain
+from resviz.tracing.nests import tensors_in
 from resviz.tracing.plan import Plan, called_with, samples_of
 from resviz.tracing.process import undisturbed
 from resviz.tracing.recorder import Recorder
 from resviz.tracing.samples import Samples
+from resviz.tracing.scripted import class_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,7 +78,7 @@ def trace(
         raise SpecError(f"mode: got {mode!r}, want one of {', '.join(MODES)}")
     asked = called_with(input_size, inputs, dict(kwargs or {}))
     plan = Plan(model, asked, samples_of(batch), training, filled)
-    label = name or type(model).__name__
+    label = name or class_name(original(model))
     if mode == "run":
         return followed(plan.for_real(), label, title)
     try:
@@ -104,7 +106,10 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
         error = elsewhere(recorder) or raised
     if error is None:
         return record(recorder, plan, output, name, title)
-    message = explain(error, recorder, plan, lambda shape: runs(plan, shape))
+    if isinstance(error, TraceError):
+        message = str(error)
+    else:
+        message = explain(error, recorder, plan, lambda shape: runs(plan, shape))
     partial = None
     with suppress(Exception):  # the reason matters more than the rest
         partial = record(recorder, plan, None, name, title)
@@ -122,8 +127,12 @@ def elsewhere(recorder: Recorder) -> TraceError | None:
 
 
 def looks_at_values(error: BaseException | None) -> bool:
-    """Whether a forward failed for want of values; torch then says so of "meta"."""
-    return error is not None and "meta" in first_line(error).lower()
+    """Whether a forward failed for want of values; torch then says so of "meta".
+
+    Operations of other libraries have no "fake" implementation without values.
+    """
+    said = "" if error is None else first_line(error).lower()
+    return "meta" in said or "fake impl" in said
 
 
 def forward(recorder: Recorder, plan: Plan) -> object:
@@ -154,7 +163,10 @@ def record(
     recorder: Recorder, plan: Plan, output: object, name: str, title: str
 ) -> Architecture:
     """The record of what the recorder saw."""
-    parts = assemble(recorder, recorder.sources(output))
+    given = recorder.sources(output)
+    unknown = [t for t in tensors_in(output) if recorder.source(t) is None]
+    recorder.unseen.note(len(recorder.steps), unknown)
+    parts = assemble(recorder, given)
     return Architecture(
         version=VERSION,
         name=name,

@@ -21,6 +21,7 @@ from resviz.record import (
 )
 from resviz.tracing.leaves import closed, leaf_calls
 from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
+from resviz.tracing.scripted import class_name
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
@@ -53,6 +54,8 @@ def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
     """The lists of a record, from a recorder whose forward is over."""
     assembly = Assembly(recorder, outputs)
     assembly.run()
+    if len(recorder.steps) in assembly.unfollowed:
+        assembly.unseen.append("output")
     return Parts(
         tuple(assembly.layers),
         tuple(assembly.calls),
@@ -77,7 +80,7 @@ class Assembly:
         self.taken: set[str] = set()
         self.repeats: Counter[str] = Counter()
         self.counted: set[str] = set()
-        self.unfollowed = recorder.unfollowed()
+        self.unfollowed = recorder.unseen.steps(recorder.alive)
         self.unseen: list[str] = []
         self.placed = {
             Source(MODEL_INPUT, number): Source(MODEL_INPUT, number)
@@ -111,7 +114,7 @@ class Assembly:
         """Open a call; its end is not known yet."""
         parent = self.open[-1] if self.open else None
         start = len(self.layers)
-        name = type(event.module).__name__
+        name = class_name(event.module)
         self.open.append(len(self.calls))
         self.calls.append(Call(event.path, name, start, start, parent))
 
@@ -146,9 +149,9 @@ class Assembly:
         )
         kept = [step for step in steps if step.shapes]
         self.add(
-            enter.path or type(enter.module).__name__,
+            enter.path or class_name(enter.module),
             enter.path,
-            type(enter.module).__name__,
+            class_name(enter.module),
             kept,
             tuple(dict.fromkeys(outputs)),
             own,

@@ -14,17 +14,23 @@ from weakref import ref
 
 import torch
 from torch import nn
+from torch.jit import ScriptModule
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.utils.hooks import RemovableHandle
 
-from resviz.errors import TraceError
+from resviz.errors import TraceError, first_line
 from resviz.record import Parameter
+from resviz.tracing.scripted import class_name, scripted_copy
 
 PLAIN = frozenset({type(None), bool, int, float, str})
 """Values that hold nothing else; most attributes of a module are such."""
 
 HOLDERS = frozenset({dict, OrderedDict, set})
 """Where a module keeps hooks and children, mostly none."""
+
+
+PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+"""Wrappers that split a batch."""
 
 
 class Clone:
@@ -64,18 +70,42 @@ class Clone:
     def announce(self, path: str, module: nn.Module) -> nn.Module:
         """An empty copy of `module`, to be filled when all are known.
 
+        A scripted module is copied at once, with all that it holds.
+
         Raises:
-            TraceError: for a scripted module, whose forward no hook can follow.
+            TraceError: if a scripted module cannot be copied.
         """
-        if isinstance(module, torch.jit.ScriptModule):
-            raise TraceError(
-                f"{path or 'the model'}: a scripted module, whose forward cannot be "
-                "followed: trace the module that it was made from"
-            )
-        copy = self.copies[id(module)] = object.__new__(type(module))
+        if isinstance(module, ScriptModule):
+            copy = self.scripted(path, module)
+        else:
+            copy = object.__new__(type(module))
+            self.found.append((path, module))
+        self.copies[id(module)] = copy
         self.modules.append(copy)
         self.paths[id(copy)] = path
-        self.found.append((path, module))
+        return copy
+
+    def scripted(self, path: str, module: ScriptModule) -> nn.Module:
+        """A copy of a scripted module; its parameters stand under its own name.
+
+        Raises:
+            TraceError: if torch cannot copy it.
+        """
+        try:
+            copy = scripted_copy(module, training=self.training, real=self.real)
+        except Exception as error:
+            raise TraceError(
+                f"{path or 'the model'}: a scripted module that torch cannot copy, "
+                f"{first_line(error)}: trace the module that it was made from"
+            ) from error
+        for name, parameter in copy.named_parameters():
+            full = f"{path}.{name}" if path else name
+            self.names[id(parameter)] = full
+            self.held[id(parameter)] = parameter
+            self.owners[full] = (path, class_name(module))
+        held = [*copy.parameters(), *copy.buffers()]
+        self.own.update(map(id, held))
+        self.tensors.extend(held)
         return copy
 
     def fill(self, path: str, module: nn.Module) -> None:
@@ -94,7 +124,7 @@ class Clone:
                 full = f"{path}.{name}" if path else name
                 self.names[id(parameter)] = full
                 self.held[id(parameter)] = parameter
-                self.owners[full] = (path, type(module).__name__)
+                self.owners[full] = (path, class_name(module))
 
     def parameter(self, key: int) -> Parameter | None:
         """The record of the copied parameter with this `id`, if it is one.
@@ -214,9 +244,15 @@ class Clone:
 
 
 def original(module: nn.Module) -> nn.Module:
-    """The module that was compiled, for what `torch.compile` gave; else itself."""
-    compiled = vars(module).get("_modules", {}).get("_orig_mod")
-    return module if compiled is None else original(compiled)
+    """The module inside of what `torch.compile` or a parallel wrapper made of it.
+
+    A wrapper would split the batch and run its parts in threads or processes.
+    """
+    if isinstance(module, ScriptModule):
+        return module
+    key = "module" if isinstance(module, PARALLEL) else "_orig_mod"
+    inner = vars(module)["_modules"].get(key)
+    return module if inner is None else original(inner)
 
 
 def slots(module: nn.Module) -> list[str]:
@@ -242,9 +278,10 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
             continue
         seen.add(id(module))
         found.append((path, module))
+        inner = () if isinstance(module, ScriptModule) else vars(module)["_modules"]
         children = [
             (f"{path}.{name}" if path else name, original(child))
-            for name, child in vars(module).get("_modules", {}).items()
+            for name, child in dict(inner).items()
             if child is not None
         ]
         pending.extend(reversed(children))

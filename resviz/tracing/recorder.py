@@ -19,6 +19,7 @@ from resviz.record import MODEL_INPUT, Source, Tensor, Window
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
+from resviz.tracing.unseen import Unseen, storage
 from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Recorder(TorchDispatchMode):
         names: theirs, "" where they have none.
         elsewhere: paths of modules that were called in another thread, where no
             operation is seen.
-        strays: operands that nothing seen has made, by the step that read them.
+        unseen: what was made where no operation can be followed.
     """
 
     @classmethod
@@ -97,7 +98,7 @@ class Recorder(TorchDispatchMode):
         self.names: list[str] = []
         self.thread = get_ident()
         self.elsewhere: list[str] = []
-        self.strays: dict[int, torch.Tensor] = {}
+        self.unseen = Unseen(clone)
         self.steps: list[Step] = []
         self.open: list[Enter] = []
         self.producers: dict[int, Source] = {}
@@ -145,7 +146,7 @@ class Recorder(TorchDispatchMode):
 
     def sources(self, value: Any) -> tuple[Source, ...]:
         """Where the tensors in `value` come from, those that are known."""
-        known = (self.source(tensor) for tensor in tensors_in(value))
+        known = (self.origin(tensor) for tensor in tensors_in(value))
         return tuple(source for source in known if source is not None)
 
     def enter(
@@ -234,11 +235,11 @@ class Recorder(TorchDispatchMode):
             return
         known = kind(func)
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
-        origins = tuple(self.source(operand) for operand in operands)
-        flowing = tuple(o is not None and self.flows[o] for o in origins)
+        origins = tuple(self.origin(operand) for operand in operands)
         if None in origins:
-            strays = filter(self.is_stray, operands)
-            self.strays.update((len(self.steps), stray) for stray in strays)
+            pairs = zip(operands, origins, strict=True)
+            self.unseen.note(len(self.steps), [t for t, o in pairs if o is None])
+        flowing = tuple(o is not None and self.flows[o] for o in origins)
         given = list(tensors((output,)))
         if not given:
             return
@@ -263,20 +264,14 @@ class Recorder(TorchDispatchMode):
         if known.writes:
             self.writers[storage(given[0])] = step
 
-    def unfollowed(self) -> set[int]:
-        """The steps that read what was made out of sight, as in another thread.
-
-        A view may be made unseen too, as by `as_subclass`; it shares its memory.
-        """
-        if not self.strays:
-            return set()
-        seen = {storage(tensor) for tensor in (*self.clone.tensors, *self.alive)}
-        return {step for step, t in self.strays.items() if storage(t) not in seen}
-
-    def is_stray(self, tensor: torch.Tensor) -> bool:
-        """Whether nobody is known to have made an empty tensor."""
-        known = id(tensor) in self.clone.own or id(tensor) in self.producers
-        return tensor.is_meta and not known and not self.clone.real
+    def origin(self, tensor: torch.Tensor) -> Source | None:
+        """Where a tensor comes from, also if it was wrapped anew out of sight."""
+        source = self.source(tensor)
+        if source is None and self.unseen.may_hide(tensor):
+            source = self.unseen.recognised(tensor, self.alive, self.producers)
+            if source is not None:
+                self.remember(tensor, source, flowing=self.flows[source])
+        return source
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -289,14 +284,6 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, (tuple, list)):
         for member in value:
             yield from tensors(member)
-
-
-def storage(tensor: torch.Tensor) -> int:
-    """What tells the memory of one tensor from that of another."""
-    try:
-        return tensor.untyped_storage()._cdata  # noqa: SLF001 - torch names no other
-    except (NotImplementedError, RuntimeError):  # sparse and quantised tensors
-        return -id(tensor)
 
 
 def described(tensor: torch.Tensor) -> Tensor:
