@@ -11,7 +11,7 @@ from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from importlib import import_module
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -146,10 +146,13 @@ def output_options(command: Function) -> Function:
     return command
 
 
-def records(sources: Sequence[str], tracing: dict[str, Any]) -> list[Architecture]:
+def records(
+    sources: Sequence[str], tracing: dict[str, Any], *, shown: int | None = 8
+) -> list[Architecture]:
     """The records of some SPECs.
 
-    What a model's own code prints goes to stderr, for stdout is for data.
+    What a model's own code prints goes to stderr, for stdout is for data; so do the
+    last `shown` layers before one that failed, or all.
 
     Raises:
         TraceError: if a model's code ends the process, and as `source.architecture`.
@@ -165,7 +168,21 @@ def records(sources: Sequence[str], tracing: dict[str, Any]) -> list[Architectur
             raise TraceError(
                 f"{spec}: its code called sys.exit({error.code!r})"
             ) from error
+        except TraceError as error:
+            tell_partial(error, shown)
+            raise
     return found
+
+
+def tell_partial(error: TraceError, shown: int | None) -> None:
+    """Print on stderr the last layers that ran before a forward failed."""
+    if error.partial is None or not error.partial.layers:
+        return
+    from resviz.formats.text import render
+    from resviz.tables import layers_until
+
+    table = layers_until(error.partial, shown)
+    click.echo(render(table, width=width_of(sys.stderr)), err=True, nl=False)
 
 
 def emit_table(table: Table, form: str | None, output: str) -> None:
@@ -185,11 +202,15 @@ def look(output: str) -> dict[str, Any]:
     """
     if output != "-":
         return {}
-    terminal = sys.stdout.isatty()
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    known = terminal or os.environ.get("COLUMNS", "").isdecimal()
-    width = shutil.get_terminal_size().columns if known else None
-    return {"width": width, "colour": terminal and not plain}
+    colour = sys.stdout.isatty() and not plain
+    return {"width": width_of(sys.stdout), "colour": colour}
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Characters of a line of a terminal; None for what is none."""
+    known = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    return shutil.get_terminal_size().columns if known else None
 
 
 def emit(data: str | bytes, output: str, *, binary: bool = False) -> None:

@@ -160,13 +160,14 @@ def traced_model(model: nn.Module, asked: Asked) -> Architecture:
     """
     from torch import nn
 
-    from resviz.tracing import DEFAULT_INPUT, trace
+    from resviz.source.usual import usual_inputs
+    from resviz.tracing import trace
 
     if not isinstance(model, nn.Module):
         raise SpecError(
             f"want a record, a torch.nn.Module or a SPEC, got {type(model).__name__}"
         )
-    return trace(model, **asked.options(DEFAULT_INPUT))
+    return trace(model, **asked.options(usual_inputs(model)))
 
 
 def traced_spec(spec: Spec, asked: Asked) -> Architecture:
@@ -176,15 +177,17 @@ def traced_spec(spec: Spec, asked: Asked) -> Architecture:
     """
     from resviz.source import build
     from resviz.source.hubs import HUBS
-    from resviz.tracing import DEFAULT_INPUT, trace
+    from resviz.source.usual import usual_inputs
+    from resviz.tracing import trace
 
     title, filled = "", None
     if spec.module in HUBS:
         model = build.published(spec)
-        usual = HUBS[spec.module].inputs(model, spec)
+        usual = HUBS[spec.module].inputs(model, spec.name, spec.options)
         filled = partial(build.published, spec, filled=True)
     elif spec.module:
-        model, usual = build.imported(spec), DEFAULT_INPUT
+        model = build.imported(spec)
+        usual = usual_inputs(model)
     else:
         model, title = build.network(spec), build.title(spec)
         usual = build.published_input(spec)

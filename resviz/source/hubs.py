@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from resviz.inputs import InputSize
-    from resviz.source.spec import Spec
 
 Options = dict[str, Any]
 
@@ -27,12 +26,12 @@ class Hub(NamedTuple):
     Attributes:
         module: what to import from it.
         build: makes a model without weights, from that module, a name and options.
-        inputs: what a model was published for, from it and its SPEC.
+        inputs: what a model was published for, from it, its name and options.
     """
 
     module: str
     build: Callable[[Any, str, Options], nn.Module]
-    inputs: Callable[[nn.Module, Spec], InputSize]
+    inputs: Callable[[nn.Module, str, Options], InputSize]
 
 
 def torchvision_model(module: Any, name: str, options: Options) -> nn.Module:

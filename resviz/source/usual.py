@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from resviz.inputs import InputSize
-    from resviz.source.spec import Spec
+
+Options = dict[str, Any]
 
 USUAL = (3, 224, 224)
 """The ImageNet crop of He et al. 2015."""
@@ -27,28 +28,40 @@ SECOND = 16_000
 """Samples of a second of speech, as the models of transformers take it."""
 
 
-def timm_inputs(model: nn.Module, spec: Spec) -> InputSize:
+def usual_inputs(model: nn.Module) -> InputSize:
+    """What a model that somebody built was published for, if it says so."""
+    if isinstance(getattr(model, "default_cfg", None), dict):
+        return timm_inputs(model, "", {})
+    named = isinstance(getattr(model, "main_input_name", None), str)
+    if named and hasattr(model, "config"):
+        return transformers_inputs(model, "", {})
+    return USUAL
+
+
+def timm_inputs(model: nn.Module, name: str, options: Options) -> InputSize:
     """The `input_size` that timm publishes with each model, or that was asked for."""
+    del name
     published = getattr(model, "default_cfg", None) or {}
     channels, *sides = published.get("input_size", USUAL)
-    asked = spec.options.get("img_size")
+    asked = options.get("img_size")
     if asked is not None:
         sides = pair(asked)
-    return spec.options.get("in_chans", channels), *sides
+    return options.get("in_chans", channels), *sides
 
 
-def torchvision_inputs(model: nn.Module, spec: Spec) -> InputSize:
+def torchvision_inputs(model: nn.Module, name: str, options: Options) -> InputSize:
     """The crop of a model's first published weights.
 
     A clip has a time axis, a detector takes a list of images, and optical flow two,
     in its documentation of 520×960.
     """
+    del options
     models: Any = sys.modules["torchvision.models"]
     side = getattr(model, "image_size", None)  # what a ViT was built for
     if isinstance(side, int):
         return 3, side, side
     with suppress(Exception):  # a name without weights is published for no size
-        weights = next(iter(models.get_model_weights(spec.name)))
+        weights = next(iter(models.get_model_weights(name)))
         return cropped(weights.transforms(), weights.meta)
     return USUAL
 
@@ -73,25 +86,25 @@ def pair(size: Any) -> tuple[int, int]:
     return sides[0], sides[-1]
 
 
-def transformers_inputs(model: nn.Module, spec: Spec) -> InputSize:
+def transformers_inputs(model: nn.Module, name: str, options: Options) -> InputSize:
     """What a model's configuration names: an image, a clip, ids, or sound."""
-    del spec
+    del name, options
     config: Any = getattr(model, "config", None)
-    name = getattr(model, "main_input_name", "pixel_values")
+    main = getattr(model, "main_input_name", "pixel_values")
     vision = getattr(config, "vision_config", None)
     text = getattr(config, "text_config", None)
     if vision and text:
         return (ids(text, "input_ids"), pixels(vision, "pixel_values"))
-    if name == "input_ids":
-        own = [ids(config, name)]
+    if main == "input_ids":
+        own = [ids(config, main)]
         if getattr(config, "is_encoder_decoder", False):
             own.append(ids(config, "decoder_input_ids"))
         return own
-    if name == "input_values":
-        return Given((None, SECOND), None, (name,))
-    if name == "input_features" and hasattr(config, "num_mel_bins"):
+    if main == "input_values":
+        return Given((None, SECOND), None, (main,))
+    if main == "input_features" and hasattr(config, "num_mel_bins"):
         frames = 2 * getattr(config, "max_source_positions", 1500)
-        mel = Given((None, config.num_mel_bins, frames), None, (name,))
+        mel = Given((None, config.num_mel_bins, frames), None, (main,))
         return [mel, ids(config, "decoder_input_ids")]
     return pixels(config)
 

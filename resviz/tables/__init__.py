@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resviz.tables.layers import layers
+from resviz.tables.layers import layers, layers_until
 from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcuts
 from resviz.tables.summary import summary
@@ -14,6 +14,7 @@ __all__ = [
     "Group",
     "Table",
     "layers",
+    "layers_until",
     "paper_table",
     "shortcuts",
     "summary",

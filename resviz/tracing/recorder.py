@@ -67,6 +67,15 @@ class Leave(NamedTuple):
     returned: tuple[Source, ...] | None
 
 
+class Failed(NamedTuple):
+    """An operation that raised, and what it was called with."""
+
+    func: Any
+    operands: list[torch.Tensor]
+    args: tuple[Any, ...]
+    error: Exception
+
+
 Event = Step | Enter | Leave
 
 
@@ -79,6 +88,7 @@ class Recorder(TorchDispatchMode):
         names: theirs, "" where they have none.
         elsewhere: paths of modules that were called in another thread, where no
             operation is seen.
+        failed: the last operation that raised.
         unseen: what was made where no operation can be followed.
     """
 
@@ -98,6 +108,7 @@ class Recorder(TorchDispatchMode):
         self.names: list[str] = []
         self.thread = get_ident()
         self.elsewhere: list[str] = []
+        self.failed: Failed | None = None
         self.unseen = Unseen(clone)
         self.steps: list[Step] = []
         self.open: list[Enter] = []
@@ -192,7 +203,11 @@ class Recorder(TorchDispatchMode):
         rule = RULES.get(func) if shaped else None
         output = rule(*args, **kwargs) if rule else None
         if output is None:
-            output = func(*args, **kwargs)
+            try:
+                output = func(*args, **kwargs)
+            except Exception as error:
+                self.failed = Failed(func, operands, args, error)
+                raise
         self.note(func, operands, args, kwargs, output)
         return output
 
