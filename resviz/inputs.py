@@ -134,9 +134,11 @@ def plain(input_size: Any, several: list[bool]) -> Given:
         with suppress(TypeError):  # a tensor of several values
             sizes = tuple(map(index, input_size))
     if not sizes or min(sizes) < 1:
+        got = " ".join(repr(input_size).split())
+        remedy = "; give tensors as inputs=" if hasattr(input_size, "dtype") else ""
         raise SpecError(
             "input: want sizes of one sample, whole numbers from 1 on as "
-            f"(3, 224, 224), got {input_size!r}"
+            f"(3, 224, 224), got {got:.60}{remedy}"
         )
     return Given((None, *sizes))
 

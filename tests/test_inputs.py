@@ -62,6 +62,15 @@ def test_sizes_that_are_none(size):
         given(size)
 
 
+def test_a_tensor_is_no_size():
+    """It is told where it goes, on one short line."""
+    import torch
+
+    with pytest.raises(SpecError, match="give tensors as inputs=") as caught:
+        given(torch.zeros(1, 3, 20, 20))
+    assert len(str(caught.value)) < 200
+
+
 def test_where_inputs_stand():
     """By position, by name, in dictionaries and in lists."""
     texts = ("3", "m=4", "5", "b.ids=6", "b.seen.0=7", "b.seen.1=8")

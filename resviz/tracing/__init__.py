@@ -110,6 +110,7 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
         message = str(error)
     else:
         message = explain(error, recorder, plan, lambda shape: runs(plan, shape))
+    recorder.failed = None  # it holds the frames of the forward
     partial = None
     with suppress(Exception):  # the reason matters more than the rest
         partial = record(recorder, plan, None, name, title)
@@ -165,7 +166,7 @@ def record(
     """The record of what the recorder saw."""
     given = recorder.sources(output)
     unknown = [t for t in tensors_in(output) if recorder.source(t) is None]
-    recorder.unseen.note(len(recorder.steps), unknown)
+    recorder.unseen.note(len(recorder.steps), unknown, recorder.alive)
     parts = assemble(recorder, given)
     return Architecture(
         version=VERSION,

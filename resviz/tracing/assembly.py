@@ -80,7 +80,7 @@ class Assembly:
         self.taken: set[str] = set()
         self.repeats: Counter[str] = Counter()
         self.counted: set[str] = set()
-        self.unfollowed = recorder.unseen.steps(recorder.alive)
+        self.unfollowed = recorder.unseen.steps
         self.unseen: list[str] = []
         self.placed = {
             Source(MODEL_INPUT, number): Source(MODEL_INPUT, number)

@@ -8,7 +8,7 @@ from resviz.errors import first_line
 from resviz.record import MODEL_INPUT
 from resviz.tracing.assembly import EVERYDAY
 from resviz.tracing.callings import miscalled
-from resviz.tracing.mismatches import Mismatch, of_module, of_operation
+from resviz.tracing.mismatches import Mismatch, of_holder, of_module, of_operation
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
 from resviz.tracing.recorder import Enter, Leave, Recorder, Step, described
@@ -102,7 +102,9 @@ def of_layer(recorder: Recorder) -> Place:
     given = list(tensors_in(enter.args))
     words = f"{enter.path or 'the model'} ({class_name(enter.module)})"
     got = " and ".join(sized(described(tensor)) for tensor in given[:MOST])
-    known = of_module(enter.module, given, recorder) if given else None
+    known = of_holder(enter.module, enter.args)
+    if known is None and given:
+        known = of_module(enter.module, given, recorder)
     return Place(words, got, known)
 
 

@@ -12,7 +12,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from resviz.record import MODEL_INPUT
 from resviz.tracing.operations import per_axis
-from resviz.tracing.recorder import Enter, Recorder, Step, tensors
+from resviz.tracing.recorder import Enter, Recorder, Step
 from resviz.tracing.shapes import slid
 from resviz.vocabulary import PRODUCTS
 
@@ -69,6 +69,17 @@ def of_module(
         window = named("window", per_axis(module.kernel_size, axes_of(module)))
         return Mismatch(f"the {window} does not fit into the map", "window")
     return of_norm(module, shape)
+
+
+def of_holder(module: nn.Module, args: tuple[Any, ...]) -> Mismatch | None:
+    """A layer that was handed a list or a dictionary of tensors."""
+    weighs = isinstance(module, (nn.Linear, _ConvNd))
+    if not weighs or not args or isinstance(args[0], torch.Tensor):
+        return None
+    return Mismatch(
+        f"want a tensor, not a {type(args[0]).__name__}",
+        remedy="in Python inputs= is a tuple of the forward's arguments",
+    )
 
 
 def of_embedding(module: nn.Embedding, given: torch.Tensor) -> Mismatch | None:
@@ -219,12 +230,11 @@ def pooled(recorder: Recorder) -> str:
     for position in reversed(range(len(events))):
         event = events[position]
         if isinstance(event, Enter) and isinstance(event.module, nn.AvgPool2d):
-            before = next(tensors(event.args)).shape
             step = next(e for e in events[position:] if isinstance(e, Step))
-            c, *after = step.outputs[0].shape[1:]
+            before, (c, *after) = step.shapes[0], step.outputs[0].shape[1:]
             return (
                 f"{event.path} ({pair(event.module.kernel_size)} average pool) makes "
-                f"{c} maps of {pair(tuple(after))} from {pair(tuple(before[2:]))}: "
+                f"{c} maps of {pair(tuple(after))} from {pair(before[2:])}: "
             )
     return ""
 

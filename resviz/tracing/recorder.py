@@ -157,7 +157,7 @@ class Recorder(TorchDispatchMode):
 
     def sources(self, value: Any) -> tuple[Source, ...]:
         """Where the tensors in `value` come from, those that are known."""
-        known = (self.origin(tensor) for tensor in tensors_in(value))
+        known = (self.source(tensor) for tensor in tensors_in(value))
         return tuple(source for source in known if source is not None)
 
     def enter(
@@ -250,10 +250,11 @@ class Recorder(TorchDispatchMode):
             return
         known = kind(func)
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
-        origins = tuple(self.origin(operand) for operand in operands)
+        origins = tuple(self.source(operand) for operand in operands)
         if None in origins:
             pairs = zip(operands, origins, strict=True)
-            self.unseen.note(len(self.steps), [t for t, o in pairs if o is None])
+            unknown = (operand for operand, origin in pairs if origin is None)
+            self.unseen.note(len(self.steps), unknown, self.alive)
         flowing = tuple(o is not None and self.flows[o] for o in origins)
         given = list(tensors((output,)))
         if not given:
@@ -278,15 +279,6 @@ class Recorder(TorchDispatchMode):
             self.remember(tensor, Source(step.number, place), flowing=live)
         if known.writes:
             self.writers[storage(given[0])] = step
-
-    def origin(self, tensor: torch.Tensor) -> Source | None:
-        """Where a tensor comes from, also if it was wrapped anew out of sight."""
-        source = self.source(tensor)
-        if source is None and self.unseen.may_hide(tensor):
-            source = self.unseen.recognised(tensor, self.alive, self.producers)
-            if source is not None:
-                self.remember(tensor, source, flowing=self.flows[source])
-        return source
 
 
 def tensors(value: Any) -> Iterator[torch.Tensor]:

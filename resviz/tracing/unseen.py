@@ -1,67 +1,61 @@
-"""What is made out of sight: in other threads, or without an operation of torch's."""
+"""What is made out of sight: in other threads, where no mode and no hook looks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import torch
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from resviz.record import Source
+    import torch
+
     from resviz.tracing.clone import Clone
 
 
 class Unseen:
-    """Tensors that no operation gave, and what they may be.
+    """The steps that read a tensor which nothing that was seen has made.
 
     Constants of the user's have values, so only what has none can be told from them.
+    Whole numbers are left out: torch makes a list that indexes a tensor one too.
 
     Attributes:
-        strays: such operands, by the step that read them.
+        steps: their numbers.
     """
 
     def __init__(self, clone: Clone) -> None:
         self.clone = clone
-        self.strays: list[tuple[int, torch.Tensor]] = []
-        self.places: dict[tuple[Any, ...], Source] = {}
-        self.indexed = 0
+        self.steps: set[int] = set()
+        self.memories: set[int] = set()
+        self.noted = 0
 
-    def may_hide(self, tensor: torch.Tensor) -> bool:
+    def note(
+        self,
+        step: int,
+        unknown: Iterable[torch.Tensor],
+        known: Sequence[torch.Tensor],
+    ) -> None:
+        """Note what a step reads of unknown origin, if none of the known holds it."""
+        if any(
+            self.hides(tensor) and not self.held(tensor, known) for tensor in unknown
+        ):
+            self.steps.add(step)
+
+    def hides(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor of unknown origin is neither the model's nor the user's."""
         ours = id(tensor) in self.clone.own
-        return not ours and not self.clone.real and tensor.is_meta
+        empty = tensor.is_meta and not self.clone.real
+        return empty and not ours and tensor.dtype.is_floating_point
 
-    def recognised(
-        self,
-        tensor: torch.Tensor,
-        known: Sequence[torch.Tensor],
-        sources: Mapping[int, Source],
-    ) -> Source | None:
-        """The source of the same values in another wrapping.
+    def held(self, tensor: torch.Tensor, known: Sequence[torch.Tensor]) -> bool:
+        """Whether a tensor shares its memory with one that is the model's or known.
 
         A tensor is given another class, or made a parameter, without an operation.
         """
-        for other in known[self.indexed :]:
-            self.places[place(other)] = sources[id(other)]
-        self.indexed = len(known)
-        return self.places.get(place(tensor))
-
-    def note(self, step: int, unknown: Sequence[torch.Tensor]) -> None:
-        """Note operands of unknown origin that a step reads.
-
-        Whole numbers are left out: torch makes a list that indexes a tensor one too.
-        """
-        hidden = (t for t in unknown if self.may_hide(t))
-        self.strays += [(step, t) for t in hidden if t.dtype.is_floating_point]
-
-    def steps(self, known: Sequence[torch.Tensor]) -> set[int]:
-        """The steps that read what is no view of the model's or of a known tensor."""
-        if not self.strays:
-            return set()
-        seen = {storage(tensor) for tensor in (*self.clone.tensors, *known)}
-        return {step for step, stray in self.strays if storage(stray) not in seen}
+        if not self.memories:
+            self.memories.update(map(storage, self.clone.tensors))
+        self.memories.update(map(storage, known[self.noted :]))
+        self.noted = len(known)
+        return storage(tensor) in self.memories
 
 
 def storage(tensor: torch.Tensor) -> int:
@@ -70,10 +64,3 @@ def storage(tensor: torch.Tensor) -> int:
         return tensor.untyped_storage()._cdata  # noqa: SLF001 - torch names no other
     except (NotImplementedError, RuntimeError):  # sparse and quantised tensors
         return -id(tensor)
-
-
-def place(tensor: torch.Tensor) -> tuple[Any, ...]:
-    """What tensors share that are the same values in different wrappings."""
-    if tensor.layout is not torch.strided:
-        return (id(tensor),)
-    return storage(tensor), tensor.storage_offset(), tensor.shape, tensor.stride()

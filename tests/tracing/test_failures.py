@@ -259,6 +259,13 @@ def test_ids_beyond_the_table():
     assert "want numbers from 0 to 9, not 3 to 12" in said
 
 
+def test_a_list_where_a_tensor_is_wanted():
+    """A tuple is the arguments, a list the only one of them."""
+    said = message(nn.Sequential(nn.Conv2d(3, 4, 1)), inputs=[torch.zeros(1, 3, 4, 4)])
+    assert "0 (Conv2d): want a tensor, not a list" in said
+    assert said.endswith("in Python inputs= is a tuple of the forward's arguments")
+
+
 def test_a_mistake_that_was_caught_is_not_told():
     """Only the operation that raised what came out is."""
 

@@ -225,9 +225,7 @@ def test_what_is_made_without_an_operation_is_not_taken_for_unseen():
         y = nn.Parameter((x * 2).as_subclass(Mine), requires_grad=False)
         return y.relu()[:, [2, 0]]
 
-    arch = trace(Forward(function), (4,))
-    assert () == arch.unseen
-    assert [[-1], [0], [1]] == [[s.layer for s in layer.sources] for layer in arch][:3]
+    assert () == trace(Forward(function), (4,)).unseen
 
 
 @dataclass
