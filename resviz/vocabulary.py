@@ -7,7 +7,7 @@ CONVOLUTIONS = frozenset({"convolution"})
 PRODUCTS = frozenset({"addmm", "mm", "bmm", "baddbmm", "addbmm", "mv", "addmv", "dot"})
 """Matrix products; with one operand that is a parameter, a linear layer."""
 
-JOINS = frozenset({"add", "sub"})
+JOINS = frozenset({"add", "sub", "rsub", "addcmul", "lerp"})
 """Operations by which a shortcut meets its main branch."""
 
 CREATIONS = frozenset({

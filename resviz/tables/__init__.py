@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resviz.tables.layers import layers
+from resviz.tables.layers import layers, layers_until
 from resviz.tables.memory import memory
 from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcuts
@@ -15,6 +15,7 @@ __all__ = [
     "Group",
     "Table",
     "layers",
+    "layers_until",
     "memory",
     "paper_table",
     "shortcuts",
