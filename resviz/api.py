@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from resviz import source
 from resviz.tables import Table, paper_table
@@ -14,20 +13,22 @@ from resviz.tables import shortcuts as shortcut_table
 from resviz.tables import summary as summary_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from resviz.figures import Diagram
+    from resviz.inputs import InputSize
     from resviz.record import Architecture
     from resviz.source import Source
-
-Size = Sequence[int] | None
 
 
 def trace(
     model_or_spec: Source,
-    input_size: Size = None,
+    input_size: InputSize | None = None,
     batch: int | None = None,
     *,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
     training: bool | None = None,
     mode: str | None = None,
 ) -> Architecture:
@@ -37,9 +38,14 @@ def trace(
     stays as it is, also when its forward raises.
 
     Args:
-        model_or_spec: a model whose forward takes one tensor, or a SPEC.
+        model_or_spec: a model, or a SPEC.
         input_size: of one sample, (C, H, W); if left out, what the network was
-            published for: (3, 224, 224), (3, 32, 32) for the CIFAR nets.
+            published for: (3, 224, 224), (3, 32, 32) for the CIFAR nets. Text is
+            read as by `--input`: "ids=int64:N,128"; several are several inputs.
+        inputs: the forward's own positional arguments, a tuple; anything else is
+            the only one. Of tensors in them the shape and dtype are read; they are
+            copied if the forward is run for real, and all else is passed on.
+        kwargs: its keyword arguments, likewise.
         batch: how many samples; 1 if left out.
         training: follow the forward of training mode instead of evaluation.
         mode: "shapes" never runs a model for real, "run" always does; "auto", the
@@ -55,12 +61,20 @@ def trace(
         25557032
     """
     return source.architecture(
-        model_or_spec, input_size, batch=batch, training=training, mode=mode
+        model_or_spec,
+        input_size,
+        inputs=inputs,
+        kwargs=kwargs,
+        batch=batch,
+        training=training,
+        mode=mode,
     )
 
 
 def table(
-    networks: Source | Sequence[Source] | None = None, *, input_size: Size = None
+    networks: Source | Sequence[Source] | None = None,
+    *,
+    input_size: InputSize | None = None,
 ) -> Table:
     """The paper's Table 1, a column a network; its own five if none is given.
 
@@ -84,7 +98,7 @@ def layers(
     *,
     depth: int | None = None,
     only: str | None = None,
-    input_size: Size = None,
+    input_size: InputSize | None = None,
 ) -> Table:
     """One row a layer: shapes, window, parameters, MACs.
 
@@ -101,7 +115,7 @@ def layers(
 
 
 def shortcuts(
-    network: Source, *, only: str | None = None, input_size: Size = None
+    network: Source, *, only: str | None = None, input_size: InputSize | None = None
 ) -> Table:
     """One row a block: what its shortcut is, why, and what it costs.
 
@@ -116,7 +130,7 @@ def shortcuts(
     return shortcut_table(source.architecture(network, input_size), only=only)
 
 
-def costs_table(network: Source, *, input_size: Size = None) -> Table:
+def costs_table(network: Source, *, input_size: InputSize | None = None) -> Table:
     """One row a published convention: its total, and what it adds to the MACs.
 
     Rows that are set off are other networks of the same name, as the paper's ResNet-50
@@ -133,7 +147,7 @@ def costs_table(network: Source, *, input_size: Size = None) -> Table:
     return cost_table(source.architecture(network, input_size))
 
 
-def summary(network: Source, *, input_size: Size = None) -> Table:
+def summary(network: Source, *, input_size: InputSize | None = None) -> Table:
     """Totals, stages and the arithmetic of the shape flow.
 
     Raises:
@@ -146,7 +160,9 @@ def summary(network: Source, *, input_size: Size = None) -> Table:
     return summary_table(source.architecture(network, input_size))
 
 
-def memory(network: Source, *, layers: bool = False, input_size: Size = None) -> Table:
+def memory(
+    network: Source, *, layers: bool = False, input_size: InputSize | None = None
+) -> Table:
     """Bytes of parameters, the peak of a forward, what training keeps.
 
     Args:
@@ -171,7 +187,7 @@ def diagram(
     at: str | None = None,
     direction: str = "TB",
     style: str = "screen",
-    input_size: Size = None,
+    input_size: InputSize | None = None,
 ) -> Diagram:
     """A diagram; it shows itself in a notebook, and `.save("x.svg")` writes it.
 
@@ -193,7 +209,10 @@ def diagram(
 
 
 def report(
-    network: Source, path: str | Path | None = None, *, input_size: Size = None
+    network: Source,
+    path: str | Path | None = None,
+    *,
+    input_size: InputSize | None = None,
 ) -> str | None:
     """A report in one offline HTML file: summary, table, diagram, layers.
 

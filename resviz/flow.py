@@ -37,7 +37,7 @@ def flow(built: Structure) -> tuple[Step, ...]:
     () for a network that slides no window, whose sizes are no resolutions.
     """
     path = [built.arch.layers[index] for index in built.spine]
-    shape = built.arch.inputs[0].shape
+    shape = built.arch.input_shape
     if len(shape) < 3 or not any(layer.window for layer in path):
         return ()
     steps = [Step("input", shape[2:], shape, "")]

@@ -27,8 +27,9 @@ def check(arch: Architecture) -> None:
     Raises:
         ValueError: naming the layer or call at which one is broken.
     """
-    if not arch.inputs or not all(tensor.shape for tensor in arch.inputs):
-        raise ValueError("inputs: want at least one, each with a batch axis")
+    if arch.input_names and len(arch.input_names) != len(arch.inputs):
+        counts = f"{len(arch.input_names)} names for {len(arch.inputs)} inputs"
+        raise ValueError(f"inputs: {counts}")
     check_layers(arch)
     check_calls(arch)
     check_parameters(arch)

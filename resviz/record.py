@@ -233,6 +233,10 @@ class Architecture(
         mode: "shapes" if no value was computed, "run" if the forward was run for
             real, on seeded input.
         inputs: the model's inputs.
+        input_names: of arguments of the forward, or of keys in them, "batch.ids";
+            () where a lone tensor needs none.
+        batch_size: how many samples, where the first axis of the first input does
+            not say so.
         outputs: which layers' outputs the model returned.
         calls: calls of non-leaf modules; the first is the model's own.
         layers: in execution order.
@@ -240,6 +244,8 @@ class Architecture(
         buffers: bytes of the model's buffers by dtype, each tensor once.
         storages: memory that the forward took, in the order in which it was first
             used, that of the inputs first.
+        unseen: layers with an operand that was made where nothing can be followed,
+            as in another thread.
     """
 
     version: Literal[1]
@@ -249,12 +255,15 @@ class Architecture(
     training: bool = False
     mode: Literal["shapes", "run"] = "shapes"
     inputs: tuple[Tensor, ...]
+    input_names: tuple[str, ...] = ()
+    batch_size: int | None = None
     outputs: tuple[Source, ...]
     calls: tuple[Call, ...]
     layers: tuple[Layer, ...]
     uncalled: tuple[Uncalled, ...] = ()
     buffers: dict[str, int] = {}
     storages: tuple[Storage, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the laws of a record.
@@ -278,6 +287,23 @@ class Architecture(
     def label(self) -> str:
         """What to print for it: its title, or its name."""
         return self.title or self.name
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the first input; () if it has no axes, or there is none."""
+        return self.inputs[0].shape if self.inputs else ()
+
+    @property
+    def batch(self) -> int:
+        """How many samples it was traced with."""
+        leading = self.input_shape[0] if self.input_shape else 1
+        return leading if self.batch_size is None else self.batch_size
+
+    @property
+    def named_inputs(self) -> Iterator[tuple[str, Tensor]]:
+        """Each input and its name, "" where it has none."""
+        names = self.input_names or ("",) * len(self.inputs)
+        return zip(names, self.inputs, strict=True)
 
     @property
     def params(self) -> int:

@@ -70,16 +70,49 @@ def test_the_readmes_python_runs(code, tmp_path, monkeypatch, run):
     """As it is printed."""
     monkeypatch.chdir(tmp_path)
     run("-c", code)
-    assert {"block.pdf", "resnet50.html", "r50.json"} == {
-        p.name for p in tmp_path.iterdir()
-    }
+    written = set(re.findall(r'"([\w.]+\.(?:pdf|html|json))"', code))
+    assert written == {p.name for p in tmp_path.iterdir()}
 
 
-COMMANDS = [
+EVERY = [
     line.split("  #")[0]
     for line in "".join(blocks("sh")).splitlines()
-    if line.startswith("resviz ") and "my_package" not in line
+    if line.startswith("resviz ")
 ]
+COMMANDS = [line for line in EVERY if "my_package" not in line]
+FOREIGN = [line for line in EVERY if "my_package" in line]
+
+NET = """
+from torch import nn
+
+class Of(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, batch=None, images=None):
+        return self.inner(batch["ids"] if images is None else images[0])
+
+class words(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(10, 4)
+
+    def forward(self, ids, mask):
+        return self.table(ids) * mask[..., None]
+
+def build(width):
+    return nn.Conv2d(3, width, 1)
+
+def seq():
+    return nn.Embedding(10, 4)
+
+def step():
+    return Of(nn.Embedding(10, 4))
+
+def detect():
+    return Of(nn.Conv2d(3, 4, 3))
+"""
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -89,9 +122,20 @@ def test_the_readmes_commands_run(command, tmp_path, monkeypatch, run):
     run("-m", *shlex.split(command))
 
 
+@pytest.mark.parametrize("command", FOREIGN)
+def test_the_readmes_commands_on_foreign_models_run(
+    command, tmp_path, monkeypatch, run
+):
+    """With a package of such models in the working folder."""
+    (tmp_path / "my_package").mkdir()
+    (tmp_path / "my_package" / "net.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    run("-m", *shlex.split(command))
+
+
 def test_the_readme_has_its_commands():
     """The check above found them."""
-    assert 10 == len(COMMANDS)
+    assert 11 == len(COMMANDS)
 
 
 def test_links_of_the_readme_lead_somewhere():

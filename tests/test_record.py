@@ -198,9 +198,10 @@ def test_operations_have_what_rules_read(record):
     assert "uneven axes" in broken(record, operation(window=window))
 
 
-def test_a_record_has_an_input_with_a_batch(record):
-    """Tables say for how many samples they count."""
-    assert "inputs: want at least one" in broken(record, lambda d: d.update(inputs=[]))
+def test_inputs_have_a_name_each_or_none(record):
+    """Readers put both side by side."""
+    said = broken(record, lambda data: data.update(input_names=["a", "b"]))
+    assert "inputs: 2 names for 1 inputs" in said
 
 
 def test_a_file_that_nests_for_ever_is_refused(tmp_path):

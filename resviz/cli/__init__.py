@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
@@ -89,11 +90,26 @@ def main(args: list[str] | None = None) -> None:
 def failed(error: Exception) -> int:
     """Print what went wrong on one line of stderr, and give the exit code."""
     if isinstance(error, ResvizError):
-        click.echo(f"error: {one_line(error)}", err=True)
+        click.echo(wrapped(f"error: {one_line(error)}"), err=True)
         return error.exit_code
     text = f"{type(error).__name__}: {one_line(error)}"
     click.echo(f"error: {text} (unforeseen; --debug shows the traceback)", err=True)
     return 3
+
+
+def wrapped(line: str) -> str:
+    """A long line on several of a terminal's; as it is where stderr is none."""
+    from textwrap import fill
+
+    if not sys.stderr.isatty():
+        return line
+    return fill(
+        line,
+        shutil.get_terminal_size().columns,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def one_line(error: Exception) -> str:

@@ -38,5 +38,5 @@ def layers(
     """Print shapes, windows, parameters and MACs, a row a layer."""
     from resviz.tables import layers as layer_table
 
-    (arch,) = records([spec], tracing)
+    (arch,) = records([spec], tracing, shown=None)
     emit_table(layer_table(arch, depth=depth, only=only), form, output)

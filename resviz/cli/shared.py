@@ -11,11 +11,12 @@ from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from importlib import import_module
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from resviz.errors import RenderError, TraceError
+from resviz.errors import RenderError, SpecError, TraceError
+from resviz.inputs import Given, parse
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
@@ -61,21 +62,21 @@ class OneOf(click.ParamType):
         return value
 
 
-class InputSize(click.ParamType):
-    """Sizes of one sample, as `3,224,224`."""
+class Input(click.ParamType):
+    """One tensor, as `3,224,224` or `ids=int64:N,128`."""
 
     name = "C,H,W"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
+    ) -> Given:
         """Read the sizes."""
-        parts = str(value).replace("x", ",").split(",")
-        sizes = tuple(int(part) for part in parts if part.strip().isdecimal())
-        if len(sizes) != len(parts) or 0 in sizes:
-            wanted = "want positive whole numbers as 3,224,224"
-            self.fail(f"got {value!r}, {wanted}", param, ctx)
-        return sizes
+        if isinstance(value, Given):
+            return value
+        try:
+            return parse(str(value))
+        except SpecError as error:
+            self.fail(str(error).removeprefix("input: "), param, ctx)
 
 
 def debug_option(command: Function) -> Function:
@@ -111,7 +112,7 @@ def trace_options(command: Function) -> Function:
         **options: Any,
     ) -> Any:
         tracing = {
-            "input_size": input_size,
+            "input_size": input_size or None,
             "batch": batch,
             "training": training,
             "mode": mode,
@@ -119,13 +120,16 @@ def trace_options(command: Function) -> Function:
         return command(*args, tracing=tracing, **options)
 
     decorated: Function = gathered
-    shape_help = "Sizes of one sample, as 3,224,224; default: what it was made for."
+    shape_help = "Sizes of one sample; default: what it was made for. Or a whole "
+    shape_help += "shape with a name, a dtype, N for the batch: ids=int64:N,128."
     for option in (
         debug_option,
         click.option("--mode", type=click.Choice(MODES), help="Default: auto."),
         click.option("--training", is_flag=True, default=None, help="Not evaluation."),
         click.option("--batch", type=click.IntRange(1), help="Samples; default: 1."),
-        click.option("--input", "input_size", type=InputSize(), help=shape_help),
+        click.option(
+            "--input", "input_size", type=Input(), multiple=True, help=shape_help
+        ),
     ):
         decorated = option(decorated)
     return decorated
@@ -142,10 +146,13 @@ def output_options(command: Function) -> Function:
     return command
 
 
-def records(sources: Sequence[str], tracing: dict[str, Any]) -> list[Architecture]:
+def records(
+    sources: Sequence[str], tracing: dict[str, Any], *, shown: int | None = 8
+) -> list[Architecture]:
     """The records of some SPECs.
 
-    What a model's own code prints goes to stderr, for stdout is for data.
+    What a model's own code prints goes to stderr, for stdout is for data; so do the
+    last `shown` layers before one that failed, or all.
 
     Raises:
         TraceError: if a model's code ends the process, and as `source.architecture`.
@@ -161,7 +168,21 @@ def records(sources: Sequence[str], tracing: dict[str, Any]) -> list[Architectur
             raise TraceError(
                 f"{spec}: its code called sys.exit({error.code!r})"
             ) from error
+        except TraceError as error:
+            tell_partial(error, shown)
+            raise
     return found
+
+
+def tell_partial(error: TraceError, shown: int | None) -> None:
+    """Print on stderr the last layers that ran before a forward failed."""
+    if error.partial is None or not error.partial.layers:
+        return
+    from resviz.formats.text import render
+    from resviz.tables import layers_until
+
+    table = layers_until(error.partial, shown)
+    click.echo(render(table, width=width_of(sys.stderr)), err=True, nl=False)
 
 
 def emit_table(table: Table, form: str | None, output: str) -> None:
@@ -181,11 +202,15 @@ def look(output: str) -> dict[str, Any]:
     """
     if output != "-":
         return {}
-    terminal = sys.stdout.isatty()
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    known = terminal or os.environ.get("COLUMNS", "").isdecimal()
-    width = shutil.get_terminal_size().columns if known else None
-    return {"width": width, "colour": terminal and not plain}
+    colour = sys.stdout.isatty() and not plain
+    return {"width": width_of(sys.stdout), "colour": colour}
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Characters of a line of a terminal; None for what is none."""
+    known = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    return shutil.get_terminal_size().columns if known else None
 
 
 def emit(data: str | bytes, output: str, *, binary: bool = False) -> None:

@@ -97,7 +97,7 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
 def maps(read: Structure) -> list[Map]:
     """The maps of a network: its input, each size in the stem, stages, the head."""
     arch = read.arch
-    found = [Map("input", arch.inputs[0].shape, (), "stem")]
+    found = [Map("input", arch.input_shape, (), "stem")]
     found += layer_maps(read.stem, "stem")
     for number, stage in enumerate(read.stages):
         by = stage_words(read, stage, found[-1].shape)

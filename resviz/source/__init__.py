@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError
+from resviz.inputs import Given, InputSize, batches, given
 from resviz.record import Architecture
 from resviz.source.spec import Spec, parse
 from resviz.storage import load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from torch import nn
 
@@ -22,8 +24,10 @@ PAPER = ("paper18", "paper34", "paper50", "paper101", "paper152")
 
 def architecture(
     source: Source,
-    input_size: Sequence[int] | None = None,
+    input_size: InputSize | None = None,
     *,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
     batch: int | None = None,
     training: bool | None = None,
     mode: str | None = None,
@@ -32,8 +36,11 @@ def architecture(
 
     Args:
         source: a record, a model, or a SPEC.
-        input_size: of one sample, (C, H, W); what the network was published for
-            if left out.
+        input_size: of one sample, (C, H, W), or text as the command line takes it, or
+            several of either; what the network was published for if left out.
+        inputs: the forward's own positional arguments, a tuple; anything else is
+            the only one.
+        kwargs: its keyword arguments.
         batch: how many samples; 1 if left out.
         training: follow the forward of training mode; not if left out.
         mode: "shapes" never runs a model for real, "run" always does; "auto", the
@@ -44,55 +51,108 @@ def architecture(
         BuildError: if the model cannot be imported or built.
         TraceError: if its forward cannot be followed.
     """
-    asked = {
-        "input_size": input_size,
-        "batch": batch,
-        "training": training,
-        "mode": None if mode == "auto" else mode,
-    }
-    options: dict[str, Any] = {
-        "batch": 1 if batch is None else batch,
-        "training": bool(training),
-        "mode": mode or "auto",
-    }
+    sizes = None if input_size is None else given(input_size)
+    asked = Asked(sizes, inputs, kwargs, batch, training, mode)
     if isinstance(source, Architecture):
         return recorded(source, source.name, asked)
+    check_batch(asked)
     if not isinstance(source, (str, int)):
-        return traced_model(source, input_size, options)
+        return traced_model(source, asked)
     spec = parse(source)
     if spec.record:
         return recorded(load(spec.record), spec.text, asked)
-    return traced_spec(spec, input_size, options)
+    return traced_spec(spec, asked)
 
 
-def recorded(arch: Architecture, text: str, asked: dict[str, Any]) -> Architecture:
+class Asked(NamedTuple):
+    """How a model is to be traced; None where it was left out."""
+
+    sizes: tuple[Given, ...] | None
+    inputs: Any
+    kwargs: Mapping[str, Any] | None
+    batch: int | None
+    training: bool | None
+    mode: str | None
+
+    def options(self, usual: InputSize) -> dict[str, Any]:
+        """The arguments of a trace of a model that is usually given `usual`."""
+        from resviz.tracing.nests import tensors_in
+
+        inputs = self.inputs
+        if self.sizes is None and inputs is None and [*tensors_in(self.kwargs)]:
+            inputs = ()
+        return {
+            "input_size": usual if self.sizes is None else self.sizes,
+            "inputs": inputs,
+            "kwargs": self.kwargs,
+            "batch": 1 if self.batch is None else self.batch,
+            "training": bool(self.training),
+            "mode": self.mode or "auto",
+        }
+
+
+def check_batch(asked: Asked) -> None:
+    """Check that what is asked for can be given together.
+
+    Raises:
+        SpecError: if sizes and tensors are both given, or a batch has no place.
+    """
+    if asked.sizes is not None and asked.inputs is not None:
+        raise SpecError("input_size and inputs: want one of them")
+    if asked.batch is None:
+        return
+    if asked.inputs is not None:
+        raise SpecError("batch: the inputs have their own, give other tensors")
+    if asked.sizes is not None and not batches(asked.sizes):
+        raise SpecError(
+            f"batch {asked.batch}: has no place in a whole shape, write N where it "
+            "stands, as ids=int64:N,128"
+        )
+
+
+def recorded(arch: Architecture, text: str, asked: Asked) -> Architecture:
     """A record, of which nothing can be asked that it was not traced with.
 
     Raises:
         SpecError: if another input, batch or mode is asked for.
     """
-    batch, *sizes = arch.inputs[0].shape
-    size = asked["input_size"]
-    if isinstance(size, (list, tuple)):
-        asked = asked | {"input_size": tuple(size)}
+    if asked.inputs is not None or asked.kwargs:
+        raise SpecError(f"{text}: a record has its inputs, trace the model with others")
+    mode = None if asked.mode == "auto" else asked.mode
     held = {
-        "input_size": tuple(sizes),
-        "batch": batch,
-        "training": arch.training,
-        "mode": arch.mode,
+        "batch": (asked.batch, arch.batch),
+        "training": (asked.training, arch.training),
+        "mode": (mode, arch.mode),
     }
-    for key, value in asked.items():
-        if value is not None and value != held[key]:
+    if asked.sizes is not None and not fits(asked.sizes, arch):
+        shape = tuple(arch.input_shape[1:]) if len(arch.inputs) == 1 else "of its own"
+        got = ", ".join(str(one.shape(arch.batch)) for one in asked.sizes)
+        raise SpecError(
+            f"{text}: recorded with input_size {shape}, got {got}: trace the model "
+            "again with that"
+        )
+    for key, (wanted, own) in held.items():
+        if wanted is not None and wanted != own:
             raise SpecError(
-                f"{text}: recorded with {key} {held[key]!r}, got {value!r}: trace the "
+                f"{text}: recorded with {key} {own!r}, got {wanted!r}: trace the "
                 "model again with that"
             )
     return arch
 
 
-def traced_model(
-    model: nn.Module, input_size: Sequence[int] | None, options: dict[str, Any]
-) -> Architecture:
+def fits(sizes: tuple[Given, ...], arch: Architecture) -> bool:
+    """Whether a record's inputs are those that are described."""
+    if len(sizes) != len(arch.inputs):
+        return False
+    for one, (name, tensor) in zip(sizes, arch.named_inputs, strict=True):
+        named = not one.place or one.place[0].isdecimal() or ".".join(one.place) == name
+        typed = one.dtype in {None, tensor.dtype}
+        if not named or not typed or one.shape(arch.batch) != tensor.shape:
+            return False
+    return True
+
+
+def traced_model(model: nn.Module, asked: Asked) -> Architecture:
     """Trace a model that the caller holds.
 
     Raises:
@@ -100,32 +160,38 @@ def traced_model(
     """
     from torch import nn
 
-    from resviz.tracing import DEFAULT_INPUT, trace
+    from resviz.source.usual import usual_inputs
+    from resviz.tracing import trace
 
     if not isinstance(model, nn.Module):
         raise SpecError(
             f"want a record, a torch.nn.Module or a SPEC, got {type(model).__name__}"
         )
-    size = DEFAULT_INPUT if input_size is None else input_size
-    return trace(model, size, **options)
+    return trace(model, **asked.options(usual_inputs(model)))
 
 
-def traced_spec(
-    spec: Spec, input_size: Sequence[int] | None, options: dict[str, Any]
-) -> Architecture:
-    """Build what a SPEC names and trace it."""
+def traced_spec(spec: Spec, asked: Asked) -> Architecture:
+    """Build what a SPEC names and trace it.
+
+    What is built without values is built again with them if its forward needs them.
+    """
     from resviz.source import build
     from resviz.source.hubs import HUBS
-    from resviz.tracing import DEFAULT_INPUT, trace
+    from resviz.source.usual import usual_inputs
+    from resviz.tracing import trace
 
+    title, filled = "", None
     if spec.module in HUBS:
-        model, usual = build.published(spec)
-        title = ""
+        model = build.published(spec)
+        usual = HUBS[spec.module].inputs(model, spec.name, spec.options)
+        filled = partial(build.published, spec, filled=True)
     elif spec.module:
-        model, title, usual = build.imported(spec), "", DEFAULT_INPUT
+        model = build.imported(spec)
+        usual = usual_inputs(model)
     else:
         model, title = build.network(spec), build.title(spec)
         usual = build.published_input(spec)
-    size = usual if input_size is None else input_size
+        filled = partial(build.network, spec, filled=True)
     name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
-    return trace(model, size, name=name, title=title, **options)
+    options = asked.options(usual)
+    return trace(model, name=name, title=title, filled=filled, **options)

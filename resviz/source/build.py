@@ -17,6 +17,7 @@ from torch.utils._device import _device_constructors
 from resviz.errors import BuildError, ResvizError, first_line
 from resviz.models import catalogue
 from resviz.source.hubs import HUBS, package
+from resviz.tracing.process import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +57,8 @@ class Weightless(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def network(spec: Spec) -> nn.Module:
-    """Build one of resviz' own networks on the meta device.
+def network(spec: Spec, *, filled: bool = False) -> nn.Module:
+    """Build one of resviz' own networks, on the meta device unless it is `filled`.
 
     Raises:
         SpecError: for a name, depth or option that cannot be built.
@@ -65,7 +66,7 @@ def network(spec: Spec) -> nn.Module:
     """
     weights = "weights" in spec.options
     try:
-        with nullcontext() if weights else Weightless():
+        with seeded() if filled else nullcontext() if weights else Weightless():
             return catalogue.build(spec.name, *spec.args, **spec.options)
     except (RuntimeError, ValueError) as error:
         if isinstance(error, ResvizError):
@@ -108,8 +109,16 @@ def imported(spec: Spec) -> nn.Module:
         return as_module(called(target, spec), spec)
 
 
-def published(spec: Spec) -> tuple[nn.Module, tuple[int, ...]]:
-    """A hub's model without weights, and the input that it was published for.
+@contextmanager
+def seeded() -> Iterator[None]:
+    """Fill weights with the same values each time, and leave the generators alone."""
+    with undisturbed(0):
+        torch.default_generator.manual_seed(0)
+        yield
+
+
+def published(spec: Spec, *, filled: bool = False) -> nn.Module:
+    """A hub's model: without values, or `filled` with seeded ones.
 
     Raises:
         BuildError: if the package is not there, or cannot build it.
@@ -120,12 +129,13 @@ def published(spec: Spec) -> tuple[nn.Module, tuple[int, ...]]:
         if args:
             raise BuildError(f"{spec.text}: want options by name, got {args!r}")
         module = package(spec.module or "")
-        with suppress(Exception), Weightless():  # some cannot be built so
+        if not filled:
+            with suppress(Exception), Weightless():  # some cannot be built so
+                return hub.build(module, spec.name, options)
+        with seeded():
             return hub.build(module, spec.name, options)
-        return hub.build(module, spec.name, options)
 
-    model = as_module(called(build, spec), spec)
-    return model, hub.size(model)
+    return as_module(called(build, spec), spec)
 
 
 def as_module(made: Any, spec: Spec) -> nn.Module:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import BuildError
+from resviz.source.usual import timm_inputs, torchvision_inputs, transformers_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
 
+    from resviz.inputs import InputSize
+
 Options = dict[str, Any]
-Size = tuple[int, ...]
 
 
 class Hub(NamedTuple):
@@ -22,22 +26,23 @@ class Hub(NamedTuple):
     Attributes:
         module: what to import from it.
         build: makes a model without weights, from that module, a name and options.
-        size: of the input that a model was published for, (C, H, W).
+        inputs: what a model was published for, from it, its name and options.
     """
 
     module: str
     build: Callable[[Any, str, Options], nn.Module]
-    size: Callable[[nn.Module], Size]
-
-
-def usual(model: nn.Module) -> Size:
-    """The ImageNet crop of He et al. 2015."""
-    del model
-    return 3, 224, 224
+    inputs: Callable[[nn.Module, str, Options], InputSize]
 
 
 def torchvision_model(module: Any, name: str, options: Options) -> nn.Module:
-    """One of `torchvision.models.list_models()`."""
+    """One of `torchvision.models.list_models()`.
+
+    A detector would fetch weights of its backbone if it were not told not to.
+    """
+    with suppress(Exception):  # an unknown name is told of by `get_model`
+        wanted = signature(module.get_model_builder(name)).parameters
+        if "weights_backbone" in wanted:
+            options = {"weights_backbone": None, **options}
     return module.get_model(name, weights=None, **options)
 
 
@@ -46,29 +51,15 @@ def timm_model(module: Any, name: str, options: Options) -> nn.Module:
     return module.create_model(name, pretrained=False, **options)
 
 
-def timm_size(model: nn.Module) -> Size:
-    """What timm publishes with each model."""
-    published = getattr(model, "default_cfg", None) or {}
-    return tuple(published.get("input_size", (3, 224, 224)))
-
-
 def transformers_model(module: Any, name: str, options: Options) -> nn.Module:
     """The base model of a configuration class, as `ResNetConfig`."""
     return module.AutoModel.from_config(getattr(module, name)(**options))
 
 
-def transformers_size(model: nn.Module) -> Size:
-    """Channels and side that a vision model's configuration names."""
-    config: Any = getattr(model, "config", None)
-    side = getattr(config, "image_size", 224)
-    height, width = side if isinstance(side, (list, tuple)) else (side, side)
-    return getattr(config, "num_channels", 3), height, width
-
-
 HUBS = {
-    "torchvision": Hub("torchvision.models", torchvision_model, usual),
-    "timm": Hub("timm", timm_model, timm_size),
-    "transformers": Hub("transformers", transformers_model, transformers_size),
+    "torchvision": Hub("torchvision.models", torchvision_model, torchvision_inputs),
+    "timm": Hub("timm", timm_model, timm_inputs),
+    "transformers": Hub("transformers", transformers_model, transformers_inputs),
 }
 """The packages by name. To add one, add a row."""
 

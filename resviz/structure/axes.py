@@ -52,6 +52,8 @@ def moved(op: Operation, axis: int | None) -> int | None:
     rank = len(op.outputs[0])
     if op.name in CONVOLUTIONS and op.window:
         return max(rank - len(op.window.kernel) - 1, 0)
+    if op.name == "embedding":
+        return rank - 1
     if op.name in PRODUCTS and rank:
         return rank - (1 if op.flowing[-2] or rank == 1 else 2)
     if axis is None or axis >= len(op.inputs[0]):

@@ -93,7 +93,7 @@ class Graph:
     def shape(self, node: int) -> Shape:
         """Shape of a node's first output."""
         if node == ROOT:
-            return self.arch.inputs[0].shape
+            return self.arch.input_shape
         return self.arch.layers[node].output_shape
 
     def read_shape(self, node: int) -> Shape:
@@ -117,7 +117,7 @@ def entry_axis(arch: Architecture) -> int | None:
     """
     first = next((op for op in operations(arch.layers) if weighted(op)), None)
     linear = first is not None and first.name in PRODUCTS
-    return len(arch.inputs[0].shape) - 1 if linear else 1
+    return max(len(arch.input_shape) - 1, 0) if linear else 1
 
 
 def live(layer: Layer) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resviz.tables.costs import costs_table
-from resviz.tables.layers import layers
+from resviz.tables.layers import layers, layers_until
 from resviz.tables.memory import memory
 from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcuts
@@ -17,6 +17,7 @@ __all__ = [
     "Table",
     "costs_table",
     "layers",
+    "layers_until",
     "memory",
     "paper_table",
     "shortcuts",

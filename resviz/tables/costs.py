@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.costs.counts import Count, Term, counts
-from resviz.tables.notes import batch, counting
+from resviz.tables.notes import counting, inputs_of
 from resviz.tables.table import Column, Table
-from resviz.units import count, grouped, times
+from resviz.units import count, grouped
 from resviz.variants import Variant, variants
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def costs_table(arch: Architecture) -> Table:
         tuple(rows),
         data(arch, found, others),
         facts=(
-            ("input", times(arch.inputs[0].shape)),
+            ("input", inputs_of(arch)),
             ("MACs", f"{grouped(total.macs)} ({count(total.macs, 4)})"),
             ("element-wise", f"{grouped(total.elements)} elements"),
         ),
@@ -99,8 +99,8 @@ def data(
     return {
         "name": arch.name,
         "title": arch.label,
-        "input_shape": list(arch.inputs[0].shape),
-        "batch": batch(arch),
+        "input_shape": list(arch.input_shape),
+        "batch": arch.batch,
         "macs": total.macs,
         "elements": total.elements,
         "conventions": [convention_data(one) for one in found],
@@ -154,5 +154,5 @@ def notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
         f"{'more' if one.difference > 0 else 'less'}"
         for one in others
     ]
-    given = f"counted for a batch of {batch(arch)}, also for tools that take one sample"
+    given = f"counted for a batch of {arch.batch}, also for tools that take one sample"
     return [*lines, given, *counting(arch, costs.ELEMENTS)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
@@ -84,6 +85,20 @@ def layers(
         ),
         marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
         mark="the resolution changes",
+    )
+
+
+def layers_until(arch: Architecture, last: int | None = None) -> Table:
+    """The layers that ran before a forward failed, or the last of them."""
+    every = layers(arch)
+    start = 0 if last is None else max(len(every.rows) - last, 0)
+    count_of = f"the last {last} of {len(every.rows)}" if start else "the"
+    return replace(
+        every,
+        title=f"{arch.label}: {count_of} layers before it failed",
+        rows=every.rows[start:],
+        notes=(batch_note(arch),),
+        marked=frozenset(number - start for number in every.marked if number >= start),
     )
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import footprint
 from resviz.structure import structure
-from resviz.tables.notes import batch, manner
+from resviz.tables.notes import inputs_of, manner
 from resviz.tables.table import Column, Table
-from resviz.units import grouped, mebi, times
+from resviz.units import grouped, mebi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,7 +62,7 @@ def memory(arch: Architecture, *, layers: bool = False) -> Table:
         LAYERS if layers else PARTS,
         tuple(rows),
         data,
-        facts=tuple(facts(data)),
+        facts=(("input", inputs_of(arch)), *facts(data)),
         notes=tuple(notes(arch, data)),
     )
 
@@ -83,7 +83,7 @@ def totals(arch: Architecture) -> dict[str, Any]:
     weights = total["parameter"] + total["buffer"]
     return {
         "name": arch.name,
-        "input_shape": list(arch.inputs[0].shape),
+        "input_shape": list(arch.input_shape),
         "training": arch.training,
         "parameter_bytes": total["parameter"],
         "buffer_bytes": total["buffer"],
@@ -117,7 +117,6 @@ def facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     kinds, mode = data["by_dtype"], "training" if data["training"] else "evaluation"
     gradients, adam = short(data["gradient_bytes"]), short(data["adam_bytes"])
     kept = data["training_kept_bytes"]
-    yield "input", times(data["input_shape"])
     for label in ("parameter", "buffer"):
         key = f"{label}_bytes"
         yield f"{label}s", f"{exact(data[key])}{dtypes(kinds[key])}"
@@ -168,7 +167,7 @@ def dtypes(sizes: dict[str, int]) -> str:
 def notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
     """The lines below the table: what is counted, and what is left out."""
     yield (
-        f"counted for a batch of {batch(arch)}; held: at most while it runs, without "
+        f"counted for a batch of {arch.batch}; held: at most while it runs, without "
         "gradients; kept: until backward, by the first layer that needs it"
     )
     yield footprint.CONVENTION

@@ -10,7 +10,7 @@ from resviz import costs
 from resviz.errors import SpecError
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
-from resviz.tables.notes import gaps
+from resviz.tables.notes import gaps, inputs_of
 from resviz.tables.summary import stage_row
 from resviz.tables.table import Cell, Column, Group, Table
 from resviz.units import count, giga, per_axis, times
@@ -219,7 +219,7 @@ def data(built: Sequence[Structure], rows: list[dict[str, Any]]) -> dict[str, An
             {
                 "name": one.arch.name,
                 "title": one.arch.label,
-                "input_shape": list(one.arch.inputs[0].shape),
+                "input_shape": list(one.arch.input_shape),
                 "stages": [stage_row(one.arch, stage) for stage in one.stages],
                 "params": one.arch.params,
                 "macs": costs.whole(one.arch).macs,
@@ -242,7 +242,7 @@ def text(cell: Cell | None) -> str | None:
 
 def notes(archs: Sequence[Architecture]) -> tuple[str, ...]:
     """The convention, the inputs, and what is not counted."""
-    inputs = dict.fromkeys(times(arch.inputs[0].shape) for arch in archs)
+    inputs = dict.fromkeys(inputs_of(arch) for arch in archs)
     missing = dict.fromkeys(line for arch in archs for line in gaps(arch))
     counted = "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, "
     counted += "linear layers and matrix products"

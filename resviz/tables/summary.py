@@ -10,14 +10,14 @@ from resviz.flow import Step, flow
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
 from resviz.structure.remarks import remarks
-from resviz.tables.notes import batch_note, counting
+from resviz.tables.notes import batch_note, counting, inputs_of
 from resviz.tables.table import Column, Table
-from resviz.units import count, grouped, per_axis, plural, times
+from resviz.units import count, grouped, per_axis, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.record import Architecture, Layer
+    from resviz.record import Architecture, Layer, Tensor
 
 COLUMNS = (
     Column("name", "stage"),
@@ -37,7 +37,7 @@ def summary(arch: Architecture) -> Table:
     total = costs.whole(arch)
     data = {
         "name": arch.name,
-        "input_shape": list(arch.inputs[0].shape),
+        "input_shape": list(arch.input_shape),
         "layers": len(arch.layers),
         "blocks": len(built.blocks),
         "stages": [stage_row(arch, stage) for stage in built.stages],
@@ -52,13 +52,14 @@ def summary(arch: Architecture) -> Table:
         "remarks": list(remarks(built)),
         "elements": total.elements,
         "elements_convention": costs.ELEMENTS,
+        "inputs": [input_row(*one) for one in arch.named_inputs],
     }
     return Table(
         f"{arch.label}: summary",
         COLUMNS,
         tuple(part_rows(built)),
         data,
-        facts=tuple(facts(data)),
+        facts=(("input", inputs_of(arch)), *facts(data)),
         notes=(
             *map(arithmetic, steps[1:]),
             *remarks(built),
@@ -69,8 +70,7 @@ def summary(arch: Architecture) -> Table:
 
 
 def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """What stands above the stages."""
-    yield "input", times(data["input_shape"])
+    """What stands above the stages, below the input."""
     yield "parameters", exact(data["params"], 3)
     yield (
         "MACs",
@@ -85,6 +85,11 @@ def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "depth", f"{deep}, {built}"
     if data["flow"]:
         yield "shape flow", "→".join(per_axis(step["size"]) for step in data["flow"])
+
+
+def input_row(name: str, tensor: Tensor) -> dict[str, Any]:
+    """One input, as JSON has it."""
+    return {"name": name or None, "shape": list(tensor.shape), "dtype": tensor.dtype}
 
 
 def exact(number: int, digits: int) -> str:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from operator import index
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from resviz.errors import SpecError, TraceError, first_line
+from resviz.inputs import Arguments, Given
 from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
-from resviz.tracing.clone import Clone
+from resviz.tracing.clone import Clone, original
 from resviz.tracing.diagnosis import explain
+from resviz.tracing.nests import tensors_in
+from resviz.tracing.plan import Plan, called_with, samples_of
 from resviz.tracing.process import undisturbed
 from resviz.tracing.recorder import Recorder
+from resviz.tracing.samples import Samples
+from resviz.tracing.scripted import class_name
 from resviz.tracing.storages import buffers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
+
+    from resviz.inputs import InputSize
 
 DEFAULT_INPUT = (3, 224, 224)
 """Channels, height and width of the ImageNet crops of He et al. 2015."""
@@ -31,13 +37,16 @@ MODES = ("auto", "shapes", "run")
 
 def trace(
     model: nn.Module,
-    input_size: Sequence[int] = DEFAULT_INPUT,
+    input_size: InputSize = DEFAULT_INPUT,
     *,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
     batch: int = 1,
     training: bool = False,
     mode: str = "auto",
     name: str = "",
     title: str = "",
+    filled: Callable[[], nn.Module] | None = None,
 ) -> Architecture:
     """Follow one forward of `model` and record it.
 
@@ -47,39 +56,38 @@ def trace(
     a seeded input, and the record says so.
 
     Args:
-        model: any module whose forward takes one tensor.
-        input_size: of one sample, (C, H, W).
+        model: any module.
+        input_size: of one sample, (C, H, W), or what else `resviz.inputs` reads;
+            not used if `inputs` are given.
+        inputs: the forward's own positional arguments, a tuple; anything else is
+            the only one.
+        kwargs: its keyword arguments.
         batch: how many samples.
         training: follow the forward of training mode instead of evaluation.
         mode: "shapes" never runs it for real, "run" always does.
         name: what to call the record; the model's class if left out.
         title: what to print for it.
+        filled: builds the model again with values, if it was built without.
 
     Raises:
         TraceError: if the forward raises; says at which layer, with what shapes,
             and which input size works if one does. Its `partial` is the record
             up to there.
-        SpecError: if there is no such mode.
+        SpecError: if there is no such mode, or the inputs cannot be read.
     """
     if mode not in MODES:
         raise SpecError(f"mode: got {mode!r}, want one of {', '.join(MODES)}")
-    plan = Plan(model, input_shape(input_size, batch), training, mode == "run")
-    label = name or type(model).__name__
+    asked = called_with(input_size, inputs, dict(kwargs or {}))
+    plan = Plan(model, asked, samples_of(batch), training, filled)
+    label = name or class_name(original(model))
+    if mode == "run":
+        return followed(plan.for_real(), label, title)
     try:
         return followed(plan, label, title)
     except TraceError as error:
         if mode != "auto" or not looks_at_values(error.__cause__):
             raise
-    return followed(plan._replace(real=True), label, title)
-
-
-class Plan(NamedTuple):
-    """What is to be run, and how."""
-
-    model: nn.Module
-    shape: tuple[int, ...]
-    training: bool
-    real: bool
+    return followed(plan.for_real(), label, title)
 
 
 def followed(plan: Plan, name: str, title: str) -> Architecture:
@@ -88,71 +96,79 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
     Raises:
         TraceError: as `trace`.
     """
-    recorder = Recorder(Clone(plan.model, training=plan.training, real=plan.real))
+    clone = Clone(plan.model, training=plan.training, real=plan.real)
+    recorder = Recorder(clone)
     recorder.hook()
+    output = None
     try:
-        output = forward(recorder, plan.shape)
-    except Exception as error:
-        message = explain(error, recorder, plan.shape, lambda size: runs(plan, size))
-        partial = None
-        with suppress(Exception):  # the reason matters more than the rest
-            partial = record(recorder, None, name, title)
-        raise TraceError(f"{name}: {message}", partial) from error
-    return record(recorder, output, name, title)
+        output = forward(recorder, plan)
+        error = elsewhere(recorder)
+    except Exception as raised:  # noqa: BLE001 - a user's forward may raise anything
+        error = elsewhere(recorder) or raised
+    if error is None:
+        return record(recorder, plan, output, name, title)
+    if isinstance(error, TraceError):
+        message = str(error)
+    else:
+        message = explain(error, recorder, plan, lambda shape: runs(plan, shape))
+    recorder.failed = None  # it holds the frames of the forward
+    partial = None
+    with suppress(Exception):  # the reason matters more than the rest
+        partial = record(recorder, plan, None, name, title)
+    raise TraceError(f"{name}: {message}", partial) from error
+
+
+def elsewhere(recorder: Recorder) -> TraceError | None:
+    """What to say of modules that were called in other threads."""
+    if not recorder.elsewhere:
+        return None
+    return TraceError(
+        f"{recorder.elsewhere[0] or 'the model'}: called in another thread, where "
+        "nothing can be followed: let the forward call its modules one after another"
+    )
 
 
 def looks_at_values(error: BaseException | None) -> bool:
-    """Whether a forward failed for want of values; torch then says so of "meta"."""
-    return error is not None and "meta" in first_line(error).lower()
+    """Whether a forward failed for want of values; torch then says so of "meta".
 
-
-def input_shape(input_size: Sequence[int], batch: int) -> tuple[int, ...]:
-    """Shape of the input, (N, C, H, W).
-
-    Raises:
-        TraceError: if there are no sizes, or one is no positive whole number.
+    Operations of other libraries have no "fake" implementation without values.
     """
-    try:
-        sizes = (batch, *input_size)
-        shape = tuple(map(index, sizes))
-    except TypeError:
-        sizes = shape = ()
-    if len(shape) < 2 or min(shape) < 1 or any(isinstance(s, bool) for s in sizes):
-        raise TraceError(
-            "input: want sizes of one sample, whole numbers from 1 on as "
-            f"(3, 224, 224), got {input_size!r} and batch {batch!r}"
-        )
-    return shape
+    said = "" if error is None else first_line(error).lower()
+    return "meta" in said or "fake impl" in said
 
 
-def forward(recorder: Recorder, shape: tuple[int, ...]) -> object:
-    """Run the recorder's clone on an input of some shape and give what it returns."""
+def forward(recorder: Recorder, plan: Plan) -> object:
+    """Run the recorder's clone on its arguments and give what it returns."""
     clone = recorder.clone
     with undisturbed(clone.depth), torch.inference_mode(False):
-        sample = torch.empty(shape, dtype=clone.dtype, device=clone.device)
-        if clone.real:
-            torch.default_generator.manual_seed(0)
-            sample = torch.randn(shape).to(sample)
-        recorder.feed(sample)
+        samples = Samples(clone, plan.arguments, plan.batch)
+        for tensor, name in samples.fed:
+            recorder.feed(tensor, "" if samples.lone else name)
         with torch.no_grad(), recorder:
-            return clone.root(sample)
+            return clone.root(*samples.args, **samples.kwargs)
 
 
 def runs(plan: Plan, shape: tuple[int, ...]) -> bool:
-    """Whether the model's forward takes an input of another shape."""
+    """Whether the model's forward takes a lone input of another shape."""
+    other = plan._replace(arguments=Arguments((Given(shape),), {}))
     try:
         clone = Clone(plan.model, training=plan.training, real=plan.real)
         recorder = Recorder(clone)
         recorder.hook()
-        forward(recorder, shape)
+        forward(recorder, other)
     except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
         return False
     return True
 
 
-def record(recorder: Recorder, output: object, name: str, title: str) -> Architecture:
+def record(
+    recorder: Recorder, plan: Plan, output: object, name: str, title: str
+) -> Architecture:
     """The record of what the recorder saw."""
-    parts = assemble(recorder, recorder.sources(output))
+    given = recorder.sources(output)
+    unknown = [t for t in tensors_in(output) if recorder.source(t) is None]
+    recorder.unseen.note(len(recorder.steps), unknown, recorder.storages.numbers)
+    parts = assemble(recorder, given)
     return Architecture(
         version=VERSION,
         name=name,
@@ -161,10 +177,13 @@ def record(recorder: Recorder, output: object, name: str, title: str) -> Archite
         training=recorder.clone.training,
         mode="run" if recorder.clone.real else "shapes",
         inputs=tuple(recorder.inputs),
+        input_names=tuple(recorder.names) if any(recorder.names) else (),
+        batch_size=plan.batch if plan.off_axis else None,
         outputs=parts.outputs,
         calls=parts.calls,
         layers=parts.layers,
         uncalled=parts.uncalled,
         buffers=buffers(recorder.clone),
         storages=parts.storages,
+        unseen=parts.unseen,
     )

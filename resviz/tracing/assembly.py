@@ -22,6 +22,7 @@ from resviz.record import (
 )
 from resviz.tracing.leaves import closed, leaf_calls
 from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
+from resviz.tracing.scripted import class_name
 from resviz.tracing.storages import Renumbered
 
 if TYPE_CHECKING:
@@ -49,18 +50,22 @@ class Parts(NamedTuple):
     outputs: tuple[Source, ...]
     uncalled: tuple[Uncalled, ...]
     storages: tuple[Storage, ...]
+    unseen: tuple[str, ...]
 
 
 def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
     """The lists of a record, from a recorder whose forward is over."""
     assembly = Assembly(recorder, outputs)
     assembly.run()
+    if len(recorder.steps) in assembly.unfollowed:
+        assembly.unseen.append("output")
     return Parts(
         tuple(assembly.layers),
         tuple(assembly.calls),
         tuple(assembly.placed[source] for source in outputs),
         uncalled(recorder.clone, assembly.counted),
         assembly.storages.kept(assembly.ran),
+        tuple(dict.fromkeys(assembly.unseen)),
     )
 
 
@@ -81,6 +86,8 @@ class Assembly:
         self.taken: set[str] = set()
         self.repeats: Counter[str] = Counter()
         self.counted: set[str] = set()
+        self.unfollowed = recorder.unseen.steps
+        self.unseen: list[str] = []
         self.placed = {
             Source(MODEL_INPUT, number): Source(MODEL_INPUT, number)
             for number in range(len(recorder.inputs))
@@ -113,7 +120,7 @@ class Assembly:
         """Open a call; its end is not known yet."""
         parent = self.open[-1] if self.open else None
         start = len(self.layers)
-        name = type(event.module).__name__
+        name = class_name(event.module)
         self.open.append(len(self.calls))
         self.calls.append(Call(event.path, name, start, start, parent))
 
@@ -148,9 +155,9 @@ class Assembly:
         )
         kept = [step for step in steps if step.shapes]
         self.add(
-            enter.path or type(enter.module).__name__,
+            enter.path or class_name(enter.module),
             enter.path,
-            type(enter.module).__name__,
+            class_name(enter.module),
             kept,
             tuple(dict.fromkeys(outputs)),
             own,
@@ -194,6 +201,8 @@ class Assembly:
             module,
         )
         self.layers.append(layer)
+        if any(step.number in self.unfollowed for step in steps):
+            self.unseen.append(name)
         for number, source in enumerate(outputs):
             self.placed[source] = Source(index, number)
 

@@ -14,11 +14,13 @@ from weakref import ref
 
 import torch
 from torch import nn
+from torch.jit import ScriptModule
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from torch.utils.hooks import RemovableHandle
 
-from resviz.errors import TraceError
+from resviz.errors import TraceError, first_line
 from resviz.record import Parameter
+from resviz.tracing.scripted import class_name, scripted_copy
 from resviz.tracing.storages import dtype
 
 PLAIN = frozenset({type(None), bool, int, float, str})
@@ -26,6 +28,10 @@ PLAIN = frozenset({type(None), bool, int, float, str})
 
 HOLDERS = frozenset({dict, OrderedDict, set})
 """Where a module keeps hooks and children, mostly none."""
+
+
+PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+"""Wrappers that split a batch."""
 
 
 class Clone:
@@ -36,7 +42,8 @@ class Clone:
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
         owners: path and class of the module that owns a parameter, by its name.
-        own: `id` of each tensor with values that is the clone's.
+        own: `id` of each tensor that is the clone's.
+        tensors: those that stand for the model's.
         depth: how deeply modules nest.
     """
 
@@ -51,6 +58,7 @@ class Clone:
         self.frozen: set[int] = set()
         self.owners: dict[str, tuple[str, str]] = {}
         self.own: set[int] = set()
+        self.tensors: list[torch.Tensor] = []
         # Originals are kept alive, since copies are found by their id.
         self.found: list[tuple[str, nn.Module]] = []
         self.originals: list[Any] = []
@@ -64,18 +72,42 @@ class Clone:
     def announce(self, path: str, module: nn.Module) -> nn.Module:
         """An empty copy of `module`, to be filled when all are known.
 
+        A scripted module is copied at once, with all that it holds.
+
         Raises:
-            TraceError: for a scripted module, whose forward no hook can follow.
+            TraceError: if a scripted module cannot be copied.
         """
-        if isinstance(module, torch.jit.ScriptModule):
-            raise TraceError(
-                f"{path or 'the model'}: a scripted module, whose forward cannot be "
-                "followed: trace the module that it was made from"
-            )
-        copy = self.copies[id(module)] = object.__new__(type(module))
+        if isinstance(module, ScriptModule):
+            copy = self.scripted(path, module)
+        else:
+            copy = object.__new__(type(module))
+            self.found.append((path, module))
+        self.copies[id(module)] = copy
         self.modules.append(copy)
         self.paths[id(copy)] = path
-        self.found.append((path, module))
+        return copy
+
+    def scripted(self, path: str, module: ScriptModule) -> nn.Module:
+        """A copy of a scripted module; its parameters stand under its own name.
+
+        Raises:
+            TraceError: if torch cannot copy it.
+        """
+        try:
+            copy = scripted_copy(module, training=self.training, real=self.real)
+        except Exception as error:
+            raise TraceError(
+                f"{path or 'the model'}: a scripted module that torch cannot copy, "
+                f"{first_line(error)}: trace the module that it was made from"
+            ) from error
+        for name, parameter in copy.named_parameters():
+            full = f"{path}.{name}" if path else name
+            self.names[id(parameter)] = full
+            self.held[id(parameter)] = parameter
+            self.owners[full] = (path, class_name(module))
+        held = [*copy.parameters(), *copy.buffers()]
+        self.own.update(map(id, held))
+        self.tensors.extend(held)
         return copy
 
     def fill(self, path: str, module: nn.Module) -> None:
@@ -96,7 +128,7 @@ class Clone:
                 self.held[id(parameter)] = parameter
                 if not vars(module)["_parameters"][name].requires_grad:
                     self.frozen.add(id(parameter))
-                self.owners[full] = (path, type(module).__name__)
+                self.owners[full] = (path, class_name(module))
 
     def parameter(self, key: int) -> Parameter | None:
         """The record of the copied parameter with this `id`, if it is one.
@@ -165,7 +197,10 @@ class Clone:
         if id(value) in self.copies:
             return self.copies[id(value)]
         if isinstance(value, torch.Tensor):
-            return self.keep(value, self.stand_in(value))
+            copy = self.stand_in(value)
+            self.own.add(id(copy))
+            self.tensors.append(copy)
+            return self.keep(value, copy)
         return self.copied_function(value, path)
 
     def copied_function(self, value: Any, path: str) -> Any:
@@ -220,9 +255,15 @@ class Clone:
 
 
 def original(module: nn.Module) -> nn.Module:
-    """The module that was compiled, for what `torch.compile` gave; else itself."""
-    compiled = vars(module).get("_modules", {}).get("_orig_mod")
-    return module if compiled is None else original(compiled)
+    """The module inside of what `torch.compile` or a parallel wrapper made of it.
+
+    A wrapper would split the batch and run its parts in threads or processes.
+    """
+    if isinstance(module, ScriptModule):
+        return module
+    key = "module" if isinstance(module, PARALLEL) else "_orig_mod"
+    inner = vars(module)["_modules"].get(key)
+    return module if inner is None else original(inner)
 
 
 def slots(module: nn.Module) -> list[str]:
@@ -248,9 +289,10 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
             continue
         seen.add(id(module))
         found.append((path, module))
+        inner = () if isinstance(module, ScriptModule) else vars(module)["_modules"]
         children = [
             (f"{path}.{name}" if path else name, original(child))
-            for name, child in vars(module).get("_modules", {}).items()
+            for name, child in dict(inner).items()
             if child is not None
         ]
         pending.extend(reversed(children))

@@ -2,149 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
-from typing import NamedTuple
-
-from torch import nn
+from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.errors import first_line
-from resviz.tracing.operations import per_axis
-from resviz.tracing.recorder import Enter, Recorder, Step, tensors
-from resviz.tracing.shapes import slid
+from resviz.record import MODEL_INPUT
+from resviz.tracing.assembly import EVERYDAY
+from resviz.tracing.callings import miscalled
+from resviz.tracing.mismatches import Mismatch, of_holder, of_module, of_operation
+from resviz.tracing.nests import tensors_in
+from resviz.tracing.operations import kind
+from resviz.tracing.recorder import Enter, Leave, Recorder, Step, described
+from resviz.tracing.scripted import class_name
+from resviz.tracing.workable import rounded_size, working_sizes
 
-Shape = tuple[int, ...]
-Runs = Callable[[Shape], bool]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-LARGEST = 2048
-"""Side in pixels above which no working input is looked for."""
+    import torch
+
+    from resviz.record import Source, Tensor
+    from resviz.tracing.plan import Plan
+
+MOST = 4
+"""Operands that are told of one by one."""
 
 
-class Mismatch(NamedTuple):
-    """What a layer wanted, in words, and whether another input size may do."""
+class Place(NamedTuple):
+    """Where a forward stopped, in words, and what went in there."""
 
     words: str
-    sized: bool = True
+    got: str
+    known: Mismatch | None
 
 
-def explain(error: Exception, recorder: Recorder, shape: Shape, runs: Runs) -> str:
+def explain(
+    error: Exception,
+    recorder: Recorder,
+    plan: Plan,
+    runs: Callable[[tuple[int, ...]], bool],
+) -> str:
     """One line: where it failed, what came in, what was wanted, what would work.
 
     Args:
         error: what the forward raised.
         recorder: what was seen up to there.
-        shape: of the model's input.
+        plan: what was run.
         runs: whether the model takes an input of a given shape; asked only where the
             size is what is wrong, since it runs the forward again.
     """
     reason = first_line(error)
     try:
-        return failure(reason, recorder, shape, runs)
+        return failure(error, recorder, plan, runs)
     except Exception:  # noqa: BLE001 - an odd module must not hide the reason
         return reason
 
 
-def failure(reason: str, recorder: Recorder, shape: Shape, runs: Runs) -> str:
+def failure(
+    error: Exception,
+    recorder: Recorder,
+    plan: Plan,
+    runs: Callable[[tuple[int, ...]], bool],
+) -> str:
     """The line that `explain` gives, unless a module is too odd to be described."""
-    given = f"for an input of {shape}"
+    given = f"for {inputs(recorder)}"
     if not recorder.open:
-        return f"{reason}, {given}"
+        return f"{first_line(error)}, {given}"
+    place = of_layer(recorder)
+    if place.known is None:
+        place = of_call(recorder, error) or place
+    known = place.known
+    got = f", got {place.got}" if place.got else ""
+    reason = first_line(error).rstrip(".")
+    said = f"{place.words}: {known.words if known else reason}{got}, {given}"
+    remedy = known.remedy if known else miscalled(error, recorder)
+    if known and known.sized and plan.lone:
+        search = {"window": working_sizes, "rounding": rounded_size}[known.sized]
+        remedy = search(plan.lone, runs) or remedy
+    return f"{said}; {remedy}" if remedy else said
+
+
+def inputs(recorder: Recorder) -> str:
+    """What the model was given: "an input of (1, 3, 224, 224)"."""
+    pairs = zip(recorder.names, recorder.inputs, strict=True)
+    each = [" ".join(filter(None, (name, sized(tensor)))) for name, tensor in pairs]
+    if not each:
+        return "no input"
+    return f"{'an input' if len(each) == 1 else 'inputs'} of {' and '.join(each)}"
+
+
+def sized(tensor: Tensor) -> str:
+    """A shape, and a dtype that is not float32."""
+    dtype = "" if tensor.dtype == "float32" else f" {tensor.dtype}"
+    return f"{tensor.shape}{dtype}"
+
+
+def of_layer(recorder: Recorder) -> Place:
+    """The innermost module that was being called."""
     enter = recorder.open[-1]
-    where = f"{enter.path or 'the model'} ({type(enter.module).__name__})"
-    shapes = [tuple(tensor.shape) for tensor in tensors(enter.args)]
-    if not shapes:
-        return f"{where}: {reason}, {given}"
-    known = mismatch(enter.module, shapes[0], recorder)
-    got = " and ".join(map(str, shapes))
-    sizes = working_sizes(shape, runs) if known and known.sized else None
-    said = f"{where}: {known.words if known else reason}, got {got}, {given}"
-    return f"{said}; {sizes}" if sizes else said
+    given = list(tensors_in(enter.args))
+    words = f"{enter.path or 'the model'} ({class_name(enter.module)})"
+    got = " and ".join(sized(described(tensor)) for tensor in given[:MOST])
+    known = of_holder(enter.module, enter.args)
+    if known is None and given:
+        known = of_module(enter.module, given, recorder)
+    return Place(words, got, known)
 
 
-def mismatch(module: nn.Module, shape: Shape, recorder: Recorder) -> Mismatch | None:
-    """What a layer wanted instead of an input of `shape`, if that is known."""
-    if isinstance(module, nn.Linear) and shape[-1] != module.in_features:
-        return Mismatch(
-            f"want {module.in_features} input features, {pooled(recorder)}"
-            f"in_features would have to be {shape[-1]}"
-        )
-    if isinstance(module, nn.Conv2d) and len(shape) == 4:
-        if shape[1] != module.in_channels:
-            return Mismatch(f"want {module.in_channels} input channels", sized=False)
-        if not fits(module, shape):
-            kernel = pair(module.kernel_size)
-            return Mismatch(f"the {kernel} kernel does not fit into the padded map")
-    pools = (nn.AvgPool2d, nn.MaxPool2d)
-    if isinstance(module, pools) and len(shape) == 4 and not fits(module, shape):
-        size = pair(module.kernel_size)
-        return Mismatch(f"the {size} window does not fit into the map")
-    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-    single = shape[0] * prod(shape[2:]) == 1
-    if isinstance(module, norms) and module.training and single:
-        return Mismatch(
-            "in training, want more than one value per channel: a larger batch or map"
-        )
+def of_call(recorder: Recorder, error: Exception) -> Place | None:
+    """The operation that raised, if it stands in the forward of a larger module."""
+    enter = recorder.open[-1]
+    failed = recorder.failed
+    if failed is None or failed.error is not error:
+        return None
+    name = kind(failed.func).name
+    known = of_operation(name, failed.operands, failed.args, first_line(error))
+    if known is None:
+        return None
+    everyday = EVERYDAY.get(name, name)
+    words = f"{enter.path}:{everyday}" if enter.path else everyday
+    told = (of_whom(recorder, tensor) for tensor in failed.operands[:MOST])
+    return Place(words, " and ".join(told), known)
+
+
+def of_whom(recorder: Recorder, tensor: torch.Tensor) -> str:
+    """A shape, and which layer it comes from."""
+    shape = str(tuple(tensor.shape))
+    source = recorder.source(tensor)
+    maker = None if source is None else layer_of(recorder, source)
+    return f"{shape} of {maker}" if maker else shape
+
+
+def layer_of(recorder: Recorder, source: Source) -> str | None:
+    """The path of the layer that a tensor comes from; None for a lone operation."""
+    if source.layer == MODEL_INPUT:
+        return recorder.names[source.output] or "the input"
+    calls: list[Enter] = []
+    for event in recorder.events:
+        if isinstance(event, Enter):
+            calls.append(event)
+        elif isinstance(event, Leave):
+            calls.pop()
+        elif event.number == source.layer:
+            return named(calls[-1], event)
     return None
 
 
-def fits(module: nn.Module, shape: Shape) -> bool:
-    """Whether a convolution's or pool's window has a place in a map of `shape`."""
-    padding = module.padding
-    if isinstance(padding, str):
-        return True
-    numbers = (module.kernel_size, 1, padding, getattr(module, "dilation", 1))
-    return slid(shape[2:], *(per_axis(number, 2) for number in numbers)) is not None
-
-
-def pooled(recorder: Recorder) -> str:
-    """What the last average pool before the failing layer gave, in words."""
-    events = recorder.events
-    for position in reversed(range(len(events))):
-        event = events[position]
-        if isinstance(event, Enter) and isinstance(event.module, nn.AvgPool2d):
-            step = next(e for e in events[position:] if isinstance(e, Step))
-            before, (c, *after) = step.shapes[0], step.outputs[0].shape[1:]
-            return (
-                f"{event.path} ({pair(event.module.kernel_size)} average pool) makes "
-                f"{c} maps of {pair(tuple(after))} from {pair(before[2:])}: "
-            )
-    return ""
-
-
-def pair(size: int | tuple[int, ...]) -> str:
-    """A kernel size as "7×7"."""
-    return f"{size}×{size}" if isinstance(size, int) else "×".join(map(str, size))
-
-
-def working_sizes(shape: Shape, runs: Runs) -> str | None:
-    """Which square inputs near `shape` the model takes, in words; None if none.
-
-    Assumes that those that work form one range, as for any stack of windows.
-    """
-    if len(shape) != 4:
-        return None
-    batch, channels, *given = shape
-
-    def works(side: int) -> bool:
-        return runs((batch, channels, side, side))
-
-    candidates = [224, 32, *(2**k for k in range(3, 12) if 2**k <= LARGEST)]
-    inner = next((side for side in candidates if works(side)), None)
-    if inner is None:
-        return None
-    least = edge(0, inner, works)
-    largest = None if works(LARGEST) else edge(LARGEST, inner, works)
-    if min(given) < least or largest is None:
-        return f"the least input that works is {least}×{least}"
-    return f"inputs from {least}×{least} to {largest}×{largest} work"
-
-
-def edge(outside: int, inside: int, works: Callable[[int], bool]) -> int:
-    """The last side that works on the way from `inside` to `outside`."""
-    while abs(inside - outside) > 1:
-        middle = (inside + outside) // 2
-        if works(middle):
-            inside = middle
-        else:
-            outside = middle
-    return inside
+def named(inner: Enter, step: Step) -> str:
+    """What the record calls the layer of a step that ran in a call."""
+    if not inner.module._modules and inner.path:  # noqa: SLF001
+        return inner.path
+    name = EVERYDAY.get(step.name, step.name)
+    return f"{inner.path}:{name}" if inner.path else name

@@ -42,9 +42,10 @@ class Kind(NamedTuple):
 def kind(overload: Any) -> Kind:
     """What is known of an overload, as `torch.ops.aten.add_.Tensor`."""
     schema = overload._schema  # noqa: SLF001 - torch names no other way
-    space, _, name = schema.name.partition("::")
+    space, _, name = str(schema.name).partition("::")
     if name.endswith("_") and not name.startswith("__"):
         name = name[:-1]
+    name = SAME.get(name, name)
     return Kind(
         name if space == "aten" else f"{space}.{name}",
         tuple(argument.name for argument in schema.arguments),
@@ -90,6 +91,9 @@ def pool_window(axes: int) -> Callable[[Arguments], Window]:
 
     return window
 
+
+SAME = {"_convolution": "convolution"}
+"""What an operation is another name of; traced graphs of torch hold such."""
 
 WINDOWS: dict[str, Callable[[Arguments], Window]] = {
     "convolution": convolution_window,

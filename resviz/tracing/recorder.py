@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
@@ -18,9 +19,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
 from resviz.tracing.clone import PLAIN
+from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
 from resviz.tracing.storages import Storages, address, dtype
+from resviz.tracing.unseen import Unseen
 from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:
@@ -71,6 +74,15 @@ class Leave(NamedTuple):
     returned: tuple[Source, ...] | None
 
 
+class Failed(NamedTuple):
+    """An operation that raised, and what it was called with."""
+
+    func: Any
+    operands: list[torch.Tensor]
+    args: tuple[Any, ...]
+    error: Exception
+
+
 Event = Step | Enter | Leave
 
 
@@ -80,6 +92,11 @@ class Recorder(TorchDispatchMode):
     Attributes:
         events: what happened, in order.
         inputs: shapes of the tensors given to the model.
+        names: theirs, "" where they have none.
+        elsewhere: paths of modules that were called in another thread, where no
+            operation is seen.
+        failed: the last operation that raised.
+        unseen: what was made where no operation can be followed.
     """
 
     @classmethod
@@ -95,6 +112,11 @@ class Recorder(TorchDispatchMode):
         self.clone = clone
         self.events: list[Event] = []
         self.inputs: list[Tensor] = []
+        self.names: list[str] = []
+        self.thread = get_ident()
+        self.elsewhere: list[str] = []
+        self.failed: Failed | None = None
+        self.unseen = Unseen(clone)
         self.steps: list[Step] = []
         self.open: list[Enter] = []
         self.producers: dict[int, Source] = {}
@@ -112,11 +134,12 @@ class Recorder(TorchDispatchMode):
             vars(module)["_forward_pre_hooks_with_kwargs"][HOOK] = True
             vars(module)["_forward_hooks"][HOOK] = self.leave
 
-    def feed(self, tensor: torch.Tensor) -> None:
+    def feed(self, tensor: torch.Tensor, name: str = "") -> None:
         """Note `tensor` as the next input of the model."""
         self.remember(tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True)
         self.storages.feed(tensor)
         self.inputs.append(described(tensor))
+        self.names.append(name)
 
     def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
         """Note that `tensor` is what `source` names, for as long as it lives."""
@@ -148,13 +171,16 @@ class Recorder(TorchDispatchMode):
 
     def sources(self, value: Any) -> tuple[Source, ...]:
         """Where the tensors in `value` come from, those that are known."""
-        known = (self.source(tensor) for tensor in tensors(value))
+        known = (self.source(tensor) for tensor in tensors_in(value))
         return tuple(source for source in known if source is not None)
 
     def enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Forward pre-hook."""
+        if get_ident() != self.thread:
+            self.elsewhere.append(self.clone.paths[id(module)])
+            return
         given = (*args, *kwargs.values())
         event = Enter(self.clone.paths[id(module)], module, given)
         self.open.append(event)
@@ -167,6 +193,8 @@ class Recorder(TorchDispatchMode):
         after it can be told from what lies beside it.
         """
         del args
+        if get_ident() != self.thread:
+            return output
         idle = isinstance(self.events[-1], Enter)
         if idle and isinstance(output, torch.Tensor) and id(output) in self.producers:
             output = torch.ops.aten.alias.default(output)
@@ -197,7 +225,11 @@ class Recorder(TorchDispatchMode):
         rule = RULES.get(func) if shaped else None
         output = rule(*args, **kwargs) if rule else None
         if output is None:
-            output = func(*args, **kwargs)
+            try:
+                output = func(*args, **kwargs)
+            except Exception as error:
+                self.failed = Failed(func, operands, args, error)
+                raise
         self.note(func, operands, args, kwargs, output)
         return output
 
@@ -241,6 +273,10 @@ class Recorder(TorchDispatchMode):
         known = kind(func)
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
         origins = tuple(self.source(operand) for operand in operands)
+        if None in origins:
+            pairs = zip(operands, origins, strict=True)
+            unknown = (operand for operand, origin in pairs if origin is None)
+            self.unseen.note(len(self.steps), unknown, self.storages.numbers)
         flowing = tuple(o is not None and self.flows[o] for o in origins)
         given = tensors(output)
         if not given:

@@ -42,6 +42,18 @@ def empty(shape: tuple[int, ...] | list[int], like: Tensor) -> Tensor:
     return torch.empty(shape, dtype=like.dtype, device="meta")
 
 
+def of_one_dtype(x: Tensor, weight: Tensor) -> None:
+    """Check what torch's own kernels check, and its meta kernels do not.
+
+    Raises:
+        RuntimeError: if a product of two dtypes is asked for.
+    """
+    if x.dtype != weight.dtype:
+        raise RuntimeError(
+            f"input type {x.dtype} and weight type {weight.dtype} should be the same"
+        )
+
+
 def alike(x: Tensor, y: Tensor | float) -> bool:
     """Whether an operation on both gives their common shape and dtype."""
     if not isinstance(y, Tensor) or x.dtype != y.dtype:
@@ -96,8 +108,9 @@ def convolution(
 ) -> Tensor | None:
     """Input (N, C, *spatial), weight (K, C/G, *kernel) to (N, K, *spatial')."""
     del output_padding
+    of_one_dtype(x, weight)
     plain = x.is_contiguous() and weight.is_contiguous() and not transposed
-    if not plain or x.dtype != weight.dtype or not 3 <= x.dim() == weight.dim():
+    if not plain or not 3 <= x.dim() == weight.dim():
         return None
     n, c, *sizes = x.shape
     k, c_per_group, *kernel = weight.shape
@@ -221,7 +234,8 @@ def addmm(
 ) -> Tensor | None:
     """A bias (M,) and (N, K) times (K, M) to (N, M)."""
     del beta, alpha
+    of_one_dtype(x, y)
     fits = x.dim() == y.dim() == 2 and x.shape[1] == y.shape[0]
-    if not fits or bias.shape != y.shape[1:] or x.dtype != y.dtype:
+    if not fits or bias.shape != y.shape[1:]:
         return None
     return empty((x.shape[0], y.shape[1]), x)

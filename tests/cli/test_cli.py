@@ -173,7 +173,9 @@ def test_wrong_input(resviz, tmp_path, monkeypatch, args, code, words):
     assert words in err
     assert [] == list(tmp_path.iterdir())
     if "Usage" not in err:
-        assert 1 == err.count("\n")
+        last = err.splitlines()[-1]
+        assert last.startswith("error: ")
+        assert words in last
 
 
 def test_debug_shows_the_traceback(run):

@@ -1,10 +1,11 @@
 """Models of other packages, by their names there, and of files."""
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import ClassVar
 
 import pytest
+import torch
 from torch import nn
 
 from resviz import BuildError, source
@@ -127,3 +128,192 @@ def test_a_file_that_is_not_there(tmp_path):
     """One line, with the reason."""
     with pytest.raises(BuildError, match="FileNotFoundError"):
         source.architecture(f"{tmp_path}/none.py:make")
+
+
+def test_an_option_of_timms_sets_the_input(package):
+    """Another size or number of channels than the published one."""
+
+    def create_model(name, *, pretrained, img_size, in_chans):
+        return Published(nn.Conv2d(in_chans, 4, 1))
+
+    package("timm", create_model=create_model)
+    arch = source.architecture("timm:net(img_size=(8, 9), in_chans=1)")
+    assert arch.inputs[0].shape == (1, 1, 8, 9)
+
+
+class ImageClassification:
+    """What torchvision publishes of weights: the crop that they were trained on."""
+
+    crop_size: ClassVar = [299]
+
+
+class VideoClassification:
+    crop_size: ClassVar = [112, 114]
+
+
+class SemanticSegmentation:
+    crop_size = None
+    resize_size: ClassVar = [520]
+
+
+class ObjectDetection:
+    crop_size = None
+
+
+class OpticalFlow:
+    crop_size = None
+
+
+@pytest.mark.parametrize(
+    ("kind", "shapes"),
+    [
+        (ImageClassification, [(1, 3, 299, 299)]),
+        (VideoClassification, [(1, 3, 16, 112, 114)]),
+        (SemanticSegmentation, [(1, 3, 520, 520)]),
+        (ObjectDetection, [(3, 800, 800)]),
+        (OpticalFlow, [(1, 3, 520, 960)] * 2),
+    ],
+)
+def test_what_torchvision_publishes(package, kind, shapes):
+    """The crop of the first weights; clips, lists of images and pairs of them."""
+
+    class Any(nn.Module):
+        def forward(self, x, *others):
+            return [x[0] * 2, *others]
+
+    def get_model(name, *, weights):
+        return Any()
+
+    def get_model_weights(name):
+        return [SimpleNamespace(transforms=kind, meta={})]
+
+    package(
+        "torchvision.models", get_model=get_model, get_model_weights=get_model_weights
+    )
+    arch = source.architecture("torchvision:net")
+    assert [tensor.shape for tensor in arch.inputs] == shapes
+
+
+def test_no_weights_of_a_backbone_are_fetched(package):
+    """A detector of torchvision would fetch them."""
+    fetched = []
+
+    def detector(*, weights_backbone="published"):
+        fetched.append(weights_backbone)
+        return nn.Conv2d(3, 2, 1)
+
+    def get_model(name, *, weights, **options):
+        return detector(**options)
+
+    package(
+        "torchvision.models",
+        get_model=get_model,
+        get_model_builder=lambda name: detector,
+    )
+    source.architecture("torchvision:net", (3, 4, 4))
+    source.architecture("torchvision:net(weights_backbone='mine')", (3, 4, 4))
+    assert fetched == [None, "mine"]
+
+
+CONFIGS = {
+    "image": ({"image_size": [6, 7]}, "pixel_values", [("", (1, 3, 6, 7))]),
+    "clip": ({"num_frames": 4}, "pixel_values", [("", (1, 4, 3, 224, 224))]),
+    "text": ({}, "input_ids", [("input_ids", (1, 128))]),
+    "short text": (
+        {"max_position_embeddings": 77},
+        "input_ids",
+        [("input_ids", (1, 77))],
+    ),
+    "both ends": (
+        {"is_encoder_decoder": True},
+        "input_ids",
+        [("input_ids", (1, 128)), ("decoder_input_ids", (1, 128))],
+    ),
+    "sound": ({}, "input_values", [("input_values", (1, 16000))]),
+    "mel": (
+        {"num_mel_bins": 80, "max_source_positions": 5},
+        "input_features",
+        [("input_features", (1, 80, 10)), ("decoder_input_ids", (1, 128))],
+    ),
+    "image and text": (
+        {
+            "vision_config": SimpleNamespace(image_size=8),
+            "text_config": SimpleNamespace(),
+        },
+        "input_ids",
+        [("input_ids", (1, 128)), ("pixel_values", (1, 3, 8, 8))],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_what_a_configuration_of_transformers_says(package, kind):
+    """An image, a clip, ids, sound, or several of them, ids as whole numbers."""
+    said, main, expected = CONFIGS[kind]
+
+    class Any(nn.Module):
+        main_input_name = main
+
+        def forward(self, x=None, **others):
+            return [t * 2 for t in (x, *others.values()) if t is not None]
+
+    class AutoModel:
+        @staticmethod
+        def from_config(config):
+            model = Any()
+            model.config = config
+            return model
+
+    def config():
+        return SimpleNamespace(**said)
+
+    package("transformers", NetConfig=config, AutoModel=AutoModel)
+    arch = source.architecture("transformers:NetConfig")
+    assert [(name, tensor.shape) for name, tensor in arch.named_inputs] == expected
+    for name, tensor in arch.named_inputs:
+        assert ("ids" in name) == (tensor.dtype == "int64")
+
+
+class Looks(nn.Module):
+    """A forward that looks at values."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 1)
+
+    def forward(self, x):
+        return self.conv(x) * x.mean().item()
+
+
+@pytest.mark.parametrize("mode", ["auto", "run"])
+def test_a_model_is_built_again_where_values_are_needed(package, mode):
+    """Without them first, with them and seeded then; generators stay as they were."""
+    built = []
+
+    def create_model(name, *, pretrained):
+        built.append(Looks())
+        return built[-1]
+
+    package("timm", create_model=create_model)
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    for _ in range(2):
+        assert source.architecture("timm:net", (3, 4, 4), mode=mode).mode == "run"
+    assert [model.conv.weight.device.type for model in built] == ["meta", "cpu"] * 2
+    assert torch.equal(built[1].conv.weight, built[3].conv.weight)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_network_by_name_can_be_run():
+    """It is built again too."""
+    arch = source.architecture("resnet18", (3, 32, 32), mode="run")
+    assert (arch.mode, arch.params) == ("run", 11_689_512)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [(Published(nn.Conv2d(3, 2, 1)), (1, 3, 17, 19)), (nn.ReLU(), (1, 3, 224, 224))],
+)
+def test_a_model_object_may_say_what_it_was_published_for(model, shape):
+    """As a model of timm does."""
+    assert source.architecture(model).inputs[0].shape == shape

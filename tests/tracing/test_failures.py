@@ -1,9 +1,11 @@
 """Forwards that fail: where, what came in, what was wanted, what would work."""
 
 import pytest
+import torch
 from torch import nn
+from torch.nn import functional as F
 
-from resviz import TraceError, trace
+from resviz import SpecError, TraceError, trace
 
 
 def message(model, *args, **options):
@@ -76,4 +78,201 @@ def test_a_forwards_own_error_is_told():
 @pytest.mark.parametrize("size", [(3, 0, 5), (3, -1, 5), (3, 2.5, 5), (True, 4, 4)])
 def test_sizes_that_are_none(size):
     """Zero, negative and broken numbers are refused."""
-    assert "whole numbers from 1 on" in message("resnet18", size)
+    with pytest.raises(SpecError, match="whole numbers from 1 on"):
+        trace("resnet18", size)
+
+
+class Forward(nn.Module):
+    """A model whose forward is a function of itself and its input."""
+
+    def __init__(self, function, **parts):
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+class Words(nn.Module):
+    """A model of ids and a mask."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(10, 4)
+
+    def forward(self, ids, mask, scale=None):
+        return self.embed(ids) * mask * scale.shape[0]
+
+
+def add(model, x):
+    return model.conv(x) + x
+
+
+def join(model, x):
+    x = model.stem(x)
+    return torch.cat([x, F.interpolate(model.down(x), scale_factor=2)], 1)
+
+
+MISTAKES = {
+    "channels": (nn.Conv2d(3, 4, 1), (1, 8, 8), "want 3 input channels", "give 3,8,8"),
+    "channels last": (
+        nn.Conv2d(3, 4, 1),
+        (8, 9, 3),
+        "want 3 input channels",
+        "the channels come first, 3,8,9",
+    ),
+    "no channels": (nn.Conv2d(3, 4, 1), (8, 9), "want 3 input", "name the channels"),
+    "with a batch": (
+        nn.Conv2d(3, 4, 1),
+        (1, 3, 8, 8),
+        "want (N, C, H, W)",
+        "the batch is put before them: 3,8,8",
+    ),
+    "inner channels": (
+        nn.Sequential(nn.Conv2d(3, 8, 1), nn.Conv2d(4, 4, 1)),
+        (3, 8, 8),
+        "1 (Conv2d): want 4 input channels, got (1, 8, 8, 8)",
+        "in_channels would have to be 8",
+    ),
+    "one axis": (nn.Conv1d(3, 4, 9), (3, 8), "the kernel of 9 does not fit", ""),
+    "features": (
+        nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 2)),
+        (3, 9, 9),
+        "1 (Linear): want 192 input features, in_features would have to be 243",
+        "the only square input that works is 8×8",
+    ),
+    "not flattened": (
+        nn.Linear(192, 2),
+        (3, 8, 8),
+        "want 192 input features",
+        "flatten it before",
+    ),
+    "added channels": (
+        Forward(add, conv=nn.Conv2d(3, 4, 1)),
+        (3, 8, 8),
+        "add: inputs differ in shape, got (1, 4, 8, 8) of conv and (1, 3, 8, 8) of the",
+        "make the channels equal, as by a 1×1 convolution",
+    ),
+    "added maps": (
+        nn.Sequential(nn.ReLU(), Forward(add, conv=nn.Conv2d(3, 3, 3, 2, 1))),
+        (3, 8, 8),
+        "1:add: inputs differ in shape, got (1, 3, 4, 4) of 1.conv and (1, 3, 8, 8) of",
+        "make the maps equal, as by one stride",
+    ),
+    "joined maps": (
+        Forward(join, stem=nn.Conv2d(3, 3, 1), down=nn.MaxPool2d(2)),
+        (3, 9, 11),
+        (
+            "cat: inputs differ outside of axis 1, got (1, 3, 9, 11) of stem and "
+            "(1, 3, 8, 10) of upsample_nearest2d"
+        ),
+        "10×12 works, multiples of 2",
+    ),
+    "products": (
+        Forward(lambda m, x: x @ m.weight, weight=nn.Parameter(torch.zeros(5, 4))),
+        (6,),
+        "mm: the inner sizes of a product differ, got (1, 6) of the input and (5, 4)",
+        "",
+    ),
+    "norm": (
+        nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(8)),
+        (3, 8, 8),
+        "1 (BatchNorm2d): want 8 channels, got (1, 4, 8, 8)",
+        "",
+    ),
+    "norm of a vector": (nn.BatchNorm2d(8), (8,), "want (N, C, H, W)", ""),
+    "last sizes": (nn.LayerNorm(8), (3, 9), "want last sizes (8,)", ""),
+    "whole numbers": (
+        nn.Conv2d(3, 4, 1),
+        "int64:1,3,8,8",
+        "want float32 as its weight is, got (1, 3, 8, 8) int64",
+        "give it float32 values",
+    ),
+    "words as numbers": (
+        nn.Embedding(10, 4),
+        (3, 8),
+        "want whole numbers, not float32",
+        "give them as --input int64:1,128, in Python inputs=ids",
+    ),
+    "missing": (
+        Words(),
+        "int64:1,8",
+        "missing 1 required positional argument: 'mask'",
+        (
+            "it takes (ids, mask, scale): give each as --input 'name=int64:1,128', in "
+            "Python inputs=(…) or kwargs={…}"
+        ),
+    ),
+    "left out": (
+        Words(),
+        ["int64:1,8", "mask=1,8,1"],
+        "'NoneType' object has no attribute 'shape'",
+        "its forward takes (ids, mask, scale): give each",
+    ),
+    "too many": (
+        nn.Conv2d(3, 4, 1),
+        [(3, 8, 8), (3,)],
+        "takes 2 positional arguments but 3 were given",
+        "it takes (input)",
+    ),
+    "unknown": (
+        Words(),
+        ["idz=int64:1,8", "mask=1,8"],
+        "unexpected keyword argument 'idz'",
+        "did you mean 'ids'? it takes (ids, mask, scale)",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_usual_mistakes(kind):
+    """What was wanted, what came in, and the remedy last."""
+    model, size, words, remedy = MISTAKES[kind]
+    said = message(model, size)
+    assert words in said
+    assert said.endswith(remedy) or f"; {remedy}" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("channels", (3, 8, 8)),
+        ("channels last", (3, 8, 9)),
+        ("with a batch", (3, 8, 8)),
+        ("features", (3, 8, 8)),
+        ("joined maps", (3, 10, 12)),
+        ("whole numbers", "float32:1,3,8,8"),
+        ("words as numbers", "int64:1,128"),
+    ],
+)
+def test_the_remedy_works(kind, size):
+    """Doing as told gives a record."""
+    assert trace(MISTAKES[kind][0], size).layers
+
+
+def test_ids_beyond_the_table():
+    """In a forward that is run for real."""
+    ids = torch.tensor([[3, 12]])
+    said = message(nn.Embedding(10, 4), inputs=ids, mode="run")
+    assert "want numbers from 0 to 9, not 3 to 12" in said
+
+
+def test_a_list_where_a_tensor_is_wanted():
+    """A tuple is the arguments, a list the only one of them."""
+    said = message(nn.Sequential(nn.Conv2d(3, 4, 1)), inputs=[torch.zeros(1, 3, 4, 4)])
+    assert "0 (Conv2d): want a tensor, not a list" in said
+    assert said.endswith("in Python inputs= is a tuple of the forward's arguments")
+
+
+def test_a_mistake_that_was_caught_is_not_told():
+    """Only the operation that raised what came out is."""
+
+    def function(model, x):
+        try:
+            x + torch.zeros(1, 5, device=x.device)
+        except RuntimeError:
+            raise ValueError("mine") from None
+
+    assert "the model (Forward): mine" in message(Forward(function), (4,))

@@ -216,8 +216,8 @@ def test_lazy_modules_take_shape_on_the_clone():
     assert type(model[0]) is nn.LazyConv2d
 
 
-def test_a_scripted_module_is_refused_in_words():
-    """Its forward cannot be followed."""
+def test_a_scripted_module_that_cannot_be_copied_is_refused_in_words():
+    """This one is empty."""
     from torch.jit import ScriptModule
 
     scripted = object.__new__(ScriptModule)

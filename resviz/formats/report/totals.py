@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.tables import Table, paper_table
-from resviz.tables.notes import batch, batch_note, manner
+from resviz.tables.notes import batch_note, manner, unseen
 from resviz.units import count, grouped, times
 
 if TYPE_CHECKING:
@@ -31,13 +31,16 @@ def heading(arch: Architecture) -> Heading:
     """Name, input, batch, mode and versions."""
     from resviz import __version__
 
-    inputs = (f"{times(tensor.shape)} {tensor.dtype}" for tensor in arch.inputs)
+    inputs = (
+        f"{name} {times(tensor.shape)} {tensor.dtype}".strip()
+        for name, tensor in arch.named_inputs
+    )
     return Heading(
         arch.label,
         (
             ("network", arch.name),
-            ("input", " and ".join(inputs)),
-            ("batch", str(batch(arch))),
+            ("input", " and ".join(inputs) or "none"),
+            ("batch", str(arch.batch)),
             ("mode", "training" if arch.training else "evaluation"),
             ("torch", arch.torch or "unknown"),
             ("resviz", __version__),
@@ -108,7 +111,7 @@ def totals(arch: Architecture, data: dict[str, Any]) -> Totals:
 
 def counting(arch: Architecture, convention: str) -> str:
     """How it was counted, and run, in sentences."""
-    notes = (batch_note(arch), *manner(arch))
+    notes = (batch_note(arch), *manner(arch), *unseen(arch))
     return " ".join([f"{convention}.", *map(sentence, notes)])
 
 

@@ -1,0 +1,61 @@
+"""What is made out of sight: in other threads, where no mode and no hook looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.tracing.storages import address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import torch
+
+    from resviz.tracing.clone import Clone
+
+
+class Unseen:
+    """The steps that read a tensor which nothing that was seen has made.
+
+    Constants of the user's have values, so only what has none can be told from them.
+    Whole numbers are left out: torch makes a list that indexes a tensor one too.
+
+    Attributes:
+        steps: their numbers.
+    """
+
+    def __init__(self, clone: Clone) -> None:
+        self.clone = clone
+        self.steps: set[int] = set()
+        self.memories: set[int] = set()
+
+    def note(
+        self,
+        step: int,
+        unknown: Iterable[torch.Tensor],
+        known: Mapping[int, int],
+    ) -> None:
+        """Note what a step reads of unknown origin, if in none of the known storages.
+
+        `known` gives the number of a storage by its address, below 0 for an older one.
+        """
+        if any(
+            self.hides(tensor) and not self.held(tensor, known) for tensor in unknown
+        ):
+            self.steps.add(step)
+
+    def hides(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor of unknown origin is neither the model's nor the user's."""
+        ours = id(tensor) in self.clone.own
+        empty = tensor.is_meta and not self.clone.real
+        return empty and not ours and tensor.dtype.is_floating_point
+
+    def held(self, tensor: torch.Tensor, known: Mapping[int, int]) -> bool:
+        """Whether a tensor shares its memory with one that is the model's or known.
+
+        A tensor is given another class, or made a parameter, without an operation.
+        """
+        if not self.memories:
+            self.memories.update(map(address, self.clone.tensors))
+        place = address(tensor)
+        return known.get(place, -1) >= 0 or place in self.memories
