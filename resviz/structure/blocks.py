@@ -270,6 +270,6 @@ def plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
 
 def heads(graph: Graph, one: Block) -> bool:
     """Whether a block is part of the head: linear layers on one pooled position."""
-    batch = graph.arch.inputs[0].shape[0]
+    batch = graph.arch.batch
     pooled = graph.extent(one.fork)[0] == one.extent[0] == batch
     return pooled and one.type == "MLP" and graph.extent(ROOT)[0] > batch

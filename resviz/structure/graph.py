@@ -117,7 +117,7 @@ def entry_axis(arch: Architecture) -> int | None:
     """
     first = next((op for op in operations(arch.layers) if weighted(op)), None)
     linear = first is not None and first.name in PRODUCTS
-    return len(arch.inputs[0].shape) - 1 if linear else 1
+    return len(arch.input_shape) - 1 if linear else 1
 
 
 def live(layer: Layer) -> bool:
