@@ -295,9 +295,9 @@ def test_a_model_is_built_again_where_values_are_needed(package, mode):
         return built[-1]
 
     package("timm", create_model=create_model)
-    torch.manual_seed(3)
-    state = torch.get_rng_state()
-    for _ in range(2):
+    for seed in (3, 4):
+        torch.manual_seed(seed)
+        state = torch.get_rng_state()
         assert source.architecture("timm:net", (3, 4, 4), mode=mode).mode == "run"
     assert [model.conv.weight.device.type for model in built] == ["meta", "cpu"] * 2
     assert torch.equal(built[1].conv.weight, built[3].conv.weight)

@@ -185,7 +185,7 @@ MISTAKES = {
     "norm of a vector": (nn.BatchNorm2d(8), (8,), "want (N, C, H, W)", ""),
     "last sizes": (nn.LayerNorm(8), (3, 9), "want last sizes (8,)", ""),
     "whole numbers": (
-        nn.Conv2d(3, 4, 1),
+        nn.Conv2d(3, 4, 1, bias=False),
         "int64:1,3,8,8",
         "want float32 as its weight is, got (1, 3, 8, 8) int64",
         "give it float32 values",
