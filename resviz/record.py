@@ -100,6 +100,10 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
         outputs: shapes of what it gives.
         window: of a convolution or a pool.
         arguments: those of its other arguments that change a shape's meaning.
+        sources: where each operand comes from, within its layer: an output of an
+            earlier operation, by number, or one of the layer's own inputs, under
+            `MODEL_INPUT`; None for parameters and constants. Left out where each
+            operand that flows is the layer's next input.
     """
 
     name: str
@@ -108,6 +112,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     outputs: tuple[Shape, ...]
     window: Window | None = None
     arguments: dict[str, Any] = {}
+    sources: tuple[Source | None, ...] = ()
 
 
 class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -126,6 +131,8 @@ class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
         operations: what torch ran for it, in order.
         parameters: those first read here; each tensor is counted once.
         module: whether it is a module's call.
+        ends: which operation's output each output is, None for a constant; left out
+            where they are those of the last operation.
     """
 
     index: int
@@ -139,6 +146,7 @@ class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
     operations: tuple[Operation, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     module: bool = True
+    ends: tuple[Source | None, ...] = ()
 
     @property
     def window(self) -> Window | None:

@@ -173,6 +173,9 @@ class Assembly:
         sources = self.outer_sources(steps)
         name = self.unused(name)
         index = len(self.layers)
+        wired = wiring(steps, sources)
+        last = steps[-1].number if steps else 0
+        usual = tuple(Source(last, number) for number in range(len(outputs)))
         layer = Layer(
             index,
             name,
@@ -182,9 +185,10 @@ class Assembly:
             tuple(self.placed[source] for source in sources),
             tuple(self.tensor(source) for source in sources),
             tuple(self.tensor(source) for source in outputs),
-            tuple(operation(step) for step in steps),
+            tuple(map(operation, steps, wired)),
             self.first_read(own, steps),
             module,
+            () if outputs == usual else ends(steps, outputs),
         )
         self.layers.append(layer)
         for number, source in enumerate(outputs):
@@ -231,7 +235,7 @@ def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, in
     return uses | dict.fromkeys(outputs, len(steps))
 
 
-def operation(step: Step) -> Operation:
+def operation(step: Step, sources: tuple[Source | None, ...]) -> Operation:
     """The record of one step."""
     return Operation(
         step.name,
@@ -240,6 +244,37 @@ def operation(step: Step) -> Operation:
         tuple(tensor.shape for tensor in step.outputs),
         step.window,
         step.arguments,
+        sources,
+    )
+
+
+def wiring(steps: list[Step], inputs: list[Source]) -> list[tuple[Source | None, ...]]:
+    """Where operands come from within a layer; () where that goes without saying."""
+    if not steps:
+        return []
+    *others, last = steps
+    pairs = zip(last.origins, last.flowing, strict=True)
+    known = [origin for origin, flows in pairs if flows]
+    if known == inputs and not any(any(step.flowing) for step in others):
+        return [()] * len(steps)
+    inner = {step.number: place for place, step in enumerate(steps)}
+    outer = {source: place for place, source in enumerate(inputs)}
+
+    def placed(origin: Source | None) -> Source | None:
+        if origin is None:
+            return None
+        if origin.layer in inner:
+            return Source(inner[origin.layer], origin.output)
+        return Source(MODEL_INPUT, outer[origin]) if origin in outer else None
+
+    return [tuple(map(placed, step.origins)) for step in steps]
+
+
+def ends(steps: list[Step], outputs: tuple[Source, ...]) -> tuple[Source | None, ...]:
+    """Which operation of a layer gives each of its outputs; None for a constant."""
+    inner = {step.number: place for place, step in enumerate(steps)}
+    return tuple(
+        Source(inner[o.layer], o.output) if o.layer in inner else None for o in outputs
     )
 
 
