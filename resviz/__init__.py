@@ -10,7 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resviz.api import diagram, layers, report, shortcuts, summary, table, trace
+    from resviz.api import (
+        diagram,
+        layers,
+        receptive_field,
+        report,
+        shortcuts,
+        summary,
+        table,
+        trace,
+    )
     from resviz.errors import (
         BuildError,
         RecordError,
@@ -37,6 +46,7 @@ __all__ = [
     "diagram",
     "layers",
     "load",
+    "receptive_field",
     "report",
     "shortcuts",
     "summary",
@@ -48,6 +58,7 @@ HOMES = {
     "resviz.api": (
         "diagram",
         "layers",
+        "receptive_field",
         "report",
         "shortcuts",
         "summary",

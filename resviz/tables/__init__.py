@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resviz.tables.layers import layers
 from resviz.tables.paper import paper_table
+from resviz.tables.receptive import receptive
 from resviz.tables.shortcuts import shortcuts
 from resviz.tables.summary import summary
 from resviz.tables.table import Cell, Column, Group, Table
@@ -15,6 +16,7 @@ __all__ = [
     "Table",
     "layers",
     "paper_table",
+    "receptive",
     "shortcuts",
     "summary",
 ]

@@ -47,7 +47,9 @@ def test_table_without_a_spec_is_the_papers(resviz):
         assert words in out
 
 
-@pytest.mark.parametrize("command", ["table", "layers", "shortcuts", "summary"])
+@pytest.mark.parametrize(
+    "command", ["table", "layers", "receptive", "shortcuts", "summary"]
+)
 @pytest.mark.parametrize("form", ["text", "markdown", "latex", "html", "csv", "json"])
 def test_every_table_in_every_format(resviz, saved, command, form):
     """Data on stdout, nothing on stderr."""
