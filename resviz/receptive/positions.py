@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 FACTORS = frozenset({"mul", "div"})
 """Operations by which a gate weighs a map."""
 
+PAIRS = frozenset({"native_dropout", "log_sigmoid_forward"})
+"""Operations that give a second tensor of the same positions, as a mask."""
+
 POINTWISE = frozenset({
     "add", "sub", "mul", "div", "rsub", "neg", "pow", "sqrt", "rsqrt", "exp", "log",
     "abs", "erf", "addcmul", "addcdiv", "lerp", "where", "masked_fill", "maximum",
@@ -141,4 +144,5 @@ def attention(step: Step) -> Given:
 def pointwise(step: Step) -> Given:
     """Each position for itself, or with the same one of other operands."""
     factor = step.op.name in FACTORS
-    return [meet(step, step.seeing, step.shape, factor=factor)]
+    first = meet(step, step.seeing, step.shape, factor=factor)
+    return [first] * (2 if step.op.name in PAIRS else 1)

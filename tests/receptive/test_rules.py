@@ -246,6 +246,13 @@ def test_a_record_of_before_says_that_it_does_not_know():
     ]
 
 
+def test_a_mask_is_no_gap():
+    """Dropout in training gives one beside its values."""
+    net = nn.Sequential(nn.Conv2d(4, 4, 3), nn.Dropout(0.5), nn.Conv2d(4, 4, 3))
+    found = fields(resviz.trace(net, (4, 9, 9), training=True))
+    assert (5, ()) == (found.layers[-1][0].size, found.gaps)
+
+
 def test_ten_thousand_layers():
     """A long chain is walked without recursion: 1 + 2 · 10,000."""
     conv = nn.Conv2d(1, 1, 3, padding=1)
