@@ -1,10 +1,12 @@
 """What each layer sees of the input: receptive field, total stride, padding, centre.
 
 A reading of the record: fields are followed through every operation of the real
-graph, exactly, position by position; where branches meet, their union is taken.
-Borders do not cut them, as in r = 1 + Σ (k − 1) · Π s. Source: Araujo, Norris and Sim
-2019, Computing Receptive Fields of Convolutional Neural Networks, whose definition
-ends before global pooling.
+graph, exactly, position by position, all channels together; where branches meet, their
+union is taken. Borders do not cut them, as in r = 1 + Σ (k − 1) · Π s.
+
+Left out are gates that see the whole input, and the statistics of norms. Source:
+Araujo, Norris and Sim 2019, Computing Receptive Fields of Convolutional Neural
+Networks, whose definition ends before global pooling.
 """
 
 from __future__ import annotations
