@@ -89,20 +89,17 @@ def softmax(step: Step) -> Given | None:
 
 
 @rule("mm", "bmm", "mv", "dot", "addmm", "baddbmm", "addmv")
-def product(step: Step) -> Given | None:
-    """Rows times columns: what is summed over is gathered; an addend is a bias.
+def product(step: Step) -> Given:
+    """Rows times columns: what is summed over is gathered; addends come to it.
 
     Rows that meet columns of the same map, as in attention, see all of both.
     """
-    a, b = step.maps[-2:]
-    if any(it and it.carried for it in step.maps[:-2]):
-        return None
+    *addends, a, b = step.maps
     if a and b:
         batch = len(step.shape) - 2
         a, b = (it.gather(it.carried - along(it, batch)) for it in (a, b))
-    laid = [*(rows(it, step.shape) for it in (a,) if it)]
-    laid += (columns(it, step.shape) for it in (b,) if it)
-    return [meet(step, laid, step.shape)]
+    laid = (*addends, a and rows(a, step.shape), b and columns(b, step.shape))
+    return [meet(step, [it for it in laid if it], step.shape)]
 
 
 def along(it: Map, count: int) -> set[int]:
