@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resviz.api import (
+        costs_table,
         diagram,
         layers,
+        memory,
         receptive_field,
         report,
         shortcuts,
@@ -43,9 +45,11 @@ __all__ = [
     "SpecError",
     "TraceError",
     "WeightsError",
+    "costs_table",
     "diagram",
     "layers",
     "load",
+    "memory",
     "receptive_field",
     "report",
     "shortcuts",
@@ -56,8 +60,10 @@ __all__ = [
 
 HOMES = {
     "resviz.api": (
+        "costs_table",
         "diagram",
         "layers",
+        "memory",
         "receptive_field",
         "report",
         "shortcuts",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from resviz import source
 from resviz.tables import Table, paper_table
+from resviz.tables import costs_table as cost_table
 from resviz.tables import layers as layer_table
+from resviz.tables import memory as memory_table
 from resviz.tables import receptive as receptive_table
 from resviz.tables import shortcuts as shortcut_table
 from resviz.tables import summary as summary_table
@@ -115,6 +117,23 @@ def shortcuts(
     return shortcut_table(source.architecture(network, input_size), only=only)
 
 
+def costs_table(network: Source, *, input_size: Size = None) -> Table:
+    """One row a published convention: its total, and what it adds to the MACs.
+
+    Rows that are set off are other networks of the same name, as the paper's ResNet-50
+    with its stride in the first 1×1.
+
+    Raises:
+        ResvizError: as `trace`.
+
+    Example:
+        >>> found = costs_table("resnet50").to_dict()["conventions"]
+        >>> [one["total"] for one in found if one["tools"][0]["name"] == "fvcore"]
+        [4111512576]
+    """
+    return cost_table(source.architecture(network, input_size))
+
+
 def receptive_field(
     network: Source, *, every: bool = False, input_size: Size = None
 ) -> Table:
@@ -146,6 +165,24 @@ def summary(network: Source, *, input_size: Size = None) -> Table:
         4089184256
     """
     return summary_table(source.architecture(network, input_size))
+
+
+def memory(network: Source, *, layers: bool = False, input_size: Size = None) -> Table:
+    """Bytes of parameters, the peak of a forward, what training keeps.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        layers: one row a layer, instead of one a stage.
+        input_size: as for `trace`, which also takes a batch.
+
+    Raises:
+        ResvizError: as `trace`; RecordError if a record is of an older resviz.
+
+    Example:
+        >>> memory("resnet50").to_dict()["parameter_bytes"]
+        102228128
+    """
+    return memory_table(source.architecture(network, input_size), layers=layers)
 
 
 def diagram(

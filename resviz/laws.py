@@ -5,11 +5,14 @@
 2. The shapes along each edge agree.
 3. Names are unique, and a parameter is counted once, where it is first read.
 4. Calls nest.
+5. A storage is released after its last use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from resviz.vocabulary import ATTENTIONS
 
 if TYPE_CHECKING:
     from resviz.record import Architecture, Layer, Operation, Source, Tensor
@@ -34,6 +37,7 @@ def check(arch: Architecture) -> None:
         for operation in layer.operations:
             check_operation(where, operation)
         check_wiring(where, layer)
+    check_storages(arch)
 
 
 def check_layers(arch: Architecture) -> None:
@@ -166,9 +170,50 @@ def check_wiring(where: str, layer: Layer) -> None:
         raise ValueError(f"{where}: {len(layer.ends)} ends, not one an output")
 
 
+def check_storages(arch: Architecture) -> None:
+    """Check that storages in use are there, and are released after their last use.
+
+    Raises:
+        ValueError: naming the layer or the storage.
+    """
+    last = [0] * len(arch.storages)
+    number = 0
+    for layer in arch.layers:
+        for operation in layer.operations:
+            number += 1
+            if len(operation.reads) not in {0, len(operation.inputs)}:
+                raise ValueError(
+                    f"layers[{layer.index}] {layer.name!r}: {operation.name} reads "
+                    f"{len(operation.reads)} storages, for "
+                    f"{len(operation.inputs)} operands"
+                )
+            for used in (*operation.reads, *operation.writes):
+                if not -2 <= used < len(last):
+                    raise ValueError(
+                        f"layers[{layer.index}] {layer.name!r}: {operation.name} uses "
+                        f"storage {used}, which is not there"
+                    )
+                if used >= 0:
+                    last[used] = number
+    for place, (storage, used) in enumerate(zip(arch.storages, last, strict=True)):
+        if storage.bytes < 0 or not used <= storage.released <= number:
+            raise ValueError(
+                f"storages[{place}]: released after {storage.released} of {number} "
+                f"operations, it is used up to {used}"
+            )
+
+
 OPERANDS = {
+    "quantized.linear_dynamic": 1,
+    "quantized.linear_relu_dynamic": 1,
     **dict.fromkeys(("convolution", "mm", "bmm", "mv", "dot"), 2),
-    **dict.fromkeys(("addmm", "addbmm", "baddbmm", "addmv"), 3),
+    **dict.fromkeys(
+        ("_int_mm", "_scaled_mm", "_trilinear", "_cudnn_rnn", "miopen_rnn"), 2
+    ),
+    **dict.fromkeys(("addmm", "addbmm", "baddbmm", "addmv", "_addmm_activation"), 3),
+    **dict.fromkeys((*ATTENTIONS, "mkldnn_rnn_layer"), 3),
+    "_native_multi_head_attention": 7,
+    "_transformer_encoder_layer_fwd": 13,
 }
 """How many operands an operation has at least, where rules count on it."""
 

@@ -30,6 +30,7 @@ __all__ = [
     "Parameter",
     "Shape",
     "Source",
+    "Storage",
     "Tensor",
     "Uncalled",
     "Window",
@@ -49,11 +50,16 @@ class Tensor(msgspec.Struct, frozen=True):
     dtype: str = "float32"
 
 
-class Parameter(msgspec.Struct, frozen=True):
-    """One parameter tensor, by the first name under which the model holds it."""
+class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One parameter tensor, by the first name under which the model holds it.
+
+    `frozen` says that it asks for no gradient.
+    """
 
     name: str
     shape: Shape
+    dtype: str = "float32"
+    frozen: bool = False
 
     @property
     def numel(self) -> int:
@@ -72,6 +78,28 @@ class Source(msgspec.Struct, frozen=True, array_like=True):
 
     layer: int
     output: int = 0
+
+
+LEARNED = -1
+"""In place of a storage's number: that of a parameter which asks for a gradient."""
+
+CONSTANT = -2
+"""The same for a buffer, a frozen parameter, or a tensor of no bytes."""
+
+
+class Storage(msgspec.Struct, frozen=True, array_like=True):
+    """Memory that one tensor or several lie in, but no parameter or buffer.
+
+    Attributes:
+        bytes: its size.
+        dtype: of the tensor that it was made for.
+        released: how many of the record's operations had run when the forward let
+            go of it; all of them for what it returned or was given.
+    """
+
+    bytes: int
+    dtype: str
+    released: int
 
 
 class Window(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,6 +128,10 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
         outputs: shapes of what it gives.
         window: of a convolution or a pool.
         arguments: those of its other arguments that change a shape's meaning.
+        reads: for each operand, the number of the storage that it lies in, or
+            `LEARNED` or `CONSTANT`; () in a record that holds no storages.
+        writes: the same for what it gives, each storage once, statistics that it
+            gives beside its outputs included.
         sources: where each operand comes from, within its layer: an output of an
             earlier operation, by number, or one of the layer's own inputs, under
             `MODEL_INPUT`; None for parameters and constants. Left out where each
@@ -112,6 +144,8 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     outputs: tuple[Shape, ...]
     window: Window | None = None
     arguments: dict[str, Any] = {}
+    reads: tuple[int, ...] = ()
+    writes: tuple[int, ...] = ()
     sources: tuple[Source | None, ...] = ()
 
 
@@ -211,6 +245,9 @@ class Architecture(
         calls: calls of non-leaf modules; the first is the model's own.
         layers: in execution order.
         uncalled: parameters that no layer read.
+        buffers: bytes of the model's buffers by dtype, each tensor once.
+        storages: memory that the forward took, in the order in which it was first
+            used, that of the inputs first.
     """
 
     version: Literal[1]
@@ -224,6 +261,8 @@ class Architecture(
     calls: tuple[Call, ...]
     layers: tuple[Layer, ...]
     uncalled: tuple[Uncalled, ...] = ()
+    buffers: dict[str, int] = {}
+    storages: tuple[Storage, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the laws of a record.

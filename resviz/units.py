@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,3 +52,19 @@ def per_axis(numbers: Sequence[int] | None) -> str:
 def plural(number: int, thing: str) -> str:
     """A number of things, "1 block" or "3 blocks"."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def itemsize(dtype: str) -> int:
+    """Bytes of one value of a torch dtype, read off its name: 4 of "float32"."""
+    digits = "".join(ch if ch.isdigit() else " " for ch in dtype).split()
+    return max(int(digits[0]) // 8, 1) if digits else 1
+
+
+def nbytes(shape: Sequence[int], dtype: str) -> int:
+    """Bytes of a dense tensor."""
+    return prod(shape) * itemsize(dtype)
+
+
+def mebi(number: int) -> str:
+    """Bytes in units of 2²⁰, "97.49"."""
+    return f"{number / 2**20:,.2f}"

@@ -49,12 +49,16 @@ def test_any_small_resnet(options, side, batch):
     assert {options["block"]} == {stage.type for stage in stages}
 
     table = resviz.summary(arch)
+    whole = costs.whole(arch)
     assert arch.params == sum(row["params"] for row in table.rows)
+    assert whole.elements == sum(row["elements"] for row in table.rows)
+    assert whole.macs == sum(row["macs"] for row in table.rows)
     for made in (
         table,
         resviz.layers(arch),
         resviz.shortcuts(arch),
         resviz.table(arch),
+        resviz.costs_table(arch),
     ):
         assert json.loads(made.render("json")) == made.to_dict()
     again = resviz.trace(model, (3, side, side + 3), batch)

@@ -210,6 +210,26 @@ def test_a_file_that_nests_for_ever_is_refused(tmp_path):
         load(tmp_path / "x.json")
 
 
+def test_storages_in_use_are_there(record):
+    """Law 5: an operation uses storages that there are, one for each operand."""
+
+    def operation(**fields):
+        return lambda data: data["layers"][0]["operations"][0].update(fields)
+
+    assert "uses storage 999, which" in broken(record, operation(writes=[999]))
+    assert "uses storage -3, which" in broken(record, operation(writes=[-3]))
+    assert "reads 1 storages, for 2" in broken(record, operation(reads=[0]))
+
+
+def test_a_storage_is_released_after_its_last_use(record):
+    """Law 5: not before, nor after the last operation."""
+    for released in (1, 99):
+        said = broken(
+            record, lambda data, end=released: data["storages"][2].__setitem__(2, end)
+        )
+        assert f"storages[2]: released after {released} of 70" in said
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -48,8 +48,10 @@ def legend(read: Structure, told: Outline) -> list[str]:
 def sum_words(read: Structure) -> list[str]:
     """What happens at the additions: the same in every block, or left unsaid."""
     layers = read.arch.layers
-    signs = {sign(layers[block.join]) for block in read.blocks}
-    ends = {after_sum(read, block.join, block.end) for block in read.blocks}
+    units = [unit for block in read.blocks for unit in block.units]
+    sums = [(unit.join, unit.end) for unit in units if unit.join is not None]
+    signs = {sign(layers[join]) for join, _ in sums}
+    ends = {after_sum(read, join, end) for join, end in sums}
     said = [f"{it}: {VERBS[it]}" for it in sorted(signs)]
     return [f"{said[0]}{ends.pop()}"] if len(said) == len(ends) == 1 else said
 

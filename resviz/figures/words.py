@@ -45,6 +45,7 @@ SPELLED = {
     "sub": "−",
     "cat": "concat",
     "_softmax": "softmax",
+    "_safe_softmax": "softmax",
     "_log_softmax": "log softmax",
     "constant_pad_nd": "pad",
     "native_dropout": "dropout",
@@ -54,7 +55,7 @@ SPELLED = {
 QUIET = frozenset({
     "mul", "div", "add", "sub", "rsub", "neg", "pow", "sqrt", "rsqrt", "native_dropout",
     "bernoulli", "split", "split_with_sizes", "unbind", "select", "slice", "stack",
-    "constant_pad_nd", "sum", "_softmax", "_log_softmax",
+    "constant_pad_nd", "sum", "_softmax", "_safe_softmax", "_log_softmax",
 })  # fmt: skip
 """Operations that the overview passes over."""
 

@@ -26,7 +26,11 @@ def cell(column: Column, value: Any) -> Any:
         parts = [escape.html(value.note)] if value.note else []
         parts += map(grouped, value.groups)
         return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
-    return escape.clean(column.text(value))
+    lines = column.lines(value)
+    if len(lines) > 1:
+        parts = (f'<span class="line">{escape.html(line)}</span>' for line in lines)
+        return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
+    return escape.clean(lines[0])
 
 
 def grouped(group: Group) -> str:

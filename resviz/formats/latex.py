@@ -108,8 +108,9 @@ def cell(column: Column, value: Any) -> str:
         parts = [escape.latex(value.note)] if value.note else []
         parts += map(grouped, value.groups)
         return stacked(parts)
-    text = escape.clean(column.text(value))
-    lines = wrap(text, CELL_WIDTH) if column.kind == "row" else [text]
+    lines = [escape.clean(line) for line in column.lines(value)]
+    if column.kind == "row":
+        lines = wrap(lines[0], CELL_WIDTH)
     return stacked(map(escape.latex, lines), "l")
 
 

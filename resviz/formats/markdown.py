@@ -46,7 +46,7 @@ def cell(column: Column, value: Any) -> str:
         parts = [escape.markdown(value.note)] if value.note else []
         parts += [line for group in value.groups for line in bracketed(group)]
         return "<br>".join(parts)
-    return escape.markdown(column.text(value))
+    return "<br>".join(map(escape.markdown, column.lines(value)))
 
 
 def bracketed(group: Group) -> list[str]:

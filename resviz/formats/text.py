@@ -27,6 +27,9 @@ MARK = "▸ "
 WRAPPED = {"cell", "row"}
 """Kinds of columns whose long cells take several lines."""
 
+WORDS_WIDTH = 32
+"""Characters of a line of words."""
+
 GLUE = "\N{NO-BREAK SPACE}"
 
 UNBOUNDED = 100_000
@@ -130,8 +133,15 @@ def cell_lines(column: Column, value: Any) -> list[str]:
             plain = group.count is None and len(group.lines) == 1
             lines += wrapped(group.lines[0]) if plain else brackets(group)
         return [escape.clean(line) for line in lines]
+    if column.kind == "words":
+        return [part for line in column.lines(value) for part in hung(line)]
     text = escape.clean(column.text(value))
     return wrap(text, CELL_WIDTH) if column.kind in WRAPPED else [text]
+
+
+def hung(line: str) -> list[str]:
+    """A line of words on several, those after the first hanging by two."""
+    return wrap(escape.clean(line), WORDS_WIDTH, subsequent_indent="  ")
 
 
 def wrapped(line: str) -> list[str]:
@@ -151,17 +161,20 @@ def drawn(table: Table, columns: list[Column]) -> rich.table.Table:
     from rich.text import Text
 
     tall = any(column.kind == "cell" for column in columns)
+    vertical = "top" if any(column.kind == "words" for column in columns) else "middle"
     out = RichTable(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=False
     )
     for column in columns:
         justify = "right" if column.numeric else "left"
         heading = Text("\n".join(title_lines(column)))
-        out.add_column(heading, justify=justify, vertical="middle")
+        out.add_column(heading, justify=justify, vertical=vertical)
     for number, row in enumerate(table.rows):
         style = "bold" if number in table.marked else None
         first, *cells = ("\n".join(cell_lines(c, row.get(c.key))) for c in columns)
         if table.marked:
-            first = f"{MARK if number in table.marked else ' ' * len(MARK)}{first}"
+            gutter = " " * len(MARK)
+            first = first.replace("\n", f"\n{gutter}")
+            first = f"{MARK if number in table.marked else gutter}{first}"
         out.add_row(*map(Text, (first, *cells)), style=style, end_section=tall)
     return out

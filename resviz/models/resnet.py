@@ -163,10 +163,11 @@ class ResNet(nn.Module):
         x = self.relu(self.bn1(self.conv1(x)))
         if self.maxpool is not None:
             x = self.maxpool(x)
-        outputs = []
-        for name in self._layers:
+        outputs = {}
+        for i, name in enumerate(self._layers):
             x = self.get_submodule(name)(x)
-            outputs.append(x)
+            if i in self.out_indices:  # holding the others would cost memory
+                outputs[i] = x
         if self.avgpool is None:
             return tuple(outputs[i] for i in self.out_indices)
         x = torch.flatten(self.avgpool(x), 1)

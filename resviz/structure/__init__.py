@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.once import once
-from resviz.structure.blocks import Block, blocks
+from resviz.structure.blocks import Block, Unit, blocks
 from resviz.structure.graph import ROOT, Graph
 from resviz.structure.regions import Region, regions
 from resviz.structure.shortcuts import Shortcut
@@ -15,7 +15,7 @@ from resviz.structure.stages import Fold, Stage, stages
 if TYPE_CHECKING:
     from resviz.record import Architecture, Layer
 
-__all__ = ["Block", "Fold", "Shortcut", "Stage", "Structure", "structure"]
+__all__ = ["Block", "Fold", "Shortcut", "Stage", "Structure", "Unit", "structure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Structure:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The blocks of all stages."""
-        return tuple(block for stage in self.stages for block in stage.blocks)
+        """The blocks of all stages, in execution order."""
+        every = (block for stage in self.stages for block in stage.blocks)
+        return tuple(sorted(every, key=lambda block: block.end))
 
 
 @once
@@ -60,7 +61,7 @@ def structure(arch: Architecture) -> Structure:
     return Structure(
         arch,
         tuple(layer for layer in live if layer.index < first),
-        stages(arch, found),
+        stages(graph, found),
         tuple(layer for layer in live if layer.index > last),
         spine(graph, found),
         tuple(joins),
@@ -72,24 +73,24 @@ def spine(graph: Graph, found: list[Block]) -> tuple[int, ...]:
 
     Gates and other ways around are left out; a block is passed by its main branch.
     """
-    joins = {block.join: block for block in found}
+    joins = {unit.join: unit for block in found for unit in block.units}
     node = max(graph.returned & graph.before.keys(), default=ROOT)
     passed: list[int] = []
     while node != ROOT:
         passed.append(node)
-        block = joins.get(node)
-        if block:
-            passed += main_path(graph, block)
+        unit = joins.get(node)
+        if unit:
+            passed += main_path(graph, node, unit)
         node = graph.dominator[node]
     return tuple(reversed(passed))
 
 
-def main_path(graph: Graph, block: Block) -> list[int]:
-    """The layers of a block's main branch that every path along it passes."""
-    ends = [node for node in graph.before[block.join] if node in block.main]
-    node = max(ends, default=block.fork)
+def main_path(graph: Graph, join: int, unit: Unit) -> list[int]:
+    """The layers of a unit's main branch that every path along it passes."""
+    ends = [node for node in graph.before[join] if node in unit.main]
+    node = max(ends, default=unit.fork)
     passed: list[int] = []
-    while node != block.fork and node in block.main:
+    while node != unit.fork and node in unit.main:
         passed.append(node)
         node = graph.dominator[node]
     return passed

@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
+from resviz.structure.axes import Extent, axis_after, extent
 from resviz.vocabulary import CONVOLUTIONS, CREATIONS, PRODUCTS
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Graph:
         after: live users of each node.
         dominator: immediate dominator of each node, the last one that every path
             from the input to the node passes.
+        axis: in which axis of each node's output its channels lie; None if unknown.
     """
 
     def __init__(self, arch: Architecture) -> None:
@@ -35,6 +37,7 @@ class Graph:
         self.after: dict[int, list[int]] = {ROOT: []}
         self.dominator: dict[int, int] = {}
         self.depth: dict[int, int] = {ROOT: 0}
+        self.axis: dict[int, int | None] = {ROOT: entry_axis(arch)}
         for layer in arch.layers:
             if live(layer):
                 self.add(layer)
@@ -50,6 +53,7 @@ class Graph:
         self.after[layer.index] = []
         for node in known:
             self.after[node].append(layer.index)
+        self.axis[layer.index] = axis_after(layer, self.axis[known[0]])
         nearest = known[0]
         for node in known[1:]:
             nearest = self.common_dominator(nearest, node)
@@ -65,8 +69,14 @@ class Graph:
                 b = self.dominator[b]
         return a
 
-    def between(self, fork: int, operand: int) -> frozenset[int]:
-        """Nodes on paths from `fork` to `operand`, without the fork itself."""
+    def dominates(self, node: int, later: int) -> bool:
+        """Whether every path to a later node passes `node`, or is it."""
+        while self.depth[later] > self.depth[node]:
+            later = self.dominator[later]
+        return later == node
+
+    def between(self, fork: int, operand: int) -> Iterator[int]:
+        """Nodes on paths from `fork` to `operand`, backwards, without the fork."""
         found: set[int] = set()
         pending = [operand]
         while pending:
@@ -74,7 +84,7 @@ class Graph:
             if node != fork and node not in found:
                 found.add(node)
                 pending.extend(self.before[node])
-        return frozenset(found)
+                yield node
 
     def layers(self, nodes: Iterable[int]) -> Iterator[Layer]:
         """The layers that some nodes stand for, in execution order."""
@@ -85,6 +95,29 @@ class Graph:
         if node == ROOT:
             return self.arch.inputs[0].shape
         return self.arch.layers[node].output_shape
+
+    def read_shape(self, node: int) -> Shape:
+        """Shape of what is read of a node: of the whole, where it wrote to a part."""
+        for user in self.after[node][-1:]:
+            layer = self.arch.layers[user]
+            for source, tensor in zip(layer.sources, layer.inputs, strict=True):
+                if source.layer == node:
+                    return tensor.shape
+        return self.shape(node)
+
+    def extent(self, node: int, shape: Shape | None = None) -> Extent:
+        """Positions and width of a node's first output, or of another of its shape."""
+        return extent(shape or self.shape(node), self.axis.get(node))
+
+
+def entry_axis(arch: Architecture) -> int | None:
+    """In which axis the channels of the model's input lie: linear layers read the last.
+
+    Unless one comes first, it is axis 1, as convolutions have it.
+    """
+    first = next((op for op in operations(arch.layers) if weighted(op)), None)
+    linear = first is not None and first.name in PRODUCTS
+    return len(arch.inputs[0].shape) - 1 if linear else 1
 
 
 def live(layer: Layer) -> bool:
@@ -108,6 +141,14 @@ def spatial(op: Operation) -> bool:
     """Whether an operation is a convolution that sees more than one position."""
     window = op.window
     return op.name in CONVOLUTIONS and window is not None and prod(window.kernel) > 1
+
+
+def depthwise(op: Operation) -> bool:
+    """Whether an operation is a convolution of each channel by itself."""
+    window = op.window
+    if window is None or window.groups == 1:
+        return False
+    return window.groups == op.inputs[0][1]
 
 
 def operations(layers: Iterable[Layer]) -> list[Operation]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.structure.graph import Graph, weighted
+from resviz.structure.graph import Graph, operations, weighted
 from resviz.vocabulary import (
     ACTIVATIONS,
     AVERAGE_POOLS,
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from resviz.record import Layer, Operation, Shape, Window
+    from resviz.structure.axes import Extent
+    from resviz.structure.regions import Region
 
 
-KINDS = ("identity", "projection", "zero-padded", "subsampled", "other")
+KINDS = ("identity", "projection", "zero-padded", "subsampled", "other", "none")
 """What a shortcut can be. "subsampled" drops positions and changes nothing else."""
 
 
@@ -52,22 +54,38 @@ class Shortcut:
     layers: tuple[int, ...]
 
 
-def shortcut(graph: Graph, fork: int, join: int, branch: frozenset[int]) -> Shortcut:
-    """Read the shortcut of a residual block off its branch."""
+PARTIAL = " (some channels)"
+"""What is said of a sum in which the other channels take no part."""
+
+
+def shortcut(graph: Graph, region: Region, branch: frozenset[int]) -> Shortcut:
+    """Read the shortcut of a residual unit off its branch."""
+    fork, join = region.fork, region.join
     layers = list(graph.layers(branch))
     before, after = read_shape(graph, fork, join, branch), graph.shape(join)
-    ops = [op for layer in layers for op in layer.operations if any(op.flowing)]
-    words = dict.fromkeys(word for word in map(part, ops) if word)
+    ops = operations(layers)
+    words = [word for word in map(part, ops) if word]
+    if not words:
+        words = [plain_words(ops)]
     projects = any(map(weighted, ops))
+    extents = graph.extent(fork, before), graph.extent(join)
     return Shortcut(
         kind_of(ops, projects=projects),
-        " + ".join(words) or "identity",
-        reason(before, after, projects=projects),
+        " + ".join(dict.fromkeys(words)) + (PARTIAL if region.around else ""),
+        reason(*extents, projects=projects),
         before,
         after,
         stride(layers, axes=max(len(after) - 2, 0)),
         tuple(layer.index for layer in layers),
     )
+
+
+def missing(graph: Graph, fork: int, end: int) -> Shortcut:
+    """What stands for the shortcut of a block that has none."""
+    before, after = graph.shape(fork), graph.shape(end)
+    extents = graph.extent(fork), graph.extent(end)
+    why = reason(*extents, projects=False)
+    return Shortcut("none", "none", why, before, after, (), ())
 
 
 def read_shape(graph: Graph, fork: int, join: int, branch: frozenset[int]) -> Shape:
@@ -92,10 +110,9 @@ def kind_of(ops: list[Operation], *, projects: bool) -> str:
     return "other"
 
 
-def reason(before: Shape, after: Shape, *, projects: bool) -> str | None:
+def reason(before: Extent, after: Extent, *, projects: bool) -> str | None:
     """What changes between the fork and the addition, in one word."""
-    channels = before[1:2] != after[1:2]
-    resolution = before[2:] != after[2:]
+    resolution, channels = (a != b for a, b in zip(before, after, strict=True))
     if channels and resolution:
         return "both"
     if channels:
@@ -107,6 +124,22 @@ def reason(before: Shape, after: Shape, *, projects: bool) -> str | None:
 
 SILENT = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
 """Operations that leave a shortcut's values where they are."""
+
+
+def plain_words(ops: list[Operation]) -> str:
+    """Words for a shortcut on which nothing moves: normed, scaled, or as it is."""
+    names = {op.name for op in ops}
+    for kinds, words in PLAIN:
+        if names & kinds:
+            return words
+    return "identity"
+
+
+PLAIN: tuple[tuple[frozenset[str], str], ...] = (
+    (NORMS, "identity + norm"),
+    (frozenset({"mul", "div"}), "scaled identity"),
+)
+"""What an identity's operations may do all the same; adding one is a row."""
 
 
 def part(op: Operation) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from resviz.tables.costs import costs_table
 from resviz.tables.layers import layers
+from resviz.tables.memory import memory
 from resviz.tables.paper import paper_table
 from resviz.tables.receptive import receptive
 from resviz.tables.shortcuts import shortcuts
@@ -14,7 +16,9 @@ __all__ = [
     "Column",
     "Group",
     "Table",
+    "costs_table",
     "layers",
+    "memory",
     "paper_table",
     "receptive",
     "shortcuts",

@@ -20,6 +20,8 @@ from resviz.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.record import Architecture, Call, Layer
 
 COLUMNS = (
@@ -35,7 +37,8 @@ COLUMNS = (
     Column("groups", "groups", "text", spare=6),
     Column("params", "params", "count"),
     Column("macs", "MACs", "count"),
-    Column("resolution", "resolution", "text", spare=4),
+    Column("elements", "elements", "count", spare=4),
+    Column("resolution", "resolution", "text", spare=5),
 )
 
 ONLY: dict[str, frozenset[str]] = {
@@ -52,7 +55,7 @@ ONLY: dict[str, frozenset[str]] = {
 def layers(
     arch: Architecture, *, depth: int | None = None, only: str | None = None
 ) -> Table:
-    """One row a layer: shapes, window, parameters, MACs.
+    """One row a layer: shapes, window, parameters, MACs, elements.
 
     Args:
         arch: the record.
@@ -68,15 +71,16 @@ def layers(
     if depth is not None:
         rows = [folded(*group) for group in grouped(arch, rows, depth)]
     total = costs.whole(arch)
+    sums = f"{count(total.macs)} MACs · {count(total.elements)} elements in all"
     return Table(
         f"{arch.label}: layers",
         COLUMNS,
         tuple(shown(entry) for entry in rows),
         rows,
         notes=(
-            f"{count(arch.params)} parameters · {count(total.macs)} MACs in all",
+            f"{count(arch.params)} parameters · {sums}",
             batch_note(arch),
-            *counting(arch),
+            *counting(arch, costs.ELEMENTS),
         ),
         marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
         mark="the resolution changes",
@@ -112,6 +116,7 @@ def row(layer: Layer) -> dict[str, Any]:
         "groups": window.groups if window else None,
         "params": layer.params,
         "macs": costs.macs(layer),
+        "elements": costs.elements(layer),
         "path": layer.path,
         "resolution": [list(before), list(after)] if changes else None,
     }
@@ -162,7 +167,6 @@ def folded(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
     first, last = group[0], group[-1]
     if call is None:
         return first
-    counted = [entry["macs"] for entry in group]
     entering = next((e["input_shapes"] for e in group if e["input_shapes"]), [[]])
     before, after = entering[0][2:], last["output_shape"][2:]
     return {
@@ -174,7 +178,13 @@ def folded(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
         "ops": [name for entry in group for name in entry["ops"]],
         "output_shape": last["output_shape"],
         "params": sum(entry["params"] for entry in group),
-        "macs": None if None in counted else sum(counted),
+        **{key: summed(entry[key] for entry in group) for key in ("macs", "elements")},
         "path": call.path,
         "resolution": [before, after] if before != after else None,
     }
+
+
+def summed(numbers: Iterable[int | None]) -> int | None:
+    """A sum; None if a part of it is not known."""
+    parts = list(numbers)
+    return None if None in parts else sum(filter(None, parts))

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from resviz.record import Architecture
 
 
-def counting(arch: Architecture) -> tuple[str, ...]:
-    """The convention, how it was run, and what no total includes."""
-    return (costs.CONVENTION, *manner(arch), *gaps(arch))
+def counting(arch: Architecture, *units: str) -> tuple[str, ...]:
+    """The convention, further units, how it was run, and what no total includes."""
+    return (costs.CONVENTION, *units, *manner(arch), *gaps(arch))
 
 
 def manner(arch: Architecture) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The shortcut table: one row a block, what its shortcut is and why."""
+"""The shortcut table: one row a residual unit, what its shortcut is and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.errors import SpecError
-from resviz.structure import Block, Stage, structure
+from resviz.structure import Stage, structure
+from resviz.structure.remarks import remarks
 from resviz.structure.shortcuts import KINDS
 from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
@@ -14,6 +15,10 @@ from resviz.units import count
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
+    from resviz.structure import Block, Unit
+
+UNIT = Column("unit", "unit")
+"""Which of a block's units, where blocks have several."""
 
 COLUMNS = (
     Column("stage", "stage", spare=2),
@@ -42,7 +47,9 @@ REASONS = {
 
 
 def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
-    """One row a residual block: the kind of its shortcut, and the reason for it.
+    """One row a residual unit: the kind of its shortcut, and the reason for it.
+
+    Most blocks are one unit; a transformer's are two, attention and MLP.
 
     Args:
         arch: the record.
@@ -56,33 +63,44 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
     built = structure(arch)
     total = costs.whole(arch)
     rows = [
-        row(arch, stage, number, block, total)
+        named(stage, number, block) | row(arch, unit, total) | {"unit": k}
         for stage in built.stages
         for number, block in enumerate(stage.blocks, start=1)
-        if only is None or block.shortcut.kind == only
+        for k, unit in enumerate(block.units, start=1)
+        if only is None or unit.shortcut.kind == only
     ]
+    several = any(len(block.units) > 1 for block in built.blocks)
     return Table(
         f"{arch.label}: shortcuts",
-        COLUMNS,
+        (*COLUMNS[:2], UNIT, *COLUMNS[2:]) if several else COLUMNS,
         tuple(entry | {"reason": REASONS[entry["reason"]]} for entry in rows),
         rows,
         facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
-        notes=(*overall(rows, total), batch_note(arch), *counting(arch)),
+        notes=(
+            *overall(rows, total),
+            *remarks(built),
+            batch_note(arch),
+            *counting(arch),
+        ),
         marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
         mark="the shortcut is no identity",
     )
 
 
-def row(
-    arch: Architecture, stage: Stage, number: int, block: Block, total: costs.Costs
-) -> dict[str, Any]:
-    """The shortcut of one block, as JSON has it."""
-    shortcut = block.shortcut
-    own = costs.total(arch.layers[index] for index in shortcut.layers)
+def named(stage: Stage, number: int, block: Block) -> dict[str, Any]:
+    """Where a block stands, as JSON has it."""
     return {
         "stage": stage.name,
         "block": stage.block_name(number),
         "name": block.path,
+    }
+
+
+def row(arch: Architecture, unit: Unit, total: costs.Costs) -> dict[str, Any]:
+    """The shortcut of one unit, as JSON has it."""
+    shortcut = unit.shortcut
+    own = costs.total(arch.layers[index] for index in shortcut.layers)
+    return {
         "kind": shortcut.kind,
         "reason": shortcut.reason,
         "input_shape": list(shortcut.input_shape),

@@ -9,6 +9,7 @@ from resviz import costs
 from resviz.flow import Step, flow
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
+from resviz.structure.remarks import remarks
 from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count, grouped, per_axis, plural, times
@@ -25,6 +26,7 @@ COLUMNS = (
     Column("output_shape", "output", "sample"),
     Column("params", "params", "count"),
     Column("macs", "MACs", "count"),
+    Column("elements", "elements", "count", spare=1),
 )
 
 
@@ -47,6 +49,9 @@ def summary(arch: Architecture) -> Table:
         "depth": depth(built),
         "activations": total.activations,
         "convention": costs.CONVENTION,
+        "remarks": list(remarks(built)),
+        "elements": total.elements,
+        "elements_convention": costs.ELEMENTS,
     }
     return Table(
         f"{arch.label}: summary",
@@ -54,7 +59,12 @@ def summary(arch: Architecture) -> Table:
         tuple(part_rows(built)),
         data,
         facts=tuple(facts(data)),
-        notes=(*map(arithmetic, steps[1:]), batch_note(arch), *counting(arch)),
+        notes=(
+            *map(arithmetic, steps[1:]),
+            *remarks(built),
+            batch_note(arch),
+            *counting(arch, costs.ELEMENTS),
+        ),
     )
 
 
@@ -66,6 +76,7 @@ def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
         "MACs",
         f"{exact(data['macs'], 4)}, at 2 FLOPs each {count(2 * data['macs'], 4)}",
     )
+    yield "element-wise", f"{exact(data['elements'], 3)} elements"
     yield "activations", f"{grouped(data['activations'])} values out of convolutions"
     deep = plural(data["depth"], "weighted layer")
     blocks = plural(data["blocks"], "block")
@@ -92,6 +103,7 @@ def stage_row(arch: Architecture, stage: Stage) -> dict[str, Any]:
         "output_shape": list(stage.output_shape),
         "params": own.params,
         "macs": own.macs,
+        "elements": own.elements,
     }
 
 
@@ -108,10 +120,10 @@ def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
         yield part_row("head", built.head)
     others = [layer for layer in arch.layers if layer.index not in inside]
     idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
-    if any(layer.params or costs.macs(layer) for layer in others):
+    if any(la.params or costs.macs(la) or costs.elements(la) for la in others):
         yield part_row("other layers", others)
     if idle:
-        yield {"name": "never called", "params": idle, "macs": 0}
+        yield {"name": "never called", "params": idle, "macs": 0, "elements": 0}
 
 
 def part_row(name: str, layers: Iterable[Layer]) -> dict[str, Any]:
@@ -124,6 +136,7 @@ def part_row(name: str, layers: Iterable[Layer]) -> dict[str, Any]:
         "output_shape": shape,
         "params": own.params,
         "macs": own.macs,
+        "elements": own.elements,
     }
 
 

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Kind = Literal["text", "row", "count", "sample", "samples", "axes", "share", "cell"]
-"""How a column's values are written; "sample" is a shape without its batch axis."""
+Kind = Literal[
+    "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
+    "cell",
+]  # fmt: skip
+"""How a column's values are written.
+
+"sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,19 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether its values are numbers, set to the right."""
-        return self.kind in {"count", "share"}
+        return self.kind in {"count", "bytes", "share"}
 
     def text(self, value: Any) -> str:
         """`value` as people read it; "" for None, "unknown" for an unknown count."""
         if value is None:
             return "unknown" if self.kind == "count" else ""
         return WRITERS[self.kind](value)
+
+    def lines(self, value: Any) -> list[str]:
+        """The lines of `value` where its column holds several."""
+        if self.kind != "words" or value is None:
+            return [self.text(value)]
+        return str(value).splitlines()
 
 
 def share(value: float) -> str:
@@ -89,8 +101,10 @@ def share(value: float) -> str:
 WRITERS = {
     "text": str,
     "row": str,
+    "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
     "count": units.grouped,
+    "bytes": units.mebi,
     "sample": lambda shape: units.times(shape[1:]),
     "samples": lambda shapes: " + ".join(units.times(shape[1:]) for shape in shapes),
     "axes": units.per_axis,

@@ -16,6 +16,7 @@ from resviz.tracing.clone import Clone
 from resviz.tracing.diagnosis import explain
 from resviz.tracing.process import undisturbed
 from resviz.tracing.recorder import Recorder
+from resviz.tracing.storages import buffers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,4 +165,6 @@ def record(recorder: Recorder, output: object, name: str, title: str) -> Archite
         calls=parts.calls,
         layers=parts.layers,
         uncalled=parts.uncalled,
+        buffers=buffers(recorder.clone),
+        storages=parts.storages,
     )

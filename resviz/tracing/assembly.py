@@ -16,11 +16,14 @@ from resviz.record import (
     Operation,
     Parameter,
     Source,
+    Storage,
     Tensor,
     Uncalled,
 )
 from resviz.tracing.leaves import closed, leaf_calls
 from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
+from resviz.tracing.storages import Renumbered
+from resviz.tracing.wiring import ends, wiring
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
@@ -33,6 +36,7 @@ EVERYDAY = {
     "constant_pad_nd": "pad",
     "addmm": "linear",
     "_softmax": "softmax",
+    "_safe_softmax": "softmax",
     "_log_softmax": "log_softmax",
 }
 """What people call an operation whose ATen name is another."""
@@ -45,6 +49,7 @@ class Parts(NamedTuple):
     calls: tuple[Call, ...]
     outputs: tuple[Source, ...]
     uncalled: tuple[Uncalled, ...]
+    storages: tuple[Storage, ...]
 
 
 def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
@@ -56,6 +61,7 @@ def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
         tuple(assembly.calls),
         tuple(assembly.placed[source] for source in outputs),
         uncalled(recorder.clone, assembly.counted),
+        assembly.storages.kept(assembly.ran),
     )
 
 
@@ -67,6 +73,8 @@ class Assembly:
         self.inputs = recorder.inputs
         self.steps = recorder.steps
         self.clone = recorder.clone
+        self.ran: list[int] = []
+        self.storages = Renumbered(recorder.storages)
         self.last_use = last_uses(recorder.steps, outputs)
         self.layers: list[Layer] = []
         self.calls: list[Call] = []
@@ -173,7 +181,6 @@ class Assembly:
         sources = self.outer_sources(steps)
         name = self.unused(name)
         index = len(self.layers)
-        wired = wiring(steps, sources)
         last = steps[-1].number if steps else 0
         usual = tuple(Source(last, number) for number in range(len(outputs)))
         layer = Layer(
@@ -185,7 +192,7 @@ class Assembly:
             tuple(self.placed[source] for source in sources),
             tuple(self.tensor(source) for source in sources),
             tuple(self.tensor(source) for source in outputs),
-            tuple(map(operation, steps, wired)),
+            tuple(map(self.operation, steps, wiring(steps, sources))),
             self.first_read(own, steps),
             module,
             () if outputs == usual else ends(steps, outputs),
@@ -193,6 +200,21 @@ class Assembly:
         self.layers.append(layer)
         for number, source in enumerate(outputs):
             self.placed[source] = Source(index, number)
+
+    def operation(self, step: Step, sources: tuple[Source | None, ...]) -> Operation:
+        """The record of one step."""
+        self.ran.append(step.number)
+        return Operation(
+            step.name,
+            step.shapes,
+            step.flowing,
+            tuple(tensor.shape for tensor in step.outputs),
+            step.window,
+            step.arguments,
+            self.storages.numbers(step.reads),
+            self.storages.numbers(step.writes),
+            sources,
+        )
 
     def unused(self, name: str) -> str:
         """`name`, or with the number that tells it from earlier layers' names."""
@@ -233,49 +255,6 @@ def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, in
     """The last step that reads each tensor; the model's outputs are read at the end."""
     uses = {o: step.number for step in steps for o in step.origins if o is not None}
     return uses | dict.fromkeys(outputs, len(steps))
-
-
-def operation(step: Step, sources: tuple[Source | None, ...]) -> Operation:
-    """The record of one step."""
-    return Operation(
-        step.name,
-        step.shapes,
-        step.flowing,
-        tuple(tensor.shape for tensor in step.outputs),
-        step.window,
-        step.arguments,
-        sources,
-    )
-
-
-def wiring(steps: list[Step], inputs: list[Source]) -> list[tuple[Source | None, ...]]:
-    """Where operands come from within a layer; () where that goes without saying."""
-    if not steps:
-        return []
-    *others, last = steps
-    pairs = zip(last.origins, last.flowing, strict=True)
-    known = [origin for origin, flows in pairs if flows]
-    if known == inputs and not any(any(step.flowing) for step in others):
-        return [()] * len(steps)
-    inner = {step.number: place for place, step in enumerate(steps)}
-    outer = {source: place for place, source in enumerate(inputs)}
-
-    def placed(origin: Source | None) -> Source | None:
-        if origin is None:
-            return None
-        if origin.layer in inner:
-            return Source(inner[origin.layer], origin.output)
-        return Source(MODEL_INPUT, outer[origin]) if origin in outer else None
-
-    return [tuple(map(placed, step.origins)) for step in steps]
-
-
-def ends(steps: list[Step], outputs: tuple[Source, ...]) -> tuple[Source | None, ...]:
-    """Which operation of a layer gives each of its outputs; None for a constant."""
-    inner = {step.number: place for place, step in enumerate(steps)}
-    return tuple(
-        Source(inner[o.layer], o.output) if o.layer in inner else None for o in outputs
-    )
 
 
 def everyday_name(step: Step) -> str:

@@ -19,6 +19,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resviz.errors import TraceError
 from resviz.record import Parameter
+from resviz.tracing.storages import dtype
 
 PLAIN = frozenset({type(None), bool, int, float, str})
 """Values that hold nothing else; most attributes of a module are such."""
@@ -47,6 +48,7 @@ class Clone:
         self.paths: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.held: dict[int, nn.Parameter] = {}
+        self.frozen: set[int] = set()
         self.owners: dict[str, tuple[str, str]] = {}
         self.own: set[int] = set()
         # Originals are kept alive, since copies are found by their id.
@@ -92,6 +94,8 @@ class Clone:
                 full = f"{path}.{name}" if path else name
                 self.names[id(parameter)] = full
                 self.held[id(parameter)] = parameter
+                if not vars(module)["_parameters"][name].requires_grad:
+                    self.frozen.add(id(parameter))
                 self.owners[full] = (path, type(module).__name__)
 
     def parameter(self, key: int) -> Parameter | None:
@@ -100,7 +104,14 @@ class Clone:
         A parameter that several modules share stands under the first of its names.
         """
         name = self.names.get(key)
-        return None if name is None else Parameter(name, tuple(self.held[key].shape))
+        if name is None:
+            return None
+        held, frozen = self.held[key], key in self.frozen
+        return Parameter(name, tuple(held.shape), dtype(held), frozen)
+
+    def learns(self, key: int) -> bool:
+        """Whether the tensor with this `id` is a parameter that asks for a gradient."""
+        return key in self.names and key not in self.frozen
 
     @property
     def dtype(self) -> torch.dtype | None:

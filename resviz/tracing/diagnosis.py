@@ -102,12 +102,11 @@ def pooled(recorder: Recorder) -> str:
     for position in reversed(range(len(events))):
         event = events[position]
         if isinstance(event, Enter) and isinstance(event.module, nn.AvgPool2d):
-            before = next(tensors(event.args)).shape
             step = next(e for e in events[position:] if isinstance(e, Step))
-            c, *after = step.outputs[0].shape[1:]
+            before, (c, *after) = step.shapes[0], step.outputs[0].shape[1:]
             return (
                 f"{event.path} ({pair(event.module.kernel_size)} average pool) makes "
-                f"{c} maps of {pair(tuple(after))} from {pair(tuple(before[2:]))}: "
+                f"{c} maps of {pair(tuple(after))} from {pair(before[2:])}: "
             )
     return ""
 

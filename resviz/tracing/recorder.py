@@ -7,7 +7,9 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ref
 
 import torch
 from torch import nn
@@ -15,14 +17,15 @@ from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Source, Tensor, Window
+from resviz.tracing.clone import PLAIN
 from resviz.tracing.operations import kind
 from resviz.tracing.shapes import RULES
+from resviz.tracing.storages import Storages, address, dtype
 from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resviz.tracing.clone import Clone
+    from resviz.tracing.operations import Kind
 
 HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
@@ -33,7 +36,8 @@ class Step:
     """One operation as it ran.
 
     `origins` says which step's output each operand is; None is a parameter or a
-    constant, and then `owned` holds the `id` of the tensor.
+    constant, and then `owned` holds the `id` of the tensor. `reads` and `writes`
+    are the numbers of storages that operands and results lie in.
     """
 
     number: int
@@ -45,10 +49,13 @@ class Step:
     outputs: list[Tensor]
     window: Window | None
     arguments: dict[str, Any]
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
 
 
-class Enter(NamedTuple):
-    """A module was called."""
+@dataclass(slots=True)
+class Enter:
+    """A module was called; `args` are what it was given, as long as it runs."""
 
     path: str
     module: nn.Module
@@ -92,9 +99,9 @@ class Recorder(TorchDispatchMode):
         self.open: list[Enter] = []
         self.producers: dict[int, Source] = {}
         self.flows: dict[Source, bool] = {}
-        # A freed tensor's id would soon be another's.
-        self.alive: list[torch.Tensor] = []
+        self.watched: list[ref[torch.Tensor]] = []
         self.writers: dict[int, Step] = {}
+        self.storages = Storages(clone, self.steps)
 
     def hook(self) -> None:
         """Put a hook before and after the forward of every copied module."""
@@ -108,13 +115,20 @@ class Recorder(TorchDispatchMode):
     def feed(self, tensor: torch.Tensor) -> None:
         """Note `tensor` as the next input of the model."""
         self.remember(tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True)
+        self.storages.feed(tensor)
         self.inputs.append(described(tensor))
 
     def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
-        """Note that `tensor` is what `source` names."""
-        self.producers[id(tensor)] = source
+        """Note that `tensor` is what `source` names, for as long as it lives."""
+        key = id(tensor)
+        if key not in self.producers:
+            self.watched.append(ref(tensor, partial(self.forget, key)))
+        self.producers[key] = source
         self.flows[source] = flowing
-        self.alive.append(tensor)
+
+    def forget(self, key: int, gone: object) -> None:
+        """Forget a tensor that is gone, for its `id` will soon be another's."""
+        del gone, self.producers[key]
 
     def source(self, tensor: torch.Tensor) -> Source | None:
         """Where a tensor comes from, if that is known.
@@ -123,7 +137,7 @@ class Recorder(TorchDispatchMode):
         then on that tensor is one more output of the operation.
         """
         made = self.producers.get(id(tensor))
-        writer = self.writers.get(storage(tensor)) if self.writers else None
+        writer = self.writers.get(address(tensor)) if self.writers else None
         if made is None or writer is None or writer.number <= made.layer:
             return made
         given = Source(writer.number, len(writer.outputs))
@@ -157,17 +171,25 @@ class Recorder(TorchDispatchMode):
         if idle and isinstance(output, torch.Tensor) and id(output) in self.producers:
             output = torch.ops.aten.alias.default(output)
         # A forward that caught an exception left its inner calls open.
-        while self.open.pop().module is not module:
+        while self.closed().module is not module:
             self.events.append(Leave(None))
         self.events.append(Leave(self.sources(output)))
         return output
+
+    def closed(self) -> Enter:
+        """The innermost open call, closed; torch held its arguments up to here."""
+        enter = self.open.pop()
+        enter.args = ()
+        return enter
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Answer one operation and note it."""
         kwargs = kwargs or {}
-        every = (*tensors(args), *tensors(tuple(kwargs.values())))
+        every = tensors(args)
+        if kwargs:
+            every += tensors(kwargs)
         operands = [operand for operand in every if not is_lazy(operand)]
         if self.to_replace(func, operands):
             args, kwargs = self.replaced(args), self.replaced(kwargs)
@@ -220,9 +242,11 @@ class Recorder(TorchDispatchMode):
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
         origins = tuple(self.source(operand) for operand in operands)
         flowing = tuple(o is not None and self.flows[o] for o in origins)
-        given = list(tensors((output,)))
+        given = tensors(output)
         if not given:
             return
+        reads = self.storages.read(operands)
+        writes = self.storages.made(given[:1] if idle_norm(known, args) else given)
         if known.name in NORMS:  # saved statistics follow, shaped by the backend
             given = given[:1]
         step = Step(
@@ -235,6 +259,8 @@ class Recorder(TorchDispatchMode):
             [described(tensor) for tensor in given],
             known.window(bound) if known.window else None,
             {name: bound[name] for name in known.kept if name in bound},
+            reads,
+            writes,
         )
         self.steps.append(step)
         self.events.append(step)
@@ -242,29 +268,37 @@ class Recorder(TorchDispatchMode):
         for place, tensor in enumerate(given):
             self.remember(tensor, Source(step.number, place), flowing=live)
         if known.writes:
-            self.writers[storage(given[0])] = step
+            self.writers[address(given[0])] = step
 
 
-def tensors(value: Any) -> Iterator[torch.Tensor]:
+def tensors(value: Any) -> list[torch.Tensor]:
     """The tensors in a nest of tuples, lists and dictionaries, in order."""
+    found: list[torch.Tensor] = []
+    collect(value, found)
+    return found
+
+
+def collect(value: Any, found: list[torch.Tensor]) -> None:
+    """Append the tensors in a nest to `found`."""
     if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for member in value.values():
-            yield from tensors(member)
+        found.append(value)
     elif isinstance(value, (tuple, list)):
         for member in value:
-            yield from tensors(member)
+            if type(member) not in PLAIN:
+                collect(member, found)
+    elif isinstance(value, dict):
+        for member in value.values():
+            collect(member, found)
 
 
-def storage(tensor: torch.Tensor) -> int:
-    """What tells the memory of one tensor from that of another."""
-    try:
-        return tensor.untyped_storage()._cdata  # noqa: SLF001 - torch names no other
-    except (NotImplementedError, RuntimeError):  # sparse and quantised tensors
-        return -id(tensor)
+def idle_norm(known: Kind, args: tuple[Any, ...]) -> bool:
+    """Whether this is a batch norm in evaluation, which gives no statistics.
+
+    Kernels leave them empty; torch's meta kernel says otherwise.
+    """
+    return known.name == "native_batch_norm" and len(args) > 5 and not args[5]
 
 
 def described(tensor: torch.Tensor) -> Tensor:
     """Shape and dtype of a tensor."""
-    return Tensor(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+    return Tensor(tuple(tensor.shape), dtype(tensor))

@@ -45,16 +45,17 @@ def test_a_stage_of_the_summary_has_its_keys(record):
         "output_shape": [1, 256, 56, 56],
         "params": 215_808,
         "macs": 667_942_912,
+        "elements": 10_436_608,
     }
     assert expected == stage
 
 
 @pytest.mark.parametrize("spec", NETWORKS)
 def test_layer_rows_sum_to_the_totals(record, spec):
-    """No parameter and no MAC is lost or counted twice."""
+    """No parameter, MAC or element is lost or counted twice."""
     arch = record(spec)
     rows, whole = resviz.layers(arch).to_dict(), resviz.summary(arch).to_dict()
-    for key in ("params", "macs"):
+    for key in ("params", "macs", "elements"):
         assert whole[key] == sum(row[key] for row in rows)
 
 
@@ -62,7 +63,7 @@ def test_layer_rows_sum_to_the_totals(record, spec):
 def test_summary_rows_sum_to_the_totals(record, spec):
     """Stem, stages and head are the whole network."""
     table = resviz.summary(record(spec))
-    for key in ("params", "macs"):
+    for key in ("params", "macs", "elements"):
         assert table.to_dict()[key] == sum(row[key] for row in table.rows)
 
 
@@ -71,7 +72,9 @@ def test_folded_rows_sum_to_the_totals(record, depth):
     """Folding moves counts and loses none."""
     arch = record("resnet50")
     rows = resviz.layers(arch, depth=depth).to_dict()
-    assert arch.params == sum(row["params"] for row in rows)
+    whole = resviz.summary(arch).to_dict()
+    for key in ("params", "macs", "elements"):
+        assert whole[key] == sum(row[key] for row in rows)
 
 
 def test_depth_one_is_the_models_own_children(record):

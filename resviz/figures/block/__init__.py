@@ -56,7 +56,6 @@ class Placing:
         self.canvas = canvas
         self.flow = flow
         self.laid = laid
-        self.kind = found.block.shortcut.kind
         self.tint = stage_tint(found.stage)
         self.sizes = [size(step) for step in flow]
         self.centres = self.column_centres()
@@ -130,8 +129,7 @@ class Placing:
     def connect(self, source: int, target: int) -> None:
         """The wire from one step to another."""
         tail, head = self.nodes[source], self.nodes[target]
-        on_shortcut = self.flow[source].shortcut or self.flow[target].shortcut
-        role = self.kind if on_shortcut else "main"
+        role = self.flow[source].shortcut or self.flow[target].shortcut or "main"
         if (source, target) in self.laid.along:
             points = self.detour(source, target)
         else:
@@ -212,9 +210,9 @@ def finish(canvas: Canvas, arch: Architecture, found: Place) -> Picture:
         same = metrics.fit(f"equal: {', '.join(found.equal)}", width - 20, 11)
         canvas.text("note", (width / 2, bottom + 8), same)
         bottom += 16
-    kind = block.shortcut.kind
+    kinds = ", ".join(dict.fromkeys(unit.shortcut.kind for unit in block.units))
     description = (
-        f"{found.name} of {arch.label}: a {block.type} block, {kind} shortcut."
+        f"{found.name} of {arch.label}: a {block.type} block, shortcut: {kinds}."
     )
     return canvas.picture(
         f"{arch.label}, {found.name}", description, (width, bottom + 4)

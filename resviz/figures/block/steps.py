@@ -11,7 +11,7 @@ from resviz.vocabulary import ACTIVATIONS, NORMS
 
 if TYPE_CHECKING:
     from resviz.record import Architecture, Layer, Shape
-    from resviz.structure import Block
+    from resviz.structure import Block, Unit
 
 REASONS = {
     "both": "resolution and channels change",
@@ -34,61 +34,90 @@ class Step:
         role: how it looks.
         shape: of what it gives.
         sources: the steps that it reads.
-        shortcut: whether it lies on the shortcut.
+        shortcut: the kind of the shortcut that it lies on; "" on a main branch.
     """
 
     lines: list[str]
     role: str
     shape: Shape
     sources: list[int] = field(default_factory=list)
-    shortcut: bool = False
+    shortcut: str = ""
 
 
 def steps(arch: Architecture, block: Block) -> list[Step]:
     """The steps of a block; the first is its input, the last its output."""
     graph = Graph(arch)
-    entry = Step(["x"], "text", graph.shape(block.fork))
-    found = [entry]
-    at: dict[int, int] = {}
-    tails: dict[int, int] = {}
-    skip = add_sign(found, block)
-    members = inside(graph, block)
-    sums = (members - set(block.layers)) | {block.join}
-    for layer in graph.layers(members):
-        on_shortcut = layer.index in block.shortcut.layers
-        read = [at.get(source, 0) for source in graph.before[layer.index]]
-        if on_shortcut or (layer.index in sums and not block.shortcut.layers):
-            read = [skip if source == 0 else source for source in read]
+    flow = Flow(graph, Step(["x"], "text", graph.shape(block.fork)))
+    for unit in block.units:
+        flow.add(unit)
+    last = flow.at[block.end]
+    return [*flow.found, Step(["y"], "text", block.output_shape, [last])]
+
+
+class Flow:
+    """The steps of some units, one after the other.
+
+    Attributes:
+        graph: the dataflow.
+        found: the steps so far; the first is the block's input.
+        at: the step of each layer.
+    """
+
+    def __init__(self, graph: Graph, entry: Step) -> None:
+        self.graph = graph
+        self.found = [entry]
+        self.at: dict[int, int] = {}
+        self.tails: dict[int, int] = {}
+
+    def add(self, unit: Unit) -> None:
+        """Add the steps of one unit."""
+        start = self.at.get(unit.fork, 0)
+        skip = self.sign(unit, start)
+        own = set(unit.shortcut.layers)
+        members = inside(self.graph, unit)
+        sums = (members - set(unit.layers)) | {unit.join}
+        for layer in self.graph.layers(members):
+            before = self.graph.before[layer.index]
+            read = [self.at.get(source, start) for source in before]
+            on_shortcut = layer.index in own
+            if on_shortcut or (layer.index in sums and not own):
+                read = [skip if source == start else source for source in read]
+            self.step(layer, read, unit.shortcut.kind if on_shortcut else "")
+
+    def step(self, layer: Layer, read: list[int], shortcut: str) -> None:
+        """Add a layer: to the step that it reads, or as one of its own."""
         said = words.full(layer)
         number = read[0]
-        if said and mergeable(graph, layer, found[number], tails.get(number)):
-            found[number].lines[0] += f", {said[0]}"
+        before = self.found[number]
+        if said and mergeable(self.graph, layer, before, self.tails.get(number)):
+            before.lines[0] += f", {said[0]}"
         elif said:
-            number = len(found)
-            role = role_of(layer, said, read, projects=on_shortcut)
-            found.append(Step([", ".join(said)], role, (), read, on_shortcut))
-        at[layer.index], tails[number] = number, layer.index
+            number = len(self.found)
+            role = role_of(layer, said, read, projects=bool(shortcut))
+            self.found.append(Step([", ".join(said)], role, (), read, shortcut))
+        self.at[layer.index], self.tails[number] = number, layer.index
         if number:
-            found[number].shape = layer.output_shape
-    last = at[block.end]
-    return [*found, Step(["y"], "text", block.output_shape, [last])]
+            self.found[number].shape = layer.output_shape
+
+    def sign(self, unit: Unit, start: int) -> int:
+        """Add the words that stand on a shortcut's wire; gives their number."""
+        kind, reason = unit.shortcut.kind, unit.shortcut.reason
+        if kind == "none":
+            return start
+        lines = ["identity", "shortcut"]
+        if kind != "identity":
+            lines = [f"{kind} shortcut:", REASONS[reason or "always"]]
+            if reason is None:
+                lines = [f"{kind} shortcut"]
+        shape = self.found[start].shape
+        self.found.append(Step(lines, "identity", shape, [start], kind))
+        return len(self.found) - 1
 
 
-def inside(graph: Graph, block: Block) -> set[int]:
-    """Indices of a block's layers, sums that are part of its last one included."""
-    return {*graph.between(block.fork, block.join), *block.layers}
-
-
-def add_sign(found: list[Step], block: Block) -> int:
-    """Add the words that stand on the shortcut's wire; gives their number."""
-    kind, reason = block.shortcut.kind, block.shortcut.reason
-    lines = ["identity", "shortcut"]
-    if kind != "identity":
-        lines = [f"{kind} shortcut:", REASONS[reason or "always"]]
-        if reason is None:
-            lines = [f"{kind} shortcut"]
-    found.append(Step(lines, "identity", found[0].shape, [0], shortcut=True))
-    return 1
+def inside(graph: Graph, unit: Unit) -> set[int]:
+    """Indices of a unit's layers, sums that are part of its last one included."""
+    within = () if unit.join is None else graph.between(unit.fork, unit.join)
+    return {*within, *unit.layers}
 
 
 def mergeable(graph: Graph, layer: Layer, before: Step, tail: int | None) -> bool:

@@ -149,12 +149,13 @@ class Placing:
         at = ((left + right) / 2, (top + bottom) / 2)
         size = (right - left, bottom - top)
         keys = self.canvas.keys(since)
-        return Group(piece.block, "frame", at, size, nodes=keys)
+        return Group(f"{piece.block}.{since}", "frame", at, size, nodes=keys)
 
     def piece(self, number: int, y: float, piece: Piece) -> float:
         """Place the rows of a piece; gives the y below them."""
         if piece.block:
-            self.wiring.skips.append((piece, y + 3))
+            if piece.join is not None:
+                self.wiring.skips.append((piece, y + 3))
             y += LEAD
         tint = "stem" if not self.wiring.skips else "head"
         if piece.stage is not None:
@@ -187,7 +188,7 @@ class Placing:
         """The picture, with its legend."""
         arch = self.read.arch
         said = [
-            *shortcuts(block.shortcut.kind for block in self.read.blocks),
+            *shortcuts(piece.kind for piece, _ in self.wiring.skips),
             "parameters are those of all modules in a row",
             *(
                 ["long connections between columns are not drawn"]

@@ -49,14 +49,14 @@ class Row:
 
 @dataclass(slots=True)
 class Piece:
-    """Rows that stay together in one column: a block's, or one row outside.
+    """Rows that stay together in one column: a unit's, or one row outside.
 
     Attributes:
         rows: numbers of its rows.
         stage: its number; None outside.
-        block: name of the block.
-        kind: of the block's shortcut, "" for no block.
-        join: number of the row that adds; None for no block.
+        block: name of the unit's block.
+        kind: of the unit's shortcut, "" for no block.
+        join: number of the row that adds; None if there is none.
     """
 
     rows: list[int]
@@ -70,8 +70,9 @@ def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
     """Every row, and which row each layer is in; the first is the input."""
     arch = read.arch
     graph = Graph(arch)
-    joins = {block.join for block in read.blocks}
-    kinds = {i: b.shortcut.kind for b in read.blocks for i in b.shortcut.layers}
+    parts = [unit for block in read.blocks for unit in block.units]
+    joins = {unit.join for unit in parts}
+    kinds = {i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layers}
     given = ", ".join(units.feature_map(tensor.shape) for tensor in arch.inputs)
     found = [Row(["input"], "input", given, 0, "small", tail=MODEL_INPUT)]
     at = {MODEL_INPUT: 0}
@@ -144,9 +145,11 @@ def pieces(read: Structure, found: list[Row], at: dict[int, int]) -> list[Piece]
     owner: dict[int, Piece] = {}
     for number, stage in enumerate(read.stages):
         for position, block in enumerate(stage.blocks, 1):
-            piece = Piece([], number, stage.block_name(position), block.shortcut.kind)
-            piece.join = at[block.join]
-            owner |= {at[index]: piece for index in inside(graph, block)}
+            name = stage.block_name(position)
+            for unit in block.units:
+                piece = Piece([], number, name, unit.shortcut.kind)
+                piece.join = None if unit.join is None else at[unit.join]
+                owner |= {at[index]: piece for index in inside(graph, unit)}
     made: list[Piece] = []
     for number in range(len(found)):
         piece = owner.get(number)

@@ -31,7 +31,8 @@ def description(read: Structure) -> str:
     stages = "; ".join(
         f"{stage.name} with {len(stage.blocks)} {stage.type}" for stage in read.stages
     )
-    kinds = dict.fromkeys(block.shortcut.kind for block in read.blocks)
+    units = (unit for block in read.blocks for unit in block.units)
+    kinds = dict.fromkeys(unit.shortcut.kind for unit in units)
     return (
         f"{label}: residual blocks by stage: {stages}. Shortcuts: {', '.join(kinds)}."
     )

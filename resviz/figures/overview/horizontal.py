@@ -91,7 +91,7 @@ def box_width(words: tuple[str, ...]) -> float:
 
 def headroom(row: Row) -> float:
     """What a row needs over its box: its shortcut, its count, the gaps."""
-    tall = LINE_HEIGHT * len(shortcut_lines(row)) + 15 if row.kind else 4
+    tall = LINE_HEIGHT * len(shortcut_lines(row)) + 15 if row.adds else 4
     return tall + (COUNT if row.count > 1 else 0)
 
 
@@ -142,11 +142,12 @@ def place_section(
     left, since = x, len(canvas.nodes)
     plates: list[Group] = []
     x += 4 if section.rows[0].count > 1 else 0
-    for row in section.rows:
+    for rows in section.groups:
         x, begin = x + 2, len(canvas.nodes)
-        last, x = place_row(canvas, last, x, level, row, tint)
-        if row.count > 1:
-            plates.append(plate(canvas, (begin, x), row, levels, len(plates)))
+        for row in rows:
+            last, x = place_row(canvas, last, x, level, row, tint)
+        if rows[0].count > 1:
+            plates.append(plate(canvas, (begin, x), rows[0], levels, len(plates)))
             x += 2
     x = max(x + PAD - 3, left + names_width(section))
     side_lines(canvas, section, (left + x) / 2, top)
@@ -216,12 +217,12 @@ def place_row(
     tall = 12 + LINE_HEIGHT * len(lines)
     over = metrics.roomy(metrics.widest(shortcut_lines(row)))
     over += 6 if row.kind != "identity" else 0
-    wide = max(box_width(row.words), over if row.kind else 0)
+    wide = max(box_width(row.words), over if row.adds else 0)
     middle = x + LEAD + wide / 2
     size = (box_width(row.words), tall)
     box = canvas.node("block", (middle, level), size, lines, tint=tint)
     canvas.wire(last, box, "main", (last.right, level), (box.left, level))
-    if not row.kind:
+    if not row.adds:
         return box, box.right + 5
     join = canvas.sum((x + LEAD + wide + GAP + SUM[0] / 2, level), row.sign)
     canvas.wire(box, join, "main", (box.right, level), (join.left, level))

@@ -13,7 +13,7 @@ from resviz.record import MODEL_INPUT, Architecture, Layer
 from resviz.structure.graph import Graph
 
 if TYPE_CHECKING:
-    from resviz.structure import Fold, Shortcut, Stage, Structure
+    from resviz.structure import Fold, Shortcut, Stage, Structure, Unit
 
 MOST_ROWS = 6
 """Kinds of block in one stage that are drawn; those in the middle are named."""
@@ -32,7 +32,7 @@ class Row:
     Attributes:
         words: what runs on its main branch.
         count: how many equal ones it stands for.
-        kind: of its shortcut; "" for a box that is no block.
+        kind: of its shortcut, "none" for a block without; "" for other boxes.
         shortcut: what is written on its shortcut, in lines.
         change: of the width on its shortcut, "256→512"; "" for none.
         sign: of the addition that ends it, "+" or "−".
@@ -56,14 +56,30 @@ class Row:
         last = f"{rest[-1]}, {self.change}" if rest else self.change
         return (heading, *rest[:-1], last)
 
+    @property
+    def adds(self) -> bool:
+        """Whether an addition ends it, so that it has a shortcut."""
+        return self.kind not in {"", "none"}
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stage, or a run of layers of one size in a network without blocks."""
+    """A stage, or a run of layers of one size in a network without blocks.
+
+    Attributes:
+        name: of the stage.
+        facts: what stands below its name.
+        groups: in order: a row, or the rows of one block's units.
+    """
 
     name: str
     facts: tuple[str, ...]
-    rows: tuple[Row, ...]
+    groups: tuple[tuple[Row, ...], ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all groups."""
+        return tuple(row for group in self.groups for row in group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +132,12 @@ def stage_section(
     read: Structure, stage: Stage, apart: dict[int, tuple[str, ...]]
 ) -> Section:
     """One stage with its folds and what runs before and between them."""
-    rows: list[Row] = []
+    groups: list[tuple[Row, ...]] = []
     for fold in stage.folds:
         said = apart.get(min(fold.block.layers), ())
         if said:
-            rows.append(Row(said))
-        rows.append(block_row(read.arch, fold))
+            groups.append((Row(said),))
+        groups.append(fold_rows(read.arch, fold))
     layers = [read.arch.layers[index] for index in stage.layers]
     n = len(stage.blocks)
     params = units.count(costs.total(layers).params)
@@ -130,7 +146,7 @@ def stage_section(
         f"{n} block{'s' if n > 1 else ''}, {params} params",
         *returned(read, stage),
     )
-    return Section(stage.name, facts, elided(rows))
+    return Section(stage.name, facts, elided(groups))
 
 
 def loose(read: Structure) -> dict[int, tuple[str, ...]]:
@@ -150,18 +166,26 @@ def loose(read: Structure) -> dict[int, tuple[str, ...]]:
     return said
 
 
-def block_row(arch: Architecture, fold: Fold) -> Row:
-    """A fold as a row: its main branch, its shortcut, how many."""
-    block = fold.block
-    main = [arch.layers[index] for index in block.main]
-    said = words.gate(main, prod(block.output_shape[2:]))
+def fold_rows(arch: Architecture, fold: Fold) -> tuple[Row, ...]:
+    """A fold as rows, one for each unit of its block."""
+    positions = prod(fold.block.output_shape[2:])
+    return tuple(
+        unit_row(arch, unit, positions, fold.count) for unit in fold.block.units
+    )
+
+
+def unit_row(arch: Architecture, unit: Unit, positions: int, count: int) -> Row:
+    """A unit as a row: its main branch, its shortcut, how many."""
+    main = [arch.layers[index] for index in unit.main]
+    said = words.gate(main, positions)
+    sign = "" if unit.join is None else words.sign(arch.layers[unit.join])
     return Row(
-        tuple(said if len(said) < LONG else words.folded(said)) or (block.type,),
-        fold.count,
-        block.shortcut.kind,
-        shortcut_words(block.shortcut),
-        change(block.shortcut),
-        words.sign(arch.layers[block.join]),
+        tuple(said if len(said) < LONG else words.folded(said)) or (unit.type,),
+        count,
+        unit.shortcut.kind,
+        shortcut_words(unit.shortcut),
+        change(unit.shortcut),
+        sign,
     )
 
 
@@ -176,6 +200,8 @@ HEADINGS = {
 
 def shortcut_words(shortcut: Shortcut) -> tuple[str, ...]:
     """A shortcut in lines: what it is and its operations."""
+    if shortcut.kind == "none":
+        return ()
     if shortcut.kind == "identity":
         return ("identity",)
     said = [
@@ -193,6 +219,8 @@ def shortcut_words(shortcut: Shortcut) -> tuple[str, ...]:
 def change(shortcut: Shortcut) -> str:
     """How a shortcut changes the width; also where it projects without need."""
     before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
+    if shortcut.kind == "none":
+        return ""
     shown = before != after or shortcut.reason == "always"
     return f"{before[0]}→{after[0]}" if shown and before and after else ""
 
@@ -202,7 +230,7 @@ def returned(read: Structure, stage: Stage) -> tuple[str, ...]:
     outputs = read.arch.outputs
     if len(outputs) < 2:
         return ()
-    ends = {stage.blocks[-1].join, stage.blocks[-1].end}
+    ends = {*stage.blocks[-1].joins, stage.blocks[-1].end}
     at = [number for number, it in enumerate(outputs, 1) if it.layer in ends]
     return tuple(f"→ output {number} of {len(outputs)}" for number in at)
 
@@ -210,7 +238,7 @@ def returned(read: Structure, stage: Stage) -> tuple[str, ...]:
 def outputs(read: Structure) -> str:
     """What the network returns, in short."""
     arch = read.arch
-    ends = {block.end for block in read.blocks} | {block.join for block in read.blocks}
+    ends = {index for block in read.blocks for index in (*block.joins, block.end)}
     rest = [it for it in arch.outputs if it.layer not in ends] or arch.outputs[-1:]
     shown = [shape(arch, it.layer, it.output) for it in rest[:3]]
     more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
@@ -223,14 +251,14 @@ def shape(arch: Architecture, layer: int, output: int) -> str:
     return units.feature_map(given[output].shape)
 
 
-def elided(rows: list[Row]) -> tuple[Row, ...]:
+def elided(groups: list[tuple[Row, ...]]) -> tuple[tuple[Row, ...], ...]:
     """A stage's rows, those in the middle named in one where there are too many."""
-    if len(rows) <= MOST_ROWS:
-        return tuple(rows)
-    left = rows[MOST_ROWS - 2 : -1]
-    blocks = sum(row.count for row in left if row.kind)
+    if len(groups) <= MOST_ROWS:
+        return tuple(groups)
+    left = groups[MOST_ROWS - 2 : -1]
+    blocks = sum(group[0].count for group in left if group[0].kind)
     note = Row((f"… {blocks} more blocks of {len(set(left))} kinds …",), elided=True)
-    return (*rows[: MOST_ROWS - 2], note, rows[-1])
+    return (*groups[: MOST_ROWS - 2], (note,), groups[-1])
 
 
 def plain_sections(layers: tuple[Layer, ...]) -> tuple[Section, ...]:
@@ -244,10 +272,10 @@ def plain_sections(layers: tuple[Layer, ...]) -> tuple[Section, ...]:
         size = units.feature_map(members[-1].output_shape)
         params = costs.total(members).params
         facts = (size, f"{units.count(params)} params") if params else (size,)
-        sections.append(Section("", facts, (Row(said),)))
+        sections.append(Section("", facts, ((Row(said),),)))
     if len(sections) <= MOST_RUNS:
         return tuple(sections)
     left = sections[MOST_RUNS - 2 : -1]
     note = Row((f"… {len(left)} more map sizes …",), elided=True)
-    hidden = replace(sections[-1], name="", facts=(), rows=(note,))
+    hidden = replace(sections[-1], name="", facts=(), groups=((note,),))
     return (*sections[: MOST_RUNS - 2], hidden, sections[-1])

@@ -134,15 +134,19 @@ def place_section(
     side_lines(canvas, section, top)
     plates: list[Group] = []
     y += 4 if section.rows[0].count > 1 else 0
-    for row in section.rows:
+    for group in section.groups:
         y, begin = y + 2, len(canvas.nodes)
-        last, below = place_row(canvas, at, last, y, row, tint)
-        if row.count > 1:
+        below = y
+        for row in group:
+            last, below = place_row(canvas, at, last, below, row, tint)
+        if group[0].count > 1:
             plates.append(plate(canvas, at, y, below, begin, len(plates)))
+            middle = (y + below) / 2
+            canvas.text("count", (at.end - COUNT / 2, middle), f"×{group[0].count}")
         y = below
     y = max(y + PAD - 2, top + 16 * (len(section.facts) + bool(section.name)) + 8)
-    inside = {key for group in plates for key in group.nodes}
-    group = Group(
+    inside = {key for it in plates for key in it.nodes}
+    frame = Group(
         f"s{top:.0f}",
         "stage",
         (at.width / 2, (top + y) / 2),
@@ -151,7 +155,7 @@ def place_section(
         tuple(key for key in canvas.keys(since) if key not in inside),
         tuple(plates),
     )
-    canvas.groups.append(group)
+    canvas.groups.append(frame)
     return last, y
 
 
@@ -189,11 +193,11 @@ def place_row(
     lines = box_lines(row.words, at.main)
     tall = 10 + LINE_HEIGHT * len(lines)
     room = LINE_HEIGHT * len(row.lines) + (6 if row.kind != "identity" else 2)
-    core = max(tall, room if row.kind else 0)
+    core = max(tall, room if row.adds else 0)
     middle = y + LEAD + core / 2
     box = canvas.node("block", (at.centre, middle), (at.main, tall), lines, tint=tint)
     canvas.wire(last, box, "main", (at.centre, last.bottom), (at.centre, box.top))
-    if not row.kind:
+    if not row.adds:
         return box, box.bottom + 4
     join = canvas.sum((at.centre, y + LEAD + core + 7 + SUM[1] / 2), row.sign)
     canvas.wire(box, join, "main", (at.centre, box.bottom), (at.centre, join.top))
@@ -230,5 +234,3 @@ def place_shortcut(
     canvas.wire(last, text, row.kind, *over, arrow=False)
     under = (x, text.bottom), (x, join.at[1]), (join.right, join.at[1])
     canvas.wire(text, join, row.kind, *under)
-    if row.count > 1:
-        canvas.text("count", (at.end - COUNT / 2, middle), f"×{row.count}")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 PART = Column("part", "stage")
 
+TOTALLED = "elements"
+"""A column whose sum stands at the head of the page, and that is left out here."""
+
 CHANGE = "resolution"
 """The kind of those layers that change the resolution."""
 
@@ -79,7 +82,7 @@ def layer_list(arch: Architecture, built: Structure) -> LayerList:
     empty, plain = left_out(table.data)
     macs = [entry["macs"] for entry in table.data]
     return LayerList(
-        tuple(shown_columns(table.columns, {CHANGE, *empty, *plain})),
+        tuple(shown_columns(table.columns, {CHANGE, TOTALLED, *empty, *plain})),
         rows,
         counted(rows),
         sum(entry["params"] for entry in table.data),

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from resviz.formats.report.parts import tint_of
+from resviz.structure.remarks import remarks
 from resviz.tables import shortcuts
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ Row = Mapping[str, Any]
 """One row of the shortcut table."""
 
 NAMES = ("block", "name")
+"""What equal shortcuts are named for."""
+
+APART = (*NAMES, "unit")
 """What tells equal shortcuts apart."""
 
 SUMS = ("params", "macs", "params_share", "macs_share")
@@ -38,12 +42,13 @@ def shortcut_list(built: Structure) -> ShortcutList:
         folded(run) | {"tint": tint_of(built, run[0]["stage"])}
         for run in equal_runs(table.rows)
     ]
-    return ShortcutList(found, table.notes[:1] if found else ())
+    said = (*table.notes[:1], *remarks(built)) if found else ()
+    return ShortcutList(found, said)
 
 
 def equal_runs(rows: Iterable[Row]) -> Iterable[list[Row]]:
     """Rows one after the other that differ in their names alone."""
-    for _, run in groupby(rows, lambda row: {**row, **dict.fromkeys(NAMES)}):
+    for _, run in groupby(rows, lambda row: {**row, **dict.fromkeys(APART)}):
         yield list(run)
 
 

@@ -81,6 +81,11 @@ def totals(arch: Architecture, data: dict[str, Any]) -> Totals:
             Total("parameters", count(arch.params), grouped(arch.params)),
             Total("MACs", sign + count(macs), flops),
             Total(
+                "element-wise",
+                sign + count(data["elements"]),
+                f"{grouped(data['elements'])} elements beside the MACs",
+            ),
+            Total(
                 "weighted layers deep",
                 grouped(data["depth"]),
                 built if data["blocks"] else "no residual blocks found",

@@ -9,10 +9,12 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from resviz import costs, trace
+from resviz.laws import OPERANDS
 from resviz.models import catalogue
+from resviz.record import Operation, Window
 
 PUBLISHED = json.loads(
-    (Path(__file__).parent / "data" / "torchvision_published.json").read_text()
+    (Path(__file__).parents[1] / "data" / "torchvision_published.json").read_text()
 )["networks"]
 """Parameters and GMACs that torchvision publishes with its weights."""
 
@@ -94,3 +96,17 @@ def test_a_second_rule_for_an_operation_is_refused():
     """Two rules for one operation cannot stand side by side."""
     with pytest.raises(RuntimeError, match="convolution: a second cost rule"):
         costs.rule("convolution")(lambda op: 0)
+
+
+def test_every_rule_has_its_operands_checked():
+    """A record from anywhere is refused before a rule could miss an operand."""
+    assert set(costs.RULES) == set(OPERANDS)
+
+
+@pytest.mark.parametrize("name", sorted(costs.RULES))
+def test_a_rule_needs_no_more_than_the_law_promises(name):
+    """Operands of one axis, as many as the law wants, are counted without an error."""
+    given = ((2,),) * OPERANDS[name]
+    window = Window((), (), (), ()) if name == "convolution" else None
+    op = Operation(name, given, (True,) * len(given), ((2,),), window)
+    assert isinstance(costs.RULES[name](op), int)

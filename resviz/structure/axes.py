@@ -1,0 +1,110 @@
+"""Where the channels lie: the axis of each live tensor that counts its width.
+
+A map keeps them in axis 1, tokens and a channels-last map in the last one, and windows
+of a map spread their positions over the batch. With the axis known, one stream reads
+alike in all these forms: so many positions of such a width.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from math import prod
+from operator import mul
+from typing import TYPE_CHECKING
+
+from resviz.vocabulary import AVERAGE_POOLS, CONVOLUTIONS, PRODUCTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resviz.record import Layer, Operation, Shape
+
+Extent = tuple[int, int]
+"""Positions, those of the whole batch, and width."""
+
+
+def extent(shape: Shape, axis: int | None) -> Extent:
+    """Positions and width of a tensor.
+
+    Where the axis is not known, tokens (N, L, C) end with it, and others begin.
+    """
+    if not shape:
+        return 1, 1
+    if axis is None or axis >= len(shape):
+        axis = 2 if len(shape) == 3 else min(1, len(shape) - 1)
+    width = shape[axis]
+    return prod(shape) // max(width, 1), width
+
+
+def axis_after(layer: Layer, axis: int | None) -> int | None:
+    """The channel axis of a layer's first output, from that of its first input.
+
+    None where operations mixed the channels with other axes.
+    """
+    for op in layer.operations:
+        if any(op.flowing):
+            axis = moved(op, axis)
+    return axis
+
+
+def moved(op: Operation, axis: int | None) -> int | None:
+    """Where an operation puts the channel axis."""
+    rank = len(op.outputs[0])
+    if op.name in CONVOLUTIONS and op.window:
+        return max(rank - len(op.window.kernel) - 1, 0)
+    if op.name in PRODUCTS and rank:
+        return rank - (1 if op.flowing[-2] or rank == 1 else 2)
+    if axis is None or axis >= len(op.inputs[0]):
+        return None
+    for names, rule in MOVES:
+        if op.name in names:
+            return rule(op, axis)
+    return kept(op, axis)
+
+
+def permuted(op: Operation, axis: int) -> int | None:
+    """Where the axis is after a permutation."""
+    dims = [dim % len(op.inputs[0]) for dim in op.arguments.get("dims", ())]
+    return dims.index(axis) if axis in dims else None
+
+
+def transposed(op: Operation, axis: int) -> int:
+    """Where the axis is after two axes changed places."""
+    rank = len(op.inputs[0])
+    first = op.arguments.get("dim0", 0) % rank
+    second = op.arguments.get("dim1", 1) % rank
+    return {first: second, second: first}.get(axis, axis)
+
+
+def reduced(op: Operation, axis: int) -> int | None:
+    """Where the axis is after some others were averaged or summed away."""
+    dims = op.arguments.get("dim") or range(len(op.inputs[0]))
+    gone = {dim % len(op.inputs[0]) for dim in dims}
+    if axis in gone:
+        return None
+    dropped = len(op.outputs[0]) < len(op.inputs[0])
+    return axis - sum(dim < axis for dim in gone) if dropped else axis
+
+
+def kept(op: Operation, axis: int) -> int | None:
+    """The axis that is the same: as long, and as much before it.
+
+    An operation that changes the number of elements and no rank keeps the axis.
+    """
+    before, after = op.inputs[0], op.outputs[0]
+    if before == after or (len(before) == len(after) and prod(before) != prod(after)):
+        return axis
+    ahead = prod(before[:axis])
+    products = accumulate(after, mul, initial=1)
+    for place, (given, size) in enumerate(zip(products, after, strict=False)):
+        if given == ahead and size == before[axis]:
+            return place
+    return None
+
+
+MOVES: tuple[tuple[frozenset[str], Callable[[Operation, int], int | None]], ...] = (
+    (frozenset({"permute"}), permuted),
+    (frozenset({"transpose", "t"}), transposed),
+    (AVERAGE_POOLS | {"sum"}, reduced),
+)
+"""Operations that move axes, and how; adding one is a row."""

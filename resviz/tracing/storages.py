@@ -1,0 +1,160 @@
+"""Which memory each tensor lies in, and when the forward lets go of it.
+
+A program holds a tensor by its variables, which no graph of operations shows: the
+shortcut's name lives on until its block returns. So what dies is noted as it dies.
+Tensors of the meta device have a storage too, with a size and without memory.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from torch.nn.parameter import is_lazy
+
+from resviz.record import CONSTANT, LEARNED, Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+    import torch
+
+    from resviz.tracing.clone import Clone
+
+    Memory = Any
+
+
+class Storages:
+    """Numbers the storages that a forward makes, in order.
+
+    Attributes:
+        found: bytes and dtype of each storage, by its number.
+        released: how many steps had run when a storage was let go of.
+        inputs: numbers of those that the model was given.
+    """
+
+    def __init__(self, clone: Clone, steps: Sized) -> None:
+        self.clone = clone
+        self.steps = steps
+        self.found: list[tuple[int, torch.dtype]] = []
+        self.released: dict[int, int] = {}
+        self.inputs: tuple[int, ...] = ()
+        self.numbers: dict[int, int] = {}
+        self.watched: list[ref[Memory]] = []
+
+    def feed(self, tensor: torch.Tensor) -> None:
+        """Number the storage of an input of the model."""
+        self.inputs += self.made([tensor])
+
+    def read(self, operands: list[torch.Tensor]) -> tuple[int, ...]:
+        """The number of each operand's storage, `LEARNED` or `CONSTANT`."""
+        numbers = []
+        for tensor in operands:
+            held = memory(tensor)
+            number = self.numbers.get(held._cdata)  # noqa: SLF001 - as `address`
+            if number is None:  # it is older than the forward
+                number = LEARNED if self.clone.learns(id(tensor)) else CONSTANT
+                self.watch(held, number)
+            numbers.append(number)
+        return tuple(numbers)
+
+    def made(self, results: list[torch.Tensor]) -> tuple[int, ...]:
+        """The numbers of the storages of what was made, each once; none if empty."""
+        numbers: dict[int, None] = {}
+        for tensor in results:
+            held = memory(tensor)
+            number = self.numbers.get(held._cdata)  # noqa: SLF001 - as `address`
+            if number is None:
+                size = nbytes(tensor, held)
+                if not size:
+                    continue
+                number = len(self.found)
+                self.found.append((size, tensor.dtype))
+                self.watch(held, number)
+            numbers[number] = None
+        return tuple(numbers)
+
+    def watch(self, held: Memory, number: int) -> None:
+        """Number a storage for as long as it lives."""
+        place = held._cdata  # noqa: SLF001 - as `address`
+        self.numbers[place] = number
+        self.watched.append(ref(held, partial(self.release, place)))
+
+    def release(self, place: int, gone: object) -> None:
+        """Note that a storage is gone; another may soon lie at its place."""
+        del gone
+        self.released[self.numbers.pop(place)] = len(self.steps)
+
+
+class Renumbered:
+    """Storages numbered anew, by their first use in steps that become operations."""
+
+    def __init__(self, storages: Storages) -> None:
+        self.storages = storages
+        self.new: dict[int, int] = {}
+        self.numbers(storages.inputs)
+
+    def numbers(self, given: tuple[int, ...]) -> tuple[int, ...]:
+        """The new numbers of some storages."""
+        new = self.new
+        return tuple([n if n < 0 else new.setdefault(n, len(new)) for n in given])
+
+    def kept(self, ran: list[int]) -> tuple[Storage, ...]:
+        """The storages in use, where the steps `ran` became operations, in order.
+
+        What was never let go of is held after the last of them.
+        """
+        found, released, end = self.storages.found, self.storages.released, len(ran)
+        return tuple(
+            [
+                Storage(
+                    found[old][0],
+                    name(found[old][1]),
+                    bisect_left(ran, released[old]) if old in released else end,
+                )
+                for old in self.new
+            ]
+        )
+
+
+def buffers(clone: Clone) -> dict[str, int]:
+    """Bytes of a model's buffers by dtype, each tensor once."""
+    groups = (vars(module)["_buffers"] for module in clone.modules)
+    held = (buffer for group in groups if group for buffer in group.values())
+    found = {id(b): b for b in held if b is not None and not is_lazy(b)}
+    sizes: dict[str, int] = {}
+    for buffer in found.values():
+        size = buffer.numel() * buffer.element_size()
+        sizes[dtype(buffer)] = sizes.get(dtype(buffer), 0) + size
+    return sizes
+
+
+def memory(tensor: torch.Tensor) -> Memory:
+    """The storage of a tensor; a sparse one, which has none, stands for itself."""
+    try:
+        return tensor.untyped_storage()
+    except (NotImplementedError, RuntimeError):
+        return tensor
+
+
+def address(tensor: torch.Tensor) -> int:
+    """What tells the memory of one tensor from that of another, while both live."""
+    return memory(tensor)._cdata  # noqa: SLF001 - torch names it no other way
+
+
+def nbytes(tensor: torch.Tensor, held: Memory) -> int:
+    """Bytes of the memory of a tensor; of a sparse one, as if it were dense."""
+    return tensor.numel() * tensor.element_size() if held is tensor else held.nbytes()
+
+
+def dtype(tensor: torch.Tensor) -> str:
+    """Name of a tensor's dtype, "float32"."""
+    return name(tensor.dtype)
+
+
+@cache
+def name(kind: torch.dtype) -> str:
+    """Name of a dtype, "float32"."""
+    return str(kind).removeprefix("torch.")

@@ -1,0 +1,1 @@
+"""Structure, tested on networks whose structure is known."""

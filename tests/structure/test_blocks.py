@@ -1,0 +1,334 @@
+"""Blocks of several units, blocks without shortcut, and the stages of both."""
+
+from itertools import pairwise
+
+import torch
+from torch import fx, nn
+
+import resviz
+from resviz.structure import structure
+
+from .toys import Basic, Transformer, conv
+
+
+def counts(module, size=(3, 32, 32)):
+    """Blocks of each stage."""
+    return [len(it.blocks) for it in structure(resviz.trace(module, size)).stages]
+
+
+def test_attention_and_mlp_are_one_block():
+    """Two different units of one call."""
+    net = nn.Sequential(*(Transformer(16) for _ in range(3)))
+    (stage,) = structure(resviz.trace(net, (9, 16))).stages
+    assert ("attention + MLP", 3) == (stage.type, len(stage.blocks))
+
+
+def test_units_have_their_own_rows():
+    """The shortcut table has a row for each, numbered within the block."""
+    rows = resviz.shortcuts(resviz.trace(Transformer(16), (9, 16))).to_dict()
+    assert [("conv2_1", 1), ("conv2_2", 1)] == [(r["block"], r["unit"]) for r in rows]
+    net = nn.Sequential(Transformer(16), Transformer(16))
+    rows = resviz.shortcuts(resviz.trace(net, (9, 16))).to_dict()
+    want = [("conv2_1", 1), ("conv2_1", 2), ("conv2_2", 1), ("conv2_2", 2)]
+    assert want == [(row["block"], row["unit"]) for row in rows]
+
+
+def test_equal_units_of_one_forward_are_blocks():
+    """A loop over blocks in the model's own forward makes no unit."""
+
+    class Loop(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.ModuleList(nn.Sequential(conv(3), conv(3)) for _ in range(3))
+
+        def forward(self, x):
+            for body in self.body:
+                x = x + body(x)
+            return x
+
+    assert [3] == counts(nn.Sequential(conv(3, 3), Loop()))
+
+
+class Inverted(nn.Module):
+    """MobileNetV2's block, which adds only where nothing changes."""
+
+    def __init__(self, c, o, stride=1):
+        super().__init__()
+        wide = 4 * c
+        self.body = nn.Sequential(
+            conv(1, c, wide), conv(3, wide, wide, stride=stride, groups=wide),
+            conv(1, wide, o),
+        )  # fmt: skip
+        self.adds = c == o and stride == 1
+
+    def forward(self, x):
+        return x + self.body(x) if self.adds else self.body(x)
+
+
+def mobile():
+    """A stem, and two stages whose first block has no shortcut."""
+    return nn.Sequential(
+        conv(3, 3), Inverted(8, 16), Inverted(16, 16), Inverted(16, 24, 2),
+        Inverted(24, 24), Inverted(24, 24),
+    )  # fmt: skip
+
+
+def test_blocks_without_shortcut():
+    """A call of the same class as blocks is a block."""
+    stages = structure(resviz.trace(mobile(), (3, 32, 32))).stages
+    kinds = [[block.shortcut.kind for block in stage.blocks] for stage in stages]
+    assert [["none", "identity"], ["none", "identity", "identity"]] == kinds
+    assert {"inverted bottleneck"} == {stage.type for stage in stages}
+
+
+def test_a_block_without_shortcut_says_what_changes():
+    """The reason stands where a shortcut's would."""
+    rows = resviz.shortcuts(resviz.trace(mobile(), (3, 32, 32)), only="none").to_dict()
+    assert ["channels", "both"] == [row["reason"] for row in rows]
+
+
+def test_a_class_that_holds_blocks_is_no_block():
+    """A container without blocks is not one because others hold some."""
+    net = nn.Sequential(
+        conv(3, 3),
+        nn.Sequential(Basic(8, 8), Basic(8, 8)),
+        nn.Sequential(conv(3), conv(3)),
+    )
+    assert [2] == counts(net)
+
+
+def test_a_first_block_of_another_class():
+    """It stands among blocks, in the same kind of container, and has weights."""
+    net = nn.Sequential(
+        conv(3, 3),
+        nn.Sequential(
+            nn.Sequential(nn.Sequential(conv(3), conv(1, 8, 16))),
+            nn.Sequential(Inverted(16, 16), Inverted(16, 16)),
+            nn.Sequential(Inverted(16, 24, 2), Inverted(24, 24)),
+        ),
+    )
+    assert [3, 2] == counts(net)
+
+
+def test_figures_of_a_block_without_shortcut():
+    """No sum is drawn for it; equal blocks are drawn once in the overview."""
+    arch = resviz.trace(mobile(), (3, 32, 32))
+    for figure, sums in (("overview", 2), ("layers", 3)):
+        assert sums == resviz.diagram(arch, figure).to_svg().count(">+<")
+    assert 0 == resviz.diagram(arch, "block", at="conv2_1").to_svg().count(">+<")
+
+
+def test_a_head_of_linear_layers_is_no_stage():
+    """A residual MLP over what is pooled belongs to the head."""
+
+    class Head(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mlp = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 8))
+
+        def forward(self, x):
+            x = x.mean((2, 3))
+            return x + self.mlp(x)
+
+    assert [2] == counts(nn.Sequential(conv(3, 3), Basic(8, 8), Basic(8, 8), Head()))
+
+
+def test_a_late_stride_stays_in_its_stage():
+    """TF-slim strides in the last block of a stage: 2-2-2, not 1-1-1-1-2."""
+    net = nn.Sequential(
+        conv(3, 3), Basic(8, 8), Basic(8, 8, 2), Basic(8, 16), Basic(16, 16, 2),
+        Basic(16, 32), Basic(32, 32),
+    )  # fmt: skip
+    assert [2, 2, 2] == counts(net)
+
+
+def test_an_early_change_of_width_stays_in_its_stage():
+    """MViTv2 widens in the last block of a stage."""
+    net = nn.Sequential(
+        conv(3, 3), Basic(8, 8), Basic(8, 16), Basic(16, 16, 2), Basic(16, 16),
+        Basic(16, 32), Basic(32, 32, 2), Basic(32, 32),
+    )  # fmt: skip
+    assert [2, 3, 2] == counts(net)
+
+
+def test_streams_of_one_call_are_blocks_apart():
+    """Units that neither give one size nor follow one another, as in TNT."""
+
+    class Streams(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fine, self.coarse = Transformer(8), Transformer(16)
+            self.meet = nn.Linear(8, 16)
+
+        def forward(self, pair):
+            x, y = pair
+            x = x + self.fine.attention(x)
+            x = x + self.fine.mlp(x)
+            y = y + self.meet(x.mean(1, keepdim=True))
+            y = y + self.coarse.attention(y)
+            return x, y + self.coarse.mlp(y)
+
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(8, 16)
+            self.body = nn.Sequential(Streams(), Streams())
+
+        def forward(self, x):
+            return self.body((x, self.first(x[:, :2])))[1]
+
+    assert [2, 2] == counts(Both(), (30, 8))
+
+
+def test_a_class_token_makes_no_stage():
+    """One position more or less in a row of tokens."""
+
+    class Prepended(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.token = nn.Parameter(torch.zeros(1, 1, 8))
+
+        def forward(self, x):
+            return torch.cat([self.token.expand(len(x), -1, -1), x], 1)
+
+    net = nn.Sequential(nn.Linear(8, 8), Transformer(8), Prepended(), Transformer(8))
+    assert [2] == counts(net, (30, 8))
+
+
+def test_a_pyramid_has_the_stages_of_its_maps():
+    """The width grows in every block; the resolution says what a stage is."""
+    widths = (8, 10, 12, 14, 16, 18, 20)
+    pairs = pairwise(widths)
+    blocks = [Basic(c, o, 1 + (k == 3)) for k, (c, o) in enumerate(pairs)]
+    assert [3, 3] == counts(nn.Sequential(conv(3, 3), *blocks))
+
+
+def test_a_decoder_is_apart_from_its_encoder():
+    """What comes back to a size after another is a stage of its own."""
+    net = nn.Sequential(
+        conv(3, 3), Basic(8, 8), Basic(8, 16, 2), Basic(16, 16),
+        nn.ConvTranspose2d(16, 8, 2, 2), Basic(8, 8),
+    )  # fmt: skip
+    assert [1, 2, 1] == counts(net)
+
+
+def test_towers_that_take_turns():
+    """HRNet's branches run in turns; each is one stage."""
+
+    class Turns(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.wide = nn.ModuleList(Basic(8, 8) for _ in range(3))
+            self.deep = nn.ModuleList(Basic(16, 16) for _ in range(3))
+            self.down, self.up = (
+                conv(3, 8, 16, stride=2),
+                nn.ConvTranspose2d(16, 8, 2, 2),
+            )
+
+        def forward(self, x):
+            y = self.down(x)
+            for wide, deep in zip(self.wide, self.deep, strict=True):
+                x, y = wide(x), deep(y)
+                x, y = x + self.up(y), y + self.down(x)
+            return x, y
+
+    assert [3, 3] == counts(nn.Sequential(conv(3, 3), Turns()))
+
+
+class Tokens(nn.Module):
+    """A map as tokens, some blocks, and a map again."""
+
+    def __init__(self, c, *body):
+        super().__init__()
+        self.c, self.body = c, nn.Sequential(*body)
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        y = self.body(x.flatten(2).transpose(1, 2))
+        return y.transpose(1, 2).reshape(n, c, h, w)
+
+
+def test_tokens_and_maps_of_one_size_are_one_stage():
+    """The form of a stream is not its size."""
+    net = nn.Sequential(conv(3, 3), Basic(8, 8), Tokens(8, Transformer(8)), Basic(8, 8))
+    assert [3] == counts(net)
+
+
+class Windows(nn.Module):
+    """A transformer over windows of a channels-last map."""
+
+    def __init__(self, c, size):
+        super().__init__()
+        self.block, self.size = Transformer(c), size
+
+    def forward(self, x):
+        n, h, w, c = x.shape
+        s = self.size
+        y = x.view(n, h // s, s, w // s, s, c).permute(0, 1, 3, 2, 4, 5)
+        y = self.block(y.reshape(-1, s * s, c))
+        y = y.view(n, h // s, w // s, s, s, c).permute(0, 1, 3, 2, 4, 5)
+        return y.reshape(n, h, w, c)
+
+
+class ChannelsLast(nn.Module):
+    """A map with its channels last."""
+
+    def forward(self, x):
+        return x.permute(0, 2, 3, 1)
+
+
+def test_windows_of_any_size_are_one_stage():
+    """Positions that lie in the batch are positions."""
+    net = nn.Sequential(conv(3, 3), ChannelsLast(), Windows(8, 4), Windows(8, 8))
+    assert [2] == counts(net)
+
+
+def test_dropping_the_batch_axis_changes_no_stage():
+    """A batch of two has the stages of a batch of one."""
+    one, two = (resviz.trace(mobile(), (3, 32, 32), batch=n) for n in (1, 2))
+    sizes = [[len(it.blocks) for it in structure(arch).stages] for arch in (one, two)]
+    assert sizes[0] == sizes[1]
+
+
+def test_the_channels_of_tokens_decide_the_reason():
+    """A linear layer on a shortcut changes the last axis."""
+
+    class Widening(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.side = nn.Linear(8, 16)
+            self.main = nn.Sequential(nn.Linear(8, 32), nn.GELU(), nn.Linear(32, 16))
+
+        def forward(self, x):
+            return self.side(x) + self.main(x)
+
+    (block,) = structure(resviz.trace(Widening(), (5, 8))).blocks
+    assert ("projection", "channels") == (block.shortcut.kind, block.shortcut.reason)
+
+
+def test_a_flattened_graph_has_the_same_blocks():
+    """torch.fx leaves one forward; blocks are named for what their layers share."""
+    net = mobile()
+    flat = structure(resviz.trace(fx.symbolic_trace(net), (3, 32, 32)))
+    want = structure(resviz.trace(net, (3, 32, 32)))
+    paths, kinds = (
+        [[read(block) for block in stage.blocks] for stage in flat.stages]
+        for read in (lambda block: block.path, lambda block: block.shortcut.kind)
+    )
+    assert [["1.body", "2.body"], ["3.body", "4.body", "5.body"]] == paths
+    assert [[b.shortcut.kind for b in stage.blocks] for stage in want.stages] == kinds
+
+
+def test_a_chain_that_differs_from_every_block_is_none():
+    """A stem that a pool parts from the blocks of a flattened network is none."""
+    net = nn.Sequential(
+        conv(3, 3), nn.ReLU(), conv(3), nn.MaxPool2d(2), Basic(8, 8), Basic(8, 8)
+    )
+    flat = resviz.trace(fx.symbolic_trace(net), (3, 32, 32))
+    assert [2] == [len(stage.blocks) for stage in structure(flat).stages]
+
+
+def test_a_block_of_a_forward_in_half_precision():
+    """Casts on the way change nothing."""
+    net = nn.Sequential(conv(3, 3), Basic(8, 8), Basic(8, 8)).to(torch.bfloat16)
+    assert [2] == counts(net)
