@@ -9,6 +9,7 @@ from resviz.tables import Table, paper_table
 from resviz.tables import costs_table as cost_table
 from resviz.tables import layers as layer_table
 from resviz.tables import memory as memory_table
+from resviz.tables import receptive as receptive_table
 from resviz.tables import shortcuts as shortcut_table
 from resviz.tables import summary as summary_table
 
@@ -145,6 +146,26 @@ def costs_table(network: Source, *, input_size: InputSize | None = None) -> Tabl
         [4111512576]
     """
     return cost_table(source.architecture(network, input_size))
+
+
+def receptive_field(
+    network: Source, *, every: bool = False, input_size: InputSize | None = None
+) -> Table:
+    """One row a layer that changes what is seen of the input, with field and stride.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        every: show all layers, also those that see what the ones before them do.
+        input_size: as for `trace`.
+
+    Raises:
+        ResvizError: as `trace`.
+
+    Example:
+        >>> receptive_field("resnet50").to_dict()["largest"]["receptive_field"]
+        [427, 427]
+    """
+    return receptive_table(source.architecture(network, input_size), every=every)
 
 
 def summary(network: Source, *, input_size: InputSize | None = None) -> Table:

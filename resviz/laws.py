@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from resviz.vocabulary import ATTENTIONS
 
 if TYPE_CHECKING:
-    from resviz.record import Architecture, Operation, Source, Tensor
+    from resviz.record import Architecture, Layer, Operation, Source, Tensor
 
 MODEL_INPUT = -1
 """The layer index that stands for the model's own inputs in a `Source`."""
@@ -34,8 +34,10 @@ def check(arch: Architecture) -> None:
     check_calls(arch)
     check_parameters(arch)
     for layer in arch.layers:
+        where = f"layers[{layer.index}] {layer.name!r}"
         for operation in layer.operations:
-            check_operation(f"layers[{layer.index}] {layer.name!r}", operation)
+            check_operation(where, operation)
+        check_wiring(where, layer)
     check_storages(arch)
 
 
@@ -147,6 +149,28 @@ def check_parameters(arch: Architecture) -> None:
             owners[parameter.name] = owner
 
 
+def check_wiring(where: str, layer: Layer) -> None:
+    """Check that the operations of a layer read what is there before them.
+
+    Raises:
+        ValueError: naming the layer.
+    """
+    given = [len(operation.outputs) for operation in layer.operations]
+    wired = [(place, op.sources) for place, op in enumerate(layer.operations)]
+    for before, sources in (*wired, (len(given), layer.ends)):
+        for source in sources:
+            if source is None:
+                continue
+            inner = source.layer != MODEL_INPUT
+            if not MODEL_INPUT <= source.layer < before:
+                raise ValueError(f"{where}: operation {source.layer} is not earlier")
+            there = given[source.layer] if inner else len(layer.inputs)
+            if not 0 <= source.output < there:
+                raise ValueError(f"{where}: operation {source.layer} gives less")
+    if layer.ends and len(layer.ends) != len(layer.outputs):
+        raise ValueError(f"{where}: {len(layer.ends)} ends, not one an output")
+
+
 def check_storages(arch: Architecture) -> None:
     """Check that storages in use are there, and are released after their last use.
 
@@ -204,6 +228,8 @@ def check_operation(where: str, operation: Operation) -> None:
     name, given = operation.name, len(operation.inputs)
     if given < OPERANDS.get(name, 0) or len(operation.flowing) != given:
         raise ValueError(f"{where}: {name} has {given} operands, too few or too many")
+    if operation.sources and len(operation.sources) != given:
+        raise ValueError(f"{where}: {name} has {given} operands, not all with sources")
     if not operation.outputs:
         raise ValueError(f"{where}: {name} gives nothing")
     if name in OPERANDS and not all(operation.inputs[: OPERANDS[name]]):

@@ -132,6 +132,10 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
             `LEARNED` or `CONSTANT`; () in a record that holds no storages.
         writes: the same for what it gives, each storage once, statistics that it
             gives beside its outputs included.
+        sources: where each operand comes from, within its layer: an output of an
+            earlier operation, by number, or one of the layer's own inputs, under
+            `MODEL_INPUT`; None for parameters and constants. Left out where each
+            operand that flows is the layer's next input.
     """
 
     name: str
@@ -142,6 +146,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     arguments: dict[str, Any] = {}
     reads: tuple[int, ...] = ()
     writes: tuple[int, ...] = ()
+    sources: tuple[Source | None, ...] = ()
 
 
 class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -160,6 +165,8 @@ class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
         operations: what torch ran for it, in order.
         parameters: those first read here; each tensor is counted once.
         module: whether it is a module's call.
+        ends: which operation's output each output is, None for a constant; left out
+            where they are those of the last operation.
     """
 
     index: int
@@ -173,6 +180,7 @@ class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
     operations: tuple[Operation, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     module: bool = True
+    ends: tuple[Source | None, ...] = ()
 
     @property
     def window(self) -> Window | None:

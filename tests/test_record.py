@@ -229,3 +229,33 @@ def test_a_storage_is_released_after_its_last_use(record):
             record, lambda data, end=released: data["storages"][2].__setitem__(2, end)
         )
         assert f"storages[2]: released after {released} of 70" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ends": [[3, 0]]}, "operation 3 is not earlier"),
+        ({"ends": [[0, 7]]}, "operation 0 gives less"),
+        ({"ends": [[0, 0], [0, 0]]}, "2 ends, not one an output"),
+    ],
+)
+def test_ends_name_operations_that_are_there(record, changes, words):
+    """A layer's outputs are those of its operations."""
+    with pytest.raises(RecordError, match=words):
+        parse(with_layer(record("resnet18"), 2, **changes))
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ([[0, 0]], "operation 0 is not earlier"),
+        ([[-1, 4]], "operation -1 gives less"),
+        ([[-1, 0], None], "not all with sources"),
+    ],
+)
+def test_operands_come_from_earlier_operations(record, sources, words):
+    """And each has a source, if only None."""
+    operation = msgspec.to_builtins(record("resnet18").layers[2].operations[0])
+    changed = [operation | {"sources": sources}]
+    with pytest.raises(RecordError, match=words):
+        parse(with_layer(record("resnet18"), 2, operations=changed))

@@ -6,6 +6,7 @@ from resviz.tables.costs import costs_table
 from resviz.tables.layers import layers, layers_until
 from resviz.tables.memory import memory
 from resviz.tables.paper import paper_table
+from resviz.tables.receptive import receptive
 from resviz.tables.shortcuts import shortcuts
 from resviz.tables.summary import summary
 from resviz.tables.table import Cell, Column, Group, Table
@@ -20,6 +21,7 @@ __all__ = [
     "layers_until",
     "memory",
     "paper_table",
+    "receptive",
     "shortcuts",
     "summary",
 ]

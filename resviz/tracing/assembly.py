@@ -24,6 +24,7 @@ from resviz.tracing.leaves import closed, leaf_calls
 from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
 from resviz.tracing.scripted import class_name
 from resviz.tracing.storages import Renumbered
+from resviz.tracing.wiring import ends, wiring
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
@@ -187,6 +188,8 @@ class Assembly:
         sources = self.outer_sources(steps)
         name = self.unused(name)
         index = len(self.layers)
+        last = steps[-1].number if steps else 0
+        usual = tuple(Source(last, number) for number in range(len(outputs)))
         layer = Layer(
             index,
             name,
@@ -196,9 +199,10 @@ class Assembly:
             tuple(self.placed[source] for source in sources),
             tuple(self.tensor(source) for source in sources),
             tuple(self.tensor(source) for source in outputs),
-            tuple(self.operation(step) for step in steps),
+            tuple(map(self.operation, steps, wiring(steps, sources))),
             self.first_read(own, steps),
             module,
+            () if outputs == usual else ends(steps, outputs),
         )
         self.layers.append(layer)
         if any(step.number in self.unfollowed for step in steps):
@@ -206,7 +210,7 @@ class Assembly:
         for number, source in enumerate(outputs):
             self.placed[source] = Source(index, number)
 
-    def operation(self, step: Step) -> Operation:
+    def operation(self, step: Step, sources: tuple[Source | None, ...]) -> Operation:
         """The record of one step."""
         self.ran.append(step.number)
         return Operation(
@@ -218,6 +222,7 @@ class Assembly:
             step.arguments,
             self.storages.numbers(step.reads),
             self.storages.numbers(step.writes),
+            sources,
         )
 
     def unused(self, name: str) -> str:

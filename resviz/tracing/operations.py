@@ -104,9 +104,20 @@ WINDOWS: dict[str, Callable[[Arguments], Window]] = {
 }
 """Operations with a sliding window, and how it is read."""
 
+DIMS = ("dim", "keepdim")
+
+MIRRORS = ("reflection", "replication")
+
+INTERPOLATIONS = (
+    "upsample_nearest", "_upsample_nearest_exact", "upsample_linear",
+    "upsample_bilinear", "upsample_trilinear", "upsample_bicubic",
+)  # fmt: skip
+
+SCALES = ("align_corners", "scales", "scales_d", "scales_h", "scales_w")
+
 KEPT: dict[str, tuple[str, ...]] = {
-    "mean": ("dim", "keepdim"),
-    "sum": ("dim", "keepdim"),
+    "mean": DIMS,
+    "sum": DIMS,
     "slice": ("dim", "start", "end", "step"),
     "select": ("dim", "index"),
     "constant_pad_nd": ("pad", "value"),
@@ -116,5 +127,11 @@ KEPT: dict[str, tuple[str, ...]] = {
     "stack": ("dim",),
     "split": ("split_size", "dim"),
     "unbind": ("dim",),
+    "split_with_sizes": ("dim",),
+    **dict.fromkeys(("amax", "amin", "max", "min", "prod", "logsumexp"), DIMS),
+    **dict.fromkeys(("var", "var_mean", "std", "linalg_vector_norm"), DIMS),
+    **dict.fromkeys(("_softmax", "_safe_softmax", "_log_softmax"), ("dim",)),
+    **{f"{how}_pad{d}d": ("padding",) for how in MIRRORS for d in (1, 2, 3)},
+    **{f"{how}{d}d": SCALES for how in INTERPOLATIONS for d in (1, 2, 3)},
 }
 """Arguments without which an operation's shapes cannot be read."""

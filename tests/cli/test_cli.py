@@ -48,7 +48,7 @@ def test_table_without_a_spec_is_the_papers(resviz):
 
 
 @pytest.mark.parametrize(
-    "command", ["table", "layers", "shortcuts", "summary", "costs"]
+    "command", ["table", "layers", "receptive", "shortcuts", "summary", "costs"]
 )
 @pytest.mark.parametrize("form", ["text", "markdown", "latex", "html", "csv", "json"])
 def test_every_table_in_every_format(resviz, saved, command, form):

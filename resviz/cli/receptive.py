@@ -1,0 +1,24 @@
+"""`resviz receptive`: what each layer sees of the input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from resviz.cli.shared import emit_table, output_options, records, trace_options
+
+
+@click.command
+@click.argument("spec")
+@click.option("--all", "every", is_flag=True, help="Also layers that change nothing.")
+@output_options
+@trace_options
+def receptive(
+    spec: str, every: bool, form: str, output: str, tracing: dict[str, Any]
+) -> None:
+    """Print receptive fields, total strides, padding and centres."""
+    from resviz.tables import receptive as receptive_table
+
+    (arch,) = records([spec], tracing)
+    emit_table(receptive_table(arch, every=every), form, output)

@@ -1,0 +1,136 @@
+"""What one tensor sees of the input, and on which of its axes the positions lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, Final, Literal
+
+from resviz.receptive.axis import STILL, Axis, covers, through
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from resviz.receptive.axis import Taps
+    from resviz.record import Shape
+
+WHOLE: Final = "whole"
+"""What is seen by what was gathered from all positions, as by a global pool."""
+
+Seen = Axis | Literal["whole"] | None
+"""What is seen along one axis of the input; None if no rule tells."""
+
+PLAIN = -1
+"""In place of an input axis: batch, channels, all that are no positions."""
+
+Run = tuple[tuple[int, int], ...]
+"""What one axis of a tensor runs over, slowest first: how many, of which input axis.
+
+The 196 tokens of a 14×14 map are ((14, 0), (14, 1)).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """What one tensor sees.
+
+    Attributes:
+        layout: what each of its axes runs over.
+        seen: what is seen along each axis of the input.
+        pixels: sizes of the input, without batch and channels.
+    """
+
+    layout: tuple[Run, ...]
+    seen: tuple[Seen, ...]
+    pixels: Shape
+
+    @property
+    def carried(self) -> frozenset[int]:
+        """Input axes whose positions are told apart in this tensor."""
+        return frozenset(k for run in self.layout for k in axes(run))
+
+    def fits(self, shape: Shape) -> bool:
+        """Whether its layout is that of a tensor of this shape."""
+        sizes = tuple(prod(size for size, _ in run) for run in self.layout)
+        return sizes == shape
+
+    def know(self, k: int, seen: Seen) -> Map:
+        """The same, but for what is seen along input axis `k`."""
+        return replace(self, seen=(*self.seen[:k], seen, *self.seen[k + 1 :]))
+
+    def lay(self, layout: Iterable[Run]) -> Map:
+        """The same under another layout."""
+        return replace(self, layout=tuple(layout))
+
+    def put(self, place: int, run: Run) -> Map:
+        """The same with another run on one axis; () for an axis that is dropped."""
+        return self.lay((*self.layout[:place], run, *self.layout[place + 1 :]))
+
+    def drop(self, place: int) -> Map:
+        """The same without one axis."""
+        return self.lay((*self.layout[:place], *self.layout[place + 1 :]))
+
+    def lose(self, ks: Iterable[int]) -> Map:
+        """The same where the positions along some input axes are mixed up."""
+        lost = set(ks)
+        known: tuple[Seen, ...] = tuple(
+            None if k in lost else it for k, it in enumerate(self.seen)
+        )
+        layout = tuple(cleared(run, lost) for run in self.layout)
+        return Map(layout, known, self.pixels)
+
+    def lost(self, shape: Shape) -> Map:
+        """As a tensor of a given shape, after what no rule describes."""
+        return self.lose(self.carried).lay(plain(shape))
+
+    def gather(self, ks: Iterable[int]) -> Map:
+        """As each position sees once all along some input axes came together.
+
+        That is the whole input, unless the map was cut to a part of it before.
+        """
+        result = self
+        for k in sorted(ks):
+            size, seen = self.size(k), self.seen[k]
+            if isinstance(seen, Axis) and covers(seen, size, self.pixels[k]):
+                result = result.know(k, WHOLE)
+            elif size > 1:
+                result = result.know(k, None)
+        return result.lay(cleared(run, set(ks)) for run in result.layout)
+
+    def size(self, k: int) -> int:
+        """Positions along input axis `k`; 1 if they are told apart no more."""
+        return prod(size for run in self.layout for size, axis in run if axis == k)
+
+    def slide(self, place: int, taps: Taps | None, size: int) -> Map:
+        """As seen by what reads `taps` along one axis and has `size` positions.
+
+        What is seen there is lost where no rule tells.
+        """
+        run = self.layout[place]
+        moved = taps != STILL or size != prod(n for n, _ in run)
+        if axes(run) and not moved:
+            return self
+        if len(run) == 1 and taps is not None:
+            ((_, k),) = run
+            seen = self.seen[k] if axes(run) else None
+            after = through(seen, taps) if isinstance(seen, Axis) else None
+            if after:
+                return self.know(k, after).put(place, ((size, k),))
+        return self.lose(axes(run)).put(place, ((size, PLAIN),))
+
+
+def axes(run: Run) -> tuple[int, ...]:
+    """The input axes whose positions a run goes over."""
+    return tuple(k for _, k in run if k != PLAIN)
+
+
+def cleared(run: Run, lost: set[int]) -> Run:
+    """A run in which some input axes are no positions any more."""
+    if lost.isdisjoint(axes(run)):
+        return run
+    return tuple((size, PLAIN if k in lost else k) for size, k in run)
+
+
+def plain(shape: Shape) -> tuple[Run, ...]:
+    """The layout of a tensor without positions."""
+    return tuple(((size, PLAIN),) for size in shape)
