@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from operator import index
+from traceback import format_exception
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -14,7 +15,7 @@ from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
 from resviz.tracing.clone import Clone
 from resviz.tracing.diagnosis import explain
-from resviz.tracing.process import undisturbed
+from resviz.tracing.process import Undisturbed
 from resviz.tracing.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -96,8 +97,23 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
         partial = None
         with suppress(Exception):  # the reason matters more than the rest
             partial = record(recorder, None, name, title)
-        raise TraceError(f"{name}: {message}", partial) from error
+        failed = TraceError(f"{name}: {message}", partial)
+        failed.add_note(f"In the forward:\n{let_go(error)}")
+        raise failed from error
     return record(recorder, output, name, title)
+
+
+def let_go(error: BaseException) -> str:
+    """The traceback of a forward's error as text, instead of the frames themselves.
+
+    Those hold the model, and would do so as long as somebody keeps the error.
+    """
+    text = "".join(format_exception(error)).rstrip()
+    link: BaseException | None = error
+    while link is not None and link.__traceback__ is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return text
 
 
 def looks_at_values(error: BaseException | None) -> bool:
@@ -127,7 +143,7 @@ def input_shape(input_size: Sequence[int], batch: int) -> tuple[int, ...]:
 def forward(recorder: Recorder, shape: tuple[int, ...]) -> object:
     """Run the recorder's clone on an input of some shape and give what it returns."""
     clone = recorder.clone
-    with undisturbed(clone.depth), torch.inference_mode(False):
+    with Undisturbed(clone.depth), torch.inference_mode(False):
         sample = torch.empty(shape, dtype=clone.dtype, device=clone.device)
         if clone.real:
             torch.default_generator.manual_seed(0)

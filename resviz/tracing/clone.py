@@ -19,6 +19,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resviz.errors import TraceError
 from resviz.record import Parameter
+from resviz.tracing.objects import holds_attributes, own
 
 PLAIN = frozenset({type(None), bool, int, float, str})
 """Values that hold nothing else; most attributes of a module are such."""
@@ -36,6 +37,7 @@ class Clone:
         paths: module path of each copied module, by `id`.
         owners: path and class of the module that owns a parameter, by its name.
         own: `id` of each tensor with values that is the clone's.
+        strays: `id` of each parameter that only unregistered modules hold.
         depth: how deeply modules nest.
     """
 
@@ -49,13 +51,15 @@ class Clone:
         self.held: dict[int, nn.Parameter] = {}
         self.owners: dict[str, tuple[str, str]] = {}
         self.own: set[int] = set()
+        self.strays: set[int] = set()
         # Originals are kept alive, since copies are found by their id.
         self.found: list[tuple[str, nn.Module]] = []
         self.originals: list[Any] = []
         for path, module in named_modules(original(model)):
             self.announce(path, module)
-        for path, module in self.found:  # which grows by what is registered nowhere
-            self.fill(path, module)
+        registered = len(self.found)
+        for place, (path, module) in enumerate(self.found):  # which grows by strays
+            self.fill(path, module, stray=place >= registered)
         self.root = self.modules[0]
         self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
@@ -76,8 +80,8 @@ class Clone:
         self.found.append((path, module))
         return copy
 
-    def fill(self, path: str, module: nn.Module) -> None:
-        """Give the copy of `module` its state."""
+    def fill(self, path: str, module: nn.Module, *, stray: bool) -> None:
+        """Give the copy of `module` its state; a stray is registered nowhere."""
         copy = self.copies[id(module)]
         state = dict(vars(module))
         state.pop("_compiled_call_impl", None)
@@ -93,6 +97,8 @@ class Clone:
                 self.names[id(parameter)] = full
                 self.held[id(parameter)] = parameter
                 self.owners[full] = (path, type(module).__name__)
+                if stray:
+                    self.strays.add(id(parameter))
 
     def parameter(self, key: int) -> Parameter | None:
         """The record of the copied parameter with this `id`, if it is one.
@@ -158,7 +164,7 @@ class Clone:
         return self.copied_function(value, path)
 
     def copied_function(self, value: Any, path: str) -> Any:
-        """What stands for a method, a partial function or the handle of a hook."""
+        """What stands for a method, a partial function, a handle or a reference."""
         if isinstance(value, MethodType):
             return MethodType(value.__func__, self.copied(value.__self__, path))
         if type(value) is RemovableHandle:
@@ -167,6 +173,8 @@ class Clone:
             parts = (value.func, value.args, value.keywords)
             function, args, keywords = (self.copied(part, path) for part in parts)
             return partial(function, *args, **keywords)
+        if type(value) is ref and isinstance(value(), nn.Module):
+            return ref(self.copied(value(), path))
         return self.copied_container(value, path)
 
     def copied_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
@@ -182,6 +190,8 @@ class Clone:
         kind = type(value)
         if isinstance(value, tuple):
             members = [self.copied(member, path) for member in value]
+            if all(a is b for a, b in zip(members, value, strict=True)):
+                return value
             return kind(*members) if hasattr(value, "_fields") else tuple(members)
         if kind in {list, deque, set}:
             copy = self.keep(value, kind())
@@ -199,7 +209,19 @@ class Clone:
             copy = self.keep(value, SimpleNamespace())
             vars(copy).update(self.copied(vars(value), path))
             return copy
-        return value
+        return self.copied_object(value, path)
+
+    def copied_object(self, value: Any, path: str) -> Any:
+        """A copy of what a forward may write to or draw from; else itself."""
+        private = own(value)
+        if private is not None:
+            return self.keep(value, private)
+        if not holds_attributes(value):
+            return value
+        copy = self.keep(value, object.__new__(type(value)))
+        for key, member in vars(value).items():
+            vars(copy)[key] = self.copied(member, path)
+        return copy
 
     def keep(self, value: Any, copy: Any) -> Any:
         """Note what `value` became, for other places that hold it."""
