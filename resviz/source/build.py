@@ -17,7 +17,7 @@ from torch.utils._device import _device_constructors
 from resviz.errors import BuildError, ResvizError, first_line
 from resviz.models import catalogue
 from resviz.source.hubs import HUBS, package
-from resviz.tracing.process import undisturbed
+from resviz.tracing.process import Undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def imported(spec: Spec) -> nn.Module:
 @contextmanager
 def seeded() -> Iterator[None]:
     """Fill weights with the same values each time, and leave the generators alone."""
-    with undisturbed(0):
+    with Undisturbed(0):
         torch.default_generator.manual_seed(0)
         yield
 

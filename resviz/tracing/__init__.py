@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,7 +17,7 @@ from resviz.tracing.clone import Clone, original
 from resviz.tracing.diagnosis import explain
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.plan import Plan, called_with, samples_of
-from resviz.tracing.process import undisturbed
+from resviz.tracing.process import Undisturbed
 from resviz.tracing.recorder import Recorder
 from resviz.tracing.samples import Samples
 from resviz.tracing.scripted import class_name
@@ -115,7 +116,9 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
     partial = None
     with suppress(Exception):  # the reason matters more than the rest
         partial = record(recorder, plan, None, name, title)
-    raise TraceError(f"{name}: {message}", partial) from error
+    failed = TraceError(f"{name}: {message}", partial)
+    failed.add_note(f"In the forward:\n{let_go(error)}")
+    raise failed from error
 
 
 def elsewhere(recorder: Recorder) -> TraceError | None:
@@ -126,6 +129,19 @@ def elsewhere(recorder: Recorder) -> TraceError | None:
         f"{recorder.elsewhere[0] or 'the model'}: called in another thread, where "
         "nothing can be followed: let the forward call its modules one after another"
     )
+
+
+def let_go(error: BaseException) -> str:
+    """The traceback of a forward's error as text, instead of the frames themselves.
+
+    Those hold the model, and would do so as long as somebody keeps the error.
+    """
+    text = "".join(format_exception(error)).rstrip()
+    link: BaseException | None = error
+    while link is not None and link.__traceback__ is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return text
 
 
 def looks_at_values(error: BaseException | None) -> bool:
@@ -140,7 +156,7 @@ def looks_at_values(error: BaseException | None) -> bool:
 def forward(recorder: Recorder, plan: Plan) -> object:
     """Run the recorder's clone on its arguments and give what it returns."""
     clone = recorder.clone
-    with undisturbed(clone.depth), torch.inference_mode(False):
+    with Undisturbed(clone.depth), torch.inference_mode(False):
         samples = Samples(clone, plan.arguments, plan.batch)
         for tensor, name in samples.fed:
             recorder.feed(tensor, "" if samples.lone else name)

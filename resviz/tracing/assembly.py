@@ -277,11 +277,15 @@ def everyday_name(step: Step) -> str:
 
 
 def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
-    """Parameters that no layer read, under the modules that own them."""
+    """Parameters that no layer read, under the modules that own them.
+
+    Those of modules that are registered nowhere are not the model's; torch does not
+    count them either.
+    """
     groups: dict[tuple[str, str], list[Parameter]] = {}
     for key, name in clone.names.items():
         parameter = clone.parameter(key)
-        if parameter and name not in counted:
+        if parameter and name not in counted and key not in clone.strays:
             groups.setdefault(clone.owners[name], []).append(parameter)
     return tuple(
         Uncalled(path, type_name, tuple(parameters))

@@ -20,6 +20,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resviz.errors import TraceError, first_line
 from resviz.record import Parameter
+from resviz.tracing.objects import holds_attributes, own
 from resviz.tracing.scripted import class_name, scripted_copy
 from resviz.tracing.storages import dtype
 
@@ -42,8 +43,9 @@ class Clone:
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
         owners: path and class of the module that owns a parameter, by its name.
-        own: `id` of each tensor that is the clone's.
+        own: `id` of each tensor with values that is the clone's.
         tensors: those that stand for the model's.
+        strays: `id` of each parameter that only unregistered modules hold.
         depth: how deeply modules nest.
     """
 
@@ -59,13 +61,15 @@ class Clone:
         self.owners: dict[str, tuple[str, str]] = {}
         self.own: set[int] = set()
         self.tensors: list[torch.Tensor] = []
+        self.strays: set[int] = set()
         # Originals are kept alive, since copies are found by their id.
         self.found: list[tuple[str, nn.Module]] = []
         self.originals: list[Any] = []
         for path, module in named_modules(original(model)):
             self.announce(path, module)
-        for path, module in self.found:  # which grows by what is registered nowhere
-            self.fill(path, module)
+        registered = len(self.found)
+        for place, (path, module) in enumerate(self.found):  # which grows by strays
+            self.fill(path, module, stray=place >= registered)
         self.root = self.modules[0]
         self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
@@ -110,8 +114,8 @@ class Clone:
         self.tensors.extend(held)
         return copy
 
-    def fill(self, path: str, module: nn.Module) -> None:
-        """Give the copy of `module` its state."""
+    def fill(self, path: str, module: nn.Module, *, stray: bool) -> None:
+        """Give the copy of `module` its state; a stray is registered nowhere."""
         copy = self.copies[id(module)]
         state = dict(vars(module))
         state.pop("_compiled_call_impl", None)
@@ -129,6 +133,8 @@ class Clone:
                 if not vars(module)["_parameters"][name].requires_grad:
                     self.frozen.add(id(parameter))
                 self.owners[full] = (path, class_name(module))
+                if stray:
+                    self.strays.add(id(parameter))
 
     def parameter(self, key: int) -> Parameter | None:
         """The record of the copied parameter with this `id`, if it is one.
@@ -204,7 +210,7 @@ class Clone:
         return self.copied_function(value, path)
 
     def copied_function(self, value: Any, path: str) -> Any:
-        """What stands for a method, a partial function or the handle of a hook."""
+        """What stands for a method, a partial function, a handle or a reference."""
         if isinstance(value, MethodType):
             return MethodType(value.__func__, self.copied(value.__self__, path))
         if type(value) is RemovableHandle:
@@ -213,6 +219,8 @@ class Clone:
             parts = (value.func, value.args, value.keywords)
             function, args, keywords = (self.copied(part, path) for part in parts)
             return partial(function, *args, **keywords)
+        if type(value) is ref and isinstance(value(), nn.Module):
+            return ref(self.copied(value(), path))
         return self.copied_container(value, path)
 
     def copied_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
@@ -228,6 +236,8 @@ class Clone:
         kind = type(value)
         if isinstance(value, tuple):
             members = [self.copied(member, path) for member in value]
+            if all(a is b for a, b in zip(members, value, strict=True)):
+                return value
             return kind(*members) if hasattr(value, "_fields") else tuple(members)
         if kind in {list, deque, set}:
             copy = self.keep(value, kind())
@@ -245,7 +255,19 @@ class Clone:
             copy = self.keep(value, SimpleNamespace())
             vars(copy).update(self.copied(vars(value), path))
             return copy
-        return value
+        return self.copied_object(value, path)
+
+    def copied_object(self, value: Any, path: str) -> Any:
+        """A copy of what a forward may write to or draw from; else itself."""
+        private = own(value)
+        if private is not None:
+            return self.keep(value, private)
+        if not holds_attributes(value):
+            return value
+        copy = self.keep(value, object.__new__(type(value)))
+        for key, member in vars(value).items():
+            vars(copy)[key] = self.copied(member, path)
+        return copy
 
     def keep(self, value: Any, copy: Any) -> Any:
         """Note what `value` became, for other places that hold it."""

@@ -5,61 +5,95 @@ from __future__ import annotations
 import random
 import sys
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 FRAMES_PER_CALL = 8
 """Python frames that one level of module nesting takes when it is followed."""
 
-LIMIT = threading.Lock()
+LOCK = threading.Lock()
 """Held while the recursion limit, which all threads share, is moved."""
 
+DEEPER: dict[int, int] = {}
+"""How many frames each running trace asks for, beyond what the process had."""
 
-@contextmanager
-def undisturbed(depth: int) -> Iterator[None]:
-    """Leave the recursion limit and the states of random generators as they were.
+GIVEN: list[int] = []
+"""The recursion limit of the process, noted by the first of the running traces."""
 
-    The limit is moved up and back by the same amount, so traces in several threads
-    do not disturb each other. A state is put back only where it changed.
+
+class Undisturbed:
+    """While entered, a forward may move the process; at the end it is as before.
+
+    That is the recursion limit, torch's default dtype and the random generators. A
+    state is put back only where it changed. Ctrl-C may come between any two calls:
+    all that is put back can be put back twice.
     """
-    before = random_states()
-    move_limit(FRAMES_PER_CALL * depth)
-    try:
-        yield
-    finally:
-        move_limit(-FRAMES_PER_CALL * depth)
-        for (state, restore), (now, _) in zip(before, random_states(), strict=False):
-            if not same(state, now):
-                restore(state)
+
+    def __init__(self, depth: int) -> None:
+        self.frames = FRAMES_PER_CALL * depth
+        self.before = global_states()
+
+    def __enter__(self) -> None:
+        """Let a forward nest deeper."""
+        try:
+            move_limit(id(self), self.frames)
+        except BaseException:
+            move_limit(id(self), 0)
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        """Put everything back, also if the putting back is interrupted."""
+        try:
+            self.restore()
+        except BaseException:
+            self.restore()
+            raise
+
+    def restore(self) -> None:
+        """Put everything back."""
+        move_limit(id(self), 0)
+        for state, now in zip(self.before, global_states(), strict=False):
+            if state.mark != now.mark:
+                state.put_back()
 
 
-def move_limit(frames: int) -> None:
-    """Raise or lower the recursion limit."""
-    with LIMIT:
-        sys.setrecursionlimit(sys.getrecursionlimit() + frames)
+def move_limit(trace: int, frames: int) -> None:
+    """Ask for some frames more than the process had; for 0 when a trace is over."""
+    with LOCK:
+        if not DEEPER:
+            GIVEN[:] = [sys.getrecursionlimit()]
+        if frames:
+            DEEPER[trace] = frames
+        others = sum(DEEPER.values()) - (0 if frames else DEEPER.get(trace, 0))
+        sys.setrecursionlimit(GIVEN[0] + others)
+        if not frames:  # the last step, so that one that was cut off is done again
+            DEEPER.pop(trace, None)
 
 
-def random_states() -> list[tuple[Any, Callable[[Any], object]]]:
-    """State of each global random generator, and what sets it."""
-    states: list[tuple[Any, Callable[[Any], object]]] = [
-        (random.getstate(), random.setstate),
-        (torch.random.get_rng_state(), torch.random.set_rng_state),
+class State(NamedTuple):
+    """One state of the process: what tells it from another, and what sets it."""
+
+    mark: object
+    put_back: Callable[[], object]
+
+
+def global_states() -> list[State]:
+    """The default dtype and the state of each random generator."""
+    dtype = torch.get_default_dtype()
+    drawn, plain = torch.random.get_rng_state(), random.getstate()
+    states = [
+        State(dtype, partial(torch.set_default_dtype, dtype)),
+        State(plain, partial(random.setstate, plain)),
+        State(drawn.tolist(), partial(torch.random.set_rng_state, drawn)),
     ]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random:
-        states.append((numpy_random.get_state(), numpy_random.set_state))
+        name, keys, *rest = given = numpy_random.get_state()
+        mark = (name, keys.tobytes(), rest)
+        states.append(State(mark, partial(numpy_random.set_state, given)))
     return states
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two states of a generator are equal."""
-    if isinstance(a, torch.Tensor):
-        return a.tolist() == b.tolist()
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a.tobytes() == b.tobytes() if hasattr(a, "tobytes") else a == b

@@ -1,62 +1,32 @@
 """Tracing leaves the model and the process as they were."""
 
-import random
+import gc
 import sys
 import threading
+import traceback
+import weakref
+from contextlib import suppress
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from resviz import TraceError, trace
-from resviz.models import resnet18
+from resviz import ResvizError, TraceError, trace
+from resviz.models import catalogue, resnet18
+from resviz.tracing import Recorder, process
+
+from .harm import PATCHABLE, Alarm, Snapshot, changes
+from .odd import ODD, Forward
+
+ERRORS = [RuntimeError, KeyboardInterrupt, SystemExit, MemoryError]
 
 
-def state(model):
-    """Everything about a model and the process that a trace could change."""
-    modules = dict(model.named_modules())
-    return {
-        "tensors": {
-            name: (id(t), t.device, t._version, t.clone())
-            for name, t in (*model.named_parameters(), *model.named_buffers())
-        },
-        "grads": {name: id(p.grad) for name, p in model.named_parameters()},
-        "requires": {n: p.requires_grad for n, p in model.named_parameters()},
-        "flags": {path: m.training for path, m in modules.items()},
-        "classes": {path: (id(m), type(m)) for path, m in modules.items()},
-        "attributes": {path: sorted(vars(m)) for path, m in modules.items()},
-        "hooks": {
-            path: (list(m._forward_hooks), list(m._forward_pre_hooks))
-            for path, m in modules.items()
-        },
-        "global hooks": (
-            len(nn.modules.module._global_forward_hooks),
-            len(nn.modules.module._global_forward_pre_hooks),
-        ),
-        "random": (random.getstate(), torch.get_rng_state(), np.random.get_state()[1]),  # noqa: NPY002 - the global state is what is watched
-        "process": (
-            torch.is_grad_enabled(),
-            torch.get_default_dtype(),
-            sys.getrecursionlimit(),
-            torch.nn.functional.conv2d,
-            torch.utils._python_dispatch._len_torch_dispatch_stack()
-            if hasattr(torch.utils._python_dispatch, "_len_torch_dispatch_stack")
-            else None,
-        ),
-    }
-
-
-def same(a, b):
-    """Whether two states are equal, tensors compared by value."""
-    if isinstance(a, (torch.Tensor, np.ndarray)):
-        return type(a) is type(b) and a.shape == b.shape and bool((a == b).all())
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a == b
+@pytest.fixture(scope="module", autouse=True)
+def _warm():
+    """What torch imports at the first trace is no harm."""
+    for mode in ("shapes", "run"):
+        trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), (3, 8, 8), mode=mode)
 
 
 @pytest.fixture
@@ -69,39 +39,175 @@ def model():
     return net
 
 
-def test_the_comparison_can_fail(model):
-    """A real forward in training mode is seen by the same comparison."""
-    before = state(model)
-    model(torch.zeros(2, 3, 32, 32))
-    assert not same(before, state(model))
+def resnet50():
+    """All 50 layers, at an eighth of their width."""
+    return catalogue.build("resnet", 50, base_channels=8)
+
+
+def attempt(model, size, **options):
+    """Trace, whatever comes of it."""
+    with suppress(ResvizError, KeyboardInterrupt, SystemExit):
+        trace(model, size, **options)
+
+
+HARMS = {
+    "a running mean": lambda m: m.bn1.running_mean.data.add_(1),
+    "one bit": lambda m: m.fc.bias.data.view(torch.int32)[:1].bitwise_xor_(1),
+    "a gradient": lambda m: m.fc.weight.grad.zero_(),
+    "no gradient": lambda m: setattr(m.fc.weight, "grad", None),
+    "another tensor": lambda m: setattr(m.fc, "bias", nn.Parameter(m.fc.bias.data)),
+    "another device": lambda m: m.fc.to("meta"),
+    "a flag": lambda m: m.layer3.eval(),
+    "a hook": lambda m: m.fc.register_forward_pre_hook(lambda *args: None),
+    "a hook's dictionary": lambda m: setattr(m.fc, "_forward_hooks", {}),
+    "an attribute": lambda m: setattr(m.fc, "in_features", 7),
+    "a class": lambda m: setattr(m.fc, "__class__", nn.Identity),
+    "frozen": lambda m: m.requires_grad_(requires_grad=False),
+    "torch's generator": lambda m: torch.rand(1),
+    "a whole forward": lambda m: m(torch.zeros(2, 3, 32, 32)),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_the_comparison_can_fail(model, harm):
+    """Whatever a trace might do to a model is seen."""
+    before = Snapshot(model)
+    HARMS[harm](model)
+    assert changes(before, Snapshot(model))
+
+
+@pytest.mark.parametrize("place", PATCHABLE)
+def test_a_patched_function_is_seen(place, monkeypatch):
+    """One name more or one replaced."""
+    before = Snapshot()
+    monkeypatch.setattr(PATCHABLE[place], "conv2d", len, raising=False)
+    assert [place] == changes(before, Snapshot())
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_nothing_changes(model, training):
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_nothing_changes(model, training, mode):
     """Before and after a trace that succeeds."""
-    before = state(model)
-    trace(model, (3, 64, 64), batch=2, training=training)
-    assert same(before, state(model))
+    before = Snapshot(model)
+    trace(model, (3, 64, 64), batch=2, training=training, mode=mode)
+    assert [] == changes(before, Snapshot(model))
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError, KeyboardInterrupt, SystemExit, MemoryError]
-)
-def test_nothing_changes_when_the_forward_is_cut_off(model, error):
-    """Before and after a forward that raises or is interrupted, deep inside."""
-
-    def raising(*args):
-        raise error("cut off")
-
-    model.layer3[1].bn1.register_forward_hook(raising)
-    before = state(model)
+@pytest.mark.parametrize("error", ERRORS)
+def test_nothing_changes_when_a_call_is_cut_off(error):
+    """Each of ResNet-50's 183 module calls in turn raises or is interrupted."""
+    model, alarm = resnet50(), Alarm()
+    for module in model.modules():
+        module.register_forward_pre_hook(lambda *args: alarm())
+    trace(model, (3, 33, 33))
+    calls = alarm.count
+    before = Snapshot(model)
     expected = error if not issubclass(error, Exception) else TraceError
-    with pytest.raises(expected):
-        trace(model, (3, 64, 64))
-    assert same(before, state(model))
+    harmed = {}
+    for number in range(calls):
+        alarm.set(error, number)
+        with pytest.raises(expected):
+            trace(model, (3, 33, 33))
+        harmed[number] = changes(before, Snapshot(model))
+    assert 183 == calls
+    assert [] == [number for number in harmed if harmed[number]]
 
 
-def test_a_users_forward_may_change_itself(model):
+@pytest.fixture
+def alarm(monkeypatch):
+    """Rings before every operation that a trace follows."""
+    bell, follow = Alarm(), Recorder.__torch_dispatch__
+
+    def followed(*args, **kwargs):
+        bell()
+        return follow(*args, **kwargs)
+
+    monkeypatch.setattr(Recorder, "__torch_dispatch__", followed)
+    return bell
+
+
+def cut_off_everywhere(model, size, alarm, *errors):
+    """What changed when a trace was cut off at each of its operations in turn."""
+    attempt(model, size, batch=2, training=True)
+    count, before = alarm.count, Snapshot(model)
+    harmed = {}
+    for number in range(count):
+        alarm.set(errors[number % len(errors)], number)
+        attempt(model, size, batch=2, training=True)
+        harmed[number] = changes(before, Snapshot(model))
+    return count, {number: harm for number, harm in harmed.items() if harm}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_nothing_changes_when_an_operation_is_cut_off(alarm, error):
+    """Each of the 21 operations of a network with one block."""
+    small = catalogue.build("resnet", block="basic", layers=[1], base_channels=8)
+    assert (21, {}) == cut_off_everywhere(small, (3, 32, 32), alarm, error)
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("training", [False, True])
+def test_an_odd_model_is_left_as_it_was(name, training):
+    """Whether it can be traced or not; what torch imports for it comes before."""
+    attempt(ODD[name].build(), ODD[name].size, batch=2, training=training)
+    model = ODD[name].build()
+    before = Snapshot(model)
+    attempt(model, ODD[name].size, batch=2, training=training)
+    assert [] == changes(before, Snapshot(model))
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_model_that_is_cut_off(name, alarm):
+    """At each of its operations, by an error or by an interrupt."""
+    model, size = ODD[name].build(), ODD[name].size
+    errors = (RuntimeError, KeyboardInterrupt)
+    assert {} == cut_off_everywhere(model, size, alarm, *errors)[1]
+
+
+class Interrupted:
+    """While entered, Ctrl-C comes at the n-th call in what moves the process.
+
+    That is where Python looks for signals. At the entry of an `__exit__` nobody can
+    put anything back; torch's own have that gap too.
+    """
+
+    def __init__(self, at: int) -> None:
+        self.at, self.count = at, 0
+
+    def __enter__(self):
+        sys.setprofile(self.profile)
+        return self
+
+    def __exit__(self, *error):
+        sys.setprofile(None)
+
+    def profile(self, frame, event, arg):
+        """Count one call of a function of ours, or one that it made in C."""
+        code = frame.f_code
+        entry = event == "call" and code.co_name != "__exit__"
+        if (entry or event == "c_return") and code.co_filename == process.__file__:
+            number, self.count = self.count, self.count + 1
+            if number == self.at:
+                raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_nothing_changes_when_moving_the_process_is_cut_off(mode):
+    """Nor when putting it back is."""
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    before = Snapshot(model)
+    with Interrupted(-1) as every:
+        trace(model, (3, 8, 8), mode=mode)
+    harmed = {}
+    for number in range(every.count):
+        with Interrupted(number), suppress(KeyboardInterrupt):
+            trace(model, (3, 8, 8), mode=mode)
+        harmed[number] = changes(before, Snapshot(model))
+    assert 20 < every.count
+    assert {} == {number: harm for number, harm in harmed.items() if harm}
+
+
+def test_a_users_forward_may_change_itself():
     """Attributes that a forward sets stay on the clone."""
 
     class Counting(nn.Module):
@@ -144,30 +250,104 @@ def test_resnet152_is_traced_without_its_weights(run):
     assert int(run("-c", code).stdout) < 90
 
 
-def test_two_threads_trace_one_model(model):
-    """Both get the same record, and the model is as it was."""
-    before = state(model)
-    found = []
+def in_threads(*functions):
+    """What each function gives, all run at once."""
+    gate = threading.Barrier(len(functions))
+    found = [None] * len(functions)
+
+    def start(place, function):
+        gate.wait(5)
+        found[place] = function()
+
     threads = [
-        threading.Thread(target=lambda: found.append(trace(model, (3, 64, 64))))
-        for _ in range(4)
+        threading.Thread(target=start, args=pair) for pair in enumerate(functions)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return found
+
+
+def test_threads_trace_one_model(model):
+    """All get the same record, and the model is as it was."""
+    before = Snapshot(model)
+    found = in_threads(*[lambda: trace(model, (3, 64, 64))] * 4)
     assert [found[0]] * 4 == found
-    assert same(before["tensors"], state(model)["tensors"])
+    assert [] == changes(before, Snapshot(model))
 
 
-def test_a_traced_model_can_be_collected():
-    """The record holds nothing of the model."""
-    import gc
-    import weakref
+def test_one_thread_traces_while_another_runs():
+    """The outputs are those of before, bit for bit, and no record is disturbed."""
+    model, x = resnet50().eval(), torch.randn(2, 3, 33, 33)
+    want, arch = model(x), trace(model, (3, 33, 33))
 
-    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
-    gone = weakref.ref(net)
-    arch = trace(net, (3, 8, 8))
-    del net
+    def outputs():
+        return [torch.equal(want, model(x)) for _ in range(20)]
+
+    def records():
+        return [trace(model, (3, 33, 33)) == arch for _ in range(20)]
+
+    before = Snapshot(model)
+    assert [[True] * 20] * 3 == in_threads(outputs, records, records)
+    assert [] == changes(before, Snapshot(model))
+
+
+def left(build, size=(4,), **options):
+    """What of a model is still there after its trace, its record or error kept.
+
+    The error's own traceback is Python's, and holds the frames of its callers.
+    """
+    model, kept = build(), []
+    try:
+        kept.append(trace(model, size, **options))
+    except TraceError as error:
+        kept.append(error.with_traceback(None))
+    except KeyboardInterrupt:
+        kept.append(None)
+    parts = [*model.modules(), *model.parameters()]
+    gone = [weakref.ref(part) for part in parts]
+    del model, parts
     gc.collect()
-    assert (None, 2) == (gone(), len(arch.layers))
+    return [reference() for reference in gone if reference() is not None]
+
+
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_a_traced_model_can_be_collected(mode):
+    """The record holds nothing of it."""
+
+    def build():
+        return nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+
+    assert [] == left(build, mode=mode)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_model_whose_trace_failed_can_be_collected(error):
+    """While the error is kept, its cause and the record up to there too."""
+
+    def function(model, x):
+        try:
+            model.inner(x).missing()
+        except AttributeError:
+            raise error from None
+
+    assert [] == left(lambda: Forward(function, inner=nn.Linear(4, 4)))
+
+
+def test_a_kept_error_still_shows_where_it_came_from():
+    """The user's own line stands in the traceback of its cause."""
+
+    def function(model, x):
+        raise ValueError("not on Sundays")
+
+    with pytest.raises(TraceError) as caught:
+        trace(Forward(function), (4,))
+    lines = traceback.format_exception(caught.value)
+    assert any('raise ValueError("not on Sundays")' in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_model_can_be_collected(name):
+    """Each of them, whatever its trace came to."""
+    assert [] == left(ODD[name].build, ODD[name].size)

@@ -297,3 +297,31 @@ def test_overlapping_traces_leave_the_recursion_limit(monkeypatch):
     leave.set()
     thread.join()
     assert sys.getrecursionlimit() == before
+
+
+def test_what_is_held_beside_the_model_is_not_its_own():
+    """An averaged copy in a list, never called, adds no parameters."""
+    model = nn.Sequential(nn.Linear(4, 4))
+    model.averaged = [nn.Linear(4, 4)]
+    assert sum(p.numel() for p in model.parameters()) == trace(model, (4,)).params
+
+
+def test_a_size_stays_a_size():
+    """A tuple of a class of its own, as `torch.Size`, is handed on as it is."""
+    model = Forward(lambda m, x: x * m.size.numel(), size=torch.Size([2, 3]))
+    assert trace(model, (4,)).layers[0].operations[0].name == "mul"
+
+
+def test_marks_are_compared_by_identity():
+    """An object that holds nothing is not copied."""
+
+    class Mark:
+        pass
+
+    mark = Mark()
+
+    def function(model, x):
+        return x * 2 if model.mark is mark else x
+
+    arch = trace(Forward(function, mark=mark), (4,))
+    assert arch.layers[0].operations[0].name == "mul"
