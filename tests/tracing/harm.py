@@ -157,19 +157,8 @@ def tensor_facts(tensor: torch.Tensor, *, versioned: bool) -> tuple[Any, ...]:
     if tensor.layout is not torch.strided or tensor.is_meta or tensor.is_quantized:
         return facts
     flat = tensor.detach().as_strided((tensor.numel(),), (1,), tensor.storage_offset())
-    return *facts, tensor.stride(), tensor.data_ptr(), Bits(flat.clone())
-
-
-class Bits:
-    """Values of a dense tensor, compared bit for bit, NaN and -0 included."""
-
-    def __init__(self, flat: torch.Tensor) -> None:
-        self.bytes = flat.view(torch.uint8) if flat.numel() else flat
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Bits) and torch.equal(self.bytes, other.bytes)
-
-    __hash__ = None
+    bits = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
+    return *facts, tensor.stride(), tensor.data_ptr(), bits
 
 
 def process() -> dict[str, Any]:
