@@ -135,7 +135,9 @@ def summary(rows: list[Verdict]) -> str:
             lines.append(
                 f"{package}: {len(own)} models, {len(traced)} traced, parameters equal "
                 f"for {len(params)}, MACs for {len(macs)}; residual blocks in "
-                f"{sum(row.blocks > 0 for row in traced)}; run for real "
+                f"{sum(row.blocks > 0 for row in traced)}, those of the module tree in "
+                f"{sum(row.tree == 'equal' for row in traced)} of "
+                f"{sum(row.tree != '' for row in traced)} known; run for real "
                 f"{sum(row.mode == 'run' for row in traced)}"
             )
     seconds = [sum(getattr(row, f"{p}_s") for row in rows) for p in PARTS]

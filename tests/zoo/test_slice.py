@@ -1,8 +1,13 @@
 """A slice of the zoo: 60 models of as many kinds, and real forwards of a dozen."""
 
 import pytest
+from torch import nn
+
+import resviz
 
 from .forward import check
+from .packages import build
+from .tree import compared
 from .verdict import verdict
 
 TORCHVISION = """
@@ -50,3 +55,19 @@ def test_its_calls_are_those_of_a_real_forward(name):
 def test_the_slice_has_sixty():
     """Each once."""
     assert 60 == len(set(SLICE))
+
+
+def test_a_wrong_tree_is_noticed():
+    """The comparison with the module tree can fail: in counts, and in shortcuts."""
+    arch = resviz.trace(build("torchvision:resnet18").model)
+    other = build("torchvision:resnet34").model
+    found = [compared("other", model, arch) for model in (other, swapped())]
+    counts = "blocks [2, 2, 2, 2], tree [3, 4, 6, 3]"
+    assert [counts, "shortcuts of layer1.0"] == found
+
+
+def swapped():
+    """A ResNet-18 whose first block seems to keep weights for its shortcut."""
+    model = build("torchvision:resnet18").model
+    model.layer1[0].downsample = nn.Conv2d(64, 64, 1)
+    return model

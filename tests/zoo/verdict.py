@@ -15,6 +15,7 @@ from resviz import costs
 from resviz.structure import structure
 
 from .packages import build
+from .tree import compared
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
@@ -40,6 +41,8 @@ class Verdict:
         without_rule: operations that no total includes.
         blocks: how many residual blocks were found.
         stages: how many blocks each stage has, "3-4-6-3".
+        tree: whether the module tree has the same blocks and shortcuts: "equal", how
+            they differ, or "" where it is not known.
         build_s: seconds that building took; so for the next two.
         trace_s: tracing.
         rest_s: structure, costs, and the tables of layers, shortcuts and totals.
@@ -58,6 +61,7 @@ class Verdict:
     without_rule: str = ""
     blocks: int = 0
     stages: str = ""
+    tree: str = ""
     build_s: float = 0
     trace_s: float = 0
     rest_s: float = 0
@@ -74,6 +78,8 @@ class Verdict:
             found.append(f"torch does not count it: {self.macs_wanted}")
         elif self.macs != self.macs_wanted:
             found.append(f"{self.macs:,} MACs, want {self.macs_wanted:,}")
+        if self.tree not in {"", "equal"}:
+            found.append(self.tree)
         return found
 
 
@@ -120,6 +126,7 @@ def judged(name: str, built: Built, build_s: float) -> Verdict:
         " ".join(f"{gap.operation}×{gap.count}" for gap in gaps),
         len(found.blocks),
         "-".join(str(len(stage.blocks)) for stage in found.stages),
+        compared(name, built.model, arch),
         *(round(seconds, 4) for seconds in (build_s, trace_s, rest_s)),
     )
 
