@@ -106,7 +106,7 @@ SHORTCUTS = ("downsample", "shortcut", "proj")
 
 
 def compared(name: str, model: nn.Module, arch: Architecture) -> str:
-    """ "equal", how the tree and the reading differ, or "" where the tree is unknown."""
+    """How tree and reading compare: "equal", a difference, or "" if unknown."""
     differing = disagreement(name.partition(":")[2], model, arch)
     return "" if differing is None else differing or "equal"
 
