@@ -193,7 +193,8 @@ def timm_model(name: str, *, real: bool) -> Built:
     import timm
 
     model = made(lambda: timm.create_model(name, pretrained=False), real=real)
-    return Built(model, model.default_cfg["input_size"], type(model).__module__, real)
+    family = timm.models.model_entrypoint(name).__module__
+    return Built(model, model.default_cfg["input_size"], family, real)
 
 
 def torchvision_model(name: str, *, real: bool) -> Built:

@@ -29,7 +29,7 @@ class Verdict:
 
     Attributes:
         name: as "timm:resnet50d".
-        family: the module that defines its class.
+        family: the module that defines it.
         input: sizes of one sample.
         traced: "yes", or the error.
         mode: "shapes", or "run" where the forward looks at values.
