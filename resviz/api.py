@@ -118,7 +118,7 @@ def layers(
 def shortcuts(
     network: Source, *, only: str | None = None, input_size: InputSize | None = None
 ) -> Table:
-    """One row a block: what its shortcut is, why, and what it costs.
+    """One row a residual unit: what its shortcut is, why, and what it costs.
 
     Args:
         network: a record, a model, or a SPEC.

@@ -42,7 +42,8 @@ def flow(built: Structure) -> tuple[Step, ...]:
         return ()
     steps = [Step("input", shape[2:], shape, "")]
     for layer in path:
-        before, after = steps[-1].size, size_after(layer, len(shape) - 2)
+        axis = built.axis.get(layer.index)
+        before, after = steps[-1].size, size_after(layer, len(shape) - 2, axis)
         if after and before != after and resizes(layer):
             arithmetic = why(layer, before, after)
             steps.append(Step(layer.name, after, layer.output_shape, arithmetic))
@@ -63,12 +64,14 @@ RESIZING = AVERAGE_POOLS | MAX_POOLS | {"slice", "constant_pad_nd", "reflection_
 """Operations that give a map of another size; so do windows and interpolation."""
 
 
-def size_after(layer: Layer, axes: int) -> Shape:
+def size_after(layer: Layer, axes: int, axis: int | None) -> Shape:
     """Spatial size of what a layer gives; () if that has none.
 
-    A mean that drops the axes of a map leaves one position.
+    The channels lie in `axis`, the second one unless it is known to be another. A mean
+    that drops the axes of a map leaves one position.
     """
-    size = layer.output_shape[2:]
+    channels = axis or 1
+    size = layer.output_shape[1:channels] + layer.output_shape[channels + 1 :]
     if len(size) == axes:
         return size
     means = any(op.name in AVERAGE_POOLS for op in layer.operations)

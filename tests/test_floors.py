@@ -12,7 +12,7 @@ FLOORS = {
     "once": 1, "units": 1, "escape": 1, "vocabulary": 1, "files": 1, "templates": 1,
     "inputs": 2, "laws": 2, "record": 2, "storage": 3,
     "costs": 3, "footprint": 3,
-    "structure": 4, "receptive": 4, "flow": 5, "variants": 5,
+    "structure": 4, "receptive": 5, "flow": 5, "variants": 5,
     "tables": 6, "figures": 6,
     "formats": 7,
     "models": 1.5, "tracing": 4, "source": 5,

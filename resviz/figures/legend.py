@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.words import sign
-from resviz.vocabulary import CONVOLUTIONS
+from resviz.vocabulary import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,10 +58,12 @@ def sum_words(read: Structure) -> list[str]:
 
 def after_sum(read: Structure, join: int, end: int) -> str:
     """What follows an addition in its block."""
-    if join == end:
+    names = {op.name for op in read.arch.layers[end].operations}
+    if join == end or names <= RESHAPES:
         return ""
-    relu = any(op.name == "relu" for op in read.arch.layers[end].operations)
-    return f", then {'ReLU' if relu else 'activation'}"
+    kinds = {"activation": names & ACTIVATIONS, "norm": names & NORMS}
+    said = next((word for word, found in kinds.items() if found), "reshape")
+    return f", then {'ReLU' if 'relu' in names else said}"
 
 
 def convolution_words(read: Structure) -> list[str]:

@@ -50,7 +50,8 @@ def timeline(arch: Architecture) -> Timeline:
     Raises:
         RecordError: if the record holds no storages.
     """
-    if not arch.storages:
+    touched = any(op.reads or op.writes for it in arch.layers for op in it.operations)
+    if not arch.storages and not touched and arch.layers:
         raise RecordError(
             f"{arch.name}: recorded without its storages, as by an older resviz: "
             "trace the model again"

@@ -21,6 +21,7 @@ from resviz.receptive.axis import PIXELS, Axis, Extent
 from resviz.receptive.maps import PLAIN, WHOLE, Map, Seen
 from resviz.receptive.steps import RULES, Step, meet, unruled
 from resviz.record import MODEL_INPUT, Source
+from resviz.structure.graph import entry_axis
 from resviz.vocabulary import CREATIONS
 
 if TYPE_CHECKING:
@@ -90,14 +91,19 @@ class Walk:
     """One pass over the layers, in execution order."""
 
     def __init__(self, arch: Architecture) -> None:
-        self.maps: dict[Source, Map | None] = {
-            Source(MODEL_INPUT): untouched(arch.inputs[0])
-        }
+        self.maps: dict[Source, Map | None] = {}
         self.seen: list[tuple[Seen, ...] | None] = []
         self.changed: list[bool] = []
         self.gated: list[str] = []
         self.apart: list[Meeting] = []
         self.gaps: dict[str, list[str]] = {}
+        usual = bool(arch.inputs) and entry_axis(arch, 0) == 1
+        if usual:
+            self.maps[Source(MODEL_INPUT)] = untouched(arch.inputs[0])
+        elif len(arch.input_shape) > 2 and arch.layers:
+            self.gaps["the input's channels do not lie in axis 1"] = [
+                arch.layers[0].name
+            ]
 
     def pass_through(self, layer: Layer) -> None:
         """Follow the fields through one layer."""
@@ -138,7 +144,10 @@ class Walk:
         if not step.seeing or operation.name in CREATIONS:
             return [None] * len(operation.outputs)
         rule = RULES.get(operation.name)
-        ruled = rule(step) if rule else None
+        try:
+            ruled = rule(step) if rule else None
+        except (ArithmeticError, LookupError, ValueError):
+            ruled = None  # ranks that no rule foresaw, as those of a scalar
         given = list(unruled(step) if ruled is None else ruled)
         # A write through a view makes one more output, of which no rule knows.
         missing = operation.outputs[len(given) :]

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from resviz.once import once
 from resviz.structure.blocks import Block, Unit, blocks
-from resviz.structure.graph import ROOT, Graph
+from resviz.structure.graph import ROOT, Graph, weights
 from resviz.structure.regions import Region, regions
 from resviz.structure.shortcuts import Shortcut
 from resviz.structure.stages import Fold, Stage, stages
 
 if TYPE_CHECKING:
-    from resviz.record import Architecture, Layer
+    from collections.abc import Mapping
+
+    from resviz.record import Architecture, Layer, Operation
 
 __all__ = ["Block", "Fold", "Shortcut", "Stage", "Structure", "Unit", "structure"]
 
@@ -27,9 +29,10 @@ class Structure:
         stem: live layers before the first block.
         stages: in order; () if nothing is residual.
         head: live layers after the last block.
-        spine: indices of the layers from input to output that every path passes,
-            and within a block those of its main branch.
+        spine: indices of the layers on the path from input to output with the most
+            weights, gates left out.
         regions: every addition of two branches, blocks or not.
+        axis: in which axis of each live layer's output the channels lie.
     """
 
     arch: Architecture
@@ -38,6 +41,7 @@ class Structure:
     head: tuple[Layer, ...]
     spine: tuple[int, ...]
     regions: tuple[Region, ...]
+    axis: Mapping[int, int | None]
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -63,34 +67,41 @@ def structure(arch: Architecture) -> Structure:
         tuple(layer for layer in live if layer.index < first),
         stages(graph, found),
         tuple(layer for layer in live if layer.index > last),
-        spine(graph, found),
+        spine(graph),
         tuple(joins),
+        graph.axis,
     )
 
 
-def spine(graph: Graph, found: list[Block]) -> tuple[int, ...]:
-    """The layers from input to output that every path passes, in order.
+def enlarges(op: Operation) -> bool:
+    """Whether an operation makes more positions out of fewer."""
+    turned = op.window is not None and op.window.transposed
+    return turned or op.name.startswith(("upsample", "_upsample", "pixel_shuffle"))
 
-    Gates and other ways around are left out; a block is passed by its main branch.
+
+def spine(graph: Graph) -> tuple[int, ...]:
+    """The path from input to output with the most weighted operations, in order.
+
+    Where branches meet, a gate, which comes from fewer positions than another branch,
+    is left out. Of branches with as many weights the longest is taken.
     """
-    joins = {unit.join: unit for block in found for unit in block.units}
-    node = max(graph.returned & graph.before.keys(), default=ROOT)
+    best: dict[int, tuple[int, int]] = {ROOT: (0, 0)}
+    places = {ROOT: graph.extent(ROOT)[0]}
+    chosen: dict[int, int] = {}
+    for node, sources in graph.before.items():
+        most = max(places[source] for source in sources)
+        ways = [source for source in sources if places[source] == most]
+        chosen[node] = max(ways, key=lambda way: best[way])
+        heavy, length = best[chosen[node]]
+        layer = graph.arch.layers[node]
+        best[node] = heavy + weights(layer), length + 1
+        places[node] = graph.extent(node)[0]
+        if not any(map(enlarges, layer.operations)):  # an expanded gate is a gate
+            places[node] = min(places[node], most)
+    ends = graph.returned & graph.before.keys() or graph.before.keys()
+    node = max(ends, key=lambda end: best[end], default=ROOT)
     passed: list[int] = []
     while node != ROOT:
         passed.append(node)
-        unit = joins.get(node)
-        if unit:
-            passed += main_path(graph, node, unit)
-        node = graph.dominator[node]
+        node = chosen[node]
     return tuple(reversed(passed))
-
-
-def main_path(graph: Graph, join: int, unit: Unit) -> list[int]:
-    """The layers of a unit's main branch that every path along it passes."""
-    ends = [node for node in graph.before[join] if node in unit.main]
-    node = max(ends, default=unit.fork)
-    passed: list[int] = []
-    while node != unit.fork and node in unit.main:
-        passed.append(node)
-        node = graph.dominator[node]
-    return passed

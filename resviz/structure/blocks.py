@@ -13,7 +13,7 @@ from resviz.structure.kernels import unit_type
 from resviz.structure.regions import Join, Region
 from resviz.structure.shortcuts import Shortcut, missing, shortcut
 from resviz.structure.siblings import siblings
-from resviz.vocabulary import ACTIVATIONS
+from resviz.vocabulary import ACTIVATIONS, NORMS, RESHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,12 +58,14 @@ class Block:
         units: in execution order.
         output_shape: (N, C, H, W).
         extent: positions and width of its output.
+        tokens: whether its output is rows of tokens, (N, L, C).
     """
 
     path: str
     units: tuple[Unit, ...]
     output_shape: Shape
     extent: Extent
+    tokens: bool
 
     @property
     def type(self) -> str:
@@ -108,9 +110,11 @@ def blocks(graph: Graph, found: list[Region]) -> list[Block]:
     kept = outermost(graph, residual)
     made: list[Block] = []
     owners: list[int] = []
-    for owner, members in gathered(graph, kept):
+    groups = gathered(graph, kept)
+    for owner, members in groups:
         parts = [members] if is_one(graph, owner, members) else [[it] for it in members]
-        made += [residual_block(graph, owner, part) for part in parts]
+        tail = owner > 0 and [it for it, _ in groups].count(owner) == len(parts) == 1
+        made += [residual_block(graph, owner, part, tail=tail) for part in parts]
         owners += [owner] * len(parts)
     made += without_shortcut(graph, made, owners)
     return [one for one in sorted(made, key=lambda it: it.end) if not heads(graph, one)]
@@ -188,20 +192,28 @@ def is_one(graph: Graph, owner: int, members: list[Region]) -> bool:
     return owner > 0 and len(kinds) == len(members)
 
 
-def residual_block(graph: Graph, owner: int, members: list[Region]) -> Block:
-    """The block that some regions of one call are."""
-    units = tuple(residual_unit(graph, owner, region) for region in members)
+def residual_block(
+    graph: Graph, owner: int, members: list[Region], *, tail: bool
+) -> Block:
+    """The block that some regions of one call are.
+
+    What follows a sum belongs to it: an activation, and where the call holds no other
+    block, a `tail` of norms and reshapes too.
+    """
+    kinds = ACTIVATIONS | (NORMS | RESHAPES if tail else frozenset())
+    units = tuple(residual_unit(graph, owner, region, kinds) for region in members)
     return block(graph, owner, units)
 
 
 def block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
     """The block of some units, named for the call that holds them."""
     end = units[-1].end
-    shape = graph.read_shape(end)
+    shape = graph.whole_shape(end)
     path = graph.arch.calls[owner].path
     if not owner:
         path = common_path(graph, [index for unit in units for index in unit.layers])
-    return Block(path, units, shape, graph.extent(end, shape))
+    tokens = len(shape) == 3 and graph.axis[end] == 2
+    return Block(path, units, shape, graph.extent(end, shape), tokens)
 
 
 def common_path(graph: Graph, nodes: list[int]) -> str:
@@ -212,16 +224,20 @@ def common_path(graph: Graph, nodes: list[int]) -> str:
     return ".".join(names[0] for names in shared)
 
 
-def residual_unit(graph: Graph, owner: int, region: Region) -> Unit:
+def residual_unit(
+    graph: Graph, owner: int, region: Region, kinds: frozenset[str]
+) -> Unit:
     """The unit that a residual region is."""
     light, *others = region.branches
+    tail = following(graph, region.end, owner, kinds)
+    end = tail[-1] if tail else region.end
     main = frozenset().union(*others, region.around[:-1]) - light
     return Unit(
         unit_type(list(graph.layers(main))),
         region.fork,
         region.join,
-        activation_after(graph, region.end, owner),
-        tuple(sorted(main)),
+        end,
+        tuple(sorted(main | set(tail[:-1]))),
         shortcut(graph, region, light),
     )
 
@@ -235,16 +251,22 @@ def owning_call(arch: Architecture, nodes: list[int]) -> int:
     return call
 
 
-def activation_after(graph: Graph, end: int, owner: int) -> int:
-    """The activation that alone reads the sum, inside the same call; or the sum."""
-    users = graph.after[end]
-    if len(users) != 1 or end in graph.returned:
-        return end
-    layer = graph.arch.layers[users[0]]
-    call = graph.arch.calls[owner]
-    ops = operations([layer])
-    activates = bool(ops) and all(op.name in ACTIVATIONS for op in ops)
-    return users[0] if activates and layer.index < call.stop else end
+def following(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list[int]:
+    """What alone reads a sum and is of some kinds, inside the same call.
+
+    One activation at most; what gives none is passed.
+    """
+    tail: list[int] = []
+    stop = graph.arch.calls[owner].stop
+    while True:
+        node = tail[-1] if tail else end
+        users = graph.after[node]
+        if len(users) != 1 or users[0] >= stop or node in graph.returned:
+            return tail
+        names = {op.name for op in operations(graph.layers(users))}
+        if not names or not names <= kinds or (tail and names & ACTIVATIONS):
+            return tail
+        tail.append(users[0])
 
 
 def without_shortcut(graph: Graph, made: list[Block], owners: list[int]) -> list[Block]:

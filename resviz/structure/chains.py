@@ -69,7 +69,7 @@ def first(
     """Chains with which some free nodes begin; they are free no more."""
     does = [kinds(graph, node) for node in free]
     start = 0
-    while size := length(does[start:], patterns):
+    while size := length(does, start, patterns):
         start += activates(does[start])
         yield free[start : start + size]
         start += size
@@ -85,8 +85,8 @@ def last(
     yield from (found[::-1] for found in first(graph, free, backwards))
 
 
-def length(does: list[Kinds], patterns: list[tuple[Kinds, ...]]) -> int:
-    """How long the pattern is with which a chain begins, after one activation; or 0."""
-    skipped = bool(does) and activates(does[0])
-    rest = tuple(does[skipped:])
-    return next((len(it) for it in patterns if rest[: len(it)] == it), 0)
+def length(does: list[Kinds], start: int, patterns: list[tuple[Kinds, ...]]) -> int:
+    """How long the pattern is that begins at `start`, after one activation; or 0."""
+    at = start + (start < len(does) and activates(does[start]))
+    fits = (it for it in patterns if tuple(does[at : at + len(it)]) == it)
+    return next(map(len, fits), 0)

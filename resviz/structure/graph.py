@@ -37,7 +37,8 @@ class Graph:
         self.after: dict[int, list[int]] = {ROOT: []}
         self.dominator: dict[int, int] = {}
         self.depth: dict[int, int] = {ROOT: 0}
-        self.axis: dict[int, int | None] = {ROOT: entry_axis(arch)}
+        self.entries = [entry_axis(arch, k) for k in range(len(arch.inputs))]
+        self.axis: dict[int, int | None] = {ROOT: next(iter(self.entries), None)}
         for layer in arch.layers:
             if live(layer):
                 self.add(layer)
@@ -53,12 +54,18 @@ class Graph:
         self.after[layer.index] = []
         for node in known:
             self.after[node].append(layer.index)
-        self.axis[layer.index] = axis_after(layer, self.axis[known[0]])
+        self.axis[layer.index] = axis_after(layer, self.axis_read(layer, known[0]))
         nearest = known[0]
         for node in known[1:]:
             nearest = self.common_dominator(nearest, node)
         self.dominator[layer.index] = nearest
         self.depth[layer.index] = self.depth[nearest] + 1
+
+    def axis_read(self, layer: Layer, node: int) -> int | None:
+        """The channel axis of what a layer reads of a node; inputs differ in it."""
+        if node != ROOT:
+            return self.axis[node]
+        return self.entries[next(s.output for s in layer.sources if s.layer == ROOT)]
 
     def common_dominator(self, a: int, b: int) -> int:
         """The last node that dominates, or is, both `a` and `b`."""
@@ -96,7 +103,7 @@ class Graph:
             return self.arch.input_shape
         return self.arch.layers[node].output_shape
 
-    def read_shape(self, node: int) -> Shape:
+    def whole_shape(self, node: int) -> Shape:
         """Shape of what is read of a node: of the whole, where it wrote to a part."""
         for user in self.after[node][-1:]:
             layer = self.arch.layers[user]
@@ -107,17 +114,38 @@ class Graph:
 
     def extent(self, node: int, shape: Shape | None = None) -> Extent:
         """Positions and width of a node's first output, or of another of its shape."""
-        return extent(shape or self.shape(node), self.axis.get(node))
+        axis = self.axis.get(node)
+        if node == ROOT and shape is not None:
+            shapes = [tensor.shape for tensor in self.arch.inputs]
+            axis = self.entries[shapes.index(shape)] if shape in shapes else axis
+        return extent(shape or self.shape(node), axis)
 
 
-def entry_axis(arch: Architecture) -> int | None:
-    """In which axis the channels of the model's input lie: linear layers read the last.
+def entry_axis(arch: Architecture, number: int) -> int | None:
+    """In which axis the channels of an input lie: linear layers read the last.
 
-    Unless one comes first, it is axis 1, as convolutions have it.
+    The weighted operation that it reaches first decides; axis 1 if there is none. A
+    map without a batch axis has them in axis 0.
     """
-    first = next((op for op in operations(arch.layers) if weighted(op)), None)
-    linear = first is not None and first.name in PRODUCTS
-    return max(len(arch.input_shape) - 1, 0) if linear else 1
+    rank = len(arch.inputs[number].shape)
+    reached = {(ROOT, number)}
+    for layer in arch.layers:
+        sources = {(source.layer, source.output) for source in layer.sources}
+        if not reached & sources:
+            continue
+        for op in operations([layer]):
+            if weighted(op):
+                return entry_axis_of(op, rank)
+        reached |= {(layer.index, k) for k in range(len(layer.outputs))}
+    return 1
+
+
+def entry_axis_of(op: Operation, rank: int) -> int:
+    """The channel axis of an input of some rank that a weighted operation reads."""
+    if op.name in PRODUCTS:
+        return max(rank - 1, 0)
+    axes = len(op.window.kernel) if op.window else rank - 2
+    return max(rank - axes - 1, 0) if rank > axes else 1
 
 
 def live(layer: Layer) -> bool:
@@ -130,6 +158,16 @@ def weighted(op: Operation) -> bool:
     if op.name in CONVOLUTIONS:
         return True
     return op.name in PRODUCTS and sum(op.flowing[-2:]) == 1
+
+
+def weights(layer: Layer) -> int:
+    """Weighted operations of a layer that follow one another.
+
+    One weight may act many times, as in an LSTM, whose every step takes it up.
+    """
+    matrices = sum(len(parameter.shape) > 1 for parameter in layer.parameters)
+    acting = sum(map(weighted, operations([layer])))
+    return min(acting, max(matrices, 1))
 
 
 def live_product(op: Operation) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from resviz.structure.graph import (
+    ROOT,
     Graph,
     depthwise,
     live_product,
@@ -76,12 +77,32 @@ def region(graph: Graph, added: Addition) -> Region:
             nodes.add(node)
         branches.append(frozenset(nodes))
     branches.sort(key=lambda branch: effort(graph, branch))
-    around = way_around(graph, frozenset().union(*branches), added)
-    if around is None:
+    within = frozenset().union(*branches)
+    around = way_around(graph, within, added)
+    if around is None or not reads_one(graph, within | added.nodes, fork):
         return Region(fork, join, tuple(branches), Join.OPEN)
     kind = kind_of([effort(graph, branch) for branch in branches])
     return Region(fork, join, tuple(branches), kind, around)
 
+
+def reads_one(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
+    """Whether all branches read the same tensor of their fork.
+
+    Different inputs of the model, or parts of a split, are no two ways of one.
+    """
+    if fork != ROOT and not is_a(graph, fork, SPLITS):
+        return True
+    read = {
+        source.output
+        for layer in graph.layers(nodes)
+        for source in layer.sources
+        if source.layer == fork
+    }
+    return len(read) == 1
+
+
+SPLITS = {"split", "split_with_sizes", "unsafe_split", "unbind", "chunk"}
+"""Operations whose outputs are parts of what they read."""
 
 Effort = tuple[int, int, int, int, int]
 """Weighted, spatial, attention and depthwise operations of a branch, and its nodes."""

@@ -65,7 +65,7 @@ def stages(graph: Graph, found: list[Block]) -> tuple[Stage, ...]:
     Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
     is conv2_x.
     """
-    runs = runs_of_one_size(found)
+    runs = runs_of_one_size(found, graph.arch.batch)
     parted = [part for run in runs for part in parted_by_projection(run)]
     merged = by_resolution(found, with_early_changes(towers(graph, parted)))
     return tuple(
@@ -74,32 +74,33 @@ def stages(graph: Graph, found: list[Block]) -> tuple[Stage, ...]:
     )
 
 
-def runs_of_one_size(found: list[Block]) -> list[list[Block]]:
+def runs_of_one_size(found: list[Block], batch: int) -> list[list[Block]]:
     """Blocks in a row that give as many positions of one width.
 
     A class token more or less makes no difference.
     """
     runs: list[list[Block]] = []
     for block in found:
-        if runs and alike(runs[-1][-1], block):
+        if runs and alike(runs[-1][-1], block, batch):
             runs[-1].append(block)
         else:
             runs.append([block])
     return runs
 
 
-def alike(one: Block, other: Block) -> bool:
+def alike(one: Block, other: Block, batch: int) -> bool:
     """Whether two blocks give outputs of one size, but for a few class tokens."""
     if one.extent == other.extent:
         return True
     (positions, width), (others, other_width) = one.extent, other.extent
-    tokens = 3 in {len(one.output_shape), len(other.output_shape)}
-    few = abs(positions - others) <= CLASS_TOKENS * one.output_shape[0]
-    return tokens and few and width == other_width and min(positions, others) > 16
+    few = abs(positions - others) <= CLASS_TOKENS * batch
+    many = min(positions, others) >= FEWEST * batch
+    return (one.tokens or other.tokens) and few and many and width == other_width
 
 
-CLASS_TOKENS = 4
-"""Tokens for each sample that are no positions of the map, at most."""
+CLASS_TOKENS, FEWEST = 4, 17
+"""Tokens for each sample that are no positions of the map, at most, and positions from
+which on they count little: a map of 4×4 and one token."""
 
 
 def parted_by_projection(run: list[Block]) -> list[list[Block]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import footprint
 from resviz.structure import structure
-from resviz.tables.notes import inputs_of, manner
+from resviz.tables.notes import inputs_of, manner, unseen
 from resviz.tables.table import Column, Table
 from resviz.units import grouped, mebi
 
@@ -179,6 +179,7 @@ def notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
     if any(op.name == "_safe_softmax" for la in arch.layers for op in la.operations):
         yield "attention is counted as matrix products; a fused kernel holds less"
     yield from manner(arch)
+    yield from unseen(arch)
     for gap in data["not_counted"]:
         name, number, first = gap["operation"], gap["count"], gap["first"]
         yield f"unknown what training keeps of {name}, {number}×, first at {first}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.receptive import WHOLE, Axis, Fields, fields
 from resviz.structure import structure
-from resviz.tables.notes import manner
+from resviz.tables.notes import manner, unseen
 from resviz.tables.table import Column, Table
 from resviz.units import per_axis, plural, times
 
@@ -51,7 +51,7 @@ def receptive(arch: Architecture, *, every: bool = False) -> Table:
         every: show all layers, also those that see what the ones before them do.
     """
     found = fields(arch)
-    pixels = arch.inputs[0].shape[2:]
+    pixels = arch.input_shape[2:]
     seeing = [(layer, found.layers[layer.index]) for layer in arch.layers]
     chosen = [
         (layer, seen)
@@ -61,7 +61,7 @@ def receptive(arch: Architecture, *, every: bool = False) -> Table:
     rows = [row(layer, seen) for layer, seen in chosen]
     data = {
         "name": arch.name,
-        "input_shape": list(arch.inputs[0].shape),
+        "input_shape": list(arch.input_shape),
         "layers": rows,
         "stages": list(stage_rows(arch, found)),
         "largest": largest(seeing, pixels),
@@ -80,7 +80,7 @@ def receptive(arch: Architecture, *, every: bool = False) -> Table:
         tuple(shown(entry) for entry in rows),
         data,
         facts=tuple(facts(data)),
-        notes=(*UNITS, *notes(arch, found), *manner(arch)),
+        notes=(*UNITS, *notes(arch, found), *manner(arch), *unseen(arch)),
         marked=frozenset(over),
         mark="the field is larger than the input",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resviz import costs
 from resviz.flow import Step, flow
 from resviz.structure import Stage, Structure, structure
-from resviz.structure.graph import operations, weighted
+from resviz.structure.graph import weights
 from resviz.structure.remarks import remarks
 from resviz.tables.notes import batch_note, counting, inputs_of
 from resviz.tables.table import Column, Table
@@ -33,6 +33,7 @@ COLUMNS = (
 def summary(arch: Architecture) -> Table:
     """Totals, one row a stage, and the arithmetic of the shape flow."""
     built = structure(arch)
+    unusual = remarks(built)
     steps = flow(built)
     total = costs.whole(arch)
     data = {
@@ -49,7 +50,7 @@ def summary(arch: Architecture) -> Table:
         "depth": depth(built),
         "activations": total.activations,
         "convention": costs.CONVENTION,
-        "remarks": list(remarks(built)),
+        "remarks": list(unusual),
         "elements": total.elements,
         "elements_convention": costs.ELEMENTS,
         "inputs": [input_row(*one) for one in arch.named_inputs],
@@ -62,7 +63,7 @@ def summary(arch: Architecture) -> Table:
         facts=(("input", inputs_of(arch)), *facts(data)),
         notes=(
             *map(arithmetic, steps[1:]),
-            *remarks(built),
+            *unusual,
             batch_note(arch),
             *counting(arch, costs.ELEMENTS),
         ),
@@ -161,9 +162,8 @@ def arithmetic(step: Step) -> str:
 
 
 def depth(built: Structure) -> int:
-    """Weighted layers on the main path, which give a ResNet its number.
+    """Weighted layers on the longest path, which give a ResNet its number.
 
     Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
     """
-    layers = (built.arch.layers[index] for index in built.spine)
-    return sum(map(weighted, operations(layers)))
+    return sum(weights(built.arch.layers[index]) for index in built.spine)

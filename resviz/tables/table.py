@@ -90,7 +90,7 @@ class Column:
         """The lines of `value` where its column holds several."""
         if self.kind != "words" or value is None:
             return [self.text(value)]
-        return str(value).splitlines()
+        return str(value).splitlines() or [""]
 
 
 def share(value: float) -> str:

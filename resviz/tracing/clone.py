@@ -122,6 +122,8 @@ class Clone:
         for key, value in state.items():
             state[key] = self.copied(value, f"{path}.{key}" if path else key)
         vars(copy).update(state, training=self.training)
+        if isinstance(module, nn.TransformerEncoder):
+            vars(copy)["use_nested_tensor"] = False  # it has no shapes on meta
         for slot in slots(module):
             value = getattr(module, slot)
             object.__setattr__(copy, slot, self.copied(value, f"{path}.{slot}"))
@@ -192,7 +194,9 @@ class Clone:
         functions and methods; `path` names a module that is registered nowhere.
         """
         kind = type(value)
-        if kind in PLAIN:
+        # Tuples of numbers are sizes and strides, of which a network has thousands.
+        sizes = kind is tuple and all(type(member) in PLAIN for member in value)
+        if kind in PLAIN or sizes:
             return value
         if kind in HOLDERS and not value:
             return kind()

@@ -33,13 +33,17 @@ def leaf_calls(events: list[Event]) -> dict[int, int]:
 
 
 def is_leaf(events: list[Event]) -> bool:
-    """Whether the events of a call without inner calls become one layer."""
+    """Whether the events of a call without inner calls become one layer.
+
+    A recurrent module of torch's is one, though it adds products step by step.
+    """
     enter, *steps, leave = events
     finished = isinstance(leave, Leave) and leave.returned is not None
     inner = [step for step in steps if isinstance(step, Step)]
     if not finished or not isinstance(enter, Enter):
         return False
-    return not joins_weights(inner) and not is_whole_model(enter, inner)
+    whole = type(enter.module).__module__.startswith("torch.nn.modules.rnn")
+    return whole or not (joins_weights(inner) or is_whole_model(enter, inner))
 
 
 def joins_weights(steps: list[Step]) -> bool:

@@ -33,10 +33,15 @@ class Plan(NamedTuple):
 
     @property
     def off_axis(self) -> bool:
-        """Whether the batch is told, and not by the first axis of the first input."""
+        """Whether the batch is told, and not by the first axis of the first input.
+
+        One of a list of pictures has no batch axis.
+        """
         described = [one for one in leaves(self.arguments) if isinstance(one, Given)]
         first = described[0].sizes if described else ()
-        return any(None in one.sizes for one in described) and first[:1] != (None,)
+        listed = any(key.isdecimal() for one in described for key in one.place[1:])
+        told = listed or any(None in one.sizes for one in described)
+        return told and first[:1] != (None,)
 
     @property
     def lone(self) -> Shape | None:

@@ -6,9 +6,11 @@ import torch
 from torch import fx, nn
 
 import resviz
+from resviz.figures.block.steps import steps
 from resviz.structure import structure
+from resviz.structure.regions import Join
 
-from .toys import Basic, Transformer, conv
+from .toys import Attention, Basic, Transformer, conv
 
 
 def counts(module, size=(3, 32, 32)):
@@ -332,3 +334,146 @@ def test_a_block_of_a_forward_in_half_precision():
     """Casts on the way change nothing."""
     net = nn.Sequential(conv(3, 3), Basic(8, 8), Basic(8, 8)).to(torch.bfloat16)
     assert [2] == counts(net)
+
+
+def test_stages_do_not_depend_on_the_batch():
+    """A row of positions is no row of tokens, however many samples there are."""
+
+    class Basic1d(nn.Module):
+        def __init__(self, stride):
+            super().__init__()
+            self.a = nn.Conv1d(8, 8, 3, stride, 1)
+            self.b = nn.Conv1d(8, 8, 3, padding=1)
+            self.side = nn.Conv1d(8, 8, 1, stride) if stride > 1 else nn.Identity()
+
+        def forward(self, x):
+            return self.side(x) + self.b(self.a(x).relu())
+
+    net = nn.Sequential(nn.Conv1d(3, 8, 1), *map(Basic1d, (1, 1, 2, 1, 2, 1)))
+    for batch in (1, 8, 32):
+        arch = resviz.trace(net, (3, 16), batch)
+        assert [2, 2, 2] == [len(it.blocks) for it in structure(arch).stages]
+
+
+class PostNorm(nn.Module):
+    """A post-norm block; a reshape stands between its units."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(c) for _ in range(2))
+        self.attention = Attention(c)
+        self.mlp = nn.Sequential(nn.Linear(c, 2 * c), nn.GELU(), nn.Linear(2 * c, c))
+
+    def forward(self, x):
+        x = self.norms[0](x + self.attention(x)).reshape(x.shape[0], -1, x.shape[2])
+        return self.norms[1](x + self.mlp(x))
+
+
+def test_norms_after_a_sum_belong_to_the_block():
+    """All parameters of a post-norm block are its own, and equal blocks fold."""
+    net = nn.Sequential(PostNorm(16), PostNorm(16))
+    (stage,) = structure(resviz.trace(net, (9, 16))).stages
+    want = sum(p.numel() for p in net.parameters())
+    (row,) = resviz.summary(resviz.trace(net, (9, 16))).to_dict()["stages"]
+    assert (want, [2]) == (row["params"], [fold.count for fold in stage.folds])
+
+
+def test_units_are_drawn_one_after_the_other():
+    """What stands between two units is drawn, so that each reads the one before."""
+    arch = resviz.trace(nn.Sequential(PostNorm(16)), (9, 16))
+    (block,) = structure(arch).blocks
+    flow = steps(arch, block)
+    first, second = (k for k, step in enumerate(flow) if step.lines[0] == "+")
+    reached, pending = set(), [second]
+    while pending:
+        step = pending.pop()
+        reached.add(step)
+        pending.extend(flow[step].sources)
+    assert first in reached
+
+
+def test_two_inputs_are_no_block():
+    """X + f(y) adds two things; neither is a way around the other."""
+
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = conv(3), conv(3)
+
+        def forward(self, x, y):
+            return x + self.b(self.a(y).relu())
+
+    x, y = torch.zeros(2, 1, 8, 8, 8)
+    built = structure(resviz.trace(Two(), inputs=(x, y)))
+    assert ([Join.OPEN], ()) == ([it.kind for it in built.regions], built.blocks)
+
+
+def test_parts_of_a_split_are_no_block():
+    """A reversible block adds a function of one half to the other."""
+
+    class Coupled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(conv(3), nn.ReLU(), conv(3))
+
+        def forward(self, x):
+            a, b = x.chunk(2, 1)
+            return torch.cat([a + self.body(b), b], 1)
+
+    built = structure(resviz.trace(nn.Sequential(conv(3, 3, 16), Coupled()), (3, 8, 8)))
+    assert () == built.blocks
+
+
+def test_each_input_has_its_own_channels():
+    """A mask before the tokens changes no reason."""
+
+    class Masked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.side = nn.Linear(8, 16)
+            self.main = nn.Sequential(nn.Linear(8, 32), nn.GELU(), nn.Linear(32, 16))
+
+        def forward(self, mask, x):
+            return (self.side(x) + self.main(x)) * mask[..., None]
+
+    arch = resviz.trace(Masked(), inputs=(torch.zeros(2, 5), torch.zeros(2, 5, 8)))
+    assert ["channels"] == [it.shortcut.reason for it in structure(arch).blocks]
+
+
+class Dense(nn.Module):
+    """Two dense layers, which concatenate."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([conv(3, 8, 4), conv(3, 12, 4)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.cat([x, layer(x)], 1)
+        return x
+
+
+def test_depth_is_that_of_the_longest_path():
+    """Concatenated branches count; a gate over one position does not."""
+
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Sequential(
+                nn.AdaptiveAvgPool2d(1), conv(1, 16, 4), conv(1, 4, 16)
+            )
+
+        def forward(self, x):
+            return x * self.gate(x)
+
+    net = nn.Sequential(conv(3, 3), Dense(), Gated())
+    assert 3 == resviz.summary(resviz.trace(net, (3, 8, 8))).to_dict()["depth"]
+
+
+def test_the_flow_of_a_map_with_its_channels_last():
+    """Sizes are those of the map, not of its channels."""
+    net = nn.Sequential(
+        conv(3, 3, 8, stride=2), ChannelsLast(), Windows(8, 4), nn.LayerNorm(8)
+    )
+    flow = resviz.summary(resviz.trace(net, (3, 32, 32))).to_dict()["flow"]
+    assert [[32, 32], [16, 16]] == [step["size"] for step in flow]
