@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.once import once
 from resviz.structure.blocks import Block, Unit, blocks
-from resviz.structure.graph import ROOT, Graph
+from resviz.structure.graph import ROOT, Graph, operations, weighted
 from resviz.structure.regions import Region, regions
 from resviz.structure.shortcuts import Shortcut
 from resviz.structure.stages import Fold, Stage, stages
@@ -15,7 +15,16 @@ from resviz.structure.stages import Fold, Stage, stages
 if TYPE_CHECKING:
     from resviz.record import Architecture, Layer
 
-__all__ = ["Block", "Fold", "Shortcut", "Stage", "Structure", "Unit", "structure"]
+__all__ = [
+    "Block",
+    "Fold",
+    "Shortcut",
+    "Stage",
+    "Structure",
+    "Unit",
+    "depth",
+    "structure",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,15 @@ def spine(graph: Graph, found: list[Block]) -> tuple[int, ...]:
             passed += main_path(graph, node, unit)
         node = graph.dominator[node]
     return tuple(reversed(passed))
+
+
+def depth(read: Structure) -> int:
+    """Weighted layers on the main path, which give a ResNet its number.
+
+    Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
+    """
+    layers = (read.arch.layers[index] for index in read.spine)
+    return sum(map(weighted, operations(layers)))
 
 
 def main_path(graph: Graph, join: int, unit: Unit) -> list[int]:

@@ -127,7 +127,9 @@ def test_diagram_formats(resviz, saved, tmp_path, suffix):
     assert start in path.read_bytes()[:600]
 
 
-@pytest.mark.parametrize("figure", ["overview", "block", "layers", "flow"])
+@pytest.mark.parametrize(
+    "figure", ["overview", "block", "layers", "flow", "stack", "growth"]
+)
 def test_every_figure_to_stdout(resviz, saved, figure):
     """SVG is the default."""
     code, out, err = resviz("diagram", saved, "--figure", figure)
