@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from resviz.errors import RenderError
+from resviz.escape import prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,8 +103,8 @@ def describe(
         raise RenderError(f"plain: got figure {figure!r}, only 'stack' has plain twins")
     module = import_module(f"{__name__}.{figure}")
     if figure in SEVERAL:
-        return module.description(several(arch), plain=plain)
-    return module.description(one(arch, figure), at=at)
+        return prose(module.description(several(arch), plain=plain))
+    return prose(module.description(one(arch, figure), at=at))
 
 
 def several(arch: Architecture | Sequence[Architecture]) -> Sequence[Architecture]:

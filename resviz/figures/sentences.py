@@ -31,10 +31,9 @@ MOST_STAGES = 12
 """Stages that are told one by one."""
 
 SPELLED = (
+    (r"^(\d+(?:×\d+)*), (\d+), depthwise", r"\1 depthwise convolution to \2 channels"),
     (r"^(\d+(?:×\d+)*), (\d+)", r"\1 convolution to \2 channels"),
-    (r"\((.*)\) ×(\d+)", r"\1, \2 times"),
     (r" ×(\d+)$", r", \1 times"),
-    (r", depthwise", ", depthwise"),
     (r", g(\d+)", r" in \1 groups"),
     (r", d(\d[\d×]*)", r" with dilation \1"),
     (r", /(\d[\d×]*)", r" with stride \1"),
@@ -48,6 +47,10 @@ SPELLED = (
 
 def spelled(word: str) -> str:
     """What is written in a box, in words: "3×3 convolution to 128 channels"."""
+    repeated = re.fullmatch(r"\((.*)\) ×(\d+)", word)
+    if repeated:
+        inner = listed([spelled(it) for it in repeated[1].split(" → ")])
+        return f"{inner}, {repeated[2]} times"
     for pattern, said in SPELLED:
         word = re.sub(pattern, said, word)
     return word
@@ -64,7 +67,7 @@ def listed(things: Sequence[str]) -> str:
 
 def a(thing: str) -> str:
     """A thing with its article."""
-    vowel = thing[:1] in {*"aeiouAEIO", "8"}
+    vowel = thing[:1] in {*"aeiouAEIO"} or thing.startswith("MLP")
     return f"{'an' if vowel else 'a'} {thing}"
 
 
@@ -152,10 +155,13 @@ def stage(read: Structure, one: Stage, number: int) -> str:
     usual = max(one.folds, key=lambda fold: fold.count).block
     inner = main_branches(read, usual)
     first = [it for it in main_branches(read, one.blocks[0]) if it not in inner]
+    kinds = {tuple(main_branches(read, fold.block)) for fold in one.folds[1:]}
+    others = " and others" if kinds - {tuple(inner)} else ""
     begun = "Stage " if number == 0 else ""
     apart = f", in the first {listed(first)}" if first else ""
+    made = f" of {listed(inner)}{others}" if inner else ""
     return (
-        f"{begun}{one.name}: {blocks}{' of ' if inner else ''}{listed(inner)}{apart}, "
+        f"{begun}{one.name}: {blocks}{made}{apart}, "
         f"output {units.feature_map(one.output_shape)}. {shortcuts(one)}"
     )
 
@@ -176,7 +182,8 @@ def main_branch(read: Structure, unit: Unit, one: Block) -> list[str]:
 
 def compact(word: str) -> str:
     """A box within a block: "3×3 to 64" for a convolution."""
-    return spelled(word).replace(" convolution to", " to").replace(" channels", "")
+    short = spelled(word).replace("fully connected layer from", "linear")
+    return short.replace(" convolution to", " to").replace(" channels", "")
 
 
 def shortcuts(one: Stage) -> str:
@@ -243,7 +250,7 @@ def widths(one: Shortcut) -> str:
 
 def shortcut_totals(read: Structure) -> str:
     """How many shortcuts of each kind there are."""
-    return f"In all {counted([unit for it in read.blocks for unit in it.units])[:-1]}."
+    return f"In all: {counted([unit for it in read.blocks for unit in it.units])[:-1]}."
 
 
 NOUNS = {

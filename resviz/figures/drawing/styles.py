@@ -42,7 +42,8 @@ COLOUR = {name: f"series {1 + k % 5}" for k, name in enumerate(SERIES)}
 """The colour of each line; none is a stage's. The second five are thicker."""
 
 DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted", "dashed", "solid")
-"""The dashes of the five colours, so that grey prints tell lines apart."""
+WIDTHS = (1.5, 1.5, 2.0, 2.6, 2.6)
+"""The dashes and widths of the five colours: no two lines of a grey print are alike."""
 
 LOOKS: dict[str, Look] = {
     "text": Look(),
@@ -96,7 +97,7 @@ LINES: dict[str, Line] = {
     "grid": Line("grid", width=0.8),
     "limit": Line("muted", "dotted", 1.2),
     **{
-        name: Line(COLOUR[name], DASHES[k % 5], (1.5 if k % 2 else 2.1) + k // 5)
+        name: Line(COLOUR[name], DASHES[k % 5], WIDTHS[k % 5] + 0.7 * (k // 5))
         for k, name in enumerate(SERIES)
     },
 }

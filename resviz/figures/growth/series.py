@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from resviz import costs
@@ -48,16 +49,13 @@ def series(arch: Architecture) -> tuple[Point, ...]:
         ends += [[] for _ in range(heavy)]
         if ends:
             ends[-1].append(index)
-    starts = [min(members, default=None) for members in ends]
+    stops = [len(arch.layers)]
+    for members in reversed(ends[1:]):
+        stops.append(min(members, default=stops[-1]))
     return tuple(
-        point(arch, number, stop_of(arch, starts[number:]), fields_of(seen, members))
-        for number, members in enumerate(ends, start=1)
+        point(arch, number, stop, fields_of(seen, members))
+        for number, members, stop in zip(count(1), ends, stops[::-1], strict=False)
     )
-
-
-def stop_of(arch: Architecture, later: Sequence[int | None]) -> int:
-    """Where the layers of a point end: at the next weighted one on the main path."""
-    return next((it for it in later if it is not None), len(arch.layers))
 
 
 def fields_of(

@@ -5,6 +5,7 @@ Source: He et al. 2015, figure 3, with its plain network beside the residual one
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
@@ -12,7 +13,6 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.curves import ARROW, straight
 from resviz.figures.drawing.parts import Edge, Group, Node, Picture
-from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.legend import convolution_words, shortcuts
 from resviz.figures.stack.bands import (
     ABOVE,
@@ -23,6 +23,7 @@ from resviz.figures.stack.bands import (
     Band,
     Item,
     fitted,
+    things,
 )
 from resviz.figures.stack.pieces import Arc, Piece, Stack, stack
 from resviz.structure import structure
@@ -69,7 +70,11 @@ def description(archs: Sequence[Architecture], *, plain: bool) -> str:
         if piece.count > 1
     ]
     hidden = {it.title: sum(piece.hidden for piece in it.pieces) for it in shown}
-    said += [f"{n} parts of {name} are left out." for name, n in hidden.items() if n]
+    said += [
+        f"{n} blocks or layers of {it} are left out." for it, n in hidden.items() if n
+    ]
+    if not all(it.chained for it in shown):
+        said.append("Parallel branches stand one below the other.")
     return " ".join([*said, *(sentences.network(arch) for arch in archs)])
 
 
@@ -77,11 +82,6 @@ def stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
     """The stacks of some networks, each with its plain twin before it if asked for."""
     twins = (True, False) if plain else (False,)
     return [stack(arch, plain=twin) for arch in archs for twin in twins]
-
-
-def things(piece: Piece) -> str:
-    """What a piece is one of."""
-    return "layers" if isinstance(piece.part, str) else "blocks"
 
 
 def title(archs: Sequence[Architecture]) -> str:
@@ -94,7 +94,7 @@ def signs(
 ) -> list[str]:
     """The legend: every sign that occurs, and what is not drawn."""
     pieces = [piece for it in shown for piece in it.pieces]
-    said = [row.label for piece in pieces for row in piece.rows]
+    said = [row.label for it in shown for row in it.rows]
     norms = {tuple(convolution_words(structure(arch))) for arch in archs}
     folds = any(piece.count > 1 for piece in pieces)
     return [
@@ -102,12 +102,11 @@ def signs(
         *(["plain: without shortcuts"] if plain else []),
         *(["/2: stride"] if any(", /2" in it for it in said) else []),
         *(["×n: n equal in a row, one of them drawn"] if folds else []),
-        *(["… more …: left out"] if any(it.hidden for it in pieces) else []),
         *(norms.pop() if len(norms) == 1 else ()),
         *(
             []
             if all(it.chained for it in shown)
-            else ["branches inside a block stand one below the other"]
+            else ["parallel branches stand one below the other"]
         ),
     ]
 
@@ -119,7 +118,7 @@ class Placing:
         self.shown = shown
         self.found = found
         self.canvas = Canvas()
-        rows = [row for it in shown for piece in it.pieces for row in piece.rows]
+        rows = [row for it in shown for row in it.rows]
         wide = metrics.roomy(metrics.widest((row.label for row in rows), 11)) + 8
         self.box = min(max(wide, NARROWEST), WIDEST)
         counted = any(piece.count > 1 for it in shown for piece in it.pieces)
@@ -142,7 +141,7 @@ class Placing:
     def sizes(self) -> None:
         """The output sizes, left of where they begin."""
         x = MARGIN + SIDE / 2
-        self.canvas.text("note", (x, 14), "output size")
+        self.canvas.text("note", (x, TOP - 8), "output size")
         for band, top in zip(self.found, self.tops, strict=False):
             text = metrics.fit(band.size, SIDE, 11)
             first = min((it[0].height for it in band.items if it), default=PITCH)
@@ -181,13 +180,13 @@ class Placing:
             role = "note" if last else "small"
             node = self.canvas.text(role, (x, y), label)
         else:
-            part = item.piece.part
-            tint = part if isinstance(part, str) else stage_tint(part)
             role = "layer" if item.row.boxed else "small plain"
             wide = self.box if item.row.boxed else self.box - 24
             if metrics.widest([label], 11) > wide - 6:
                 wide = self.box
-            node = self.canvas.node(role, (x, y), (wide, BOX), [label], tint=tint)
+            node = self.canvas.node(
+                role, (x, y), (wide, BOX), [label], tint=item.piece.tint
+            )
         if last is not None:
             self.canvas.wire(last, node, "main", (x, last.bottom), (x, node.top))
         return node, at[1] + item.height
@@ -201,10 +200,9 @@ class Placing:
             if piece.count > 1:
                 self.plate(piece, nodes)
             for arc in piece.arcs:
-                known = [end for end in ends if end <= arc.fork]
-                before = placed[known[-1]] if known else placed[ends[0]]
+                known = max(bisect_right(ends, arc.fork) - 1, 0)
                 first = arc.first == 0 and piece.count > 1
-                self.arc(arc, nodes, None if first else before)
+                self.arc(arc, nodes, None if first else placed[ends[known]])
 
     def arc(self, arc: Arc, nodes: list[Node], before: Node | None) -> None:
         """One shortcut, from the box before it; in a plate, from the wire above."""

@@ -114,10 +114,16 @@ def elided(pieces: Sequence[Piece], most: int) -> tuple[Piece, ...]:
         head, tail = most // 2, most - 1 - most // 2
         left = members[head : len(members) - tail]
         number = sum(it.count for it in left)
-        row = replace(left[-1].rows[-1], label=f"… {number} more …", boxed=False)
+        words = f"… {number} more {things(left[0])} …"
+        row = replace(left[-1].rows[-1], label=words, boxed=False)
         hidden = Piece((row,), part=left[0].part, hidden=number)
         found += [*members[:head], hidden, *members[len(members) - tail :]]
     return tuple(found)
+
+
+def things(piece: Piece) -> str:
+    """What a piece is one of."""
+    return "layers" if isinstance(piece.part, str) else "blocks"
 
 
 def part_of(piece: Piece) -> tuple[str | int, int]:

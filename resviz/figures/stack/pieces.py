@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
-from math import prod
+from math import log, prod
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs, units
 from resviz.figures import words
+from resviz.figures.drawing.styles import stage_tint
 from resviz.record import MODEL_INPUT
 from resviz.structure import structure
 from resviz.structure.graph import Graph, weighted
@@ -60,6 +62,7 @@ class Piece:
         rows: its boxes, in order.
         arcs: its shortcuts.
         part: "stem", "head", or the number of its stage.
+        tint: its colours.
         equal: what equal pieces share, to be folded.
         count: how many equal ones it stands for.
         hidden: how many pieces it stands for that are not drawn; 0 for any other.
@@ -68,6 +71,7 @@ class Piece:
     rows: tuple[Row, ...]
     arcs: tuple[Arc, ...] = ()
     part: str | int = "stem"
+    tint: str = "stem"
     equal: Any = None
     count: int = 1
     hidden: int = 0
@@ -81,7 +85,7 @@ class Stack:
         title: its name.
         facts: what it costs.
         pieces: in execution order, the input first.
-        chained: whether the boxes of each block run one after the other.
+        chained: whether every weighted box is on the one main path.
     """
 
     title: str
@@ -89,35 +93,35 @@ class Stack:
     pieces: tuple[Piece, ...]
     chained: bool
 
+    @property
+    def rows(self) -> list[Row]:
+        """The boxes of all pieces."""
+        return [row for piece in self.pieces for row in piece.rows]
+
 
 def stack(arch: Architecture, *, plain: bool = False) -> Stack:
     """A network as a stack; `plain` leaves its shortcuts out."""
+    read = structure(arch)
     made = Reader(arch).pieces()
+    spine = set(read.spine)
+    chained = all(r.end in spine for it in made for r in it.rows if r.boxed)
     total = costs.whole(arch)
     params, macs = arch.params, total.macs
     title = arch.label
     if plain:
-        every = {i for it in units_of(structure(arch)) for i in it.shortcut.layers}
+        every = {i for it in units_of(read) for i in it.shortcut.layers}
         shortcuts = costs.total(arch.layers[index] for index in every)
         params, macs = params - shortcuts.params, macs - shortcuts.macs
         title = f"{title}, plain"
         made = tuple(replace(piece, arcs=()) for piece in made)
     bound = "≥ " if costs.not_counted(arch) else ""
     facts = f"{units.count(params)} params · {bound}{units.count(macs)} MACs"
-    return Stack(title, facts, made, chained(structure(arch)))
+    return Stack(title, facts, made, chained)
 
 
 def units_of(read: Structure) -> Iterator[Unit]:
     """The units of all blocks."""
     return (unit for block in read.blocks for unit in block.units)
-
-
-def chained(read: Structure) -> bool:
-    """Whether every convolution of a main branch over a map is on the one main path."""
-    spine = set(read.spine)
-    inside = (read.arch.layers[i] for unit in units_of(read) for i in unit.main)
-    heavy = (la for la in inside if any(map(weighted, words.flowing(la))))
-    return all(la.index in spine for la in heavy if prod(la.output_shape[2:]) > 1)
 
 
 class Reader:
@@ -127,13 +131,16 @@ class Reader:
         self.arch = arch
         self.read = structure(arch)
         self.graph = Graph(arch)
+        self.ends = [block.end for block in self.read.blocks]
+        stages = enumerate(self.read.stages)
+        at = {block.end: number for number, it in stages for block in it.blocks}
+        self.stage_of = [at[end] for end in self.ends]
 
     def pieces(self) -> tuple[Piece, ...]:
         """The input, every block, and every layer outside that has a word."""
         found = dict(self.blocks())
         inside = {index for block in self.read.blocks for index in block.layers}
-        ends = [block.end for block in self.read.blocks]
-        first, last = min(inside, default=0), max(ends, default=-1)
+        first, last = min(inside, default=0), max(found, default=-1)
         for index in self.graph.before:
             if index in inside:
                 continue
@@ -143,18 +150,30 @@ class Reader:
             rows = tuple(self.rows([self.arch.layers[index]]))
             if rows:
                 equal = tuple((row.label, row.size) for row in rows)
-                found[index] = Piece(rows, (), part, equal)
+                tint = self.tint(part, rows[-1])
+                found[index] = Piece(rows, (), part, tint, equal)
         ordered = (found[index] for index in sorted(found))
         return (Piece((self.input(),)), *ordered)
 
     def stage_after(self, index: int) -> int:
         """The stage of the first block that ends after a layer outside of blocks."""
-        at = {
-            block.end: number
-            for number, stage in enumerate(self.read.stages)
-            for block in stage.blocks
-        }
-        return at[min(end for end in at if end > index)]
+        return self.stage_of[bisect_right(self.ends, index)]
+
+    def tint(self, part: str | int, row: Row) -> str:
+        """The colours of a layer outside of blocks.
+
+        In a network without blocks a size has those of the stage that gives it in a
+        ResNet, whose conv2_x has a sixteenth of the input's positions.
+        """
+        if isinstance(part, int):
+            return stage_tint(part)
+        if self.read.stages:
+            return part
+        if row.positions <= 1:
+            return "head"
+        ratio = self.size(MODEL_INPUT)[0] / row.positions
+        level = round(log(max(ratio, 1), 4))
+        return stage_tint(level - 2) if level > 1 else "stem"
 
     def blocks(self) -> Iterator[tuple[int, Piece]]:
         """Every block as a piece, by its last layer."""
@@ -173,7 +192,7 @@ class Reader:
             if unit.join is not None:
                 kind = unit.shortcut.kind
                 arcs.append(Arc(kind, unit.fork, begin, len(rows) - 1))
-        return Piece(tuple(rows), tuple(arcs), number, equal)
+        return Piece(tuple(rows), tuple(arcs), number, stage_tint(number), equal)
 
     def unit(self, unit: Unit) -> list[Row]:
         """The boxes of a unit's main branch; a gate on one position is one box."""
