@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from resviz.api import (
         costs_table,
+        describe,
         diagram,
         layers,
         memory,
@@ -46,6 +47,7 @@ __all__ = [
     "TraceError",
     "WeightsError",
     "costs_table",
+    "describe",
     "diagram",
     "layers",
     "load",
@@ -61,6 +63,7 @@ __all__ = [
 HOMES = {
     "resviz.api": (
         "costs_table",
+        "describe",
         "diagram",
         "layers",
         "memory",

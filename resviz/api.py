@@ -88,10 +88,7 @@ def table(
     """
     if networks is None:
         networks = source.PAPER
-    given = networks if isinstance(networks, (list, tuple)) else [networks]
-    return paper_table(
-        [source.architecture(cast("Source", one), input_size) for one in given]
-    )
+    return paper_table(architectures(networks, input_size))
 
 
 def layers(
@@ -202,21 +199,23 @@ def memory(
 
 
 def diagram(
-    network: Source,
+    network: Source | Sequence[Source],
     figure: str = "overview",
     *,
     at: str | None = None,
     direction: str = "TB",
+    plain: bool = False,
     style: str = "screen",
     input_size: InputSize | None = None,
 ) -> Diagram:
     """A diagram; it shows itself in a notebook, and `.save("x.svg")` writes it.
 
     Args:
-        network: a record, a model, or a SPEC.
-        figure: "overview", "block", "layers" or "flow".
+        network: a record, a model, or a SPEC; several for "stack" and "growth".
+        figure: "overview", "block", "layers", "flow", "stack" or "growth".
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview, "TB" or "LR".
+        plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode, "dark" or "paper".
         input_size: as for `trace`.
 
@@ -225,8 +224,52 @@ def diagram(
     """
     from resviz.figures import diagram as draw
 
-    arch = source.architecture(network, input_size)
-    return draw(arch, figure, at=at, direction=direction, style=style)
+    return draw(
+        architectures(network, input_size),
+        figure,
+        at=at,
+        direction=direction,
+        plain=plain,
+        style=style,
+    )
+
+
+def describe(
+    network: Source | Sequence[Source],
+    figure: str = "overview",
+    *,
+    at: str | None = None,
+    plain: bool = False,
+    input_size: InputSize | None = None,
+) -> str:
+    """A figure in sentences: for screen readers, and as alt text.
+
+    Args:
+        network: as for `diagram`, and the rest too.
+        figure: "overview", "block", "layers", "flow", "stack" or "growth".
+        at: which block the figure "block" draws, "conv3_1" or its module path.
+        plain: whether a stack has each network without its shortcuts too.
+        input_size: as for `trace`.
+
+    Raises:
+        ResvizError: as `trace`; RenderError for an unknown figure or block.
+
+    Example:
+        >>> describe("resnet50", "block", at="conv2_2").partition(",")[0]
+        'conv2_2 of ResNet-50'
+    """
+    from resviz.figures import describe as told
+
+    archs = architectures(network, input_size)
+    return told(archs, figure, at=at, plain=plain)
+
+
+def architectures(
+    networks: Source | Sequence[Source], input_size: InputSize | None
+) -> list[Architecture]:
+    """The records of one network or of several."""
+    given = networks if isinstance(networks, (list, tuple)) else [networks]
+    return [source.architecture(cast("Source", one), input_size) for one in given]
 
 
 def report(

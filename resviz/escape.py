@@ -13,6 +13,9 @@ from json import dumps
 LONGEST = 500
 """Characters of one string that are shown; Graphviz fails above 16,384."""
 
+LONGEST_PROSE = 12_000
+"""Characters of some sentences that are shown."""
+
 UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible and bidi controls
@@ -67,6 +70,21 @@ def clean(text: object) -> str:
     """`text` as `cleaned`, and not too long to show."""
     line = cleaned(text)
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def prose(text: object) -> str:
+    """Sentences as `cleaned`: longer than a name may be, but none of their words is."""
+    line = re.sub(
+        rf"\S{{{LONGEST + 1},}}",
+        lambda found: f"{found[0][: LONGEST - 1]}…",
+        cleaned(text),
+    )
+    return line if len(line) <= LONGEST_PROSE else f"{line[: LONGEST_PROSE - 1]}…"
+
+
+def html_prose(text: object) -> str:
+    """Sentences for HTML, XML and SVG."""
+    return html_module.escape(prose(text), quote=True)
 
 
 def html(text: object) -> str:

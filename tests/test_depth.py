@@ -72,6 +72,8 @@ READINGS = {
     "folded layers": lambda arch: resviz.layers(arch, depth=1).to_dict(),
     "overview": lambda arch: resviz.diagram(arch).to_svg(),
     "picture of layers": lambda arch: resviz.diagram(arch, "layers").to_svg(),
+    "stack": lambda arch: resviz.diagram(arch, "stack").to_svg(),
+    "growth": lambda arch: resviz.diagram(arch, "growth").to_svg(),
     "record": lambda arch: parse(arch.to_json()),
 }
 

@@ -174,3 +174,13 @@ def test_a_loaded_record_with_hostile_names(record, text, form):
     arch = parse(json.dumps(data).encode())
     for made in (resviz.layers, resviz.shortcuts, resviz.summary, resviz.table):
         assert made(arch).render(form)
+
+
+def test_prose_is_long_but_its_words_are_not():
+    """Sentences of more characters than a name stay whole, on one line."""
+    sentence = "word " * 500
+    assert sentence == escape.prose(sentence)
+    assert escape.clean("x" * 20_000) == escape.prose("x" * 20_000)
+    assert escape.LONGEST_PROSE == len(escape.prose("ab " * 20_000))
+    assert "a b \ufffd" == escape.prose("a\nb \x1b")
+    assert "&lt;/desc&gt;" == escape.html_prose("</desc>")

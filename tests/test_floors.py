@@ -103,6 +103,9 @@ USES = {
     "resviz.memory(PATH).render()": set(),
     "resviz.receptive_field(PATH).render('json')": set(),
     "resviz.diagram(PATH).to_svg()": set(),
+    "resviz.diagram([PATH, PATH], 'stack').to_svg()": set(),
+    "resviz.diagram(PATH, 'growth').to_svg()": set(),
+    "resviz.describe(PATH)": set(),
     "resviz.report(PATH)": set(),
 }
 

@@ -70,7 +70,7 @@ def test_the_readmes_python_runs(code, tmp_path, monkeypatch, run):
     """As it is printed."""
     monkeypatch.chdir(tmp_path)
     run("-c", code)
-    written = set(re.findall(r'"([\w.]+\.(?:pdf|html|json))"', code))
+    written = set(re.findall(r'"([\w.]+\.(?:pdf|svg|html|json))"', code))
     assert written == {p.name for p in tmp_path.iterdir()}
 
 
@@ -135,7 +135,7 @@ def test_the_readmes_commands_on_foreign_models_run(
 
 def test_the_readme_has_its_commands():
     """The check above found them."""
-    assert 11 == len(COMMANDS)
+    assert 14 == len(COMMANDS)
 
 
 def test_links_of_the_readme_lead_somewhere():

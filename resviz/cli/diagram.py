@@ -20,30 +20,34 @@ FORMATS = OneOf("format", "resviz.formats:pictures")
 
 
 @click.command
-@click.argument("spec")
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option("-o", "--output", default="-", help="File; its suffix tells the format.")
 @click.option("--format", "form", type=FORMATS, help="Default: by suffix, svg.")
 @click.option("--figure", type=FIGURES, default="overview", show_default=True)
 @click.option("--at", help="The block to draw: conv3_1, or its module path.")
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB")
+@click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
 @click.option("--style", type=STYLES, default="screen")
 @click.option("--dpi", type=click.IntRange(16, 2400), default=96, show_default=True)
 @trace_options
 def diagram(
-    spec: str,
+    specs: tuple[str, ...],
     output: str,
     form: str | None,
     dpi: int,
     tracing: dict[str, Any],
     **options: Any,
 ) -> None:
-    """Draw an overview, one block, every layer, or the shape flow."""
+    """Draw an overview, one block, every layer, the shape flow, a stack, the growth.
+
+    A stack and the growth take several SPECs.
+    """
     from resviz import figures, formats
 
     if form is None:
         form = "svg" if output == "-" else formats.from_suffix(output, "picture")
-    (arch,) = records([spec], tracing)
+    archs = records(specs, tracing)
     resolution = {"dpi": dpi} if form == "png" else {}
     with patience("drawing"):
-        drawn = figures.diagram(arch, **options).rendered(form, **resolution)
+        drawn = figures.diagram(archs, **options).rendered(form, **resolution)
     emit(drawn, output, binary=form in {"pdf", "png"})

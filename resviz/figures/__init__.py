@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from resviz.errors import RenderError
+from resviz.escape import prose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resviz.figures.rendering import Diagram
     from resviz.record import Architecture
 
@@ -16,9 +20,15 @@ FIGURES = {
     "block": "one residual block in full",
     "layers": "every layer, for zooming",
     "flow": "feature maps as solids to scale",
+    "stack": "every convolution a box, networks side by side",
+    "growth": "parameters, MACs, activations and receptive field by depth",
 }
 """What each figure shows. `resviz.figures.<name>` draws it: a `draw(arch, *, at,
-direction)` that gives a `Picture`."""
+direction)` that gives a `Picture`, and a `description(arch, *, at)` of it in
+sentences; for those in `SEVERAL`, of `archs` and `plain`."""
+
+SEVERAL = ("stack", "growth")
+"""Figures that show several networks in one picture."""
 
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 
@@ -29,21 +39,23 @@ def names() -> tuple[str, ...]:
 
 
 def diagram(
-    arch: Architecture,
+    arch: Architecture | Sequence[Architecture],
     figure: str = "overview",
     *,
     at: str | None = None,
     direction: str = "TB",
+    plain: bool = False,
     style: str = "screen",
 ) -> Diagram:
     """Draw one figure of a record.
 
     Args:
-        arch: the record.
+        arch: the record; several for the figures "stack" and "growth".
         figure: one of `names()`.
         at: which block the figure "block" shows: "conv3_1", or the path of its
             module; by default the first that projects.
         direction: of the overview, "TB" or "LR".
+        plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode; "dark"; "paper".
 
     Raises:
@@ -53,15 +65,73 @@ def diagram(
     from resviz.figures.drawing import styles
     from resviz.figures.rendering import Diagram
 
-    check("figure", figure, FIGURES)
     check("direction", direction, DIRECTIONS)
     if direction != "TB" and figure != "overview":
         raise RenderError(f"direction: got {direction!r}, only the overview has one")
-    if at is not None and figure != "block":
-        raise RenderError(f"at: got {at!r}, only the figure 'block' shows one block")
+    said = describe(arch, figure, at=at, plain=plain)
     colours = styles.find(style)
     module = import_module(f"{__name__}.{figure}")
-    return Diagram(module.draw(arch, at=at, direction=direction), colours)
+    if figure in SEVERAL:
+        picture = module.draw(several(arch), plain=plain)
+    else:
+        picture = module.draw(one(arch, figure), at=at, direction=direction)
+    return Diagram(replace(picture, description=said), colours)
+
+
+def describe(
+    arch: Architecture | Sequence[Architecture],
+    figure: str = "overview",
+    *,
+    at: str | None = None,
+    plain: bool = False,
+) -> str:
+    """What one figure shows, in sentences: the text beside it in SVG, and alt text.
+
+    Args:
+        arch: as for `diagram`, and the rest too.
+        figure: one of `names()`.
+        at: which block the figure "block" shows.
+        plain: whether a stack has each network without its shortcuts too.
+
+    Raises:
+        RenderError: for an unknown figure or block; lists those there are.
+    """
+    check("figure", figure, FIGURES)
+    if at is not None and figure != "block":
+        raise RenderError(f"at: got {at!r}, only the figure 'block' shows one block")
+    if plain and figure != "stack":
+        raise RenderError(f"plain: got figure {figure!r}, only 'stack' has plain twins")
+    module = import_module(f"{__name__}.{figure}")
+    if figure in SEVERAL:
+        return prose(module.description(several(arch), plain=plain))
+    return prose(module.description(one(arch, figure), at=at))
+
+
+def several(arch: Architecture | Sequence[Architecture]) -> Sequence[Architecture]:
+    """Records as a sequence.
+
+    Raises:
+        RenderError: for an empty one.
+    """
+    found = arch if isinstance(arch, (list, tuple)) else [cast("Architecture", arch)]
+    if not found:
+        raise RenderError("diagram: want at least one network")
+    return found
+
+
+def one(arch: Architecture | Sequence[Architecture], figure: str) -> Architecture:
+    """The only record of a figure that shows no more.
+
+    Raises:
+        RenderError: for several; names the figures that show them.
+    """
+    found = several(arch)
+    if len(found) > 1:
+        raise RenderError(
+            f"figure {figure!r} shows one network, got {len(found)}: "
+            f"want one of {', '.join(SEVERAL)}"
+        )
+    return found[0]
 
 
 def check(what: str, given: str, legal: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import words
+from resviz.figures import sentences, words
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.parts import Node, Picture, Point, Solid
@@ -87,11 +87,21 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
         f"at least {THINNEST} px"
     )
     bottom = canvas.notes(width / 2, below(centre) + 52, [note], width)
-    sizes = ", ".join(units.feature_map(it.shape) for it in shown)
-    description = f"{arch.label}: feature maps drawn to scale: {sizes}."
-    return canvas.picture(
-        f"{arch.label}, feature maps", description, (width, bottom + 6)
-    )
+    return canvas.picture(f"{arch.label}, feature maps", (width, bottom + 6))
+
+
+def description(arch: Architecture, *, at: str | None) -> str:
+    """The maps in sentences, each with what gives it; `at` has no meaning here."""
+    del at
+    first, *rest = elided(maps(structure(arch)))
+    steps = [
+        f"{it.name} gives {units.feature_map(it.shape)}"
+        f" by {sentences.listed([sentences.spelled(word) for word in it.by])}"
+        for it in rest
+    ]
+    given = units.feature_map(first.shape)
+    then = f" {'; '.join(steps)}." if steps else ""
+    return f"{arch.label}: feature maps drawn to scale. The input is {given};{then}"
 
 
 def maps(read: Structure) -> list[Map]:

@@ -34,6 +34,11 @@ class Diagram:
         """Width and height in pixels."""
         return self.picture.size
 
+    @property
+    def description(self) -> str:
+        """The figure in sentences; its alt text."""
+        return self.picture.description
+
     def to_svg(self, *, salt: str = "") -> str:
         """SVG text; `salt` keeps the ids of equal figures on one page apart."""
         return self.rendered("svg", salt=salt).decode()

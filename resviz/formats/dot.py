@@ -191,9 +191,11 @@ def statement(subject: str, **attributes: str) -> str:
 
 
 def listed(attributes: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Attributes as `key="value"`."""
+    """Attributes as `key="value"`; positions are our own numbers, however many."""
     for key, value in attributes:
-        if value or key == "label":
+        if key == "pos":
+            yield f'pos="{value}"'
+        elif value or key == "label":
             yield f"{key}={quoted(value)}"
 
 

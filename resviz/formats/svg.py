@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from resviz.escape import html
+from resviz.escape import html, html_prose
 from resviz.figures.drawing.metrics import LINE
 from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Dash, Look, Style
 
@@ -49,7 +49,7 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
     lines = (
         opening,
         f'<title id="{key}-t">{html(picture.title)}</title>',
-        f'<desc id="{key}-d">{html(picture.description)}</desc>',
+        f'<desc id="{key}-d">{html_prose(picture.description)}</desc>',
         *dark_mode(key, body, style),
         f'<g id="{key}">',
         f'<rect width="{width}" height="{height}" fill="{ground}"/>',

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from resviz.record import Architecture, Layer, Operation
 
-__all__ = ["Block", "Fold", "Shortcut", "Stage", "Structure", "Unit", "structure"]
+__all__ = [
+    "Block",
+    "Fold",
+    "Shortcut",
+    "Stage",
+    "Structure",
+    "Unit",
+    "depth",
+    "structure",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +114,11 @@ def spine(graph: Graph) -> tuple[int, ...]:
         passed.append(node)
         node = chosen[node]
     return tuple(reversed(passed))
+
+
+def depth(read: Structure) -> int:
+    """Weighted layers on the longest path, which give a ResNet its number.
+
+    Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
+    """
+    return sum(weights(read.arch.layers[index]) for index in read.spine)

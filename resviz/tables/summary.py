@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.flow import Step, flow
-from resviz.structure import Stage, Structure, structure
-from resviz.structure.graph import weights
+from resviz.structure import Stage, Structure, depth, structure
 from resviz.structure.remarks import remarks
 from resviz.tables.notes import batch_note, counting, inputs_of
 from resviz.tables.table import Column, Table
@@ -159,11 +158,3 @@ def flow_row(step: Step) -> dict[str, Any]:
 def arithmetic(step: Step) -> str:
     """One change of resolution, as a line."""
     return f"{step.name}: {step.arithmetic}"
-
-
-def depth(built: Structure) -> int:
-    """Weighted layers on the longest path, which give a ResNet its number.
-
-    Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
-    """
-    return sum(weights(built.arch.layers[index]) for index in built.spine)

@@ -127,12 +127,36 @@ def test_diagram_formats(resviz, saved, tmp_path, suffix):
     assert start in path.read_bytes()[:600]
 
 
-@pytest.mark.parametrize("figure", ["overview", "block", "layers", "flow"])
+@pytest.mark.parametrize(
+    "figure", ["overview", "block", "layers", "flow", "stack", "growth"]
+)
 def test_every_figure_to_stdout(resviz, saved, figure):
     """SVG is the default."""
     code, out, err = resviz("diagram", saved, "--figure", figure)
     assert (0, "") == (code, err)
     assert "</svg>" in out
+
+
+def test_stack_of_several_networks(resviz, saved):
+    """Each with its plain twin, in one picture."""
+    options = ("--figure", "stack", "--plain", "--style", "paper")
+    code, out, err = resviz("diagram", saved, saved, *options)
+    assert (0, "") == (code, err)
+    assert (2, 2) == (out.count(">ResNet-18<"), out.count(">ResNet-18, plain<"))
+
+
+def test_describe(resviz, saved, tmp_path):
+    """Broken into lines for a terminal, one line in a file."""
+    code, out, err = resviz("describe", saved, "--figure", "block", "--at", "conv2_1")
+    assert (0, "") == (code, err)
+    assert out.startswith("conv2_1 of ResNet-18, a basic block from 56×56×64 to")
+    assert out.endswith(".\n")
+    path = tmp_path / "alt.txt"
+    options = ("--figure", "stack", "--plain", "-o", str(path))
+    assert (0, "", "") == resviz("describe", saved, saved, *options)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("ResNet-18, plain, ResNet-18, ResNet-18, plain and ")
+    assert 1 == text.count("\n")
 
 
 def test_report(resviz, saved, tmp_path):
@@ -256,6 +280,7 @@ def test_every_command_has_help(resviz):
     code, out, _ = resviz("--help")
     assert 0 == code
     for name in (
+        "describe",
         "diagram",
         "layers",
         "report",
@@ -317,6 +342,8 @@ def test_a_model_that_exits_is_a_failure(resviz, module):
         (("diagram", "--at", "conv3_1"), "only the figure 'block'"),
         (("diagram", "--figure", "block", "--direction", "LR"), "only the overview"),
         (("diagram", "--figure", "flow", "--format", "pdf"), "write .svg"),
+        (("diagram", "--plain"), "only 'stack' has plain twins"),
+        (("describe", "--at", "conv3_1"), "only the figure 'block'"),
         (("summary", "--batch", "8"), "recorded with batch 1"),
         (("summary", "--training"), "recorded with training False"),
         (("layers", "--only", "add", "--depth", "1"), "want one of them"),

@@ -109,3 +109,12 @@ def test_solids_are_refused():
     solid = Solid((((0, 0), (1, 0), (1, 1)),), "stem")
     with pytest.raises(RenderError, match=r"Graphviz has no solids, write \.svg"):
         dot.render(Picture("flow", "", (9, 9), (), solids=(solid,)), styles.SCREEN)
+
+
+def test_positions_are_never_cut():
+    """A wire of a thousand points keeps them, though a name is cut at 500."""
+    path = tuple((float(k), float(k)) for k in range(1000))
+    edge = Edge("n0", "n1", "main", path)
+    source = dot.render(Picture("", "", (9, 9), (BOX, SUM), (edge,)), styles.SCREEN)
+    (found,) = re.findall(r'-> "n1" \[pos="([^"]+)"', source)
+    assert 1000 == len(found.split())

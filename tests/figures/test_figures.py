@@ -12,7 +12,7 @@ from resviz.figures import diagram, names
 
 def test_figures_by_name():
     """The overview comes first, as it is the default."""
-    assert ("overview", "block", "layers", "flow") == names()
+    assert ("overview", "block", "layers", "flow", "stack", "growth") == names()
 
 
 @pytest.mark.parametrize("figure", names())

@@ -36,6 +36,14 @@ def test_text_is_readable(name):
     assert all(contrast(style.colours["muted"], wash) >= 4.5 for wash in washes)
 
 
+@pytest.mark.parametrize("name", styles.STYLES)
+def test_lines_of_a_plot_are_readable(name):
+    """Their colours are those of their labels too, so they have a contrast of 4.5."""
+    colours = styles.find(name).colours
+    series = [colours[key] for key in set(styles.COLOUR.values())]
+    assert all(contrast(it, colours["background"]) >= 4.5 for it in series)
+
+
 def test_dark_mode_can_tell_roles_apart():
     """No two roles of the screen style share a colour, as rules go by colour."""
     tints = styles.SCREEN.tints.values()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz import costs, units
+from resviz.figures import sentences
 from resviz.figures.block.lanes import Lanes, lanes
 from resviz.figures.block.places import Place, find
 from resviz.figures.block.steps import Step, steps
@@ -210,10 +211,14 @@ def finish(canvas: Canvas, arch: Architecture, found: Place) -> Picture:
         same = metrics.fit(f"equal: {', '.join(found.equal)}", width - 20, 11)
         canvas.text("note", (width / 2, bottom + 8), same)
         bottom += 16
-    kinds = ", ".join(dict.fromkeys(unit.shortcut.kind for unit in block.units))
-    description = (
-        f"{found.name} of {arch.label}: a {block.type} block, shortcut: {kinds}."
-    )
-    return canvas.picture(
-        f"{arch.label}, {found.name}", description, (width, bottom + 4)
-    )
+    return canvas.picture(f"{arch.label}, {found.name}", (width, bottom + 4))
+
+
+def description(arch: Architecture, *, at: str | None) -> str:
+    """A block in sentences: what runs on it, its shortcuts, what it costs.
+
+    Raises:
+        RenderError: as `draw`.
+    """
+    found = find(structure(arch), at)
+    return sentences.block(arch, found.name, found.block, found.equal)

@@ -105,11 +105,11 @@ class Canvas:
             top += 13
         return top
 
-    def picture(self, title: str, description: str, size: Point) -> Picture:
-        """The finished picture."""
+    def picture(self, title: str, size: Point) -> Picture:
+        """The finished picture; `resviz.figures.diagram` adds its description."""
         return Picture(
             title,
-            description,
+            "",
             size,
             tuple(self.nodes),
             tuple(self.edges),

@@ -35,6 +35,16 @@ class Look:
     bold: bool = False
 
 
+SERIES = tuple(f"line {number}" for number in range(1, 11))
+"""The roles of lines in a plot, in the order in which they are taken."""
+
+COLOUR = {name: f"series {1 + k % 5}" for k, name in enumerate(SERIES)}
+"""The colour of each line; none is a stage's. The second five are thicker."""
+
+DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted", "dashed", "solid")
+WIDTHS = (1.5, 1.5, 2.0, 2.6, 2.6)
+"""The dashes and widths of the five colours: no two lines of a grey print are alike."""
+
 LOOKS: dict[str, Look] = {
     "text": Look(),
     "note": Look(ink="muted", size=11),
@@ -61,6 +71,8 @@ LOOKS: dict[str, Look] = {
     "subsampled": Look("round", fill="background", line="projection", dash="dotted",
                        width=1.8),
     "other": Look("round", fill="background", line="muted", dash="dashed", width=1.2),
+    **{f"{it} end": Look("circle", fill=COLOUR[it], line=COLOUR[it]) for it in SERIES},
+    **{f"{it} label": Look(ink=COLOUR[it], size=11, bold=True) for it in SERIES},
 }  # fmt: skip
 """How the nodes of each role look; shortcuts go by their kind."""
 
@@ -82,6 +94,12 @@ LINES: dict[str, Line] = {
     "subsampled": Line("projection", "dotted", 1.8),
     "other": Line("muted", "dashed"),
     "link": Line("muted", width=1),
+    "grid": Line("grid", width=0.8),
+    "limit": Line("muted", "dotted", 1.2),
+    **{
+        name: Line(COLOUR[name], DASHES[k % 5], WIDTHS[k % 5] + 0.7 * (k // 5))
+        for k, name in enumerate(SERIES)
+    },
 }
 """How the edges of each role look; shortcuts go by their kind."""
 
@@ -149,7 +167,8 @@ def style(
     colours: str, fills: str, lines: str, washes: str, dark: Style | None = None
 ) -> Style:
     """A style from rows of hexadecimal colours."""
-    keys = ("background", "text", "muted", "line", "projection", "plate")
+    keys = ("background", "text", "muted", "line", "projection", "plate", "grid")
+    keys += tuple(f"series {number}" for number in range(1, 6))
     shades = zip(*(row.split() for row in (fills, lines, washes)), strict=True)
     return Style(
         {key: f"#{it}" for key, it in zip(keys, colours.split(), strict=True)},
@@ -162,20 +181,23 @@ def style(
 
 
 DARK = style(
-    "12161c eceff4 aab4c0 c4ccd6 ff9d73 8c96a3",
+    "12161c eceff4 aab4c0 c4ccd6 ff9d73 8c96a3 3a424d"
+    " e6e9ee b79cff 4fd0da ff86a5 c3cf5a",
     "2a3038 4a3a0e 123f5e 10604a 5e2550 2a3039",
     "8c96a4 e6b54a 6cc0f0 4cc3a0 e29ac8 8c96a5",
     "171b21 1c1a14 131c26 121f1f 1e1822 171b22",
 )
 SCREEN = style(
-    "ffffff 1a1a1a 595959 333333 b02a00 6b6b6b",
+    "ffffff 1a1a1a 595959 333333 b02a00 6b6b6b dcdcdc"
+    " 222222 6a3fb5 00737d b5003c 5f6b00",
     "f0f0f0 fff3cf cfe6f7 a9dac5 dda3c6 e9e9e9",
     "767676 8a6200 1b6aa5 006b4c 8f3f73 767677",
     "fcfcfc fffdf6 f6fbfe f3fbf8 fdf6fa fbfbfb",
     DARK,
 )
 PAPER = style(
-    "ffffff 000000 404040 000000 000000 606060",
+    "ffffff 000000 404040 000000 000000 606060 cccccc"
+    " 000000 000000 000000 606060 606060",
     "ffffff f7f7f7 e6e6e6 d2d2d2 bcbcbc ffffff",
     "000000 000000 000000 000000 000000 000000",
     "ffffff ffffff ffffff ffffff ffffff ffffff",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz import units
+from resviz.figures import sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.parts import Group, Picture, Point
@@ -46,6 +47,15 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
         placing.column(number, column)
     placing.wiring.connect()
     return placing.finish()
+
+
+def description(arch: Architecture, *, at: str | None) -> str:
+    """The list in sentences; `at` has no meaning here."""
+    del at
+    return (
+        f"{len(arch.layers)} layers in execution order, with output shapes and "
+        f"parameters, {units.grouped(arch.params)} in all. {sentences.network(arch)}"
+    )
 
 
 class Placing:
@@ -197,12 +207,8 @@ class Placing:
             ),
         ]
         bottom = self.canvas.notes(self.width / 2, self.bottom + 6, said, self.width)
-        description = (
-            f"{arch.label}: {len(arch.layers)} layers in execution order, with output "
-            f"shapes and parameters, {units.grouped(arch.params)} in all."
-        )
         title = f"{arch.label}, layer by layer"
-        return self.canvas.picture(title, description, (self.width, bottom + 6))
+        return self.canvas.picture(title, (self.width, bottom + 6))
 
 
 def box_size(row: Row) -> Point:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.figures import sentences
 from resviz.figures.legend import legend
 from resviz.figures.overview import horizontal, vertical
 from resviz.figures.overview.outline import outline
-from resviz.structure import Structure, structure
+from resviz.structure import structure
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.parts import Picture
@@ -20,19 +21,10 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     read = structure(arch)
     told = outline(read)
     place = {"TB": vertical.place, "LR": horizontal.place}[direction]
-    return place(told, legend(read, told), description(read))
+    return place(told, legend(read, told))
 
 
-def description(read: Structure) -> str:
-    """The overview in a sentence or two."""
-    label = read.arch.label
-    if not read.stages:
-        return f"{label}: a chain of layers without residual blocks."
-    stages = "; ".join(
-        f"{stage.name} with {len(stage.blocks)} {stage.type}" for stage in read.stages
-    )
-    units = (unit for block in read.blocks for unit in block.units)
-    kinds = dict.fromkeys(unit.shortcut.kind for unit in units)
-    return (
-        f"{label}: residual blocks by stage: {stages}. Shortcuts: {', '.join(kinds)}."
-    )
+def description(arch: Architecture, *, at: str | None) -> str:
+    """The overview in sentences; `at` has no meaning here."""
+    del at
+    return sentences.network(arch)

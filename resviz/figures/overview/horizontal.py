@@ -37,7 +37,7 @@ COUNT = 18
 """Height of a fold's count."""
 
 
-def place(told: Outline, signs: list[str], description: str) -> Picture:
+def place(told: Outline, signs: list[str]) -> Picture:
     """The overview, placed."""
     canvas = Canvas()
     _, level, bottom = levels = heights(told)
@@ -59,7 +59,7 @@ def place(told: Outline, signs: list[str], description: str) -> Picture:
     width = max(x + MARGIN, 560)
     canvas.title(width / 2, told.title, told.facts, width - 2 * MARGIN)
     y = canvas.notes(width / 2, bottom + 4, signs, width - 2 * MARGIN)
-    return canvas.picture(f"{told.title}, overview", description, (width, y + 6))
+    return canvas.picture(f"{told.title}, overview", (width, y + 6))
 
 
 def heights(told: Outline) -> tuple[float, float, float]:

@@ -89,7 +89,7 @@ def box_lines(words: tuple[str, ...], room: float, most: int = 4) -> tuple[str, 
     )
 
 
-def place(told: Outline, signs: list[str], description: str) -> Picture:
+def place(told: Outline, signs: list[str]) -> Picture:
     """The overview, placed."""
     canvas = Canvas()
     at = columns(told)
@@ -111,7 +111,7 @@ def place(told: Outline, signs: list[str], description: str) -> Picture:
         canvas.wire(last, below, "main", (at.centre, last.bottom), (at.centre, y + 12))
         y += 28
     y = canvas.notes(at.width / 2, y + 2, signs, at.width - 2 * MARGIN)
-    return canvas.picture(f"{told.title}, overview", description, (at.width, y + 6))
+    return canvas.picture(f"{told.title}, overview", (at.width, y + 6))
 
 
 def chain(

@@ -1,0 +1,32 @@
+"""`resviz describe`: a figure in sentences."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from resviz.cli.shared import OneOf, emit, records, trace_options, width_of
+
+FIGURES = OneOf("figure", "resviz.figures:FIGURES")
+
+
+@click.command
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
+@click.option("-o", "--output", default="-", help="File; - is stdout.")
+@click.option("--figure", type=FIGURES, default="overview", show_default=True)
+@click.option("--at", help="The block to tell: conv3_1, or its module path.")
+@click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
+@trace_options
+def describe(
+    specs: tuple[str, ...], output: str, tracing: dict[str, Any], **options: Any
+) -> None:
+    """Say a figure in sentences: for screen readers, and as alt text."""
+    from textwrap import fill
+
+    from resviz import figures
+
+    said = figures.describe(records(specs, tracing), **options)
+    width = width_of(sys.stdout) if output == "-" else None
+    emit(f"{fill(said, width) if width else said}\n", output)

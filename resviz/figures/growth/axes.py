@@ -1,0 +1,144 @@
+"""Axes of a plot: round ticks, places of points, places of labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from resviz.figures.drawing.parts import Point
+
+STEPS = (1, 2, 2.5, 5, 10)
+"""Distances of ticks, times a power of ten."""
+
+SPOTS = (
+    (1, 0), (1, -1), (1, 1), (-1, 0), (-1, -1), (-1, 1), (0, -1), (0, 1), (1, -2),
+    (1, 2), (-1, -2), (-1, 2),
+)  # fmt: skip
+"""Where a label may stand beside the end of its line, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A plot's area, and the largest values on it.
+
+    Attributes:
+        left: its x in the picture; right, top, bottom likewise.
+        across: the largest depth.
+        up: the largest value.
+    """
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    across: float
+    up: float
+
+    def at(self, depth: float, value: float) -> Point:
+        """Where a value at a depth stands."""
+        span = max(self.across - 1, 1)
+        x = self.left + (depth - 1) / span * (self.right - self.left)
+        return x, self.bottom - value / self.up * (self.bottom - self.top)
+
+    def path(self, line: Sequence[tuple[int, int]]) -> list[Point]:
+        """Where the values of a line stand."""
+        return [self.at(*pair) for pair in line]
+
+
+def ticks(most: float, count: int = 4) -> list[float]:
+    """About `count` round values from 0 on, up to `most`: 0, 20, 40, 60 of 60.2."""
+    if most <= 0:
+        return [0]
+    rough = most / count
+    power = 10 ** floor(log10(rough))
+    step = next(it for it in STEPS if it * power >= rough * 0.8) * power
+    return [k * step for k in range(int(most // step) + 1)]
+
+
+def spread(depths: Sequence[int], room: float) -> list[int]:
+    """Depths to be written below a plot: 1, the deepest, and others that have room.
+
+    `room` is the least distance of two, in layers.
+    """
+    deepest = max(depths)
+    kept = [deepest] if deepest == 1 else [1, deepest]
+    for depth in sorted(set(depths), reverse=True):
+        if all(abs(depth - other) >= room for other in kept):
+            kept.append(depth)
+    return sorted(kept)
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
+
+
+def spot(
+    end: Point, size: Point, taken: Sequence[Box], points: Sequence[Point], area: Box
+) -> Point:
+    """The centre of a label beside the end of its line: where it hides least.
+
+    Args:
+        end: of the line.
+        size: of the label.
+        taken: the labels that are placed.
+        points: of all lines.
+        area: that labels should not leave.
+    """
+
+    def cost(number: int) -> float:
+        box = around(centre(end, size, SPOTS[number]), size)
+        hidden = sum(overlap(box, other) for other in taken)
+        covered = sum(within(box, point) for point in points)
+        outside = box[0] < area[0] or box[1] < area[1]
+        outside = outside or box[2] > area[2] or box[3] > area[3]
+        return 200 * hidden + 3 * covered + 500 * outside + number / 10
+
+    return centre(end, size, SPOTS[min(range(len(SPOTS)), key=cost)])
+
+
+def clear(places: Sequence[Point], size: Point, points: Sequence[Point]) -> Point:
+    """The place at which a label hides fewest points; the first of equal ones."""
+    return min(
+        places, key=lambda at: sum(within(around(at, size), it) for it in points)
+    )
+
+
+def centre(end: Point, size: Point, way: tuple[int, int]) -> Point:
+    """The centre of a label that stands some way off a point."""
+    right, down = way
+    apart = 7 if right else 0
+    return (
+        end[0] + right * (size[0] / 2 + apart),
+        end[1] + down * (size[1] / 2 + (4 if not right else 1)),
+    )
+
+
+def around(at: Point, size: Point) -> Box:
+    """The box of a label."""
+    half, tall = size[0] / 2, size[1] / 2
+    return at[0] - half, at[1] - tall, at[0] + half, at[1] + tall
+
+
+def overlap(one: Box, other: Box) -> bool:
+    """Whether two boxes share more than an edge."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    return across > 0 and min(one[3], other[3]) - max(one[1], other[1]) > 0
+
+
+def within(box: Box, point: Point) -> bool:
+    """Whether a point lies in a box."""
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def dense(path: Sequence[Point]) -> Iterator[Point]:
+    """Points along a line, a few pixels apart."""
+    for (x, y), (u, v) in pairwise(path):
+        steps = max(int(max(abs(u - x), abs(v - y)) // 4), 1)
+        for k in range(steps):
+            yield x + (u - x) * k / steps, y + (v - y) * k / steps
+    yield from path[-1:]

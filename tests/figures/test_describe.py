@@ -1,0 +1,181 @@
+"""Figures in sentences."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from resviz.errors import RenderError
+from resviz.escape import LONGEST, UNSAFE
+from resviz.figures import describe, diagram, names
+from resviz.figures.sentences import a, listed, spelled
+
+from .conftest import NETWORKS
+
+BASIC18 = (
+    "ResNet-18, input 224×224×3: 11.7 M parameters, 1.81 G multiply-adds, 18 weighted "
+    "layers on the main path, 8 blocks in 4 stages. Stem: 7×7 convolution to 64 "
+    "channels with stride 2 and 3×3 max pool with stride 2, giving 56×56×64. Stage "
+    "conv2_x: 2 basic blocks of 3×3 to 64 and 3×3 to 64, output 56×56×64. Both "
+    "shortcuts: identity."
+)
+
+
+def test_the_whole_text_of_a_network(record):
+    """As a screen reader says it."""
+    said = describe(record("resnet18"))
+    assert said.startswith(BASIC18)
+    assert said.endswith("In all: 5 identity shortcuts and 3 projections.")
+
+
+TOLD = [(name, it) for name in ("resnet50", "branches", "cifar110") for it in names()]
+TOLD += [("plain", it) for it in names() if it != "block"]
+
+
+@pytest.mark.parametrize(("name", "figure"), TOLD)
+def test_svg_holds_the_whole_text(network, name, figure):
+    """The description is not cut, and there is a title."""
+    arch = network(name)
+    root = ET.fromstring(diagram(arch, figure).to_svg())
+    space = "{http://www.w3.org/2000/svg}"
+    assert describe(arch, figure) == root.findtext(f"{space}desc")
+    assert name in root.findtext(f"{space}title")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_stage_is_told(network, name):
+    """Each by its name, with the number of its blocks."""
+    from resviz.structure import structure
+
+    arch = network(name)
+    said = describe(arch)
+    for stage in structure(arch).stages:
+        assert re.search(rf"{stage.name}: {len(stage.blocks)} ", said)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_signs_are_spelled(network, name):
+    """No arrow, no "/2", no double space: a screen reader stumbles over them."""
+    said = describe(network(name))
+    assert not re.search(r"→|, /\d|  |\bfc,", said)
+    assert said.endswith(".")
+
+
+def test_projections_say_why(record):
+    """Kernel, stride, the reason and both widths."""
+    assert (
+        "projection by 1×1 with stride 2 because resolution and channels change, from "
+        "256 to 512; the other 3: identity." in describe(record("resnet50"))
+    )
+
+
+def test_needless_projections_are_told(network):
+    """Option C projects although an identity would fit."""
+    assert "although an identity would fit" in describe(network("option C"))
+
+
+def test_networks_without_blocks_are_told(network):
+    """By output size."""
+    said = describe(network("plain"))
+    assert "no residual blocks. At 32×32×16: 3×3 convolution to 16 channels" in said
+
+
+class Inverted(nn.Module):
+    """A block of MobileNetV2, without a shortcut where the width changes."""
+
+    def __init__(self, before, after):
+        super().__init__()
+        self.same, wide = before == after, 4 * before
+        self.body = nn.Sequential(
+            nn.Conv2d(before, wide, 1),
+            nn.Conv2d(wide, wide, 3, padding=1, groups=wide),
+            nn.Conv2d(wide, after, 1),
+        )
+
+    def forward(self, x):
+        return x + self.body(x) if self.same else self.body(x)
+
+
+def test_blocks_without_shortcut_are_told():
+    """The first of a stage of MobileNet."""
+    with torch.device("meta"):
+        net = nn.Sequential(*(Inverted(*it) for it in ((3, 3), (3, 6), (6, 6))))
+    said = resviz.describe(resviz.trace(net, (3, 8, 8)))
+    assert "The first shortcut: none; the last: identity." in said
+    assert "1 block without shortcut" in said
+
+
+def test_units_of_a_transformer_are_told():
+    """Attention and MLP are two units of one block."""
+    layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+    arch = resviz.trace(nn.Sequential(layer, layer), "float32:N,5,16")
+    assert "attention + MLP blocks" in resviz.describe(arch)
+
+
+def test_block_says_which_and_what(record):
+    """Its name, its type, both sizes, its main branch."""
+    said = describe(record("resnet50"), "block", at="conv3_2")
+    assert (
+        "conv3_2 of ResNet-50, a bottleneck block from 28×28×512 to 28×28×512" in said
+    )
+    assert "1×1 conv, 512 to 128, BN, ReLU" in said
+
+
+@pytest.mark.parametrize("figure", names())
+def test_hostile_names_stay_text(hostile, figure):
+    """No control character, and no word longer than a name may be."""
+    said = describe(hostile[0], figure)
+    assert not UNSAFE.search(said)
+    assert max(map(len, said.split())) <= LONGEST + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"figure": "pie"}, "unknown figure 'pie'"),
+        ({"at": "conv2_1"}, "only the figure 'block'"),
+        ({"plain": True}, "only 'stack' has plain twins"),
+        ({"figure": "block", "at": "conv9_1"}, "conv9_1"),
+    ],
+)
+def test_wrong_wishes_are_refused(record, options, message):
+    """As for the figure itself."""
+    for ask in (describe, diagram):
+        with pytest.raises(RenderError, match=message):
+            ask(record("resnet18"), **options)
+
+
+@pytest.mark.parametrize("figure", ["overview", "block", "layers", "flow"])
+def test_several_networks_are_refused_where_one_is_shown(record, figure):
+    """The error names the figures that show several."""
+    with pytest.raises(RenderError, match="got 2: want one of stack, growth"):
+        diagram([record("resnet18")] * 2, figure)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("3×3, 8, /2", "3×3 convolution to 8 channels with stride 2"),
+        ("3×3, 8, depthwise", "3×3 depthwise convolution to 8 channels"),
+        ("3×3, 8, g4, d2", "3×3 convolution to 8 channels in 4 groups with dilation 2"),
+        ("fc, 512→10", "fully connected layer from 512 to 10"),
+        ("SE", "squeeze-and-excitation"),
+        ("(1×1, 8 → BN) ×3", "1×1 convolution to 8 channels and BN, 3 times"),
+    ],
+)
+def test_words_spelled(word, said):
+    """What stands in boxes, aloud."""
+    assert said == spelled(word)
+
+
+def test_lists_and_articles():
+    """As English has them."""
+    assert ["", "a", "a and b", "a, b and c"] == [
+        listed(it) for it in ([], ["a"], ["a", "b"], ["a", "b", "c"])
+    ]
+    assert ["an MLP block", "a basic"] == [a("MLP block"), a("basic")]

@@ -1,0 +1,173 @@
+"""Stacks, beside Figure 3 of the paper."""
+
+from __future__ import annotations
+
+import pytest
+
+from resviz.figures import describe, diagram
+from resviz.figures.drawing.styles import LOOKS
+from resviz.figures.stack import fitted, stacks
+from resviz.figures.stack.bands import elided, merged
+from resviz.structure import depth, structure
+
+from .conftest import NETWORKS, faults, texts
+
+PAGE = 1260
+"""Pixels: an A4 page at 96 dpi is 1123 high, so print scales it by 0.89."""
+
+
+def rows(arch):
+    """The boxes of a network that is not folded."""
+    return stacks([arch], plain=False)[0].rows
+
+
+def arcs(picture):
+    """The kinds of the shortcuts of a picture, from top to bottom."""
+    kinds = {"identity", "projection", "zero-padded", "subsampled", "other"}
+    return [edge.role for edge in picture.edges if edge.role in kinds]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_stacks_are_sound(network, name, plain):
+    """No text leaves its box, no shortcut crosses a box or a title."""
+    picture = diagram(network(name), "stack", plain=plain).picture
+    assert [] == sorted(set(faults(picture)))
+
+
+def test_hostile_names_are_placed_soundly(hostile):
+    """Names of 20,000 characters are cut, not spilled."""
+    picture = diagram([hostile[0], hostile[0]], "stack", plain=True).picture
+    assert [] == sorted(set(faults(picture)))
+
+
+def test_boxes_of_resnet34_are_those_of_figure_3(record):
+    """From "7x7 conv, 64, /2" to "fc 1000", box by box."""
+    stage = [
+        line
+        for width, count in ((64, 6), (128, 8), (256, 12), (512, 6))
+        for line in [f"3×3 conv, {width}"] * count
+    ]
+    for at in (6, 14, 26):
+        stage[at] += ", /2"
+    assert [
+        "input 224×224×3", "7×7 conv, 64, /2", "3×3 max pool, /2", *stage,
+        "global average pool", "fc, 512→1000",
+    ] == [row.label for row in rows(record("resnet34"))]  # fmt: skip
+
+
+def test_shortcuts_of_resnet34_are_those_of_figure_3(record):
+    """Sixteen, of which three where the dimensions grow."""
+    found = arcs(diagram(record("resnet34"), "stack").picture)
+    assert ["identity"] * 3 == found[:3]
+    assert [3, 7, 13] == [k for k, kind in enumerate(found) if kind == "projection"]
+    assert 16 == len(found)
+
+
+@pytest.mark.parametrize("spec", ["resnet18", "resnet50", "resnet101", "cifar110"])
+def test_boxes_number_the_depth(record, spec):
+    """As many boxes with weights as the network's name says."""
+    arch = record(spec)
+    found = sum(row.boxed for row in rows(arch))
+    assert (depth(structure(arch)), int("".join(filter(str.isdigit, spec)))) == (
+        found,
+        found,
+    )
+
+
+def test_sizes_are_those_of_the_boxes(record):
+    """The first 1×1 of a stage that strides in the 3×3 still has the larger size."""
+    found = rows(record("resnet50"))
+    sizes = {row.label: row.size for row in reversed(found)}
+    assert ("56×56", "28×28", "28×28") == tuple(
+        sizes[it] for it in ("1×1 conv, 128", "3×3 conv, 128, /2", "1×1 conv, 512")
+    )
+
+
+def test_networks_are_aligned_by_output_size(record):
+    """The first 28×28 box of 18, 34 and 50 layers stands at one height."""
+    archs = [record(f"resnet{n}") for n in (18, 34, 50)]
+    picture = diagram(archs, "stack").picture
+    found = [it.at[1] for it in picture.nodes if it.lines == ("3×3 conv, 128, /2",)]
+    assert 3 == len(found)
+    assert 1 == len(set(found))
+
+
+def test_the_plain_twin_has_no_shortcuts(record):
+    """Boxes are the same; parameters are those without the three projections."""
+    plain, residual = stacks([record("resnet34")], plain=True)
+    assert [row.label for row in plain.rows] == [row.label for row in residual.rows]
+    assert not any(piece.arcs for piece in plain.pieces)
+    left = 21_797_672 - sum(a * 2 * a + 4 * a for a in (64, 128, 256))
+    assert f"{left / 1e6:.1f} M params" in plain.facts
+
+
+@pytest.mark.parametrize(
+    "specs",
+    [
+        ["resnet18", "resnet34", "resnet50"],
+        ["resnet50", "resnet101", "resnet152"],
+        ["resnet152"],
+        ["cifar110"],
+    ],
+)
+def test_stacks_fit_a_page(record, specs):
+    """At full size, whatever the depth, with letters of at least 11 pixels."""
+    picture = diagram([record(spec) for spec in specs], "stack").picture
+    assert picture.size[1] <= PAGE
+    assert picture.size[0] <= 794
+    assert min(LOOKS[it.role].size for it in picture.nodes if it.lines) >= 11
+
+
+def test_only_long_runs_are_folded(record):
+    """Of ResNet-152 the 35 equal blocks of conv4_x; of 50 layers none."""
+    (found,), _ = fitted(stacks([record("resnet152")], plain=False))
+    assert [35] == [piece.count for piece in found.pieces if piece.count > 1]
+    (found,), _ = fitted(stacks([record("resnet50")], plain=False))
+    assert {1} == {piece.count for piece in found.pieces}
+
+
+def test_what_is_folded_is_said(record):
+    """Beside the plate, in the legend, and in the description."""
+    arch = record("resnet152")
+    said = texts(diagram(arch, "stack").picture)
+    assert "×35" in said
+    assert any("×n: n equal in a row" in line for line in said)
+    told = "Of 35 equal blocks in a row, ResNet-152 shows one."
+    assert told in describe(arch, "stack")
+
+
+def test_unlike_blocks_that_do_not_fit_are_named(network):
+    """Those in the middle are left out, and it says how many."""
+    (found,) = stacks([network("alternating")], plain=False)
+    shown = elided(found.pieces, 5)
+    assert sum(it.hidden or it.count for it in shown) == len(found.pieces)
+    assert ["… 16 more blocks …"] == [it.rows[0].label for it in shown if it.hidden]
+
+
+def test_parallel_branches_are_owned_up_to(network):
+    """A Res2Net block has more than one path; a bottleneck has not."""
+    note = "parallel branches stand one below the other"
+    for name, parallel in (("split", True), ("resnet50", False)):
+        said = " ".join(texts(diagram(network(name), "stack").picture))
+        assert parallel == (note in said)
+
+
+def test_a_plain_network_has_the_colours_of_its_sizes(network):
+    """Without blocks too, equal colours stand for equal sizes."""
+    pieces = stacks([network("plain")], plain=False)[0].pieces
+    tints = {(it.rows[-1].size, it.tint) for it in pieces}
+    assert {("32×32", "stem"), ("16×16", "stem"), ("8×8", "stage 1")} <= tints
+
+
+@pytest.mark.parametrize(
+    ("orders", "merged_order"),
+    [
+        ([[224, 112, 56], [224, 56, 28]], [224, 112, 56, 28]),
+        ([[32, 16], [224, 112]], [224, 112, 32, 16]),
+        ([[56, 28, 56], [56, 28]], [56, 28, 56]),
+    ],
+)
+def test_sizes_of_several_networks_are_merged(orders, merged_order):
+    """Falling ones are sorted; one that rises again keeps its order."""
+    assert merged_order == merged(orders)
