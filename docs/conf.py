@@ -17,6 +17,7 @@ extensions = [
 ]
 html_theme = "furo"
 html_title = "resviz"
+html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 exclude_patterns = ["_build"]
@@ -25,6 +26,7 @@ default_role = "code"
 add_module_names = False
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+napoleon_use_ivar = True
 napoleon_custom_sections = ["Shapes", "Units", "Source"]
 
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from resviz.figures.rendering import Diagram
     from resviz.tables import Table
 
-SMALLEST = 0.8
-"""How far a figure may shrink before it scrolls instead: its text stays legible."""
+SMALLEST = 0.65
+"""How far a figure may shrink before it scrolls instead: to about a phone's width,
+where its text is 8 pixels high."""
 
 TABLES: dict[str, Callable[..., Table]] = {
     "table": tables.paper_table,

@@ -1,11 +1,15 @@
 """Small projects are built by Sphinx itself."""
 
 import re
+import shutil
 import subprocess
 import time
 from xml.etree import ElementTree as ET
 
 import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import ROOT
 
 PAGE = """
 Page
@@ -127,6 +131,39 @@ def test_other_builders_say_it_in_words(builder, project, sphinx):
     found = [path for path in (folder / "out" / builder).rglob("*") if path.is_file()]
     texts = [path.read_bytes() for path in found]
     assert any(b"conv3_1" in text and b"projects." in text for text in texts)
+
+
+def test_the_readmes_directives_work(project, sphinx):
+    """As they are printed."""
+    printed = re.search(
+        r"```rst\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    folder = project(index_rst=f"Page\n====\n\n{printed[1]}")
+    sphinx()
+    page = folder / "out" / "html" / "index.html"
+    assert 1 == len(drawings(page))
+    assert 1 == page.read_text().count("<table>")
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("system", ["light", "dark"])
+@pytest.mark.parametrize("page", ["auto", "light", "dark"])
+def test_a_figure_follows_the_page(system, page, project, sphinx):
+    """The page's own switch first, which Furo sets on the body; else the system."""
+    folder = project(index_rst=PAGE)
+    sphinx("html", "-D", "html_theme=furo")
+    with sync_playwright() as play:
+        chromium = shutil.which("chromium")
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(color_scheme=system)
+        tab.add_init_script(f"localStorage.setItem('theme', '{page}')")
+        tab.goto((folder / "out" / "html" / "index.html").as_uri())
+        ground = tab.evaluate(
+            "getComputedStyle(document.querySelector('svg.resviz g > rect')).fill"
+        )
+        browser.close()
+    dark = page == "dark" or (page == "auto" and system == "dark")
+    assert ground == ("rgb(18, 22, 28)" if dark else "rgb(255, 255, 255)")
 
 
 def test_two_processes_read_and_write(project, sphinx):
