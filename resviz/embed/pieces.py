@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from resviz.figures.rendering import Diagram
     from resviz.tables import Table
 
-SMALLEST = 0.65
-"""How far a figure may shrink before it scrolls instead: to about a phone's width,
-where its text is 8 pixels high."""
+PHONE = 600
+"""Pixels up to which a figure is made to fit a phone."""
+
+SMALLEST = {True: 0.65, False: 0.8}
+"""How far a figure may shrink before it scrolls instead: until its text is 8 pixels
+high where that fits a phone, else 9."""
 
 TABLES: dict[str, Callable[..., Table]] = {
     "table": tables.paper_table,
@@ -191,7 +194,8 @@ def figure_html(drawn: Diagram, *, salt: str, width: str = "") -> str:
     """
     if not set(width) <= set("0123456789.%abcdefghijklmnopqrstuvwxyz"):
         raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
-    least = round(drawn.size[0] * SMALLEST)
+    natural = drawn.size[0]
+    least = round(natural * SMALLEST[natural <= PHONE])
     look = f"width:{width}" if width else f"min-width:{least}px"
     svg = drawn.to_svg(salt=salt).strip().replace("<svg ", '<svg class="resviz" ', 1)
     svg = svg.replace('style="max-width:100%;height:auto"', f'style="{svg_look(look)}"')

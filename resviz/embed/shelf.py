@@ -121,9 +121,11 @@ class Shelf:
 
 
 def named(text: str, arch: Architecture) -> str:
-    """What a record is called: the SPEC as written, if it holds a path."""
+    """What a record is called: the SPEC, of a path in it the last part."""
     spec = parse(text)
-    return text if spec.module and spec.module.endswith(".py") else arch.name
+    if not spec.module or not spec.module.endswith(".py"):
+        return arch.name
+    return Path(spec.module).name + spec.text[len(spec.module) :]
 
 
 def origins(spec: Spec) -> Iterator[Path]:

@@ -208,6 +208,7 @@ def test_a_changed_model_is_drawn_anew(project, sphinx):
     sphinx()
     text = (folder / "out" / "html" / "index.html").read_text()
     assert "5×5" in text
+    assert "net.py:build(width=4)" in text
     assert str(folder) not in text
 
 
