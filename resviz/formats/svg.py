@@ -27,6 +27,9 @@ DASHES: dict[Dash, str] = {
 BASELINE = 0.355
 """How far the baseline lies below a capital's middle, in sizes of Helvetica."""
 
+LIGHT = "[data-theme=light],[data-md-color-scheme=default]"
+"""What a page says of itself that is light whatever the reader's system asks for."""
+
 SHADE = 0.16
 """How much of the outline's colour lies over a solid's side face."""
 
@@ -63,8 +66,8 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
 def dark_mode(key: str, body: str, style: Style) -> Iterator[str]:
     """A style sheet that recolours this figure alone where the reader wants dark.
 
-    A page's own switch is `data-theme` on its root. Attribute selectors leave the
-    light colours to readers without style sheets.
+    A page's own switch is `data-theme` on its root or body, or that of Material for
+    MkDocs. Attribute selectors leave the light colours to readers without style sheets.
     """
     background = style.colours["background"]
     rules = [
@@ -82,8 +85,8 @@ def dark_mode(key: str, body: str, style: Style) -> Iterator[str]:
             for attribute, mine, theirs in rules
         )
 
-    system = under(":root:not([data-theme=light])")
-    page = under("[data-theme=dark]")
+    system = under(f":root:not({LIGHT}):not(:has({LIGHT}))")
+    page = under("[data-theme=dark]") + under("[data-md-color-scheme=slate]")
     yield f"<style>@media (prefers-color-scheme:dark){{{system}}}{page}</style>"
 
 

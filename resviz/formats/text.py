@@ -50,6 +50,7 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
         file=text,
         width=width or UNBOUNDED,
         force_terminal=colour,
+        force_jupyter=False,  # else rich shows the text itself and gives none back
         color_system="standard" if colour else None,
         highlight=False,
         emoji=False,

@@ -1,0 +1,211 @@
+"""What a document asks for: a figure or a table of some networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from resviz import tables
+from resviz.errors import RenderError, SpecError
+from resviz.escape import html
+from resviz.figures import diagram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from resviz.embed.shelf import Shelf
+    from resviz.figures.rendering import Diagram
+    from resviz.tables import Table
+
+PHONE = 600
+"""Pixels up to which a figure is made to fit a phone."""
+
+SMALLEST = {True: 0.65, False: 0.8}
+"""How far a figure may shrink before it scrolls instead: until its text is 8 pixels
+high where that fits a phone, else 9."""
+
+TABLES: dict[str, Callable[..., Table]] = {
+    "table": tables.paper_table,
+    "summary": tables.summary,
+    "layers": tables.layers,
+    "shortcuts": tables.shortcuts,
+    "costs": tables.costs_table,
+    "receptive": tables.receptive,
+    "memory": tables.memory,
+}
+"""Every table by the name of its command."""
+
+NARROWED = {"layers", "shortcuts"}
+"""Tables that can be narrowed to one kind by `only`."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    Attributes:
+        spec: the network.
+        options: of `resviz.diagram`.
+        alt: what it shows, in place of the figure's own description.
+        tracing: of `resviz.trace`.
+    """
+
+    spec: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    alt: str = ""
+    tracing: Mapping[str, Any] = field(default_factory=dict)
+
+    def diagram(self, shelf: Shelf) -> Diagram:
+        """The figure, drawn.
+
+        Raises:
+            ResvizError: as `resviz.trace` and `resviz.diagram`.
+        """
+        drawn = diagram(shelf.record(self.spec, self.tracing), **self.options)
+        if not self.alt:
+            return drawn
+        return replace(drawn, picture=replace(drawn.picture, description=self.alt))
+
+
+@dataclass(frozen=True)
+class Tabular:
+    """One table.
+
+    Attributes:
+        specs: the networks; only the paper's table takes more than one.
+        show: which table, a key of `TABLES`.
+        only: one kind of layer or shortcut.
+        columns: keys of the columns to keep; all if left out.
+        tracing: of `resviz.trace`.
+    """
+
+    specs: tuple[str, ...]
+    show: str = "table"
+    only: str | None = None
+    columns: tuple[str, ...] = ()
+    tracing: Mapping[str, Any] = field(default_factory=dict)
+
+    def table(self, shelf: Shelf) -> Table:
+        """The table, made.
+
+        Raises:
+            ResvizError: as `resviz.trace`; SpecError for a wrong table, number of
+                networks, kind or column.
+        """
+        if self.show not in TABLES:
+            listed = ", ".join(TABLES)
+            raise SpecError(f"unknown table {self.show!r}: want one of {listed}")
+        if self.only and self.show not in NARROWED:
+            raise SpecError(
+                f"only: {self.show!r} has no kinds; layers and shortcuts do"
+            )
+        archs = [shelf.record(spec, self.tracing) for spec in self.specs]
+        if self.show == "table":
+            return self.kept(tables.paper_table(archs))
+        if len(archs) != 1:
+            got = " ".join(self.specs) or "none"
+            raise SpecError(f"{self.show}: want one network, got {got}")
+        narrowed = {"only": self.only} if self.only else {}
+        return self.kept(TABLES[self.show](archs[0], **narrowed))
+
+    def kept(self, table: Table) -> Table:
+        """A table with the chosen columns.
+
+        Raises:
+            SpecError: for a column that it does not have.
+        """
+        if not self.columns:
+            return table
+        known = {column.key: column for column in table.columns}
+        for key in self.columns:
+            if key not in known:
+                listed = ", ".join(known)
+                raise SpecError(f"unknown column {key!r}: want some of {listed}")
+        chosen = tuple(known[key] for key in self.columns)
+        return replace(table, columns=chosen, fixed=min(table.fixed, len(chosen)))
+
+
+def tracing(
+    inputs: str = "", batch: int | None = None, *, training: bool = False
+) -> dict[str, Any]:
+    """Options of a trace; those that are left out are not among them.
+
+    Args:
+        inputs: as `--input`, several between spaces.
+        batch: how many samples.
+        training: follow the forward of training mode.
+    """
+    given: dict[str, Any] = {}
+    if inputs.split():
+        given["input_size"] = tuple(inputs.split())
+    if batch is not None:
+        given["batch"] = batch
+    if training:
+        given["training"] = True
+    return given
+
+
+def separate(text: str) -> tuple[str, ...]:
+    """SPECs between spaces; those inside brackets and quotes separate nothing.
+
+    Raises:
+        SpecError: if a bracket or quote does not end.
+
+    Example:
+        >>> separate("18 resnet(50, shortcut='A')")
+        ('18', "resnet(50, shortcut='A')")
+        >>> separate('''18 "resnet(50, shortcut='A')" ''')
+        ('18', "resnet(50, shortcut='A')")
+    """
+    found, word, closing = [], "", ""
+    for character in f"{text} ":
+        if character.isspace() and not closing:
+            found += [word] if word else []
+            word = ""
+            continue
+        word += character
+        if closing and character == closing[-1]:
+            closing = closing[:-1]
+        elif not closing or closing[-1] not in "'\"":
+            closing += {"(": ")", "[": "]", "{": "}"}.get(character, "")
+            closing += character if character in "'\"" else ""
+    if closing:
+        raise SpecError(f"spec: {text.strip()!r}, want {closing[-1]!r} before its end")
+    return tuple(map(unquoted, found))
+
+
+def unquoted(word: str) -> str:
+    """A word without the quotes around all of it."""
+    whole = len(word) > 1 and word[0] == word[-1] and word[0] in "'\""
+    return word[1:-1] if whole else word
+
+
+def figure_html(drawn: Diagram, *, salt: str, width: str = "") -> str:
+    """A figure as HTML that follows the page's dark mode.
+
+    Args:
+        drawn: the figure.
+        salt: keeps the ids of equal figures on one page apart.
+        width: a CSS length; if left out, the figure shrinks with the page down to
+            `SMALLEST` and scrolls below that.
+
+    Raises:
+        RenderError: if `width` is no length.
+    """
+    if not set(width) <= set("0123456789.%abcdefghijklmnopqrstuvwxyz"):
+        raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
+    natural = drawn.size[0]
+    least = round(natural * SMALLEST[natural <= PHONE])
+    look = f"width:{width}" if width else f"min-width:{least}px"
+    svg = drawn.to_svg(salt=salt).strip().replace("<svg ", '<svg class="resviz" ', 1)
+    svg = svg.replace('style="max-width:100%;height:auto"', f'style="{svg_look(look)}"')
+    flat = svg.replace("\n", "")  # a blank line would end a block of HTML in Markdown
+    return (
+        f'<div class="resviz-figure" style="overflow-x:auto" tabindex="0"'
+        f' role="group" aria-label="{html(drawn.picture.title)}">{flat}</div>'
+    )
+
+
+def svg_look(look: str) -> str:
+    """The style of the SVG itself."""
+    return f"max-width:100%;height:auto;{look}"

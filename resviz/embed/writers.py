@@ -1,0 +1,228 @@
+"""The nodes of the Sphinx extension, and how each builder writes them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from docutils import nodes
+from sphinx.util import logging
+
+from resviz.embed.pieces import figure_html
+from resviz.errors import ResvizError, SpecError
+from resviz.files import write_whole
+from resviz.formats.html import render as html_table
+from resviz.source import PAPER
+from resviz.templates import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+    from sphinx.writers.latex import LaTeXTranslator
+    from sphinx.writers.text import TextTranslator
+
+    from resviz.tables import Table
+
+__all__ = ["PAPER", "drawing", "figure_html", "register", "rows", "tabular"]
+
+LOG = logging.getLogger(__name__)
+
+
+class drawing(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - as docutils
+    """A figure: `piece`, `salt`, `alt`, `width`, and `html`."""
+
+
+class rows(nodes.General, nodes.Element):  # noqa: N801 - as docutils
+    """A table: `html`, `latex` and `text`."""
+
+
+class tabular(nodes.General, nodes.Element):  # noqa: N801 - as docutils
+    """A table with a caption; numbered as tables are."""
+
+
+def only(specs: Sequence[str]) -> str:
+    """The one network of a figure.
+
+    Raises:
+        SpecError: if there is none, or there are several.
+    """
+    if len(specs) != 1:
+        raise SpecError(f"want one network, got {' '.join(specs) or 'none'}")
+    return specs[0]
+
+
+def texts(table: Table, options: Mapping[str, Any]) -> dict[str, str]:
+    """A table in every syntax; a caption of the document's takes its title's place."""
+    shown = replace(table, title="") if "caption" in options else table
+    return {
+        "html": html_table(shown, page=False),
+        "latex": table.render("latex"),
+        "text": shown.render("text", width=100),
+    }
+
+
+def css_length(width: str) -> str:
+    """A length of a directive for CSS, where a bare number means pixels."""
+    return f"{width}px" if width.isdigit() else width
+
+
+def register(app: Sphinx) -> None:
+    """Add the nodes, their writers, a style sheet and what LaTeX needs."""
+    app.add_node(
+        drawing,
+        html=(html_drawing, None),
+        latex=(latex_drawing, None),
+        text=(text_drawing, None),
+        man=(plain_drawing, None),
+        texinfo=(plain_drawing, None),
+    )
+    app.add_node(
+        rows,
+        html=(html_rows, None),
+        latex=(latex_rows, None),
+        text=(text_rows, None),
+        man=(plain_rows, None),
+        texinfo=(plain_rows, None),
+    )
+    nothing = (lambda *_: None, lambda *_: None)
+    apart = (texinfo_tabular, lambda *_: None)
+    app.add_enumerable_node(
+        tabular,
+        "table",
+        caption_of,
+        html=(html_tabular, html_tabular_end),
+        latex=(latex_tabular, latex_tabular_end),
+        text=nothing,
+        man=nothing,
+        texinfo=apart,
+    )
+    app.add_latex_package("booktabs")
+    app.add_latex_package("amsmath")
+    app.add_css_file("resviz.css")
+    app.connect("builder-inited", write_style_sheet)
+
+
+def write_style_sheet(app: Sphinx) -> None:
+    """Put the tables' style sheet where pages find it."""
+    if app.builder.format == "html":
+        static = Path(app.outdir) / "_static"
+        static.mkdir(parents=True, exist_ok=True)
+        write_whole(static / "resviz.css", (folder() / "embed.css").read_bytes())
+
+
+def caption_of(node: nodes.Node) -> str:
+    """What a reference to a table says."""
+    captions = node.findall(nodes.caption)
+    return next((caption.astext() for caption in captions), "")
+
+
+def html_drawing(self: HTML5Translator, node: drawing) -> NoReturn:
+    """The SVG itself, so that it follows the page."""
+    opening = self.starttag(node, "div", "", CLASS="resviz-drawing")
+    self.body.append(f"{opening}{node['html']}</div>\n")
+    raise nodes.SkipNode
+
+
+def latex_drawing(self: LaTeXTranslator, node: drawing) -> NoReturn:
+    """A PDF beside the document; what cannot be one is told of, and said in words."""
+    from resviz.embed.sphinx import shelf_of
+
+    labels = self.hypertarget_to(node, anchor=True) if node["ids"] else ""
+    framed = isinstance(node.parent, nodes.figure)
+    try:
+        env = self.builder.env
+        pdf = node["piece"].diagram(shelf_of(env, node["document"])).to_pdf()
+        name = f"resviz-{hashlib.sha256(node['html'].encode()).hexdigest()[:16]}.pdf"
+        write_whole(Path(self.builder.outdir) / name, pdf)
+    except ResvizError as error:
+        LOG.warning("resviz: %s", error, location=node, type="resviz")
+        self.body.append(labels + self.encode(node["alt"]))
+        raise nodes.SkipNode from error
+    size = self.latex_image_length(node["width"]) if node["width"] else ""
+    size = f"[width={size}]" if size else ""
+    body = rf"\sphinxincludegraphics{size}{{{name}}}"
+    if not framed:
+        body = f"\n\\begin{{center}}{labels}{body}\\end{{center}}\n"
+    self.body.append(body)
+    raise nodes.SkipNode
+
+
+def text_drawing(self: TextTranslator, node: drawing) -> NoReturn:
+    """What the figure shows, in words."""
+    self.new_state()
+    self.add_text(f"[image: {node['alt']}]")
+    self.end_state()
+    raise nodes.SkipNode
+
+
+def plain_drawing(self: Any, node: drawing) -> NoReturn:
+    """What the figure shows, in words, where a writer has only these."""
+    self.visit_Text(nodes.Text(f"[image: {node['alt']}]"))
+    raise nodes.SkipNode
+
+
+def html_rows(self: HTML5Translator, node: rows) -> NoReturn:
+    """The table, which scrolls where the page is narrow."""
+    opening = self.starttag(node, "div", "", CLASS="resviz-scroll", tabindex="0")
+    self.body.append(f"{opening}{node['html']}</div>\n")
+    raise nodes.SkipNode
+
+
+def latex_rows(self: LaTeXTranslator, node: rows) -> NoReturn:
+    """The table, with the label of its frame."""
+    labelled = node.parent if isinstance(node.parent, tabular) else node
+    anchor = not isinstance(node.parent, tabular)
+    labels = self.hypertarget_to(labelled, anchor=anchor) if labelled["ids"] else ""
+    self.body.append(f"\n{labels}\n{{{node['latex']}}}\n")
+    raise nodes.SkipNode
+
+
+def text_rows(self: TextTranslator, node: rows) -> NoReturn:
+    """The table as on a terminal."""
+    self.new_state(0)
+    self.add_text(node["text"])
+    self.end_state(wrap=False)
+    raise nodes.SkipNode
+
+
+def plain_rows(self: Any, node: rows) -> NoReturn:
+    """The table as a literal block, where a writer has only these."""
+    block = nodes.literal_block(node["text"], node["text"])
+    block.walkabout(self)
+    raise nodes.SkipNode
+
+
+def texinfo_tabular(self: Any, node: tabular) -> NoReturn:
+    """A caption above the table; texinfo's own want a figure."""
+    for child in node:
+        caption = isinstance(child, nodes.caption)
+        shown = nodes.paragraph("", "", *child.children) if caption else child
+        shown.walkabout(self)
+    raise nodes.SkipNode
+
+
+def html_tabular(self: HTML5Translator, node: tabular) -> None:
+    """Begin a frame around caption and table."""
+    self.body.append(self.starttag(node, "figure", CLASS="resviz-tabular"))
+
+
+def html_tabular_end(self: HTML5Translator, node: tabular) -> None:
+    """End the frame."""
+    del node
+    self.body.append("</figure>\n")
+
+
+def latex_tabular(self: LaTeXTranslator, node: tabular) -> None:
+    """Begin a floating table."""
+    del node
+    self.body.append("\n\\begin{table}[htbp]\n\\centering\\capstart\n")
+
+
+def latex_tabular_end(self: LaTeXTranslator, node: tabular) -> None:
+    """End it."""
+    del node
+    self.body.append("\\end{table}\n")

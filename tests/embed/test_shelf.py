@@ -1,0 +1,60 @@
+"""What a record's key depends on."""
+
+import pytest
+
+from resviz.embed import shelf
+from resviz.embed.shelf import Shelf
+
+
+@pytest.fixture
+def keyed(tmp_path):
+    """A function from a SPEC to its key."""
+    kept = Shelf(tmp_path, lambda path: tmp_path / path)
+
+    def keyed(text, **tracing):
+        return kept.key(kept.placed(text), tracing)
+
+    return keyed
+
+
+def test_a_key_knows_the_tracing(keyed):
+    """Another input, another record."""
+    assert keyed("18") != keyed("18", batch=2)
+    assert keyed("18") == keyed("18")
+
+
+def test_a_key_knows_the_files_beside_a_file(keyed, tmp_path):
+    """For it may import them."""
+    (tmp_path / "net.py").write_text("import parts")
+    (tmp_path / "parts.py").write_text("a = 1")
+    before = keyed("net.py:build")
+    (tmp_path / "parts.py").write_text("a = 2")
+    assert before != keyed("net.py:build")
+
+
+def test_a_key_knows_all_files_of_a_package(keyed, tmp_path, monkeypatch):
+    """Found without importing it."""
+    package = tmp_path / "of_mine" / "inner"
+    package.mkdir(parents=True)
+    (package / "deep.py").write_text("a = 1")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = keyed("of_mine.net:build")
+    (package / "deep.py").write_text("a = 2")
+    assert before != keyed("of_mine.net:build")
+
+
+def test_a_key_knows_the_versions(keyed, monkeypatch):
+    """Of torch, and of a hub that the SPEC names."""
+    before = keyed("18"), keyed("timm:resnet50d")
+    monkeypatch.setattr(shelf, "release", lambda package: f"{package} 99")
+    assert not {*before} & {keyed("18"), keyed("timm:resnet50d")}
+
+
+def test_a_torn_record_is_traced_again(tmp_path):
+    """A file that is no record does no harm."""
+    kept = Shelf(tmp_path)
+    key = kept.key(kept.placed("18"), {})
+    (tmp_path / f"{key}.json").write_text("{")
+    shelf.HELD.pop(key, None)
+    assert 11_689_512 == kept.record("18", {}).params
+    assert (tmp_path / f"{key}.json").stat().st_size > 1000

@@ -1,0 +1,249 @@
+"""Small projects are built by Sphinx itself."""
+
+import re
+import shutil
+import subprocess
+import time
+from xml.etree import ElementTree as ET
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import ROOT
+
+PAGE = """
+Page
+====
+
+See :numref:`over`, :numref:`nets` and :ref:`a block <plain>`.
+
+.. resviz:: 18
+   :caption: All of *it*.
+   :name: over
+
+.. resviz:: 18
+   :figure: block
+   :at: conv3_1
+   :alt: A block <that> projects.
+   :width: 50%
+   :name: plain
+
+.. resviz:: 18
+
+.. resviz-table:: 18 resnet(50, shortcut='A')
+   :caption: Two nets.
+   :name: nets
+
+.. resviz-table:: 18
+   :table: shortcuts
+   :only: projection
+   :columns: block, params
+"""
+
+OTHER = """
+:orphan:
+
+Other
+=====
+
+.. resviz:: net.py:build(width=4)
+   :input: 3,8,8
+   :figure: layers
+"""
+
+NET = """
+from torch import nn
+
+def build(width):
+    return nn.Sequential(nn.Conv2d(3, width, 1), nn.ReLU())
+"""
+
+
+def drawings(page):
+    """The SVGs in a page, parsed."""
+    found = re.findall(r"<svg.*?</svg>", page.read_text(), re.DOTALL)
+    return [ET.fromstring(text) for text in found]
+
+
+def test_a_page_has_its_figures(project, sphinx):
+    """In line, each with ids of its own, the words given, and the width asked for."""
+    folder = project(index_rst=PAGE)
+    sphinx()
+    page = folder / "out" / "html" / "index.html"
+    ids = re.findall(r'\sid="([^"]+)"', page.read_text())
+    assert len(ids) == len(set(ids))
+    overview, block, _ = drawings(page)
+    space = {"svg": "http://www.w3.org/2000/svg"}
+    assert "A block <that> projects." == block.findtext("svg:desc", None, space)
+    assert "width:50%" in block.get("style")
+    assert "ResNet-18" in overview.findtext("svg:title", None, space)
+
+
+def test_references_find_figures_and_tables(project, sphinx):
+    """By number where there is a caption, by their own words elsewhere."""
+    folder = project(index_rst=PAGE)
+    sphinx()
+    text = (folder / "out" / "html" / "index.html").read_text()
+    for target, said in (("over", "Fig. 1"), ("nets", "Table 1"), ("plain", "a block")):
+        assert re.search(rf'href="#{target}"><span[^>]*>{said}<', text), target
+        assert f'id="{target}"' in text
+
+
+def test_a_table_has_the_chosen_rows_and_columns(project, sphinx):
+    """The three projections of ResNet-18, with their parameters alone."""
+    folder = project(index_rst=PAGE)
+    sphinx()
+    text = (folder / "out" / "html" / "index.html").read_text()
+    last = text[text.rindex("<table>") :]
+    heads = re.findall(r"<th[^>]*>(.*?)</th>", last)
+    assert (["block", "params"], 3) == (heads, last.count("<tr class="))
+    assert "<mtext>1×1, 2048</mtext>" in text
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_the_pdf_has_them_too(project, sphinx):
+    """With the text of figures and tables, and the numbers of the references."""
+    folder = project(index_rst=PAGE)
+    sphinx("latex")
+    out = folder / "out" / "latex"
+    (source,) = out.glob("*.tex")
+    for _ in range(2):
+        latex = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
+        done = subprocess.run(latex, cwd=out, capture_output=True, text=True)
+        assert 0 == done.returncode, done.stdout[-2000:]
+    subprocess.run(["pdftotext", "-layout", source.with_suffix(".pdf"), out / "t.txt"])
+    text = (out / "t.txt").read_text()
+    assert re.search(r"See Fig. 1, Table 1 and\s+a block", text)
+    for words in ("3×3 conv, 64→128, /2", "Table 1: Two nets.", "conv5_1"):
+        assert words in text
+
+
+@pytest.mark.parametrize("builder", ["text", "man", "texinfo", "epub", "singlehtml"])
+def test_other_builders_say_it_in_words(builder, project, sphinx):
+    """Or show it, where they are HTML."""
+    folder = project(
+        index_rst=PAGE,
+        conf_py='extensions = ["resviz.embed.sphinx"]\nnumfig = True\n'
+        'version = copyright = "1"\nman_pages = [("index", "page", "", [], 1)]\n'
+        'texinfo_documents = [("index", "page", "Page", "me", "page", "", "")]\n',
+    )
+    sphinx(builder)
+    found = [path for path in (folder / "out" / builder).rglob("*") if path.is_file()]
+    texts = [path.read_bytes() for path in found]
+    assert any(b"conv3_1" in text and b"projects." in text for text in texts)
+
+
+def test_the_readmes_directives_work(project, sphinx):
+    """As they are printed."""
+    printed = re.search(
+        r"```rst\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    folder = project(index_rst=f"Page\n====\n\n{printed[1]}")
+    sphinx()
+    page = folder / "out" / "html" / "index.html"
+    assert 1 == len(drawings(page))
+    assert 1 == page.read_text().count("<table>")
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("system", ["light", "dark"])
+@pytest.mark.parametrize("page", ["auto", "light", "dark"])
+def test_a_figure_follows_the_page(system, page, project, sphinx):
+    """The page's own switch first, which Furo sets on the body; else the system."""
+    folder = project(index_rst=PAGE)
+    sphinx("html", "-D", "html_theme=furo")
+    with sync_playwright() as play:
+        chromium = shutil.which("chromium")
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(color_scheme=system)
+        tab.add_init_script(f"localStorage.setItem('theme', '{page}')")
+        tab.goto((folder / "out" / "html" / "index.html").as_uri())
+        ground = tab.evaluate(
+            "getComputedStyle(document.querySelector('svg.resviz g > rect')).fill"
+        )
+        browser.close()
+    dark = page == "dark" or (page == "auto" and system == "dark")
+    assert ground == ("rgb(18, 22, 28)" if dark else "rgb(255, 255, 255)")
+
+
+def test_two_processes_read_and_write(project, sphinx):
+    """`-j 2` with many pages draws each once, and warns of nothing."""
+    pages = {f"page{k}_rst": OTHER.replace("Other", f"Oth {k}") for k in range(6)}
+    folder = project(index_rst=PAGE, net_py=NET, **pages)
+    sphinx("html", "-j", "2")
+    counts = [
+        len(drawings(folder / "out" / "html" / f"page{k}.html")) for k in range(6)
+    ]
+    assert [1] * 6 == counts
+
+
+def test_a_second_build_traces_nothing(project, sphinx, monkeypatch):
+    """Not even when every page is read anew: torch stays unimported."""
+    checked = """
+extensions = ["resviz.embed.sphinx"]
+numfig = True
+import os, sys
+def check(app, error):
+    if "torch" in sys.modules and "NO_TORCH" in os.environ:
+        raise RuntimeError("torch was imported")
+def setup(app):
+    app.connect("build-finished", check)
+"""
+    folder = project(index_rst=PAGE, other_rst=OTHER, net_py=NET, conf_py=checked)
+    sphinx()
+    monkeypatch.setenv("NO_TORCH", "1")
+    first = (folder / "out" / "html" / "index.html").read_text()
+    sphinx("html", "-E")
+    assert first == (folder / "out" / "html" / "index.html").read_text()
+    (folder / "doctrees" / "resviz").rename(folder / "elsewhere")
+    assert "torch was imported" in sphinx("html", "-E", code=2).stderr
+
+
+def test_a_changed_model_is_drawn_anew(project, sphinx):
+    """The page depends on the file, and the record on its content."""
+    folder = project(index_rst=OTHER.replace(":orphan:", ""), net_py=NET)
+    sphinx()
+    time.sleep(0.01)
+    (folder / "net.py").write_text(NET.replace("width, 1", "width, 5"))
+    sphinx()
+    text = (folder / "out" / "html" / "index.html").read_text()
+    assert "5×5" in text
+    assert "net.py:build(width=4)" in text
+    assert str(folder) not in text
+
+
+BAD = {
+    "resnet51": "unknown depth 51",
+    "18 34": "want one network, got 18 34",
+    "resnet(50": "want ')' before its end",
+    "missing.json": "cannot be read",
+}
+
+
+@pytest.mark.parametrize("spec", BAD)
+def test_a_bad_spec_is_a_located_warning(spec, project, sphinx):
+    """With file and line; `-W` fails the build, and the page is there without it."""
+    folder = project(index_rst=f"Page\n====\n\n.. resviz:: {spec}\n")
+    said = sphinx("html", code=1).stderr
+    assert "index.rst:4: WARNING: resviz:" in said
+    assert BAD[spec] in said
+    assert (folder / "out" / "html" / "index.html").exists()
+
+
+def test_a_bad_option_is_one_too(project, sphinx):
+    """An unknown block, which only the drawing knows."""
+    page = "Page\n====\n\n.. resviz:: 18\n   :figure: block\n   :at: conv9_1\n"
+    project(index_rst=page)
+    assert "index.rst:4: WARNING: resviz:" in sphinx("html", code=1).stderr
+
+
+def test_what_is_no_pdf_is_said_in_words(project, sphinx, record, monkeypatch):
+    """And the builder warns, with the page."""
+    import resviz
+    from resviz.errors import RenderError
+
+    try:
+        resviz.diagram(record("resnet18"), "flow").to_pdf()
+    except RenderError:
+        project(index_rst="Page\n====\n\n.. resviz:: 18\n   :figure: flow\n")
+        assert "index.rst:4: WARNING: resviz:" in sphinx("latex", code=1).stderr
