@@ -217,7 +217,8 @@ def diagram(
         figure: "overview", "block", "layers" or "flow".
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview, "TB" or "LR".
-        style: "screen", which follows the reader's dark mode, "dark" or "paper".
+        style: "screen", which follows the reader's dark mode; "light", "dark" or
+            "paper".
         input_size: as for `trace`.
 
     Raises:

@@ -44,7 +44,7 @@ def diagram(
         at: which block the figure "block" shows: "conv3_1", or the path of its
             module; by default the first that projects.
         direction: of the overview, "TB" or "LR".
-        style: "screen", which follows the reader's dark mode; "dark"; "paper".
+        style: "screen", which follows the reader's dark mode; "light"; "dark"; "paper".
 
     Raises:
         RenderError: for an unknown figure, block, direction or style; lists those
