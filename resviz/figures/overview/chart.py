@@ -60,21 +60,24 @@ class Charting:
         said = (section.name, " · ".join(section.facts))
         parts: list[Box | Frame] = [self.box("name", tuple(filter(None, said)))]
         for k, group in enumerate(section.groups):
-            boxes = tuple(box for row in group for box in self.row(row, tint))
-            if group[0].count > 1 and group[0].adds:
+            framed = group[0].count > 1 and any(row.adds for row in group)
+            boxes = tuple(
+                box for row in group for box in self.row(row, tint, counted=not framed)
+            )
+            if framed:
                 fold = (f"×{group[0].count}",)
                 parts.append(Frame(f"f{number}_{k}", fold, "", boxes))
             else:
                 parts += boxes
         return Frame(f"s{number}", (), tint, tuple(parts))
 
-    def row(self, row: Row, tint: str) -> tuple[Box, ...]:
-        """A row's box, and the sum in which its shortcut ends."""
+    def row(self, row: Row, tint: str, *, counted: bool) -> tuple[Box, ...]:
+        """A row's box, with its count if asked, and the sum that ends its shortcut."""
         fork = self.last
         if row.elided:
             return (self.box("note", row.words),)
         if not row.adds:
-            times = (f"×{row.count}",) if row.count > 1 else ()
+            times = (f"×{row.count}",) if counted and row.count > 1 else ()
             return (self.box("block", (*broken(row.words), *times), tint),)
         box = self.box("block", broken(row.words), tint)
         join = self.box("sum", (row.sign,))
