@@ -79,10 +79,14 @@ def tabular(
     yield r"\toprule"
     yield ended(stacked(map(escape.latex, title_lines(c))) for c in columns)
     yield r"\midrule"
+    before = False
     for row in rows:
         cells = list(merged(columns, row))
         tall = any("bmatrix" in text for text in cells)
-        yield ended(cells) + "[8pt]" * tall
+        if tall or before:
+            yield r"\addlinespace[2pt]"
+        yield ended(cells)
+        before = tall
     yield r"\bottomrule"
     yield r"\end{tabular}"
 
