@@ -216,7 +216,8 @@ def diagram(
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
-        style: "screen", which follows the reader's dark mode, "dark" or "paper".
+        style: "screen", which follows the reader's dark mode; "light", "dark" or
+            "paper".
         input_size: as for `trace`.
 
     Raises:

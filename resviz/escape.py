@@ -60,6 +60,13 @@ MARKDOWN = re.compile(r"[\\`*{}\[\]|~<>&$#]|(?<![^\W_])_|_(?![^\W_])")
 """What has a meaning inside a line of GitHub's Markdown; an underscore between
 letters has none."""
 
+MERMAID = re.compile(
+    r"[^\w\s,/()×→·−….-]|(?<![^\W_])_|_(?![^\W_])|(?<!\d)\.|\.(?!\d)|(?<![^\W_])-|-(?![^\W_])|^\d+(?=[).](\s|$))"
+    r"|(?<=direction)\s"  # as a line of its own would say it
+)
+"""What may have a meaning in a label of Mermaid, which reads entities, HTML and then
+Markdown in it: lists, links, rules; icons as `fa:fa-car`, and its own entities."""
+
 
 def cleaned(text: object) -> str:
     """`text` on one line, without characters that could do harm."""
@@ -119,6 +126,20 @@ def latex_character(character: str) -> str:
 def markdown(text: object) -> str:
     """`text` for a cell or line of GitHub's Markdown."""
     return MARKDOWN.sub(r"\\\g<0>", clean(text))
+
+
+def mermaid(text: object) -> str:
+    """`text` for a quoted label of Mermaid, which has entities of its own.
+
+    While it works it writes them as "ﬂ°…¶ß", so neither end of that may occur.
+    """
+    safe = clean(text).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
+    return MERMAID.sub(mermaid_characters, safe)
+
+
+def mermaid_characters(found: re.Match[str]) -> str:
+    """Characters as Mermaid's entities, by number."""
+    return "".join(f"#{ord(character)};" for character in found[0])
 
 
 def json(text: str) -> str:

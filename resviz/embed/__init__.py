@@ -1,1 +1,1 @@
-"""Figures and tables inside other people's documents."""
+"""Figures and tables inside other people's documents: one file for each place."""

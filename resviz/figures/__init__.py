@@ -56,7 +56,7 @@ def diagram(
             module; by default the first that projects.
         direction: of the overview, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
-        style: "screen", which follows the reader's dark mode; "dark"; "paper".
+        style: "screen", which follows the reader's dark mode; "light"; "dark"; "paper".
 
     Raises:
         RenderError: for an unknown figure, block, direction or style; lists those

@@ -2,7 +2,8 @@
 
 A table format has `SUFFIXES` and `render(table, **options) -> str`; a picture
 format has `SUFFIXES` and `render(picture, **options) -> str | bytes`. `KIND` says
-which of both it is. The first line of its docstring is its help.
+which of both it is, and `NAME` what it is called if not as its file. The first line
+of its docstring is its help.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ def format_named(name: str) -> ModuleType | None:
 def of_kind(kind: str) -> dict[str, ModuleType]:
     """The formats of one kind, "table" or "picture", by name."""
     found = {info.name: format_named(info.name) for info in iter_modules(__path__)}
-    return {name: it for name, it in found.items() if it and kind == it.KIND}
+    return {
+        getattr(it, "NAME", name): it
+        for name, it in found.items()
+        if it and kind == it.KIND
+    }
 
 
 def tables() -> tuple[str, ...]:
@@ -49,10 +54,12 @@ def table_format(name: str) -> ModuleType:
         RenderError: if there is none; lists those there are.
     """
     module = format_named(name)
-    if module is None or module.KIND != "table":
-        listed = ", ".join(of_kind("table"))
-        raise RenderError(f"format: got {name!r}, want one of {listed}")
-    return module
+    if module is not None and module.KIND == "table" and not hasattr(module, "NAME"):
+        return module
+    found = of_kind("table")
+    if name not in found:
+        raise RenderError(f"format: got {name!r}, want one of {', '.join(found)}")
+    return found[name]
 
 
 def from_suffix(path: str | Path, kind: str) -> str:

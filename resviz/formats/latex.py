@@ -27,7 +27,8 @@ def render(table: Table) -> str:
     r"""Tabulars to `\input`; facts stand above them, notes below.
 
     Equal cells side by side are one, as in the paper. Columns that a page has no
-    room for are left out and named below.
+    room for are left out and named below; where none can be, as in Table 1, a table
+    wider than the text stands out on both sides alike.
     """
     return "\n".join(lines(table)) + "\n"
 
@@ -42,11 +43,18 @@ def lines(table: Table) -> Iterator[str]:
     yield r"\setlength{\tabcolsep}{3pt}\noindent"
     for number, rows in enumerate(batches(table.rows)):
         yield from [r"\par\noindent"] * (number > 0)
-        yield from tabular(columns, rows)
+        yield from (
+            centred(tabular(columns, rows)) if table.fixed else tabular(columns, rows)
+        )
     yield r"\par}"
     left_out = [f"left out for want of width: {missing}"] if missing else []
     for note in (*table.notes, *left_out):
         yield rf"\par\noindent{{\footnotesize {escape.latex(note)}\par}}"
+
+
+def centred(tabular: Iterable[str]) -> Iterator[str]:
+    """A tabular in the middle of the text, whatever the width of both."""
+    yield from (r"\makebox[\linewidth]{%", *tabular, "}")
 
 
 def shown(table: Table) -> tuple[Sequence[Column], str]:
@@ -71,10 +79,14 @@ def tabular(
     yield r"\toprule"
     yield ended(stacked(map(escape.latex, title_lines(c))) for c in columns)
     yield r"\midrule"
+    before = False
     for row in rows:
         cells = list(merged(columns, row))
         tall = any("bmatrix" in text for text in cells)
-        yield ended(cells) + "[8pt]" * tall
+        if tall or before:
+            yield r"\addlinespace[2pt]"
+        yield ended(cells)
+        before = tall
     yield r"\bottomrule"
     yield r"\end{tabular}"
 
@@ -128,5 +140,5 @@ def grouped(group: Group) -> str:
     if group.count is None and len(group.lines) == 1:
         return escape.latex(group.lines[0])
     rows = r" \\ ".join(rf"\text{{{escape.latex(line)}}}" for line in group.lines)
-    factor = rf" \times {group.count}" if group.count is not None else ""
+    factor = rf" {{\times}} {group.count}" if group.count is not None else ""
     return rf"$\begin{{bmatrix}} {rows} \end{{bmatrix}}{factor}$"

@@ -26,7 +26,10 @@ def test_every_figure_draws(network, figure):
     [
         ({"figure": "pie"}, "unknown figure 'pie': want one of overview, block"),
         ({"direction": "BT"}, "unknown direction 'BT': want one of TB, LR"),
-        ({"style": "neon"}, "unknown style 'neon': want one of screen, dark, paper"),
+        (
+            {"style": "neon"},
+            "unknown style 'neon': want one of screen, light",
+        ),
     ],
 )
 def test_unknown_words_list_the_legal_ones(network, options, message):

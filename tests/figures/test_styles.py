@@ -64,5 +64,7 @@ def test_every_role_has_colours():
 
 def test_unknown_style_lists_the_legal_ones():
     """The error says what may be asked for."""
-    with pytest.raises(RenderError, match="'neon': want one of screen, dark, paper"):
+    with pytest.raises(
+        RenderError, match="'neon': want one of screen, light, dark, paper"
+    ):
         styles.find("neon")

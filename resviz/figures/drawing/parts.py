@@ -6,7 +6,10 @@ Units: pixels; x grows to the right and y downwards.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from resviz.figures.drawing.charts import Chart
 
 Point = tuple[float, float]
 
@@ -116,6 +119,7 @@ class Picture:
         description: a sentence or two that say the figure.
         size: width and height.
         solids: only Graphviz-free formats can draw them.
+        chart: the figure for formats that place it themselves; None if it has none.
     """
 
     title: str
@@ -125,3 +129,4 @@ class Picture:
     edges: tuple[Edge, ...] = ()
     groups: tuple[Group, ...] = ()
     solids: tuple[Solid, ...] = ()
+    chart: Chart | None = None

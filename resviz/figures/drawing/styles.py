@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from resviz.errors import RenderError
@@ -203,7 +203,14 @@ PAPER = style(
     "ffffff ffffff ffffff ffffff ffffff ffffff",
 )
 
-STYLES: dict[str, Style] = {"screen": SCREEN, "dark": DARK, "paper": PAPER}
+LIGHT = replace(SCREEN, dark=None)
+
+STYLES: dict[str, Style] = {
+    "screen": SCREEN,
+    "light": LIGHT,
+    "dark": DARK,
+    "paper": PAPER,
+}
 """Styles by name. Text on a fill has a contrast of at least 6.5, outlines on the
 background 4.5; lightness falls from stage to stage, so grey prints tell them apart."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.legend import legend
 from resviz.figures.overview import horizontal, vertical
+from resviz.figures.overview.chart import chart
 from resviz.figures.overview.outline import outline
 from resviz.structure import structure
 
@@ -21,7 +23,9 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     read = structure(arch)
     told = outline(read)
     place = {"TB": vertical.place, "LR": horizontal.place}[direction]
-    return place(told, legend(read, told))
+    placed = place(told, legend(read, told))
+    said = sentences.network(arch)
+    return replace(placed, chart=chart(told, said, direction))
 
 
 def description(arch: Architecture, *, at: str | None) -> str:

@@ -1,0 +1,36 @@
+"""`resviz embed`: tables and pictures in marked regions of Markdown files."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from resviz.cli.shared import debug_option
+
+
+@click.command
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if stale.")
+@debug_option
+def embed(files: tuple[str, ...], check: bool) -> None:
+    """Fill the marked regions of Markdown files.
+
+    What stands between <!-- resviz: table 18 34 50 --> and <!-- /resviz --> becomes
+    the table. A diagram is a chart with --format mermaid; with -o images/net.svg it
+    is a picture: that file, the file images/net-dark.svg, and the HTML that shows
+    the one that suits the reader. All paths start at the Markdown file.
+    """
+    from resviz.embed.markdown import page, write
+
+    pages = [page(file) for file in files]
+    if not check:
+        for path in write(pages):
+            click.echo(f"wrote {path}", err=True)
+        return
+    stale = [line for one in pages for line in one.stale]
+    for line in stale:
+        click.echo(f"stale: {line}", err=True)
+    if stale:
+        click.echo(f"run: resviz embed {' '.join(files)}", err=True)
+        sys.exit(1)

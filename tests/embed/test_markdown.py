@@ -1,0 +1,231 @@
+"""`resviz embed`: tables, charts and pictures in Markdown files."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from markdown_it import MarkdownIt
+
+import resviz
+from resviz.cli import main
+
+ROOT = Path(__file__).parent.parent.parent
+
+CLOSE = "<!-- /resviz -->"
+
+
+@pytest.fixture
+def embed(record, tmp_path, monkeypatch, capsys):
+    """A function that embeds in a folder with a record, and says how it went."""
+    record("resnet18").save(tmp_path / "r18.json")
+    monkeypatch.chdir(tmp_path)
+
+    def embed(*args):
+        try:
+            code = main(["embed", *args]) or 0
+        except SystemExit as ended:
+            code = ended.code
+        return code, capsys.readouterr().err
+
+    return embed
+
+
+def write(name, *commands, text="Text.\n\n"):
+    """A Markdown file with a region for each command."""
+    regions = (f"<!-- resviz: {command} -->\n{CLOSE}\n" for command in commands)
+    Path(name).write_text(text + "\n".join(regions))
+    return name
+
+
+def test_a_table_is_the_commands_own(embed):
+    """As `--format markdown` prints it."""
+    code, said = embed(write("a.md", "table r18.json"))
+    assert (0, "wrote a.md\n") == (code, said)
+    assert resviz.table("r18.json").render("markdown") in Path("a.md").read_text()
+
+
+def test_every_table_can_be_embedded(embed):
+    """With the options of its command."""
+    names = [
+        f"{name} r18.json"
+        for name in ("summary", "shortcuts", "costs", "memory", "receptive")
+    ]
+    names.append("layers r18.json --only conv")
+    code, said = embed(write("a.md", *names))
+    assert 0 == code, said
+    assert len(names) == Path("a.md").read_text().count("\n| ---")
+
+
+def test_a_chart_is_a_block_of_mermaid(embed):
+    """Which GitHub draws."""
+    assert 0 == embed(write("a.md", "diagram r18.json --format mermaid"))[0]
+    blocks = [it for it in MarkdownIt().parse(Path("a.md").read_text()) if it.info]
+    assert ["mermaid"] == [it.info for it in blocks]
+    chart = resviz.diagram("r18.json").rendered("mermaid").decode()
+    assert chart == blocks[0].content
+
+
+def test_a_picture_is_a_pair_of_files(embed):
+    """Light and dark; neither follows the system, since the page chooses."""
+    write("docs.md", "diagram r18.json --figure block -o images/block.svg")
+    code, said = embed("docs.md")
+    assert (0, 3) == (code, said.count("wrote"))
+    for name, ground in (("block", "#ffffff"), ("block-dark", "#12161c")):
+        svg = Path(f"images/{name}.svg").read_text()
+        assert f'fill="{ground}"' in svg
+        assert "<style>" not in svg
+
+
+def test_the_html_of_a_picture(embed):
+    """Both files, the width, and the figure's own words, as one element."""
+    embed(write("a.md", "diagram r18.json -o 'my images/net.svg'"))
+    text = Path("a.md").read_text()
+    blocks = [it.content for it in MarkdownIt().parse(text) if it.type == "html_block"]
+    assert any(it.startswith("<picture>") for it in blocks)
+    tags = re.findall(r"  (<(?:source|img) .*)>", text)
+    source, image = (ET.fromstring(f"{tag}/>") for tag in tags)
+    assert "(prefers-color-scheme: dark)" == source.get("media")
+    assert "my%20images/net-dark.svg" == source.get("srcset")
+    assert "my%20images/net.svg" == image.get("src")
+    assert image.get("alt").startswith("ResNet-18: residual blocks by stage")
+    assert image.get("width").isdecimal()
+
+
+def test_paths_start_at_the_file(embed):
+    """Not at the folder in which the command runs."""
+    Path("guide").mkdir()
+    write("guide/a.md", "diagram r18.json -o ../images/net.svg")
+    assert 0 == embed("guide/a.md")[0]
+    assert Path("images/net.svg").is_file()
+    assert 'src="../images/net.svg"' in Path("guide/a.md").read_text()
+
+
+def test_check_of_what_is_fresh(embed):
+    """Nothing is said, and the code is 0."""
+    name = write("a.md", "table r18.json", "diagram r18.json -o net.svg")
+    embed(name)
+    assert (0, "") == embed("--check", name)
+
+
+def test_check_of_what_is_stale(embed):
+    """Exit code 1, file and line, the remedy; and nothing is written."""
+    name = write("a.md", "table r18.json", "diagram r18.json -o net.svg")
+    before = Path(name).read_bytes()
+    code, said = embed("--check", name)
+    assert 1 == code
+    assert {"stale: a.md:3", "stale: a.md:6", "stale: a.md:6: net.svg",
+            "stale: a.md:6: net-dark.svg", "run: resviz embed a.md"} == {
+                *said.splitlines()}  # fmt: skip
+    assert before == Path(name).read_bytes()
+    assert not Path("net.svg").exists()
+
+
+def test_check_sees_a_picture_that_was_changed(embed):
+    """One byte is enough."""
+    name = write("a.md", "diagram r18.json -o net.svg")
+    embed(name)
+    with Path("net-dark.svg").open("a") as file:
+        file.write(" ")
+    code, said = embed("--check", name)
+    assert 1 == code
+    assert "stale: a.md:3: net-dark.svg" == said.splitlines()[0]
+
+
+def test_what_is_fresh_is_not_written(embed):
+    """So its time of change stays."""
+    name = write("a.md", "table r18.json")
+    embed(name)
+    assert (0, "") == embed(name)
+
+
+def test_several_files(embed):
+    """One without regions is left alone; bytes that are no UTF-8 are kept."""
+    write("a.md", "table r18.json")
+    Path("b.md").write_bytes(b"caf\xe9 \xff\r\nno region")
+    latin = b"caf\xe9\r\n<!-- resviz: summary r18.json -->\r\n<!-- /resviz -->\r\n\xff"
+    Path("c.md").write_bytes(latin)
+    assert (0, "wrote a.md\nwrote c.md\n") == embed("a.md", "b.md", "c.md")
+    assert b"caf\xe9 \xff\r\nno region" == Path("b.md").read_bytes()
+    assert Path("c.md").read_bytes().startswith(b"caf\xe9\r\n<!-- resviz")
+    assert Path("c.md").read_bytes().endswith(b"\r\n<!-- /resviz -->\r\n\xff")
+    assert b"\n" not in Path("c.md").read_bytes().replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("table nope", "unknown network 'nope'"),
+        ("table missing.json", "missing.json"),
+        ("", "got '', want a command that gives a table or a diagram"),
+        ("report r18.json", "got 'report', want a command that gives a table"),
+        ("embed a.md", "got 'embed', want a command"),
+        ("trace r18.json", "got 'trace', want a command"),
+        ("table r18.json -o x.md", "leave out --format and -o"),
+        ("table r18.json --format csv", "leave out --format and -o"),
+        ("table --bogus", "No such option"),
+        ("table 'r18.json", "No closing quotation"),
+        ("diagram r18.json", "wants --format mermaid, or -o images/name.svg"),
+        ("diagram r18.json -o x.png", "want a path from the file's folder to an .svg"),
+        ("diagram r18.json -o /x.svg", "want a path from the file's folder"),
+        ("diagram r18.json -o ../x.svg", "leads out of the folder"),
+        ("diagram r18.json -o x.svg --style dark", "leave out --style"),
+        ("diagram r18.json -o x.svg --format pdf", "a picture is SVG here"),
+        ("diagram r18.json -o x.mmd --format mermaid", "leave out -o"),
+        ("diagram r18.json --figure flow --format mermaid", "the overview alone"),
+    ],
+)
+def test_bad_commands_are_named_by_file_and_line(embed, command, message):
+    """And nothing is written, not even what is sound."""
+    write("good.md", "table r18.json")
+    before = Path("good.md").read_bytes()
+    code, said = embed("good.md", write("bad.md", command))
+    assert said.startswith("error: bad.md:3: "), said
+    assert message in said
+    assert 2 == code
+    assert before == Path("good.md").read_bytes()
+
+
+def test_two_pictures_of_one_name(embed):
+    """The second would take the first one's file."""
+    commands = ("diagram r18.json -o x.svg", "diagram r18.json --figure block -o x.svg")
+    code, said = embed(write("a.md", *commands))
+    assert (2, True) == (code, "a.md:6: 'x.svg' is another region's picture" in said)
+
+
+def test_a_missing_file(embed):
+    """Its name and what the system said."""
+    code, said = embed("no.md")
+    assert (2, "error: no.md: cannot be read, No such file or directory\n") == (
+        code,
+        said,
+    )
+
+
+def test_the_readme_is_fresh(run, monkeypatch):
+    """Its pictures are made by the command that stands in it."""
+    monkeypatch.chdir(ROOT)
+    assert "<!-- resviz: diagram" in (ROOT / "README.md").read_text()
+    run("-m", "resviz", "embed", "--check", "README.md")
+
+
+def test_files_without_regions_need_no_torch(run, tmp_path):
+    """A hook that is given every Markdown file is quick."""
+    (tmp_path / "a.md").write_text("text\n")
+    code = (
+        "import sys\nfrom resviz.cli import main\n"
+        f"main(['embed', '--check', {str(tmp_path / 'a.md')!r}])\n"
+        "sys.exit(17 if {'torch', 'pandas'} & set(sys.modules) else 0)"
+    )
+    run("-c", code)
+
+
+def test_the_hooks_name_commands_that_there_are():
+    """What pre-commit reads: two hooks, for Markdown, in one process each."""
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    hooks = [dict(re.findall(r"(\w+): (.*)", part)) for part in text.split("- ")[1:]]
+    assert ["resviz-embed", "resviz-embed-check"] == [hook["id"] for hook in hooks]
+    entries = ["resviz embed", "resviz embed --check"]
+    assert entries == [hook["entry"] for hook in hooks]
+    for hook in hooks:
+        assert ("[markdown]", "true") == (hook["types"], hook["require_serial"])

@@ -1,0 +1,104 @@
+"""Marked regions: found, filled, and all else left as it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resviz.embed.regions import filled
+from resviz.errors import SpecError
+
+OPEN, CLOSE = "<!-- resviz: table 18 -->", "<!-- /resviz -->"
+
+
+def fill(text, content="new"):
+    """A text with each region filled alike."""
+    return filled(text, "a.md", lambda _: content)[0]
+
+
+def test_what_stands_between_the_markers_is_replaced():
+    """With an empty line above and below, which a table needs."""
+    text = f"before\n{OPEN}\nold\nolder\n{CLOSE}\nafter"
+    assert f"before\n{OPEN}\n\nnew\n\n{CLOSE}\nafter" == fill(text)
+
+
+@given(st.text(), st.text())
+def test_text_without_markers_is_left_as_it_is(before, after):
+    """Whatever line ends and characters it has."""
+    assert f"{before}\r{after}" == fill(f"{before}\r{after}")
+
+
+def test_text_around_a_region_is_left_as_it_is():
+    """Tabs, spaces at line ends, form feeds, no newline at the end."""
+    before, after = "\ufeffa \t\n\x0c\x85\u2028b\r\n\n", "\n\x0b  c\t"
+    made = fill(f"{before}{OPEN}\n{CLOSE}{after}")
+    assert made.startswith(f"{before}{OPEN}\n")
+    assert made.endswith(f"{CLOSE}{after}")
+
+
+def test_line_ends_are_those_of_the_marker():
+    """A file of Windows stays one."""
+    made = fill(f"{OPEN}\r\nold\r\n{CLOSE}\r\n", "a\nb")
+    assert f"{OPEN}\r\n\r\na\r\nb\r\n\r\n{CLOSE}\r\n" == made
+
+
+def test_filling_again_changes_nothing():
+    """And says so."""
+    once = fill(f"{OPEN}\n{CLOSE}\n")
+    assert (once, []) == filled(once, "a.md", lambda _: "new")
+
+
+def test_the_command_and_line_are_handed_on():
+    """Of every region, in order."""
+    seen = []
+    text = f"{OPEN}\n{CLOSE}\n\n  <!--resviz:summary 50-->\n{CLOSE}"
+    filled(text, "a.md", lambda region: seen.append(region) or "x")
+    found = [(region.line, region.command) for region in seen]
+    assert [(1, "table 18"), (4, "summary 50")] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```\n{OPEN}\n```\n",
+        f"```html\n{OPEN}\nx\n{CLOSE}\n```",
+        f"~~~\n```\n{OPEN}\n~~~",
+        f"````md\n```\n{OPEN}\n```\n{OPEN}\n````",
+        f"```\n{OPEN}\n",
+        f"    {OPEN}\n    {CLOSE}\n",
+        f"Write `{OPEN}` above, `{CLOSE}` below.",
+        f"> {OPEN}\n",
+    ],
+)
+def test_markers_in_code_are_left_alone(text):
+    """Fenced, indented, inline, or in a quotation."""
+    assert text == fill(text)
+
+
+def test_a_chart_in_a_region_does_not_hide_its_end():
+    """Its fence is closed before."""
+    text = f"{OPEN}\n```mermaid\nflowchart TB\n```\n{CLOSE}\n"
+    assert f"{OPEN}\n\nnew\n\n{CLOSE}\n" == fill(text)
+
+
+def test_a_fence_after_a_line_of_backticks_in_text():
+    """Backticks behind backticks are no fence but code inside a line."""
+    text = f"```a`b```\n{OPEN}\n{CLOSE}\n"
+    assert "new" in fill(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"\n{OPEN}\nx", "a.md:2: region is not closed, want <!-- /resviz --> after"),
+        (f"{OPEN}\n{OPEN}\n{CLOSE}", "a.md:1: region is not closed"),
+        (f"x\n\n{CLOSE}", "a.md:3: <!-- /resviz --> closes no region"),
+        ("<!-- resviz: table\n18 -->", "a.md:1: want the marker on a line of its own"),
+        (f"{OPEN} x\n{CLOSE}", "a.md:1: want the marker on a line of its own"),
+        (f"{OPEN}\n```\n{CLOSE}\n```", "a.md:1: region is not closed"),
+    ],
+)
+def test_broken_markers_are_named_by_file_and_line(text, message):
+    """Nothing is guessed."""
+    with pytest.raises(SpecError) as error:
+        fill(text)
+    assert str(error.value).startswith(message)

@@ -1,0 +1,78 @@
+"""Tables as figures."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import resviz
+from resviz import escape
+from resviz.formats.sheet import Sheet
+from resviz.tables import Column, Table
+
+from .conftest import HOSTILE, faults
+
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+
+
+def words(table, **options):
+    """The lines of text of a table's SVG."""
+    root = ET.fromstring(table.render("svg", **options))
+    return [text.text for text in root.iter(f"{NAMESPACE}text")]
+
+
+def test_table_1_is_there_as_printed(record):
+    """Convolutions, factors and totals; equal cells of both networks once."""
+    found = words(resviz.table([record("resnet18"), record("resnet50")]))
+    assert 1 == found.count("7×7, 64, stride 2")
+    assert {"3×3, 128", "1×1, 2048", "×6", "conv4_x", "4.089 G"} <= set(found)
+
+
+@pytest.mark.parametrize("kind", ["table", "summary", "shortcuts", "costs_table"])
+def test_nothing_lies_on_anything_else(record, kind):
+    """Neither words on words, nor words outside."""
+    picture = Sheet(getattr(resviz, kind)(record("resnet50"))).picture()
+    assert [] == [fault for fault in faults(picture) if "crosses" not in fault]
+
+
+def test_brackets_stand_beside_their_words(record):
+    """No rule and no bracket runs through a word."""
+    picture = Sheet(resviz.table(record("resnet50"))).picture()
+    assert [] == [fault for fault in faults(picture) if "crosses" in fault]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text(name):
+    """In title, heading, cell, fact and note; long ones are cut."""
+    columns = (Column("name", "name"), Column("params", "params", "count"))
+    rows = ({"name": name, "params": 7},)
+    table = Table(name, columns, rows, None, facts=((name, name),), notes=("end",))
+    root = ET.fromstring(table.render("svg"))
+    assert escape.clean(name) == root.findtext(f"{NAMESPACE}title")
+    assert escape.clean(name)[:40] in " ".join(words(table))
+
+
+def test_it_has_a_title_and_says_itself(record):
+    """For a screen reader."""
+    root = ET.fromstring(resviz.table(record("resnet18")).render("svg"))
+    assert "ResNet architectures" == root.findtext(f"{NAMESPACE}title")
+    said = "a table of 9 rows and 3 columns: layer, output, ResNet-18"
+    assert said in root.findtext(f"{NAMESPACE}desc")
+
+
+def test_the_style_is_a_word_of_the_styles(record):
+    """A paper's has no style sheet for dark readers."""
+    table = resviz.table(record("resnet18"))
+    assert "<style>" in table.render("svg")
+    assert "<style>" not in table.render("svg", style="paper")
+
+
+def test_the_format_is_called_as_its_suffix(record, run, tmp_path):
+    """`-o t.svg` and `--format svg` say the same."""
+    record("resnet18").save(tmp_path / "r.json")
+    run(
+        "-m", "resviz", "table", str(tmp_path / "r.json"), "-o", str(tmp_path / "t.svg")
+    )
+    done = run("-m", "resviz", "table", str(tmp_path / "r.json"), "--format", "svg")
+    assert done.stdout == (tmp_path / "t.svg").read_text()

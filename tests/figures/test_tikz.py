@@ -1,0 +1,104 @@
+"""TikZ, as pdflatex sets it in a minimal paper."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+import resviz
+from resviz.errors import RenderError
+from resviz.figures import diagram
+from resviz.figures.drawing import styles
+from resviz.figures.drawing.parts import Picture
+from resviz.formats import tikz
+
+from .conftest import HOSTILE
+from .test_dot import SMALL, said
+
+PAPER = r"""\documentclass{article}
+\usepackage{booktabs,amsmath,tikz}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+def compiled(folder, body):
+    """The text of a paper, and what TeX said."""
+    (folder / "paper.tex").write_text(PAPER % body)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    log = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    command = ["pdftotext", "-layout", "paper.pdf", "-"]
+    read = subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    return read.stdout.decode(), log
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_a_paper_with_table_and_figures(network, tmp_path):
+    """Table 1 and every figure are put in, and nothing stands over the margin."""
+    resviz.diagram(network("resnet50")).save(tmp_path / "overview.tex")
+    for figure in ("block", "layers", "flow"):
+        diagram(network("resnet18"), figure).save(tmp_path / f"{figure}.tex")
+    table = resviz.table([network("resnet18"), network("resnet50")]).render("latex")
+    (tmp_path / "table.tex").write_text(table)
+    figures = ("overview", "block", "layers", "flow")
+    body = "".join(
+        rf"\begin{{figure}}\centering\input{{{it}}}\caption{{}}\end{{figure}}"
+        for it in figures
+    )
+    body += r"\begin{table}\caption{Networks.}\input{table}\end{table}"
+    text, log = compiled(tmp_path, body)
+    assert "Overfull" not in log
+    for words in ("conv3 x", "projection", "identity", "BN, ReLU", "global average"):
+        assert words in " ".join(text.replace("_", " ").split())
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_the_papers_five_networks_fit_an_article(tmp_path):
+    """They stand out on both sides alike, without a warning."""
+    (tmp_path / "table.tex").write_text(resviz.table().render("latex"))
+    text, log = compiled(tmp_path, r"\begin{table}\input{table}\end{table}")
+    assert "Overfull" not in log
+    assert "11.282 G" in text
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_hostile_names_are_text(tmp_path):
+    """Every name compiles, and what TeX has glyphs for comes back."""
+    body = ""
+    for number, name in enumerate(HOSTILE):
+        figure = tikz.render(said("title", name[:40]), styles.PAPER)
+        (tmp_path / f"f{number}.tex").write_text(figure)
+        body += rf"\input{{f{number}}}\par "
+    text, _ = compiled(tmp_path, body)
+    for words in ("{a|b} %n $x #{y}", "<b>&lt;&amp;</b>", r"\N \G \L", "=1+1"):
+        assert words in text.replace("’", "'")
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_the_width_is_the_authors(tmp_path):
+    r"""`\resvizwidth` bounds it; a narrow figure is not stretched."""
+    (tmp_path / "f.tex").write_text(tikz.render(SMALL, styles.PAPER))
+    body = r"\setbox0\hbox{\input{f}}\typeout{wide \the\wd0}"
+    body += r"\def\resvizwidth{60bp}\setbox0\hbox{\input{f}}\typeout{wide \the\wd0}x"
+    _, log = compiled(tmp_path, body)
+    wide = [float(it) for it in re.findall(r"wide ([\d.]+)pt", log)]
+    assert pytest.approx([120 * 72.27 / 72, 60 * 72.27 / 72], abs=0.1) == wide
+
+
+def test_only_colours_that_occur_are_defined():
+    """And each that occurs is."""
+    text = tikz.render(SMALL, styles.SCREEN)
+    defined = set(re.findall(r"definecolor\{(\w+)\}", text))
+    body = re.sub(r"\\definecolor.*", "", text)
+    assert defined == set(re.findall(r"\brv[0-9A-F]{6}\b", body))
+
+
+def test_pictures_too_large_for_tex_are_refused():
+    """The error names the format that has no such bound."""
+    with pytest.raises(RenderError, match=r"no lengths above 16000; write \.pdf"):
+        tikz.render(Picture("long", "", (10, 20_000), ()), styles.PAPER)
