@@ -36,6 +36,14 @@ def extent(shape: Shape, axis: int | None) -> Extent:
     return prod(shape) // max(width, 1), width
 
 
+def channels_first(shape: Shape, axis: int | None) -> Shape:
+    """The shape of a map as (N, C, H, W), also where its channels lie last."""
+    if len(shape) != 4 or axis != 3:
+        return shape
+    n, h, w, c = shape
+    return n, c, h, w
+
+
 def axis_after(layer: Layer, axis: int | None) -> int | None:
     """The channel axis of a layer's first output, from that of its first input.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from resviz.structure.axes import channels_first
 from resviz.structure.chains import chains
 from resviz.structure.graph import ROOT, Graph, operations, weighted
 from resviz.structure.kernels import unit_type
@@ -212,8 +213,9 @@ def block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
     path = graph.arch.calls[owner].path
     if not owner:
         path = common_path(graph, [index for unit in units for index in unit.layers])
-    tokens = len(shape) == 3 and graph.axis[end] == 2
-    return Block(path, units, shape, graph.extent(end, shape), tokens)
+    axis, extent = graph.axis[end], graph.extent(end, shape)
+    tokens = len(shape) == 3 and axis == 2
+    return Block(path, units, channels_first(shape, axis), extent, tokens)
 
 
 def common_path(graph: Graph, nodes: list[int]) -> str:

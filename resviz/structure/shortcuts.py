@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.structure.axes import channels_first
 from resviz.structure.graph import Graph, operations, weighted
 from resviz.vocabulary import (
     ACTIVATIONS,
@@ -73,8 +74,8 @@ def shortcut(graph: Graph, region: Region, branch: frozenset[int]) -> Shortcut:
         kind_of(ops, projects=projects),
         " + ".join(dict.fromkeys(words)) + (PARTIAL if region.around else ""),
         reason(*extents, projects=projects),
-        before,
-        after,
+        channels_first(before, graph.axis.get(fork)),
+        channels_first(after, graph.axis[join]),
         stride(layers, axes=max(len(after) - 2, 0)),
         tuple(layer.index for layer in layers),
     )
@@ -85,6 +86,8 @@ def missing(graph: Graph, fork: int, end: int) -> Shortcut:
     before, after = graph.shape(fork), graph.shape(end)
     extents = graph.extent(fork), graph.extent(end)
     why = reason(*extents, projects=False)
+    before = channels_first(before, graph.axis.get(fork))
+    after = channels_first(after, graph.axis[end])
     return Shortcut("none", "none", why, before, after, (), ())
 
 

@@ -477,3 +477,22 @@ def test_the_flow_of_a_map_with_its_channels_last():
     )
     flow = resviz.summary(resviz.trace(net, (3, 32, 32))).to_dict()["flow"]
     assert [[32, 32], [16, 16]] == [step["size"] for step in flow]
+
+
+class Pointwise(nn.Module):
+    """A residual MLP over the last axis."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(8, 16), nn.Linear(16, 8)
+
+    def forward(self, x):
+        return x + self.b(self.a(x).relu())
+
+
+def test_shapes_of_blocks_have_their_channels_first():
+    """A block over a channels-last map says its shapes as every other does."""
+    net = nn.Sequential(conv(3, 3), ChannelsLast(), Pointwise())
+    (block,) = structure(resviz.trace(net, (3, 32, 16))).blocks
+    want = (1, 8, 32, 16)
+    assert (want, want) == (block.output_shape, block.shortcut.input_shape)

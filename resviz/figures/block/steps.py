@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resviz.figures import words
+from resviz.structure.axes import channels_first
 from resviz.structure.graph import Graph, weighted
 from resviz.vocabulary import ACTIVATIONS, NORMS
 
@@ -47,7 +48,8 @@ class Step:
 def steps(arch: Architecture, block: Block) -> list[Step]:
     """The steps of a block; the first is its input, the last its output."""
     graph = Graph(arch)
-    flow = Flow(graph, Step(["x"], "text", graph.shape(block.fork)))
+    given = channels_first(graph.shape(block.fork), graph.axis.get(block.fork))
+    flow = Flow(graph, Step(["x"], "text", given))
     for unit in block.units:
         flow.add(unit)
     last = flow.at[block.end]
@@ -97,7 +99,8 @@ class Flow:
             self.found.append(Step([", ".join(said)], role, (), read, shortcut))
         self.at[layer.index], self.tails[number] = number, layer.index
         if number:
-            self.found[number].shape = layer.output_shape
+            axis = self.graph.axis.get(layer.index)
+            self.found[number].shape = channels_first(layer.output_shape, axis)
 
     def sign(self, unit: Unit, start: int) -> int:
         """Add the words that stand on a shortcut's wire; gives their number."""
