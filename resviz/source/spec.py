@@ -69,6 +69,8 @@ def parse(text: str | int) -> Spec:
         raise SpecError(f"spec: got {text[:40]!r}, want {FORMS}")
     if text.lower().endswith(".json"):
         return Spec(text, record=Path(text))
+    if text.endswith(".py"):
+        raise SpecError(f"spec: got a file, want what to call in it, {text}:callable")
     found = IMPORT.fullmatch(text)
     if found and not iskeyword(found[1]):
         name, args, options, called = call(found[2], text)

@@ -126,8 +126,11 @@ def of_convolution(module: _ConvNd, shape: Shape, *, asked: bool) -> Mismatch | 
     wanted = f"want {module.in_channels} input channels"
     one = ",".join(map(str, shape[1:]))
     if len(shape) == axes + 1 and shape[0] != module.in_channels:
-        sides = ",".join(map(str, (module.in_channels, *shape[1:])))
-        return Mismatch(wanted, remedy=f"name the channels too, {sides}" * asked)
+        channels = shape[1] == module.in_channels
+        sizes = (*shape[2:], shape[-1]) if channels else shape[1:]
+        sides = ",".join(map(str, (module.in_channels, *sizes)))
+        missing = "a size is missing" if channels else "name the channels too"
+        return Mismatch(wanted, remedy=f"{missing}, {sides}" * asked)
     if not axes + 1 <= len(shape) <= axes + 2:
         remedy = "sizes are of one sample, the batch is put before them"
         if asked and shape[:2] == (1, 1):

@@ -190,3 +190,9 @@ def test_building_by_name_fills_no_weight():
 def test_options_are_part_of_the_title(record):
     """So two variants in one table can be told apart."""
     assert "ResNet-18, shortcut='A'" == record("resnet(18, shortcut='A')").title
+
+
+def test_a_file_alone_is_asked_what_to_call():
+    """The usual slip with the form file.py:callable."""
+    with pytest.raises(SpecError, match=r"want what to call in it, net\.py:callable"):
+        parse("net.py")

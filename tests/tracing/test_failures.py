@@ -276,3 +276,9 @@ def test_a_mistake_that_was_caught_is_not_told():
             raise ValueError("mine") from None
 
     assert "the model (Forward): mine" in message(Forward(function), (4,))
+
+
+def test_a_size_that_is_missing():
+    """Two sizes of which the first are the channels."""
+    said = message(nn.Sequential(nn.Conv2d(3, 8, 3)), (3, 32))
+    assert said.endswith("a size is missing, 3,32,32")
