@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import log, prod
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from resviz.figures import words
 from resviz.figures.drawing.styles import stage_tint
 from resviz.record import MODEL_INPUT
 from resviz.structure import structure
-from resviz.structure.graph import Graph, weighted
+from resviz.structure.graph import Graph, operations, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,7 +86,7 @@ class Stack:
         title: its name.
         facts: what it costs.
         pieces: in execution order, the input first.
-        chained: whether every weighted box is on the one main path.
+        chained: whether the weighted boxes of every block follow one another.
     """
 
     title: str
@@ -99,12 +100,35 @@ class Stack:
         return [row for piece in self.pieces for row in piece.rows]
 
 
+def is_chain(read: Structure) -> bool:
+    """Whether the convolutions of each unit, or of a plain network, form one path.
+
+    A gate over one position stands beside it.
+    """
+    graph = Graph(read.arch)
+    units = [unit for block in read.blocks for unit in block.units]
+    runs = [unit.main for unit in units] if units else [tuple(graph.before)]
+    return all(
+        graph.dominates(a, b)
+        for run in runs
+        for a, b in pairwise(convolutions(graph, run))
+    )
+
+
+def convolutions(graph: Graph, nodes: Iterable[int]) -> list[int]:
+    """The weighted nodes among some that give a map."""
+    return [
+        layer.index
+        for layer in graph.layers(nodes)
+        if prod(layer.output_shape[2:]) > 1 and any(map(weighted, operations([layer])))
+    ]
+
+
 def stack(arch: Architecture, *, plain: bool = False) -> Stack:
     """A network as a stack; `plain` leaves its shortcuts out."""
     read = structure(arch)
     made = Reader(arch).pieces()
-    spine = set(read.spine)
-    chained = all(r.end in spine for it in made for r in it.rows if r.boxed)
+    chained = is_chain(read)
     total = costs.whole(arch)
     params, macs = arch.params, total.macs
     title = arch.label
