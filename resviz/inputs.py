@@ -22,6 +22,12 @@ DTYPES = (
 )
 """Of torch, those that a forward may be given."""
 
+DEFAULT_INPUT = (3, 224, 224)
+"""Channels, height and width of the ImageNet crops of He et al. 2015."""
+
+MODES = ("auto", "shapes", "run")
+"""How a forward is followed: by shapes alone, run for real, or what it takes."""
+
 BATCH = frozenset("NB")
 """Letters that stand for the batch among sizes."""
 

@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from resviz.errors import RenderError, SpecError, TraceError
-from resviz.inputs import Given, parse
+from resviz.inputs import MODES, Given, parse
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
     from resviz.tables import Table
 
 Function = Callable[..., Any]
-
-MODES = ("auto", "shapes", "run")
-"""As in `resviz.tracing`, which imports torch: by shapes, for real, or as needed."""
 
 PATIENCE = 1.0
 """Seconds after which a terminal is told what takes so long."""

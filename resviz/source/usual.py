@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from resviz.inputs import Given
+from resviz.inputs import DEFAULT_INPUT, Given
 
 if TYPE_CHECKING:
     from torch import nn
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from resviz.inputs import InputSize
 
 Options = dict[str, Any]
-
-USUAL = (3, 224, 224)
-"""The ImageNet crop of He et al. 2015."""
 
 FRAMES = 16
 """Of a clip, where nothing else is said. Source: torchvision's video references."""
@@ -35,14 +32,14 @@ def usual_inputs(model: nn.Module) -> InputSize:
     named = isinstance(getattr(model, "main_input_name", None), str)
     if named and hasattr(model, "config"):
         return transformers_inputs(model, "", {})
-    return USUAL
+    return DEFAULT_INPUT
 
 
 def timm_inputs(model: nn.Module, name: str, options: Options) -> InputSize:
     """The `input_size` that timm publishes with each model, or that was asked for."""
     del name
     published = getattr(model, "default_cfg", None) or {}
-    channels, *sides = published.get("input_size", USUAL)
+    channels, *sides = published.get("input_size", DEFAULT_INPUT)
     asked = options.get("img_size")
     if asked is not None:
         sides = pair(asked)
@@ -63,7 +60,7 @@ def torchvision_inputs(model: nn.Module, name: str, options: Options) -> InputSi
     with suppress(Exception):  # a name without weights is published for no size
         weights = next(iter(models.get_model_weights(name)))
         return cropped(weights.transforms(), weights.meta)
-    return USUAL
+    return DEFAULT_INPUT
 
 
 def cropped(transform: Any, meta: dict[str, Any]) -> InputSize:
@@ -117,7 +114,7 @@ def ids(config: Any, name: str) -> Given:
 
 def pixels(config: Any, *place: str) -> Given:
     """An image, or a clip whose frames stand before the channels."""
-    side = pair(getattr(config, "image_size", None) or USUAL[1])
+    side = pair(getattr(config, "image_size", None) or DEFAULT_INPUT[1])
     frames = getattr(config, "num_frames", None)
     clip = () if frames is None else (frames,)
     return Given((None, *clip, getattr(config, "num_channels", 3), *side), None, place)

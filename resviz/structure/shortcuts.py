@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz.structure.axes import channels_first
 from resviz.structure.graph import Graph, operations, weighted
+from resviz.units import per_axis, times
 from resviz.vocabulary import (
     ACTIVATIONS,
     AVERAGE_POOLS,
@@ -164,7 +165,7 @@ def windowed(what: str) -> Callable[[Operation], str]:
             return ""  # a pool over one position, as ResNet-D keeps at stride 1
         groups = f", {window.groups} groups" if window.groups > 1 else ""
         turned = " transposed" if window.transposed else ""
-        return f"{size(window.kernel)}{turned}{what}{groups}{over(window)}"
+        return f"{times(window.kernel)}{turned}{what}{groups}{over(window)}"
 
     return words
 
@@ -191,18 +192,12 @@ PARTS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
 """How each kind of operation reads on a shortcut; adding one is a row."""
 
 
-def size(kernel: Shape) -> str:
-    """A kernel as "3×3"."""
-    return "×".join(map(str, kernel))
-
-
 def over(window: Window) -> str:
     """A stride as ", /2", a transposed one as ", ×2"; "" if it is 1."""
     if prod(window.stride) == 1:
         return ""
-    same = len(set(window.stride)) == 1
     sign = "×" if window.transposed else "/"
-    return f", {sign}{window.stride[0] if same else size(window.stride)}"
+    return f", {sign}{per_axis(window.stride)}"
 
 
 def ordinal(step: int) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from resviz.errors import SpecError, TraceError, first_line
-from resviz.inputs import Arguments, Given
+from resviz.inputs import DEFAULT_INPUT, MODES, Arguments, Given
 from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
 from resviz.tracing.clone import Clone, original
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from resviz.inputs import InputSize
-
-DEFAULT_INPUT = (3, 224, 224)
-"""Channels, height and width of the ImageNet crops of He et al. 2015."""
-
-
-MODES = ("auto", "shapes", "run")
-"""How a forward is followed: by shapes alone, run for real, or what it takes."""
 
 
 def trace(

@@ -7,6 +7,8 @@ from torch.nn import functional as F
 
 from resviz import SpecError, TraceError, trace
 
+from .odd import Forward
+
 
 def message(model, *args, **options):
     """What a failing trace says."""
@@ -80,19 +82,6 @@ def test_sizes_that_are_none(size):
     """Zero, negative and broken numbers are refused."""
     with pytest.raises(SpecError, match="whole numbers from 1 on"):
         trace("resnet18", size)
-
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its input."""
-
-    def __init__(self, function, **parts):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x):
-        return self.function(self, x)
 
 
 class Words(nn.Module):

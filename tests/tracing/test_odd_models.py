@@ -15,18 +15,7 @@ from resviz import TraceError, costs, trace
 from resviz.flow import flow
 from resviz.structure import structure
 
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its input."""
-
-    def __init__(self, function, **parts):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x):
-        return self.function(self, x)
+from .odd import Forward
 
 
 def names(arch):

@@ -16,20 +16,9 @@ from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 from resviz import TraceError, costs, summary, trace
 from resviz.structure import structure
 
+from .odd import Forward
+
 CONV_PARAMS, CONV_MACS = 4 * 27 + 4, 4 * 27 * 36
-
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its input."""
-
-    def __init__(self, function, **parts):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x):
-        return self.function(self, x)
 
 
 def counts(model, size=(3, 8, 8), **options):
