@@ -343,6 +343,7 @@ def test_a_model_that_exits_is_a_failure(resviz, module):
         (("diagram", "--figure", "block", "--direction", "LR"), "only the overview"),
         (("diagram", "--figure", "flow", "--format", "pdf"), "write .svg"),
         (("diagram", "--plain"), "only 'stack' has plain twins"),
+        (("diagram", "--dpi", "300"), "only png has pixels"),
         (("describe", "--at", "conv3_1"), "only the figure 'block'"),
         (("summary", "--batch", "8"), "recorded with batch 1"),
         (("summary", "--training"), "recorded with training False"),
