@@ -136,6 +136,14 @@ def test_that_check_can_fail_too(run, saved):
         run("-c", code + FORBIDDEN.format({"torch", "pandas"}), code=17)
 
 
+def test_a_table_waits_for_no_other(run, saved):
+    """Table 1 follows no receptive field and counts no bytes; another table does."""
+    others = {"resviz.receptive", "resviz.footprint", "resviz.costs.conventions"}
+    for table, code in (("table", 0), ("memory", 17)):
+        use = f"import resviz, sys\nresviz.{table}({str(saved)!r}).render()\n"
+        run("-c", f"{use}sys.exit(17 if {others} & set(sys.modules) else 0)", code=code)
+
+
 def test_the_paper_table_wakes_no_sleeping_giant(run):
     """torch._dynamo takes 0.9 s to import, and sympy 0.2 s; no shape needs them."""
     code = (

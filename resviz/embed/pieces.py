@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from resviz import tables
 from resviz.errors import RenderError, SpecError
 from resviz.escape import html
 from resviz.figures import diagram
+from resviz.tables.costs import costs_table
+from resviz.tables.layers import layers
+from resviz.tables.memory import memory
+from resviz.tables.paper import paper_table
+from resviz.tables.receptive import receptive
+from resviz.tables.shortcuts import shortcuts
+from resviz.tables.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,13 +31,13 @@ SMALLEST = {True: 0.65, False: 0.8}
 high where that fits a phone, else 9."""
 
 TABLES: dict[str, Callable[..., Table]] = {
-    "table": tables.paper_table,
-    "summary": tables.summary,
-    "layers": tables.layers,
-    "shortcuts": tables.shortcuts,
-    "costs": tables.costs_table,
-    "receptive": tables.receptive,
-    "memory": tables.memory,
+    "table": paper_table,
+    "summary": summary,
+    "layers": layers,
+    "shortcuts": shortcuts,
+    "costs": costs_table,
+    "receptive": receptive,
+    "memory": memory,
 }
 """Every table by the name of its command."""
 
@@ -101,7 +107,7 @@ class Tabular:
             )
         archs = [shelf.record(spec, self.tracing) for spec in self.specs]
         if self.show == "table":
-            return self.kept(tables.paper_table(archs))
+            return self.kept(paper_table(archs))
         if len(archs) != 1:
             got = " ".join(self.specs) or "none"
             raise SpecError(f"{self.show}: want one network, got {got}")

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 import resviz
-from resviz import costs, tables
+from resviz import costs
 from resviz.formats.report import render
 
 
@@ -130,7 +130,7 @@ def test_shortcut_kinds(fifty):
 def test_shortcuts_add_up(report, record, spec):
     """The lines of the shortcut table sum to the cost of all shortcuts."""
     _, found = read(report(spec))
-    rows = tables.shortcuts(record(spec)).data
+    rows = resviz.shortcuts(record(spec)).to_dict()
     shown = sum(int(row[6].replace(",", "")) for row in found["shortcuts"][1:])
     assert sum(row["params"] for row in rows) == shown
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.formats.report.parts import tint_of
 from resviz.structure.remarks import remarks
-from resviz.tables import shortcuts
+from resviz.tables.shortcuts import shortcuts
 
 if TYPE_CHECKING:
     from resviz.structure import Structure
