@@ -10,7 +10,7 @@ HOUSE = Path(__file__).parent.parent / "resviz"
 FLOORS = {
     "__version__": 0, "errors": 0,
     "once": 1, "units": 1, "escape": 1, "vocabulary": 1, "files": 1, "templates": 1,
-    "registry": 1,
+    "registry": 1, "gaps": 1,
     "inputs": 2, "laws": 2, "record": 2, "storage": 3,
     "costs": 3, "footprint": 3,
     "structure": 4, "receptive": 5, "flow": 5, "variants": 5,

@@ -98,7 +98,7 @@ def totals(arch: Architecture) -> dict[str, Any]:
         "adam_bytes": 2 * total["gradient"],
         "by_dtype": {f"{key}_bytes": dtypes for key, dtypes in sizes.items()},
         "held_at_peak": list(held(arch, peak)),
-        "not_counted": [asdict(gap) for gap in kept.unknown],
+        "not_counted": [asdict(gap) for gap in kept.gaps],
         "convention": footprint.CONVENTION,
     } | head(arch)
 
