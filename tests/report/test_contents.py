@@ -135,6 +135,13 @@ def test_shortcuts_add_up(report, record, spec):
     assert sum(row["params"] for row in rows) == shown
 
 
+def test_remarks_are_sentences(report):
+    """What is unusual stands behind the totals, with a space between."""
+    text, _ = read(report("paper50"))
+    assert "9.3% of all MACs. The stride is in the first 1×1 (v1), not in" in text
+    assert "conv5_1. " in text
+
+
 def test_folded_shortcuts_name_their_blocks(fifty):
     """A line of equal shortcuts says which blocks it stands for, and how many."""
     _, found = fifty
