@@ -310,6 +310,7 @@ def test_a_model_that_exits_is_a_failure(resviz, module):
         (("diagram", "--dpi", "300"), "only png has pixels"),
         (("describe", "--at", "conv3_1"), "only the figure 'block'"),
         (("summary", "--batch", "8"), "recorded with batch 1"),
+        (("summary", "--input", "3,64,64"), "224) float32, got (1, 3, 64, 64): trace"),
         (("summary", "--training"), "recorded with training False"),
         (("layers", "--only", "add", "--depth", "1"), "want one of them"),
         (("shortcuts", "--only", "projecton"), "projection"),
