@@ -339,7 +339,7 @@ class Architecture(
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a layer, with its parameters and MACs."""
-        from resviz.tables import layers
+        from resviz.tables.layers import layers
 
         return layers(self).to_pandas()
 
@@ -348,7 +348,7 @@ class Architecture(
         return f"<Architecture {self.name}: {len(self.layers)} layers of {shapes}>"
 
     def _repr_html_(self) -> str:
-        from resviz.tables import summary
+        from resviz.tables.summary import summary
 
         return summary(self).to_html()
 

@@ -176,7 +176,7 @@ def tell_partial(error: TraceError, shown: int | None) -> None:
     if error.partial is None or not error.partial.layers:
         return
     from resviz.formats.text import render
-    from resviz.tables import layers_until
+    from resviz.tables.layers import layers_until
 
     table = layers_until(error.partial, shown)
     click.echo(render(table, width=width_of(sys.stderr)), err=True, nl=False)

@@ -13,7 +13,14 @@ from sphinx.util.nodes import make_id
 
 from resviz import __version__
 from resviz.embed import writers
-from resviz.embed.pieces import TABLES, Figure, Tabular, separate, tracing
+from resviz.embed.pieces import (
+    TABLES,
+    Figure,
+    Tabular,
+    figure_html,
+    separate,
+    tracing,
+)
 from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError
 from resviz.figures import DIRECTIONS, FIGURES
@@ -131,9 +138,7 @@ class FigureDirective(Piece):
             alt=alt or drawn.picture.description,
         )
         node["width"] = self.options.get("width", "")
-        node["html"] = writers.figure_html(
-            drawn, salt=serial, width=writers.css_length(node["width"])
-        )
+        node["html"] = figure_html(drawn, salt=serial, width=node["width"])
         return self.framed(nodes.figure("", align="default"), node)
 
 
@@ -152,7 +157,7 @@ class TableDirective(Piece):
     def shown(self, specs: tuple[str, ...], shelf: Shelf) -> list[nodes.Node]:
         """The table in the syntax of every builder."""
         piece = Tabular(
-            specs or writers.PAPER,
+            specs,
             self.options.get("table", "table"),
             self.options.get("only"),
             tuple(self.options.get("columns", "").replace(",", " ").split()),

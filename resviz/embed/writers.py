@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from docutils import nodes
 from sphinx.util import logging
 
-from resviz.embed.pieces import figure_html
 from resviz.errors import ResvizError, SpecError
 from resviz.files import write_whole
 from resviz.formats.html import render as html_table
-from resviz.source import PAPER
 from resviz.templates import folder
 
 if TYPE_CHECKING:
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from sphinx.writers.text import TextTranslator
 
     from resviz.tables import Table
-
-__all__ = ["PAPER", "drawing", "figure_html", "register", "rows", "tabular"]
 
 LOG = logging.getLogger(__name__)
 
@@ -63,11 +59,6 @@ def texts(table: Table, options: Mapping[str, Any]) -> dict[str, str]:
         "latex": table.render("latex"),
         "text": shown.render("text", width=100),
     }
-
-
-def css_length(width: str) -> str:
-    """A length of a directive for CSS, where a bare number means pixels."""
-    return f"{width}px" if width.isdigit() else width
 
 
 def register(app: Sphinx) -> None:

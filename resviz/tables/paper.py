@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from resviz import costs
 from resviz.errors import SpecError
 from resviz.structure import Stage, Structure, structure
 from resviz.structure.graph import operations, weighted
-from resviz.tables.notes import gaps, inputs_of
+from resviz.tables.head import head
+from resviz.tables.notes import gaps, inputs_of, manner, unseen
 from resviz.tables.summary import stage_row
 from resviz.tables.table import Cell, Column, Group, Table
 from resviz.units import count, giga, per_axis, times
@@ -217,12 +219,11 @@ def data(built: Sequence[Structure], rows: list[dict[str, Any]]) -> dict[str, An
     return {
         "columns": [
             {
-                "name": one.arch.name,
-                "title": one.arch.label,
-                "input_shape": list(one.arch.input_shape),
+                **head(one.arch),
                 "stages": [stage_row(one.arch, stage) for stage in one.stages],
                 "params": one.arch.params,
                 "macs": costs.whole(one.arch).macs,
+                "not_counted": [asdict(gap) for gap in costs.not_counted(one.arch)],
             }
             for one in built
         ],
@@ -241,9 +242,13 @@ def text(cell: Cell | None) -> str | None:
 
 
 def notes(archs: Sequence[Architecture]) -> tuple[str, ...]:
-    """The convention, the inputs, and what is not counted."""
+    """The convention, the inputs, what is not counted, and of which network."""
     inputs = dict.fromkeys(inputs_of(arch) for arch in archs)
-    missing = dict.fromkeys(line for arch in archs for line in gaps(arch))
+    said = [
+        f"{arch.label}: {line}" if len(archs) > 1 else line
+        for arch in archs
+        for line in (*manner(arch), *gaps(arch), *unseen(arch))
+    ]
     counted = "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, "
     counted += "linear layers and matrix products"
-    return (f"input {', '.join(inputs)}", counted, *missing)
+    return (f"input {', '.join(inputs)}", counted, *dict.fromkeys(said))

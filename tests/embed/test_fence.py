@@ -123,6 +123,7 @@ WRONG = {
     "18 --nothing": "unrecognized arguments: --nothing",
     "18 --only conv": "no option --only",
     "table 18 --at conv3_1": "no option --at",
+    "summary": "summary: want one network, got none",
     "summary 18 34": "want one network, got 18 34",
     "costs 18 --only conv": "has no kinds",
     "layers 18 --columns height": "unknown column 'height'",
@@ -149,3 +150,15 @@ def test_hostile_words_stay_text():
 def test_every_table_has_a_fence(show):
     """By the name of its command."""
     assert "<table>" in fence.shown(f"{show} 18", Shelf())
+
+
+def test_table_1_alone_is_the_papers():
+    """As on the command line."""
+    shown = fence.shown("table", Shelf())
+    assert 5 == shown.count("(paper)</th>")
+
+
+@pytest.mark.parametrize(("width", "css"), [("50", "50px"), ("60%", "60%")])
+def test_a_bare_width_is_in_pixels(width, css):
+    """CSS knows no number without a unit."""
+    assert f"width:{css}" in fence.shown(f"18 --width {width}", Shelf())
