@@ -1,14 +1,21 @@
 """What makes it fast, without a clock: what is not run, read or walked through."""
 
+import cProfile
+import pstats
 import signal
 import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import resviz
 from resviz.models import resnet50
+from resviz.storage import parse
 from resviz.tracing.nests import tensors_in
+
+HOUSE = Path(resviz.__file__).parent
 
 UNTOUCHABLE = """
 import mmap, torch
@@ -100,3 +107,58 @@ def test_the_collector_walks_through_nothing(run):
     )
     lines = run("-c", code).stdout.splitlines()
     assert ("True 0", "False True") == (lines[0], lines[-1])
+
+
+READINGS = (
+    "structure/__init__:structure", "structure/graph:__init__",
+    "structure/remarks:remarks", "receptive/__init__:fields",
+    "footprint/liveness:timeline", "footprint/liveness:peak", "footprint/kept:kept",
+    "costs/totals:whole", "costs/totals:not_counted", "record:parameters",
+)  # fmt: skip
+"""What goes through a whole record."""
+
+OUTPUTS = {
+    "report": resviz.report,
+    "table": resviz.table,
+    "summary": resviz.summary,
+    "overview": lambda arch: resviz.diagram(arch).to_svg(),
+}
+
+
+def counted(work, arch):
+    """How often each of our functions ran at work on a record not read before."""
+    profile = cProfile.Profile()
+    profile.runcall(work, parse(arch.to_json()))
+    found = Counter()
+    for (file, _, name), (_, count, *_) in pstats.Stats(profile).stats.items():
+        path = Path(file)
+        if path.is_relative_to(HOUSE):
+            found[f"{path.relative_to(HOUSE).with_suffix('')}:{name}"] += count
+    return found
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_nothing_is_read_twice(record, output):
+    """Each reading goes through a record once, whoever asks for it."""
+    found = counted(OUTPUTS[output], record("resnet50"))
+    assert set() == {name for name in READINGS if found[name] > 1}
+
+
+def test_outputs_share_their_readings(record):
+    """All outputs of one record read it once, so the names above do run."""
+
+    def everything(arch):
+        every = (*OUTPUTS.values(), resviz.memory, resviz.receptive_field)
+        return [output(arch) for output in every]
+
+    found = counted(everything, record("resnet50"))
+    assert dict.fromkeys(READINGS, 1) == {name: found[name] for name in READINGS}
+
+
+def test_reading_twice_is_seen(record):
+    """Two records are read apart."""
+
+    def twice(arch):
+        return resviz.summary(arch), resviz.summary(parse(arch.to_json()))
+
+    assert 2 == counted(twice, record("resnet50"))["structure/__init__:structure"]

@@ -69,6 +69,7 @@ class Gap:
     first: str
 
 
+@once
 def not_counted(arch: Architecture) -> tuple[Gap, ...]:
     """Operations that no total includes, because no rule says what they cost."""
     places: dict[str, list[str]] = {}
