@@ -61,6 +61,7 @@ def whole(arch: Architecture) -> Costs:
     return total(arch.layers)
 
 
+@once
 def not_counted(arch: Architecture) -> tuple[Gap, ...]:
     """Operations that no total includes, because no rule says what they cost."""
     places: dict[str, list[str]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -112,9 +113,10 @@ def blocks(graph: Graph, found: list[Region]) -> list[Block]:
     made: list[Block] = []
     owners: list[int] = []
     groups = gathered(graph, kept)
+    times = Counter(owner for owner, _ in groups)
     for owner, members in groups:
         parts = [members] if is_one(graph, owner, members) else [[it] for it in members]
-        tail = owner > 0 and [it for it, _ in groups].count(owner) == len(parts) == 1
+        tail = owner > 0 and times[owner] == len(parts) == 1
         made += [residual_block(graph, owner, part, tail=tail) for part in parts]
         owners += [owner] * len(parts)
     made += without_shortcut(graph, made, owners)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from resviz import costs, units
 from resviz.figures import words
 from resviz.record import MODEL_INPUT, Architecture, Layer
-from resviz.structure.graph import Graph
+from resviz.structure.graph import dataflow
 
 if TYPE_CHECKING:
     from resviz.structure import Fold, Shortcut, Stage, Structure, Unit
@@ -153,7 +153,7 @@ def loose(read: Structure) -> dict[int, tuple[str, ...]]:
     """What runs between blocks and in none, by the first layer of the next block."""
     blocks = read.blocks
     inside = {index for block in blocks for index in block.layers}
-    live = Graph(read.arch).before
+    live = dataflow(read.arch).before
     said: dict[int, tuple[str, ...]] = {}
     for before, after in pairwise(blocks):
         first = min(after.layers)
