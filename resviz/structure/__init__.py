@@ -65,7 +65,7 @@ def structure(arch: Architecture) -> Structure:
 
     Neither names nor classes are looked at; module paths only label.
     """
-    graph = Graph(arch)
+    graph = dataflow(arch)
     joins = regions(graph)
     found = blocks(graph, joins)
     live = [arch.layers[index] for index in graph.before]
@@ -76,10 +76,22 @@ def structure(arch: Architecture) -> Structure:
         tuple(layer for layer in live if layer.index < first),
         stages(graph, found),
         tuple(layer for layer in live if layer.index > last),
-        spine(graph),
+        trunk(arch),
         tuple(joins),
         graph.axis,
     )
+
+
+@once
+def dataflow(arch: Architecture) -> Graph:
+    """The graph of a record."""
+    return Graph(arch)
+
+
+@once
+def trunk(arch: Architecture) -> tuple[int, ...]:
+    """The spine of a record, without a look at its blocks."""
+    return spine(dataflow(arch))
 
 
 def enlarges(op: Operation) -> bool:
