@@ -28,6 +28,9 @@ DARK = {"on": "#ff9d73", "off": "#6cc0f0", "text": "#eceff4", "muted": "#aab4c0"
         "grid": "#2e3641", "page": "#12161c"}  # fmt: skip
 """The colours of the other figures and pages, by what they are for."""
 
+DIAMOND = "M0,-1.4L1.4,0L0,1.4L-1.4,0Z"
+"""Larger than the one that Vega has."""
+
 LOG = {"type": "log", "nice": False, "padding": 20}
 """The scale of a logarithmic axis."""
 
@@ -92,7 +95,7 @@ def chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -> Any:
     ]
     scale = alt.Scale(zero=False, nice=True)
     field = alt.Scale(domain=[ON, OFF], range=[colours["on"], colours["off"]])
-    shape = alt.Scale(domain=[ON, OFF], range=["diamond", "circle"])
+    shape = alt.Scale(domain=[ON, OFF], range=[DIAMOND, "circle"])
     return (
         alt.Chart(alt.NamedData("points"))
         .mark_point(filled=True, opacity=0.8, size=60)

@@ -49,6 +49,7 @@ class Journal:
         self.path = path
         self.rows: dict[Key, Row] = {}
         self.head = {"resviz": __version__, **settings._asdict()}
+        del self.head["folder"]
         if path is None:
             self.file = None
             return

@@ -50,7 +50,9 @@ class Rows:
     """
 
     def __init__(self, tracing: Mapping[str, Any]) -> None:
-        self.tracing = dict(tracing)
+        self.tracing = {k: v for k, v in tracing.items() if v is not None}
+        if "sizes" in self.tracing:
+            self.tracing["sizes"] = source.given(tuple(self.tracing["sizes"]))
         self.built: tuple[str, source.Built | None] = "", None
 
     def row(self, variant: Variant) -> Row:
@@ -75,8 +77,8 @@ class Rows:
         """The record of one variant."""
         text, own, batch = variant
         spec = parse(text)
-        asked = source.Asked(None, None, None, batch, None, None)._replace(
-            **{name: value for name, value in self.tracing.items() if value is not None}
+        asked = source.Asked(None, None, None, None, None, None)._replace(
+            **self.tracing
         )
         if batch is not None:
             asked = asked._replace(batch=batch)

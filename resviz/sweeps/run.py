@@ -194,7 +194,7 @@ def cluster(scheduler: str) -> Any:
     """
     distributed = needed("distributed", "dask")
     try:
-        client = distributed.Client(scheduler, timeout=10, set_as_default=False)
+        client = distributed.Client(scheduler, timeout=5, set_as_default=False)
         client.wait_for_workers(1, timeout=30)
     except (OSError, ValueError, TimeoutError) as error:
         raise ResvizError(

@@ -63,7 +63,9 @@ class Family:
     places: tuple[tuple[Choice, ...], ...]
     called: bool
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many configurations it has."""
         return prod(map(len, self.places))
 
     @property
@@ -112,8 +114,10 @@ class Space:
         if not self.families:
             raise SpecError("sweep: want at least one SPEC, as 'resnet({18,34})'")
 
-    def __len__(self) -> int:
-        return sum(map(len, self.families))
+    @property
+    def size(self) -> int:
+        """How many there are, those counted twice that are there twice."""
+        return sum(family.size for family in self.families)
 
     @property
     def names(self) -> list[str]:

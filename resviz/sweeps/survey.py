@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
@@ -18,7 +19,6 @@ from resviz.sweeps.work import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from resviz.inputs import InputSize
     from resviz.sweeps.rows import Row
@@ -78,10 +78,12 @@ class Plan:
         kept = (one for one in self.space if self.fits(one))
         return islice(kept, self.limit)
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many it has, or a few more."""
         if self.before:
             return sum(1 for _ in self)
-        return min(len(self.space), self.limit or len(self.space))
+        return min(self.space.size, self.limit or self.space.size)
 
     def fits(self, one: Configuration) -> bool:
         """Whether a variant meets the conditions on its arguments."""
@@ -156,8 +158,8 @@ def survey(
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
     inputs = None if input_size is None else tuple(g.text for g in given(input_size))
-    settings = Settings(inputs, batch, training, mode, timeout, memory)
-    told = started(len(wanted))
+    settings = Settings(inputs, batch, training, mode, timeout, memory, str(Path.cwd()))
+    told = started(wanted.size)
     path = None if output is None else beside(output)
     with Journal(path, settings, resume=resume) as journal:
         found, costs = run(

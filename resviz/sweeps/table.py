@@ -130,4 +130,4 @@ def series(values: Sequence[Any], name: str) -> pd.Series:
         return pd.Series(values, dtype="Int64" if gaps else "int64")
     if name not in OWN and (len(kinds) > 1 or kinds & {list, tuple, dict}):
         values = [None if value is None else str(value) for value in values]
-    return pd.Series(values, dtype=None if kinds == {float} else object)
+    return pd.Series(values, dtype=None if kinds else object)

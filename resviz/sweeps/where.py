@@ -38,6 +38,9 @@ MEMBER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda one, many: one not in many,
 }
 
+UNLIKE = (TypeError, ArithmeticError, ValueError, LookupError)
+"""What is raised where values cannot be compared or computed with."""
+
 COMPARISONS = {**ORDER, **EQUAL, **MEMBER}
 
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -79,7 +82,7 @@ class Where:
         """Whether it holds for a row; not where values cannot be compared."""
         try:
             return bool(value(self.tree, row))
-        except (TypeError, ArithmeticError, ValueError, LookupError):
+        except UNLIKE:
             return False
 
 
@@ -167,12 +170,15 @@ def picked(node: ast.Subscript, row: Mapping[str, Any]) -> Any:
 
 
 def compared(node: ast.Compare, row: Mapping[str, Any]) -> bool:
-    """Whether a chain of comparisons holds."""
-    values = [value(part, row) for part in (node.left, *node.comparators)]
-    return all(
-        COMPARISONS[type(op)](left, right)
-        for op, left, right in zip(node.ops, values, values[1:], strict=False)
-    )
+    """Whether a chain of comparisons holds; not where values cannot be compared."""
+    try:
+        values = [value(part, row) for part in (node.left, *node.comparators)]
+        return all(
+            COMPARISONS[type(op)](left, right)
+            for op, left, right in zip(node.ops, values, values[1:], strict=False)
+        )
+    except UNLIKE:
+        return False
 
 
 def computed(node: ast.BinOp, row: Mapping[str, Any]) -> Any:

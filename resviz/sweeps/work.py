@@ -36,7 +36,8 @@ class Settings(NamedTuple):
         training: whether the forward of training mode is followed.
         mode: how a forward is followed.
         timeout: seconds for one variant; None for no end.
-        memory: bytes for one variant; 0 for no limit, None for a worker's share.
+        memory: bytes for one variant; 0 for no limit, None for a core's share.
+        folder: in which SPECs name files, on this machine or on a worker's.
     """
 
     inputs: tuple[str, ...] | None = None
@@ -45,6 +46,7 @@ class Settings(NamedTuple):
     mode: str | None = None
     timeout: float | None = 60.0
     memory: int | None = None
+    folder: str | None = None
 
 
 class Done(NamedTuple):
@@ -68,6 +70,7 @@ class Cell:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
+            cwd=settings.folder if Path(settings.folder or "").is_dir() else None,
             env={**os.environ, **threads, "PYTHONPATH": path},
         )
         self.answered = 0
