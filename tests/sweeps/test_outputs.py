@@ -131,7 +131,7 @@ class TestPage:
         mouse = page.page.mouse
         mouse.move(area["x"] + 1, area["y"] + area["height"] / 2)
         mouse.down()
-        mouse.move(area["x"] + area["width"] - 2, area["y"] + 1, steps=4)
+        mouse.move(area["x"] + area["width"] + 3, area["y"] - 3, steps=4)
         mouse.up()
         page.page.locator("#count", has_text="4 of 9").wait_for()
         depths = page.page.locator("tbody td:nth-child(2)").all_text_contents()
