@@ -86,7 +86,7 @@ def sweep(
     if form is None:
         form = "text" if output == "-" else outputs.named(output)
     outputs.check(form)
-    with progress() as started:
+    with kept(output), progress() as started:
         found = survey(
             specs,
             condition=where,
@@ -103,6 +103,20 @@ def sweep(
     else:
         outputs.write(found, output, form)
     finish(found)
+
+
+@contextmanager
+def kept(output: str) -> Iterator[None]:
+    """Say after Ctrl-C where the rows are that were made so far."""
+    from resviz.sweeps.journal import beside
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        path = beside(output)
+        if path.exists():
+            click.echo(f"rows are kept in {path}: --resume goes on", err=True)
+        raise
 
 
 def finish(found: Survey) -> None:

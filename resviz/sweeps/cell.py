@@ -11,6 +11,7 @@ import faulthandler
 import gc
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +34,7 @@ def main() -> None:
     # What a model prints must not end up among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asks
     settings = json.loads(sys.stdin.buffer.readline())
     rows = ready(settings)
     tell(answers, "ready")

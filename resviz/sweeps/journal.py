@@ -97,6 +97,7 @@ class Journal:
 
     def add(self, key: Key, row: Row) -> None:
         """Keep one row."""
+        self.rows[key] = row
         self.write((key, row))
 
     def write(self, what: object) -> None:
@@ -131,6 +132,8 @@ class Journal:
     ) -> None:
         if self.file is not None:
             self.file.close()
+        if not self.rows:  # there is nothing to go on with
+            self.drop()
 
 
 def read(path: Path) -> bytes:

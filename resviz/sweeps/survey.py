@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.inputs import given
+from resviz.sweeps.extras import needed
 from resviz.sweeps.journal import Journal, beside
 from resviz.sweeps.pareto import Aim, aims, front
 from resviz.sweeps.rows import MEASURES
@@ -152,6 +153,7 @@ def survey(
         ResvizError: if a SPEC, the condition or the aims cannot be read, if a journal
             does not fit, or a library or the cluster is not there.
     """
+    needed("joblib")  # before there is a journal
     wanted = plan(specs, condition, limit)
     names = columns(wanted.space)
     aimed = aims(pareto, (*NUMBERS, *names)) if pareto else ()

@@ -8,8 +8,9 @@ from resviz.cli import main
 
 
 @pytest.fixture
-def sweep(capfdbinary):
-    """Runs a sweep in this process: exit code, stdout, stderr."""
+def sweep(capfdbinary, monkeypatch):
+    """Runs a sweep in this process: exit code, stdout, stderr, without progress."""
+    monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", 1e9)
 
     def run(*args):
         try:
@@ -90,3 +91,17 @@ def test_wrong_usage(sweep, args, said):
     code, out, err = sweep(*args)
     assert (2, "") == (code, out)
     assert said in " ".join(err.split())
+
+
+def test_progress_where_stderr_is_no_terminal(monkeypatch, capfd):
+    """A line now and then, with rate and remaining time."""
+    from resviz.cli.sweep import Lines
+
+    monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", -1)
+    lines = Lines(4)
+    lines({"error": None})
+    lines({"error": "why"})
+    first, second = capfd.readouterr().err.splitlines()
+    assert first.startswith("sweep: 1 of 4, ")
+    assert second.startswith("sweep: 2 of 4, ")
+    assert second.endswith(" s left, 1 failed")

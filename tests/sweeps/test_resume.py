@@ -1,6 +1,7 @@
 """A run that is killed goes on where it stopped, and gives the same table."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -58,6 +59,29 @@ def test_killed_twice_and_resumed(tmp_path):
     pd.testing.assert_frame_equal(finished(tmp_path / "whole.csv"), resumed)
 
 
+def test_ctrl_c(tmp_path):
+    """It says how to go on, and leaves no process behind."""
+    psutil = pytest.importorskip("psutil")
+    output = tmp_path / "cut.csv"
+    process = command(output)
+    while process.poll() is None and rows_of(tmp_path / "cut.csv.journal") < 10:
+        time.sleep(0.02)
+    cells = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert 130 == process.returncode
+    assert f"{output}.journal: --resume goes on" in said.decode()
+    gone, alive = psutil.wait_procs(cells, timeout=20)
+    assert ([], True) == (alive, bool(gone))
+
+
+def test_a_run_that_made_no_row_leaves_no_journal(tmp_path):
+    """There is nothing to go on with."""
+    with Journal(tmp_path / "a.journal", Settings(), resume=False):
+        pass
+    assert [] == list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def path(tmp_path):
     """A journal with one row."""
@@ -111,4 +135,4 @@ def test_an_empty_file_is_a_new_journal(path):
     path.write_bytes(b'{"resv')
     with Journal(path, Settings(), resume=True) as journal:
         assert {} == journal.rows
-    assert json.loads(path.read_text())["timeout"] == 60
+        assert 60 == json.loads(path.read_text())["timeout"]
