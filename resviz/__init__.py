@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         report,
         shortcuts,
         summary,
+        sweep,
         table,
         trace,
     )
@@ -56,6 +57,7 @@ __all__ = [
     "report",
     "shortcuts",
     "summary",
+    "sweep",
     "table",
     "trace",
 ]
@@ -71,6 +73,7 @@ HOMES = {
         "report",
         "shortcuts",
         "summary",
+        "sweep",
         "table",
         "trace",
     ),

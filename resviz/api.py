@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import pandas as pd
+
     from resviz.figures import Diagram
     from resviz.inputs import InputSize
     from resviz.record import Architecture
@@ -271,6 +273,82 @@ def describe(
 
     archs = architectures(network, input_size)
     return told(archs, figure, at=at, plain=plain)
+
+
+def sweep(
+    *specs: str | int,
+    input_size: InputSize | None = None,
+    batch: int | None = None,
+    training: bool | None = None,
+    mode: str | None = None,
+    where: str | None = None,
+    pareto: str | Sequence[str] | None = None,
+    limit: int | None = None,
+    timeout: float | None = 60.0,
+    memory: int | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    output: str | Path | None = None,
+    resume: bool = False,
+) -> pd.DataFrame:
+    """Trace many variants at once: one row a variant, in the order of the SPECs.
+
+    A variant that fails is a row with its reason under `error`. The columns are `spec`,
+    the arguments that vary, `params`, `macs`, `activations`, `inference_peak_bytes`,
+    `receptive_field` (pixels, its largest axis), `final_shape`, `depth`, `seconds` and
+    `error`; `attrs["cost"]` says where the time went.
+
+    Args:
+        specs: SPECs with braces, "resnet({18,34}, input={160,224})", where `input` and
+            `batch` are the trace's; "timm:*resnet*"; files of SPECs, "space.txt".
+        input_size: as for `trace`, where a SPEC says nothing of it.
+        batch: how many samples, likewise.
+        training: follow the forward of training mode.
+        mode: as for `trace`.
+        where: which rows to keep, "macs < 4e9 and params < 30e6".
+        pareto: keep the front alone: "params,-depth" for few parameters, much depth.
+        limit: trace the first so many.
+        timeout: seconds after which a variant is given up; None for never.
+        memory: bytes that one variant may take; a core's share of all if left out.
+        jobs: how many at once; one a core if left out.
+        scheduler: address of a Dask scheduler, "tcp://…", to use its workers.
+        output: a file to write too, by its suffix; rows are kept beside it until then.
+        resume: go on where a run with this output was cut off.
+
+    Raises:
+        SpecError: if a SPEC, `where` or `pareto` cannot be read, or the rows beside
+            the output are another run's.
+        ResvizError: if joblib, Dask or its scheduler is not there.
+
+    Example:
+        >>> sweep("cifar{20,32}", jobs=1)[["spec", "params", "error"]].values.tolist()
+        [['cifar20', 269722, None], ['cifar32', 464154, None]]
+    """
+    from resviz.sweeps.survey import survey
+    from resviz.sweeps.table import frame
+
+    found = survey(
+        specs,
+        input_size=input_size,
+        batch=batch,
+        training=training,
+        mode=mode,
+        condition=where,
+        pareto=pareto,
+        limit=limit,
+        timeout=timeout,
+        memory=memory,
+        jobs=jobs,
+        scheduler=scheduler,
+        output=output,
+        resume=resume,
+    )
+    out = frame(found)
+    if output is not None:
+        from resviz.sweeps.outputs import write
+
+        write(found, output)
+    return out
 
 
 def architectures(

@@ -51,6 +51,13 @@ class Given(NamedTuple):
         """Its shape for so many samples."""
         return tuple(batch if size is None else size for size in self.sizes)
 
+    @property
+    def text(self) -> str:
+        """As the command line takes it, the whole shape: "ids=int64:N,128"."""
+        name = f"{'.'.join(self.place)}=" if self.place else ""
+        dtype = f"{self.dtype}:" if self.dtype else ""
+        return f"{name}{dtype}{','.join(str(size or 'N') for size in self.sizes)}"
+
 
 class Arguments(NamedTuple):
     """What a forward is called with: nests that hold `Given`, tensors and others."""

@@ -16,7 +16,7 @@ FLOORS = {
     "structure": 4, "receptive": 5, "flow": 5, "variants": 5,
     "tables": 6, "figures": 6,
     "formats": 7,
-    "embed": 8.5,
+    "embed": 8.5, "sweeps": 7.5,
     "models": 1.5, "tracing": 4, "source": 5,
     "api": 8, "cli": 8, "__init__": 9, "__main__": 9,
 }  # fmt: skip

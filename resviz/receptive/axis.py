@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor, gcd, lcm
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 LONGEST = 4096
 """Positions after which a pattern must repeat; beyond, it is not followed."""
+
+KEPT = 256
+"""Answers that are kept: blocks of a network, and networks, are much alike."""
 
 Extent = tuple[int, int] | None
 """First and last pixel of an interval; None if nothing is seen."""
@@ -106,6 +110,7 @@ STILL = Taps(1, 1, (range(1),))
 """The taps of what reads each position where it is."""
 
 
+@lru_cache(maxsize=KEPT)
 def window(it: Window, axis: int) -> Taps | None:
     """The taps of a convolution or a pool; None for one of absurd size.
 
@@ -120,7 +125,7 @@ def window(it: Window, axis: int) -> Taps | None:
     if not it.transposed:
         return Taps(1, s, (range(-p, -p + reach + 1, d),))
     reads = (
-        [i for i in range(-((reach - q) // s), q // s + 1) if (q - s * i) % d == 0]
+        tuple(i for i in range(-((reach - q) // s), q // s + 1) if (q - s * i) % d == 0)
         for q in range(p, p + s)
     )
     return Taps(s, 1, tuple(reads))
@@ -159,6 +164,7 @@ def resampled(scale: Fraction, shift: Fraction, reach: tuple[int, int]) -> Taps:
     return Taps(scale.denominator, scale.numerator, tuple(reads))
 
 
+@lru_cache(maxsize=KEPT)
 def through(axis: Axis, taps: Taps) -> Axis | None:
     """The fields of what reads `taps` of a map with the fields `axis`.
 
@@ -188,6 +194,7 @@ def hull(axis: Axis, reads: Sequence[int], shift: int) -> Extent:
     return min(first for first, _ in seen), max(last for _, last in seen)
 
 
+@lru_cache(maxsize=KEPT)
 def union(a: Axis, b: Axis) -> Axis | None:
     """The fields of positions that see what both see, as where branches meet.
 
@@ -201,6 +208,12 @@ def union(a: Axis, b: Axis) -> Axis | None:
         return None
     extents = (joined(a.extent(place), b.extent(place)) for place in range(period))
     return Axis(period, a.advance * (period // a.period), tuple(extents))
+
+
+@lru_cache(maxsize=KEPT)
+def apart(a: Axis, b: Axis) -> Fraction:
+    """By how many pixels the first centres of two maps differ."""
+    return abs(a.offset - b.offset)
 
 
 def joined(a: Extent, b: Extent) -> Extent:

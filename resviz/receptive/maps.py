@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -49,18 +49,31 @@ class Map:
         """Input axes whose positions are told apart in this tensor."""
         return frozenset(k for run in self.layout for k in axes(run))
 
+    @property
+    def whole(self) -> bool:
+        """Whether each axis is told apart in one place at most, and what it sees known.
+
+        Such a map comes out of what works position by position as it went in.
+        """
+        places = [k for run in self.layout for _, k in run if k != PLAIN]
+        alone = len(places) == len(set(places))
+        return alone and all(isinstance(self.seen[k], Axis) for k in places)
+
     def fits(self, shape: Shape) -> bool:
         """Whether its layout is that of a tensor of this shape."""
-        sizes = tuple(prod(size for size, _ in run) for run in self.layout)
-        return sizes == shape
+        return shape == tuple([
+            run[0][0] if len(run) == 1 else prod(size for size, _ in run)
+            for run in self.layout
+        ])  # fmt: skip
 
     def know(self, k: int, seen: Seen) -> Map:
         """The same, but for what is seen along input axis `k`."""
-        return replace(self, seen=(*self.seen[:k], seen, *self.seen[k + 1 :]))
+        known = (*self.seen[:k], seen, *self.seen[k + 1 :])
+        return Map(self.layout, known, self.pixels)
 
     def lay(self, layout: Iterable[Run]) -> Map:
         """The same under another layout."""
-        return replace(self, layout=tuple(layout))
+        return Map(tuple(layout), self.seen, self.pixels)
 
     def put(self, place: int, run: Run) -> Map:
         """The same with another run on one axis; () for an axis that is dropped."""
@@ -88,8 +101,10 @@ class Map:
 
         That is the whole input, unless the map was cut to a part of it before.
         """
-        result = self
-        for k in sorted(ks):
+        result, ks = self, sorted(ks)
+        if not ks:
+            return self
+        for k in ks:
             size, seen = self.size(k), self.seen[k]
             if isinstance(seen, Axis) and covers(seen, size, self.pixels[k]):
                 result = result.know(k, WHOLE)
@@ -121,12 +136,15 @@ class Map:
 
 def axes(run: Run) -> tuple[int, ...]:
     """The input axes whose positions a run goes over."""
+    if len(run) == 1:  # as nearly everywhere
+        k = run[0][1]
+        return () if k == PLAIN else (k,)
     return tuple(k for _, k in run if k != PLAIN)
 
 
 def cleared(run: Run, lost: set[int]) -> Run:
     """A run in which some input axes are no positions any more."""
-    if lost.isdisjoint(axes(run)):
+    if not lost or lost.isdisjoint(axes(run)):
         return run
     return tuple((size, PLAIN if k in lost else k) for size, k in run)
 

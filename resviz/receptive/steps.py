@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from resviz.receptive.axis import Axis, covers, union
+from resviz.receptive.axis import Axis, apart, covers, union
 from resviz.receptive.maps import PLAIN, WHOLE, Map, Run, Seen, axes, cleared
 from resviz.registry import registrar
 
@@ -83,6 +83,9 @@ def meet(step: Step, maps: Sequence[Map], shape: Shape, *, factor: bool = False)
     squeeze-and-excitation, is left out, and the step says so: it weighs channels and
     carries no place.
     """
+    first, *others = maps
+    if first.whole and first.fits(shape) and all(it == first for it in others):
+        return first
     laid = [it.lay(broadcast(it.layout, shape)) for it in maps]
     layout, torn = shared_layout(laid, shape)
     if torn:
@@ -150,7 +153,7 @@ def united(step: Step, k: int, fields: Iterable[Seen]) -> Seen:
             met = f"{first.stride} and {other.stride}"
             step.why = f"branches with total strides of {met} pixels meet"
             return None
-        gap = abs(first.offset - other.offset)
+        gap = apart(first, other)
         step.apart[k] = max(gap, step.apart.get(k, gap))
         first = both
     return first

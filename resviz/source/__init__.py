@@ -12,7 +12,7 @@ from resviz.source.spec import Spec, parse
 from resviz.storage import load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import nn
 
@@ -173,27 +173,58 @@ def traced_model(model: nn.Module, asked: Asked) -> Architecture:
 
 
 def traced_spec(spec: Spec, asked: Asked) -> Architecture:
-    """Build what a SPEC names and trace it.
+    """Build what a SPEC names and trace it."""
+    return built(spec).traced(asked)
 
-    What is built without values is built again with them if its forward needs them.
+
+class Built(NamedTuple):
+    """A model that a SPEC named.
+
+    Attributes:
+        model: it, without values where that can be.
+        usual: the input that it was published for.
+        name: of its record.
+        title: what to print for it.
+        filled: builds it again with values, for a forward that needs them.
+    """
+
+    model: nn.Module
+    usual: InputSize
+    name: str
+    title: str = ""
+    filled: Callable[[], nn.Module] | None = None
+
+    def traced(self, asked: Asked) -> Architecture:
+        """The record of one forward."""
+        from resviz.tracing import trace
+
+        options = asked.options(self.usual)
+        return trace(
+            self.model, name=self.name, title=self.title, filled=self.filled, **options
+        )
+
+
+def built(spec: Spec) -> Built:
+    """Build what a SPEC names, but a record.
+
+    Raises:
+        SpecError: if it cannot be read.
+        BuildError: if it cannot be built.
     """
     from resviz.source import build
     from resviz.source.hubs import HUBS
     from resviz.source.usual import usual_inputs
-    from resviz.tracing import trace
 
-    title, filled = "", None
+    name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
     if spec.module in HUBS:
         model = build.published(spec)
         usual = HUBS[spec.module].inputs(model, spec.name, spec.options)
-        filled = partial(build.published, spec, filled=True)
-    elif spec.module:
+        return Built(
+            model, usual, name, filled=partial(build.published, spec, filled=True)
+        )
+    if spec.module:
         model = build.imported(spec)
-        usual = usual_inputs(model)
-    else:
-        model, title = build.network(spec), build.title(spec)
-        usual = build.published_input(spec)
-        filled = partial(build.network, spec, filled=True)
-    name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
-    options = asked.options(usual)
-    return trace(model, name=name, title=title, filled=filled, **options)
+        return Built(model, usual_inputs(model), name)
+    filled = partial(build.network, spec, filled=True)
+    usual = build.published_input(spec)
+    return Built(build.network(spec), usual, name, build.title(spec), filled)

@@ -7,11 +7,11 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resviz.errors import BuildError
+from resviz.errors import BuildError, SpecError
 from resviz.source.usual import timm_inputs, torchvision_inputs, transformers_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import nn
 
@@ -27,11 +27,13 @@ class Hub(NamedTuple):
         module: what to import from it.
         build: makes a model without weights, from that module, a name and options.
         inputs: what a model was published for, from it, its name and options.
+        names: gives the names of all models, from that module, if it has a list.
     """
 
     module: str
     build: Callable[[Any, str, Options], nn.Module]
     inputs: Callable[[nn.Module, str, Options], InputSize]
+    names: Callable[[Any], Sequence[str]] | None = None
 
 
 def torchvision_model(module: Any, name: str, options: Options) -> nn.Module:
@@ -56,9 +58,16 @@ def transformers_model(module: Any, name: str, options: Options) -> nn.Module:
     return module.AutoModel.from_config(getattr(module, name)(**options))
 
 
+def listed(module: Any) -> Sequence[str]:
+    """All names, of a package that has `list_models`."""
+    return module.list_models()
+
+
 HUBS = {
-    "torchvision": Hub("torchvision.models", torchvision_model, torchvision_inputs),
-    "timm": Hub("timm", timm_model, timm_inputs),
+    "torchvision": Hub(
+        "torchvision.models", torchvision_model, torchvision_inputs, listed
+    ),
+    "timm": Hub("timm", timm_model, timm_inputs, listed),
     "transformers": Hub("transformers", transformers_model, transformers_inputs),
 }
 """The packages by name. To add one, add a row."""
@@ -76,3 +85,22 @@ def package(name: str) -> Any:
         if error.name and error.name.partition(".")[0] == name:
             raise BuildError(f"{name} is not installed: pip install {name}") from error
         raise
+
+
+def names(hub: str) -> tuple[str, ...]:
+    """The names of all models of a hub; of resviz' own for "".
+
+    Raises:
+        SpecError: if there is no such hub, or it has no list.
+        BuildError: if it is not installed, or cannot be imported.
+    """
+    if not hub:
+        from resviz.models.catalogue import names as own
+
+        return own()
+    if hub not in HUBS or HUBS[hub].names is None:
+        known = ", ".join(name for name, it in HUBS.items() if it.names)
+        raise SpecError(f"{hub}: has no list of models, want one of {known}")
+    listing = HUBS[hub].names
+    assert listing
+    return tuple(listing(package(hub)))

@@ -76,10 +76,22 @@ def structure(arch: Architecture) -> Structure:
         tuple(layer for layer in live if layer.index < first),
         stages(graph, found),
         tuple(layer for layer in live if layer.index > last),
-        spine(graph),
+        trunk(arch),
         tuple(joins),
         graph.axis,
     )
+
+
+@once
+def dataflow(arch: Architecture) -> Graph:
+    """The graph of a record."""
+    return Graph(arch)
+
+
+@once
+def trunk(arch: Architecture) -> tuple[int, ...]:
+    """The spine of a record, without a look at its blocks."""
+    return spine(dataflow(arch))
 
 
 def enlarges(op: Operation) -> bool:
@@ -98,15 +110,19 @@ def spine(graph: Graph) -> tuple[int, ...]:
     places = {ROOT: graph.extent(ROOT)[0]}
     chosen: dict[int, int] = {}
     for node, sources in graph.before.items():
-        most = max(places[source] for source in sources)
-        ways = [source for source in sources if places[source] == most]
-        chosen[node] = max(ways, key=lambda way: best[way])
-        heavy, length = best[chosen[node]]
+        way, most = sources[0], places[sources[0]]
+        if len(sources) > 1:
+            most = max(places[source] for source in sources)
+            ways = [source for source in sources if places[source] == most]
+            way = max(ways, key=best.__getitem__)
+        chosen[node] = way
+        heavy, length = best[way]
         layer = graph.arch.layers[node]
         best[node] = heavy + weights(layer), length + 1
         places[node] = graph.extent(node)[0]
-        if not any(map(enlarges, layer.operations)):  # an expanded gate is a gate
-            places[node] = min(places[node], most)
+        # An expanded gate is a gate.
+        if places[node] > most and not any(map(enlarges, layer.operations)):
+            places[node] = most
     ends = graph.returned & graph.before.keys() or graph.before.keys()
     node = max(ends, key=lambda end: best[end], default=ROOT)
     passed: list[int] = []

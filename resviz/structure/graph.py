@@ -172,8 +172,10 @@ def weights(layer: Layer) -> int:
 
     One weight may act many times, as in an LSTM, whose every step takes it up.
     """
+    acting = sum(weighted(op) and any(op.flowing) for op in layer.operations)
+    if acting < 2:
+        return acting
     matrices = sum(len(parameter.shape) > 1 for parameter in layer.parameters)
-    acting = sum(map(weighted, operations([layer])))
     return min(acting, max(matrices, 1))
 
 

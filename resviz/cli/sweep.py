@@ -1,0 +1,222 @@
+"""`resviz sweep`: many variants at once, one row a variant."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from resviz.cli.shared import OneOf, emit, look, trace_options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from resviz.sweeps.survey import Survey
+
+FORMATS = OneOf("format", "resviz.sweeps.outputs:names")
+
+NOW_AND_THEN = 10.0
+"""Seconds between two lines of progress, where stderr is no terminal."""
+
+
+class Size(click.ParamType):
+    """Bytes, as `2GiB` or `500M`."""
+
+    name = "SIZE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read the size."""
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", str(value).lower())
+        if not found:
+            self.fail(f"got {value!r}, want bytes as 2GiB, 500M or 0", param, ctx)
+        return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+
+
+@click.command
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
+@click.option("-o", "--output", default="-", help="File; its suffix tells the format.")
+@click.option("--format", "form", type=FORMATS, help="Default: by suffix, text.")
+@click.option("--where", metavar="CONDITION", help="Rows to keep: 'macs < 4e9'.")
+@click.option("--pareto", metavar="COLUMNS", help="Keep the front: params,-depth.")
+@click.option("--limit", type=click.IntRange(1), help="Trace the first so many.")
+@click.option("--resume", is_flag=True, help="Go on where -o was cut off.")
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Default: one a core.")
+@click.option("--scheduler", metavar="ADDRESS", help="Of Dask: tcp://host:8786.")
+@click.option(
+    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True,
+    help="Seconds for one variant; 0 for no end.",
+)  # fmt: skip
+@click.option(
+    "--memory", type=Size(), help="Bytes for one variant; default: a core's share."
+)
+@trace_options
+def sweep(
+    specs: tuple[str, ...],
+    output: str,
+    form: str | None,
+    where: str | None,
+    tracing: dict[str, Any],
+    timeout: float,
+    **options: Any,
+) -> None:
+    """Trace many variants and print a row for each, in the order of the SPECs.
+
+    Braces stand for several: 'resnet({18,34,50}, width_per_group={64,128},
+    input={160,224})', also {1..8} and {64..256..64}; input= and batch= are the
+    trace's. 'timm:*resnet*' are all models of that name, space.txt a file of SPECs.
+
+    Columns: spec, the arguments that vary, params, macs, activations (output elements
+    of convolutions), inference_peak_bytes, receptive_field (pixels of the input, the
+    largest axis), final_shape, depth (weighted layers), seconds, error. --where takes
+    them, and, or, not, and arithmetic; what is not known meets no < and no >.
+
+    A variant that fails, hangs or crashes is a row with its reason. While it runs, rows
+    are kept in OUTPUT.journal. As .html the table is a page to explore, as .svg a
+    picture; both mark the front, all else has the front alone. Exit code 3: all failed.
+    """
+    from resviz.sweeps import outputs
+    from resviz.sweeps.survey import survey
+
+    if form is None:
+        form = "text" if output == "-" else outputs.named(output)
+    outputs.check(form)
+    with kept(output), progress() as started:
+        found = survey(
+            specs,
+            condition=where,
+            timeout=timeout or None,
+            output=None if output == "-" else output,
+            started=started,
+            **tracing,
+            **options,
+        )
+    if output == "-":
+        shown = look(output) if form == "text" else {}
+        made = outputs.rendered(found, form, **shown)
+        emit(made, output, binary=form == outputs.PARQUET)
+    else:
+        outputs.write(found, output, form)
+    finish(found)
+
+
+@contextmanager
+def kept(output: str) -> Iterator[None]:
+    """Say after Ctrl-C where the rows are that were made so far."""
+    from resviz.sweeps.journal import beside
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        path = beside(output)
+        if path.exists():
+            click.echo(f"rows are kept in {path}: --resume goes on", err=True)
+        raise
+
+
+def finish(found: Survey) -> None:
+    """Say on stderr what became of the variants."""
+    if found.failed:
+        click.echo(f"{found.failed:,} of {found.traced:,} failed", err=True)
+    if sys.stderr.isatty() and found.costs.variants:
+        click.echo(spent(found), err=True)
+    if found.traced and found.failed == found.traced:
+        sys.exit(3)
+
+
+def spent(found: Survey) -> str:
+    """Where the time went, in words."""
+    cost = found.costs.to_dict()
+    each = ", ".join(f"{s} {1e3 * t:.1f}" for s, t in cost["seconds_each"].items())
+    rate = cost["variants"] / max(cost["seconds"], 1e-9)
+    return (
+        f"{cost['variants']:,} variants in {cost['seconds']:.1f} s on "
+        f"{cost['workers']} workers, {rate:.0f} a second; ms each: {each}"
+    )
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any]], None]]]:
+    """Something that is told of each row, and shows how far a sweep is."""
+    if not sys.stderr.isatty():
+        yield Lines
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )  # fmt: skip
+
+    bar = Progress(
+        TextColumn("sweep"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+    def started(total: int) -> Callable[[dict[str, Any]], None]:
+        pace = Pace(total)
+        task = bar.add_task("", total=total, rate="", failed="")
+
+        def told(row: dict[str, Any]) -> None:
+            pace.count(row)
+            failed = f"{pace.failed:,} failed" if pace.failed else ""
+            bar.update(task, advance=1, rate=f"{pace.rate:.0f}/s", failed=failed)
+
+        return told
+
+    with bar:
+        yield started
+
+
+class Pace:
+    """How fast rows come."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.began = monotonic()
+        self.done = 0
+        self.failed = 0
+
+    def count(self, row: dict[str, Any]) -> None:
+        """Count one row."""
+        self.done += 1
+        self.failed += row["error"] is not None
+
+    @property
+    def rate(self) -> float:
+        """Rows a second."""
+        return self.done / max(monotonic() - self.began, 1e-9)
+
+
+class Lines(Pace):
+    """Progress as a line now and then."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self.shown = self.began
+
+    def __call__(self, row: dict[str, Any]) -> None:
+        """Count one row, and say so if it is time."""
+        self.count(row)
+        if monotonic() - self.shown > NOW_AND_THEN:
+            self.shown = monotonic()
+            left = (self.total - self.done) / self.rate
+            failed = f", {self.failed:,} failed" if self.failed else ""
+            click.echo(
+                f"sweep: {self.done:,} of {self.total:,}, {self.rate:.0f} a second, "
+                f"{left:.0f} s left{failed}",
+                err=True,
+            )

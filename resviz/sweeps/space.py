@@ -1,0 +1,219 @@
+"""A space of configurations: what SPECs with braces, patterns and files stand for.
+
+It is never held as a whole: `Space` knows how many there are and gives them one by one,
+in the order in which they are written, inputs and batches varying fastest.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from resviz.errors import SpecError, first_line
+from resviz.sweeps.grammar import expand, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+OURS = ("input", "batch")
+"""Arguments in a SPEC that are the trace's and not the network's."""
+
+CALL = re.compile(r"([^()]+?)\s*(?:\((.*)\))?\s*", re.DOTALL)
+PATTERN = re.compile(r"[*?]")
+
+
+class Configuration(NamedTuple):
+    """One variant.
+
+    Attributes:
+        spec: the SPEC of the network, as any other command takes it.
+        input: its input, as a literal or text; None for what it was published for.
+        batch: how many samples; None for one.
+        varied: the arguments that braces vary, by name.
+    """
+
+    spec: str
+    input: Any = None
+    batch: int | None = None
+    varied: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, int | None]:
+        """What tells it from all others."""
+        return self.spec, repr(self.input), self.batch
+
+
+class Choice(NamedTuple):
+    """One value of a place in a SPEC: its text, and the arguments that it sets."""
+
+    text: str
+    sets: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One SPEC with braces: the choices for its name, and for each argument."""
+
+    places: tuple[tuple[Choice, ...], ...]
+    called: bool
+
+    @property
+    def size(self) -> int:
+        """How many configurations it has."""
+        return prod(map(len, self.places))
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the arguments that vary."""
+        return list(dict.fromkeys(
+            name
+            for place in self.places if len(place) > 1
+            for choice in place
+            for name, _ in choice.sets
+        ))  # fmt: skip
+
+    def __iter__(self) -> Iterator[Configuration]:
+        fast = [ours(place) for place in self.places]
+        order = sorted(range(len(fast)), key=fast.__getitem__)
+        names = self.names
+        for chosen in product(*(self.places[k] for k in order)):
+            own = [one for _, one in sorted(zip(order, chosen, strict=True))]
+            sets = {name: value for one in own for name, value in one.sets}
+            head, *rest = (one.text for one in own if one.text and not ours([one]))
+            yield Configuration(
+                f"{head}({', '.join(rest)})" if rest or self.called else head,
+                sets.get("input"),
+                sets.get("batch"),
+                tuple((name, sets[name]) for name in names if name in sets),
+            )
+
+
+def ours(place: Sequence[Choice]) -> bool:
+    """Whether a place of a SPEC is an argument of the trace."""
+    return any(name in OURS for choice in place for name, _ in choice.sets)
+
+
+class Space:
+    """All configurations of some SPECs, each once.
+
+    Args:
+        specs: SPECs with braces, `timm:*resnet*`, or files of SPECs, a line each.
+
+    Raises:
+        SpecError: if one cannot be read, or a pattern meets nothing.
+    """
+
+    def __init__(self, specs: Iterable[str | int]) -> None:
+        self.families = [family for spec in specs for family in families(str(spec))]
+        if not self.families:
+            raise SpecError("sweep: want at least one SPEC, as 'resnet({18,34})'")
+
+    @property
+    def size(self) -> int:
+        """How many there are, those counted twice that are there twice."""
+        return sum(family.size for family in self.families)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all arguments that vary."""
+        return list(dict.fromkeys(n for one in self.families for n in one.names))
+
+    def __iter__(self) -> Iterator[Configuration]:
+        seen = set[object]()
+        for family in self.families:
+            for one in family:
+                if one.key not in seen:
+                    seen.add(one.key)
+                    yield one
+
+
+def families(text: str) -> Iterator[Family]:
+    """The families of one SPEC, or of each line of a file of them."""
+    text = text.strip()
+    path = Path(text)
+    if text.endswith(".txt"):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or first_line(error)
+            raise SpecError(f"{text}: cannot be read, {reason}") from error
+        for line in map(str.strip, lines):
+            if line and not line.startswith("#"):
+                yield from families(line)
+    elif text.startswith("{"):
+        yield from map(family, expand(text))
+    else:
+        yield family(text)
+
+
+def family(text: str) -> Family:
+    """One SPEC with braces.
+
+    Raises:
+        SpecError: if brackets do not match, or a pattern meets nothing.
+
+    Example:
+        >>> [one.spec for one in family("resnet({18,34}, groups=1)")]
+        ['resnet(18, groups=1)', 'resnet(34, groups=1)']
+    """
+    found = CALL.fullmatch(text) if "://" not in text else None
+    if not found:
+        return Family((name_choices(text),), called=False)
+    head, arguments = found.groups()
+    parts = [part.strip() for part in split(arguments or "") if part.strip()]
+    places = [argument_choices(part, k, head) for k, part in enumerate(parts)]
+    return Family((name_choices(head), *places), arguments is not None)
+
+
+def name_choices(text: str) -> tuple[Choice, ...]:
+    """The networks that a name with braces, or with a pattern, stands for."""
+    names = [name for one in expand(text) for name in matching(one)]
+    return tuple(Choice(name, (("name", name),)) for name in names)
+
+
+def matching(name: str) -> list[str]:
+    """The models of a package that match a pattern; a name without one is itself.
+
+    Raises:
+        SpecError: if there are none.
+        BuildError: if the package is not there.
+    """
+    hub, _, pattern = name.rpartition(":")
+    if not PATTERN.search(name):
+        return [name]
+    from resviz.source.hubs import names
+
+    found = [one for one in names(hub) if fnmatchcase(one, pattern)]
+    if not found:
+        raise SpecError(f"{name}: no model of {hub or 'resviz'} matches {pattern!r}")
+    return [f"{hub}:{one}" if hub else one for one in found]
+
+
+def argument_choices(text: str, place: int, network: str) -> tuple[Choice, ...]:
+    """What one argument with braces stands for."""
+    return tuple(Choice(one, sets(one, place, network)) for one in expand(text))
+
+
+def sets(text: str, place: int, network: str) -> tuple[tuple[str, Any], ...]:
+    """The name of an argument, and its value: text where it is no literal."""
+    if not text:
+        return ()
+    name, sign, value = map(str.strip, text.partition("="))
+    if not sign or not name.isidentifier():
+        first = place == 0 and ":" not in network
+        return (("depth" if first else f"argument {place + 1}", literal(text)),)
+    return ((name, literal(value)),)
+
+
+def literal(text: str) -> Any:
+    """The value of a literal, or the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return text

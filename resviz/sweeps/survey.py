@@ -1,0 +1,189 @@
+"""A sweep from SPECs to rows in order: what is left out, and what lies on the front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resviz.errors import SpecError
+from resviz.inputs import given
+from resviz.sweeps.extras import needed
+from resviz.sweeps.journal import Journal, beside
+from resviz.sweeps.pareto import Aim, aims, front
+from resviz.sweeps.rows import MEASURES
+from resviz.sweeps.run import Costs, run
+from resviz.sweeps.space import Space
+from resviz.sweeps.where import Where, where
+from resviz.sweeps.work import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from resviz.inputs import InputSize
+    from resviz.sweeps.rows import Row
+    from resviz.sweeps.space import Configuration
+
+OWN = ("spec", *MEASURES, "seconds", "error")
+"""Columns that every sweep has; the arguments that vary stand behind the first."""
+
+NUMBERS = tuple(name for name in OWN if name not in {"spec", "final_shape", "error"})
+"""Those that hold one number."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a sweep found.
+
+    Attributes:
+        names: columns of the arguments that vary.
+        rows: by column, in the order of the space.
+        failed: how many variants failed, also of those that `condition` leaves out.
+        traced: how many variants there were before that.
+        condition: which rows were kept, as text.
+        aims: for which the front is.
+        front: numbers of the rows on it.
+        costs: where the time went.
+        journal: the rows on disk; to be dropped once the table is written.
+    """
+
+    names: tuple[str, ...]
+    rows: list[Row]
+    failed: int
+    traced: int
+    condition: str | None
+    aims: tuple[Aim, ...]
+    front: tuple[int, ...]
+    costs: Costs
+    journal: Journal
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be traced.
+
+    Attributes:
+        space: all that the SPECs stand for.
+        before: conditions on arguments, which need no trace.
+        condition: all that rows must meet.
+        limit: how many variants at most.
+    """
+
+    space: Space
+    before: tuple[Where, ...]
+    condition: Where | None
+    limit: int | None
+
+    def __iter__(self) -> Iterator[Configuration]:
+        kept = (one for one in self.space if self.fits(one))
+        return islice(kept, self.limit)
+
+    @property
+    def size(self) -> int:
+        """How many it has, or a few more."""
+        if self.before:
+            return sum(1 for _ in self)
+        return min(self.space.size, self.limit or self.space.size)
+
+    def fits(self, one: Configuration) -> bool:
+        """Whether a variant meets the conditions on its arguments."""
+        return all(part.holds(asked(one)) for part in self.before)
+
+
+def plan(specs: Iterable[str | int], condition: str | None, limit: int | None) -> Plan:
+    """What is to be traced.
+
+    Raises:
+        SpecError: if a SPEC or the condition cannot be read.
+    """
+    space = Space(specs)
+    if condition is None:
+        return Plan(space, (), None, limit)
+    varied = columns(space)
+    found = where(condition, {*OWN, *varied}, ", ".join((*OWN, *varied)))
+    known = {"spec", *varied}
+    early = tuple(part for part in found.parts if part.names <= known)
+    return Plan(space, early, found, limit)
+
+
+def columns(space: Space) -> tuple[str, ...]:
+    """Columns of the arguments that vary."""
+    return tuple(map(column, space.names))
+
+
+def column(name: str) -> str:
+    """The column of an argument; `depth` is one that every sweep has."""
+    return f"{name}_given" if name in OWN else name
+
+
+def asked(one: Configuration) -> Row:
+    """The columns of a variant that are known before it is traced."""
+    varied = {column(name): value for name, value in one.varied}
+    return {"spec": one.spec, **varied}
+
+
+def quiet(total: int) -> Callable[[Row], object]:
+    """No progress."""
+    del total
+    return bool
+
+
+def survey(
+    specs: Iterable[str | int],
+    *,
+    input_size: InputSize | None = None,
+    batch: int | None = None,
+    training: bool | None = None,
+    mode: str | None = None,
+    condition: str | None = None,
+    pareto: str | Iterable[str] | None = None,
+    limit: int | None = None,
+    timeout: float | None = Settings().timeout,
+    memory: int | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    output: str | Path | None = None,
+    resume: bool = False,
+    started: Callable[[int], Callable[[Row], object]] = quiet,
+) -> Survey:
+    """Trace every variant, and gather the rows; `api.sweep` tells the arguments.
+
+    Raises:
+        ResvizError: if a SPEC, the condition or the aims cannot be read, if a journal
+            does not fit, or a library or the cluster is not there.
+    """
+    needed("joblib")  # before there is a journal
+    wanted = plan(specs, condition, limit)
+    names = columns(wanted.space)
+    aimed = aims(pareto, (*NUMBERS, *names)) if pareto else ()
+    if resume and output is None:
+        raise SpecError("resume: want an output, whose journal it reads")
+    inputs = None if input_size is None else tuple(g.text for g in given(input_size))
+    settings = Settings(inputs, batch, training, mode, timeout, memory, str(Path.cwd()))
+    told = started(wanted.size)
+    path = None if output is None else beside(output)
+    with Journal(path, settings, resume=resume) as journal:
+        found, costs = run(
+            enumerate(wanted), settings, journal,
+            jobs=-1 if jobs is None else jobs, scheduler=scheduler, told=told,
+        )  # fmt: skip
+    rows = [{**asked(one), **found[number]} for number, one in enumerate(wanted)]
+    kept = [row for row in rows if not wanted.condition or wanted.condition.holds(row)]
+    return Survey(
+        names,
+        kept,
+        failed=sum(row["error"] is not None for row in rows),
+        traced=len(rows),
+        condition=condition,
+        aims=aimed,
+        front=tuple(front(kept, aimed)) if aimed else (),
+        costs=costs,
+        journal=journal,
+    )
+
+
+def complete(row: Row, names: Iterable[str]) -> dict[str, Any]:
+    """A row with all its columns."""
+    first, *others = OWN
+    return {name: row.get(name) for name in (first, *names, *others)}

@@ -1,0 +1,107 @@
+"""`resviz sweep`: what goes to stdout, to stderr, and to files."""
+
+import json
+
+import pytest
+
+from resviz.cli import main
+
+
+@pytest.fixture
+def sweep(capfdbinary, monkeypatch):
+    """Runs a sweep in this process: exit code, stdout, stderr, without progress."""
+    monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", 1e9)
+
+    def run(*args):
+        try:
+            main(["sweep", *map(str, args)])
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run
+
+
+def test_text(sweep):
+    """A row a variant; nothing on stderr where nothing failed."""
+    code, out, err = sweep("cifar{8,14}", "-j", 1)
+    assert (0, "") == (code, err)
+    assert "cifar14" in out
+    assert "269,722" not in out
+
+
+def test_where_limit_and_pareto(sweep):
+    """What is kept of twelve variants, six of which are looked at."""
+    code, out, _ = sweep(
+        "cifar8(num_classes={1..6}, input={32,48})", "-j", 1, "--limit", 6,
+        "--where", "num_classes > 1 and macs < 2e7", "--pareto", "macs,-params",
+        "--format", "json",
+    )  # fmt: skip
+    data = json.loads(out)
+    assert (0, 6, 0) == (code, data["traced"], data["failed"])
+    assert [(2, 32), (3, 32), (4, 32)] == [
+        (row["num_classes"], row["input"]) for row in data["variants"]
+    ]
+
+
+def test_what_fails_is_told(sweep):
+    """On stderr, and with exit code 3 if all did."""
+    code, _, err = sweep("cifar{8,9}", "-j", 1)
+    assert (0, "1 of 2 failed\n") == (code, err)
+    code, out, err = sweep("cifar9", "-j", 1)
+    assert (3, "1 of 1 failed\n") == (code, err)
+    assert "unknown depth 9" in " ".join(out.split())
+
+
+def test_a_file_is_whole_and_alone(sweep, tmp_path):
+    """Its journal is gone."""
+    path = tmp_path / "s.csv"
+    assert (0, "", "") == sweep("cifar8", "-j", 1, "-o", path)
+    assert [path] == list(tmp_path.iterdir())
+    assert path.read_text().startswith("spec,params,macs,")
+
+
+def test_the_options_of_a_trace(sweep):
+    """They hold where a SPEC says nothing else."""
+    _, out, _ = sweep(
+        "cifar8", "cifar8(batch=4, input=16)", "-j", 1, "--batch", 2,
+        "--input", "3,64,64", "--training", "--format", "json",
+    )  # fmt: skip
+    assert [[2, 64, 16, 16], [4, 64, 4, 4]] == [
+        row["final_shape"] for row in json.loads(out)["variants"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("cifar{8",), "lacks a closing '}'"),
+        (("cifar8", "--where", "flops < 1"), "no column 'flops', want one of spec,"),
+        (("cifar8", "--pareto", "flops"), "no column 'flops', want some of params"),
+        (("cifar8", "--resume"), "resume: want an output"),
+        (("cifar8", "-o", "a.xlsx"), "no format for suffix '.xlsx'"),
+        (("none.txt",), "none.txt: cannot be read"),
+        (("cifar8", "--memory", "much"), "want bytes as 2GiB, 500M or 0"),
+    ],
+)
+def test_wrong_usage(sweep, args, said):
+    """Exit code 2, before anything is traced."""
+    code, out, err = sweep(*args)
+    assert (2, "") == (code, out)
+    assert said in " ".join(err.split())
+
+
+def test_progress_where_stderr_is_no_terminal(monkeypatch, capfd):
+    """A line now and then, with rate and remaining time."""
+    from resviz.cli.sweep import Lines
+
+    monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", -1)
+    lines = Lines(4)
+    lines({"error": None})
+    lines({"error": "why"})
+    first, second = capfd.readouterr().err.splitlines()
+    assert first.startswith("sweep: 1 of 4, ")
+    assert second.startswith("sweep: 2 of 4, ")
+    assert second.endswith(" s left, 1 failed")

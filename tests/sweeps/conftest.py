@@ -1,0 +1,19 @@
+"""What the tests of sweeps share: networks that fail, and a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.report.conftest import browser, visit
+
+__all__ = ["browser", "visit"]
+
+FAULTS = Path(__file__).parent / "faults.py"
+
+
+@pytest.fixture
+def fault():
+    """A function from the name of a network that fails to its SPEC."""
+    return f"{FAULTS}:{{}}".format

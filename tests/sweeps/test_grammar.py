@@ -1,0 +1,76 @@
+"""Braces: what a text with them stands for."""
+
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resviz.errors import SpecError
+from resviz.sweeps.grammar import expand, split
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "resnet{18,34}",
+        "{a,b}{c,d}e",
+        "a{b,c{d,e}f,g}h",
+        "{1..4}",
+        "{4..1}",
+        "{64..256..64}",
+        "{-1..1}",
+        "x{y}z",
+        "{a,b,}",
+        "plain",
+    ],
+)
+def test_as_a_shell_does(text):
+    """Bash expands it to the same words in the same order."""
+    bash = shutil.which("bash")
+    done = subprocess.run(
+        [bash, "-c", f"printf '%s\\n' _{text}_"], capture_output=True, text=True
+    )
+    assert done.stdout.split() == [f"_{one}_" for one in expand(text)]
+
+
+def test_brackets_hold_together():
+    """Commas in brackets of their own split nothing."""
+    assert ["layers=[2, 2]", "layers=[3, 4]"] == expand("layers={[2, 2],[3, 4]}")
+
+
+def test_quotes_protect():
+    """What stands in quotes is text."""
+    assert ["f(a='{x,y}')"] == expand("f(a='{x,y}')")
+
+
+def test_a_dictionary_is_no_choice():
+    """But braces in it are."""
+    assert ["{'a': 1,'b': 2}", "{'a': 1,'b': 3}"] == expand("{'a': 1,'b': {2,3}}")
+
+
+@pytest.mark.parametrize("text", ["{1,2", "1,2}", "(1]", "f('a)", "{(1,2}"])
+def test_what_does_not_match_is_refused(text):
+    """With the sign that is wrong."""
+    with pytest.raises(SpecError, match=r"too many|lacks"):
+        expand(text)
+
+
+def test_a_slip_of_the_pen_is_refused():
+    """A range of a thousand million values is never made."""
+    with pytest.raises(SpecError, match="too long"):
+        expand("{1..1000000000}")
+    with pytest.raises(SpecError, match="want fewer"):
+        expand("{1..1000}{1..1000}{1..1000}")
+
+
+@given(st.lists(st.text("abc(){}[],'=", max_size=6), min_size=1, max_size=4))
+def test_any_text_is_expanded_or_refused(parts):
+    """Nothing else is raised, whatever is written."""
+    text = "{" + ",".join(parts) + "}"
+    try:
+        assert all(isinstance(one, str) for one in expand(text))
+        assert split(text)
+    except SpecError:
+        pass

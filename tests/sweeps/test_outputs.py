@@ -1,0 +1,186 @@
+"""What a sweep is written as: tables, a page, a picture."""
+
+import csv
+import io
+import json
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+import pytest
+
+import resviz
+from resviz.errors import RenderError
+from resviz.sweeps import outputs
+from resviz.sweeps.survey import survey
+from resviz.sweeps.table import frame
+
+SPECS = (
+    "resnet({18,34}, base_channels={32,64}, input={64,96})",
+    "resnet(18, groups=3)",
+)
+
+
+@pytest.fixture(scope="module")
+def found():
+    """A sweep of nine variants, one of which fails, with a front."""
+    return survey(SPECS, pareto="macs,-depth")
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """The same without a front."""
+    return survey(SPECS, condition="seconds >= 0")
+
+
+def test_parquet(found, plain, tmp_path):
+    """What pandas reads is what the DataFrame was."""
+    path = tmp_path / "s.parquet"
+    outputs.write(plain, path)
+    read = pd.read_parquet(path)
+    read["final_shape"] = [None if it is None else [*it] for it in read["final_shape"]]
+    pd.testing.assert_frame_equal(frame(plain), read)
+    assert "Int64" == str(read["macs"].dtype)
+
+
+def test_csv(plain):
+    """Numbers as numbers, shapes in ASCII, nothing for what is not known."""
+    rows = list(csv.DictReader(io.StringIO(outputs.rendered(plain, "csv"))))
+    assert 9 == len(rows)
+    assert ("18", "32", "64", "1x256x2x2") == (
+        rows[0]["depth_given"],
+        rows[0]["base_channels"],
+        rows[0]["input"],
+        rows[0]["final_shape"],
+    )
+    assert ("", "resnet(18, groups=3)") == (rows[-1]["macs"], rows[-1]["spec"])
+
+
+def test_json(plain):
+    """All that the table says."""
+    data = json.loads(outputs.rendered(plain, "json"))
+    assert (9, 1, None) == (data["traced"], data["failed"], data["pareto"])
+    assert [1, 256, 2, 2] == data["variants"][0]["final_shape"]
+    assert [
+        "spec", "depth_given", "base_channels", "input", "params", "macs",
+        "activations", "inference_peak_bytes", "receptive_field", "final_shape",
+        "depth", "seconds", "error",
+    ] == list(data["variants"][0])  # fmt: skip
+
+
+def test_tables_keep_the_front_alone(found):
+    """The two shallow and narrow, the two deep and narrow: equal depth, fewest MACs."""
+    data = json.loads(outputs.rendered(found, "json"))
+    assert ["resnet(18, base_channels=32)", "resnet(34, base_channels=32)"] == [
+        row["spec"] for row in data["variants"]
+    ]
+    assert ["macs", "-depth"] == data["pareto"]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "latex"])
+def test_every_table_format(plain, form):
+    """It has the variants, and what failed."""
+    text = outputs.rendered(plain, form)
+    assert "base" in text
+    assert "1 of 9 failed" in text
+
+
+def test_an_unknown_suffix():
+    """It lists those there are, Parquet too."""
+    with pytest.raises(RenderError, match=r"\.csv.*\.parquet"):
+        outputs.named("a.xlsx")
+
+
+def test_the_picture(found):
+    """An SVG with a title and a description that says what it shows."""
+    svg = ET.fromstring(outputs.rendered(found, "svg"))
+    space = "{http://www.w3.org/2000/svg}"
+    assert "9 variants swept" == svg.findtext(f"{space}title")
+    told = svg.findtext(f"{space}desc")
+    assert "8 variants by MACs and weighted layers." in told
+    assert "(less macs, more depth) lie 2: resnet(18, base_channels=32)" in told
+    assert "1 of 9 failed." in told
+    assert "img" == svg.get("role")
+
+
+@pytest.mark.needs("chromium")
+class TestPage:
+    """The page, in a browser without a network."""
+
+    @pytest.fixture
+    def page(self, visit, found):
+        """The page, once it has drawn its points."""
+        visited = visit(outputs.rendered(found, "html"), offline=True)
+        visited.page.wait_for_selector("#chart svg .mark-symbol")
+        return visited
+
+    def test_it_asks_for_nothing(self, page):
+        """One file, and a clean console."""
+        assert ([], [], []) == (page.requests, page.console, page.dialogs)
+
+    def test_all_rows_and_points(self, page):
+        """Those on the front are marked; what failed is a row and no point."""
+        assert "9 of 9 rows" == page.page.text_content("#count")
+        assert 9 == page.page.locator("tbody tr").count()
+        assert 2 == page.page.locator("tbody tr.on").count()
+        assert 1 == page.page.locator("tbody tr.failed").count()
+        assert 8 == page.page.locator("#chart svg .mark-symbol.role-mark path").count()
+
+    def test_a_frame_over_the_points_keeps_their_rows(self, page):
+        """And all come back."""
+        area = page.page.locator("#chart svg .background").first.bounding_box()
+        mouse = page.page.mouse
+        mouse.move(area["x"] + 1, area["y"] + area["height"] / 2)
+        mouse.down()
+        mouse.move(area["x"] + area["width"] + 3, area["y"] - 3, steps=4)
+        mouse.up()
+        page.page.locator("#count", has_text="4 of 9").wait_for()
+        depths = page.page.locator("tbody td:nth-child(2)").all_text_contents()
+        assert {"34"} == set(depths)
+        page.page.click("#clear")
+        page.page.locator("#count", has_text="9 of 9").wait_for()
+
+    def test_other_axes(self, page):
+        """Any column of numbers, those that vary too."""
+        titles = page.page.locator("#chart svg .role-axis-title")
+        page.page.select_option("#x", "base_channels")
+        page.page.locator("#chart").get_by_text("base channels").wait_for()
+        assert {"base channels", "weighted layers"} == set(titles.all_text_contents())
+        assert [] == page.console
+
+    def test_rows_are_sorted(self, page):
+        """As numbers, and the other way round."""
+        heading = page.page.get_by_role("button", name="MACs")
+        column = page.page.locator("tbody td:nth-child(6)")
+        for _ in range(2):
+            heading.click()
+        cells = [text for text in column.all_text_contents() if text]
+        macs = [int(text.replace(",", "")) for text in cells]
+        assert sorted(macs, reverse=True) == macs
+
+    @pytest.mark.parametrize(
+        ("scheme", "colour"),
+        [("light", "rgb(176, 42, 0)"), ("dark", "rgb(255, 157, 115)")],
+    )
+    def test_it_follows_the_reader(self, visit, found, scheme, colour):
+        """Light and dark, the points too."""
+        visited = visit(outputs.rendered(found, "html"), color_scheme=scheme)
+        visited.page.wait_for_selector("#chart svg .mark-symbol")
+        paths = visited.page.locator("#chart svg .mark-symbol.role-mark path")
+        fills = [paths.nth(k).get_attribute("fill") for k in range(8)]
+        assert 2 == fills.count(colour)
+
+    def test_hostile_names(self, visit, tmp_path):
+        """Text from a SPEC runs nothing."""
+        spec = "cifar8(a='</script><img src=x onerror=alert(1)>{{7*7}}', input={32,40})"
+        page = visit(outputs.rendered(survey([spec, "cifar8"]), "html"))
+        page.page.wait_for_selector("#chart svg .mark-symbol")
+        assert ([], []) == (page.dialogs, page.console)
+        first = page.page.locator("tbody td").first.text_content()
+        assert first == spec.removesuffix(", input={32,40})") + ")"
+
+
+def test_a_page_needs_its_library(monkeypatch):
+    """It says so before a long run, and how to get it."""
+    monkeypatch.setitem(__import__("sys").modules, "altair", None)
+    with pytest.raises(resviz.ResvizError, match=r"pip install 'resviz\[sweep\]'"):
+        outputs.check("html")

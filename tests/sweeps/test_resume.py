@@ -1,0 +1,138 @@
+"""A run that is killed goes on where it stopped, and gives the same table."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from resviz.errors import RecordError, SpecError
+from resviz.sweeps.journal import Journal
+from resviz.sweeps.work import Settings
+from tests.conftest import ROOT
+
+SPACE = "cifar8(num_classes={1..80}, input={32,40})"
+
+
+def command(output, *options):
+    """A sweep as a process of its own."""
+    line = [sys.executable, "-m", "resviz", "sweep", SPACE, "-o", str(output)]
+    return subprocess.Popen([*line, *options], cwd=ROOT, stderr=subprocess.PIPE)
+
+
+def finished(output, *options):
+    """A sweep that was left to its end, and its table without times."""
+    process = command(output, *options)
+    _, said = process.communicate(timeout=100)
+    assert 0 == process.returncode, said.decode()
+    return pd.read_csv(output).drop(columns="seconds")
+
+
+def rows_of(journal):
+    """How many rows a journal has."""
+    return journal.read_bytes().count(b"\n") - 1 if journal.exists() else 0
+
+
+def test_killed_twice_and_resumed(tmp_path):
+    """SIGKILL loses nothing that was written, and the table is an undisturbed one's."""
+    output = tmp_path / "cut.csv"
+    journal = tmp_path / "cut.csv.journal"
+    kept = []
+    for options in ((), ("--resume",)):
+        process = command(output, *options)
+        before = sum(kept[-1:])
+        while process.poll() is None and rows_of(journal) < before + 25:
+            time.sleep(0.02)
+        assert process.poll() is None, process.stderr.read().decode()
+        process.kill()
+        process.communicate()
+        kept.append(rows_of(journal))
+        assert not output.exists()
+    assert 25 <= kept[0] < kept[1] < 160
+    with journal.open("ab") as file:  # a line that a kill has torn
+        file.write(b'[["cifar8(num_cl')
+    resumed = finished(output, "--resume")
+    assert not journal.exists()
+    pd.testing.assert_frame_equal(finished(tmp_path / "whole.csv"), resumed)
+
+
+def test_ctrl_c(tmp_path):
+    """It says how to go on, and leaves no process behind."""
+    psutil = pytest.importorskip("psutil")
+    output = tmp_path / "cut.csv"
+    process = command(output)
+    while process.poll() is None and rows_of(tmp_path / "cut.csv.journal") < 10:
+        time.sleep(0.02)
+    cells = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert 130 == process.returncode
+    assert f"{output}.journal: --resume goes on" in said.decode()
+    gone, alive = psutil.wait_procs(cells, timeout=20)
+    assert ([], True) == (alive, bool(gone))
+
+
+def test_a_run_that_made_no_row_leaves_no_journal(tmp_path):
+    """There is nothing to go on with."""
+    with Journal(tmp_path / "a.journal", Settings(), resume=False):
+        pass
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A journal with one row."""
+    path = tmp_path / "a.journal"
+    with Journal(path, Settings(), resume=False) as journal:
+        journal.add(("resnet18", "None", None), {"params": 1})
+    return path
+
+
+def test_the_rows_are_found_again(path):
+    """By the key of their configuration; a torn line is not one."""
+    path.write_bytes(path.read_bytes() + b'[["resnet34", "No')
+    with Journal(path, Settings(), resume=True) as journal:
+        assert {("resnet18", "None", None): {"params": 1}} == journal.rows
+        journal.add(("resnet34", "None", None), {"params": 2})
+    with Journal(path, Settings(), resume=True) as journal:
+        assert [1, 2] == [row["params"] for row in journal.rows.values()]
+
+
+def test_a_run_that_was_cut_off_is_not_overwritten(path):
+    """It says what to do."""
+    with pytest.raises(SpecError, match="--resume goes on, or delete it"):
+        Journal(path, Settings(), resume=False)
+
+
+def test_other_settings_are_refused(path):
+    """It says which differ."""
+    with pytest.raises(SpecError, match=r"kept with batch None.*now it is batch 2"):
+        Journal(path, Settings(batch=2), resume=True)
+
+
+def test_another_resviz_is_refused(path):
+    """Its rows may be read off otherwise."""
+    head, *rows = path.read_text().splitlines()
+    other = json.dumps({**json.loads(head), "resviz": "0.0.1"})
+    path.write_text("\n".join([other, *rows, ""]))
+    with pytest.raises(SpecError, match=r"kept with resviz '0\.0\.1'"):
+        Journal(path, Settings(), resume=True)
+
+
+def test_what_is_no_journal_is_refused(path):
+    """And left as it is."""
+    path.write_text("not a journal\n")
+    with pytest.raises(RecordError, match="is no journal of a sweep"):
+        Journal(path, Settings(), resume=True)
+    assert "not a journal\n" == path.read_text()
+
+
+def test_an_empty_file_is_a_new_journal(path):
+    """A run that was killed before it wrote its first line."""
+    path.write_bytes(b'{"resv')
+    with Journal(path, Settings(), resume=True) as journal:
+        assert {} == journal.rows
+        assert 60 == json.loads(path.read_text())["timeout"]

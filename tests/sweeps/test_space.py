@@ -1,0 +1,99 @@
+"""The space of configurations that SPECs stand for."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from resviz.errors import SpecError
+from resviz.sweeps.space import Space
+
+
+def test_the_issues_example():
+    """Five depths, two widths, four resolutions: 40 variants, the last fastest."""
+    text = (
+        "resnet({18,34,50,101,152}, width_per_group={64,128}, input={160,192,224,288})"
+    )
+    space = Space([text])
+    first, second, *_ = found = list(space)
+    assert (40, 40) == (space.size, len(found))
+    assert ["depth", "width_per_group", "input"] == space.names
+    assert ("resnet(18, width_per_group=64)", 160, None) == first[:3]
+    assert 192 == second.input
+    assert (("depth", 152), ("width_per_group", 128), ("input", 288)) == (
+        found[-1].varied
+    )
+
+
+def test_inputs_vary_fastest_wherever_they_stand():
+    """So a network is built once for all of them."""
+    found = list(Space(["resnet(input={64,96}, depth={18,34})"]))
+    assert [(18, 64), (18, 96), (34, 64), (34, 96)] == [
+        (dict(one.varied)["depth"], one.input) for one in found
+    ]
+
+
+def test_a_choice_of_arguments():
+    """An argument may be there or not, and a choice may be of whole arguments."""
+    found = [one.spec for one in Space(["resnet(50, {,groups=2}, {a=1,b=2})"])]
+    assert [
+        "resnet(50, a=1)",
+        "resnet(50, b=2)",
+        "resnet(50, groups=2, a=1)",
+        "resnet(50, groups=2, b=2)",
+    ] == found
+
+
+def test_a_choice_of_networks():
+    """Whole SPECs may stand in braces, each with arguments of its own."""
+    assert ["resnet(18)", "cifar20", "resnet(34, groups=1)"] == [
+        one.spec for one in Space(["{resnet(18),cifar20,resnet(34, groups=1)}"])
+    ]
+
+
+def test_each_is_there_once():
+    """Also where SPECs overlap."""
+    assert ["cifar20", "cifar32"] == [
+        one.spec for one in Space(["cifar{20,32}", "cifar20"])
+    ]
+
+
+def test_a_file_of_specs(tmp_path):
+    """A line each; empty lines and remarks are left out."""
+    path = tmp_path / "space.txt"
+    path.write_text("# ours\nresnet{18,34}\n\ncifar20\n")
+    assert ["resnet18", "resnet34", "cifar20"] == [one.spec for one in Space([path])]
+
+
+def test_a_pattern_over_the_list_of_a_package(monkeypatch):
+    """With arguments for each; what does not match is left out."""
+    module = ModuleType("timm")
+    module.list_models = lambda: ["resnet10t", "seresnet18", "vgg11"]
+    monkeypatch.setitem(sys.modules, "timm", module)
+    found = [one.spec for one in Space(["timm:*resnet*(in_chans={1,3})"])]
+    assert [
+        "timm:resnet10t(in_chans=1)",
+        "timm:resnet10t(in_chans=3)",
+        "timm:seresnet18(in_chans=1)",
+        "timm:seresnet18(in_chans=3)",
+    ] == found
+    with pytest.raises(SpecError, match="no model of timm matches 'x\\*'"):
+        Space(["timm:x*"])
+
+
+def test_a_pattern_over_our_own_names():
+    """Without a package."""
+    assert "wide_resnet50_2" in {one.spec for one in Space(["*resnet50*"])}
+
+
+def test_a_pattern_wants_a_package_with_a_list():
+    """It says which have one."""
+    with pytest.raises(SpecError, match="want one of torchvision, timm"):
+        Space(["transformers:*"])
+
+
+def test_an_enormous_space_is_not_held():
+    """Its size is known at once, and so are its first ones."""
+    space = Space([f"resnet({', '.join(f'a{k}={{1..1000}}' for k in range(6))})"])
+    assert 10**18 == space.size
+    assert "resnet(a0=1, a1=1, a2=1, a3=1, a4=1, a5=1)" == next(iter(space)).spec

@@ -1,0 +1,102 @@
+"""Conditions on rows."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resviz.errors import SpecError
+from resviz.sweeps.where import where
+
+ROW = {
+    "macs": 4_089_184_256,
+    "params": 25_557_032,
+    "error": None,
+    "spec": "resnet50",
+    "shape": [1, 2048, 7, 7],
+}
+
+
+def holds(text, row=None):
+    """Whether a condition holds for a row."""
+    return where(text, ROW, "listed").holds(row or ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("macs < 4e9 and params < 30e6", False),
+        ("macs < 5e9 and params < 30e6", True),
+        ("macs > 5e9 or not params > 30e6", True),
+        ("1e9 < macs < 5e9", True),
+        ("macs / params >= 160", True),
+        ("macs < 2 ** 32", True),
+        ("error == None and error is None", True),
+        ("spec in ('resnet50', 'resnet18')", True),
+        ("'50' in spec", True),
+        ("shape[1] == 2048 and shape == [1, 2048, 7, 7]", True),
+        ("-macs < 0", True),
+    ],
+)
+def test_what_holds(text, expected):
+    """As Python has it."""
+    assert expected == holds(text)
+
+
+@pytest.mark.parametrize("text", ["macs < 1", "macs > 1", "macs + 1 < 3", "macs < 'a'"])
+def test_the_unknown_is_neither_less_nor_more(text):
+    """A row without a number meets no comparison with it, and may meet others."""
+    assert not holds(text, {"macs": None})
+    assert holds(f"{text} or spec == 'a'", {"macs": None, "spec": "a"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('x')",
+        "macs.real > 1",
+        "(lambda: 1)()",
+        "[x for x in spec]",
+        "macs := 1",
+        "f'{macs}'",
+        "{1: 2}",
+        "macs if params else 1",
+        "macs <",
+        "",
+        "b'x' == 1",
+        "macs > " + "(" * 400,
+        "1 " * 600,
+    ],
+)
+def test_nothing_else_is_understood(text):
+    """A call, an attribute, a comprehension are refused, never evaluated."""
+    with pytest.raises(SpecError, match="where: "):
+        holds(text)
+
+
+def test_an_unknown_column():
+    """It says which there are."""
+    with pytest.raises(SpecError, match="no column 'flops', want one of listed"):
+        holds("flops < 1")
+
+
+def test_no_power_takes_all_memory():
+    """A tower of powers holds for nothing, and at once."""
+    assert not holds("9 ** 9 ** 9 > 1")
+    assert not holds("'a' * 9999999999 == 1")
+
+
+@given(st.text("macs<>=() +-*/0123456789'\"[]{}.,:andornot", max_size=40))
+def test_any_text_is_read_or_refused(text):
+    """Nothing else is raised."""
+    with suppress(SpecError):
+        assert holds(text) in {True, False}
+
+
+def test_parts_that_must_all_hold():
+    """They are taken apart, so that some are looked at before a trace."""
+    found = where("macs < 1 and (spec == 'a' or params < 2) and spec != 'b'", ROW, "")
+    assert [{"macs"}, {"spec", "params"}, {"spec"}] == [
+        set(part.names) for part in found.parts
+    ]

@@ -1,0 +1,145 @@
+"""Variants that fail, hang, crash or want all memory: each is a row."""
+
+import pytest
+
+from resviz.sweeps.rows import MEASURES
+from resviz.sweeps.work import CELLS, Settings, work
+
+LIMITS = Settings(timeout=2.0, memory=2**30)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cells():
+    """Cells are ended after the last test."""
+    CELLS.open()
+    yield
+    CELLS.close()
+    CELLS.open()
+
+
+def reasons(*specs):
+    """Why some variants failed."""
+    return [row["error"] for row in work(LIMITS, [(s, None, None) for s in specs]).rows]
+
+
+def test_a_row(record):
+    """It tells what the other tables tell of the same network."""
+    import resviz
+
+    (row,) = work(LIMITS, [("resnet(18)", 64, 2)]).rows
+    arch = resviz.trace("resnet18", (3, 64, 64), 2)
+    data = resviz.summary(arch).to_dict()
+    field = resviz.receptive_field(arch).to_dict()["largest"]["receptive_field"]
+    assert {
+        "params": data["params"],
+        "macs": data["macs"],
+        "activations": data["activations"],
+        "inference_peak_bytes": resviz.memory(arch).to_dict()["inference_peak_bytes"],
+        "receptive_field": max(field),
+        "final_shape": [2, 512, 2, 2],
+        "depth": 18,
+    } == {name: row[name] for name in MEASURES}
+    assert row["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape"),
+    [
+        ("resnet50", [1, 2048, 7, 7]),
+        ("cifar20", [1, 64, 8, 8]),
+        ("resnet(50, output_stride=8)", [1, 2048, 28, 28]),
+        ("resnet(18, num_classes=0)", [1, 512, 7, 7]),
+        ("resnet(18, out_indices=[1])", [1, 128, 28, 28]),
+        ("resnet(18, shortcut='A')", [1, 512, 7, 7]),
+    ],
+)
+def test_the_final_map(record, spec, shape):
+    """What stands before the global pool, or what is returned without one."""
+    from resviz.sweeps.rows import final_shape
+
+    assert shape == final_shape(record(spec))
+
+
+def test_the_final_map_of_one_position(record):
+    """A map that strides have left one position of is still a map."""
+    from resviz.sweeps.rows import final_shape
+
+    assert [1, 512, 1, 1] == final_shape(record("resnet18", (3, 32, 32)))
+
+
+def test_what_cannot_be_built(fault):
+    """An unknown depth, an option, a name, a forward that fails."""
+    specs = ["resnet(51)", "resnet(18, groups=3)", fault("nothing"), fault("broken")]
+    depth, option, name, forward = reasons(*specs, "resnet(18, foo=A)")[:4]
+    assert depth.startswith("unknown depth 51")
+    assert "want 1 and 64" in option
+    assert "has no 'nothing'" in name
+    assert "Broken" in forward
+
+
+def test_what_hangs(fault):
+    """Asleep, or in a loop of C that never lets go of the interpreter."""
+    asleep, busy = reasons(fault("sleeps"), fault("loops"))
+    assert "no answer after 2 s, in sleeps, faults.py line 19" == asleep
+    assert "no answer after 2 s, in loops, faults.py line 24" == busy
+
+
+def test_what_wants_all_memory(fault):
+    """Little by little, or at once."""
+    slowly, at_once = reasons(fault("eats"), fault("eats_at_once"))
+    assert slowly.startswith("out of memory: ")
+    assert at_once.startswith("out of memory: ")
+    assert "can't allocate memory" in at_once
+
+
+def test_what_ends_its_process(fault):
+    """A crash, a kill, an exit; what stands beside it is traced all the same."""
+    found = reasons(
+        fault("crashes"), "cifar8", fault("killed"), fault("leaves"), fault("stops")
+    )
+    assert [
+        "its process was ended by SIGSEGV",
+        None,
+        "its process was ended by SIGKILL, perhaps out of memory",
+        "its process ended with exit code 3",
+    ] == found[:4]
+    assert "SystemExit: 4" in found[4]
+
+
+def test_what_prints(fault):
+    """Its words are no answers."""
+    assert [None, None] == reasons(fault("prints"), "cifar8")
+
+
+def test_an_input_for_what_is_given_no_image(tmp_path):
+    """A side means nothing to it, and it says so."""
+    (tmp_path / "words.py").write_text(
+        "from torch import nn\n"
+        "class Words(nn.Module):\n"
+        "    main_input_name = 'input_ids'\n"
+        "    class config: vocab_size = 9\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.table = nn.Embedding(9, 2)\n"
+        "    def forward(self, input_ids):\n"
+        "        return self.table(input_ids)\n"
+    )
+    spec = f"{tmp_path / 'words.py'}:Words"
+    sided, written = work(
+        LIMITS, [(spec, 32, None), (spec, "input_ids=int64:N,7", 2)]
+    ).rows
+    assert "input=32: the network is not given an image" in sided["error"]
+    assert (None, 18) == (written["error"], written["params"])
+
+
+def test_memory_stays_flat():
+    """A cell that has traced hundreds holds no more than after the first ones."""
+    psutil = pytest.importorskip("psutil")
+    held = []
+    for part in range(4):
+        batch = [(f"cifar8(num_classes={part * 100 + k + 1})", None, None)
+                 for k in range(100)]  # fmt: skip
+        work(LIMITS, batch)
+        (cell,) = [cell for cell in CELLS.waiting if cell.settings == LIMITS]
+        held.append(psutil.Process(cell.process.pid).memory_info().rss)
+    assert held[-1] < held[0] + 10 * 2**20
