@@ -210,9 +210,11 @@ def markup(text: str) -> str:
     r"""Text for bold letters in an HTML-like label.
 
     Graphviz expands `\N` and `\G` there too, after entities and with no escape for
-    it, so the bold run is broken behind each backslash.
+    it, so the bold run is broken behind each backslash. A run of nothing but closing
+    brackets is a syntax error to it.
     """
-    runs = re.findall(r"[^\\]*\\|[^\\]+", escape.html(text))
+    safe = escape.html(text).replace("]", "&#93;")
+    runs = re.findall(r"[^\\]*\\|[^\\]+", safe)
     return "</b><b>".join(runs) or "&#160;"
 
 
