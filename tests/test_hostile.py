@@ -22,7 +22,7 @@ import resviz
 from resviz.escape import clean
 from resviz.figures import FIGURES, diagram
 from resviz.figures.drawing import styles
-from resviz.formats import dot, graphviz_engine
+from resviz.formats import dot, graphviz_engine, sheet_pdf
 from resviz.formats.report import render as report
 
 from .figures.test_mermaid import body, faults
@@ -112,6 +112,8 @@ def test_pdf_and_png_are_drawn():
     """The names can be searched in the PDF."""
     drawn = diagram(tree(), "layers")
     assert drawn.to_png().startswith(b"\x89PNG")
+    for make in TABLES.values():
+        assert sheet_pdf.render(make(tree())).startswith(b"%PDF")
     done = subprocess.run(
         ["pdftotext", "-", "-"], input=drawn.to_pdf(), capture_output=True, check=True
     )

@@ -11,12 +11,13 @@ import re
 from typing import TYPE_CHECKING
 
 from resviz import escape
-from resviz.figures.drawing.marks import Polygon, colour, faces
+from resviz.figures.drawing.marks import Curve, Polygon, colour, faces, wire
 from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from resviz.figures.drawing.marks import Mark, Paint
     from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Point
 
 KIND = "picture"
@@ -36,6 +37,9 @@ JUSTIFIED = {"start": r"\l", "middle": r"\n", "end": r"\r"}
 
 NUMBERS = {"pos", "_background"}
 """Attributes that hold positions and operations, and no text."""
+
+LONGEST = 16_000
+"""Of one quoted string: Graphviz reads no more than 16,384 characters."""
 
 RAISED = 1
 """How much higher Graphviz sets an HTML-like label than a plain one, in points."""
@@ -95,27 +99,33 @@ class Writer:
         for node in self.picture.nodes:
             if node.key not in grouped:
                 yield self.node(node)
-        yield from map(self.edge, self.picture.edges)
+        yield from (self.edge(edge) for edge in self.picture.edges if edge.tail)
         yield "}"
 
     def background(self) -> str:
-        """The solids, for which DOT has no node, as operations of xdot."""
+        """Solids and lines between no nodes, for which DOT has no word, in xdot."""
         solids = self.picture.solids
-        shapes = (face for solid in solids for face in faces(solid, self.style))
-        return " ".join(map(self.operations, shapes))
-
-    def operations(self, shape: Polygon) -> str:
-        """A polygon in xdot: its pen, its fill, its corners."""
-        paint = shape.paint
-        clear = round(paint.opacity * 255)
-        fill = paint.fill if clear == 255 else f"{paint.fill}{clear:02x}"
-        pen = paint.line or f"{paint.fill}00"
-        corners = " ".join(map(self.point, shape.corners)).replace(",", " ")
-        wide = f"setlinewidth({number(paint.width)})"
-        return (
-            f"S {len(wide)} -{wide} c {len(pen)} -{pen} C {len(fill)} -{fill}"
-            f" P {len(shape.corners)} {corners}"
+        loose = (edge for edge in self.picture.edges if not edge.tail)
+        return " ".join(
+            self.operations(mark)
+            for mark in (
+                *(face for solid in solids for face in faces(solid, self.style)),
+                *(mark for edge in loose for mark in wire(edge, self.style)),
+            )
         )
+
+    def operations(self, mark: Mark) -> str:
+        """A polygon or a curve in xdot: its pen, its fill, its points."""
+        match mark:
+            case Polygon(corners, paint):
+                return f"{pen(paint)} P {len(corners)} {self.points(corners)}"
+            case Curve(path, paint):
+                return f"{pen(paint)} B {len(path)} {self.points(path)}"
+        raise TypeError(f"xdot: got {mark!r}, want a polygon or a curve")
+
+    def points(self, path: Sequence[Point]) -> str:
+        """Positions between spaces, as xdot has them."""
+        return " ".join(map(self.point, path)).replace(",", " ")
 
     def cluster(self, group: Group, grouped: set[str]) -> Iterator[str]:
         """A group with its nodes, noted in `grouped`, and the groups inside it."""
@@ -175,6 +185,17 @@ class Writer:
         return f"{number(point[0])},{number(self.picture.size[1] - point[1])}"
 
 
+def pen(paint: Paint) -> str:
+    """The operations of xdot that choose width, dash and colours."""
+    clear = round(paint.opacity * 255)
+    fill = paint.fill or "#00000000"
+    fill += f"{clear:02x}" if paint.fill and clear < 255 else ""
+    line = paint.line or "#00000000"
+    chosen = (("S", f"setlinewidth({number(paint.width)})"), ("S", paint.dash),
+              ("c", line), ("C", fill))  # fmt: skip
+    return " ".join(f"{letter} {len(text)} -{text}" for letter, text in chosen)
+
+
 def styles(look: Look) -> str:
     """The `style` attribute of a node."""
     parts = (
@@ -186,9 +207,13 @@ def styles(look: Look) -> str:
 
 
 def plain(node: Node) -> str:
-    """A node's text as an ordinary label."""
+    """A node's text as an ordinary label.
+
+    An empty line is a blank: at the start of a label, Graphviz 14.1.5 loses its memory
+    over one and takes the process with it.
+    """
     end = JUSTIFIED[node.align]
-    lines = [escape.dot(line) for line in node.lines]
+    lines = [escape.dot(line) or " " for line in node.lines]
     joined = end.join(lines) if end == r"\n" else "".join(f"{it}{end}" for it in lines)
     return f'"{joined}"'
 
@@ -227,9 +252,19 @@ def listed(attributes: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Attributes as `key="value"`; those of `NUMBERS` are our own, however many."""
     for key, value in attributes:
         if value and key in NUMBERS:
-            yield f'{key}="{value}"'
+            joined = '" + "'.join(pieces(value))
+            yield f'{key}="{joined}"'
         elif value or key == "label":
             yield f"{key}={quoted(value)}"
+
+
+def pieces(value: str) -> Iterator[str]:
+    """Words in strings that are not too long for Graphviz, which joins them."""
+    while len(value) > LONGEST:
+        end = value.rindex(" ", 0, LONGEST) + 1
+        yield value[:end]
+        value = value[end:]
+    yield value
 
 
 def quoted(text: str) -> str:

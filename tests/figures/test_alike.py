@@ -7,8 +7,11 @@ import subprocess
 
 import pytest
 
+import resviz
 from resviz.figures import diagram
 from resviz.figures.drawing.styles import LOOKS
+from resviz.formats import sheet_png
+from resviz.formats.sheet import Sheet
 
 FIGURES = ("overview", "block", "layers", "flow", "stack", "growth")
 
@@ -110,3 +113,15 @@ def test_fonts_are_embedded_and_can_be_read(network, figure):
     rows = [line.split()[-5:-2] for line in done.stdout.decode().splitlines()[2:]]
     assert rows
     assert all(["yes", "yes", "yes"] == row for row in rows)
+
+
+@pytest.mark.needs("chromium")
+def test_a_table_looks_like_its_svg(page, network):
+    """Rules, brackets and words stand where they do in the SVG."""
+    table = resviz.table([network("resnet18"), network("resnet50")])
+    svg = table.render("svg", style="light").encode()
+    data = sheet_png.render(table, dpi=96)
+    box = [0, 0, *map(int, Sheet(table).picture().size)]
+    found = page.evaluate(COMPARE, [url(svg, "svg+xml"), url(data, "png"), box])
+    assert "0,0" == min(found, key=found.__getitem__)
+    assert found["0,0"] < 8

@@ -161,6 +161,15 @@ def svg_of(picture):
     return graphviz_engine.in_process(source, "svg").decode()
 
 
+def test_lines_between_no_nodes_stand_in_the_background():
+    """As the rules and brackets of a table: no node is made up for them."""
+    loose = Edge("", "", "main", ((10, 40), (10, 40), (90, 40), (90, 40)))
+    picture = Picture("", "", (120, 80), (BOX, SUM), (loose, WIRE))
+    source = dot.render(picture, styles.SCREEN)
+    assert "B 4 10 40 10 40 90 40 90 40" in source
+    assert 1 == source.count(" -> ")
+
+
 def test_positions_are_never_cut():
     """A wire of a thousand points keeps them, though a name is cut at 500."""
     path = tuple((float(k), float(k)) for k in range(1000))

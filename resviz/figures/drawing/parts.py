@@ -65,7 +65,7 @@ class Edge:
     """A wire between two nodes.
 
     Attributes:
-        tail: key of the node it leaves.
+        tail: key of the node it leaves; "" for a line between none.
         head: key of the node it enters.
         role: how it looks, a key of `styles.LINES`.
         path: Bézier control points, 3·n + 1 of them.
