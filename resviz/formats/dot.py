@@ -8,16 +8,18 @@ not by the `graphviz` package, because `resviz.escape` has already quoted string
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from resviz import escape
-from resviz.figures.drawing.marks import Curve, Polygon, colour, faces, wire
+from resviz.figures.drawing.marks import colour, faces, wire
 from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
+from resviz.formats import xdot
+from resviz.formats.svg import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from resviz.figures.drawing.marks import Mark, Paint
     from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Point
 
 KIND = "picture"
@@ -104,28 +106,10 @@ class Writer:
 
     def background(self) -> str:
         """Solids and lines between no nodes, for which DOT has no word, in xdot."""
-        solids = self.picture.solids
+        solids = (faces(solid, self.style) for solid in self.picture.solids)
         loose = (edge for edge in self.picture.edges if not edge.tail)
-        return " ".join(
-            self.operations(mark)
-            for mark in (
-                *(face for solid in solids for face in faces(solid, self.style)),
-                *(mark for edge in loose for mark in wire(edge, self.style)),
-            )
-        )
-
-    def operations(self, mark: Mark) -> str:
-        """A polygon or a curve in xdot: its pen, its fill, its points."""
-        match mark:
-            case Polygon(corners, paint):
-                return f"{pen(paint)} P {len(corners)} {self.points(corners)}"
-            case Curve(path, paint):
-                return f"{pen(paint)} B {len(path)} {self.points(path)}"
-        raise TypeError(f"xdot: got {mark!r}, want a polygon or a curve")
-
-    def points(self, path: Sequence[Point]) -> str:
-        """Positions between spaces, as xdot has them."""
-        return " ".join(map(self.point, path)).replace(",", " ")
+        lines = (wire(edge, self.style) for edge in loose)
+        return xdot.operations(chain(*solids, *lines), self.point)
 
     def cluster(self, group: Group, grouped: set[str]) -> Iterator[str]:
         """A group with its nodes, noted in `grouped`, and the groups inside it."""
@@ -183,17 +167,6 @@ class Writer:
     def point(self, point: Point) -> str:
         """A position with y turned upwards."""
         return f"{number(point[0])},{number(self.picture.size[1] - point[1])}"
-
-
-def pen(paint: Paint) -> str:
-    """The operations of xdot that choose width, dash and colours."""
-    clear = round(paint.opacity * 255)
-    fill = paint.fill or "#00000000"
-    fill += f"{clear:02x}" if paint.fill and clear < 255 else ""
-    line = paint.line or "#00000000"
-    chosen = (("S", f"setlinewidth({number(paint.width)})"), ("S", paint.dash),
-              ("c", line), ("C", fill))  # fmt: skip
-    return " ".join(f"{letter} {len(text)} -{text}" for letter, text in chosen)
 
 
 def styles(look: Look) -> str:
@@ -275,8 +248,3 @@ def quoted(text: str) -> str:
 def sides(size: Point) -> dict[str, str]:
     """A size in inches."""
     return {"width": f"{size[0] / 72:.4f}", "height": f"{size[1] / 72:.4f}"}
-
-
-def number(value: float) -> str:
-    """A length with at most two decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
