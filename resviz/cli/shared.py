@@ -189,7 +189,8 @@ def emit_table(table: Table, form: str | None, output: str) -> None:
     if form is None:
         form = "text" if output == "-" else formats.from_suffix(output, "table")
     options = look(output) if form == "text" else {}
-    emit(formats.table_format(form).render(table, **options), output)
+    made = formats.table_format(form).render(table, **options)
+    emit(made, output, binary=isinstance(made, bytes))
 
 
 def look(output: str) -> dict[str, Any]:

@@ -118,6 +118,25 @@ def test_the_pdf_has_them_too(project, sphinx):
         assert words in text
 
 
+@pytest.mark.needs("pdflatex", "pdftotext")
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [("flow", "56×56×64"), ("growth", "Receptive field"), ("stack", "3×3 conv, 64")],
+)
+def test_every_figure_is_in_the_pdf(figure, words, project, sphinx):
+    """Solids, plots and stacks are PDF as the rest, no wider than the text."""
+    folder = project(index_rst=f"Page\n====\n\n.. resviz:: 18\n   :figure: {figure}\n")
+    sphinx("latex")
+    out = folder / "out" / "latex"
+    (source,) = out.glob("*.tex")
+    latex = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
+    done = subprocess.run(latex, cwd=out, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stdout[-2000:]
+    assert not re.search(r"Overfull .hbox \([1-9]\d", done.stdout)
+    subprocess.run(["pdftotext", "-layout", source.with_suffix(".pdf"), out / "t.txt"])
+    assert words in (out / "t.txt").read_text()
+
+
 @pytest.mark.parametrize("builder", ["text", "man", "texinfo", "epub", "singlehtml"])
 def test_other_builders_say_it_in_words(builder, project, sphinx):
     """Or show it, where they are HTML."""
@@ -237,13 +256,14 @@ def test_a_bad_option_is_one_too(project, sphinx):
     assert "index.rst:4: WARNING: resviz:" in sphinx("html", code=1).stderr
 
 
-def test_what_is_no_pdf_is_said_in_words(project, sphinx, record, monkeypatch):
-    """And the builder warns, with the page."""
-    import resviz
-    from resviz.errors import RenderError
-
-    try:
-        resviz.diagram(record("resnet18"), "flow").to_pdf()
-    except RenderError:
-        project(index_rst="Page\n====\n\n.. resviz:: 18\n   :figure: flow\n")
-        assert "index.rst:4: WARNING: resviz:" in sphinx("latex", code=1).stderr
+def test_what_is_no_pdf_is_said_in_words(project, sphinx, monkeypatch):
+    """And the builder warns, with the page; here because Graphviz is missing."""
+    monkeypatch.setenv("PATH", "")
+    folder = project(
+        index_rst="Page\n====\n\n.. resviz:: 18\n   :alt: Eighteen layers.\n",
+        pygraphviz_py="raise ImportError",
+    )
+    said = sphinx("latex", code=1).stderr
+    assert "index.rst:4: WARNING: resviz: Graphviz was not found" in said
+    (source,) = (folder / "out" / "latex").glob("*.tex")
+    assert "Eighteen layers." in source.read_text()
