@@ -219,7 +219,8 @@ def which(done: int, count: int, of: int) -> str:
 def of_fold(fold: Fold) -> str:
     """The shortcuts of the units of one block in words."""
     every = dict.fromkeys(shortcut(unit.shortcut) for unit in fold.block.units)
-    return " and ".join(every)
+    shared = ", after the norm that both branches share" if fold.block.lead else ""
+    return f"{' and '.join(every)}{shared}"
 
 
 REASONS = {

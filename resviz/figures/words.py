@@ -174,6 +174,11 @@ FAMILIES: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
 """How the operations of each family read; adding one is a row."""
 
 
+def before_fork(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """What runs before a block's branches part, as ("BN", "ReLU")."""
+    return tuple(dict.fromkeys(word for layer in layers for word in full(layer)))
+
+
 def chain(layers: Iterable[Layer]) -> tuple[str, ...]:
     """What the overview says of some layers in a row, repeats folded."""
     return folded([it for layer in layers for it in short(layer)])

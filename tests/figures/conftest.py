@@ -86,6 +86,22 @@ class Parallel(nn.Module):
         return joined, x - self.convs[1](x)
 
 
+class PreActivation(nn.Module):
+    """A block whose projection comes after its first norm and ReLU. He et al. 2016."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm1, self.norm2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(64)
+        self.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(64, 64, 3, padding=1, bias=False)
+        self.side = None if channels == 64 else nn.Conv2d(channels, 64, 1, bias=False)
+
+    def forward(self, x):
+        y = torch.relu(self.norm1(x))
+        side = x if self.side is None else self.side(y)
+        return side + self.conv2(torch.relu(self.norm2(self.conv1(y))))
+
+
 class Functional(nn.Module):
     """A residual network whose forward calls no module."""
 
@@ -130,6 +146,12 @@ def sequential(*parts):
     )
 
 
+def preactivated():
+    """A stage of three blocks, of which the first projects."""
+    blocks = PreActivation(16), PreActivation(64), PreActivation(64)
+    return nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), *blocks)
+
+
 def plain():
     """A VGG-like network without shortcuts."""
     layers, width = [], 3
@@ -158,6 +180,7 @@ NETWORKS = {
     "split": (lambda: sequential(Split(), Split()), {}, 32),
     "branches": (lambda: sequential(Branches(), Branches()), {}, 32),
     "parallel": (Parallel, {}, 32),
+    "preactivated": (preactivated, {}, 32),
     "functional": (Functional, {}, 32),
     "alternating": (Alternating, {}, 32),
     "plain": (plain, {}, 32),

@@ -43,6 +43,17 @@ def test_bottleneck_in_full(network):
     assert shortcut == [step.lines[0] for step in found if step.shortcut]
 
 
+def test_shared_pre_activation_stands_before_the_fork(network):
+    """Both branches read the first ReLU; an identity leaves before it."""
+    read = structure(network("preactivated"))
+    flow = steps(read.arch, read.blocks[0])
+    assert ["x", "BN, ReLU"] == [step.lines[0] for step in flow[:2]]
+    side = next(step for step in flow if step.shortcut)
+    assert [1] == side.sources
+    flow = steps(read.arch, read.blocks[1])
+    assert [0] == next(step for step in flow if step.shortcut).sources
+
+
 def test_reason_of_a_projection_is_told(network):
     """Resolution and channels change in the first block of conv3_x."""
     assert "resolution and channels change" in said(network("resnet50"), "conv3_1")

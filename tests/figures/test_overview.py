@@ -112,6 +112,33 @@ def test_gate_is_one_word(network):
     assert "SE" == rows(network("gated"), 0)[0].words[-1]
 
 
+def test_shared_pre_activation_stands_before_the_fork(network):
+    """The projection leaves below "BN, ReLU", not above. He et al. 2016, figure 4."""
+    first, second = rows(network("preactivated"), 0)
+    assert (("BN", "ReLU"), ()) == (first.lead, second.lead)
+    picture = diagram(network("preactivated")).picture
+    (pill,) = (node for node in picture.nodes if node.lines == ("BN, ReLU",))
+    forks = {edge.role: edge.path[0][1] for edge in picture.edges if not edge.tip}
+    assert pill.bottom < forks["projection"] < forks["identity"]
+    assert any(edge.tail == pill.key for edge in picture.edges if not edge.tip)
+
+
+def test_shared_pre_activation_stands_before_the_fork_from_left_to_right(network):
+    """There too the projection leaves behind it."""
+    picture = diagram(network("preactivated"), direction="LR").picture
+    (pill,) = (node for node in picture.nodes if node.lines == ("BN", "ReLU"))
+    forks = {edge.role: edge.path[0][0] for edge in picture.edges if not edge.tip}
+    assert pill.right < forks["projection"]
+
+
+def test_legend_names_pre_activation(network):
+    """Where every convolution of a block reads a norm and a ReLU, and nowhere else."""
+    note = "BN, ReLU before every conv of a block"
+    for name, said in (("preactivated", True), ("resnet50", False)):
+        shown = " ".join(texts(diagram(network(name)).picture))
+        assert said == (note in shown)
+
+
 def test_legend_names_only_what_occurs(network):
     """No projection, no stride and no groups in a network without them."""
     shown = " ".join(texts(diagram(network("functional")).picture))

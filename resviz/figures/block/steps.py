@@ -11,6 +11,8 @@ from resviz.structure.graph import Graph, weighted
 from resviz.vocabulary import ACTIVATIONS, NORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.record import Architecture, Layer, Shape
     from resviz.structure import Block, Unit
 
@@ -48,8 +50,10 @@ class Step:
 def steps(arch: Architecture, block: Block) -> list[Step]:
     """The steps of a block; the first is its input, the last its output."""
     graph = Graph(arch)
-    given = channels_first(graph.shape(block.fork), graph.axis.get(block.fork))
+    entry = graph.before[block.lead[0]][0] if block.lead else block.fork
+    given = channels_first(graph.shape(entry), graph.axis.get(entry))
     flow = Flow(graph, Step(["x"], "text", given))
+    flow.lead(block.lead)
     for unit in block.units:
         flow.add(unit)
     last = flow.at[block.end]
@@ -70,6 +74,12 @@ class Flow:
         self.found = [entry]
         self.at: dict[int, int] = {}
         self.tails: dict[int, int] = {}
+
+    def lead(self, nodes: Iterable[int]) -> None:
+        """Add the layers before the branches part, one after the other."""
+        for layer in self.graph.layers(nodes):
+            before = self.graph.before[layer.index]
+            self.step(layer, [self.at.get(source, 0) for source in before], "")
 
     def add(self, unit: Unit) -> None:
         """Add the steps of one unit."""

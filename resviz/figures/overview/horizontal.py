@@ -213,6 +213,8 @@ def place_row(
         note = canvas.node("note", (x + GAP + size[0] / 2, level), size, lines)
         canvas.wire(last, note, "main", (last.right, level), (note.left, level))
         return note, note.right + 2
+    if row.lead:
+        last, x = place_lead(canvas, last, x, level, row)
     lines = box_lines(row.words)
     tall = 12 + LINE_HEIGHT * len(lines)
     over = metrics.roomy(metrics.widest(shortcut_lines(row)))
@@ -228,6 +230,17 @@ def place_row(
     canvas.wire(box, join, "main", (box.right, level), (join.left, level))
     place_shortcut(canvas, last, box, join, (x + 4, over), row)
     return join, join.right + 4
+
+
+def place_lead(
+    canvas: Canvas, last: Node, x: float, level: float, row: Row
+) -> tuple[Node, float]:
+    """What a row's branches share, right of `last`; gives it and the x behind it."""
+    size = (metrics.roomy(metrics.widest(row.lead, 11)) + 10, 8 + 13 * len(row.lead))
+    at = (x + GAP - 2 + size[0] / 2, level)
+    pill = canvas.node("small plain", at, size, row.lead)
+    canvas.wire(last, pill, "main", (last.right, level), (pill.left, level))
+    return pill, pill.right
 
 
 def place_shortcut(

@@ -37,6 +37,7 @@ class Row:
         change: of the width on its shortcut, "256→512"; "" for none.
         sign: of the addition that ends it, "+" or "−".
         elided: whether it stands for rows that are not drawn.
+        lead: what runs before its branches part, as ("BN", "ReLU").
     """
 
     words: tuple[str, ...]
@@ -46,6 +47,7 @@ class Row:
     change: str = ""
     sign: str = "+"
     elided: bool = False
+    lead: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -168,10 +170,11 @@ def loose(read: Structure) -> dict[int, tuple[str, ...]]:
 
 def fold_rows(arch: Architecture, fold: Fold) -> tuple[Row, ...]:
     """A fold as rows, one for each unit of its block."""
-    positions = prod(fold.block.output_shape[2:])
-    return tuple(
-        unit_row(arch, unit, positions, fold.count) for unit in fold.block.units
-    )
+    block = fold.block
+    positions = prod(block.output_shape[2:])
+    first, *rest = (unit_row(arch, unit, positions, fold.count) for unit in block.units)
+    lead = words.before_fork(arch.layers[index] for index in block.lead)
+    return (replace(first, lead=lead), *rest)
 
 
 def unit_row(arch: Architecture, unit: Unit, positions: int, count: int) -> Row:

@@ -190,6 +190,8 @@ def place_row(
         )
         canvas.wire(last, note, "main", (at.centre, last.bottom), (at.centre, note.top))
         return note, note.bottom + 2
+    if row.lead:
+        last, y = place_lead(canvas, at, last, y, row)
     lines = box_lines(row.words, at.main)
     tall = 10 + LINE_HEIGHT * len(lines)
     room = LINE_HEIGHT * len(row.lines) + (6 if row.kind != "identity" else 2)
@@ -203,6 +205,17 @@ def place_row(
     canvas.wire(box, join, "main", (at.centre, box.bottom), (at.centre, join.top))
     place_shortcut(canvas, at, last, join, (y + LEAD - 7, middle), row)
     return join, join.bottom + 4
+
+
+def place_lead(
+    canvas: Canvas, at: Columns, last: Node, y: float, row: Row
+) -> tuple[Node, float]:
+    """What a row's branches share, below `last`; gives it and the y below it."""
+    said = ", ".join(row.lead)
+    size = (metrics.roomy(metrics.width(said, 11)) + 16, 16)
+    pill = canvas.node("small plain", (at.centre, y + 15), size, [said])
+    canvas.wire(last, pill, "main", (at.centre, last.bottom), (at.centre, pill.top))
+    return pill, pill.bottom - 1
 
 
 def place_shortcut(
