@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.structure import gates
 from resviz.structure.graph import live_product, weighted
 from resviz.structure.shortcuts import part
 from resviz.units import per_axis, times
@@ -225,19 +226,14 @@ def gate(layers: Sequence[Layer], positions: int) -> list[str]:
         positions: of the branch's output map; a gate's own has one.
     """
     said: list[str] = []
-    gated: list[Layer] = []
-    for layer in layers:
-        if positions > 1 and prod(layer.output_shape[2:]) == 1:
-            gated.append(layer)
-            continue
-        said += gate_words(gated) + short(layer)
-        gated = []
-    return said + gate_words(gated)
+    for is_gate, run in gates.parted(layers, positions):
+        if is_gate:
+            said.append(gate_word(run))
+        else:
+            said += (word for layer in run for word in short(layer))
+    return said
 
 
-def gate_words(layers: list[Layer]) -> list[str]:
+def gate_word(layers: Sequence[Layer]) -> str:
     """One word for the layers of a gate; "SE" where it squeezes and excites."""
-    if not layers:
-        return []
-    weights = sum(weighted(op) for layer in layers for op in flowing(layer))
-    return ["SE" if weights == 2 else "gate"]
+    return "SE" if gates.excites(layers) else "gate"

@@ -13,7 +13,7 @@ from resviz import costs, units
 from resviz.figures import words
 from resviz.figures.drawing.styles import stage_tint
 from resviz.record import MODEL_INPUT
-from resviz.structure import structure
+from resviz.structure import gates, structure
 from resviz.structure.graph import Graph, operations, weighted
 
 if TYPE_CHECKING:
@@ -226,27 +226,19 @@ class Reader:
             rows = list(self.rows(main))
         else:
             rows = []
-            gated: list[Layer] = []
-            for layer in main:
-                if prod(layer.output_shape[2:]) == 1 and self.size(layer.index)[0] == 1:
-                    gated.append(layer)
-                    continue
-                rows += [*self.gate(gated, rows), *self.rows([layer])]
-                gated = []
-            rows += self.gate(gated, rows)
+            for is_gate, run in gates.parted(main, positions):
+                rows += [self.gate(run, rows)] if is_gate else self.rows(run)
         known = {positions, self.size(unit.fork)[0]}
         rows = settled(rows, self.size(unit.fork), known)
         if not rows:
             rows = [Row(unit.type, True, *self.size(unit.end), unit.end)]
         return [*rows[:-1], replace(rows[-1], end=unit.end)]
 
-    def gate(self, gated: list[Layer], rows: list[Row]) -> Iterator[Row]:
+    def gate(self, gated: list[Layer], rows: list[Row]) -> Row:
         """The box of a gate, as large as the map that it scales."""
-        before = rows[-1] if rows else None
-        for word in words.gate_words(gated):
-            end = gated[-1].index
-            at = (before.positions, before.size) if before else self.size(end)
-            yield Row(word, False, *at, end)
+        end = gated[-1].index
+        at = (rows[-1].positions, rows[-1].size) if rows else self.size(end)
+        return Row(words.gate_word(gated), False, *at, end)
 
     def rows(self, layers: Iterable[Layer]) -> Iterator[Row]:
         """A box for each word on some layers."""
