@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.figures.repeats import repeats
 from resviz.structure import gates
 from resviz.structure.graph import live_product, weighted
 from resviz.structure.shortcuts import part
@@ -50,6 +51,7 @@ SPELLED = {
     "_log_softmax": "log softmax",
     "constant_pad_nd": "pad",
     "native_dropout": "dropout",
+    "roll": "shift",
 }
 """How operations are spelled whose ATen name is not what people say."""
 
@@ -185,37 +187,18 @@ def chain(layers: Iterable[Layer]) -> tuple[str, ...]:
     return folded([it for layer in layers for it in short(layer)])
 
 
-LONGEST_PATTERN = 6
-"""Words in a repeated pattern, at most."""
-
-
 def folded(words: Sequence[str]) -> tuple[str, ...]:
     """`words` with patterns that repeat at once written once, with "×n"."""
     said: list[str] = []
-    position = 0
-    while position < len(words):
-        length, times_ = repeat_at(words, position)
-        pattern = words[position : position + length]
-        if times_ > 1:
-            inner = " → ".join(pattern)
-            said.append(f"({inner}) ×{times_}" if length > 1 else f"{inner} ×{times_}")
-        else:
+    for pattern, count in repeats(words):
+        inner = " → ".join(pattern)
+        if count == 1:
             said += pattern
-        position += length * times_
+        else:
+            said.append(
+                f"({inner}) ×{count}" if len(pattern) > 1 else f"{inner} ×{count}"
+            )
     return tuple(said)
-
-
-def repeat_at(words: Sequence[str], position: int) -> tuple[int, int]:
-    """The length and count of the repeat that covers most words from `position`."""
-    best = (1, 1)
-    for length in range(1, LONGEST_PATTERN + 1):
-        pattern = words[position : position + length]
-        count = 1
-        while pattern == words[position + count * length :][:length] and pattern:
-            count += 1
-        if count > 1 and length * count > best[0] * best[1]:
-            best = (length, count)
-    return best
 
 
 def gate(layers: Sequence[Layer], positions: int) -> list[str]:
@@ -231,7 +214,18 @@ def gate(layers: Sequence[Layer], positions: int) -> list[str]:
             said.append(gate_word(run))
         else:
             said += (word for layer in run for word in short(layer))
-    return said
+    return attention(said)
+
+
+def attention(said: list[str]) -> list[str]:
+    """Words in which the two products of attention, in a row, are one."""
+    found: list[str] = []
+    for it in said:
+        if it == "product" and found[-1:] == ["product"]:
+            found[-1] = "attention"
+        else:
+            found.append(it)
+    return found
 
 
 def gate_word(layers: Sequence[Layer]) -> str:

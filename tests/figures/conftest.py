@@ -135,6 +135,19 @@ class Alternating(nn.Module):
         return x
 
 
+class Varied(nn.Module):
+    """One stage of eight blocks of which no two are equal."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 3, padding=1)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(16, 16, 3, padding=k, dilation=k) for k in range(1, 9)
+        )
+
+    forward = Alternating.forward
+
+
 def sequential(*parts):
     """A small image network around some blocks of width 64."""
     return nn.Sequential(
@@ -183,6 +196,7 @@ NETWORKS = {
     "preactivated": (preactivated, {}, 32),
     "functional": (Functional, {}, 32),
     "alternating": (Alternating, {}, 32),
+    "varied": (Varied, {}, 32),
     "plain": (plain, {}, 32),
 }
 

@@ -169,10 +169,27 @@ def test_network_without_blocks_is_a_chain(network):
 
 
 def test_stage_of_many_kinds_is_cut_short(network):
-    """Twenty alternating blocks: six rows, and how many are left out."""
-    found = rows(network("alternating"), 0)
+    """Eight unlike blocks: six rows, and how many are left out."""
+    found = rows(network("varied"), 0)
     assert MOST_ROWS == len(found)
-    assert "… 15 more blocks of 2 kinds …" == found[-2].words[0]
+    assert "… 3 more blocks of 3 kinds …" == found[-2].words[0]
+
+
+def test_blocks_that_take_turns_are_one_group(network):
+    """Ten times a block and its dilated twin, as Swin's W-MSA and SW-MSA."""
+    ((one, other),) = told(network("alternating")).sections[0].groups
+    assert (10, 10) == (one.count, other.count)
+    assert (("3×3, 16",), ("3×3, 16, d2",)) == (one.words, other.words)
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_turns_have_one_plate(network, direction):
+    """Both blocks and their sums lie in it, with their number once."""
+    picture = diagram(network("alternating"), direction=direction).picture
+    (plate,) = [inner for group in picture.groups for inner in group.groups]
+    lines = [node.lines for node in picture.nodes if node.key in plate.nodes]
+    assert 2 == lines.count(("+",))
+    assert ["×10"] == [line for line in texts(picture) if line.startswith("×10")]
 
 
 def test_gaps_of_the_count_are_named(network):

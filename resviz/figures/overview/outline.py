@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from resviz import costs, units
 from resviz.figures import words
+from resviz.figures.repeats import turns
 from resviz.record import MODEL_INPUT, Architecture, Layer
 from resviz.structure.graph import Graph
 
@@ -135,11 +136,14 @@ def stage_section(
 ) -> Section:
     """One stage with its folds and what runs before and between them."""
     groups: list[tuple[Row, ...]] = []
-    for fold in stage.folds:
-        said = apart.get(min(fold.block.layers), ())
+    for folds, count in turns(read.arch, stage.folds, apart):
+        said = apart.get(min(folds[0].block.layers), ())
         if said:
             groups.append((Row(said),))
-        groups.append(fold_rows(read.arch, fold))
+        rows = [row for fold in folds for row in fold_rows(read.arch, fold)]
+        if count > 1:
+            rows = [replace(row, count=count) for row in rows]
+        groups.append(tuple(rows))
     layers = [read.arch.layers[index] for index in stage.layers]
     n = len(stage.blocks)
     params = units.count(costs.total(layers).params)
@@ -160,11 +164,13 @@ def loose(read: Structure) -> dict[int, tuple[str, ...]]:
     for before, after in pairwise(blocks):
         first = min(after.layers)
         layers = read.arch.layers[before.end + 1 : first]
-        said[first] = words.chain(
+        found = words.chain(
             layer
             for layer in layers
             if layer.index in live and layer.index not in inside
         )
+        if found:
+            said[first] = found
     return said
 
 
