@@ -148,6 +148,31 @@ class Varied(nn.Module):
     forward = Alternating.forward
 
 
+class Long(nn.Module):
+    """Eight stages of three unlike blocks, more than one screen is tall."""
+
+    def __init__(self):
+        super().__init__()
+        widths = [3, *(8 * k for k in range(1, 9))]
+        self.changes = nn.ModuleList(map(conv1, widths, widths[1:]))
+        self.convs = nn.ModuleList(
+            nn.ModuleList(nn.Conv2d(c, c, 3, padding=k, dilation=k) for k in (1, 2, 3))
+            for c in widths[1:]
+        )
+
+    def forward(self, x):
+        for change, convs in zip(self.changes, self.convs, strict=True):
+            x = change(x)
+            for conv in convs:
+                x = torch.relu(x + conv(x))
+        return x
+
+
+def conv1(c, o):
+    """A 1×1 convolution."""
+    return nn.Conv2d(c, o, 1)
+
+
 def sequential(*parts):
     """A small image network around some blocks of width 64."""
     return nn.Sequential(
@@ -197,6 +222,7 @@ NETWORKS = {
     "functional": (Functional, {}, 32),
     "alternating": (Alternating, {}, 32),
     "varied": (Varied, {}, 32),
+    "long": (Long, {}, 32),
     "plain": (plain, {}, 32),
 }
 

@@ -8,6 +8,7 @@ from resviz.errors import RenderError
 from resviz.figures import diagram
 from resviz.figures.block.lanes import lanes
 from resviz.figures.block.steps import steps
+from resviz.figures.drawing.screens import letters
 from resviz.structure import structure
 
 from .conftest import NETWORKS, faults, texts
@@ -24,6 +25,12 @@ def said(arch, at=None):
 def test_block_is_sound(network, name):
     """No text leaves its box, no wire crosses a box, whatever the branches."""
     assert [] == sorted(set(faults(diagram(network(name), "block").picture)))
+
+
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_block_is_read_on_one_screen(network, name):
+    """Where 1280×800 show it whole, letters are 9 pixels at least."""
+    assert letters(diagram(network(name), "block").picture) >= 9
 
 
 def test_hostile_names_are_placed_soundly(hostile):

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from resviz.figures import diagram
-from resviz.figures.overview.outline import MOST_ROWS, outline
+from resviz.figures.drawing.screens import letters
+from resviz.figures.overview.outline import MOST_ROWS, Row, elided, outline
 from resviz.structure import structure
 
 from .conftest import NETWORKS, faults, texts
@@ -54,6 +55,36 @@ def test_overview_fits_one_slide(network, name):
     width, height = diagram(network(name), direction="LR").size
     assert width <= 1280
     assert height <= 300
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_overview_is_read_on_one_screen(network, name, direction):
+    """Where 1280×800 show it whole, letters are 9 pixels at least."""
+    assert letters(diagram(network(name), direction=direction).picture) >= 9
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_a_long_overview_is_wrapped_at_a_stage(network, direction):
+    """In two columns, or in lines; each stage whole, in order, none left out."""
+    picture = diagram(network("long"), direction=direction).picture
+    stages = [group for group in picture.groups if group.role == "stage"]
+    across, along = (0, 1) if direction == "TB" else (1, 0)
+    lanes = [group.at[across] for group in stages]
+    assert 8 == len(stages)
+    assert 1 < len(set(lanes)) < 8
+    assert sorted(lanes) == lanes
+    for lane in set(lanes):
+        inside = [it.at[along] for it in stages if it.at[across] == lane]
+        assert sorted(inside) == inside
+
+
+def test_blocks_that_are_left_out_are_counted():
+    """All of a pattern's, each of its kinds."""
+    rows = Row(("a",), 4, "identity"), Row(("b",), 4, "identity")
+    end = (Row(("c",), 1, "identity"),)
+    shown = elided([(1, end), (2, rows), (0, (Row(("d",)),)), (1, end)], 3)
+    assert "… 8 more blocks of 2 kinds …" == shown[1][0].words[0]
 
 
 def test_title_tells_the_papers_costs(network):
