@@ -229,7 +229,7 @@ class Reader:
             for is_gate, run in gates.parted(main, positions):
                 rows += [self.gate(run, rows)] if is_gate else self.rows(run)
         known = {positions, self.size(unit.fork)[0]}
-        rows = settled(rows, self.size(unit.fork), known)
+        rows = attention(settled(rows, self.size(unit.fork), known))
         if not rows:
             rows = [Row(unit.type, True, *self.size(unit.end), unit.end)]
         return [*rows[:-1], replace(rows[-1], end=unit.end)]
@@ -271,6 +271,17 @@ class Reader:
 def label(word: str) -> str:
     """A word of the overview as Figure 3 of the paper writes it, "3×3 conv, 64"."""
     return CONVOLUTION.sub(r"\1 conv, \2", word)
+
+
+def attention(rows: list[Row]) -> list[Row]:
+    """Rows in which the two products of attention, in a row, are one."""
+    found: list[Row] = []
+    for row in rows:
+        if row.label == "product" and found and found[-1].label == "product":
+            found[-1] = replace(row, label="attention")
+        else:
+            found.append(row)
+    return found
 
 
 def settled(rows: list[Row], before: tuple[int, str], known: set[int]) -> list[Row]:
