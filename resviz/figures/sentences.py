@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from resviz import costs, units
 from resviz.figures import words
-from resviz.figures.overview.outline import loose, plain_sections
+from resviz.figures.overview.outline import loose, output, plain_sections
 from resviz.figures.repeats import turns
 from resviz.structure import depth, structure
-from resviz.structure.axes import channels_first
 from resviz.structure.remarks import remarks
 from resviz.units import plural
 
@@ -145,7 +144,7 @@ def layers(said_of: Sequence[str]) -> str:
 
 def outside(read: Structure, what: str, run: Sequence[Layer]) -> str:
     """The stem or the head: its layers and what comes out."""
-    shape = channels_first(run[-1].output_shape, read.axis.get(run[-1].index))
+    shape = words.laid(run[-1].output_shape, read.axis.get(run[-1].index))
     gives = f", giving {units.feature_map(shape)}" if len(shape) > 1 else ""
     return f"{what}: {layers(words.chain(run))}{gives}."
 
@@ -165,7 +164,7 @@ def stage(read: Structure, one: Stage, number: int) -> str:
     made = f" of {listed(inner)}{others}" if inner else ""
     return (
         f"{begun}{one.name}: {blocks}{made}{apart}, "
-        f"output {units.feature_map(one.output_shape)}. {shortcuts(one)}"
+        f"output {units.feature_map(output(one))}. {shortcuts(one)}"
     )
 
 
@@ -296,10 +295,12 @@ def block(arch: Architecture, name: str, one: Block, equal: Sequence[str]) -> st
         parts.append(
             f"Main branch: {listed(ran)}; shortcut: {shortcut(unit.shortcut)}."
         )
-    before = units.feature_map(one.units[0].shortcut.input_shape)
+    axis = 2 if one.tokens else None
+    before = units.feature_map(words.laid(one.units[0].shortcut.input_shape, axis))
+    after = units.feature_map(words.laid(one.output_shape, axis))
     same = f" Equal to it: {listed(list(equal))}." if equal else ""
     return (
         f"{name} of {arch.label}, {a(one.type)} block from {before} to "
-        f"{units.feature_map(one.output_shape)}, {units.count(total.params)} "
+        f"{after}, {units.count(total.params)} "
         f"parameters, {units.count(total.macs)} multiply-adds. {' '.join(parts)}{same}"
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures.repeats import repeats
 from resviz.structure import gates
+from resviz.structure.axes import channels_first
 from resviz.structure.graph import live_product, weighted
 from resviz.structure.shortcuts import part
 from resviz.units import per_axis, times
@@ -26,7 +27,7 @@ from resviz.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from resviz.record import Layer, Operation, Window
+    from resviz.record import Layer, Operation, Shape, Window
 
 NORM_NAMES = {
     "native_layer_norm": "LN",
@@ -64,6 +65,14 @@ QUIET = frozenset({
 
 MANY = 4
 """A module with more words than this goes by its class."""
+
+
+def laid(shape: Shape, axis: int | None) -> Shape:
+    """A map or rows of tokens with their channels first, as figures want shapes."""
+    if len(shape) == 3 and axis == 2:
+        n, length, c = shape
+        return n, c, length
+    return channels_first(shape, axis)
 
 
 def sign(layer: Layer) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from resviz.errors import RenderError
@@ -21,21 +23,56 @@ def said(arch, at=None):
     return texts(diagram(arch, "block", at=at).picture)
 
 
+@pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("name", RESIDUAL)
-def test_block_is_sound(network, name):
+def test_block_is_sound(network, name, direction):
     """No text leaves its box, no wire crosses a box, whatever the branches."""
-    assert [] == sorted(set(faults(diagram(network(name), "block").picture)))
+    picture = diagram(network(name), "block", direction=direction).picture
+    assert [] == sorted(set(faults(picture)))
 
 
 @pytest.mark.parametrize("name", RESIDUAL)
-def test_block_is_read_on_one_screen(network, name):
+def test_both_directions_say_the_same(network, name):
+    """The boxes have the same words, but for where lines break."""
+    down, right = (
+        [
+            re.findall(r"[^\s,]+", " ".join(node.lines))
+            for node in diagram(network(name), "block", direction=it).picture.nodes
+            if node.role not in {"title", "note"}
+        ]
+        for it in ("TB", "LR")
+    )
+    assert down == right
+
+
+def test_from_left_to_right_the_main_branch_is_level(network):
+    """And the shortcut arches over it."""
+    picture = diagram(network("resnet50"), "block", direction="LR").picture
+    main = {node.at[1] for node in picture.nodes if node.role == "conv"}
+    (side,) = (node for node in picture.nodes if node.role == "projected")
+    assert 1 == len(main)
+    assert side.bottom < min(main) - 20
+
+
+def test_a_shape_is_said_where_it_changes(network):
+    """Beside the wires of a bottleneck that strides: once each; in and out once."""
+    found = [line for line in said(network("resnet50"), "conv3_1") if "×" in line]
+    shapes = [line for line in found if "conv" not in line]
+    assert ["x 56×56×256", "y 28×28×512", "56×56×128", "28×28×128"] == shapes
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_block_is_read_on_one_screen(network, name, direction):
     """Where 1280×800 show it whole, letters are 9 pixels at least."""
-    assert letters(diagram(network(name), "block").picture) >= 9
+    assert letters(diagram(network(name), "block", direction=direction).picture) >= 9
 
 
-def test_hostile_names_are_placed_soundly(hostile):
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_hostile_names_are_placed_soundly(hostile, direction):
     """Names of 20,000 characters are cut, not spilled."""
-    assert [] == sorted(set(faults(diagram(hostile[0], "block").picture)))
+    picture = diagram(hostile[0], "block", direction=direction).picture
+    assert [] == sorted(set(faults(picture)))
 
 
 def test_bottleneck_in_full(network):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from resviz import costs, units
 from resviz.figures import words
 from resviz.figures.repeats import turns
-from resviz.record import MODEL_INPUT, Architecture, Layer
+from resviz.record import MODEL_INPUT, Architecture, Layer, Shape
 from resviz.structure.graph import Graph
 from resviz.units import plural
 
@@ -133,6 +133,11 @@ def facts(arch: Architecture, *, residual: bool = True) -> tuple[str, ...]:
     return tuple(said)
 
 
+def output(stage: Stage) -> Shape:
+    """What a stage gives, with its channels first."""
+    return words.laid(stage.output_shape, 2 if stage.blocks[-1].tokens else None)
+
+
 Kinds = tuple[int, tuple[Row, ...]]
 """The rows of a group, after the number of different blocks whose units they are."""
 
@@ -154,7 +159,7 @@ def stage_section(
     n = len(stage.blocks)
     params = units.count(costs.total(layers).params)
     facts = (
-        units.feature_map(stage.output_shape),
+        units.feature_map(output(stage)),
         f"{n} block{'s' if n > 1 else ''}, {params} params",
         *returned(read, stage),
     )
