@@ -117,6 +117,7 @@ def sign_words(said: list[str], rows: list[Row]) -> list[str]:
         *(["d: dilation"] if numbered("d", details) else []),
         *(["g: groups"] if numbered("g", details) else []),
         *(["SE: squeeze-and-excitation"] if "SE" in said else []),
+        *(["gate: a weight for each channel"] if "gate" in said else []),
         *(["×n: n equal in a row"] if any(row.count > 1 for row in rows) else []),
     ]
 

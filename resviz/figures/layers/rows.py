@@ -54,7 +54,7 @@ class Piece:
     Attributes:
         rows: numbers of its rows.
         stage: its number; None outside.
-        block: name of the unit's block.
+        block: name of the unit's block; "" for what leads into one.
         kind: of the unit's shortcut, "" for no block.
         join: number of the row that adds; None if there is none.
     """
@@ -72,6 +72,7 @@ def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
     graph = Graph(arch)
     parts = [unit for block in read.blocks for unit in block.units]
     joins = {unit.join for unit in parts}
+    leads = {block.lead[0] for block in read.blocks if block.lead}
     kinds = {i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layers}
     given = ", ".join(units.feature_map(tensor.shape) for tensor in arch.inputs)
     found = [Row(["input"], "input", given, 0, "small", tail=MODEL_INPUT)]
@@ -79,7 +80,8 @@ def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
     for layer in arch.layers:
         live = graph.before.get(layer.index, ())
         sources = list(dict.fromkeys(at[source] for source in live))
-        if len(sources) == 1 and joined(graph, layer, found, sources[0]):
+        alone = len(sources) == 1 and layer.index not in leads
+        if alone and joined(graph, layer, found, sources[0]):
             merge(found[sources[0]], layer)
             at[layer.index] = sources[0]
             continue
@@ -146,6 +148,8 @@ def pieces(read: Structure, found: list[Row], at: dict[int, int]) -> list[Piece]
     for number, stage in enumerate(read.stages):
         for position, block in enumerate(stage.blocks, 1):
             name = stage.block_name(position)
+            before = Piece([], number)
+            owner |= {at[index]: before for index in block.lead}
             for unit in block.units:
                 piece = Piece([], number, name, unit.shortcut.kind)
                 piece.join = None if unit.join is None else at[unit.join]

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 NARROWEST, WIDEST = 116, 190
 """Widths of the boxes."""
 
+NARROWEST_PICTURE = 320
+"""Width of the picture, at least; its title and legend want it."""
+
 BULGE, COUNT, GUTTER = 24, 30, 24
 """How far shortcuts reach, the width of a fold's count, and between columns."""
 
@@ -161,7 +164,8 @@ class Placing:
     def width(self) -> float:
         """Of the picture."""
         last = max(len(self.shown), len(self.sheets)) - 1
-        return self.centre(last) + self.box / 2 + self.lane + 2 * MARGIN
+        wide = self.centre(last) + self.box / 2 + self.lane + 2 * MARGIN
+        return max(wide, NARROWEST_PICTURE)
 
     def sizes(self, number: int) -> list[float]:
         """Where the bands of a sheet begin; the output sizes stand left of them."""
@@ -195,7 +199,7 @@ class Placing:
         """A network's name and costs, over all its columns."""
         one, x = self.shown[number], self.centre(number)
         room = self.box + self.lane + GUTTER - 8
-        if len(self.sheets) > 1:
+        if len(self.shown) == 1:
             x, room = self.width / 2, self.width - 2 * MARGIN
         name = metrics.fit(one.title, room * 0.94, 13, bold=True)
         self.canvas.text("title", (x, 14), name)
@@ -283,7 +287,7 @@ class Placing:
 
     def finish(self, name: str, said: list[str]) -> Picture:
         """The picture, with its legend."""
-        width = max(self.width, 320)
+        width = self.width
         below = max(tops[-1] for tops in self.tops) + (8 if len(self.tops) > 1 else 0)
         bottom = self.canvas.notes(width / 2, below + 4, said, width)
         return self.canvas.picture(name, (width, bottom + 6))
