@@ -224,7 +224,7 @@ def diagram(
         network: a record, a model, or a SPEC; several for "stack" and "growth".
         figure: "overview", "block", "layers", "flow", "stack" or "growth".
         at: which block the figure "block" draws, "conv3_1" or its module path.
-        direction: of the overview, "TB" or "LR".
+        direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode; "light", "dark" or
             "paper".

@@ -83,12 +83,6 @@ def structure(arch: Architecture) -> Structure:
 
 
 @once
-def dataflow(arch: Architecture) -> Graph:
-    """The graph of a record."""
-    return Graph(arch)
-
-
-@once
 def trunk(arch: Architecture) -> tuple[int, ...]:
     """The spine of a record, without a look at its blocks."""
     return spine(dataflow(arch))

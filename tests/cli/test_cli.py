@@ -304,7 +304,7 @@ def test_a_model_that_exits_is_a_failure(resviz, module):
     ("args", "words"),
     [
         (("diagram", "--at", "conv3_1"), "only the figure 'block'"),
-        (("diagram", "--figure", "block", "--direction", "LR"), "only the overview"),
+        (("diagram", "--figure", "flow", "--direction", "LR"), "only overview and"),
         (("diagram", "--figure", "flow", "--format", "pdf"), "write .svg"),
         (("diagram", "--plain"), "only 'stack' has plain twins"),
         (("diagram", "--dpi", "300"), "only png has pixels"),

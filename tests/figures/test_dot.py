@@ -90,6 +90,26 @@ def test_dot_keeps_positions_and_size():
     assert ("60,60", "60,20") == (places["n0"], places["n1"])
 
 
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize(
+    ("bold", "plain"), [("name", "text"), ("line 1 label", "note")]
+)
+def test_bold_words_stand_on_the_line_of_plain_ones(bold, plain):
+    """Within a pixel, where they are of one size."""
+    nodes = tuple(
+        Node(f"n{k}", role, (60 + 120 * k, 30), (100, 14), ("word",))
+        for k, role in enumerate((bold, plain))
+    )
+    source = dot.render(Picture("", "", (240, 60), nodes), styles.LIGHT)
+    done = subprocess.run(
+        ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
+    )
+    root = ET.fromstring(done.stdout)
+    texts = root.iter("{http://www.w3.org/2000/svg}text")
+    first, second = (float(text.get("y", "0")) for text in texts)
+    assert second == pytest.approx(first, abs=1)
+
+
 def test_no_attribute_fetches_anything(hostile):
     """Neither links nor images stand in the source."""
     from resviz.figures import diagram
