@@ -100,7 +100,7 @@ class Piece(SphinxDirective):
 
 
 class FigureDirective(Piece):
-    """`.. resviz:: SPEC`."""
+    """`.. resviz:: SPEC …`."""
 
     optional_arguments = 1
     option_spec: ClassVar[OptionSpec | None] = {
@@ -108,6 +108,7 @@ class FigureDirective(Piece):
         "figure": one_of(FIGURES),
         "at": directives.unchanged_required,
         "direction": one_of(DIRECTIONS),
+        "plain": directives.flag,
         "style": one_of(STYLES),
         "caption": directives.unchanged_required,
         "alt": directives.unchanged_required,
@@ -119,8 +120,9 @@ class FigureDirective(Piece):
         """The figure, drawn once now; other builders draw it again from its record."""
         keys = ("figure", "at", "direction", "style")
         options = {key: self.options[key] for key in keys if key in self.options}
+        options["plain"] = "plain" in self.options
         alt = self.options.get("alt", "")
-        piece = Figure(writers.only(specs), options, alt, self.traced)
+        piece = Figure(specs, options, alt, self.traced)
         drawn = piece.diagram(shelf)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
         node = writers.drawing(
