@@ -29,9 +29,15 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-def one_of(legal: Any) -> Callable[[str], str]:
-    """A check that an option is one of some words."""
-    return lambda given: directives.choice(given, tuple(legal))
+def one_of(legal: Any) -> Callable[[str | None], str]:
+    """A check that an option is one of some words; docutils' own lowers their case."""
+
+    def word(given: str | None) -> str:
+        if given not in tuple(legal):
+            raise ValueError(f"want one of {', '.join(legal)}")
+        return given
+
+    return word
 
 
 class Piece(SphinxDirective):

@@ -88,6 +88,18 @@ def test_a_stack_shows_several_networks(project, sphinx):
     assert ("ResNet-18" in text, "CIFAR" in text, "plain" in text) == (True,) * 3
 
 
+def test_an_overview_lies_down(project, sphinx):
+    """`:direction: LR`; an unknown word is told of, with those that there are."""
+    page = "Page\n====\n\n.. resviz:: 18\n   :direction: {}\n"
+    folder = project(index_rst=page.format("LR"))
+    sphinx()
+    (svg,) = drawings(folder / "out" / "html" / "index.html")
+    _, _, width, height = map(float, svg.get("viewBox").split())
+    assert width > 2 * height
+    project(index_rst=page.format("XX"))
+    assert "want one of TB, LR" in sphinx("html", code=1).stderr
+
+
 def test_references_find_figures_and_tables(project, sphinx):
     """By number where there is a caption, by their own words elsewhere."""
     folder = project(index_rst=PAGE)
