@@ -98,7 +98,6 @@ NETS = (
         "convnext_tiny.json",
         "ConvNeXt-tiny of timm",
         "Every shortcut is the identity: the map shrinks between the stages.",
-        (*FULL, "layers"),
     ),
 )
 """The networks. To add one, add a row."""

@@ -67,7 +67,7 @@ def follow(path, folder):
     program, done = "", 0
     for language, file, body in blocks(path):
         if file:
-            (folder / file).parent.mkdir(exist_ok=True)
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(body)
         elif language == "python":
             program += body
