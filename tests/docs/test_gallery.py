@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+import resviz
 from resviz.cli import group
 from tests.docs.conftest import DOCS
 
@@ -44,6 +45,14 @@ def test_the_index_leads_to_every_page(site):
     table = text[text.index("<table") : text.index("</table>")]
     pages = {f"{name[:-4]}.html" for name in MADE if name.endswith(".rst")}
     assert pages - {"index.html"} == set(re.findall(r'href="([^"]+)"', table))
+
+
+@pytest.mark.parametrize("net", exhibits.NETS, ids=lambda net: net.page)
+def test_an_overview_fits_a_screen(net, folder):
+    """Of 1280×800, as the page beside other tools says."""
+    width, height = resviz.diagram(net.spec).size
+    assert width <= 1280
+    assert height <= 800
 
 
 def commands():
