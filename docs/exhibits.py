@@ -127,7 +127,7 @@ STYLES = (
 
 CODES = (
     ("mermaid", "mmd", "text", "GitHub draws it where it stands in Markdown."),
-    ("tikz", "tex", "latex", "`\\input` it; the fonts are those of the paper."),
+    ("tikz", "tex", "latex", "``\\input`` it; the fonts are those of the paper."),
 )
 """Format, suffix, language and what it is for, of the forms that are text."""
 
