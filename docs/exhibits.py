@@ -121,7 +121,7 @@ SEVERAL = (
 STYLES = (
     ("Dark", "resnet18", "overview", "style", "dark"),
     ("For print, safe in grey", "resnet50", "block", "style", "paper"),
-    ("From left to right", "resnet18", "overview", "direction", "LR"),
+    ("From left to right", "cifar110", "overview", "direction", "LR"),
 )
 """Heading, SPEC, figure, option and value."""
 
@@ -134,6 +134,10 @@ CODES = (
 INDEX = """\
 Gallery
 =======
+
+.. container:: thumbs
+
+{thumbs}
 
 Every figure is drawn while this site is built, by the command that stands below it.
 The networks of timm are drawn from records that were traced with timm {timm}, since the
@@ -160,6 +164,16 @@ others are traced here.
    styles
 """
 
+THUMB = """\
+   .. container:: thumb
+
+      .. image:: {page}.svg
+         :target: {page}.html
+         :alt: {title}
+
+      :doc:`{page}`
+"""
+
 STORED = """\
 Drawn from a record that `resviz trace timm:{name}` wrote with timm {timm}; take
 :download:`{name}.json <records/{name}.json>`, and the commands below need no timm.
@@ -173,6 +187,7 @@ def files() -> Iterator[tuple[str, str]]:
         yield f"records/{path.name.removesuffix('.gz')}", text
     for net in NETS:
         yield f"{net.page}.rst", page(net)
+        yield f"{net.page}.svg", thumb(net)
     yield "several.rst", several()
     yield "styles.rst", styles()
     yield "table.svg", sheet()
@@ -183,7 +198,8 @@ def index() -> str:
     """What there is, a row a network."""
     rows = "\n".join(f"   * - :doc:`{net.page}`\n     - {net.look}" for net in NETS)
     pages = "\n".join(f"   {net.page}" for net in NETS)
-    return INDEX.format(timm=TIMM, rows=rows, pages=pages)
+    thumbs = "\n".join(THUMB.format(page=net.page, title=net.title) for net in NETS)
+    return INDEX.format(timm=TIMM, rows=rows, pages=pages, thumbs=thumbs)
 
 
 def page(net: Exhibit) -> str:
@@ -198,6 +214,18 @@ def page(net: Exhibit) -> str:
     parts += [heading("Numbers"), f".. resviz-table:: {quoted(net.place)}"]
     parts += ["   :table: summary\n", console(f"resviz summary {quoted(net.spec)}")]
     return "\n".join(parts)
+
+
+def thumb(net: Exhibit) -> str:
+    """The overview, which the index shows small."""
+    from resviz import diagram
+    from resviz.embed.shelf import Shelf
+    from resviz.storage import parse
+
+    if net.spec.endswith(".json"):
+        kept = (HERE / "records" / f"{net.spec}.gz").read_bytes()
+        return diagram(parse(gzip.decompress(kept))).to_svg()
+    return diagram(Shelf(place=HERE.joinpath).record(net.spec, {})).to_svg()
 
 
 def several() -> str:

@@ -83,3 +83,23 @@ def test_directives_are_fences_of_myst(tmp_path):
     made = (tmp_path / "html" / "index.html").read_text()
     assert (1, 1) == (made.count('<svg class="resviz"'), made.count("<table>"))
     assert 'href="#block"' in made
+
+
+ELSEWHERE = {
+    ("how/readme.rst", "html"),
+    ("how/sphinx.rst", "markdown"),
+}
+"""Blocks without a file that the tests above read."""
+
+
+def test_nothing_that_is_printed_is_left_out():
+    """Each block is a program, a command, a file, or read by a test above."""
+    for path in DOCS.rglob("*.rst"):
+        page = str(path.relative_to(DOCS))
+        if page.startswith(("gallery/", "_build/")) or page == "reference/commands.rst":
+            continue
+        found = list(blocks(path))
+        assert path.read_text().count("code-block::") == len(found), page
+        for language, file, _ in found:
+            known = file or language in {"python", "console"}
+            assert known or (page, language) in ELSEWHERE, (page, language)
