@@ -181,25 +181,32 @@ Drawn from a record that `resviz trace timm:{name}` wrote with timm {timm}; take
 
 
 def files() -> Iterator[tuple[str, str]]:
-    """Name and text of everything in the gallery's folder."""
+    """Name and text of all that pages show or offer: pictures, charts, records."""
     for path in sorted((HERE / "records").glob("*.json.gz")):
         text = gzip.decompress(path.read_bytes()).decode()
         yield f"records/{path.name.removesuffix('.gz')}", text
     for net in NETS:
-        yield f"{net.page}.rst", page(net)
         yield f"{net.page}.svg", thumb(net)
+    for form, suffix, _, _ in CODES:
+        yield f"resnet18.{suffix}", chart(form)
+    yield "table.svg", sheet()
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Name and text of every page; nothing is traced for them."""
+    yield "index.rst", index()
+    for net in NETS:
+        yield f"{net.page}.rst", page(net)
     yield "several.rst", several()
     yield "styles.rst", styles()
-    yield "table.svg", sheet()
-    yield "index.rst", index()
 
 
 def index() -> str:
     """What there is, a row a network."""
     rows = "\n".join(f"   * - :doc:`{net.page}`\n     - {net.look}" for net in NETS)
-    pages = "\n".join(f"   {net.page}" for net in NETS)
+    names = "\n".join(f"   {net.page}" for net in NETS)
     thumbs = "\n".join(THUMB.format(page=net.page, title=net.title) for net in NETS)
-    return INDEX.format(timm=TIMM, rows=rows, pages=pages, thumbs=thumbs)
+    return INDEX.format(timm=TIMM, rows=rows, pages=names, thumbs=thumbs)
 
 
 def page(net: Exhibit) -> str:
@@ -253,9 +260,8 @@ def styles() -> str:
     for form, suffix, language, use in CODES:
         parts += [heading({"tikz": "TikZ"}.get(form, "Mermaid")), f"{use}\n"]
         parts.append(console(f"resviz diagram resnet18 -o resnet18.{suffix}"))
-        lines = [f"   {line}".rstrip() for line in chart(form).splitlines()]
-        head = f".. code-block:: {language}\n   :class: tall\n"
-        parts.append("\n".join((head, *lines, "")))
+        parts += [f".. literalinclude:: resnet18.{suffix}"]
+        parts += [f"   :language: {language}\n   :class: tall\n"]
     parts.append(heading("A table as a picture"))
     parts.append(f".. image:: table.svg\n   :alt: {TABLE}\n")
     parts.append(console("resviz table 18 50 -o table.svg"))

@@ -15,7 +15,9 @@ What `resviz --help` and the `--help` of every command print.
 
 def write(folder: Path) -> None:
     """Write the made pages into the sources, if they say anything new."""
-    made = {f"gallery/{name}": text for name, text in exhibits.files()}
+    made = {
+        f"gallery/{name}": text for name, text in (*exhibits.files(), *exhibits.pages())
+    }
     for name, text in {**made, "reference/commands.rst": commands()}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

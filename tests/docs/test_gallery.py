@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import resviz
 from resviz.cli import group
+from resviz.embed.pieces import separate
 from tests.docs.conftest import DOCS
 
 sys.path.insert(0, str(DOCS))
@@ -18,7 +19,7 @@ import exhibits
 
 sys.path.remove(str(DOCS))
 
-MADE = dict(exhibits.files())
+MADE = dict(exhibits.pages())
 
 HEAVIEST = 2_000_000
 """Bytes of a page that a phone still likes to load."""
@@ -43,7 +44,7 @@ def test_the_index_leads_to_every_page(site):
     """By a link in its table."""
     text = (site / "gallery" / "index.html").read_text()
     table = text[text.index("<table") : text.index("</table>")]
-    pages = {f"{name[:-4]}.html" for name in MADE if name.endswith(".rst")}
+    pages = {f"{name[:-4]}.html" for name in MADE}
     assert pages - {"index.html"} == set(re.findall(r'href="([^"]+)"', table))
 
 
@@ -59,9 +60,9 @@ def commands():
     """Every command line of the gallery."""
     return [
         line.removeprefix("   $ resviz ")
-        for name, text in MADE.items()
+        for text in MADE.values()
         for line in text.splitlines()
-        if name.endswith(".rst") and line.startswith("   $ ")
+        if line.startswith("   $ ")
     ]
 
 
@@ -75,9 +76,9 @@ def run(line):
 def folder(tmp_path, monkeypatch):
     """A folder with the records and the file that the gallery names."""
     monkeypatch.chdir(tmp_path)
-    for name, text in MADE.items():
-        if name.startswith("records/"):
-            (tmp_path / name.removeprefix("records/")).write_text(text)
+    for path in (DOCS / "records").iterdir():
+        text = gzip.decompress(path.read_bytes())
+        (tmp_path / path.name.removesuffix(".gz")).write_bytes(text)
     (tmp_path / "nets.py").write_text((DOCS / "nets.py").read_text())
     return tmp_path
 
@@ -94,16 +95,35 @@ def test_a_wrong_command_would_be_seen(folder):
     assert 0 != run("diagram resnet51 -o overview.svg").exit_code
 
 
-def test_a_picture_is_drawn_by_the_command_below_it(folder):
-    """The SPEC, the figure and the options are the same."""
-    for net in exhibits.NETS:
-        lines = [line for line in MADE[f"{net.page}.rst"].splitlines() if line]
-        for number, line in enumerate(lines):
-            if line.startswith(".. resviz:: "):
-                spec, figure, _, command = lines[number : number + 4]
-                asked = spec.removeprefix(".. resviz:: ").rpartition("/")[2]
-                assert asked in command.replace('"', "")
-                assert f"-o {figure.split()[-1]}.svg" in command
+DRAWN = re.compile(
+    r"\.\. resviz:: (?P<specs>.+)\n(?P<options>(?:   :.+\n)+)\n"
+    r"\.\. code-block:: console\n\n   [$] resviz (?P<line>.+)\n"
+)
+
+
+def said(line):
+    """SPECs and options of a command as its parser reads them."""
+    command = group.get_command(None, "diagram")
+    name, *words = shlex.split(line)
+    assert name == "diagram"
+    settings = SimpleNamespace(debug=False)
+    return command.make_context(name, words, obj=settings).params
+
+
+@pytest.mark.parametrize("page", MADE)
+def test_a_picture_is_drawn_by_the_command_below_it(page):
+    """The SPECs, the figure and the options are the same."""
+    found = list(DRAWN.finditer(MADE[page]))
+    assert len(found) == MADE[page].count(".. resviz:: ")
+    for one in found:
+        given = said(one["line"])
+        asked = dict(re.findall(r":(\w+): ?(.*)", one["options"]))
+        specs = [spec.rpartition("/")[2] for spec in separate(one["specs"])]
+        assert specs == list(given["specs"])
+        assert {key: value or True for key, value in asked.items()} == {
+            key: given[key] for key in asked
+        }
+        assert given["output"] == f"{asked['figure']}.svg"
 
 
 def test_records_tell_nothing_of_the_machine():
