@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import click
-import exhibits
+import galleries
 
 COMMANDS = """\
 The command line
@@ -16,7 +16,8 @@ What `resviz --help` and the `--help` of every command print.
 def write(folder: Path) -> None:
     """Write the made pages into the sources, if they say anything new."""
     made = {
-        f"gallery/{name}": text for name, text in (*exhibits.files(), *exhibits.pages())
+        f"gallery/{name}": text
+        for name, text in (*galleries.files(), *galleries.pages())
     }
     for name, text in {**made, "reference/commands.rst": commands()}.items():
         path = folder / name

@@ -33,7 +33,7 @@ def one_of(legal: Any) -> Callable[[str | None], str]:
     """A check that an option is one of some words; docutils' own lowers their case."""
 
     def word(given: str | None) -> str:
-        if given not in tuple(legal):
+        if given is None or given not in tuple(legal):
             raise ValueError(f"want one of {', '.join(legal)}")
         return given
 

@@ -16,10 +16,11 @@ from tests.docs.conftest import DOCS
 
 sys.path.insert(0, str(DOCS))
 import exhibits
+import galleries
 
 sys.path.remove(str(DOCS))
 
-MADE = dict(exhibits.pages())
+MADE = dict(galleries.pages())
 
 HEAVIEST = 2_000_000
 """Bytes of a page that a phone still likes to load."""
