@@ -51,13 +51,13 @@ class Figure:
     """One figure.
 
     Attributes:
-        spec: the network.
+        specs: the networks; only a stack and the growth take more than one.
         options: of `resviz.diagram`.
         alt: what it shows, in place of the figure's own description.
         tracing: of `resviz.trace`.
     """
 
-    spec: str
+    specs: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     alt: str = ""
     tracing: Mapping[str, Any] = field(default_factory=dict)
@@ -68,7 +68,8 @@ class Figure:
         Raises:
             ResvizError: as `resviz.trace` and `resviz.diagram`.
         """
-        drawn = diagram(shelf.record(self.spec, self.tracing), **self.options)
+        archs = [shelf.record(spec, self.tracing) for spec in self.specs]
+        drawn = diagram(archs, **self.options)
         if not self.alt:
             return drawn
         return replace(drawn, picture=replace(drawn.picture, description=self.alt))

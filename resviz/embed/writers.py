@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from docutils import nodes
 from sphinx.util import logging
 
+from resviz.embed.pieces import figure_html
 from resviz.errors import ResvizError, SpecError
 from resviz.files import write_whole
 from resviz.formats.html import render as html_table
 from resviz.templates import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
@@ -38,17 +39,6 @@ class rows(nodes.General, nodes.Element):  # noqa: N801 - as docutils
 
 class tabular(nodes.General, nodes.Element):  # noqa: N801 - as docutils
     """A table with a caption; numbered as tables are."""
-
-
-def only(specs: Sequence[str]) -> str:
-    """The one network of a figure.
-
-    Raises:
-        SpecError: if there is none, or there are several.
-    """
-    if len(specs) != 1:
-        raise SpecError(f"want one network, got {' '.join(specs) or 'none'}")
-    return specs[0]
 
 
 def texts(table: Table, options: Mapping[str, Any]) -> dict[str, str]:

@@ -119,7 +119,7 @@ def test_a_bad_fence_fails_a_strict_build(tmp_path, build):
 
 WRONG = {
     "18 --figure nothing": "unknown figure 'nothing'",
-    "18 34": "want one network, got 2",
+    "18 34": "shows one network, got 2",
     "18 --nothing": "unrecognized arguments: --nothing",
     "18 --only conv": "no option --only",
     "table 18 --at conv3_1": "no option --at",
@@ -136,6 +136,14 @@ WRONG = {
 def test_what_is_wrong_is_said(line):
     """In the words of the command line."""
     assert WRONG[line] in fence.shown(line, Shelf()).replace("&#x27;", "'")
+
+
+def test_several_networks_stand_in_one_figure():
+    """A stack with plain twins, and the growth."""
+    shown = fence.shown("18 34 --figure stack --plain", Shelf())
+    assert "plain" in shown
+    assert "ResNet-34" in shown
+    assert "ResNet-34" in fence.shown("diagram 18 34 --figure growth", Shelf())
 
 
 def test_hostile_words_stay_text():

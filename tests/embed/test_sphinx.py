@@ -79,6 +79,27 @@ def test_a_page_has_its_figures(project, sphinx):
     assert "ResNet-18" in overview.findtext("svg:title", None, space)
 
 
+def test_a_stack_shows_several_networks(project, sphinx):
+    """Side by side, and each beside its plain twin where that is asked for."""
+    stack = "Page\n====\n\n.. resviz:: 18 cifar20\n   :figure: stack\n"
+    folder = project(index_rst=f"{stack}   :plain:\n")
+    sphinx()
+    text = "".join(drawings(folder / "out" / "html" / "index.html")[0].itertext())
+    assert ("ResNet-18" in text, "CIFAR" in text, "plain" in text) == (True,) * 3
+
+
+def test_an_overview_lies_down(project, sphinx):
+    """`:direction: LR`; an unknown word is told of, with those that there are."""
+    page = "Page\n====\n\n.. resviz:: 18\n   :direction: {}\n"
+    folder = project(index_rst=page.format("LR"))
+    sphinx()
+    (svg,) = drawings(folder / "out" / "html" / "index.html")
+    _, _, width, height = map(float, svg.get("viewBox").split())
+    assert width > 2 * height
+    project(index_rst=page.format("XX"))
+    assert "want one of TB, LR" in sphinx("html", code=1).stderr
+
+
 def test_references_find_figures_and_tables(project, sphinx):
     """By number where there is a caption, by their own words elsewhere."""
     folder = project(index_rst=PAGE)
@@ -233,7 +254,8 @@ def test_a_changed_model_is_drawn_anew(project, sphinx):
 
 BAD = {
     "resnet51": "unknown depth 51",
-    "18 34": "want one network, got 18 34",
+    "": "want at least one network",
+    "18 34": "shows one network, got 2",
     "resnet(50": "want ')' before its end",
     "missing.json": "cannot be read",
 }
