@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from docutils import nodes
 from sphinx.util import logging
 
-from resviz.embed.pieces import figure_html
-from resviz.errors import ResvizError, SpecError
+from resviz.errors import ResvizError
 from resviz.files import write_whole
 from resviz.formats.html import render as html_table
 from resviz.templates import folder
