@@ -106,7 +106,7 @@ def totals(read: Structure) -> str:
     given = listed([units.feature_map(it.shape) for it in arch.inputs])
     counted = (
         f"{units.count(arch.params)} parameters, "
-        f"{bound}{units.count(total.macs)} multiply-adds"
+        f"{bound}{units.count(total.macs)} multiply-adds{words.for_batch(arch)}"
     )
     missing = f", not counting {listed([it.operation for it in gaps])}" if gaps else ""
     deep = plural(depth(read), "weighted layer")
@@ -301,6 +301,7 @@ def block(arch: Architecture, name: str, one: Block, equal: Sequence[str]) -> st
     same = f" Equal to it: {listed(list(equal))}." if equal else ""
     return (
         f"{name} of {arch.label}, {a(one.type)} block from {before} to "
-        f"{after}, {units.count(total.params)} "
-        f"parameters, {units.count(total.macs)} multiply-adds. {' '.join(parts)}{same}"
+        f"{after}, {units.count(total.params)} parameters, "
+        f"{units.count(total.macs)} multiply-adds{words.for_batch(arch)}. "
+        f"{' '.join(parts)}{same}"
     )

@@ -27,7 +27,7 @@ from resviz.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from resviz.record import Layer, Operation, Shape, Window
+    from resviz.record import Architecture, Layer, Operation, Shape, Window
 
 NORM_NAMES = {
     "native_layer_norm": "LN",
@@ -65,6 +65,11 @@ QUIET = frozenset({
 
 MANY = 4
 """A module with more words than this goes by its class."""
+
+
+def for_batch(arch: Architecture) -> str:
+    """What follows a count of a whole batch, beside shapes of one sample."""
+    return "" if arch.batch == 1 else f", batch of {arch.batch}"
 
 
 def laid(shape: Shape, axis: int | None) -> Shape:

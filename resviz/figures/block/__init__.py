@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz import costs, units
-from resviz.figures import sentences
+from resviz.figures import sentences, words
 from resviz.figures.block.boxes import SIDE, turn
 from resviz.figures.block.lanes import lanes
 from resviz.figures.block.places import Place, find
@@ -52,7 +52,8 @@ def finish(canvas: Canvas, arch: Architecture, found: Place) -> Picture:
     )
     canvas.text("note", (width / 2, 28), where)
     bound = "≥ " if any(costs.macs(layer) is None for layer in layers) else ""
-    facts = f"{size} · {bound}{units.count(total.macs)} multiply-adds"
+    counted = f"{units.count(total.macs)} multiply-adds{words.for_batch(arch)}"
+    facts = f"{size} · {bound}{counted}"
     canvas.text("note", (width / 2, 42), metrics.fit(facts, width - 10, 11))
     bottom = max(node.bottom for node in canvas.nodes) + 6
     if found.equal:

@@ -119,11 +119,11 @@ def outline(read: Structure, *, most: int = MOST_ROWS) -> Outline:
 def facts(arch: Architecture, *, residual: bool = True) -> tuple[str, ...]:
     """What stands behind a figure's title; gaps of the count are named."""
     gaps = costs.not_counted(arch)
-    total = costs.total(arch)
+    total = costs.whole(arch)
     sign = "≥ " if gaps else ""
     said = [
         f"{units.count(arch.params)} parameters",
-        f"{sign}{units.count(total.macs)} multiply-adds",
+        f"{sign}{units.count(total.macs)} multiply-adds{words.for_batch(arch)}",
     ]
     if gaps:
         named = ", ".join(gap.operation for gap in gaps[:3])

@@ -139,7 +139,8 @@ def stack(arch: Architecture, *, plain: bool = False) -> Stack:
         title = f"{title}, plain"
         made = tuple(replace(piece, arcs=()) for piece in made)
     bound = "≥ " if costs.not_counted(arch) else ""
-    facts = f"{units.count(params)} params · {bound}{units.count(macs)} MACs"
+    counted = f"{bound}{units.count(macs)} MACs{words.for_batch(arch)}"
+    facts = f"{units.count(params)} params · {counted}"
     return Stack(title, facts, made, chained)
 
 
