@@ -20,7 +20,7 @@ from resviz.figures import DIRECTIONS, FIGURES
 from resviz.figures.drawing.styles import STYLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -29,9 +29,17 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-def one_of(legal: Any) -> Callable[[str], str]:
-    """A check that an option is one of some words."""
-    return lambda given: directives.choice(given, tuple(legal))
+def one_of(legal: Iterable[str]) -> Callable[[str | None], str]:
+    """A check that an option is one of some words, in their case or another."""
+    words = {word.lower(): word for word in legal}
+
+    def word(given: str | None) -> str:
+        said = (given or "").strip()
+        if said.lower() not in words:
+            raise ValueError(f"got {said!r}, want one of {', '.join(words.values())}")
+        return words[said.lower()]
+
+    return word
 
 
 class Piece(SphinxDirective):

@@ -237,6 +237,21 @@ def test_a_bad_option_is_one_too(project, sphinx):
     assert "index.rst:4: WARNING: resviz:" in sphinx("html", code=1).stderr
 
 
+def test_a_figure_from_left_to_right(project, sphinx):
+    """`:direction: LR` is wider than high, as on the command line."""
+    page = "Page\n====\n\n.. resviz:: 18\n   :direction: LR\n"
+    folder = project(index_rst=page)
+    sphinx()
+    (svg,) = drawings(folder / "out" / "html" / "index.html")
+    assert float(svg.get("width")) > float(svg.get("height"))
+
+
+def test_a_wrong_word_is_told_the_right_ones(project, sphinx):
+    """Every direction, in the case in which it is written."""
+    project(index_rst="Page\n====\n\n.. resviz:: 18\n   :direction: up\n")
+    assert "got 'up', want one of TB, LR" in sphinx("html", code=1).stderr
+
+
 def test_what_is_no_pdf_is_said_in_words(project, sphinx, record, monkeypatch):
     """And the builder warns, with the page."""
     import resviz
