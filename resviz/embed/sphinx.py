@@ -18,6 +18,7 @@ from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError
 from resviz.figures import DIRECTIONS, FIGURES
 from resviz.figures.drawing.styles import STYLES
+from resviz.inputs import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,6 +56,7 @@ class Piece(SphinxDirective):
         "input": directives.unchanged_required,
         "batch": directives.positive_int,
         "training": directives.flag,
+        "mode": one_of(MODES),
     }
 
     def run(self) -> list[nodes.Node]:
@@ -86,6 +88,7 @@ class Piece(SphinxDirective):
             self.options.get("input", ""),
             self.options.get("batch"),
             training="training" in self.options,
+            mode=self.options.get("mode"),
         )
 
     def framed(self, frame: nodes.Element, inner: nodes.Element) -> list[nodes.Node]:
@@ -108,7 +111,7 @@ class Piece(SphinxDirective):
 
 
 class FigureDirective(Piece):
-    """`.. resviz:: SPEC`."""
+    """`.. resviz:: SPEC …`."""
 
     optional_arguments = 1
     option_spec: ClassVar[OptionSpec | None] = {
@@ -116,6 +119,7 @@ class FigureDirective(Piece):
         "figure": one_of(FIGURES),
         "at": directives.unchanged_required,
         "direction": one_of(DIRECTIONS),
+        "plain": directives.flag,
         "style": one_of(STYLES),
         "caption": directives.unchanged_required,
         "alt": directives.unchanged_required,
@@ -127,8 +131,9 @@ class FigureDirective(Piece):
         """The figure, drawn once now; other builders draw it again from its record."""
         keys = ("figure", "at", "direction", "style")
         options = {key: self.options[key] for key in keys if key in self.options}
+        options |= {"plain": True} if "plain" in self.options else {}
         alt = self.options.get("alt", "")
-        piece = Figure(writers.only(specs), options, alt, self.traced)
+        piece = Figure(specs, options, alt, self.traced)
         drawn = piece.diagram(shelf)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
         node = writers.drawing(
@@ -139,9 +144,7 @@ class FigureDirective(Piece):
             alt=alt or drawn.picture.description,
         )
         node["width"] = self.options.get("width", "")
-        node["html"] = writers.figure_html(
-            drawn, salt=serial, width=writers.css_length(node["width"])
-        )
+        node["html"] = writers.figure_html(drawn, salt=serial, width=node["width"])
         return self.framed(nodes.figure("", align="default"), node)
 
 
@@ -178,8 +181,8 @@ def shelf_of(env: BuildEnvironment, document: str) -> Shelf:
     """
 
     def place(path: str) -> Path:
-        if Path(path).is_file():
-            return Path(path).resolve()
+        if Path(path).is_absolute() and Path(path).is_file():
+            return Path(path)
         return Path(env.relfn2path(path, document)[1])
 
     folder = env.config.resviz_cache

@@ -214,7 +214,7 @@ def test_a_changed_model_is_drawn_anew(project, sphinx):
 
 BAD = {
     "resnet51": "unknown depth 51",
-    "18 34": "want one network, got 18 34",
+    "18 34": "overview: want one network, got 18 34; the figures stack and growth",
     "resnet(50": "want ')' before its end",
     "missing.json": "cannot be read",
 }
@@ -244,6 +244,21 @@ def test_a_figure_from_left_to_right(project, sphinx):
     sphinx()
     (svg,) = drawings(folder / "out" / "html" / "index.html")
     assert float(svg.get("width")) > float(svg.get("height"))
+
+
+def test_networks_are_compared(project, sphinx):
+    """In a stack with plain twins, and in the growth, for HTML and for LaTeX."""
+    page = "Page\n====\n\n.. resviz:: 18 34\n   :figure: stack\n   :plain:\n\n"
+    folder = project(index_rst=f"{page}.. resviz:: 18 34\n   :figure: growth\n")
+    sphinx()
+    stack, growth = drawings(folder / "out" / "html" / "index.html")
+    for svg in (stack, growth):
+        said = "".join(svg.itertext())
+        assert "ResNet-18" in said
+        assert "ResNet-34" in said
+    assert "plain" in "".join(stack.itertext())
+    sphinx("latex")
+    assert 2 == len([*(folder / "out" / "latex").glob("resviz-*.pdf")])
 
 
 def test_a_wrong_word_is_told_the_right_ones(project, sphinx):
