@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 import resviz
 from resviz.cli import main
+from resviz.embed import markdown
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -95,10 +96,43 @@ def test_the_html_of_a_picture(embed):
 def test_paths_start_at_the_file(embed):
     """Not at the folder in which the command runs."""
     Path("guide").mkdir()
-    write("guide/a.md", "diagram r18.json -o ../images/net.svg")
+    write("guide/a.md", "diagram ../r18.json -o ../images/net.svg")
     assert 0 == embed("guide/a.md")[0]
     assert Path("images/net.svg").is_file()
     assert 'src="../images/net.svg"' in Path("guide/a.md").read_text()
+
+
+NET = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, {}, 1)\n"
+
+
+def test_files_of_networks_are_found_from_the_file(embed):
+    """As pictures are; a package is found from where the command runs."""
+    Path("guide").mkdir()
+    Path("guide/net.py").write_text(NET.format(51))
+    Path("net.py").write_text(NET.format(5))
+    Path("embedded_package.py").write_text(NET.format(52))
+    specs = ("net.py:build", "embedded_package:build")
+    write("guide/a.md", *(f"layers {spec}" for spec in specs))
+    code, said = embed("guide/a.md")
+    assert 0 == code, said
+    text = Path("guide/a.md").read_text()
+    assert "51×224×224" in text
+    assert "52×224×224" in text
+
+
+def test_nothing_is_written_where_the_file_is_protected(embed, monkeypatch):
+    """Not even the pictures, which come first."""
+    name = write("a.md", "diagram r18.json -o net.svg")
+    can = markdown.os.access
+    monkeypatch.setattr(
+        markdown.os, "access", lambda path, how: path.name != name and can(path, how)
+    )
+    code, said = embed(name)
+    assert (2, "error: a.md: cannot be written, it is write-protected\n") == (
+        code,
+        said,
+    )
+    assert not Path("net.svg").exists()
 
 
 def test_check_of_what_is_fresh(embed):
