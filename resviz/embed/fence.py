@@ -118,18 +118,13 @@ def drawn(line: str, shelf: Shelf) -> str:
     """
     command, piece, width = read(line)
     if isinstance(piece, Tabular):
-        return tabular_html(piece, shelf)
+        # A blank line would end a block of HTML in Markdown.
+        return piece.table(shelf).styled().replace("\n", "")
     figure = piece.diagram(shelf)
     if command == "describe":
         return f"<p>{html(figure.description)}</p>"
     shown = figure_html(figure, salt=f"fence {next(serial)}", width=width)
     return f'<div style="margin:1em 0">{shown}</div>'
-
-
-def tabular_html(piece: Tabular, shelf: Shelf) -> str:
-    """A table that scrolls where the page is narrow."""
-    flat = piece.table(shelf).styled().replace("\n", "")
-    return f'<div class="resviz-scroll" tabindex="0">{flat}</div>'
 
 
 class Arguments(argparse.ArgumentParser):

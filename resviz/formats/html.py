@@ -19,9 +19,11 @@ def render(table: Table, *, page: bool = True) -> str:
 
 
 def styled(table: Table) -> str:
-    """A fragment with its own style sheet, for a page that knows nothing of resviz."""
+    """A fragment with its own style sheet; it scrolls where the page is narrow."""
     sheet = (folder() / "embed.css").read_text()
-    return f"<style>\n{sheet}</style>\n{render(table, page=False)}"
+    shown = render(table, page=False)
+    scroll = '<div class="resviz-scroll" tabindex="0">'
+    return f"<style>\n{sheet}</style>\n{scroll}\n{shown}\n</div>"
 
 
 def cell(column: Column, value: Any) -> Any:

@@ -118,6 +118,19 @@ def test_the_pdf_has_them_too(project, sphinx):
         assert words in text
 
 
+@pytest.mark.needs("pdflatex")
+def test_a_caption_fits_the_page(project, sphinx):
+    """Below a figure that is as high as it may be."""
+    page = "Page\n====\n\n.. resviz:: 34\n   :figure: stack\n   :caption: A stack.\n"
+    folder = project(index_rst=page)
+    sphinx("latex")
+    (source,) = (folder / "out" / "latex").glob("*.tex")
+    latex = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
+    done = subprocess.run(latex, cwd=source.parent, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stdout[-2000:]
+    assert "Float too large" not in done.stdout
+
+
 @pytest.mark.parametrize("builder", ["text", "man", "texinfo", "epub", "singlehtml"])
 def test_other_builders_say_it_in_words(builder, project, sphinx):
     """Or show it, where they are HTML."""
