@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from resviz.cli.shared import (
     OneOf,
     emit,
+    form_of,
     patience,
     records,
     trace_options,
 )
+from resviz.errors import SpecError
 
 FIGURES = OneOf("figure", "resviz.figures:FIGURES")
 STYLES = OneOf("style", "resviz.figures.drawing.styles:STYLES")
@@ -42,10 +45,12 @@ def diagram(
 
     A stack and the growth take several SPECs.
     """
-    from resviz import figures, formats
+    from resviz import figures
 
-    if form is None:
-        form = "svg" if output == "-" else formats.from_suffix(output, "picture")
+    form = form_of(form, output, "picture", "svg")
+    given = click.get_current_context().get_parameter_source("dpi")
+    if form != "png" and given is ParameterSource.COMMANDLINE:
+        raise SpecError(f"--dpi: got {dpi} for {form}, only png has pixels")
     archs = records(specs, tracing)
     resolution = {"dpi": dpi} if form == "png" else {}
     with patience("drawing"):

@@ -19,11 +19,13 @@ def embed(files: tuple[str, ...], check: bool) -> None:
     What stands between <!-- resviz: table 18 34 50 --> and <!-- /resviz --> becomes
     the table. A diagram is a chart with --format mermaid; with -o images/net.svg it
     is a picture: that file, the file images/net-dark.svg, and the HTML that shows
-    the one that suits the reader. All paths start at the Markdown file.
+    the one that suits the reader. All paths start at the Markdown file; packages are
+    imported from where the command runs. A folder stands for all Markdown files
+    below it.
     """
-    from resviz.embed.markdown import page, write
+    from resviz.embed.markdown import below, page, write
 
-    pages = [page(file) for file in files]
+    pages = [page(file) for name in files for file in below(name)]
     if not check:
         for path in write(pages):
             click.echo(f"wrote {path}", err=True)
