@@ -23,7 +23,8 @@ def embed(files: tuple[str, ...], check: bool) -> None:
     imported from where the command runs. A folder stands for all Markdown files
     below it.
     """
-    from resviz.embed.markdown import below, page, write
+    from resviz.embed.folders import below
+    from resviz.embed.markdown import page, write
 
     pages = [page(file) for name in files for file in below(name)]
     if not check:
