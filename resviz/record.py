@@ -350,7 +350,7 @@ class Architecture(
     def _repr_html_(self) -> str:
         from resviz.tables.summary import summary
 
-        return summary(self).to_html()
+        return summary(self).styled()
 
 
 @once

@@ -9,11 +9,12 @@ import click
 from resviz.cli.shared import (
     OneOf,
     emit,
+    form_of,
     patience,
     records,
     trace_options,
 )
-from resviz.errors import RenderError
+from resviz.errors import SpecError
 
 FIGURES = OneOf("figure", "resviz.figures:FIGURES")
 STYLES = OneOf("style", "resviz.figures.drawing.styles:STYLES")
@@ -43,12 +44,11 @@ def diagram(
 
     A stack and the growth take several SPECs.
     """
-    from resviz import figures, formats
+    from resviz import figures
 
-    if form is None:
-        form = "svg" if output == "-" else formats.from_suffix(output, "picture")
+    form = form_of(form, output, "picture", "svg")
     if dpi is not None and form != "png":
-        raise RenderError(f"dpi: got {dpi}, only png has pixels, and this is {form}")
+        raise SpecError(f"--dpi: got {dpi} for {form}, only png has pixels")
     resolution = {} if dpi is None else {"dpi": dpi}
     archs = records(specs, tracing)
     with patience("drawing"):

@@ -19,11 +19,14 @@ def embed(files: tuple[str, ...], check: bool) -> None:
     What stands between <!-- resviz: table 18 34 50 --> and <!-- /resviz --> becomes
     the table. A diagram is a chart with --format mermaid; with -o images/net.svg it
     is a picture: that file, the file images/net-dark.svg, and the HTML that shows
-    the one that suits the reader. All paths start at the Markdown file.
+    the one that suits the reader. All paths start at the Markdown file; packages are
+    imported from where the command runs. A folder stands for all Markdown files
+    below it.
     """
+    from resviz.embed.folders import below
     from resviz.embed.markdown import pages, write
 
-    found = pages(files)
+    found = pages(file for name in files for file in below(name))
     if not check:
         for path in write(found):
             click.echo(f"wrote {path}", err=True)

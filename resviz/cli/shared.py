@@ -7,7 +7,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import wraps
 from importlib import import_module
 from types import FunctionType
@@ -132,10 +132,19 @@ def trace_options(command: Function) -> Function:
     return decorated
 
 
+def noted(ctx: click.Context, param: click.Parameter, value: str) -> None:
+    """Keep an option with the call of the command, for what the command calls."""
+    ctx.meta[f"resviz.{param.name}"] = value
+
+
 def output_options(command: Function) -> Function:
-    """Add `--format` and `-o` for a table."""
+    """Add `--format`, `-o` and `--columns` for a table; `emit_table` knows the last."""
     kind = OneOf("format", "resviz.formats:tables")
+    columns = "Only these, by their keys: name,params."
     for option in (
+        click.option(
+            "--columns", default="", expose_value=False, callback=noted, help=columns
+        ),
         click.option("-o", "--output", default="-", help="File; - is stdout."),
         click.option("--format", "form", type=kind, help="Default: by suffix, text."),
     ):
@@ -183,14 +192,48 @@ def tell_partial(error: TraceError, shown: int | None) -> None:
 
 
 def emit_table(table: Table, form: str | None, output: str) -> None:
-    """Print a table, or write it to a file whose suffix may tell the format."""
+    """Print a table, or write it to a file whose suffix may tell the format.
+
+    Raises:
+        SpecError: for a column that it does not have, and as `form_of`.
+    """
     from resviz import formats
 
-    if form is None:
-        form = "text" if output == "-" else formats.from_suffix(output, "table")
+    form = form_of(form, output, "table", "text")
+    chosen = click.get_current_context().meta.get("resviz.columns", "")
+    if chosen and form == "json":
+        raise SpecError("--columns: JSON has keys of its own, want another --format")
+    if chosen:
+        table = table.narrowed(chosen.replace(",", " ").split())
     options = look(output) if form == "text" else {}
     made = formats.table_format(form).render(table, **options)
     emit(made, output, binary=isinstance(made, bytes))
+
+
+def form_of(form: str | None, output: str, kind: str, usual: str) -> str:
+    """The format that is asked for, by `--format` or the suffix of `-o`.
+
+    Args:
+        form: of `--format`, None if that was left out.
+        output: of `-o`.
+        kind: "table" or "picture".
+        usual: the format on stdout.
+
+    Raises:
+        SpecError: if the suffix is that of another format.
+    """
+    from resviz import formats
+
+    if form is None:
+        return usual if output == "-" else formats.from_suffix(output, kind)
+    with suppress(RenderError):
+        named = form if output == "-" else formats.from_suffix(output, kind)
+        if named != form:
+            raise SpecError(
+                f"-o {output!r} is the name of {named}, got --format {form}: "
+                "leave out one, or give another name"
+            )
+    return form
 
 
 def look(output: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from difflib import get_close_matches
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,15 +20,28 @@ from resviz.embed.pieces import (
     separate,
     tracing,
 )
+from resviz.embed.place import Place, place
 from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError, SpecError
-from resviz.escape import html
+from resviz.escape import cleaned, html
+from resviz.inputs import MODES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from markdown import Markdown
 
 LOG = logging.getLogger("mkdocs.resviz")
 """A warning below MkDocs' own logger fails `mkdocs build --strict`."""
+
+FIGURED = ("diagram", "describe")
+"""Commands that take the options of a figure."""
+
+COMMANDS = (*FIGURED, *TABLES)
+"""What a line can begin with."""
+
+ELSEWHERE = ("embed", "report", "trace")
+"""Commands that only the command line has."""
 
 serial = count(1)
 
@@ -51,23 +65,49 @@ def formatter(
     language: str,
     css_class: str,
     options: dict[str, Any],
-    md: Markdown,
+    md: Markdown | None,
     **_: Any,
 ) -> str:
     """The HTML of one fence; what is wrong with it stands in the page and the log."""
-    del language, css_class, options, md
-    shelf = Shelf()
-    return "\n".join(shown(line, shelf) for line in source.splitlines() if line.strip())
+    del language, css_class
+    here = place(md)
+    shelf = Shelf(place=here.file)
+    lines = [line.strip() for line in source.splitlines()]
+    asked = [line for line in lines if line and not line.startswith("#")]
+    if options:
+        given = " ".join(f"{key}={value}" for key, value in options.items())
+        said = f"fence: got {{{given}}}, want options in the line: resnet50 --width 60%"
+        return failure(SpecError(said), source.strip(), here)
+    if not asked:
+        said = "fence: is empty, want a command in it, as: diagram resnet50"
+        return failure(SpecError(said), "", here)
+    return "\n".join(shown(asked, shelf, here))
 
 
-def shown(line: str, shelf: Shelf) -> str:
-    """The HTML of one line."""
-    try:
-        return drawn(line, shelf)
-    except ResvizError as error:
-        LOG.warning("resviz: %s, in the fence %r", error, line)
-        said = f"<strong>resviz: {html(error)}</strong><br><code>{html(line)}</code>"
-        return f'<div class="admonition failure"><p>{said}</p></div>'
+def shown(lines: list[str], shelf: Shelf, here: Place | None = None) -> Iterator[str]:
+    """The HTML of each line."""
+    for line in lines:
+        try:
+            yield drawn(line, shelf)
+        except ResvizError as error:
+            yield failure(error, line, here or Place())
+
+
+def failure(error: ResvizError, line: str, here: Place) -> str:
+    """What stands in the page instead, and in the log.
+
+    Raises:
+        SuperFencesException: if nothing less ends a strict build.
+    """
+    where = here.line(line) or "fence"
+    said = f"{where}: resviz: {cleaned(error)}, in the fence {line!r}"
+    LOG.warning("%s", said)
+    if here.severe:
+        from pymdownx.superfences import SuperFencesException
+
+        raise SuperFencesException(said) from error
+    told = f"<strong>resviz: {html(error)}</strong><br><code>{html(line)}</code>"
+    return f'<div class="admonition failure"><p>{told}</p></div>'
 
 
 def drawn(line: str, shelf: Shelf) -> str:
@@ -76,16 +116,15 @@ def drawn(line: str, shelf: Shelf) -> str:
     Raises:
         ResvizError: if it cannot be read or shown.
     """
-    piece, width = read(line)
+    command, piece, width = read(line)
     if isinstance(piece, Tabular):
-        return tabular_html(piece, shelf)
-    return figure_html(piece.diagram(shelf), salt=f"fence {next(serial)}", width=width)
-
-
-def tabular_html(piece: Tabular, shelf: Shelf) -> str:
-    """A table that scrolls where the page is narrow."""
-    flat = piece.table(shelf).to_html().replace("\n", "")
-    return f'<div style="overflow-x:auto" tabindex="0">{flat}</div>'
+        # A blank line would end a block of HTML in Markdown.
+        return piece.table(shelf).styled().replace("\n", "")
+    figure = piece.diagram(shelf)
+    if command == "describe":
+        return f"<p>{html(figure.description)}</p>"
+    shown = figure_html(figure, salt=f"fence {next(serial)}", width=width)
+    return f'<div style="margin:1em 0">{shown}</div>'
 
 
 class Arguments(argparse.ArgumentParser):
@@ -109,8 +148,9 @@ def parser() -> Arguments:
     known.add_argument("--columns", default="")
     known.add_argument("--input", action="append", default=[])
     known.add_argument("--batch", type=int)
-    known.add_argument("--training", action="store_true")
-    known.add_argument("--plain", action="store_true")
+    known.add_argument("--mode", choices=MODES)
+    for name in ("plain", "training"):
+        known.add_argument(f"--{name}", action="store_true")
     return known
 
 
@@ -118,32 +158,50 @@ DRAWN = ("figure", "at", "direction", "style", "plain")
 """Options of a figure that `resviz.diagram` takes."""
 
 
-def read(line: str) -> tuple[Figure | Tabular, str]:
-    """What one line asks for, and the width that it wants.
+def read(line: str) -> tuple[str, Figure | Tabular, str]:
+    """The command of one line, what it asks for, and the width that it wants.
 
     Raises:
         SpecError: if it cannot be read.
 
     Example:
-        >>> read("shortcuts resnet50 --only projection")[0].only
+        >>> read("shortcuts resnet50 --only projection")[1].only
         'projection'
     """
-    command, *rest = separate(line)
-    if command != "diagram" and command not in TABLES:
-        command, rest = "diagram", [command, *rest]
+    command, rest = commanded(line)
     given = parser().parse_args(rest)
-    traced = tracing(" ".join(given.input), given.batch, training=given.training)
-    if command == "diagram":
-        refuse(line, given, ("only", "columns"))
+    traced = tracing(
+        " ".join(given.input), given.batch, training=given.training, mode=given.mode
+    )
+    specs = tuple(given.specs)
+    if command in FIGURED:
+        refuse(command, given, ("only", "columns"))
         options = {key: getattr(given, key) for key in DRAWN if getattr(given, key)}
-        figure = Figure(tuple(given.specs), options, given.alt or "", traced)
-        return figure, given.width or ""
-    refuse(line, given, (*DRAWN, "alt", "width"))
+        figure = Figure(specs, options, given.alt or "", traced)
+        return command, figure, given.width or ""
+    refuse(command, given, (*DRAWN, "alt", "width"))
     columns = tuple(given.columns.replace(",", " ").split())
-    return Tabular(tuple(given.specs), command, given.only, columns, traced), ""
+    return command, Tabular(specs, command, given.only, columns, traced), ""
 
 
-def refuse(line: str, given: argparse.Namespace, names: tuple[str, ...]) -> None:
+def commanded(line: str) -> tuple[str, list[str]]:
+    """The command of a line, a diagram if it names none, and what stands after it.
+
+    Raises:
+        SpecError: if its first word is another command, or nearly one of ours.
+    """
+    first, *rest = separate(line)
+    if first in COMMANDS:
+        return first, rest
+    near = get_close_matches(first, COMMANDS, n=1, cutoff=0.75)
+    if near or first in ELSEWHERE:
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        listed = ", ".join(COMMANDS)
+        raise SpecError(f"unknown command {first!r}: {hint}want one of {listed}")
+    return "diagram", [first, *rest]
+
+
+def refuse(command: str, given: argparse.Namespace, names: tuple[str, ...]) -> None:
     """Refuse options that the other kind has.
 
     Raises:
@@ -151,5 +209,4 @@ def refuse(line: str, given: argparse.Namespace, names: tuple[str, ...]) -> None
     """
     for name in names:
         if getattr(given, name):
-            command = line.split(maxsplit=1)[0]
             raise SpecError(f"fence: {command} has no option --{name}")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import tempfile
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -89,11 +91,14 @@ def write(pages: Iterable[Page]) -> list[Path]:
     """Write what is stale, pictures before the files that show them; gives the paths.
 
     Raises:
-        RenderError: if a file cannot be written.
+        RenderError: if a file cannot be written; nothing is, where one is protected.
     """
     from resviz.files import write_whole
 
     files = {path: data for one in pages for path, data in one.files.items()}
+    for path in files:
+        if path.exists() and not os.access(path, os.W_OK):
+            raise RenderError(f"{path}: cannot be written, it is write-protected")
     for path, data in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, data)
@@ -132,11 +137,11 @@ class Filling:
         if kind == "table":
             if context.params["output"] != STDOUT or form not in {None, "markdown"}:
                 raise SpecError("a table is Markdown here, leave out --format and -o")
-            return run(command, context, form="markdown").decode()
+            return self.run(command, context, form="markdown").decode()
         if form == "mermaid":
             if context.params["output"] != STDOUT:
                 raise SpecError("a Mermaid chart stands in the file, leave out -o")
-            chart = run(command, context, form="mermaid").decode()
+            chart = self.run(command, context, form="mermaid").decode()
             return f"```mermaid\n{chart}```"
         return self.picture(command, context)
 
@@ -172,10 +177,27 @@ class Filling:
             raise SpecError("a picture is SVG here, or --format mermaid")
         if context.params["style"] != "screen":
             raise SpecError("leave out --style: one file is light, the other dark")
-        drawn = [run(command, context, form="svg", style=it) for it in STYLES.values()]
+        drawn = [
+            self.run(command, context, form="svg", style=it) for it in STYLES.values()
+        ]
         for path, data in zip(paths, drawn, strict=True):
             self.note(path, data)
         return shown(context.params["output"], drawn[0])
+
+    def run(
+        self, command: click.Command, context: click.Context, **options: Any
+    ) -> bytes:
+        """What a command writes; its paths start at the file.
+
+        Packages are still imported from the folder in which we run.
+        """
+        here = str(Path.cwd())
+        sys.path.append(here)
+        try:
+            with chdir(self.page.path.parent):
+                return run(command, context, **options)
+        finally:
+            sys.path.remove(here)
 
     def paths(self, output: str) -> list[Path]:
         """The files of a pair.

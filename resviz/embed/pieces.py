@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import RenderError, SpecError
 from resviz.escape import html
-from resviz.figures import diagram
+from resviz.figures import SEVERAL, diagram
 from resviz.source import PAPER
 from resviz.tables.costs import costs_table
 from resviz.tables.layers import layers
@@ -18,18 +19,21 @@ from resviz.tables.shortcuts import shortcuts
 from resviz.tables.summary import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from resviz.embed.shelf import Shelf
     from resviz.figures.rendering import Diagram
     from resviz.tables import Table
 
-PHONE = 600
-"""Pixels up to which a figure is made to fit a phone."""
+COLUMN = 640
+"""Pixels of the narrowest column of text of an ordinary theme on a desk."""
 
-SMALLEST = {True: 0.65, False: 0.8}
+SMALLEST, LEAST, CLEAR = 0.65, 0.58, 0.8
 """How far a figure may shrink before it scrolls instead: until its text is 8 pixels
-high where that fits a phone, else 9."""
+high; 7 where the whole of it then fits a `COLUMN`; 9 where it scrolls there anyway."""
+
+LENGTH = re.compile(r"\d+(\.\d+)?(px|%|em|rem|ex|ch|vw|vh|cm|mm|in|pt|pc|q)?")
+"""A CSS length, as docutils takes it too; a bare number means pixels."""
 
 TABLES: dict[str, Callable[..., Table]] = {
     "table": paper_table,
@@ -51,7 +55,7 @@ class Figure:
     """One figure.
 
     Attributes:
-        specs: the networks; only a stack and the growth take more than one.
+        specs: the network; several for a stack and the growth.
         options: of `resviz.diagram`.
         alt: what it shows, in place of the figure's own description.
         tracing: of `resviz.trace`.
@@ -66,13 +70,29 @@ class Figure:
         """The figure, drawn.
 
         Raises:
-            ResvizError: as `resviz.trace` and `resviz.diagram`.
+            ResvizError: as `resviz.trace` and `resviz.diagram`, which are not asked
+                for a wrong number of networks, since a trace takes time.
         """
+        enough(self.options.get("figure", "overview"), self.specs)
         archs = [shelf.record(spec, self.tracing) for spec in self.specs]
         drawn = diagram(archs, **self.options)
         if not self.alt:
             return drawn
         return replace(drawn, picture=replace(drawn.picture, description=self.alt))
+
+
+def enough(figure: str, specs: Sequence[str]) -> None:
+    """Check that a figure can show so many networks.
+
+    Raises:
+        SpecError: if it cannot; names the figures that show several.
+    """
+    if not specs or (len(specs) > 1 and figure not in SEVERAL):
+        got = " ".join(specs) or "none"
+        raise SpecError(
+            f"{figure}: want one network, got {got}; "
+            f"the figures {' and '.join(SEVERAL)} show several"
+        )
 
 
 @dataclass(frozen=True)
@@ -124,19 +144,15 @@ class Tabular:
         Raises:
             SpecError: for a column that it does not have.
         """
-        if not self.columns:
-            return table
-        known = {column.key: column for column in table.columns}
-        for key in self.columns:
-            if key not in known:
-                listed = ", ".join(known)
-                raise SpecError(f"unknown column {key!r}: want some of {listed}")
-        chosen = tuple(known[key] for key in self.columns)
-        return replace(table, columns=chosen, fixed=min(table.fixed, len(chosen)))
+        return table.narrowed(self.columns) if self.columns else table
 
 
 def tracing(
-    inputs: str = "", batch: int | None = None, *, training: bool = False
+    inputs: str = "",
+    batch: int | None = None,
+    *,
+    training: bool = False,
+    mode: str | None = None,
 ) -> dict[str, Any]:
     """Options of a trace; those that are left out are not among them.
 
@@ -144,6 +160,7 @@ def tracing(
         inputs: as `--input`, several between spaces.
         batch: how many samples.
         training: follow the forward of training mode.
+        mode: how a forward that looks at values is followed.
     """
     given: dict[str, Any] = {}
     if inputs.split():
@@ -152,6 +169,8 @@ def tracing(
         given["batch"] = batch
     if training:
         given["training"] = True
+    if mode is not None:
+        given["mode"] = mode
     return given
 
 
@@ -191,30 +210,41 @@ def unquoted(word: str) -> str:
 
 
 def figure_html(drawn: Diagram, *, salt: str, width: str = "") -> str:
-    """A figure as HTML that follows the page's dark mode.
+    """A figure as HTML that is light or dark as the page is.
 
     Args:
         drawn: the figure.
         salt: keeps the ids of equal figures on one page apart.
-        width: a CSS length, in pixels if it is a bare number; if left out, the figure
-            shrinks with the page down to `SMALLEST` and scrolls below that.
+        width: a CSS length; if left out, the figure shrinks with the page as far as
+            `narrowest` and scrolls below that.
 
     Raises:
         RenderError: if `width` is no length.
     """
-    if not set(width) <= set("0123456789.%abcdefghijklmnopqrstuvwxyz"):
+    if width and not LENGTH.fullmatch(width.lower()):
         raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
-    width = f"{width}px" if width.isdigit() else width
-    natural = drawn.size[0]
-    least = round(natural * SMALLEST[natural <= PHONE])
-    look = f"width:{width}" if width else f"min-width:{least}px"
+    asked = f"{width}px" if width.isdigit() else width
+    look = f"width:{asked}" if width else f"min-width:{narrowest(drawn.size[0])}px"
     svg = drawn.to_svg(salt=salt).strip().replace("<svg ", '<svg class="resviz" ', 1)
     svg = svg.replace('style="max-width:100%;height:auto"', f'style="{svg_look(look)}"')
     flat = svg.replace("\n", "")  # a blank line would end a block of HTML in Markdown
     return (
-        f'<div class="resviz-figure" style="overflow-x:auto" tabindex="0"'
-        f' role="group" aria-label="{html(drawn.picture.title)}">{flat}</div>'
+        f'<div class="resviz-figure" style="overflow-x:auto;scrollbar-width:thin"'
+        f' tabindex="0" role="group" aria-label="{html(drawn.picture.title)}">'
+        f"{flat}</div>"
     )
+
+
+def narrowest(natural: float) -> int:
+    """The pixels to which a figure shrinks with its page; below, it scrolls.
+
+    Example:
+        >>> [narrowest(width) for width in (400, 940, 1072, 2000)]
+        [260, 611, 640, 1600]
+    """
+    if natural * LEAST > COLUMN:
+        return round(natural * CLEAR)
+    return min(round(natural * SMALLEST), COLUMN)
 
 
 def svg_look(look: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from resviz.errors import SpecError
@@ -11,12 +12,27 @@ from resviz.errors import SpecError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-OPENING = re.compile(r" {0,3}<!--\s*resviz:(.*)")
-CLOSING = re.compile(r" {0,3}<!--\s*/resviz\s*-->\s*")
+INDENT = r"(?P<indent>[ \t]*(?:>[ \t]?)*[ \t]*)"
+"""What stands before the markers of a region in a list or a quotation."""
+
+OPENING = re.compile(INDENT + r"<!--\s*resviz:(?P<rest>.*)")
+CLOSING = re.compile(INDENT + r"<!--\s*/resviz\s*-->\s*")
 WHOLE = re.compile(r"(.*?)-->\s*")
 
-FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+NEARLY = re.compile(r"[\s>]*<!--\s*/?\s*(res[a-z]{1,5})\s*(:.*|-->\s*)", re.IGNORECASE)
+"""What looks like one of our markers; a word of other letters is none of ours."""
+
+FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
 """What opens a block of code; a longer run of the same sign alone closes it."""
+
+QUOTED = re.compile(r" {0,3}(?:> ?)+ {0,3}(?! )")
+ITEM = re.compile(r" *(?:[-*+]|\d{1,9}[.)]) +")
+"""What stands before the text of a quotation, and of a list's item."""
+
+CODE = 4
+"""Spaces that make a line code."""
+
+BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +44,14 @@ class Region:
         command: what is asked for.
         start: number of lines up to and with the opening marker.
         stop: number of lines before the closing one.
+        indent: what stands before the marker, and before every line of the region.
     """
 
     line: int
     command: str
     start: int
     stop: int
+    indent: str = ""
 
 
 def filled(
@@ -42,26 +60,32 @@ def filled(
     """`text` with the content of each region anew, and the regions that this changed.
 
     Args:
-        text: of a file; its line ends are kept, and all that is in no region.
+        text: of a file; its line ends and its byte order mark are kept, and all that
+            is in no region. A region in a list or a quotation stays there.
         where: the file's name, for errors.
         content: a function that gives the lines of a region.
 
     Raises:
         SpecError: with file and line, if a region is not closed or not opened.
     """
-    lines = text.split("\n")
+    lines = text.removeprefix(BOM).split("\n")
     made: list[str] = []
     changed: list[Region] = []
     done = 0
     for region in regions(lines, where):
         end = "\r" if lines[region.start - 1].endswith("\r") else ""
         body = content(region).strip("\n").split("\n")
-        anew = [f"{line}{end}" for line in ("", *body, "")]
+        inset = region.indent
+        anew = [
+            f"{inset}{line}{end}" if line else f"{inset.rstrip()}{end}"
+            for line in ("", *body, "")
+        ]
         if anew != lines[region.start : region.stop]:
             changed.append(region)
         made += [*lines[done : region.start], *anew]
         done = region.stop
-    return "\n".join((*made, *lines[done:])), changed
+    mark = BOM if text.startswith(BOM) else ""
+    return mark + "\n".join((*made, *lines[done:])), changed
 
 
 def regions(lines: list[str], where: str) -> Iterator[Region]:
@@ -70,25 +94,61 @@ def regions(lines: list[str], where: str) -> Iterator[Region]:
     Raises:
         SpecError: as `filled`.
     """
-    opened: tuple[int, str] | None = None
+    opened: tuple[int, str, str] | None = None
     for number, line in uncoded(lines):
+        if marker(line) and coded(lines, number):
+            continue
         if found := OPENING.match(line):
             if opened:
                 raise SpecError(unclosed(where, opened[0]))
-            whole = WHOLE.fullmatch(found[1])
+            whole = WHOLE.fullmatch(found["rest"])
             if whole is None:
                 raise SpecError(
                     f"{where}:{number}: want the marker on a line of its own, "
                     "<!-- resviz: table 18 34 50 -->"
                 )
-            opened = (number, whole[1].strip())
+            opened = (number, whole[1].strip(), found["indent"])
         elif CLOSING.fullmatch(line):
             if not opened:
                 raise SpecError(f"{where}:{number}: <!-- /resviz --> closes no region")
-            yield Region(*opened, opened[0], number - 1)
+            yield Region(opened[0], opened[1], opened[0], number - 1, opened[2])
             opened = None
+        elif misspelt(line):
+            raise SpecError(
+                f"{where}:{number}: got {line.strip()!r}, want the markers "
+                "<!-- resviz: table 18 34 50 --> and <!-- /resviz -->"
+            )
     if opened:
         raise SpecError(unclosed(where, opened[0]))
+
+
+def marker(line: str) -> bool:
+    """Whether a line is a marker, well spelt or not."""
+    found = OPENING.match(line) or CLOSING.fullmatch(line)
+    return bool(found) or misspelt(line)
+
+
+def coded(lines: list[str], number: int) -> bool:
+    """Whether a line is code by its indent: four spaces deeper than what it is in."""
+    line = lines[number - 1].expandtabs(4)
+    if line.lstrip().startswith(">"):
+        return QUOTED.match(line) is None
+    inset = len(line) - len(line.lstrip())
+    if inset < CODE:
+        return False
+    for before in reversed(lines[: number - 1]):
+        item = ITEM.match(before.expandtabs(4))
+        if item and item.end() <= inset:
+            return inset - item.end() >= CODE
+        if before[:1].strip() and not item:
+            break
+    return True
+
+
+def misspelt(line: str) -> bool:
+    """Whether a line is nearly one of our markers: in capitals, or a letter off."""
+    found = NEARLY.fullmatch(line)
+    return bool(found) and bool(get_close_matches(found[1].lower(), ["resviz"], 1, 0.8))
 
 
 def unclosed(where: str, number: int) -> str:
@@ -105,5 +165,5 @@ def uncoded(lines: list[str]) -> Iterator[tuple[int, str]]:
             fence = found[1] if found else ""
             if not found:
                 yield number, line
-        elif re.fullmatch(rf" {{0,3}}{fence[0]}{{{len(fence)},}}\s*", line):
+        elif re.fullmatch(rf"[\s>]*{fence[0]}{{{len(fence)},}}\s*", line):
             fence = ""

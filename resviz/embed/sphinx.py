@@ -25,9 +25,10 @@ from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError
 from resviz.figures import DIRECTIONS, FIGURES
 from resviz.figures.drawing.styles import STYLES
+from resviz.inputs import MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -36,13 +37,15 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-def one_of(legal: Any) -> Callable[[str | None], str]:
-    """A check that an option is one of some words; docutils' own lowers their case."""
+def one_of(legal: Iterable[str]) -> Callable[[str | None], str]:
+    """A check that an option is one of some words, in their case or another."""
+    words = {word.lower(): word for word in legal}
 
     def word(given: str | None) -> str:
-        if given is None or given not in tuple(legal):
-            raise ValueError(f"want one of {', '.join(legal)}")
-        return given
+        said = (given or "").strip()
+        if said.lower() not in words:
+            raise ValueError(f"got {said!r}, want one of {', '.join(words.values())}")
+        return words[said.lower()]
 
     return word
 
@@ -60,6 +63,7 @@ class Piece(SphinxDirective):
         "input": directives.unchanged_required,
         "batch": directives.positive_int,
         "training": directives.flag,
+        "mode": one_of(MODES),
     }
 
     def run(self) -> list[nodes.Node]:
@@ -91,6 +95,7 @@ class Piece(SphinxDirective):
             self.options.get("input", ""),
             self.options.get("batch"),
             training="training" in self.options,
+            mode=self.options.get("mode"),
         )
 
     def framed(self, frame: nodes.Element, inner: nodes.Element) -> list[nodes.Node]:
@@ -133,7 +138,7 @@ class FigureDirective(Piece):
         """The figure, drawn once now; other builders draw it again from its record."""
         keys = ("figure", "at", "direction", "style")
         options = {key: self.options[key] for key in keys if key in self.options}
-        options["plain"] = "plain" in self.options
+        options |= {"plain": True} if "plain" in self.options else {}
         alt = self.options.get("alt", "")
         piece = Figure(specs, options, alt, self.traced)
         drawn = piece.diagram(shelf)
@@ -183,8 +188,8 @@ def shelf_of(env: BuildEnvironment, document: str) -> Shelf:
     """
 
     def place(path: str) -> Path:
-        if Path(path).is_file():
-            return Path(path).resolve()
+        if Path(path).is_absolute() and Path(path).is_file():
+            return Path(path)
         return Path(env.relfn2path(path, document)[1])
 
     folder = env.config.resviz_cache

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
+ABOVE_CAPTION = (
+    r"\ifcsname spx@image@maxheight\endcsname"
+    r"\csname spx@image@maxheight\endcsname=0.85\textheight\fi"
+)
+"""LaTeX that leaves room on the page for a caption, where Sphinx leaves none."""
+
+
 class drawing(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - as docutils
     """A figure: `piece`, `salt`, `alt`, `width`, and `html`."""
 
@@ -125,7 +132,9 @@ def latex_drawing(self: LaTeXTranslator, node: drawing) -> NoReturn:
     size = self.latex_image_length(node["width"]) if node["width"] else ""
     size = f"[width={size}]" if size else ""
     body = rf"\sphinxincludegraphics{size}{{{name}}}"
-    if not framed:
+    if framed:
+        body = f"{{{ABOVE_CAPTION}{body}}}"
+    else:
         body = f"\n\\begin{{center}}{labels}{body}\\end{{center}}\n"
     self.body.append(body)
     raise nodes.SkipNode

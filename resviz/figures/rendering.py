@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -82,8 +82,13 @@ class Diagram:
         return data.encode() if isinstance(data, str) else data
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """What a notebook shows; ids differ from call to call."""
+        """What a notebook shows; ids differ from call to call.
+
+        It stands in an `<img>`, which cannot see whether the notebook is dark and
+        would ask the system; so it is light unless its style is another.
+        """
+        shown = replace(self, style=replace(self.style, dark=None))
         return {
-            "image/svg+xml": self.to_svg(salt=f"cell {next(calls)}"),
+            "image/svg+xml": shown.to_svg(salt=f"cell {next(calls)}"),
             "text/plain": f"<Diagram {self.picture.title}>",
         }

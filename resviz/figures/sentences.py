@@ -17,6 +17,7 @@ from resviz.figures.overview.outline import loose, output, plain_sections
 from resviz.figures.repeats import turns
 from resviz.structure import depth, structure
 from resviz.structure.remarks import remarks
+from resviz.structure.shortcuts import NOUNS
 from resviz.units import plural
 
 if TYPE_CHECKING:
@@ -266,17 +267,6 @@ def widths(one: Shortcut) -> str:
 def shortcut_totals(read: Structure) -> str:
     """How many shortcuts of each kind there are."""
     return f"In all: {counted([unit for it in read.blocks for unit in it.units])[:-1]}."
-
-
-NOUNS = {
-    "identity": ("identity shortcut", "identity shortcuts"),
-    "projection": ("projection", "projections"),
-    "zero-padded": ("zero-padded shortcut", "zero-padded shortcuts"),
-    "subsampled": ("subsampled shortcut", "subsampled shortcuts"),
-    "other": ("other shortcut", "other shortcuts"),
-    "none": ("block without shortcut", "blocks without shortcut"),
-}
-"""One and several shortcuts of each kind."""
 
 
 def counted(given: Iterable[Unit]) -> str:

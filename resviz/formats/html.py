@@ -6,7 +6,7 @@ from typing import Any
 
 from resviz import escape
 from resviz.tables.table import Cell, Column, Group, Table
-from resviz.templates import template
+from resviz.templates import folder, template
 
 KIND = "table"
 SUFFIXES = (".html", ".htm")
@@ -16,6 +16,14 @@ def render(table: Table, *, page: bool = True) -> str:
     """The table as a whole page, or as a fragment for another."""
     name = "table_page.html" if page else "table.html"
     return template(name).render(table=table, cell=cell, clean=escape.clean)
+
+
+def styled(table: Table) -> str:
+    """A fragment with its own style sheet; it scrolls where the page is narrow."""
+    sheet = (folder() / "embed.css").read_text()
+    shown = render(table, page=False)
+    scroll = '<div class="resviz-scroll" tabindex="0">'
+    return f"<style>\n{sheet}</style>\n{scroll}\n{shown}\n</div>"
 
 
 def cell(column: Column, value: Any) -> Any:

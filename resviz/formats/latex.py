@@ -23,38 +23,72 @@ ROWS = 45
 """Rows that a page takes; a longer table is several tabulars."""
 
 
+LEGIBLE = 0.7
+"""How far a table may shrink without a warning: to letters 5 points high."""
+
+OPENING = r"""% needs \usepackage{booktabs,amsmath}, and graphicx to shrink wide tables
+% as wide as \resvizwidth at most; \def\resvizwidth{...} before this file sets it
+\begingroup
+\providecommand\resvizwidth{\linewidth}%
+\par\parskip=0pt\vspace{4pt}"""
+
+FITTED = rf"""\noindent\makebox[\linewidth]{{%
+\ifdim\wd0>\resvizwidth
+  \ifdefined\resizebox
+    \ifdim{LEGIBLE}\wd0>\resvizwidth
+      \PackageWarning{{resviz}}{{A table of \the\wd0\space is shrunk to
+        \the\dimexpr\resvizwidth\relax: use table* or fewer columns}}%
+    \fi
+    \resizebox{{\resvizwidth}}{{!}}{{\box0}}%
+  \else
+    \PackageWarning{{resviz}}{{A table of \the\wd0\space is wider than
+      \the\dimexpr\resvizwidth\relax: load graphicx, which shrinks it}}%
+    \box0
+  \fi
+\else
+  \box0
+\fi}}"""
+
+
 def render(table: Table) -> str:
     r"""Tabulars to `\input`; facts stand above them, notes below.
 
     Equal cells side by side are one, as in the paper. Columns that a page has no
-    room for are left out and named below; where none can be, as in Table 1, a table
-    wider than the text stands out on both sides alike.
+    room for are left out and named below. What is wider than `\resvizwidth`, the line
+    if that is not defined, shrinks to it; below `LEGIBLE` LaTeX warns, and without
+    graphicx it only warns.
     """
     return "\n".join(lines(table)) + "\n"
 
 
 def lines(table: Table) -> Iterator[str]:
     """The lines of a table."""
-    yield r"% needs \usepackage{booktabs,amsmath}"
-    for label, text in table.facts:
-        yield rf"\noindent\textbf{{{escape.latex(label)}}} {escape.latex(text)}\par"
+    yield OPENING
+    if table.facts:
+        yield r"{\footnotesize\raggedright"
+        for label, text in table.facts:
+            said = rf"\textbf{{{escape.latex(label)}}} {escape.latex(text)}"
+            yield rf"\noindent {said}\par"
+        yield r"}\vspace{4pt}"
     columns, missing = shown(table)
     yield r"{\scriptsize"
-    yield r"\setlength{\tabcolsep}{3pt}\noindent"
+    yield r"\setlength{\tabcolsep}{3pt}"
     for number, rows in enumerate(batches(table.rows)):
-        yield from [r"\par\noindent"] * (number > 0)
-        yield from (
-            centred(tabular(columns, rows)) if table.fixed else tabular(columns, rows)
-        )
+        yield from [r"\par\vspace{2pt}"] * (number > 0)
+        yield from shrunk(tabular(columns, rows))
     yield r"\par}"
     left_out = [f"left out for want of width: {missing}"] if missing else []
-    for note in (*table.notes, *left_out):
-        yield rf"\par\noindent{{\footnotesize {escape.latex(note)}\par}}"
+    notes = (*table.notes, *left_out)
+    if notes:
+        yield r"\vspace{4pt}{\footnotesize\raggedright"
+        yield from (rf"\noindent {escape.latex(note)}\par" for note in notes)
+        yield "}"
+    yield r"\endgroup"
 
 
-def centred(tabular: Iterable[str]) -> Iterator[str]:
-    """A tabular in the middle of the text, whatever the width of both."""
-    yield from (r"\makebox[\linewidth]{%", *tabular, "}")
+def shrunk(tabular: Iterable[str]) -> Iterator[str]:
+    """A tabular in the middle of the line, no wider than it may be."""
+    yield from (r"\setbox0\hbox{%", *tabular, r"}%", FITTED)
 
 
 def shown(table: Table) -> tuple[Sequence[Column], str]:

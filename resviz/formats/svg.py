@@ -36,8 +36,21 @@ DASHES: dict[Dash, str] = {
 BASELINE = 0.355
 """How far the baseline lies below a capital's middle, in sizes of Helvetica."""
 
-LIGHT = "[data-theme=light],[data-md-color-scheme=default]"
-"""What a page says of itself that is light whatever the reader's system asks for."""
+LIGHT = ("[data-theme=light]", "[data-md-color-scheme=default]")
+DARK = (
+    "[data-theme=dark]",
+    "[theme=dark]",
+    "[data-bs-theme=dark]",
+    "[data-md-color-scheme=slate]",
+    "[data-jp-theme-light=false]",
+    ".vscode-dark",
+    ":root.dark",
+)
+"""What a page says of itself that has a switch: Sphinx' themes, Colab, Bootstrap,
+Material for MkDocs, Jupyter, VS Code, Tailwind."""
+
+SYSTEM = ("svg:root", "[data-theme=auto]")
+"""What goes by the system: a figure that is its own document, and pages as Furo's."""
 
 
 def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
@@ -70,14 +83,17 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
 
 
 def dark_mode(key: str, body: str, style: Style) -> Iterator[str]:
-    """A style sheet that recolours this figure alone where the reader wants dark.
+    """A style sheet that recolours this figure alone where what is around it is dark.
 
-    A page's own switch is `data-theme` on its root or body, or that of Material for
-    MkDocs. Attribute selectors leave the light colours to readers without style sheets.
+    A figure in a page goes by the page: by its switch, or else by the `color-scheme`
+    in CSS, without which a page is light whatever the system asks for. A figure that
+    is a document of its own goes by the system; in an `<img>`, by the page's
+    `color-scheme` if there is one.
+    Attribute selectors leave the light colours to readers without style sheets.
     """
     background = style.colours["background"]
     rules = [
-        (attribute, mine, theirs)
+        f'#{key} [{attribute}="{mine}"]{{{attribute}:light-dark({mine},{theirs})}}'
         for mine, theirs in style.pairs().items()
         for attribute in ("fill", "stroke")
         if f'{attribute}="{mine}"' in body or (attribute, mine) == ("fill", background)
@@ -85,15 +101,13 @@ def dark_mode(key: str, body: str, style: Style) -> Iterator[str]:
     if not rules:
         return
 
-    def under(scope: str) -> str:
-        return "".join(
-            f'{scope} #{key} [{attribute}="{mine}"]{{{attribute}:{theirs}}}'
-            for attribute, mine, theirs in rules
-        )
+    def under(scopes: Iterable[str], scheme: str) -> str:
+        listed = ",".join(f"{scope} #{key}" for scope in scopes)
+        return f"{listed}{{color-scheme:{scheme}}}"
 
-    system = under(f":root:not({LIGHT}):not(:has({LIGHT}))")
-    page = under("[data-theme=dark]") + under("[data-md-color-scheme=slate]")
-    yield f"<style>@media (prefers-color-scheme:dark){{{system}}}{page}</style>"
+    system = f"@media (prefers-color-scheme:dark){{{under(SYSTEM, 'dark')}}}"
+    page = under(LIGHT, "light") + under(DARK, "dark")
+    yield f"<style>{system}{page}{''.join(rules)}</style>"
 
 
 def element(mark: Mark) -> str:

@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 KINDS = ("identity", "projection", "zero-padded", "subsampled", "other", "none")
 """What a shortcut can be. "subsampled" drops positions and changes nothing else."""
 
+NOUNS = {
+    "identity": ("identity shortcut", "identity shortcuts"),
+    "projection": ("projection", "projections"),
+    "zero-padded": ("zero-padded shortcut", "zero-padded shortcuts"),
+    "subsampled": ("subsampled shortcut", "subsampled shortcuts"),
+    "other": ("other shortcut", "other shortcuts"),
+    "none": ("block without shortcut", "blocks without shortcut"),
+}
+"""One and several shortcuts of each kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:

@@ -8,7 +8,7 @@ from resviz import costs
 from resviz.errors import SpecError
 from resviz.structure import Stage, structure
 from resviz.structure.remarks import remarks
-from resviz.structure.shortcuts import KINDS
+from resviz.structure.shortcuts import KINDS, NOUNS
 from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count
@@ -123,7 +123,7 @@ def overall(rows: list[dict[str, Any]], total: costs.Costs) -> tuple[str, ...]:
         return ()
     macs = sum(entry["macs"] for entry in rows)
     params = sum(entry["params"] for entry in rows)
-    parts = [f"{number} {kind}" for kind, number in kinds.items()]
+    parts = [f"{it} {NOUNS[kind][it > 1]}" for kind, it in kinds.items()]
     part = macs / total.macs if total.macs else 0.0
     return (
         (

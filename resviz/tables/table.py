@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from resviz import units
-from resviz.errors import RenderError
+from resviz.errors import RenderError, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,6 +142,20 @@ class Table:
     mark: str = ""
     fixed: int = 0
 
+    def narrowed(self, keys: Sequence[str]) -> Table:
+        """The table with some of its columns, in the order of `keys`.
+
+        Raises:
+            SpecError: for a column that it does not have; lists those it has.
+        """
+        known = {column.key: column for column in self.columns}
+        for key in keys:
+            if key not in known:
+                listed = ", ".join(known)
+                raise SpecError(f"unknown column {key!r}: want some of {listed}")
+        chosen = tuple(known[key] for key in keys)
+        return replace(self, columns=chosen, fixed=min(self.fixed, len(chosen)))
+
     def to_dict(self) -> Any:
         """The table as lists, dictionaries and numbers; what JSON prints."""
         return self.data
@@ -184,6 +198,12 @@ class Table:
         """The table as a fragment of HTML."""
         return self.render("html", page=False)
 
+    def styled(self) -> str:
+        """The fragment with a style sheet before it, for pages that have none."""
+        from resviz.formats.html import styled
+
+        return styled(self)
+
     def __str__(self) -> str:
         """The table as text, fitted to the terminal if stdout is one."""
         terminal = sys.stdout.isatty()
@@ -198,7 +218,7 @@ class Table:
     ) -> dict[str, str]:
         """Show the table in a notebook."""
         del include, exclude
-        return {"text/plain": str(self), "text/html": self.to_html()}
+        return {"text/plain": str(self), "text/html": self.styled()}
 
 
 def plain(value: Any) -> Any:

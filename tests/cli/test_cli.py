@@ -195,6 +195,35 @@ def test_wrong_input(resviz, tmp_path, monkeypatch, args, code, words):
         assert words in last
 
 
+def test_columns_by_their_keys(resviz, saved):
+    """In every format that has columns, in the order asked for."""
+    args = ("summary", saved, "--columns", "params,name")
+    code, out, _ = resviz(*args, "--format", "csv")
+    assert (0, "params,name") == (code, out.splitlines()[0])
+    code, out, _ = resviz(*args, "--format", "markdown")
+    assert (0, True) == (code, "| params | stage |" in out)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ("diagram {} -o x.svg --format pdf", "-o 'x.svg' is the name of svg, got"),
+        ("table {} -o x.csv --format json", "-o 'x.csv' is the name of csv, got"),
+        ("diagram {} -o x.svg --dpi 300", "--dpi: got 300 for svg, only png"),
+        ("summary {} --columns size", "unknown column 'size': want some of name, "),
+        ("summary {} --columns name --format json", "JSON has keys of its own"),
+    ],
+)
+def test_what_does_not_go_together(resviz, saved, tmp_path, monkeypatch, args, words):
+    """Is refused instead of ignored, and no file is written."""
+    monkeypatch.chdir(tmp_path)
+    before = {*tmp_path.iterdir()}
+    code, _, said = resviz(*args.format(saved).split())
+    assert 2 == code
+    assert words in said
+    assert before == {*tmp_path.iterdir()}
+
+
 def test_debug_shows_the_traceback(run):
     """Otherwise an error is one line."""
     args = ("-m", "resviz", "summary", "not_there:make")

@@ -117,9 +117,102 @@ def test_a_bad_fence_fails_a_strict_build(tmp_path, build):
     assert "unknown depth 51" in (tmp_path / "site" / "index.html").read_text()
 
 
+@pytest.mark.parametrize("builder", ["mkdocs", "zensical"])
+def test_files_are_found_from_the_page(builder, tmp_path, build):
+    """Beside it, in the folder of all pages, or beside the configuration."""
+    net = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, {}, 1)\n"
+    pages = tmp_path / "docs" / "sub"
+    pages.mkdir()
+    (pages / "a.md").write_text(
+        "\n\n".join(f"```resviz\nlayers {k}.py:build\n```" for k in ("a", "b", "c"))
+    )
+    for folder, name, width in (
+        (pages, "a", 51), (tmp_path / "docs", "a", 5), (tmp_path, "a", 5),
+        (tmp_path / "docs", "b", 52), (tmp_path, "b", 5), (tmp_path, "c", 53),
+    ):  # fmt: skip
+        (folder / f"{name}.py").write_text(net.format(width))
+    (tmp_path / "mkdocs.yml").write_text(MKDOCS.format(theme="mkdocs", plugins=""))
+    (tmp_path / "zensical.toml").write_text(ZENSICAL)
+    done = build("# Page\n", builder, "build", "--strict")
+    assert 0 == done.returncode, done.stderr
+    text = (tmp_path / "site" / "sub" / "a" / "index.html").read_text()
+    assert {"51×224×224", "52×224×224", "53×224×224"} <= {
+        *re.findall(r"5.×224×224", text)
+    }
+    assert ">5×224×224" not in text
+
+
+@pytest.mark.parametrize("builder", ["mkdocs", "zensical"])
+def test_a_warning_names_page_and_line(builder, tmp_path, build):
+    """And a strict build ends with 1, of Zensical too, which sees no warnings."""
+    (tmp_path / "mkdocs.yml").write_text(MKDOCS.format(theme="mkdocs", plugins=""))
+    (tmp_path / "zensical.toml").write_text(ZENSICAL)
+    page = (
+        "# Page\n\n```resviz\n18\n```\n\n- list\n\n    ```resviz\n    net51\n    ```\n"
+    )
+    done = build(page, builder, "build", "--strict")
+    assert 1 == done.returncode
+    assert "index.md:10: resviz: unknown network 'net51'" in done.stderr + done.stdout
+
+
+def test_several_networks_are_compared():
+    """In a stack, which is wider than one alone, and in the growth."""
+    wide = [
+        float(re.search(r'<svg[^>]* width="([\d.]+)"', html)[1])
+        for line in (
+            "18 --figure stack",
+            "18 34 --figure stack",
+            "18 34 --figure growth",
+        )
+        for html in fence.shown([line], Shelf())
+    ]
+    assert wide[0] < wide[1]
+    (plain,) = fence.shown(["diagram 34 --figure stack --plain"], Shelf())
+    assert "plain" in plain
+
+
+def test_a_figure_can_be_told_in_words():
+    """`describe` gives a paragraph."""
+    (told,) = fence.shown(["describe 18"], Shelf())
+    assert told.startswith("<p>ResNet-18, input 224×224×3: 11.7 M parameters")
+
+
+def test_a_line_can_be_a_comment():
+    """As in a file of settings."""
+    given = "# what it costs\n\n  \ncosts 18\n"
+    assert 1 == fence.formatter(given, "", "", {}, None).count("<table>")
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "said"),
+    [
+        ("\n", {}, "fence: is empty"),
+        ("# nothing", {}, "fence: is empty"),
+        ("18", {"width": "300"}, "got {width=300}, want options in the line"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(source, options, said):
+    """An empty fence, and options in its first line."""
+    assert said in fence.formatter(source, "", "", options, None)
+
+
+def test_a_table_brings_its_style():
+    """Marked rows and columns of numbers look as they ought to in any theme."""
+    (shown,) = fence.shown(["layers 18 --only conv"], Shelf())
+    assert " table .marked td { background: #" in shown
+    assert '<tr class="marked">' in shown
+    assert "the resolution changes" in shown
+
+
 WRONG = {
     "18 --figure nothing": "unknown figure 'nothing'",
-    "18 34": "shows one network, got 2",
+    "18 34": "overview: want one network, got 18 34; the figures stack and growth",
+    "stack": "unknown network 'stack'",
+    "diagram": "want one network, got none",
+    "tabel 18": "unknown command 'tabel': did you mean 'table'? want one of diagram",
+    "report 18": "unknown command 'report': want one of diagram, describe, table",
+    "18 --width wide": "got 'wide', want a length",
+    "18 --mode fast": "invalid choice: 'fast'",
     "18 --nothing": "unrecognized arguments: --nothing",
     "18 --only conv": "no option --only",
     "table 18 --at conv3_1": "no option --at",
@@ -135,38 +228,32 @@ WRONG = {
 @pytest.mark.parametrize("line", WRONG)
 def test_what_is_wrong_is_said(line):
     """In the words of the command line."""
-    assert WRONG[line] in fence.shown(line, Shelf()).replace("&#x27;", "'")
-
-
-def test_several_networks_stand_in_one_figure():
-    """A stack with plain twins, and the growth."""
-    shown = fence.shown("18 34 --figure stack --plain", Shelf())
-    assert "plain" in shown
-    assert "ResNet-34" in shown
-    assert "ResNet-34" in fence.shown("diagram 18 34 --figure growth", Shelf())
+    (said,) = fence.shown([line], Shelf())
+    assert WRONG[line] in said.replace("&#x27;", "'")
 
 
 def test_hostile_words_stay_text():
     """What a page's author wrote is shown, not run."""
-    shown = fence.shown("<script>alert(1)</script>", Shelf())
-    assert "<script>" not in shown
-    shown = fence.shown('18 --alt "</desc><script>alert(1)</script>"', Shelf())
-    assert "<script>" not in shown
+    lines = ["<script>alert(1)</script>", '18 --alt "</desc><script>alert(1)</script>"']
+    for shown in fence.shown(lines, Shelf()):
+        assert "<script>" not in shown
 
 
 @pytest.mark.parametrize("show", ["summary", "layers", "shortcuts", "costs"])
 def test_every_table_has_a_fence(show):
     """By the name of its command."""
-    assert "<table>" in fence.shown(f"{show} 18", Shelf())
+    (shown,) = fence.shown([f"{show} 18"], Shelf())
+    assert "<table>" in shown
 
 
 def test_table_1_alone_is_the_papers():
     """As on the command line."""
-    shown = fence.shown("table", Shelf())
+    (shown,) = fence.shown(["table"], Shelf())
     assert 5 == shown.count("(paper)</th>")
 
 
 @pytest.mark.parametrize(("width", "css"), [("50", "50px"), ("60%", "60%")])
 def test_a_bare_width_is_in_pixels(width, css):
     """CSS knows no number without a unit."""
-    assert f"width:{css}" in fence.shown(f"18 --width {width}", Shelf())
+    (shown,) = fence.shown([f"18 --width {width}"], Shelf())
+    assert f"width:{css}" in shown

@@ -1,5 +1,6 @@
 """`resviz embed`: tables, charts and pictures in Markdown files."""
 
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -9,6 +10,7 @@ from markdown_it import MarkdownIt
 
 import resviz
 from resviz.cli import main
+from resviz.embed import markdown
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -95,10 +97,43 @@ def test_the_html_of_a_picture(embed):
 def test_paths_start_at_the_file(embed):
     """Not at the folder in which the command runs."""
     Path("guide").mkdir()
-    write("guide/a.md", "diagram r18.json -o ../images/net.svg")
+    write("guide/a.md", "diagram ../r18.json -o ../images/net.svg")
     assert 0 == embed("guide/a.md")[0]
     assert Path("images/net.svg").is_file()
     assert 'src="../images/net.svg"' in Path("guide/a.md").read_text()
+
+
+NET = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, {}, 1)\n"
+
+
+def test_files_of_networks_are_found_from_the_file(embed):
+    """As pictures are; a package is found from where the command runs."""
+    Path("guide").mkdir()
+    Path("guide/net.py").write_text(NET.format(51))
+    Path("net.py").write_text(NET.format(5))
+    Path("embedded_package.py").write_text(NET.format(52))
+    specs = ("net.py:build", "embedded_package:build")
+    write("guide/a.md", *(f"layers {spec}" for spec in specs))
+    code, said = embed("guide/a.md")
+    assert 0 == code, said
+    text = Path("guide/a.md").read_text()
+    assert "51×224×224" in text
+    assert "52×224×224" in text
+
+
+def test_nothing_is_written_where_the_file_is_protected(embed, monkeypatch):
+    """Not even the pictures, which come first."""
+    name = write("a.md", "diagram r18.json -o net.svg")
+    can = markdown.os.access
+    monkeypatch.setattr(
+        markdown.os, "access", lambda path, how: path.name != name and can(path, how)
+    )
+    code, said = embed(name)
+    assert (2, "error: a.md: cannot be written, it is write-protected\n") == (
+        code,
+        said,
+    )
+    assert not Path("net.svg").exists()
 
 
 def test_check_of_what_is_fresh(embed):
@@ -239,12 +274,45 @@ def test_files_without_regions_need_no_torch(run, tmp_path):
     run("-c", code)
 
 
+def test_a_folder_stands_for_its_markdown_files(embed):
+    """Those of hidden folders, environments and packages are other people's."""
+    for folder in ("guide", ".hidden", "env", "node_modules"):
+        Path(folder).mkdir()
+        write(f"{folder}/a.md", "table ../r18.json")
+    Path("env/pyvenv.cfg").touch()
+    write("b.markdown", "table r18.json")
+    Path("c.txt").write_text("<!-- resviz: table r18.json -->")
+    assert (0, "wrote b.markdown\nwrote guide/a.md\n") == embed(".")
+
+
+HOOKS = [
+    dict(re.findall(r"(\w+): (.*)", part))
+    for part in (ROOT / ".pre-commit-hooks.yaml").read_text().split("- id")[1:]
+]
+
+
 def test_the_hooks_name_commands_that_there_are():
-    """What pre-commit reads: two hooks, for Markdown, in one process each."""
-    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    hooks = [dict(re.findall(r"(\w+): (.*)", part)) for part in text.split("- ")[1:]]
-    assert ["resviz-embed", "resviz-embed-check"] == [hook["id"] for hook in hooks]
+    """What pre-commit reads: two hooks, for all that makes a region stale."""
     entries = ["resviz embed", "resviz embed --check"]
-    assert entries == [hook["entry"] for hook in hooks]
-    for hook in hooks:
-        assert ("[markdown]", "true") == (hook["types"], hook["require_serial"])
+    assert entries == [hook["entry"] for hook in HOOKS]
+    for hook in HOOKS:
+        assert "[markdown, python, json, svg]" == hook["types_or"]
+
+
+def test_the_check_hook_sees_a_changed_network(embed):
+    """Though the Markdown file itself is not among what is committed."""
+    Path("net.py").write_text(NET.format(51))
+    write("README.md", "layers net.py:build")
+    embed("README.md")
+    args = [*HOOKS[1]["entry"].split()[2:], *json.loads(HOOKS[1]["args"])]
+    assert ("false", (0, "")) == (HOOKS[1]["pass_filenames"], embed(*args))
+    Path("net.py").write_text(NET.format(52))
+    code, said = embed(*args)
+    assert (1, "stale: README.md:3") == (code, said.splitlines()[0])
+
+
+def test_columns_are_chosen_as_on_the_command_line(embed):
+    """By their keys, in that order."""
+    write("a.md", "shortcuts r18.json --columns params,block")
+    assert 0 == embed("a.md")[0]
+    assert "| params | block |" in Path("a.md").read_text()

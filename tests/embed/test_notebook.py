@@ -39,6 +39,13 @@ def test_one_figure_shown_often_has_ids_of_its_own(outputs):
     assert 12 == len({one for own in ids for one in own})
 
 
+def test_a_figure_in_a_notebook_is_light(outputs):
+    """It is an image there, which would be dark with the system on a white page."""
+    (data,) = outputs[2]
+    assert "prefers-color-scheme" not in data["image/svg+xml"]
+    assert 'fill="#ffffff"' in data["image/svg+xml"]
+
+
 def test_tables_and_records_are_tables_in_html(outputs):
     """The record shows its summary."""
     for number, said in ((1, "11,689,512"), (5, "<math>"), (6, "projection")):

@@ -66,12 +66,37 @@ def test_the_command_and_line_are_handed_on():
         f"```\n{OPEN}\n",
         f"    {OPEN}\n    {CLOSE}\n",
         f"Write `{OPEN}` above, `{CLOSE}` below.",
-        f"> {OPEN}\n",
+        f"- item\n\n      {OPEN}\n",
+        f"- item\n\ntext\n\n    {OPEN}\n",
+        f">     {OPEN}\n",
+        f"1. item\n\n    ```\n    {OPEN}\n    ```\n",
+        "<!-- rest: of it -->",
+        "<!-- results -->",
+        "<!-- resviz is a tool -->",
     ],
 )
-def test_markers_in_code_are_left_alone(text):
-    """Fenced, indented, inline, or in a quotation."""
+def test_what_is_no_marker_is_left_alone(text):
+    """Fenced, indented, inline, or another word."""
     assert text == fill(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "indent"),
+    [("- item\n", "  "), ("1. item\n\n", "    "), ("- a\n    - b\n\n", "      "),
+     ("> quoted\n>\n", "> "), ("- item\n\n", "\t")],
+)  # fmt: skip
+def test_a_region_stays_in_its_list_or_quotation(before, indent):
+    """Each of its lines stands as deep as the marker; empty ones end with no space."""
+    made = fill(f"{before}{indent}{OPEN}\n{indent}{CLOSE}\n", "a\n\nb")
+    empty = indent.rstrip()
+    lines = [indent + OPEN, empty, f"{indent}a", empty, f"{indent}b", empty]
+    assert before + "\n".join((*lines, indent + CLOSE, "")) == made
+
+
+def test_a_byte_order_mark_stays_first():
+    """And hides no marker on the first line."""
+    text = f"\ufeff{OPEN}\n{CLOSE}\n"
+    assert f"\ufeff{OPEN}\n\nnew\n\n{CLOSE}\n" == fill(text)
 
 
 def test_a_chart_in_a_region_does_not_hide_its_end():
@@ -95,6 +120,11 @@ def test_a_fence_after_a_line_of_backticks_in_text():
         ("<!-- resviz: table\n18 -->", "a.md:1: want the marker on a line of its own"),
         (f"{OPEN} x\n{CLOSE}", "a.md:1: want the marker on a line of its own"),
         (f"{OPEN}\n```\n{CLOSE}\n```", "a.md:1: region is not closed"),
+        (f"> {OPEN}\n", "a.md:1: region is not closed"),
+        (f"x\n{OPEN.upper()}\n", "a.md:2: got '<!-- RESVIZ: TABLE 18 -->', want the"),
+        ("<!-- resvis: table 18 -->", "a.md:1: got '<!-- resvis: table 18 -->', want"),
+        (f"{OPEN}\n<!-- / resviz -->", "a.md:2: got '<!-- / resviz -->', want the"),
+        (f"{OPEN}\n<!-- /resvix -->", "a.md:2: got '<!-- /resvix -->', want the"),
     ],
 )
 def test_broken_markers_are_named_by_file_and_line(text, message):

@@ -158,6 +158,19 @@ def test_every_figure_is_in_the_pdf(figure, words, project, sphinx):
     assert words in (out / "t.txt").read_text()
 
 
+@pytest.mark.needs("pdflatex")
+def test_a_caption_fits_the_page(project, sphinx):
+    """Below a figure that is as high as it may be."""
+    page = "Page\n====\n\n.. resviz:: 34\n   :figure: stack\n   :caption: A stack.\n"
+    folder = project(index_rst=page)
+    sphinx("latex")
+    (source,) = (folder / "out" / "latex").glob("*.tex")
+    latex = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
+    done = subprocess.run(latex, cwd=source.parent, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stdout[-2000:]
+    assert "Float too large" not in done.stdout
+
+
 @pytest.mark.parametrize("builder", ["text", "man", "texinfo", "epub", "singlehtml"])
 def test_other_builders_say_it_in_words(builder, project, sphinx):
     """Or show it, where they are HTML."""
@@ -255,7 +268,7 @@ def test_a_changed_model_is_drawn_anew(project, sphinx):
 BAD = {
     "resnet51": "unknown depth 51",
     "": "want at least one network",
-    "18 34": "shows one network, got 2",
+    "18 34": "overview: want one network, got 18 34; the figures stack and growth",
     "resnet(50": "want ')' before its end",
     "missing.json": "cannot be read",
 }
@@ -276,6 +289,36 @@ def test_a_bad_option_is_one_too(project, sphinx):
     page = "Page\n====\n\n.. resviz:: 18\n   :figure: block\n   :at: conv9_1\n"
     project(index_rst=page)
     assert "index.rst:4: WARNING: resviz:" in sphinx("html", code=1).stderr
+
+
+def test_a_figure_from_left_to_right(project, sphinx):
+    """`:direction: LR` is wider than high, as on the command line."""
+    page = "Page\n====\n\n.. resviz:: 18\n   :direction: LR\n"
+    folder = project(index_rst=page)
+    sphinx()
+    (svg,) = drawings(folder / "out" / "html" / "index.html")
+    assert float(svg.get("width")) > float(svg.get("height"))
+
+
+def test_networks_are_compared(project, sphinx):
+    """In a stack with plain twins, and in the growth, for HTML and for LaTeX."""
+    page = "Page\n====\n\n.. resviz:: 18 34\n   :figure: stack\n   :plain:\n\n"
+    folder = project(index_rst=f"{page}.. resviz:: 18 34\n   :figure: growth\n")
+    sphinx()
+    stack, growth = drawings(folder / "out" / "html" / "index.html")
+    for svg in (stack, growth):
+        said = "".join(svg.itertext())
+        assert "ResNet-18" in said
+        assert "ResNet-34" in said
+    assert "plain" in "".join(stack.itertext())
+    sphinx("latex")
+    assert 2 == len([*(folder / "out" / "latex").glob("resviz-*.pdf")])
+
+
+def test_a_wrong_word_is_told_the_right_ones(project, sphinx):
+    """Every direction, in the case in which it is written."""
+    project(index_rst="Page\n====\n\n.. resviz:: 18\n   :direction: up\n")
+    assert "got 'up', want one of TB, LR" in sphinx("html", code=1).stderr
 
 
 def test_what_is_no_pdf_is_said_in_words(project, sphinx, monkeypatch):

@@ -141,6 +141,14 @@ def test_the_convention_stands_below_every_table(record):
         assert "1 MAC = 2 FLOPs" in str(table)
 
 
+def test_shortcuts_are_counted_in_words(record):
+    """One projection, several projections."""
+    notes = resviz.shortcuts(record("resnet50")).notes
+    assert notes[0].startswith("4 projections, 12 identity shortcuts: ")
+    notes = resviz.shortcuts(record("resnet50"), only="projection").notes
+    assert notes[0].startswith("4 projections: ")
+
+
 def test_a_dataframe_has_the_same_numbers(record):
     """Pandas gets values, not text."""
     frame = resviz.shortcuts(record("resnet50")).to_pandas()

@@ -1,0 +1,79 @@
+"""Tables in papers, set by pdflatex and measured by pdftotext."""
+
+import re
+import subprocess
+
+import pytest
+
+import resviz
+
+pytestmark = pytest.mark.needs("pdflatex", "pdftotext")
+
+PAGE = r"""\documentclass[twocolumn]{article}
+\usepackage{%s}
+\pagestyle{empty}\setlength{\parindent}{0pt}
+\begin{document}
+LEFT\hfill RIGHT\par
+%s
+\input{table.tex}
+\end{document}
+"""
+
+
+@pytest.fixture
+def paper(tmp_path, monkeypatch):
+    """A function that sets a table in a column; gives its sides, and words, and log."""
+
+    def paper(table, before="", packages="booktabs,amsmath,graphicx"):
+        (tmp_path / "table.tex").write_text(table.render("latex"))
+        (tmp_path / "t.tex").write_text(PAGE % (packages, before))
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+        monkeypatch.setenv("max_print_line", "1000")
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert 0 == done.returncode, done.stdout[-2000:]
+        subprocess.run(["pdftotext", "-bbox", "t.pdf", "t.html"], cwd=tmp_path)
+        found = re.findall(
+            r'xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)".*?>(.*?)<',
+            (tmp_path / "t.html").read_text(),
+        )
+        sides = {word: (float(left), float(right)) for left, right, word in found}
+        column = (sides.pop("LEFT")[0], sides.pop("RIGHT")[1])
+        return column, sides.values(), (tmp_path / "t.log").read_text()
+
+    return paper
+
+
+@pytest.fixture
+def wide(record):
+    """Tables that have no room in a column."""
+    r18, r50 = record("resnet18"), record("resnet50")
+    return resviz.table([r18, r50, r18, r50]), resviz.layers(r18)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_table_stays_in_its_column(paper, wide, number):
+    """No word of it stands in the other, or in the margin; and LaTeX says it shrank."""
+    (left, right), words, log = paper(wide[number])
+    assert left - 0.5 < min(it[0] for it in words)
+    assert max(it[1] for it in words) < right + 0.5
+    assert "Package resviz Warning: A table of" in log
+
+
+def test_a_table_is_as_wide_as_asked(paper, wide):
+    """Both columns, say, for whom that suits."""
+    (_, right), words, _ = paper(wide[0], r"\def\resvizwidth{1.5\linewidth}")
+    assert max(it[1] for it in words) > right + 20
+
+
+def test_a_small_table_keeps_its_size(paper, record):
+    """Without a warning."""
+    _, words, log = paper(
+        resviz.summary(record("resnet18")).narrowed(["name", "blocks"])
+    )
+    assert words
+    assert "Package resviz Warning" not in log
+
+
+def test_without_graphicx_a_wide_table_is_told_of(paper, wide):
+    """Instead of printing over its neighbour in silence."""
+    assert "load graphicx" in paper(wide[0], packages="booktabs,amsmath")[2]
