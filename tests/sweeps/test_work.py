@@ -1,5 +1,7 @@
 """Variants that fail, hang, crash or want all memory: each is a row."""
 
+import sys
+
 import pytest
 
 from resviz.sweeps.rows import MEASURES
@@ -130,6 +132,15 @@ def test_an_input_for_what_is_given_no_image(tmp_path):
     ).rows
     assert "input=32: the network is not given an image" in sided["error"]
     assert (None, 18) == (written["error"], written["params"])
+
+
+def test_the_working_folder_is_not_imported_from(tmp_path, monkeypatch):
+    """A file that is called as a library is none."""
+    (tmp_path / "json.py").write_text("raise SystemExit('foreign code ran')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [place for place in sys.path if place])
+    here = LIMITS._replace(folder=str(tmp_path))
+    assert work(here, [("cifar8", None, None)]).rows[0]["error"] is None
 
 
 def test_memory_stays_flat():
