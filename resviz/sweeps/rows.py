@@ -146,14 +146,19 @@ def measures(arch: Architecture) -> Row:
 
 
 def largest_field(arch: Architecture) -> int | None:
-    """The largest receptive field along an axis, before all is seen; None if unknown.
+    """The largest receptive field along an axis, before all is seen.
+
+    None if that of some layer is not known, for it may be larger.
 
     Units: pixels of the input.
     """
     axes = len(arch.input_shape) - 2
+    read = fields(arch)
+    if read.gaps:
+        return None
     found = (
         max(seen.size for seen in known)
-        for layer in fields(arch).layers
+        for layer in read.layers
         if len(known := [it for it in layer or () if isinstance(it, Axis)]) == axes > 0
     )
     return max(found, default=None)

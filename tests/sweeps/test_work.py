@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from torch import nn
 
 from resviz.sweeps.rows import MEASURES
 from resviz.sweeps.work import CELLS, Settings, work
@@ -67,6 +68,20 @@ def test_the_final_map_of_one_position(record):
     from resviz.sweeps.rows import final_shape
 
     assert [1, 512, 1, 1] == final_shape(record("resnet18", (3, 32, 32)))
+
+
+def test_a_field_that_is_not_known():
+    """Behind a sort no rule follows, so a smaller one before it is not the largest."""
+    import resviz
+    from resviz.sweeps.rows import largest_field
+
+    class Sorts(nn.Sequential):
+        def forward(self, x):
+            return self[1](self[0](x).sort(dim=-1)[0])
+
+    plain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3))
+    assert 5 == largest_field(resviz.trace(plain))
+    assert largest_field(resviz.trace(Sorts(*plain))) is None
 
 
 def test_what_cannot_be_built(fault):
