@@ -65,7 +65,7 @@ def structure(arch: Architecture) -> Structure:
 
     Neither names nor classes are looked at; module paths only label.
     """
-    graph = dataflow(arch)
+    graph = Graph(arch)
     joins = regions(graph)
     found = blocks(graph, joins)
     live = [arch.layers[index] for index in graph.before]
@@ -76,22 +76,10 @@ def structure(arch: Architecture) -> Structure:
         tuple(layer for layer in live if layer.index < first),
         stages(graph, found),
         tuple(layer for layer in live if layer.index > last),
-        trunk(arch),
+        spine(graph),
         tuple(joins),
         graph.axis,
     )
-
-
-@once
-def dataflow(arch: Architecture) -> Graph:
-    """The graph of a record."""
-    return Graph(arch)
-
-
-@once
-def trunk(arch: Architecture) -> tuple[int, ...]:
-    """The spine of a record, without a look at its blocks."""
-    return spine(dataflow(arch))
 
 
 def enlarges(op: Operation) -> bool:

@@ -5,7 +5,7 @@ import sys
 import pytest
 from torch import nn
 
-from resviz.sweeps.rows import MEASURES
+from resviz.sweeps.rows import MEASURES, measures
 from resviz.sweeps.work import CELLS, Settings, work
 
 LIMITS = Settings(timeout=2.0, memory=2**30)
@@ -58,16 +58,13 @@ def test_a_row(record):
 )
 def test_the_final_map(record, spec, shape):
     """What stands before the global pool, or what is returned without one."""
-    from resviz.sweeps.rows import final_shape
-
-    assert shape == final_shape(record(spec))
+    assert shape == measures(record(spec))["final_shape"]
 
 
 def test_the_final_map_of_one_position(record):
     """A map that strides have left one position of is still a map."""
-    from resviz.sweeps.rows import final_shape
-
-    assert [1, 512, 1, 1] == final_shape(record("resnet18", (3, 32, 32)))
+    arch = record("resnet18", (3, 32, 32))
+    assert [1, 512, 1, 1] == measures(arch)["final_shape"]
 
 
 def test_a_field_that_is_not_known():
