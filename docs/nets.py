@@ -1,32 +1,6 @@
-"""Two small networks of the documentation's own, for the gallery."""
+"""A small network of the documentation's own, for the gallery."""
 
 from torch import nn
-
-
-class Gate(nn.Module):
-    """Squeeze-and-excitation: a weight for each channel. Hu et al. 2018."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.squeeze = nn.AdaptiveAvgPool2d(1)
-        self.reduce = nn.Conv2d(channels, channels // 16, 1)
-        self.expand = nn.Conv2d(channels // 16, channels, 1)
-
-    def forward(self, x):
-        """The input, weighted."""
-        weights = self.expand(self.reduce(self.squeeze(x)).relu())
-        return x * weights.sigmoid()
-
-
-def se_resnet26():
-    """A bottleneck network of 26 layers with a gate before each addition."""
-    from resviz.models import resnet
-
-    net = resnet(26)
-    for module in net.modules():
-        if hasattr(module, "bn3"):
-            module.bn3 = nn.Sequential(module.bn3, Gate(module.bn3.num_features))
-    return net
 
 
 class PreActivation(nn.Module):

@@ -3,27 +3,7 @@
 from pathlib import Path
 
 import click
-
-FULL = ("overview", "block", "flow")
-
-NETS = (
-    ("resnet18", "ResNet-18", FULL),
-    ("resnet50", "ResNet-50", (*FULL, "layers")),
-    ("resnet152", "ResNet-152", FULL),
-    ("resnext50_32x4d", "ResNeXt-50 32×4d", FULL),
-    ("resnet(50, output_stride=8)", "ResNet-50 dilated, output stride 8", FULL),
-    ("cifar110", "ResNet-110 for CIFAR-10", FULL),
-    ("nets.py:se_resnet26", "A ResNet with squeeze-and-excitation", FULL),
-    ("nets.py:preactivation", "A network with pre-activation", FULL),
-)
-"""What the gallery shows: SPEC, heading, figures."""
-
-GALLERY = """\
-Gallery
-=======
-
-Every figure is drawn from a trace while this site is built, by `docs/pages.py`.
-"""
+import galleries
 
 COMMANDS = """\
 The command line
@@ -35,31 +15,15 @@ What `resviz --help` and the `--help` of every command print.
 
 def write(folder: Path) -> None:
     """Write the made pages into the sources, if they say anything new."""
-    made = {"gallery/index.rst": gallery(), "reference/commands.rst": commands()}
-    for name, text in made.items():
+    made = {
+        f"gallery/{name}": text
+        for name, text in (*galleries.files(), *galleries.pages())
+    }
+    for name, text in {**made, "reference/commands.rst": commands()}.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
-
-
-def gallery() -> str:
-    """A section a network, a figure below the other."""
-    parts = [GALLERY]
-    for spec, title, figures in NETS:
-        parts.append(f"{title}\n{'-' * len(title)}\n")
-        given = f"/{spec}" if spec.startswith("nets.py") else spec
-        for figure in figures:
-            parts.append(f".. resviz:: {given}\n   :figure: {figure}\n")
-            parts.append(f".. code-block:: console\n\n   {command(spec, figure)}\n")
-    return "\n".join(parts)
-
-
-def command(spec: str, figure: str) -> str:
-    """How to draw the same on the command line."""
-    shown = f'"{spec}"' if " " in spec or "(" in spec else spec
-    option = "" if figure == "overview" else f" --figure {figure}"
-    return f"$ resviz diagram {shown}{option} -o {figure}.svg"
 
 
 def commands() -> str:

@@ -5,13 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from resviz import source
-from resviz.tables import Table, paper_table
-from resviz.tables import costs_table as cost_table
-from resviz.tables import layers as layer_table
-from resviz.tables import memory as memory_table
-from resviz.tables import receptive as receptive_table
-from resviz.tables import shortcuts as shortcut_table
-from resviz.tables import summary as summary_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +16,7 @@ if TYPE_CHECKING:
     from resviz.inputs import InputSize
     from resviz.record import Architecture
     from resviz.source import Source
+    from resviz.tables import Table
 
 
 def trace(
@@ -88,6 +82,8 @@ def table(
         >>> table([18, 50]).to_dict()["rows"][2]["cells"]
         ['[3×3, 64; 3×3, 64] ×2', '[1×1, 64; 3×3, 64; 1×1, 256] ×3']
     """
+    from resviz.tables.paper import paper_table
+
     if networks is None:
         networks = source.PAPER
     return paper_table(architectures(networks, input_size))
@@ -111,6 +107,8 @@ def layers(
     Raises:
         ResvizError: as `trace`; SpecError for a wrong `depth` or `only`.
     """
+    from resviz.tables.layers import layers as layer_table
+
     return layer_table(source.architecture(network, input_size), depth=depth, only=only)
 
 
@@ -127,6 +125,8 @@ def shortcuts(
     Raises:
         ResvizError: as `trace`.
     """
+    from resviz.tables.shortcuts import shortcuts as shortcut_table
+
     return shortcut_table(source.architecture(network, input_size), only=only)
 
 
@@ -144,6 +144,8 @@ def costs_table(network: Source, *, input_size: InputSize | None = None) -> Tabl
         >>> [one["total"] for one in found if one["tools"][0]["name"] == "fvcore"]
         [4111512576]
     """
+    from resviz.tables.costs import costs_table as cost_table
+
     return cost_table(source.architecture(network, input_size))
 
 
@@ -164,6 +166,8 @@ def receptive_field(
         >>> receptive_field("resnet50").to_dict()["largest"]["receptive_field"]
         [427, 427]
     """
+    from resviz.tables.receptive import receptive as receptive_table
+
     return receptive_table(source.architecture(network, input_size), every=every)
 
 
@@ -177,6 +181,8 @@ def summary(network: Source, *, input_size: InputSize | None = None) -> Table:
         >>> summary("resnet50").to_dict()["macs"]
         4089184256
     """
+    from resviz.tables.summary import summary as summary_table
+
     return summary_table(source.architecture(network, input_size))
 
 
@@ -197,6 +203,8 @@ def memory(
         >>> memory("resnet50").to_dict()["parameter_bytes"]
         102228128
     """
+    from resviz.tables.memory import memory as memory_table
+
     return memory_table(source.architecture(network, input_size), layers=layers)
 
 
@@ -216,7 +224,7 @@ def diagram(
         network: a record, a model, or a SPEC; several for "stack" and "growth".
         figure: "overview", "block", "layers", "flow", "stack" or "growth".
         at: which block the figure "block" draws, "conv3_1" or its module path.
-        direction: of the overview, "TB" or "LR".
+        direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode; "light", "dark" or
             "paper".

@@ -40,6 +40,9 @@ LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
     "×": r"$\times$",
     "→": r"$\rightarrow$",
     "·": r"$\cdot$",
@@ -54,11 +57,17 @@ LATEX = {
     "⌈": r"$\lceil$",
     "⌉": r"$\rceil$",
 }
-"""What stands for a character in LaTeX text."""
+"""What stands for a character in LaTeX text; a row that began with a bare `[` or `*`
+would be an argument of the `\\\\` before it."""
 
-MARKDOWN = re.compile(r"[\\`*{}\[\]|~<>&$#]|(?<![^\W_])_|_(?![^\W_])")
-"""What has a meaning inside a line of GitHub's Markdown; an underscore between
-letters has none."""
+MARKDOWN = re.compile(
+    r"[\\`*{}\[\]|~<>&$#@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE
+)
+"""What has a meaning inside a line of GitHub's Markdown, as that of an address; an
+underscore between letters has none."""
+
+MARKDOWN_START = re.compile(r"^(\d{0,9})([-+=.)])(?=[-=\s]|$)")
+"""What would make a list or a heading of a paragraph."""
 
 MERMAID = re.compile(
     r"[^\w\s,/()×→·−….-]|(?<![^\W_])_|_(?![^\W_])|(?<!\d)\.|\.(?!\d)|(?<![^\W_])-|-(?![^\W_])|^\d+(?=[).](\s|$))"
@@ -126,6 +135,11 @@ def latex_character(character: str) -> str:
 def markdown(text: object) -> str:
     """`text` for a cell or line of GitHub's Markdown."""
     return MARKDOWN.sub(r"\\\g<0>", clean(text))
+
+
+def markdown_line(text: object) -> str:
+    """`text` for a paragraph of GitHub's Markdown."""
+    return MARKDOWN_START.sub(r"\1\\\2", markdown(text).strip())
 
 
 def mermaid(text: object) -> str:

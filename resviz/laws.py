@@ -34,11 +34,15 @@ def check(arch: Architecture) -> None:
     check_calls(arch)
     check_parameters(arch)
     for layer in arch.layers:
-        where = f"layers[{layer.index}] {layer.name!r}"
         for operation in layer.operations:
-            check_operation(where, operation)
-        check_wiring(where, layer)
+            check_operation(layer, operation)
+        check_wiring(layer)
     check_storages(arch)
+
+
+def named(layer: Layer) -> str:
+    """Which layer a message is about."""
+    return f"layers[{layer.index}] {layer.name!r}"
 
 
 def check_layers(arch: Architecture) -> None:
@@ -149,26 +153,35 @@ def check_parameters(arch: Architecture) -> None:
             owners[parameter.name] = owner
 
 
-def check_wiring(where: str, layer: Layer) -> None:
+def check_wiring(layer: Layer) -> None:
     """Check that the operations of a layer read what is there before them.
 
     Raises:
         ValueError: naming the layer.
     """
+    wired = [(number, op.sources) for number, op in enumerate(layer.operations)]
+    wired.append((len(wired), layer.ends))
+    if not any(sources for _, sources in wired):
+        return
     given = [len(operation.outputs) for operation in layer.operations]
-    wired = [(place, op.sources) for place, op in enumerate(layer.operations)]
-    for before, sources in (*wired, (len(given), layer.ends)):
+    for before, sources in wired:
         for source in sources:
             if source is None:
                 continue
             inner = source.layer != MODEL_INPUT
             if not MODEL_INPUT <= source.layer < before:
-                raise ValueError(f"{where}: operation {source.layer} is not earlier")
+                raise ValueError(
+                    f"{named(layer)}: operation {source.layer} is not earlier"
+                )
             there = given[source.layer] if inner else len(layer.inputs)
             if not 0 <= source.output < there:
-                raise ValueError(f"{where}: operation {source.layer} gives less")
+                raise ValueError(f"{named(layer)}: operation {source.layer} gives less")
     if layer.ends and len(layer.ends) != len(layer.outputs):
-        raise ValueError(f"{where}: {len(layer.ends)} ends, not one an output")
+        raise ValueError(f"{named(layer)}: {len(layer.ends)} ends, not one an output")
+
+
+OLDER = 2
+"""How many numbers below 0 stand for tensors that are older than the forward."""
 
 
 def check_storages(arch: Architecture) -> None:
@@ -177,26 +190,26 @@ def check_storages(arch: Architecture) -> None:
     Raises:
         ValueError: naming the layer or the storage.
     """
-    last = [0] * len(arch.storages)
+    count = len(arch.storages)
+    last = [0] * (count + OLDER)  # the places from the end are those of older tensors
     number = 0
     for layer in arch.layers:
         for operation in layer.operations:
             number += 1
-            if len(operation.reads) not in {0, len(operation.inputs)}:
+            reads = operation.reads
+            if len(reads) not in {0, len(operation.inputs)}:
                 raise ValueError(
-                    f"layers[{layer.index}] {layer.name!r}: {operation.name} reads "
-                    f"{len(operation.reads)} storages, for "
-                    f"{len(operation.inputs)} operands"
+                    f"{named(layer)}: {operation.name} reads "
+                    f"{len(reads)} storages, for {len(operation.inputs)} operands"
                 )
-            for used in (*operation.reads, *operation.writes):
-                if not -2 <= used < len(last):
+            for used in reads + operation.writes:
+                if not -OLDER <= used < count:
                     raise ValueError(
-                        f"layers[{layer.index}] {layer.name!r}: {operation.name} uses "
+                        f"{named(layer)}: {operation.name} uses "
                         f"storage {used}, which is not there"
                     )
-                if used >= 0:
-                    last[used] = number
-    for place, (storage, used) in enumerate(zip(arch.storages, last, strict=True)):
+                last[used] = number
+    for place, (storage, used) in enumerate(zip(arch.storages, last, strict=False)):
         if storage.bytes < 0 or not used <= storage.released <= number:
             raise ValueError(
                 f"storages[{place}]: released after {storage.released} of {number} "
@@ -219,7 +232,7 @@ OPERANDS = {
 """How many operands an operation has at least, where rules count on it."""
 
 
-def check_operation(where: str, operation: Operation) -> None:
+def check_operation(layer: Layer, operation: Operation) -> None:
     """Check that an operation has the operands that rules read.
 
     Raises:
@@ -227,18 +240,22 @@ def check_operation(where: str, operation: Operation) -> None:
     """
     name, given = operation.name, len(operation.inputs)
     if given < OPERANDS.get(name, 0) or len(operation.flowing) != given:
-        raise ValueError(f"{where}: {name} has {given} operands, too few or too many")
+        raise ValueError(
+            f"{named(layer)}: {name} has {given} operands, too few or too many"
+        )
     if operation.sources and len(operation.sources) != given:
-        raise ValueError(f"{where}: {name} has {given} operands, not all with sources")
+        raise ValueError(
+            f"{named(layer)}: {name} has {given} operands, not all with sources"
+        )
     if not operation.outputs:
-        raise ValueError(f"{where}: {name} gives nothing")
+        raise ValueError(f"{named(layer)}: {name} gives nothing")
     if name in OPERANDS and not all(operation.inputs[: OPERANDS[name]]):
-        raise ValueError(f"{where}: {name} has an operand without axes")
+        raise ValueError(f"{named(layer)}: {name} has an operand without axes")
     window = operation.window
     if name == "convolution" and window is None:
-        raise ValueError(f"{where}: a convolution without a window")
+        raise ValueError(f"{named(layer)}: a convolution without a window")
     if window is not None:
         axes = (window.kernel, window.stride, window.padding, window.dilation)
         rank = len(operation.inputs[0]) if operation.inputs else 0
         if len({*map(len, axes)}) != 1 or len(window.kernel) > rank:
-            raise ValueError(f"{where}: the window of {name} has uneven axes")
+            raise ValueError(f"{named(layer)}: the window of {name} has uneven axes")

@@ -43,14 +43,14 @@ VERSION = 1
 Shape = tuple[int, ...]
 
 
-class Tensor(msgspec.Struct, frozen=True):
+class Tensor(msgspec.Struct, frozen=True, gc=False):
     """Shape and dtype of one tensor, as (N, C, H, W) and "float32"."""
 
     shape: Shape
     dtype: str = "float32"
 
 
-class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
+class Parameter(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One parameter tensor, by the first name under which the model holds it.
 
     `frozen` says that it asks for no gradient.
@@ -70,7 +70,7 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
         return count
 
 
-class Source(msgspec.Struct, frozen=True, array_like=True):
+class Source(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where an input comes from: output number `output` of layer `layer`.
 
     `layer` is `MODEL_INPUT` for the model's own inputs.
@@ -87,7 +87,7 @@ CONSTANT = -2
 """The same for a buffer, a frozen parameter, or a tensor of no bytes."""
 
 
-class Storage(msgspec.Struct, frozen=True, array_like=True):
+class Storage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Memory that one tensor or several lie in, but no parameter or buffer.
 
     Attributes:
@@ -102,7 +102,7 @@ class Storage(msgspec.Struct, frozen=True, array_like=True):
     released: int
 
 
-class Window(msgspec.Struct, frozen=True, omit_defaults=True):
+class Window(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The sliding window of a convolution or a pool, one number per axis.
 
     Units: pixels of the layer's input.
@@ -117,7 +117,7 @@ class Window(msgspec.Struct, frozen=True, omit_defaults=True):
     ceil_mode: bool = False
 
 
-class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
+class Operation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One tensor operation that torch ran, by its ATen name.
 
     Attributes:
@@ -149,7 +149,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     sources: tuple[Source | None, ...] = ()
 
 
-class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
+class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One call of a leaf module, or one operation that no leaf module owns.
 
     Attributes:
@@ -203,7 +203,7 @@ class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
         return sum(parameter.numel for parameter in self.parameters)
 
 
-class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+class Call(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One call of a module that is not a leaf: layers `start` up to `stop`."""
 
     path: str
@@ -213,7 +213,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     parent: int | None = None
 
 
-class Uncalled(msgspec.Struct, frozen=True):
+class Uncalled(msgspec.Struct, frozen=True, gc=False):
     """Parameters that no layer read, under the module that owns them."""
 
     path: str
@@ -339,7 +339,7 @@ class Architecture(
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a layer, with its parameters and MACs."""
-        from resviz.tables import layers
+        from resviz.tables.layers import layers
 
         return layers(self).to_pandas()
 
@@ -348,7 +348,7 @@ class Architecture(
         return f"<Architecture {self.name}: {len(self.layers)} layers of {shapes}>"
 
     def _repr_html_(self) -> str:
-        from resviz.tables import summary
+        from resviz.tables.summary import summary
 
         return summary(self).to_html()
 

@@ -10,6 +10,7 @@ HOUSE = Path(__file__).parent.parent / "resviz"
 FLOORS = {
     "__version__": 0, "errors": 0,
     "once": 1, "units": 1, "escape": 1, "vocabulary": 1, "files": 1, "templates": 1,
+    "registry": 1, "gaps": 1,
     "inputs": 2, "laws": 2, "record": 2, "storage": 3,
     "costs": 3, "footprint": 3,
     "structure": 4, "receptive": 5, "flow": 5, "variants": 5,
@@ -23,6 +24,12 @@ FLOORS = {
 
 SAME = {("record", "laws")}
 """The record checks its laws; the laws know the record's types alone."""
+
+DOORS = {
+    ("record.py", "tables"), ("tables/table.py", "formats"),
+    ("figures/rendering.py", "formats"), ("cli/embed.py", "embed"),
+}  # fmt: skip
+"""Imports upwards, inside a function: doors that are opened when they are used."""
 
 TORCH = {"models", "tracing", "source"}
 """Rooms that may import torch at all."""
@@ -73,6 +80,17 @@ def test_imports_go_down(path, room, tree):
     assert [] == [
         name for name in imports(tree, everywhere=False) if climbs(room, name)
     ]
+
+
+def test_four_doors_lead_up():
+    """All others go down, also inside functions; ARCHITECTURE.md names the four."""
+    climbing = {
+        (str(path.relative_to(HOUSE)), name.split(".")[1])
+        for path, room, tree in ROOMS
+        for name in imports(tree, everywhere=True)
+        if climbs(room, name)
+    }
+    assert climbing == DOORS
 
 
 @pytest.mark.parametrize(("path", "room", "tree"), ROOMS, ids=IDS)
@@ -133,6 +151,14 @@ def test_that_check_can_fail_too(run, saved):
     for use in ("resviz.trace('resnet18')", "resviz.load(PATH).to_pandas()"):
         code = f"import resviz\nPATH = {str(saved)!r}\n{use}\n"
         run("-c", code + FORBIDDEN.format({"torch", "pandas"}), code=17)
+
+
+def test_a_table_waits_for_no_other(run, saved):
+    """Table 1 follows no receptive field and counts no bytes; another table does."""
+    others = {"resviz.receptive", "resviz.footprint", "resviz.costs.conventions"}
+    for table, code in (("table", 0), ("memory", 17)):
+        use = f"import resviz, sys\nresviz.{table}({str(saved)!r}).render()\n"
+        run("-c", f"{use}sys.exit(17 if {others} & set(sys.modules) else 0)", code=code)
 
 
 def test_the_paper_table_wakes_no_sleeping_giant(run):

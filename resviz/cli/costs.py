@@ -15,7 +15,7 @@ from resviz.cli.shared import emit_table, output_options, records, trace_options
 @trace_options
 def costs(spec: str, form: str, output: str, tracing: dict[str, Any]) -> None:
     """Print what each tool and paper counts for a network, and why they differ."""
-    from resviz.tables import costs_table
+    from resviz.tables.costs import costs_table
 
     (arch,) = records([spec], tracing)
     emit_table(costs_table(arch), form, output)

@@ -13,6 +13,7 @@ from resviz.cli.shared import (
     records,
     trace_options,
 )
+from resviz.errors import RenderError
 
 FIGURES = OneOf("figure", "resviz.figures:FIGURES")
 STYLES = OneOf("style", "resviz.figures.drawing.styles:STYLES")
@@ -28,13 +29,13 @@ FORMATS = OneOf("format", "resviz.formats:pictures")
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB")
 @click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
 @click.option("--style", type=STYLES, default="screen")
-@click.option("--dpi", type=click.IntRange(16, 2400), default=96, show_default=True)
+@click.option("--dpi", type=click.IntRange(16, 2400), help="Of PNG; default: 96.")
 @trace_options
 def diagram(
     specs: tuple[str, ...],
     output: str,
     form: str | None,
-    dpi: int,
+    dpi: int | None,
     tracing: dict[str, Any],
     **options: Any,
 ) -> None:
@@ -46,8 +47,10 @@ def diagram(
 
     if form is None:
         form = "svg" if output == "-" else formats.from_suffix(output, "picture")
+    if dpi is not None and form != "png":
+        raise RenderError(f"dpi: got {dpi}, only png has pixels, and this is {form}")
+    resolution = {} if dpi is None else {"dpi": dpi}
     archs = records(specs, tracing)
-    resolution = {"dpi": dpi} if form == "png" else {}
     with patience("drawing"):
         drawn = figures.diagram(archs, **options).rendered(form, **resolution)
     emit(drawn, output, binary=form in {"pdf", "png"})

@@ -21,14 +21,14 @@ def embed(files: tuple[str, ...], check: bool) -> None:
     is a picture: that file, the file images/net-dark.svg, and the HTML that shows
     the one that suits the reader. All paths start at the Markdown file.
     """
-    from resviz.embed.markdown import page, write
+    from resviz.embed.markdown import pages, write
 
-    pages = [page(file) for file in files]
+    found = pages(files)
     if not check:
-        for path in write(pages):
+        for path in write(found):
             click.echo(f"wrote {path}", err=True)
         return
-    stale = [line for one in pages for line in one.stale]
+    stale = [line for one in found for line in one.stale]
     for line in stale:
         click.echo(f"stale: {line}", err=True)
     if stale:

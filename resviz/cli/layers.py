@@ -36,7 +36,7 @@ def layers(
     tracing: dict[str, Any],
 ) -> None:
     """Print shapes, windows, parameters and MACs, a row a layer."""
-    from resviz.tables import layers as layer_table
+    from resviz.tables.layers import layers as layer_table
 
     (arch,) = records([spec], tracing, shown=None)
     emit_table(layer_table(arch, depth=depth, only=only), form, output)

@@ -18,7 +18,7 @@ def memory(
     spec: str, layers: bool, form: str, output: str, tracing: dict[str, Any]
 ) -> None:
     """Print bytes of parameters, of a forward's peak, and what training keeps."""
-    from resviz.tables import memory as memory_table
+    from resviz.tables.memory import memory as memory_table
 
     (arch,) = records([spec], tracing)
     emit_table(memory_table(arch, layers=layers), form, output)

@@ -18,7 +18,7 @@ def receptive(
     spec: str, every: bool, form: str, output: str, tracing: dict[str, Any]
 ) -> None:
     """Print receptive fields, total strides, padding and centres."""
-    from resviz.tables import receptive as receptive_table
+    from resviz.tables.receptive import receptive as receptive_table
 
     (arch,) = records([spec], tracing)
     emit_table(receptive_table(arch, every=every), form, output)

@@ -176,7 +176,7 @@ def tell_partial(error: TraceError, shown: int | None) -> None:
     if error.partial is None or not error.partial.layers:
         return
     from resviz.formats.text import render
-    from resviz.tables import layers_until
+    from resviz.tables.layers import layers_until
 
     table = layers_until(error.partial, shown)
     click.echo(render(table, width=width_of(sys.stderr)), err=True, nl=False)
@@ -189,7 +189,8 @@ def emit_table(table: Table, form: str | None, output: str) -> None:
     if form is None:
         form = "text" if output == "-" else formats.from_suffix(output, "table")
     options = look(output) if form == "text" else {}
-    emit(formats.table_format(form).render(table, **options), output)
+    made = formats.table_format(form).render(table, **options)
+    emit(made, output, binary=isinstance(made, bytes))
 
 
 def look(output: str) -> dict[str, Any]:

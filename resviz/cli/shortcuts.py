@@ -30,7 +30,7 @@ def shortcuts(
     spec: str, only: str | None, form: str, output: str, tracing: dict[str, Any]
 ) -> None:
     """Print where shortcuts project, why, and what that costs."""
-    from resviz.tables import shortcuts as shortcut_table
+    from resviz.tables.shortcuts import shortcuts as shortcut_table
 
     (arch,) = records([spec], tracing)
     emit_table(shortcut_table(arch, only=only), form, output)

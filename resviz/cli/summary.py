@@ -15,7 +15,7 @@ from resviz.cli.shared import emit_table, output_options, records, trace_options
 @trace_options
 def summary(spec: str, form: str, output: str, tracing: dict[str, Any]) -> None:
     """Print totals, stages, and the arithmetic of the shape flow."""
-    from resviz.tables import summary as summary_table
+    from resviz.tables.summary import summary as summary_table
 
     (arch,) = records([spec], tracing)
     emit_table(summary_table(arch), form, output)

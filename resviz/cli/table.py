@@ -22,7 +22,7 @@ def table(
     stride in the first 1×1, and parameter-free shortcuts for 18 and 34.
     """
     from resviz import source
-    from resviz.tables import paper_table
+    from resviz.tables.paper import paper_table
 
     archs = records(specs or source.PAPER, tracing)
     emit_table(paper_table(archs), form, output)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from resviz.costs.elements import ELEMENTS, elements
 from resviz.costs.rules import CONVENTION, FREE, MACS, RULES, known, macs, rule
-from resviz.costs.totals import Costs, Gap, activations, not_counted, total, whole
+from resviz.costs.totals import Costs, activations, not_counted, total, whole
 
 __all__ = [
     "CONVENTION",
@@ -17,7 +17,6 @@ __all__ = [
     "MACS",
     "RULES",
     "Costs",
-    "Gap",
     "activations",
     "elements",
     "known",

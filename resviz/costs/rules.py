@@ -15,6 +15,7 @@ from math import prod
 
 from resviz import vocabulary
 from resviz.record import Layer, Operation
+from resviz.registry import registrar
 
 CONVENTION = "MACs of convolutions, linear layers and matrix products; 1 MAC = 2 FLOPs"
 """The convention of every MAC count here, to be printed beside it."""
@@ -41,24 +42,11 @@ FREE = (
 )
 """Operations known to have no MACs under this convention."""
 
+rule = registrar(RULES, "cost rule", FREE)
+"""Makes a function the cost rule of some operations.
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Make the decorated function the cost rule of the operations `names`.
-
-    A rule that counts on operands has them checked: `OPERANDS` in `resviz.laws`.
-
-    Raises:
-        RuntimeError: if one of them has a rule already.
-    """
-
-    def register(function: Rule) -> Rule:
-        for name in names:
-            if name in RULES or name in FREE:
-                raise RuntimeError(f"{name}: a second cost rule")
-            RULES[name] = function
-        return function
-
-    return register
+A rule that counts on operands has them checked: `OPERANDS` in `resviz.laws`.
+"""
 
 
 @rule("convolution")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz.costs.elements import elements
 from resviz.costs.rules import known, macs
+from resviz.gaps import Gap, gaps
 from resviz.once import once
 
 if TYPE_CHECKING:
@@ -60,15 +61,7 @@ def whole(arch: Architecture) -> Costs:
     return total(arch.layers)
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """An operation without a rule: how often it ran, and where first."""
-
-    operation: str
-    count: int
-    first: str
-
-
+@once
 def not_counted(arch: Architecture) -> tuple[Gap, ...]:
     """Operations that no total includes, because no rule says what they cost."""
     places: dict[str, list[str]] = {}
@@ -76,4 +69,4 @@ def not_counted(arch: Architecture) -> tuple[Gap, ...]:
         for op in layer.operations:
             if not known(op):
                 places.setdefault(op.name, []).append(layer.name)
-    return tuple(Gap(name, len(at), at[0]) for name, at in places.items())
+    return gaps(places)

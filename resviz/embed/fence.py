@@ -110,10 +110,11 @@ def parser() -> Arguments:
     known.add_argument("--input", action="append", default=[])
     known.add_argument("--batch", type=int)
     known.add_argument("--training", action="store_true")
+    known.add_argument("--plain", action="store_true")
     return known
 
 
-DRAWN = ("figure", "at", "direction", "style")
+DRAWN = ("figure", "at", "direction", "style", "plain")
 """Options of a figure that `resviz.diagram` takes."""
 
 
@@ -134,10 +135,8 @@ def read(line: str) -> tuple[Figure | Tabular, str]:
     traced = tracing(" ".join(given.input), given.batch, training=given.training)
     if command == "diagram":
         refuse(line, given, ("only", "columns"))
-        if len(given.specs) != 1:
-            raise SpecError(f"diagram: want one network, got {len(given.specs)}")
         options = {key: getattr(given, key) for key in DRAWN if getattr(given, key)}
-        figure = Figure(given.specs[0], options, given.alt or "", traced)
+        figure = Figure(tuple(given.specs), options, given.alt or "", traced)
         return figure, given.width or ""
     refuse(line, given, (*DRAWN, "alt", "width"))
     columns = tuple(given.columns.replace(",", " ").split())

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import click
+from click.exceptions import Exit
 
 from resviz import escape
 from resviz.cli import group
@@ -41,26 +42,36 @@ class Page:
     Attributes:
         path: of the file.
         name: as the user wrote it, for messages.
+        pictures: contents of every picture, those of the other pages included.
         stale: line and name of what is not as it ought to be.
         files: contents of what is to be written.
-        pictures: contents of every picture.
     """
 
     path: Path
     name: str
+    pictures: dict[Path, bytes]
     stale: list[str] = field(default_factory=list)
     files: dict[Path, bytes] = field(default_factory=dict)
-    pictures: dict[Path, bytes] = field(default_factory=dict)
 
 
-def page(name: str | Path) -> Page:
-    """A file read, and what its regions ought to hold.
+def pages(names: Iterable[str | Path]) -> list[Page]:
+    """Files read, and what their regions ought to hold.
 
     Raises:
         ResvizError: with file and line, if a region cannot be filled.
-        RenderError: if the file cannot be read.
+        RenderError: if a file cannot be read.
     """
-    made = Page(Path(name), str(name))
+    pictures: dict[Path, bytes] = {}
+    return [page(name, pictures) for name in names]
+
+
+def page(name: str | Path, pictures: dict[Path, bytes]) -> Page:
+    """One file read; its pictures are noted among those of the others.
+
+    Raises:
+        ResvizError: as `pages`.
+    """
+    made = Page(Path(name), str(name), pictures)
     try:
         raw = made.path.read_bytes()
     except OSError as error:
@@ -107,6 +118,8 @@ class Filling:
             return self.content()
         except click.ClickException as error:
             raise SpecError(f"{self.where}: {error.format_message()}") from error
+        except Exit as error:
+            raise SpecError(f"{self.where}: --help has no place in a region") from error
         except ResvizError as error:
             error.args = (f"{self.where}: {error}", *error.args[1:])
             raise
@@ -192,7 +205,7 @@ class Filling:
         Raises:
             SpecError: if another region has another picture there.
         """
-        if self.page.pictures.setdefault(path, data) != data:
+        if self.page.pictures.setdefault(path.resolve(), data) != data:
             raise SpecError(
                 f"{path.name!r} is another region's picture, want two names"
             )

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from resviz import tables
 from resviz.errors import RenderError, SpecError
 from resviz.escape import html
 from resviz.figures import diagram
+from resviz.source import PAPER
+from resviz.tables.costs import costs_table
+from resviz.tables.layers import layers
+from resviz.tables.memory import memory
+from resviz.tables.paper import paper_table
+from resviz.tables.receptive import receptive
+from resviz.tables.shortcuts import shortcuts
+from resviz.tables.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,13 +32,13 @@ SMALLEST = {True: 0.65, False: 0.8}
 high where that fits a phone, else 9."""
 
 TABLES: dict[str, Callable[..., Table]] = {
-    "table": tables.paper_table,
-    "summary": tables.summary,
-    "layers": tables.layers,
-    "shortcuts": tables.shortcuts,
-    "costs": tables.costs_table,
-    "receptive": tables.receptive,
-    "memory": tables.memory,
+    "table": paper_table,
+    "summary": summary,
+    "layers": layers,
+    "shortcuts": shortcuts,
+    "costs": costs_table,
+    "receptive": receptive,
+    "memory": memory,
 }
 """Every table by the name of its command."""
 
@@ -44,13 +51,13 @@ class Figure:
     """One figure.
 
     Attributes:
-        spec: the network.
+        specs: the networks; only a stack and the growth take more than one.
         options: of `resviz.diagram`.
         alt: what it shows, in place of the figure's own description.
         tracing: of `resviz.trace`.
     """
 
-    spec: str
+    specs: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     alt: str = ""
     tracing: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +68,8 @@ class Figure:
         Raises:
             ResvizError: as `resviz.trace` and `resviz.diagram`.
         """
-        drawn = diagram(shelf.record(self.spec, self.tracing), **self.options)
+        archs = [shelf.record(spec, self.tracing) for spec in self.specs]
+        drawn = diagram(archs, **self.options)
         if not self.alt:
             return drawn
         return replace(drawn, picture=replace(drawn.picture, description=self.alt))
@@ -72,7 +80,8 @@ class Tabular:
     """One table.
 
     Attributes:
-        specs: the networks; only the paper's table takes more than one.
+        specs: the networks; only the paper's table takes more than one, and its own
+            five if none is given.
         show: which table, a key of `TABLES`.
         only: one kind of layer or shortcut.
         columns: keys of the columns to keep; all if left out.
@@ -99,9 +108,10 @@ class Tabular:
             raise SpecError(
                 f"only: {self.show!r} has no kinds; layers and shortcuts do"
             )
-        archs = [shelf.record(spec, self.tracing) for spec in self.specs]
+        specs = self.specs or (PAPER if self.show == "table" else ())
+        archs = [shelf.record(spec, self.tracing) for spec in specs]
         if self.show == "table":
-            return self.kept(tables.paper_table(archs))
+            return self.kept(paper_table(archs))
         if len(archs) != 1:
             got = " ".join(self.specs) or "none"
             raise SpecError(f"{self.show}: want one network, got {got}")
@@ -186,14 +196,15 @@ def figure_html(drawn: Diagram, *, salt: str, width: str = "") -> str:
     Args:
         drawn: the figure.
         salt: keeps the ids of equal figures on one page apart.
-        width: a CSS length; if left out, the figure shrinks with the page down to
-            `SMALLEST` and scrolls below that.
+        width: a CSS length, in pixels if it is a bare number; if left out, the figure
+            shrinks with the page down to `SMALLEST` and scrolls below that.
 
     Raises:
         RenderError: if `width` is no length.
     """
     if not set(width) <= set("0123456789.%abcdefghijklmnopqrstuvwxyz"):
         raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
+    width = f"{width}px" if width.isdigit() else width
     natural = drawn.size[0]
     least = round(natural * SMALLEST[natural <= PHONE])
     look = f"width:{width}" if width else f"min-width:{least}px"

@@ -13,7 +13,14 @@ from sphinx.util.nodes import make_id
 
 from resviz import __version__
 from resviz.embed import writers
-from resviz.embed.pieces import TABLES, Figure, Tabular, separate, tracing
+from resviz.embed.pieces import (
+    TABLES,
+    Figure,
+    Tabular,
+    figure_html,
+    separate,
+    tracing,
+)
 from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError
 from resviz.figures import DIRECTIONS, FIGURES
@@ -29,9 +36,15 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-def one_of(legal: Any) -> Callable[[str], str]:
-    """A check that an option is one of some words."""
-    return lambda given: directives.choice(given, tuple(legal))
+def one_of(legal: Any) -> Callable[[str | None], str]:
+    """A check that an option is one of some words; docutils' own lowers their case."""
+
+    def word(given: str | None) -> str:
+        if given is None or given not in tuple(legal):
+            raise ValueError(f"want one of {', '.join(legal)}")
+        return given
+
+    return word
 
 
 class Piece(SphinxDirective):
@@ -100,7 +113,7 @@ class Piece(SphinxDirective):
 
 
 class FigureDirective(Piece):
-    """`.. resviz:: SPEC`."""
+    """`.. resviz:: SPEC …`."""
 
     optional_arguments = 1
     option_spec: ClassVar[OptionSpec | None] = {
@@ -108,6 +121,7 @@ class FigureDirective(Piece):
         "figure": one_of(FIGURES),
         "at": directives.unchanged_required,
         "direction": one_of(DIRECTIONS),
+        "plain": directives.flag,
         "style": one_of(STYLES),
         "caption": directives.unchanged_required,
         "alt": directives.unchanged_required,
@@ -119,8 +133,9 @@ class FigureDirective(Piece):
         """The figure, drawn once now; other builders draw it again from its record."""
         keys = ("figure", "at", "direction", "style")
         options = {key: self.options[key] for key in keys if key in self.options}
+        options["plain"] = "plain" in self.options
         alt = self.options.get("alt", "")
-        piece = Figure(writers.only(specs), options, alt, self.traced)
+        piece = Figure(specs, options, alt, self.traced)
         drawn = piece.diagram(shelf)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
         node = writers.drawing(
@@ -131,9 +146,7 @@ class FigureDirective(Piece):
             alt=alt or drawn.picture.description,
         )
         node["width"] = self.options.get("width", "")
-        node["html"] = writers.figure_html(
-            drawn, salt=serial, width=writers.css_length(node["width"])
-        )
+        node["html"] = figure_html(drawn, salt=serial, width=node["width"])
         return self.framed(nodes.figure("", align="default"), node)
 
 
@@ -152,7 +165,7 @@ class TableDirective(Piece):
     def shown(self, specs: tuple[str, ...], shelf: Shelf) -> list[nodes.Node]:
         """The table in the syntax of every builder."""
         piece = Tabular(
-            specs or writers.PAPER,
+            specs,
             self.options.get("table", "table"),
             self.options.get("only"),
             tuple(self.options.get("columns", "").replace(",", " ").split()),

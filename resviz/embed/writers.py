@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from docutils import nodes
 from sphinx.util import logging
 
-from resviz.embed.pieces import figure_html
-from resviz.errors import ResvizError, SpecError
+from resviz.errors import ResvizError
 from resviz.files import write_whole
 from resviz.formats.html import render as html_table
-from resviz.source import PAPER
 from resviz.templates import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from sphinx.writers.text import TextTranslator
 
     from resviz.tables import Table
-
-__all__ = ["PAPER", "drawing", "figure_html", "register", "rows", "tabular"]
 
 LOG = logging.getLogger(__name__)
 
@@ -44,17 +40,6 @@ class tabular(nodes.General, nodes.Element):  # noqa: N801 - as docutils
     """A table with a caption; numbered as tables are."""
 
 
-def only(specs: Sequence[str]) -> str:
-    """The one network of a figure.
-
-    Raises:
-        SpecError: if there is none, or there are several.
-    """
-    if len(specs) != 1:
-        raise SpecError(f"want one network, got {' '.join(specs) or 'none'}")
-    return specs[0]
-
-
 def texts(table: Table, options: Mapping[str, Any]) -> dict[str, str]:
     """A table in every syntax; a caption of the document's takes its title's place."""
     shown = replace(table, title="") if "caption" in options else table
@@ -63,11 +48,6 @@ def texts(table: Table, options: Mapping[str, Any]) -> dict[str, str]:
         "latex": table.render("latex"),
         "text": shown.render("text", width=100),
     }
-
-
-def css_length(width: str) -> str:
-    """A length of a directive for CSS, where a bare number means pixels."""
-    return f"{width}px" if width.isdigit() else width
 
 
 def register(app: Sphinx) -> None:

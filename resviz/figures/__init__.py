@@ -30,6 +30,9 @@ sentences; for those in `SEVERAL`, of `archs` and `plain`."""
 SEVERAL = ("stack", "growth")
 """Figures that show several networks in one picture."""
 
+DIRECTED = ("overview", "block")
+"""Figures that can run from left to right too."""
+
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 
 
@@ -54,7 +57,7 @@ def diagram(
         figure: one of `names()`.
         at: which block the figure "block" shows: "conv3_1", or the path of its
             module; by default the first that projects.
-        direction: of the overview, "TB" or "LR".
+        direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode; "light"; "dark"; "paper".
 
@@ -66,8 +69,11 @@ def diagram(
     from resviz.figures.rendering import Diagram
 
     check("direction", direction, DIRECTIONS)
-    if direction != "TB" and figure != "overview":
-        raise RenderError(f"direction: got {direction!r}, only the overview has one")
+    if direction != "TB" and figure not in DIRECTED:
+        raise RenderError(
+            f"direction: got {direction!r} for {figure!r}, "
+            f"only {' and '.join(DIRECTED)} have one"
+        )
     said = describe(arch, figure, at=at, plain=plain)
     colours = styles.find(style)
     module = import_module(f"{__name__}.{figure}")

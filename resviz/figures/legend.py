@@ -83,7 +83,29 @@ def convolution_words(read: Structure) -> list[str]:
     if convolutions <= normed:
         return ["BN after every conv"] if convolutions else []
     inside = convolutions & in_blocks
-    return ["BN after every conv of a block"] if inside and inside <= normed else []
+    if inside and inside <= normed:
+        return ["BN after every conv of a block"]
+    main = {index for block in read.blocks for index in block.main} & convolutions
+    if main and all(activated(read, index) for index in main):
+        return ["BN, ReLU before every conv of a block"]
+    return []
+
+
+def activated(read: Structure, index: int) -> bool:
+    """Whether a layer reads what a batch norm and a ReLU give."""
+    layers = read.arch.layers
+    wanted = ["relu", "native_batch_norm"]
+    while wanted:
+        index = layers[index].sources[0].layer
+        names = [op.name for op in layers[index].operations] if index >= 0 else []
+        for name in reversed(names):
+            if wanted and name == wanted[0]:
+                wanted.pop(0)
+            elif name not in RESHAPES:
+                return False
+        if not names:
+            return False
+    return True
 
 
 def sign_words(said: list[str], rows: list[Row]) -> list[str]:
@@ -95,6 +117,7 @@ def sign_words(said: list[str], rows: list[Row]) -> list[str]:
         *(["d: dilation"] if numbered("d", details) else []),
         *(["g: groups"] if numbered("g", details) else []),
         *(["SE: squeeze-and-excitation"] if "SE" in said else []),
+        *(["gate: a weight for each channel"] if "gate" in said else []),
         *(["×n: n equal in a row"] if any(row.count > 1 for row in rows) else []),
     ]
 

@@ -44,18 +44,14 @@ class Diagram:
         return self.rendered("svg", salt=salt).decode()
 
     def to_dot(self) -> str:
-        """Graphviz source.
-
-        Raises:
-            RenderError: for the figure "flow", which DOT cannot say.
-        """
+        """Graphviz source."""
         return self.rendered("dot").decode()
 
     def to_png(self, *, dpi: float = 96) -> bytes:
         """PNG; at 96 dpi one pixel is one of the SVG's.
 
         Raises:
-            RenderError: without Graphviz, and for the figure "flow".
+            RenderError: without Graphviz, or if it would be too large.
         """
         return self.rendered("png", dpi=dpi)
 
@@ -63,7 +59,7 @@ class Diagram:
         """PDF of one page.
 
         Raises:
-            RenderError: without Graphviz, and for the figure "flow".
+            RenderError: without Graphviz.
         """
         return self.rendered("pdf")
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from resviz import costs, units
 from resviz.figures import words
-from resviz.figures.overview.outline import plain_sections
+from resviz.figures.overview.outline import loose, output, plain_sections
+from resviz.figures.repeats import turns
 from resviz.structure import depth, structure
 from resviz.structure.remarks import remarks
 from resviz.units import plural
@@ -83,7 +84,7 @@ def said(read: Structure) -> Iterator[str]:
         yield from without_blocks(read)
         return
     if read.stem:
-        yield outside("Stem", read.stem)
+        yield outside(read, "Stem", read.stem)
     for number, stage_ in enumerate(read.stages[:MOST_STAGES]):
         yield stage(read, stage_, number)
     left = read.stages[MOST_STAGES:]
@@ -91,7 +92,7 @@ def said(read: Structure) -> Iterator[str]:
         blocks = plural(sum(len(it.blocks) for it in left), "block")
         yield f"{plural(len(left), 'more stage')} with {blocks} follow."
     if read.head:
-        yield outside("Head", read.head)
+        yield outside(read, "Head", read.head)
     yield shortcut_totals(read)
     yield from (f"{line[:1].upper()}{line[1:]}." for line in remarks(read))
 
@@ -105,7 +106,7 @@ def totals(read: Structure) -> str:
     given = listed([units.feature_map(it.shape) for it in arch.inputs])
     counted = (
         f"{units.count(arch.params)} parameters, "
-        f"{bound}{units.count(total.macs)} multiply-adds"
+        f"{bound}{units.count(total.macs)} multiply-adds{words.for_batch(arch)}"
     )
     missing = f", not counting {listed([it.operation for it in gaps])}" if gaps else ""
     deep = plural(depth(read), "weighted layer")
@@ -141,9 +142,9 @@ def layers(said_of: Sequence[str]) -> str:
     return listed([spelled(word) for word in said_of]) or "nothing that is drawn"
 
 
-def outside(what: str, run: Sequence[Layer]) -> str:
+def outside(read: Structure, what: str, run: Sequence[Layer]) -> str:
     """The stem or the head: its layers and what comes out."""
-    shape = run[-1].output_shape
+    shape = words.laid(run[-1].output_shape, read.axis.get(run[-1].index))
     gives = f", giving {units.feature_map(shape)}" if len(shape) > 1 else ""
     return f"{what}: {layers(words.chain(run))}{gives}."
 
@@ -157,13 +158,26 @@ def stage(read: Structure, one: Stage, number: int) -> str:
     first = [it for it in main_branches(read, one.blocks[0]) if it not in inner]
     kinds = {tuple(main_branches(read, fold.block)) for fold in one.folds[1:]}
     others = " and others" if kinds - {tuple(inner)} else ""
+    others += alternation(read, one)
     begun = "Stage " if number == 0 else ""
     apart = f", in the first {listed(first)}" if first else ""
     made = f" of {listed(inner)}{others}" if inner else ""
     return (
         f"{begun}{one.name}: {blocks}{made}{apart}, "
-        f"output {units.feature_map(one.output_shape)}. {shortcuts(one)}"
+        f"output {units.feature_map(output(one))}. {shortcuts(one)}"
     )
+
+
+def alternation(read: Structure, one: Stage) -> str:
+    """How blocks of a stage take turns, ", of which 2 in turn come 3 times"; or ""."""
+    if len(one.folds) < 4:
+        return ""
+    found = [
+        f", of which {sum(fold.count for fold in pattern)} in turn come {count} times"
+        for pattern, count in turns(read.arch, one.folds, loose(read))
+        if count > 1
+    ]
+    return " and".join(found)
 
 
 def main_branches(read: Structure, one: Block) -> list[str]:
@@ -219,7 +233,8 @@ def which(done: int, count: int, of: int) -> str:
 def of_fold(fold: Fold) -> str:
     """The shortcuts of the units of one block in words."""
     every = dict.fromkeys(shortcut(unit.shortcut) for unit in fold.block.units)
-    return " and ".join(every)
+    shared = ", after the norm that both branches share" if fold.block.lead else ""
+    return f"{' and '.join(every)}{shared}"
 
 
 REASONS = {
@@ -280,10 +295,13 @@ def block(arch: Architecture, name: str, one: Block, equal: Sequence[str]) -> st
         parts.append(
             f"Main branch: {listed(ran)}; shortcut: {shortcut(unit.shortcut)}."
         )
-    before = units.feature_map(one.units[0].shortcut.input_shape)
+    axis = 2 if one.tokens else None
+    before = units.feature_map(words.laid(one.units[0].shortcut.input_shape, axis))
+    after = units.feature_map(words.laid(one.output_shape, axis))
     same = f" Equal to it: {listed(list(equal))}." if equal else ""
     return (
         f"{name} of {arch.label}, {a(one.type)} block from {before} to "
-        f"{units.feature_map(one.output_shape)}, {units.count(total.params)} "
-        f"parameters, {units.count(total.macs)} multiply-adds. {' '.join(parts)}{same}"
+        f"{after}, {units.count(total.params)} parameters, "
+        f"{units.count(total.macs)} multiply-adds{words.for_batch(arch)}. "
+        f"{' '.join(parts)}{same}"
     )

@@ -8,6 +8,9 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.figures.repeats import repeats
+from resviz.structure import gates
+from resviz.structure.axes import channels_first
 from resviz.structure.graph import live_product, weighted
 from resviz.structure.shortcuts import part
 from resviz.units import per_axis, times
@@ -24,7 +27,7 @@ from resviz.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from resviz.record import Layer, Operation, Window
+    from resviz.record import Architecture, Layer, Operation, Shape, Window
 
 NORM_NAMES = {
     "native_layer_norm": "LN",
@@ -49,6 +52,7 @@ SPELLED = {
     "_log_softmax": "log softmax",
     "constant_pad_nd": "pad",
     "native_dropout": "dropout",
+    "roll": "shift",
 }
 """How operations are spelled whose ATen name is not what people say."""
 
@@ -61,6 +65,19 @@ QUIET = frozenset({
 
 MANY = 4
 """A module with more words than this goes by its class."""
+
+
+def for_batch(arch: Architecture) -> str:
+    """What follows a count of a whole batch, beside shapes of one sample."""
+    return "" if arch.batch == 1 else f", batch of {arch.batch}"
+
+
+def laid(shape: Shape, axis: int | None) -> Shape:
+    """A map or rows of tokens with their channels first, as figures want shapes."""
+    if len(shape) == 3 and axis == 2:
+        n, length, c = shape
+        return n, c, length
+    return channels_first(shape, axis)
 
 
 def sign(layer: Layer) -> str:
@@ -174,42 +191,28 @@ FAMILIES: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
 """How the operations of each family read; adding one is a row."""
 
 
+def before_fork(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """What runs before a block's branches part, as ("BN", "ReLU")."""
+    return tuple(dict.fromkeys(word for layer in layers for word in full(layer)))
+
+
 def chain(layers: Iterable[Layer]) -> tuple[str, ...]:
     """What the overview says of some layers in a row, repeats folded."""
     return folded([it for layer in layers for it in short(layer)])
 
 
-LONGEST_PATTERN = 6
-"""Words in a repeated pattern, at most."""
-
-
 def folded(words: Sequence[str]) -> tuple[str, ...]:
     """`words` with patterns that repeat at once written once, with "×n"."""
     said: list[str] = []
-    position = 0
-    while position < len(words):
-        length, times_ = repeat_at(words, position)
-        pattern = words[position : position + length]
-        if times_ > 1:
-            inner = " → ".join(pattern)
-            said.append(f"({inner}) ×{times_}" if length > 1 else f"{inner} ×{times_}")
-        else:
+    for pattern, count in repeats(words):
+        inner = " → ".join(pattern)
+        if count == 1:
             said += pattern
-        position += length * times_
+        else:
+            said.append(
+                f"({inner}) ×{count}" if len(pattern) > 1 else f"{inner} ×{count}"
+            )
     return tuple(said)
-
-
-def repeat_at(words: Sequence[str], position: int) -> tuple[int, int]:
-    """The length and count of the repeat that covers most words from `position`."""
-    best = (1, 1)
-    for length in range(1, LONGEST_PATTERN + 1):
-        pattern = words[position : position + length]
-        count = 1
-        while pattern == words[position + count * length :][:length] and pattern:
-            count += 1
-        if count > 1 and length * count > best[0] * best[1]:
-            best = (length, count)
-    return best
 
 
 def gate(layers: Sequence[Layer], positions: int) -> list[str]:
@@ -220,19 +223,25 @@ def gate(layers: Sequence[Layer], positions: int) -> list[str]:
         positions: of the branch's output map; a gate's own has one.
     """
     said: list[str] = []
-    gated: list[Layer] = []
-    for layer in layers:
-        if positions > 1 and prod(layer.output_shape[2:]) == 1:
-            gated.append(layer)
-            continue
-        said += gate_words(gated) + short(layer)
-        gated = []
-    return said + gate_words(gated)
+    for is_gate, run in gates.parted(layers, positions):
+        if is_gate:
+            said.append(gate_word(run))
+        else:
+            said += (word for layer in run for word in short(layer))
+    return attention(said)
 
 
-def gate_words(layers: list[Layer]) -> list[str]:
+def attention(said: list[str]) -> list[str]:
+    """Words in which the two products of attention, in a row, are one."""
+    found: list[str] = []
+    for it in said:
+        if it == "product" and found[-1:] == ["product"]:
+            found[-1] = "attention"
+        else:
+            found.append(it)
+    return found
+
+
+def gate_word(layers: Sequence[Layer]) -> str:
     """One word for the layers of a gate; "SE" where it squeezes and excites."""
-    if not layers:
-        return []
-    weights = sum(weighted(op) for layer in layers for op in flowing(layer))
-    return ["SE" if weights == 2 else "gate"]
+    return "SE" if gates.excites(layers) else "gate"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from resviz.footprint.kept import Kept, Unknown, kept
+from resviz.footprint.kept import Kept, kept
 from resviz.footprint.liveness import Peak, Timeline, peak, timeline
 from resviz.units import nbytes
 
@@ -24,7 +24,6 @@ __all__ = [
     "Kept",
     "Peak",
     "Timeline",
-    "Unknown",
     "activations",
     "gradients",
     "idle",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.footprint.liveness import timeline
 from resviz.footprint.saved import BY_RESULT, CONSTANT, Saved, known, saved
+from resviz.gaps import Gap, gaps
 from resviz.once import once
 from resviz.record import LEARNED
 from resviz.units import nbytes
@@ -18,27 +19,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """An operation without a rule of what is kept: how often, and where first."""
-
-    operation: str
-    count: int
-    first: str
-
-
-@dataclass(frozen=True, slots=True)
 class Kept:
     """What autograd keeps, in bytes.
 
     Attributes:
         layers: of each layer, what no earlier one keeps.
         dtypes: the same by dtype.
-        unknown: operations that no total includes.
+        gaps: operations without a rule of what is kept.
     """
 
     layers: tuple[int, ...]
     dtypes: dict[str, int]
-    unknown: tuple[Unknown, ...]
+    gaps: tuple[Gap, ...]
 
     @property
     def bytes(self) -> int:
@@ -61,8 +53,7 @@ def kept(arch: Architecture) -> Kept:
     for layer in arch.layers:
         for op in layer.operations:
             tape.add(layer.index, op)
-    unknown = (Unknown(name, len(at), at[0]) for name, at in tape.unknown.items())
-    return Kept(tuple(tape.layers), tape.dtypes, tuple(unknown))
+    return Kept(tuple(tape.layers), tape.dtypes, gaps(tape.unknown))
 
 
 class Tape:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz import vocabulary
+from resviz.registry import registrar
 
 if TYPE_CHECKING:
     from resviz.record import Operation
@@ -58,22 +59,8 @@ BY_RESULT = frozenset({"leaky_relu", "elu", "celu"})
 All others that keep their operand copy it before they write over it.
 """
 
-
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Make the decorated function the rule of the operations `names`.
-
-    Raises:
-        RuntimeError: if one of them has a rule already.
-    """
-
-    def register(function: Rule) -> Rule:
-        for name in names:
-            if name in RULES or name in NOTHING or name in CONSTANT:
-                raise RuntimeError(f"{name}: a second rule of what is kept")
-            RULES[name] = function
-        return function
-
-    return register
+rule = registrar(RULES, "rule of what is kept", NOTHING, CONSTANT)
+"""Makes a function the rule of some operations."""
 
 
 def known(op: Operation) -> bool:

@@ -1,6 +1,6 @@
 """Output formats: one file each, found by scanning, imported on demand.
 
-A table format has `SUFFIXES` and `render(table, **options) -> str`; a picture
+A table format has `SUFFIXES` and `render(table, **options) -> str | bytes`; a picture
 format has `SUFFIXES` and `render(picture, **options) -> str | bytes`. `KIND` says
 which of both it is, and `NAME` what it is called if not as its file. The first line
 of its docstring is its help.

@@ -8,11 +8,14 @@ not by the `graphviz` package, because `resviz.escape` has already quoted string
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from resviz import escape
-from resviz.errors import RenderError
+from resviz.figures.drawing.marks import colour, faces, wire
 from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
+from resviz.formats import xdot
+from resviz.formats.svg import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,23 +37,39 @@ JUSTIFIED = {"start": r"\l", "middle": r"\n", "end": r"\r"}
 """How a line of a label ends, by where it stands."""
 
 
-def render(picture: Picture, style: Style) -> str:
+NUMBERS = {"pos", "_background"}
+"""Attributes that hold positions and operations, and no text."""
+
+LONGEST = 16_000
+"""Of one quoted string: Graphviz reads no more than 16,384 characters."""
+
+RAISED = 1
+"""How much higher Graphviz sets an HTML-like label than a plain one, in points."""
+
+
+BOLD = f"{FONTS} bold"
+"""Bold letters for cairo; in an SVG, Graphviz would name a font so and not find it."""
+
+
+def render(picture: Picture, style: Style, *, cairo: bool = False) -> str:
     """The picture as a directed graph.
 
-    Raises:
-        RenderError: if it is made of solids, for which DOT has no shape.
+    Args:
+        picture: what to say.
+        style: its colours.
+        cairo: write bold text for PNG and PDF alone, which have it where it belongs;
+            HTML-like labels, bold in all that Graphviz writes, may be 2 points off.
     """
-    if picture.solids:
-        raise RenderError(f"{picture.title}: Graphviz has no solids, write .svg")
-    return "\n".join(Writer(picture, style).lines()) + "\n"
+    return "\n".join(Writer(picture, style, cairo=cairo).lines()) + "\n"
 
 
 class Writer:
     """Writes one picture; DOT's y grows upwards, in points, sizes in inches."""
 
-    def __init__(self, picture: Picture, style: Style) -> None:
+    def __init__(self, picture: Picture, style: Style, *, cairo: bool) -> None:
         self.picture = picture
         self.style = style
+        self.cairo = cairo
         self.nodes = {node.key: node for node in picture.nodes}
 
     def lines(self) -> Iterator[str]:
@@ -64,9 +83,11 @@ class Writer:
             layout="nop2",
             bb=box,
             pad="0",
+            margin="0",
             bgcolor=ground,
             outputorder="edgesfirst",
             tooltip=self.picture.title,
+            _background=self.background(),
         )
         yield from DEFAULTS
         # Graphviz crops to what is drawn: an unseen node as large as the picture.
@@ -80,20 +101,27 @@ class Writer:
         for node in self.picture.nodes:
             if node.key not in grouped:
                 yield self.node(node)
-        yield from map(self.edge, self.picture.edges)
+        yield from (self.edge(edge) for edge in self.picture.edges if edge.tail)
         yield "}"
+
+    def background(self) -> str:
+        """Solids and lines between no nodes, for which DOT has no word, in xdot."""
+        solids = (faces(solid, self.style) for solid in self.picture.solids)
+        loose = (edge for edge in self.picture.edges if not edge.tail)
+        lines = (wire(edge, self.style) for edge in loose)
+        return xdot.operations(chain(*solids, *lines), self.point)
 
     def cluster(self, group: Group, grouped: set[str]) -> Iterator[str]:
         """A group with its nodes, noted in `grouped`, and the groups inside it."""
         frame = FRAMES[group.role]
-        fill = self.colour(frame.fill, group.tint, "wash")
+        fill = colour(self.style, frame.fill, group.tint, "wash")
         corner = (group.at[0] - group.size[0] / 2, group.at[1] + group.size[1] / 2)
         across = (group.at[0] + group.size[0] / 2, group.at[1] - group.size[1] / 2)
         yield f"subgraph {quoted(f'cluster_{group.key}')} {{"
         yield statement(
             "graph", bb=f"{self.point(corner)},{self.point(across)}", label="",
             style="rounded,filled" if fill else "rounded", fillcolor=fill,
-            color=self.colour(frame.line, group.tint, "line"),
+            color=colour(self.style, frame.line, group.tint, "line"),
             penwidth=number(frame.width),
         )  # fmt: skip
         for inner in group.groups:
@@ -106,18 +134,21 @@ class Writer:
     def node(self, node: Node) -> str:
         """One node."""
         look = LOOKS[node.role]
+        html = look.bold and not self.cairo
+        lower = RAISED if html else 0
         wanted = {
             "shape": SHAPES[look.shape],
-            "pos": self.point(node.at),
+            "pos": self.point((node.at[0], node.at[1] + lower)),
             **sides(node.size),
             "style": styles(look),
-            "fillcolor": self.colour(look.fill, node.tint, "fill"),
-            "color": self.colour(look.line, node.tint, "line"),
+            "fillcolor": colour(self.style, look.fill, node.tint, "fill"),
+            "color": colour(self.style, look.line, node.tint, "line"),
             "penwidth": number(look.width) if look.width != 1 else "",
             "fontsize": number(look.size),
             "fontcolor": self.style.colours[look.ink],
+            "fontname": BOLD if look.bold and not html else "",
         }
-        label = bold(node) if look.bold else plain(node)
+        label = bold(node) if html else plain(node)
         return f"{statement(quoted(node.key), **wanted)[:-1]} label={label}]"
 
     def edge(self, edge: Edge) -> str:
@@ -132,12 +163,6 @@ class Writer:
             style=line.dash if line.dash != "solid" else "",
             penwidth=number(line.width),
         )
-
-    def colour(self, key: str, tint: str, part: str) -> str:
-        """The colour that a look's key names; "" for none."""
-        if key in {"tint", "wash"}:
-            return getattr(self.style.tints[tint or "stem"], part)
-        return self.style.colours[key] if key else ""
 
     def point(self, point: Point) -> str:
         """A position with y turned upwards."""
@@ -155,9 +180,13 @@ def styles(look: Look) -> str:
 
 
 def plain(node: Node) -> str:
-    """A node's text as an ordinary label."""
+    """A node's text as an ordinary label.
+
+    An empty line is a blank: at the start of a label, Graphviz 14.1.5 loses its memory
+    over one and takes the process with it.
+    """
     end = JUSTIFIED[node.align]
-    lines = [escape.dot(line) for line in node.lines]
+    lines = [escape.dot(line) or " " for line in node.lines]
     joined = end.join(lines) if end == r"\n" else "".join(f"{it}{end}" for it in lines)
     return f'"{joined}"'
 
@@ -165,13 +194,13 @@ def plain(node: Node) -> str:
 def bold(node: Node) -> str:
     """A node's text as an HTML-like label, the only kind with bold letters."""
     side = {"start": "left", "middle": "center", "end": "right"}[node.align]
-    width, height = round(node.size[0]), round(node.size[1]) + 4
+    # Without a height: Graphviz fills up a table that is higher than its text below it.
     rows = "".join(
         f'<tr><td align="{side}"><b>{markup(line)}</b></td></tr>' for line in node.lines
     )
     return (
         '<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"'
-        f' fixedsize="true" width="{width}" height="{height}">{rows}</table>>'
+        f' width="{round(node.size[0])}">{rows}</table>>'
     )
 
 
@@ -179,9 +208,11 @@ def markup(text: str) -> str:
     r"""Text for bold letters in an HTML-like label.
 
     Graphviz expands `\N` and `\G` there too, after entities and with no escape for
-    it, so the bold run is broken behind each backslash.
+    it, so the bold run is broken behind each backslash. A run of nothing but closing
+    brackets is a syntax error to it.
     """
-    runs = re.findall(r"[^\\]*\\|[^\\]+", escape.html(text))
+    safe = escape.html(text).replace("]", "&#93;")
+    runs = re.findall(r"[^\\]*\\|[^\\]+", safe)
     return "</b><b>".join(runs) or "&#160;"
 
 
@@ -191,12 +222,22 @@ def statement(subject: str, **attributes: str) -> str:
 
 
 def listed(attributes: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Attributes as `key="value"`; positions are our own numbers, however many."""
+    """Attributes as `key="value"`; those of `NUMBERS` are our own, however many."""
     for key, value in attributes:
-        if key == "pos":
-            yield f'pos="{value}"'
+        if value and key in NUMBERS:
+            joined = '" + "'.join(pieces(value))
+            yield f'{key}="{joined}"'
         elif value or key == "label":
             yield f"{key}={quoted(value)}"
+
+
+def pieces(value: str) -> Iterator[str]:
+    """Words in strings that are not too long for Graphviz, which joins them."""
+    while len(value) > LONGEST:
+        end = value.rindex(" ", 0, LONGEST) + 1
+        yield value[:end]
+        value = value[end:]
+    yield value
 
 
 def quoted(text: str) -> str:
@@ -207,8 +248,3 @@ def quoted(text: str) -> str:
 def sides(size: Point) -> dict[str, str]:
     """A size in inches."""
     return {"width": f"{size[0] / 72:.4f}", "height": f"{size[1] / 72:.4f}"}
-
-
-def number(value: float) -> str:
-    """A length with at most two decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -78,6 +78,7 @@ def by_program(source: str, kind: str) -> bytes | None:
             capture_output=True,
             timeout=LIMIT,
             check=False,
+            env=os.environ | {"SOURCE_DATE_EPOCH": "0"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RenderError(f"dot: {error}; write .svg or .dot instead") from error

@@ -32,7 +32,7 @@ def lines(table: Table) -> Iterator[str]:
         yield pipes(cell(column, row.get(column.key)) for column in table.columns)
     for note in table.notes:
         yield ""
-        yield escape.markdown(note)
+        yield escape.markdown_line(note)
 
 
 def pipes(cells: Any) -> str:

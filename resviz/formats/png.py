@@ -35,7 +35,7 @@ def render(picture: Picture, style: Style, *, dpi: float = CSS_PIXELS) -> bytes:
     Raises:
         RenderError: if it would be larger than cairo can draw, or cannot be drawn.
     """
-    source = dot.render(picture, style)
+    source = dot.render(picture, style, cairo=True)
     most = highest(picture)
     if not 1 <= dpi <= most:
         raise RenderError(f"dpi: got {dpi!r}, want 1 to {most} for this picture")

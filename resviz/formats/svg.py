@@ -6,13 +6,22 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from resviz.escape import html, html_prose
-from resviz.figures.drawing.metrics import LINE
-from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Dash, Look, Style
+from resviz.figures.drawing.marks import (
+    Circle,
+    Curve,
+    Mark,
+    Paint,
+    Polygon,
+    Rectangle,
+    Text,
+    marks,
+)
+from resviz.figures.drawing.styles import FONTS, Dash, Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Point, Solid
+    from resviz.figures.drawing.parts import Picture, Point
 
 KIND = "picture"
 SUFFIXES = (".svg",)
@@ -30,9 +39,6 @@ BASELINE = 0.355
 LIGHT = "[data-theme=light],[data-md-color-scheme=default]"
 """What a page says of itself that is light whatever the reader's system asks for."""
 
-SHADE = 0.16
-"""How much of the outline's colour lies over a solid's side face."""
-
 
 def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
     """The picture as SVG; 1 unit is 1 px and it shrinks with its container.
@@ -40,7 +46,7 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
     Ids come from the content, so equal pictures give equal bytes; `salt` tells
     two equal ones on one page apart.
     """
-    body = "\n".join(elements(picture, style))
+    body = "\n".join(map(element, marks(picture, style)))
     key = "rv" + hashlib.sha256(f"{salt}{body}".encode()).hexdigest()[:10]
     width, height = (number(side) for side in picture.size)
     ground = style.colours["background"]
@@ -90,118 +96,47 @@ def dark_mode(key: str, body: str, style: Style) -> Iterator[str]:
     yield f"<style>@media (prefers-color-scheme:dark){{{system}}}{page}</style>"
 
 
-def elements(picture: Picture, style: Style) -> Iterator[str]:
-    """The elements of a picture, the lowest first."""
-    for group in picture.groups:
-        yield from frames(group, style)
-    for solid in picture.solids:
-        yield from faces(solid, style)
-    for edge in picture.edges:
-        yield from wire(edge, style)
-    for node in picture.nodes:
-        yield from outline(node, style)
-        yield from lettering(node, style)
+def element(mark: Mark) -> str:
+    """One mark as an element."""
+    match mark:
+        case Rectangle(at, size, corner, paint):
+            return f"<rect {rectangle(at, size, corner)} {painted(paint)}/>"
+        case Circle((x, y), radius, paint):
+            where = f'cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"'
+            return f"<circle {where} {painted(paint)}/>"
+        case Polygon(corners, paint):
+            return f'<polygon points="{points(corners)}" {painted(paint)}/>'
+        case Curve(path, paint):
+            along = f"M{points(path[:1])}C{points(path[1:])}"
+            return f'<path d="{along}" {painted(paint)}/>'
+        case Text((x, y), line, align, size, bold, ink):
+            weight = ' font-weight="bold"' if bold else ""
+            return (
+                f'<text x="{number(x)}" y="{number(y + BASELINE * size)}"'
+                f' text-anchor="{align}" font-size="{number(size)}"{weight}'
+                f' fill="{ink}">{html(line)}</text>'
+            )
 
 
-def frames(group: Group, style: Style) -> Iterator[str]:
-    """A group's frame and those inside it."""
-    frame = FRAMES[group.role]
-    fill = colour(style, frame.fill, group.tint, "wash")
-    line = colour(style, frame.line, group.tint, "line")
-    box = rectangle(group.at, group.size, 8)
-    yield f'<rect {box} fill="{fill}" stroke="{line}" stroke-width="{frame.width}"/>'
-    for inner in group.groups:
-        yield from frames(inner, style)
-
-
-def faces(solid: Solid, style: Style) -> Iterator[str]:
-    """A solid's faces; the last is its side and lies in the shade."""
-    tint = style.tints[solid.tint]
-    for face in solid.faces:
-        yield (
-            f'<polygon points="{points(face)}" fill="{tint.fill}"'
-            f' stroke="{tint.line}" stroke-linejoin="round"/>'
-        )
-    yield (
-        f'<polygon points="{points(solid.faces[-1])}" fill="{tint.line}"'
-        f' fill-opacity="{SHADE}"/>'
-    )
-
-
-def wire(edge: Edge, style: Style) -> Iterator[str]:
-    """An edge's path and its arrow."""
-    line = LINES[edge.role]
-    ink = style.colours[line.colour]
-    start, *rest = edge.path
-    yield (
-        f'<path d="M{points((start,))}C{points(rest)}" fill="none" stroke="{ink}"'
-        f' stroke-width="{line.width}"{DASHES[line.dash]}/>'
-    )
-    if edge.tip:
-        yield f'<polygon points="{points(arrow(edge))}" fill="{ink}"/>'
-
-
-def arrow(edge: Edge) -> tuple[Point, ...]:
-    """The corners of an edge's arrow head."""
-    (x, y), tip = edge.path[-1], edge.tip or edge.path[-1]
-    across = (-(tip[1] - y) * 0.36, (tip[0] - x) * 0.36)
-    return (tip, (x + across[0], y + across[1]), (x - across[0], y - across[1]))
-
-
-def outline(node: Node, style: Style) -> Iterator[str]:
-    """A node's box or circle, if it has one."""
-    look = LOOKS[node.role]
-    if look.shape == "none":
-        return
-    paint = (
-        f'fill="{colour(style, look.fill, node.tint, "fill")}"'
-        f' stroke="{colour(style, look.line, node.tint, "line")}"'
-        f' stroke-width="{look.width}"{DASHES[look.dash]}'
-    )
-    if look.shape == "circle":
-        x, y = map(number, node.at)
-        yield f'<circle cx="{x}" cy="{y}" r="{number(node.size[0] / 2)}" {paint}/>'
-    else:
-        corner = 7 if look.shape == "round" else 0
-        yield f"<rect {rectangle(node.at, node.size, corner)} {paint}/>"
-
-
-def lettering(node: Node, style: Style) -> Iterator[str]:
-    """A node's lines of text, as a block in its middle."""
-    look = LOOKS[node.role]
-    x = {"start": node.left, "middle": node.at[0], "end": node.right}[node.align]
-    first = node.at[1] - (len(node.lines) - 1) * look.size * LINE / 2
-    for row, line in enumerate(node.lines):
-        y = first + row * look.size * LINE + BASELINE * look.size
-        yield (
-            f'<text x="{number(x)}" y="{number(y)}" text-anchor="{node.align}"'
-            f' font-size="{number(look.size)}"{weight(look)}'
-            f' fill="{style.colours[look.ink]}">{html(line)}</text>'
-        )
-
-
-def weight(look: Look) -> str:
-    """The attribute that makes letters bold."""
-    return ' font-weight="bold"' if look.bold else ""
-
-
-def colour(style: Style, key: str, tint: str, part: str) -> str:
-    """The colour that a look's key names; "tint" and "wash" ask the node's tint."""
-    if not key:
-        return "none"
-    if key in {"tint", "wash"}:
-        return getattr(style.tints[tint or "stem"], part)
-    return style.colours[key]
+def painted(paint: Paint) -> str:
+    """The attributes of what a shape is drawn with."""
+    said = f'fill="{paint.fill or "none"}"'
+    if paint.opacity < 1:
+        said += f' fill-opacity="{paint.opacity}"'
+    if paint.line:
+        said += f' stroke="{paint.line}" stroke-width="{paint.width}"'
+        said += DASHES[paint.dash]
+    return said + ' stroke-linejoin="round"' * paint.joined
 
 
 def rectangle(at: Point, size: Point, corner: float) -> str:
     """The attributes of a rectangle around its centre."""
     x, y = number(at[0] - size[0] / 2), number(at[1] - size[1] / 2)
     sides = f'x="{x}" y="{y}" width="{number(size[0])}" height="{number(size[1])}"'
-    return f'{sides} rx="{corner}"' if corner else sides
+    return f'{sides} rx="{corner:g}"' if corner else sides
 
 
-def points(path: tuple[Point, ...] | list[Point]) -> str:
+def points(path: Iterable[Point]) -> str:
     """Points as SVG writes them."""
     return " ".join(f"{number(x)},{number(y)}" for x, y in path)
 

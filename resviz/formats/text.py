@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
+from resviz.formats.grid import BOLD, DIM, GAP, Grid, is_narrow, ruled, styled
 from resviz.formats.markdown import brackets
 from resviz.tables.table import Cell, Column, Table
 
@@ -42,8 +43,34 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
     Where it does not fit, spare columns are left out and named below, or the
     table is split into parts that repeat its first columns.
     """
-    from rich.console import Console
+    lines = [*paragraph(escape.clean(table.title), width, BOLD, colour=colour)]
+    for label, fact in table.facts:
+        text = f"{escape.clean(label):<12} {escape.clean(fact)}"
+        lines += paragraph(text, width, colour=colour)
+    parts, missing = fitted(table, width)
+    for number, columns in enumerate(parts if table.rows else ()):
+        lines += [""] * (number > 0)
+        lines += drawn(table, columns, width, colour=colour)
+    for note in notes(table, missing):
+        lines += paragraph(escape.clean(note), width, DIM, colour=colour)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def paragraph(
+    text: str, width: int | None, style: str = "", *, colour: bool
+) -> list[str]:
+    """A line above or below the table, on several if it is longer than `width`."""
+    if (width is None or len(text) <= width) and is_narrow([text]):
+        return [styled(text, style if colour else "")]
     from rich.text import Text
+
+    names = {BOLD: "bold", DIM: "dim"}
+    return printed(Text(text, style=names.get(style, "")), width, colour=colour)
+
+
+def printed(what: Any, width: int | None, *, colour: bool) -> list[str]:
+    """The lines that rich makes of something that may have to be wrapped."""
+    from rich.console import Console
 
     text = StringIO()
     console = Console(
@@ -57,17 +84,8 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
         markup=False,
         legacy_windows=False,
     )
-    console.print(Text(escape.clean(table.title), style="bold"))
-    for label, fact in table.facts:
-        console.print(f"{escape.clean(label):<12} {escape.clean(fact)}")
-    parts, missing = fitted(table, width)
-    for number, columns in enumerate(parts if table.rows else ()):
-        if number:
-            console.print()
-        console.print(drawn(table, columns))
-    for note in notes(table, missing):
-        console.print(Text(escape.clean(note), style="dim"))
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    console.print(what)
+    return text.getvalue().splitlines()
 
 
 def notes(table: Table, missing: str) -> Iterator[str]:
@@ -155,27 +173,57 @@ def wrapped(line: str) -> list[str]:
     return [part.replace(GLUE, " ") for part in lines] or [""]
 
 
-def drawn(table: Table, columns: list[Column]) -> rich.table.Table:
-    """Some columns of a table as rich draws them."""
+def drawn(
+    table: Table, columns: list[Column], width: int | None, *, colour: bool
+) -> list[str]:
+    """Some columns of a table: by hand if they fit, else rich squeezes them."""
+    grid = laid_out(table, columns)
+    texts = (
+        line for cells in (grid.head, *grid.rows) for cell in cells for line in cell
+    )
+    fits = width is None or sum(grid.widths()) + len(GAP) * (len(columns) - 1) <= width
+    if fits and is_narrow(texts):
+        return [*ruled(grid, colour=colour)]
+    return printed(squeezed(grid), width, colour=colour)
+
+
+def laid_out(table: Table, columns: list[Column]) -> Grid:
+    """The cells of some columns; those of marked rows are told from others."""
+    rows = []
+    for number, row in enumerate(table.rows):
+        cells = [cell_lines(c, row.get(c.key)) for c in columns]
+        if table.marked:
+            gutter = " " * len(MARK)
+            mark = MARK if number in table.marked else gutter
+            cells[0] = [(gutter if k else mark) + it for k, it in enumerate(cells[0])]
+        rows.append(cells)
+    return Grid(
+        [title_lines(column) for column in columns],
+        rows,
+        [column.numeric for column in columns],
+        table.marked,
+        top=any(column.kind == "words" for column in columns),
+        apart=any(column.kind == "cell" for column in columns),
+    )
+
+
+def squeezed(grid: Grid) -> rich.table.Table:
+    """A grid as rich draws it, which breaks lines where the width is short."""
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    tall = any(column.kind == "cell" for column in columns)
-    vertical = "top" if any(column.kind == "words" for column in columns) else "middle"
     out = RichTable(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, show_lines=False
     )
-    for column in columns:
-        justify = "right" if column.numeric else "left"
-        heading = Text("\n".join(title_lines(column)))
-        out.add_column(heading, justify=justify, vertical=vertical)
-    for number, row in enumerate(table.rows):
-        style = "bold" if number in table.marked else None
-        first, *cells = ("\n".join(cell_lines(c, row.get(c.key))) for c in columns)
-        if table.marked:
-            gutter = " " * len(MARK)
-            first = first.replace("\n", f"\n{gutter}")
-            first = f"{MARK if number in table.marked else gutter}{first}"
-        out.add_row(*map(Text, (first, *cells)), style=style, end_section=tall)
+    for heading, numeric in zip(grid.head, grid.numeric, strict=True):
+        out.add_column(
+            Text("\n".join(heading)),
+            justify="right" if numeric else "left",
+            vertical="top" if grid.top else "middle",
+        )
+    for number, row in enumerate(grid.rows):
+        style = "bold" if number in grid.marked else None
+        cells = (Text("\n".join(cell)) for cell in row)
+        out.add_row(*cells, style=style, end_section=grid.apart)
     return out

@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING
 
 from resviz import escape
 from resviz.errors import RenderError
-from resviz.figures.drawing.metrics import LINE
-from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, Look, Style
-from resviz.formats.svg import SHADE, arrow, colour, number
+from resviz.figures.drawing.marks import (
+    Circle,
+    Curve,
+    Mark,
+    Paint,
+    Polygon,
+    Rectangle,
+    Text,
+    marks,
+)
+from resviz.formats.svg import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Point, Solid
+    from resviz.figures.drawing.parts import Picture, Point
+    from resviz.figures.drawing.styles import Dash, Style
 
 KIND = "picture"
 SUFFIXES = (".tex", ".tikz")
@@ -23,8 +32,8 @@ MOST = 16_000
 
 DASHES: dict[Dash, str] = {
     "solid": "",
-    "dashed": "dash pattern=on 5bp off 2bp,",
-    "dotted": "line cap=round,dash pattern=on 1bp off 4bp,",
+    "dashed": "dash pattern=on 5bp off 2bp",
+    "dotted": "line cap=round,dash pattern=on 1bp off 4bp",
 }
 """What makes a line dashed or dotted, as in the SVG."""
 
@@ -64,7 +73,7 @@ def render(picture: Picture, style: Style) -> str:
 def lines(picture: Picture, style: Style) -> Iterator[str]:
     """The lines of the file, the lowest elements first."""
     width, height = map(number, picture.size)
-    body = list(elements(picture, style))
+    body = list(map(command, marks(picture, style)))
     yield OPENING.format(width=width, height=height)
     inks = style.colours | {
         f"{name} {part}": getattr(tint, part)
@@ -81,106 +90,58 @@ def lines(picture: Picture, style: Style) -> Iterator[str]:
     yield r"\endgroup"
 
 
-def elements(picture: Picture, style: Style) -> Iterator[str]:
-    """Frames, solids, wires and boxes."""
-    for group in picture.groups:
-        yield from frames(group, style)
-    for solid in picture.solids:
-        yield from faces(solid, style)
-    for edge in picture.edges:
-        yield from wire(edge, style)
-    for node in picture.nodes:
-        yield from outline(node, style)
-        yield from lettering(node, style)
+def command(mark: Mark) -> str:
+    """One mark as a command."""
+    match mark:
+        case Rectangle(at, size, corner, paint):
+            round_off = f",rounded corners={corner:g}bp" if corner else ""
+            start = (at[0] - size[0] / 2, at[1] - size[1] / 2)
+            end = (at[0] + size[0] / 2, at[1] + size[1] / 2)
+            where = f"{point(start)} rectangle {point(end)}"
+            return rf"\path[{painted(paint)}{round_off}] {where};"
+        case Circle(at, radius, paint):
+            where = f"{point(at)} circle[radius={number(radius)}bp]"
+            return rf"\path[{painted(paint)}] {where};"
+        case Polygon(corners, paint):
+            return rf"\path[{painted(paint)}] {points(corners)} -- cycle;"
+        case Curve(path, paint):
+            return rf"\path[{painted(paint)}] {point(path[0])}{curves(path[1:])};"
+        case Text((x, y), line, align, size, bold, ink):
+            where = f"anchor={ANCHORS[align]},text={named(ink)}"
+            at = point((x, y + BASELINE * size))
+            said = font(size, bold=bold) + escape.latex(line)
+            return rf"\node[{where}] at {at} {{{said}}};"
 
 
-def frames(group: Group, style: Style) -> Iterator[str]:
-    """A group's frame and those inside it."""
-    frame = FRAMES[group.role]
-    yield rectangle(
-        group.at,
-        group.size,
-        paint(style, frame.fill, group.tint, "wash"),
-        f"draw={ink(style, frame.line, group.tint, 'line')},"
-        f"line width={frame.width}bp,rounded corners=8bp",
-    )
-    for inner in group.groups:
-        yield from frames(inner, style)
+def painted(paint: Paint) -> str:
+    """The options of what a shape is drawn with."""
+    said = [f"fill={named(paint.fill)}"] if paint.fill else []
+    if paint.opacity < 1:
+        said.append(f"fill opacity={paint.opacity}")
+    if paint.line:
+        said.append(f"draw={named(paint.line)}")
+        said += [DASHES[paint.dash]] if paint.dash != "solid" else []
+        said.append(f"line width={paint.width}bp")
+    return ",".join([*said, *(["line join=round"] if paint.joined else [])])
 
 
-def faces(solid: Solid, style: Style) -> Iterator[str]:
-    """A solid's faces; the last is its side and lies in the shade."""
-    fill, line = (ink(style, "tint", solid.tint, part) for part in ("fill", "line"))
-    for face in solid.faces:
-        look = f"fill={fill},draw={line},line join=round"
-        yield rf"\path[{look}] {points(face)} -- cycle;"
-    shade = f"fill={line},fill opacity={SHADE}"
-    yield rf"\path[{shade}] {points(solid.faces[-1])} -- cycle;"
+def font(size: float, *, bold: bool) -> str:
+    """What sets letters of a size."""
+    exact = SIZES[round(size)]
+    return rf"\fontsize{{{exact}}}{{{exact}}}\selectfont " + r"\bfseries " * bold
 
 
-def wire(edge: Edge, style: Style) -> Iterator[str]:
-    """An edge's path and its arrow."""
-    line = LINES[edge.role]
-    shade = ink(style, line.colour, "", "")
-    start, *rest = edge.path
-    curves = "".join(
-        f" .. controls {point(a)} and {point(b)} .. {point(c)}"
-        for a, b, c in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
-    )
-    look = f"draw={shade},{DASHES[line.dash]}line width={line.width}bp"
-    yield rf"\path[{look}] {point(start)}{curves};"
-    if edge.tip:
-        yield rf"\path[fill={shade}] {points(arrow(edge))} -- cycle;"
-
-
-def outline(node: Node, style: Style) -> Iterator[str]:
-    """A node's box or circle, if it has one."""
-    look = LOOKS[node.role]
-    if look.shape == "none":
-        return
-    fill = paint(style, look.fill, node.tint, "fill")
-    line = f"draw={ink(style, look.line, node.tint, 'line')},{DASHES[look.dash]}"
-    line += f"line width={look.width}bp"
-    if look.shape == "circle":
-        radius = number(node.size[0] / 2)
-        yield rf"\path[{fill}{line}] {point(node.at)} circle[radius={radius}bp];"
-    else:
-        corner = ",rounded corners=7bp" if look.shape == "round" else ""
-        yield rectangle(node.at, node.size, fill, line + corner)
-
-
-def lettering(node: Node, style: Style) -> Iterator[str]:
-    """A node's lines of text, as a block in its middle."""
-    look = LOOKS[node.role]
-    x = {"start": node.left, "middle": node.at[0], "end": node.right}[node.align]
-    first = node.at[1] - (len(node.lines) - 1) * look.size * LINE / 2
-    for row, line in enumerate(node.lines):
-        at = (x, first + row * look.size * LINE + BASELINE * look.size)
-        where = f"anchor={ANCHORS[node.align]},text={ink(style, look.ink, '', '')}"
-        yield rf"\node[{where}] at {point(at)} {{{font(look)}{escape.latex(line)}}};"
-
-
-def font(look: Look) -> str:
-    """What sets a look's letters."""
-    size = SIZES[round(look.size)]
-    return rf"\fontsize{{{size}}}{{{size}}}\selectfont " + r"\bfseries " * look.bold
-
-
-def rectangle(at: Point, size: Point, fill: str, line: str) -> str:
-    """A box around its centre."""
-    start = (at[0] - size[0] / 2, at[1] - size[1] / 2)
-    end = (at[0] + size[0] / 2, at[1] + size[1] / 2)
-    return rf"\path[{fill}{line}] {point(start)} rectangle {point(end)};"
-
-
-def paint(style: Style, key: str, tint: str, part: str) -> str:
-    """What fills an area; "" for nothing."""
-    return f"fill={ink(style, key, tint, part)}," if key else ""
-
-
-def ink(style: Style, key: str, tint: str, part: str) -> str:
+def named(colour: str) -> str:
     """The name under which the file defines a colour."""
-    return f"rv{colour(style, key, tint, part)[1:].upper()}"
+    return f"rv{colour[1:].upper()}"
+
+
+def curves(path: Sequence[Point]) -> str:
+    """Bézier curves from one point on, three control points each."""
+    return "".join(
+        f" .. controls {point(a)} and {point(b)} .. {point(c)}"
+        for a, b, c in zip(path[::3], path[1::3], path[2::3], strict=True)
+    )
 
 
 def points(path: Iterable[Point]) -> str:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from resviz.models.blocks import BasicBlock, Bottleneck, Norm
+from resviz.models.blocks import BLOCKS, BasicBlock, Bottleneck, Norm
 from resviz.models.options import at_least
 from resviz.models.shortcuts import Place, Shortcuts
+from resviz.models.twins import is_empty, twin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from resviz.models.stages import Stage
 
 
@@ -49,11 +52,21 @@ class Assembly:
         other = Place(width, width, 1, first=False, avg_down=pools)
         return nn.Sequential(
             self._block(first, stage.planes, stage.first_dilation),
-            *(
-                self._block(other, stage.planes, stage.dilation)
-                for _ in range(1, stage.blocks)
-            ),
+            *self._equal(stage.blocks - 1, other, stage.planes, stage.dilation),
         )
+
+    def _equal(
+        self, count: int, place: Place, planes: int, dilation: int
+    ) -> Iterator[nn.Module]:
+        """Equal blocks: copies of one where that has no weights, and is ours."""
+        if count == 0:
+            return
+        model = self._block(place, planes, dilation)
+        ours = self.block in BLOCKS.values() and self.norm is nn.BatchNorm2d
+        copied = ours and is_empty(model)
+        yield model
+        for _ in range(1, count):
+            yield twin(model) if copied else self._block(place, planes, dilation)
 
     def _block(self, place: Place, planes: int, dilation: int) -> nn.Module:
         return self.block(

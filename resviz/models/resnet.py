@@ -224,9 +224,11 @@ def initialise(net: nn.Module, *, zero_init_residual: bool = False) -> None:
     for module in net.modules():
         if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, nn.BatchNorm2d | nn.GroupNorm) and module.affine:
-            if module.weight.is_meta:
-                continue
+        elif (
+            isinstance(module, nn.BatchNorm2d | nn.GroupNorm)
+            and module.affine
+            and not module.weight.is_meta
+        ):
             nn.init.ones_(module.weight)
             nn.init.zeros_(module.bias)
     if not zero_init_residual:

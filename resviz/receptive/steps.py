@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.receptive.axis import Axis, apart, covers, union
 from resviz.receptive.maps import PLAIN, WHOLE, Map, Run, Seen, axes, cleared
+from resviz.registry import registrar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,22 +61,8 @@ Rule = Callable[[Step], Given | None]
 RULES: dict[str, Rule] = {}
 """The rule of each ATen operation."""
 
-
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Make the decorated function the rule of the operations `names`.
-
-    Raises:
-        RuntimeError: if one of them has a rule already.
-    """
-
-    def register(function: Rule) -> Rule:
-        for name in names:
-            if name in RULES:
-                raise RuntimeError(f"{name}: a second rule of receptive fields")
-            RULES[name] = function
-        return function
-
-    return register
+rule = registrar(RULES, "rule of receptive fields")
+"""Makes a function the rule of some operations."""
 
 
 def unruled(step: Step) -> Given:

@@ -125,11 +125,13 @@ def recorded(arch: Architecture, text: str, asked: Asked) -> Architecture:
         "mode": (mode, arch.mode),
     }
     if asked.sizes is not None and not fits(asked.sizes, arch):
-        shape = tuple(arch.input_shape[1:]) if len(arch.inputs) == 1 else "of its own"
-        got = ", ".join(str(one.shape(arch.batch)) for one in asked.sizes)
+        own = " and ".join(f"{it.shape} {it.dtype}" for it in arch.inputs) or "none"
+        got = " and ".join(
+            f"{one.shape(arch.batch)} {one.dtype or ''}".strip() for one in asked.sizes
+        )
         raise SpecError(
-            f"{text}: recorded with input_size {shape}, got {got}: trace the model "
-            "again with that"
+            f"{text}: recorded with input {own}, got {got}: trace the model again "
+            "with that"
         )
     for key, (wanted, own) in held.items():
         if wanted is not None and wanted != own:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.once import once
 from resviz.structure.blocks import Block, Unit, blocks
-from resviz.structure.graph import ROOT, Graph, weights
+from resviz.structure.graph import ROOT, Graph, dataflow, weights
 from resviz.structure.regions import Region, regions
 from resviz.structure.shortcuts import Shortcut
 from resviz.structure.stages import Fold, Stage, stages
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what is read off it can be kept
 class Structure:
     """How a network is built.
 
@@ -65,7 +65,7 @@ def structure(arch: Architecture) -> Structure:
 
     Neither names nor classes are looked at; module paths only label.
     """
-    graph = Graph(arch)
+    graph = dataflow(arch)
     joins = regions(graph)
     found = blocks(graph, joins)
     live = [arch.layers[index] for index in graph.before]

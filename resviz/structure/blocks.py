@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from resviz.structure.axes import channels_first
 from resviz.structure.chains import chains
 from resviz.structure.graph import ROOT, Graph, operations, weighted
 from resviz.structure.kernels import unit_type
+from resviz.structure.leads import leading
 from resviz.structure.regions import Join, Region
 from resviz.structure.shortcuts import Shortcut, missing, shortcut
 from resviz.structure.siblings import siblings
@@ -60,6 +62,8 @@ class Block:
         output_shape: (N, C, H, W).
         extent: positions and width of its output.
         tokens: whether its output is rows of tokens, (N, L, C).
+        lead: indices of the norm and activation before its fork, which its main
+            branch and its shortcut share; () if they part at its input.
     """
 
     path: str
@@ -67,6 +71,7 @@ class Block:
     output_shape: Shape
     extent: Extent
     tokens: bool
+    lead: tuple[int, ...] = ()
 
     @property
     def type(self) -> str:
@@ -102,7 +107,8 @@ class Block:
     @property
     def layers(self) -> tuple[int, ...]:
         """Indices of all its layers, in execution order."""
-        return tuple(sorted({index for unit in self.units for index in unit.layers}))
+        inside = {index for unit in self.units for index in unit.layers}
+        return (*self.lead, *sorted(inside))
 
 
 def blocks(graph: Graph, found: list[Region]) -> list[Block]:
@@ -112,9 +118,10 @@ def blocks(graph: Graph, found: list[Region]) -> list[Block]:
     made: list[Block] = []
     owners: list[int] = []
     groups = gathered(graph, kept)
+    times = Counter(owner for owner, _ in groups)
     for owner, members in groups:
         parts = [members] if is_one(graph, owner, members) else [[it] for it in members]
-        tail = owner > 0 and [it for it, _ in groups].count(owner) == len(parts) == 1
+        tail = owner > 0 and times[owner] == len(parts) == 1
         made += [residual_block(graph, owner, part, tail=tail) for part in parts]
         owners += [owner] * len(parts)
     made += without_shortcut(graph, made, owners)
@@ -215,7 +222,8 @@ def block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
         path = common_path(graph, [index for unit in units for index in unit.layers])
     axis, extent = graph.axis[end], graph.extent(end, shape)
     tokens = len(shape) == 3 and axis == 2
-    return Block(path, units, channels_first(shape, axis), extent, tokens)
+    lead = () if units[0].join is None else leading(graph, owner, units[0].fork)
+    return Block(path, units, channels_first(shape, axis), extent, tokens, lead)
 
 
 def common_path(graph: Graph, nodes: list[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.once import once
 from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
 from resviz.structure.axes import Extent, axis_after, extent
 from resviz.vocabulary import CONVOLUTIONS, CREATIONS, PRODUCTS
@@ -146,6 +147,12 @@ def entry_axis_of(op: Operation, rank: int) -> int:
         return max(rank - 1, 0)
     axes = len(op.window.kernel) if op.window else rank - 2
     return max(rank - axes - 1, 0) if rank > axes else 1
+
+
+@once
+def dataflow(arch: Architecture) -> Graph:
+    """The graph of a record, which nobody changes."""
+    return Graph(arch)
 
 
 def live(layer: Layer) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.costs.counts import Count, Term, counts
+from resviz.tables.head import head
 from resviz.tables.notes import counting, inputs_of
 from resviz.tables.table import Column, Table
 from resviz.units import count, grouped
@@ -108,7 +109,7 @@ def data(
         "not_counted": [asdict(gap) for gap in costs.not_counted(arch)],
         "convention": costs.CONVENTION,
         "elements_convention": costs.ELEMENTS,
-    }
+    } | head(arch)
 
 
 def convention_data(one: Count) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import footprint
 from resviz.structure import structure
+from resviz.tables.head import head
 from resviz.tables.notes import inputs_of, manner, unseen
 from resviz.tables.table import Column, Table
 from resviz.units import grouped, mebi
@@ -97,10 +98,9 @@ def totals(arch: Architecture) -> dict[str, Any]:
         "adam_bytes": 2 * total["gradient"],
         "by_dtype": {f"{key}_bytes": dtypes for key, dtypes in sizes.items()},
         "held_at_peak": list(held(arch, peak)),
-        "not_counted": [asdict(gap) for gap in kept.unknown],
-        "title": arch.label,
+        "not_counted": [asdict(gap) for gap in kept.gaps],
         "convention": footprint.CONVENTION,
-    }
+    } | head(arch)
 
 
 def held(arch: Architecture, peak: footprint.Peak) -> Iterator[dict[str, Any]]:

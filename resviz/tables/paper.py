@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.errors import SpecError
-from resviz.structure import Stage, Structure, structure
+from resviz.structure import Stage, Structure, gates, structure
 from resviz.structure.graph import operations, weighted
-from resviz.tables.notes import gaps, inputs_of
+from resviz.tables.head import head
+from resviz.tables.notes import gaps, inputs_of, manner, unseen
 from resviz.tables.summary import stage_row
 from resviz.tables.table import Cell, Column, Group, Table
 from resviz.units import count, giga, per_axis, times
@@ -23,7 +25,7 @@ from resviz.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from resviz.record import Architecture, Layer, Operation
 
@@ -31,6 +33,9 @@ FLOPS = "FLOPs (multiply-adds)"
 """The paper's own words for what is a MAC everywhere else here."""
 
 PARAMETERS = "parameters"
+
+EXCITATION = "fc, [a, b]: squeeze-and-excitation, its two layers a and b wide"
+"""What the SENet paper's sign for a gate means."""
 
 Entry = tuple[Cell, tuple[int, ...] | None]
 """A cell and the spatial size after it."""
@@ -60,7 +65,7 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
         columns(archs),
         tuple(shown(entry) for entry in rows),
         data(built, rows),
-        notes=notes(archs),
+        notes=notes(archs, rows),
         fixed=2,
     )
 
@@ -124,11 +129,37 @@ def stage_cell(built: Structure, stage: Stage) -> Cell:
 
 
 def block_lines(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
-    """One line a convolution of a block's main branch; gates over one position not."""
+    """One line a convolution of a block's main branch, and one a gate."""
     layers = [built.arch.layers[index] for index in main]
-    over_maps = [la for la in layers if prod(la.output_shape[2:]) > 1]
-    ops = [op for op in operations(over_maps or layers) if weighted(op)]
-    return tuple(line(op) for op in ops)
+    positions = max((prod(it.output_shape[2:]) for it in layers), default=0)
+    return tuple(
+        said
+        for is_gate, run in gates.parted(layers, positions)
+        for said in (gate_lines(run) if is_gate else map(line, gates.weights_of(run)))
+    )
+
+
+def gate_lines(gate: Sequence[Layer]) -> Iterator[str]:
+    """A gate as the SENet paper writes it: "fc, [16, 256]"; others in words.
+
+    Source: Hu et al. 2018, table 1, where the brackets hold the widths of both layers.
+    """
+    ops = gates.weights_of(gate)
+    widths = [op.outputs[0][-1 if op.window is None else 1] for op in ops]
+    if gates.excites(gate):
+        yield f"fc, [{', '.join(map(str, widths))}]"
+    elif len(ops) > 1:
+        yield f"gate, fc [{', '.join(map(str, widths))}]"
+    else:
+        yield from (f"gate, {gate_weight(op)}" for op in ops)
+
+
+def gate_weight(op: Operation) -> str:
+    """The only weight of a gate: "5 conv over channels", as in ECA, or "fc [64]"."""
+    window = op.window
+    if window is not None and prod(window.kernel) > 1:
+        return f"{times(window.kernel)} conv over channels"
+    return f"fc [{op.outputs[0][-1 if window is None else 1]}]"
 
 
 def line(op: Operation, *, strided: bool = False) -> str:
@@ -217,12 +248,11 @@ def data(built: Sequence[Structure], rows: list[dict[str, Any]]) -> dict[str, An
     return {
         "columns": [
             {
-                "name": one.arch.name,
-                "title": one.arch.label,
-                "input_shape": list(one.arch.input_shape),
+                **head(one.arch),
                 "stages": [stage_row(one.arch, stage) for stage in one.stages],
                 "params": one.arch.params,
                 "macs": costs.whole(one.arch).macs,
+                "not_counted": [asdict(gap) for gap in costs.not_counted(one.arch)],
             }
             for one in built
         ],
@@ -240,10 +270,19 @@ def text(cell: Cell | None) -> str | None:
     return None if cell is None else str(cell)
 
 
-def notes(archs: Sequence[Architecture]) -> tuple[str, ...]:
-    """The convention, the inputs, and what is not counted."""
+def notes(
+    archs: Sequence[Architecture], rows: Sequence[dict[str, Any]]
+) -> tuple[str, ...]:
+    """The inputs, the convention, what gates are, and what is not counted."""
     inputs = dict.fromkeys(inputs_of(arch) for arch in archs)
-    missing = dict.fromkeys(line for arch in archs for line in gaps(arch))
+    said = [
+        f"{arch.label}: {line}" if len(archs) > 1 else line
+        for arch in archs
+        for line in (*manner(arch), *gaps(arch), *unseen(arch))
+    ]
     counted = "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, "
     counted += "linear layers and matrix products"
-    return (f"input {', '.join(inputs)}", counted, *missing)
+    cells = [cell for entry in rows for cell in entry["cells"]]
+    gated = any("; fc, [" in str(cell) for cell in cells)
+    inputs_said = f"input {', '.join(inputs)}"
+    return (inputs_said, counted, *[EXCITATION] * gated, *dict.fromkeys(said))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.receptive import WHOLE, Axis, Fields, fields
 from resviz.structure import structure
+from resviz.tables.head import head
 from resviz.tables.notes import manner, unseen
 from resviz.tables.table import Column, Table
 from resviz.units import per_axis, plural, times
@@ -71,8 +72,8 @@ def receptive(arch: Architecture, *, every: bool = False) -> Table:
             for it in found.apart
         ],
         "not_known": [asdict(gap) for gap in found.gaps],
-        "title": arch.label,
-    }
+        "convention": "; ".join(UNITS),
+    } | head(arch)
     over = (k for k, (_, seen) in enumerate(chosen) if exceeds(seen, pixels))
     return Table(
         f"{arch.label}: receptive fields",

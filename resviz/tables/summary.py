@@ -9,6 +9,7 @@ from resviz import costs
 from resviz.flow import Step, flow
 from resviz.structure import Stage, Structure, depth, structure
 from resviz.structure.remarks import remarks
+from resviz.tables.head import head
 from resviz.tables.notes import batch_note, counting, inputs_of
 from resviz.tables.table import Column, Table
 from resviz.units import count, grouped, per_axis, plural
@@ -16,7 +17,7 @@ from resviz.units import count, grouped, per_axis, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.record import Architecture, Layer, Tensor
+    from resviz.record import Architecture, Layer
 
 COLUMNS = (
     Column("name", "stage"),
@@ -45,15 +46,13 @@ def summary(arch: Architecture) -> Table:
         "macs": total.macs,
         "flow": [flow_row(step) for step in steps],
         "not_counted": [asdict(gap) for gap in costs.not_counted(arch)],
-        "title": arch.label,
         "depth": depth(built),
         "activations": total.activations,
         "convention": costs.CONVENTION,
         "remarks": list(unusual),
         "elements": total.elements,
         "elements_convention": costs.ELEMENTS,
-        "inputs": [input_row(*one) for one in arch.named_inputs],
-    }
+    } | head(arch)
     return Table(
         f"{arch.label}: summary",
         COLUMNS,
@@ -85,11 +84,6 @@ def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "depth", f"{deep}, {built}"
     if data["flow"]:
         yield "shape flow", "→".join(per_axis(step["size"]) for step in data["flow"])
-
-
-def input_row(name: str, tensor: Tensor) -> dict[str, Any]:
-    """One input, as JSON has it."""
-    return {"name": name or None, "shape": list(tensor.shape), "dtype": tensor.dtype}
 
 
 def exact(number: int, digits: int) -> str:

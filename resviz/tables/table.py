@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from resviz import units
+from resviz.errors import RenderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -156,11 +158,27 @@ class Table:
         """The table as text in one of the table formats.
 
         Raises:
-            RenderError: if there is no such format; lists those there are.
+            RenderError: if there is no such format, with those there are, or it is no
+                text, as PDF and PNG.
         """
-        from resviz import formats
+        from resviz.formats import table_format
 
-        return formats.table_format(format).render(self, **options)
+        made = table_format(format).render(self, **options)
+        if isinstance(made, bytes):
+            raise RenderError(f"{format} is no text, want save('name.{format}')")
+        return made
+
+    def save(self, path: str | Path, **options: Any) -> None:
+        """Write the table in the format of the path's suffix, whole or not at all.
+
+        Raises:
+            RenderError: for another suffix, or if it cannot be drawn or written.
+        """
+        from resviz.files import write_whole
+        from resviz.formats import from_suffix, table_format
+
+        made = table_format(from_suffix(path, "table")).render(self, **options)
+        write_whole(path, made.encode() if isinstance(made, str) else made)
 
     def to_html(self) -> str:
         """The table as a fragment of HTML."""

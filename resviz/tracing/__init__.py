@@ -100,7 +100,9 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
     except Exception as raised:  # noqa: BLE001 - a user's forward may raise anything
         error = elsewhere(recorder) or raised
     if error is None:
-        return record(recorder, plan, output, name, title)
+        arch = record(recorder, plan, output, name, title)
+        recorder.clear()
+        return arch
     if isinstance(error, TraceError):
         message = str(error)
     else:
@@ -175,8 +177,10 @@ def record(
 ) -> Architecture:
     """The record of what the recorder saw."""
     given = recorder.sources(output)
-    unknown = [t for t in tensors_in(output) if recorder.source(t) is None]
-    recorder.unseen.note(len(recorder.steps), unknown, recorder.storages.numbers)
+    for tensor in tensors_in(output):
+        if recorder.source(tensor) is None:
+            numbers = recorder.storages.numbers
+            recorder.unseen.note(len(recorder.steps), tensor, numbers)
     parts = assemble(recorder, given)
     return Architecture(
         version=VERSION,

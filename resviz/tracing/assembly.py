@@ -20,14 +20,15 @@ from resviz.record import (
     Tensor,
     Uncalled,
 )
-from resviz.tracing.leaves import closed, leaf_calls
-from resviz.tracing.recorder import Enter, Event, Leave, Recorder, Step
+from resviz.tracing.events import Enter, Event, Leave, Step
+from resviz.tracing.leaves import leaf_calls
 from resviz.tracing.scripted import class_name
 from resviz.tracing.storages import Renumbered
 from resviz.tracing.wiring import ends, wiring
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
+    from resviz.tracing.recorder import Recorder
 
 EVERYDAY = {
     "convolution": "conv",
@@ -74,7 +75,8 @@ class Assembly:
     """One pass over the events that grows the lists of a record."""
 
     def __init__(self, recorder: Recorder, outputs: tuple[Source, ...]) -> None:
-        self.events = closed(recorder.events)
+        # What an exception cut off is left open.
+        self.events = [*recorder.events, *[Leave(None)] * len(recorder.open)]
         self.inputs = recorder.inputs
         self.steps = recorder.steps
         self.clone = recorder.clone
@@ -150,28 +152,24 @@ class Assembly:
         inside = range(steps[0].number, steps[-1].number + 1) if steps else range(0)
         outputs = [source for source in returned if source.layer in inside]
         for step in steps:
-            outputs += self.needed(step, inside.stop, besides=outputs)
-        own = tuple(
-            id(parameter) for parameter in vars(enter.module)["_parameters"].values()
-        )
+            outputs += self.needed(step, inside.stop)
+        own = tuple(map(id, vars(enter.module)["_parameters"].values()))
         kept = [step for step in steps if step.shapes]
+        name = class_name(enter.module)
         self.add(
-            enter.path or class_name(enter.module),
+            enter.path or name,
             enter.path,
-            class_name(enter.module),
+            name,
             kept,
             tuple(dict.fromkeys(outputs)),
             own,
             module=True,
         )
 
-    def needed(
-        self, step: Step, stop: int, besides: list[Source] | None = None
-    ) -> list[Source]:
+    def needed(self, step: Step, stop: int) -> list[Source]:
         """Outputs of `step` that are used by steps from `stop` on."""
-        given = (Source(step.number, k) for k in range(len(step.outputs)))
-        later = (source for source in given if self.last_use.get(source, -1) >= stop)
-        return [source for source in later if source not in (besides or ())]
+        given = [Source(step.number, k) for k in range(len(step.outputs))]
+        return [source for source in given if self.last_use.get(source, -1) >= stop]
 
     def add(
         self,
@@ -189,23 +187,23 @@ class Assembly:
         name = self.unused(name)
         index = len(self.layers)
         last = steps[-1].number if steps else 0
-        usual = tuple(Source(last, number) for number in range(len(outputs)))
+        usual = tuple([Source(last, number) for number in range(len(outputs))])
         layer = Layer(
             index,
             name,
             path,
             type_name,
             self.open[-1],
-            tuple(self.placed[source] for source in sources),
-            tuple(self.tensor(source) for source in sources),
-            tuple(self.tensor(source) for source in outputs),
+            tuple([self.placed[source] for source in sources]),
+            tuple([self.tensor(source) for source in sources]),
+            tuple([self.tensor(source) for source in outputs]),
             tuple(map(self.operation, steps, wiring(steps, sources))),
             self.first_read(own, steps),
             module,
             () if outputs == usual else ends(steps, outputs),
         )
         self.layers.append(layer)
-        if any(step.number in self.unfollowed for step in steps):
+        if self.unfollowed and any(s.number in self.unfollowed for s in steps):
             self.unseen.append(name)
         for number, source in enumerate(outputs):
             self.placed[source] = Source(index, number)
@@ -217,7 +215,7 @@ class Assembly:
             step.name,
             step.shapes,
             step.flowing,
-            tuple(tensor.shape for tensor in step.outputs),
+            tuple([tensor.shape for tensor in step.outputs]),
             step.window,
             step.arguments,
             self.storages.numbers(step.reads),
@@ -237,8 +235,8 @@ class Assembly:
     def outer_sources(self, steps: list[Step]) -> list[Source]:
         """Where the operands of `steps` come from, but for the steps themselves."""
         inside = {step.number for step in steps}
-        origins = (origin for step in steps for origin in step.origins)
-        outer = (o for o in origins if o is not None and o.layer not in inside)
+        origins = [origin for step in steps for origin in step.origins if origin]
+        outer = [origin for origin in origins if origin.layer not in inside]
         return [source for source in dict.fromkeys(outer) if source in self.placed]
 
     def tensor(self, source: Source) -> Tensor:
@@ -252,11 +250,13 @@ class Assembly:
     ) -> tuple[Parameter, ...]:
         """Parameters that are read here and by no earlier layer."""
         first = []
-        for key in (*own, *(key for step in steps for key in step.owned)):
-            parameter = self.clone.parameter(key)
-            if parameter and parameter.name not in self.counted:
-                self.counted.add(parameter.name)
-                first.append(parameter)
+        names = self.clone.names
+        read = [key for step in steps for key in filter(names.__contains__, step.keys)]
+        for key in (*filter(names.__contains__, own), *read):
+            name = names[key]
+            if name not in self.counted:
+                self.counted.add(name)
+                first.append(self.clone.parameter(key, name))
         return tuple(first)
 
 
@@ -284,8 +284,8 @@ def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
     """
     groups: dict[tuple[str, str], list[Parameter]] = {}
     for key, name in clone.names.items():
-        parameter = clone.parameter(key)
-        if parameter and name not in counted and key not in clone.strays:
+        if name not in counted and key not in clone.strays:
+            parameter = clone.parameter(key, name)
             groups.setdefault(clone.owners[name], []).append(parameter)
     return tuple(
         Uncalled(path, type_name, tuple(parameters))

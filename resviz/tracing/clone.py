@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque
 from functools import partial
+from operator import call
 from types import MethodType, SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 import torch
 from torch import nn
 from torch.jit import ScriptModule
-from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resviz.errors import TraceError, first_line
@@ -30,9 +31,43 @@ PLAIN = frozenset({type(None), bool, int, float, str})
 HOLDERS = frozenset({dict, OrderedDict, set})
 """Where a module keeps hooks and children, mostly none."""
 
+MAPPINGS = frozenset({dict, OrderedDict, defaultdict})
+
+EAGER = frozenset({torch.Tensor, nn.Parameter})
+"""The usual classes of tensors, none of which is lazy."""
+
+META = torch.device("meta")
 
 PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Wrappers that split a batch."""
+
+
+class Layout(NamedTuple):
+    """Which of a module's attributes a copy may not share.
+
+    Attributes:
+        holders: names of dictionaries and sets, most of which are empty.
+        kinds: their classes.
+        others: names of what else may hold tensors or modules.
+        slots: names of those that it may keep outside of its `__dict__`.
+    """
+
+    holders: tuple[str, ...]
+    kinds: tuple[type, ...]
+    others: tuple[str, ...]
+    slots: tuple[str, ...]
+
+    @classmethod
+    def of(cls, module: nn.Module, state: dict[str, Any]) -> Layout:
+        """The layout of a module with these attributes."""
+        kinds = {name: type(value) for name, value in state.items()}
+        holders = tuple(name for name, kind in kinds.items() if kind in HOLDERS)
+        return cls(
+            holders,
+            tuple(kinds[name] for name in holders),
+            tuple(n for n, kind in kinds.items() if kind not in HOLDERS | PLAIN),
+            slots(type(module)),
+        )
 
 
 class Clone:
@@ -53,6 +88,7 @@ class Clone:
         self.training = training
         self.real = real
         self.copies: dict[int, Any] = {}
+        self.layouts: dict[tuple[Any, ...], Layout] = {}
         self.modules: list[nn.Module] = []
         self.paths: dict[int, str] = {}
         self.names: dict[int, str] = {}
@@ -119,17 +155,26 @@ class Clone:
         copy = self.copies[id(module)]
         state = dict(vars(module))
         state.pop("_compiled_call_impl", None)
-        for key, value in state.items():
-            state[key] = self.copied(value, f"{path}.{key}" if path else key)
+        dotted = f"{path}." if path else ""
+        alike = (type(module), *state, *map(type, state.values()))
+        layout = self.layouts.get(alike)
+        if layout is None:
+            layout = self.layouts[alike] = Layout.of(module, state)
+        filled = [*filter(state.__getitem__, layout.holders), *layout.others]
+        held = [(key, state[key]) for key in filled]
+        state.update(zip(layout.holders, map(call, layout.kinds), strict=True))
+        for key, value in held:
+            state[key] = self.copied(value, f"{dotted}{key}")
         vars(copy).update(state, training=self.training)
         if isinstance(module, nn.TransformerEncoder):
             vars(copy)["use_nested_tensor"] = False  # it has no shapes on meta
-        for slot in slots(module):
-            value = getattr(module, slot)
-            object.__setattr__(copy, slot, self.copied(value, f"{path}.{slot}"))
+        for slot in layout.slots:
+            if hasattr(module, slot):
+                value = self.copied(getattr(module, slot), f"{dotted}{slot}")
+                object.__setattr__(copy, slot, value)
         for name, parameter in state["_parameters"].items():
             if parameter is not None and id(parameter) not in self.names:
-                full = f"{path}.{name}" if path else name
+                full = f"{dotted}{name}"
                 self.names[id(parameter)] = full
                 self.held[id(parameter)] = parameter
                 if not vars(module)["_parameters"][name].requires_grad:
@@ -138,14 +183,11 @@ class Clone:
                 if stray:
                     self.strays.add(id(parameter))
 
-    def parameter(self, key: int) -> Parameter | None:
-        """The record of the copied parameter with this `id`, if it is one.
+    def parameter(self, key: int, name: str) -> Parameter:
+        """The record of the copied parameter with this `id` and name.
 
-        A parameter that several modules share stands under the first of its names.
+        One that several modules share stands under the first of its names.
         """
-        name = self.names.get(key)
-        if name is None:
-            return None
         held, frozen = self.held[key], key in self.frozen
         return Parameter(name, tuple(held.shape), dtype(held), frozen)
 
@@ -195,23 +237,43 @@ class Clone:
         """
         kind = type(value)
         # Tuples of numbers are sizes and strides, of which a network has thousands.
-        sizes = kind is tuple and all(type(member) in PLAIN for member in value)
-        if kind in PLAIN or sizes:
+        if kind in PLAIN or (kind is tuple and PLAIN.issuperset(map(type, value))):
             return value
-        if kind in HOLDERS and not value:
-            return kind()
+        copy = self.copies.get(id(value))
+        return self.new(value, path) if copy is None else copy
+
+    def new(self, value: Any, path: str) -> Any:
+        """What stands for a value that was not copied before."""
+        kind = type(value)
+        if kind in EAGER:
+            return self.copied_tensor(value)
+        if kind in MAPPINGS:
+            return self.copied_mapping(value, path)
         if isinstance(value, nn.Module):
             value = original(value)
             known = self.copies.get(id(value))
             return self.announce(path, value) if known is None else known
-        if id(value) in self.copies:
-            return self.copies[id(value)]
         if isinstance(value, torch.Tensor):
-            copy = self.stand_in(value)
-            self.own.add(id(copy))
-            self.tensors.append(copy)
-            return self.keep(value, copy)
+            return self.copied_tensor(value)
         return self.copied_function(value, path)
+
+    def copied_tensor(self, value: torch.Tensor) -> torch.Tensor:
+        """What stands for a tensor of the model's."""
+        copy = self.stand_in(value) if self.real else weightless(value)
+        self.own.add(id(copy))
+        self.tensors.append(copy)
+        return self.keep(value, copy)
+
+    def copied_mapping(self, value: Any, path: str) -> Any:
+        """A dictionary like `value` whose keys and members are copied."""
+        kind = type(value)
+        made = kind(value.default_factory) if kind is defaultdict else kind()
+        copy = self.keep(value, made)
+        for key, member in value.items():
+            own = key if type(key) in PLAIN else self.copied(key, path)
+            plain = type(member) in PLAIN
+            copy[own] = member if plain else self.copied(member, path)
+        return copy
 
     def copied_function(self, value: Any, path: str) -> Any:
         """What stands for a method, a partial function, a handle or a reference."""
@@ -249,12 +311,6 @@ class Clone:
             for member in value:
                 add(self.copied(member, path))
             return copy
-        if kind in {dict, OrderedDict, defaultdict}:
-            made = kind(value.default_factory) if kind is defaultdict else kind()
-            copy = self.keep(value, made)
-            for key, member in value.items():
-                copy[self.copied(key, path)] = self.copied(member, path)
-            return copy
         if kind is SimpleNamespace:
             copy = self.keep(value, SimpleNamespace())
             vars(copy).update(self.copied(vars(value), path))
@@ -287,17 +343,18 @@ def original(module: nn.Module) -> nn.Module:
     """
     if isinstance(module, ScriptModule):
         return module
-    key = "module" if isinstance(module, PARALLEL) else "_orig_mod"
-    inner = vars(module)["_modules"].get(key)
+    children = vars(module)["_modules"]
+    if not children:
+        return module
+    inner = children.get("module" if isinstance(module, PARALLEL) else "_orig_mod")
     return module if inner is None else original(inner)
 
 
-def slots(module: nn.Module) -> list[str]:
-    """Attributes that a module keeps outside of its `__dict__`."""
-    named = [vars(kind).get("__slots__", ()) for kind in type(module).__mro__]
+def slots(kind: type[nn.Module]) -> tuple[str, ...]:
+    """Attributes that modules of a class may keep outside of their `__dict__`."""
+    named = [vars(base).get("__slots__", ()) for base in kind.__mro__]
     flat = [(given,) if isinstance(given, str) else given for given in named]
-    own = [slot for group in flat for slot in group if not slot.startswith("__")]
-    return [slot for slot in own if hasattr(module, slot)]
+    return tuple(s for group in flat for s in group if not s.startswith("__"))
 
 
 def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -327,16 +384,16 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def weightless(tensor: torch.Tensor) -> torch.Tensor:
     """A meta tensor of the same shape, dtype and class; no value is read."""
-    if isinstance(tensor, (UninitializedParameter, UninitializedBuffer)):
-        lazy: Any = type(tensor)
-        return lazy(requires_grad=False, device="meta", dtype=tensor.dtype)
+    kind: Any = type(tensor)
+    if kind not in EAGER and is_lazy(tensor):
+        return kind(requires_grad=False, device="meta", dtype=tensor.dtype)
     if tensor.layout is torch.strided and not tensor.is_quantized:
         # torch.empty_like on meta is Python, and imports sympy.
         empty = torch.empty_strided(
-            tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta"
+            tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META
         )
     else:
-        empty = torch.empty_like(tensor, device="meta")
-    if isinstance(tensor, nn.Parameter):
-        return nn.Parameter(empty, requires_grad=False)
-    return empty
+        empty = torch.empty_like(tensor, device=META)
+    if kind is torch.Tensor or not isinstance(tensor, nn.Parameter):
+        return empty
+    return nn.Parameter(empty, requires_grad=False)

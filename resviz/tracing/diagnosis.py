@@ -8,10 +8,11 @@ from resviz.errors import first_line
 from resviz.record import MODEL_INPUT
 from resviz.tracing.assembly import EVERYDAY
 from resviz.tracing.callings import miscalled
+from resviz.tracing.events import Enter, Leave, Step
 from resviz.tracing.mismatches import Mismatch, of_holder, of_module, of_operation
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
-from resviz.tracing.recorder import Enter, Leave, Recorder, Step, described
+from resviz.tracing.recorder import Recorder, described
 from resviz.tracing.scripted import class_name
 from resviz.tracing.workable import rounded_size, working_sizes
 

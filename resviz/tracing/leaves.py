@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from resviz.tracing.recorder import Enter, Event, Leave, Step
+from resviz.tracing.events import Enter, Event, Leave, Step
 from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
-
-
-def closed(events: list[Event]) -> list[Event]:
-    """The events with a `Leave` for every call that an exception cut off."""
-    balance = sum(isinstance(event, Enter) for event in events)
-    balance -= sum(isinstance(event, Leave) for event in events)
-    return [*events, *(Leave(None) for _ in range(balance))]
 
 
 def leaf_calls(events: list[Event]) -> dict[int, int]:
@@ -23,9 +16,10 @@ def leaf_calls(events: list[Event]) -> dict[int, int]:
     leaves: dict[int, int] = {}
     start: int | None = None
     for position, event in enumerate(events):
-        if isinstance(event, Enter):
+        kind = type(event)
+        if kind is Enter:
             start = position
-        elif isinstance(event, Leave):
+        elif kind is Leave:
             if start is not None and is_leaf(events[start : position + 1]):
                 leaves[start] = position
             start = None
@@ -39,16 +33,21 @@ def is_leaf(events: list[Event]) -> bool:
     """
     enter, *steps, leave = events
     finished = isinstance(leave, Leave) and leave.returned is not None
-    inner = [step for step in steps if isinstance(step, Step)]
     if not finished or not isinstance(enter, Enter):
         return False
+    if len(steps) < 2:
+        return True
+    inner = [step for step in steps if isinstance(step, Step)]
     whole = type(enter.module).__module__.startswith("torch.nn.modules.rnn")
     return whole or not (joins_weights(inner) or is_whole_model(enter, inner))
 
 
+WEIGHTED = CONVOLUTIONS | PRODUCTS
+
+
 def joins_weights(steps: list[Step]) -> bool:
     """Whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
-    weighted = any(step.name in CONVOLUTIONS | PRODUCTS for step in steps)
+    weighted = any(step.name in WEIGHTED for step in steps)
     return weighted and any(s.name in JOINS and sum(s.flowing) > 1 for s in steps)
 
 

@@ -11,13 +11,15 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from resviz.record import MODEL_INPUT
+from resviz.tracing.events import Enter, Step
 from resviz.tracing.operations import per_axis
-from resviz.tracing.recorder import Enter, Recorder, Step
 from resviz.tracing.shapes import slid
 from resviz.vocabulary import PRODUCTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from resviz.tracing.recorder import Recorder
 
 Shape = tuple[int, ...]
 

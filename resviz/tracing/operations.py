@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import torch
+from torch.nn.parameter import is_lazy
+
 from resviz.record import Window
+from resviz.tracing.clone import EAGER, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +24,7 @@ class Kind(NamedTuple):
     Attributes:
         name: "convolution", in-place twins share it.
         schema: names of its arguments, in order.
+        tensors: positions of those that may hold tensors.
         defaults: of those that have one.
         window: reads the sliding window off its arguments, if it has one.
         kept: names of the arguments that the record keeps.
@@ -27,15 +33,38 @@ class Kind(NamedTuple):
 
     name: str
     schema: tuple[str, ...]
+    tensors: tuple[int, ...]
     defaults: Arguments
     window: Callable[[Arguments], Window] | None
     kept: tuple[str, ...]
     writes: bool
 
+    def operands(self, args: tuple[Any, ...], kwargs: Arguments) -> list[torch.Tensor]:
+        """The tensors among its arguments, in order, but for lazy ones."""
+        found: list[torch.Tensor] = []
+        for position in self.tensors:
+            if position >= len(args):
+                break
+            value = args[position]
+            if type(value) in EAGER:
+                found.append(value)
+            elif value is not None:
+                collect(value, found)
+        for value in kwargs.values():
+            if type(value) not in PLAIN:
+                collect(value, found)
+        if EAGER.issuperset(map(type, found)):
+            return found
+        return [one for one in found if not is_lazy(one)]
+
     def bind(self, args: tuple[Any, ...], kwargs: Arguments) -> Arguments:
         """Arguments by name, defaults filled in."""
-        named = zip(self.schema, args, strict=False)
-        return {**self.defaults, **dict(named), **kwargs}
+        named = dict(zip(self.schema, args, strict=False))
+        return (
+            named
+            if len(named) == len(self.schema)
+            else {**self.defaults, **named, **kwargs}
+        )
 
 
 @cache
@@ -49,11 +78,34 @@ def kind(overload: Any) -> Kind:
     return Kind(
         name if space == "aten" else f"{space}.{name}",
         tuple(argument.name for argument in schema.arguments),
+        tuple(n for n, a in enumerate(schema.arguments) if holds_tensors(str(a.type))),
         {a.name: a.default_value for a in schema.arguments if a.has_default_value()},
         WINDOWS.get(name),
         KEPT.get(name, ()),
         schema.is_mutable,
     )
+
+
+def collect(value: Any, found: list[torch.Tensor]) -> None:
+    """Append the tensors in a nest of tuples, lists and dictionaries to `found`."""
+    if isinstance(value, torch.Tensor):
+        found.append(value)
+    elif isinstance(value, (tuple, list)):
+        for member in value:
+            if type(member) not in PLAIN:
+                collect(member, found)
+    elif isinstance(value, dict):
+        for member in value.values():
+            collect(member, found)
+
+
+NUMBERS = frozenset({"Optional", "List", "int", "float", "bool", "number", "str"})
+"""What types of arguments are made of that hold no tensor."""
+
+
+def holds_tensors(type_name: str) -> bool:
+    """Whether an argument may hold tensors, by its type, as "Optional[Tensor]"."""
+    return not NUMBERS.issuperset(re.findall(r"\w+", type_name))
 
 
 def per_axis(value: Any, axes: int) -> tuple[int, ...]:
@@ -64,7 +116,7 @@ def per_axis(value: Any, axes: int) -> tuple[int, ...]:
 
 def convolution_window(bound: Arguments) -> Window:
     """Window of aten.convolution; the kernel is read off the weight's shape."""
-    kernel = tuple(bound["weight"].shape[2:])
+    kernel = tuple(bound["weight"].shape)[2:]
     axes = len(kernel)
     return Window(
         kernel,

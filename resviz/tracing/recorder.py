@@ -6,21 +6,20 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import torch
+from msgspec import Struct
 from torch import nn
-from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from resviz.record import MODEL_INPUT, Source, Tensor, Window
-from resviz.tracing.clone import PLAIN
+from resviz.record import MODEL_INPUT, Shape, Source, Tensor
+from resviz.tracing.clone import EAGER
+from resviz.tracing.events import Enter, Event, Failed, Leave, Step
 from resviz.tracing.nests import tensors_in
-from resviz.tracing.operations import kind
+from resviz.tracing.operations import collect, kind
 from resviz.tracing.shapes import RULES
 from resviz.tracing.storages import Storages, address, dtype
 from resviz.tracing.unseen import Unseen
@@ -34,56 +33,23 @@ HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
 
 
-@dataclass(slots=True)
-class Step:
-    """One operation as it ran.
+class Made(Struct, eq=False, gc=False):
+    """What is known of a tensor that was made, or fed, in this trace.
 
-    `origins` says which step's output each operand is; None is a parameter or a
-    constant, and then `owned` holds the `id` of the tensor. `reads` and `writes`
-    are the numbers of storages that operands and results lie in.
+    `tensor` refers to it, since the `id` of one that is gone is soon another's.
     """
 
-    number: int
-    name: str
-    origins: tuple[Source | None, ...]
-    owned: tuple[int, ...]
-    shapes: tuple[tuple[int, ...], ...]
-    flowing: tuple[bool, ...]
-    outputs: list[Tensor]
-    window: Window | None
-    arguments: dict[str, Any]
-    reads: tuple[int, ...]
-    writes: tuple[int, ...]
+    tensor: ref[torch.Tensor]
+    source: Source
+    flowing: bool
 
 
-@dataclass(slots=True)
-class Enter:
-    """A module was called; `args` are what it was given, as long as it runs."""
+Operand = tuple[Shape, Source | None, bool, int, int]
+"""What is known of an operand as it is read: its shape, where it comes from, whether it
+flows, the number of its storage and its `id`. Parameters come from nowhere."""
 
-    path: str
-    module: nn.Module
-    args: tuple[Any, ...]
-
-
-class Leave(NamedTuple):
-    """A module's call ended.
-
-    `returned` are the tensors that it gave; None if an exception cut it off.
-    """
-
-    returned: tuple[Source, ...] | None
-
-
-class Failed(NamedTuple):
-    """An operation that raised, and what it was called with."""
-
-    func: Any
-    operands: list[torch.Tensor]
-    args: tuple[Any, ...]
-    error: Exception
-
-
-Event = Step | Enter | Leave
+NONE: tuple[tuple[Any, ...], ...] = ((),) * 5
+"""What is known of the operands of an operation that has none."""
 
 
 class Recorder(TorchDispatchMode):
@@ -119,9 +85,7 @@ class Recorder(TorchDispatchMode):
         self.unseen = Unseen(clone)
         self.steps: list[Step] = []
         self.open: list[Enter] = []
-        self.producers: dict[int, Source] = {}
-        self.flows: dict[Source, bool] = {}
-        self.watched: list[ref[torch.Tensor]] = []
+        self.made: dict[int, Made] = {}
         self.writers: dict[int, Step] = {}
         self.storages = Storages(clone, self.steps)
 
@@ -134,6 +98,14 @@ class Recorder(TorchDispatchMode):
             vars(module)["_forward_pre_hooks_with_kwargs"][HOOK] = True
             vars(module)["_forward_hooks"][HOOK] = self.leave
 
+    def clear(self) -> None:
+        """Let go of everything, so that the clone is freed at once.
+
+        Its modules hold our hooks, and we hold them; so it is with watched storages.
+        """
+        self.storages.watched.clear()
+        vars(self).clear()
+
     def feed(self, tensor: torch.Tensor, name: str = "") -> None:
         """Note `tensor` as the next input of the model."""
         self.remember(tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True)
@@ -143,36 +115,41 @@ class Recorder(TorchDispatchMode):
 
     def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
         """Note that `tensor` is what `source` names, for as long as it lives."""
-        key = id(tensor)
-        if key not in self.producers:
-            self.watched.append(ref(tensor, partial(self.forget, key)))
-        self.producers[key] = source
-        self.flows[source] = flowing
+        self.made[id(tensor)] = Made(ref(tensor), source, flowing)
 
-    def forget(self, key: int, gone: object) -> None:
-        """Forget a tensor that is gone, for its `id` will soon be another's."""
-        del gone, self.producers[key]
+    def known(self, tensor: torch.Tensor) -> Made | None:
+        """What is known of a tensor; None for one that is older than the forward."""
+        made = self.made.get(id(tensor))
+        if made is None or made.tensor() is not tensor:
+            return None
+        return self.rewritten(tensor, made) if self.writers else made
 
-    def source(self, tensor: torch.Tensor) -> Source | None:
-        """Where a tensor comes from, if that is known.
+    def rewritten(self, tensor: torch.Tensor, made: Made) -> Made:
+        """What is known of a tensor whose memory may have been written to.
 
         An in-place operation on a view changes what the viewed tensor holds: from
         then on that tensor is one more output of the operation.
         """
-        made = self.producers.get(id(tensor))
-        writer = self.writers.get(address(tensor)) if self.writers else None
-        if made is None or writer is None or writer.number <= made.layer:
+        writer = self.writers.get(address(tensor))
+        if writer is None or writer.number <= made.source.layer:
             return made
         given = Source(writer.number, len(writer.outputs))
-        flowing = self.flows[Source(writer.number)]
         writer.outputs.append(described(tensor))
-        self.remember(tensor, given, flowing=flowing)
-        return given
+        self.remember(tensor, given, flowing=writer.live)
+        return self.made[id(tensor)]
+
+    def source(self, tensor: torch.Tensor) -> Source | None:
+        """Where a tensor comes from, if that is known."""
+        made = self.known(tensor)
+        return None if made is None else made.source
 
     def sources(self, value: Any) -> tuple[Source, ...]:
         """Where the tensors in `value` come from, those that are known."""
-        known = (self.source(tensor) for tensor in tensors_in(value))
-        return tuple(source for source in known if source is not None)
+        if type(value) in EAGER:
+            made = self.known(value)
+            return () if made is None else (made.source,)
+        known = map(self.source, tensors_in(value))
+        return tuple([source for source in known if source is not None])
 
     def enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -195,8 +172,8 @@ class Recorder(TorchDispatchMode):
         del args
         if get_ident() != self.thread:
             return output
-        idle = isinstance(self.events[-1], Enter)
-        if idle and isinstance(output, torch.Tensor) and id(output) in self.producers:
+        idle = type(self.events[-1]) is Enter
+        if idle and isinstance(output, torch.Tensor) and self.source(output):
             output = torch.ops.aten.alias.default(output)
         # A forward that caught an exception left its inner calls open.
         while self.closed().module is not module:
@@ -215,39 +192,45 @@ class Recorder(TorchDispatchMode):
     ) -> Any:
         """Answer one operation and note it."""
         kwargs = kwargs or {}
-        every = tensors(args)
-        if kwargs:
-            every += tensors(kwargs)
-        operands = [operand for operand in every if not is_lazy(operand)]
-        if self.to_replace(func, operands):
+        known = kind(func)
+        operands = known.operands(args, kwargs)
+        real = [operand for operand in operands if not operand.is_meta]
+        if real and self.to_replace(known, operands, real):
             args, kwargs = self.replaced(args), self.replaced(kwargs)
-        shaped = any(operand.is_meta for operand in operands)
-        rule = RULES.get(func) if shaped else None
+        rule = RULES.get(func) if len(real) < len(operands) else None
         output = rule(*args, **kwargs) if rule else None
         if output is None:
+            rule = None
             try:
                 output = func(*args, **kwargs)
             except Exception as error:
                 self.failed = Failed(func, operands, args, error)
                 raise
-        self.note(func, operands, args, kwargs, output)
+        given = [output] if type(output) in EAGER else tensors(output)
+        if given and (operands or something(given[0])):
+            read = self.read(operands, ruled=rule is not None)
+            self.note(known, read, args, kwargs, given)
         return output
 
-    def to_replace(self, func: Any, operands: list[torch.Tensor]) -> bool:
-        """Whether real tensors among the operands must make way for empty ones.
+    def to_replace(
+        self, known: Kind, operands: list[torch.Tensor], real: list[torch.Tensor]
+    ) -> bool:
+        """Whether the real tensors among the operands must make way for empty ones.
 
         They must beside an empty one, and where the operation would write to a
         tensor of the user's. Constants made in the forward keep their values, which
         it may look at.
         """
-        real = [operand for operand in operands if not operand.is_meta]
         if len(real) < len(operands):
-            return bool(real)
-        return kind(func).writes and not all(map(self.is_own, real))
+            return True
+        return known.writes and not all(map(self.is_own, real))
 
     def is_own(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor was made in this trace, and is not the user's."""
-        return id(tensor) in self.producers or id(tensor) in self.clone.own
+        made = self.made.get(id(tensor))
+        return id(tensor) in self.clone.own or (
+            made is not None and made.tensor() is tensor
+        )
 
     def replaced(self, value: Any) -> Any:
         """The same nest of arguments with stand-ins for real tensors."""
@@ -261,70 +244,83 @@ class Recorder(TorchDispatchMode):
 
     def note(
         self,
-        func: Any,
-        operands: list[torch.Tensor],
+        known: Kind,
+        operands: list[Operand],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        output: Any,
+        given: list[torch.Tensor],
     ) -> None:
         """Write down one operation that is done."""
-        if not operands and not isinstance(output, torch.Tensor):
-            return
-        known = kind(func)
-        bound = known.bind(args, kwargs) if known.window or known.kept else {}
-        origins = tuple(self.source(operand) for operand in operands)
-        if None in origins:
-            pairs = zip(operands, origins, strict=True)
-            unknown = (operand for operand, origin in pairs if origin is None)
-            self.unseen.note(len(self.steps), unknown, self.storages.numbers)
-        flowing = tuple(o is not None and self.flows[o] for o in origins)
-        given = tensors(output)
-        if not given:
-            return
-        reads = self.storages.read(operands)
-        writes = self.storages.made(given[:1] if idle_norm(known, args) else given)
+        number = len(self.steps)
+        written = given
         if known.name in NORMS:  # saved statistics follow, shaped by the backend
             given = given[:1]
+            if idle_norm(known, args):
+                written = given
+        columns = zip(*operands, strict=True) if operands else NONE
+        shapes, origins, flowing, reads, keys = columns
+        bound = known.bind(args, kwargs) if known.window or known.kept else {}
+        live = True in flowing and known.name not in CREATIONS
         step = Step(
-            len(self.steps),
+            number,
             known.name,
             origins,
-            tuple(id(t) for t, o in zip(operands, origins, strict=True) if o is None),
-            tuple(tuple(operand.shape) for operand in operands),
+            keys,
+            shapes,
             flowing,
             [described(tensor) for tensor in given],
             known.window(bound) if known.window else None,
             {name: bound[name] for name in known.kept if name in bound},
             reads,
-            writes,
+            self.storages.made(written, new=not known.writes),
+            live,
         )
         self.steps.append(step)
         self.events.append(step)
-        live = any(flowing) and known.name not in CREATIONS
         for place, tensor in enumerate(given):
-            self.remember(tensor, Source(step.number, place), flowing=live)
-        if known.writes:
-            self.writers[address(given[0])] = step
+            self.made[id(tensor)] = Made(ref(tensor), Source(number, place), live)
+        if known.writes and self.storages.shared:
+            place = address(given[0])
+            if place in self.storages.shared:
+                self.writers[place] = step
+
+    def read(self, tensors: list[torch.Tensor], *, ruled: bool) -> list[Operand]:
+        """What is known of the operands of an operation.
+
+        Where a shape rule has answered, which gives no views, the memory of a
+        parameter need not be known.
+        """
+        operands = []
+        for tensor in tensors:
+            key = id(tensor)
+            made = self.known(tensor) if key in self.made else None
+            if made is not None:
+                source, flowing = made.source, made.flowing
+                storage = self.storages.read(tensor)
+            else:
+                source, flowing = None, False
+                own = key in self.clone.own
+                older = self.storages.older if own and ruled else self.storages.read
+                storage = older(tensor)
+                if not own:
+                    self.unseen.note(len(self.steps), tensor, self.storages.numbers)
+            shape = tuple(tensor.shape)
+            operands.append((shape, source, flowing, storage, key))
+        return operands
 
 
 def tensors(value: Any) -> list[torch.Tensor]:
     """The tensors in a nest of tuples, lists and dictionaries, in order."""
+    if type(value) is tuple and EAGER.issuperset(map(type, value)):
+        return list(value)
     found: list[torch.Tensor] = []
     collect(value, found)
     return found
 
 
-def collect(value: Any, found: list[torch.Tensor]) -> None:
-    """Append the tensors in a nest to `found`."""
-    if isinstance(value, torch.Tensor):
-        found.append(value)
-    elif isinstance(value, (tuple, list)):
-        for member in value:
-            if type(member) not in PLAIN:
-                collect(member, found)
-    elif isinstance(value, dict):
-        for member in value.values():
-            collect(member, found)
+def something(tensor: torch.Tensor) -> bool:
+    """Whether a tensor made of nothing is more than the empty reserve of a norm."""
+    return tensor.dtype.is_floating_point or tensor.numel() > 0
 
 
 def idle_norm(known: Kind, args: tuple[Any, ...]) -> bool:

@@ -8,7 +8,7 @@ Tensors of the meta device have a storage too, with a size and without memory.
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -33,6 +33,7 @@ class Storages:
         found: bytes and dtype of each storage, by its number.
         released: how many steps had run when a storage was let go of.
         inputs: numbers of those that the model was given.
+        shared: addresses of storages that several tensors may lie in.
     """
 
     def __init__(self, clone: Clone, steps: Sized) -> None:
@@ -42,30 +43,36 @@ class Storages:
         self.released: dict[int, int] = {}
         self.inputs: tuple[int, ...] = ()
         self.numbers: dict[int, int] = {}
-        self.watched: list[ref[Memory]] = []
+        self.shared: set[int] = set()
+        self.watched: list[Watch] = []
 
     def feed(self, tensor: torch.Tensor) -> None:
         """Number the storage of an input of the model."""
-        self.inputs += self.made([tensor])
+        self.inputs += self.made([tensor], new=True)
 
-    def read(self, operands: list[torch.Tensor]) -> tuple[int, ...]:
-        """The number of each operand's storage, `LEARNED` or `CONSTANT`."""
-        numbers = []
-        for tensor in operands:
-            held = memory(tensor)
-            number = self.numbers.get(held._cdata)  # noqa: SLF001 - as `address`
-            if number is None:  # it is older than the forward
-                number = LEARNED if self.clone.learns(id(tensor)) else CONSTANT
-                self.watch(held, number)
-            numbers.append(number)
-        return tuple(numbers)
+    def read(self, operand: torch.Tensor) -> int:
+        """The number of an operand's storage, `LEARNED` or `CONSTANT`."""
+        held = memory(operand)
+        number = self.numbers.get(held._cdata)  # noqa: SLF001 - as `address`
+        if number is None:  # it is older than the forward
+            number = self.older(operand)
+            self.watch(held, number)
+        return number
 
-    def made(self, results: list[torch.Tensor]) -> tuple[int, ...]:
-        """The numbers of the storages of what was made, each once; none if empty."""
-        numbers: dict[int, None] = {}
+    def older(self, operand: torch.Tensor) -> int:
+        """What stands for the storage of a tensor that is older than the forward."""
+        return LEARNED if self.clone.learns(id(operand)) else CONSTANT
+
+    def made(self, results: list[torch.Tensor], *, new: bool) -> tuple[int, ...]:
+        """The numbers of the storages of what was made, each once; none if empty.
+
+        `new` says that they are no operands written to, but tensors of their own.
+        """
+        numbers: list[int] = []
         for tensor in results:
             held = memory(tensor)
-            number = self.numbers.get(held._cdata)  # noqa: SLF001 - as `address`
+            place = held._cdata  # noqa: SLF001 - as `address`
+            number = self.numbers.get(place)
             if number is None:
                 size = nbytes(tensor, held)
                 if not size:
@@ -73,19 +80,31 @@ class Storages:
                 number = len(self.found)
                 self.found.append((size, tensor.dtype))
                 self.watch(held, number)
-            numbers[number] = None
+            elif new:
+                self.shared.add(place)
+            if number not in numbers:
+                numbers.append(number)
         return tuple(numbers)
 
     def watch(self, held: Memory, number: int) -> None:
         """Number a storage for as long as it lives."""
         place = held._cdata  # noqa: SLF001 - as `address`
         self.numbers[place] = number
-        self.watched.append(ref(held, partial(self.release, place)))
+        watch = Watch(held, self.release)
+        watch.place = place
+        self.watched.append(watch)
 
-    def release(self, place: int, gone: object) -> None:
+    def release(self, gone: Watch) -> None:
         """Note that a storage is gone; another may soon lie at its place."""
-        del gone
-        self.released[self.numbers.pop(place)] = len(self.steps)
+        self.released[self.numbers.pop(gone.place)] = len(self.steps)
+        self.shared.discard(gone.place)
+
+
+class Watch(ref):
+    """A reference to a storage that knows its address when it is gone."""
+
+    __slots__ = ("place",)
+    place: int
 
 
 class Renumbered:
@@ -121,13 +140,12 @@ class Renumbered:
 
 def buffers(clone: Clone) -> dict[str, int]:
     """Bytes of a model's buffers by dtype, each tensor once."""
-    groups = (vars(module)["_buffers"] for module in clone.modules)
-    held = (buffer for group in groups if group for buffer in group.values())
-    found = {id(b): b for b in held if b is not None and not is_lazy(b)}
+    groups = [vars(module)["_buffers"] for module in clone.modules]
+    held = [buffer for group in groups if group for buffer in group.values()]
     sizes: dict[str, int] = {}
-    for buffer in found.values():
-        size = buffer.numel() * buffer.element_size()
-        sizes[dtype(buffer)] = sizes.get(dtype(buffer), 0) + size
+    for buffer in {id(b): b for b in held if b is not None and not is_lazy(b)}.values():
+        kind = dtype(buffer)
+        sizes[kind] = sizes.get(kind, 0) + buffer.nbytes
     return sizes
 
 

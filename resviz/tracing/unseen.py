@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resviz.tracing.storages import address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import torch
 
@@ -29,26 +29,19 @@ class Unseen:
         self.steps: set[int] = set()
         self.memories: set[int] = set()
 
-    def note(
-        self,
-        step: int,
-        unknown: Iterable[torch.Tensor],
-        known: Mapping[int, int],
-    ) -> None:
-        """Note what a step reads of unknown origin, if in none of the known storages.
+    def note(self, step: int, tensor: torch.Tensor, known: Mapping[int, int]) -> None:
+        """Note that a step reads a tensor of unknown origin and in no known memory.
 
         `known` gives the number of a storage by its address, below 0 for an older one.
         """
-        if any(
-            self.hides(tensor) and not self.held(tensor, known) for tensor in unknown
-        ):
+        if self.hides(tensor) and not self.held(tensor, known):
             self.steps.add(step)
 
     def hides(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor of unknown origin is neither the model's nor the user's."""
-        ours = id(tensor) in self.clone.own
-        empty = tensor.is_meta and not self.clone.real
-        return empty and not ours and tensor.dtype.is_floating_point
+        if id(tensor) in self.clone.own or self.clone.real:
+            return False
+        return tensor.is_meta and tensor.dtype.is_floating_point
 
     def held(self, tensor: torch.Tensor, known: Mapping[int, int]) -> bool:
         """Whether a tensor shares its memory with one that is the model's or known.

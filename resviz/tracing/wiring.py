@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
-    from resviz.tracing.recorder import Step
+    from resviz.tracing.events import Step
 
 
 def wiring(steps: list[Step], inputs: list[Source]) -> list[tuple[Source | None, ...]]:

@@ -1,17 +1,8 @@
 """Inputs on the command line, and what it says of a forward that fails."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-from resviz.cli import main
-
-ROOT = Path(__file__).parents[2]
 
 MODULE = """
 from torch import nn
@@ -36,21 +27,13 @@ class Chain(nn.Sequential):
 
 
 @pytest.fixture
-def resviz(capfdbinary, tmp_path, monkeypatch):
-    """Runs a command beside a module of a user's: exit code, stdout, stderr."""
+def user(resviz, tmp_path, monkeypatch):
+    """Runs a command on a module of a user's beside it: exit code, stdout, stderr."""
     (tmp_path / "users_inputs.py").write_text(MODULE)
     monkeypatch.chdir(tmp_path)
-
-    def run(command, spec, *args):
-        try:
-            main([command, f"users_inputs.py:{spec}", *args])
-            code = 0
-        except SystemExit as stop:
-            code = stop.code or 0
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return run
+    return lambda command, spec, *args: resviz(
+        command, f"users_inputs.py:{spec}", *args
+    )
 
 
 def shapes(out):
@@ -70,9 +53,9 @@ def shapes(out):
         ("Batch", ("--input", "batch.ids=int64:2,7"), [("batch.ids", [2, 7])]),
     ],
 )
-def test_inputs_of_every_form(resviz, spec, args, expected):
+def test_inputs_of_every_form(user, spec, args, expected):
     """By position, by name, and as keys of a dictionary."""
-    code, out, err = resviz("summary", spec, *args, "--format", "json")
+    code, out, err = user("summary", spec, *args, "--format", "json")
     assert (0, "", expected) == (code, err, shapes(out))
 
 
@@ -85,26 +68,24 @@ def test_inputs_of_every_form(resviz, spec, args, expected):
         (("--input", "ids=int64:1,7", "--input", "ids=int64:1,7"), "stands twice"),
     ],
 )
-def test_inputs_that_cannot_be_read(resviz, args, words):
+def test_inputs_that_cannot_be_read(user, args, words):
     """Wrong usage, nothing on stdout."""
-    code, out, err = resviz("summary", "Words", *args)
+    code, out, err = user("summary", "Words", *args)
     assert (2, "") == (code, out)
     assert words in err
 
 
-def test_a_record_is_asked_for_its_inputs(resviz, tmp_path):
+def test_a_record_is_asked_for_its_inputs(user, resviz):
     """In the same words; others are refused."""
     args = ("--input", "ids=int64:N,7", "--batch", "3")
-    resviz("trace", "Words", *args, "-o", "w.json")
-    summary = ["summary", str(tmp_path / "w.json")]
-    main([*summary, *args])
-    with pytest.raises(SystemExit, match="2"):
-        main([*summary, "--input", "ids=int64:3,8"])
+    user("trace", "Words", *args, "-o", "w.json")
+    assert 0 == resviz("summary", "w.json", *args)[0]
+    assert 2 == resviz("summary", "w.json", "--input", "ids=int64:3,8")[0]
 
 
-def test_the_layers_before_a_failure(resviz):
+def test_the_layers_before_a_failure(user):
     """The last of them on stderr, the reason on the last line; no data on stdout."""
-    code, out, err = resviz("summary", "Chain", "--input", "3,20,20")
+    code, out, err = user("summary", "Chain", "--input", "3,20,20")
     lines = err.splitlines()
     assert (3, "") == (code, out)
     assert "Chain: the last 8 of 9 layers before it failed" in lines[0]
@@ -115,39 +96,24 @@ def test_the_layers_before_a_failure(resviz):
     assert lines[-1].endswith("the least input that works is 41×41")
 
 
-def test_all_layers_before_a_failure(resviz):
+def test_all_layers_before_a_failure(user):
     """For who asked for the layers."""
-    _, out, err = resviz("layers", "Chain", "--input", "3,20,20")
+    _, out, err = user("layers", "Chain", "--input", "3,20,20")
     assert "Chain: the layers before it failed" in err.splitlines()[0]
     assert ("", 9) == (out, err.count("Conv2d  "))
 
 
-def test_a_failure_at_the_first_layer_has_no_table(resviz):
+def test_a_failure_at_the_first_layer_has_no_table(user):
     """One line is enough."""
-    _, _, err = resviz("summary", "Chain", "--input", "1,20,20")
+    _, _, err = user("summary", "Chain", "--input", "1,20,20")
     assert 1 == err.count("\n")
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
-def test_a_failure_fits_the_terminal(resviz, columns):
+def test_a_failure_fits_the_terminal(terminal, user, columns):
     """The table and the message, which is wrapped between words."""
-    parent, child = pty.openpty()
-    env = {**os.environ, "COLUMNS": str(columns), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "resviz", "summary", "users_inputs.py:Chain"]
-    command += ["--input", "3,20,20"]
-    process = subprocess.Popen(command, stdout=child, stderr=child, env=env)
-    os.close(child)
-    shown = b""
-    while True:
-        try:
-            part = os.read(parent, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    process.wait()
-    os.close(parent)
-    lines = shown.decode().splitlines()
+    del user  # whose module lies in the working folder
+    command = ("summary", "users_inputs.py:Chain", "--input", "3,20,20")
+    lines = terminal(*command, columns=columns).splitlines()
     assert max(map(len, lines)) <= columns
     assert "the least input that works is 41×41" in " ".join(map(str.strip, lines))

@@ -119,10 +119,11 @@ def test_a_bad_fence_fails_a_strict_build(tmp_path, build):
 
 WRONG = {
     "18 --figure nothing": "unknown figure 'nothing'",
-    "18 34": "want one network, got 2",
+    "18 34": "shows one network, got 2",
     "18 --nothing": "unrecognized arguments: --nothing",
     "18 --only conv": "no option --only",
     "table 18 --at conv3_1": "no option --at",
+    "summary": "summary: want one network, got none",
     "summary 18 34": "want one network, got 18 34",
     "costs 18 --only conv": "has no kinds",
     "layers 18 --columns height": "unknown column 'height'",
@@ -137,6 +138,14 @@ def test_what_is_wrong_is_said(line):
     assert WRONG[line] in fence.shown(line, Shelf()).replace("&#x27;", "'")
 
 
+def test_several_networks_stand_in_one_figure():
+    """A stack with plain twins, and the growth."""
+    shown = fence.shown("18 34 --figure stack --plain", Shelf())
+    assert "plain" in shown
+    assert "ResNet-34" in shown
+    assert "ResNet-34" in fence.shown("diagram 18 34 --figure growth", Shelf())
+
+
 def test_hostile_words_stay_text():
     """What a page's author wrote is shown, not run."""
     shown = fence.shown("<script>alert(1)</script>", Shelf())
@@ -149,3 +158,15 @@ def test_hostile_words_stay_text():
 def test_every_table_has_a_fence(show):
     """By the name of its command."""
     assert "<table>" in fence.shown(f"{show} 18", Shelf())
+
+
+def test_table_1_alone_is_the_papers():
+    """As on the command line."""
+    shown = fence.shown("table", Shelf())
+    assert 5 == shown.count("(paper)</th>")
+
+
+@pytest.mark.parametrize(("width", "css"), [("50", "50px"), ("60%", "60%")])
+def test_a_bare_width_is_in_pixels(width, css):
+    """CSS knows no number without a unit."""
+    assert f"width:{css}" in fence.shown(f"18 --width {width}", Shelf())

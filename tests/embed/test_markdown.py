@@ -164,6 +164,7 @@ def test_several_files(embed):
         ("table r18.json -o x.md", "leave out --format and -o"),
         ("table r18.json --format csv", "leave out --format and -o"),
         ("table --bogus", "No such option"),
+        ("table --help", "--help has no place in a region"),
         ("table 'r18.json", "No closing quotation"),
         ("diagram r18.json", "wants --format mermaid, or -o images/name.svg"),
         ("diagram r18.json -o x.png", "want a path from the file's folder to an .svg"),
@@ -191,6 +192,24 @@ def test_two_pictures_of_one_name(embed):
     commands = ("diagram r18.json -o x.svg", "diagram r18.json --figure block -o x.svg")
     code, said = embed(write("a.md", *commands))
     assert (2, True) == (code, "a.md:6: 'x.svg' is another region's picture" in said)
+
+
+def test_two_pictures_of_one_name_in_two_files(embed):
+    """Each file would be stale as soon as the other is fresh."""
+    Path("guide").mkdir()
+    write("a.md", "diagram r18.json -o x.svg")
+    write("guide/b.md", "diagram r18.json --figure block -o ../x.svg")
+    code, said = embed("a.md", "guide/b.md")
+    assert (2, True) == (code, "b.md:3: 'x.svg' is another region's picture" in said)
+    assert not Path("x.svg").exists()
+
+
+def test_one_picture_in_two_files(embed):
+    """It is the same, and is written once."""
+    names = [write(f"{name}.md", "diagram r18.json -o x.svg") for name in "ab"]
+    code, said = embed(*names)
+    assert (0, 4) == (code, said.count("wrote"))
+    assert (0, "") == embed("--check", *names)
 
 
 def test_a_missing_file(embed):

@@ -79,6 +79,27 @@ def test_a_page_has_its_figures(project, sphinx):
     assert "ResNet-18" in overview.findtext("svg:title", None, space)
 
 
+def test_a_stack_shows_several_networks(project, sphinx):
+    """Side by side, and each beside its plain twin where that is asked for."""
+    stack = "Page\n====\n\n.. resviz:: 18 cifar20\n   :figure: stack\n"
+    folder = project(index_rst=f"{stack}   :plain:\n")
+    sphinx()
+    text = "".join(drawings(folder / "out" / "html" / "index.html")[0].itertext())
+    assert ("ResNet-18" in text, "CIFAR" in text, "plain" in text) == (True,) * 3
+
+
+def test_an_overview_lies_down(project, sphinx):
+    """`:direction: LR`; an unknown word is told of, with those that there are."""
+    page = "Page\n====\n\n.. resviz:: 18\n   :direction: {}\n"
+    folder = project(index_rst=page.format("LR"))
+    sphinx()
+    (svg,) = drawings(folder / "out" / "html" / "index.html")
+    _, _, width, height = map(float, svg.get("viewBox").split())
+    assert width > 2 * height
+    project(index_rst=page.format("XX"))
+    assert "want one of TB, LR" in sphinx("html", code=1).stderr
+
+
 def test_references_find_figures_and_tables(project, sphinx):
     """By number where there is a caption, by their own words elsewhere."""
     folder = project(index_rst=PAGE)
@@ -116,6 +137,25 @@ def test_the_pdf_has_them_too(project, sphinx):
     assert re.search(r"See Fig. 1, Table 1 and\s+a block", text)
     for words in ("3×3 conv, 64→128, /2", "Table 1: Two nets.", "conv5_1"):
         assert words in text
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [("flow", "56×56×64"), ("growth", "Receptive field"), ("stack", "3×3 conv, 64")],
+)
+def test_every_figure_is_in_the_pdf(figure, words, project, sphinx):
+    """Solids, plots and stacks are PDF as the rest, no wider than the text."""
+    folder = project(index_rst=f"Page\n====\n\n.. resviz:: 18\n   :figure: {figure}\n")
+    sphinx("latex")
+    out = folder / "out" / "latex"
+    (source,) = out.glob("*.tex")
+    latex = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
+    done = subprocess.run(latex, cwd=out, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stdout[-2000:]
+    assert not re.search(r"Overfull .hbox \([1-9]\d", done.stdout)
+    subprocess.run(["pdftotext", "-layout", source.with_suffix(".pdf"), out / "t.txt"])
+    assert words in (out / "t.txt").read_text()
 
 
 @pytest.mark.parametrize("builder", ["text", "man", "texinfo", "epub", "singlehtml"])
@@ -214,7 +254,8 @@ def test_a_changed_model_is_drawn_anew(project, sphinx):
 
 BAD = {
     "resnet51": "unknown depth 51",
-    "18 34": "want one network, got 18 34",
+    "": "want at least one network",
+    "18 34": "shows one network, got 2",
     "resnet(50": "want ')' before its end",
     "missing.json": "cannot be read",
 }
@@ -237,13 +278,14 @@ def test_a_bad_option_is_one_too(project, sphinx):
     assert "index.rst:4: WARNING: resviz:" in sphinx("html", code=1).stderr
 
 
-def test_what_is_no_pdf_is_said_in_words(project, sphinx, record, monkeypatch):
-    """And the builder warns, with the page."""
-    import resviz
-    from resviz.errors import RenderError
-
-    try:
-        resviz.diagram(record("resnet18"), "flow").to_pdf()
-    except RenderError:
-        project(index_rst="Page\n====\n\n.. resviz:: 18\n   :figure: flow\n")
-        assert "index.rst:4: WARNING: resviz:" in sphinx("latex", code=1).stderr
+def test_what_is_no_pdf_is_said_in_words(project, sphinx, monkeypatch):
+    """And the builder warns, with the page; here because Graphviz is missing."""
+    monkeypatch.setenv("PATH", "")
+    folder = project(
+        index_rst="Page\n====\n\n.. resviz:: 18\n   :alt: Eighteen layers.\n",
+        pygraphviz_py="raise ImportError",
+    )
+    said = sphinx("latex", code=1).stderr
+    assert "index.rst:4: WARNING: resviz: Graphviz was not found" in said
+    (source,) = (folder / "out" / "latex").glob("*.tex")
+    assert "Eighteen layers." in source.read_text()

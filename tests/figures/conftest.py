@@ -86,6 +86,22 @@ class Parallel(nn.Module):
         return joined, x - self.convs[1](x)
 
 
+class PreActivation(nn.Module):
+    """A block whose projection comes after its first norm and ReLU. He et al. 2016."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.norm1, self.norm2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(64)
+        self.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(64, 64, 3, padding=1, bias=False)
+        self.side = None if channels == 64 else nn.Conv2d(channels, 64, 1, bias=False)
+
+    def forward(self, x):
+        y = torch.relu(self.norm1(x))
+        side = x if self.side is None else self.side(y)
+        return side + self.conv2(torch.relu(self.norm2(self.conv1(y))))
+
+
 class Functional(nn.Module):
     """A residual network whose forward calls no module."""
 
@@ -119,6 +135,44 @@ class Alternating(nn.Module):
         return x
 
 
+class Varied(nn.Module):
+    """One stage of eight blocks of which no two are equal."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 3, padding=1)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(16, 16, 3, padding=k, dilation=k) for k in range(1, 9)
+        )
+
+    forward = Alternating.forward
+
+
+class Long(nn.Module):
+    """Eight stages of three unlike blocks, more than one screen is tall."""
+
+    def __init__(self):
+        super().__init__()
+        widths = [3, *(8 * k for k in range(1, 9))]
+        self.changes = nn.ModuleList(map(conv1, widths, widths[1:]))
+        self.convs = nn.ModuleList(
+            nn.ModuleList(nn.Conv2d(c, c, 3, padding=k, dilation=k) for k in (1, 2, 3))
+            for c in widths[1:]
+        )
+
+    def forward(self, x):
+        for change, convs in zip(self.changes, self.convs, strict=True):
+            x = change(x)
+            for conv in convs:
+                x = torch.relu(x + conv(x))
+        return x
+
+
+def conv1(c, o):
+    """A 1×1 convolution."""
+    return nn.Conv2d(c, o, 1)
+
+
 def sequential(*parts):
     """A small image network around some blocks of width 64."""
     return nn.Sequential(
@@ -128,6 +182,12 @@ def sequential(*parts):
         nn.Flatten(),
         nn.Linear(64, 10),
     )
+
+
+def preactivated():
+    """A stage of three blocks, of which the first projects."""
+    blocks = PreActivation(16), PreActivation(64), PreActivation(64)
+    return nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), *blocks)
 
 
 def plain():
@@ -158,8 +218,11 @@ NETWORKS = {
     "split": (lambda: sequential(Split(), Split()), {}, 32),
     "branches": (lambda: sequential(Branches(), Branches()), {}, 32),
     "parallel": (Parallel, {}, 32),
+    "preactivated": (preactivated, {}, 32),
     "functional": (Functional, {}, 32),
     "alternating": (Alternating, {}, 32),
+    "varied": (Varied, {}, 32),
+    "long": (Long, {}, 32),
     "plain": (plain, {}, 32),
 }
 

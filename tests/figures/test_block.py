@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from resviz.errors import RenderError
 from resviz.figures import diagram
 from resviz.figures.block.lanes import lanes
 from resviz.figures.block.steps import steps
+from resviz.figures.drawing.screens import letters
 from resviz.structure import structure
 
 from .conftest import NETWORKS, faults, texts
@@ -20,15 +23,56 @@ def said(arch, at=None):
     return texts(diagram(arch, "block", at=at).picture)
 
 
+@pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("name", RESIDUAL)
-def test_block_is_sound(network, name):
+def test_block_is_sound(network, name, direction):
     """No text leaves its box, no wire crosses a box, whatever the branches."""
-    assert [] == sorted(set(faults(diagram(network(name), "block").picture)))
+    picture = diagram(network(name), "block", direction=direction).picture
+    assert [] == sorted(set(faults(picture)))
 
 
-def test_hostile_names_are_placed_soundly(hostile):
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_both_directions_say_the_same(network, name):
+    """The boxes have the same words, but for where lines break."""
+    down, right = (
+        [
+            re.findall(r"[^\s,]+", " ".join(node.lines))
+            for node in diagram(network(name), "block", direction=it).picture.nodes
+            if node.role not in {"title", "note"}
+        ]
+        for it in ("TB", "LR")
+    )
+    assert down == right
+
+
+def test_from_left_to_right_the_main_branch_is_level(network):
+    """And the shortcut arches over it."""
+    picture = diagram(network("resnet50"), "block", direction="LR").picture
+    main = {node.at[1] for node in picture.nodes if node.role == "conv"}
+    (side,) = (node for node in picture.nodes if node.role == "projected")
+    assert 1 == len(main)
+    assert side.bottom < min(main) - 20
+
+
+def test_a_shape_is_said_where_it_changes(network):
+    """Beside the wires of a bottleneck that strides: once each; in and out once."""
+    found = [line for line in said(network("resnet50"), "conv3_1") if "×" in line]
+    shapes = [line for line in found if "conv" not in line]
+    assert ["x 56×56×256", "y 28×28×512", "56×56×128", "28×28×128"] == shapes
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("name", RESIDUAL)
+def test_block_is_read_on_one_screen(network, name, direction):
+    """Where 1280×800 show it whole, letters are 9 pixels at least."""
+    assert letters(diagram(network(name), "block", direction=direction).picture) >= 9
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_hostile_names_are_placed_soundly(hostile, direction):
     """Names of 20,000 characters are cut, not spilled."""
-    assert [] == sorted(set(faults(diagram(hostile[0], "block").picture)))
+    picture = diagram(hostile[0], "block", direction=direction).picture
+    assert [] == sorted(set(faults(picture)))
 
 
 def test_bottleneck_in_full(network):
@@ -41,6 +85,17 @@ def test_bottleneck_in_full(network):
     ] == [step.lines[0] for step in found if not step.shortcut]  # fmt: skip
     shortcut = ["projection shortcut:", "1×1 conv, 256→512, /2", "BN"]
     assert shortcut == [step.lines[0] for step in found if step.shortcut]
+
+
+def test_shared_pre_activation_stands_before_the_fork(network):
+    """Both branches read the first ReLU; an identity leaves before it."""
+    read = structure(network("preactivated"))
+    flow = steps(read.arch, read.blocks[0])
+    assert ["x", "BN, ReLU"] == [step.lines[0] for step in flow[:2]]
+    side = next(step for step in flow if step.shortcut)
+    assert [1] == side.sources
+    flow = steps(read.arch, read.blocks[1])
+    assert [0] == next(step for step in flow if step.shortcut).sources
 
 
 def test_reason_of_a_projection_is_told(network):

@@ -179,3 +179,16 @@ def test_lists_and_articles():
         listed(it) for it in ([], ["a"], ["a", "b"], ["a", "b", "c"])
     ]
     assert ["an MLP block", "a basic"] == [a("MLP block"), a("basic")]
+
+
+def test_shared_pre_activation_is_told(network):
+    """Whoever hears the figure learns where the projection leaves."""
+    said = describe(network("preactivated"))
+    assert "after the norm that both branches share" in said
+    assert "after the norm" not in describe(network("resnet50"))
+
+
+def test_blocks_that_take_turns_are_told(network):
+    """Ten times two."""
+    assert "2 in turn come 10 times" in describe(network("alternating"))
+    assert "in turn" not in describe(network("varied"))

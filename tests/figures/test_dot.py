@@ -9,11 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from resviz.errors import RenderError
 from resviz.escape import clean
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Solid
-from resviz.formats import dot
+from resviz.formats import dot, graphviz_engine, svg
 
 from .conftest import HOSTILE
 
@@ -25,7 +24,7 @@ SMALL = Picture("small", "a box and a sum", (120, 80), (BOX, SUM), (WIRE,), (STA
 
 SMALL_DOT = """\
 digraph {
-graph [layout="nop2" bb="0,0,120,80" pad="0" bgcolor="#ffffff" \
+graph [layout="nop2" bb="0,0,120,80" pad="0" margin="0" bgcolor="#ffffff" \
 outputorder="edgesfirst" tooltip="small"]
 node [fixedsize="true" margin="0" \
 fontname="Helvetica,Arial,Liberation Sans,sans-serif"]
@@ -69,11 +68,12 @@ def test_source_is_what_a_reader_expects():
 
 
 @pytest.mark.needs("dot")
+@pytest.mark.parametrize("cairo", [False, True])
 @pytest.mark.parametrize("role", ["block", "title"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_dot_draws_hostile_names_as_text(role, name):
+def test_dot_draws_hostile_names_as_text(role, name, cairo):
     """Plain and HTML-like labels give back the cleaned name, and nothing else."""
-    line = "".join(drawn(dot.render(said(role, name), styles.SCREEN)))
+    line = "".join(drawn(dot.render(said(role, name), styles.SCREEN, cairo=cairo)))
     assert clean(name).split() == line.split()
 
 
@@ -90,6 +90,26 @@ def test_dot_keeps_positions_and_size():
     assert ("60,60", "60,20") == (places["n0"], places["n1"])
 
 
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize(
+    ("bold", "plain"), [("name", "text"), ("line 1 label", "note")]
+)
+def test_bold_words_stand_on_the_line_of_plain_ones(bold, plain):
+    """Within a pixel, where they are of one size."""
+    nodes = tuple(
+        Node(f"n{k}", role, (60 + 120 * k, 30), (100, 14), ("word",))
+        for k, role in enumerate((bold, plain))
+    )
+    source = dot.render(Picture("", "", (240, 60), nodes), styles.LIGHT)
+    done = subprocess.run(
+        ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
+    )
+    root = ET.fromstring(done.stdout)
+    texts = root.iter("{http://www.w3.org/2000/svg}text")
+    first, second = (float(text.get("y", "0")) for text in texts)
+    assert second == pytest.approx(first, abs=1)
+
+
 def test_no_attribute_fetches_anything(hostile):
     """Neither links nor images stand in the source."""
     from resviz.figures import diagram
@@ -104,11 +124,70 @@ def test_left_aligned_lines_end_in_left_breaks():
     assert 'label="left\\l"' in source
 
 
-def test_solids_are_refused():
-    """DOT has no shape for them; the error names the format that does."""
-    solid = Solid((((0, 0), (1, 0), (1, 1)),), "stem")
-    with pytest.raises(RenderError, match=r"Graphviz has no solids, write \.svg"):
-        dot.render(Picture("flow", "", (9, 9), (), solids=(solid,)), styles.SCREEN)
+FACE = ((10.0, 70.0), (40.0, 70.0), (40.0, 30.0), (10.0, 30.0))
+SIDE = ((40.0, 70.0), (60.0, 55.0), (60.0, 15.0), (40.0, 30.0))
+SOLID = Picture("solid", "", (120, 80), (), solids=(Solid((FACE, SIDE), "head"),))
+
+POLYGON = "{http://www.w3.org/2000/svg}polygon"
+
+
+def polygons(data):
+    """Corners and fill of every polygon of an SVG, in the picture's own units."""
+    root = ET.fromstring(data)
+    for shape in root.iter(POLYGON):
+        pairs = [pair.split(",") for pair in shape.get("points").split()]
+        corners = [(float(x), float(y) % 80) for x, y in pairs]
+        yield corners[: len(corners) - (corners[0] == corners[-1])], shape.get("fill")
+
+
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize("engine", ["dot", "pygraphviz"])
+def test_solids_are_drawn_where_they_are(engine):
+    """Both Graphviz's draw the faces of our own SVG, in their colours and order."""
+    source = dot.render(SOLID, styles.SCREEN)
+    if engine == "dot":
+        run = subprocess.run(
+            ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
+        )
+        drawn = run.stdout
+    else:
+        drawn = graphviz_engine.in_process(source, "svg")
+    ground, *found = polygons(drawn)
+    assert "#ffffff" == ground[1]
+    assert list(polygons(svg.render(SOLID, styles.SCREEN))) == found
+
+
+def test_pictures_without_solids_have_no_background():
+    """The attribute stands only where it says something."""
+    assert "_background" in dot.render(SOLID, styles.SCREEN)
+    assert "_background" not in dot.render(SMALL, styles.SCREEN)
+
+
+@pytest.mark.parametrize("role", ["title", "name", "count", "line 1 label"])
+def test_bold_text_stands_as_high_as_other_text(role):
+    """Graphviz sets an HTML-like label higher than a plain one; that is undone."""
+    heights = [
+        float(re.search(r'<text [^>]* y="(-?[\d.]+)"', svg_of(it))[1])
+        for it in (said(role, "words"), said("text", "words"))
+    ]
+    size = styles.LOOKS[role].size
+    assert pytest.approx(0.355 * size, abs=0.4) == heights[0] + 30
+    assert pytest.approx(0.355 * 12, abs=0.4) == heights[1] + 30
+
+
+def svg_of(picture):
+    """A picture as pygraphviz' own SVG."""
+    source = dot.render(picture, styles.SCREEN)
+    return graphviz_engine.in_process(source, "svg").decode()
+
+
+def test_lines_between_no_nodes_stand_in_the_background():
+    """As the rules and brackets of a table: no node is made up for them."""
+    loose = Edge("", "", "main", ((10, 40), (10, 40), (90, 40), (90, 40)))
+    picture = Picture("", "", (120, 80), (BOX, SUM), (loose, WIRE))
+    source = dot.render(picture, styles.SCREEN)
+    assert "B 4 10 40 10 40 90 40 90 40" in source
+    assert 1 == source.count(" -> ")
 
 
 def test_positions_are_never_cut():

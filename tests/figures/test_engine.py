@@ -5,12 +5,14 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from resviz.errors import RenderError
 from resviz.figures import diagram
 from resviz.figures.drawing import styles
+from resviz.figures.drawing.parts import Edge
 from resviz.formats import dot, graphviz_engine, pdf, png
 
 from .test_dot import SMALL
@@ -93,6 +95,36 @@ def test_drawing_says_nothing(network, capfd):
     for figure in ("overview", "block", "layers"):
         diagram(network("resnet18"), figure).to_png()
     assert "" == capfd.readouterr().err
+
+
+EMPTY = """
+from resviz.figures.drawing import styles
+from resviz.figures.drawing.parts import Node, Picture
+from resviz.formats import dot, graphviz_engine, pdf
+
+nodes = [
+    Node(f"n{k}", "text", (9, 9), (9, 9), ("words " * (k % 2),), align=align)
+    for k, align in enumerate(("start", "middle", "end") * 9)
+]
+for _ in range(9):
+    assert pdf.render(Picture("", "", (99, 99), tuple(nodes)), styles.SCREEN)
+"""
+
+
+def test_empty_lines_do_no_harm(run):
+    """Graphviz 14.1.5 writes beyond its memory where a label begins with one."""
+    run("-c", EMPTY)
+
+
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize("engine", graphviz_engine.ENGINES)
+def test_lines_of_any_length_are_drawn(engine):
+    """Graphviz reads strings of 16,384 characters, so longer ones are cut in pieces."""
+    path = tuple((k / 99, 40 + (k % 7) / 9) for k in range(6001))
+    for tail in ("n0", ""):
+        picture = replace(SMALL, edges=(Edge(tail, tail, "main", path),))
+        source = dot.render(picture, styles.SCREEN)
+        assert (160, 107) == pixels(engine(source, "png"))
 
 
 def test_font_warnings_are_held_back_and_others_are_not(capfd):

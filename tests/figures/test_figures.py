@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import resviz
 from resviz.errors import RenderError
 from resviz.figures import diagram, names
 
@@ -91,3 +92,11 @@ def test_the_import_check_can_fail(run):
     """The same check sees torch where it is imported."""
     code = "import sys, torch; sys.exit(9 if 'torch' in sys.modules else 0)"
     run("-c", code, code=9)
+
+
+@pytest.mark.parametrize("figure", [name for name in names() if name != "growth"])
+def test_a_count_of_a_batch_says_so(network, figure):
+    """58.1 G for 32 samples must not be read as those of the one sample drawn."""
+    many = diagram(resviz.trace("resnet18", batch=32), figure)
+    assert "batch of 32" in many.to_svg()
+    assert "batch of" not in diagram(network("resnet18"), figure).to_svg()

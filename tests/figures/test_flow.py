@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+
 import pytest
 
-from resviz.errors import RenderError
 from resviz.figures import diagram
+from resviz.figures.drawing import styles
+from resviz.figures.drawing.parts import Picture, Solid
 from resviz.figures.flow import MOST, elided, maps
+from resviz.formats import dot
 from resviz.structure import structure
 
 from .conftest import NETWORKS, faults
@@ -54,8 +59,30 @@ def test_long_flows_are_cut_short(network):
     assert any("more" in it.by[0] for it in shown if it.by)
 
 
-@pytest.mark.parametrize("way", ["to_dot", "to_png", "to_pdf"])
-def test_formats_without_solids_are_refused(network, way):
-    """The error names SVG."""
-    with pytest.raises(RenderError, match=r"write \.svg"):
-        getattr(diagram(network("resnet18"), "flow"), way)()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_network_has_more_faces_than_graphviz_reads(network, name):
+    """Graphviz reads no string above 16,384 characters."""
+    source = diagram(network(name), "flow").to_dot()
+    assert len(re.search('_background="([^"]*)"', source)[1]) < 16_384
+
+
+def test_most_maps_are_drawn_by_graphviz(network):
+    """So are the longest flows that there are, with the longest numbers."""
+    face = ((12345.67, 1234.56),) * 4
+    solids = (Solid((face,) * 3, "head"),) * MOST
+    picture = Picture("", "", (20_000, 2_000), (), solids=solids)
+    assert len(dot.render(picture, styles.SCREEN)) < 16_384
+
+
+@pytest.mark.needs("pdftotext")
+def test_pdf_holds_words_and_solids(network):
+    """One page as large as the picture; each map's name can be searched."""
+    drawn = diagram(network("resnet50"), "flow")
+    data = drawn.to_pdf()
+    done = subprocess.run(
+        ["pdftotext", "-", "-"], input=data, capture_output=True, check=True
+    )
+    for words in ("conv2_x", "56×56×256", "803 k values", "4 blocks, /2"):
+        assert words in done.stdout.decode()
+    box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", data)
+    assert pytest.approx(drawn.size, abs=1) == tuple(map(float, box.groups()))

@@ -17,7 +17,7 @@ from resviz.figures.growth import short_names
 from resviz.figures.growth.axes import ticks
 from resviz.figures.growth.series import series
 
-from .conftest import NETWORKS, faults, texts
+from .conftest import NETWORKS, faults, sampled, texts
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -171,3 +171,20 @@ def test_description_says_where_lines_end(record):
         "ResNet-50 ends after 50 layers at 25.6 M parameters, 4.09 G multiply-adds, "
         "11.1 M activations and a receptive field of 427 pixels." in said
     )
+
+
+def test_labels_of_the_papers_networks_touch_no_line(record):
+    """18 to 152 layers: each label stands clear of every line, its own end included."""
+    archs = [record(f"resnet{depth}") for depth in (18, 34, 50, 101, 152)]
+    picture = diagram(archs, "growth").picture
+    labels = [node for node in picture.nodes if node.role.endswith(" label")]
+    curves = [edge for edge in picture.edges if edge.role.startswith("line ")]
+    touched = [
+        node.lines[0]
+        for node in labels
+        for edge in curves
+        for x, y in sampled(edge.path)
+        if node.left < x < node.right and node.top + 2 < y < node.bottom - 2
+    ]
+    assert 20 == len(labels)
+    assert [] == touched

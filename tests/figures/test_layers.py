@@ -78,3 +78,15 @@ def test_stages_frame_their_blocks(network):
     picture = diagram(network("resnet18"), "layers").picture
     assert {"stage"} == {group.role for group in picture.groups}
     assert 8 == sum(len(group.groups) for group in picture.groups)
+
+
+def test_shared_pre_activation_has_a_row_of_its_own(network):
+    """Before its block, whose projection leaves below it, in the block's stage."""
+    read = structure(network("preactivated"))
+    found, at = rows(read)
+    block = read.blocks[0]
+    lead = at[block.lead[0]]
+    assert lead == at[block.lead[-1]] == at[block.fork]
+    assert "BN" == found[lead].label
+    (piece,) = (it for it in pieces(read, found, at) if lead in it.rows)
+    assert ([lead], 0, "") == (piece.rows, piece.stage, piece.block)

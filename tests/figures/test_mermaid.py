@@ -147,6 +147,16 @@ def test_padded_shortcuts_are_dotted():
     assert "pad with zeros" in text
 
 
+def test_blocks_that_take_turns_are_one_subgraph(network):
+    """With their number once, in its title."""
+    lines = mermaid.render(
+        diagram(network("alternating")).picture, styles.find("light")
+    ).splitlines()
+    (title,) = (number for number, line in enumerate(lines) if "×10" in line)
+    assert "subgraph" in lines[title]
+    assert 4 == lines[title:].index("    end") - 1
+
+
 def test_stages_are_subgraphs(network):
     """Four stages, and four frames around folded blocks."""
     lines = body(diagram(network("resnet50")).picture)

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from resviz.figures import diagram
-from resviz.figures.overview.outline import MOST_ROWS, outline
+from resviz.figures.drawing.screens import letters
+from resviz.figures.overview.outline import MOST_ROWS, Row, elided, outline
 from resviz.structure import structure
 
 from .conftest import NETWORKS, faults, texts
@@ -54,6 +55,36 @@ def test_overview_fits_one_slide(network, name):
     width, height = diagram(network(name), direction="LR").size
     assert width <= 1280
     assert height <= 300
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_overview_is_read_on_one_screen(network, name, direction):
+    """Where 1280×800 show it whole, letters are 9 pixels at least."""
+    assert letters(diagram(network(name), direction=direction).picture) >= 9
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_a_long_overview_is_wrapped_at_a_stage(network, direction):
+    """In two columns, or in lines; each stage whole, in order, none left out."""
+    picture = diagram(network("long"), direction=direction).picture
+    stages = [group for group in picture.groups if group.role == "stage"]
+    across, along = (0, 1) if direction == "TB" else (1, 0)
+    lanes = [group.at[across] for group in stages]
+    assert 8 == len(stages)
+    assert 1 < len(set(lanes)) < 8
+    assert sorted(lanes) == lanes
+    for lane in set(lanes):
+        inside = [it.at[along] for it in stages if it.at[across] == lane]
+        assert sorted(inside) == inside
+
+
+def test_blocks_that_are_left_out_are_counted():
+    """All of a pattern's, each of its kinds."""
+    rows = Row(("a",), 4, "identity"), Row(("b",), 4, "identity")
+    end = (Row(("c",), 1, "identity"),)
+    shown = elided([(1, end), (2, rows), (0, (Row(("d",)),)), (1, end)], 3)
+    assert "… 8 more blocks of 2 kinds …" == shown[1][0].words[0]
 
 
 def test_title_tells_the_papers_costs(network):
@@ -112,6 +143,33 @@ def test_gate_is_one_word(network):
     assert "SE" == rows(network("gated"), 0)[0].words[-1]
 
 
+def test_shared_pre_activation_stands_before_the_fork(network):
+    """The projection leaves below "BN, ReLU", not above. He et al. 2016, figure 4."""
+    first, second = rows(network("preactivated"), 0)
+    assert (("BN", "ReLU"), ()) == (first.lead, second.lead)
+    picture = diagram(network("preactivated")).picture
+    (pill,) = (node for node in picture.nodes if node.lines == ("BN, ReLU",))
+    forks = {edge.role: edge.path[0][1] for edge in picture.edges if not edge.tip}
+    assert pill.bottom < forks["projection"] < forks["identity"]
+    assert any(edge.tail == pill.key for edge in picture.edges if not edge.tip)
+
+
+def test_shared_pre_activation_stands_before_the_fork_from_left_to_right(network):
+    """There too the projection leaves behind it."""
+    picture = diagram(network("preactivated"), direction="LR").picture
+    (pill,) = (node for node in picture.nodes if node.lines == ("BN", "ReLU"))
+    forks = {edge.role: edge.path[0][0] for edge in picture.edges if not edge.tip}
+    assert pill.right < forks["projection"]
+
+
+def test_legend_names_pre_activation(network):
+    """Where every convolution of a block reads a norm and a ReLU, and nowhere else."""
+    note = "BN, ReLU before every conv of a block"
+    for name, said in (("preactivated", True), ("resnet50", False)):
+        shown = " ".join(texts(diagram(network(name)).picture))
+        assert said == (note in shown)
+
+
 def test_legend_names_only_what_occurs(network):
     """No projection, no stride and no groups in a network without them."""
     shown = " ".join(texts(diagram(network("functional")).picture))
@@ -142,10 +200,27 @@ def test_network_without_blocks_is_a_chain(network):
 
 
 def test_stage_of_many_kinds_is_cut_short(network):
-    """Twenty alternating blocks: six rows, and how many are left out."""
-    found = rows(network("alternating"), 0)
+    """Eight unlike blocks: six rows, and how many are left out."""
+    found = rows(network("varied"), 0)
     assert MOST_ROWS == len(found)
-    assert "… 15 more blocks of 2 kinds …" == found[-2].words[0]
+    assert "… 3 more blocks of 3 kinds …" == found[-2].words[0]
+
+
+def test_blocks_that_take_turns_are_one_group(network):
+    """Ten times a block and its dilated twin, as Swin's W-MSA and SW-MSA."""
+    ((one, other),) = told(network("alternating")).sections[0].groups
+    assert (10, 10) == (one.count, other.count)
+    assert (("3×3, 16",), ("3×3, 16, d2",)) == (one.words, other.words)
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_turns_have_one_plate(network, direction):
+    """Both blocks and their sums lie in it, with their number once."""
+    picture = diagram(network("alternating"), direction=direction).picture
+    (plate,) = [inner for group in picture.groups for inner in group.groups]
+    lines = [node.lines for node in picture.nodes if node.key in plate.nodes]
+    assert 2 == lines.count(("+",))
+    assert ["×10"] == [line for line in texts(picture) if line.startswith("×10")]
 
 
 def test_gaps_of_the_count_are_named(network):

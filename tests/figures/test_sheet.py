@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 from xml.etree import ElementTree as ET
 
 import pytest
 
 import resviz
 from resviz import escape
+from resviz.errors import RenderError
 from resviz.formats.sheet import Sheet
 from resviz.tables import Column, Table
 
 from .conftest import HOSTILE, faults
+from .test_engine import pixels
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
@@ -76,3 +79,40 @@ def test_the_format_is_called_as_its_suffix(record, run, tmp_path):
     )
     done = run("-m", "resviz", "table", str(tmp_path / "r.json"), "--format", "svg")
     assert done.stdout == (tmp_path / "t.svg").read_text()
+
+
+def test_pdf_and_png_are_files(record, tmp_path):
+    """The PDF has the words, the PNG twice the SVG's pixels; neither is text."""
+    table = resviz.table([record("resnet18"), record("resnet50")])
+    table.save(tmp_path / "t.pdf")
+    table.save(tmp_path / "t.png")
+    assert (tmp_path / "t.pdf").read_bytes().startswith(b"%PDF")
+    assert [round(2 * side) for side in Sheet(table).picture().size] == [
+        pytest.approx(side, abs=1) for side in pixels((tmp_path / "t.png").read_bytes())
+    ]
+    with pytest.raises(RenderError, match=r"pdf is no text, want save\('name.pdf'\)"):
+        table.render("pdf")
+
+
+def test_save_goes_by_the_suffix(record, tmp_path):
+    """And names those that there are."""
+    table = resviz.summary(record("resnet18"))
+    table.save(tmp_path / "t.csv")
+    assert table.render("csv").encode() == (tmp_path / "t.csv").read_bytes()
+    with pytest.raises(RenderError, match=r"no format for suffix '.doc', want .*\.tex"):
+        table.save(tmp_path / "t.doc")
+
+
+@pytest.mark.needs("pdftotext")
+@pytest.mark.parametrize("form", ["pdf", "png"])
+def test_the_command_line_draws_tables(record, run, tmp_path, form):
+    """Of more networks than one string of Graphviz has room for."""
+    record("resnet18").save(tmp_path / "r.json")
+    specs = [str(tmp_path / "r.json")] * 12
+    path = tmp_path / f"t.{form}"
+    run("-m", "resviz", "table", *specs, "-o", str(path))
+    assert path.read_bytes().startswith((b"%PDF", b"\x89PNG"))
+    if form == "pdf":
+        command = ["pdftotext", "-layout", path, "-"]
+        done = subprocess.run(command, capture_output=True, check=True)
+        assert 12 == done.stdout.decode().count("ResNet-18")

@@ -7,7 +7,9 @@ import pytest
 from resviz.figures import describe, diagram
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.stack import fitted, stacks
-from resviz.figures.stack.bands import elided, merged
+from resviz.figures.stack.bands import PITCH, Item, elided, merged
+from resviz.figures.stack.pieces import Piece, Row
+from resviz.figures.stack.wrapping import border
 from resviz.structure import depth, structure
 
 from .conftest import NETWORKS, faults, texts
@@ -120,21 +122,58 @@ def test_stacks_fit_a_page(record, specs):
 
 
 def test_only_long_runs_are_folded(record):
-    """Of ResNet-152 the 35 equal blocks of conv4_x; of 50 layers none."""
-    (found,), _ = fitted(stacks([record("resnet152")], plain=False))
-    assert [35] == [piece.count for piece in found.pieces if piece.count > 1]
-    (found,), _ = fitted(stacks([record("resnet50")], plain=False))
-    assert {1} == {piece.count for piece in found.pieces}
+    """Beside others, of ResNet-152 the longest two runs; of 50 none."""
+    archs = [record("resnet50"), record("resnet152")]
+    (small, large), sheets = fitted(stacks(archs, plain=False))
+    assert 1 == len(sheets)
+    assert [7, 35] == [piece.count for piece in large.pieces if piece.count > 1]
+    assert {1} == {piece.count for piece in small.pieces}
+
+
+def test_one_tall_network_is_wrapped(record):
+    """ResNet-152 alone in three columns, box by box: nothing is folded."""
+    arch = record("resnet152")
+    (found,), sheets = fitted(stacks([arch], plain=False))
+    items = [it for sheet in sheets for band in sheet for it in band.items[0]]
+    assert 3 == len(sheets)
+    assert found.rows == [item.row for item in items]
+    assert 152 == sum(item.row.boxed for item in items)
+    picture = diagram(arch, "stack").picture
+    assert 3 == len({node.at[0] for node in picture.nodes if node.role == "layer"})
+    assert 50 == len(arcs(picture))
+
+
+@pytest.mark.parametrize("spec", ["resnet101", "cifar110"])
+def test_a_column_ends_between_two_blocks(record, spec):
+    """Each block is whole."""
+    _, sheets = fitted(stacks([record(spec)], plain=False))
+    ends = [sheet[-1].items[0][-1] for sheet in sheets]
+    assert 2 == len(ends)
+    assert all(it.number == len(it.piece.rows) - 1 for it in ends)
+
+
+def piece(part):
+    """A piece of one row, of a stage."""
+    row = Row("a", boxed=True, positions=1, size="1×1", end=0)
+    return [(0, Item(row, Piece((row,), part=part), 0))]
+
+
+@pytest.mark.parametrize(
+    ("parts", "ends"), [((1, 1, 1, 1, 2, 2), 4), ((1, 2, 2, 2, 2, 2), 5)]
+)
+def test_a_column_ends_between_two_stages_where_that_is_near(parts, ends):
+    """Else at the last block that it has room for."""
+    assert ends == border([piece(part) for part in parts], 5 * PITCH)
 
 
 def test_what_is_folded_is_said(record):
     """Beside the plate, in the legend, and in the description."""
-    arch = record("resnet152")
-    said = texts(diagram(arch, "stack").picture)
+    archs = [record("resnet50"), record("resnet152")]
+    said = texts(diagram(archs, "stack").picture)
     assert "×35" in said
     assert any("×n: n equal in a row" in line for line in said)
     told = "Of 35 equal blocks in a row, ResNet-152 shows one."
-    assert told in describe(arch, "stack")
+    assert told in describe(archs, "stack")
 
 
 def test_unlike_blocks_that_do_not_fit_are_named(network):

@@ -15,7 +15,7 @@ def test_what_is_kept_is_what_torch_saves(network, torchs, training):
     arch = resviz.trace(network, SHAPE[1:], SHAPE[0], training=training)
     kept = footprint.kept(arch)
     assert torchs.kept(network, SHAPE, training=training) == kept.bytes
-    assert () == kept.unknown
+    assert () == kept.gaps
 
 
 def test_statistics_of_batch_norm_are_kept_in_training_alone(record):
@@ -51,7 +51,7 @@ def test_an_operation_without_a_rule_is_named_and_not_zero():
     """It is listed with its count and its first place, in every format."""
     model = nn.Sequential(nn.Conv2d(3, 3, 1), Sinc(), Sinc())
     arch = resviz.trace(model, (3, 8, 8))
-    (gap,) = footprint.kept(arch).unknown
+    (gap,) = footprint.kept(arch).gaps
     assert ("sinc", 2, "1") == (gap.operation, gap.count, gap.first)
     note = "unknown what training keeps of sinc, 2×, first at 1"
     assert note in str(resviz.memory(arch))
@@ -67,4 +67,4 @@ def test_what_learns_nothing_needs_no_rule():
     kept = footprint.kept(
         resviz.trace(nn.Sequential(Sinc(), nn.Conv2d(3, 3, 1)), (3, 8, 8))
     )
-    assert ((), 3 * 8 * 8 * 4) == (kept.unknown, kept.bytes)
+    assert ((), 3 * 8 * 8 * 4) == (kept.gaps, kept.bytes)

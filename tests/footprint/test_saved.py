@@ -160,7 +160,7 @@ def test_what_each_operation_keeps(name, head, torchs):
     assert torchs.held(model, (2, 4, 8, 8), training=True) == [
         *footprint.timeline(arch).live
     ]
-    assert () == kept.unknown
+    assert () == kept.gaps
 
 
 def test_a_second_rule_for_an_operation_is_refused():

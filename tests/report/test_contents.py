@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 import resviz
-from resviz import costs, tables
+from resviz import costs
 from resviz.formats.report import render
 
 
@@ -130,9 +130,16 @@ def test_shortcut_kinds(fifty):
 def test_shortcuts_add_up(report, record, spec):
     """The lines of the shortcut table sum to the cost of all shortcuts."""
     _, found = read(report(spec))
-    rows = tables.shortcuts(record(spec)).data
+    rows = resviz.shortcuts(record(spec)).to_dict()
     shown = sum(int(row[6].replace(",", "")) for row in found["shortcuts"][1:])
     assert sum(row["params"] for row in rows) == shown
+
+
+def test_remarks_are_sentences(report):
+    """What is unusual stands behind the totals, with a space between."""
+    text, _ = read(report("paper50"))
+    assert "9.3% of all MACs. The stride is in the first 1×1 (v1), not in" in text
+    assert "conv5_1. " in text
 
 
 def test_folded_shortcuts_name_their_blocks(fifty):

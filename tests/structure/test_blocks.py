@@ -10,7 +10,7 @@ from resviz.figures.block.steps import steps
 from resviz.structure import structure
 from resviz.structure.regions import Join
 
-from .toys import Attention, Basic, Transformer, conv
+from .toys import Attention, Basic, PreActivation, Transformer, conv
 
 
 def counts(module, size=(3, 32, 32)):
@@ -496,3 +496,21 @@ def test_shapes_of_blocks_have_their_channels_first():
     (block,) = structure(resviz.trace(net, (3, 32, 16))).blocks
     want = (1, 8, 32, 16)
     assert (want, want) == (block.output_shape, block.shortcut.input_shape)
+
+
+def test_a_shared_pre_activation_leads_into_its_block():
+    """He et al. 2016, figure 4(e): a projection comes after the first BN and ReLU."""
+    net = nn.Sequential(conv(3, 3), PreActivation(8, 8), PreActivation(8, 16))
+    arch = resviz.trace(net, (3, 8, 8))
+    first, second = structure(arch).blocks
+    assert () == first.lead
+    names = [op.name for index in second.lead for op in arch.layers[index].operations]
+    assert ["native_batch_norm", "relu"] == names
+    assert second.fork == second.lead[-1] == second.layers[1]
+
+
+def test_what_comes_before_a_blocks_call_leads_into_none():
+    """The BN and ReLU of a stem are the stem's."""
+    stem = nn.Sequential(conv(3, 3), nn.BatchNorm2d(8), nn.ReLU())
+    found = structure(resviz.trace(nn.Sequential(stem, Basic(8, 8)), (3, 8, 8)))
+    assert () == found.blocks[0].lead

@@ -42,6 +42,21 @@ class Basic(nn.Module):
         return y + self.side(x) if self.join else y
 
 
+class PreActivation(nn.Module):
+    """Norm and ReLU before each convolution; a projection shares the first of them."""
+
+    def __init__(self, a, b):
+        super().__init__()
+        self.norm1, self.norm2 = nn.BatchNorm2d(a), nn.BatchNorm2d(b)
+        self.conv1, self.conv2 = conv(3, a, b), conv(3, b, b)
+        self.side = nn.Conv2d(a, b, 1) if a != b else None
+
+    def forward(self, x):
+        y = self.norm1(x).relu()
+        side = x if self.side is None else self.side(y)
+        return side + self.conv2(self.norm2(self.conv1(y)).relu())
+
+
 class Attention(nn.Module):
     """Self-attention with one head over tokens (N, L, C)."""
 

@@ -8,7 +8,8 @@ from torch import nn
 from resviz.sweeps.rows import MEASURES, measures
 from resviz.sweeps.work import CELLS, Settings, work
 
-LIMITS = Settings(timeout=2.0, memory=2**30)
+LIMITS = Settings(memory=2**28)
+SHORT = LIMITS._replace(timeout=2.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -20,9 +21,9 @@ def _cells():
     CELLS.open()
 
 
-def reasons(*specs):
+def reasons(*specs, limits=LIMITS):
     """Why some variants failed."""
-    return [row["error"] for row in work(LIMITS, [(s, None, None) for s in specs]).rows]
+    return [row["error"] for row in work(limits, [(s, None, None) for s in specs]).rows]
 
 
 def test_a_row(record):
@@ -93,7 +94,7 @@ def test_what_cannot_be_built(fault):
 
 def test_what_hangs(fault):
     """Asleep, or in a loop of C that never lets go of the interpreter."""
-    asleep, busy = reasons(fault("sleeps"), fault("loops"))
+    asleep, busy = reasons(fault("sleeps"), fault("loops"), limits=SHORT)
     assert "no answer after 2 s, in sleeps, faults.py line 19" == asleep
     assert "no answer after 2 s, in loops, faults.py line 24" == busy
 

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 import resviz
+from resviz import formats
 
-FORMATS = ("text", "markdown", "latex", "html", "csv", "json")
 DOORS = (
     resviz.layers, resviz.shortcuts, resviz.summary, resviz.costs_table,
     resviz.memory, resviz.receptive_field,
@@ -36,7 +36,7 @@ class Scalar(nn.Module):
         return x.mean().softmax(0)
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", formats.tables())
 @pytest.mark.parametrize("name", RECORDS)
 def test_every_table_in_every_format(name, form):
     """Nothing to count is no reason to fail."""

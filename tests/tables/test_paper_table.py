@@ -4,10 +4,12 @@ import csv
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 import resviz
 from resviz import SpecError
-from resviz.models import resnet18
+from resviz.models import resnet, resnet18
 
 PRINTED = Path(__file__).parent.parent / "data" / "he2015_table1.csv"
 PAPER = list(csv.DictReader(PRINTED.read_text().splitlines()))
@@ -119,3 +121,93 @@ def test_no_network_at_all_is_refused():
     """An empty list is no table."""
     with pytest.raises(SpecError, match="at least one network"):
         resviz.table([])
+
+
+class Squeeze(nn.Module):
+    """A gate of two fully connected layers; of one where `width` is None."""
+
+    def __init__(self, channels, width):
+        super().__init__()
+        widths = [channels, *([width] if width else []), channels]
+        self.layers = nn.ModuleList(map(nn.Linear, widths, widths[1:]))
+
+    def forward(self, x):
+        y = x.mean((2, 3))
+        for layer in self.layers:
+            y = layer(torch.relu(y))
+        return x * y.sigmoid()[:, :, None, None]
+
+
+class Efficient(nn.Module):
+    """A gate of one convolution over the channels. Wang et al. 2020, ECA-Net."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(1, 1, 5, padding=2)
+
+    def forward(self, x):
+        y = self.conv(x.mean((2, 3))[:, None])
+        return x * y.sigmoid()[:, 0, :, None, None]
+
+
+def gated(depth, gate):
+    """A ResNet with a gate before each addition."""
+    net = resnet(depth)
+    for module in net.modules():
+        if hasattr(module, "bn3"):
+            bn = module.bn3
+            module.bn3 = nn.Sequential(bn, gate(bn.num_features))
+    return net
+
+
+def stages(table):
+    """The cells of the blocks, one row a stage."""
+    return [row["cells"] for row in table.to_dict()["rows"] if "_x" in row["name"]]
+
+
+def test_squeeze_and_excitation_is_the_papers():
+    """SE-ResNet-50, cell by cell. Source: Hu et al. 2018, table 1."""
+    net = gated(50, lambda channels: Squeeze(channels, channels // 16))
+    cells = [cell for (cell,) in stages(resviz.table(net)) if "pool" not in cell]
+    assert [
+        "[1×1, 64; 3×3, 64; 1×1, 256; fc, [16, 256]] ×3",
+        "[1×1, 128; 3×3, 128; 1×1, 512; fc, [32, 512]] ×4",
+        "[1×1, 256; 3×3, 256; 1×1, 1024; fc, [64, 1024]] ×6",
+        "[1×1, 512; 3×3, 512; 1×1, 2048; fc, [128, 2048]] ×3",
+    ] == cells
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        (lambda channels: Squeeze(channels, None), "gate, fc [256]"),
+        (lambda _: Efficient(), "gate, 5 conv over channels"),
+    ],
+)
+def test_other_gates_are_said_in_words(gate, said):
+    """One fully connected layer, or a convolution over the channels."""
+    (cell,) = stages(resviz.table(gated(26, gate)))[1]
+    assert f"[1×1, 64; 3×3, 64; 1×1, 256; {said}] ×2" == cell
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("text", "fc, [16, 256]"),
+        ("markdown", "⎣fc, [16, 256]⎦"),
+        ("latex", r"\text{fc, [16, 256]}"),
+        ("html", "<mtext>fc, [16, 256]</mtext>"),
+        ("svg", ">fc, [16, 256]<"),
+    ],
+)
+def test_gates_stand_in_every_format(form, said):
+    """As a line of the block's matrix, and what it means below."""
+    net = gated(26, lambda channels: Squeeze(channels, channels // 16))
+    shown = resviz.table(net).render(form)
+    assert said in shown
+    assert "squeeze-and-excitation" in " ".join(shown.split())
+
+
+def test_gates_are_explained_only_where_there_are_any():
+    """A plain ResNet-50 has none."""
+    assert "excitation" not in resviz.table(50).render("text")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from resviz.tracing.recorder import tensors
+from resviz.tracing.nests import tensors_in
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,7 +41,7 @@ def seen(model: nn.Module, *inputs: Any) -> list[LeafCall]:
 
     def leave(module: nn.Module, args: Any, output: Any) -> None:
         if not inner.pop():
-            every, given = list(tensors(output)), {id(x) for x in tensors(args)}
+            every, given = list(tensors_in(output)), {id(x) for x in tensors_in(args)}
             made = [tensor for tensor in every if id(tensor) not in given] or every
             shapes = tuple(tuple(tensor.shape) for tensor in made)
             calls.append(LeafCall(paths[id(module)], shapes))

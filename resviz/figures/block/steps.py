@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resviz.figures import words
-from resviz.structure.axes import channels_first
-from resviz.structure.graph import Graph, weighted
+from resviz.structure.graph import Graph, dataflow, weighted
 from resviz.vocabulary import ACTIVATIONS, NORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.record import Architecture, Layer, Shape
     from resviz.structure import Block, Unit
 
@@ -47,13 +48,16 @@ class Step:
 
 def steps(arch: Architecture, block: Block) -> list[Step]:
     """The steps of a block; the first is its input, the last its output."""
-    graph = Graph(arch)
-    given = channels_first(graph.shape(block.fork), graph.axis.get(block.fork))
+    graph = dataflow(arch)
+    entry = graph.before[block.lead[0]][0] if block.lead else block.fork
+    given = words.laid(graph.shape(entry), graph.axis.get(entry))
     flow = Flow(graph, Step(["x"], "text", given))
+    flow.lead(block.lead)
     for unit in block.units:
         flow.add(unit)
     last = flow.at[block.end]
-    return [*flow.found, Step(["y"], "text", block.output_shape, [last])]
+    given = words.laid(block.output_shape, 2 if block.tokens else None)
+    return [*flow.found, Step(["y"], "text", given, [last])]
 
 
 class Flow:
@@ -70,6 +74,12 @@ class Flow:
         self.found = [entry]
         self.at: dict[int, int] = {}
         self.tails: dict[int, int] = {}
+
+    def lead(self, nodes: Iterable[int]) -> None:
+        """Add the layers before the branches part, one after the other."""
+        for layer in self.graph.layers(nodes):
+            before = self.graph.before[layer.index]
+            self.step(layer, [self.at.get(source, 0) for source in before], "")
 
     def add(self, unit: Unit) -> None:
         """Add the steps of one unit."""
@@ -100,7 +110,7 @@ class Flow:
         self.at[layer.index], self.tails[number] = number, layer.index
         if number:
             axis = self.graph.axis.get(layer.index)
-            self.found[number].shape = channels_first(layer.output_shape, axis)
+            self.found[number].shape = words.laid(layer.output_shape, axis)
 
     def sign(self, unit: Unit, start: int) -> int:
         """Add the words that stand on a shortcut's wire; gives their number."""

@@ -25,7 +25,7 @@ WIDTHS = (
 """Widths of U+0020 to U+007E in thousandths of the size, from Helvetica's AFM."""
 
 GLYPHS = {chr(32 + k): int(width) for k, width in enumerate(WIDTHS.split())} | {
-    "×": 584, "→": 1000, "·": 333, "…": 1000, "−": 584, "≥": 549,
+    "×": 584, "→": 1000, "·": 333, "…": 1000, "−": 584, "≥": 549, "\ufffd": 1030,
 }  # fmt: skip
 
 BOLD = 1.09

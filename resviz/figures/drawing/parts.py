@@ -65,7 +65,7 @@ class Edge:
     """A wire between two nodes.
 
     Attributes:
-        tail: key of the node it leaves.
+        tail: key of the node it leaves; "" for a line between none.
         head: key of the node it enters.
         role: how it looks, a key of `styles.LINES`.
         path: Bézier control points, 3·n + 1 of them.
@@ -118,7 +118,7 @@ class Picture:
         title: short, for a tooltip and a screen reader.
         description: a sentence or two that say the figure.
         size: width and height.
-        solids: only Graphviz-free formats can draw them.
+        solids: below all else; DOT has no nodes for them and draws them behind.
         chart: the figure for formats that place it themselves; None if it has none.
     """
 

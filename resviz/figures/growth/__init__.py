@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from resviz.figures.drawing import parts
-    from resviz.figures.drawing.parts import Node
+    from resviz.figures.drawing.parts import Align, Node
     from resviz.figures.growth.axes import Box
     from resviz.record import Architecture
 
@@ -184,7 +184,7 @@ class Plot:
             max(points[-1].depth for points in self.found), end,
         )  # fmt: skip
         self.grid(frame, marks, measure)
-        area = (left + 46, top + 24, left + PANEL[0] - 14, top + 215)
+        area = (left + 44, top + 24, left + PANEL[0] - 14, top + 215)
         taken: list[Box] = []
         if measure is FIELD:
             taken += self.input_size(frame, known)
@@ -251,7 +251,11 @@ class Plot:
             wide = metrics.width(words, look.size, bold=True) + 2
             size = (wide, look.size * metrics.LINE)
             at = spot(path[-1], size, taken, points, area)
-            self.canvas.node(f"{role} label", at, size, [words])
+            beside = at[0] - path[-1][0]
+            align: Align = "middle"
+            if abs(beside) > size[0] / 2:
+                align = "start" if beside > 0 else "end"
+            self.canvas.node(f"{role} label", at, size, [words], align=align)
             taken.append(around(at, size))
 
     def curve(self, node: Node, role: str, path: Sequence[parts.Point]) -> None:

@@ -17,9 +17,11 @@ STEPS = (1, 2, 2.5, 5, 10)
 
 SPOTS = (
     (1, 0), (1, -1), (1, 1), (-1, 0), (-1, -1), (-1, 1), (0, -1), (0, 1), (1, -2),
-    (1, 2), (-1, -2), (-1, 2),
+    (1, 2), (-1, -2), (-1, 2), (0.6, -1), (-0.6, -1), (0.6, 1), (-0.6, 1), (-0.9, -1),
+    (-0.2, -1), (0.2, -1), (0.9, -1), (0, -2.2), (-0.6, -2.2), (0.6, -2.2), (0, 2.2),
 )  # fmt: skip
-"""Where a label may stand beside the end of its line, the best first."""
+"""Where a label may stand about the end of its line, the best first: right and down,
+in halves of its own width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,10 @@ def spot(
     """
 
     def cost(number: int) -> float:
-        box = around(centre(end, size, SPOTS[number]), size)
+        at = centre(end, size, SPOTS[number])
+        box, roomy = around(at, size), around(at, (size[0] + 6, size[1]))
         hidden = sum(overlap(box, other) for other in taken)
-        covered = sum(within(box, point) for point in points)
+        covered = sum(within(roomy, point) for point in points)
         outside = box[0] < area[0] or box[1] < area[1]
         outside = outside or box[2] > area[2] or box[3] > area[3]
         return 200 * hidden + 3 * covered + 500 * outside + number / 10
@@ -108,13 +111,13 @@ def clear(places: Sequence[Point], size: Point, points: Sequence[Point]) -> Poin
     )
 
 
-def centre(end: Point, size: Point, way: tuple[int, int]) -> Point:
+def centre(end: Point, size: Point, way: tuple[float, float]) -> Point:
     """The centre of a label that stands some way off a point."""
     right, down = way
-    apart = 7 if right else 0
+    apart = 7 if abs(right) == 1 else 0
     return (
         end[0] + right * (size[0] / 2 + apart),
-        end[1] + down * (size[1] / 2 + (4 if not right else 1)),
+        end[1] + down * (size[1] / 2 + (1 if apart else 4)),
     )
 
 

@@ -113,7 +113,8 @@ class Placing:
         top, since, frames = y, len(self.canvas.nodes), []
         if stage is not None:
             name = self.read.stages[stage].name
-            begun = run[0].block != self.read.stages[stage].block_name(1)
+            first = next((piece.block for piece in run if piece.block), "")
+            begun = first != self.read.stages[stage].block_name(1)
             name = f"{name}, continued" if begun else name
             self.canvas.text(
                 "name", (self.left(number) + 6, y + 10), name, align="start"

@@ -11,7 +11,7 @@ from resviz.figures import words
 from resviz.figures.block.steps import inside
 from resviz.figures.words import sign
 from resviz.record import MODEL_INPUT
-from resviz.structure.graph import Graph, weighted
+from resviz.structure.graph import Graph, dataflow, weighted
 from resviz.vocabulary import ACTIVATIONS, NORMS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Piece:
     Attributes:
         rows: numbers of its rows.
         stage: its number; None outside.
-        block: name of the unit's block.
+        block: name of the unit's block; "" for what leads into one.
         kind: of the unit's shortcut, "" for no block.
         join: number of the row that adds; None if there is none.
     """
@@ -69,9 +69,10 @@ class Piece:
 def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
     """Every row, and which row each layer is in; the first is the input."""
     arch = read.arch
-    graph = Graph(arch)
+    graph = dataflow(arch)
     parts = [unit for block in read.blocks for unit in block.units]
     joins = {unit.join for unit in parts}
+    leads = {block.lead[0] for block in read.blocks if block.lead}
     kinds = {i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layers}
     given = ", ".join(units.feature_map(tensor.shape) for tensor in arch.inputs)
     found = [Row(["input"], "input", given, 0, "small", tail=MODEL_INPUT)]
@@ -79,7 +80,8 @@ def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
     for layer in arch.layers:
         live = graph.before.get(layer.index, ())
         sources = list(dict.fromkeys(at[source] for source in live))
-        if len(sources) == 1 and joined(graph, layer, found, sources[0]):
+        alone = len(sources) == 1 and layer.index not in leads
+        if alone and joined(graph, layer, found, sources[0]):
             merge(found[sources[0]], layer)
             at[layer.index] = sources[0]
             continue
@@ -141,11 +143,13 @@ def uncalled(arch: Architecture) -> list[Row]:
 
 def pieces(read: Structure, found: list[Row], at: dict[int, int]) -> list[Piece]:
     """Rows in the pieces that columns are filled with, in order."""
-    graph = Graph(read.arch)
+    graph = dataflow(read.arch)
     owner: dict[int, Piece] = {}
     for number, stage in enumerate(read.stages):
         for position, block in enumerate(stage.blocks, 1):
             name = stage.block_name(position)
+            before = Piece([], number)
+            owner |= {at[index]: before for index in block.lead}
             for unit in block.units:
                 piece = Piece([], number, name, unit.shortcut.kind)
                 piece.join = None if unit.join is None else at[unit.join]

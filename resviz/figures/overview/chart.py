@@ -73,6 +73,7 @@ class Charting:
 
     def row(self, row: Row, tint: str, *, counted: bool) -> tuple[Box, ...]:
         """A row's box, with its count if asked, and the sum that ends its shortcut."""
+        lead = (self.box("plain", (", ".join(row.lead),)),) if row.lead else ()
         fork = self.last
         if row.elided:
             return (self.box("note", row.words),)
@@ -82,7 +83,7 @@ class Charting:
         box = self.box("block", broken(row.words), tint)
         join = self.box("sum", (row.sign,))
         self.links.append(Link(fork, join.key, row.kind, row.lines))
-        return box, join
+        return *lead, box, join
 
     def box(self, role: str, lines: tuple[str, ...], tint: str = "") -> Box:
         """The next box, linked to the one before it."""

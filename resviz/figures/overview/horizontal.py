@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import SUM, Canvas
 from resviz.figures.drawing.parts import Group, Node, Picture
+from resviz.figures.drawing.screens import breaks
 from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from resviz.figures.overview.outline import Outline, Row, Section
 
 MARGIN, PAD = 9, 6
@@ -37,40 +41,91 @@ COUNT = 18
 """Height of a fold's count."""
 
 
-def place(told: Outline, signs: list[str]) -> Picture:
-    """The overview, placed."""
+MOST = 6
+"""Lines of stages, one below the other."""
+
+SHIFT = 26
+"""Between two lines of stages, and from the left side to the first of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a line of stages stands.
+
+    Attributes:
+        top: y of the stages' upper side.
+        level: y of the main wire.
+        bottom: y of the stages' lower side.
+        turn: x at which the wire of the line before comes down.
+    """
+
+    top: float
+    level: float
+    bottom: float
+    turn: float = 0
+
+    def below(self, turn: float) -> Line:
+        """The next one."""
+        down = self.bottom - self.top + SHIFT
+        level, bottom = self.level + down, self.bottom + down
+        return Line(self.top + down, level, bottom, turn)
+
+
+def place(told: Outline, signs: list[str]) -> Iterator[Picture]:
+    """The overview, placed: in one line, then in more."""
+    whole = lines(told, signs)
+    yield whole
+    sides = [it.at[0] - it.size[0] / 2 for it in whole.groups if it.role == "stage"]
+    for number in range(2, min(len(sides), MOST) + 1):
+        yield lines(told, signs, breaks(sides, whole.size[0], number))
+
+
+def lines(told: Outline, signs: list[str], turns: tuple[int, ...] = ()) -> Picture:
+    """The overview, in a new line at each of some stages."""
     canvas = Canvas()
-    _, level, bottom = levels = heights(told)
-    last, x = end_text(canvas, MARGIN, level, "input", told.inputs)
+    line = first_line(told)
+    last, x = end_text(canvas, MARGIN, line.level, "input", told.inputs)
     if told.stem:
-        last, x = chain(canvas, last, x, level, told.stem, "stem")
+        last, x = chain(canvas, last, x, line, told.stem, "stem")
+    right = x
     for number, section in enumerate(told.sections):
-        last, x = place_section(
-            canvas, last, x + 8, levels, section, stage_tint(number)
-        )
+        if number in turns:
+            line, x = line.below(x + 12), MARGIN + SHIFT - 8
+        last, x = place_section(canvas, last, x + 8, line, section, stage_tint(number))
+        right = max(right, x + 12)
     if told.head:
-        last, x = chain(canvas, last, x, level, told.head, "head")
+        last, x = chain(canvas, last, x, line, told.head, "head")
     if told.outputs:
         x += GAP + 3
         what, _, shapes = told.outputs.partition(" ")
-        text, end = end_text(canvas, x, level, what, shapes)
-        canvas.wire(last, text, "main", (last.right, level), (x - 1, level))
+        text, end = end_text(canvas, x, line.level, what, shapes)
+        canvas.wire(last, text, "main", (last.right, line.level), (x - 1, line.level))
         x = end
-    width = max(x + MARGIN, 560)
+    width = max(x + MARGIN, right + 6 if turns else 0, 560)
     canvas.title(width / 2, told.title, told.facts, width - 2 * MARGIN)
-    y = canvas.notes(width / 2, bottom + 4, signs, width - 2 * MARGIN)
+    y = canvas.notes(width / 2, line.bottom + 4, signs, width - 2 * MARGIN)
     return canvas.picture(f"{told.title}, overview", (width, y + 6))
 
 
-def heights(told: Outline) -> tuple[float, float, float]:
-    """Y of the stages' top, of the main wire, and of their bottom."""
+def lead_in(canvas: Canvas, line: Line, last: Node, head: Node) -> None:
+    """The main wire to a node; from the end of the line before, if need be."""
+    points = [(last.right, last.at[1]), (head.left, line.level)]
+    if last.at[1] != line.level:
+        between, left = line.top - SHIFT / 2, MARGIN + SHIFT / 2 - 4
+        points[1:1] = [(line.turn, last.at[1]), (line.turn, between)]
+        points[3:3] = [(left, between), (left, line.level)]
+    canvas.wire(last, head, "main", *points)
+
+
+def first_line(told: Outline) -> Line:
+    """The first line of stages; all are of one height."""
     rows = [row for section in told.sections for row in section.rows]
     boxes = [told.stem, told.head, *(row.words for row in rows)]
     half = max(len(box_lines(words)) for words in boxes) * LINE_HEIGHT / 2
     facts = max((len(section.facts) for section in told.sections), default=0)
     above = NAME + 12 * max(facts - 1, 0) + max(map(headroom, rows), default=0)
     level = TOP + above + 6 + half
-    return TOP, level, level + half + 20
+    return Line(TOP, level, level + half + 20)
 
 
 def box_lines(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,16 +162,16 @@ def chain(
     canvas: Canvas,
     last: Node,
     x: float,
-    level: float,
+    line: Line,
     words: tuple[str, ...],
     tint: str,
 ) -> tuple[Node, float]:
     """A box right of `last` that is no block; gives it and the x behind it."""
     lines = box_lines(words)
     size = (box_width(words), 12 + LINE_HEIGHT * len(lines))
-    at = (x + GAP + 2 + size[0] / 2, level)
+    at = (x + GAP + 2 + size[0] / 2, line.level)
     box = canvas.node("chain", at, size, lines, tint=tint)
-    canvas.wire(last, box, "main", (last.right, level), (box.left, level))
+    lead_in(canvas, line, last, box)
     return box, box.right
 
 
@@ -124,7 +179,7 @@ def place_section(
     canvas: Canvas,
     last: Node,
     x: float,
-    levels: tuple[float, float, float],
+    line: Line,
     section: Section,
     tint: str,
 ) -> tuple[Node, float]:
@@ -134,29 +189,28 @@ def place_section(
         canvas: to place it on.
         last: the node before it.
         x: its left side.
-        levels: y of its top, of the main wire, and of its bottom.
+        line: the line that it stands in.
         section: what it holds.
         tint: its colours.
     """
-    top, level, bottom = levels
     left, since = x, len(canvas.nodes)
     plates: list[Group] = []
     x += 4 if section.rows[0].count > 1 else 0
     for rows in section.groups:
         x, begin = x + 2, len(canvas.nodes)
         for row in rows:
-            last, x = place_row(canvas, last, x, level, row, tint)
+            last, x = place_row(canvas, last, x, line, row, tint)
         if rows[0].count > 1:
-            plates.append(plate(canvas, (begin, x), rows[0], levels, len(plates)))
+            plates.append(plate(canvas, (begin, x), rows[0], line, len(plates)))
             x += 2
     x = max(x + PAD - 3, left + names_width(section))
-    side_lines(canvas, section, (left + x) / 2, top)
+    side_lines(canvas, section, (left + x) / 2, line.top)
     inside = {key for group in plates for key in group.nodes}
     group = Group(
-        f"s{left:.0f}",
+        f"s{len(canvas.groups)}",
         "stage",
-        ((left + x) / 2, (top + bottom) / 2),
-        (x - left, bottom - top),
+        ((left + x) / 2, (line.top + line.bottom) / 2),
+        (x - left, line.bottom - line.top),
         tint,
         tuple(key for key in canvas.keys(since) if key not in inside),
         tuple(plates),
@@ -190,29 +244,30 @@ def plate(
     canvas: Canvas,
     span: tuple[int, float],
     row: Row,
-    levels: tuple[float, float, float],
+    line: Line,
     number: int,
 ) -> Group:
     """The frame around a folded block, which `span` gives: first node, right end."""
     since, right = span
-    bottom = levels[2]
     top = min(node.top for node in canvas.nodes[since:]) - COUNT - 2
-    bottom -= PAD
+    bottom = line.bottom - PAD
     left = min(node.left for node in canvas.nodes[since:]) - LEAD + 1
     canvas.text("count", (right - 6, top + 12), f"×{row.count}", align="end")
     return canvas.fold(number, (left, top), (right, bottom), since)
 
 
 def place_row(
-    canvas: Canvas, last: Node, x: float, level: float, row: Row, tint: str
+    canvas: Canvas, last: Node, x: float, line: Line, row: Row, tint: str
 ) -> tuple[Node, float]:
     """A row right of `last`; gives its last node and the x behind it."""
     if row.elided:
         lines = box_lines(tuple(row.words[0].split(" of ")))
         size = (metrics.widest(lines, 11) + 4, 13 * len(lines))
-        note = canvas.node("note", (x + GAP + size[0] / 2, level), size, lines)
-        canvas.wire(last, note, "main", (last.right, level), (note.left, level))
+        note = canvas.node("note", (x + GAP + size[0] / 2, line.level), size, lines)
+        lead_in(canvas, line, last, note)
         return note, note.right + 2
+    if row.lead:
+        last, x = place_lead(canvas, last, x, line, row)
     lines = box_lines(row.words)
     tall = 12 + LINE_HEIGHT * len(lines)
     over = metrics.roomy(metrics.widest(shortcut_lines(row)))
@@ -220,14 +275,25 @@ def place_row(
     wide = max(box_width(row.words), over if row.adds else 0)
     middle = x + LEAD + wide / 2
     size = (box_width(row.words), tall)
-    box = canvas.node("block", (middle, level), size, lines, tint=tint)
-    canvas.wire(last, box, "main", (last.right, level), (box.left, level))
+    box = canvas.node("block", (middle, line.level), size, lines, tint=tint)
+    lead_in(canvas, line, last, box)
     if not row.adds:
         return box, box.right + 5
-    join = canvas.sum((x + LEAD + wide + GAP + SUM[0] / 2, level), row.sign)
-    canvas.wire(box, join, "main", (box.right, level), (join.left, level))
+    join = canvas.sum((x + LEAD + wide + GAP + SUM[0] / 2, line.level), row.sign)
+    canvas.wire(box, join, "main", (box.right, line.level), (join.left, line.level))
     place_shortcut(canvas, last, box, join, (x + 4, over), row)
     return join, join.right + 4
+
+
+def place_lead(
+    canvas: Canvas, last: Node, x: float, line: Line, row: Row
+) -> tuple[Node, float]:
+    """What a row's branches share, right of `last`; gives it and the x behind it."""
+    size = (metrics.roomy(metrics.widest(row.lead, 11)) + 10, 8 + 13 * len(row.lead))
+    at = (x + GAP - 2 + size[0] / 2, line.level)
+    pill = canvas.node("small plain", at, size, row.lead)
+    lead_in(canvas, line, last, pill)
+    return pill, pill.right
 
 
 def place_shortcut(

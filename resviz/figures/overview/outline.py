@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from resviz import costs, units
 from resviz.figures import words
-from resviz.record import MODEL_INPUT, Architecture, Layer
-from resviz.structure.graph import Graph
+from resviz.figures.repeats import turns
+from resviz.record import MODEL_INPUT, Architecture, Layer, Shape
+from resviz.structure.graph import dataflow
+from resviz.units import plural
 
 if TYPE_CHECKING:
     from resviz.structure import Fold, Shortcut, Stage, Structure, Unit
 
 MOST_ROWS = 6
-"""Kinds of block in one stage that are drawn; those in the middle are named."""
+"""Rows of one stage that are drawn, if nothing else is said; of those in the middle
+it is told how many."""
 
 LONG = 5
 """Words on a main branch from which on repeats are folded."""
@@ -37,6 +40,7 @@ class Row:
         change: of the width on its shortcut, "256→512"; "" for none.
         sign: of the addition that ends it, "+" or "−".
         elided: whether it stands for rows that are not drawn.
+        lead: what runs before its branches part, as ("BN", "ReLU").
     """
 
     words: tuple[str, ...]
@@ -46,6 +50,7 @@ class Row:
     change: str = ""
     sign: str = "+"
     elided: bool = False
+    lead: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -95,11 +100,11 @@ class Outline:
     outputs: str
 
 
-def outline(read: Structure) -> Outline:
-    """The overview of a network."""
+def outline(read: Structure, *, most: int = MOST_ROWS) -> Outline:
+    """The overview of a network, with at most so many rows a stage."""
     arch = read.arch
     apart = loose(read)
-    sections = tuple(stage_section(read, stage, apart) for stage in read.stages)
+    sections = tuple(stage_section(read, stage, apart, most) for stage in read.stages)
     return Outline(
         arch.label,
         facts(arch, residual=bool(read.stages)),
@@ -114,11 +119,11 @@ def outline(read: Structure) -> Outline:
 def facts(arch: Architecture, *, residual: bool = True) -> tuple[str, ...]:
     """What stands behind a figure's title; gaps of the count are named."""
     gaps = costs.not_counted(arch)
-    total = costs.total(arch)
+    total = costs.whole(arch)
     sign = "≥ " if gaps else ""
     said = [
         f"{units.count(arch.params)} parameters",
-        f"{sign}{units.count(total.macs)} multiply-adds",
+        f"{sign}{units.count(total.macs)} multiply-adds{words.for_batch(arch)}",
     ]
     if gaps:
         named = ", ".join(gap.operation for gap in gaps[:3])
@@ -128,50 +133,65 @@ def facts(arch: Architecture, *, residual: bool = True) -> tuple[str, ...]:
     return tuple(said)
 
 
+def output(stage: Stage) -> Shape:
+    """What a stage gives, with its channels first."""
+    return words.laid(stage.output_shape, 2 if stage.blocks[-1].tokens else None)
+
+
+Kinds = tuple[int, tuple[Row, ...]]
+"""The rows of a group, after the number of different blocks whose units they are."""
+
+
 def stage_section(
-    read: Structure, stage: Stage, apart: dict[int, tuple[str, ...]]
+    read: Structure, stage: Stage, apart: dict[int, tuple[str, ...]], most: int
 ) -> Section:
     """One stage with its folds and what runs before and between them."""
-    groups: list[tuple[Row, ...]] = []
-    for fold in stage.folds:
-        said = apart.get(min(fold.block.layers), ())
+    groups: list[Kinds] = []
+    for folds, count in turns(read.arch, stage.folds, apart):
+        said = apart.get(min(folds[0].block.layers), ())
         if said:
-            groups.append((Row(said),))
-        groups.append(fold_rows(read.arch, fold))
+            groups.append((0, (Row(said),)))
+        rows = [row for fold in folds for row in fold_rows(read.arch, fold)]
+        if count > 1:
+            rows = [replace(row, count=count) for row in rows]
+        groups.append((len(folds), tuple(rows)))
     layers = [read.arch.layers[index] for index in stage.layers]
     n = len(stage.blocks)
     params = units.count(costs.total(layers).params)
     facts = (
-        units.feature_map(stage.output_shape),
+        units.feature_map(output(stage)),
         f"{n} block{'s' if n > 1 else ''}, {params} params",
         *returned(read, stage),
     )
-    return Section(stage.name, facts, elided(groups))
+    return Section(stage.name, facts, elided(groups, most))
 
 
 def loose(read: Structure) -> dict[int, tuple[str, ...]]:
     """What runs between blocks and in none, by the first layer of the next block."""
     blocks = read.blocks
     inside = {index for block in blocks for index in block.layers}
-    live = Graph(read.arch).before
+    live = dataflow(read.arch).before
     said: dict[int, tuple[str, ...]] = {}
     for before, after in pairwise(blocks):
         first = min(after.layers)
         layers = read.arch.layers[before.end + 1 : first]
-        said[first] = words.chain(
+        found = words.chain(
             layer
             for layer in layers
             if layer.index in live and layer.index not in inside
         )
+        if found:
+            said[first] = found
     return said
 
 
 def fold_rows(arch: Architecture, fold: Fold) -> tuple[Row, ...]:
     """A fold as rows, one for each unit of its block."""
-    positions = prod(fold.block.output_shape[2:])
-    return tuple(
-        unit_row(arch, unit, positions, fold.count) for unit in fold.block.units
-    )
+    block = fold.block
+    positions = prod(block.output_shape[2:])
+    first, *rest = (unit_row(arch, unit, positions, fold.count) for unit in block.units)
+    lead = words.before_fork(arch.layers[index] for index in block.lead)
+    return (replace(first, lead=lead), *rest)
 
 
 def unit_row(arch: Architecture, unit: Unit, positions: int, count: int) -> Row:
@@ -251,14 +271,26 @@ def shape(arch: Architecture, layer: int, output: int) -> str:
     return units.feature_map(given[output].shape)
 
 
-def elided(groups: list[tuple[Row, ...]]) -> tuple[tuple[Row, ...], ...]:
-    """A stage's rows, those in the middle named in one where there are too many."""
-    if len(groups) <= MOST_ROWS:
-        return tuple(groups)
-    left = groups[MOST_ROWS - 2 : -1]
-    blocks = sum(group[0].count for group in left if group[0].kind)
-    note = Row((f"… {blocks} more blocks of {len(set(left))} kinds …",), elided=True)
-    return (*groups[: MOST_ROWS - 2], (note,), groups[-1])
+def elided(groups: list[Kinds], most: int) -> tuple[tuple[Row, ...], ...]:
+    """A stage's rows, those in the middle named in one where there are too many.
+
+    The last group stays whole, and as many of the first as there is room for.
+    """
+    rows = [group for _, group in groups]
+    if sum(map(len, rows)) <= most or len(rows) < 3:
+        return tuple(rows)
+    room = most - 1 - len(rows[-1])
+    kept = 1
+    while sum(map(len, rows[: kept + 1])) <= room:
+        kept += 1
+    left = groups[kept:-1]
+    if not left:
+        return tuple(rows)
+    blocks = sum(number * group[0].count for number, group in left)
+    kinds = sum(number for number, _ in dict.fromkeys(left))
+    said = f"{plural(blocks, 'more block')} of {plural(kinds, 'kind')}"
+    note = Row((f"… {said} …",), elided=True)
+    return (*rows[:kept], (note,), rows[-1])
 
 
 def plain_sections(layers: tuple[Layer, ...]) -> tuple[Section, ...]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import SUM, Canvas
 from resviz.figures.drawing.parts import Group, Node, Picture
+from resviz.figures.drawing.screens import breaks
 from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resviz.figures.drawing.parts import Point
     from resviz.figures.overview.outline import Outline, Row, Section
 
 MARGIN, PAD, PLATE = 9, 7, 5
 """Around the picture, inside a stage, and inside a fold's plate."""
+
+GUTTER = 26
+"""Between two columns of stages."""
 
 SIDE, COUNT = 140, 46
 """Widths of a stage's facts and of a fold's count."""
@@ -42,16 +49,21 @@ class Columns:
         main: width of the boxes on the main branch.
         boxed: width of the boxes on shortcuts.
         counted: whether counts need a column right of those boxes.
+        left: x of the stages' left side.
+        turn: y at which the wire of the column before comes over: under its last
+            stage, and above this column's first.
     """
 
     main: float
     boxed: float
     counted: bool
+    left: float = MARGIN
+    turn: Point = (0, 0)
 
     @property
     def centre(self) -> float:
         """X of the main branch."""
-        return MARGIN + PAD + SIDE + self.main / 2
+        return self.left + PAD + SIDE + self.main / 2
 
     @property
     def right(self) -> float:
@@ -65,8 +77,12 @@ class Columns:
 
     @property
     def width(self) -> float:
-        """Of the picture."""
-        return self.end + PAD + MARGIN
+        """Of the stages."""
+        return self.end + PAD - self.left
+
+    def beside(self, turn: Point) -> Columns:
+        """The same to the right."""
+        return replace(self, left=self.left + self.width + GUTTER, turn=turn)
 
 
 def columns(told: Outline) -> Columns:
@@ -89,17 +105,38 @@ def box_lines(words: tuple[str, ...], room: float, most: int = 4) -> tuple[str, 
     )
 
 
-def place(told: Outline, signs: list[str]) -> Picture:
-    """The overview, placed."""
+MOST = 2
+"""Columns of stages side by side."""
+
+
+def place(told: Outline, signs: list[str]) -> Iterator[Picture]:
+    """The overview, placed: in one column, then in two."""
+    whole = column(told, signs)
+    yield whole
+    tops = [it.at[1] - it.size[1] / 2 for it in whole.groups if it.role == "stage"]
+    if len(tops) > 1:
+        for number in range(2, MOST + 1):
+            yield column(told, signs, breaks(tops, whole.size[1], number))
+
+
+def column(told: Outline, signs: list[str], turns: tuple[int, ...] = ()) -> Picture:
+    """The overview, in a new column at each of some stages."""
     canvas = Canvas()
     at = columns(told)
-    y = canvas.title(at.width / 2, told.title, told.facts, at.width - 2 * MARGIN) + 12
+    width = (len(turns) + 1) * (at.width + GUTTER) - GUTTER + 2 * MARGIN
+    room = width - 2 * MARGIN
+    y = canvas.title(width / 2, told.title, told.facts, room) + 12
+    top = y + 20
     last = canvas.text("text", (at.centre, y), metrics.fit(told.inputs, at.main))
     y += 8
     if told.stem:
         last, y = chain(canvas, at, last, y, told.stem, "stem")
     y += 8
+    bottoms = []
     for number, section in enumerate(told.sections):
+        if number in turns:
+            bottoms.append(y + 8)
+            at, y = at.beside((y, top - 10)), top
         last, y = place_section(canvas, at, last, y, section, stage_tint(number))
         y += 8
     y -= 2
@@ -110,8 +147,19 @@ def place(told: Outline, signs: list[str]) -> Picture:
         below = canvas.text("text", (at.centre, y + 19), line)
         canvas.wire(last, below, "main", (at.centre, last.bottom), (at.centre, y + 12))
         y += 28
-    y = canvas.notes(at.width / 2, y + 2, signs, at.width - 2 * MARGIN)
-    return canvas.picture(f"{told.title}, overview", (at.width, y + 6))
+    y = canvas.notes(width / 2, max(y, *bottoms, 0) + 2, signs, room)
+    return canvas.picture(f"{told.title}, overview", (width, y + 6))
+
+
+def lead_in(canvas: Canvas, at: Columns, last: Node, head: Node) -> None:
+    """The main wire down to a node; from the foot of the column before, if need be."""
+    points = [(last.at[0], last.bottom), (at.centre, head.top)]
+    if last.at[0] != at.centre:
+        between = at.left - GUTTER / 2
+        under, over = at.turn
+        points[1:1] = [(last.at[0], under), (between, under)]
+        points[3:3] = [(between, over), (at.centre, over)]
+    canvas.wire(last, head, "main", *points)
 
 
 def chain(
@@ -122,7 +170,7 @@ def chain(
     height = 10 + LINE_HEIGHT * len(lines)
     size = (at.main, height)
     box = canvas.node("chain", (at.centre, y + 10 + height / 2), size, lines, tint=tint)
-    canvas.wire(last, box, "main", (at.centre, last.bottom), (at.centre, box.top))
+    lead_in(canvas, at, last, box)
     return box, box.bottom
 
 
@@ -131,7 +179,7 @@ def place_section(
 ) -> tuple[Node, float]:
     """A stage below `last`; gives its last node and the y below it."""
     top, since = y, len(canvas.nodes)
-    side_lines(canvas, section, top)
+    side_lines(canvas, section, at.left, top)
     plates: list[Group] = []
     y += 4 if section.rows[0].count > 1 else 0
     for group in section.groups:
@@ -147,10 +195,10 @@ def place_section(
     y = max(y + PAD - 2, top + 16 * (len(section.facts) + bool(section.name)) + 8)
     inside = {key for it in plates for key in it.nodes}
     frame = Group(
-        f"s{top:.0f}",
+        f"s{len(canvas.groups)}",
         "stage",
-        (at.width / 2, (top + y) / 2),
-        (at.width - 2 * MARGIN, y - top),
+        (at.left + at.width / 2, (top + y) / 2),
+        (at.width, y - top),
         tint,
         tuple(key for key in canvas.keys(since) if key not in inside),
         tuple(plates),
@@ -159,9 +207,9 @@ def place_section(
     return last, y
 
 
-def side_lines(canvas: Canvas, section: Section, top: float) -> None:
+def side_lines(canvas: Canvas, section: Section, left: float, top: float) -> None:
     """A stage's name and facts, in its upper left corner."""
-    x, y = MARGIN + PAD, top + 12
+    x, y = left + PAD, top + 12
     if section.name:
         canvas.text("name", (x, y), section.name, align="start")
         y += 14
@@ -188,21 +236,34 @@ def place_row(
         note = canvas.text(
             "note", (at.centre, y + 22), metrics.fit(row.words[0], at.main)
         )
-        canvas.wire(last, note, "main", (at.centre, last.bottom), (at.centre, note.top))
+        lead_in(canvas, at, last, note)
         return note, note.bottom + 2
+    if row.lead:
+        last, y = place_lead(canvas, at, last, y, row)
     lines = box_lines(row.words, at.main)
     tall = 10 + LINE_HEIGHT * len(lines)
     room = LINE_HEIGHT * len(row.lines) + (6 if row.kind != "identity" else 2)
     core = max(tall, room if row.adds else 0)
     middle = y + LEAD + core / 2
     box = canvas.node("block", (at.centre, middle), (at.main, tall), lines, tint=tint)
-    canvas.wire(last, box, "main", (at.centre, last.bottom), (at.centre, box.top))
+    lead_in(canvas, at, last, box)
     if not row.adds:
         return box, box.bottom + 4
     join = canvas.sum((at.centre, y + LEAD + core + 7 + SUM[1] / 2), row.sign)
     canvas.wire(box, join, "main", (at.centre, box.bottom), (at.centre, join.top))
     place_shortcut(canvas, at, last, join, (y + LEAD - 7, middle), row)
     return join, join.bottom + 4
+
+
+def place_lead(
+    canvas: Canvas, at: Columns, last: Node, y: float, row: Row
+) -> tuple[Node, float]:
+    """What a row's branches share, below `last`; gives it and the y below it."""
+    said = ", ".join(row.lead)
+    size = (metrics.roomy(metrics.width(said, 11)) + 16, 16)
+    pill = canvas.node("small plain", (at.centre, y + 15), size, [said])
+    lead_in(canvas, at, last, pill)
+    return pill, pill.bottom - 1
 
 
 def place_shortcut(

@@ -19,13 +19,17 @@ from resviz.figures.stack.bands import (
     BETWEEN,
     BOX,
     PITCH,
+    TALLEST,
     UNDER,
     Band,
     Item,
-    fitted,
+    bands,
+    candidates,
+    height,
     things,
 )
 from resviz.figures.stack.pieces import Arc, Piece, Stack, stack
+from resviz.figures.stack.wrapping import wrapped
 from resviz.structure import structure
 
 if TYPE_CHECKING:
@@ -35,6 +39,9 @@ if TYPE_CHECKING:
 
 NARROWEST, WIDEST = 116, 190
 """Widths of the boxes."""
+
+NARROWEST_PICTURE = 320
+"""Width of the picture, at least; its title and legend want it."""
 
 BULGE, COUNT, GUTTER = 24, 30, 24
 """How far shortcuts reach, the width of a fold's count, and between columns."""
@@ -48,10 +55,10 @@ TOP = 54
 
 def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
     """Networks side by side; `plain` adds each without its shortcuts."""
-    shown, found = fitted(stacks(archs, plain=plain))
-    placing = Placing(shown, found)
+    shown, sheets = fitted(stacks(archs, plain=plain))
+    placing = Placing(shown, sheets)
     for number in range(len(shown)):
-        placing.column(number)
+        placing.network(number)
     return placing.finish(title(archs), signs(archs, shown, plain=plain))
 
 
@@ -76,6 +83,22 @@ def description(archs: Sequence[Architecture], *, plain: bool) -> str:
     if not all(it.chained for it in shown):
         said.append("Parallel branches stand one below the other.")
     return " ".join([*said, *(sentences.network(arch) for arch in archs)])
+
+
+def fitted(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]:
+    """Stacks, folded no more than a page asks for, and the bands of each column.
+
+    One network goes on in further columns; several share their bands, side by side.
+    """
+    chosen, found = list(stacks), bands(stacks)
+    for chosen in candidates(stacks):
+        found = bands(chosen)
+        if height(found) <= TALLEST:
+            break
+        columns = wrapped(found) if len(chosen) == 1 else None
+        if columns is not None:
+            return chosen, columns
+    return chosen, [found]
 
 
 def stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
@@ -114,59 +137,73 @@ def signs(
 class Placing:
     """Places stacks on a canvas, column by column."""
 
-    def __init__(self, shown: Sequence[Stack], found: Sequence[Band]) -> None:
+    def __init__(
+        self, shown: Sequence[Stack], sheets: Sequence[Sequence[Band]]
+    ) -> None:
         self.shown = shown
-        self.found = found
+        self.sheets = sheets
         self.canvas = Canvas()
         rows = [row for it in shown for row in it.rows]
         wide = metrics.roomy(metrics.widest((row.label for row in rows), 11)) + 8
         self.box = min(max(wide, NARROWEST), WIDEST)
         counted = any(piece.count > 1 for it in shown for piece in it.pieces)
         self.lane = BULGE + (COUNT if counted else 0)
-        self.tops = [float(TOP)]
-        for band in found:
-            self.tops.append(self.tops[-1] + band.height + BETWEEN)
-        self.sizes()
+        self.canvas.text("note", (MARGIN + SIDE / 2, TOP - 8), "output size")
+        self.tops = [self.sizes(number) for number in range(len(sheets))]
+
+    def left(self, number: int) -> float:
+        """X at which a column begins; with its output sizes where it has its own."""
+        own = SIDE + 10 if len(self.sheets) > 1 else 0
+        return MARGIN + number * (own + self.box + self.lane + GUTTER)
 
     def centre(self, number: int) -> float:
         """X of a column's boxes."""
-        whole = self.box + self.lane + GUTTER
-        return MARGIN + SIDE + 10 + number * whole + self.box / 2
+        return self.left(number) + SIDE + 10 + self.box / 2
 
     @property
     def width(self) -> float:
         """Of the picture."""
-        return self.centre(len(self.shown) - 1) + self.box / 2 + self.lane + 2 * MARGIN
+        last = max(len(self.shown), len(self.sheets)) - 1
+        wide = self.centre(last) + self.box / 2 + self.lane + 2 * MARGIN
+        return max(wide, NARROWEST_PICTURE)
 
-    def sizes(self) -> None:
-        """The output sizes, left of where they begin."""
-        x = MARGIN + SIDE / 2
-        self.canvas.text("note", (x, TOP - 8), "output size")
-        for band, top in zip(self.found, self.tops, strict=False):
+    def sizes(self, number: int) -> list[float]:
+        """Where the bands of a sheet begin; the output sizes stand left of them."""
+        x, tops = self.left(number) + SIDE / 2, [float(TOP)]
+        for band in self.sheets[number]:
             text = metrics.fit(band.size, SIDE, 11)
             first = min((it[0].height for it in band.items if it), default=PITCH)
-            self.canvas.text("note", (x, top + min(first, PITCH) / 2), text)
+            self.canvas.text("note", (x, tops[-1] + min(first, PITCH) / 2), text)
+            tops.append(tops[-1] + band.height + BETWEEN)
+        return tops
 
-    def column(self, number: int) -> None:
+    def network(self, number: int) -> None:
         """Place one network."""
-        one, x = self.shown[number], self.centre(number)
-        room = self.box + self.lane + GUTTER - 8
-        name = metrics.fit(one.title, room * 0.94, 13, bold=True)
-        self.canvas.text("title", (x, 14), name)
-        facts = metrics.fit(one.facts, room, 11)
-        self.canvas.text("note", (x, 31), facts)
+        self.heading(number)
         placed: dict[int, Node] = {}
         last: Node | None = None
         inside: list[tuple[Piece, list[Node]]] = []
-        for band, top in zip(self.found, self.tops, strict=False):
-            y = top
-            for item in band.items[number]:
-                last, y = self.row(item, (x, y), last)
-                placed[item.row.end] = last
-                if item.number == 0:
-                    inside.append((item.piece, []))
-                inside[-1][1].append(last)
+        for sheet, (found, tops) in enumerate(zip(self.sheets, self.tops, strict=True)):
+            x = self.centre(number + sheet)
+            for band, top in zip(found, tops, strict=False):
+                y = top
+                for item in band.items[number]:
+                    last, y = self.row(item, (x, y), last)
+                    placed[item.row.end] = last
+                    if item.number == 0:
+                        inside.append((item.piece, []))
+                    inside[-1][1].append(last)
         self.shortcuts(inside, placed)
+
+    def heading(self, number: int) -> None:
+        """A network's name and costs, over all its columns."""
+        one, x = self.shown[number], self.centre(number)
+        room = self.box + self.lane + GUTTER - 8
+        if len(self.shown) == 1:
+            x, room = self.width / 2, self.width - 2 * MARGIN
+        name = metrics.fit(one.title, room * 0.94, 13, bold=True)
+        self.canvas.text("title", (x, 14), name)
+        self.canvas.text("note", (x, 31), metrics.fit(one.facts, room, 11))
 
     def row(
         self, item: Item, at: tuple[float, float], last: Node | None
@@ -188,7 +225,13 @@ class Placing:
                 role, (x, y), (wide, BOX), [label], tint=item.piece.tint
             )
         if last is not None:
-            self.canvas.wire(last, node, "main", (x, last.bottom), (x, node.top))
+            points = [(last.at[0], last.bottom), (x, node.top)]
+            if last.at[0] != x:
+                between = x - self.box / 2 - SIDE - 10 - GUTTER / 2
+                under, over = last.bottom + 12, TOP - 8
+                points[1:1] = [(last.at[0], under), (between, under)]
+                points[3:3] = [(between, over), (x, over)]
+            self.canvas.wire(last, node, "main", *points)
         return node, at[1] + item.height
 
     def shortcuts(
@@ -201,8 +244,10 @@ class Placing:
                 self.plate(piece, nodes)
             for arc in piece.arcs:
                 known = max(bisect_right(ends, arc.fork) - 1, 0)
+                before = placed[ends[known]]
                 first = arc.first == 0 and piece.count > 1
-                self.arc(arc, nodes, None if first else placed[ends[known]])
+                apart = before.at[0] != nodes[0].at[0]
+                self.arc(arc, nodes, None if first or apart else before)
 
     def arc(self, arc: Arc, nodes: list[Node], before: Node | None) -> None:
         """One shortcut, from the box before it; in a plate, from the wire above."""
@@ -242,6 +287,7 @@ class Placing:
 
     def finish(self, name: str, said: list[str]) -> Picture:
         """The picture, with its legend."""
-        width = max(self.width, 320)
-        bottom = self.canvas.notes(width / 2, self.tops[-1] + 4, said, width)
+        width = self.width
+        below = max(tops[-1] for tops in self.tops) + (8 if len(self.tops) > 1 else 0)
+        bottom = self.canvas.notes(width / 2, below + 4, said, width)
         return self.canvas.picture(name, (width, bottom + 6))

@@ -62,15 +62,6 @@ class Band:
         return max(sum(item.height for item in items) for items in self.items)
 
 
-def fitted(stacks: Sequence[Stack]) -> tuple[list[Stack], list[Band]]:
-    """Stacks, folded no more than a page asks for, and their bands."""
-    chosen = list(stacks)
-    for chosen in candidates(stacks):
-        if height(bands(chosen)) <= TALLEST:
-            break
-    return chosen, bands(chosen)
-
-
 def candidates(stacks: Sequence[Stack]) -> Iterator[list[Stack]]:
     """Stacks, folded less to more: longest runs first, then with gaps."""
     yield list(stacks)

@@ -13,8 +13,8 @@ from resviz import costs, units
 from resviz.figures import words
 from resviz.figures.drawing.styles import stage_tint
 from resviz.record import MODEL_INPUT
-from resviz.structure import structure
-from resviz.structure.graph import Graph, operations, weighted
+from resviz.structure import gates, structure
+from resviz.structure.graph import Graph, dataflow, operations, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,7 +105,7 @@ def is_chain(read: Structure) -> bool:
 
     A gate over one position stands beside it.
     """
-    graph = Graph(read.arch)
+    graph = dataflow(read.arch)
     units = [unit for block in read.blocks for unit in block.units]
     runs = [unit.main for unit in units] if units else [tuple(graph.before)]
     return all(
@@ -139,7 +139,8 @@ def stack(arch: Architecture, *, plain: bool = False) -> Stack:
         title = f"{title}, plain"
         made = tuple(replace(piece, arcs=()) for piece in made)
     bound = "≥ " if costs.not_counted(arch) else ""
-    facts = f"{units.count(params)} params · {bound}{units.count(macs)} MACs"
+    counted = f"{bound}{units.count(macs)} MACs{words.for_batch(arch)}"
+    facts = f"{units.count(params)} params · {counted}"
     return Stack(title, facts, made, chained)
 
 
@@ -154,7 +155,7 @@ class Reader:
     def __init__(self, arch: Architecture) -> None:
         self.arch = arch
         self.read = structure(arch)
-        self.graph = Graph(arch)
+        self.graph = dataflow(arch)
         self.ends = [block.end for block in self.read.blocks]
         stages = enumerate(self.read.stages)
         at = {block.end: number for number, it in stages for block in it.blocks}
@@ -226,27 +227,19 @@ class Reader:
             rows = list(self.rows(main))
         else:
             rows = []
-            gated: list[Layer] = []
-            for layer in main:
-                if prod(layer.output_shape[2:]) == 1 and self.size(layer.index)[0] == 1:
-                    gated.append(layer)
-                    continue
-                rows += [*self.gate(gated, rows), *self.rows([layer])]
-                gated = []
-            rows += self.gate(gated, rows)
+            for is_gate, run in gates.parted(main, positions):
+                rows += [self.gate(run, rows)] if is_gate else self.rows(run)
         known = {positions, self.size(unit.fork)[0]}
-        rows = settled(rows, self.size(unit.fork), known)
+        rows = attention(settled(rows, self.size(unit.fork), known))
         if not rows:
             rows = [Row(unit.type, True, *self.size(unit.end), unit.end)]
         return [*rows[:-1], replace(rows[-1], end=unit.end)]
 
-    def gate(self, gated: list[Layer], rows: list[Row]) -> Iterator[Row]:
+    def gate(self, gated: list[Layer], rows: list[Row]) -> Row:
         """The box of a gate, as large as the map that it scales."""
-        before = rows[-1] if rows else None
-        for word in words.gate_words(gated):
-            end = gated[-1].index
-            at = (before.positions, before.size) if before else self.size(end)
-            yield Row(word, False, *at, end)
+        end = gated[-1].index
+        at = (rows[-1].positions, rows[-1].size) if rows else self.size(end)
+        return Row(words.gate_word(gated), False, *at, end)
 
     def rows(self, layers: Iterable[Layer]) -> Iterator[Row]:
         """A box for each word on some layers."""
@@ -279,6 +272,17 @@ class Reader:
 def label(word: str) -> str:
     """A word of the overview as Figure 3 of the paper writes it, "3×3 conv, 64"."""
     return CONVOLUTION.sub(r"\1 conv, \2", word)
+
+
+def attention(rows: list[Row]) -> list[Row]:
+    """Rows in which the two products of attention, in a row, are one."""
+    found: list[Row] = []
+    for row in rows:
+        if row.label == "product" and found and found[-1].label == "product":
+            found[-1] = replace(row, label="attention")
+        else:
+            found.append(row)
+    return found
 
 
 def settled(rows: list[Row], before: tuple[int, str], known: set[int]) -> list[Row]:

@@ -12,7 +12,7 @@ from resviz.formats.report.parts import parts, tints
 from resviz.formats.report.shortcuts import shortcut_list
 from resviz.formats.report.totals import heading, paper_column, totals
 from resviz.structure import structure
-from resviz.tables import summary
+from resviz.tables.summary import summary
 from resviz.templates import template
 
 if TYPE_CHECKING:

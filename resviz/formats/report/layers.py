@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resviz.formats.report.parts import part_names, tint_of
-from resviz.tables import Column, Table, layers
-from resviz.tables.layers import ONLY
+from resviz.tables import Column, Table
+from resviz.tables.layers import ONLY, layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from resviz import costs
 from resviz.formats.report.parts import tint_of
+from resviz.formats.report.totals import sentence
 from resviz.structure.remarks import remarks
-from resviz.tables import shortcuts
+from resviz.tables.shortcuts import overall, shortcuts
 
 if TYPE_CHECKING:
     from resviz.structure import Structure
@@ -29,7 +31,7 @@ SUMS = ("params", "macs", "params_share", "macs_share")
 
 @dataclass(frozen=True, slots=True)
 class ShortcutList:
-    """The table of shortcuts: its rows, and what stands below it."""
+    """The table of shortcuts: its rows, and what is said of them in sentences."""
 
     rows: list[dict[str, Any]]
     notes: tuple[str, ...]
@@ -42,8 +44,11 @@ def shortcut_list(built: Structure) -> ShortcutList:
         folded(run) | {"tint": tint_of(built, run[0]["stage"])}
         for run in equal_runs(table.rows)
     ]
-    said = (*table.notes[:1], *remarks(built)) if found else ()
-    return ShortcutList(found, said)
+    if not found:
+        return ShortcutList([], ())
+    total = costs.whole(built.arch)
+    notes = (*overall(table.data, total), *remarks(built))
+    return ShortcutList(found, tuple(map(sentence, notes)))
 
 
 def equal_runs(rows: Iterable[Row]) -> Iterable[list[Row]]:

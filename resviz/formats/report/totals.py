@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
-from resviz.tables import Table, paper_table
 from resviz.tables.notes import batch_note, manner, unseen
+from resviz.tables.paper import paper_table
 from resviz.units import count, grouped, times
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
+    from resviz.tables import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""How fast resviz is, measured beside its peers: `python -m benchmarks`."""

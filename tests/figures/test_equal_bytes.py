@@ -1,0 +1,59 @@
+"""Equal pictures are equal bytes, in whatever process and at whatever time."""
+
+import json
+
+import pytest
+
+from resviz.figures import FIGURES
+from resviz.formats import dot, pdf, pictures
+from resviz.formats.graphviz_engine import ENGINES, in_process
+
+from .test_dot import SMALL, styles
+
+CODE = """
+import hashlib, json, sys, resviz
+from resviz.errors import RenderError
+
+arch, found = resviz.trace("resnet18"), {}
+for figure in sys.argv[1].split(","):
+    drawn = resviz.diagram(arch, figure)
+    for form in sys.argv[2].split(","):
+        try:
+            data = drawn.rendered(form)
+        except RenderError as error:
+            data = str(error).encode()
+        found[f"{figure} {form}"] = hashlib.sha256(data).hexdigest()
+for form in ("text", "markdown", "latex", "html", "csv", "json", "svg"):
+    data = resviz.layers(arch).render(form).encode()
+    found[f"table {form}"] = hashlib.sha256(data).hexdigest()
+print(json.dumps(found))
+"""
+
+
+def test_two_processes_write_the_same(run):
+    """Though their hashes of strings differ, for every figure in every form."""
+    asked = (",".join(FIGURES), ",".join(pictures()))
+    first, second = (
+        json.loads(run("-c", CODE, *asked, PYTHONHASHSEED=seed).stdout)
+        for seed in ("1", "2")
+    )
+    assert len(first) >= 6 * 6 + 7
+    assert first == second
+
+
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_pdf_does_not_say_when_it_was_made(engine, monkeypatch):
+    """Neither engine's."""
+    monkeypatch.setattr(pdf, "draw", engine)
+    assert b"CreationDate" not in pdf.render(SMALL, styles.SCREEN)
+
+
+def test_blanks_stand_where_the_date_was(monkeypatch):
+    """So that every other byte, and the table of their offsets, stays true."""
+    drawn = in_process(dot.render(SMALL, styles.SCREEN), "pdf")
+    monkeypatch.setattr(pdf, "draw", lambda *_: drawn)
+    kept = pdf.render(SMALL, styles.SCREEN)
+    assert b"CreationDate" in drawn
+    assert len(drawn) == len(kept)
+    assert {ord(" ")} == {b for a, b in zip(drawn, kept, strict=True) if a != b}

@@ -1,0 +1,88 @@
+"""Tables of text drawn by hand: as rich draws them, where they fit."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+import resviz
+from resviz import escape
+from resviz.formats import text
+from resviz.formats.grid import Grid, is_narrow, ruled
+
+LETTERS = [chr(code) for code in range(32, 0x2600) if is_narrow([chr(code)])]
+WORD = st.text("abc ×→", max_size=8) | st.text(LETTERS, max_size=4)
+CELL = st.lists(WORD.map(escape.clean).map(str.rstrip), min_size=1, max_size=4)
+
+
+@st.composite
+def grids(draw):
+    """A small table."""
+    columns = draw(st.integers(1, 4))
+    cells = st.lists(CELL, min_size=columns, max_size=columns)
+    rows = draw(st.lists(cells, min_size=1, max_size=4))
+    titles = draw(cells)
+    titles[0] = ["layer", *titles[0]]
+    return Grid(
+        [["x" + line.rstrip() for line in title] for title in titles],
+        rows,
+        draw(st.lists(st.booleans(), min_size=columns, max_size=columns)),
+        frozenset(draw(st.sets(st.integers(0, len(rows) - 1)))),
+        top=draw(st.booleans()),
+        apart=draw(st.booleans()),
+    )
+
+
+def bare(lines):
+    """Lines without colours, and without spaces at their ends."""
+    return [re.sub("\x1b\\[[0-9;]*m", "", line).rstrip() for line in lines]
+
+
+@given(grid=grids(), colour=st.booleans())
+def test_it_is_what_rich_draws(grid, colour):
+    """Line by line, but for how often a colour is named, and for spaces at ends."""
+    drawn = text.printed(text.squeezed(grid), None, colour=colour)
+    assert bare(drawn) == bare(ruled(grid, colour=colour))
+
+
+@pytest.mark.parametrize("width", [None, 40, 80, 120, 200])
+@pytest.mark.parametrize("table", [resviz.table, resviz.layers, resviz.shortcuts])
+def test_tables_are_what_rich_draws(record, table, width, monkeypatch):
+    """With facts and notes, and split or with columns left out where it is narrow."""
+    shown = table(record("resnet50"))
+    by_hand = shown.render("text", width=width)
+    monkeypatch.setattr(text, "is_narrow", lambda _: False)
+    assert shown.render("text", width=width) == by_hand
+
+
+def test_bold_is_for_headings_and_marked_rows():
+    """And for the terminal alone."""
+    grid = Grid([["a"]], [[["b"]], [["c"]]], [False], frozenset({1}), False, False)
+    assert ["\x1b[1ma\x1b[0m", "─", "b", "\x1b[1mc\x1b[0m"] == [
+        *ruled(grid, colour=True)
+    ]
+    assert ["a", "─", "b", "c"] == [*ruled(grid, colour=False)]
+
+
+def test_what_is_narrow_takes_one_cell():
+    """As rich measures it, which knows the widths of all of Unicode."""
+    assert set() == {letter for letter in LETTERS if cell_len(letter) != 1} - {"\x7f"}
+
+
+@pytest.mark.parametrize("letter", ["漢", "e\u0301", "\u200b", "\U0001f600", "\u1160"])
+def test_what_is_wide_or_takes_no_room_is_not_narrow(letter):
+    """Rich, which knows their widths, draws such tables."""
+    assert is_narrow(["3×3", "→ ↩ ▸ · ² é"])
+    assert not is_narrow(["3×3", letter])
+
+
+def test_a_table_that_fits_needs_no_rich(run, tmp_path):
+    """It takes 12 ms to import."""
+    path = tmp_path / "r18.json"
+    resviz.trace("resnet18").save(path)
+    code = "import sys, resviz\n{}\nsys.exit(17 if 'rich' in sys.modules else 0)"
+    run("-c", code.format(f"resviz.layers({str(path)!r}).render()"))
+    wide = f"resviz.layers({str(path)!r}).render(width=20)"
+    run("-c", code.format(wide), code=17)

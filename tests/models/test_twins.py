@@ -1,0 +1,80 @@
+"""Networks without weights: equal blocks are copied, and are as if each were built."""
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from resviz.models import BasicBlock, ResNet, assembly, twins
+from resviz.models.catalogue import build
+
+NETWORKS = {
+    "resnet50": {},
+    "cifar56": {},
+    "resnext50_32x4d": {},
+    "resnet34": {"shortcut": "A"},
+    "resnet101": {"output_stride": 8, "avg_down": True, "stem": "deep"},
+}
+
+
+def empty(name, **options):
+    """A network without weights."""
+    with torch.device("meta"):
+        return build(name, **options)
+
+
+@pytest.mark.parametrize(("name", "options"), NETWORKS.items())
+def test_copies_are_as_if_built(name, options, monkeypatch):
+    """In modules, names, shapes, training flags, and in all that a trace says."""
+    copied = empty(name, **options)
+    monkeypatch.setattr(assembly, "is_empty", lambda _: False)
+    built = empty(name, **options)
+    assert repr(built) == repr(copied)
+    shapes = [
+        {key: (tensor.shape, tensor.dtype) for key, tensor in net.state_dict().items()}
+        for net in (built, copied)
+    ]
+    assert shapes[0] == shapes[1]
+    for one, other in zip(built.modules(), copied.modules(), strict=True):
+        assert vars(one).keys() == vars(other).keys()
+    assert resviz.trace(built) == resviz.trace(copied)
+
+
+def test_a_copy_shares_nothing():
+    """No parameter, buffer, module or dictionary of hooks."""
+    net = empty("resnet50")
+    assert 161 == len({id(parameter) for parameter in net.parameters()})
+    assert 159 == len({id(buffer) for buffer in net.buffers()})
+    storages = {tensor.untyped_storage()._cdata for tensor in net.state_dict().values()}
+    assert 161 + 159 == len(storages)
+    one, other = net.layer1[1].conv1, net.layer1[2].conv1
+    one.register_forward_hook(lambda *_: None)
+    assert (1, 0) == (len(one._forward_hooks), len(other._forward_hooks))
+
+
+def test_blocks_with_weights_are_built():
+    """Each has values of its own."""
+    net = build("resnet50", base_channels=8)
+    one, other = net.layer1[1].conv1.weight, net.layer1[2].conv1.weight
+    assert not torch.equal(one, other)
+
+
+def test_a_norm_of_the_users_is_called_for_each_block():
+    """It may give another one each time."""
+    made = []
+
+    def norm(channels):
+        made.append(channels)
+        return nn.GroupNorm(len(made) % 2 + 1, channels)
+
+    with torch.device("meta"):
+        ResNet(BasicBlock, [3], norm_layer=norm)
+    assert 7 == len(made)
+
+
+def test_what_has_values_is_not_empty():
+    """Nor what holds a tensor of another kind."""
+    assert twins.is_empty(nn.BatchNorm2d(3, device="meta"))
+    mixed = nn.BatchNorm2d(3, device="meta")
+    mixed.running_mean = torch.zeros(3)
+    assert not twins.is_empty(mixed)

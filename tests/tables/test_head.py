@@ -1,0 +1,74 @@
+"""What every table says of the trace that it was read off, in text and in JSON."""
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from resviz.tables.head import head
+
+DOORS = (
+    resviz.table, resviz.summary, resviz.costs_table, resviz.memory,
+    resviz.receptive_field,
+)  # fmt: skip
+
+
+class Odd(nn.Module):
+    """A block whose forward looks at a value, and an operation that no rule counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.before, self.conv = nn.Conv2d(3, 8, 1), nn.Conv2d(8, 8, 3, padding=1)
+
+    def forward(self, x):
+        x = self.before(x)
+        if x.mean() > 9:
+            x = x + 1
+        return torch.fft.fft2(x + self.conv(x)).real
+
+
+@pytest.fixture(scope="module", name="odd")
+def record_of_odd():
+    """Its record."""
+    return resviz.trace(Odd(), (3, 8, 8), batch=2)
+
+
+def heads(table):
+    """The parts of a table's JSON that say what was traced."""
+    data = table.to_dict()
+    return data.get("columns", [data])
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_json_says_what_was_traced_and_how(odd, door):
+    """Under the same keys for every table; a batch goes into each count."""
+    (found,) = heads(door(odd))
+    assert head(odd).items() <= found.items()
+    expected = {"batch": 2, "mode": "run", "training": False, "unseen": []}
+    assert expected.items() <= found.items()
+    given = [{"name": None, "shape": [2, 3, 8, 8], "dtype": "float32"}]
+    assert given == found["inputs"]
+
+
+@pytest.mark.parametrize(
+    "door", [*DOORS, resviz.layers, resviz.shortcuts], ids=lambda door: door.__name__
+)
+def test_text_says_that_it_was_run_for_real(odd, record, door):
+    """And of a network that was not it says nothing of the kind."""
+    assert "run for real on one seeded input" in str(door(odd))
+    assert "run for real" not in str(door(record("resnet18")))
+
+
+@pytest.mark.parametrize("door", DOORS[:3], ids=lambda door: door.__name__)
+def test_json_names_what_is_not_counted(odd, door):
+    """As the lines below the table do."""
+    (found,) = heads(door(odd))
+    assert ["_fft_c2c"] == [gap["operation"] for gap in found["not_counted"]]
+
+
+def test_table_1_says_which_network_has_a_gap(odd, record):
+    """Where it has several columns."""
+    said = resviz.table([record("resnet18"), odd]).notes
+    assert [line for line in said if "not counted" in line] == [
+        "Odd: not counted: _fft_c2c, 1×, first at _fft_c2c"
+    ]
