@@ -141,7 +141,7 @@ def spent(found: Survey) -> str:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any]], None]]]:
+def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any], bool], None]]]:
     """Something that is told of each row, and shows how far a sweep is."""
     if not sys.stderr.isatty():
         yield Lines
@@ -166,12 +166,12 @@ def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any]], None]]]:
         transient=True,
     )
 
-    def started(total: int) -> Callable[[dict[str, Any]], None]:
+    def started(total: int) -> Callable[[dict[str, Any], bool], None]:
         pace = Pace(total)
         task = bar.add_task("", total=total, rate="", failed="")
 
-        def told(row: dict[str, Any]) -> None:
-            pace.count(row)
+        def told(row: dict[str, Any], fresh: bool) -> None:
+            pace.count(row, fresh)
             failed = f"{pace.failed:,} failed" if pace.failed else ""
             bar.update(task, advance=1, rate=f"{pace.rate:.0f}/s", failed=failed)
 
@@ -188,17 +188,19 @@ class Pace:
         self.total = total
         self.began = monotonic()
         self.done = 0
+        self.fresh = 0
         self.failed = 0
 
-    def count(self, row: dict[str, Any]) -> None:
-        """Count one row."""
+    def count(self, row: dict[str, Any], fresh: bool) -> None:
+        """Count one row; one of a run before says nothing of this one's pace."""
         self.done += 1
+        self.fresh += fresh
         self.failed += row["error"] is not None
 
     @property
     def rate(self) -> float:
-        """Rows a second."""
-        return self.done / max(monotonic() - self.began, 1e-9)
+        """Rows made a second."""
+        return self.fresh / max(monotonic() - self.began, 1e-9)
 
 
 class Lines(Pace):
@@ -208,12 +210,12 @@ class Lines(Pace):
         super().__init__(total)
         self.shown = self.began
 
-    def __call__(self, row: dict[str, Any]) -> None:
+    def __call__(self, row: dict[str, Any], fresh: bool) -> None:
         """Count one row, and say so if it is time."""
-        self.count(row)
+        self.count(row, fresh)
         if monotonic() - self.shown > NOW_AND_THEN:
             self.shown = monotonic()
-            left = (self.total - self.done) / self.rate
+            left = (self.total - self.done) / max(self.rate, 1e-9)
             failed = f", {self.failed:,} failed" if self.failed else ""
             click.echo(
                 f"sweep: {self.done:,} of {self.total:,}, {self.rate:.0f} a second, "

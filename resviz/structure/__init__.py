@@ -76,16 +76,10 @@ def structure(arch: Architecture) -> Structure:
         tuple(layer for layer in live if layer.index < first),
         stages(graph, found),
         tuple(layer for layer in live if layer.index > last),
-        trunk(arch),
+        spine(graph),
         tuple(joins),
         graph.axis,
     )
-
-
-@once
-def trunk(arch: Architecture) -> tuple[int, ...]:
-    """The spine of a record, without a look at its blocks."""
-    return spine(dataflow(arch))
 
 
 def enlarges(op: Operation) -> bool:

@@ -11,12 +11,12 @@ from resviz.escape import cleaned
 from resviz.footprint import peak
 from resviz.receptive import Axis, fields
 from resviz.source.spec import parse
-from resviz.structure import dataflow, trunk
-from resviz.structure.graph import weights
+from resviz.structure import spine
+from resviz.structure.graph import Graph, weights
 from resviz.vocabulary import AVERAGE_POOLS, MAX_POOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from resviz.record import Architecture
 
@@ -134,40 +134,47 @@ def sized(own: Any, usual: Any) -> Any:
 def measures(arch: Architecture) -> Row:
     """What is read of one record."""
     total = costs.whole(arch)
+    graph = Graph(arch)  # kept nowhere, so the record goes without the collector
+    path = spine(graph)
     return {
         "params": arch.params,
         "macs": total.macs,
         "activations": total.activations,
         "inference_peak_bytes": peak(arch).bytes,
         "receptive_field": largest_field(arch),
-        "final_shape": final_shape(arch),
-        "depth": sum(weights(arch.layers[index]) for index in trunk(arch)),
+        "final_shape": final_shape(graph, path),
+        "depth": sum(weights(arch.layers[index]) for index in path),
     }
 
 
 def largest_field(arch: Architecture) -> int | None:
-    """The largest receptive field along an axis, before all is seen; None if unknown.
+    """The largest receptive field along an axis, before all is seen.
+
+    None if that of some layer is not known, for it may be larger.
 
     Units: pixels of the input.
     """
     axes = len(arch.input_shape) - 2
+    read = fields(arch)
+    if read.gaps:
+        return None
     found = (
         max(seen.size for seen in known)
-        for layer in fields(arch).layers
+        for layer in read.layers
         if len(known := [it for it in layer or () if isinstance(it, Axis)]) == axes > 0
     )
     return max(found, default=None)
 
 
-def final_shape(arch: Architecture) -> list[int] | None:
+def final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
     """Shape of the last map on the main path, before it is pooled to one position.
 
     A map has the axes of an image, or those of tokens; where all of it is one position,
     as after many strides, it is what the last layer before the global pool gives.
     """
-    graph, found = dataflow(arch), None
+    arch, found = graph.arch, None
     rank = len(arch.input_shape)
-    for index in trunk(arch):
+    for index in path:
         layer = arch.layers[index]
         if any(op.name in AVERAGE_POOLS | MAX_POOLS for op in layer.operations):
             if graph.extent(index)[0] <= arch.batch:

@@ -106,7 +106,7 @@ def run(
     *,
     jobs: int = -1,
     scheduler: str | None = None,
-    told: Callable[[Row], object],
+    told: Callable[[Row, bool], object],
 ) -> tuple[dict[int, Row], Costs]:
     """The rows of all variants by number, and what they cost.
 
@@ -116,7 +116,7 @@ def run(
         journal: keeps rows, and may have some.
         jobs: workers on this machine; -1 for one a core.
         scheduler: address of a Dask scheduler.
-        told: called with each row as it comes.
+        told: called with each row as it comes, and whether it was made just now.
 
     Raises:
         ResvizError: if joblib or Dask is not there, or the cluster fails.
@@ -132,7 +132,7 @@ def run(
                 yield number, one
             else:
                 rows[number] = kept
-                told(kept)
+                told(kept, False)
 
     with workers(scheduler, jobs) as (parallel, delayed, costs.workers):
         sizes = Sizes()
@@ -146,7 +146,7 @@ def run(
                 kept = {name: value for name, value in row.items() if name != "steps"}
                 journal.add(one.key, kept)
                 rows[number] = kept
-                told(kept)
+                told(kept, True)
     costs.wall = perf_counter() - began
     return rows, costs
 

@@ -123,10 +123,14 @@ def asked(one: Configuration) -> Row:
     return {"spec": one.spec, **varied}
 
 
-def quiet(total: int) -> Callable[[Row], object]:
+def quiet(total: int) -> Callable[[Row, bool], object]:
     """No progress."""
     del total
-    return bool
+
+    def told(row: Row, fresh: bool) -> None:
+        del row, fresh
+
+    return told
 
 
 def survey(
@@ -145,7 +149,7 @@ def survey(
     scheduler: str | None = None,
     output: str | Path | None = None,
     resume: bool = False,
-    started: Callable[[int], Callable[[Row], object]] = quiet,
+    started: Callable[[int], Callable[[Row, bool], object]] = quiet,
 ) -> Survey:
     """Trace every variant, and gather the rows; `api.sweep` tells the arguments.
 

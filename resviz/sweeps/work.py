@@ -64,9 +64,10 @@ class Cell:
         self.settings = settings
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the cell
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        path = os.pathsep.join(filter(None, sys.path))
+        # What this process imports from, and with -P no working folder besides.
+        path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "resviz.sweeps.cell"],
+            [sys.executable, "-P", "-m", "resviz.sweeps.cell"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,

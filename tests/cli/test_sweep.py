@@ -99,8 +99,8 @@ def test_progress_where_stderr_is_no_terminal(monkeypatch, capfd):
 
     monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", -1)
     lines = Lines(4)
-    lines({"error": None})
-    lines({"error": "why"})
+    lines({"error": None}, True)
+    lines({"error": "why"}, True)
     first, second = capfd.readouterr().err.splitlines()
     assert first.startswith("sweep: 1 of 4, ")
     assert second.startswith("sweep: 2 of 4, ")

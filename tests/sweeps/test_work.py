@@ -1,11 +1,15 @@
 """Variants that fail, hang, crash or want all memory: each is a row."""
 
-import pytest
+import sys
 
-from resviz.sweeps.rows import MEASURES
+import pytest
+from torch import nn
+
+from resviz.sweeps.rows import MEASURES, measures
 from resviz.sweeps.work import CELLS, Settings, work
 
-LIMITS = Settings(timeout=2.0, memory=2**30)
+LIMITS = Settings(memory=2**28)
+SHORT = LIMITS._replace(timeout=2.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -17,9 +21,9 @@ def _cells():
     CELLS.open()
 
 
-def reasons(*specs):
+def reasons(*specs, limits=LIMITS):
     """Why some variants failed."""
-    return [row["error"] for row in work(LIMITS, [(s, None, None) for s in specs]).rows]
+    return [row["error"] for row in work(limits, [(s, None, None) for s in specs]).rows]
 
 
 def test_a_row(record):
@@ -55,16 +59,27 @@ def test_a_row(record):
 )
 def test_the_final_map(record, spec, shape):
     """What stands before the global pool, or what is returned without one."""
-    from resviz.sweeps.rows import final_shape
-
-    assert shape == final_shape(record(spec))
+    assert shape == measures(record(spec))["final_shape"]
 
 
 def test_the_final_map_of_one_position(record):
     """A map that strides have left one position of is still a map."""
-    from resviz.sweeps.rows import final_shape
+    arch = record("resnet18", (3, 32, 32))
+    assert [1, 512, 1, 1] == measures(arch)["final_shape"]
 
-    assert [1, 512, 1, 1] == final_shape(record("resnet18", (3, 32, 32)))
+
+def test_a_field_that_is_not_known():
+    """Behind a sort no rule follows, so a smaller one before it is not the largest."""
+    import resviz
+    from resviz.sweeps.rows import largest_field
+
+    class Sorts(nn.Sequential):
+        def forward(self, x):
+            return self[1](self[0](x).sort(dim=-1)[0])
+
+    plain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3))
+    assert 5 == largest_field(resviz.trace(plain))
+    assert largest_field(resviz.trace(Sorts(*plain))) is None
 
 
 def test_what_cannot_be_built(fault):
@@ -79,7 +94,7 @@ def test_what_cannot_be_built(fault):
 
 def test_what_hangs(fault):
     """Asleep, or in a loop of C that never lets go of the interpreter."""
-    asleep, busy = reasons(fault("sleeps"), fault("loops"))
+    asleep, busy = reasons(fault("sleeps"), fault("loops"), limits=SHORT)
     assert "no answer after 2 s, in sleeps, faults.py line 19" == asleep
     assert "no answer after 2 s, in loops, faults.py line 24" == busy
 
@@ -130,6 +145,15 @@ def test_an_input_for_what_is_given_no_image(tmp_path):
     ).rows
     assert "input=32: the network is not given an image" in sided["error"]
     assert (None, 18) == (written["error"], written["params"])
+
+
+def test_the_working_folder_is_not_imported_from(tmp_path, monkeypatch):
+    """A file that is called as a library is none."""
+    (tmp_path / "json.py").write_text("raise SystemExit('foreign code ran')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [place for place in sys.path if place])
+    here = LIMITS._replace(folder=str(tmp_path))
+    assert work(here, [("cifar8", None, None)]).rows[0]["error"] is None
 
 
 def test_memory_stays_flat():
