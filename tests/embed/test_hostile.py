@@ -99,15 +99,13 @@ def test_a_fence_shows_them_as_text(project, monkeypatch):
     monkeypatch.chdir(project(net_py=SOURCE))
     spec = "net.py:build --input 3,16,16"
     for figure in FIGURES:
-        shown = fence.shown(
-            f"diagram {spec} --figure {figure} --alt '</desc><script>x</script>]]>'",
-            Shelf(),
-        )
+        line = f"diagram {spec} --figure {figure} --alt '</desc><script>x</script>]]>'"
+        (shown,) = fence.shown([line], Shelf())
         assert not Tags(shown).found.keys() & {"script", "img", "a"}
         (svg,) = re.findall(r"<svg.*?</svg>", shown)
         assert "</desc><script>x</script>]]>" == ET.fromstring(svg)[1].text
     for table in ("table", "summary", "layers", "shortcuts"):
-        shown = fence.shown(f"{table} {spec}", Shelf())
+        (shown,) = fence.shown([f"{table} {spec}"], Shelf())
         assert "<table>" in shown
         assert "<script" not in shown
 

@@ -233,7 +233,7 @@ def test_two_pictures_of_one_name_in_two_files(embed):
     """Each file would be stale as soon as the other is fresh."""
     Path("guide").mkdir()
     write("a.md", "diagram r18.json -o x.svg")
-    write("guide/b.md", "diagram r18.json --figure block -o ../x.svg")
+    write("guide/b.md", "diagram ../r18.json --figure block -o ../x.svg")
     code, said = embed("a.md", "guide/b.md")
     assert (2, True) == (code, "b.md:3: 'x.svg' is another region's picture" in said)
     assert not Path("x.svg").exists()
