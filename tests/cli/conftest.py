@@ -22,7 +22,7 @@ def resviz(capfdbinary):
         except SystemExit as stop:
             code = stop.code or 0
         out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
+        return code, out.decode(errors="replace"), err.decode()
 
     return run
 
