@@ -99,4 +99,5 @@ def bound(value: float | None, unit: Unit) -> str:
         return f"1/{1 / value:.3g}" if value < 0.2 else f"{value:.3g}"
     if unit == "n^":
         return f"n^{value:.2f}"
-    return f"{value:,.3g} {unit}"
+    number = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+    return f"{number} {unit}"

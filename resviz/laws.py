@@ -202,12 +202,14 @@ def check_storages(arch: Architecture) -> None:
                     f"{named(layer)}: {operation.name} reads "
                     f"{len(reads)} storages, for {len(operation.inputs)} operands"
                 )
-            for used in reads + operation.writes:
-                if not -OLDER <= used < count:
-                    raise ValueError(
-                        f"{named(layer)}: {operation.name} uses "
-                        f"storage {used}, which is not there"
-                    )
+            every = reads + operation.writes
+            if every and (min(every) < -OLDER or max(every) >= count):
+                used = next(one for one in every if not -OLDER <= one < count)
+                raise ValueError(
+                    f"{named(layer)}: {operation.name} uses "
+                    f"storage {used}, which is not there"
+                )
+            for used in every:
                 last[used] = number
     for place, (storage, used) in enumerate(zip(arch.storages, last, strict=False)):
         if storage.bytes < 0 or not used <= storage.released <= number:

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""Arguments that keep the browser from asking any network on its own."""
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose program is missing; in CI that is a failure."""
@@ -58,3 +69,18 @@ def run():
         return done
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a window.
+
+    Its loop runs as long as it does, beside which a test can start no other.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium")
+        running = playwright.chromium.launch(executable_path=chromium, args=[*QUIET])
+        yield running
+        running.close()

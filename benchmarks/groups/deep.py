@@ -100,7 +100,9 @@ def outputs(*, quick: bool) -> dict[str, Callable[[Architecture], Any]]:
         "memory": resviz.memory,
     }
     works: dict[str, Callable[[Architecture], Any]] = {
-        f"{name} as {form}": lambda arch, t=tables[name], f=form: t(arch).render(f)
+        f"{name} as {form}": lambda arch, t=tables[name], f=form: formats.table_format(
+            f
+        ).render(t(arch))
         for name, form in product(tables, formats.tables())
     }
     works |= {

@@ -164,6 +164,8 @@ class Clone:
         held = [(key, state[key]) for key in filled]
         state.update(zip(layout.holders, map(call, layout.kinds), strict=True))
         for key, value in held:
+            if type(value) is tuple and PLAIN.issuperset(map(type, value)):
+                continue  # sizes and strides, of which a network has thousands
             state[key] = self.copied(value, f"{dotted}{key}")
         vars(copy).update(state, training=self.training)
         if isinstance(module, nn.TransformerEncoder):
@@ -172,16 +174,29 @@ class Clone:
             if hasattr(module, slot):
                 value = self.copied(getattr(module, slot), f"{dotted}{slot}")
                 object.__setattr__(copy, slot, value)
-        for name, parameter in state["_parameters"].items():
-            if parameter is not None and id(parameter) not in self.names:
-                full = f"{dotted}{name}"
-                self.names[id(parameter)] = full
-                self.held[id(parameter)] = parameter
-                if not vars(module)["_parameters"][name].requires_grad:
-                    self.frozen.add(id(parameter))
-                self.owners[full] = (path, class_name(module))
-                if stray:
-                    self.strays.add(id(parameter))
+        if state["_parameters"]:
+            named = self.name(path, module, state["_parameters"])
+            self.strays.update(named if stray else ())
+
+    def name(
+        self, path: str, module: nn.Module, copies: dict[str, nn.Parameter | None]
+    ) -> list[int]:
+        """Note parameters under their first names; gives the `id` of each new one."""
+        owner = (path, class_name(module))
+        given = vars(module)["_parameters"]
+        named = []
+        for name, copy in copies.items():
+            key = id(copy)
+            if copy is None or key in self.names:
+                continue
+            full = f"{path}.{name}" if path else name
+            named.append(key)
+            self.names[key] = full
+            self.held[key] = copy
+            self.owners[full] = owner
+            if not given[name].requires_grad:
+                self.frozen.add(key)
+        return named
 
     def parameter(self, key: int, name: str) -> Parameter:
         """The record of the copied parameter with this `id` and name.
@@ -236,18 +251,18 @@ class Clone:
         functions and methods; `path` names a module that is registered nowhere.
         """
         kind = type(value)
-        # Tuples of numbers are sizes and strides, of which a network has thousands.
-        if kind in PLAIN or (kind is tuple and PLAIN.issuperset(map(type, value))):
+        if kind in PLAIN:
             return value
         copy = self.copies.get(id(value))
-        return self.new(value, path) if copy is None else copy
-
-    def new(self, value: Any, path: str) -> Any:
-        """What stands for a value that was not copied before."""
-        kind = type(value)
+        if copy is not None:
+            return copy
         if kind in EAGER:
             return self.copied_tensor(value)
-        if kind in MAPPINGS:
+        return self.copied_holder(value, path)
+
+    def copied_holder(self, value: Any, path: str) -> Any:
+        """What stands for a value that may hold others."""
+        if type(value) in MAPPINGS:
             return self.copied_mapping(value, path)
         if isinstance(value, nn.Module):
             value = original(value)
@@ -262,17 +277,20 @@ class Clone:
         copy = self.stand_in(value) if self.real else weightless(value)
         self.own.add(id(copy))
         self.tensors.append(copy)
-        return self.keep(value, copy)
+        self.originals.append(value)
+        self.copies[id(value)] = copy
+        return copy
 
     def copied_mapping(self, value: Any, path: str) -> Any:
         """A dictionary like `value` whose keys and members are copied."""
         kind = type(value)
         made = kind(value.default_factory) if kind is defaultdict else kind()
         copy = self.keep(value, made)
+        copies = self.copies
         for key, member in value.items():
             own = key if type(key) in PLAIN else self.copied(key, path)
-            plain = type(member) in PLAIN
-            copy[own] = member if plain else self.copied(member, path)
+            known = copies.get(id(member))
+            copy[own] = self.copied(member, path) if known is None else known
         return copy
 
     def copied_function(self, value: Any, path: str) -> Any:

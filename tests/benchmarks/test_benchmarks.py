@@ -19,7 +19,8 @@ def kept(tmp_path_factory):
     from benchmarks.__main__ import main
 
     path = tmp_path_factory.mktemp("benchmarks") / "figures.json"
-    only = ("bare-forward", "resnet18/torchview", "build", "structure", "deep/report")
+    only = ("bare-forward", "resnet18/torchview", "build", "structure")
+    only = (*only, "deep/report", "sweep")
     main(["--quick", "--json", str(path), "--only", *only])
     return json.loads(path.read_text())
 
@@ -35,7 +36,7 @@ def test_the_file_says_where_it_was_measured(kept):
 
 def test_rows_have_their_keys(kept):
     """Each row, whatever it measures."""
-    assert [ROW] * 8 == [set(row) for row in kept["rows"]]
+    assert [ROW] * 9 == [set(row) for row in kept["rows"]]
 
 
 def test_a_ratio_has_both_times(kept):
@@ -83,3 +84,11 @@ def test_contestants_take_turns():
     found = race(work, 2, warm=1, prepare=lambda: turns.append("-"))
     assert "-a-b" * 3 == "".join(turns)
     assert [2, 2] == [len(times.wall) for times in found.values()]
+
+
+def test_a_sweep_says_where_its_time_went(kept):
+    """Four parts of each variant, and how many workers shared them."""
+    (row,) = (r for r in kept["rows"] if r["key"] == "sweep/rate")
+    parts = {"build", "trace", "readings", "transport"}
+    assert parts == set(row["details"]["ms_each"])
+    assert (8, "/min") == (row["details"]["variants"], row["unit"])

@@ -88,8 +88,9 @@ def test_directives_are_fences_of_myst(tmp_path):
 ELSEWHERE = {
     ("how/readme.rst", "html"),
     ("how/sphinx.rst", "markdown"),
+    ("how/sweep.rst", "text"),
 }
-"""Blocks without a file that the tests above read."""
+"""Blocks without a file that the tests above read, and `tests/sweeps` for a cluster."""
 
 
 def test_nothing_that_is_printed_is_left_out():

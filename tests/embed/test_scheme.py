@@ -1,9 +1,6 @@
 """A figure in a page is light or dark as the page is, in a real browser."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
 
 import resviz
 
@@ -33,13 +30,9 @@ PAGES = {
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
-def tab(request):
+def tab(request, browser):
     """A page of a browser whose system is light, then dark."""
-    with sync_playwright() as play:
-        chromium = shutil.which("chromium")
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield request.param, browser.new_page(color_scheme=request.param)
-        browser.close()
+    return request.param, browser.new_page(color_scheme=request.param)
 
 
 def ground(page):

@@ -1,13 +1,11 @@
 """Small projects are built by Sphinx itself."""
 
 import re
-import shutil
 import subprocess
 import time
 from xml.etree import ElementTree as ET
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.conftest import ROOT
 
@@ -201,20 +199,17 @@ def test_the_readmes_directives_work(project, sphinx):
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("system", ["light", "dark"])
 @pytest.mark.parametrize("page", ["auto", "light", "dark"])
-def test_a_figure_follows_the_page(system, page, project, sphinx):
+def test_a_figure_follows_the_page(system, page, project, sphinx, browser):
     """The page's own switch first, which Furo sets on the body; else the system."""
     folder = project(index_rst=PAGE)
     sphinx("html", "-D", "html_theme=furo")
-    with sync_playwright() as play:
-        chromium = shutil.which("chromium")
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page(color_scheme=system)
-        tab.add_init_script(f"localStorage.setItem('theme', '{page}')")
-        tab.goto((folder / "out" / "html" / "index.html").as_uri())
-        ground = tab.evaluate(
-            "getComputedStyle(document.querySelector('svg.resviz g > rect')).fill"
-        )
-        browser.close()
+    tab = browser.new_page(color_scheme=system)
+    tab.add_init_script(f"localStorage.setItem('theme', '{page}')")
+    tab.goto((folder / "out" / "html" / "index.html").as_uri())
+    ground = tab.evaluate(
+        "getComputedStyle(document.querySelector('svg.resviz g > rect')).fill"
+    )
+    tab.close()
     dark = page == "dark" or (page == "auto" and system == "dark")
     assert ground == ("rgb(18, 22, 28)" if dark else "rgb(255, 255, 255)")
 

@@ -45,16 +45,9 @@ def url(data, kind):
 
 
 @pytest.fixture(scope="module")
-def page():
+def page(browser):
     """A page of a browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser.new_page()
-        browser.close()
+    return browser.new_page()
 
 
 @pytest.fixture(scope="module")

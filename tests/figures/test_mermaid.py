@@ -203,18 +203,11 @@ DRAW = """async text => {
 
 
 @pytest.fixture(scope="module")
-def drawn():
+def drawn(browser):
     """A function that draws a chart with Mermaid in a browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page()
-        page.add_script_tag(path=Path(SCRIPT))
-        yield lambda text: page.evaluate(DRAW, text)
-        browser.close()
+    page = browser.new_page()
+    page.add_script_tag(path=Path(SCRIPT))
+    return lambda text: page.evaluate(DRAW, text)
 
 
 @pytest.mark.needs("chromium")

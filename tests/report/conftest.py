@@ -9,19 +9,6 @@ import pytest
 import resviz
 from resviz.formats.report import render
 
-CHROMIUM = "/usr/bin/chromium"
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-"""Arguments that keep the browser from asking any network on its own."""
-
 
 @cache
 def rendered(spec):
@@ -33,17 +20,6 @@ def rendered(spec):
 def report():
     """A function from a SPEC to its report."""
     return rendered
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
 
 
 class Visit:

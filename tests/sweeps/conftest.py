@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.conftest import browser, visit
+from tests.report.conftest import visit
 
-__all__ = ["browser", "visit"]
+__all__ = ["visit"]
 
 FAULTS = Path(__file__).parent / "faults.py"
 

@@ -195,7 +195,7 @@ def test_other_gates_are_said_in_words(gate, said):
     [
         ("text", "fc, [16, 256]"),
         ("markdown", "⎣fc, [16, 256]⎦"),
-        ("latex", r"\text{fc, [16, 256]}"),
+        ("latex", r"\text{fc, {[}16, 256{]}}"),
         ("html", "<mtext>fc, [16, 256]</mtext>"),
         ("svg", ">fc, [16, 256]<"),
     ],
