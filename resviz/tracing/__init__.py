@@ -13,11 +13,12 @@ from resviz.errors import SpecError, TraceError, first_line
 from resviz.inputs import DEFAULT_INPUT, MODES, Arguments, Given
 from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
-from resviz.tracing.clone import Clone, original
+from resviz.tracing.clone import Clone
 from resviz.tracing.diagnosis import explain
+from resviz.tracing.modules import original
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.plan import Plan, called_with, samples_of
-from resviz.tracing.process import Undisturbed
+from resviz.tracing.process import Uncollected, Undisturbed
 from resviz.tracing.recorder import Recorder
 from resviz.tracing.samples import Samples
 from resviz.tracing.scripted import class_name
@@ -85,6 +86,18 @@ def trace(
 
 
 def followed(plan: Plan, name: str, title: str) -> Architecture:
+    """The record of one forward.
+
+    Raises:
+        TraceError: as `trace`.
+    """
+    if plan.real:  # what its forward leaves behind may be large
+        return seen(plan, name, title)
+    with Uncollected():
+        return seen(plan, name, title)
+
+
+def seen(plan: Plan, name: str, title: str) -> Architecture:
     """The record of one forward.
 
     Raises:

@@ -10,64 +10,21 @@ from collections import OrderedDict, defaultdict, deque
 from functools import partial
 from operator import call
 from types import MethodType, SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import ref
 
 import torch
 from torch import nn
 from torch.jit import ScriptModule
-from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resviz.errors import TraceError, first_line
 from resviz.record import Parameter
+from resviz.tracing.modules import Layout, named_modules, original
 from resviz.tracing.objects import holds_attributes, own
 from resviz.tracing.scripted import class_name, scripted_copy
 from resviz.tracing.storages import dtype
-
-PLAIN = frozenset({type(None), bool, int, float, str})
-"""Values that hold nothing else; most attributes of a module are such."""
-
-HOLDERS = frozenset({dict, OrderedDict, set})
-"""Where a module keeps hooks and children, mostly none."""
-
-MAPPINGS = frozenset({dict, OrderedDict, defaultdict})
-
-EAGER = frozenset({torch.Tensor, nn.Parameter})
-"""The usual classes of tensors, none of which is lazy."""
-
-META = torch.device("meta")
-
-PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)
-"""Wrappers that split a batch."""
-
-
-class Layout(NamedTuple):
-    """Which of a module's attributes a copy may not share.
-
-    Attributes:
-        holders: names of dictionaries and sets, most of which are empty.
-        kinds: their classes.
-        others: names of what else may hold tensors or modules.
-        slots: names of those that it may keep outside of its `__dict__`.
-    """
-
-    holders: tuple[str, ...]
-    kinds: tuple[type, ...]
-    others: tuple[str, ...]
-    slots: tuple[str, ...]
-
-    @classmethod
-    def of(cls, module: nn.Module, state: dict[str, Any]) -> Layout:
-        """The layout of a module with these attributes."""
-        kinds = {name: type(value) for name, value in state.items()}
-        holders = tuple(name for name, kind in kinds.items() if kind in HOLDERS)
-        return cls(
-            holders,
-            tuple(kinds[name] for name in holders),
-            tuple(n for n, kind in kinds.items() if kind not in HOLDERS | PLAIN),
-            slots(type(module)),
-        )
+from resviz.tracing.values import EAGER, MAPPINGS, PLAIN, weightless
 
 
 class Clone:
@@ -352,66 +309,3 @@ class Clone:
         self.originals.append(value)
         self.copies[id(value)] = copy
         return copy
-
-
-def original(module: nn.Module) -> nn.Module:
-    """The module inside of what `torch.compile` or a parallel wrapper made of it.
-
-    A wrapper would split the batch and run its parts in threads or processes.
-    """
-    if isinstance(module, ScriptModule):
-        return module
-    children = vars(module)["_modules"]
-    if not children:
-        return module
-    inner = children.get("module" if isinstance(module, PARALLEL) else "_orig_mod")
-    return module if inner is None else original(inner)
-
-
-def slots(kind: type[nn.Module]) -> tuple[str, ...]:
-    """Attributes that modules of a class may keep outside of their `__dict__`."""
-    named = [vars(base).get("__slots__", ()) for base in kind.__mro__]
-    flat = [(given,) if isinstance(given, str) else given for given in named]
-    return tuple(s for group in flat for s in group if not s.startswith("__"))
-
-
-def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Every registered module once, with its first path, parents first.
-
-    As `nn.Module.named_modules`, but compares by identity and never recurses, so
-    that neither a module's own `__eq__` nor a deep nesting matters.
-    """
-    found: list[tuple[str, nn.Module]] = []
-    seen: set[int] = set()
-    pending: list[tuple[str, nn.Module]] = [("", model)]
-    while pending:
-        path, module = pending.pop()
-        if id(module) in seen:
-            continue
-        seen.add(id(module))
-        found.append((path, module))
-        inner = () if isinstance(module, ScriptModule) else vars(module)["_modules"]
-        children = [
-            (f"{path}.{name}" if path else name, original(child))
-            for name, child in dict(inner).items()
-            if child is not None
-        ]
-        pending.extend(reversed(children))
-    return found
-
-
-def weightless(tensor: torch.Tensor) -> torch.Tensor:
-    """A meta tensor of the same shape, dtype and class; no value is read."""
-    kind: Any = type(tensor)
-    if kind not in EAGER and is_lazy(tensor):
-        return kind(requires_grad=False, device="meta", dtype=tensor.dtype)
-    if tensor.layout is torch.strided and not tensor.is_quantized:
-        # torch.empty_like on meta is Python, and imports sympy.
-        empty = torch.empty_strided(
-            tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META
-        )
-    else:
-        empty = torch.empty_like(tensor, device=META)
-    if kind is torch.Tensor or not isinstance(tensor, nn.Parameter):
-        return empty
-    return nn.Parameter(empty, requires_grad=False)

@@ -38,7 +38,7 @@ def is_leaf(events: list[Event]) -> bool:
     if len(steps) < 2:
         return True
     inner = [step for step in steps if isinstance(step, Step)]
-    whole = type(enter.module).__module__.startswith("torch.nn.modules.rnn")
+    whole = home(enter).startswith("torch.nn.modules.rnn")
     return whole or not (joins_weights(inner) or is_whole_model(enter, inner))
 
 
@@ -53,5 +53,10 @@ def joins_weights(steps: list[Step]) -> bool:
 
 def is_whole_model(enter: Enter, steps: list[Step]) -> bool:
     """Whether a call is that of a model written with functions, not one layer."""
-    foreign = not type(enter.module).__module__.startswith("torch.nn")
+    foreign = not home(enter).startswith("torch.nn")
     return not enter.path and foreign and len(steps) > 1
+
+
+def home(enter: Enter) -> str:
+    """Where the class of a called module was defined; "" where it does not say."""
+    return str(getattr(type(enter.module), "__module__", ""))

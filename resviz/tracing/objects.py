@@ -23,7 +23,9 @@ def holds_attributes(value: Any) -> bool:
     kind = type(value)
     if kind.__new__ is not object.__new__ or hasattr(kind, "__del__"):
         return False
-    if str(kind.__module__).partition(".")[0] in FOREIGN or isinstance(value, Enum):
+    if str(getattr(kind, "__module__", "")).partition(".")[0] in FOREIGN or isinstance(
+        value, Enum
+    ):
         return False
     return bool(getattr(value, "__dict__", None))
 

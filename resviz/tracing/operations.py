@@ -10,7 +10,7 @@ import torch
 from torch.nn.parameter import is_lazy
 
 from resviz.record import Window
-from resviz.tracing.clone import EAGER, PLAIN
+from resviz.tracing.values import EAGER, PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

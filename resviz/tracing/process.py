@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 import threading
@@ -73,6 +74,49 @@ def move_limit(trace: int, frames: int) -> None:
         sys.setrecursionlimit(GIVEN[0] + others)
         if not frames:  # the last step, so that one that was cut off is done again
             DEEPER.pop(trace, None)
+
+
+TRACES: set[int] = set()
+"""The running traces in which the collector is off."""
+
+COLLECTED: list[bool] = []
+"""Whether it was on, noted by the first of them."""
+
+
+class Uncollected:
+    """While entered, the garbage collector is off.
+
+    A trace makes many small objects and no cycles of them; the collector would walk
+    through all of torch for their sake. Ctrl-C may come between any two calls, as in
+    `Undisturbed`.
+    """
+
+    def __enter__(self) -> None:
+        """Switch it off."""
+        try:
+            with LOCK:
+                if not TRACES:
+                    COLLECTED[:] = [gc.isenabled()]
+                TRACES.add(id(self))
+                gc.disable()
+        except BaseException:
+            self.restore()
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        """Switch it on when the last trace is over, if it was on before the first."""
+        try:
+            self.restore()
+        except BaseException:
+            self.restore()
+            raise
+
+    def restore(self) -> None:
+        """Put it back."""
+        with LOCK:
+            TRACES.discard(id(self))
+            if not TRACES and COLLECTED == [True]:
+                gc.enable()
 
 
 class State(NamedTuple):

@@ -16,13 +16,13 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Shape, Source, Tensor
-from resviz.tracing.clone import EAGER
 from resviz.tracing.events import Enter, Event, Failed, Leave, Step
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import collect, kind
 from resviz.tracing.shapes import RULES
 from resviz.tracing.storages import Storages, address, dtype
 from resviz.tracing.unseen import Unseen
+from resviz.tracing.values import EAGER
 from resviz.vocabulary import CREATIONS, NORMS
 
 if TYPE_CHECKING:

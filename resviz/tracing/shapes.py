@@ -13,33 +13,22 @@ from typing import Any
 
 import torch
 
+from resviz.registry import registrar
+from resviz.tracing.values import META
+
 Tensor = torch.Tensor
 Rule = Callable[..., Any]
 
 RULES: dict[Any, Rule] = {}
 """Rule of each overload; the keys are what a dispatch mode is handed."""
 
-
-def rule(*overloads: Any) -> Callable[[Rule], Rule]:
-    """Make the decorated function the rule of `overloads`.
-
-    Raises:
-        RuntimeError: if one of them has a rule already.
-    """
-
-    def register(function: Rule) -> Rule:
-        for overload in overloads:
-            if overload in RULES:
-                raise RuntimeError(f"{overload}: a second shape rule")
-            RULES[overload] = function
-        return function
-
-    return register
+rule = registrar(RULES, "shape rule")
+"""Makes the decorated function the rule of overloads."""
 
 
 def empty(shape: tuple[int, ...] | list[int], like: Tensor) -> Tensor:
     """An empty meta tensor with the dtype of `like`."""
-    return torch.empty(shape, dtype=like.dtype, device="meta")
+    return torch.empty(shape, dtype=like.dtype, device=META)
 
 
 def of_one_dtype(x: Tensor, weight: Tensor) -> None:
@@ -68,7 +57,7 @@ def like(x: Tensor) -> Tensor | None:
     )
     if not dense:
         return None
-    return torch.empty_strided(x.shape, x.stride(), dtype=x.dtype, device="meta")
+    return torch.empty_strided(x.shape, x.stride(), dtype=x.dtype, device=META)
 
 
 def slid(
@@ -203,7 +192,7 @@ def max_pool2d(
     if given is None:
         return None
     shape = (n, c, *given)
-    return empty(shape, x), torch.empty(shape, dtype=torch.int64, device="meta")
+    return empty(shape, x), torch.empty(shape, dtype=torch.int64, device=META)
 
 
 @rule(aten.mean.dim)

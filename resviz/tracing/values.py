@@ -1,0 +1,37 @@
+"""Classes of values that a module holds, and tensors without values."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+PLAIN = frozenset({type(None), bool, int, float, str})
+"""Values that hold nothing else; most attributes of a module are such."""
+
+MAPPINGS = frozenset({dict, OrderedDict, defaultdict})
+
+EAGER = frozenset({torch.Tensor, nn.Parameter})
+"""The usual classes of tensors, none of which is lazy."""
+
+META = torch.device("meta")
+
+
+def weightless(tensor: torch.Tensor) -> torch.Tensor:
+    """A meta tensor of the same shape, dtype and class; no value is read."""
+    kind: Any = type(tensor)
+    if kind not in EAGER and is_lazy(tensor):
+        return kind(requires_grad=False, device="meta", dtype=tensor.dtype)
+    if tensor.layout is torch.strided and not tensor.is_quantized:
+        # torch.empty_like on meta is Python, and imports sympy.
+        empty = torch.empty_strided(
+            tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META
+        )
+    else:
+        empty = torch.empty_like(tensor, device=META)
+    if kind is torch.Tensor or not isinstance(tensor, nn.Parameter):
+        return empty
+    return nn.Parameter(empty, requires_grad=False)
