@@ -36,6 +36,15 @@ def write_whole(path: str | Path, data: bytes) -> None:
         raise RenderError(f"{str(path)!r}: cannot be written, {reason}") from error
 
 
+def packed(path: str | Path, data: bytes) -> bytes:
+    """What to write to `path`: `data`, compressed by gzip if its name ends in .gz."""
+    if Path(path).suffix.lower() != ".gz":
+        return data
+    import gzip
+
+    return gzip.compress(data, 9, mtime=0)
+
+
 def replace(path: Path, data: bytes) -> None:
     """Put a new file with `data` in the place of `path`, keeping its mode."""
     neighbour = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from resviz.errors import RenderError
-from resviz.files import write_whole
+from resviz.files import packed, write_whole
 from resviz.laws import MODEL_INPUT, check
 from resviz.once import once
 
@@ -332,10 +332,12 @@ class Architecture(
     def save(self, path: str | Path) -> None:
         """Write the record as JSON to `path`, whole or not at all.
 
+        A name that ends in .gz, as "r50.json.gz", is compressed, to a twentieth.
+
         Raises:
             RenderError: if the file cannot be written.
         """
-        write_whole(path, self.to_json() + b"\n")
+        write_whole(path, packed(path, self.to_json() + b"\n"))
 
     def to_pandas(self) -> pd.DataFrame:
         """One row a layer, with its parameters and MACs."""

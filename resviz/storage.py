@@ -25,7 +25,24 @@ def load(path: str | Path) -> Architecture:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
         raise RecordError(f"{str(path)!r}: cannot be read, {reason}") from error
-    return parse(data, where=str(path))
+    return parse(unpacked(data, str(path)), where=str(path))
+
+
+def unpacked(data: bytes, where: str) -> bytes:
+    """The JSON text of a file that may be compressed by gzip.
+
+    Raises:
+        RecordError: if it is, and is damaged.
+    """
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    import gzip
+    import zlib
+
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RecordError(f"{where}: damaged, {first_line(error)}") from error
 
 
 def parse(data: bytes, *, where: str = "record") -> Architecture:

@@ -1,12 +1,13 @@
 """The record: its laws, its JSON form, and files that hold none."""
 
+import gzip
 import json
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from resviz import load
+from resviz import load, summary
 from resviz.errors import RecordError, RenderError
 from resviz.record import Source
 from resviz.storage import parse, schema
@@ -26,6 +27,31 @@ def test_saving_and_loading_gives_an_equal_record(record, tmp_path):
     arch = record("resnet50")
     arch.save(tmp_path / "r50.json")
     assert load(tmp_path / "r50.json") == arch
+
+
+def test_a_record_can_be_compressed(record, tmp_path):
+    """By gzip, where its name says so; the same bytes each time, and much less."""
+    arch = record("resnet50")
+    plain, packed = tmp_path / "r50.json", tmp_path / "r50.json.gz"
+    arch.save(plain)
+    arch.save(packed)
+    assert load(packed) == arch
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert len(packed.read_bytes()) * 10 < len(plain.read_bytes())
+    before = packed.read_bytes()
+    arch.save(packed)
+    assert before == packed.read_bytes()
+    assert summary(str(packed)).to_dict() == summary(arch).to_dict()
+
+
+@pytest.mark.parametrize("cut", [slice(20), slice(None, -4)])
+def test_a_damaged_archive_is_said_to_be_one(cut, record, tmp_path):
+    """Its header alone, and without its checksum."""
+    path = tmp_path / "r.json.gz"
+    record("resnet18").save(path)
+    path.write_bytes(path.read_bytes()[cut])
+    with pytest.raises(RecordError, match="damaged"):
+        load(path)
 
 
 def test_a_record_is_frozen(record):

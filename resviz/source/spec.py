@@ -67,7 +67,7 @@ def parse(text: str | int) -> Spec:
     text = str(text).strip()
     if not text or len(text) > LONGEST:
         raise SpecError(f"spec: got {text[:40]!r}, want {FORMS}")
-    if text.lower().endswith(".json"):
+    if text.lower().endswith((".json", ".json.gz")):
         return Spec(text, record=Path(text))
     if text.endswith(".py"):
         raise SpecError(f"spec: got a file, want what to call in it, {text}:callable")
