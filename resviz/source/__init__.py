@@ -186,6 +186,7 @@ class Built(NamedTuple):
         name: of its record.
         title: what to print for it.
         filled: builds it again with values, for a forward that needs them.
+        lent: whether it has no values, and nobody else has it.
     """
 
     model: nn.Module
@@ -193,6 +194,7 @@ class Built(NamedTuple):
     name: str
     title: str = ""
     filled: Callable[[], nn.Module] | None = None
+    lent: bool = False
 
     def traced(self, asked: Asked) -> Architecture:
         """The record of one forward."""
@@ -200,7 +202,12 @@ class Built(NamedTuple):
 
         options = asked.options(self.usual)
         return trace(
-            self.model, name=self.name, title=self.title, filled=self.filled, **options
+            self.model,
+            name=self.name,
+            title=self.title,
+            filled=self.filled,
+            lent=self.lent,
+            **options,
         )
 
 
@@ -227,4 +234,6 @@ def built(spec: Spec) -> Built:
         return Built(model, usual_inputs(model), name)
     filled = partial(build.network, spec, filled=True)
     usual = build.published_input(spec)
-    return Built(build.network(spec), usual, name, build.title(spec), filled)
+    model = build.network(spec)
+    lent = "weights" not in spec.options
+    return Built(model, usual, name, build.title(spec), filled, lent)

@@ -13,7 +13,7 @@ from resviz.errors import SpecError, TraceError, first_line
 from resviz.inputs import DEFAULT_INPUT, MODES, Arguments, Given
 from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
-from resviz.tracing.clone import Clone
+from resviz.tracing.clone import Clone, Lent
 from resviz.tracing.diagnosis import explain
 from resviz.tracing.modules import original
 from resviz.tracing.nests import tensors_in
@@ -42,6 +42,7 @@ def trace(
     name: str = "",
     title: str = "",
     filled: Callable[[], nn.Module] | None = None,
+    lent: bool = False,
 ) -> Architecture:
     """Follow one forward of `model` and record it.
 
@@ -63,6 +64,7 @@ def trace(
         name: what to call the record; the model's class if left out.
         title: what to print for it.
         filled: builds the model again with values, if it was built without.
+        lent: the model has no values and was built to be traced; no clone is needed.
 
     Raises:
         TraceError: if the forward raises; says at which layer, with what shapes,
@@ -73,7 +75,7 @@ def trace(
     if mode not in MODES:
         raise SpecError(f"mode: got {mode!r}, want one of {', '.join(MODES)}")
     asked = called_with(input_size, inputs, dict(kwargs or {}))
-    plan = Plan(model, asked, samples_of(batch), training, filled)
+    plan = Plan(model, asked, samples_of(batch), training, filled, lent)
     label = name or class_name(original(model))
     if mode == "run":
         return followed(plan.for_real(), label, title)
@@ -103,7 +105,8 @@ def seen(plan: Plan, name: str, title: str) -> Architecture:
     Raises:
         TraceError: as `trace`.
     """
-    clone = Clone(plan.model, training=plan.training, real=plan.real)
+    kind = Lent if plan.lent else Clone
+    clone = kind(plan.model, training=plan.training, real=plan.real)
     recorder = Recorder(clone)
     recorder.hook()
     output = None

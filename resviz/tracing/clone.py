@@ -309,3 +309,30 @@ class Clone:
         self.originals.append(value)
         self.copies[id(value)] = copy
         return copy
+
+
+class Lent(Clone):
+    """A model in the place of its own clone: one without values, built to be traced.
+
+    It is left with our hooks, in training mode or not as was asked, and as its forward
+    left it; the next trace of it takes their places.
+    """
+
+    def announce(self, path: str, module: nn.Module) -> nn.Module:
+        """The module itself."""
+        self.found.append((path, module))
+        self.copies[id(module)] = module
+        self.modules.append(module)
+        self.paths[id(module)] = path
+        return module
+
+    def fill(self, path: str, module: nn.Module, *, stray: bool) -> None:
+        """Note what it holds."""
+        state = vars(module)
+        state["training"] = self.training
+        named = self.name(path, module, state["_parameters"])
+        self.strays.update(named if stray else ())
+        held = [*state["_parameters"].values(), *state["_buffers"].values()]
+        own = [tensor for tensor in held if tensor is not None]
+        self.own.update(map(id, own))
+        self.tensors.extend(own)

@@ -17,19 +17,30 @@ Shape = tuple[int, ...]
 
 
 class Plan(NamedTuple):
-    """What is to be run, and how."""
+    """What is to be run, and how.
+
+    Attributes:
+        model: whose forward is followed.
+        arguments: of the forward.
+        batch: how many samples.
+        training: whether in training mode.
+        filled: builds the model again with values, if it was built without.
+        lent: whether the model was built for this, and may be run itself.
+        real: whether its forward is run for real.
+    """
 
     model: nn.Module
     arguments: Arguments
     batch: int
     training: bool
     filled: Callable[[], nn.Module] | None
+    lent: bool = False
     real: bool = False
 
     def for_real(self) -> Plan:
         """The same with values, for which a model without is built again."""
         made = self.filled() if self.filled else self.model
-        return self._replace(model=made, filled=None, real=True)
+        return self._replace(model=made, filled=None, lent=False, real=True)
 
     @property
     def off_axis(self) -> bool:

@@ -1,0 +1,45 @@
+"""A network that was built to be traced is run itself, and told the same of."""
+
+import pytest
+
+import resviz
+from resviz.source import build, built
+from resviz.source.spec import parse
+from resviz.tracing import trace
+
+SPECS = (
+    "resnet18", "resnet50", "resnext50_32x4d", "cifar20", "resnet(50, output_stride=8)",
+    "resnet(34, shortcut='A')",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("spec", SPECS)
+def test_its_record_is_that_of_a_clone(spec, training):
+    """Also when it is traced again, with what its forward and we left there."""
+    net = build.network(parse(spec))
+    kept = trace(build.network(parse(spec)), (3, 64, 64), training=training)
+    for _ in range(2):
+        assert kept == trace(net, (3, 64, 64), training=training, lent=True)
+
+
+def test_a_forward_that_fails_says_the_same():
+    """An input that is too small, and which one would do."""
+    said = []
+    for lent in (False, True):
+        with pytest.raises(resviz.TraceError) as caught:
+            trace(build.network(parse("resnet18")), (4, 64, 64), lent=lent)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("spec", "lent"),
+    [
+        ("resnet18", True),
+        ("torch.nn:ReLU()", False),
+    ],
+)
+def test_only_our_own_networks_are_lent(spec, lent):
+    """What foreign code gives may be somebody's."""
+    assert built(parse(spec)).lent is lent
