@@ -136,12 +136,13 @@ class Assembly:
 
     def loose(self, step: Step) -> None:
         """Make an operation that no leaf owns a layer of its own."""
-        if not step.shapes and not self.needed(step, step.number + 1):
+        outputs = tuple(Source(step.number, k) for k in range(len(step.outputs)))
+        used = any(self.last_use.get(o, -1) > step.number for o in outputs)
+        if not step.shapes and not used:
             return
         path = self.calls[self.open[-1]].path
         everyday = everyday_name(step)
         name = f"{path}:{everyday}" if path else everyday
-        outputs = tuple(Source(step.number, k) for k in range(len(step.outputs)))
         self.add(name, path, everyday, [step], outputs, (), module=False)
 
     def leaf(self, enter: Enter, events: list[Event]) -> None:
@@ -152,7 +153,10 @@ class Assembly:
         inside = range(steps[0].number, steps[-1].number + 1) if steps else range(0)
         outputs = [source for source in returned if source.layer in inside]
         for step in steps:
-            outputs += self.needed(step, inside.stop)
+            for number in range(len(step.outputs)):
+                source = Source(step.number, number)
+                if self.last_use.get(source, -1) >= inside.stop:
+                    outputs.append(source)
         own = tuple(map(id, vars(enter.module)["_parameters"].values()))
         kept = [step for step in steps if step.shapes]
         name = class_name(enter.module)
@@ -165,11 +169,6 @@ class Assembly:
             own,
             module=True,
         )
-
-    def needed(self, step: Step, stop: int) -> list[Source]:
-        """Outputs of `step` that are used by steps from `stop` on."""
-        given = [Source(step.number, k) for k in range(len(step.outputs))]
-        return [source for source in given if self.last_use.get(source, -1) >= stop]
 
     def add(
         self,
@@ -234,10 +233,9 @@ class Assembly:
 
     def outer_sources(self, steps: list[Step]) -> list[Source]:
         """Where the operands of `steps` come from, but for the steps themselves."""
-        inside = {step.number for step in steps}
-        origins = [origin for step in steps for origin in step.origins if origin]
-        outer = [origin for origin in origins if origin.layer not in inside]
-        return [source for source in dict.fromkeys(outer) if source in self.placed]
+        first = steps[0].number if steps else 0
+        found = dict.fromkeys([o for step in steps for o in step.origins if o])
+        return [o for o in found if o.layer < first and o in self.placed]
 
     def tensor(self, source: Source) -> Tensor:
         """Shape and dtype of what `source` names."""
