@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError, first_line
+from resviz.source.spec import parse
 from resviz.sweeps.grammar import expand, split
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ def family(text: str) -> Family:
         >>> [one.spec for one in family("resnet({18,34}, groups=1)")]
         ['resnet(18, groups=1)', 'resnet(34, groups=1)']
     """
+    if not text.strip():
+        parse(text)  # it says what is wanted
     found = CALL.fullmatch(text) if "://" not in text else None
     if not found:
         return Family((name_choices(text),), called=False)

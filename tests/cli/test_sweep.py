@@ -78,6 +78,9 @@ def test_the_options_of_a_trace(sweep):
     ("args", "said"),
     [
         (("cifar{8",), "lacks a closing '}'"),
+        (("",), "spec: got '', want a name or depth"),
+        (("cifar8", " "), "spec: got '', want a name or depth"),
+        (("{cifar8,}",), "spec: got '', want a name or depth"),
         (("cifar8", "--where", "flops < 1"), "no column 'flops', want one of spec,"),
         (("cifar8", "--pareto", "flops"), "no column 'flops', want some of params"),
         (("cifar8", "--resume"), "resume: want an output"),

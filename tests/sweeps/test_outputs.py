@@ -55,6 +55,21 @@ def test_csv(plain):
     assert ("", "resnet(18, groups=3)") == (rows[-1]["macs"], rows[-1]["spec"])
 
 
+def test_columns_are_the_same_where_nothing_failed(plain, tmp_path):
+    """An empty column of errors is one: files of many sweeps are read as one table."""
+    sound = survey(["resnet({18,34}, base_channels=32, input=64)"])
+    path = tmp_path / "s.parquet"
+    outputs.write(sound, path)
+    read = pd.read_parquet(path)
+    first, *_ = outputs.rendered(sound, "csv").splitlines()
+    assert first.endswith(",seconds,error")
+    assert "error" in json.loads(outputs.rendered(sound, "json"))["variants"][0]
+    assert ["seconds", "error"] == [*frame(sound)][-2:] == [*read][-2:]
+    assert frame(plain)["error"].dtype == frame(sound)["error"].dtype
+    assert read["error"].dtype == frame(sound)["error"].dtype
+    assert "error" not in outputs.rendered(sound, "text")
+
+
 def test_json(plain):
     """All that the table says."""
     data = json.loads(outputs.rendered(plain, "json"))
