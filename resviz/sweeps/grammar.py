@@ -144,7 +144,7 @@ def choices(inner: str) -> list[str] | None:
 
 
 def entry(part: str) -> bool:
-    """Whether it is an entry of a dictionary: `timm:resnet50` has no literal before `:`.
+    """Whether it is an entry of a dictionary, with a literal before its colon.
 
     Example:
         >>> entry("'a': 1"), entry("timm:resnet50")

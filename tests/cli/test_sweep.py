@@ -74,6 +74,17 @@ def test_the_options_of_a_trace(sweep):
     ]
 
 
+def test_a_condition_that_a_row_does_not_allow(sweep, tmp_path):
+    """Exit code 2 with the row; what was traced is not lost."""
+    path = tmp_path / "s.csv"
+    args = ("cifar{8,14}", "-j", 1, "-o", path)
+    code, _, err = sweep(*args, "--where", "params / (depth - 14) < 0")
+    assert (2, False) == (code, path.exists())
+    assert "divides by zero, in the row of 'cifar14': mend it" in " ".join(err.split())
+    code, _, err = sweep(*args, "--where", "depth > 8", "--resume")
+    assert (0, "", 2) == (code, err, path.read_text().count("\n"))
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -82,6 +93,9 @@ def test_the_options_of_a_trace(sweep):
         (("cifar8", " "), "spec: got '', want a name or depth"),
         (("{cifar8,}",), "spec: got '', want a name or depth"),
         (("cifar8", "--where", "flops < 1"), "no column 'flops', want one of spec,"),
+        (("cifar8", "--where", "params < 'x'"), "compares a number with a string"),
+        (("cifar8", "--where", "params < 6e5 or 1/0"), "'1 / 0' divides by zero"),
+        (("cifar{20..}",), "got '{20..}', braces take two or more, {18,34}, or"),
         (("cifar8", "--pareto", "flops"), "no column 'flops', want some of params"),
         (("cifar8", "--resume"), "resume: want an output"),
         (("cifar8", "-o", "a.xlsx"), "no format for suffix '.xlsx'"),
