@@ -157,7 +157,7 @@ def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any], bool], None
 
     bar = Progress(
         TextColumn("sweep"),
-        BarColumn(),
+        BarColumn(24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[said]}"),
         console=Console(stderr=True),
