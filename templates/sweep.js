@@ -2,6 +2,7 @@
 (() => {
   const told = JSON.parse(document.getElementById("contents").textContent);
   const [x, y] = ["x", "y"].map((id) => document.getElementById(id));
+  const colour = document.getElementById("colour");
   const clear = document.getElementById("clear");
   const body = document.querySelector("tbody");
   const more = document.getElementById("more");
@@ -24,6 +25,9 @@
     }
     select.addEventListener("change", draw);
   }
+  colour.add(new Option("Pareto front", ""));
+  for (const key of Object.keys(told.tints)) colour.add(new Option(told.axes[key], key));
+  colour.addEventListener("change", draw);
   clear.addEventListener("click", draw);
   dark.addEventListener("change", draw);
   more.addEventListener("click", () => { shown += SHOWN; list(); });
@@ -38,7 +42,10 @@
     return found;
   }
 
+  const worded = (name) => told.words.includes(name);
+
   function spread(name) {
+    if (worded(name)) return false;
     const values = told.points.map((point) => point[name]).filter((it) => it !== null);
     let least = Infinity, most = -Infinity;
     for (const it of values) { least = Math.min(least, it); most = Math.max(most, it); }
@@ -52,17 +59,32 @@
       encoding.field = select.value;
       encoding.title = told.axes[select.value];
       if (spread(select.value)) encoding.scale = told.log;
+      if (!worded(select.value)) continue;
+      encoding.type = "nominal";
+      encoding.sort = null; // as they come in the space
+      encoding.axis = { grid: true, labelAngle: 0, labelLimit: 160, labelOverlap: true };
+      delete encoding.scale;
     }
-    made.encoding.color.scale.range = [resolved("--on"), resolved("--off")];
+    if (colour.value) made.encoding.color = tint(colour.value);
+    else made.encoding.color.scale.range = [resolved("--on"), resolved("--off")];
     const text = resolved("--text"), muted = resolved("--muted");
     Object.assign(made.config.axis, {
       labelColor: muted, titleColor: text, tickColor: muted, domainColor: muted,
       gridColor: resolved("--rule"),
     });
-    Object.assign(made.config.legend, { labelColor: muted, titleColor: text });
+    Object.assign(made.config.legend, { labelColor: muted, titleColor: text, symbolBaseFillColor: muted });
     made.config.background = "transparent";
     made.datasets = { points: told.points };
     return made;
+  }
+
+  // The shape of a point still tells of the front; colours are legible on either page.
+  function tint(name) {
+    const [type, night] = [told.tints[name], dark.matches];
+    const ramp = { name: "viridis", extent: night ? [0.35, 1] : [0, 0.75] };
+    const scheme = type !== "nominal" ? ramp : night ? "set2" : "dark2";
+    const legend = { columns: 6, symbolLimit: 24, titleOrient: "left" };
+    return { field: name, type, sort: null, title: told.axes[name], scale: { scheme }, legend };
   }
 
   async function draw() {
@@ -86,6 +108,7 @@
     if (!chosen) return true;
     const point = pointOf.get(number);
     return point && chosen.every(([name, span]) => {
+      if (worded(name)) return span.includes(point[name]);
       const [low, high] = [Math.min(...span), Math.max(...span)];
       return point[name] !== null && low <= point[name] && point[name] <= high;
     });

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resviz.cli.shared import OneOf, emit, look, trace_options
+from resviz.sweeps.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,28 +153,25 @@ def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any], bool], None
         MofNCompleteColumn,
         Progress,
         TextColumn,
-        TimeRemainingColumn,
-    )  # fmt: skip
+    )
 
     bar = Progress(
         TextColumn("sweep"),
-        BarColumn(),
+        BarColumn(24),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failed]}"),
+        TextColumn("{task.fields[said]}"),
         console=Console(stderr=True),
         transient=True,
     )
 
     def started(total: int) -> Callable[[dict[str, Any], bool], None]:
         pace = Pace(total)
-        task = bar.add_task("", total=total, rate="", failed="")
+        task = bar.add_task("", total=total, said="")
 
         def told(row: dict[str, Any], fresh: bool) -> None:
             pace.count(row, fresh)
-            failed = f"{pace.failed:,} failed" if pace.failed else ""
-            bar.update(task, advance=1, rate=f"{pace.rate:.0f}/s", failed=failed)
+            parts = (pace.speed, pace.left, pace.losses)
+            bar.update(task, advance=1, said=", ".join(filter(None, parts)))
 
         return told
 
@@ -181,44 +179,16 @@ def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any], bool], None
         yield started
 
 
-class Pace:
-    """How fast rows come."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.began = monotonic()
-        self.done = 0
-        self.fresh = 0
-        self.failed = 0
-
-    def count(self, row: dict[str, Any], fresh: bool) -> None:
-        """Count one row; one of a run before says nothing of this one's pace."""
-        self.done += 1
-        self.fresh += fresh
-        self.failed += row["error"] is not None
-
-    @property
-    def rate(self) -> float:
-        """Rows made a second."""
-        return self.fresh / max(monotonic() - self.began, 1e-9)
-
-
-class Lines(Pace):
+class Lines:
     """Progress as a line now and then."""
 
     def __init__(self, total: int) -> None:
-        super().__init__(total)
-        self.shown = self.began
+        self.pace = Pace(total)
+        self.shown = monotonic()
 
     def __call__(self, row: dict[str, Any], fresh: bool) -> None:
         """Count one row, and say so if it is time."""
-        self.count(row, fresh)
+        self.pace.count(row, fresh)
         if monotonic() - self.shown > NOW_AND_THEN:
             self.shown = monotonic()
-            left = (self.total - self.done) / max(self.rate, 1e-9)
-            failed = f", {self.failed:,} failed" if self.failed else ""
-            click.echo(
-                f"sweep: {self.done:,} of {self.total:,}, {self.rate:.0f} a second, "
-                f"{left:.0f} s left{failed}",
-                err=True,
-            )
+            click.echo(f"sweep: {self.pace}", err=True)

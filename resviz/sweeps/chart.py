@@ -10,7 +10,7 @@ from resviz.sweeps.extras import needed
 from resviz.sweeps.pareto import Aim, front
 from resviz.sweeps.survey import NUMBERS
 from resviz.sweeps.table import MEASURED, better, title
-from resviz.units import plural
+from resviz.units import plural, times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,9 @@ TITLES = {column.key: column.title for column in MEASURED} | {
 }  # fmt: skip
 """What axes are called."""
 
+FEW = 8
+"""Values of an argument that a legend shows one by one; as many colours differ well."""
+
 SPREAD = 20
 """A largest value so many times the smallest is shown on a logarithmic axis."""
 
@@ -57,6 +60,7 @@ def points(found: Survey) -> list[dict[str, Any]]:
         {
             "spec": escape.clean(row["spec"]),
             **{name: row.get(name) for name in axes(found)},
+            **{name: word(name, row.get(name)) for name in groups(found)},
             "front": ON if number in on else OFF,
         }
         for number, row in enumerate(found.rows)
@@ -66,11 +70,41 @@ def points(found: Survey) -> list[dict[str, Any]]:
 
 def axes(found: Survey) -> tuple[str, ...]:
     """Columns of numbers, by which points can be placed."""
-    varied = (
-        name for name in found.names
-        if all(type(row.get(name)) in {int, float, type(None)} for row in found.rows)
-    )  # fmt: skip
-    return (*NUMBERS, *varied)
+    return (*NUMBERS, *(name for name in found.names if numeric(found, name)))
+
+
+def groups(found: Survey) -> tuple[str, ...]:
+    """Columns of words and shapes, each of whose values is a place of its own."""
+    varied = (name for name in found.names if not numeric(found, name))
+    return (*varied, "final_shape")
+
+
+def numeric(found: Survey, name: str) -> bool:
+    """Whether an argument that varies has numbers alone."""
+    kinds = {int, float, type(None)}
+    return all(type(row.get(name)) in kinds for row in found.rows)
+
+
+def word(name: str, held: Any) -> str:
+    """A value that is no number, as an axis and a legend show it: maps as tables do."""
+    if held is None:
+        return "none"
+    return times(held[1:]) if name == "final_shape" else escape.clean(str(held))
+
+
+def tints(found: Survey) -> dict[str, str]:
+    """Columns by which points can be coloured, and of what kind each is for Vega.
+
+    Few values are told apart one by one, many numbers by a ramp, many words not at all.
+    """
+    words, kinds = groups(found), dict[str, str]()
+    for name in (*found.names, "final_shape"):
+        few = len({word(name, row.get(name)) for row in found.rows}) <= FEW
+        if name not in words:
+            kinds[name] = "ordinal" if few else "quantitative"
+        elif few:
+            kinds[name] = "nominal"
+    return kinds
 
 
 def label(name: str) -> str:
@@ -94,14 +128,15 @@ def chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -> Any:
         for name in names
     ]
     scale = alt.Scale(zero=False, nice=True)
+    axis = alt.Axis(format="~s")
     field = alt.Scale(domain=[ON, OFF], range=[colours["on"], colours["off"]])
     shape = alt.Scale(domain=[ON, OFF], range=[DIAMOND, "circle"])
     return (
         alt.Chart(alt.NamedData("points"))
         .mark_point(filled=True, opacity=0.8, size=60)
         .encode(
-            x=alt.X(x, type="quantitative", title=label(x), scale=scale),
-            y=alt.Y(y, type="quantitative", title=label(y), scale=scale),
+            x=alt.X(x, type="quantitative", title=label(x), scale=scale, axis=axis),
+            y=alt.Y(y, type="quantitative", title=label(y), scale=scale, axis=axis),
             color=alt.Color("front", type="nominal", title=None, scale=field),
             shape=alt.Shape("front", type="nominal", title=None, scale=shape),
             order=alt.Order("front", type="nominal", sort="ascending"),
@@ -121,7 +156,6 @@ def look(colours: dict[str, str]) -> dict[str, Any]:
         "axis": {
             **words, **lines, "tickColor": colours["muted"], "labelFontSize": 11,
             "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8,
-            "format": "~s",
         },
         "legend": {**words, "orient": "top", "labelFontSize": 12},
         "view": {"stroke": None},

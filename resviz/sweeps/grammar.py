@@ -2,11 +2,12 @@
 
 `resnet({18,34}, groups={1,2})` is four SPECs. `{1..4}` is a range, `{64..256..64}` one
 with a step; braces nest. What stands in quotes or in brackets of its own is not split,
-and `{'a': 1}` and `{x}` stay as they are: a dictionary, and no choice at all.
+and `{'a': 1}` and `{}` stay as they are: dictionaries. All else in braces is refused.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from itertools import product
 from typing import TYPE_CHECKING
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?")
+
+NEARLY = re.compile(r"[\w.+-]*[\w+-]\.\.[\w.+-]*|\.\.[\w.+-]+")
+"""What was meant as a range, and is no folder's name."""
+
+TAKEN = "braces take two or more, {18,34}, or whole numbers, {1..8} and {64..256..64}"
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -77,7 +83,8 @@ def expand(text: str) -> list[str]:
     """All that a text with braces stands for, the last brace varying fastest.
 
     Raises:
-        SpecError: if brackets or quotes do not match, or it stands for too many.
+        SpecError: if brackets or quotes do not match, if braces hold no choice, or it
+            stands for too many.
 
     Example:
         >>> expand("resnet{18,34}")
@@ -120,23 +127,46 @@ def braces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def choices(inner: str) -> list[str] | None:
-    """What stands between braces, expanded; None where it is no choice."""
+    """What stands between braces, expanded; None where it is a dictionary.
+
+    Raises:
+        SpecError: if it is no choice either.
+    """
     span = RANGE.fullmatch(inner.strip())
     if span:
         return steps(*(int(number) for number in span.groups() if number))
-    parts = split(inner)
-    if len(parts) < 2 or any(len(split(part, ":")) > 1 for part in parts):
+    parts = [part.strip() for part in split(inner)]
+    if parts == [""] or any(map(entry, parts)):
         return None
-    return [one for part in parts for one in expand(part.strip())]
+    if len(parts) < 2 or any(map(NEARLY.fullmatch, parts)):
+        raise SpecError(f"spec: got '{{{inner}}}', {TAKEN}")
+    return [one for part in parts for one in expand(part)]
 
 
-def steps(first: int, last: int, by: int = 0) -> list[str]:
+def entry(part: str) -> bool:
+    """Whether it is an entry of a dictionary, with a literal before its colon.
+
+    Example:
+        >>> entry("'a': 1"), entry("timm:resnet50")
+        (True, False)
+    """
+    key, *value = split(part, ":")
+    try:
+        ast.literal_eval(key.strip())
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return bool(value)
+
+
+def steps(first: int, last: int, by: int | None = None) -> list[str]:
     """The numbers of a range, its last one included.
 
     Raises:
-        SpecError: if they are too many.
+        SpecError: if they are too many, or it has no step.
     """
-    size = abs(by) or 1
+    if by == 0:
+        raise SpecError(f"spec: {{{first}..{last}..0}} has a step of 0, want 1 or more")
+    size = abs(by or 1)
     if abs(last - first) // size >= MOST:
         raise SpecError(f"spec: {{{first}..{last}}} is too long, want a larger step")
     way = 1 if last >= first else -1

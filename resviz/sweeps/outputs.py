@@ -67,7 +67,8 @@ def rendered(found: Survey, form: str, **options: Any) -> str | bytes:
         from resviz.sweeps.chart import picture
 
         return picture(found)
-    return formats.table_format(form).render(table(found), **options)
+    made = table(found, whole=form == "csv")
+    return formats.table_format(form).render(made, **options)
 
 
 def write(found: Survey, output: str | Path, form: str | None = None) -> None:

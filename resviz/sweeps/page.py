@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import escape
 from resviz.formats.report.page import policy, text_of
-from resviz.sweeps.chart import LIGHT, LOG, aims_of, axes, chart, label, places, points
+from resviz.sweeps.chart import (
+    LIGHT,
+    LOG,
+    aims_of,
+    axes,
+    chart,
+    groups,
+    label,
+    places,
+    points,
+    tints,
+)
 from resviz.sweeps.extras import needed
 from resviz.sweeps.survey import complete
 from resviz.sweeps.table import better, rounded, table, title
@@ -62,14 +73,16 @@ def contents(found: Survey) -> dict[str, Any]:
     x, y = places(found)
     shown = table(found, front=False)
     rows = [rounded(complete(row, found.names)) for row in found.rows]
-    names = axes(found)
+    names, words = axes(found), groups(found)
     drawing = chart(names, x, y, LIGHT).properties(width="container", height=420)
     alt = needed("altair")
     return {
         "chart": drawing.add_params(alt.selection_interval(name="brush")).to_dict(),
         "points": points(found),
         "log": LOG,
-        "axes": {name: label(name) for name in names},
+        "axes": {name: label(name) for name in (*names, *words)},
+        "words": words,
+        "tints": tints(found),
         "places": [x, y],
         "columns": [[column.key, column.numeric] for column in shown.columns],
         "rows": [

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError, first_line
-from resviz.sweeps.grammar import expand, split
+from resviz.source.spec import parse
+from resviz.sweeps.grammar import TAKEN, expand, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -162,6 +163,8 @@ def family(text: str) -> Family:
         >>> [one.spec for one in family("resnet({18,34}, groups=1)")]
         ['resnet(18, groups=1)', 'resnet(34, groups=1)']
     """
+    if not text.strip():
+        parse(text)  # it says what is wanted
     found = CALL.fullmatch(text) if "://" not in text else None
     if not found:
         return Family((name_choices(text),), called=False)
@@ -172,8 +175,15 @@ def family(text: str) -> Family:
 
 
 def name_choices(text: str) -> tuple[Choice, ...]:
-    """The networks that a name with braces, or with a pattern, stands for."""
-    names = [name for one in expand(text) for name in matching(one)]
+    """The networks that a name with braces, or with a pattern, stands for.
+
+    Raises:
+        SpecError: if it still has braces, or the pattern meets nothing.
+    """
+    written = expand(text)
+    if any("{" in one.partition("(")[0] for one in written):
+        raise SpecError(f"spec: got {text!r}, {TAKEN}")
+    names = [name for one in written for name in matching(one)]
     return tuple(Choice(name, (("name", name),)) for name in names)
 
 
@@ -196,8 +206,15 @@ def matching(name: str) -> list[str]:
 
 
 def argument_choices(text: str, place: int, network: str) -> tuple[Choice, ...]:
-    """What one argument with braces stands for."""
-    return tuple(Choice(one, sets(one, place, network)) for one in expand(text))
+    """What one argument with braces stands for.
+
+    Raises:
+        SpecError: if there is nothing in its braces, and no name before them.
+    """
+    written = expand(text)
+    if "{}" in written:
+        raise SpecError(f"spec: got '{{}}' in {network}({text}), {TAKEN}")
+    return tuple(Choice(one, sets(one, place, network)) for one in written)
 
 
 def sets(text: str, place: int, network: str) -> tuple[tuple[str, Any], ...]:

@@ -101,7 +101,8 @@ def plan(specs: Iterable[str | int], condition: str | None, limit: int | None) -
     if condition is None:
         return Plan(space, (), None, limit)
     varied = columns(space)
-    found = where(condition, {*OWN, *varied}, ", ".join((*OWN, *varied)))
+    names = (*OWN, *varied)
+    found = where(condition, {*names}, ", ".join(names), NUMBERS)
     known = {"spec", *varied}
     early = tuple(part for part in found.parts if part.names <= known)
     return Plan(space, early, found, limit)
@@ -173,7 +174,7 @@ def survey(
             jobs=-1 if jobs is None else jobs, scheduler=scheduler, told=told,
         )  # fmt: skip
     rows = [{**asked(one), **found[number]} for number, one in enumerate(wanted)]
-    kept = [row for row in rows if not wanted.condition or wanted.condition.holds(row)]
+    kept = met(rows, wanted.condition, path)
     return Survey(
         names,
         kept,
@@ -185,6 +186,24 @@ def survey(
         costs=costs,
         journal=journal,
     )
+
+
+def met(rows: list[Row], condition: Where | None, journal: Path | None) -> list[Row]:
+    """The rows that meet a condition.
+
+    Raises:
+        SpecError: if one cannot be asked; it says where all of them are kept.
+    """
+    if condition is None:
+        return rows
+    try:
+        return [row for row in rows if condition.holds(row)]
+    except SpecError as error:
+        if journal is None:
+            raise
+        raise SpecError(
+            f"{error}: mend it, rows are kept in {journal} and --resume takes them"
+        ) from error
 
 
 def complete(row: Row, names: Iterable[str]) -> dict[str, Any]:

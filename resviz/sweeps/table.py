@@ -35,18 +35,19 @@ WHOLE = (
 """Columns of whole numbers."""
 
 
-def table(found: Survey, *, front: bool = True) -> Table:
+def table(found: Survey, *, front: bool = True, whole: bool = False) -> Table:
     """The rows of a sweep.
 
     Args:
         found: what it found.
         front: leave out what is not on the front, where one was asked for; else the
             rows on it are set off.
+        whole: have the column of errors also where there are none, as data has.
     """
     only = front and found.aims
     shown = [found.rows[k] for k in found.front] if only else found.rows
     rows = [rounded(complete(row, found.names)) for row in shown]
-    errors = any(row["error"] for row in rows)
+    errors = whole or any(row["error"] for row in rows)
     columns = (
         Column("spec", "SPEC"),
         *(Column(name, name, spare=0 if name in OURS else 6) for name in found.names),
@@ -112,10 +113,11 @@ def frame(found: Survey) -> pd.DataFrame:
     """
     import pandas as pd
 
-    made = table(found)
-    keys = dict.fromkeys([*(column.key for column in made.columns), "error"])
-    columns = {key: series([row[key] for row in made.rows], key) for key in keys}
-    out = pd.DataFrame(columns)
+    made = table(found, whole=True)
+    keys = [column.key for column in made.columns]
+    out = pd.DataFrame(
+        {key: series([row[key] for row in made.rows], key) for key in keys}
+    )
     out.attrs["cost"] = found.costs.to_dict()
     return out
 
@@ -130,4 +132,6 @@ def series(values: Sequence[Any], name: str) -> pd.Series:
         return pd.Series(values, dtype="Int64" if gaps else "int64")
     if name not in OWN and (len(kinds) > 1 or kinds & {list, tuple, dict}):
         values = [None if value is None else str(value) for value in values]
+    if name == "error":  # text, also where there is none
+        return pd.Series(values, dtype=pd.Series(["text"]).dtype)
     return pd.Series(values, dtype=None if kinds else object)

@@ -2,52 +2,38 @@
 
 Names are those of columns. There are numbers, strings, lists, `and`, `or`, `not`,
 comparisons, `in`, and arithmetic. What is not known is less than nothing and more than
-nothing: a comparison of order with it is false.
+nothing: a comparison of order with it is false. A number against a string, or what
+divides by zero, is an error: before anything is traced where the condition alone shows
+it, else with the row.
 """
 
 from __future__ import annotations
 
 import ast
-import operator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
+from resviz.sweeps.terms import (
+    ARITHMETIC,
+    COMPARISONS,
+    MEMBER,
+    VALUES,
+    Unknown,
+    unlike,
+    value,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
 LONGEST = 1000
 """Characters of a condition."""
 
-HIGHEST = 64
-"""Exponents of powers, so that no number takes all memory."""
-
-ORDER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Lt: operator.lt, ast.LtE: operator.le,
-    ast.Gt: operator.gt, ast.GtE: operator.ge,
-}  # fmt: skip
-
-EQUAL: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne,
-    ast.Is: operator.eq, ast.IsNot: operator.ne,
-}  # fmt: skip
-
-MEMBER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.In: lambda one, many: one in many,
-    ast.NotIn: lambda one, many: one not in many,
-}
-
-UNLIKE = (TypeError, ArithmeticError, ValueError, LookupError)
-"""What is raised where values cannot be compared or computed with."""
-
-COMPARISONS = {**ORDER, **EQUAL, **MEMBER}
-
-ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-    ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-}  # fmt: skip
+NUMERIC, TEXTUAL = "a number", "a string"
+"""Kinds of values, in words."""
 
 WANT = "want names of columns, numbers, strings, comparisons, and, or, not"
 
@@ -79,23 +65,36 @@ class Where:
             yield self
 
     def holds(self, row: Mapping[str, Any]) -> bool:
-        """Whether it holds for a row; not where values cannot be compared."""
+        """Whether it holds for a row; not where what it takes is not known.
+
+        Raises:
+            SpecError: if values cannot be compared or computed with.
+        """
         try:
             return bool(value(self.tree, row))
-        except UNLIKE:
+        except Unknown:
             return False
+        except SpecError as error:
+            raise SpecError(f"{error}, in the row of {row.get('spec')!r}") from error
 
 
-def where(text: str, columns: Container[str], listed: str) -> Where:
+def where(
+    text: str,
+    columns: Container[str],
+    listed: str,
+    numbers: Container[str] = (),
+) -> Where:
     """Read a condition.
 
     Args:
         text: as written.
         columns: names that it may look at.
         listed: them, for messages.
+        numbers: those of them that hold numbers and nothing else.
 
     Raises:
-        SpecError: if it is no condition, or looks at what is no column.
+        SpecError: if it is no condition, looks at what is no column, or compares or
+            computes what cannot be.
     """
     if len(text) > LONGEST:
         raise SpecError(f"where: got {len(text)} characters, want at most {LONGEST}")
@@ -110,7 +109,45 @@ def where(text: str, columns: Container[str], listed: str) -> Where:
     for name in sorted(found.names):
         if name not in columns:
             raise SpecError(f"where: no column {name!r}, want one of {listed}")
+    check(tree, numbers)
     return found
+
+
+def check(tree: ast.expr, numbers: Container[str]) -> None:
+    """Check what needs no row: kinds in comparisons, and arithmetic without columns.
+
+    Raises:
+        SpecError: if a number is compared with a string, or something divides by zero.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            kinds = [kind(side, numbers) for side in (node.left, *node.comparators)]
+            for op, pair in zip(node.ops, pairwise(kinds), strict=True):
+                if type(op) not in MEMBER and {*pair} == {NUMERIC, TEXTUAL}:
+                    raise unlike(node, f"compares {pair[0]} with {pair[1]}")
+        elif isinstance(node, (ast.BinOp, ast.UnaryOp)) and not any(
+            isinstance(part, ast.Name) for part in ast.walk(node)
+        ):
+            with suppress(Unknown):
+                value(node, {})
+
+
+def kind(node: ast.expr, numbers: Container[str]) -> str | None:
+    """What a node gives in every row; None where that is not said."""
+    if isinstance(node, ast.Name):
+        return NUMERIC if node.id in numbers else None
+    if isinstance(node, ast.Constant):
+        return kind_of(node.value)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return None
+    return NUMERIC if isinstance(node, (ast.BinOp, ast.UnaryOp)) else None
+
+
+def kind_of(held: Any) -> str | None:
+    """The kind of a value; None of what is not known, and of several values."""
+    if isinstance(held, str):
+        return TEXTUAL
+    return NUMERIC if isinstance(held, (int, float)) else None
 
 
 def allowed(node: ast.AST) -> bool:
@@ -126,78 +163,3 @@ def allowed(node: ast.AST) -> bool:
     return type(node) in VALUES or isinstance(
         node, (ast.boolop, ast.cmpop, ast.operator, ast.unaryop, ast.expr_context)
     )
-
-
-def value(node: ast.expr, row: Mapping[str, Any]) -> Any:
-    """What a node stands for in a row."""
-    return VALUES[type(node)](node, row)
-
-
-def constant(node: ast.Constant, row: Mapping[str, Any]) -> Any:
-    """A number or a string."""
-    del row
-    return node.value
-
-
-def named(node: ast.Name, row: Mapping[str, Any]) -> Any:
-    """The value of a column."""
-    held = row.get(node.id)
-    return tuple(held) if isinstance(held, list) else held
-
-
-def joined(node: ast.BoolOp, row: Mapping[str, Any]) -> bool:
-    """Whether all conditions hold, or any."""
-    holds = all if isinstance(node.op, ast.And) else any
-    return holds(value(part, row) for part in node.values)
-
-
-def signed(node: ast.UnaryOp, row: Mapping[str, Any]) -> Any:
-    """The contrary of a condition, or a number with its sign."""
-    own = value(node.operand, row)
-    if isinstance(node.op, ast.Not):
-        return not own
-    return -own if isinstance(node.op, ast.USub) else +own
-
-
-def listed(node: ast.List | ast.Tuple, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Several values."""
-    return tuple(value(part, row) for part in node.elts)
-
-
-def picked(node: ast.Subscript, row: Mapping[str, Any]) -> Any:
-    """One of several values, as `final_shape[1]`."""
-    return value(node.value, row)[value(node.slice, row)]
-
-
-def compared(node: ast.Compare, row: Mapping[str, Any]) -> bool:
-    """Whether a chain of comparisons holds; not where values cannot be compared."""
-    try:
-        values = [value(part, row) for part in (node.left, *node.comparators)]
-        return all(
-            COMPARISONS[type(op)](left, right)
-            for op, left, right in zip(node.ops, values, values[1:], strict=False)
-        )
-    except UNLIKE:
-        return False
-
-
-def computed(node: ast.BinOp, row: Mapping[str, Any]) -> Any:
-    """What two numbers give.
-
-    Raises:
-        ValueError: for a power that is out of bounds, or for what are no numbers.
-    """
-    left, right = value(node.left, row), value(node.right, row)
-    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-        raise TypeError("no number")
-    if isinstance(node.op, ast.Pow) and abs(right) > HIGHEST:
-        raise ValueError("too high a power")
-    return ARITHMETIC[type(node.op)](left, right)
-
-
-VALUES: dict[type[ast.expr], Callable[[Any, Mapping[str, Any]], Any]] = {
-    ast.Constant: constant, ast.Name: named, ast.BoolOp: joined, ast.UnaryOp: signed,
-    ast.Compare: compared, ast.BinOp: computed, ast.Subscript: picked,
-    ast.List: listed, ast.Tuple: listed,
-}  # fmt: skip
-"""What gives the value of each node."""

@@ -74,11 +74,28 @@ def test_the_options_of_a_trace(sweep):
     ]
 
 
+def test_a_condition_that_a_row_does_not_allow(sweep, tmp_path):
+    """Exit code 2 with the row; what was traced is not lost."""
+    path = tmp_path / "s.csv"
+    args = ("cifar{8,14}", "-j", 1, "-o", path)
+    code, _, err = sweep(*args, "--where", "params / (depth - 14) < 0")
+    assert (2, False) == (code, path.exists())
+    assert "divides by zero, in the row of 'cifar14': mend it" in " ".join(err.split())
+    code, _, err = sweep(*args, "--where", "depth > 8", "--resume")
+    assert (0, "", 2) == (code, err, path.read_text().count("\n"))
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
         (("cifar{8",), "lacks a closing '}'"),
+        (("",), "spec: got '', want a name or depth"),
+        (("cifar8", " "), "spec: got '', want a name or depth"),
+        (("{cifar8,}",), "spec: got '', want a name or depth"),
         (("cifar8", "--where", "flops < 1"), "no column 'flops', want one of spec,"),
+        (("cifar8", "--where", "params < 'x'"), "compares a number with a string"),
+        (("cifar8", "--where", "params < 6e5 or 1/0"), "'1 / 0' divides by zero"),
+        (("cifar{20..}",), "got '{20..}', braces take two or more, {18,34}, or"),
         (("cifar8", "--pareto", "flops"), "no column 'flops', want some of params"),
         (("cifar8", "--resume"), "resume: want an output"),
         (("cifar8", "-o", "a.xlsx"), "no format for suffix '.xlsx'"),
@@ -94,14 +111,13 @@ def test_wrong_usage(sweep, args, said):
 
 
 def test_progress_where_stderr_is_no_terminal(monkeypatch, capfd):
-    """A line now and then, with rate and remaining time."""
+    """A line now and then, with what is known."""
     from resviz.cli.sweep import Lines
 
     monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", -1)
     lines = Lines(4)
     lines({"error": None}, True)
     lines({"error": "why"}, True)
-    first, second = capfd.readouterr().err.splitlines()
-    assert first.startswith("sweep: 1 of 4, ")
-    assert second.startswith("sweep: 2 of 4, ")
-    assert second.endswith(" s left, 1 failed")
+    assert ["sweep: 1 of 4", "sweep: 2 of 4, 1 failed"] == (
+        capfd.readouterr().err.splitlines()
+    )

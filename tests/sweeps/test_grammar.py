@@ -21,8 +21,8 @@ from resviz.sweeps.grammar import expand, split
         "{4..1}",
         "{64..256..64}",
         "{-1..1}",
-        "x{y}z",
         "{a,b,}",
+        "{../a,..}/b",
         "plain",
     ],
 )
@@ -48,6 +48,37 @@ def test_quotes_protect():
 def test_a_dictionary_is_no_choice():
     """But braces in it are."""
     assert ["{'a': 1,'b': 2}", "{'a': 1,'b': 3}"] == expand("{'a': 1,'b': {2,3}}")
+
+
+def test_networks_with_a_package_are_a_choice():
+    """A name before a colon is no key of a dictionary."""
+    assert ["timm:a", "torchvision:b"] == expand("{timm:a,torchvision:b}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{20..}",
+        "{..56}",
+        "{a..z}",
+        "{0.1..0.5}",
+        "{1..2..}",
+        "{1..3,5}",
+        "{18}",
+        "x{y}z",
+    ],
+)
+def test_braces_without_a_choice_are_refused(text):
+    """It says what they take."""
+    with pytest.raises(SpecError, match=r"braces take two or more, \{18,34\}"):
+        expand(text)
+
+
+@pytest.mark.parametrize("text", ["{20..56..0}", "{1..4..-0}"])
+def test_a_step_of_nothing_is_refused(text):
+    """It is not taken for one of 1."""
+    with pytest.raises(SpecError, match="has a step of 0, want 1 or more"):
+        expand(text)
 
 
 @pytest.mark.parametrize("text", ["{1,2", "1,2}", "(1]", "f('a)", "{(1,2}"])

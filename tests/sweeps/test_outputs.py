@@ -11,6 +11,7 @@ import pytest
 import resviz
 from resviz.errors import RenderError
 from resviz.sweeps import outputs
+from resviz.sweeps.chart import tints
 from resviz.sweeps.survey import survey
 from resviz.sweeps.table import frame
 
@@ -53,6 +54,21 @@ def test_csv(plain):
         rows[0]["final_shape"],
     )
     assert ("", "resnet(18, groups=3)") == (rows[-1]["macs"], rows[-1]["spec"])
+
+
+def test_columns_are_the_same_where_nothing_failed(plain, tmp_path):
+    """An empty column of errors is one: files of many sweeps are read as one table."""
+    sound = survey(["resnet({18,34}, base_channels=32, input=64)"])
+    path = tmp_path / "s.parquet"
+    outputs.write(sound, path)
+    read = pd.read_parquet(path)
+    first, *_ = outputs.rendered(sound, "csv").splitlines()
+    assert first.endswith(",seconds,error")
+    assert "error" in json.loads(outputs.rendered(sound, "json"))["variants"][0]
+    assert ["seconds", "error"] == [*frame(sound)][-2:] == [*read][-2:]
+    assert frame(plain)["error"].dtype == frame(sound)["error"].dtype
+    assert read["error"].dtype == frame(sound)["error"].dtype
+    assert "error" not in outputs.rendered(sound, "text")
 
 
 def test_json(plain):
@@ -102,6 +118,14 @@ def test_the_picture(found):
     assert "img" == svg.get("role")
 
 
+def test_colours_that_can_be_told_apart():
+    """Few values have one each, many numbers a ramp; many words are not offered."""
+    found = survey(["cifar{8..56..6}(num_classes={5..14}, batch={1,2})"], limit=180)
+    assert {
+        "num_classes": "quantitative", "batch": "ordinal", "final_shape": "nominal",
+    } == tints(found)  # fmt: skip
+
+
 @pytest.mark.needs("chromium")
 class TestPage:
     """The page, in a browser without a network."""
@@ -146,6 +170,47 @@ class TestPage:
         page.page.locator("#chart").get_by_text("base channels").wait_for()
         assert {"base channels", "weighted layers"} == set(titles.all_text_contents())
         assert [] == page.console
+
+    @pytest.fixture
+    def worded(self, visit):
+        """The page of four variants that differ in a word."""
+        found = survey(["cifar8(num_classes={5,10}, shortcut={'A','B'})"])
+        visited = visit(outputs.rendered(found, "html"), offline=True)
+        visited.page.wait_for_selector("#chart svg .mark-symbol")
+        return visited
+
+    def test_words_are_axes(self, worded):
+        """Each has its place, and a frame over one keeps its rows."""
+        page = worded.page
+        page.select_option("#x", "shortcut")
+        page.locator("#chart svg .role-axis-title", has_text="shortcut").wait_for()
+        page.select_option("#y", "final_shape")
+        page.locator("#chart svg").get_by_text("64×8×8").wait_for()
+        assert {"A", "B"} <= set(page.locator("#chart svg text").all_text_contents())
+        area = page.locator("#chart svg .background").first.bounding_box()
+        page.mouse.move(area["x"] + 1, area["y"] + 1)
+        page.mouse.down()
+        across, down = area["width"] / 2, area["height"] - 2
+        page.mouse.move(area["x"] + across, area["y"] + down, steps=4)
+        page.mouse.up()
+        page.locator("#count", has_text="2 of 4").wait_for()
+        shown = page.locator("tbody td:nth-child(3)").all_text_contents()
+        assert ["A", "A"] == shown
+        assert ([], []) == (worded.console, worded.requests)
+
+    def test_colours_by_an_argument(self, worded):
+        """A colour a value, told in a legend; the front keeps its shape."""
+        page = worded.page
+        names = page.locator("#colour option").all_text_contents()
+        assert ["Pareto front", "num classes", "shortcut", "final map"] == names
+        page.select_option("#colour", "shortcut")
+        page.locator("#chart svg .role-legend-title", has_text="shortcut").wait_for()
+        paths = page.locator("#chart svg .mark-symbol.role-mark path")
+        fills = {paths.nth(k).get_attribute("fill") for k in range(4)}
+        assert {"#1b9e77", "#d95f02"} == fills
+        page.select_option("#colour", "num_classes")
+        page.locator("#chart svg .role-legend-title", has_text="num classes").wait_for()
+        assert ([], []) == (worded.console, worded.requests)
 
     def test_rows_are_sorted(self, page):
         """As numbers, and the other way round."""

@@ -44,6 +44,20 @@ def test_a_choice_of_arguments():
     ] == found
 
 
+@pytest.mark.parametrize("text", ["resnet({})", "resnet(18, {})", "cifar{}", "{}"])
+def test_empty_braces_are_refused(text):
+    """Where no dictionary can stand; it says what they take."""
+    with pytest.raises(SpecError, match="braces take two or more"):
+        Space([text])
+
+
+def test_an_empty_dictionary():
+    """It may be the value of an argument."""
+    assert ["f(a={})", "f(a={'b': {}})"] == [
+        one.spec for one in Space(["f(a={})", "f(a={'b': {}})"])
+    ]
+
+
 def test_a_choice_of_networks():
     """Whole SPECs may stand in braces, each with arguments of its own."""
     assert ["resnet(18)", "cifar20", "resnet(34, groups=1)"] == [

@@ -18,6 +18,9 @@ ROW = {
 }
 
 
+NUMBERS = {"macs", "params"}
+
+
 def holds(text, row=None):
     """Whether a condition holds for a row."""
     return where(text, ROW, "listed").holds(row or ROW)
@@ -81,10 +84,49 @@ def test_an_unknown_column():
         holds("flops < 1")
 
 
-def test_no_power_takes_all_memory():
-    """A tower of powers holds for nothing, and at once."""
-    assert not holds("9 ** 9 ** 9 > 1")
-    assert not holds("'a' * 9999999999 == 1")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("params < 'x'", "params < 'x'. compares a number with a string"),
+        ("'x' > macs / 2", "compares a string with a number"),
+        ("params == '18'", "compares a number with a string"),
+        ("1 < 'x' or spec == 'a'", "compares a number with a string"),
+        ("params < 6e5 or 1/0", "'1 / 0' divides by zero"),
+        ("params < 6e5 or 1 % (2 - 2) == 1", "divides by zero"),
+        ("params < 1 and 9 ** 9 ** 9 > 1", "is too high a power"),
+        ("9.5 ** 64 ** 1 * 1e300 ** 2 > 1", "is too large a number"),
+        ("'a' * 9999999999 == 1", "computes with 'a', want numbers"),
+    ],
+)
+def test_what_no_row_can_meet_is_refused_unread(text, said):
+    """Before there are rows, and at once; it says which part."""
+    with pytest.raises(SpecError, match=f"^where: .*{said}"):
+        where(text, ROW, "listed", NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("stem < 'x'", "stem < 'x'. compares 7 with 'x'"),
+        ("params / (stem - 7) < 1", r"'params / \(stem - 7\)' divides by zero"),
+        ("-spec < 1", "'-spec' computes with 'resnet50', want numbers"),
+        ("shape < 3", r"compares \(1, 2048, 7, 7\) with 3"),
+        ("3 in stem", "compares 3 with 7"),
+        ("stem[0] == 7", "picks 0 of 7"),
+    ],
+)
+def test_what_a_row_does_not_allow_is_refused(text, said):
+    """It says which row."""
+    row = {**ROW, "stem": 7}
+    found = where(text, row, "listed")
+    with pytest.raises(SpecError, match=f"^where: .*{said}, in the row of 'resnet50'$"):
+        found.holds(row)
+
+
+def test_a_shape_of_fewer_axes():
+    """It has no such axis, which is not known."""
+    assert not holds("shape[9] < 1 or shape[9] > 1")
+    assert not holds("None in spec or spec in error")
 
 
 @given(st.text("macs<>=() +-*/0123456789'\"[]{}.,:andornot", max_size=40))
