@@ -23,7 +23,7 @@ from resviz.embed.pieces import (
 from resviz.embed.place import Place, place
 from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError, SpecError
-from resviz.escape import cleaned, html
+from resviz.escape import cleaned, html, html_prose
 from resviz.inputs import MODES
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def drawn(line: str, shelf: Shelf) -> str:
         return piece.table(shelf).styled().replace("\n", "")
     figure = piece.diagram(shelf)
     if command == "describe":
-        return f"<p>{html(figure.description)}</p>"
+        return f"<p>{html_prose(figure.description)}</p>"
     shown = figure_html(figure, salt=f"fence {next(serial)}", width=width)
     return f'<div style="margin:1em 0">{shown}</div>'
 

@@ -7,8 +7,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+import resviz
 from resviz.embed import fence
 from resviz.embed.shelf import Shelf
+from resviz.escape import LONGEST
 from tests.conftest import ROOT
 
 PAGE = """
@@ -172,9 +174,11 @@ def test_several_networks_are_compared():
 
 
 def test_a_figure_can_be_told_in_words():
-    """`describe` gives a paragraph."""
-    (told,) = fence.shown(["describe 18"], Shelf())
-    assert told.startswith("<p>ResNet-18, input 224×224×3: 11.7 M parameters")
+    """`describe` gives a paragraph, whole."""
+    (told,) = fence.shown(["describe 50"], Shelf())
+    said = resviz.describe(resviz.trace("resnet50"))
+    assert LONGEST < len(said)
+    assert f"<p>{said}</p>" == told
 
 
 def test_a_line_can_be_a_comment():
