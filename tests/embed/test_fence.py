@@ -9,6 +9,7 @@ import pytest
 
 import resviz
 from resviz.embed import fence
+from resviz.embed.place import Place
 from resviz.embed.shelf import Shelf
 from resviz.escape import LONGEST
 from tests.conftest import ROOT
@@ -155,6 +156,24 @@ def test_a_warning_names_page_and_line(builder, tmp_path, build):
     done = build(page, builder, "build", "--strict")
     assert 1 == done.returncode
     assert "index.md:10: resviz: unknown network 'net51'" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("inside", ["", "# costs 18\n\n", "> "])
+def test_an_empty_fence_is_named_by_its_line(tmp_path, inside):
+    """That of its first row, for it has no line to look for."""
+    inset = inside if inside == "> " else ""
+    fenced = f"{inset}```resviz\n{inside}\n{inset}```\n"
+    (tmp_path / "a.md").write_text(f"# Page\n\n```resviz\n18\n```\n\n{fenced}")
+    here = Place("sub/a.md", (tmp_path,))
+    assert "sub/a.md:7" == here.fence("resviz", inside.strip("> "))
+
+
+def test_a_warning_on_an_empty_fence_has_its_line(tmp_path, build):
+    """In the log of MkDocs."""
+    (tmp_path / "mkdocs.yml").write_text(MKDOCS.format(theme="mkdocs", plugins=""))
+    done = build("# Page\n\n```resviz\n# none\n```\n", "mkdocs", "build", "--strict")
+    assert 1 == done.returncode
+    assert "index.md:3: resviz: fence: is empty" in done.stderr
 
 
 def test_several_networks_are_compared():
