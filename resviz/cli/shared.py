@@ -140,7 +140,7 @@ def noted(ctx: click.Context, param: click.Parameter, value: str) -> None:
 def output_options(command: Function) -> Function:
     """Add `--format`, `-o` and `--columns` for a table; `emit_table` knows the last."""
     kind = OneOf("format", "resviz.formats:tables")
-    columns = "Only these, by their keys: name,params."
+    columns = "Only these, by key or heading: name,params."
     for option in (
         click.option(
             "--columns", default="", expose_value=False, callback=noted, help=columns
@@ -204,7 +204,7 @@ def emit_table(table: Table, form: str | None, output: str) -> None:
     if chosen and form == "json":
         raise SpecError("--columns: JSON has keys of its own, want another --format")
     if chosen:
-        table = table.narrowed(chosen.replace(",", " ").split())
+        table = table.narrowed([chosen])
     options = look(output) if form == "text" else {}
     made = formats.table_format(form).render(table, **options)
     emit(made, output, binary=isinstance(made, bytes))
