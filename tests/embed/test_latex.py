@@ -77,8 +77,8 @@ def test_small_letters_are_told_of_by_their_size(paper, record):
 
 def test_letters_of_six_points_are_read(paper, record):
     """And no warning says otherwise."""
-    table = resviz.layers(record("resnet18")).narrowed(
-        ["name", "type", "input_shapes", "kernel"]
+    table = resviz.layers(record("resnet18"), only="conv").narrowed(
+        ["name", "type", "input_shapes", "output_shape", "kernel"]
     )
     (_, right), words, _ = paper(table, r"\def\resvizwidth{2\linewidth}")
     assert right < max(it[1] for it in words)
