@@ -7,14 +7,15 @@ from typing import Any
 import click
 
 from resviz.cli.shared import (
+    RESOLUTION,
     OneOf,
     emit,
     form_of,
     patience,
     records,
+    resolution,
     trace_options,
 )
-from resviz.errors import SpecError
 
 FIGURES = OneOf("figure", "resviz.figures:FIGURES")
 STYLES = OneOf("style", "resviz.figures.drawing.styles:STYLES")
@@ -30,7 +31,7 @@ FORMATS = OneOf("format", "resviz.formats:pictures")
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB")
 @click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
 @click.option("--style", type=STYLES, default="screen")
-@click.option("--dpi", type=click.IntRange(16, 2400), help="Of PNG; default: 96.")
+@click.option("--dpi", type=RESOLUTION, help="Of PNG; default: 96.")
 @trace_options
 def diagram(
     specs: tuple[str, ...],
@@ -47,10 +48,8 @@ def diagram(
     from resviz import figures
 
     form = form_of(form, output, "picture", "svg")
-    if dpi is not None and form != "png":
-        raise SpecError(f"--dpi: got {dpi} for {form}, only png has pixels")
-    resolution = {} if dpi is None else {"dpi": dpi}
+    sharp = resolution(dpi, form)
     archs = records(specs, tracing)
     with patience("drawing"):
-        drawn = figures.diagram(archs, **options).rendered(form, **resolution)
+        drawn = figures.diagram(archs, **options).rendered(form, **sharp)
     emit(drawn, output, binary=form in {"pdf", "png"})

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Function = Callable[..., Any]
 
+RESOLUTION = click.IntRange(16, 2400)
+"""Dots an inch that pixels can be asked for."""
+
 PATIENCE = 1.0
 """Seconds after which a terminal is told what takes so long."""
 
@@ -132,16 +135,23 @@ def trace_options(command: Function) -> Function:
     return decorated
 
 
-def noted(ctx: click.Context, param: click.Parameter, value: str) -> None:
+def noted(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Keep an option with the call of the command, for what the command calls."""
     ctx.meta[f"resviz.{param.name}"] = value
 
 
 def output_options(command: Function) -> Function:
-    """Add `--format`, `-o` and `--columns` for a table; `emit_table` knows the last."""
+    """Add `--format`, `-o`, `--columns` and `--dpi`, the last for `emit_table`."""
     kind = OneOf("format", "resviz.formats:tables")
-    columns = "Only these, by their keys: name,params."
+    columns = "Only these, by key or heading: name,params."
     for option in (
+        click.option(
+            "--dpi",
+            type=RESOLUTION,
+            expose_value=False,
+            callback=noted,
+            help="Of PNG; default: 192.",
+        ),
         click.option(
             "--columns", default="", expose_value=False, callback=noted, help=columns
         ),
@@ -195,19 +205,33 @@ def emit_table(table: Table, form: str | None, output: str) -> None:
     """Print a table, or write it to a file whose suffix may tell the format.
 
     Raises:
-        SpecError: for a column that it does not have, and as `form_of`.
+        SpecError: for a column that it does not have, and as `form_of` and
+            `resolution`.
     """
     from resviz import formats
 
     form = form_of(form, output, "table", "text")
-    chosen = click.get_current_context().meta.get("resviz.columns", "")
+    known = click.get_current_context().meta
+    chosen = known.get("resviz.columns", "")
     if chosen and form == "json":
         raise SpecError("--columns: JSON has keys of its own, want another --format")
     if chosen:
-        table = table.narrowed(chosen.replace(",", " ").split())
+        table = table.narrowed([chosen])
     options = look(output) if form == "text" else {}
+    options |= resolution(known.get("resviz.dpi"), form)
     made = formats.table_format(form).render(table, **options)
     emit(made, output, binary=isinstance(made, bytes))
+
+
+def resolution(dpi: int | None, form: str) -> dict[str, int]:
+    """The option of a format for so many dots an inch, {} if none are asked for.
+
+    Raises:
+        SpecError: if the format has no pixels.
+    """
+    if dpi is not None and form != "png":
+        raise SpecError(f"--dpi: got {dpi} for {form}, only png has pixels")
+    return {} if dpi is None else {"dpi": dpi}
 
 
 def form_of(form: str | None, output: str, kind: str, usual: str) -> str:

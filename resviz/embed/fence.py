@@ -23,7 +23,7 @@ from resviz.embed.pieces import (
 from resviz.embed.place import Place, place
 from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError, SpecError
-from resviz.escape import cleaned, html
+from resviz.escape import cleaned, html, html_prose
 from resviz.inputs import MODES
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def formatter(
     **_: Any,
 ) -> str:
     """The HTML of one fence; what is wrong with it stands in the page and the log."""
-    del language, css_class
+    del css_class
     here = place(md)
     shelf = Shelf(place=here.file)
     lines = [line.strip() for line in source.splitlines()]
@@ -77,10 +77,12 @@ def formatter(
     if options:
         given = " ".join(f"{key}={value}" for key, value in options.items())
         said = f"fence: got {{{given}}}, want options in the line: resnet50 --width 60%"
-        return failure(SpecError(said), source.strip(), here)
+        return failure(
+            SpecError(said), source.strip(), here, here.fence(language, source)
+        )
     if not asked:
         said = "fence: is empty, want a command in it, as: diagram resnet50"
-        return failure(SpecError(said), "", here)
+        return failure(SpecError(said), "", here, here.fence(language, source))
     return "\n".join(shown(asked, shelf, here))
 
 
@@ -90,17 +92,18 @@ def shown(lines: list[str], shelf: Shelf, here: Place | None = None) -> Iterator
         try:
             yield drawn(line, shelf)
         except ResvizError as error:
-            yield failure(error, line, here or Place())
+            known = here or Place()
+            yield failure(error, line, known, known.line(line))
 
 
-def failure(error: ResvizError, line: str, here: Place) -> str:
-    """What stands in the page instead, and in the log.
+def failure(error: ResvizError, line: str, here: Place, where: str) -> str:
+    """What stands in the page instead, and in the log, where `where` names the line.
 
     Raises:
         SuperFencesException: if nothing less ends a strict build.
     """
-    where = here.line(line) or "fence"
-    said = f"{where}: resviz: {cleaned(error)}, in the fence {line!r}"
+    within = f", in the fence {line!r}" if line else ""
+    said = f"{where or 'fence'}: resviz: {cleaned(error)}{within}"
     LOG.warning("%s", said)
     if here.severe:
         from pymdownx.superfences import SuperFencesException
@@ -122,7 +125,7 @@ def drawn(line: str, shelf: Shelf) -> str:
         return piece.table(shelf).styled().replace("\n", "")
     figure = piece.diagram(shelf)
     if command == "describe":
-        return f"<p>{html(figure.description)}</p>"
+        return f"<p>{html_prose(figure.description)}</p>"
     shown = figure_html(figure, salt=f"fence {next(serial)}", width=width)
     return f'<div style="margin:1em 0">{shown}</div>'
 

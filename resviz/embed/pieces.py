@@ -104,7 +104,7 @@ class Tabular:
             five if none is given.
         show: which table, a key of `TABLES`.
         only: one kind of layer or shortcut.
-        columns: keys of the columns to keep; all if left out.
+        columns: keys or headings of the columns to keep; all if left out.
         tracing: of `resviz.trace`.
     """
 

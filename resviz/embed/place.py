@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from markdown import Markdown
+
+FENCE = re.compile(r"`{3,}|~{3,}")
+"""What opens a fence, and closes it."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,27 @@ class Place:
 
     def line(self, text: str) -> str:
         """The page and the line that reads `text`, if it is the only such line."""
-        numbers = []
+        numbers = [k for k, row in enumerate(self.rows(), 1) if row.strip() == text]
+        return f"{self.name}:{numbers[0]}" if len(numbers) == 1 else self.name
+
+    def fence(self, language: str, source: str) -> str:
+        """The page and the line at which the first fence that holds `source` begins."""
+        wanted = [line.strip() for line in source.strip().splitlines()]
+        rows = [row.strip(" \t>") for row in self.rows()]
+        for k, row in enumerate(rows):
+            found = FENCE.match(row)
+            if found and language in row[found.end() :]:
+                inner = takewhile(lambda it, mark=found[0]: it != mark, rows[k + 1 :])
+                if wanted == "\n".join(inner).strip().splitlines():
+                    return f"{self.name}:{k + 1}"
+        return self.name
+
+    def rows(self) -> list[str]:
+        """The lines of the page, [] if it cannot be read."""
         for folder in self.folders[:1]:
             with suppress(OSError, UnicodeDecodeError):
-                rows = (folder / Path(self.name).name).read_text("utf-8").splitlines()
-                numbers = [k for k, row in enumerate(rows, 1) if row.strip() == text]
-        return f"{self.name}:{numbers[0]}" if len(numbers) == 1 else self.name
+                return (folder / Path(self.name).name).read_text("utf-8").splitlines()
+        return []
 
 
 def place(md: Markdown | None) -> Place:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from resviz.embed.spelling import WANTED, bare, colonless, misspelt
 from resviz.errors import SpecError
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ INDENT = r"(?P<indent>[ \t]*(?:>[ \t]?)*[ \t]*)"
 OPENING = re.compile(INDENT + r"<!--\s*resviz:(?P<rest>.*)")
 CLOSING = re.compile(INDENT + r"<!--\s*/resviz\s*-->\s*")
 WHOLE = re.compile(r"(.*?)-->\s*")
-
-NEARLY = re.compile(r"[\s>]*<!--\s*/?\s*(res[a-z]{1,5})\s*(:.*|-->\s*)", re.IGNORECASE)
-"""What looks like one of our markers; a word of other letters is none of ours."""
 
 FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
 """What opens a block of code; a longer run of the same sign alone closes it."""
@@ -95,37 +92,44 @@ def regions(lines: list[str], where: str) -> Iterator[Region]:
         SpecError: as `filled`.
     """
     opened: tuple[int, str, str] | None = None
+    doubtful: tuple[int, str] | None = None
     for number, line in uncoded(lines):
         if marker(line) and coded(lines, number):
             continue
         if found := OPENING.match(line):
             if opened:
                 raise SpecError(unclosed(where, opened[0]))
-            whole = WHOLE.fullmatch(found["rest"])
-            if whole is None:
-                raise SpecError(
-                    f"{where}:{number}: want the marker on a line of its own, "
-                    "<!-- resviz: table 18 34 50 -->"
-                )
-            opened = (number, whole[1].strip(), found["indent"])
+            command = asked(found["rest"], f"{where}:{number}")
+            opened = (number, command, found["indent"])
         elif CLOSING.fullmatch(line):
             if not opened:
-                raise SpecError(f"{where}:{number}: <!-- /resviz --> closes no region")
+                raise SpecError(unopened(where, number, doubtful))
             yield Region(opened[0], opened[1], opened[0], number - 1, opened[2])
-            opened = None
-        elif misspelt(line):
-            raise SpecError(
-                f"{where}:{number}: got {line.strip()!r}, want the markers "
-                "<!-- resviz: table 18 34 50 --> and <!-- /resviz -->"
-            )
+            opened = doubtful = None
+        elif wrong := misspelt(line):
+            raise SpecError(f"{where}:{number}: {wrong}")
+        elif bare(line):
+            doubtful = (number, line)
     if opened:
         raise SpecError(unclosed(where, opened[0]))
+
+
+def asked(rest: str, where: str) -> str:
+    """The command of a marker, out of what stands behind its colon.
+
+    Raises:
+        SpecError: if more than the marker stands on the line.
+    """
+    whole = WHOLE.fullmatch(rest)
+    if whole is None:
+        raise SpecError(f"{where}: want the marker on a line of its own, {WANTED}")
+    return whole[1].strip()
 
 
 def marker(line: str) -> bool:
     """Whether a line is a marker, well spelt or not."""
     found = OPENING.match(line) or CLOSING.fullmatch(line)
-    return bool(found) or misspelt(line)
+    return bool(found) or bool(misspelt(line)) or bare(line)
 
 
 def coded(lines: list[str], number: int) -> bool:
@@ -145,10 +149,11 @@ def coded(lines: list[str], number: int) -> bool:
     return True
 
 
-def misspelt(line: str) -> bool:
-    """Whether a line is nearly one of our markers: in capitals, or a letter off."""
-    found = NEARLY.fullmatch(line)
-    return bool(found) and bool(get_close_matches(found[1].lower(), ["resviz"], 1, 0.8))
+def unopened(where: str, number: int, doubtful: tuple[int, str] | None) -> str:
+    """What is said of an end without a region, whose marker may lack its colon."""
+    if doubtful:
+        return f"{where}:{doubtful[0]}: {colonless(doubtful[1])}"
+    return f"{where}:{number}: <!-- /resviz --> closes no region"
 
 
 def unclosed(where: str, number: int) -> str:

@@ -13,6 +13,7 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.parts import Node, Picture, Point, Solid
 from resviz.figures.drawing.styles import stage_tint
+from resviz.figures.legend import gate_words
 from resviz.figures.overview.outline import facts
 from resviz.structure import Stage, Structure, structure
 
@@ -80,13 +81,15 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
         end = place(canvas, it, centre, (per_pixel, per_channel), end)
     right = max(node.right for node in canvas.nodes)
     width = max(right, end.x if end else 0, 500) + MARGIN
-    told = facts(arch, residual=bool(read.stages))
-    canvas.title(width / 2, arch.label, told, width - 2 * MARGIN)
+    known = facts(arch, residual=bool(read.stages))
+    canvas.title(width / 2, arch.label, known, width - 2 * MARGIN)
     note = (
         f"to scale: {per_pixel:.2g} px per pixel, {per_channel:.2g} px per channel, "
         f"at least {THINNEST} px"
     )
-    bottom = canvas.notes(width / 2, below(centre) + 52, [note], width)
+    said = [word for it in shown for by in it.by for word in by.split(" · ")]
+    told = [note, *gate_words(said)]
+    bottom = canvas.notes(width / 2, below(centre) + 52, told, width)
     return canvas.picture(f"{arch.label}, feature maps", (width, bottom + 6))
 
 

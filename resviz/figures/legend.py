@@ -22,6 +22,11 @@ SHORTCUTS = {
 }
 """What each kind of shortcut looks like."""
 
+GATES = {
+    "SE": "SE: squeeze-and-excitation",
+    "gate": "gate: a weight for each channel",
+}
+"""What the words for gates mean."""
 
 VERBS = {"+": "add", "−": "subtract"}
 """What the signs in circles do."""
@@ -116,10 +121,15 @@ def sign_words(said: list[str], rows: list[Row]) -> list[str]:
         *(["/2: stride"] if any("/2" in it for it in details | shortcut) else []),
         *(["d: dilation"] if numbered("d", details) else []),
         *(["g: groups"] if numbered("g", details) else []),
-        *(["SE: squeeze-and-excitation"] if "SE" in said else []),
-        *(["gate: a weight for each channel"] if "gate" in said else []),
+        *gate_words(said),
         *(["×n: n equal in a row"] if any(row.count > 1 for row in rows) else []),
     ]
+
+
+def gate_words(said: Iterable[str]) -> list[str]:
+    """What the words for gates mean that occur in some words."""
+    present = set(said)
+    return [meaning for word, meaning in GATES.items() if word in present]
 
 
 def numbered(sign: str, details: set[str]) -> bool:

@@ -154,7 +154,8 @@ def stage(read: Structure, one: Stage, number: int) -> str:
     """One stage: its blocks, their main branch, its output, its shortcuts."""
     kind = "" if one.type == "mixed" else f"{one.type} "
     blocks = plural(len(one.blocks), f"{kind}block")
-    usual = max(one.folds, key=lambda fold: fold.count).block
+    # The last of the most frequent: the first block strides.
+    usual = max(reversed(one.folds), key=lambda fold: fold.count).block
     inner = main_branches(read, usual)
     first = [it for it in main_branches(read, one.blocks[0]) if it not in inner]
     kinds = {tuple(main_branches(read, fold.block)) for fold in one.folds[1:]}

@@ -120,7 +120,8 @@ class Writer:
         yield f"subgraph {quoted(f'cluster_{group.key}')} {{"
         yield statement(
             "graph", bb=f"{self.point(corner)},{self.point(across)}", label="",
-            style="rounded,filled" if fill else "rounded", fillcolor=fill,
+            style=",".join(["rounded"] * (frame.corner > 0) + ["filled"] * bool(fill)),
+            fillcolor=fill,
             color=colour(self.style, frame.line, group.tint, "line"),
             penwidth=number(frame.width),
         )  # fmt: skip

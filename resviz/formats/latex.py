@@ -13,6 +13,8 @@ from resviz.tables.table import Cell, Column, Group, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    Row = Mapping[str, Any]
+
 KIND = "table"
 SUFFIXES = (".tex",)
 
@@ -23,8 +25,11 @@ ROWS = 45
 """Rows that a page takes; a longer table is several tabulars."""
 
 
-LEGIBLE = 0.7
-"""How far a table may shrink without a warning: to letters 5 points high."""
+LEGIBLE = 5.5
+"""Points of the smallest letters of which LaTeX does not warn."""
+
+MARK = r"$\triangleright$"
+"""What stands before a marked row; every LaTeX has it."""
 
 OPENING = r"""% needs \usepackage{booktabs,amsmath}, and graphicx to shrink wide tables
 % as wide as \resvizwidth at most; \def\resvizwidth{...} before this file sets it
@@ -35,13 +40,16 @@ OPENING = r"""% needs \usepackage{booktabs,amsmath}, and graphicx to shrink wide
 FITTED = rf"""\noindent\makebox[\linewidth]{{%
 \ifdim\wd0>\resvizwidth
   \ifdefined\resizebox
-    \ifdim{LEGIBLE}\wd0>\resvizwidth
-      \PackageWarning{{resviz}}{{A table of \the\wd0\space is shrunk to
-        \the\dimexpr\resvizwidth\relax: use table* or fewer columns}}%
+    \edef\resvizletters{{\the\dimexpr\csname f@size\endcsname pt%
+      *\number\dimexpr\resvizwidth\relax/\number\wd0 \relax}}%
+    \ifdim\resvizletters<{LEGIBLE}pt
+      \PackageWarning{{resviz}}{{A table of \the\wd0 \space is shrunk to
+        \the\dimexpr\resvizwidth\relax, its letters to \resvizletters:
+        use table* or fewer columns}}%
     \fi
     \resizebox{{\resvizwidth}}{{!}}{{\box0}}%
   \else
-    \PackageWarning{{resviz}}{{A table of \the\wd0\space is wider than
+    \PackageWarning{{resviz}}{{A table of \the\wd0 \space is wider than
       \the\dimexpr\resvizwidth\relax: load graphicx, which shrinks it}}%
     \box0
   \fi
@@ -55,8 +63,8 @@ def render(table: Table) -> str:
 
     Equal cells side by side are one, as in the paper. Columns that a page has no
     room for are left out and named below. What is wider than `\resvizwidth`, the line
-    if that is not defined, shrinks to it; below `LEGIBLE` LaTeX warns, and without
-    graphicx it only warns.
+    if that is not defined, shrinks to it; where letters get smaller than `LEGIBLE`
+    LaTeX warns, and without graphicx it only warns.
     """
     return "\n".join(lines(table)) + "\n"
 
@@ -73,15 +81,18 @@ def lines(table: Table) -> Iterator[str]:
     columns, missing = shown(table)
     yield r"{\scriptsize"
     yield r"\setlength{\tabcolsep}{3pt}"
-    for number, rows in enumerate(batches(table.rows)):
-        yield from [r"\par\vspace{2pt}"] * (number > 0)
-        yield from shrunk(tabular(columns, rows))
+    for start, rows in batches(table.rows):
+        yield from [r"\par\vspace{2pt}"] * (start > 0)
+        marks = [start + k in table.marked for k in range(len(rows))]
+        yield from shrunk(tabular(columns, rows, marks if table.marked else []))
     yield r"\par}"
     left_out = [f"left out for want of width: {missing}"] if missing else []
-    notes = (*table.notes, *left_out)
+    notes = [escape.latex(note) for note in (*table.notes, *left_out)]
+    if table.marked:
+        notes = [f"{MARK} {escape.latex(table.mark)}", *notes]
     if notes:
         yield r"\vspace{4pt}{\footnotesize\raggedright"
-        yield from (rf"\noindent {escape.latex(note)}\par" for note in notes)
+        yield from (rf"\noindent {note}\par" for note in notes)
         yield "}"
     yield r"\endgroup"
 
@@ -99,28 +110,31 @@ def shown(table: Table) -> tuple[Sequence[Column], str]:
     return columns, missing
 
 
-def batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """Rows by the page."""
+def batches(rows: Sequence[Row]) -> Iterator[tuple[int, Sequence[Row]]]:
+    """Rows by the page, with the number of the first."""
     for start in range(0, len(rows), ROWS):
-        yield rows[start : start + ROWS]
+        yield start, rows[start : start + ROWS]
 
 
 def tabular(
-    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
+    columns: Sequence[Column], rows: Sequence[Row], marks: Sequence[bool]
 ) -> Iterator[str]:
-    """Some rows between rules."""
-    yield rf"\begin{{tabular}}{{{''.join(alignment(c) for c in columns)}}}"
+    """Some rows between rules, behind a column of marks if there are `marks`."""
+    before = [r"l@{\,}"] if marks else []
+    yield rf"\begin{{tabular}}{{{''.join((*before, *map(alignment, columns)))}}}"
     yield r"\toprule"
-    yield ended(stacked(map(escape.latex, title_lines(c))) for c in columns)
+    heads = (stacked(map(escape.latex, title_lines(c))) for c in columns)
+    yield ended(("", *heads) if marks else heads)
     yield r"\midrule"
-    before = False
-    for row in rows:
+    high = False
+    for number, row in enumerate(rows):
         cells = list(merged(columns, row))
         tall = any("bmatrix" in text for text in cells)
-        if tall or before:
+        if tall or high:
             yield r"\addlinespace[2pt]"
-        yield ended(cells)
-        before = tall
+        sign = [MARK if marks[number] else ""] if marks else []
+        yield ended((*sign, *cells))
+        high = tall
     yield r"\bottomrule"
     yield r"\end{tabular}"
 

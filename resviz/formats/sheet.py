@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from resviz import escape
 from resviz.figures.drawing import metrics, styles
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.parts import Edge
@@ -29,7 +31,7 @@ LINE = 15
 """Height of a line of text."""
 
 CHARACTERS = 60
-"""Longest line of a cell; the rest of it is cut."""
+"""Longest line of a cell; a longer one goes on below."""
 
 BRACKET, INSIDE = 4, 5
 """Width of a bracket's hooks, and its distance from what it holds."""
@@ -90,12 +92,10 @@ class Sheet:
             y += LINE + 2
         if self.rows:
             y = self.grid(y + LEAD)
+        if self.table.marked and self.table.mark:
+            y = self.key(y) + 1
         for note in self.table.notes:
-            for line in metrics.flow(
-                note.split(), " ", (self.right - MARGIN) * 0.87, 11
-            ):
-                self.canvas.text("note", (MARGIN, y + 12), line, align="start")
-                y += 13
+            y = self.note(note, y)
         said = f"{self.table.title}: a table of {len(self.rows)} rows and "
         said += f"{len(self.heads)} columns: {', '.join(map(' '.join, self.heads))}."
         size = (self.right + MARGIN, y + MARGIN)
@@ -113,17 +113,31 @@ class Sheet:
         for number, row in enumerate(self.rows):
             below = y + max(map(height, row)) + 2 * LEAD
             if number in self.table.marked:
-                self.mark(number, y, below)
+                # Off the rules, which are lines of one pixel or two.
+                self.mark(MARGIN - 4, y + 1.5, self.right + 4, below - 1.5)
             self.row(number, y, below)
             y = below
         self.rule(y, "main")
         return y + LEAD
 
-    def mark(self, number: int, top: float, bottom: float) -> None:
-        """Set a row off."""
-        at = ((MARGIN + self.right) / 2, (top + bottom) / 2)
-        size = (self.right - MARGIN + 10, bottom - top - 2)
-        self.canvas.groups.append(Frame(f"m{number}", "stage", at, size, "stage 1"))
+    def mark(self, left: float, top: float, right: float, bottom: float) -> None:
+        """A plate that sets something off."""
+        at = ((left + right) / 2, (top + bottom) / 2)
+        key = f"m{len(self.canvas.groups)}"
+        size = (right - left, bottom - top)
+        self.canvas.groups.append(Frame(key, "mark", at, size, "stage 2"))
+
+    def key(self, y: float) -> float:
+        """What a plate means; gives the y below it."""
+        self.mark(MARGIN, y + 8, MARGIN + 18, y + 17)
+        return self.note(self.table.mark, y, MARGIN + 24)
+
+    def note(self, said: str, y: float, left: float = MARGIN) -> float:
+        """A line below the table, on several if it is long; gives the y below it."""
+        for line in metrics.flow(said.split(), " ", (self.right - left) * 0.87, 11):
+            self.canvas.text("note", (left, y + 12), line, align="start")
+            y += 13
+        return y
 
     def row(self, number: int, top: float, bottom: float) -> None:
         """One row; each cell stands in its middle."""
@@ -205,18 +219,20 @@ def spans(columns: Sequence[Column], row: Sequence[list[Piece]]) -> list[Span]:
 def pieces(column: Column, value: Any) -> list[Piece]:
     """What stands in a cell, from top to bottom."""
     if not isinstance(value, Cell):
-        return [tuple(map(cut, column.lines(value)))]
-    said: list[Piece] = [(cut(value.note),)] if value.note else []
+        return [wrapped(column.lines(value))]
+    said: list[Piece] = [wrapped([value.note])] if value.note else []
     for group in value.groups:
-        lines = tuple(map(cut, group.lines))
-        bare = group.count is None and len(lines) == 1
+        bare = group.count is None and len(group.lines) == 1
+        lines = wrapped(group.lines)
         said.append(lines if bare else Group(lines, group.count))
     return said
 
 
-def cut(line: str) -> str:
-    """A line that is not too long for a cell."""
-    return line if len(line) <= CHARACTERS else f"{line[: CHARACTERS - 1]}…"
+def wrapped(lines: Iterable[str]) -> tuple[str, ...]:
+    """Lines of which none is too long for a cell."""
+    return tuple(
+        part for line in lines for part in wrap(escape.clean(line), CHARACTERS) or [""]
+    )
 
 
 def width(cell: Iterable[Piece]) -> float:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from resviz import units
-from resviz.errors import RenderError, SpecError
+from resviz.errors import RenderError
+from resviz.tables.choice import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,19 +143,17 @@ class Table:
     mark: str = ""
     fixed: int = 0
 
-    def narrowed(self, keys: Sequence[str]) -> Table:
-        """The table with some of its columns, in the order of `keys`.
+    def narrowed(self, names: Sequence[str]) -> Table:
+        """The table with some of its columns, in the order of `names`.
+
+        Args:
+            names: keys of columns, or their headings in any case.
 
         Raises:
             SpecError: for a column that it does not have; lists those it has.
         """
-        known = {column.key: column for column in self.columns}
-        for key in keys:
-            if key not in known:
-                listed = ", ".join(known)
-                raise SpecError(f"unknown column {key!r}: want some of {listed}")
-        chosen = tuple(known[key] for key in keys)
-        return replace(self, columns=chosen, fixed=min(self.fixed, len(chosen)))
+        columns = tuple(chosen(self.columns, names))
+        return replace(self, columns=columns, fixed=min(self.fixed, len(columns)))
 
     def to_dict(self) -> Any:
         """The table as lists, dictionaries and numbers; what JSON prints."""

@@ -211,12 +211,52 @@ def test_columns_by_their_keys(resviz, saved):
 
 
 @pytest.mark.parametrize(
+    ("args", "headed"),
+    [
+        ("summary {} --columns MACS,Stage", "macs,name"),
+        ("table {} --columns layer,resnet-18", "name,ResNet-18"),
+        ("shortcuts {} --columns block,%,params,module", "block,params_share,name"),
+        ("memory {} --columns held,MiB,kept,MiB", "held_bytes,kept_bytes"),
+        ("receptive {} --columns stride,padding", "total_stride,padding"),
+    ],
+)
+def test_columns_by_their_headings(resviz, saved, args, headed):
+    """In any case; a heading of several words is one column."""
+    code, out, said = resviz(*args.format(saved).split(), "--format", "csv")
+    assert (0, headed) == (code, out.partition("\n")[0].strip()), said
+
+
+@pytest.mark.parametrize("show", ["table", "summary"])
+def test_a_table_has_as_many_pixels_as_asked(resviz, saved, tmp_path, show):
+    """By default two for each of the page."""
+    widths = []
+    for number, option in enumerate(((), ("--dpi", "96"), ("--dpi", "384"))):
+        path = tmp_path / f"{number}.png"
+        assert 0 == resviz(show, saved, "-o", str(path), *option)[0]
+        widths.append(int.from_bytes(path.read_bytes()[16:20]))
+    assert [1, 0.5, 2] == pytest.approx([it / widths[0] for it in widths], rel=0.01)
+
+
+def test_a_heading_of_two_networks_calls_neither(resviz, saved):
+    """Their keys do, which the error tells."""
+    command = ("table", saved, saved, "--columns", "ResNet-18")
+    code, _, said = resviz(*command)
+    assert 2 == code
+    assert "several columns are headed 'ResNet-18': want some of name (layer)," in said
+    assert "c0 (ResNet-18), c1 (ResNet-18)" in said
+
+
+@pytest.mark.parametrize(
     ("args", "words"),
     [
         ("diagram {} -o x.svg --format pdf", "-o 'x.svg' is the name of svg, got"),
         ("table {} -o x.csv --format json", "-o 'x.csv' is the name of csv, got"),
         ("diagram {} -o x.svg --dpi 300", "--dpi: got 300 for svg, only png"),
-        ("summary {} --columns size", "unknown column 'size': want some of name, "),
+        ("table {} -o x.svg --dpi 300", "--dpi: got 300 for svg, only png"),
+        (
+            "summary {} --columns size",
+            "unknown column 'size': want some of name (stage), ",
+        ),
         ("summary {} --columns name --format json", "JSON has keys of its own"),
     ],
 )

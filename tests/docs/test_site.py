@@ -144,3 +144,18 @@ def test_links_inside_the_site_lead_somewhere(site):
         if not (path.parent / link).resolve().exists()
     ]
     assert [] == wrong
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in (*WRITTEN, *ROOT.glob("*.md"))
+        if "sphinx-build" in path.read_text()
+    ],
+    ids=lambda path: path.name,
+)
+def test_a_build_that_we_show_ends_at_warnings(path):
+    """Which are errors in our own tests too."""
+    given = re.findall(r"sphinx-build (\S+)", path.read_text())
+    assert {"-W"} == {*given}

@@ -7,8 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+import resviz
 from resviz.embed import fence
+from resviz.embed.place import Place
 from resviz.embed.shelf import Shelf
+from resviz.escape import LONGEST
 from tests.conftest import ROOT
 
 PAGE = """
@@ -155,6 +158,24 @@ def test_a_warning_names_page_and_line(builder, tmp_path, build):
     assert "index.md:10: resviz: unknown network 'net51'" in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("inside", ["", "# costs 18\n\n", "> "])
+def test_an_empty_fence_is_named_by_its_line(tmp_path, inside):
+    """That of its first row, for it has no line to look for."""
+    inset = inside if inside == "> " else ""
+    fenced = f"{inset}```resviz\n{inside}\n{inset}```\n"
+    (tmp_path / "a.md").write_text(f"# Page\n\n```resviz\n18\n```\n\n{fenced}")
+    here = Place("sub/a.md", (tmp_path,))
+    assert "sub/a.md:7" == here.fence("resviz", inside.strip("> "))
+
+
+def test_a_warning_on_an_empty_fence_has_its_line(tmp_path, build):
+    """In the log of MkDocs."""
+    (tmp_path / "mkdocs.yml").write_text(MKDOCS.format(theme="mkdocs", plugins=""))
+    done = build("# Page\n\n```resviz\n# none\n```\n", "mkdocs", "build", "--strict")
+    assert 1 == done.returncode
+    assert "index.md:3: resviz: fence: is empty" in done.stderr
+
+
 def test_several_networks_are_compared():
     """In a stack, which is wider than one alone, and in the growth."""
     wide = [
@@ -172,9 +193,11 @@ def test_several_networks_are_compared():
 
 
 def test_a_figure_can_be_told_in_words():
-    """`describe` gives a paragraph."""
-    (told,) = fence.shown(["describe 18"], Shelf())
-    assert told.startswith("<p>ResNet-18, input 224×224×3: 11.7 M parameters")
+    """`describe` gives a paragraph, whole."""
+    (told,) = fence.shown(["describe 50"], Shelf())
+    said = resviz.describe(resviz.trace("resnet50"))
+    assert LONGEST < len(said)
+    assert f"<p>{said}</p>" == told
 
 
 def test_a_line_can_be_a_comment():

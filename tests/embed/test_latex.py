@@ -59,6 +59,48 @@ def test_a_table_stays_in_its_column(paper, wide, number):
     assert "Package resviz Warning: A table of" in log
 
 
+def test_small_letters_are_told_of_by_their_size(paper, record):
+    """Five points are too small, though seven tenths of the table are left."""
+    table = resviz.layers(record("resnet18")).narrowed(
+        ["name", "type", "input_shapes", "output_shape", "params"]
+    )
+    log = paper(table)[2]
+    found = re.search(
+        r"A table of ([\d.]+)pt is shrunk to ([\d.]+)pt, its letters to ([\d.]+)pt:"
+        r" *(?:\n\(resviz\) *)?use",
+        re.sub(r"\n\(resviz\) *", " ", log),
+    )
+    whole, shrunk, letters = map(float, found.groups())
+    assert 0.7 < shrunk / whole < 0.78
+    assert letters == pytest.approx(7 * shrunk / whole, abs=0.01)
+
+
+def test_letters_of_six_points_are_read(paper, record):
+    """And no warning says otherwise."""
+    table = resviz.layers(record("resnet18"), only="conv").narrowed(
+        ["name", "type", "input_shapes", "output_shape", "kernel"]
+    )
+    (_, right), words, _ = paper(table, r"\def\resvizwidth{2\linewidth}")
+    assert right < max(it[1] for it in words)
+    (_, right), words, log = paper(table)
+    assert right > max(it[1] for it in words)
+    assert "Package resviz Warning" not in log
+
+
+def test_marked_rows_have_a_sign_which_is_explained(paper, record):
+    """Below the table; a table without any has no column for it."""
+    table = resviz.shortcuts(record("resnet18"))
+    rows = [line for line in table.render("latex").splitlines() if "& conv" in line]
+    marked = {k for k, row in enumerate(rows) if row.startswith(r"$\triangleright$ & ")}
+    assert table.marked == marked
+    assert all(row.startswith(" & ") for k, row in enumerate(rows) if k not in marked)
+    assert r"\noindent $\triangleright$ the shortcut is no identity" in table.render(
+        "latex"
+    )
+    assert "triangleright" not in resviz.summary(record("resnet18")).render("latex")
+    paper(table)
+
+
 def test_a_table_is_as_wide_as_asked(paper, wide):
     """Both columns, say, for whom that suits."""
     (_, right), words, _ = paper(wide[0], r"\def\resvizwidth{1.5\linewidth}")

@@ -10,6 +10,9 @@ from resviz.errors import SpecError
 OPEN, CLOSE = "<!-- resviz: table 18 -->", "<!-- /resviz -->"
 
 
+COLONLESS = "got '<!-- resviz table 18 -->', want a colon after the word"
+
+
 def fill(text, content="new"):
     """A text with each region filled alike."""
     return filled(text, "a.md", lambda _: content)[0]
@@ -73,6 +76,10 @@ def test_the_command_and_line_are_handed_on():
         "<!-- rest: of it -->",
         "<!-- results -->",
         "<!-- resviz is a tool -->",
+        "<!-- resviz embed fills what follows -->",
+        "<!-- resize: to 50 % -->",
+        "<!-- revise: table 18 -->",
+        "Write `<!-- reviz: table 18 -->`.",
     ],
 )
 def test_what_is_no_marker_is_left_alone(text):
@@ -123,6 +130,15 @@ def test_a_fence_after_a_line_of_backticks_in_text():
         (f"> {OPEN}\n", "a.md:1: region is not closed"),
         (f"x\n{OPEN.upper()}\n", "a.md:2: got '<!-- RESVIZ: TABLE 18 -->', want the"),
         ("<!-- resvis: table 18 -->", "a.md:1: got '<!-- resvis: table 18 -->', want"),
+        ("<!-- reviz: table 18 -->", "a.md:1: got '<!-- reviz: table 18 -->', want"),
+        ("<!-- res-viz: x -->", "a.md:1: got '<!-- res-viz: x -->', want the markers"),
+        ("x\n<!--rezviz:x-->", "a.md:2: got '<!--rezviz:x-->', want the markers"),
+        ("<!-- resviz table 18 -->", f"a.md:1: {COLONLESS}"),
+        (
+            f"x\n<!-- resviz 18 -->\n{CLOSE}",
+            "a.md:2: got '<!-- resviz 18 -->', want a",
+        ),
+        ("<!-- reviz table 18 -->", "a.md:1: got '<!-- reviz table 18 -->', want a"),
         (f"{OPEN}\n<!-- / resviz -->", "a.md:2: got '<!-- / resviz -->', want the"),
         (f"{OPEN}\n<!-- /resvix -->", "a.md:2: got '<!-- /resvix -->', want the"),
     ],

@@ -33,6 +33,38 @@ def test_the_whole_text_of_a_network(record):
     assert said.endswith("In all: 5 identity shortcuts and 3 projections.")
 
 
+def test_of_two_blocks_only_the_first_strides(record):
+    """And there are no others."""
+    told = "2 basic blocks of 3×3 to 128 and 3×3 to 128, in the first 3×3 to 128 "
+    assert f"conv3_x: {told}with stride 2, output" in describe(record("resnet18"))
+
+
+class Excited(nn.Module):
+    """Squeeze-and-excitation, whose convolutions read one position."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.down, self.up = nn.Conv2d(channels, 4, 1), nn.Conv2d(4, channels, 1)
+
+    def forward(self, x):
+        gate = self.down(x.mean((2, 3), keepdim=True)).relu()
+        return x * self.up(gate).sigmoid()
+
+
+def test_a_gate_changes_nothing_else():
+    """The usual block is told with its gate, of the first what sets it apart."""
+    net = resviz.models.resnet(26)
+    for module in net.modules():
+        if hasattr(module, "bn3"):
+            norm = nn.BatchNorm2d(module.bn3.num_features)
+            module.bn3 = nn.Sequential(norm, Excited(norm.num_features))
+    made = "1×1 to 128, 3×3 to 128, 1×1 to 512 and squeeze-and-excitation"
+    apart = "in the first 3×3 to 128 with stride 2"
+    said = describe(resviz.trace(net))
+    assert f"conv3_x: 2 bottleneck blocks of {made}, {apart}, output" in said
+    assert "and others" not in said
+
+
 TOLD = [(name, it) for name in ("resnet50", "branches", "cifar110") for it in names()]
 TOLD += [("plain", it) for it in names() if it != "block"]
 

@@ -14,7 +14,7 @@ from resviz.figures.flow import MOST, elided, maps
 from resviz.formats import dot
 from resviz.structure import structure
 
-from .conftest import NETWORKS, faults
+from .conftest import NETWORKS, faults, texts
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -41,6 +41,13 @@ def test_stage_says_blocks_stride_and_kernels(network):
     """What leads to conv3_x."""
     by = maps(structure(network("resnet50")))[4].by
     assert ("4 blocks, /2", "1×1 · 3×3 · 1×1") == by
+
+
+def test_squeeze_and_excitation_is_explained(network):
+    """Where it occurs, in the words of the overview's legend."""
+    for name, gated in (("gated", True), ("resnet50", False)):
+        said = " ".join(texts(diagram(network(name), "flow").picture))
+        assert gated == ("SE: squeeze-and-excitation" in said)
 
 
 def test_heights_are_to_scale(network):

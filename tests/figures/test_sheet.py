@@ -10,7 +10,7 @@ import pytest
 import resviz
 from resviz import escape
 from resviz.errors import RenderError
-from resviz.formats.sheet import Sheet
+from resviz.formats.sheet import MARGIN, Sheet
 from resviz.tables import Column, Table
 
 from .conftest import HOSTILE, faults
@@ -45,9 +45,57 @@ def test_brackets_stand_beside_their_words(record):
     assert [] == [fault for fault in faults(picture) if "crosses" in fault]
 
 
+@pytest.mark.parametrize("kind", ["layers", "shortcuts", "costs_table"])
+def test_marked_rows_keep_off_the_rules(record, kind):
+    """Which lie above and below them; the mark is a plate, with no round corner."""
+    table = getattr(resviz, kind)(record("resnet50"))
+    picture = Sheet(table).picture()
+    rules = {edge.path[0][1] for edge in picture.edges if edge.path[0][0] == MARGIN}
+    plates = picture.groups[: len(table.marked)]
+    assert plates
+    for plate in plates:
+        top, bottom = (plate.at[1] + side * plate.size[1] / 2 for side in (-1, 1))
+        assert not [y for y in rules if top - 1 < y < bottom + 1]
+    assert ' rx="' not in table.render("svg")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("layers", "the resolution changes"),
+        ("shortcuts", "the shortcut is no identity"),
+        ("costs_table", "another network, which is built otherwise"),
+    ],
+)
+def test_what_a_mark_means_stands_below(record, kind, said):
+    """Beside a plate as those of the rows."""
+    table = getattr(resviz, kind)(record("resnet50"))
+    picture = Sheet(table).picture()
+    assert len(table.marked) + 1 == len(picture.groups)
+    (node,) = (it for it in picture.nodes if it.lines[0].startswith(said))
+    key = picture.groups[-1]
+    assert key.at[0] + key.size[0] / 2 < node.left
+    assert key.at[1] == pytest.approx(node.at[1], abs=1)
+
+
+def test_without_a_marked_row_there_is_no_key(record):
+    """A kind of layer that changes no resolution, say."""
+    table = resviz.layers(record("resnet18"), only="linear")
+    assert () == Sheet(table).picture().groups
+
+
+def test_long_words_go_on_below(record):
+    """Nothing of a source is cut."""
+    table = resviz.costs_table(record("resnet50"))
+    shown = " ".join(filter(None, words(table)))
+    assert "…" not in shown.replace("additions …", "")
+    for row in table.rows:
+        assert (row.get("source") or "") in shown
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(name):
-    """In title, heading, cell, fact and note; long ones are cut."""
+    """In title, heading, cell, fact and note; very long ones are cut."""
     columns = (Column("name", "name"), Column("params", "params", "count"))
     rows = ({"name": name, "params": 7},)
     table = Table(name, columns, rows, None, facts=((name, name),), notes=("end",))

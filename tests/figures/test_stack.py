@@ -184,6 +184,13 @@ def test_unlike_blocks_that_do_not_fit_are_named(network):
     assert ["… 16 more blocks …"] == [it.rows[0].label for it in shown if it.hidden]
 
 
+def test_squeeze_and_excitation_is_explained(network):
+    """Where it occurs, in the words of the overview's legend."""
+    for name, gated in (("gated", True), ("resnet50", False)):
+        said = " ".join(texts(diagram(network(name), "stack").picture))
+        assert gated == ("SE: squeeze-and-excitation" in said)
+
+
 def test_parallel_branches_are_owned_up_to(network):
     """A Res2Net block has more than one path; a bottleneck has not."""
     note = "parallel branches stand one below the other"

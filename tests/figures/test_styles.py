@@ -54,7 +54,7 @@ def test_dark_mode_can_tell_roles_apart():
 
 def test_every_role_has_colours():
     """Looks, lines and frames name only colours that styles have."""
-    known = {*styles.SCREEN.colours, "tint", "wash", ""}
+    known = {*styles.SCREEN.colours, "tint", "wash", "fill", ""}
     used = {look.ink for look in styles.LOOKS.values()}
     used |= {key for look in styles.LOOKS.values() for key in (look.fill, look.line)}
     used |= {line.colour for line in styles.LINES.values()}

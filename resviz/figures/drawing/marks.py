@@ -126,7 +126,7 @@ def frames(group: Group, style: Style) -> Iterator[Mark]:
     fill = colour(style, frame.fill, group.tint, "wash")
     line = colour(style, frame.line, group.tint, "line")
     paint = Paint(fill=fill, line=line, width=frame.width)
-    yield Rectangle(group.at, group.size, 8, paint)
+    yield Rectangle(group.at, group.size, frame.corner, paint)
     for inner in group.groups:
         yield from frames(inner, style)
 
@@ -184,8 +184,10 @@ def lettering(node: Node, style: Style) -> Iterator[Text]:
 def colour(style: Style, key: str, tint: str, part: str) -> str:
     """The colour that a look's key names, "" for none.
 
-    "tint" and "wash" ask for that part of the node's tint.
+    "tint" and "wash" ask for that part of the node's tint, "fill" for its fill.
     """
+    if key == "fill":
+        part, key = key, "tint"
     if key in {"tint", "wash"}:
         return getattr(style.tints[tint or "stem"], part)
     return style.colours[key] if key else ""

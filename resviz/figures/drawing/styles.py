@@ -106,17 +106,19 @@ LINES: dict[str, Line] = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How a group looks: `fill` is "wash" (its tint, pale) or a colour's key."""
+    """How a group looks: `fill` is "fill" or "wash" of its tint, or a colour."""
 
     fill: str
     line: str
     width: float = 1
+    corner: float = 8
 
 
 FRAMES: dict[str, Frame] = {
     "stage": Frame("wash", "tint"),
     "fold": Frame("background", "plate", 1.2),
     "frame": Frame("", "plate"),
+    "mark": Frame("fill", "fill", 0.5, corner=0),
 }
 """How the groups of each role look."""
 

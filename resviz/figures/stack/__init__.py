@@ -13,7 +13,7 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.curves import ARROW, straight
 from resviz.figures.drawing.parts import Edge, Group, Node, Picture
-from resviz.figures.legend import convolution_words, shortcuts
+from resviz.figures.legend import convolution_words, gate_words, shortcuts
 from resviz.figures.stack.bands import (
     ABOVE,
     BETWEEN,
@@ -124,6 +124,7 @@ def signs(
         *shortcuts(arc.kind for piece in pieces for arc in piece.arcs),
         *(["plain: without shortcuts"] if plain else []),
         *(["/2: stride"] if any(", /2" in it for it in said) else []),
+        *gate_words(said),
         *(["×n: n equal in a row, one of them drawn"] if folds else []),
         *(norms.pop() if len(norms) == 1 else ()),
         *(
