@@ -321,8 +321,8 @@ def sweep(
         ResvizError: if joblib, Dask or its scheduler is not there.
 
     Example:
-        >>> sweep("cifar{20,32}", jobs=1)[["spec", "params", "error"]].values.tolist()
-        [['cifar20', 269722, None], ['cifar32', 464154, None]]
+        >>> sweep("cifar{20,32}", jobs=1)[["spec", "params"]].values.tolist()
+        [['cifar20', 269722], ['cifar32', 464154]]
     """
     from resviz.sweeps.survey import survey
     from resviz.sweeps.table import frame

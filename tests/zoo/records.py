@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import resviz
-from tests.zoo import packages
+
+from . import packages
 
 FOLDER = Path(__file__).parents[2] / "docs" / "records"
 
