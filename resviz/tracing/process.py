@@ -27,24 +27,18 @@ GIVEN: list[int] = []
 """The recursion limit of the process, noted by the first of the running traces."""
 
 
-class Undisturbed:
-    """While entered, a forward may move the process; at the end it is as before.
+class Restored:
+    """A context that puts something of the process back when it is left.
 
-    That is the recursion limit, torch's default dtype and the random generators. A
-    state is put back only where it changed. Ctrl-C may come between any two calls:
-    all that is put back can be put back twice.
+    Ctrl-C may come between any two calls: all that is put back can be put back twice.
     """
 
-    def __init__(self, depth: int) -> None:
-        self.frames = FRAMES_PER_CALL * depth
-        self.before = global_states()
-
     def __enter__(self) -> None:
-        """Let a forward nest deeper."""
+        """Move what is to be moved; put it back if that is interrupted."""
         try:
-            move_limit(id(self), self.frames)
+            self.move()
         except BaseException:
-            move_limit(id(self), 0)
+            self.restore()
             raise
 
     def __exit__(self, *error: object) -> None:
@@ -54,6 +48,30 @@ class Undisturbed:
         except BaseException:
             self.restore()
             raise
+
+    def move(self) -> None:
+        """Move what is to be moved."""
+        raise NotImplementedError  # each context has its own
+
+    def restore(self) -> None:
+        """Put everything back."""
+        raise NotImplementedError  # each context has its own
+
+
+class Undisturbed(Restored):
+    """While entered, a forward may move the process; at the end it is as before.
+
+    That is the recursion limit, torch's default dtype and the random generators. A
+    state is put back only where it changed.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self.frames = FRAMES_PER_CALL * depth
+        self.before = global_states()
+
+    def move(self) -> None:
+        """Let a forward nest deeper."""
+        move_limit(id(self), self.frames)
 
     def restore(self) -> None:
         """Put everything back."""
@@ -83,40 +101,30 @@ COLLECTED: list[bool] = []
 """Whether it was on, noted by the first of them."""
 
 
-class Uncollected:
+class Uncollected(Restored):
     """While entered, the garbage collector is off.
 
     A trace makes many small objects and no cycles of them; the collector would walk
-    through all of torch for their sake. Ctrl-C may come between any two calls, as in
-    `Undisturbed`.
+    through all of torch for their sake.
     """
 
-    def __enter__(self) -> None:
+    def move(self) -> None:
         """Switch it off."""
-        try:
-            with LOCK:
-                if not TRACES:
-                    COLLECTED[:] = [gc.isenabled()]
-                TRACES.add(id(self))
-                gc.disable()
-        except BaseException:
-            self.restore()
-            raise
-
-    def __exit__(self, *error: object) -> None:
-        """Switch it on when the last trace is over, if it was on before the first."""
-        try:
-            self.restore()
-        except BaseException:
-            self.restore()
-            raise
+        with LOCK:
+            if not TRACES:
+                COLLECTED[:] = [gc.isenabled()]
+            TRACES.add(id(self))
+            gc.disable()
 
     def restore(self) -> None:
-        """Put it back."""
+        """Switch it on when the last trace is over, if it was on before the first."""
         with LOCK:
             TRACES.discard(id(self))
-            if not TRACES and COLLECTED == [True]:
+            if TRACES:
+                return
+            if True in COLLECTED:
                 gc.enable()
+            COLLECTED.clear()
 
 
 class State(NamedTuple):
