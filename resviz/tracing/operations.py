@@ -86,6 +86,15 @@ def kind(overload: Any) -> Kind:
     )
 
 
+def tensors(value: Any) -> list[torch.Tensor]:
+    """The tensors in a nest of tuples, lists and dictionaries, in order."""
+    if type(value) is tuple and EAGER.issuperset(map(type, value)):
+        return list(value)
+    found: list[torch.Tensor] = []
+    collect(value, found)
+    return found
+
+
 def collect(value: Any, found: list[torch.Tensor]) -> None:
     """Append the tensors in a nest of tuples, lists and dictionaries to `found`."""
     if isinstance(value, torch.Tensor):

@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from resviz.record import MODEL_INPUT, Shape, Source, Tensor
 from resviz.tracing.events import Enter, Event, Failed, Leave, Step
 from resviz.tracing.nests import tensors_in
-from resviz.tracing.operations import collect, kind
+from resviz.tracing.operations import kind, tensors
 from resviz.tracing.shapes import RULES
 from resviz.tracing.storages import Storages, address, dtype
 from resviz.tracing.unseen import Unseen
@@ -208,7 +208,8 @@ class Recorder(TorchDispatchMode):
                 raise
         given = [output] if type(output) in EAGER else tensors(output)
         if given and (operands or something(given[0])):
-            read = self.read(operands, ruled=rule is not None)
+            fresh = rule is not None and not known.writes
+            read = self.read(operands, fresh=fresh)
             self.note(known, read, args, kwargs, given)
         return output
 
@@ -284,11 +285,11 @@ class Recorder(TorchDispatchMode):
             if place in self.storages.shared:
                 self.writers[place] = step
 
-    def read(self, tensors: list[torch.Tensor], *, ruled: bool) -> list[Operand]:
+    def read(self, tensors: list[torch.Tensor], *, fresh: bool) -> list[Operand]:
         """What is known of the operands of an operation.
 
-        Where a shape rule has answered, which gives no views, the memory of a
-        parameter need not be known.
+        Where the results are `fresh`, in memory of their own as those of a shape rule,
+        the memory of a parameter need not be known.
         """
         operands = []
         for tensor in tensors:
@@ -300,22 +301,13 @@ class Recorder(TorchDispatchMode):
             else:
                 source, flowing = None, False
                 own = key in self.clone.own
-                older = self.storages.older if own and ruled else self.storages.read
+                older = self.storages.older if own and fresh else self.storages.read
                 storage = older(tensor)
                 if not own:
                     self.unseen.note(len(self.steps), tensor, self.storages.numbers)
             shape = tuple(tensor.shape)
             operands.append((shape, source, flowing, storage, key))
         return operands
-
-
-def tensors(value: Any) -> list[torch.Tensor]:
-    """The tensors in a nest of tuples, lists and dictionaries, in order."""
-    if type(value) is tuple and EAGER.issuperset(map(type, value)):
-        return list(value)
-    found: list[torch.Tensor] = []
-    collect(value, found)
-    return found
 
 
 def something(tensor: torch.Tensor) -> bool:

@@ -23,6 +23,25 @@ def test_in_place_operations_and_views_make_nothing(record):
         assert only(arch, name).reads[:1] == only(arch, name).writes
 
 
+class Summing(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(1, 4))
+
+    def forward(self, x):
+        self.total.add_(x)
+        return x * self.total
+
+
+def test_writing_to_a_buffer_makes_nothing():
+    """The sum lies where the buffer did, and is read from there."""
+    arch = resviz.trace(Summing(), (4,))
+    added, times = (op for layer in arch for op in layer.operations)
+    assert ((CONSTANT, 0), (CONSTANT,)) == (added.reads, added.writes)
+    assert (0, CONSTANT) == times.reads
+    assert 2 == len(arch.storages)
+
+
 def test_a_max_pool_makes_values_and_indices(record):
     """64·56·56 of 4 bytes, and as many of 8."""
     arch = record("resnet18")
