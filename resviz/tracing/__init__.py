@@ -15,7 +15,7 @@ from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
 from resviz.tracing.clone import Clone, Lent
 from resviz.tracing.diagnosis import explain
-from resviz.tracing.modules import original
+from resviz.tracing.modules import Crowded, original
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.plan import Plan, called_with, samples_of
 from resviz.tracing.process import Uncollected, Undisturbed
@@ -96,7 +96,10 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
     if plan.real:  # what its forward leaves behind may be large
         return seen(plan, name, title)
     with Uncollected():
-        return seen(plan, name, title)
+        try:
+            return seen(plan, name, title)
+        except Crowded:  # a forward that hooks its own modules is met once in a while
+            return seen(plan._replace(whole=False), name, title)
 
 
 def seen(plan: Plan, name: str, title: str) -> Architecture:
@@ -106,9 +109,9 @@ def seen(plan: Plan, name: str, title: str) -> Architecture:
         TraceError: as `trace`.
     """
     kind = Lent if plan.lent else Clone
-    clone = kind(plan.model, training=plan.training, real=plan.real)
+    clone = kind(plan.model, training=plan.training, real=plan.real, whole=plan.whole)
     recorder = Recorder(clone)
-    recorder.hook()
+    recorder.follow()
     output = None
     try:
         output = forward(recorder, plan)
@@ -179,9 +182,11 @@ def runs(plan: Plan, shape: tuple[int, ...]) -> bool:
     """Whether the model's forward takes a lone input of another shape."""
     other = plan._replace(arguments=Arguments((Given(shape),), {}))
     try:
-        clone = Clone(plan.model, training=plan.training, real=plan.real)
+        clone = Clone(
+            plan.model, training=plan.training, real=plan.real, whole=plan.whole
+        )
         recorder = Recorder(clone)
-        recorder.hook()
+        recorder.follow()
         forward(recorder, other)
     except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
         return False

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from resviz.record import (
     MODEL_INPUT,
     Call,
@@ -20,13 +22,15 @@ from resviz.record import (
     Tensor,
     Uncalled,
 )
-from resviz.tracing.events import Enter, Event, Leave, Step
+from resviz.tracing.events import Answered, Enter, Event, Leave, Step
 from resviz.tracing.leaves import leaf_calls
 from resviz.tracing.scripted import class_name
 from resviz.tracing.storages import Renumbered
 from resviz.tracing.wiring import ends, wiring
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.tracing.clone import Clone
     from resviz.tracing.recorder import Recorder
 
@@ -81,7 +85,7 @@ class Assembly:
         self.steps = recorder.steps
         self.clone = recorder.clone
         self.ran: list[int] = []
-        self.storages = Renumbered(recorder.storages)
+        self.storages = Renumbered(recorder.storages, recorder.steps)
         self.last_use = last_uses(recorder.steps, outputs)
         self.layers: list[Layer] = []
         self.calls: list[Call] = []
@@ -103,7 +107,9 @@ class Assembly:
         while position < len(self.events):
             event = self.events[position]
             stop = leaves.get(position)
-            if isinstance(event, Enter) and stop is not None:
+            if isinstance(event, Answered):
+                self.answered(event)
+            elif isinstance(event, Enter) and stop is not None:
                 alone = not self.open  # the model itself is a leaf, as nn.Conv2d
                 if alone:
                     self.enter(event)
@@ -138,7 +144,7 @@ class Assembly:
         """Make an operation that no leaf owns a layer of its own."""
         outputs = tuple(Source(step.number, k) for k in range(len(step.outputs)))
         used = any(self.last_use.get(o, -1) > step.number for o in outputs)
-        if not step.shapes and not used:
+        if not step.operation.inputs and not used:
             return
         path = self.calls[self.open[-1]].path
         everyday = everyday_name(step)
@@ -158,7 +164,7 @@ class Assembly:
                 if self.last_use.get(source, -1) >= inside.stop:
                     outputs.append(source)
         own = tuple(map(id, vars(enter.module)["_parameters"].values()))
-        kept = [step for step in steps if step.shapes]
+        kept = [step for step in steps if step.operation.inputs]
         name = class_name(enter.module)
         self.add(
             enter.path or name,
@@ -169,6 +175,25 @@ class Assembly:
             own,
             module=True,
         )
+
+    def answered(self, event: Answered) -> None:
+        """Make an answered call one layer, of one operation and one input."""
+        step, index = event.step, len(self.layers)
+        source = event.source
+        layer = Layer(
+            index,
+            self.unused(event.path),
+            event.path,
+            class_name(event.module),
+            self.open[-1],
+            (self.placed[source],),
+            (self.tensor(source),),
+            tuple(step.outputs),
+            (self.operation(step, ()),),
+            self.first_read(step.keys),
+        )
+        self.layers.append(layer)
+        self.placed[Source(step.number)] = Source(index)
 
     def add(
         self,
@@ -197,7 +222,7 @@ class Assembly:
             tuple([self.tensor(source) for source in sources]),
             tuple([self.tensor(source) for source in outputs]),
             tuple(map(self.operation, steps, wiring(steps, sources))),
-            self.first_read(own, steps),
+            self.first_read([*own, *[key for step in steps for key in step.keys]]),
             module,
             () if outputs == usual else ends(steps, outputs),
         )
@@ -210,16 +235,16 @@ class Assembly:
     def operation(self, step: Step, sources: tuple[Source | None, ...]) -> Operation:
         """The record of one step."""
         self.ran.append(step.number)
-        return Operation(
-            step.name,
-            step.shapes,
-            step.flowing,
-            tuple([tensor.shape for tensor in step.outputs]),
-            step.window,
-            step.arguments,
-            self.storages.numbers(step.reads),
-            self.storages.numbers(step.writes),
-            sources,
+        ran, storages = step.operation, self.storages
+        extended = len(step.outputs) > len(ran.outputs)
+        if storages.same and not sources and not extended:
+            return ran
+        return replace(
+            ran,
+            outputs=tuple([tensor.shape for tensor in step.outputs]),
+            reads=storages.numbers(ran.reads),
+            writes=storages.numbers(ran.writes),
+            sources=sources,
         )
 
     def unused(self, name: str) -> str:
@@ -243,17 +268,14 @@ class Assembly:
             return self.inputs[source.output]
         return self.steps[source.layer].outputs[source.output]
 
-    def first_read(
-        self, own: tuple[int, ...], steps: list[Step]
-    ) -> tuple[Parameter, ...]:
-        """Parameters that are read here and by no earlier layer."""
+    def first_read(self, keys: Iterable[int]) -> tuple[Parameter, ...]:
+        """Those of the parameters with these `id`s that no earlier layer reads."""
         first = []
-        names = self.clone.names
-        read = [key for step in steps for key in filter(names.__contains__, step.keys)]
-        for key in (*filter(names.__contains__, own), *read):
-            name = names[key]
-            if name not in self.counted:
-                self.counted.add(name)
+        names, counted = self.clone.names, self.counted
+        for key in keys:
+            name = names.get(key)
+            if name is not None and name not in counted:
+                counted.add(name)
                 first.append(self.clone.parameter(key, name))
         return tuple(first)
 
@@ -266,12 +288,13 @@ def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, in
 
 def everyday_name(step: Step) -> str:
     """What people call an operation: "flatten" for a view that merges axes."""
-    if step.name in {"view", "_unsafe_view", "reshape"} and step.shapes:
-        before, after = step.shapes[0], step.outputs[0].shape
+    ran = step.operation
+    if ran.name in {"view", "_unsafe_view", "reshape"} and ran.inputs:
+        before, after = ran.inputs[0], ran.outputs[0]
         shared = len(after) - 1
         flat = 0 < len(after) < len(before) and before[:shared] == after[:shared]
         return "flatten" if flat else "reshape"
-    return EVERYDAY.get(step.name, step.name)
+    return EVERYDAY.get(ran.name, ran.name)
 
 
 def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
@@ -281,10 +304,13 @@ def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
     count them either.
     """
     groups: dict[tuple[str, str], list[Parameter]] = {}
+    keys: dict[str, int] = {}
     for key, name in clone.names.items():
-        if name not in counted and key not in clone.strays:
-            parameter = clone.parameter(key, name)
-            groups.setdefault(clone.owners[name], []).append(parameter)
+        if name not in counted and name not in clone.strays:
+            keys.setdefault(name, key)
+    for name, key in keys.items():
+        parameter = clone.parameter(key, name)
+        groups.setdefault(clone.owners[name], []).append(parameter)
     return tuple(
         Uncalled(path, type_name, tuple(parameters))
         for (path, type_name), parameters in groups.items()

@@ -8,7 +8,7 @@ from resviz.errors import first_line
 from resviz.record import MODEL_INPUT
 from resviz.tracing.assembly import EVERYDAY
 from resviz.tracing.callings import miscalled
-from resviz.tracing.events import Enter, Leave, Step
+from resviz.tracing.events import Answered, Enter, Leave, Step
 from resviz.tracing.mismatches import Mismatch, of_holder, of_module, of_operation
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
@@ -143,6 +143,9 @@ def layer_of(recorder: Recorder, source: Source) -> str | None:
             calls.append(event)
         elif isinstance(event, Leave):
             calls.pop()
+        elif isinstance(event, Answered):
+            if event.step.number == source.layer:
+                return event.path
         elif event.number == source.layer:
             return named(calls[-1], event)
     return None
@@ -152,5 +155,5 @@ def named(inner: Enter, step: Step) -> str:
     """What the record calls the layer of a step that ran in a call."""
     if not inner.module._modules and inner.path:  # noqa: SLF001
         return inner.path
-    name = EVERYDAY.get(step.name, step.name)
+    name = EVERYDAY.get(step.operation.name, step.operation.name)
     return f"{inner.path}:{name}" if inner.path else name

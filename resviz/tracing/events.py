@@ -7,32 +7,29 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from weakref import ref
+
     import torch
     from torch import nn
 
-    from resviz.record import Shape, Source, Tensor, Window
+    from resviz.record import Operation, Source, Tensor
 
 
 class Step(Struct, eq=False, gc=False):
     """One operation as it ran.
 
+    `operation` is what the record will say of it, with storages by their own numbers.
     `origins` says which step's output each operand is; None is a parameter or a
-    constant. `keys` holds the `id` of each operand. `reads` and `writes` are the
-    numbers of storages that operands and results lie in; `live` says whether the
-    results depend on the model's input.
+    constant. `keys` holds the `id` of each operand that is a parameter, else 0. A later
+    step that writes through a view adds to `outputs`; `live` says whether they depend
+    on the model's input.
     """
 
     number: int
-    name: str
+    operation: Operation
     origins: tuple[Source | None, ...]
     keys: tuple[int, ...]
-    shapes: tuple[Shape, ...]
-    flowing: tuple[bool, ...]
     outputs: list[Tensor]
-    window: Window | None
-    arguments: dict[str, Any]
-    reads: tuple[int, ...]
-    writes: tuple[int, ...]
     live: bool
 
 
@@ -53,6 +50,26 @@ class Leave(NamedTuple):
     returned: tuple[Source, ...] | None
 
 
+class Answered(Struct, eq=False):
+    """A leaf module was called on what `source` names; it ran one operation."""
+
+    path: str
+    module: nn.Module
+    source: Source
+    step: Step
+
+
+class Made(Struct, eq=False, gc=False):
+    """What is known of a tensor that was made, or fed, in this trace.
+
+    `tensor` refers to it, since the `id` of one that is gone is soon another's.
+    """
+
+    tensor: ref[torch.Tensor]
+    source: Source
+    flowing: bool
+
+
 class Failed(NamedTuple):
     """An operation that raised, and what it was called with."""
 
@@ -62,4 +79,4 @@ class Failed(NamedTuple):
     error: Exception
 
 
-Event = Step | Enter | Leave
+Event = Step | Enter | Leave | Answered

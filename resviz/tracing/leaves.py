@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resviz.tracing.events import Enter, Event, Leave, Step
+from resviz.tracing.events import Answered, Enter, Event, Leave, Step
 from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
 
 
@@ -22,6 +22,8 @@ def leaf_calls(events: list[Event]) -> dict[int, int]:
         elif kind is Leave:
             if start is not None and is_leaf(events[start : position + 1]):
                 leaves[start] = position
+            start = None
+        elif kind is Answered:
             start = None
     return leaves
 
@@ -47,8 +49,9 @@ WEIGHTED = CONVOLUTIONS | PRODUCTS
 
 def joins_weights(steps: list[Step]) -> bool:
     """Whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
-    weighted = any(step.name in WEIGHTED for step in steps)
-    return weighted and any(s.name in JOINS and sum(s.flowing) > 1 for s in steps)
+    ran = [step.operation for step in steps]
+    weighted = any(one.name in WEIGHTED for one in ran)
+    return weighted and any(o.name in JOINS and sum(o.flowing) > 1 for o in ran)
 
 
 def is_whole_model(enter: Enter, steps: list[Step]) -> bool:

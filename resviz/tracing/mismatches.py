@@ -236,7 +236,7 @@ def pooled(recorder: Recorder) -> str:
         event = events[position]
         if isinstance(event, Enter) and isinstance(event.module, nn.AvgPool2d):
             step = next(e for e in events[position:] if isinstance(e, Step))
-            before, (c, *after) = step.shapes[0], step.outputs[0].shape[1:]
+            before, (c, *after) = step.operation.inputs[0], step.outputs[0].shape[1:]
             return (
                 f"{event.path} ({pair(event.module.kernel_size)} average pool) makes "
                 f"{c} maps of {pair(tuple(after))} from {pair(before[2:])}: "

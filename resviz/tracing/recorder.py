@@ -6,17 +6,20 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 
 from __future__ import annotations
 
+import gc
+import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import torch
-from msgspec import Struct
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from resviz.record import MODEL_INPUT, Shape, Source, Tensor
-from resviz.tracing.events import Enter, Event, Failed, Leave, Step
+from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor
+from resviz.tracing.answering import Answering
+from resviz.tracing.events import Enter, Event, Failed, Leave, Made, Step
+from resviz.tracing.modules import SEAM, Spare, part
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind, tensors
 from resviz.tracing.shapes import RULES
@@ -33,20 +36,10 @@ HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
 
 
-class Made(Struct, eq=False, gc=False):
-    """What is known of a tensor that was made, or fed, in this trace.
-
-    `tensor` refers to it, since the `id` of one that is gone is soon another's.
-    """
-
-    tensor: ref[torch.Tensor]
-    source: Source
-    flowing: bool
-
-
 Operand = tuple[Shape, Source | None, bool, int, int]
 """What is known of an operand as it is read: its shape, where it comes from, whether it
-flows, the number of its storage and its `id`. Parameters come from nowhere."""
+flows, the number of its storage, and the `id` of a parameter, which comes from nowhere,
+or 0."""
 
 NONE: tuple[tuple[Any, ...], ...] = ((),) * 5
 """What is known of the operands of an operation that has none."""
@@ -88,15 +81,25 @@ class Recorder(TorchDispatchMode):
         self.made: dict[int, Made] = {}
         self.writers: dict[int, Step] = {}
         self.storages = Storages(clone, self.steps)
+        self.answering = Answering(self)
 
-    def hook(self) -> None:
-        """Put a hook before and after the forward of every copied module."""
+    def follow(self) -> None:
+        """See to it that every call of a copied module is noted."""
+        self.answering.start()
         for module in self.clone.modules:
-            before = vars(module)["_forward_pre_hooks"]
-            before[HOOK] = self.enter
-            before.move_to_end(HOOK, last=False)
-            vars(module)["_forward_pre_hooks_with_kwargs"][HOOK] = True
-            vars(module)["_forward_hooks"][HOOK] = self.leave
+            if vars(module).get(SEAM) is None:
+                self.hook(module)
+
+    def hook(self, module: nn.Module) -> None:
+        """Put a hook before and after the forward of a copied module."""
+        state = vars(module)
+        if type(state["_forward_hooks"]) is Spare:
+            part(module)
+        before = state["_forward_pre_hooks"]
+        before[HOOK] = self.enter
+        before.move_to_end(HOOK, last=False)
+        state["_forward_pre_hooks_with_kwargs"][HOOK] = True
+        state["_forward_hooks"][HOOK] = self.leave
 
     def clear(self) -> None:
         """Let go of everything, so that the clone is freed at once.
@@ -104,6 +107,8 @@ class Recorder(TorchDispatchMode):
         Its modules hold our hooks, and we hold them; so it is with watched storages.
         """
         self.storages.watched.clear()
+        self.answering.stop()
+        vars(self.clone).clear()
         vars(self).clear()
 
     def feed(self, tensor: torch.Tensor, name: str = "") -> None:
@@ -202,7 +207,7 @@ class Recorder(TorchDispatchMode):
         if output is None:
             rule = None
             try:
-                output = func(*args, **kwargs)
+                output = ran(func, args, kwargs)
             except Exception as error:
                 self.failed = Failed(func, operands, args, error)
                 raise
@@ -262,20 +267,18 @@ class Recorder(TorchDispatchMode):
         shapes, origins, flowing, reads, keys = columns
         bound = known.bind(args, kwargs) if known.window or known.kept else {}
         live = True in flowing and known.name not in CREATIONS
-        step = Step(
-            number,
+        outputs = [described(tensor) for tensor in given]
+        operation = Operation(
             known.name,
-            origins,
-            keys,
             shapes,
             flowing,
-            [described(tensor) for tensor in given],
+            tuple([tensor.shape for tensor in outputs]),
             known.window(bound) if known.window else None,
             {name: bound[name] for name in known.kept if name in bound},
             reads,
             self.storages.made(written, new=not known.writes),
-            live,
         )
+        step = Step(number, operation, origins, keys, outputs, live)
         self.steps.append(step)
         self.events.append(step)
         for place, tensor in enumerate(given):
@@ -306,8 +309,23 @@ class Recorder(TorchDispatchMode):
                 if not own:
                     self.unseen.note(len(self.steps), tensor, self.storages.numbers)
             shape = tuple(tensor.shape)
-            operands.append((shape, source, flowing, storage, key))
+            named = key if key in self.clone.names else 0
+            operands.append((shape, source, flowing, storage, named))
         return operands
+
+
+def ran(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What torch makes of an operation.
+
+    Some of its empty kernels import torch._dynamo when they first run. Errors that are
+    caught in an import leave frames behind, which hold the operands: they are collected
+    at once, or it would seem that the forward never lets go of those.
+    """
+    loaded = len(sys.modules)
+    output = func(*args, **kwargs)
+    if len(sys.modules) > loaded:
+        gc.collect()
+    return output
 
 
 def something(tensor: torch.Tensor) -> bool:

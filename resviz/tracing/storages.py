@@ -15,6 +15,7 @@ from weakref import ref
 from torch.nn.parameter import is_lazy
 
 from resviz.record import CONSTANT, LEARNED, Storage
+from resviz.tracing.postponed import Postponed
 
 if TYPE_CHECKING:
     from collections.abc import Sized
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from resviz.tracing.clone import Clone
+    from resviz.tracing.events import Step
 
     Memory = Any
 
@@ -61,7 +63,7 @@ class Storages:
 
     def older(self, operand: torch.Tensor) -> int:
         """What stands for the storage of a tensor that is older than the forward."""
-        return LEARNED if self.clone.learns(id(operand)) else CONSTANT
+        return LEARNED if id(operand) in self.clone.learned else CONSTANT
 
     def made(self, results: list[torch.Tensor], *, new: bool) -> tuple[int, ...]:
         """The numbers of the storages of what was made, each once; none if empty.
@@ -86,6 +88,17 @@ class Storages:
                 numbers.append(number)
         return tuple(numbers)
 
+    def fresh(self, tensor: torch.Tensor) -> tuple[int, ...]:
+        """The number of the storage of an empty tensor that was just made."""
+        held = tensor.untyped_storage()
+        size = held.nbytes()
+        if not size:
+            return ()
+        number = len(self.found)
+        self.found.append((size, tensor.dtype))
+        self.watch(held, number)
+        return (number,)
+
     def watch(self, held: Memory, number: int) -> None:
         """Number a storage for as long as it lives."""
         place = held._cdata  # noqa: SLF001 - as `address`
@@ -107,18 +120,28 @@ class Watch(ref):
     place: int
 
 
-class Renumbered:
-    """Storages numbered anew, by their first use in steps that become operations."""
+class Renumbered(dict[int, int]):
+    """Storages numbered anew, by their first use in steps that become operations.
 
-    def __init__(self, storages: Storages) -> None:
+    Attributes:
+        same: whether every step becomes one, so that all keep their numbers.
+    """
+
+    def __init__(self, storages: Storages, steps: list[Step]) -> None:
         self.storages = storages
-        self.new: dict[int, int] = {}
+        self.same = all(step.operation.inputs for step in steps)
+        self.older = {LEARNED: LEARNED, CONSTANT: CONSTANT}
+        super().__init__(self.older)
         self.numbers(storages.inputs)
+
+    def __missing__(self, old: int) -> int:
+        """The next number."""
+        self[old] = new = len(self) - len(self.older)
+        return new
 
     def numbers(self, given: tuple[int, ...]) -> tuple[int, ...]:
         """The new numbers of some storages."""
-        new = self.new
-        return tuple([n if n < 0 else new.setdefault(n, len(new)) for n in given])
+        return given if self.same else tuple(map(self.__getitem__, given))
 
     def kept(self, ran: list[int]) -> tuple[Storage, ...]:
         """The storages in use, where the steps `ran` became operations, in order.
@@ -133,20 +156,27 @@ class Renumbered:
                     name(found[old][1]),
                     bisect_left(ran, released[old]) if old in released else end,
                 )
-                for old in self.new
+                for old in (range(len(found)) if self.same else self)
+                if old >= 0
             ]
         )
 
 
 def buffers(clone: Clone) -> dict[str, int]:
     """Bytes of a model's buffers by dtype, each tensor once."""
-    groups = [vars(module)["_buffers"] for module in clone.modules]
-    held = [buffer for group in groups if group for buffer in group.values()]
-    sizes: dict[str, int] = {}
-    for buffer in {id(b): b for b in held if b is not None and not is_lazy(b)}.values():
-        kind = dtype(buffer)
-        sizes[kind] = sizes.get(kind, 0) + buffer.nbytes
-    return sizes
+    held: dict[int, torch.Tensor | None] = {}
+    for module in clone.modules:
+        group = vars(module)["_buffers"]
+        if type(group) is Postponed:
+            group = group.given or group
+        if group:
+            held.update({id(buffer): buffer for buffer in group.values()})
+    sizes: dict[torch.dtype, int] = {}
+    for buffer in held.values():
+        if buffer is not None and not is_lazy(buffer):
+            kind = buffer.dtype
+            sizes[kind] = sizes.get(kind, 0) + buffer.nbytes
+    return {name(kind): size for kind, size in sizes.items()}
 
 
 def memory(tensor: torch.Tensor) -> Memory:

@@ -19,6 +19,12 @@ EAGER = frozenset({torch.Tensor, nn.Parameter})
 
 META = torch.device("meta")
 
+empty = torch.empty
+"""As torch has it; other tracers put a function of their own in its place."""
+
+Unnoticed = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no other
+"""A context in which our own operations are not taken for those of the forward."""
+
 
 def weightless(tensor: torch.Tensor) -> torch.Tensor:
     """A meta tensor of the same shape, dtype and class; no value is read."""

@@ -15,9 +15,9 @@ def wiring(steps: list[Step], inputs: list[Source]) -> list[tuple[Source | None,
     if not steps:
         return []
     *others, last = steps
-    pairs = zip(last.origins, last.flowing, strict=True)
+    pairs = zip(last.origins, last.operation.flowing, strict=True)
     known = [origin for origin, flows in pairs if flows]
-    if known == inputs and not any(any(step.flowing) for step in others):
+    if known == inputs and not any(any(step.operation.flowing) for step in others):
         return [()] * len(steps)
     inner = {step.number: place for place, step in enumerate(steps)}
     outer = {source: place for place, source in enumerate(inputs)}

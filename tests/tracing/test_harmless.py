@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from resviz import ResvizError, TraceError, trace
 from resviz.models import catalogue, resnet18
 from resviz.tracing import Recorder, process
+from resviz.tracing.answering import Answering
 
 from .harm import PATCHABLE, Alarm, Snapshot, changes
 from .odd import ODD, Forward
@@ -115,14 +116,18 @@ def test_nothing_changes_when_a_call_is_cut_off(error):
 
 @pytest.fixture
 def alarm(monkeypatch):
-    """Rings before every operation that a trace follows."""
-    bell, follow = Alarm(), Recorder.__torch_dispatch__
+    """Rings before every operation that a trace follows, and every answer it gives."""
+    bell = Alarm()
 
-    def followed(*args, **kwargs):
-        bell()
-        return follow(*args, **kwargs)
+    def rung(follow):
+        def followed(*args, **kwargs):
+            bell()
+            return follow(*args, **kwargs)
 
-    monkeypatch.setattr(Recorder, "__torch_dispatch__", followed)
+        return followed
+
+    for holder, name in ((Recorder, "__torch_dispatch__"), (Answering, "noted")):
+        monkeypatch.setattr(holder, name, rung(getattr(holder, name)))
     return bell
 
 

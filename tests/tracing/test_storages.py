@@ -164,3 +164,22 @@ def test_a_sparse_tensor_has_no_storage_and_does_no_harm():
 def test_the_record_stays_small(record):
     """Storages are a seventh of ResNet-50's record."""
     assert 195_000 > len(record("resnet50").to_json())
+
+
+DOUBLED = """
+from torch import nn
+from resviz.tracing import trace
+
+class Doubled(nn.Conv2d):
+    def forward(self, x):
+        return super().forward(x) * 2
+
+net = nn.Sequential(Doubled(3, 4, 3), nn.ReLU())
+first, second = (trace(net, (3, 8, 8)).storages for _ in range(2))
+assert first == second, (first, second)
+"""
+
+
+def test_a_kernel_that_imports_something_holds_nothing(run):
+    """The first trace of a process says the same as the second."""
+    run("-c", DOUBLED)
