@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
 from resviz.models.blocks import BLOCKS, BasicBlock, Bottleneck, Norm
 from resviz.models.options import at_least
 from resviz.models.shortcuts import Place, Shortcuts
-from resviz.models.twins import is_empty, twin
+from resviz.models.twins import twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resviz.models.stages import Stage
 
 
@@ -50,25 +50,27 @@ class Assembly:
         width, pools = stage.out_channels, self.shortcuts.avg_down
         first = Place(in_channels, width, stage.stride, first=True, avg_down=pools)
         other = Place(width, width, 1, first=False, avg_down=pools)
+        further = range(stage.blocks - 1)
         return nn.Sequential(
-            self._block(first, stage.planes, stage.first_dilation),
-            *self._equal(stage.blocks - 1, other, stage.planes, stage.dilation),
+            self.made(first, stage.planes, stage.first_dilation),
+            *[self.made(other, stage.planes, stage.dilation) for _ in further],
         )
 
-    def _equal(
-        self, count: int, place: Place, planes: int, dilation: int
-    ) -> Iterator[nn.Module]:
-        """Equal blocks: copies of one where that has no weights, and is ours."""
-        if count == 0:
-            return
-        model = self._block(place, planes, dilation)
-        ours = self.block in BLOCKS.values() and self.norm is nn.BatchNorm2d
-        copied = ours and is_empty(model)
-        yield model
-        for _ in range(1, count):
-            yield twin(model) if copied else self._block(place, planes, dilation)
+    def made(self, place: Place, planes: int, dilation: int) -> nn.Module:
+        """A block: without weights a copy of one that was built before, if it is ours.
 
-    def _block(self, place: Place, planes: int, dilation: int) -> nn.Module:
+        A norm of the user's is made anew for each, and may differ each time.
+        """
+        ours = self.block in BLOCKS.values() and self.norm is nn.BatchNorm2d
+        if not ours or not torch.empty(0).is_meta:
+            return self.built(place, planes, dilation)
+        layers = nn.Conv2d, nn.BatchNorm2d, nn.ReLU
+        return twin(
+            kept(self, place, planes, dilation, torch.get_default_dtype(), layers)
+        )
+
+    def built(self, place: Place, planes: int, dilation: int) -> nn.Module:
+        """A block, built by its class."""
         return self.block(
             place.in_channels,
             planes,
@@ -95,3 +97,15 @@ class Assembly:
         if place.out_channels != planes * self.block.expansion:
             options["out_channels"] = place.out_channels
         return options
+
+
+@lru_cache(maxsize=256)
+def kept(
+    assembly: Assembly, place: Place, planes: int, dilation: int, *now: object
+) -> nn.Module:
+    """A block without weights, to be copied; `now` is what else its making depends on.
+
+    Variants of one network have most of their blocks in common.
+    """
+    del now
+    return assembly.built(place, planes, dilation)

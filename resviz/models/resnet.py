@@ -214,21 +214,20 @@ def initialise(net: nn.Module, *, zero_init_residual: bool = False) -> None:
     """He initialisation of convolutions; norms start at one and zero.
 
     Args:
-        net: changed in place; layers on the meta device have nothing to set.
+        net: changed in place; on the meta device there is nothing to set.
         zero_init_residual: start the last norm of every block at zero, so that a
             block starts as its shortcut.
 
     Source: He et al. 2015b (Delving Deep into Rectifiers), fan-out; Goyal et al.
     2017, section 5.1, for the zeros.
     """
+    first = next(net.parameters(), None)
+    if first is None or first.is_meta:
+        return
     for module in net.modules():
-        if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
+        if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif (
-            isinstance(module, nn.BatchNorm2d | nn.GroupNorm)
-            and module.affine
-            and not module.weight.is_meta
-        ):
+        elif isinstance(module, nn.BatchNorm2d | nn.GroupNorm) and module.affine:
             nn.init.ones_(module.weight)
             nn.init.zeros_(module.bias)
     if not zero_init_residual:

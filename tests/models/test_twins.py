@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.models import BasicBlock, ResNet, assembly, twins
+from resviz.models import BasicBlock, ResNet
+from resviz.models.assembly import Assembly
 from resviz.models.catalogue import build
 
 NETWORKS = {
@@ -27,7 +28,7 @@ def empty(name, **options):
 def test_copies_are_as_if_built(name, options, monkeypatch):
     """In modules, names, shapes, training flags, and in all that a trace says."""
     copied = empty(name, **options)
-    monkeypatch.setattr(assembly, "is_empty", lambda _: False)
+    monkeypatch.setattr(Assembly, "made", Assembly.built)
     built = empty(name, **options)
     assert repr(built) == repr(copied)
     shapes = [
@@ -72,9 +73,28 @@ def test_a_norm_of_the_users_is_called_for_each_block():
     assert 7 == len(made)
 
 
-def test_what_has_values_is_not_empty():
-    """Nor what holds a tensor of another kind."""
-    assert twins.is_empty(nn.BatchNorm2d(3, device="meta"))
-    mixed = nn.BatchNorm2d(3, device="meta")
-    mixed.running_mean = torch.zeros(3)
-    assert not twins.is_empty(mixed)
+def test_variants_share_their_blocks(monkeypatch):
+    """A second network with a block that was built before copies it."""
+    empty("resnet50", num_classes=3)
+    monkeypatch.setattr(Assembly, "built", None)
+    empty("resnet101", num_classes=5)
+
+
+@pytest.mark.parametrize("layer", ["Conv2d", "BatchNorm2d", "ReLU"])
+def test_a_layer_that_was_replaced_is_built(layer, monkeypatch):
+    """As quantisers and other patches do; what was built before is not for it."""
+    empty("resnet18")
+    patched = type(layer, (getattr(nn, layer),), {})
+    monkeypatch.setattr(nn, layer, patched)
+    assert any(type(module) is patched for module in empty("resnet18").layer2.modules())
+
+
+def test_another_default_dtype_is_built():
+    """Its parameters are of that."""
+    empty("resnet18")
+    torch.set_default_dtype(torch.float64)
+    try:
+        net = empty("resnet18")
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.float64 == net.layer2[1].conv1.weight.dtype
