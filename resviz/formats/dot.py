@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from resviz import escape
-from resviz.figures.drawing.marks import colour, faces, wire
+from resviz.figures.drawing.marks import colour, faces, marks, wire
 from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
 from resviz.formats import xdot
 from resviz.formats.svg import number
@@ -47,10 +47,6 @@ RAISED = 1
 """How much higher Graphviz sets an HTML-like label than a plain one, in points."""
 
 
-BOLD = f"{FONTS} bold"
-"""Bold letters for cairo; in an SVG, Graphviz would name a font so and not find it."""
-
-
 def render(picture: Picture, style: Style, *, cairo: bool = False) -> str:
     """The picture as a directed graph.
 
@@ -71,6 +67,9 @@ class Writer:
         self.style = style
         self.cairo = cairo
         self.nodes = {node.key: node for node in picture.nodes}
+        # A table may have sixty thousand words: as nodes they take Graphviz seconds.
+        corners = any(FRAMES[group.role].corner for group in picture.groups)
+        self.flat = cairo and not corners and all(map(is_text, picture.nodes))
 
     def lines(self) -> Iterator[str]:
         """The lines of the file."""
@@ -95,6 +94,9 @@ class Writer:
             '"canvas"', style="invis", shape="box", label="",
             pos=self.point((width / 2, height / 2)), **sides((width, height)),
         )  # fmt: skip
+        if self.flat:
+            yield "}"
+            return
         grouped: set[str] = set()
         for group in self.picture.groups:
             yield from self.cluster(group, grouped)
@@ -105,7 +107,9 @@ class Writer:
         yield "}"
 
     def background(self) -> str:
-        """Solids and lines between no nodes, for which DOT has no word, in xdot."""
+        """What is no node in xdot: solids, lines between none, or all of a table."""
+        if self.flat:
+            return xdot.operations(marks(self.picture, self.style), self.point)
         solids = (faces(solid, self.style) for solid in self.picture.solids)
         loose = (edge for edge in self.picture.edges if not edge.tail)
         lines = (wire(edge, self.style) for edge in loose)
@@ -147,7 +151,7 @@ class Writer:
             "penwidth": number(look.width) if look.width != 1 else "",
             "fontsize": number(look.size),
             "fontcolor": self.style.colours[look.ink],
-            "fontname": BOLD if look.bold and not html else "",
+            "fontname": xdot.BOLD if look.bold and not html else "",
         }
         label = bold(node) if html else plain(node)
         return f"{statement(quoted(node.key), **wanted)[:-1]} label={label}]"
@@ -168,6 +172,11 @@ class Writer:
     def point(self, point: Point) -> str:
         """A position with y turned upwards."""
         return f"{number(point[0])},{number(self.picture.size[1] - point[1])}"
+
+
+def is_text(node: Node) -> bool:
+    """Whether a node is nothing but words that xdot can say."""
+    return LOOKS[node.role].shape == "none" and all(map(xdot.sayable, node.lines))
 
 
 def styles(look: Look) -> str:

@@ -1,55 +1,117 @@
-"""What has no node: shapes in xdot, for the attribute `_background` of DOT.
+"""What has no node: shapes and text in xdot, for the attribute `_background` of DOT.
 
-Graphviz draws these operations in all that it writes, behind all else.
+Graphviz draws these operations in all that it writes, behind all else, and lays none
+of them out.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.figures.drawing.marks import Curve, Polygon
-from resviz.formats.svg import number
+from resviz.escape import clean
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.marks import Curve, Polygon, Rectangle, Text
+from resviz.figures.drawing.styles import FONTS
+from resviz.formats.svg import BASELINE, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from resviz.figures.drawing.marks import Mark, Paint
     from resviz.figures.drawing.parts import Point
+
+BOLD = f"{FONTS} bold"
+"""Bold letters for cairo; in an SVG, Graphviz would name a font so and not find it."""
+
+SIDES = {"start": -1, "middle": 0, "end": 1}
+"""What of a line of text stands at its position."""
+
+LOWER = 0.05
+"""How much lower than in an SVG a baseline must be said to be, in sizes of Helvetica:
+Graphviz counts it from the middle of the line, and rounds."""
+
+Words = tuple[str, str]
+"""An operation, and before it the name of what it chooses; "" for one that draws."""
 
 CLEAR = "#00000000"
 """No colour."""
 
 
+def sayable(line: str) -> bool:
+    r"""Whether a line of text can stand in a DOT string as it is.
+
+    Graphviz takes a quote from `\"` and leaves every other backslash in pairs.
+    """
+    return "\\" not in line
+
+
 def operations(marks: Iterable[Mark], place: Callable[[Point], str]) -> str:
-    """Polygons and curves as operations; `place` writes a position as "x,y"."""
-    return " ".join(operation(mark, place) for mark in marks)
+    """Marks as operations; `place` writes a position as "x,y"."""
+    return " ".join(changed(words for mark in marks for words in said(mark, place)))
 
 
-def operation(mark: Mark, place: Callable[[Point], str]) -> str:
-    """A polygon or a curve: its pen, its fill, its points.
+def changed(words: Iterable[Words]) -> Iterator[str]:
+    """Operations without those that choose again what is chosen already.
+
+    Graphviz joins the pieces of a long string in a time that goes by their square.
+    """
+    chosen: dict[str, str] = {}
+    for key, operation in words:
+        if not key or chosen.get(key) != operation:
+            yield operation
+        if key:
+            chosen[key] = operation
+
+
+def said(mark: Mark, place: Callable[[Point], str]) -> Iterator[Words]:
+    """The operations of one mark: what it is drawn with, and where it lies.
 
     Raises:
-        TypeError: for another mark, which DOT has nodes for.
+        TypeError: for a mark that DOT has nodes for.
     """
     match mark:
         case Polygon(path, paint):
-            letter = "P"
+            yield from pen(paint)
+            yield shape("P", path, place)
+        case Rectangle((x, y), (width, height), 0, paint):
+            right, low = x + width / 2, y + height / 2
+            left, high = right - width, low - height
+            yield from pen(paint)
+            yield shape(
+                "P", ((left, high), (right, high), (right, low), (left, low)), place
+            )
         case Curve(path, paint):
-            letter = "B"
+            yield from pen(paint)
+            yield shape("B", path, place)
+        case Text(line=""):  # which Graphviz takes for the end of all
+            return
+        case Text((x, y), line, align, size, bold, ink):
+            line, font = clean(line), BOLD if bold else FONTS
+            at = place((x, y + (BASELINE + LOWER) * size)).replace(",", " ")
+            width = number(metrics.width(line, size, bold=bold))
+            yield "c", counted("c", ink)
+            yield "F", f"F {number(size)} {len(font)} -{font}"
+            text = f"{len(line.encode())} -{line}".replace('"', '\\"')
+            yield "", f"T {at} {SIDES[align]} {width} {text}"
         case _:
-            raise TypeError(f"xdot: got {mark!r}, want a polygon or a curve")
+            raise TypeError(f"xdot: got {mark!r}, for which there are nodes")
+
+
+def shape(letter: str, path: tuple[Point, ...], place: Callable[[Point], str]) -> Words:
+    """A polygon or a curve."""
     points = " ".join(map(place, path)).replace(",", " ")
-    return f"{pen(paint)} {letter} {len(path)} {points}"
+    return "", f"{letter} {len(path)} {points}"
 
 
-def pen(paint: Paint) -> str:
+def pen(paint: Paint) -> Iterator[Words]:
     """The operations that choose width, dash and colours."""
     clear = f"{round(paint.opacity * 255):02x}" if paint.opacity < 1 else ""
-    fill = f"{paint.fill}{clear}" if paint.fill else CLEAR
-    chosen = (
-        ("S", f"setlinewidth({number(paint.width)})"),
-        ("S", paint.dash),
-        ("c", paint.line or CLEAR),
-        ("C", fill),
-    )
-    return " ".join(f"{letter} {len(text)} -{text}" for letter, text in chosen)
+    yield "width", counted("S", f"setlinewidth({number(paint.width)})")
+    yield "dash", counted("S", paint.dash)
+    yield "c", counted("c", paint.line or CLEAR)
+    yield "C", counted("C", f"{paint.fill}{clear}" if paint.fill else CLEAR)
+
+
+def counted(letter: str, text: str) -> str:
+    """An operation that takes a text."""
+    return f"{letter} {len(text)} -{text}"

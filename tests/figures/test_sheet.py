@@ -10,6 +10,8 @@ import pytest
 import resviz
 from resviz import escape
 from resviz.errors import RenderError
+from resviz.figures.drawing import styles
+from resviz.formats import dot
 from resviz.formats.sheet import MARGIN, Sheet
 from resviz.tables import Column, Table
 
@@ -164,3 +166,23 @@ def test_the_command_line_draws_tables(record, run, tmp_path, form):
         command = ["pdftotext", "-layout", path, "-"]
         done = subprocess.run(command, capture_output=True, check=True)
         assert 12 == done.stdout.decode().count("ResNet-18")
+
+
+@pytest.mark.needs("pdftotext")
+@pytest.mark.parametrize("name", ['a "word"', r"back\slash", r"both\"", "×→“é", ""])
+def test_a_pdf_has_every_word(name, tmp_path):
+    """Also after an empty cell, and with what means something to Graphviz."""
+    columns = (Column("name", "name"), Column("note", "note"), Column("end", "end"))
+    rows = ({"name": name, "note": "", "end": "last"},)
+    Table("words", columns, rows, None, facts=(("", ""),)).save(tmp_path / "t.pdf")
+    command = ["pdftotext", "-layout", tmp_path / "t.pdf", "-"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert {*name.split(), "last"} <= set(done.stdout.decode().split())
+
+
+def test_words_of_a_table_are_no_nodes(record):
+    """Which Graphviz would take seconds for, in one of thousands of rows."""
+    picture = Sheet(resviz.layers(record("resnet50"))).picture()
+    style = styles.find("paper")
+    drawn, plain = (dot.render(picture, style, cairo=cairo) for cairo in (True, False))
+    assert (1, 1 + len(picture.nodes)) == (drawn.count("pos="), plain.count("pos="))
