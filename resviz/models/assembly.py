@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import nn
 
 from resviz.models.blocks import BLOCKS, BasicBlock, Bottleneck, Norm
 from resviz.models.options import at_least
 from resviz.models.shortcuts import Place, Shortcuts
-from resviz.models.twins import twin
+from resviz.models.twins import made
 
 if TYPE_CHECKING:
     from resviz.models.stages import Stage
@@ -52,22 +50,19 @@ class Assembly:
         other = Place(width, width, 1, first=False, avg_down=pools)
         further = range(stage.blocks - 1)
         return nn.Sequential(
-            self.made(first, stage.planes, stage.first_dilation),
-            *[self.made(other, stage.planes, stage.dilation) for _ in further],
+            self.block_at(first, stage.planes, stage.first_dilation),
+            *[self.block_at(other, stage.planes, stage.dilation) for _ in further],
         )
 
-    def made(self, place: Place, planes: int, dilation: int) -> nn.Module:
+    def block_at(self, place: Place, planes: int, dilation: int) -> nn.Module:
         """A block: without weights a copy of one that was built before, if it is ours.
 
         A norm of the user's is made anew for each, and may differ each time.
         """
         ours = self.block in BLOCKS.values() and self.norm is nn.BatchNorm2d
-        if not ours or not torch.empty(0).is_meta:
-            return self.built(place, planes, dilation)
-        layers = nn.Conv2d, nn.BatchNorm2d, nn.ReLU
-        return twin(
-            kept(self, place, planes, dilation, torch.get_default_dtype(), layers)
-        )
+        if ours:
+            return made(Assembly.built, self, place, planes, dilation)
+        return self.built(place, planes, dilation)
 
     def built(self, place: Place, planes: int, dilation: int) -> nn.Module:
         """A block, built by its class."""
@@ -97,15 +92,3 @@ class Assembly:
         if place.out_channels != planes * self.block.expansion:
             options["out_channels"] = place.out_channels
         return options
-
-
-@lru_cache(maxsize=256)
-def kept(
-    assembly: Assembly, place: Place, planes: int, dilation: int, *now: object
-) -> nn.Module:
-    """A block without weights, to be copied; `now` is what else its making depends on.
-
-    Variants of one network have most of their blocks in common.
-    """
-    del now
-    return assembly.built(place, planes, dilation)

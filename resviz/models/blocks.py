@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from resviz.errors import SpecError
 from resviz.models.options import at_least, one_of
+from resviz.models.twins import made
 
 Norm = Callable[[int], nn.Module]
 """Makes a normalisation layer for a number of channels."""
@@ -31,16 +32,8 @@ def conv3x3(
 
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
-    return nn.Conv2d(
-        in_planes,
-        out_planes,
-        kernel_size=3,
-        stride=stride,
-        padding=dilation,
-        dilation=dilation,
-        groups=groups,
-        bias=False,
-    )
+    padding = dilation
+    return made(unbiased, in_planes, out_planes, 3, stride, padding, dilation, groups)
 
 
 def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
@@ -48,7 +41,17 @@ def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
 
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
-    return nn.Conv2d(in_planes, out_planes, kernel_size=1, stride=stride, bias=False)
+    return made(unbiased, in_planes, out_planes, 1, stride)
+
+
+def unbiased(*numbers: int) -> nn.Conv2d:
+    """A convolution without bias, whose norm has one; numbers in torch's order."""
+    return nn.Conv2d(*numbers, bias=False)
+
+
+def normed(norm: Norm, channels: int) -> nn.Module:
+    """A normalisation layer; one of the user's may be another each time."""
+    return made(norm, channels) if norm is nn.BatchNorm2d else norm(channels)
 
 
 def striding(stride_in: str | None, style: str | None) -> str:
@@ -127,10 +130,10 @@ class BasicBlock(nn.Module):
         norm = norm_layer or nn.BatchNorm2d
         width = planes * self.expansion if out_channels is None else out_channels
         self.conv1 = conv3x3(inplanes, planes, stride, dilation=conv1_dilation)
-        self.bn1 = norm(planes)
+        self.bn1 = normed(norm, planes)
         self.relu = nn.ReLU(inplace=True)
         self.conv2 = conv3x3(planes, width)
-        self.bn2 = norm(width)
+        self.bn2 = normed(norm, width)
         self.downsample = downsample
         self.stride = stride
 
@@ -190,11 +193,11 @@ class Bottleneck(nn.Module):
         at_least("width of a bottleneck, planes * base_width / 64 * groups", inner)
         width = planes * self.expansion if out_channels is None else out_channels
         self.conv1 = conv1x1(inplanes, inner, stride1)
-        self.bn1 = norm(inner)
+        self.bn1 = normed(norm, inner)
         self.conv2 = conv3x3(inner, inner, stride2, groups, dilation)
-        self.bn2 = norm(inner)
+        self.bn2 = normed(norm, inner)
         self.conv3 = conv1x1(inner, width)
-        self.bn3 = norm(width)
+        self.bn3 = normed(norm, width)
         self.relu = nn.ReLU(inplace=True)
         self.downsample = downsample
         self.stride = stride

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WHOLE", "Axis", "Extent", "Fields", "Gap", "Meeting", "Seen", "fields"]
 
-del layouts, positions, windows
+del layouts, windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,9 @@ class Walk:
     def pass_through(self, layer: Layer) -> None:
         """Follow the fields through one layer."""
         given = [self.maps.get(source) for source in layer.sources]
-        if wired(layer):
+        if steady(layer, given):
+            ends = given
+        elif wired(layer):
             made: list[Sequence[Map | None]] = []
             for operation in layer.operations:
                 maps = operands(operation, given, made)
@@ -180,6 +182,19 @@ def untouched(tensor: Tensor) -> Map | None:
     return Map(layout, (PIXELS,) * len(pixels), pixels) if pixels else None
 
 
+def steady(layer: Layer, given: Sequence[Map | None]) -> bool:
+    """Whether a layer's one operation gives what its one input sees, as most do."""
+    if not len(layer.operations) == len(given) == len(layer.outputs) == 1:
+        return False
+    (operation,), (it,) = layer.operations, given
+    if it is None or RULES.get(operation.name) is not positions.pointwise:
+        return False
+    single = operation.flowing[0] and operation.flowing.count(True) == 1
+    shape = operation.inputs[0]
+    alike = it.shape == shape == operation.outputs[0] and not operation.sources
+    return single and alike and it.whole
+
+
 def wired(layer: Layer) -> bool:
     """Whether the record says where the operands of each operation come from.
 
@@ -233,6 +248,6 @@ def output(
 def fitting(operation: Operation, maps: Sequence[Map | None]) -> tuple[Map | None, ...]:
     """Operands' maps, without the positions of one that is not laid out like it."""
     return tuple(
-        it.lost(shape) if it and not it.fits(shape) else it
+        it.lost(shape) if it and it.shape != shape else it
         for it, shape in zip(maps, operation.inputs, strict=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -30,7 +31,7 @@ The 196 tokens of a 14×14 map are ((14, 0), (14, 1)).
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Map:
     """What one tensor sees.
 
@@ -44,12 +45,12 @@ class Map:
     seen: tuple[Seen, ...]
     pixels: Shape
 
-    @property
+    @cached_property
     def carried(self) -> frozenset[int]:
         """Input axes whose positions are told apart in this tensor."""
-        return frozenset(k for run in self.layout for k in axes(run))
+        return frozenset([k for run in self.layout for k in axes(run)])
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether each axis is told apart in one place at most, and what it sees known.
 
@@ -59,9 +60,10 @@ class Map:
         alone = len(places) == len(set(places))
         return alone and all(isinstance(self.seen[k], Axis) for k in places)
 
-    def fits(self, shape: Shape) -> bool:
-        """Whether its layout is that of a tensor of this shape."""
-        return shape == tuple([
+    @cached_property
+    def shape(self) -> Shape:
+        """That of the tensor."""
+        return tuple([
             run[0][0] if len(run) == 1 else prod(size for size, _ in run)
             for run in self.layout
         ])  # fmt: skip

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.models import BasicBlock, ResNet
+from resviz.models import BasicBlock, ResNet, twins
 from resviz.models.assembly import Assembly
 from resviz.models.catalogue import build
 
@@ -28,7 +28,7 @@ def empty(name, **options):
 def test_copies_are_as_if_built(name, options, monkeypatch):
     """In modules, names, shapes, training flags, and in all that a trace says."""
     copied = empty(name, **options)
-    monkeypatch.setattr(Assembly, "made", Assembly.built)
+    monkeypatch.setattr(Assembly, "block_at", Assembly.built)
     built = empty(name, **options)
     assert repr(built) == repr(copied)
     shapes = [
@@ -73,11 +73,14 @@ def test_a_norm_of_the_users_is_called_for_each_block():
     assert 7 == len(made)
 
 
-def test_variants_share_their_blocks(monkeypatch):
-    """A second network with a block that was built before copies it."""
+def test_variants_share_their_blocks():
+    """A second network with blocks that were built before copies them."""
     empty("resnet50", num_classes=3)
-    monkeypatch.setattr(Assembly, "built", None)
+    before = twins.kept.cache_info().misses
     empty("resnet101", num_classes=5)
+    assert before == twins.kept.cache_info().misses
+    empty("resnet50", width_per_group=96)
+    assert before < twins.kept.cache_info().misses
 
 
 @pytest.mark.parametrize("layer", ["Conv2d", "BatchNorm2d", "ReLU"])
