@@ -113,9 +113,8 @@ def wakes_torch(words: tuple[str, ...]) -> bool:
     """Whether a command imports torch, as the interpreter itself tells."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *words],
-        capture_output=True,
-        text=True,
+        capture_output=True,  # a PDF, too
         env=environment(),
         check=True,
     )
-    return any(line.endswith("| torch") for line in done.stderr.splitlines())
+    return any(line.endswith(b"| torch") for line in done.stderr.splitlines())
