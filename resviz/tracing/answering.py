@@ -17,7 +17,7 @@ from torch.nn.modules import module as every
 
 from resviz.record import Operation, Source
 from resviz.tracing.answers import ANSWERS
-from resviz.tracing.events import Answered, Made, Step
+from resviz.tracing.events import Answered, Made
 from resviz.tracing.modules import SEAM
 from resviz.tracing.values import META, Unnoticed, empty
 
@@ -113,11 +113,13 @@ class Answering:
         )
         steps = recorder.steps
         number = len(steps)
-        origins, keys = (source, *(None,) * len(operands)), (0, *map(id, operands))
-        step = Step(number, operation, origins, keys, [answer.output], live=True)
-        steps.append(step)
+        origins, keys = (source, *(None,) * len(operands)), tuple(map(id, operands))
         path = self.clone.paths[id(module)]
-        recorder.events.append(Answered(path, module, source, step))
+        step = Answered(
+            number, operation, origins, keys, [answer.output], True, path, module
+        )
+        steps.append(step)
+        recorder.events.append(step)
         recorder.made[id(output)] = Made(ref(output), Source(number), flowing=True)
         return output
 

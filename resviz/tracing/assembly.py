@@ -176,15 +176,15 @@ class Assembly:
             module=True,
         )
 
-    def answered(self, event: Answered) -> None:
+    def answered(self, step: Answered) -> None:
         """Make an answered call one layer, of one operation and one input."""
-        step, index = event.step, len(self.layers)
-        source = event.source
+        index, source = len(self.layers), step.origins[0]
+        assert source is not None
         layer = Layer(
             index,
-            self.unused(event.path),
-            event.path,
-            class_name(event.module),
+            self.unused(step.path),
+            step.path,
+            type(step.module).__name__,
             self.open[-1],
             (self.placed[source],),
             (self.tensor(source),),
@@ -310,7 +310,8 @@ def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
             keys.setdefault(name, key)
     for name, key in keys.items():
         parameter = clone.parameter(key, name)
-        groups.setdefault(clone.owners[name], []).append(parameter)
+        path, module = clone.owners[name]
+        groups.setdefault((path, class_name(module)), []).append(parameter)
     return tuple(
         Uncalled(path, type_name, tuple(parameters))
         for (path, type_name), parameters in groups.items()

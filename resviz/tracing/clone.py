@@ -21,7 +21,7 @@ from resviz.tracing.answers import ANSWERS
 from resviz.tracing.copies import Copies
 from resviz.tracing.modules import GROUPS, SEAM, Layout, named_modules, original
 from resviz.tracing.postponed import Postponed, Tensors
-from resviz.tracing.scripted import class_name, scripted_copy
+from resviz.tracing.scripted import scripted_copy
 from resviz.tracing.storages import dtype
 from resviz.tracing.values import EAGER, PLAIN, Unnoticed
 
@@ -38,7 +38,7 @@ class Clone(Copies):
         wholes: those of them that may be answered whole.
         paths: module path of each copied module, by `id`.
         names: of each parameter, the model's own and what stands for it, by `id`.
-        owners: path and class of the module that owns a parameter, by its name.
+        owners: path and module that own a parameter, by its name.
         learned: `id` of each of them that asks for a gradient.
         strays: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
@@ -62,7 +62,7 @@ class Clone(Copies):
         self.names: dict[int, str] = {}
         self.held: dict[int, torch.Tensor] = {}
         self.learned: set[int] = set()
-        self.owners: dict[str, tuple[str, str]] = {}
+        self.owners: dict[str, tuple[str, nn.Module]] = {}
         # Originals are kept alive, since copies are found by their id.
         self.found: list[tuple[str, nn.Module]] = []
         for path, module in named_modules(original(model)):
@@ -113,7 +113,7 @@ class Clone(Copies):
             self.names[id(parameter)] = full
             self.held[id(parameter)] = parameter
             self.learned.add(id(parameter))
-            self.owners[full] = (path, class_name(module))
+            self.owners[full] = (path, module)
         held = [*copy.parameters(), *copy.buffers()]
         self.own.update(map(id, held))
         self.tensors.extend(held)
@@ -131,7 +131,9 @@ class Clone(Copies):
         filled = [*filter(given.__getitem__, layout.holders), *layout.others]
         state.update(zip(layout.plain, map(call, layout.kinds), strict=True))
         copy = self.copies[id(module)]
-        if self.may_wait(path, module, filled):
+        # The model itself is a call of its own, also where it is a single layer.
+        whole = self.whole and kind in ANSWERS and path
+        if whole and self.may_wait(given, filled):
             self.wholes.append(copy)
             state.update(layout.spare)
             for key in filled:
@@ -153,18 +155,16 @@ class Clone(Copies):
         if given["_parameters"]:
             self.name(path, module, state["_parameters"])
 
-    def may_wait(self, path: str, module: nn.Module, filled: list[str]) -> bool:
-        """Whether a module may be answered whole, and nothing else needs its tensors.
+    def may_wait(self, given: dict[str, Any], filled: list[str]) -> bool:
+        """Whether a module has nothing but tensors, and nothing stands for these yet.
 
         It has neither hooks nor methods nor objects of its own then.
         """
-        if not (self.whole and path and type(module) in ANSWERS):
-            return False  # the model itself is a call of its own
-        if not GROUPS.issuperset(filled):
-            return False
         known = self.copies.keys()
         for name in filled:
-            tensors = vars(module)[name].values()
+            if name not in GROUPS:
+                return False
+            tensors = given[name].values()
             if not USUAL.issuperset(map(type, tensors)):
                 return False
             if not known.isdisjoint(map(id, tensors)):
@@ -205,7 +205,7 @@ class Clone(Copies):
                 continue
             names[key] = full = dotted(path, name)
             self.held[key] = copy
-            self.owners[full] = (path, class_name(module))
+            self.owners[full] = (path, module)
             if tensor.requires_grad:
                 self.learned.add(key)
 

@@ -143,11 +143,9 @@ def layer_of(recorder: Recorder, source: Source) -> str | None:
             calls.append(event)
         elif isinstance(event, Leave):
             calls.pop()
-        elif isinstance(event, Answered):
-            if event.step.number == source.layer:
-                return event.path
         elif event.number == source.layer:
-            return named(calls[-1], event)
+            whole = isinstance(event, Answered)
+            return event.path if whole else named(calls[-1], event)
     return None
 
 

@@ -20,9 +20,9 @@ class Step(Struct, eq=False, gc=False):
 
     `operation` is what the record will say of it, with storages by their own numbers.
     `origins` says which step's output each operand is; None is a parameter or a
-    constant. `keys` holds the `id` of each operand that is a parameter, else 0. A later
-    step that writes through a view adds to `outputs`; `live` says whether they depend
-    on the model's input.
+    constant. `keys` holds the `id` of each parameter that is read; others in it mean
+    nothing. A later step that writes through a view adds to `outputs`; `live` says
+    whether they depend on the model's input.
     """
 
     number: int
@@ -31,6 +31,13 @@ class Step(Struct, eq=False, gc=False):
     keys: tuple[int, ...]
     outputs: list[Tensor]
     live: bool
+
+
+class Answered(Step, gc=True):
+    """The one operation of a leaf module that was answered whole."""
+
+    path: str
+    module: nn.Module
 
 
 class Enter(Struct, eq=False):
@@ -48,15 +55,6 @@ class Leave(NamedTuple):
     """
 
     returned: tuple[Source, ...] | None
-
-
-class Answered(Struct, eq=False):
-    """A leaf module was called on what `source` names; it ran one operation."""
-
-    path: str
-    module: nn.Module
-    source: Source
-    step: Step
 
 
 class Made(Struct, eq=False, gc=False):
@@ -79,4 +77,4 @@ class Failed(NamedTuple):
     error: Exception
 
 
-Event = Step | Enter | Leave | Answered
+Event = Step | Enter | Leave

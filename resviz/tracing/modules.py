@@ -123,14 +123,17 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
     pending: list[tuple[str, nn.Module]] = [("", model)]
     while pending:
         path, module = pending.pop()
-        if id(module) in seen:
+        key = id(module)
+        if key in seen:
             continue
-        seen.add(id(module))
+        seen.add(key)
         found.append((path, module))
         inner = () if isinstance(module, ScriptModule) else vars(module)["_modules"]
+        if not inner:
+            continue
         children = [
             (f"{path}.{name}" if path else name, original(child))
-            for name, child in dict(inner).items()
+            for name, child in inner.items()
             if child is not None
         ]
         pending.extend(reversed(children))
