@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import random
 import sys
@@ -141,7 +142,7 @@ def global_states() -> list[State]:
     states = [
         State(dtype, partial(torch.set_default_dtype, dtype)),
         State(plain, partial(random.setstate, plain)),
-        State(drawn.tolist(), partial(torch.random.set_rng_state, drawn)),
+        State(bytes_of(drawn), partial(torch.random.set_rng_state, drawn)),
     ]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random:
@@ -149,3 +150,8 @@ def global_states() -> list[State]:
         mark = (name, keys.tobytes(), rest)
         states.append(State(mark, partial(numpy_random.set_state, given)))
     return states
+
+
+def bytes_of(state: torch.Tensor) -> bytes:
+    """What a tensor of bytes holds; a list of them would take longer than a block."""
+    return ctypes.string_at(state.data_ptr(), state.numel())
