@@ -95,7 +95,9 @@ class Answering:
         read, ran = storages.read(x), answer.operation
         if not answer.in_place:
             with Unnoticed():
-                output = empty(ran.outputs[0], dtype=x.dtype, device=META)
+                output = empty(
+                    ran.outputs[0], answer.strides, dtype=x.dtype, device=META
+                )
             written = storages.fresh(output)
         elif read < 0 or storages.shared:
             return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import torch
@@ -31,11 +32,13 @@ class Answer(Struct, frozen=True):
     Attributes:
         operation: as it is recorded, but for storages.
         output: what it gives.
+        strides: of that in memory.
         in_place: whether that is the input itself.
     """
 
     operation: Operation
     output: Tensor
+    strides: tuple[int, ...]
     in_place: bool = False
 
     @classmethod
@@ -50,7 +53,7 @@ class Answer(Struct, frozen=True):
         """The answer of an operation whose input alone flows."""
         flowing = (True, *(False,) * (len(inputs) - 1))
         operation = Operation(kind, inputs, flowing, (output.shape,), window)
-        return cls(operation, output, in_place)
+        return cls(operation, output, dense_strides(output.shape), in_place)
 
 
 State = Mapping[str, Any]
@@ -91,6 +94,16 @@ def convolution(
     if given is None:
         return None
     return given, (weight,) if bias is None else (weight, bias)
+
+
+def dense_strides(shape: Shape) -> tuple[int, ...]:
+    """How far apart neighbours along each axis lie in the usual order.
+
+    Example:
+        >>> dense_strides((1, 64, 7, 7))
+        (3136, 49, 7, 1)
+    """
+    return tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 def dense(weight: torch.Tensor) -> bool:

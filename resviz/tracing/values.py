@@ -19,7 +19,7 @@ EAGER = frozenset({torch.Tensor, nn.Parameter})
 
 META = torch.device("meta")
 
-empty = torch.empty
+empty = torch.empty_strided
 """As torch has it; other tracers put a function of their own in its place."""
 
 Unnoticed = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no other
