@@ -197,9 +197,9 @@ def record(
     recorder: Recorder, plan: Plan, output: object, name: str, title: str
 ) -> Architecture:
     """The record of what the recorder saw."""
-    given = recorder.sources(output)
+    given = recorder.origins.sources(output)
     for tensor in tensors_in(output):
-        if recorder.source(tensor) is None:
+        if recorder.origins.source(tensor) is None:
             numbers = recorder.storages.numbers
             recorder.unseen.note(len(recorder.steps), tensor, numbers)
     parts = assemble(recorder, given)

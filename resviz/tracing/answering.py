@@ -10,14 +10,13 @@ from __future__ import annotations
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 import torch
 from torch.nn.modules import module as every
 
 from resviz.record import Operation, Source
 from resviz.tracing.answers import ANSWERS
-from resviz.tracing.events import Answered, Made
+from resviz.tracing.events import Answered
 from resviz.tracing.modules import SEAM
 from resviz.tracing.values import META, Unnoticed, empty
 
@@ -67,7 +66,7 @@ class Answering:
     ) -> torch.Tensor | None:
         """What a module gives for `x`, noted; None if it has to run."""
         state, dtype = vars(module), x.dtype
-        held, made = self.clone.at_rest(state), self.recorder.known(x)
+        held, made = self.clone.at_rest(state), self.recorder.origins.known(x)
         if held is None or made is None or not made.flowing or watched():
             return None
         usual = x.is_meta and x.is_contiguous() and dtype.is_floating_point
@@ -122,7 +121,7 @@ class Answering:
         )
         steps.append(step)
         recorder.events.append(step)
-        recorder.made[id(output)] = Made(ref(output), Source(number), flowing=True)
+        recorder.origins.remember(output, Source(number), flowing=True)
         return output
 
 

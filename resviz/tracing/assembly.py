@@ -23,6 +23,7 @@ from resviz.record import (
     Uncalled,
 )
 from resviz.tracing.events import Answered, Enter, Event, Leave, Step
+from resviz.tracing.everyday import everyday_name
 from resviz.tracing.leaves import leaf_calls
 from resviz.tracing.scripted import class_name
 from resviz.tracing.storages import Renumbered
@@ -33,19 +34,6 @@ if TYPE_CHECKING:
 
     from resviz.tracing.clone import Clone
     from resviz.tracing.recorder import Recorder
-
-EVERYDAY = {
-    "convolution": "conv",
-    "native_batch_norm": "batch_norm",
-    "max_pool2d_with_indices": "max_pool2d",
-    "_adaptive_avg_pool2d": "adaptive_avg_pool2d",
-    "constant_pad_nd": "pad",
-    "addmm": "linear",
-    "_softmax": "softmax",
-    "_safe_softmax": "softmax",
-    "_log_softmax": "log_softmax",
-}
-"""What people call an operation whose ATen name is another."""
 
 
 class Parts(NamedTuple):
@@ -147,7 +135,7 @@ class Assembly:
         if not step.operation.inputs and not used:
             return
         path = self.calls[self.open[-1]].path
-        everyday = everyday_name(step)
+        everyday = everyday_name(step.operation)
         name = f"{path}:{everyday}" if path else everyday
         self.add(name, path, everyday, [step], outputs, (), module=False)
 
@@ -284,17 +272,6 @@ def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, in
     """The last step that reads each tensor; the model's outputs are read at the end."""
     uses = {o: step.number for step in steps for o in step.origins if o is not None}
     return uses | dict.fromkeys(outputs, len(steps))
-
-
-def everyday_name(step: Step) -> str:
-    """What people call an operation: "flatten" for a view that merges axes."""
-    ran = step.operation
-    if ran.name in {"view", "_unsafe_view", "reshape"} and ran.inputs:
-        before, after = ran.inputs[0], ran.outputs[0]
-        shared = len(after) - 1
-        flat = 0 < len(after) < len(before) and before[:shared] == after[:shared]
-        return "flatten" if flat else "reshape"
-    return EVERYDAY.get(ran.name, ran.name)
 
 
 def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:

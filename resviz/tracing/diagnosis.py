@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.errors import first_line
 from resviz.record import MODEL_INPUT
-from resviz.tracing.assembly import EVERYDAY
 from resviz.tracing.callings import miscalled
 from resviz.tracing.events import Answered, Enter, Leave, Step
+from resviz.tracing.everyday import EVERYDAY
 from resviz.tracing.mismatches import Mismatch, of_holder, of_module, of_operation
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
-from resviz.tracing.recorder import Recorder, described
+from resviz.tracing.origins import described
 from resviz.tracing.scripted import class_name
 from resviz.tracing.workable import rounded_size, working_sizes
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from resviz.record import Source, Tensor
     from resviz.tracing.plan import Plan
+    from resviz.tracing.recorder import Recorder
 
 MOST = 4
 """Operands that are told of one by one."""
@@ -128,7 +129,7 @@ def of_call(recorder: Recorder, error: Exception) -> Place | None:
 def of_whom(recorder: Recorder, tensor: torch.Tensor) -> str:
     """A shape, and which layer it comes from."""
     shape = str(tuple(tensor.shape))
-    source = recorder.source(tensor)
+    source = recorder.origins.source(tensor)
     maker = None if source is None else layer_of(recorder, source)
     return f"{shape} of {maker}" if maker else shape
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from weakref import ref
-
     import torch
     from torch import nn
 
@@ -55,17 +53,6 @@ class Leave(NamedTuple):
     """
 
     returned: tuple[Source, ...] | None
-
-
-class Made(Struct, eq=False, gc=False):
-    """What is known of a tensor that was made, or fed, in this trace.
-
-    `tensor` refers to it, since the `id` of one that is gone is soon another's.
-    """
-
-    tensor: ref[torch.Tensor]
-    source: Source
-    flowing: bool
 
 
 class Failed(NamedTuple):

@@ -56,7 +56,7 @@ def of_module(
 ) -> Mismatch | None:
     """What a layer wanted instead of what it was given, if that is known."""
     first, shape = given[0], tuple(given[0].shape)
-    source = recorder.source(first)
+    source = recorder.origins.source(first)
     asked = source is not None and source.layer == MODEL_INPUT
     if isinstance(module, nn.Embedding):
         return of_embedding(module, first)

@@ -10,7 +10,6 @@ import gc
 import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 import torch
 from torch import nn
@@ -18,12 +17,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor
 from resviz.tracing.answering import Answering
-from resviz.tracing.events import Enter, Event, Failed, Leave, Made, Step
+from resviz.tracing.events import Enter, Event, Failed, Leave, Step
 from resviz.tracing.modules import SEAM, Spare, part
-from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind, tensors
+from resviz.tracing.origins import Origins, described
 from resviz.tracing.shapes import RULES
-from resviz.tracing.storages import Storages, address, dtype
+from resviz.tracing.storages import Storages, address
 from resviz.tracing.unseen import Unseen
 from resviz.tracing.values import EAGER
 from resviz.vocabulary import CREATIONS, NORMS
@@ -78,8 +77,7 @@ class Recorder(TorchDispatchMode):
         self.unseen = Unseen(clone)
         self.steps: list[Step] = []
         self.open: list[Enter] = []
-        self.made: dict[int, Made] = {}
-        self.writers: dict[int, Step] = {}
+        self.origins = Origins()
         self.storages = Storages(clone, self.steps)
         self.answering = Answering(self)
 
@@ -113,48 +111,12 @@ class Recorder(TorchDispatchMode):
 
     def feed(self, tensor: torch.Tensor, name: str = "") -> None:
         """Note `tensor` as the next input of the model."""
-        self.remember(tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True)
+        self.origins.remember(
+            tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True
+        )
         self.storages.feed(tensor)
         self.inputs.append(described(tensor))
         self.names.append(name)
-
-    def remember(self, tensor: torch.Tensor, source: Source, *, flowing: bool) -> None:
-        """Note that `tensor` is what `source` names, for as long as it lives."""
-        self.made[id(tensor)] = Made(ref(tensor), source, flowing)
-
-    def known(self, tensor: torch.Tensor) -> Made | None:
-        """What is known of a tensor; None for one that is older than the forward."""
-        made = self.made.get(id(tensor))
-        if made is None or made.tensor() is not tensor:
-            return None
-        return self.rewritten(tensor, made) if self.writers else made
-
-    def rewritten(self, tensor: torch.Tensor, made: Made) -> Made:
-        """What is known of a tensor whose memory may have been written to.
-
-        An in-place operation on a view changes what the viewed tensor holds: from
-        then on that tensor is one more output of the operation.
-        """
-        writer = self.writers.get(address(tensor))
-        if writer is None or writer.number <= made.source.layer:
-            return made
-        given = Source(writer.number, len(writer.outputs))
-        writer.outputs.append(described(tensor))
-        self.remember(tensor, given, flowing=writer.live)
-        return self.made[id(tensor)]
-
-    def source(self, tensor: torch.Tensor) -> Source | None:
-        """Where a tensor comes from, if that is known."""
-        made = self.known(tensor)
-        return None if made is None else made.source
-
-    def sources(self, value: Any) -> tuple[Source, ...]:
-        """Where the tensors in `value` come from, those that are known."""
-        if type(value) in EAGER:
-            made = self.known(value)
-            return () if made is None else (made.source,)
-        known = map(self.source, tensors_in(value))
-        return tuple([source for source in known if source is not None])
 
     def enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -178,12 +140,12 @@ class Recorder(TorchDispatchMode):
         if get_ident() != self.thread:
             return output
         idle = type(self.events[-1]) is Enter
-        if idle and isinstance(output, torch.Tensor) and self.source(output):
+        if idle and isinstance(output, torch.Tensor) and self.origins.source(output):
             output = torch.ops.aten.alias.default(output)
         # A forward that caught an exception left its inner calls open.
         while self.closed().module is not module:
             self.events.append(Leave(None))
-        self.events.append(Leave(self.sources(output)))
+        self.events.append(Leave(self.origins.sources(output)))
         return output
 
     def closed(self) -> Enter:
@@ -233,7 +195,7 @@ class Recorder(TorchDispatchMode):
 
     def is_own(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor was made in this trace, and is not the user's."""
-        made = self.made.get(id(tensor))
+        made = self.origins.made.get(id(tensor))
         return id(tensor) in self.clone.own or (
             made is not None and made.tensor() is tensor
         )
@@ -282,11 +244,11 @@ class Recorder(TorchDispatchMode):
         self.steps.append(step)
         self.events.append(step)
         for place, tensor in enumerate(given):
-            self.made[id(tensor)] = Made(ref(tensor), Source(number, place), live)
+            self.origins.remember(tensor, Source(number, place), flowing=live)
         if known.writes and self.storages.shared:
             place = address(given[0])
             if place in self.storages.shared:
-                self.writers[place] = step
+                self.origins.writers[place] = step
 
     def read(self, tensors: list[torch.Tensor], *, fresh: bool) -> list[Operand]:
         """What is known of the operands of an operation.
@@ -294,10 +256,10 @@ class Recorder(TorchDispatchMode):
         Where the results are `fresh`, in memory of their own as those of a shape rule,
         the memory of a parameter need not be known.
         """
-        operands = []
+        operands, origins = [], self.origins
         for tensor in tensors:
             key = id(tensor)
-            made = self.known(tensor) if key in self.made else None
+            made = origins.known(tensor) if key in origins.made else None
             if made is not None:
                 source, flowing = made.source, made.flowing
                 storage = self.storages.read(tensor)
@@ -339,8 +301,3 @@ def idle_norm(known: Kind, args: tuple[Any, ...]) -> bool:
     Kernels leave them empty; torch's meta kernel says otherwise.
     """
     return known.name == "native_batch_norm" and len(args) > 5 and not args[5]
-
-
-def described(tensor: torch.Tensor) -> Tensor:
-    """Shape and dtype of a tensor."""
-    return Tensor(tuple(tensor.shape), dtype(tensor))
