@@ -15,7 +15,8 @@ from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
 from resviz.tracing.clone import Clone, Lent
 from resviz.tracing.diagnosis import explain
-from resviz.tracing.modules import Crowded, original
+from resviz.tracing.layouts import Crowded
+from resviz.tracing.modules import original
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.plan import Plan, called_with, samples_of
 from resviz.tracing.process import Uncollected, Undisturbed
@@ -47,7 +48,9 @@ def trace(
     """Follow one forward of `model` and record it.
 
     A weightless clone is run on the meta device: no weight is read, no memory
-    allocated for it, and the model stays as it is, also when its forward raises. A
+    allocated for it, and the model stays as it is, also when its forward raises. Usual
+    layers are not even run: their shapes are worked out, unless a hook, a subclass or a
+    mode of torch's could make a difference. A
     forward that looks at values is run for real instead, on a copy of the weights and
     a seeded input, and the record says so.
 
@@ -98,8 +101,8 @@ def followed(plan: Plan, name: str, title: str) -> Architecture:
     with Uncollected():
         try:
             return seen(plan, name, title)
-        except Crowded:  # a forward that hooks its own modules is met once in a while
-            return seen(plan._replace(whole=False), name, title)
+        except Crowded:  # it hooks its own modules, for which none shares a holder
+            return seen(plan._replace(bypass=False), name, title)
 
 
 def seen(plan: Plan, name: str, title: str) -> Architecture:
@@ -109,7 +112,7 @@ def seen(plan: Plan, name: str, title: str) -> Architecture:
         TraceError: as `trace`.
     """
     kind = Lent if plan.lent else Clone
-    clone = kind(plan.model, training=plan.training, real=plan.real, whole=plan.whole)
+    clone = kind(plan.model, training=plan.training, real=plan.real, bypass=plan.bypass)
     recorder = Recorder(clone)
     recorder.follow()
     output = None
@@ -183,7 +186,7 @@ def runs(plan: Plan, shape: tuple[int, ...]) -> bool:
     other = plan._replace(arguments=Arguments((Given(shape),), {}))
     try:
         clone = Clone(
-            plan.model, training=plan.training, real=plan.real, whole=plan.whole
+            plan.model, training=plan.training, real=plan.real, bypass=plan.bypass
         )
         recorder = Recorder(clone)
         recorder.follow()

@@ -22,7 +22,7 @@ from resviz.record import (
     Tensor,
     Uncalled,
 )
-from resviz.tracing.events import Answered, Enter, Event, Leave, Step
+from resviz.tracing.events import Bypassed, Enter, Event, Leave, Step
 from resviz.tracing.everyday import everyday_name
 from resviz.tracing.leaves import leaf_calls
 from resviz.tracing.scripted import class_name
@@ -95,8 +95,8 @@ class Assembly:
         while position < len(self.events):
             event = self.events[position]
             stop = leaves.get(position)
-            if isinstance(event, Answered):
-                self.answered(event)
+            if isinstance(event, Bypassed):
+                self.bypassed(event)
             elif isinstance(event, Enter) and stop is not None:
                 alone = not self.open  # the model itself is a leaf, as nn.Conv2d
                 if alone:
@@ -164,24 +164,10 @@ class Assembly:
             module=True,
         )
 
-    def answered(self, step: Answered) -> None:
-        """Make an answered call one layer, of one operation and one input."""
-        index, source = len(self.layers), step.origins[0]
-        assert source is not None
-        layer = Layer(
-            index,
-            self.unused(step.path),
-            step.path,
-            type(step.module).__name__,
-            self.open[-1],
-            (self.placed[source],),
-            (self.tensor(source),),
-            tuple(step.outputs),
-            (self.operation(step, ()),),
-            self.first_read(step.keys),
-        )
-        self.layers.append(layer)
-        self.placed[Source(step.number)] = Source(index)
+    def bypassed(self, step: Bypassed) -> None:
+        """Make a call that was not run one layer."""
+        kind, outputs = type(step.module).__name__, (Source(step.number),)
+        self.add(step.path, step.path, kind, [step], outputs, (), module=True)
 
     def add(
         self,

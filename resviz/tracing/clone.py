@@ -17,10 +17,11 @@ from torch.jit import ScriptModule
 
 from resviz.errors import TraceError, first_line
 from resviz.record import Parameter
-from resviz.tracing.answers import ANSWERS
 from resviz.tracing.copies import Copies
-from resviz.tracing.modules import GROUPS, SEAM, Layout, named_modules, original
-from resviz.tracing.postponed import Postponed, Tensors
+from resviz.tracing.layouts import GROUPS, SEAM, Layout
+from resviz.tracing.module_rules import RULES
+from resviz.tracing.modules import named_modules, original
+from resviz.tracing.postponed import Postponed, Tensors, at_hand
 from resviz.tracing.scripted import scripted_copy
 from resviz.tracing.storages import dtype
 from resviz.tracing.values import EAGER, PLAIN, Unnoticed
@@ -35,11 +36,12 @@ class Clone(Copies):
     Attributes:
         root: the copy of the model itself.
         modules: every copied module, parents first.
-        wholes: those of them that may be answered whole.
+        bypassable: those of them that need not be run where a rule speaks for them.
         paths: module path of each copied module, by `id`.
-        names: of each parameter, the model's own and what stands for it, by `id`.
+        names: of each parameter, by `id` of what stands for it, and of the model's
+            own while that waits.
         owners: path and module that own a parameter, by its name.
-        learned: `id` of each of them that asks for a gradient.
+        learned: `id` of each of them that asks for a gradient, or is scripted.
         strays: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
     """
@@ -50,30 +52,29 @@ class Clone(Copies):
         *,
         training: bool,
         real: bool = False,
-        whole: bool = True,
+        bypass: bool = True,
     ) -> None:
         super().__init__(real=real)
-        self.whole = whole and not real
+        self.bypass = bypass and not real
         self.training = training
         self.layouts: dict[tuple[Any, ...], Layout] = {}
         self.modules: list[nn.Module] = []
-        self.wholes: list[nn.Module] = []
+        self.bypassable: list[nn.Module] = []
         self.paths: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.held: dict[int, torch.Tensor] = {}
         self.learned: set[int] = set()
         self.owners: dict[str, tuple[str, nn.Module]] = {}
-        # Originals are kept alive, since copies are found by their id.
         self.found: list[tuple[str, nn.Module]] = []
         for path, module in named_modules(original(model)):
             self.announce(path, module)
         registered = len(self.found)
         for path, module in islice(self.found, registered):
             self.fill(path, module)
-        own = len(self.owners)
+        named = len(self.owners)
         for path, module in islice(self.found, registered, None):  # which grows
             self.fill(path, module)
-        self.strays = {*islice(self.owners, own, None)}
+        self.strays = {*islice(self.owners, named, None)}
         self.root = self.modules[0]
         self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
@@ -132,18 +133,14 @@ class Clone(Copies):
         state.update(zip(layout.plain, map(call, layout.kinds), strict=True))
         copy = self.copies[id(module)]
         # The model itself is a call of its own, also where it is a single layer.
-        whole = self.whole and kind in ANSWERS and path
-        if whole and self.may_wait(given, filled):
-            self.wholes.append(copy)
+        if self.bypass and path and kind in RULES and self.may_wait(given, filled):
+            self.bypassable.append(copy)
             state.update(layout.spare)
             for key in filled:
                 state[key] = Postponed(given[key], self.late)
         else:
             state.update(layout.hooks())
-            for key in filled:
-                value = given[key]
-                if type(value) is not tuple or not PLAIN.issuperset(map(type, value)):
-                    state[key] = self.copied(value, dotted(path, key))
+            self.copy_all(path, given, filled, state)
         state["training"] = self.training
         if isinstance(module, nn.TransformerEncoder):
             state["use_nested_tensor"] = False  # it has no shapes on meta
@@ -171,21 +168,30 @@ class Clone(Copies):
                 return False
         return True
 
+    def copy_all(
+        self, path: str, given: dict[str, Any], filled: list[str], state: dict[str, Any]
+    ) -> None:
+        """Put copies of a module's attributes into the state of its copy."""
+        for key in filled:
+            value = given[key]
+            if type(value) is not tuple or not PLAIN.issuperset(map(type, value)):
+                state[key] = self.copied(value, dotted(path, key))
+
     def late(self, tensor: torch.Tensor | None) -> Any:
         """What stands for a tensor of the model's, made in the middle of a forward."""
         with Unnoticed(), DisableTorchFunction():
             copy = self.copied(tensor, "")
         if tensor is not None and id(tensor) in self.names:
-            self.rename(tensor, copy)
+            self.also(tensor, copy)
         return copy
 
-    def at_rest(self, state: dict[str, Any]) -> Tensors | None:
-        """The model's own tensors for a whole module, if nobody has come to its own."""
+    def untouched(self, state: dict[str, Any]) -> Tensors | None:
+        """The model's own tensors of a module; None once the copy's were asked for."""
         parameters, buffers = state["_parameters"], state["_buffers"]
         if type(parameters) is Postponed:
-            parameters = parameters.given
+            parameters = parameters.originals
         if type(buffers) is Postponed:
-            buffers = buffers.given
+            buffers = buffers.originals
         if parameters is None or buffers is None:
             return None
         return {**parameters, **buffers} if buffers else parameters
@@ -193,15 +199,14 @@ class Clone(Copies):
     def name(self, path: str, module: nn.Module, copies: Tensors) -> None:
         """Note parameters under their first names; those that wait are the model's."""
         names, given = self.names, vars(module)["_parameters"]
-        if type(copies) is Postponed:
-            copies = given
+        copies = at_hand(copies)
         for name, tensor in given.items():
             copy = copies[name]
             key = id(copy)
             if copy is None or key in names:
                 continue
             if id(tensor) in names:
-                self.rename(tensor, copy)
+                self.also(tensor, copy)
                 continue
             names[key] = full = dotted(path, name)
             self.held[key] = copy
@@ -209,8 +214,8 @@ class Clone(Copies):
             if tensor.requires_grad:
                 self.learned.add(key)
 
-    def rename(self, tensor: torch.Tensor, copy: torch.Tensor) -> None:
-        """Note that `copy` stands for a parameter that has its name already."""
+    def also(self, tensor: torch.Tensor, copy: torch.Tensor) -> None:
+        """Give a parameter's name to its copy too."""
         old, new = id(tensor), id(copy)
         self.names[new] = self.names[old]
         self.held[old] = self.held[new] = copy
@@ -273,14 +278,14 @@ class Lent(Clone):
         """Note what it holds."""
         state = vars(module)
         state["training"] = self.training
-        if type(module) in ANSWERS:
-            self.wholes.append(module)
+        if path and type(module) in RULES:
+            self.bypassable.append(module)
         self.name(path, module, state["_parameters"])
         held = [*state["_parameters"].values(), *state["_buffers"].values()]
         own = [tensor for tensor in held if tensor is not None]
         self.own.update(map(id, own))
         self.tensors.extend(own)
 
-    def at_rest(self, state: dict[str, Any]) -> Tensors:
+    def untouched(self, state: dict[str, Any]) -> Tensors:
         """A module's tensors: no forward of ours writes to what a rule reads."""
         return {**state["_parameters"], **state["_buffers"]}

@@ -26,7 +26,7 @@ class Copies:
 
     Attributes:
         real: whether tensors keep their values.
-        own: `id` of each tensor that is ours.
+        own: `id` of each tensor that the copies hold.
         tensors: those that stand for the model's.
         originals: what was copied, kept alive since it is known by its `id`.
     """
@@ -83,7 +83,7 @@ class Copies:
 
     def copied_tensor(self, value: torch.Tensor) -> torch.Tensor:
         """What stands for a tensor of the model's."""
-        copy = self.stand_in(value) if self.real else weightless(value)
+        copy = self.stand_in(value)
         self.own.add(id(copy))
         self.tensors.append(copy)
         self.originals.append(value)

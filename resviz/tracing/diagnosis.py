@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from resviz.errors import first_line
 from resviz.record import MODEL_INPUT
 from resviz.tracing.callings import miscalled
-from resviz.tracing.events import Answered, Enter, Leave, Step
-from resviz.tracing.everyday import EVERYDAY
+from resviz.tracing.events import Bypassed, Enter, Leave, Step
+from resviz.tracing.everyday import EVERYDAY, everyday_name
 from resviz.tracing.mismatches import Mismatch, of_holder, of_module, of_operation
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.operations import kind
@@ -145,8 +145,8 @@ def layer_of(recorder: Recorder, source: Source) -> str | None:
         elif isinstance(event, Leave):
             calls.pop()
         elif event.number == source.layer:
-            whole = isinstance(event, Answered)
-            return event.path if whole else named(calls[-1], event)
+            bypassed = isinstance(event, Bypassed)
+            return event.path if bypassed else named(calls[-1], event)
     return None
 
 
@@ -154,5 +154,5 @@ def named(inner: Enter, step: Step) -> str:
     """What the record calls the layer of a step that ran in a call."""
     if not inner.module._modules and inner.path:  # noqa: SLF001
         return inner.path
-    name = EVERYDAY.get(step.operation.name, step.operation.name)
+    name = everyday_name(step.operation)
     return f"{inner.path}:{name}" if inner.path else name

@@ -31,8 +31,8 @@ class Step(Struct, eq=False, gc=False):
     live: bool
 
 
-class Answered(Step, gc=True):
-    """The one operation of a leaf module that was answered whole."""
+class Bypassed(Step, gc=True):  # its module leads back to it
+    """The one operation of a leaf module that was not run."""
 
     path: str
     module: nn.Module

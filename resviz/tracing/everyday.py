@@ -18,6 +18,7 @@ EVERYDAY = {
     "_safe_softmax": "softmax",
     "_log_softmax": "log_softmax",
 }
+"""Everyday names by ATen's."""
 
 
 def everyday_name(operation: Operation) -> str:

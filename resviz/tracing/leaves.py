@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from resviz.tracing.events import Answered, Enter, Event, Leave, Step
+from resviz.tracing.events import Bypassed, Enter, Event, Leave, Step
 from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
 
 
 def leaf_calls(events: list[Event]) -> dict[int, int]:
-    """Positions of the first and last event of each call that becomes a layer.
+    """Positions of the first and last event of each call that was run as a layer.
 
     That is a finished call in which no other module is called. Its operations stay
     apart where they hold structure of their own: a join beside a weighted
@@ -23,7 +23,7 @@ def leaf_calls(events: list[Event]) -> dict[int, int]:
             if start is not None and is_leaf(events[start : position + 1]):
                 leaves[start] = position
             start = None
-        elif kind is Answered:
+        elif kind is Bypassed:  # it is a layer; the call around it holds one
             start = None
     return leaves
 
@@ -40,8 +40,8 @@ def is_leaf(events: list[Event]) -> bool:
     if len(steps) < 2:
         return True
     inner = [step for step in steps if isinstance(step, Step)]
-    whole = home(enter).startswith("torch.nn.modules.rnn")
-    return whole or not (joins_weights(inner) or is_whole_model(enter, inner))
+    recurrent = home(enter).startswith("torch.nn.modules.rnn")
+    return recurrent or not (joins_weights(inner) or is_whole_model(enter, inner))
 
 
 WEIGHTED = CONVOLUTIONS | PRODUCTS

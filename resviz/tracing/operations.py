@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -196,3 +198,30 @@ KEPT: dict[str, tuple[str, ...]] = {
     **{f"{how}{d}d": SCALES for how in INTERPOLATIONS for d in (1, 2, 3)},
 }
 """Arguments without which an operation's shapes cannot be read."""
+
+
+def run_by_torch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What torch makes of an operation.
+
+    Some of its meta kernels import torch._dynamo when they first run. Errors that are
+    caught in an import leave frames behind, which hold the operands: they are collected
+    at once, or it would seem that the forward never lets go of those.
+    """
+    loaded = len(sys.modules)
+    output = func(*args, **kwargs)
+    if len(sys.modules) > loaded:
+        gc.collect()
+    return output
+
+
+def something(tensor: torch.Tensor) -> bool:
+    """Whether a tensor made of nothing is more than the empty reserve of a norm."""
+    return tensor.dtype.is_floating_point or tensor.numel() > 0
+
+
+def idle_norm(known: Kind, args: tuple[Any, ...]) -> bool:
+    """Whether this is a batch norm in evaluation, which gives no statistics.
+
+    Kernels leave them empty; torch's meta kernel says otherwise.
+    """
+    return known.name == "native_batch_norm" and len(args) > 5 and not args[5]

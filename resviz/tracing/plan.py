@@ -27,7 +27,7 @@ class Plan(NamedTuple):
         filled: builds the model again with values, if it was built without.
         lent: whether the model was built for this, and may be run itself.
         real: whether its forward is run for real.
-        whole: whether modules may be answered whole.
+        bypass: whether usual modules need not be run.
     """
 
     model: nn.Module
@@ -37,7 +37,7 @@ class Plan(NamedTuple):
     filled: Callable[[], nn.Module] | None
     lent: bool = False
     real: bool = False
-    whole: bool = True
+    bypass: bool = True
 
     def for_real(self) -> Plan:
         """The same with values, for which a model without is built again."""

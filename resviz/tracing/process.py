@@ -153,5 +153,5 @@ def global_states() -> list[State]:
 
 
 def bytes_of(state: torch.Tensor) -> bytes:
-    """What a tensor of bytes holds; a list of them would take longer than a block."""
+    """What a tensor of bytes holds; `tolist` would make 5,056 numbers of it."""
     return ctypes.string_at(state.data_ptr(), state.numel())

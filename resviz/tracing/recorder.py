@@ -6,8 +6,6 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 
 from __future__ import annotations
 
-import gc
-import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +14,10 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor
-from resviz.tracing.answering import Answering
+from resviz.tracing.bypass import Bypass
 from resviz.tracing.events import Enter, Event, Failed, Leave, Step
-from resviz.tracing.modules import SEAM, Spare, part
-from resviz.tracing.operations import kind, tensors
+from resviz.tracing.layouts import SEAM, Spare, unshare
+from resviz.tracing.operations import idle_norm, kind, run_by_torch, something, tensors
 from resviz.tracing.origins import Origins, described
 from resviz.tracing.shapes import RULES
 from resviz.tracing.storages import Storages, address
@@ -79,11 +77,11 @@ class Recorder(TorchDispatchMode):
         self.open: list[Enter] = []
         self.origins = Origins()
         self.storages = Storages(clone, self.steps)
-        self.answering = Answering(self)
+        self.bypass = Bypass(self)
 
     def follow(self) -> None:
         """See to it that every call of a copied module is noted."""
-        self.answering.start()
+        self.bypass.start()
         for module in self.clone.modules:
             if vars(module).get(SEAM) is None:
                 self.hook(module)
@@ -92,7 +90,7 @@ class Recorder(TorchDispatchMode):
         """Put a hook before and after the forward of a copied module."""
         state = vars(module)
         if type(state["_forward_hooks"]) is Spare:
-            part(module)
+            unshare(module)
         before = state["_forward_pre_hooks"]
         before[HOOK] = self.enter
         before.move_to_end(HOOK, last=False)
@@ -105,7 +103,7 @@ class Recorder(TorchDispatchMode):
         Its modules hold our hooks, and we hold them; so it is with watched storages.
         """
         self.storages.watched.clear()
-        self.answering.stop()
+        self.bypass.stop()
         vars(self.clone).clear()
         vars(self).clear()
 
@@ -169,7 +167,7 @@ class Recorder(TorchDispatchMode):
         if output is None:
             rule = None
             try:
-                output = ran(func, args, kwargs)
+                output = run_by_torch(func, args, kwargs)
             except Exception as error:
                 self.failed = Failed(func, operands, args, error)
                 raise
@@ -241,14 +239,19 @@ class Recorder(TorchDispatchMode):
             self.storages.made(written, new=not known.writes),
         )
         step = Step(number, operation, origins, keys, outputs, live)
-        self.steps.append(step)
-        self.events.append(step)
-        for place, tensor in enumerate(given):
-            self.origins.remember(tensor, Source(number, place), flowing=live)
+        self.write(step, given)
         if known.writes and self.storages.shared:
             place = address(given[0])
             if place in self.storages.shared:
                 self.origins.writers[place] = step
+
+    def write(self, step: Step, made: list[torch.Tensor]) -> None:
+        """Add a step, and remember what it made."""
+        self.steps.append(step)
+        self.events.append(step)
+        for place, tensor in enumerate(made):
+            source = Source(step.number, place)
+            self.origins.remember(tensor, source, flowing=step.live)
 
     def read(self, tensors: list[torch.Tensor], *, fresh: bool) -> list[Operand]:
         """What is known of the operands of an operation.
@@ -271,33 +274,7 @@ class Recorder(TorchDispatchMode):
                 if not own:
                     self.unseen.note(len(self.steps), tensor, self.storages.numbers)
             shape = tuple(tensor.shape)
+            # The `id` of another may be a parameter's that is made later.
             named = key if key in self.clone.names else 0
             operands.append((shape, source, flowing, storage, named))
         return operands
-
-
-def ran(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What torch makes of an operation.
-
-    Some of its empty kernels import torch._dynamo when they first run. Errors that are
-    caught in an import leave frames behind, which hold the operands: they are collected
-    at once, or it would seem that the forward never lets go of those.
-    """
-    loaded = len(sys.modules)
-    output = func(*args, **kwargs)
-    if len(sys.modules) > loaded:
-        gc.collect()
-    return output
-
-
-def something(tensor: torch.Tensor) -> bool:
-    """Whether a tensor made of nothing is more than the empty reserve of a norm."""
-    return tensor.dtype.is_floating_point or tensor.numel() > 0
-
-
-def idle_norm(known: Kind, args: tuple[Any, ...]) -> bool:
-    """Whether this is a batch norm in evaluation, which gives no statistics.
-
-    Kernels leave them empty; torch's meta kernel says otherwise.
-    """
-    return known.name == "native_batch_norm" and len(args) > 5 and not args[5]

@@ -15,7 +15,7 @@ from weakref import ref
 from torch.nn.parameter import is_lazy
 
 from resviz.record import CONSTANT, LEARNED, Storage
-from resviz.tracing.postponed import Postponed
+from resviz.tracing.postponed import at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Sized
@@ -79,9 +79,7 @@ class Storages:
                 size = nbytes(tensor, held)
                 if not size:
                     continue
-                number = len(self.found)
-                self.found.append((size, tensor.dtype))
-                self.watch(held, number)
+                number = self.add(held, size, tensor.dtype)
             elif new:
                 self.shared.add(place)
             if number not in numbers:
@@ -89,15 +87,17 @@ class Storages:
         return tuple(numbers)
 
     def fresh(self, tensor: torch.Tensor) -> tuple[int, ...]:
-        """The number of the storage of an empty tensor that was just made."""
+        """The number of the storage of a dense tensor just made; () without bytes."""
         held = tensor.untyped_storage()
         size = held.nbytes()
-        if not size:
-            return ()
+        return (self.add(held, size, tensor.dtype),) if size else ()
+
+    def add(self, held: Memory, size: int, kind: torch.dtype) -> int:
+        """Number a storage that was not known so far."""
         number = len(self.found)
-        self.found.append((size, tensor.dtype))
+        self.found.append((size, kind))
         self.watch(held, number)
-        return (number,)
+        return number
 
     def watch(self, held: Memory, number: int) -> None:
         """Number a storage for as long as it lives."""
@@ -153,7 +153,7 @@ class Renumbered(dict[int, int]):
             [
                 Storage(
                     found[old][0],
-                    name(found[old][1]),
+                    dtype_name(found[old][1]),
                     bisect_left(ran, released[old]) if old in released else end,
                 )
                 for old in (range(len(found)) if self.same else self)
@@ -166,9 +166,7 @@ def buffers(clone: Clone) -> dict[str, int]:
     """Bytes of a model's buffers by dtype, each tensor once."""
     held: dict[int, torch.Tensor | None] = {}
     for module in clone.modules:
-        group = vars(module)["_buffers"]
-        if type(group) is Postponed:
-            group = group.given or group
+        group = at_hand(vars(module)["_buffers"])
         if group:
             held.update({id(buffer): buffer for buffer in group.values()})
     sizes: dict[torch.dtype, int] = {}
@@ -176,7 +174,7 @@ def buffers(clone: Clone) -> dict[str, int]:
         if buffer is not None and not is_lazy(buffer):
             kind = buffer.dtype
             sizes[kind] = sizes.get(kind, 0) + buffer.nbytes
-    return {name(kind): size for kind, size in sizes.items()}
+    return {dtype_name(kind): size for kind, size in sizes.items()}
 
 
 def memory(tensor: torch.Tensor) -> Memory:
@@ -199,10 +197,10 @@ def nbytes(tensor: torch.Tensor, held: Memory) -> int:
 
 def dtype(tensor: torch.Tensor) -> str:
     """Name of a tensor's dtype, "float32"."""
-    return name(tensor.dtype)
+    return dtype_name(tensor.dtype)
 
 
 @cache
-def name(kind: torch.dtype) -> str:
+def dtype_name(kind: torch.dtype) -> str:
     """Name of a dtype, "float32"."""
     return str(kind).removeprefix("torch.")

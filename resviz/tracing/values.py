@@ -19,7 +19,7 @@ EAGER = frozenset({torch.Tensor, nn.Parameter})
 
 META = torch.device("meta")
 
-empty = torch.empty_strided
+empty_strided = torch.empty_strided
 """As torch has it; other tracers put a function of their own in its place."""
 
 Unnoticed = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no other
@@ -33,7 +33,7 @@ def weightless(tensor: torch.Tensor) -> torch.Tensor:
         return kind(requires_grad=False, device="meta", dtype=tensor.dtype)
     if tensor.layout is torch.strided and not tensor.is_quantized:
         # torch.empty_like on meta is Python, and imports sympy.
-        empty = torch.empty_strided(
+        empty = empty_strided(
             tensor.shape, tensor.stride(), dtype=tensor.dtype, device=META
         )
     else:

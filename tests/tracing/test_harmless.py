@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from resviz import ResvizError, TraceError, trace
 from resviz.models import catalogue, resnet18
 from resviz.tracing import Recorder, process
-from resviz.tracing.answering import Answering
+from resviz.tracing.bypass import Bypass
 
 from .harm import PATCHABLE, Alarm, Snapshot, changes
 from .odd import ODD, Forward
@@ -126,7 +126,7 @@ def alarm(monkeypatch):
 
         return followed
 
-    for holder, name in ((Recorder, "__torch_dispatch__"), (Answering, "noted")):
+    for holder, name in ((Recorder, "__torch_dispatch__"), (Bypass, "noted")):
         monkeypatch.setattr(holder, name, rung(getattr(holder, name)))
     return bell
 

@@ -1,6 +1,7 @@
-"""Modules answered whole: the same record as when they are run, and when they are."""
+"""Modules that are not run: the same record as when they are, and when they are."""
 
 import copy
+import functools
 import pickle
 
 import pytest
@@ -14,17 +15,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import resviz
 from resviz.source import build
 from resviz.source.spec import parse
-from resviz.tracing import answers, trace
-from resviz.tracing.answering import Answering
+from resviz.tracing import module_rules, trace
+from resviz.tracing.bypass import Bypass
 from resviz.tracing.postponed import Postponed
 
 small = st.integers(1, 4)
 
 
 @pytest.fixture
-def answered(monkeypatch):
-    """Paths of the modules that were answered whole."""
-    paths, noted = [], Answering.noted
+def bypassed(monkeypatch):
+    """Paths of the modules that were bypassed."""
+    paths, noted = [], Bypass.noted
 
     def follow(self, module, *args):
         output = noted(self, module, *args)
@@ -32,18 +33,18 @@ def answered(monkeypatch):
             paths.append(self.clone.paths[id(module)])
         return output
 
-    monkeypatch.setattr(Answering, "noted", follow)
+    monkeypatch.setattr(Bypass, "noted", follow)
     return paths
 
 
 def run(model, *args, **kwargs):
-    """The record of a trace that answers nothing whole, or what it says."""
-    kept = dict(answers.ANSWERS)
-    answers.ANSWERS.clear()
+    """The record of a trace that bypasses nothing, or what it says."""
+    kept = dict(module_rules.RULES)
+    module_rules.RULES.clear()
     try:
         return outcome(model, *args, **kwargs)
     finally:
-        answers.ANSWERS.update(kept)
+        module_rules.RULES.update(kept)
 
 
 def outcome(model, *args, **kwargs):
@@ -94,15 +95,15 @@ def test_networks_are_told_the_same_of(spec, training):
 
 
 def unit(*before, **options):
-    """A small network whose last three modules can be answered."""
+    """A small network whose last three modules can be bypassed."""
     conv = nn.Conv2d(3, 4, 3, **options)
     return nn.Sequential(*before, conv, nn.BatchNorm2d(4), nn.ReLU()).eval()
 
 
-def test_a_unit_is_answered_whole(answered):
+def test_a_unit_is_answered_whole(bypassed):
     """All three modules of the usual one."""
     trace(unit(), (3, 8, 8))
-    assert ["0", "1", "2"] == answered
+    assert ["0", "1", "2"] == bypassed
 
 
 class Parent(nn.Module):
@@ -170,6 +171,21 @@ def learning(conv, x):
         return conv(x)
 
 
+def inferring(conv, x):
+    with torch.inference_mode():
+        return conv(x)
+
+
+def given_a_forward(conv, x):
+    conv.forward = lambda x: x * 2
+    return conv(x)
+
+
+def given_a_class(conv, x):
+    conv.__class__ = Twice
+    return conv(x)
+
+
 class Scaled(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         given = func(*args, **(kwargs or {}))
@@ -224,7 +240,6 @@ RUN = {
     "a padding by mirrors": (unit(padding=1, padding_mode="reflect"), "0"),
     "a padding by name": (unit(padding="same"), "0"),
     "a list": (listed(), "0"),
-    "a weight that is read": (Parent(standardised), ""),
     "a weight that is written to": (Parent(rescaled), "conv"),
     "a weight that is copied": (Parent(copied), "conv"),
     "a hook of the forward": (Parent(hooking), "conv"),
@@ -235,22 +250,40 @@ RUN = {
     "an argument by name": (Parent(named), "conv"),
     "a map that lies otherwise": (Parent(turned), "conv"),
     "a constant": (Parent(constant), "conv"),
-    "a write through a view": (Parent(through_a_view), ""),
-    "a tied weight": (tied(), ""),
+    "inference mode": (Parent(inferring), "conv"),
+    "a forward that it is given": (Parent(given_a_forward), "conv"),
+    "a class that it is given": (Parent(given_a_class), "conv"),
 }
-"""What keeps a module from being answered, and which one; "" where none is kept."""
+"""What keeps a module from being bypassed, and which one."""
 
 
 @pytest.mark.parametrize("reason", RUN)
-def test_what_is_not_as_usual_is_run(answered, reason):
+def test_what_is_not_as_usual_is_run(bypassed, reason):
     """The module runs, and the record is that of a run."""
     net, path = RUN[reason]
     told = trace(net, (3, 8, 8))
-    assert path not in answered
+    assert path not in bypassed
     assert run(net, (3, 8, 8)) == told
 
 
-def test_what_looks_on_everywhere_is_seen(answered):
+AFTERWARDS = {
+    "a weight that is read": Parent(standardised),
+    "a write through a view": Parent(through_a_view),
+    "a tied weight": tied(),
+}
+"""What happens to a module, or to what it gave, after it was bypassed."""
+
+
+@pytest.mark.parametrize("what", AFTERWARDS)
+def test_what_happens_later_changes_nothing(bypassed, what):
+    """The record is that of a run."""
+    net = AFTERWARDS[what]
+    told = trace(net, (3, 8, 8))
+    assert bypassed
+    assert run(net, (3, 8, 8)) == told
+
+
+def test_what_looks_on_everywhere_is_seen(bypassed):
     """A hook on all modules, as a profiler sets one."""
     seen = []
     handle = nn.modules.module.register_module_forward_hook(
@@ -260,18 +293,52 @@ def test_what_looks_on_everywhere_is_seen(answered):
         trace(unit(), (3, 8, 8))
     finally:
         handle.remove()
-    assert (4, []) == (len(seen), answered)
+    assert (4, []) == (len(seen), bypassed)
 
 
-def test_a_class_that_was_changed_is_run(answered, monkeypatch):
-    """Somebody's own forward in the place of torch's."""
-    monkeypatch.setattr(nn.ReLU, "forward", lambda self, x: x.clamp(0, 6))
+@pytest.mark.parametrize(
+    ("place", "name", "path"),
+    [
+        (nn.ReLU, "forward", "2"),
+        (nn.modules.batchnorm._BatchNorm, "forward", "1"),
+        (nn.BatchNorm2d, "_check_input_dim", "1"),
+        (nn.Conv2d, "_conv_forward", "0"),
+    ],
+)
+def test_a_class_that_was_changed_is_run(bypassed, monkeypatch, place, name, path):
+    """Somebody's own method in the place of torch's, also of a class above."""
+    original = getattr(place, name)
+
+    def changed(*args):
+        return original(*args)
+
+    monkeypatch.setattr(place, name, changed)
+    told = trace(unit(), (3, 8, 8))
+    assert {"0", "1", "2"} - {path} == {*bypassed}
+    assert run(unit(), (3, 8, 8)) == told
+
+
+def test_a_function_that_was_changed_is_called(monkeypatch):
+    """Somebody's own in the place of one that torch's modules call."""
+    monkeypatch.setattr(nn.functional, "relu", lambda x, inplace: x.clamp(0, 6))
     assert "clamp" == trace(unit(), (3, 8, 8)).layers[-1].operations[0].name
-    assert ["0", "1"] == answered
+
+
+def test_a_wrapper_that_says_so_is_no_change(bypassed, monkeypatch):
+    """As that of a logger, made by `functools.wraps`."""
+    original = nn.functional.relu
+
+    @functools.wraps(original)
+    def logged(*args, **kwargs):
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(nn.functional, "relu", logged)
+    trace(unit(), (3, 8, 8))
+    assert ["0", "1", "2"] == bypassed
 
 
 def test_no_stand_in_is_made(monkeypatch):
-    """A network answered whole has no tensor of its own."""
+    """A network that is bypassed has no tensor of its own."""
     made = []
 
     def fill(held):
@@ -310,8 +377,11 @@ def test_what_is_postponed_is_there_when_asked_for(way):
 
 def test_every_access_to_a_dictionary_is_covered():
     """No method of dictionaries sees the empty one underneath."""
-    plain = {"__class_getitem__", "fromkeys", *dir(object)}
-    assert set() == set(dir(dict)) - plain - set(vars(Postponed)) - {"__doc__"}
+    of_no_member = {
+        "__class_getitem__", "fromkeys", "__doc__", "__getattribute__", "__hash__",
+        "__init__", "__new__", "__sizeof__", "__lt__", "__le__", "__gt__", "__ge__",
+    }  # fmt: skip
+    assert set() == set(vars(dict)) - of_no_member - set(vars(Postponed))
 
 
 def test_what_is_set_before_is_kept():

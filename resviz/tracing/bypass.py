@@ -1,0 +1,166 @@
+"""Modules that are not run: the operation is noted in their place, and so is its shape.
+
+A rule stands where torch keeps the compiled form of a module's call. It is asked while
+the module is exactly torch's and its tensors are untouched, its input was made in this
+trace, and neither a hook nor another mode looks on; otherwise the module runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+import torch
+from msgspec.structs import replace
+from torch.nn import functional
+from torch.nn.modules import module as all_modules
+
+from resviz.tracing.events import Bypassed
+from resviz.tracing.layouts import SEAM
+from resviz.tracing.module_rules import RULES
+from resviz.tracing.values import META, Unnoticed, empty_strided
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from resviz.tracing.module_rules import Answer
+    from resviz.tracing.origins import Made
+    from resviz.tracing.recorder import Recorder
+
+METHODS = ("forward", "_conv_forward", "_check_input_dim")
+"""Methods that say what a module gives, for which the rules speak."""
+
+FUNCTIONS = ("batch_norm", "relu", "silu")
+"""Functions that they call. Torch's conv2d is none of Python's, and not compared:
+TorchLens leaves a wrapper there that does not tell what it wraps."""
+
+
+class Bypass:
+    """Puts rules in the place of the calls of a recorder's clone."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.clone = recorder.clone
+        self.storages = recorder.storages
+        self.rules = {k: rule for k, rule in RULES.items() if DEFINED[k] == defined(k)}
+
+    def start(self) -> None:
+        """Bypass the modules whose class is as torch defines it."""
+        for module in self.clone.bypassable:
+            if type(module) in self.rules:
+                vars(module)[SEAM] = partial(self.call, module)
+
+    def stop(self) -> None:
+        """Let go of the modules, which hold us."""
+        for module in self.clone.bypassable:
+            vars(module).pop(SEAM, None)
+
+    def call(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
+        """Called in a module's place; one that had to be run once is run ever after."""
+        if len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor:
+            output = self.output(module, args[0])
+            if output is not None:
+                return output
+        vars(module).pop(SEAM, None)
+        self.recorder.hook(module)
+        return module(*args, **kwargs)
+
+    def output(self, module: nn.Module, x: torch.Tensor) -> torch.Tensor | None:
+        """What a module gives for `x`, its operation noted; None if it has to run."""
+        state, dtype = vars(module), x.dtype
+        tensors, made = self.clone.untouched(state), self.recorder.origins.known(x)
+        rule = self.rules.get(type(module))
+        if rule is None or tensors is None or made is None or not made.flowing:
+            return None
+        if watched() or "forward" in state or get_ident() != self.recorder.thread:
+            return None
+        if not (x.is_meta and x.is_contiguous() and dtype.is_floating_point):
+            return None
+        found = rule(state, tensors, tuple(x.shape), dtype)
+        if found is None:
+            return None
+        answer, operands = found
+        for operand in operands:
+            if operand.dtype is not dtype:
+                return None
+        return self.noted(module, x, made, answer, operands)
+
+    def noted(
+        self,
+        module: nn.Module,
+        x: torch.Tensor,
+        made: Made,
+        answer: Answer,
+        operands: tuple[torch.Tensor, ...],
+    ) -> torch.Tensor | None:
+        """What an answer gives, its operation noted; None if others see a write."""
+        storages = self.storages
+        read, operation = storages.read(x), answer.operation
+        if not answer.in_place:
+            with Unnoticed():
+                output = empty_strided(
+                    operation.outputs[0], answer.strides, dtype=x.dtype, device=META
+                )
+            written = storages.fresh(output)
+        elif read < 0 or storages.shared:
+            return None
+        else:
+            output, written = x, (read,)
+        reads = (read, *map(storages.older, operands))
+        step = Bypassed(
+            len(self.recorder.steps),
+            replace(operation, reads=reads, writes=written),
+            (made.source, *(None,) * len(operands)),
+            tuple(map(id, operands)),
+            [answer.output],
+            True,
+            self.clone.paths[id(module)],
+            module,
+        )
+        self.recorder.write(step, [output])
+        return output
+
+
+BEFORE_ALL = vars(all_modules)["_global_forward_pre_hooks"]
+"""Hooks before the calls of all modules."""
+
+AFTER_ALL = vars(all_modules)["_global_forward_hooks"]
+"""Hooks after them."""
+
+# Nothing public tells how many modes are entered, or whether any autocast is.
+dispatch_modes = torch._C._len_torch_dispatch_stack  # noqa: SLF001
+function_modes = torch._C._len_torch_function_stack  # noqa: SLF001
+is_cast = torch._C._is_any_autocast_enabled  # noqa: SLF001
+
+
+def watched() -> bool:
+    """Whether something but our own mode sees or changes the calls of all modules.
+
+    Where gradients are on, a graph would hold the input; in inference mode torch
+    dispatches other operations.
+    """
+    return bool(
+        BEFORE_ALL
+        or AFTER_ALL
+        or function_modes()
+        or is_cast()
+        or torch.is_grad_enabled()
+        or torch.is_inference_mode_enabled()
+        or dispatch_modes() != 1
+    )
+
+
+def defined(kind: type[nn.Module]) -> tuple[object, ...]:
+    """What a class does by: its methods, wherever it has them from, and functions.
+
+    A wrapper that tells what it wraps, as a logger does, is taken for that.
+    """
+    methods = [getattr(kind, name) for name in METHODS if hasattr(kind, name)]
+    functions = [getattr(functional, name) for name in FUNCTIONS]
+    return tuple(map(inspect.unwrap, (*methods, *functions)))
+
+
+DEFINED = {kind: defined(kind) for kind in RULES}
+"""The classes as they were when this was imported."""
