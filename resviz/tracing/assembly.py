@@ -165,9 +165,26 @@ class Assembly:
         )
 
     def bypassed(self, step: Bypassed) -> None:
-        """Make a call that was not run one layer."""
-        kind, outputs = type(step.module).__name__, (Source(step.number),)
-        self.add(step.path, step.path, kind, [step], outputs, (), module=True)
+        """Make a call that was not run one layer, of one operation and one input.
+
+        As `add` would, in half the time: these are nine layers in ten.
+        """
+        index, source = len(self.layers), step.origins[0]
+        assert source is not None
+        layer = Layer(
+            index,
+            self.unused(step.path),
+            step.path,
+            type(step.module).__name__,
+            self.open[-1],
+            (self.placed[source],),
+            (self.tensor(source),),
+            tuple(step.outputs),
+            (self.operation(step, ()),),
+            self.first_read(step.keys),
+        )
+        self.layers.append(layer)
+        self.placed[Source(step.number)] = Source(index)
 
     def add(
         self,
