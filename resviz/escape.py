@@ -117,6 +117,15 @@ def dot(text: object) -> str:
     return safe.replace("\\", "\\\\").replace('"', '\\"')
 
 
+def xdot(text: object) -> str:
+    r"""`text` for an xdot operation inside of a quoted DOT string.
+
+    There a quote alone is escaped, and every backslash stays; one before a quote or
+    another backslash cannot be said at all.
+    """
+    return clean(text).replace('"', '\\"')
+
+
 def latex(text: object) -> str:
     """`text` for LaTeX text mode; what pdflatex has no glyph for becomes "?"."""
     # Two hyphens would become a dash, two quotes or "?`" another glyph.

@@ -6,6 +6,7 @@
 3. Names are unique, and a parameter is counted once, where it is first read.
 4. Calls nest.
 5. A storage is released after its last use.
+6. Operations have the operands that rules read, and their sources are there.
 """
 
 from __future__ import annotations
@@ -33,9 +34,12 @@ def check(arch: Architecture) -> None:
     names: set[str] = set()
     for position, layer in enumerate(arch.layers):
         try:
-            check_layer(arch, position, layer, names)
+            check_layer(arch, position, layer)
         except ValueError as error:
-            raise ValueError(f"layers[{position}] {layer.name!r}: {error}") from None
+            raise ValueError(f"{named(position, layer)}: {error}") from None
+        if layer.name in names:
+            raise ValueError(f"{named(position, layer)}: the name stands twice")
+        names.add(layer.name)
     for source in arch.outputs:
         try:
             origin(arch, len(arch.layers), source)
@@ -46,21 +50,19 @@ def check(arch: Architecture) -> None:
     check_storages(arch)
 
 
-def check_layer(
-    arch: Architecture, position: int, layer: Layer, names: set[str]
-) -> None:
-    """Check that a layer is in its place, and agrees in shape with earlier ones.
+def named(position: int, layer: Layer) -> str:
+    """Which layer a message is about."""
+    return f"layers[{position}] {layer.name!r}"
 
-    Its own name is added to `names`, those of the earlier ones.
+
+def check_layer(arch: Architecture, position: int, layer: Layer) -> None:
+    """Check that a layer is in its place, and agrees in shape with earlier ones.
 
     Raises:
         ValueError: saying what is wrong with it.
     """
     if layer.index != position:
         raise ValueError(f"its index is {layer.index}, want {position}")
-    if layer.name in names:
-        raise ValueError("the name stands twice")
-    names.add(layer.name)
     if not 0 <= layer.call < len(arch.calls):
         raise ValueError(f"it ran in call {layer.call}, which is not there")
     sources, inputs = layer.sources, layer.inputs
@@ -72,11 +74,11 @@ def check_layer(
             raise ValueError(
                 f"source {source.layer} gives {given}, input is {tensor.shape}"
             )
-    wired = bool(layer.ends)
+    said = bool(layer.ends)
     for operation in layer.operations:
         check_operation(operation)
-        wired = wired or bool(operation.sources)
-    if wired:
+        said = said or bool(operation.sources)
+    if said:
         check_wiring(layer)
 
 
@@ -111,10 +113,10 @@ OPERANDS = {
 
 
 def check_operation(operation: Operation) -> None:
-    """Check that an operation has the operands that rules read.
+    """Check the operands of an operation, its storages, its outputs and its window.
 
     Raises:
-        ValueError: saying which one has not.
+        ValueError: saying what it lacks.
     """
     name, given, wanted = operation.name, len(operation.inputs), 0
     if name in OPERANDS:
@@ -184,8 +186,7 @@ def check_calls(arch: Architecture) -> None:
         if not start <= position < stop:
             path = arch.calls[layer.call].path
             raise ValueError(
-                f"layers[{position}] {layer.name!r}: it lies outside of its call "
-                f"{path!r}"
+                f"{named(position, layer)}: it lies outside of its call {path!r}"
             )
 
 
@@ -244,11 +245,11 @@ def check_storages(arch: Architecture) -> None:
             number += 1
             used = dict.fromkeys(operation.reads + operation.writes, number)
             last.update(used)
-            if len(last) > count + OLDER:
+            if len(last) > count + OLDER:  # one of them was no key before
                 wrong = next(one for one in used if not -OLDER <= one < count)
                 raise ValueError(
-                    f"layers[{layer.index}] {layer.name!r}: {operation.name} uses "
-                    f"storage {wrong}, which is not there"
+                    f"{named(layer.index, layer)}: {operation.name} uses storage "
+                    f"{wrong}, which is not there"
                 )
     for place, storage in enumerate(arch.storages):
         until = last[place]

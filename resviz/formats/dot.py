@@ -37,11 +37,11 @@ JUSTIFIED = {"start": r"\l", "middle": r"\n", "end": r"\r"}
 """How a line of a label ends, by where it stands."""
 
 
-NUMBERS = {"pos", "_background"}
-"""Attributes that hold positions and operations, and no text."""
+OPERATIONS = {"pos", "_background"}
+"""Attributes of our own making: positions, and operations whose text is escaped."""
 
 LONGEST = 16_000
-"""Of one quoted string: Graphviz reads no more than 16,384 characters."""
+"""Bytes of one quoted string: Graphviz reads no more than 16,384."""
 
 RAISED = 1
 """How much higher Graphviz sets an HTML-like label than a plain one, in points."""
@@ -69,7 +69,7 @@ class Writer:
         self.nodes = {node.key: node for node in picture.nodes}
         # A table may have sixty thousand words: as nodes they take Graphviz seconds.
         corners = any(FRAMES[group.role].corner for group in picture.groups)
-        self.flat = cairo and not corners and all(map(is_text, picture.nodes))
+        self.words_only = cairo and not corners and all(map(is_text, picture.nodes))
 
     def lines(self) -> Iterator[str]:
         """The lines of the file."""
@@ -94,7 +94,7 @@ class Writer:
             '"canvas"', style="invis", shape="box", label="",
             pos=self.point((width / 2, height / 2)), **sides((width, height)),
         )  # fmt: skip
-        if self.flat:
+        if self.words_only:
             yield "}"
             return
         grouped: set[str] = set()
@@ -108,7 +108,7 @@ class Writer:
 
     def background(self) -> str:
         """What is no node in xdot: solids, lines between none, or all of a table."""
-        if self.flat:
+        if self.words_only:
             return xdot.operations(marks(self.picture, self.style), self.point)
         solids = (faces(solid, self.style) for solid in self.picture.solids)
         loose = (edge for edge in self.picture.edges if not edge.tail)
@@ -232,9 +232,9 @@ def statement(subject: str, **attributes: str) -> str:
 
 
 def listed(attributes: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Attributes as `key="value"`; those of `NUMBERS` are our own, however many."""
+    """Attributes as `key="value"`; those of `OPERATIONS` may be long."""
     for key, value in attributes:
-        if value and key in NUMBERS:
+        if value and key in OPERATIONS:
             joined = '" + "'.join(pieces(value))
             yield f'{key}="{joined}"'
         elif value or key == "label":
@@ -243,11 +243,12 @@ def listed(attributes: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def pieces(value: str) -> Iterator[str]:
     """Words in strings that are not too long for Graphviz, which joins them."""
-    while len(value) > LONGEST:
-        end = value.rindex(" ", 0, LONGEST) + 1
-        yield value[:end]
-        value = value[end:]
-    yield value
+    rest = value.encode()
+    while len(rest) > LONGEST:
+        end = rest.rindex(b" ", 0, LONGEST) + 1
+        yield rest[:end].decode()
+        rest = rest[end:]
+    yield rest.decode()
 
 
 def quoted(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.escape import clean
+from resviz import escape
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.marks import Curve, Polygon, Rectangle, Text
 from resviz.figures.drawing.styles import FONTS
@@ -30,40 +30,37 @@ LOWER = 0.05
 """How much lower than in an SVG a baseline must be said to be, in sizes of Helvetica:
 Graphviz counts it from the middle of the line, and rounds."""
 
-Words = tuple[str, str]
-"""An operation, and before it the name of what it chooses; "" for one that draws."""
+Choice = tuple[str, str]
+"""An operation after the name of what it chooses, which is "" if it draws."""
 
 CLEAR = "#00000000"
 """No colour."""
 
 
 def sayable(line: str) -> bool:
-    r"""Whether a line of text can stand in a DOT string as it is.
-
-    Graphviz takes a quote from `\"` and leaves every other backslash in pairs.
-    """
+    """Whether xdot can say a line of text: it has no backslash."""
     return "\\" not in line
 
 
 def operations(marks: Iterable[Mark], place: Callable[[Point], str]) -> str:
     """Marks as operations; `place` writes a position as "x,y"."""
-    return " ".join(changed(words for mark in marks for words in said(mark, place)))
+    return " ".join(without_repeats(it for mark in marks for it in drawn(mark, place)))
 
 
-def changed(words: Iterable[Words]) -> Iterator[str]:
+def without_repeats(choices: Iterable[Choice]) -> Iterator[str]:
     """Operations without those that choose again what is chosen already.
 
     Graphviz joins the pieces of a long string in a time that goes by their square.
     """
     chosen: dict[str, str] = {}
-    for key, operation in words:
+    for key, operation in choices:
         if not key or chosen.get(key) != operation:
             yield operation
         if key:
             chosen[key] = operation
 
 
-def said(mark: Mark, place: Callable[[Point], str]) -> Iterator[Words]:
+def drawn(mark: Mark, place: Callable[[Point], str]) -> Iterator[Choice]:
     """The operations of one mark: what it is drawn with, and where it lies.
 
     Raises:
@@ -86,32 +83,35 @@ def said(mark: Mark, place: Callable[[Point], str]) -> Iterator[Words]:
         case Text(line=""):  # which Graphviz takes for the end of all
             return
         case Text((x, y), line, align, size, bold, ink):
-            line, font = clean(line), BOLD if bold else FONTS
+            font = BOLD if bold else FONTS
             at = place((x, y + (BASELINE + LOWER) * size)).replace(",", " ")
-            width = number(metrics.width(line, size, bold=bold))
-            yield "c", counted("c", ink)
+            width = number(metrics.width(escape.clean(line), size, bold=bold))
+            yield "c", with_text("c", ink)
             yield "F", f"F {number(size)} {len(font)} -{font}"
-            text = f"{len(line.encode())} -{line}".replace('"', '\\"')
-            yield "", f"T {at} {SIDES[align]} {width} {text}"
+            count = len(escape.clean(line).encode())
+            said = escape.xdot(line)
+            yield "", f"T {at} {SIDES[align]} {width} {count} -{said}"
         case _:
             raise TypeError(f"xdot: got {mark!r}, for which there are nodes")
 
 
-def shape(letter: str, path: tuple[Point, ...], place: Callable[[Point], str]) -> Words:
+def shape(
+    letter: str, path: tuple[Point, ...], place: Callable[[Point], str]
+) -> Choice:
     """A polygon or a curve."""
     points = " ".join(map(place, path)).replace(",", " ")
     return "", f"{letter} {len(path)} {points}"
 
 
-def pen(paint: Paint) -> Iterator[Words]:
+def pen(paint: Paint) -> Iterator[Choice]:
     """The operations that choose width, dash and colours."""
     clear = f"{round(paint.opacity * 255):02x}" if paint.opacity < 1 else ""
-    yield "width", counted("S", f"setlinewidth({number(paint.width)})")
-    yield "dash", counted("S", paint.dash)
-    yield "c", counted("c", paint.line or CLEAR)
-    yield "C", counted("C", f"{paint.fill}{clear}" if paint.fill else CLEAR)
+    yield "width", with_text("S", f"setlinewidth({number(paint.width)})")
+    yield "dash", with_text("S", paint.dash)
+    yield "c", with_text("c", paint.line or CLEAR)
+    yield "C", with_text("C", f"{paint.fill}{clear}" if paint.fill else CLEAR)
 
 
-def counted(letter: str, text: str) -> str:
-    """An operation that takes a text."""
+def with_text(letter: str, text: str) -> str:
+    """An operation and its argument, after the length of that."""
     return f"{letter} {len(text)} -{text}"

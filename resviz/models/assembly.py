@@ -10,7 +10,7 @@ from torch import nn
 from resviz.models.blocks import BLOCKS, BasicBlock, Bottleneck, Norm
 from resviz.models.options import at_least
 from resviz.models.shortcuts import Place, Shortcuts
-from resviz.models.twins import made
+from resviz.models.twins import OF_BLOCKS, twin_of
 
 if TYPE_CHECKING:
     from resviz.models.stages import Stage
@@ -61,7 +61,7 @@ class Assembly:
         """
         ours = self.block in BLOCKS.values() and self.norm is nn.BatchNorm2d
         if ours:
-            return made(Assembly.built, self, place, planes, dilation)
+            return twin_of(OF_BLOCKS, Assembly.built, self, place, planes, dilation)
         return self.built(place, planes, dilation)
 
     def built(self, place: Place, planes: int, dilation: int) -> nn.Module:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from resviz.errors import SpecError
 from resviz.models.options import at_least, one_of
-from resviz.models.twins import made
+from resviz.models.twins import OF_LAYERS, twin_of
 
 Norm = Callable[[int], nn.Module]
 """Makes a normalisation layer for a number of channels."""
@@ -32,8 +32,8 @@ def conv3x3(
 
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
-    padding = dilation
-    return made(unbiased, in_planes, out_planes, 3, stride, padding, dilation, groups)
+    numbers = (3, stride, dilation, dilation, groups)  # padded as it is dilated
+    return twin_of(OF_LAYERS, unbiased, in_planes, out_planes, *numbers)
 
 
 def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
@@ -41,7 +41,7 @@ def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
 
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
-    return made(unbiased, in_planes, out_planes, 1, stride)
+    return twin_of(OF_LAYERS, unbiased, in_planes, out_planes, 1, stride)
 
 
 def unbiased(*numbers: int) -> nn.Conv2d:
@@ -51,7 +51,9 @@ def unbiased(*numbers: int) -> nn.Conv2d:
 
 def normed(norm: Norm, channels: int) -> nn.Module:
     """A normalisation layer; one of the user's may be another each time."""
-    return made(norm, channels) if norm is nn.BatchNorm2d else norm(channels)
+    return (
+        twin_of(OF_LAYERS, norm, channels) if norm is nn.BatchNorm2d else norm(channels)
+    )
 
 
 def striding(stride_in: str | None, style: str | None) -> str:

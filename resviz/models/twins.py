@@ -25,29 +25,42 @@ HOLDERS = frozenset({dict, OrderedDict, set})
 """What a module keeps its parts and hooks in."""
 
 
-def made(make: Callable[..., Module], *args: Any) -> Module:
-    """What `make` gives: without weights a copy of what it gave before.
+def prototype(
+    make: Callable[..., nn.Module], dtype: torch.dtype, layers: object, *args: Any
+) -> nn.Module:
+    """A module without weights, to be copied."""
+    del dtype, layers
+    return make(*args)
+
+
+OF_BLOCKS = lru_cache(maxsize=128, typed=True)(prototype)
+"""Blocks that variants of a network have in common."""
+
+OF_LAYERS = lru_cache(maxsize=64, typed=True)(prototype)
+"""Layers that the blocks of one network have in common."""
+
+
+def twin_of(
+    prototypes: Callable[..., Any], make: Callable[..., Module], *args: Any
+) -> Module:
+    """What `make` builds; without weights, a copy of what it built before.
 
     Args:
-        make: a function or class that makes the same of the same arguments.
-        args: which can be told from others by their hash.
+        prototypes: `OF_BLOCKS` or `OF_LAYERS`, where it is kept.
+        make: a function or class that builds the same from the same arguments.
+        args: what cannot be hashed is not looked up.
     """
     if not torch.empty(0).is_meta:
         return make(*args)
-    # What else it depends on: somebody may have put other layers into torch.nn.
-    layers = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU)
-    model: Any = kept(make, args, torch.get_default_dtype(), layers, *map(type, args))
-    with torch._C.DisableTorchFunction():  # noqa: SLF001 - modes see all that is asked
+    try:
+        hash(args)
+    except TypeError:
+        return make(*args)
+    # Somebody may have put other layers into torch.nn.
+    layers = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.AvgPool2d)
+    model = prototypes(make, torch.get_default_dtype(), layers, *args)
+    with torch._C.DisableTorchFunction():  # noqa: SLF001 - a mode would see all of it
         return twin(model)
-
-
-@lru_cache(maxsize=256)
-def kept(
-    make: Callable[..., nn.Module], args: tuple[Any, ...], *besides: object
-) -> nn.Module:
-    """A module without weights, to be copied."""
-    del besides
-    return make(*args)
 
 
 def twin(module: Module) -> Module:

@@ -108,7 +108,7 @@ class Walk:
     def pass_through(self, layer: Layer) -> None:
         """Follow the fields through one layer."""
         given = [self.maps.get(source) for source in layer.sources]
-        if steady(layer, given):
+        if keeps_field(layer, given):
             ends = given
         elif wired(layer):
             made: list[Sequence[Map | None]] = []
@@ -182,17 +182,21 @@ def untouched(tensor: Tensor) -> Map | None:
     return Map(layout, (PIXELS,) * len(pixels), pixels) if pixels else None
 
 
-def steady(layer: Layer, given: Sequence[Map | None]) -> bool:
-    """Whether a layer's one operation gives what its one input sees, as most do."""
+def keeps_field(layer: Layer, given: Sequence[Map | None]) -> bool:
+    """Whether a layer is one operation, position by position, on one input.
+
+    Its field is its input's then, as that of most layers.
+    """
     if not len(layer.operations) == len(given) == len(layer.outputs) == 1:
         return False
     (operation,), (it,) = layer.operations, given
     if it is None or RULES.get(operation.name) is not positions.pointwise:
         return False
-    single = operation.flowing[0] and operation.flowing.count(True) == 1
+    if operation.flowing[:1] != (True,) or True in operation.flowing[1:]:
+        return False
     shape = operation.inputs[0]
     alike = it.shape == shape == operation.outputs[0] and not operation.sources
-    return single and alike and it.whole
+    return alike and it.distinct
 
 
 def wired(layer: Layer) -> bool:

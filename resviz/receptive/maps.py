@@ -51,8 +51,8 @@ class Map:
         return frozenset([k for run in self.layout for k in axes(run)])
 
     @cached_property
-    def whole(self) -> bool:
-        """Whether each axis is told apart in one place at most, and what it sees known.
+    def distinct(self) -> bool:
+        """Whether no input axis lies on two of its axes, and what it sees is known.
 
         Such a map comes out of what works position by position as it went in.
         """
@@ -62,7 +62,7 @@ class Map:
 
     @cached_property
     def shape(self) -> Shape:
-        """That of the tensor."""
+        """Shape of the tensor."""
         return tuple([
             run[0][0] if len(run) == 1 else prod(size for size, _ in run)
             for run in self.layout

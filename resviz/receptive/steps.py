@@ -84,7 +84,7 @@ def meet(step: Step, maps: Sequence[Map], shape: Shape, *, factor: bool = False)
     carries no place.
     """
     first, *others = maps
-    if first.whole and first.shape == shape and all(it == first for it in others):
+    if first.distinct and first.shape == shape and all(it == first for it in others):
         return first
     laid = [it.lay(broadcast(it.layout, shape)) for it in maps]
     layout, torn = shared_layout(laid, shape)

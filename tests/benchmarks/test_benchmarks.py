@@ -36,7 +36,7 @@ def test_the_file_says_where_it_was_measured(kept):
 
 def test_rows_have_their_keys(kept):
     """Each row, whatever it measures."""
-    assert [ROW] * 9 == [set(row) for row in kept["rows"]]
+    assert [ROW] * 10 == [set(row) for row in kept["rows"]]
 
 
 def test_a_ratio_has_both_times(kept):

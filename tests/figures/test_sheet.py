@@ -180,6 +180,14 @@ def test_a_pdf_has_every_word(name, tmp_path):
     assert {*name.split(), "last"} <= set(done.stdout.decode().split())
 
 
+def test_wide_letters_fit_into_strings(tmp_path):
+    """Graphviz counts the bytes of each, and these take three."""
+    rows = tuple({"name": "\N{CJK UNIFIED IDEOGRAPH-5B57}" * 60} for _ in range(200))
+    table = Table("words", (Column("name", "name"),), rows, None)
+    table.save(tmp_path / "t.pdf")
+    assert (tmp_path / "t.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_words_of_a_table_are_no_nodes(record):
     """Which Graphviz would take seconds for, in one of thousands of rows."""
     picture = Sheet(resviz.layers(record("resnet50"))).picture()

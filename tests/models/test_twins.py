@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.models import BasicBlock, ResNet, twins
-from resviz.models.assembly import Assembly
+from resviz.models import BasicBlock, ResNet, assembly, blocks, twins
 from resviz.models.catalogue import build
 
 NETWORKS = {
@@ -28,11 +27,16 @@ def empty(name, **options):
 def test_copies_are_as_if_built(name, options, monkeypatch):
     """In modules, names, shapes, training flags, and in all that a trace says."""
     copied = empty(name, **options)
-    monkeypatch.setattr(Assembly, "block_at", Assembly.built)
+    monkeypatch.setattr(assembly, "OF_BLOCKS", twins.prototype)
+    monkeypatch.setattr(blocks, "OF_LAYERS", twins.prototype)
+    monkeypatch.setattr(twins, "twin", lambda module: module)
     built = empty(name, **options)
     assert repr(built) == repr(copied)
     shapes = [
-        {key: (tensor.shape, tensor.dtype) for key, tensor in net.state_dict().items()}
+        {
+            key: (tensor.shape, tensor.dtype, tensor.requires_grad)
+            for key, tensor in net.state_dict(keep_vars=True).items()
+        }
         for net in (built, copied)
     ]
     assert shapes[0] == shapes[1]
@@ -76,20 +80,27 @@ def test_a_norm_of_the_users_is_called_for_each_block():
 def test_variants_share_their_blocks():
     """A second network with blocks that were built before copies them."""
     empty("resnet50", num_classes=3)
-    before = twins.kept.cache_info().misses
+    before = twins.OF_BLOCKS.cache_info().misses
     empty("resnet101", num_classes=5)
-    assert before == twins.kept.cache_info().misses
+    assert before == twins.OF_BLOCKS.cache_info().misses
     empty("resnet50", width_per_group=96)
-    assert before < twins.kept.cache_info().misses
+    assert before + 8 == twins.OF_BLOCKS.cache_info().misses
 
 
-@pytest.mark.parametrize("layer", ["Conv2d", "BatchNorm2d", "ReLU"])
+@pytest.mark.parametrize("layer", ["Conv2d", "BatchNorm2d", "ReLU", "AvgPool2d"])
 def test_a_layer_that_was_replaced_is_built(layer, monkeypatch):
     """As quantisers and other patches do; what was built before is not for it."""
-    empty("resnet18")
+    empty("resnet18", avg_down=True)
     patched = type(layer, (getattr(nn, layer),), {})
     monkeypatch.setattr(nn, layer, patched)
-    assert any(type(module) is patched for module in empty("resnet18").layer2.modules())
+    net = empty("resnet18", avg_down=True)
+    assert any(type(module) is patched for module in net.layer2.modules())
+
+
+def test_arguments_that_cannot_be_hashed_are_built():
+    """As torch takes a list for a stride."""
+    with torch.device("meta"):
+        assert (2, 2) == tuple(blocks.conv3x3(3, 4, [2, 2]).stride)
 
 
 def test_another_default_dtype_is_built():
