@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules import module as all_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 Module = TypeVar("Module", bound=nn.Module)
 
 META = torch.device("meta")
+
+WATCHERS = (
+    "_global_parameter_registration_hooks", "_global_buffer_registration_hooks",
+    "_global_module_registration_hooks",
+)  # fmt: skip
+"""Hooks that see what modules are made of."""
 
 HOLDERS = frozenset({dict, OrderedDict, set})
 """What a module keeps its parts and hooks in."""
@@ -50,14 +57,15 @@ def twin_of(
         make: a function or class that builds the same from the same arguments.
         args: what cannot be hashed is not looked up.
     """
-    if not torch.empty(0).is_meta:
+    if not torch.empty(0).is_meta or any(map(vars(all_modules).__getitem__, WATCHERS)):
         return make(*args)
     try:
         hash(args)
     except TypeError:
         return make(*args)
-    # Somebody may have put other layers into torch.nn.
-    layers = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.AvgPool2d)
+    # Somebody may have put other layers into torch.nn, or changed how they are made.
+    kinds = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.AvgPool2d, nn.Sequential)
+    layers = tuple([(kind, kind.__init__) for kind in kinds])
     model = prototypes(make, torch.get_default_dtype(), layers, *args)
     with torch._C.DisableTorchFunction():  # noqa: SLF001 - a mode would see all of it
         return twin(model)

@@ -121,6 +121,8 @@ def seen(plan: Plan, name: str, title: str) -> Architecture:
         error = elsewhere(recorder)
     except Exception as raised:  # noqa: BLE001 - a user's forward may raise anything
         error = elsewhere(recorder) or raised
+    if clone.crowded:
+        raise Crowded
     if error is None:
         arch = record(recorder, plan, output, name, title)
         recorder.clear()
@@ -130,6 +132,7 @@ def seen(plan: Plan, name: str, title: str) -> Architecture:
     else:
         message = explain(error, recorder, plan, lambda shape: runs(plan, shape))
     recorder.failed = None  # it holds the frames of the forward
+    recorder.bypass.stop()
     partial = None
     with suppress(Exception):  # the reason matters more than the rest
         partial = record(recorder, plan, None, name, title)

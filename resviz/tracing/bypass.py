@@ -7,19 +7,19 @@ trace, and neither a hook nor another mode looks on; otherwise the module runs.
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import torch
 from msgspec.structs import replace
-from torch.nn import functional
+from torch.autograd import forward_ad
 from torch.nn.modules import module as all_modules
 
 from resviz.tracing.events import Bypassed
 from resviz.tracing.layouts import SEAM
 from resviz.tracing.module_rules import RULES
+from resviz.tracing.probe import as_ruled
 from resviz.tracing.values import META, Unnoticed, empty_strided
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
     from resviz.tracing.origins import Made
     from resviz.tracing.recorder import Recorder
 
-METHODS = ("forward", "_conv_forward", "_check_input_dim")
-"""Methods that say what a module gives, for which the rules speak."""
-
-FUNCTIONS = ("batch_norm", "relu", "silu")
-"""Functions that they call. Torch's conv2d is none of Python's, and not compared:
-TorchLens leaves a wrapper there that does not tell what it wraps."""
-
 
 class Bypass:
     """Puts rules in the place of the calls of a recorder's clone."""
@@ -44,7 +37,7 @@ class Bypass:
         self.recorder = recorder
         self.clone = recorder.clone
         self.storages = recorder.storages
-        self.rules = {k: rule for k, rule in RULES.items() if DEFINED[k] == defined(k)}
+        self.rules = {one: RULES[one] for one in as_ruled()}
 
     def start(self) -> None:
         """Bypass the modules whose class is as torch defines it."""
@@ -65,18 +58,16 @@ class Bypass:
                 return output
         vars(module).pop(SEAM, None)
         self.recorder.hook(module)
-        return module(*args, **kwargs)
+        return module._call_impl(*args, **kwargs)  # noqa: SLF001 - which led here
 
     def output(self, module: nn.Module, x: torch.Tensor) -> torch.Tensor | None:
         """What a module gives for `x`, its operation noted; None if it has to run."""
         state, dtype = vars(module), x.dtype
-        tensors, made = self.clone.untouched(state), self.recorder.origins.known(x)
-        rule = self.rules.get(type(module))
-        if rule is None or tensors is None or made is None or not made.flowing:
+        rule, tensors = self.rules.get(type(module)), self.clone.untouched(state)
+        made = self.usual(x)
+        if rule is None or tensors is None or made is None:
             return None
-        if watched() or "forward" in state or get_ident() != self.recorder.thread:
-            return None
-        if not (x.is_meta and x.is_contiguous() and dtype.is_floating_point):
+        if "forward" in state or watched() or get_ident() != self.recorder.thread:
             return None
         found = rule(state, tensors, tuple(x.shape), dtype)
         if found is None:
@@ -86,6 +77,16 @@ class Bypass:
             if operand.dtype is not dtype:
                 return None
         return self.noted(module, x, made, answer, operands)
+
+    def usual(self, x: torch.Tensor) -> Made | None:
+        """What is known of an input that rules can speak of; None for any other."""
+        origins = self.recorder.origins
+        made = origins.made.get(id(x))
+        if made is None or made.tensor() is not x or not made.flowing:
+            return None
+        dense = x.is_meta and x.is_contiguous() and x.dtype.is_floating_point
+        odd = origins.writers or x.is_inference() or not x.numel()
+        return made if dense and not odd else None
 
     def noted(
         self,
@@ -111,7 +112,7 @@ class Bypass:
         reads = (read, *map(storages.older, operands))
         step = Bypassed(
             len(self.recorder.steps),
-            replace(operation, reads=reads, writes=written),
+            replace(operation, arguments={}, reads=reads, writes=written),
             (made.source, *(None,) * len(operands)),
             tuple(map(id, operands)),
             [answer.output],
@@ -139,10 +140,11 @@ def watched() -> bool:
     """Whether something but our own mode sees or changes the calls of all modules.
 
     Where gradients are on, a graph would hold the input; in inference mode torch
-    dispatches other operations.
+    dispatches other operations; forward gradients go along with tensors.
     """
     return bool(
-        BEFORE_ALL
+        forward_ad._current_level >= 0  # noqa: SLF001 - nothing public says it
+        or BEFORE_ALL
         or AFTER_ALL
         or function_modes()
         or is_cast()
@@ -150,17 +152,3 @@ def watched() -> bool:
         or torch.is_inference_mode_enabled()
         or dispatch_modes() != 1
     )
-
-
-def defined(kind: type[nn.Module]) -> tuple[object, ...]:
-    """What a class does by: its methods, wherever it has them from, and functions.
-
-    A wrapper that tells what it wraps, as a logger does, is taken for that.
-    """
-    methods = [getattr(kind, name) for name in METHODS if hasattr(kind, name)]
-    functions = [getattr(functional, name) for name in FUNCTIONS]
-    return tuple(map(inspect.unwrap, (*methods, *functions)))
-
-
-DEFINED = {kind: defined(kind) for kind in RULES}
-"""The classes as they were when this was imported."""

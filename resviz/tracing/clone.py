@@ -24,7 +24,7 @@ from resviz.tracing.modules import named_modules, original
 from resviz.tracing.postponed import Postponed, Tensors, at_hand
 from resviz.tracing.scripted import scripted_copy
 from resviz.tracing.storages import dtype
-from resviz.tracing.values import EAGER, PLAIN, Unnoticed
+from resviz.tracing.values import EAGER, PLAIN, Unnoticed, Untransformed
 
 USUAL = EAGER | {type(None)}
 """What a module holds in the place of a parameter or a buffer."""
@@ -56,6 +56,7 @@ class Clone(Copies):
     ) -> None:
         super().__init__(real=real)
         self.bypass = bypass and not real
+        self.filled = False
         self.training = training
         self.layouts: dict[tuple[Any, ...], Layout] = {}
         self.modules: list[nn.Module] = []
@@ -179,8 +180,14 @@ class Clone(Copies):
 
     def late(self, tensor: torch.Tensor | None) -> Any:
         """What stands for a tensor of the model's, made in the middle of a forward."""
-        with Unnoticed(), DisableTorchFunction():
+        with (  # each from where it stands, for some act as soon as they are made
+            torch.inference_mode(False),
+            Unnoticed(),
+            DisableTorchFunction(),
+            Untransformed(),
+        ):
             copy = self.copied(tensor, "")
+        self.filled = True
         if tensor is not None and id(tensor) in self.names:
             self.also(tensor, copy)
         return copy
@@ -190,11 +197,20 @@ class Clone(Copies):
         parameters, buffers = state["_parameters"], state["_buffers"]
         if type(parameters) is Postponed:
             parameters = parameters.originals
+        elif parameters:
+            return None
         if type(buffers) is Postponed:
             buffers = buffers.originals
+        elif buffers:
+            return None
         if parameters is None or buffers is None:
             return None
-        return {**parameters, **buffers} if buffers else parameters
+        found = {**parameters, **buffers} if buffers else parameters
+        # Another module may hold one of them too, and somebody have come to that.
+        tied = self.filled and not self.copies.keys().isdisjoint(
+            map(id, found.values())
+        )
+        return None if tied else found
 
     def name(self, path: str, module: nn.Module, copies: Tensors) -> None:
         """Note parameters under their first names; those that wait are the model's."""
@@ -229,6 +245,20 @@ class Clone(Copies):
         """
         held = self.held[key]
         return Parameter(name, tuple(held.shape), dtype(held), key not in self.learned)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether something was put into a holder that modules share."""
+        layouts = self.layouts.values()
+        return any(
+            spare.crowded for layout in layouts for spare in layout.spare.values()
+        )
+
+    def clear(self) -> None:
+        """Let go of the copies; what still waits in them can be made nevertheless."""
+        for holder in (self.modules, self.bypassable, self.copies, self.layouts):
+            holder.clear()
+        del self.root
 
     @property
     def dtype(self) -> torch.dtype | None:

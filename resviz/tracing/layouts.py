@@ -34,9 +34,15 @@ class Spare(OrderedDict[Any, Any]):
     """A holder of hooks, empty for good, that all modules of a layout share.
 
     A ResNet-152 has five thousand such holders, and no hook.
+
+    Attributes:
+        crowded: whether something was put there; a forward may have caught the error.
     """
 
+    crowded = False
+
     def __setitem__(self, key: Any, value: Any) -> None:
+        self.crowded = True
         raise Crowded
 
 

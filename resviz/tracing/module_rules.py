@@ -16,6 +16,9 @@ from typing import Any
 import torch
 from msgspec import Struct
 from torch import nn
+from torch.nn.modules.activation import ReLU, SiLU
+from torch.nn.modules.batchnorm import BatchNorm2d
+from torch.nn.modules.conv import Conv2d
 
 from resviz.record import Operation, Shape, Tensor, Window
 from resviz.registry import registrar
@@ -80,31 +83,59 @@ Rule = Callable[[Attributes, Tensors, Shape, torch.dtype], Found | None]
 """Given a module's attributes and tensors, and the shape and dtype of its input."""
 
 RULES: dict[type[nn.Module], Rule] = {}
-"""Rule of each class; a subclass may do otherwise, and has none."""
+"""Rule of each class, torch's own also where `torch.nn` holds another under its name; a
+subclass may do otherwise, and has none."""
 
 rule = registrar(RULES, "rule of modules")
 """Makes the decorated function the rule of classes of modules."""
 
 
-@rule(nn.Conv2d)
+INT = frozenset({int})
+
+CONV_TENSORS = ("weight", "bias")
+"""What a convolution reads, in order; its bias may be None."""
+
+
+@rule(Conv2d)
 def convolution(
     state: Attributes, tensors: Tensors, shape: Shape, dtype: torch.dtype
 ) -> Found | None:
     """Input (N, C, H, W) to (N, K, H', W'); kernel and bias are read."""
-    weight, bias = tensors.get("weight"), tensors.get("bias")
-    if weight is None or state["padding_mode"] != "zeros" or not dense(weight):
+    if tuple(tensors) != CONV_TENSORS or state.get("padding_mode") != "zeros":
+        return None
+    weight, bias = tensors["weight"], tensors["bias"]
+    if weight is None or not dense(weight):
         return None
     kernel = tuple(weight.shape)
     if bias is not None and bias.shape != kernel[:1]:
         return None
-    stride, padding, dilation = state["stride"], state["padding"], state["dilation"]
-    if not type(stride) is type(padding) is type(dilation) is tuple:
-        return None  # padding by name, or a list that somebody has set
-    numbers = (stride, padding, dilation, state["groups"])
+    numbers = slides(state)
+    if numbers is None:
+        return None
     found = convolved(shape, kernel, bias is not None, *numbers, dtype)
     if found is None:
         return None
     return found, (weight,) if bias is None else (weight, bias)
+
+
+def slides(state: Attributes) -> tuple[Any, ...] | None:
+    """Stride, padding, dilation and groups; None where one is of an unusual class.
+
+    Padding may have a name. 1.0, True and a number of NumPy are equal to 1, but to
+    torch something else.
+    """
+    stride, padding = state.get("stride"), state.get("padding")
+    dilation, groups = state.get("dilation"), state.get("groups")
+    every: list[Any] = [groups]
+    for numbers in (stride, padding, dilation):
+        if type(numbers) is not tuple:
+            return None
+        every += numbers
+    return (
+        (stride, padding, dilation, groups)
+        if INT.issuperset(map(type, every))
+        else None
+    )
 
 
 def dense(weight: torch.Tensor) -> bool:
@@ -126,6 +157,8 @@ def convolved(
     """What a convolution runs; None where it fits no map."""
     if len(shape) != 4 or len(weight) != 4:
         return None
+    if min(*stride, *dilation, groups) < 1 or min(padding, default=0) < 0:
+        return None
     n, c, *sizes = shape
     k, c_per_group, *kernel = weight
     after = slid(sizes, kernel, stride, padding, dilation)
@@ -139,17 +172,23 @@ def convolved(
 NORM_TENSORS = ("weight", "bias", "running_mean", "running_var")
 """What a batch norm reads, in order."""
 
+COUNTER = "num_batches_tracked"
+"""What it holds besides, and reads in training."""
 
-@rule(nn.BatchNorm2d)
+
+@rule(BatchNorm2d)
 def batch_norm(
     state: Attributes, tensors: Tensors, shape: Shape, dtype: torch.dtype
 ) -> Found | None:
     """The input's shape (N, C, H, W), in evaluation, with all that it can read."""
     if state["training"] or len(shape) != 4:
         return None
+    usual = type(state.get("eps")) is type(state.get("momentum")) is float
+    if not usual or tuple(tensors) != (*NORM_TENSORS, COUNTER):
+        return None
     operands: list[torch.Tensor] = []
     for name in NORM_TENSORS:
-        operand = tensors.get(name)
+        operand = tensors[name]
         if operand is None or operand.shape != shape[1:2]:
             return None
         operands.append(operand)
@@ -173,11 +212,13 @@ def activation(name: str) -> Rule:
     def activation(
         state: Attributes, tensors: Tensors, shape: Shape, dtype: torch.dtype
     ) -> Found | None:
-        del tensors
-        return activated(shape, dtype, state["inplace"]), ()
+        in_place = state.get("inplace")
+        if tensors or type(in_place) is not bool:
+            return None
+        return activated(shape, dtype, in_place), ()
 
     return activation
 
 
-rule(nn.ReLU)(activation("relu"))
-rule(nn.SiLU)(activation("silu"))
+rule(ReLU)(activation("relu"))
+rule(SiLU)(activation("silu"))

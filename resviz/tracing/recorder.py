@@ -104,7 +104,7 @@ class Recorder(TorchDispatchMode):
         """
         self.storages.watched.clear()
         self.bypass.stop()
-        vars(self.clone).clear()
+        self.clone.clear()
         vars(self).clear()
 
     def feed(self, tensor: torch.Tensor, name: str = "") -> None:

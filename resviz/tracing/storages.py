@@ -168,7 +168,9 @@ def buffers(clone: Clone) -> dict[str, int]:
     for module in clone.modules:
         group = at_hand(vars(module)["_buffers"])
         if group:
-            held.update({id(buffer): buffer for buffer in group.values()})
+            # One that waits here may have been made for another module.
+            copies = [clone.copies.get(id(it), it) for it in group.values()]
+            held.update({id(copy): copy for copy in copies})
     sizes: dict[torch.dtype, int] = {}
     for buffer in held.values():
         if buffer is not None and not is_lazy(buffer):

@@ -28,6 +28,7 @@ class Unseen:
         self.clone = clone
         self.steps: set[int] = set()
         self.memories: set[int] = set()
+        self.counted = 0
 
     def note(self, step: int, tensor: torch.Tensor, known: Mapping[int, int]) -> None:
         """Note that a step reads a tensor of unknown origin and in no known memory.
@@ -48,7 +49,8 @@ class Unseen:
 
         A tensor is given another class, or made a parameter, without an operation.
         """
-        if not self.memories:
-            self.memories.update(map(address, self.clone.tensors))
+        later = self.clone.tensors[self.counted :]  # some are made in the forward
+        self.counted += len(later)
+        self.memories.update(map(address, later))
         place = address(tensor)
         return known.get(place, -1) >= 0 or place in self.memories

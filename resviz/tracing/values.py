@@ -25,6 +25,9 @@ empty_strided = torch.empty_strided
 Unnoticed = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no other
 """A context in which our own operations are not taken for those of the forward."""
 
+Untransformed = torch._C._DisableFuncTorch  # noqa: SLF001 - torch has no other
+"""A context in which tensors are made as they are outside of `torch.func`."""
+
 
 def weightless(tensor: torch.Tensor) -> torch.Tensor:
     """A meta tensor of the same shape, dtype and class; no value is read."""
