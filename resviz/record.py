@@ -184,8 +184,10 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     @property
     def window(self) -> Window | None:
-        """The window of its first operation that has one."""
-        return next((op.window for op in self.operations if op.window), None)
+        """The window of its convolution, or of its first operation that has one."""
+        slid = [op for op in self.operations if op.window]
+        slid.sort(key=lambda op: op.name != "convolution")  # a hook may pool before it
+        return slid[0].window if slid else None
 
     @property
     def input_shape(self) -> Shape:

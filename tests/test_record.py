@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from resviz import load, summary
+from resviz import load, summary, trace
 from resviz.errors import RecordError, RenderError
 from resviz.record import Source
 from resviz.storage import parse, schema
@@ -285,3 +285,14 @@ def test_operands_come_from_earlier_operations(record, sources, words):
     changed = [operation | {"sources": sources}]
     with pytest.raises(RecordError, match=words):
         parse(with_layer(record("resnet18"), 2, operations=changed))
+
+
+def test_a_convolution_has_its_own_window():
+    """Though a hook pools before it."""
+    import torch
+    from torch import nn
+
+    conv = nn.Conv2d(3, 4, 3, padding=1)
+    conv.register_forward_pre_hook(lambda module, args: (torch.max_pool2d(args[0], 2),))
+    layer = trace(nn.Sequential(conv), (3, 8, 8)).layers[0]
+    assert ((3, 3), (1, 1)) == (layer.window.kernel, layer.window.padding)

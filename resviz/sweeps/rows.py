@@ -18,7 +18,7 @@ from resviz.vocabulary import AVERAGE_POOLS, MAX_POOLS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from resviz.record import Architecture
+    from resviz.record import Architecture, Operation
 
 Row = dict[str, Any]
 
@@ -170,19 +170,27 @@ def final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
     """Shape of the last map on the main path, before it is pooled to one position.
 
     A map has the axes of an image, or those of tokens; where all of it is one position,
-    as after many strides, it is what the last layer before the global pool gives.
+    as after many strides, it is what the last layer before the global pool gives. A
+    window that reaches over the edge gathers no whole map, though one position may be
+    left of it.
     """
     arch, found = graph.arch, None
     rank = len(arch.input_shape)
     for index in path:
         layer = arch.layers[index]
-        if any(op.name in AVERAGE_POOLS | MAX_POOLS for op in layer.operations):
+        if any(map(gathers, layer.operations)):
             if graph.extent(index)[0] <= arch.batch:
                 break
         elif len(layer.output_shape) < min(rank, 3):
             break
         found = layer.output_shape
     return None if found is None else list(found)
+
+
+def gathers(op: Operation) -> bool:
+    """Whether an operation is a pool that may take in a whole map."""
+    inside = op.window is None or not any(op.window.padding)
+    return inside and op.name in AVERAGE_POOLS | MAX_POOLS
 
 
 def reason(error: BaseException) -> str:

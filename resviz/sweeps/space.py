@@ -146,11 +146,22 @@ def families(text: str) -> Iterator[Family]:
             raise SpecError(f"{text}: cannot be read, {reason}") from error
         for line in map(str.strip, lines):
             if line and not line.startswith("#"):
-                yield from families(line)
+                yield from families(unquoted(line))
     elif text.startswith("{"):
         yield from map(family, expand(text))
     else:
         yield family(text)
+
+
+def unquoted(line: str) -> str:
+    """A line without the quotes that a shell would need.
+
+    Example:
+        >>> unquoted("'resnet({18,34})'")
+        'resnet({18,34})'
+    """
+    quoted = len(line) > 1 and line[0] == line[-1] and line[0] in "'\""
+    return line[1:-1] if quoted else line
 
 
 def family(text: str) -> Family:

@@ -68,6 +68,13 @@ def test_the_final_map_of_one_position(record):
     assert [1, 512, 1, 1] == measures(arch)["final_shape"]
 
 
+@pytest.mark.parametrize("side", [1, 2, 3, 7])
+def test_the_final_map_of_a_tiny_input(record, side):
+    """A pool that reaches over the edge gathers no map, whatever is left of it."""
+    arch = record("resnet18", (3, side, side))
+    assert [1, 512, 1, 1] == measures(arch)["final_shape"]
+
+
 def test_a_field_that_is_not_known():
     """Behind a sort no rule follows, so a smaller one before it is not the largest."""
     import resviz
