@@ -13,9 +13,10 @@ from resviz.errors import SpecError, TraceError, first_line
 from resviz.inputs import DEFAULT_INPUT, MODES, Arguments, Given
 from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import assemble
-from resviz.tracing.clone import Clone, Lent
+from resviz.tracing.clone import Clone
 from resviz.tracing.diagnosis import explain
 from resviz.tracing.layouts import Crowded
+from resviz.tracing.lent import Lent
 from resviz.tracing.modules import original
 from resviz.tracing.nests import tensors_in
 from resviz.tracing.plan import Plan, called_with, samples_of
