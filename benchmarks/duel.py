@@ -57,7 +57,7 @@ def fight(peer: str, spec: str, rounds: int, side: int) -> dict[str, Times]:
         "ours": lambda: resviz.trace(model, (3, side, side)),
         "theirs": entry.work(model, x),
     }
-    return race(contestants, rounds, warm=1 if entry.slow else 2)
+    return race(contestants, rounds, warm=1 if entry.slow else 2, twice=True)
 
 
 def main(peer: str, rounds: str, side: str, *specs: str) -> None:

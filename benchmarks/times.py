@@ -59,10 +59,14 @@ def race(
     rounds: int,
     warm: int = 1,
     prepare: Callable[[], object] | None = None,
+    *,
+    twice: bool = False,
 ) -> dict[str, Times]:
     """What each took over some rounds in which they took turns.
 
-    Each is called with what `prepare` gives, anew for each call and not timed.
+    Each is called with what `prepare` gives, anew for each call and not timed. If
+    `twice`, it is called twice in a turn, and the second call counts: what another
+    left in the processor's caches is no matter of its own.
 
     The garbage collector is on, as users have it; what a contestant left behind is
     collected before the next one starts. What lives from before the first timed round,
@@ -74,17 +78,26 @@ def race(
             gc.collect()
             gc.freeze()
         for name, work in contestants.items():
-            given = () if prepare is None else (prepare(),)
-            gc.collect()
-            wall, cpu = perf_counter(), process_time()
-            kept = work(*given)
-            spent = perf_counter() - wall, process_time() - cpu
-            del kept, given
+            for _ in range(1 + twice):
+                spent = timed(work, prepare)
             if number >= 0:
                 found[name].wall.append(spent[0])
                 found[name].cpu.append(spent[1])
     gc.unfreeze()
     return found
+
+
+def timed(
+    work: Callable[..., object], prepare: Callable[[], object] | None
+) -> tuple[float, float]:
+    """Seconds that passed in one call, and of the processor."""
+    given = () if prepare is None else (prepare(),)
+    gc.collect()
+    wall, cpu = perf_counter(), process_time()
+    kept = work(*given)
+    spent = perf_counter() - wall, process_time() - cpu
+    del kept
+    return spent
 
 
 def processes(
