@@ -17,9 +17,17 @@ from tests.conftest import ROOT
 SPACE = "cifar8(num_classes={1..300}, input={32,40})"
 
 
+ATTENTIVE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("resviz", run_name="__main__", alter_sys=True)
+"""
+"""What runs in the background ignores Ctrl-C, and so would all that it starts."""
+
+
 def command(output, *options):
     """A sweep as a process of its own."""
-    line = [sys.executable, "-m", "resviz", "sweep", SPACE, "-o", str(output)]
+    line = [sys.executable, "-c", ATTENTIVE, "sweep", SPACE, "-o", str(output)]
     return subprocess.Popen([*line, *options], cwd=ROOT, stderr=subprocess.PIPE)
 
 
