@@ -185,9 +185,10 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def window(self) -> Window | None:
         """The window of its convolution, or of its first operation that has one."""
-        slid = [op for op in self.operations if op.window]
-        slid.sort(key=lambda op: op.name != "convolution")  # a hook may pool before it
-        return slid[0].window if slid else None
+        slid = (op for op in self.operations if op.window)
+        # A hook may pool before it; of equals, the first is the least.
+        found = min(slid, key=lambda op: op.name != "convolution", default=None)
+        return found and found.window
 
     @property
     def input_shape(self) -> Shape:

@@ -84,9 +84,8 @@ def does_as_ruled(one: type[nn.Module]) -> bool:
     if len(seen.steps) != 1:
         return False
     ((name, output),) = seen.steps
-    held = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-    if one is Conv2d:
-        held.setdefault("bias", None)
-    found = RULES[one](vars(module), held, (1, 1, 1, 1), x.dtype)
+    state = vars(module)
+    tensors = {**state["_parameters"], **state["_buffers"]}
+    found = RULES[one](state, tensors, tuple(x.shape), x.dtype)
     first = output[0] if isinstance(output, tuple) else output
     return given is first and found is not None and found[0].operation.name == name
