@@ -31,10 +31,24 @@ def check(arch: Architecture) -> None:
     if arch.input_names and len(arch.input_names) != len(arch.inputs):
         counts = f"{len(arch.input_names)} names for {len(arch.inputs)} inputs"
         raise ValueError(f"inputs: {counts}")
+    check_layers(arch)
+    check_calls(arch)
+    check_parameters(arch)
+    check_storages(arch)
+
+
+def check_layers(arch: Architecture) -> None:
+    """Check every layer, and that the outputs are of some.
+
+    Raises:
+        ValueError: naming the layer.
+    """
+    made = [layer.outputs for layer in arch.layers]
+    made.append(arch.inputs)  # number `MODEL_INPUT` of a list is its last
     names: set[str] = set()
     for position, layer in enumerate(arch.layers):
         try:
-            check_layer(arch, position, layer)
+            check_layer(layer, position, made, len(arch.calls))
         except ValueError as error:
             raise ValueError(f"{named(position, layer)}: {error}") from None
         if layer.name in names:
@@ -42,12 +56,9 @@ def check(arch: Architecture) -> None:
         names.add(layer.name)
     for source in arch.outputs:
         try:
-            origin(arch, len(arch.layers), source)
+            origin(source, len(arch.layers), made)
         except ValueError as error:
             raise ValueError(f"outputs: {error}") from None
-    check_calls(arch)
-    check_parameters(arch)
-    check_storages(arch)
 
 
 def named(position: int, layer: Layer) -> str:
@@ -55,7 +66,11 @@ def named(position: int, layer: Layer) -> str:
     return f"layers[{position}] {layer.name!r}"
 
 
-def check_layer(arch: Architecture, position: int, layer: Layer) -> None:
+Made = list[tuple["Tensor", ...]]
+"""What each layer gives, and last the model's own inputs."""
+
+
+def check_layer(layer: Layer, position: int, made: Made, calls: int) -> None:
     """Check that a layer is in its place, and agrees in shape with earlier ones.
 
     Raises:
@@ -63,26 +78,26 @@ def check_layer(arch: Architecture, position: int, layer: Layer) -> None:
     """
     if layer.index != position:
         raise ValueError(f"its index is {layer.index}, want {position}")
-    if not 0 <= layer.call < len(arch.calls):
+    if not 0 <= layer.call < calls:
         raise ValueError(f"it ran in call {layer.call}, which is not there")
     sources, inputs = layer.sources, layer.inputs
     if len(sources) != len(inputs):
         raise ValueError(f"{len(sources)} sources for {len(inputs)} inputs")
     for source, tensor in zip(sources, inputs, strict=True):
-        given = origin(arch, position, source).shape
+        given = origin(source, position, made).shape
         if given != tensor.shape:
             raise ValueError(
                 f"source {source.layer} gives {given}, input is {tensor.shape}"
             )
-    said = bool(layer.ends)
+    said: tuple[object, ...] = layer.ends
     for operation in layer.operations:
         check_operation(operation)
-        said = said or bool(operation.sources)
+        said = said or operation.sources
     if said:
         check_wiring(layer)
 
 
-def origin(arch: Architecture, before: int, source: Source) -> Tensor:
+def origin(source: Source, before: int, made: Made) -> Tensor:
     """The tensor that `source` names, which must exist before layer `before`.
 
     Raises:
@@ -91,7 +106,7 @@ def origin(arch: Architecture, before: int, source: Source) -> Tensor:
     number, output = source.layer, source.output
     if not MODEL_INPUT <= number < before:
         raise ValueError(f"source {number} is not an earlier layer")
-    tensors = arch.inputs if number == MODEL_INPUT else arch.layers[number].outputs
+    tensors = made[number]
     if not 0 <= output < len(tensors):
         raise ValueError(f"source {number} has no output {output}")
     return tensors[output]
@@ -238,23 +253,20 @@ def check_storages(arch: Architecture) -> None:
         ValueError: naming the layer or the storage.
     """
     count = len(arch.storages)
-    last = dict.fromkeys(range(-OLDER, count), 0)
-    number = 0
-    for layer in arch.layers:
-        for operation in layer.operations:
-            number += 1
-            used = dict.fromkeys(operation.reads + operation.writes, number)
-            last.update(used)
-            if len(last) > count + OLDER:  # one of them was no key before
-                wrong = next(one for one in used if not -OLDER <= one < count)
+    ran = [(layer, one) for layer in arch.layers for one in layer.operations]
+    last: dict[int, int] = {}  # operation that uses each
+    for number, (layer, operation) in enumerate(ran, 1):
+        for used in operation.reads + operation.writes:
+            last[used] = number
+            if not -OLDER <= used < count:
                 raise ValueError(
                     f"{named(layer.index, layer)}: {operation.name} uses storage "
-                    f"{wrong}, which is not there"
+                    f"{used}, which is not there"
                 )
     for place, storage in enumerate(arch.storages):
-        until = last[place]
-        if storage.bytes < 0 or not until <= storage.released <= number:
+        until = last.get(place, 0)
+        if storage.bytes < 0 or not until <= storage.released <= len(ran):
             raise ValueError(
-                f"storages[{place}]: released after {storage.released} of {number} "
+                f"storages[{place}]: released after {storage.released} of {len(ran)} "
                 f"operations, it is used up to {until}"
             )

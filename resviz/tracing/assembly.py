@@ -91,27 +91,26 @@ class Assembly:
     def run(self) -> None:
         """Turn every event into a layer or a call, in order."""
         leaves = leaf_calls(self.events)
-        position = 0
-        while position < len(self.events):
-            event = self.events[position]
-            stop = leaves.get(position)
+        done = -1
+        for position, event in enumerate(self.events):
             if isinstance(event, Bypassed):
                 self.bypassed(event)
-            elif isinstance(event, Enter) and stop is not None:
+            elif position <= done:  # inside of a leaf's call
+                continue
+            elif isinstance(event, Enter) and position in leaves:
+                done = leaves[position]
                 alone = not self.open  # the model itself is a leaf, as nn.Conv2d
                 if alone:
                     self.enter(event)
-                self.leaf(event, self.events[position + 1 : stop + 1])
+                self.leaf(event, self.events[position + 1 : done + 1])
                 if alone:
                     self.leave()
-                position = stop
             elif isinstance(event, Enter):
                 self.enter(event)
             elif isinstance(event, Leave):
                 self.leave()
             else:
                 self.loose(event)
-            position += 1
 
     def enter(self, event: Enter) -> None:
         """Open a call; its end is not known yet."""
@@ -181,7 +180,7 @@ class Assembly:
             (self.tensor(source),),
             tuple(step.outputs),
             (self.operation(step, ()),),
-            self.first_read(step.keys),
+            self.first_read(step.keys) if step.keys else (),
         )
         self.layers.append(layer)
         self.placed[Source(step.number)] = Source(index)
@@ -262,12 +261,12 @@ class Assembly:
     def first_read(self, keys: Iterable[int]) -> tuple[Parameter, ...]:
         """Those of the parameters with these `id`s that no earlier layer reads."""
         first = []
-        names, counted = self.clone.names, self.counted
+        parameters, counted = self.clone.parameters, self.counted
         for key in keys:
-            name = names.get(key)
-            if name is not None and name not in counted:
-                counted.add(name)
-                first.append(self.clone.parameter(key, name))
+            owned = parameters.get(key)
+            if owned is not None and owned.name not in counted:
+                counted.add(owned.name)
+                first.append(parameters.record(key))
         return tuple(first)
 
 
@@ -285,13 +284,13 @@ def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
     """
     groups: dict[tuple[str, str], list[Parameter]] = {}
     keys: dict[str, int] = {}
-    for key, name in clone.names.items():
-        if name not in counted and name not in clone.strays:
-            keys.setdefault(name, key)
-    for name, key in keys.items():
-        parameter = clone.parameter(key, name)
-        path, module = clone.owners[name]
-        groups.setdefault((path, class_name(module)), []).append(parameter)
+    for key, owned in clone.parameters.items():
+        if owned.name not in counted and owned.name not in clone.strays:
+            keys.setdefault(owned.name, key)
+    for key in keys.values():
+        owned, parameter = clone.parameters[key], clone.parameters.record(key)
+        group = (owned.path, class_name(owned.module))
+        groups.setdefault(group, []).append(parameter)
     return tuple(
         Uncalled(path, type_name, tuple(parameters))
         for (path, type_name), parameters in groups.items()

@@ -20,7 +20,7 @@ from resviz.tracing.events import Bypassed
 from resviz.tracing.layouts import SEAM
 from resviz.tracing.module_rules import RULES
 from resviz.tracing.probe import as_ruled
-from resviz.tracing.values import META, Unnoticed, empty_strided
+from resviz.tracing.values import Unnoticed, empty_like
 
 if TYPE_CHECKING:
     from torch import nn
@@ -97,30 +97,29 @@ class Bypass:
         operands: tuple[torch.Tensor, ...],
     ) -> torch.Tensor | None:
         """What an answer gives, its operation noted; None if others see a write."""
-        storages = self.storages
+        recorder, storages = self.recorder, self.storages
         read, operation = storages.read(x), answer.operation
         if not answer.in_place:
             with Unnoticed():
-                output = empty_strided(
-                    operation.outputs[0], answer.strides, dtype=x.dtype, device=META
-                )
+                output = empty_like(x, *operation.outputs[0])
             written = storages.fresh(output)
         elif read < 0 or storages.shared:
             return None
         else:
             output, written = x, (read,)
-        reads = (read, *map(storages.older, operands))
+        keys = tuple(map(id, operands))
+        reads = (read, *map(storages.older, keys))
         step = Bypassed(
-            len(self.recorder.steps),
+            len(recorder.steps),
             replace(operation, arguments={}, reads=reads, writes=written),
             (made.source, *(None,) * len(operands)),
-            tuple(map(id, operands)),
+            keys,
             [answer.output],
             True,
             self.clone.paths[id(module)],
             module,
         )
-        self.recorder.write(step, [output])
+        recorder.write(step, [output])
         return output
 
 

@@ -7,8 +7,7 @@ The clone, not the user's model, is run: whatever its forward does to itself
 from __future__ import annotations
 
 from itertools import islice
-from operator import call
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -16,15 +15,17 @@ from torch._C import DisableTorchFunction
 from torch.jit import ScriptModule
 
 from resviz.errors import TraceError, first_line
-from resviz.record import Parameter
 from resviz.tracing.copies import Copies
-from resviz.tracing.layouts import GROUPS, SEAM, Layout
+from resviz.tracing.layouts import GROUPS, OMITTED, SEAM, Layouts
 from resviz.tracing.module_rules import RULES
 from resviz.tracing.modules import named_modules, original
-from resviz.tracing.postponed import Postponed, Tensors, at_hand
+from resviz.tracing.parameters import Parameters
+from resviz.tracing.postponed import Postponed, Tensors
 from resviz.tracing.scripted import scripted_copy
-from resviz.tracing.storages import dtype
 from resviz.tracing.values import EAGER, PLAIN, Unnoticed, Untransformed
+
+if TYPE_CHECKING:
+    from resviz.tracing.layouts import Layout
 
 USUAL = EAGER | {type(None)}
 """What a module holds in the place of a parameter or a buffer."""
@@ -38,10 +39,7 @@ class Clone(Copies):
         modules: every copied module, parents first.
         bypassable: those of them that need not be run where a rule speaks for them.
         paths: module path of each copied module, by `id`.
-        names: of each parameter, by `id` of what stands for it, and of the model's
-            own while that waits.
-        owners: path and module that own a parameter, by its name.
-        learned: `id` of each of them that asks for a gradient, or is scripted.
+        parameters: what is known of each.
         strays: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
     """
@@ -58,24 +56,21 @@ class Clone(Copies):
         self.bypass = bypass and not real
         self.filled = False
         self.training = training
-        self.layouts: dict[tuple[Any, ...], Layout] = {}
+        self.layouts = Layouts()
         self.modules: list[nn.Module] = []
         self.bypassable: list[nn.Module] = []
         self.paths: dict[int, str] = {}
-        self.names: dict[int, str] = {}
-        self.held: dict[int, torch.Tensor] = {}
-        self.learned: set[int] = set()
-        self.owners: dict[str, tuple[str, nn.Module]] = {}
+        self.parameters = Parameters()
         self.found: list[tuple[str, nn.Module]] = []
         for path, module in named_modules(original(model)):
             self.announce(path, module)
         registered = len(self.found)
         for path, module in islice(self.found, registered):
             self.fill(path, module)
-        named = len(self.owners)
+        named = self.parameters.names()
         for path, module in islice(self.found, registered, None):  # which grows
             self.fill(path, module)
-        self.strays = {*islice(self.owners, named, None)}
+        self.strays = self.parameters.names() - named
         self.root = self.modules[0]
         self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
@@ -111,11 +106,8 @@ class Clone(Copies):
                 f"{first_line(error)}: trace the module that it was made from"
             ) from error
         for name, parameter in copy.named_parameters():
-            full = dotted(path, name)
-            self.names[id(parameter)] = full
-            self.held[id(parameter)] = parameter
-            self.learned.add(id(parameter))
-            self.owners[full] = (path, module)
+            self.parameters.note(parameter, dotted(path, name), path, module)
+            self.parameters.learned.add(id(parameter))
         held = [*copy.parameters(), *copy.buffers()]
         self.own.update(map(id, held))
         self.tensors.extend(held)
@@ -123,25 +115,20 @@ class Clone(Copies):
 
     def fill(self, path: str, module: nn.Module) -> None:
         """Give the copy of `module` its state."""
-        kind, given = type(module), vars(module)
-        state = dict(given)
-        state.pop(SEAM, None)
-        alike = (kind, *state, *map(type, state.values()))
-        layout = self.layouts.get(alike)
-        if layout is None:
-            layout = self.layouts[alike] = Layout.of(module, state)
-        filled = [*filter(given.__getitem__, layout.holders), *layout.others]
-        state.update(zip(layout.plain, map(call, layout.kinds), strict=True))
-        copy = self.copies[id(module)]
+        given, copy = vars(module), self.copies[id(module)]
+        layout = self.layouts.of(module)
         # The model itself is a call of its own, also where it is a single layer.
-        if self.bypass and path and kind in RULES and self.may_wait(given, filled):
+        if self.bypass and path and self.may_wait(module, layout):
             self.bypassable.append(copy)
-            state.update(layout.spare)
-            for key in filled:
-                state[key] = Postponed(given[key], self.late)
+            state = given | layout.spare  # sooner than {**given, …}
+            state["_modules"], state[OMITTED] = {}, set()
+            for group in GROUPS:
+                held = given[group]
+                state[group] = Postponed(held, self.late) if held else {}
         else:
-            state.update(layout.hooks())
-            self.copy_all(path, given, filled, state)
+            state = given | layout.empty()
+            self.copy_all(path, given, layout, state)
+        state.pop(SEAM, None)
         state["training"] = self.training
         if isinstance(module, nn.TransformerEncoder):
             state["use_nested_tensor"] = False  # it has no shapes on meta
@@ -151,29 +138,30 @@ class Clone(Copies):
                 value = self.copied(getattr(module, slot), dotted(path, slot))
                 object.__setattr__(copy, slot, value)
         if given["_parameters"]:
-            self.name(path, module, state["_parameters"])
+            self.parameters.own(path, module, state["_parameters"])
 
-    def may_wait(self, given: dict[str, Any], filled: list[str]) -> bool:
+    def may_wait(self, module: nn.Module, layout: Layout) -> bool:
         """Whether a module has nothing but tensors, and nothing stands for these yet.
 
         It has neither hooks nor methods nor objects of its own then.
         """
-        known = self.copies.keys()
-        for name in filled:
-            if name not in GROUPS:
+        given = vars(module)
+        if type(module) not in RULES or layout.rest is None or any(layout.rest(given)):
+            return False
+        for group in GROUPS:
+            held = given[group]
+            if held and not USUAL.issuperset(map(type, held.values())):
                 return False
-            tensors = given[name].values()
-            if not USUAL.issuperset(map(type, tensors)):
-                return False
-            if not known.isdisjoint(map(id, tensors)):
+            if held and self.tensors and self.known(held):
                 return False
         return True
 
     def copy_all(
-        self, path: str, given: dict[str, Any], filled: list[str], state: dict[str, Any]
+        self, path: str, given: dict[str, Any], layout: Layout, state: dict[str, Any]
     ) -> None:
         """Put copies of a module's attributes into the state of its copy."""
-        for key in filled:
+        filled = filter(given.__getitem__, layout.holders)
+        for key in (*filled, *layout.others):
             value = given[key]
             if type(value) is not tuple or not PLAIN.issuperset(map(type, value)):
                 state[key] = self.copied(value, dotted(path, key))
@@ -188,8 +176,8 @@ class Clone(Copies):
         ):
             copy = self.copied(tensor, "")
         self.filled = True
-        if tensor is not None and id(tensor) in self.names:
-            self.also(tensor, copy)
+        if tensor is not None and id(tensor) in self.parameters:
+            self.parameters.also(tensor, copy)
         return copy
 
     def untouched(self, state: dict[str, Any]) -> Tensors | None:
@@ -207,52 +195,16 @@ class Clone(Copies):
             return None
         found = {**parameters, **buffers} if buffers else parameters
         # Another module may hold one of them too, and somebody have come to that.
-        tied = self.filled and not self.copies.keys().isdisjoint(
-            map(id, found.values())
-        )
-        return None if tied else found
+        return None if self.filled and self.known(found) else found
 
-    def name(self, path: str, module: nn.Module, copies: Tensors) -> None:
-        """Note parameters under their first names; those that wait are the model's."""
-        names, given = self.names, vars(module)["_parameters"]
-        copies = at_hand(copies)
-        for name, tensor in given.items():
-            copy = copies[name]
-            key = id(copy)
-            if copy is None or key in names:
-                continue
-            if id(tensor) in names:
-                self.also(tensor, copy)
-                continue
-            names[key] = full = dotted(path, name)
-            self.held[key] = copy
-            self.owners[full] = (path, module)
-            if tensor.requires_grad:
-                self.learned.add(key)
-
-    def also(self, tensor: torch.Tensor, copy: torch.Tensor) -> None:
-        """Give a parameter's name to its copy too."""
-        old, new = id(tensor), id(copy)
-        self.names[new] = self.names[old]
-        self.held[old] = self.held[new] = copy
-        if old in self.learned:
-            self.learned.add(new)
-
-    def parameter(self, key: int, name: str) -> Parameter:
-        """The record of the parameter with this `id` and name.
-
-        One that several modules share stands under the first of its names.
-        """
-        held = self.held[key]
-        return Parameter(name, tuple(held.shape), dtype(held), key not in self.learned)
+    def known(self, held: Tensors) -> bool:
+        """Whether a copy stands for one of a module's tensors."""
+        return not self.copies.keys().isdisjoint(map(id, held.values()))
 
     @property
     def crowded(self) -> bool:
         """Whether something was put into a holder that modules share."""
-        layouts = self.layouts.values()
-        return any(
-            spare.crowded for layout in layouts for spare in layout.spare.values()
-        )
+        return any(layout.crowded for layout in self.layouts.values())
 
     def clear(self) -> None:
         """Let go of the copies; what still waits in them can be made nevertheless."""
@@ -263,8 +215,8 @@ class Clone(Copies):
     @property
     def dtype(self) -> torch.dtype | None:
         """The model's own: that of its first floating parameter; None for torch's."""
-        found = (p.dtype for p in self.held.values() if p.dtype.is_floating_point)
-        return next(found, None)
+        kinds = (owned.tensor.dtype for owned in self.parameters.values())
+        return next((kind for kind in kinds if kind.is_floating_point), None)
 
     @property
     def device(self) -> torch.device:
@@ -273,7 +225,8 @@ class Clone(Copies):
         Raises:
             TraceError: if it is to run for real, and they hold no values.
         """
-        device = next((p.device for p in self.held.values()), torch.device("cpu"))
+        held = (owned.tensor.device for owned in self.parameters.values())
+        device = next(held, torch.device("cpu"))
         if not self.real:
             return torch.device("meta")
         if device.type == "meta":

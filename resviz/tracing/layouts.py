@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.tracing.values import PLAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import nn
 
 HOLDERS = frozenset({dict, OrderedDict, set})
@@ -16,8 +19,14 @@ HOLDERS = frozenset({dict, OrderedDict, set})
 SEAM = "_compiled_call_impl"
 """The attribute that torch calls, if it is set, in the place of a module's own call."""
 
-GROUPS = frozenset({"_parameters", "_buffers"})
+GROUPS = ("_parameters", "_buffers")
 """Where a module keeps its tensors."""
+
+OMITTED = "_non_persistent_buffers_set"
+"""Where it keeps the names of buffers that are not saved."""
+
+TORCHS = {**dict.fromkeys((*GROUPS, "_modules"), dict), OMITTED: set}
+"""What a module of torch's holds beside hooks, with the classes of these holders."""
 
 SIZES = frozenset({
     "kernel_size", "stride", "padding", "dilation", "output_padding",
@@ -50,41 +59,72 @@ class Layout(NamedTuple):
     """Which of a module's attributes a copy may not share.
 
     Attributes:
-        holders: names of dictionaries and sets, most of which are empty.
-        plain: those that are no OrderedDict, as torch has them for hooks.
+        names: of all attributes.
         kinds: their classes.
-        spare: what stands for the others in modules that nobody hooks.
+        holders: dictionaries and sets among them, most of which are empty, with their
+            classes.
+        spare: what stands for those of hooks in modules that nobody hooks.
         others: names of what else may hold tensors or modules.
+        rest: reads all holders but those of tensors off a module's attributes; None
+            where the module has others, or others than torch's.
         slots: names of those that it may keep outside of its `__dict__`.
     """
 
-    holders: tuple[str, ...]
-    plain: tuple[str, ...]
-    kinds: tuple[type, ...]
+    names: list[str]
+    kinds: list[type]
+    holders: dict[str, type]
     spare: dict[str, Spare]
     others: tuple[str, ...]
+    rest: Callable[[dict[str, Any]], tuple[Any, ...]] | None
     slots: tuple[str, ...]
 
     @classmethod
-    def of(cls, module: nn.Module, state: dict[str, Any]) -> Layout:
-        """The layout of a module with these attributes."""
-        kinds = {name: type(value) for name, value in state.items()}
-        holders = tuple(name for name, kind in kinds.items() if kind in HOLDERS)
-        plain = tuple(name for name in holders if kinds[name] is not OrderedDict)
+    def of(cls, module: nn.Module) -> Layout:
+        """The layout of a module."""
+        given = {name: type(value) for name, value in vars(module).items()}
+        holders = {name: kind for name, kind in given.items() if kind in HOLDERS}
+        plain = {n: kind for n, kind in holders.items() if kind is not OrderedDict}
         shared = SIZES if type(module).__module__.startswith("torch.nn.") else ()
-        others = [n for n, kind in kinds.items() if kind not in HOLDERS | PLAIN]
+        others = [n for n, kind in given.items() if kind not in HOLDERS | PLAIN]
+        others = [name for name in others if name not in shared and name != SEAM]
+        usual = plain == TORCHS and not others
         return cls(
+            [*given],
+            [*given.values()],
             holders,
-            plain,
-            tuple(kinds[name] for name in plain),
             {name: Spare() for name in holders if name not in plain},
-            tuple(name for name in others if name not in shared),
+            tuple(others),
+            itemgetter(*(holders.keys() - set(GROUPS))) if usual else None,
             slots(type(module)),
         )
 
-    def hooks(self) -> dict[str, OrderedDict[Any, Any]]:
+    def empty(self) -> dict[str, Any]:
         """Empty holders of a module's own."""
-        return {name: OrderedDict() for name in self.spare}
+        return {name: kind() for name, kind in self.holders.items()}
+
+    @property
+    def crowded(self) -> bool:
+        """Whether something was put into a holder that modules share."""
+        return any(spare.crowded for spare in self.spare.values())
+
+
+class Layouts(dict[tuple[Any, ...], Layout]):
+    """The layouts of a model's modules, one for all that are alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: dict[type[nn.Module], Layout] = {}
+
+    def of(self, module: nn.Module) -> Layout:
+        """The layout of a module."""
+        kind, given = type(module), vars(module)
+        names, kinds = [*given], [*map(type, given.values())]
+        last = self.last.get(kind)  # mostly so again, and sooner compared than hashed
+        if last is None or last.names != names or last.kinds != kinds:
+            alike = (kind, *names, *kinds)
+            last = self.last[kind] = self.get(alike) or Layout.of(module)
+            self[alike] = last
+        return last
 
 
 def unshare(module: nn.Module) -> None:

@@ -34,7 +34,7 @@ class Lent(Clone):
         state["training"] = self.training
         if path and type(module) in RULES:
             self.bypassable.append(module)
-        self.name(path, module, state["_parameters"])
+        self.parameters.own(path, module, state["_parameters"])
         held = [*state["_parameters"].values(), *state["_buffers"].values()]
         own = [tensor for tensor in held if tensor is not None]
         self.own.update(map(id, own))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from math import prod
+from itertools import islice
 from typing import Any
 
 import torch
@@ -34,14 +34,12 @@ class Answer(Struct, frozen=True):
 
     Attributes:
         operation: as it is recorded, but for storages.
-        output: what it gives.
-        strides: of that in memory.
+        output: what it gives, in the usual order in memory.
         in_place: whether that is the input itself.
     """
 
     operation: Operation
     output: Tensor
-    strides: tuple[int, ...]
     in_place: bool = False
 
 
@@ -59,15 +57,14 @@ def answer(
     Args:
         name: its ATen name.
         inputs: shapes of its operands.
-        output: shape of what it gives, which lies in memory in the usual order.
+        output: shape of what it gives.
         dtype: of all of them.
         window: of a convolution.
         in_place: whether it writes to its first operand.
     """
     flowing = (True, *(False,) * (len(inputs) - 1))
     operation = Operation(name, inputs, flowing, (output,), window)
-    strides = tuple(prod(output[axis + 1 :]) for axis in range(len(output)))
-    return Answer(operation, Tensor(output, dtype_name(dtype)), strides, in_place)
+    return Answer(operation, Tensor(output, dtype_name(dtype)), in_place)
 
 
 Attributes = Mapping[str, Any]
@@ -95,6 +92,9 @@ INT = frozenset({int})
 CONV_TENSORS = ("weight", "bias")
 """What a convolution reads, in order; its bias may be None."""
 
+SLIDES = ("stride", "padding", "dilation")
+"""Numbers of its window, one per axis."""
+
 
 @rule(Conv2d)
 def convolution(
@@ -109,33 +109,16 @@ def convolution(
     kernel = tuple(weight.shape)
     if bias is not None and bias.shape != kernel[:1]:
         return None
-    numbers = slides(state)
-    if numbers is None:
-        return None
-    found = convolved(shape, kernel, bias is not None, *numbers, dtype)
+    every: list[Any] = [state.get("groups")]
+    for name in SLIDES:
+        numbers = state.get(name)
+        if type(numbers) is not tuple or len(numbers) != 2:  # padding may have a name
+            return None
+        every += numbers
+    found = convolved(shape, kernel, dtype, bias is not None, *every)
     if found is None:
         return None
     return found, (weight,) if bias is None else (weight, bias)
-
-
-def slides(state: Attributes) -> tuple[Any, ...] | None:
-    """Stride, padding, dilation and groups; None where one is of an unusual class.
-
-    Padding may have a name. 1.0, True and a number of NumPy are equal to 1, but to
-    torch something else.
-    """
-    stride, padding = state.get("stride"), state.get("padding")
-    dilation, groups = state.get("dilation"), state.get("groups")
-    every: list[Any] = [groups]
-    for numbers in (stride, padding, dilation):
-        if type(numbers) is not tuple:
-            return None
-        every += numbers
-    return (
-        (stride, padding, dilation, groups)
-        if INT.issuperset(map(type, every))
-        else None
-    )
 
 
 def dense(weight: torch.Tensor) -> bool:
@@ -143,20 +126,24 @@ def dense(weight: torch.Tensor) -> bool:
     return weight.layout is torch.strided and weight.is_contiguous()
 
 
-@lru_cache(MOST)
+@lru_cache(MOST, typed=True)
 def convolved(
     shape: Shape,
     weight: Shape,
-    biased: bool,
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    dilation: tuple[int, ...],
-    groups: int,
     dtype: torch.dtype,
+    biased: bool,
+    groups: int,
+    *slides: int,
 ) -> Answer | None:
-    """What a convolution runs; None where it fits no map."""
+    """What a convolution runs; None where it fits no map, or a number is unusual.
+
+    1.0, True and a number of NumPy are equal to 1, but to torch something else.
+    """
+    if not INT.issuperset(map(type, (groups, *slides))):
+        return None
     if len(shape) != 4 or len(weight) != 4:
         return None
+    stride, padding, dilation = slides[:2], slides[2:4], slides[4:]
     if min(*stride, *dilation, groups) < 1 or min(padding, default=0) < 0:
         return None
     n, c, *sizes = shape
@@ -172,8 +159,8 @@ def convolved(
 NORM_TENSORS = ("weight", "bias", "running_mean", "running_var")
 """What a batch norm reads, in order."""
 
-COUNTER = "num_batches_tracked"
-"""What it holds besides, and reads in training."""
+NORM_HOLDS = (*NORM_TENSORS, "num_batches_tracked")
+"""What it holds: besides, what it reads in training."""
 
 
 @rule(BatchNorm2d)
@@ -184,12 +171,11 @@ def batch_norm(
     if state["training"] or len(shape) != 4:
         return None
     usual = type(state.get("eps")) is type(state.get("momentum")) is float
-    if not usual or tuple(tensors) != (*NORM_TENSORS, COUNTER):
+    if not usual or tuple(tensors) != NORM_HOLDS:
         return None
-    operands: list[torch.Tensor] = []
-    for name in NORM_TENSORS:
-        operand = tensors[name]
-        if operand is None or operand.shape != shape[1:2]:
+    channels, operands = shape[1:2], []
+    for operand in islice(tensors.values(), len(NORM_TENSORS)):
+        if operand is None or operand.shape != channels:
             return None
         operands.append(operand)
     return normed(shape, dtype), tuple(operands)

@@ -268,13 +268,13 @@ class Recorder(TorchDispatchMode):
                 storage = self.storages.read(tensor)
             else:
                 source, flowing = None, False
-                own = key in self.clone.own
-                older = self.storages.older if own and fresh else self.storages.read
-                storage = older(tensor)
+                own, storages = key in self.clone.own, self.storages
+                quiet = own and fresh
+                storage = storages.older(key) if quiet else storages.read(tensor)
                 if not own:
                     self.unseen.note(len(self.steps), tensor, self.storages.numbers)
             shape = tuple(tensor.shape)
             # The `id` of another may be a parameter's that is made later.
-            named = key if key in self.clone.names else 0
+            named = key if key in self.clone.parameters else 0
             operands.append((shape, source, flowing, storage, named))
         return operands

@@ -8,7 +8,9 @@ Tensors of the meta device have a storage too, with a size and without memory.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -16,6 +18,7 @@ from torch.nn.parameter import is_lazy
 
 from resviz.record import CONSTANT, LEARNED, Storage
 from resviz.tracing.postponed import at_hand
+from resviz.tracing.values import EAGER
 
 if TYPE_CHECKING:
     from collections.abc import Sized
@@ -39,7 +42,7 @@ class Storages:
     """
 
     def __init__(self, clone: Clone, steps: Sized) -> None:
-        self.clone = clone
+        self.learned = clone.parameters.learned
         self.steps = steps
         self.found: list[tuple[int, torch.dtype]] = []
         self.released: dict[int, int] = {}
@@ -57,13 +60,13 @@ class Storages:
         held = memory(operand)
         number = self.numbers.get(held._cdata)  # noqa: SLF001 - as `address`
         if number is None:  # it is older than the forward
-            number = self.older(operand)
+            number = self.older(id(operand))
             self.watch(held, number)
         return number
 
-    def older(self, operand: torch.Tensor) -> int:
-        """What stands for the storage of a tensor that is older than the forward."""
-        return LEARNED if id(operand) in self.clone.learned else CONSTANT
+    def older(self, key: int) -> int:
+        """What stands for the storage of a tensor older than the forward, by `id`."""
+        return LEARNED if key in self.learned else CONSTANT
 
     def made(self, results: list[torch.Tensor], *, new: bool) -> tuple[int, ...]:
         """The numbers of the storages of what was made, each once; none if empty.
@@ -164,18 +167,17 @@ class Renumbered(dict[int, int]):
 
 def buffers(clone: Clone) -> dict[str, int]:
     """Bytes of a model's buffers by dtype, each tensor once."""
-    held: dict[int, torch.Tensor | None] = {}
-    for module in clone.modules:
-        group = at_hand(vars(module)["_buffers"])
-        if group:
-            # One that waits here may have been made for another module.
-            copies = [clone.copies.get(id(it), it) for it in group.values()]
-            held.update({id(copy): copy for copy in copies})
-    sizes: dict[torch.dtype, int] = {}
-    for buffer in held.values():
-        if buffer is not None and not is_lazy(buffer):
-            kind = buffer.dtype
-            sizes[kind] = sizes.get(kind, 0) + buffer.nbytes
+    groups = [at_hand(vars(module)["_buffers"]) for module in clone.modules]
+    held = {id(one): one for group in groups for one in group.values()}
+    for key in held.keys() & clone.copies.keys():  # it waits, and another's does not
+        del held[key]
+        held[id(clone.copies[key])] = clone.copies[key]
+    tensors = held.values()
+    if not EAGER.issuperset(map(type, tensors)):
+        tensors = [one for one in tensors if one is not None and not is_lazy(one)]
+    sizes: Counter[torch.dtype] = Counter()
+    for kind, size in map(attrgetter("dtype", "nbytes"), tensors):
+        sizes[kind] += size
     return {dtype_name(kind): size for kind, size in sizes.items()}
 
 

@@ -22,6 +22,9 @@ META = torch.device("meta")
 empty_strided = torch.empty_strided
 """As torch has it; other tracers put a function of their own in its place."""
 
+empty_like = torch.Tensor.new
+"""Given a tensor and sizes, an empty one of its dtype and device: torch's quickest."""
+
 Unnoticed = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no other
 """A context in which our own operations are not taken for those of the forward."""
 

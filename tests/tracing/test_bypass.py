@@ -417,6 +417,15 @@ def test_shared_buffers_are_counted_once():
     assert run(net, (3, 8, 8)).buffers == trace(net, (3, 8, 8)).buffers
 
 
+def test_a_buffer_shared_with_a_layer_that_is_run_is_counted_once():
+    """One of the two waits, the other is copied at once."""
+    norm, hooked = nn.BatchNorm2d(3), nn.BatchNorm2d(3)
+    hooked.running_mean = norm.running_mean
+    hooked.register_forward_hook(lambda *args: None)
+    found = trace(nn.Sequential(norm, hooked), (3, 8, 8)).buffers
+    assert {"float32": 3 * 3 * 4, "int64": 2 * 8} == found
+
+
 def test_a_replaced_name_is_no_other_class(run_code):
     """The rules are those of torch's classes, whatever `torch.nn` calls them."""
     run_code(
