@@ -150,7 +150,7 @@ def output_options(command: Function) -> Function:
             type=RESOLUTION,
             expose_value=False,
             callback=noted,
-            help="Of PNG; default: 192.",
+            help="Of PNG; default: 192, for long tables less.",
         ),
         click.option(
             "--columns", default="", expose_value=False, callback=noted, help=columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import styles
@@ -15,14 +16,21 @@ KIND = "table"
 NAME = "png"
 SUFFIXES = (".png",)
 
-SHARP = 2 * png.CSS_PIXELS
-"""The resolution of a screen of two dots a pixel, in dpi."""
+SHARPEST = 2.0
+"""Dots a pixel, those of a sharp screen, in a table that is not long."""
+
+ENOUGH = 2**24
+"""Pixels of a long one, which is less sharp: half a second's work for cairo."""
 
 
-def render(table: Table, *, style: str = "screen", dpi: float = SHARP) -> bytes:
-    """The table as PNG, by default of twice the SVG's pixels.
+def render(table: Table, *, style: str = "screen", dpi: float | None = None) -> bytes:
+    """The table as PNG, by default of twice the SVG's pixels, of a long one fewer.
 
     Raises:
         RenderError: if it would be larger than cairo can draw, or cannot be drawn.
     """
-    return png.render(Sheet(table).picture(), styles.find(style), dpi=dpi)
+    picture = Sheet(table).picture()
+    if dpi is None:
+        scale = min(SHARPEST, max(1.0, sqrt(ENOUGH / prod(picture.size))))
+        dpi = scale * png.CSS_PIXELS
+    return png.render(picture, styles.find(style), dpi=dpi)

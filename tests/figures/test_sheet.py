@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from math import prod
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -11,7 +12,7 @@ import resviz
 from resviz import escape
 from resviz.errors import RenderError
 from resviz.figures.drawing import styles
-from resviz.formats import dot
+from resviz.formats import dot, sheet_png
 from resviz.formats.sheet import MARGIN, Sheet
 from resviz.tables import Column, Table
 
@@ -194,3 +195,14 @@ def test_words_of_a_table_are_no_nodes(record):
     style = styles.find("paper")
     drawn, plain = (dot.render(picture, style, cairo=cairo) for cairo in (True, False))
     assert (1, 1 + len(picture.nodes)) == (drawn.count("pos="), plain.count("pos="))
+
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet101", "resnet152"])
+def test_long_tables_are_drawn_less_sharp(record, name):
+    """Down to one dot a pixel: nobody has a screen for seventy million."""
+    table = resviz.layers(record(name))
+    width, height = Sheet(table).picture().size
+    drawn = prod(pixels(sheet_png.render(table)))
+    wanted = min(max(width * height, sheet_png.ENOUGH), 4 * width * height)
+    assert wanted == pytest.approx(drawn, rel=0.01)
