@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -31,13 +31,44 @@ WATCHERS = (
 HOLDERS = frozenset({dict, OrderedDict, set})
 """What a module keeps its parts and hooks in."""
 
+TENSORS = ("_parameters", "_buffers")
+"""Where it keeps its tensors."""
+
+
+class Mould(NamedTuple):
+    """A module without weights, as it is to be copied.
+
+    Attributes:
+        kind: its class.
+        state: its attributes.
+        holders: names of the dictionaries and sets among them.
+        inner: moulds of the modules in it.
+    """
+
+    kind: type[nn.Module]
+    state: dict[str, Any]
+    holders: list[str]
+    inner: list[tuple[str, Mould | None]]
+
+
+def moulded(module: nn.Module) -> Mould:
+    """The mould of a module without weights."""
+    state = vars(module)
+    inner = state["_modules"].items()
+    return Mould(
+        type(module),
+        state,
+        [name for name, held in state.items() if type(held) in HOLDERS],
+        [(name, it and moulded(it)) for name, it in inner],
+    )
+
 
 def prototype(
     make: Callable[..., nn.Module], dtype: torch.dtype, layers: object, *args: Any
-) -> nn.Module:
-    """A module without weights, to be copied."""
+) -> Mould:
+    """The mould of a module that `make` builds."""
     del dtype, layers
-    return make(*args)
+    return moulded(make(*args))
 
 
 OF_BLOCKS = lru_cache(maxsize=128, typed=True)(prototype)
@@ -66,34 +97,35 @@ def twin_of(
     # Somebody may have put other layers into torch.nn, or changed how they are made.
     kinds = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.AvgPool2d, nn.Sequential)
     layers = tuple([(kind, kind.__init__) for kind in kinds])
-    model = prototypes(make, torch.get_default_dtype(), layers, *args)
+    mould = prototypes(make, torch.get_default_dtype(), layers, *args)
     with torch._C.DisableTorchFunction():  # noqa: SLF001 - a mode would see all of it
-        return twin(model)
+        return cast(mould)
 
 
-def twin(module: Module) -> Module:
-    """A module like one without weights, with parameters and buffers of its own."""
-    other: Any = object.__new__(type(module))
-    state = {
-        name: value.copy() if type(value) in HOLDERS else value
-        for name, value in vars(module).items()
-    }
-    state["_modules"] = {
-        name: None if inner is None else twin(inner)
-        for name, inner in state["_modules"].items()
-    }
-    for place in ("_parameters", "_buffers"):
+def cast(mould: Mould) -> Any:
+    """A module with parameters, buffers and holders of its own."""
+    kind, given, holders, inner = mould
+    state = given.copy()
+    for name in holders:
+        state[name] = given[name].copy()
+    state["_modules"] = {name: it and cast(it) for name, it in inner}
+    for place in TENSORS:
         held = state[place]
         for name, tensor in held.items():
             if tensor is not None:
                 held[name] = fresh(tensor)
-    object.__setattr__(other, "__dict__", state)
-    return other
+    module = object.__new__(kind)
+    object.__setattr__(module, "__dict__", state)
+    return module
 
 
 def fresh(tensor: Tensor) -> Tensor:
     """Another tensor without values, of the same shape, dtype and class."""
-    other = torch.empty(tensor.shape, dtype=tensor.dtype, device=META)
+    shape = tensor.shape
+    if shape:  # the oldest way to make one of the same dtype and device is the quickest
+        other = tensor.new(*shape)
+    else:
+        other = torch.empty(shape, dtype=tensor.dtype, device=META)
     if type(tensor) is Tensor:
         return other
     return nn.Parameter(other, requires_grad=tensor.requires_grad)

@@ -197,7 +197,6 @@ def test_words_of_a_table_are_no_nodes(record):
     assert (1, 1 + len(picture.nodes)) == (drawn.count("pos="), plain.count("pos="))
 
 
-
 @pytest.mark.parametrize("name", ["resnet18", "resnet101", "resnet152"])
 def test_long_tables_are_drawn_less_sharp(record, name):
     """Down to one dot a pixel: nobody has a screen for seventy million."""

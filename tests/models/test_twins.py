@@ -23,13 +23,18 @@ def empty(name, **options):
         return build(name, **options)
 
 
+def built_anew(make, dtype, layers, *args):
+    """In the place of a mould, the module that it would be made from."""
+    return make(*args)
+
+
 @pytest.mark.parametrize(("name", "options"), NETWORKS.items())
 def test_copies_are_as_if_built(name, options, monkeypatch):
     """In modules, names, shapes, training flags, and in all that a trace says."""
     copied = empty(name, **options)
-    monkeypatch.setattr(assembly, "OF_BLOCKS", twins.prototype)
-    monkeypatch.setattr(blocks, "OF_LAYERS", twins.prototype)
-    monkeypatch.setattr(twins, "twin", lambda module: module)
+    monkeypatch.setattr(assembly, "OF_BLOCKS", built_anew)
+    monkeypatch.setattr(blocks, "OF_LAYERS", built_anew)
+    monkeypatch.setattr(twins, "cast", lambda mould: mould)
     built = empty(name, **options)
     assert repr(built) == repr(copied)
     shapes = [
