@@ -127,7 +127,7 @@ def split(step: Step) -> Given | None:
     pieces: list[Map] = []
     start = 0
     for shape in step.op.outputs:
-        pieces.append(it.slide(place, shifted(start), shape[place]))
+        pieces.append(it.slide(place, [shifted(start)], shape))
         start += shape[place]
     return pieces
 
@@ -172,4 +172,4 @@ def glu(step: Step) -> Given | None:
     it = step.seeing[0]
     sizes = zip(step.op.inputs[0], step.shape, strict=True)
     place = next(d for d, (before, after) in enumerate(sizes) if before != after)
-    return [it.slide(place, None, step.shape[place])]
+    return [it.slide(place, [None], step.shape)]

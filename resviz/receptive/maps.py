@@ -118,22 +118,27 @@ class Map:
         """Positions along input axis `k`; 1 if they are told apart no more."""
         return prod(size for run in self.layout for size, axis in run if axis == k)
 
-    def slide(self, place: int, taps: Taps | None, size: int) -> Map:
-        """As seen by what reads `taps` along one axis and has `size` positions.
+    def slide(self, first: int, taps: Iterable[Taps | None], shape: Shape) -> Map:
+        """As seen by what reads `taps` along the axes from `first` on, one each.
 
-        What is seen there is lost where no rule tells.
+        What is seen there is lost where no rule tells; `shape` is that of the result.
         """
-        run = self.layout[place]
-        moved = taps != STILL or size != prod(n for n, _ in run)
-        if axes(run) and not moved:
-            return self
-        if len(run) == 1 and taps is not None:
-            ((_, k),) = run
-            seen = self.seen[k] if axes(run) else None
-            after = through(seen, taps) if isinstance(seen, Axis) else None
+        layout, lost = [*self.layout], set()
+        seen: list[Seen] = [*self.seen]
+        for place, own in enumerate(taps, first):
+            run, size = layout[place], shape[place]
+            on = axes(run)
+            if on and own == STILL and size == prod(n for n, _ in run):
+                continue
+            before = seen[on[0]] if on and len(run) == 1 else None
+            after = through(before, own) if isinstance(before, Axis) and own else None
             if after:
-                return self.know(k, after).put(place, ((size, k),))
-        return self.lose(axes(run)).put(place, ((size, PLAIN),))
+                seen[on[0]] = after
+            else:
+                lost.update(on)
+            layout[place] = ((size, on[0] if after else PLAIN),)
+        slid = Map(tuple(layout), tuple(seen), self.pixels)
+        return slid.lose(lost) if lost else slid
 
 
 def axes(run: Run) -> tuple[int, ...]:

@@ -86,6 +86,11 @@ def meet(step: Step, maps: Sequence[Map], shape: Shape, *, factor: bool = False)
     first, *others = maps
     if first.distinct and first.shape == shape and all(it == first for it in others):
         return first
+    if first.shape == shape and laid_alike(maps):
+        fields = zip(*[it.seen for it in maps], strict=True)
+        both: list[Seen] = [united(step, k, met) for k, met in enumerate(fields)]
+        if None not in both:
+            return Map(first.layout, tuple(both), first.pixels)
     laid = [it.lay(broadcast(it.layout, shape)) for it in maps]
     layout, torn = shared_layout(laid, shape)
     if torn:
@@ -97,6 +102,16 @@ def meet(step: Step, maps: Sequence[Map], shape: Shape, *, factor: bool = False)
     known = result.seen
     gone = {k for k in result.carried if not isinstance(known[k], Axis)}
     return result.lay(cleared(run, gone) for run in result.layout)
+
+
+def laid_alike(maps: Sequence[Map]) -> bool:
+    """Whether maps have every axis of the input at the same place, as most that meet.
+
+    None is spread then, and none torn.
+    """
+    first = maps[0]
+    whole = len(first.carried) == len(first.seen)
+    return whole and all(it.distinct and it.layout == first.layout for it in maps)
 
 
 def broadcast(layout: tuple[Run, ...], shape: Shape) -> list[Run]:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def slid(it: Map, taps: Sequence[Taps | None], shape: Shape) -> Map:
     """A map after windows along its last axes, one each."""
-    for place, own in enumerate(taps, start=len(shape) - len(taps)):
-        it = it.slide(place, own, shape[place])
-    return it
+    return it.slide(len(shape) - len(taps), taps, shape)
 
 
 @rule("convolution")
@@ -68,7 +66,7 @@ def adaptive_pool(step: Step) -> Given:
             gone = axes(it.layout[place])
             it = it.gather(gone).put(place, ((1, PLAIN),))
         else:
-            it = it.slide(place, blocks(before, after), after)
+            it = it.slide(place, [blocks(before, after)], step.shape)
     return [it] * len(step.op.outputs)
 
 
@@ -106,7 +104,7 @@ def cut(step: Step) -> Given | None:
     place = step.arguments["dim"] % len(shape)
     start, by = step.arguments.get("start") or 0, step.arguments.get("step") or 1
     start = max(start + shape[place], 0) if start < 0 else start
-    return [it.slide(place, shifted(start, by), step.shape[place])]
+    return [it.slide(place, [shifted(start, by)], step.shape)]
 
 
 @rule("pixel_shuffle", "pixel_unshuffle")

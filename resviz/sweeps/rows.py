@@ -158,9 +158,10 @@ def largest_field(arch: Architecture) -> int | None:
     read = fields(arch)
     if read.gaps:
         return None
+    different = {id(layer): layer for layer in read.layers}.values()
     found = (
         max(seen.size for seen in known)
-        for layer in read.layers
+        for layer in different
         if len(known := [it for it in layer or () if isinstance(it, Axis)]) == axes > 0
     )
     return max(found, default=None)

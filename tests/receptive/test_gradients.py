@@ -237,6 +237,8 @@ def check(model):
         first = places[len(places) // 2] if places else count
         for place in range(first, min(first + 3, count)):
             expected = None if empty else axis.extent(place)
+            if expected and expected[1] >= SIDE:
+                break  # it reads padding
             assert expected == seen(model, place, number)
             event("compared" if expected else "a gap")
 
