@@ -36,13 +36,13 @@ class Configuration(NamedTuple):
         spec: the SPEC of the network, as any other command takes it.
         input: its input, as a literal or text; None for what it was published for.
         batch: how many samples; None for one.
-        varied: the arguments that braces vary, by name.
+        sets: the arguments that its SPEC says, by name.
     """
 
     spec: str
     input: Any = None
     batch: int | None = None
-    varied: tuple[tuple[str, Any], ...] = ()
+    sets: tuple[tuple[str, Any], ...] = ()
 
     @property
     def key(self) -> tuple[str, str, int | None]:
@@ -70,19 +70,19 @@ class Family:
         return prod(map(len, self.places))
 
     @property
-    def names(self) -> list[str]:
-        """Names of the arguments that vary."""
-        return list(dict.fromkeys(
-            name
-            for place in self.places if len(place) > 1
-            for choice in place
-            for name, _ in choice.sets
-        ))  # fmt: skip
+    def said(self) -> Iterator[tuple[str, str]]:
+        """Names and values of all arguments; "" in a choice that leaves one out.
+
+        The name of the network is one where it is not the whole SPEC.
+        """
+        for place in self.places if len(self.places) > 1 else self.places[1:]:
+            for name in dict.fromkeys(n for choice in place for n, _ in choice.sets):
+                values = [dict(choice.sets).get(name, "") for choice in place]
+                yield from ((name, repr(value)) for value in values)
 
     def __iter__(self) -> Iterator[Configuration]:
         fast = [ours(place) for place in self.places]
         order = sorted(range(len(fast)), key=fast.__getitem__)
-        names = self.names
         for chosen in product(*(self.places[k] for k in order)):
             own = [one for _, one in sorted(zip(order, chosen, strict=True))]
             sets = {name: value for one in own for name, value in one.sets}
@@ -91,7 +91,7 @@ class Family:
                 f"{head}({', '.join(rest)})" if rest or self.called else head,
                 sets.get("input"),
                 sets.get("batch"),
-                tuple((name, sets[name]) for name in names if name in sets),
+                tuple(sets.items()),
             )
 
 
@@ -122,8 +122,12 @@ class Space:
 
     @property
     def names(self) -> list[str]:
-        """Names of all arguments that vary."""
-        return list(dict.fromkeys(n for one in self.families for n in one.names))
+        """Names of the arguments that vary: of two values or more, in any SPECs."""
+        values: dict[str, set[str]] = {}
+        for family in self.families:
+            for name, value in family.said:
+                values.setdefault(name, set()).add(value)
+        return [name for name, met in values.items() if len(met) > 1]
 
     def __iter__(self) -> Iterator[Configuration]:
         seen = set[object]()

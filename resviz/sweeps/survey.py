@@ -120,8 +120,8 @@ def column(name: str) -> str:
 
 def asked(one: Configuration) -> Row:
     """The columns of a variant that are known before it is traced."""
-    varied = {column(name): value for name, value in one.varied}
-    return {"spec": one.spec, **varied}
+    said = {column(name): value for name, value in one.sets}
+    return {**said, "spec": one.spec}
 
 
 def quiet(total: int) -> Callable[[Row, bool], object]:

@@ -20,16 +20,32 @@ def test_the_issues_example():
     assert ["depth", "width_per_group", "input"] == space.names
     assert ("resnet(18, width_per_group=64)", 160, None) == first[:3]
     assert 192 == second.input
-    assert (("depth", 152), ("width_per_group", 128), ("input", 288)) == (
-        found[-1].varied
-    )
+    said = {"name": "resnet", "depth": 152, "width_per_group": 128, "input": 288}
+    assert said == dict(found[-1].sets)
+
+
+@pytest.mark.parametrize(
+    ("specs", "names"),
+    [
+        (["resnet18", "resnet34"], []),
+        (["resnet{18,34}"], []),
+        (["resnet{18,34}(groups=1)"], ["name"]),
+        (["resnet(50, groups=2)", "resnet(50, groups={4,8})"], ["groups"]),
+        (["resnet(50, groups=2)", "resnet(34, stem='deep')"], ["depth"]),
+        (["resnet18", "resnet(50, groups=2)"], []),
+        (["resnet(50, {,groups=2})"], ["groups"]),
+    ],
+)
+def test_arguments_that_vary(specs, names):
+    """Also from one SPEC to the next; a name that is the whole SPEC is none."""
+    assert names == Space(specs).names
 
 
 def test_inputs_vary_fastest_wherever_they_stand():
     """So a network is built once for all of them."""
     found = list(Space(["resnet(input={64,96}, depth={18,34})"]))
     assert [(18, 64), (18, 96), (34, 64), (34, 96)] == [
-        (dict(one.varied)["depth"], one.input) for one in found
+        (dict(one.sets)["depth"], one.input) for one in found
     ]
 
 
