@@ -276,7 +276,7 @@ def describe(
 
 
 def sweep(
-    *specs: str | int,
+    *specs: str | int | Path | Sequence[str | int | Path],
     input_size: InputSize | None = None,
     batch: int | None = None,
     training: bool | None = None,
@@ -300,7 +300,8 @@ def sweep(
 
     Args:
         specs: SPECs with braces, "resnet({18,34}, input={160,224})", where `input` and
-            `batch` are the trace's; "timm:*resnet*"; files of SPECs, "space.txt".
+            `batch` are the trace's; "timm:*resnet*"; files of SPECs, "space.txt"; or
+            lists of these.
         input_size: as for `trace`, where a SPEC says nothing of it.
         batch: how many samples, likewise.
         training: follow the forward of training mode.

@@ -22,6 +22,8 @@ from resviz.sweeps.grammar import TAKEN, expand, split
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    Spec = str | int | Path
+
 OURS = ("input", "batch")
 """Arguments in a SPEC that are the trace's and not the network's."""
 
@@ -104,14 +106,17 @@ class Space:
     """All configurations of some SPECs, each once.
 
     Args:
-        specs: SPECs with braces, `timm:*resnet*`, or files of SPECs, a line each.
+        specs: SPECs with braces, `timm:*resnet*`, files of SPECs, a line each, or lists
+            of all these.
 
     Raises:
         SpecError: if one cannot be read, or a pattern meets nothing.
     """
 
-    def __init__(self, specs: Iterable[str | int]) -> None:
-        self.families = [family for spec in specs for family in families(str(spec))]
+    def __init__(self, specs: Iterable[Spec | Iterable[Spec]]) -> None:
+        several = (one if isinstance(one, (list, tuple)) else [one] for one in specs)
+        written = [str(spec) for some in several for spec in some]
+        self.families = [family for text in written for family in families(text)]
         if not self.families:
             raise SpecError("sweep: want at least one SPEC, as 'resnet({18,34})'")
 
@@ -128,6 +133,13 @@ class Space:
             for name, value in family.said:
                 values.setdefault(name, set()).add(value)
         return [name for name, met in values.items() if len(met) > 1]
+
+    def all_say(self, name: str) -> bool:
+        """Whether every variant has an argument of this name."""
+        return all(
+            any(all(name in dict(one.sets) for one in place) for place in family.places)
+            for family in self.families
+        )
 
     def __iter__(self) -> Iterator[Configuration]:
         seen = set[object]()

@@ -91,7 +91,7 @@ class Plan:
         return all(part.holds(asked(one)) for part in self.before)
 
 
-def plan(specs: Iterable[str | int], condition: str | None, limit: int | None) -> Plan:
+def plan(specs: Iterable[Any], condition: str | None, limit: int | None) -> Plan:
     """What is to be traced.
 
     Raises:
@@ -135,7 +135,7 @@ def quiet(total: int) -> Callable[[Row, bool], object]:
 
 
 def survey(
-    specs: Iterable[str | int],
+    specs: Iterable[Any],
     *,
     input_size: InputSize | None = None,
     batch: int | None = None,
@@ -162,6 +162,13 @@ def survey(
     wanted = plan(specs, condition, limit)
     names = columns(wanted.space)
     aimed = aims(pareto, (*NUMBERS, *names)) if pareto else ()
+    own = {"input": input_size, "batch": batch}
+    for name, given_to_all in own.items():
+        if given_to_all is not None and wanted.space.all_say(name):
+            raise SpecError(
+                f"{name}: got {given_to_all!r}, and every SPEC says its own {name}=: "
+                "leave out one of the two"
+            )
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
     inputs = None if input_size is None else tuple(g.text for g in given(input_size))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +25,31 @@ ORDER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt, ast.GtE: operator.ge,
 }  # fmt: skip
 
+TIMES = re.compile("[x×]")
+"""Between the numbers of a shape, as tables and CSV have it."""
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values are; a shape is also its text, with its batch or without."""
+    for shape, text in ((one, other), (other, one)):
+        if isinstance(shape, tuple) and isinstance(text, str):
+            return TIMES.split(text) in ([*map(str, shape)], [*map(str, shape[1:])])
+    return one == other
+
+
+def among(one: Any, many: Any) -> bool:
+    """Whether a value is one of several, or in a string."""
+    return one in many or (isinstance(many, tuple) and any(equal(one, m) for m in many))
+
+
 EQUAL: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne,
-    ast.Is: operator.eq, ast.IsNot: operator.ne,
-}  # fmt: skip
+    **dict.fromkeys((ast.Eq, ast.Is), equal),
+    **dict.fromkeys((ast.NotEq, ast.IsNot), lambda one, other: not equal(one, other)),
+}
 
 MEMBER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.In: lambda one, many: one in many,
-    ast.NotIn: lambda one, many: one not in many,
+    ast.In: among,
+    ast.NotIn: lambda one, many: not among(one, many),
 }
 
 COMPARISONS = {**ORDER, **EQUAL, **MEMBER}

@@ -101,6 +101,8 @@ def test_a_condition_that_a_row_does_not_allow(sweep, tmp_path):
         (("cifar8", "-o", "a.xlsx"), "no format for suffix '.xlsx'"),
         (("none.txt",), "none.txt: cannot be read"),
         (("cifar8", "--memory", "much"), "want bytes as 2GiB, 500M or 0"),
+        (("cifar8(input={8,16})", "--input", "3,9,9"), "its own input=: leave out one"),
+        (("cifar8(batch=2)", "cifar14(batch=3)", "--batch", 2), "its own batch="),
     ],
 )
 def test_wrong_usage(sweep, args, said):

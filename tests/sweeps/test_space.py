@@ -88,6 +88,12 @@ def test_each_is_there_once():
     ]
 
 
+def test_a_list_of_specs():
+    """As Python has them; it may be among others."""
+    found = [one.spec for one in Space([["resnet18", 34], "cifar20"])]
+    assert ["resnet18", "34", "cifar20"] == found
+
+
 def test_a_file_of_specs(tmp_path):
     """A line each; empty lines and remarks are left out."""
     path = tmp_path / "space.txt"

@@ -40,6 +40,9 @@ def holds(text, row=None):
         ("'50' in spec", True),
         ("shape[1] == 2048 and shape == [1, 2048, 7, 7]", True),
         ("-macs < 0", True),
+        ("shape == '1x2048x7x7' and shape == '2048×7×7'", True),
+        ("shape != '2048x7x8' and '7x7' != shape", True),
+        ("shape in ('512x7x7', '2048x7x7') and shape not in ['7x7']", True),
     ],
 )
 def test_what_holds(text, expected):
