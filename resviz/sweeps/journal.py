@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from resviz import __version__
 from resviz.errors import RecordError, RenderError, SpecError, first_line
+from resviz.sweeps.work import limited
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from resviz.sweeps.work import Settings
 
     Key = tuple[str, str, int | None]
+
+LIMITS = frozenset({"timeout", "memory"})
+"""Settings that say nothing of a row which met none of them."""
 
 SUFFIX = ".journal"
 """What the journal of an output is called."""
@@ -35,12 +39,13 @@ class Journal:
 
     Args:
         path: of the file; None to keep nothing.
-        settings: what holds for all rows; rows of other settings are not taken.
+        settings: what holds for all rows; rows of other settings are not taken, and
+            of other limits all but those that met them.
         resume: go on with a journal that is there.
 
     Raises:
-        SpecError: if one is there and not to be resumed, or was kept with other
-            settings or by another resviz.
+        SpecError: if one is there and not to be resumed, was kept with other
+            settings or by another resviz, or is being written by another sweep.
         RecordError: if the file is no journal.
         RenderError: if it cannot be written.
     """
@@ -50,23 +55,30 @@ class Journal:
         self.rows: dict[Key, Row] = {}
         self.head = {"resviz": __version__, **settings._asdict()}
         del self.head["folder"]
-        if path is None:
-            self.file = None
-            return
-        if path.exists() and not resume:
-            raise SpecError(
-                f"{path}: holds the rows of a run that was cut off: --resume goes on, "
-                "or delete it"
-            )
-        kept = read(path) if path.exists() else b""
-        if kept:
-            self.take(kept)
+        self.file = None
+        if path is not None:
+            self.open(path, resume=resume)
+
+    def open(self, path: Path, *, resume: bool) -> None:
+        """Take the rows that a file has, and hold it for those to come.
+
+        Raises:
+            ResvizError: as the class says.
+        """
+        cut_off = path.exists()
         try:
-            self.file = path.open("r+b" if kept else "wb")
-            self.file.truncate(len(kept))
-            self.file.seek(len(kept))
+            self.file = path.open("a+b")
         except OSError as error:
             raise RenderError(f"{path}: cannot be written, {error.strerror}") from error
+        try:
+            claim(self.file, path, cut_off=cut_off and not resume)
+            kept = read(path)
+            if kept:
+                self.take(kept)
+            self.file.truncate(len(kept))
+        except BaseException:
+            self.file.close()
+            raise
         if not kept:
             self.write(self.head)
 
@@ -87,13 +99,15 @@ class Journal:
                 f"{self.path}: is no journal of a sweep, {first_line(error)}: delete it"
             ) from error
         own = json.loads(json.dumps(self.head))
-        if not isinstance(head, dict) or head != own:
-            held = head if isinstance(head, dict) else {}
-            unlike = [name for name in own if held.get(name) != own[name]]
+        held = head if isinstance(head, dict) else {}
+        unlike = [name for name in own if held.get(name) != own[name]]
+        if not LIMITS.issuperset(unlike):
             raise SpecError(
                 f"{self.path}: was kept with {said(held, unlike)}, and now it is "
                 f"{said(own, unlike)}: give the same, or delete it"
             )
+        if unlike:
+            self.rows = {key: r for key, r in self.rows.items() if not limited(r)}
 
     def add(self, key: Key, row: Row) -> None:
         """Keep one row."""
@@ -134,6 +148,35 @@ class Journal:
             self.file.close()
         if not self.rows:  # there is nothing to go on with
             self.drop()
+
+
+def claim(file: IO[bytes], path: Path, *, cut_off: bool) -> None:
+    """See to it that a journal is nobody else's until it is closed.
+
+    Args:
+        file: the journal.
+        path: its path.
+        cut_off: whether it has rows of a run that is not to go on.
+
+    Raises:
+        SpecError: if another sweep writes it, or it is `cut_off`.
+    """
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SpecError(
+            f"{path}: another sweep is writing it: wait for its end, or give another "
+            "output"
+        ) from None
+    except (ImportError, OSError):  # Windows, and some disks in a network
+        pass
+    if cut_off:
+        raise SpecError(
+            f"{path}: holds the rows of a run that was cut off: --resume goes on, or "
+            "delete it"
+        )
 
 
 def read(path: Path) -> bytes:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from resviz.sweeps.rows import Row, Variant
 
 LATE = re.compile(r"^Timeout \(\d+:\d+:[\d.]+\)!$", re.MULTILINE)
+NO_ANSWER = "no answer after"
+"""How the reason begins of a variant that took too long."""
+
 PLACE = re.compile(r'^  File "(?:.*[/\\])?([^"]+)", line (\d+) in (.+)$', re.MULTILINE)
 
 
@@ -122,7 +125,7 @@ class Cell:
         if late:
             place = PLACE.search(words, late.end())
             where = f", in {place[3]}, {place[1]} line {place[2]}" if place else ""
-            return f"no answer after {self.settings.timeout:g} s{where}", True
+            return f"{NO_ANSWER} {self.settings.timeout:g} s{where}", True
         code = self.process.returncode
         if code >= 0:
             return f"its process ended with exit code {code}", False
@@ -245,3 +248,9 @@ def answers(cell: Cell, batch: Sequence[Variant]) -> list[Row]:
 def failed(why: str, seconds: float) -> Row:
     """The row of a variant that gave none."""
     return {"seconds": seconds, "error": why}
+
+
+def limited(row: Row) -> bool:
+    """Whether a variant was given up for want of time, or failed for want of memory."""
+    why = row.get("error") or ""
+    return why.startswith(NO_ANSWER) or "out of memory" in why

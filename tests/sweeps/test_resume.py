@@ -121,6 +121,32 @@ def test_other_settings_are_refused(path):
         Journal(path, Settings(batch=2), resume=True)
 
 
+def test_other_limits_make_anew_what_met_them(path):
+    """More time may be enough now; all other rows stay."""
+    late = {"error": "no answer after 60 s, in forward"}
+    full = {"error": "its process was ended by SIGKILL, perhaps out of memory"}
+    wrong = {"error": "unknown depth 9"}
+    with Journal(path, Settings(), resume=True) as journal:
+        for name, row in (("late", late), ("full", full), ("wrong", wrong)):
+            journal.add((name, "None", None), row)
+    with Journal(path, Settings(), resume=True) as journal:
+        assert 4 == len(journal.rows)
+    with Journal(path, Settings(timeout=300.0), resume=True) as journal:
+        assert ["resnet18", "wrong"] == [spec for spec, *_ in journal.rows]
+
+
+def test_two_sweeps_into_one_file(path):
+    """The second one is told so, and neither loses a row."""
+    pytest.importorskip("fcntl")
+    with Journal(path, Settings(), resume=True) as journal:
+        for resume in (False, True):
+            with pytest.raises(SpecError, match="another sweep is writing it"):
+                Journal(path, Settings(), resume=resume)
+        journal.add(("resnet34", "None", None), {"params": 2})
+    with Journal(path, Settings(), resume=True) as journal:
+        assert 2 == len(journal.rows)
+
+
 def test_another_resviz_is_refused(path):
     """Its rows may be read off otherwise."""
     head, *rows = path.read_text().splitlines()
