@@ -94,6 +94,7 @@ def layers(
     *,
     depth: int | None = None,
     only: str | None = None,
+    once: bool = False,
     input_size: InputSize | None = None,
 ) -> Table:
     """One row a layer: shapes, window, parameters, MACs.
@@ -102,6 +103,7 @@ def layers(
         network: a record, a model, or a SPEC.
         depth: fold calls that nest deeper than this into one row each.
         only: "conv", "linear", "norm", "activation", "pool" or "add".
+        once: let equal blocks in a row stand once, with their number.
         input_size: as for `trace`.
 
     Raises:
@@ -109,7 +111,8 @@ def layers(
     """
     from resviz.tables.layers import layers as layer_table
 
-    return layer_table(source.architecture(network, input_size), depth=depth, only=only)
+    arch = source.architecture(network, input_size)
+    return layer_table(arch, depth=depth, only=only, once=once)
 
 
 def shortcuts(

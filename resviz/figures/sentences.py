@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from resviz import costs, units
 from resviz.figures import words
 from resviz.figures.overview.outline import loose, output, plain_sections
-from resviz.figures.repeats import turns
 from resviz.structure import depth, structure
 from resviz.structure.remarks import remarks
+from resviz.structure.repeats import turns
 from resviz.structure.shortcuts import NOUNS
 from resviz.units import plural
 

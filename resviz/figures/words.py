@@ -8,10 +8,10 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.figures.repeats import repeats
 from resviz.structure import gates
 from resviz.structure.axes import channels_first
 from resviz.structure.graph import live_product, weighted
+from resviz.structure.repeats import repeats
 from resviz.structure.shortcuts import part
 from resviz.units import per_axis, times
 from resviz.vocabulary import (

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.errors import SpecError
+from resviz.structure import structure
+from resviz.structure.repeats import repeated
 from resviz.tables.notes import batch_note, counting
 from resviz.tables.table import Column, Table
 from resviz.units import count, per_axis
@@ -21,7 +24,7 @@ from resviz.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from resviz.record import Architecture, Call, Layer
 
@@ -53,8 +56,16 @@ ONLY: dict[str, frozenset[str]] = {
 """What `only` can choose, and the operations that it stands for."""
 
 
+TIMES = Column("times", "×", "text")
+"""How often what stands once comes, in a table in which equal blocks do."""
+
+
 def layers(
-    arch: Architecture, *, depth: int | None = None, only: str | None = None
+    arch: Architecture,
+    *,
+    depth: int | None = None,
+    only: str | None = None,
+    once: bool = False,
 ) -> Table:
     """One row a layer: shapes, window, parameters, MACs, elements.
 
@@ -62,24 +73,36 @@ def layers(
         arch: the record.
         depth: fold calls that nest deeper than this into one row each.
         only: one of `ONLY`, to show layers of one kind.
+        once: let equal blocks in a row stand once, with their number.
 
     Raises:
-        SpecError: if `only` is no such kind, `depth` is below 1, or both are given.
+        SpecError: if `only` is no such kind, `depth` is below 1, or comes with another.
     """
     if depth is not None and only is not None:
         raise SpecError("depth and only: want one of them, a fold mixes kinds")
+    if depth is not None and once:
+        raise SpecError("depth and once: want one of them, both fold")
     rows = [row(layer) for layer in chosen(arch, only)]
     if depth is not None:
         rows = [folded(*group) for group in grouped(arch, rows, depth)]
+    times = repeating(arch) if once else {}
+    rows = [
+        entry | {"times": times[entry["index"]]} if entry["index"] in times else entry
+        for entry in rows
+        if times.get(entry["index"]) != 0
+    ]
     total = costs.whole(arch)
     sums = f"{count(total.macs)} MACs · {count(total.elements)} elements in all"
     return Table(
         f"{arch.label}: layers",
-        COLUMNS,
+        (COLUMNS[0], TIMES, *COLUMNS[1:]) if times else COLUMNS,
         tuple(shown(entry) for entry in rows),
         rows,
         notes=(
             f"{count(arch.params)} parameters · {sums}",
+            "×: so many equal blocks in a row, the first of them shown"
+            if times
+            else "",
             batch_note(arch),
             *counting(arch, costs.ELEMENTS),
         ),
@@ -100,6 +123,32 @@ def layers_until(arch: Architecture, last: int | None = None) -> Table:
         notes=(batch_note(arch),),
         marked=frozenset(number - start for number in every.marked if number >= start),
     )
+
+
+def repeating(arch: Architecture) -> dict[int, int]:
+    """How often layers come again, by index; 0 for those that another stands for.
+
+    Layers that come once are left out. Those that differ in anything but their names,
+    as in parameters that they share, do not come again, nor do blocks that run in turns
+    with those of another branch.
+    """
+    times: dict[int, int] = {}
+    for start, length, often in repeated(structure(arch)):
+        starts = range(start, start + length * often, length)
+        turns = [facts(arch.layers[first : first + length]) for first in starts]
+        equal = sum(1 for _ in takewhile(turns[0].__eq__, turns))
+        every = range(start, start + length * equal)
+        if equal > 1 and times.keys().isdisjoint(every):
+            times |= dict.fromkeys(every, 0)
+            times |= dict.fromkeys(every[:length], equal)
+    return times
+
+
+def facts(some: Sequence[Layer]) -> list[dict[str, Any]]:
+    """The rows of some layers without what names them."""
+    named = ("index", "name", "path")
+    rows = map(row, some)
+    return [{k: v for k, v in entry.items() if k not in named} for entry in rows]
 
 
 def chosen(arch: Architecture, only: str | None) -> list[Layer]:

@@ -376,6 +376,23 @@ def test_a_model_that_exits_is_a_failure(resviz, module):
 
 
 @pytest.mark.parametrize(
+    ("options", "there"),
+    [
+        (("-o", "{}.svg"), False),
+        (("-o", "{}.svg", "--each"), True),
+        (("-o", "{}.svg", "--depth", "2"), True),
+        (("-o", "{}.csv"), True),
+        (("-o", "{}.csv", "--once"), False),
+    ],
+)
+def test_equal_blocks_stand_once_in_pictures(resviz, saved, tmp_path, options, there):
+    """And elsewhere if asked for."""
+    options = [option.format(tmp_path / "t") for option in options]
+    assert 0 == resviz("layers", saved, *options)[0]
+    assert there == ("layer1.1" in Path(options[1]).read_text())
+
+
+@pytest.mark.parametrize(
     ("args", "words"),
     [
         (("diagram", "--at", "conv3_1"), "only the figure 'block'"),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from resviz import costs, units
 from resviz.figures import words
-from resviz.figures.repeats import turns
 from resviz.record import MODEL_INPUT, Architecture, Layer, Shape
 from resviz.structure.graph import dataflow
+from resviz.structure.repeats import turns
 from resviz.units import plural
 
 if TYPE_CHECKING:

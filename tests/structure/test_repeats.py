@@ -2,7 +2,7 @@
 
 import pytest
 
-from resviz.figures.repeats import repeats
+from resviz.structure.repeats import repeats
 
 
 @pytest.mark.parametrize(

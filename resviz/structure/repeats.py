@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from resviz.structure.stages import signature
 
@@ -10,12 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
     from resviz.record import Architecture
-    from resviz.structure import Fold
+    from resviz.structure import Fold, Structure
 
 T = TypeVar("T")
 
 LONGEST = 6
 """Things in a repeated pattern, at most."""
+
+
+class Repeat(NamedTuple):
+    """Blocks that come again at once: `times` times `length` layers from `start` on."""
+
+    start: int
+    length: int
+    times: int
+
+
+def repeated(read: Structure) -> Iterator[Repeat]:
+    """The blocks of a network that come again at once, alone or in turns.
+
+    What runs between two of them belongs to the first.
+    """
+    for stage in read.stages:
+        blocks = iter(stage.blocks)
+        for folds, turned in turns(read.arch, stage.folds):
+            count = turned if turned > 1 else folds[0].count
+            some = islice(blocks, sum(fold.count for fold in folds) * turned)
+            starts = [min(block.layers) for block in some]
+            starts = starts[:: len(starts) // count]
+            lengths = {after - before for before, after in pairwise(starts)}
+            if len(lengths) == 1:
+                yield Repeat(starts[0], lengths.pop(), count)
 
 
 def repeats(things: Sequence[T]) -> Iterator[tuple[Sequence[T], int]]:
