@@ -133,7 +133,7 @@ def seen(plan: Plan, name: str, title: str) -> Architecture:
     else:
         message = explain(error, recorder, plan, lambda shape: runs(plan, shape))
     recorder.failed = None  # it holds the frames of the forward
-    recorder.bypass.stop()
+    recorder.calls.stop()
     partial = None
     with suppress(Exception):  # the reason matters more than the rest
         partial = record(recorder, plan, None, name, title)
@@ -144,11 +144,12 @@ def seen(plan: Plan, name: str, title: str) -> Architecture:
 
 def elsewhere(recorder: Recorder) -> TraceError | None:
     """What to say of modules that were called in other threads."""
-    if not recorder.elsewhere:
+    if not recorder.calls.elsewhere:
         return None
+    place = recorder.calls.elsewhere[0] or "the model"
     return TraceError(
-        f"{recorder.elsewhere[0] or 'the model'}: called in another thread, where "
-        "nothing can be followed: let the forward call its modules one after another"
+        f"{place}: called in another thread, where nothing can be followed: let the "
+        "forward call its modules one after another"
     )
 
 

@@ -68,7 +68,7 @@ class Assembly:
 
     def __init__(self, recorder: Recorder, outputs: tuple[Source, ...]) -> None:
         # What an exception cut off is left open.
-        self.events = [*recorder.events, *[Leave(None)] * len(recorder.open)]
+        self.events = [*recorder.events, *[Leave(None)] * len(recorder.calls.open)]
         self.inputs = recorder.inputs
         self.steps = recorder.steps
         self.clone = recorder.clone

@@ -45,20 +45,13 @@ class Bypass:
             if type(module) in self.rules:
                 vars(module)[SEAM] = partial(self.call, module)
 
-    def stop(self) -> None:
-        """Let go of the modules, which hold us."""
-        for module in self.clone.bypassable:
-            vars(module).pop(SEAM, None)
-
     def call(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
         """Called in a module's place; one that had to be run once is run ever after."""
         if len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor:
             output = self.output(module, args[0])
             if output is not None:
                 return output
-        vars(module).pop(SEAM, None)
-        self.recorder.hook(module)
-        return module._call_impl(*args, **kwargs)  # noqa: SLF001 - which led here
+        return self.recorder.calls.run(module, *args, **kwargs)
 
     def output(self, module: nn.Module, x: torch.Tensor) -> torch.Tensor | None:
         """What a module gives for `x`, its operation noted; None if it has to run."""
@@ -67,7 +60,7 @@ class Bypass:
         made = self.usual(x)
         if rule is None or tensors is None or made is None:
             return None
-        if "forward" in state or watched() or get_ident() != self.recorder.thread:
+        if "forward" in state or watched() or get_ident() != self.recorder.calls.thread:
             return None
         found = rule(state, tensors, tuple(x.shape), dtype)
         if found is None:

@@ -22,7 +22,7 @@ def miscalled(error: Exception, recorder: Recorder) -> str | None:
     reason = first_line(error)
     root = recorder.clone.root
     if isinstance(error, TypeError) and "forward()" in reason:
-        if recorder.open[-1].module is not root:
+        if recorder.calls.open[-1].module is not root:
             return None
         known = taken(root)
         wrong = reason.rpartition("keyword argument ")[2].split(".")[0].strip("'")

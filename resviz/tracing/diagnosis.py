@@ -67,7 +67,7 @@ def failure(
 ) -> str:
     """The line that `explain` gives, unless a module is too odd to be described."""
     given = f"for {inputs(recorder)}"
-    if not recorder.open:
+    if not recorder.calls.open:
         return f"{first_line(error)}, {given}"
     place = of_layer(recorder)
     if place.known is None:
@@ -100,7 +100,7 @@ def sized(tensor: Tensor) -> str:
 
 def of_layer(recorder: Recorder) -> Place:
     """The innermost module that was being called."""
-    enter = recorder.open[-1]
+    enter = recorder.calls.open[-1]
     given = list(tensors_in(enter.args))
     words = f"{enter.path or 'the model'} ({class_name(enter.module)})"
     got = " and ".join(sized(described(tensor)) for tensor in given[:MOST])
@@ -112,7 +112,7 @@ def of_layer(recorder: Recorder) -> Place:
 
 def of_call(recorder: Recorder, error: Exception) -> Place | None:
     """The operation that raised, if it stands in the forward of a larger module."""
-    enter = recorder.open[-1]
+    enter = recorder.calls.open[-1]
     failed = recorder.failed
     if failed is None or failed.error is not error:
         return None

@@ -1,22 +1,20 @@
-"""Following a forward: hooks say where, a dispatch mode says what.
+"""Following a forward: calls say where, a dispatch mode says what.
 
-Hooks alone miss every operation that no module owns, as the `+=` of a shortcut;
+Calls alone miss every operation that no module owns, as the `+=` of a shortcut;
 a dispatch mode alone knows no module. Both write one list of events in order.
 """
 
 from __future__ import annotations
 
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor
 from resviz.tracing.bypass import Bypass
-from resviz.tracing.events import Enter, Event, Failed, Leave, Step
-from resviz.tracing.layouts import SEAM, Spare, unshare
+from resviz.tracing.calls import Calls
+from resviz.tracing.events import Event, Failed, Step
 from resviz.tracing.operations import idle_norm, kind, run_by_torch, something, tensors
 from resviz.tracing.origins import Origins, described
 from resviz.tracing.shapes import RULES
@@ -28,10 +26,6 @@ from resviz.vocabulary import CREATIONS, NORMS
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
     from resviz.tracing.operations import Kind
-
-HOOK = -1
-"""Our key in a module's hook dictionaries; torch's own count up from 0."""
-
 
 Operand = tuple[Shape, Source | None, bool, int, int]
 """What is known of an operand as it is read: its shape, where it comes from, whether it
@@ -49,8 +43,6 @@ class Recorder(TorchDispatchMode):
         events: what happened, in order.
         inputs: shapes of the tensors given to the model.
         names: theirs, "" where they have none.
-        elsewhere: paths of modules that were called in another thread, where no
-            operation is seen.
         failed: the last operation that raised.
         unseen: what was made where no operation can be followed.
     """
@@ -69,33 +61,18 @@ class Recorder(TorchDispatchMode):
         self.events: list[Event] = []
         self.inputs: list[Tensor] = []
         self.names: list[str] = []
-        self.thread = get_ident()
-        self.elsewhere: list[str] = []
         self.failed: Failed | None = None
         self.unseen = Unseen(clone)
         self.steps: list[Step] = []
-        self.open: list[Enter] = []
         self.origins = Origins()
         self.storages = Storages(clone, self.steps)
+        self.calls = Calls(clone, self.events, self.origins)
         self.bypass = Bypass(self)
 
     def follow(self) -> None:
         """See to it that every call of a copied module is noted."""
         self.bypass.start()
-        for module in self.clone.modules:
-            if vars(module).get(SEAM) is None:
-                self.hook(module)
-
-    def hook(self, module: nn.Module) -> None:
-        """Put a hook before and after the forward of a copied module."""
-        state = vars(module)
-        if type(state["_forward_hooks"]) is Spare:
-            unshare(module)
-        before = state["_forward_pre_hooks"]
-        before[HOOK] = self.enter
-        before.move_to_end(HOOK, last=False)
-        state["_forward_pre_hooks_with_kwargs"][HOOK] = True
-        state["_forward_hooks"][HOOK] = self.leave
+        self.calls.start()
 
     def clear(self) -> None:
         """Let go of everything, so that the clone is freed at once.
@@ -103,7 +80,7 @@ class Recorder(TorchDispatchMode):
         Its modules hold our hooks, and we hold them; so it is with watched storages.
         """
         self.storages.watched.clear()
-        self.bypass.stop()
+        self.calls.stop()
         self.clone.clear()
         vars(self).clear()
 
@@ -115,42 +92,6 @@ class Recorder(TorchDispatchMode):
         self.storages.feed(tensor)
         self.inputs.append(described(tensor))
         self.names.append(name)
-
-    def enter(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        """Forward pre-hook."""
-        if get_ident() != self.thread:
-            self.elsewhere.append(self.clone.paths[id(module)])
-            return
-        given = (*args, *kwargs.values())
-        event = Enter(self.clone.paths[id(module)], module, given)
-        self.open.append(event)
-        self.events.append(event)
-
-    def leave(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
-        """Forward hook.
-
-        A call that did nothing returns an alias of its input, so that what comes
-        after it can be told from what lies beside it.
-        """
-        del args
-        if get_ident() != self.thread:
-            return output
-        idle = type(self.events[-1]) is Enter
-        if idle and isinstance(output, torch.Tensor) and self.origins.source(output):
-            output = torch.ops.aten.alias.default(output)
-        # A forward that caught an exception left its inner calls open.
-        while self.closed().module is not module:
-            self.events.append(Leave(None))
-        self.events.append(Leave(self.origins.sources(output)))
-        return output
-
-    def closed(self) -> Enter:
-        """The innermost open call, closed; torch held its arguments up to here."""
-        enter = self.open.pop()
-        enter.args = ()
-        return enter
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None

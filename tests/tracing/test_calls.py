@@ -1,0 +1,198 @@
+"""Calls of modules are noted in the place of torch's own, and are as torch's own."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.modules import module as all_modules
+
+import resviz
+from resviz.models.catalogue import build
+from resviz.tracing import calls, trace
+
+
+class Inner(nn.Module):
+    """A module that calls two others."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.norm = nn.BatchNorm2d(3)
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+
+class Outer(nn.Module):
+    """Does something with a module that it calls."""
+
+    def __init__(self, use, inner=None):
+        super().__init__()
+        self.inner = inner or Inner()
+        self.use = use
+
+    def forward(self, x):
+        return self.use(self.inner, x)
+
+
+def hooked(inner, x):
+    """A hook for one call."""
+    handle = inner.register_forward_hook(lambda *args: args[-1] * 2)
+    y = inner(x)
+    handle.remove()
+    return y
+
+
+def hooked_before(inner, x):
+    """The same before it."""
+    handle = inner.register_forward_pre_hook(lambda module, args: (args[0] * 2,))
+    y = inner(x)
+    handle.remove()
+    return y
+
+
+def hooked_everywhere(inner, x):
+    """A hook on all modules, which minds one class."""
+    handle = all_modules.register_module_forward_hook(
+        lambda module, args, y: y * 2 if isinstance(module, Inner) else None
+    )
+    try:
+        return inner(x)
+    finally:
+        handle.remove()
+
+
+def named(inner, x):
+    """Called by keyword."""
+    return inner(x=x)
+
+
+def replaced(inner, x):
+    """A forward of its own."""
+    inner.forward = lambda x: x * 2
+    return inner(x)
+
+
+def interrupted(inner, x):
+    """A call that raises, and one that does not."""
+    with pytest.raises(TypeError):
+        inner(x, x)
+    return inner(x)
+
+
+def of_another_class(inner, x):
+    """Given another class as it is called."""
+    inner.__class__ = type("Other", (Inner,), {"forward": lambda self, x: self.conv(x)})
+    return inner(x)
+
+
+class Doubling(Inner):
+    """A call of its own, through which torch goes."""
+
+    def _call_impl(self, *args, **kwargs):
+        return super()._call_impl(*args, **kwargs) * 2
+
+
+BOTH = ("inner.conv", "inner.norm")
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        (Outer(hooked), (*BOTH, "inner:mul")),
+        (Outer(hooked_before), ("inner:mul", *BOTH)),
+        (Outer(hooked_everywhere), (*BOTH, "inner:mul")),
+        (Outer(named), BOTH),
+        (Outer(replaced), ("inner",)),
+        (Outer(interrupted), BOTH),
+        (Outer(of_another_class), ("inner.conv",)),
+        (Outer(lambda inner, x: inner(x), Doubling()), (*BOTH, "mul")),
+    ],
+    ids=lambda value: getattr(getattr(value, "use", None), "__name__", ""),
+)
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_nothing_is_left_out(model, names, mode):
+    """What torch does around a forward is done, and seen where it is done."""
+    arch = resviz.trace(model, (3, 8, 8), mode=mode)
+    assert names == tuple(layer.name for layer in arch.layers)
+    assert {"", "inner"} >= {call.path for call in arch.calls}
+
+
+@pytest.fixture
+def by_hooks(monkeypatch):
+    """A function that traces with hooks on all modules."""
+
+    def traced(model, *args):
+        with monkeypatch.context() as patch:
+            patch.setattr(calls, "called_plainly", lambda kind: False)
+            return resviz.trace(model, *args)
+
+    return traced
+
+
+@pytest.mark.parametrize("spec", ["resnet50", "cifar20", "resnet(34, shortcut='A')"])
+def test_hooks_see_the_same(spec, by_hooks):
+    """Of networks that need no clone."""
+    assert resviz.trace(spec) == by_hooks(spec)
+
+
+def test_hooks_see_the_same_of_a_clone(by_hooks):
+    """Of a model with values."""
+    model = build("cifar20")
+    assert resviz.trace(model, (3, 32, 32)) == by_hooks(model, (3, 32, 32))
+
+
+def test_torchs_own_call_was_replaced(monkeypatch):
+    """As a profiler may do it; it sees every call that is not bypassed."""
+    seen = []
+    plain = nn.Module._call_impl
+
+    def watched(self, *args, **kwargs):
+        seen.append(type(self).__name__)
+        return plain(self, *args, **kwargs)
+
+    monkeypatch.setattr(nn.Module, "_call_impl", watched)
+    resviz.trace(Outer(named), (3, 8, 8))
+    assert {"Outer", "Inner"} <= {*seen}
+
+
+HOOKED = nn.Sequential(nn.Conv2d(3, 3, 1))
+HOOKED[0].register_forward_hook(lambda *args: args[-1] * 2)
+
+
+@pytest.mark.parametrize(
+    ("inner", "shape", "kind"),
+    [
+        (Inner(), (3, 8, 8), "conv"),
+        (HOOKED, (3, 8, 8), "conv"),
+        (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), (4, 8), "bmm"),
+    ],
+)
+def test_a_copied_module(inner, shape, kind):
+    """One that a forward copies is no part of the model; its operations are there."""
+    model = Outer(lambda inner, x: copy.deepcopy(inner)(x) + inner(x), inner)
+    arch = resviz.trace(model.eval(), shape)
+    assert kind in {layer.type for layer in arch.layers if not layer.module}
+    assert any(layer.module for layer in arch.layers)
+    assert ["", "inner"] == [call.path for call in arch.calls]
+
+
+def test_a_transformer_is_not_fused():
+    """Torch runs one kernel where nothing in a layer has hooks, and hides its parts."""
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    for model in (layer, nn.TransformerEncoder(layer, 2)):
+        arch = resviz.trace(model.eval(), (4, 8), mode="run")  # on meta it never is
+        names = [each.name for each in arch.layers]
+        assert any(name.endswith("self_attn") for name in names), names
+
+
+def test_no_trace_of_it_is_left():
+    """Neither on the model, nor on a network that was traced itself."""
+    model = Outer(named)
+    resviz.trace(model, (3, 8, 8))
+    with torch.device("meta"):
+        lent = build("resnet18")
+    trace(lent, lent=True)
+    for module in (*model.modules(), *lent.modules()):
+        assert "_compiled_call_impl" not in vars(module)
