@@ -16,7 +16,7 @@ from torch.jit import ScriptModule
 
 from resviz.errors import TraceError, first_line
 from resviz.tracing.copies import Copies
-from resviz.tracing.layouts import GROUPS, OMITTED, SEAM, Layouts
+from resviz.tracing.layouts import GROUPS, HOOKS, OMITTED, SEAM, Layouts, Spare
 from resviz.tracing.module_rules import RULES
 from resviz.tracing.modules import named_modules, original
 from resviz.tracing.parameters import Parameters
@@ -57,6 +57,7 @@ class Clone(Copies):
         self.filled = False
         self.training = training
         self.layouts = Layouts()
+        self.spare = {name: Spare() for name in HOOKS}
         self.modules: list[nn.Module] = []
         self.bypassable: list[nn.Module] = []
         self.paths: dict[int, str] = {}
@@ -120,7 +121,7 @@ class Clone(Copies):
         # The model itself is a call of its own, also where it is a single layer.
         if self.bypass and path and self.may_wait(module, layout):
             self.bypassable.append(copy)
-            state = given | layout.spare  # sooner than {**given, …}
+            state = given | self.spare  # sooner than {**given, …}
             state["_modules"], state[OMITTED] = {}, set()
             for group in GROUPS:
                 held = given[group]
@@ -204,11 +205,11 @@ class Clone(Copies):
     @property
     def crowded(self) -> bool:
         """Whether something was put into a holder that modules share."""
-        return any(layout.crowded for layout in self.layouts.values())
+        return any(spare.crowded for spare in self.spare.values())
 
     def clear(self) -> None:
         """Let go of the copies; what still waits in them can be made nevertheless."""
-        for holder in (self.modules, self.bypassable, self.copies, self.layouts):
+        for holder in (self.modules, self.bypassable, self.copies):
             holder.clear()
         del self.root
 

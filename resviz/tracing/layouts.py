@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from torch import nn
 
 from resviz.tracing.values import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from torch import nn
 
 HOLDERS = frozenset({dict, OrderedDict, set})
 """Where a module keeps hooks and children, mostly none."""
@@ -25,8 +26,6 @@ GROUPS = ("_parameters", "_buffers")
 OMITTED = "_non_persistent_buffers_set"
 """Where it keeps the names of buffers that are not saved."""
 
-TORCHS = {**dict.fromkeys((*GROUPS, "_modules"), dict), OMITTED: set}
-"""What a module of torch's holds beside hooks, with the classes of these holders."""
 
 SIZES = frozenset({
     "kernel_size", "stride", "padding", "dilation", "output_padding",
@@ -40,7 +39,7 @@ class Crowded(BaseException):
 
 
 class Spare(OrderedDict[Any, Any]):
-    """A holder of hooks, empty for good, that all modules of a layout share.
+    """A holder of hooks, empty for good, that all modules of a clone share.
 
     A ResNet-152 has five thousand such holders, and no hook.
 
@@ -55,6 +54,20 @@ class Spare(OrderedDict[Any, Any]):
         raise Crowded
 
 
+HOOKS = tuple(n for n, it in vars(nn.Module()).items() if type(it) is OrderedDict)
+"""Where a module of torch's keeps hooks."""
+
+TORCHS = {
+    **dict.fromkeys((*GROUPS, "_modules"), dict),
+    OMITTED: set,
+    **dict.fromkeys(HOOKS, OrderedDict),
+}
+"""The holders of a module of torch's, with their classes."""
+
+COMMON = HOLDERS | PLAIN | {tuple}
+"""Classes of attributes that nobody made."""
+
+
 class Layout(NamedTuple):
     """Which of a module's attributes a copy may not share.
 
@@ -63,67 +76,64 @@ class Layout(NamedTuple):
         kinds: their classes.
         holders: dictionaries and sets among them, most of which are empty, with their
             classes.
-        spare: what stands for those of hooks in modules that nobody hooks.
         others: names of what else may hold tensors or modules.
         rest: reads all holders but those of tensors off a module's attributes; None
             where the module has others, or others than torch's.
         slots: names of those that it may keep outside of its `__dict__`.
     """
 
-    names: list[str]
-    kinds: list[type]
+    names: tuple[str, ...]
+    kinds: tuple[type, ...]
     holders: dict[str, type]
-    spare: dict[str, Spare]
     others: tuple[str, ...]
     rest: Callable[[dict[str, Any]], tuple[Any, ...]] | None
     slots: tuple[str, ...]
 
     @classmethod
-    def of(cls, module: nn.Module) -> Layout:
-        """The layout of a module."""
-        given = {name: type(value) for name, value in vars(module).items()}
+    def of(
+        cls, owner: type[nn.Module], names: tuple[str, ...], kinds: tuple[type, ...]
+    ) -> Layout:
+        """The layout of modules of the class `owner` with these attributes."""
+        given = dict(zip(names, kinds, strict=True))
         holders = {name: kind for name, kind in given.items() if kind in HOLDERS}
-        plain = {n: kind for n, kind in holders.items() if kind is not OrderedDict}
-        shared = SIZES if type(module).__module__.startswith("torch.nn.") else ()
+        shared = SIZES if owner.__module__.startswith("torch.nn.") else ()
         others = [n for n, kind in given.items() if kind not in HOLDERS | PLAIN]
         others = [name for name in others if name not in shared and name != SEAM]
-        usual = plain == TORCHS and not others
+        usual = holders == TORCHS and not others
         return cls(
-            [*given],
-            [*given.values()],
+            names,
+            kinds,
             holders,
-            {name: Spare() for name in holders if name not in plain},
             tuple(others),
             itemgetter(*(holders.keys() - set(GROUPS))) if usual else None,
-            slots(type(module)),
+            slots(owner),
         )
 
     def empty(self) -> dict[str, Any]:
         """Empty holders of a module's own."""
         return {name: kind() for name, kind in self.holders.items()}
 
-    @property
-    def crowded(self) -> bool:
-        """Whether something was put into a holder that modules share."""
-        return any(spare.crowded for spare in self.spare.values())
+
+OF_TORCHS = lru_cache(maxsize=256)(Layout.of)
+"""The layouts of torch's own modules, whose classes are there for good."""
 
 
-class Layouts(dict[tuple[Any, ...], Layout]):
-    """The layouts of a model's modules, one for all that are alike."""
+class Layouts:
+    """The layouts of a model's modules."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.last: dict[type[nn.Module], Layout] = {}
+        self.of_own = cache(Layout.of)
 
     def of(self, module: nn.Module) -> Layout:
         """The layout of a module."""
         kind, given = type(module), vars(module)
-        names, kinds = [*given], [*map(type, given.values())]
+        names, kinds = (*given,), (*map(type, given.values()),)
         last = self.last.get(kind)  # mostly so again, and sooner compared than hashed
         if last is None or last.names != names or last.kinds != kinds:
-            alike = (kind, *names, *kinds)
-            last = self.last[kind] = self.get(alike) or Layout.of(module)
-            self[alike] = last
+            torchs = vars(nn).get(kind.__name__) is kind and COMMON.issuperset(kinds)
+            find = OF_TORCHS if torchs else self.of_own
+            last = self.last[kind] = find(kind, names, kinds)
         return last
 
 
