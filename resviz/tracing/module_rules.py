@@ -23,7 +23,7 @@ from torch.nn.modules.conv import Conv2d
 from resviz.record import Operation, Shape, Tensor, Window
 from resviz.registry import registrar
 from resviz.tracing.shapes import slid
-from resviz.tracing.storages import dtype_name
+from resviz.tracing.values import dtype_name
 
 MOST = 4096
 """Answers that are kept: modules alike give the same for inputs alike."""

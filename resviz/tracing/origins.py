@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from resviz.record import Source, Tensor
 from resviz.tracing.nests import tensors_in
-from resviz.tracing.storages import address, dtype
-from resviz.tracing.values import EAGER
+from resviz.tracing.storages import address
+from resviz.tracing.values import EAGER, dtype
 
 if TYPE_CHECKING:
     import torch

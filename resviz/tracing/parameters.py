@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from resviz.record import Parameter
 from resviz.tracing.postponed import at_hand
-from resviz.tracing.storages import dtype
+from resviz.tracing.values import dtype
 
 if TYPE_CHECKING:
     import torch

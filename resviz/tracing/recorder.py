@@ -65,7 +65,7 @@ class Recorder(TorchDispatchMode):
         self.unseen = Unseen(clone)
         self.steps: list[Step] = []
         self.origins = Origins()
-        self.storages = Storages(clone, self.steps)
+        self.storages = Storages(clone.parameters.learned, self.steps)
         self.calls = Calls(clone, self.events, self.origins)
         self.bypass = Bypass(self)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -18,10 +17,10 @@ from torch.nn.parameter import is_lazy
 
 from resviz.record import CONSTANT, LEARNED, Storage
 from resviz.tracing.postponed import at_hand
-from resviz.tracing.values import EAGER
+from resviz.tracing.values import EAGER, dtype_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
+    from collections.abc import Container, Sized
 
     import torch
 
@@ -35,14 +34,16 @@ class Storages:
     """Numbers the storages that a forward makes, in order.
 
     Attributes:
+        learned: `id` of the parameters that ask for a gradient.
+        steps: those that have run.
         found: bytes and dtype of each storage, by its number.
         released: how many steps had run when a storage was let go of.
         inputs: numbers of those that the model was given.
         shared: addresses of storages that several tensors may lie in.
     """
 
-    def __init__(self, clone: Clone, steps: Sized) -> None:
-        self.learned = clone.parameters.learned
+    def __init__(self, learned: Container[int], steps: Sized) -> None:
+        self.learned = learned
         self.steps = steps
         self.found: list[tuple[int, torch.dtype]] = []
         self.released: dict[int, int] = {}
@@ -197,14 +198,3 @@ def address(tensor: torch.Tensor) -> int:
 def nbytes(tensor: torch.Tensor, held: Memory) -> int:
     """Bytes of the memory of a tensor; of a sparse one, as if it were dense."""
     return tensor.numel() * tensor.element_size() if held is tensor else held.nbytes()
-
-
-def dtype(tensor: torch.Tensor) -> str:
-    """Name of a tensor's dtype, "float32"."""
-    return dtype_name(tensor.dtype)
-
-
-@cache
-def dtype_name(kind: torch.dtype) -> str:
-    """Name of a dtype, "float32"."""
-    return str(kind).removeprefix("torch.")

@@ -1,8 +1,9 @@
-"""Classes of values that a module holds, and tensors without values."""
+"""Classes of values that a module holds, tensors without values, names of dtypes."""
 
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
+from functools import cache
 from typing import Any
 
 import torch
@@ -47,3 +48,14 @@ def weightless(tensor: torch.Tensor) -> torch.Tensor:
     if kind is torch.Tensor or not isinstance(tensor, nn.Parameter):
         return empty
     return nn.Parameter(empty, requires_grad=False)
+
+
+def dtype(tensor: torch.Tensor) -> str:
+    """Name of a tensor's dtype, "float32"."""
+    return dtype_name(tensor.dtype)
+
+
+@cache
+def dtype_name(kind: torch.dtype) -> str:
+    """Name of a dtype, "float32"."""
+    return str(kind).removeprefix("torch.")
