@@ -59,7 +59,7 @@ def moulded(module: nn.Module) -> Mould:
         type(module),
         state,
         [name for name, held in state.items() if type(held) in HOLDERS],
-        [(name, it and moulded(it)) for name, it in inner],
+        [(name, None if it is None else moulded(it)) for name, it in inner],
     )
 
 
@@ -108,7 +108,7 @@ def cast(mould: Mould) -> Any:
     state = given.copy()
     for name in holders:
         state[name] = given[name].copy()
-    state["_modules"] = {name: it and cast(it) for name, it in inner}
+    state["_modules"] = {name: None if it is None else cast(it) for name, it in inner}
     for place in TENSORS:
         held = state[place]
         for name, tensor in held.items():

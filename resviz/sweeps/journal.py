@@ -7,16 +7,17 @@ kill costs nothing that a line says. A last line that was torn is dropped.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from os import fstat
+from os.path import samestat
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any
 
 from resviz import __version__
 from resviz.errors import RecordError, RenderError, SpecError, first_line
 from resviz.sweeps.work import limited
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from resviz.sweeps.rows import Row
     from resviz.sweeps.work import Settings
 
@@ -53,8 +54,9 @@ class Journal:
     def __init__(self, path: Path | None, settings: Settings, *, resume: bool) -> None:
         self.path = path
         self.rows: dict[Key, Row] = {}
-        self.head = {"resviz": __version__, **settings._asdict()}
-        del self.head["folder"]
+        head = {"resviz": __version__, **settings._asdict()}
+        del head["folder"]
+        self.own: dict[str, Any] = json.loads(json.dumps(head))
         self.file = None
         if path is not None:
             self.open(path, resume=resume)
@@ -65,48 +67,53 @@ class Journal:
         Raises:
             ResvizError: as the class says.
         """
-        cut_off = path.exists()
+        self.file = held_alone(path)
         try:
-            self.file = path.open("a+b")
-        except OSError as error:
-            raise RenderError(f"{path}: cannot be written, {error.strerror}") from error
-        try:
-            claim(self.file, path, cut_off=cut_off and not resume)
+            if not resume:
+                check_empty(path)
             kept = read(path)
-            if kept:
-                self.take(kept)
+            head = self.take(kept) if kept else {}
             self.file.truncate(len(kept))
         except BaseException:
             self.file.close()
             raise
-        if not kept:
-            self.write(self.head)
+        if head != self.own:
+            self.write(self.own)
 
-    def take(self, kept: bytes) -> None:
-        """Take the rows of an earlier run.
+    def take(self, kept: bytes) -> dict[str, Any]:
+        """Take the rows of an earlier run, and give the last settings of that.
+
+        Where limits were changed a line says so, and what met the old ones is no row.
 
         Raises:
             SpecError: if it was kept with other settings.
             RecordError: if it is no journal.
         """
-        first, *lines = kept.splitlines()
+        head: dict[str, Any] = {}
         try:
-            head = json.loads(first)
-            rows = [json.loads(line) for line in lines]
-            self.rows = {(t, i, b): row for (t, i, b), row in rows}
+            for line in map(json.loads, kept.splitlines()):
+                if isinstance(line, dict):
+                    self.limit(head, line)
+                    head = line
+                else:
+                    (text, own, batch), row = line
+                    self.rows[text, own, batch] = row
         except (ValueError, TypeError) as error:
             raise RecordError(
                 f"{self.path}: is no journal of a sweep, {first_line(error)}: delete it"
             ) from error
-        own = json.loads(json.dumps(self.head))
-        held = head if isinstance(head, dict) else {}
-        unlike = [name for name in own if held.get(name) != own[name]]
+        unlike = [name for name in self.own if head.get(name) != self.own[name]]
         if not LIMITS.issuperset(unlike):
             raise SpecError(
-                f"{self.path}: was kept with {said(held, unlike)}, and now it is "
-                f"{said(own, unlike)}: give the same, or delete it"
+                f"{self.path}: was kept with {said(head, unlike)}, and now it is "
+                f"{said(self.own, unlike)}: give the same, or delete it"
             )
-        if unlike:
+        self.limit(head, self.own)
+        return head
+
+    def limit(self, before: dict[str, Any], now: dict[str, Any]) -> None:
+        """Leave out the rows that met the limits of before, if there are others now."""
+        if any(before.get(name) != now.get(name) for name in LIMITS):
             self.rows = {key: r for key, r in self.rows.items() if not limited(r)}
 
     def add(self, key: Key, row: Row) -> None:
@@ -132,51 +139,74 @@ class Journal:
 
     def drop(self) -> None:
         """Delete the file: the table is written, and holds all of it."""
-        if self.path is not None:
+        if self.file is None or self.path is None:
+            return
+        try:  # as long as it is ours
             self.path.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.file is not None:
+        except PermissionError:  # Windows deletes no open file
             self.file.close()
-        if not self.rows:  # there is nothing to go on with
+            self.path.unlink(missing_ok=True)
+        self.file.close()
+
+    def close(self) -> None:
+        """Let go of the file; one without rows is deleted, for nothing can go on."""
+        if not self.rows:
             self.drop()
+        elif self.file is not None:
+            self.file.close()
 
 
-def claim(file: IO[bytes], path: Path, *, cut_off: bool) -> None:
-    """See to it that a journal is nobody else's until it is closed.
-
-    Args:
-        file: the journal.
-        path: its path.
-        cut_off: whether it has rows of a run that is not to go on.
+def held_alone(path: Path) -> IO[bytes]:
+    """A file that is nobody else's until it is closed; new if there is none.
 
     Raises:
-        SpecError: if another sweep writes it, or it is `cut_off`.
+        SpecError: if another sweep holds it.
+        RenderError: if it cannot be written.
+    """
+    while True:
+        try:
+            file = path.open("a+b")
+        except OSError as error:
+            raise RenderError(f"{path}: cannot be written, {error.strerror}") from error
+        if not locked(file):
+            file.close()
+            raise SpecError(
+                f"{path}: another sweep is writing it: wait for its end, or give "
+                "another output"
+            )
+        with suppress(FileNotFoundError):
+            if samestat(fstat(file.fileno()), path.stat()):
+                return file
+        file.close()  # its sweep has ended since, and dropped it
+
+
+def check_empty(path: Path) -> None:
+    """Check that a journal has no rows.
+
+    Raises:
+        SpecError: if it has some.
+    """
+    if path.stat().st_size:
+        raise SpecError(
+            f"{path}: holds the rows of a run that was cut off: --resume goes on, or "
+            "delete it"
+        )
+
+
+def locked(file: IO[bytes]) -> bool:
+    """Whether nobody else has locked a file, which is locked now.
+
+    Windows, and some disks in a network, know no such locks; there nobody has.
     """
     try:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SpecError(
-            f"{path}: another sweep is writing it: wait for its end, or give another "
-            "output"
-        ) from None
-    except (ImportError, OSError):  # Windows, and some disks in a network
+        return False
+    except (ImportError, OSError):
         pass
-    if cut_off:
-        raise SpecError(
-            f"{path}: holds the rows of a run that was cut off: --resume goes on, or "
-            "delete it"
-        )
+    return True
 
 
 def read(path: Path) -> bytes:

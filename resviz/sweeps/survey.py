@@ -175,13 +175,17 @@ def survey(
     settings = Settings(inputs, batch, training, mode, timeout, memory, str(Path.cwd()))
     told = started(wanted.size)
     path = None if output is None else beside(output)
-    with Journal(path, settings, resume=resume) as journal:
+    journal = Journal(path, settings, resume=resume)
+    try:
         found, costs = run(
             enumerate(wanted), settings, journal,
             jobs=-1 if jobs is None else jobs, scheduler=scheduler, told=told,
         )  # fmt: skip
-    rows = [{**asked(one), **found[number]} for number, one in enumerate(wanted)]
-    kept = met(rows, wanted.condition, path)
+        rows = [{**asked(one), **found[number]} for number, one in enumerate(wanted)]
+        kept = met(rows, wanted.condition, path)
+    except BaseException:
+        journal.close()
+        raise
     return Survey(
         names,
         kept,

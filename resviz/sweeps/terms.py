@@ -29,11 +29,22 @@ TIMES = re.compile("[x×]")
 """Between the numbers of a shape, as tables and CSV have it."""
 
 
+class Batched(tuple[int, ...]):
+    """A shape whose first number is the batch."""
+
+    __slots__ = ()
+
+
 def equal(one: Any, other: Any) -> bool:
-    """Whether two values are; a shape is also its text, with its batch or without."""
-    for shape, text in ((one, other), (other, one)):
-        if isinstance(shape, tuple) and isinstance(text, str):
-            return TIMES.split(text) in ([*map(str, shape)], [*map(str, shape[1:])])
+    """Whether two values are; several numbers are also their text, as `1x2048x7x7`.
+
+    A shape with a batch is its text without it, too.
+    """
+    for several, text in ((one, other), (other, one)):
+        if isinstance(several, tuple) and isinstance(text, str):
+            numbers = [*map(str, several)]
+            rest = numbers[1:] if isinstance(several, Batched) else numbers
+            return TIMES.split(text) in (numbers, rest)
     return one == other
 
 
@@ -84,7 +95,9 @@ def constant(node: ast.Constant, row: Mapping[str, Any]) -> Any:
 def named(node: ast.Name, row: Mapping[str, Any]) -> Any:
     """The value of a column."""
     held = row.get(node.id)
-    return tuple(held) if isinstance(held, list) else held
+    if not isinstance(held, list):
+        return held
+    return Batched(held) if node.id.endswith("shape") else tuple(held)
 
 
 def joined(node: ast.BoolOp, row: Mapping[str, Any]) -> bool:

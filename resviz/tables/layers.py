@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import takewhile
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
@@ -24,7 +24,7 @@ from resviz.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from resviz.record import Architecture, Call, Layer
 
@@ -85,23 +85,20 @@ def layers(
     rows = [row(layer) for layer in chosen(arch, only)]
     if depth is not None:
         rows = [folded(*group) for group in grouped(arch, rows, depth)]
-    times = repeating(arch) if once else {}
-    rows = [
-        entry | {"times": times[entry["index"]]} if entry["index"] in times else entry
-        for entry in rows
-        if times.get(entry["index"]) != 0
-    ]
+    if once:
+        rows = shown_once(rows, repeating(arch))
+    repeats = any("times" in entry for entry in rows)
     total = costs.whole(arch)
     sums = f"{count(total.macs)} MACs · {count(total.elements)} elements in all"
     return Table(
         f"{arch.label}: layers",
-        (COLUMNS[0], TIMES, *COLUMNS[1:]) if times else COLUMNS,
+        (COLUMNS[0], TIMES, *COLUMNS[1:]) if repeats else COLUMNS,
         tuple(shown(entry) for entry in rows),
         rows,
         notes=(
             f"{count(arch.params)} parameters · {sums}",
             "×: so many equal blocks in a row, the first of them shown"
-            if times
+            if repeats
             else "",
             batch_note(arch),
             *counting(arch, costs.ELEMENTS),
@@ -136,12 +133,25 @@ def repeating(arch: Architecture) -> dict[int, int]:
     for start, length, often in repeated(structure(arch)):
         starts = range(start, start + length * often, length)
         turns = [facts(arch.layers[first : first + length]) for first in starts]
-        equal = sum(1 for _ in takewhile(turns[0].__eq__, turns))
-        every = range(start, start + length * equal)
-        if equal > 1 and times.keys().isdisjoint(every):
-            times |= dict.fromkeys(every, 0)
-            times |= dict.fromkeys(every[:length], equal)
+        for _, run in groupby(range(often), key=turns.__getitem__):
+            first, *others = run
+            every = range(starts[first], starts[first] + length * (1 + len(others)))
+            if others and times.keys().isdisjoint(every):
+                times |= dict.fromkeys(every, 0)
+                times |= dict.fromkeys(every[:length], 1 + len(others))
     return times
+
+
+def shown_once(
+    rows: list[dict[str, Any]], times: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Rows without those that another stands for, which says for how many."""
+    often = [(entry, times.get(entry["index"])) for entry in rows]
+    return [
+        entry | {"times": count} if count else entry
+        for entry, count in often
+        if count != 0
+    ]
 
 
 def facts(some: Sequence[Layer]) -> list[dict[str, Any]]:

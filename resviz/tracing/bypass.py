@@ -20,7 +20,7 @@ from resviz.tracing.events import Bypassed
 from resviz.tracing.layouts import SEAM
 from resviz.tracing.module_rules import RULES
 from resviz.tracing.probe import as_ruled
-from resviz.tracing.values import Unnoticed, empty_like
+from resviz.tracing.values import Unnoticed, empty_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -94,7 +94,7 @@ class Bypass:
         read, operation = storages.read(x), answer.operation
         if not answer.in_place:
             with Unnoticed():
-                output = empty_like(x, *operation.outputs[0])
+                output = empty_of(x, *operation.outputs[0])
             written = storages.fresh(output)
         elif read < 0 or storages.shared:
             return None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
 
-HOOKS = (
+AROUND = (
     "_forward_pre_hooks",
     "_forward_hooks",
     "_backward_pre_hooks",
@@ -36,7 +36,7 @@ HOOKS = (
 )
 """Where a module keeps what torch calls before and after its forward."""
 
-EVERYWHERE = tuple(vars(all_modules)[f"_global{name}"] for name in HOOKS)
+EVERYWHERE = tuple(vars(all_modules)[f"_global{name}"] for name in AROUND)
 """The same for all modules."""
 
 FUSED = tuple(vars(transformer)[name] for name in transformer.__all__)
@@ -162,12 +162,16 @@ is_tracing = torch._C._get_tracing_state  # noqa: SLF001 - torch.jit.is_tracing 
 
 def hooked(state: dict[str, Any]) -> bool:
     """Whether a module, of which this is the state, has hooks."""
-    return any(map(state.get, HOOKS))
+    return any(map(state.get, AROUND))
 
 
 def called_plainly(kind: type[nn.Module]) -> bool:
     """Whether nothing happens in a module's call but its hooks and its forward."""
-    call: Any = nn.Module._call_impl  # noqa: SLF001 - a subclass may have its own
-    torchs_own = getattr(call, "__globals__", None) is vars(all_modules)
-    own = kind._call_impl is not call  # noqa: SLF001 - as above
-    return torchs_own and not own and not issubclass(kind, (ScriptModule, *FUSED))
+    if issubclass(kind, (ScriptModule, *FUSED)):
+        return False
+    for name in ("__call__", "_call_impl"):  # a class or a profiler may have its own
+        call: Any = getattr(nn.Module, name)
+        torchs = getattr(call, "__globals__", None) is vars(all_modules)
+        if not torchs or getattr(kind, name) is not call:
+            return False
+    return True

@@ -160,7 +160,7 @@ NORM_TENSORS = ("weight", "bias", "running_mean", "running_var")
 """What a batch norm reads, in order."""
 
 NORM_HOLDS = (*NORM_TENSORS, "num_batches_tracked")
-"""What it holds: besides, what it reads in training."""
+"""What it holds: those, and a counter that training reads."""
 
 
 @rule(BatchNorm2d)
@@ -189,7 +189,7 @@ def normed(shape: Shape, dtype: torch.dtype) -> Answer:
 
 
 def activation(name: str) -> Rule:
-    """The rule of an activation: the input's shape, or the input itself."""
+    """The rule of an activation: the input's shape, if it has one, or itself."""
 
     @lru_cache(MOST)
     def activated(shape: Shape, dtype: torch.dtype, in_place: bool) -> Answer:
@@ -199,7 +199,7 @@ def activation(name: str) -> Rule:
         state: Attributes, tensors: Tensors, shape: Shape, dtype: torch.dtype
     ) -> Found | None:
         in_place = state.get("inplace")
-        if tensors or type(in_place) is not bool:
+        if tensors or type(in_place) is not bool or not shape:
             return None
         return activated(shape, dtype, in_place), ()
 

@@ -81,6 +81,7 @@ class Recorder(TorchDispatchMode):
         """
         self.storages.watched.clear()
         self.calls.stop()
+        vars(self.calls).clear()
         self.clone.clear()
         vars(self).clear()
 

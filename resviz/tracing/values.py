@@ -23,8 +23,11 @@ META = torch.device("meta")
 empty_strided = torch.empty_strided
 """As torch has it; other tracers put a function of their own in its place."""
 
-empty_like = torch.Tensor.new
-"""Given a tensor and sizes, an empty one of its dtype and device: torch's quickest."""
+empty_of = torch.Tensor.new
+"""Given a tensor and one size or more, an empty one of its dtype and device.
+
+Torch's oldest way to make one, and its quickest.
+"""
 
 Unnoticed = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no other
 """A context in which our own operations are not taken for those of the forward."""

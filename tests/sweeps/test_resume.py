@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -85,7 +86,7 @@ def test_ctrl_c(tmp_path):
 
 def test_a_run_that_made_no_row_leaves_no_journal(tmp_path):
     """There is nothing to go on with."""
-    with Journal(tmp_path / "a.journal", Settings(), resume=False):
+    with closing(Journal(tmp_path / "a.journal", Settings(), resume=False)):
         pass
     assert [] == list(tmp_path.iterdir())
 
@@ -94,7 +95,7 @@ def test_a_run_that_made_no_row_leaves_no_journal(tmp_path):
 def path(tmp_path):
     """A journal with one row."""
     path = tmp_path / "a.journal"
-    with Journal(path, Settings(), resume=False) as journal:
+    with closing(Journal(path, Settings(), resume=False)) as journal:
         journal.add(("resnet18", "None", None), {"params": 1})
     return path
 
@@ -102,10 +103,10 @@ def path(tmp_path):
 def test_the_rows_are_found_again(path):
     """By the key of their configuration; a torn line is not one."""
     path.write_bytes(path.read_bytes() + b'[["resnet34", "No')
-    with Journal(path, Settings(), resume=True) as journal:
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         assert {("resnet18", "None", None): {"params": 1}} == journal.rows
         journal.add(("resnet34", "None", None), {"params": 2})
-    with Journal(path, Settings(), resume=True) as journal:
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         assert [1, 2] == [row["params"] for row in journal.rows.values()]
 
 
@@ -126,24 +127,30 @@ def test_other_limits_make_anew_what_met_them(path):
     late = {"error": "no answer after 60 s, in forward"}
     full = {"error": "its process was ended by SIGKILL, perhaps out of memory"}
     wrong = {"error": "unknown depth 9"}
-    with Journal(path, Settings(), resume=True) as journal:
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         for name, row in (("late", late), ("full", full), ("wrong", wrong)):
             journal.add((name, "None", None), row)
-    with Journal(path, Settings(), resume=True) as journal:
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         assert 4 == len(journal.rows)
-    with Journal(path, Settings(timeout=300.0), resume=True) as journal:
+    longer = Settings(timeout=300.0)
+    with closing(Journal(path, longer, resume=True)) as journal:
+        assert ["resnet18", "wrong"] == [spec for spec, *_ in journal.rows]
+        journal.add(("late", "None", None), late | {"seconds": 300})
+    with closing(Journal(path, longer, resume=True)) as journal:
+        assert ["resnet18", "wrong", "late"] == [spec for spec, *_ in journal.rows]
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         assert ["resnet18", "wrong"] == [spec for spec, *_ in journal.rows]
 
 
 def test_two_sweeps_into_one_file(path):
     """The second one is told so, and neither loses a row."""
     pytest.importorskip("fcntl")
-    with Journal(path, Settings(), resume=True) as journal:
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         for resume in (False, True):
             with pytest.raises(SpecError, match="another sweep is writing it"):
                 Journal(path, Settings(), resume=resume)
         journal.add(("resnet34", "None", None), {"params": 2})
-    with Journal(path, Settings(), resume=True) as journal:
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         assert 2 == len(journal.rows)
 
 
@@ -167,6 +174,6 @@ def test_what_is_no_journal_is_refused(path):
 def test_an_empty_file_is_a_new_journal(path):
     """A run that was killed before it wrote its first line."""
     path.write_bytes(b'{"resv')
-    with Journal(path, Settings(), resume=True) as journal:
+    with closing(Journal(path, Settings(), resume=True)) as journal:
         assert {} == journal.rows
         assert 60 == json.loads(path.read_text())["timeout"]

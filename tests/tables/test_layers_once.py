@@ -63,16 +63,20 @@ def test_blocks_that_take_turns():
 
 
 def test_shared_parameters_are_counted_where_they_are():
-    """One block that is called again has none of its own the second time."""
+    """One block that is called again has none of its own from the second time on."""
     block = conv(3)
     found = times_of(Sums(block, block, block))
-    assert 6 == len(found)
+    own = [("blocks.0", None), ("add", None)]
+    assert [*own, ("blocks.0#2", 2), ("add#2", 2)] == found
 
 
 def test_nothing_comes_again(record):
-    """The column is left out, and so is its note."""
-    table = resviz.layers(record("resnet(layers=[1,1,1,1], block='basic')"), once=True)
-    assert "times" not in {column.key for column in table.columns}
+    """The column is left out, and its note; also where nothing shown does."""
+    plain = resviz.layers(record("resnet(layers=[1,1,1,1], block='basic')"), once=True)
+    pools = resviz.layers(record("resnet152"), once=True, only="pool")
+    for table in (plain, pools):
+        assert "times" not in {column.key for column in table.columns}
+        assert not any("×:" in note for note in table.notes)
 
 
 def test_one_kind_of_layer(record):

@@ -405,6 +405,18 @@ def test_hooks_that_are_caught_are_seen(bypassed):
     assert run(net, (3, 8, 8)) == trace(net, (3, 8, 8))
 
 
+def test_a_tensor_without_axes():
+    """An activation of one number, as of a sum, and in place."""
+
+    def forward(conv, x):
+        one = nn.functional.relu(x.sum())
+        return conv(x) + net.relu(x.sum()) + net.written(x.mean() + one)
+
+    net = Parent(forward)
+    net.relu, net.written = nn.ReLU(), nn.ReLU(inplace=True)
+    assert run(net, (3, 8, 8)) == trace(net, (3, 8, 8))
+
+
 def test_shared_buffers_are_counted_once():
     """Also where one holder was asked for its tensors, and the other was not."""
 

@@ -1,6 +1,8 @@
 """Calls of modules are noted in the place of torch's own, and are as torch's own."""
 
 import copy
+import gc
+from weakref import ref
 
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch.nn.modules import module as all_modules
 
 import resviz
 from resviz.models.catalogue import build
-from resviz.tracing import calls, trace
+from resviz.tracing import calls, clone, trace
 
 
 class Inner(nn.Module):
@@ -94,6 +96,20 @@ class Doubling(Inner):
         return super()._call_impl(*args, **kwargs) * 2
 
 
+class Direct(nn.Module):
+    """A `__call__` of its own, which goes past torch's."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def __call__(self, x):
+        return self._call_impl(x)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
 BOTH = ("inner.conv", "inner.norm")
 
 
@@ -143,7 +159,14 @@ def test_hooks_see_the_same_of_a_clone(by_hooks):
     assert resviz.trace(model, (3, 32, 32)) == by_hooks(model, (3, 32, 32))
 
 
-def test_torchs_own_call_was_replaced(monkeypatch):
+def test_a_call_that_goes_past_torchs():
+    """It is noted all the same."""
+    arch = resviz.trace(Outer(lambda inner, x: inner(x), Direct()), (3, 8, 8))
+    assert ["", "inner"] == [call.path for call in arch.calls]
+
+
+@pytest.mark.parametrize("name", ["_call_impl", "__call__"])
+def test_torchs_own_call_was_replaced(name, monkeypatch):
     """As a profiler may do it; it sees every call that is not bypassed."""
     seen = []
     plain = nn.Module._call_impl
@@ -152,9 +175,10 @@ def test_torchs_own_call_was_replaced(monkeypatch):
         seen.append(type(self).__name__)
         return plain(self, *args, **kwargs)
 
-    monkeypatch.setattr(nn.Module, "_call_impl", watched)
-    resviz.trace(Outer(named), (3, 8, 8))
+    monkeypatch.setattr(nn.Module, name, watched)
+    arch = resviz.trace(Outer(named), (3, 8, 8))
     assert {"Outer", "Inner"} <= {*seen}
+    assert ["", "inner"] == [call.path for call in arch.calls]
 
 
 HOOKED = nn.Sequential(nn.Conv2d(3, 3, 1))
@@ -185,6 +209,39 @@ def test_a_transformer_is_not_fused():
         arch = resviz.trace(model.eval(), (4, 8), mode="run")  # on meta it never is
         names = [each.name for each in arch.layers]
         assert any(name.endswith("self_attn") for name in names), names
+
+
+PADDED = nn.Sequential(nn.Conv2d(3, 3, 3, padding="same"))
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), (4, 8)),
+        (PADDED, (3, 8, 8)),
+        (HOOKED, (3, 8, 8)),
+        (Outer(named), (3, 8, 8)),
+    ],
+)
+def test_a_clone_is_gone_at_once(model, shape, monkeypatch):
+    """Also where hooks of ours are left on its modules; no collector is waited for."""
+    clones = []
+    plain = clone.Clone.announce
+
+    def announced(self, *args):
+        copied = plain(self, *args)
+        clones.append(ref(copied))
+        return copied
+
+    monkeypatch.setattr(clone.Clone, "announce", announced)
+    gc.collect()
+    gc.disable()
+    try:
+        resviz.trace(model.eval(), shape)
+        assert clones
+        assert not any(alive() for alive in clones)
+    finally:
+        gc.enable()
 
 
 def test_no_trace_of_it_is_left():
