@@ -49,6 +49,6 @@ def layers(
     from resviz.tables.layers import layers as layer_table
 
     if once is None:
-        once = depth is None and form_of(form, output, "table", "text") in PICTURES
+        once = form_of(form, output, "table", "text") in PICTURES
     (arch,) = records([spec], tracing, shown=None)
     emit_table(layer_table(arch, depth=depth, only=only, once=once), form, output)

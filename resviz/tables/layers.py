@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from resviz import costs
 from resviz.errors import SpecError
-from resviz.structure import structure
-from resviz.structure.repeats import repeated
+from resviz.flow import resizes
 from resviz.tables.notes import batch_note, counting
+from resviz.tables.once import equal_blocks_once, equal_rows_once
 from resviz.tables.table import Column, Table
 from resviz.units import count, per_axis
 from resviz.vocabulary import (
@@ -24,7 +23,7 @@ from resviz.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from resviz.record import Architecture, Call, Layer
 
@@ -56,8 +55,11 @@ ONLY: dict[str, frozenset[str]] = {
 """What `only` can choose, and the operations that it stands for."""
 
 
-TIMES = Column("times", "×", "text")
+TIMES = Column("times", "×", "times")
 """How often what stands once comes, in a table in which equal blocks do."""
+
+
+REPEATED = "×: so many equal blocks in a row, or so many turns, the first of them shown"
 
 
 def layers(
@@ -73,21 +75,20 @@ def layers(
         arch: the record.
         depth: fold calls that nest deeper than this into one row each.
         only: one of `ONLY`, to show layers of one kind.
-        once: let equal blocks in a row stand once, with their number.
+        once: let equal blocks in a row stand once, with their number; at a `depth`,
+            equal rows.
 
     Raises:
-        SpecError: if `only` is no such kind, `depth` is below 1, or comes with another.
+        SpecError: if `only` is no such kind, `depth` is below 1, or both are given.
     """
     if depth is not None and only is not None:
         raise SpecError("depth and only: want one of them, a fold mixes kinds")
-    if depth is not None and once:
-        raise SpecError("depth and once: want one of them, both fold")
     rows = [row(layer) for layer in chosen(arch, only)]
     if depth is not None:
         rows = [folded(*group) for group in grouped(arch, rows, depth)]
     if once:
-        rows = shown_once(rows, repeating(arch))
-    repeats = any("times" in entry for entry in rows)
+        rows = equal_blocks_once(arch, rows) if depth is None else equal_rows_once(rows)
+    repeats = any(entry.get("times", 1) > 1 for entry in rows)
     total = costs.whole(arch)
     sums = f"{count(total.macs)} MACs · {count(total.elements)} elements in all"
     return Table(
@@ -97,9 +98,7 @@ def layers(
         rows,
         notes=(
             f"{count(arch.params)} parameters · {sums}",
-            "×: so many equal blocks in a row, the first of them shown"
-            if repeats
-            else "",
+            *([REPEATED] if repeats else []),
             batch_note(arch),
             *counting(arch, costs.ELEMENTS),
         ),
@@ -122,45 +121,6 @@ def layers_until(arch: Architecture, last: int | None = None) -> Table:
     )
 
 
-def repeating(arch: Architecture) -> dict[int, int]:
-    """How often layers come again, by index; 0 for those that another stands for.
-
-    Layers that come once are left out. Those that differ in anything but their names,
-    as in parameters that they share, do not come again, nor do blocks that run in turns
-    with those of another branch.
-    """
-    times: dict[int, int] = {}
-    for start, length, often in repeated(structure(arch)):
-        starts = range(start, start + length * often, length)
-        turns = [facts(arch.layers[first : first + length]) for first in starts]
-        for _, run in groupby(range(often), key=turns.__getitem__):
-            first, *others = run
-            every = range(starts[first], starts[first] + length * (1 + len(others)))
-            if others and times.keys().isdisjoint(every):
-                times |= dict.fromkeys(every, 0)
-                times |= dict.fromkeys(every[:length], 1 + len(others))
-    return times
-
-
-def shown_once(
-    rows: list[dict[str, Any]], times: Mapping[int, int]
-) -> list[dict[str, Any]]:
-    """Rows without those that another stands for, which says for how many."""
-    often = [(entry, times.get(entry["index"])) for entry in rows]
-    return [
-        entry | {"times": count} if count else entry
-        for entry, count in often
-        if count != 0
-    ]
-
-
-def facts(some: Sequence[Layer]) -> list[dict[str, Any]]:
-    """The rows of some layers without what names them."""
-    named = ("index", "name", "path")
-    rows = map(row, some)
-    return [{k: v for k, v in entry.items() if k not in named} for entry in rows]
-
-
 def chosen(arch: Architecture, only: str | None) -> list[Layer]:
     """The layers of one kind, or all."""
     if only is None:
@@ -175,7 +135,7 @@ def row(layer: Layer) -> dict[str, Any]:
     """The facts and counts of one layer, as JSON has them."""
     window = layer.window
     before, after = layer.input_shape[2:], layer.output_shape[2:]
-    changes = before and after and before != after
+    changes = before and after and before != after and resizes(layer)
     return {
         "index": layer.index,
         "name": layer.name,
@@ -197,9 +157,12 @@ def row(layer: Layer) -> dict[str, Any]:
 
 
 def shown(entry: dict[str, Any]) -> dict[str, Any]:
-    """A row for the eye: a change of resolution as "224→112"."""
+    """A row for the eye: a change of resolution as "224→112", turns as such."""
     change = entry["resolution"]
-    return entry | {"resolution": "→".join(map(per_axis, change)) if change else None}
+    said = {"resolution": "→".join(map(per_axis, change)) if change else None}
+    if entry.get("in_turn"):
+        said["times"] = f"{entry['times']} in turn"
+    return entry | said
 
 
 def grouped(
@@ -243,6 +206,7 @@ def folded(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
         return first
     entering = next((e["input_shapes"] for e in group if e["input_shapes"]), [[]])
     before, after = entering[0][2:], last["output_shape"][2:]
+    changes = any(entry["resolution"] for entry in group)
     return {
         **first,
         **dict.fromkeys(("kernel", "stride", "padding", "dilation", "groups")),
@@ -254,7 +218,7 @@ def folded(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
         "params": sum(entry["params"] for entry in group),
         **{key: summed(entry[key] for entry in group) for key in ("macs", "elements")},
         "path": call.path,
-        "resolution": [before, after] if before != after else None,
+        "resolution": [before, after] if changes and before != after else None,
     }
 
 

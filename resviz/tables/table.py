@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
-    "cell",
+    "cell", "times",
 ]  # fmt: skip
 """How a column's values are written.
 
-"sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines.
+"sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines;
+"times" leave 1 unsaid.
 """
 
 
@@ -107,6 +108,7 @@ WRITERS = {
     "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
     "count": units.grouped,
+    "times": lambda times: "" if times == 1 else str(times),
     "bytes": units.mebi,
     "sample": lambda shape: units.times(shape[1:]),
     "samples": lambda shapes: " + ".join(units.times(shape[1:]) for shape in shapes),

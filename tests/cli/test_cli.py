@@ -380,7 +380,7 @@ def test_a_model_that_exits_is_a_failure(resviz, module):
     [
         (("-o", "{}.svg"), False),
         (("-o", "{}.svg", "--each"), True),
-        (("-o", "{}.svg", "--depth", "2"), True),
+        (("-o", "{}.svg", "--depth", "2"), False),
         (("-o", "{}.csv"), True),
         (("-o", "{}.csv", "--once"), False),
     ],
