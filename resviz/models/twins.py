@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as all_modules
+from torch.overrides import _get_current_function_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,11 @@ WATCHERS = (
 
 HOLDERS = frozenset({dict, OrderedDict, set})
 """What a module keeps its parts and hooks in."""
+
+MODES = frozenset({"torch.utils._device", "resviz.source.build"})
+"""Where the modes are defined in which tensors are made on the meta device."""
+
+function_modes = torch._C._len_torch_function_stack  # noqa: SLF001 - nothing public
 
 TENSORS = ("_parameters", "_buffers")
 """Where it keeps its tensors."""
@@ -88,7 +94,7 @@ def twin_of(
         make: a function or class that builds the same from the same arguments.
         args: what cannot be hashed is not looked up.
     """
-    if not torch.empty(0).is_meta or any(map(vars(all_modules).__getitem__, WATCHERS)):
+    if not weightless() or any(map(vars(all_modules).__getitem__, WATCHERS)):
         return make(*args)
     try:
         hash(args)
@@ -100,6 +106,14 @@ def twin_of(
     mould = prototypes(make, torch.get_default_dtype(), layers, *args)
     with torch._C.DisableTorchFunction():  # noqa: SLF001 - a mode would see all of it
         return cast(mould)
+
+
+def weightless() -> bool:
+    """Whether new tensors have no values, and nobody's mode makes others of them."""
+    if function_modes() != 1:
+        return False
+    mode = type(_get_current_function_mode()).__module__
+    return mode in MODES and torch.empty(0).is_meta
 
 
 def cast(mould: Mould) -> Any:

@@ -1,47 +1,29 @@
-"""Where calls of modules begin and end.
+"""Where calls of modules begin and end, as hooks on a clone's modules tell.
 
-Most modules are called through us: we stand where torch keeps the compiled form of a
-call, which takes half the time of hooks. Hooks of ours stand where the way that torch
-goes through a call could matter.
+Standing in the place of a container's call, as `bypass` does in that of a leaf, would
+take half the time of hooks. A forward can tell the difference too easily: it may call
+past that place, copy it with a module's attributes, or hook its own modules.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
-from torch.jit import ScriptModule
-from torch.nn.modules import module as all_modules
-from torch.nn.modules import transformer
 
 from resviz.tracing.events import Enter, Leave
 from resviz.tracing.layouts import SEAM, Spare, unshare
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from resviz.tracing.clone import Clone
     from resviz.tracing.events import Event
     from resviz.tracing.origins import Origins
 
 HOOK = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
-
-AROUND = (
-    "_forward_pre_hooks",
-    "_forward_hooks",
-    "_backward_pre_hooks",
-    "_backward_hooks",
-)
-"""Where a module keeps what torch calls before and after its forward."""
-
-EVERYWHERE = tuple(vars(all_modules)[f"_global{name}"] for name in AROUND)
-"""The same for all modules."""
-
-FUSED = tuple(vars(transformer)[name] for name in transformer.__all__)
-"""Modules that run a fused kernel where nothing in them has hooks."""
-
 
 NOBODY = -1
 """No thread."""
@@ -75,35 +57,17 @@ class Calls:
 
     def start(self) -> None:
         """See to it that every call of a module is noted that is not bypassed."""
-        plain: dict[type[nn.Module], bool] = {}
         for module in self.clone.modules:
-            kind, state = type(module), vars(module)
-            if state.get(SEAM) is not None:
-                continue
-            if kind not in plain:
-                plain[kind] = called_plainly(kind)
-            if plain[kind]:
-                state[SEAM] = partial(self.call, module)
-            else:
+            if vars(module).get(SEAM) is None:
                 self.hook(module)
 
     def stop(self) -> None:
-        """Let go of the modules, which hold us."""
-        for module in self.clone.modules:
+        """Let go of the modules that are bypassed, which hold us."""
+        for module in self.clone.bypassable:
             vars(module).pop(SEAM, None)
 
-    def call(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
-        """Called in the place of torch's own call; one that is hooked is so ever after.
-
-        The forward of another module may have put hooks on this one.
-        """
-        if hooked(vars(module)) or any(EVERYWHERE) or is_tracing():
-            return self.run(module, *args, **kwargs)
-        self.enter(module, args, kwargs)
-        return self.leave(module, args, module.forward(*args, **kwargs))
-
     def run(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a module as torch does, and from now on with hooks."""
+        """Call a module that is bypassed no more as torch does, with hooks."""
         vars(module).pop(SEAM, None)
         self.hook(module)
         return module._call_impl(*args, **kwargs)  # noqa: SLF001 - which led here
@@ -154,24 +118,3 @@ class Calls:
         enter = self.open.pop()
         enter.args = ()
         return enter
-
-
-is_tracing = torch._C._get_tracing_state  # noqa: SLF001 - torch.jit.is_tracing is slow
-"""Whether `torch.jit.trace` follows the calls too."""
-
-
-def hooked(state: dict[str, Any]) -> bool:
-    """Whether a module, of which this is the state, has hooks."""
-    return any(map(state.get, AROUND))
-
-
-def called_plainly(kind: type[nn.Module]) -> bool:
-    """Whether nothing happens in a module's call but its hooks and its forward."""
-    if issubclass(kind, (ScriptModule, *FUSED)):
-        return False
-    for name in ("__call__", "_call_impl"):  # a class or a profiler may have its own
-        call: Any = getattr(nn.Module, name)
-        torchs = getattr(call, "__globals__", None) is vars(all_modules)
-        if not torchs or getattr(kind, name) is not call:
-            return False
-    return True

@@ -6,6 +6,7 @@ The clone, not the user's model, is run: whatever its forward does to itself
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +165,9 @@ class Clone(Copies):
         filled = filter(given.__getitem__, layout.holders)
         for key in (*filled, *layout.others):
             value = given[key]
-            if type(value) is not tuple or not PLAIN.issuperset(map(type, value)):
+            if key in HOOKS and isinstance(value, dict):  # of whatever class
+                state[key] = self.copied_mapping(value, path, OrderedDict())
+            elif type(value) is not tuple or not PLAIN.issuperset(map(type, value)):
                 state[key] = self.copied(value, dotted(path, key))
 
     def late(self, tensor: torch.Tensor | None) -> Any:

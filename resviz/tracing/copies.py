@@ -14,6 +14,7 @@ from weakref import ref
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resviz.tracing.modules import original
@@ -46,6 +47,8 @@ class Copies:
         """What stands for a tensor of the user's: an empty one, or a copy."""
         if not self.real or tensor.is_meta:
             return weightless(tensor)
+        if type(tensor) not in EAGER and is_lazy(tensor):
+            return weightless(tensor, tensor.device)
         copy = tensor.detach().clone()
         if isinstance(tensor, nn.Parameter):
             copy = nn.Parameter(copy, requires_grad=False)
@@ -90,10 +93,11 @@ class Copies:
         self.copies[id(value)] = copy
         return copy
 
-    def copied_mapping(self, value: Any, path: str) -> Any:
-        """A dictionary like `value` whose keys and members are copied."""
+    def copied_mapping(self, value: Any, path: str, made: Any = None) -> Any:
+        """A dictionary whose keys and members are copied; `made` if that is given."""
         kind = type(value)
-        made = kind(value.default_factory) if kind is defaultdict else kind()
+        if made is None:
+            made = kind(value.default_factory) if kind is defaultdict else kind()
         copy = self.keep(value, made)
         copies = self.copies
         for key, member in value.items():

@@ -14,9 +14,6 @@ from resviz.tracing.values import PLAIN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HOLDERS = frozenset({dict, OrderedDict, set})
-"""Where a module keeps hooks and children, mostly none."""
-
 SEAM = "_compiled_call_impl"
 """The attribute that torch calls, if it is set, in the place of a module's own call."""
 
@@ -64,7 +61,7 @@ TORCHS = {
 }
 """The holders of a module of torch's, with their classes."""
 
-COMMON = HOLDERS | PLAIN | {tuple}
+COMMON = PLAIN | {dict, OrderedDict, set, tuple}
 """Classes of attributes that nobody made."""
 
 
@@ -74,8 +71,8 @@ class Layout(NamedTuple):
     Attributes:
         names: of all attributes.
         kinds: their classes.
-        holders: dictionaries and sets among them, most of which are empty, with their
-            classes.
+        holders: those where torch keeps hooks, tensors and modules, most of which are
+            empty, with their classes.
         others: names of what else may hold tensors or modules.
         rest: reads all holders but those of tensors off a module's attributes; None
             where the module has others, or others than torch's.
@@ -95,10 +92,11 @@ class Layout(NamedTuple):
     ) -> Layout:
         """The layout of modules of the class `owner` with these attributes."""
         given = dict(zip(names, kinds, strict=True))
-        holders = {name: kind for name, kind in given.items() if kind in HOLDERS}
-        shared = SIZES if owner.__module__.startswith("torch.nn.") else ()
-        others = [n for n, kind in given.items() if kind not in HOLDERS | PLAIN]
-        others = [name for name in others if name not in shared and name != SEAM]
+        holders = {n: k for n, k in given.items() if TORCHS.get(n) is k}
+        shared = {SEAM, *holders}
+        if owner.__module__.startswith("torch.nn."):
+            shared |= {name for name in SIZES if given.get(name) is tuple}
+        others = [n for n, k in given.items() if k not in PLAIN and n not in shared]
         usual = holders == TORCHS and not others
         return cls(
             names,

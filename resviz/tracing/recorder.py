@@ -1,6 +1,6 @@
-"""Following a forward: calls say where, a dispatch mode says what.
+"""Following a forward: hooks say where, a dispatch mode says what.
 
-Calls alone miss every operation that no module owns, as the `+=` of a shortcut;
+Hooks alone miss every operation that no module owns, as the `+=` of a shortcut;
 a dispatch mode alone knows no module. Both write one list of events in order.
 """
 

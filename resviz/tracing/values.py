@@ -36,11 +36,14 @@ Untransformed = torch._C._DisableFuncTorch  # noqa: SLF001 - torch has no other
 """A context in which tensors are made as they are outside of `torch.func`."""
 
 
-def weightless(tensor: torch.Tensor) -> torch.Tensor:
-    """A meta tensor of the same shape, dtype and class; no value is read."""
+def weightless(tensor: torch.Tensor, home: torch.device = META) -> torch.Tensor:
+    """A meta tensor of the same shape, dtype and class; no value is read.
+
+    A lazy one has no values yet, and is made on the device `home`.
+    """
     kind: Any = type(tensor)
     if kind not in EAGER and is_lazy(tensor):
-        return kind(requires_grad=False, device="meta", dtype=tensor.dtype)
+        return kind(requires_grad=False, device=home, dtype=tensor.dtype)
     if tensor.layout is torch.strided and not tensor.is_quantized:
         # torch.empty_like on meta is Python, and imports sympy.
         empty = empty_strided(

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 import resviz
 from resviz.models import BasicBlock, ResNet, assembly, blocks, twins
@@ -106,6 +107,23 @@ def test_arguments_that_cannot_be_hashed_are_built():
     """As torch takes a list for a stride."""
     with torch.device("meta"):
         assert (2, 2) == tuple(blocks.conv3x3(3, 4, [2, 2]).stride)
+
+
+class Halves(TorchFunctionMode):
+    """Makes tensors of another dtype."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **kwargs or {})
+        return made.half() if func is torch.empty else made
+
+
+def test_what_a_mode_makes_is_no_mould():
+    """Neither with a device beside it nor later is it copied."""
+    blocks.OF_LAYERS.cache_clear()
+    with torch.device("meta"), Halves():
+        assert torch.float16 == blocks.conv3x3(5, 7).weight.dtype
+    with torch.device("meta"):
+        assert torch.float32 == blocks.conv3x3(5, 7).weight.dtype
 
 
 def test_another_default_dtype_is_built():

@@ -1,4 +1,4 @@
-"""Calls of modules are noted in the place of torch's own, and are as torch's own."""
+"""Calls of modules are noted, and are as torch's own."""
 
 import copy
 import gc
@@ -11,7 +11,7 @@ from torch.nn.modules import module as all_modules
 
 import resviz
 from resviz.models.catalogue import build
-from resviz.tracing import calls, clone, trace
+from resviz.tracing import clone, trace
 
 
 class Inner(nn.Module):
@@ -116,7 +116,7 @@ BOTH = ("inner.conv", "inner.norm")
 @pytest.mark.parametrize(
     ("model", "names"),
     [
-        (Outer(hooked), (*BOTH, "inner:mul")),
+        (Outer(hooked), (*BOTH, "mul")),
         (Outer(hooked_before), ("inner:mul", *BOTH)),
         (Outer(hooked_everywhere), (*BOTH, "inner:mul")),
         (Outer(named), BOTH),
@@ -135,28 +135,45 @@ def test_nothing_is_left_out(model, names, mode):
     assert {"", "inner"} >= {call.path for call in arch.calls}
 
 
-@pytest.fixture
-def by_hooks(monkeypatch):
-    """A function that traces with hooks on all modules."""
-
-    def traced(model, *args):
-        with monkeypatch.context() as patch:
-            patch.setattr(calls, "called_plainly", lambda kind: False)
-            return resviz.trace(model, *args)
-
-    return traced
+def doubled_call(inner, x):
+    """Torch's call, replaced on one module."""
+    inner._call_impl = lambda x: nn.Module._call_impl(inner, x) * 2
+    return inner(x)
 
 
-@pytest.mark.parametrize("spec", ["resnet50", "cifar20", "resnet(34, shortcut='A')"])
-def test_hooks_see_the_same(spec, by_hooks):
-    """Of networks that need no clone."""
-    assert resviz.trace(spec) == by_hooks(spec)
+def of_another_call(inner, x):
+    """Given a class with a call of its own as it is called."""
+    inner.__class__ = Doubling
+    return inner(x)
 
 
-def test_hooks_see_the_same_of_a_clone(by_hooks):
-    """Of a model with values."""
-    model = build("cifar20")
-    assert resviz.trace(model, (3, 32, 32)) == by_hooks(model, (3, 32, 32))
+def called_inside(inner, x):
+    """Torch's call, asked for by its inner name."""
+    return inner._call_impl(x)
+
+
+def hooked_twice(inner, x):
+    """A hook for each of two calls."""
+    return hooked(inner, hooked(inner, x))
+
+
+TWICE = (*BOTH, "mul", "inner.conv#2", "inner.norm#2", "mul#2")
+
+
+@pytest.mark.parametrize(
+    ("use", "names"),
+    [
+        (doubled_call, (*BOTH, "mul")),
+        (of_another_call, (*BOTH, "mul")),
+        (called_inside, BOTH),
+        (hooked_twice, TWICE),
+    ],
+)
+def test_calls_that_are_changed_on_the_way(use, names):
+    """They are those of the module, once or twice."""
+    arch = resviz.trace(Outer(use), (3, 8, 8))
+    assert names == tuple(layer.name for layer in arch.layers)
+    assert ["", *["inner"] * (len(names) // 2)][:3] == [c.path for c in arch.calls][:3]
 
 
 def test_a_call_that_goes_past_torchs():

@@ -5,6 +5,7 @@ import sys
 import threading
 import traceback
 import weakref
+from collections import OrderedDict
 from contextlib import suppress
 
 import pytest
@@ -350,6 +351,63 @@ def test_a_kept_error_still_shows_where_it_came_from():
         trace(Forward(function), (4,))
     lines = traceback.format_exception(caught.value)
     assert any('raise ValueError("not on Sundays")' in line for line in lines)
+
+
+class Holder(OrderedDict):
+    """A dictionary of somebody's own class."""
+
+
+def test_hooks_in_a_dictionary_of_ones_own():
+    """They hold, and nothing is added to them."""
+    model = nn.Sequential(nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1))
+    for name in ("_forward_hooks", "_forward_pre_hooks"):
+        setattr(model[1], name, Holder())
+    model[0]._forward_hooks = hooks = Holder({5: lambda *args: args[-1] * 2})
+    arch = trace(model, (3, 4, 4))
+    assert ["0", "1"] == [layer.name for layer in arch if layer.module]
+    assert "mul" in {op.name for layer in arch for op in layer.operations}
+    assert ([5], []) == ([*hooks], [*model[1]._forward_hooks])
+    assert (1, 3, 4, 4) == model(torch.zeros(1, 3, 4, 4)).shape
+
+
+class Strided(nn.Module):
+    """Writes into a list of its convolution's."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.conv.stride = [1, 1]
+
+    def forward(self, x):
+        self.conv.stride[0] = 2
+        return self.conv(x)
+
+
+def test_numbers_in_a_list():
+    """Torch keeps them in tuples, which nobody can write to."""
+    model = Strided()
+    assert (1, 3, 2, 4) == trace(model, (3, 4, 4)).layers[-1].output_shape
+    assert [1, 1] == model.conv.stride
+
+
+class Stored(nn.Module):
+    """Two modules that hold one dictionary, empty as yet."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Conv2d(3, 3, 1)
+        self.store = self.head.store = {}
+
+    def forward(self, x):
+        self.store["x"] = x
+        return self.head(self.head.store["x"])
+
+
+def test_an_empty_dictionary_of_two():
+    """It is one in the clone as well, and the model's stays empty."""
+    model = Stored()
+    assert 1 == len(trace(model, (3, 4, 4)).layers)
+    assert {} == model.store
 
 
 @pytest.mark.parametrize("name", ODD)

@@ -197,10 +197,11 @@ def test_work_on_parameters_is_counted():
     assert macs == 4 * 27 * 36 + 4 * 27
 
 
-def test_lazy_modules_take_shape_on_the_clone():
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_lazy_modules_take_shape_on_the_clone(mode):
     """The user's stay uninitialised."""
     model = nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(2))
-    arch = trace(model, (3, 8, 8))
+    arch = trace(model, (3, 8, 8), mode=mode)
     assert arch.params == 4 * 27 + 4 + 144 * 2 + 2
     assert type(model[0]) is nn.LazyConv2d
 
