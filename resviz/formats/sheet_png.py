@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
+from resviz.errors import RenderError
 from resviz.figures.drawing import styles
 from resviz.formats import png
 from resviz.formats.sheet import Sheet
@@ -31,6 +32,13 @@ def render(table: Table, *, style: str = "screen", dpi: float | None = None) -> 
     """
     picture = Sheet(table).picture()
     if dpi is None:
+        highest = png.highest(picture)
+        if highest < png.CSS_PIXELS:
+            width, height = map(round, picture.size)
+            raise RenderError(
+                f"png: the table is {width:,} by {height:,} pixels, more than can be "
+                f"drawn: want fewer rows, --dpi of at most {highest}, or svg"
+            )
         scale = min(SHARPEST, max(1.0, sqrt(ENOUGH / prod(picture.size))))
         dpi = scale * png.CSS_PIXELS
     return png.render(picture, styles.find(style), dpi=dpi)

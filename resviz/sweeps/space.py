@@ -89,8 +89,10 @@ class Family:
             own = [one for _, one in sorted(zip(order, chosen, strict=True))]
             sets = {name: value for one in own for name, value in one.sets}
             head, *rest = (one.text for one in own if one.text and not ours([one]))
+            # One of ours is called anyway, a function of a file is not.
+            called = rest or (self.called and ":" in head)
             yield Configuration(
-                f"{head}({', '.join(rest)})" if rest or self.called else head,
+                f"{head}({', '.join(rest)})" if called else head,
                 sets.get("input"),
                 sets.get("batch"),
                 tuple(sets.items()),
@@ -114,8 +116,8 @@ class Space:
     """
 
     def __init__(self, specs: Iterable[Spec | Iterable[Spec]]) -> None:
-        several = (one if isinstance(one, (list, tuple)) else [one] for one in specs)
-        written = [str(spec) for some in several for spec in some]
+        several = [one if isinstance(one, list) else [one] for one in specs]
+        written = [checked(spec) for some in several for spec in some]
         self.families = [family for text in written for family in families(text)]
         if not self.families:
             raise SpecError("sweep: want at least one SPEC, as 'resnet({18,34})'")
@@ -127,12 +129,15 @@ class Space:
 
     @property
     def names(self) -> list[str]:
-        """Names of the arguments that vary: of two values or more, in any SPECs."""
+        """Names of the arguments that vary: of two values or more, in any SPECs.
+
+        Those that are the trace's are there also with one, for no SPEC shows them.
+        """
         values: dict[str, set[str]] = {}
         for family in self.families:
             for name, value in family.said:
                 values.setdefault(name, set()).add(value)
-        return [name for name, met in values.items() if len(met) > 1]
+        return [name for name, met in values.items() if len(met) > 1 or name in OURS]
 
     def all_say(self, name: str) -> bool:
         """Whether every variant has an argument of this name."""
@@ -148,6 +153,20 @@ class Space:
                 if one.key not in seen:
                     seen.add(one.key)
                     yield one
+
+
+def checked(spec: Any) -> str:
+    """A SPEC as text.
+
+    Raises:
+        SpecError: if it is nothing that stands for a network.
+    """
+    if not isinstance(spec, (str, int, Path)):
+        raise SpecError(
+            f"sweep: got {spec!r:.80}, want SPECs as text, depths, files, or lists of "
+            "them; an input is input_size=(3, 64, 64)"
+        )
+    return str(spec)
 
 
 def families(text: str) -> Iterator[Family]:

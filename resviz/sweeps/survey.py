@@ -15,7 +15,7 @@ from resviz.sweeps.pareto import Aim, aims, front
 from resviz.sweeps.rows import MEASURES
 from resviz.sweeps.run import Costs, run
 from resviz.sweeps.space import Space
-from resviz.sweeps.where import Where, where
+from resviz.sweeps.where import NUMERIC, SHAPE, TEXTUAL, Where, where
 from resviz.sweeps.work import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ OWN = ("spec", *MEASURES, "seconds", "error")
 
 NUMBERS = tuple(name for name in OWN if name not in {"spec", "final_shape", "error"})
 """Those that hold one number."""
+
+KINDS = {
+    **dict.fromkeys(NUMBERS, NUMERIC), "spec": TEXTUAL, "error": TEXTUAL,
+    "final_shape": SHAPE,
+}  # fmt: skip
+"""What they hold, in words."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Survey:
         front: numbers of the rows on it.
         costs: where the time went.
         journal: the rows on disk; to be dropped once the table is written.
+        settings: what held for all.
     """
 
     names: tuple[str, ...]
@@ -57,6 +64,7 @@ class Survey:
     front: tuple[int, ...]
     costs: Costs
     journal: Journal
+    settings: Settings
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ def plan(specs: Iterable[Any], condition: str | None, limit: int | None) -> Plan
         return Plan(space, (), None, limit)
     varied = columns(space)
     names = (*OWN, *varied)
-    found = where(condition, {*names}, ", ".join(names), NUMBERS)
+    found = where(condition, {*names}, ", ".join(names), KINDS)
     known = {"spec", *varied}
     early = tuple(part for part in found.parts if part.names <= known)
     return Plan(space, early, found, limit)
@@ -158,20 +166,15 @@ def survey(
         ResvizError: if a SPEC, the condition or the aims cannot be read, if a journal
             does not fit, or a library or the cluster is not there.
     """
+    check_limits(timeout, memory)
     needed("joblib")  # before there is a journal
     wanted = plan(specs, condition, limit)
     names = columns(wanted.space)
     aimed = aims(pareto, (*NUMBERS, *names)) if pareto else ()
-    own = {"input": input_size, "batch": batch}
-    for name, given_to_all in own.items():
-        if given_to_all is not None and wanted.space.all_say(name):
-            raise SpecError(
-                f"{name}: got {given_to_all!r}, and every SPEC says its own {name}=: "
-                "leave out one of the two"
-            )
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
     inputs = None if input_size is None else tuple(g.text for g in given(input_size))
+    check_used(wanted.space, input=inputs, batch=batch)
     settings = Settings(inputs, batch, training, mode, timeout, memory, str(Path.cwd()))
     told = started(wanted.size)
     path = None if output is None else beside(output)
@@ -196,7 +199,38 @@ def survey(
         front=tuple(front(kept, aimed)) if aimed else (),
         costs=costs,
         journal=journal,
+        settings=settings,
     )
+
+
+def check_limits(timeout: Any, memory: Any) -> None:
+    """Check that limits are numbers.
+
+    Raises:
+        SpecError: if one is not, or below 0.
+    """
+    for name, value, kinds in (
+        ("timeout", timeout, (int, float)),
+        ("memory", memory, int),
+    ):
+        if value is not None and (not isinstance(value, kinds) or not value >= 0):
+            unit = "seconds" if name == "timeout" else "bytes"
+            raise SpecError(f"{name}: got {value!r}, want {unit} as a number, or None")
+
+
+def check_used(space: Space, **to_all: Any) -> None:
+    """Check that there is a variant which takes what is given to all.
+
+    Raises:
+        SpecError: if each has its own.
+    """
+    for name, value in to_all.items():
+        if value is not None and space.all_say(name):
+            said = ", ".join(value) if isinstance(value, tuple) else value
+            raise SpecError(
+                f"{name}: got {said}, and every SPEC says its own {name}=: leave out "
+                "one of the two"
+            )
 
 
 def met(rows: list[Row], condition: Where | None, journal: Path | None) -> list[Row]:

@@ -81,6 +81,8 @@ def data(found: Survey, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "variants": list(rows),
         "traced": found.traced,
         "failed": found.failed,
+        "input": found.settings.inputs and list(found.settings.inputs),
+        "batch": found.settings.batch,
         "where": found.condition,
         "pareto": list(map(str, found.aims)) or None,
         "convention": CONVENTION,
@@ -97,8 +99,19 @@ def notes(found: Survey) -> Iterator[str]:
         yield f"{len(found.rows):,} of {found.traced:,} where {found.condition}"
     if found.failed:
         yield f"{found.failed:,} of {found.traced:,} failed"
+    if found.settings.inputs or found.settings.batch:
+        yield f"where no SPEC says more: {', '.join(given_to_all(found))}"
     yield CONVENTION
     yield "peak: of a forward, without parameters; field: in pixels, its largest axis"
+
+
+def given_to_all(found: Survey) -> Iterator[str]:
+    """The input and the batch that were asked for, in words."""
+    inputs, batch = found.settings.inputs, found.settings.batch
+    if inputs:
+        yield f"input {' and '.join(inputs)}"
+    if batch:
+        yield f"batch {batch}"
 
 
 def better(wanted: Iterable[Aim]) -> str:

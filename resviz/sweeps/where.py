@@ -10,9 +10,11 @@ it, else with the row.
 from __future__ import annotations
 
 import ast
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
@@ -20,6 +22,7 @@ from resviz.sweeps.terms import (
     ARITHMETIC,
     COMPARISONS,
     MEMBER,
+    TIMES,
     VALUES,
     Unknown,
     unlike,
@@ -32,8 +35,13 @@ if TYPE_CHECKING:
 LONGEST = 1000
 """Characters of a condition."""
 
-NUMERIC, TEXTUAL = "a number", "a string"
+NUMERIC, TEXTUAL, SHAPE = "a number", "a string", "a shape"
 """Kinds of values, in words."""
+
+NO_KINDS: Mapping[str, str] = MappingProxyType({})
+
+WRITTEN = re.compile(r"\d+([x×]\d+)+")
+"""A shape as text."""
 
 WANT = "want names of columns, numbers, strings, comparisons, and, or, not"
 
@@ -82,7 +90,7 @@ def where(
     text: str,
     columns: Container[str],
     listed: str,
-    numbers: Container[str] = (),
+    kinds: Mapping[str, str] = NO_KINDS,
 ) -> Where:
     """Read a condition.
 
@@ -90,7 +98,8 @@ def where(
         text: as written.
         columns: names that it may look at.
         listed: them, for messages.
-        numbers: those of them that hold numbers and nothing else.
+        kinds: what those of them hold that hold nothing else: `NUMERIC`, `TEXTUAL` or
+            `SHAPE`.
 
     Raises:
         SpecError: if it is no condition, looks at what is no column, or compares or
@@ -109,22 +118,21 @@ def where(
     for name in sorted(found.names):
         if name not in columns:
             raise SpecError(f"where: no column {name!r}, want one of {listed}")
-    check(tree, numbers)
+    check(tree, kinds)
     return found
 
 
-def check(tree: ast.expr, numbers: Container[str]) -> None:
+def check(tree: ast.expr, columns: Mapping[str, str]) -> None:
     """Check what needs no row: kinds in comparisons, and arithmetic without columns.
 
     Raises:
-        SpecError: if a number is compared with a string, or something divides by zero.
+        SpecError: if things of two kinds are compared, or something divides by zero.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
-            kinds = [kind(side, numbers) for side in (node.left, *node.comparators)]
-            for op, pair in zip(node.ops, pairwise(kinds), strict=True):
-                if type(op) not in MEMBER and {*pair} == {NUMERIC, TEXTUAL}:
-                    raise unlike(node, f"compares {pair[0]} with {pair[1]}")
+            sides = pairwise((node.left, *node.comparators))
+            for op, (left, right) in zip(node.ops, sides, strict=True):
+                check_pair(node, op, left, right, columns)
         elif isinstance(node, (ast.BinOp, ast.UnaryOp)) and not any(
             isinstance(part, ast.Name) for part in ast.walk(node)
         ):
@@ -132,10 +140,32 @@ def check(tree: ast.expr, numbers: Container[str]) -> None:
                 value(node, {})
 
 
-def kind(node: ast.expr, numbers: Container[str]) -> str | None:
+def check_pair(
+    node: ast.Compare,
+    op: ast.cmpop,
+    left: ast.expr,
+    right: ast.expr,
+    columns: Mapping[str, str],
+) -> None:
+    """Check that two sides of a comparison may be alike.
+
+    Raises:
+        SpecError: if they never are.
+    """
+    one, other = kind(left, columns), kind(right, columns)
+    if type(op) not in MEMBER:
+        if one and other and one != other:
+            raise unlike(node, f"compares {one} with {other}")
+    elif isinstance(right, ast.Name) and other == SHAPE and one not in {None, NUMERIC}:
+        raise unlike(node, f"seeks {one} in {other}, want a number")
+
+
+def kind(node: ast.expr, columns: Mapping[str, str]) -> str | None:
     """What a node gives in every row; None where that is not said."""
     if isinstance(node, ast.Name):
-        return NUMERIC if node.id in numbers else None
+        return columns.get(node.id)
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return SHAPE
     if isinstance(node, ast.Constant):
         return kind_of(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -146,7 +176,7 @@ def kind(node: ast.expr, numbers: Container[str]) -> str | None:
 def kind_of(held: Any) -> str | None:
     """The kind of a value; None of what is not known, and of several values."""
     if isinstance(held, str):
-        return TEXTUAL
+        return SHAPE if TIMES.search(held) and WRITTEN.fullmatch(held) else TEXTUAL
     return NUMERIC if isinstance(held, (int, float)) else None
 
 

@@ -127,6 +127,8 @@ class Cell:
             where = f", in {place[3]}, {place[1]} line {place[2]}" if place else ""
             return f"{NO_ANSWER} {self.settings.timeout:g} s{where}", True
         code = self.process.returncode
+        if "MemoryError" in words:
+            return "out of memory", False
         if code >= 0:
             return f"its process ended with exit code {code}", False
         name = signal.Signals(-code).name

@@ -74,6 +74,16 @@ def test_the_options_of_a_trace(sweep):
     ]
 
 
+def test_what_is_given_to_all_is_said(sweep):
+    """Below the table, and in JSON."""
+    args = ("cifar8", "-j", 1, "--batch", 2, "--input", "3,64,64")
+    _, out, _ = sweep(*args)
+    assert "where no SPEC says more: input N,3,64,64, batch 2" in out
+    _, out, _ = sweep(*args, "--format", "json")
+    data = json.loads(out)
+    assert (["N,3,64,64"], 2) == (data["input"], data["batch"])
+
+
 def test_a_condition_that_a_row_does_not_allow(sweep, tmp_path):
     """Exit code 2 with the row; what was traced is not lost."""
     path = tmp_path / "s.csv"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import resviz
-from resviz.errors import ResvizError
+from resviz.errors import ResvizError, SpecError
 from resviz.sweeps.run import Costs, Sizes
 from resviz.sweeps.work import CELLS, Done
 from tests.conftest import ROOT
@@ -102,6 +102,20 @@ def test_where_the_time_went(local):
     assert 81 == cost["variants"]
     assert {"build", "trace", "readings", "transport"} == set(cost["seconds_each"])
     assert all(seconds > 0 for seconds in cost["seconds_each"].values())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"memory": "2GiB"}, "memory: got '2GiB', want bytes as a number"),
+        ({"timeout": -1}, "timeout: got -1, want seconds as a number"),
+        ({"timeout": "1"}, "timeout: got '1', want seconds"),
+    ],
+)
+def test_wrong_limits(options, said):
+    """Before anything is traced."""
+    with pytest.raises(SpecError, match=said):
+        resviz.sweep("resnet18", **options)
 
 
 def test_no_process_is_left(local):

@@ -33,6 +33,8 @@ def test_the_issues_example():
         (["resnet(50, groups=2)", "resnet(50, groups={4,8})"], ["groups"]),
         (["resnet(50, groups=2)", "resnet(34, stem='deep')"], ["depth"]),
         (["resnet18", "resnet(50, groups=2)"], []),
+        (["resnet18", "resnet18(input=160)"], ["input"]),
+        (["resnet18(batch=4)"], ["batch"]),
         (["resnet(50, {,groups=2})"], ["groups"]),
     ],
 )
@@ -86,6 +88,19 @@ def test_each_is_there_once():
     assert ["cifar20", "cifar32"] == [
         one.spec for one in Space(["cifar{20,32}", "cifar20"])
     ]
+
+
+def test_what_is_the_traces_is_no_part_of_a_spec():
+    """A function of a file stays called."""
+    found = [one.spec for one in Space([["resnet18(input=8)", "a.py:f(input=8)"]])]
+    assert ["resnet18", "a.py:f()"] == found
+
+
+@pytest.mark.parametrize("wrong", [(3, 64, 64), None, 1.5, {"resnet18"}])
+def test_what_stands_for_no_network(wrong):
+    """As an input in the wrong place."""
+    with pytest.raises(SpecError, match=r"want SPECs as text.*input_size="):
+        Space(["resnet18", wrong])
 
 
 def test_a_list_of_specs():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resviz.errors import SpecError
-from resviz.sweeps.where import where
+from resviz.sweeps.where import NUMERIC, SHAPE, TEXTUAL, where
 
 ROW = {
     "macs": 4_089_184_256,
@@ -18,7 +18,9 @@ ROW = {
 }
 
 
-NUMBERS = {"macs", "params"}
+KINDS = {
+    **dict.fromkeys(("macs", "params"), NUMERIC), "spec": TEXTUAL, "shape": SHAPE,
+}  # fmt: skip
 
 
 def holds(text, row=None):
@@ -48,6 +50,19 @@ def holds(text, row=None):
 def test_what_holds(text, expected):
     """As Python has it."""
     assert expected == holds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spec in ('resnet50', 'resnet18')", "'50' in spec", "2048 in shape",
+        "shape == '2048x7x7'", "shape == (1, 2048, 7, 7)", "spec != None",
+        "shape in ('2048x7x7', '512x7x7')",
+    ],
+)  # fmt: skip
+def test_kinds_that_go_together(text):
+    """They are read as they hold."""
+    assert where(text, ROW, "listed", KINDS).holds(ROW)
 
 
 @pytest.mark.parametrize("text", ["macs < 1", "macs > 1", "macs + 1 < 3", "macs < 'a'"])
@@ -99,12 +114,16 @@ def test_an_unknown_column():
         ("params < 1 and 9 ** 9 ** 9 > 1", "is too high a power"),
         ("9.5 ** 64 ** 1 * 1e300 ** 2 > 1", "is too large a number"),
         ("'a' * 9999999999 == 1", "computes with 'a', want numbers"),
+        ("shape == 512", "compares a shape with a number"),
+        ("shape == '512'", "compares a shape with a string"),
+        ("'512' in shape", "seeks a string in a shape, want a number"),
+        ("spec == 18", "compares a string with a number"),
     ],
 )
 def test_what_no_row_can_meet_is_refused_unread(text, said):
     """Before there are rows, and at once; it says which part."""
     with pytest.raises(SpecError, match=f"^where: .*{said}"):
-        where(text, ROW, "listed", NUMBERS)
+        where(text, ROW, "listed", KINDS)
 
 
 @pytest.mark.parametrize(
