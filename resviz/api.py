@@ -279,7 +279,7 @@ def describe(
 
 
 def sweep(
-    *specs: str | int | Path | Sequence[str | int | Path],
+    *specs: str | int | Path | list[str | int | Path],
     input_size: InputSize | None = None,
     batch: int | None = None,
     training: bool | None = None,

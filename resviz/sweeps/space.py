@@ -115,7 +115,7 @@ class Space:
         SpecError: if one cannot be read, or a pattern meets nothing.
     """
 
-    def __init__(self, specs: Iterable[Spec | Iterable[Spec]]) -> None:
+    def __init__(self, specs: Iterable[Spec | list[Spec]]) -> None:
         several = [one if isinstance(one, list) else [one] for one in specs]
         written = [checked(spec) for some in several for spec in some]
         self.families = [family for text in written for family in families(text)]

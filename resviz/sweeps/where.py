@@ -22,7 +22,6 @@ from resviz.sweeps.terms import (
     ARITHMETIC,
     COMPARISONS,
     MEMBER,
-    TIMES,
     VALUES,
     Unknown,
     unlike,
@@ -176,7 +175,7 @@ def kind(node: ast.expr, columns: Mapping[str, str]) -> str | None:
 def kind_of(held: Any) -> str | None:
     """The kind of a value; None of what is not known, and of several values."""
     if isinstance(held, str):
-        return SHAPE if TIMES.search(held) and WRITTEN.fullmatch(held) else TEXTUAL
+        return SHAPE if WRITTEN.fullmatch(held) else TEXTUAL
     return NUMERIC if isinstance(held, (int, float)) else None
 
 
