@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,5 +78,30 @@ def foreign(data: bytes) -> str | None:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a record, as published in docs/."""
-    return msgspec.json.schema(Architecture)
+    """Return the JSON Schema of a record, as published in docs/.
+
+    It is the same with every release of msgspec.
+    """
+    return stable_schema(msgspec.json.schema(Architecture))
+
+
+def stable_schema(node: Any) -> Any:
+    """Return a JSON Schema without what differs between releases of msgspec.
+
+    Some keep the indentation of docstrings, some remove it, as Python 3.13 does;
+    the order of alternatives changed, too. Descriptions are dedented here, and
+    alternatives put in order, null last.
+    """
+    if isinstance(node, list):
+        return [stable_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    stable = {key: stable_schema(node[key]) for key in node}
+    if isinstance(stable.get("description"), str):
+        stable["description"] = inspect.cleandoc(stable["description"])
+    if isinstance(stable.get("anyOf"), list):
+        stable["anyOf"] = sorted(
+            stable["anyOf"],
+            key=lambda item: (item == {"type": "null"}, json.dumps(item)),
+        )
+    return stable

@@ -10,7 +10,7 @@ import pytest
 from resviz import load, summary, trace
 from resviz.errors import RecordError, RenderError
 from resviz.record import Source
-from resviz.storage import parse, schema
+from resviz.storage import parse, schema, stable_schema
 
 PUBLISHED = Path(__file__).parent.parent / "docs" / "record.schema.json"
 
@@ -63,6 +63,29 @@ def test_a_record_is_frozen(record):
 def test_the_published_schema_is_the_one_in_use():
     """docs/record.schema.json is what records are checked against."""
     assert json.loads(PUBLISHED.read_text()) == json.loads(json.dumps(schema()))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {
+            "description": "A layer.\n\n    Attributes:\n        name: unique.\n    ",
+            "anyOf": [{"type": "null"}, {"$ref": "#/$defs/Window"}],
+        },
+        {
+            "anyOf": [{"$ref": "#/$defs/Window"}, {"type": "null"}],
+            "description": "A layer.\n\nAttributes:\n    name: unique.",
+        },
+    ],
+    ids=["msgspec 0.21", "msgspec 0.23"],
+)
+def test_the_schema_does_not_hang_on_the_release_of_msgspec(told):
+    """How one dedents docstrings and orders alternatives changes from time to time."""
+    want = {
+        "anyOf": [{"$ref": "#/$defs/Window"}, {"type": "null"}],
+        "description": "A layer.\n\nAttributes:\n    name: unique.",
+    }
+    assert [want] == stable_schema([told])
 
 
 def test_a_record_obeys_the_published_schema(record):
