@@ -23,6 +23,7 @@ from click.exceptions import Exit
 
 from resviz import escape
 from resviz.cli import group
+from resviz.embed.paths import check_path, check_spelling, document_root
 from resviz.embed.regions import Region, filled
 from resviz.errors import RenderError, ResvizError, SpecError
 
@@ -44,6 +45,7 @@ class Page:
     Attributes:
         path: of the file.
         name: as the user wrote it, for messages.
+        root: folder out of which no path of the file may lead.
         pictures: contents of every picture, those of the other pages included.
         stale: line and name of what is not as it ought to be.
         files: contents of what is to be written.
@@ -51,6 +53,7 @@ class Page:
 
     path: Path
     name: str
+    root: Path
     pictures: dict[Path, bytes]
     stale: list[str] = field(default_factory=list)
     files: dict[Path, bytes] = field(default_factory=dict)
@@ -73,7 +76,12 @@ def page(name: str | Path, pictures: dict[Path, bytes]) -> Page:
     Raises:
         ResvizError: as `pages`.
     """
-    made = Page(Path(name), str(name), pictures)
+    path = Path(name)
+    made = Page(path, str(name), document_root(path.parent), pictures)
+    try:
+        check_path(path.name, path, (made.root,))
+    except SpecError as error:
+        raise SpecError(f"{name}: {error}") from error
     try:
         raw = made.path.read_bytes()
     except OSError as error:
@@ -100,7 +108,11 @@ def write(pages: Iterable[Page]) -> list[Path]:
         if path.exists() and not os.access(path, os.W_OK):
             raise RenderError(f"{path}: cannot be written, it is write-protected")
     for path, data in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            said = f"{path}: cannot be written, {error.strerror}"
+            raise RenderError(said) from error
         write_whole(path, data)
     return list(files)
 
@@ -206,20 +218,18 @@ class Filling:
             SpecError: if the path is missing, is no SVG's, or leads elsewhere.
         """
         given = Path(output)
-        folder = self.page.path.parent
         if output == STDOUT:
             raise SpecError("a diagram wants --format mermaid, or -o images/name.svg")
         if given.suffix != ".svg" or given.is_absolute():
             raise SpecError(
                 f"got -o {output!r}, want a path from the file's folder to an .svg"
             )
-        whole = (folder / given).resolve()
-        if not any(whole.is_relative_to(it.resolve()) for it in (folder, Path.cwd())):
-            raise SpecError(
-                f"-o {output!r} leads out of the folder of the file; run resviz embed "
-                "in a folder that holds both"
-            )
-        return [folder / paired(given, ending) for ending in STYLES]
+        check_spelling(output)
+        pair = [paired(given, ending) for ending in STYLES]
+        folder = self.page.path.parent
+        for one in pair:
+            check_path(str(one), folder / one, (self.page.root,), [".svg"])
+        return [folder / one for one in pair]
 
     def note(self, path: Path, data: bytes) -> None:
         """Note a picture's content, and whether its file has another.

@@ -21,6 +21,7 @@ CLOSE = "<!-- /resviz -->"
 def embed(record, tmp_path, monkeypatch, capsys):
     """A function that embeds in a folder with a record, and says how it went."""
     record("resnet18").save(tmp_path / "r18.json")
+    (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
 
     def embed(*args):
