@@ -16,4 +16,5 @@ def _packages() -> None:
     if absent and os.environ.get("CI") == "true":
         pytest.fail(f"not installed: {absent}, and CI must have it")
     if absent:
-        pytest.skip(f"not installed: {absent} (pip install --no-deps -r .ci/zoo.txt)")
+        remedy = "pip install --no-deps -c .ci/constraints.txt -r .ci/zoo.txt"
+        pytest.skip(f"not installed: {absent} ({remedy})")
