@@ -1,1 +1,1 @@
-"""How fast resviz is, measured beside its peers: `python -m benchmarks`."""
+"""How fast resviz is, measured with pyperf beside its peers: `python -m benchmarks`."""

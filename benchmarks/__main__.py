@@ -1,131 +1,165 @@
 """`python -m benchmarks`: print how fast resviz is, beside its peers."""
 
-from __future__ import annotations
-
 import argparse
-import json
 import shutil
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from benchmarks.groups import Asked, groups
-from benchmarks.machine import machine
-from benchmarks.rows import Row, bound
-from resviz.files import write_whole
+import pyperf
+
+from benchmarks.rows import list_rows, pair_rows
+from benchmarks.turns import ROOT, Contestant, Figures, take_turns
+from benchmarks.worker import PACKAGES
 from resviz.tables.table import Column, Table
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 COLUMNS = (
-    Column("work", "work"),
-    Column("against", "against"),
-    Column("target", "target"),
-    Column("measured", "measured"),
-    Column("spread", "quartiles", spare=2),
-    Column("ours", "ours"),
-    Column("theirs", "theirs"),
-    Column("verdict", "verdict"),
+    Column("work", "work"), Column("against", "against"), Column("target", "target"),
+    Column("measured", "measured"), Column("quartiles", "quartiles", spare=2),
+    Column("ours", "ours"), Column("theirs", "theirs"), Column("verdict", "verdict"),
     Column("note", "note", spare=3),
-)
+)  # fmt: skip
 
-VERSION = 1
-"""Of what `--json` writes."""
+FACTS = (
+    "cpu_model_name", "cpu_count", "load_avg_1min", "platform", "python_version",
+    *(f"{package}_version" for package in PACKAGES),
+)  # fmt: skip
+"""What is printed of pyperf's metadata."""
+
+SCALES = {"ms": 1e3, "MB": 1e-6}
+"""How many of a unit are a second or a byte."""
 
 
-def main(args: Sequence[str] | None = None) -> None:
-    """Measure, print the table, and keep it."""
-    options = parsed(args)
-    asked = Asked(tuple(options.only), options.quick, not options.no_peers)
-    facts = machine()
-    rows = measured(asked)
+def main(args=None):
+    """Measure, print the table, keep the figures; return 1 if something failed."""
+    options = parse_options(args)
+    rows = choose_rows(options)
+    other = Path(options.against).absolute() if options.against else ROOT
+    figures = {root: Figures({}, {}) for root in (ROOT, other)}
+    measure_rows(rows, figures, other, options)
+    cells = [describe_row(row, figures[ROOT], figures[other]) for row in rows]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    print(table(rows, facts, quick=asked.quick).render("text", width=width), end="")
+    table = make_table(cells, figures[ROOT].benchmarks.values(), quick=options.quick)
+    print(table.render("text", width=width), end="")
     if options.json:
-        kept = {
-            "format": "resviz benchmark",
-            "version": VERSION,
-            "quick": asked.quick,
-            "when": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": facts,
-            "rows": [row.facts() for row in rows],
-        }
-        write_whole(Path(options.json), json.dumps(kept, indent=1).encode() + b"\n")
+        for root, (benchmarks, _) in figures.items():
+            suite = pyperf.BenchmarkSuite(benchmarks.values())
+            name = options.json if root == ROOT else f"{options.json}.against"
+            suite.dump(name, replace=True)
+    return int(any(cell["verdict"] == "failed" for cell in cells))
 
 
-def parsed(args: Sequence[str] | None) -> argparse.Namespace:
-    """The options."""
+def parse_options(args):
+    """Read the command line."""
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
     add = parser.add_argument
-    add("--json", metavar="FILE", help="keep all figures in a file")
-    add(
-        "--only", nargs="+", default=[], metavar="PART",
-        help="rows whose key contains one of these, as trace/resnet50, cold, growth",
-    )  # fmt: skip
+    add("--json", metavar="FILE", help="keep all figures, as pyperf reads them")
+    add("--only", nargs="+", default=[""], metavar="PART", help="of rows' keys")
     add("--quick", action="store_true", help="small networks, to see that it runs")
     add("--no-peers", action="store_true", help="without other packages")
+    add("--peers-python", default=sys.executable, metavar="PATH", help="which has them")
+    add("--against", metavar="FOLDER", help="compare with another checkout instead")
+    add("--turns", type=int, help="how many processes do each task")
+    add("--processor-time", action="store_true", help="in place of wall time")
     return parser.parse_args(args)
 
 
-def measured(asked: Asked) -> list[Row]:
-    """The rows of all groups; each is told on stderr as it comes."""
-    rows = []
-    for group in groups():
-        for row in group.rows(asked):
-            print(
-                f"{row.key}: {bound(row.value, row.unit)} {row.verdict}",
-                file=sys.stderr,
-            )
-            rows.append(row)
-    return rows
+def choose_rows(options):
+    """Return the rows that are asked for."""
+    rows = [
+        row
+        for row in list_rows(quick=options.quick)
+        if any(part in row.key for part in options.only)
+        and not (options.no_peers and row.base.startswith("run_peer"))
+    ]
+    return [*pair_rows(rows, options.against)] if options.against else rows
 
 
-def table(rows: Sequence[Row], facts: dict[str, Any], *, quick: bool) -> Table:
-    """What is printed."""
-    short = sum(row.verdict == "short" for row in rows)
-    judged = sum(row.verdict in {"pass", "short"} for row in rows)
-    there = (f"{k} {v or 'not installed'}" for k, v in facts["versions"].items())
-    load = facts["load"]
-    busy = f"; load {load[0]:.1f} before it" if load else ""
-    notes = ["medians; a ratio is taken round by round, ours to theirs"]
+def measure_rows(rows, figures, other, options):
+    """Let the tasks of each batch of rows take turns."""
+    extra = ["--processor-time"] if options.processor_time else []
+    if options.quick:
+        extra += ["--values", "1", "--warmups", "0"]
+    batches = {}
+    for row in rows:
+        batches.setdefault(row.batch or row.key, []).append(row)
+    for name, batch in batches.items():
+        print(f"{name} …", file=sys.stderr)
+        contestants = []
+        for row in batch:
+            contestants.append(Contestant(row.task))
+            if row.base:
+                is_peer = row.base.startswith("run_peer")
+                python = options.peers_python if is_peer else sys.executable
+                contestants.append(Contestant(row.base, other, python))
+        turns = options.turns or (1 if options.quick else batch[0].turns)
+        take_turns(contestants, turns, figures, extra)
+
+
+def describe_row(row, here, there):
+    """Return the cells of a row."""
+    ours, theirs = here.select_works(row.task), there.select_works(row.base)
+    sign = "≥" if row.more else "≤"
+    aim = f", aim {format_value(row.aim, row.unit)}" if row.aim else ""
+    target = f"{sign} {format_value(row.limit, row.unit)}{aim}" if row.limit else ""
+    cells = {
+        "work": row.work,
+        "against": row.against,
+        "target": target,
+        "ours": format_slowest(ours),
+        "theirs": format_slowest(theirs),
+    }
+    if not ours or (row.base and not theirs):
+        reason = here.missing.get(row.task) or there.missing[row.base]
+        verdict = "failed" if reason.startswith("failed") else "not installed"
+        return {**cells, "verdict": verdict, "note": reason}
+    outcome = row.evaluate(ours, theirs)
+    return {
+        **cells,
+        "measured": format_value(outcome.value, row.unit),
+        "quartiles": " – ".join(format_value(v, row.unit) for v in outcome.spread),
+        "verdict": row.judge(outcome.value),
+        "note": outcome.note,
+    }
+
+
+def format_value(value, unit):
+    """Write a value or its bound as people read it; small ratios as 1/n."""
+    if unit == "×":
+        return f"1/{1 / value:.3g}" if value < 0.2 else f"{value:.3g}"
+    if unit == "n^":
+        return f"n^{value:.2f}"
+    number = value * SCALES.get(unit, 1)
+    return f"{number:,.0f} {unit}" if number >= 1000 else f"{number:.3g} {unit}"
+
+
+def format_slowest(works):
+    """Write the median of the slowest or largest work."""
+    if not works:
+        return ""
+    work = max(works.values(), key=lambda work: work.median())
+    return format_value(work.median(), "MB" if work.get_unit() == "byte" else "ms")
+
+
+def make_table(cells, benchmarks, *, quick):
+    """Return the table that is printed."""
+    verdicts = [cell["verdict"] for cell in cells]
+    met, short = verdicts.count("pass"), verdicts.count("short")
+    notes = ["medians; a ratio is taken turn by turn, ours to theirs"]
     if quick:
         notes.append("a quick run on small networks: its figures mean nothing")
+    metadata = {}
+    for benchmark in benchmarks:
+        for run in benchmark.get_runs():
+            metadata |= run.get_metadata()
     return Table(
-        title=f"{judged - short} of {judged} targets met",
+        title=f"{met} of {met + short} targets met",
         columns=COLUMNS,
-        rows=tuple(map(line, rows)),
-        data=[row.facts() for row in rows],
-        facts=(
-            ("machine", f"{facts['processor']}, {facts['cores']} cores{busy}"),
-            ("system", f"{facts['system']}, Python {facts['python']}"),
-            ("versions", ", ".join(there)),
-        ),
+        rows=tuple(cells),
+        data=cells,
+        facts=tuple((n, str(metadata[n])) for n in FACTS if n in metadata),
         notes=tuple(notes),
     )
 
 
-def line(row: Row) -> dict[str, str]:
-    """The cells of a row."""
-    target = bound(row.limit, row.unit) and f"≤ {bound(row.limit, row.unit)}"
-    if row.more:
-        target = target.replace("≤", "≥")
-    if row.aim is not None:
-        target += f", aim {bound(row.aim, row.unit)}"
-    low, high = row.spread or (None, None)
-    return {
-        "work": row.work,
-        "against": row.against,
-        "target": target,
-        "measured": bound(row.value, row.unit),
-        "spread": f"{bound(low, row.unit)} – {bound(high, row.unit)}" if low else "",
-        "ours": f"{row.ours.median * 1e3:,.1f} ms" if row.ours else "",
-        "theirs": f"{row.theirs.median * 1e3:,.1f} ms" if row.theirs else "",
-        "verdict": row.verdict,
-        "note": row.note,
-    }
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
