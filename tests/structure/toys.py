@@ -1,5 +1,7 @@
 """Small modules whose structure is known by construction."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
@@ -81,3 +83,96 @@ class Transformer(nn.Module):
     def forward(self, x):
         x = x + self.attention(self.norms[0](x))
         return x + self.mlp(self.norms[1](x))
+
+
+class Inverted(nn.Module):
+    """MobileNetV2's block, which adds only where nothing changes."""
+
+    def __init__(self, c, o, stride=1):
+        super().__init__()
+        wide = 4 * c
+        self.body = nn.Sequential(
+            conv(1, c, wide), conv(3, wide, wide, stride=stride, groups=wide),
+            conv(1, wide, o),
+        )  # fmt: skip
+        self.adds = c == o and stride == 1
+
+    def forward(self, x):
+        return x + self.body(x) if self.adds else self.body(x)
+
+
+def mobile():
+    """A stem, and two stages whose first block has no shortcut."""
+    return nn.Sequential(
+        conv(3, 3), Inverted(8, 16), Inverted(16, 16), Inverted(16, 24, 2),
+        Inverted(24, 24), Inverted(24, 24),
+    )  # fmt: skip
+
+
+def late_stride():
+    """TF-slim's order: the last block of a stage strides."""
+    return nn.Sequential(
+        conv(3, 3), Basic(8, 8), Basic(8, 8, 2), Basic(8, 16), Basic(16, 16, 2),
+        Basic(16, 32), Basic(32, 32),
+    )  # fmt: skip
+
+
+def pyramid():
+    """The width grows in every block; the resolution says what a stage is."""
+    pairs = pairwise((8, 10, 12, 14, 16, 18, 20))
+    blocks = [Basic(c, o, 1 + (k == 3)) for k, (c, o) in enumerate(pairs)]
+    return nn.Sequential(conv(3, 3), *blocks)
+
+
+def preactivation():
+    """Two stages of pre-activation blocks."""
+    widths = ((8, 8), (8, 8), (8, 16), (16, 16))
+    return nn.Sequential(conv(3, 3), *(PreActivation(c, o) for c, o in widths))
+
+
+def transformer():
+    """Three blocks over tokens, which are the input itself."""
+    return nn.Sequential(*(Transformer(16) for _ in range(3)))
+
+
+def projecting():
+    """Eight blocks of one size, the fifth of which projects all the same."""
+    plain = [residual() for _ in range(4)]
+    rest = [residual() for _ in range(3)]
+    return nn.Sequential(conv(3, 3), *plain, residual(side=conv(1)), *rest)
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer over tokens, and a residual MLP."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(16, 16, batch_first=True)
+        self.mlp = residual(
+            nn.Sequential(nn.Linear(16, 32), nn.GELU(), nn.Linear(32, 16))
+        )
+
+    def forward(self, x):
+        return self.mlp(self.lstm(x)[0])
+
+
+class UNet(nn.Module):
+    """Residual blocks down and up; one skip concatenates, the outer one adds."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = conv(3, 3)
+        self.down1 = nn.Sequential(Basic(8, 8), Basic(8, 8))
+        self.down2 = nn.Sequential(Basic(8, 16, 2), Basic(16, 16))
+        self.down3 = nn.Sequential(Basic(16, 32, 2), Basic(32, 32))
+        self.up2 = nn.ConvTranspose2d(32, 16, 2, 2)
+        self.block2 = nn.Sequential(Basic(32, 16), Basic(16, 16))
+        self.up1 = nn.ConvTranspose2d(16, 8, 2, 2)
+        self.block1 = nn.Sequential(Basic(8, 8), Basic(8, 8))
+        self.head = conv(1, 8, 2)
+
+    def forward(self, x):
+        fine = self.down1(self.stem(x))
+        middle = self.down2(fine)
+        up = torch.cat([self.up2(self.down3(middle)), middle], 1)
+        return self.head(self.block1(self.up1(self.block2(up)) + fine))
