@@ -7,6 +7,8 @@ import gzip
 import sys
 from pathlib import Path
 
+from msgspec import structs
+
 import resviz
 
 from . import packages
@@ -22,9 +24,11 @@ def names() -> list[str]:
 
 
 def record(name: str) -> str:
-    """One model's record, traced now."""
+    """One model's record, traced now; which build of torch it was is left out."""
     packages.ready()
-    return resviz.trace(f"timm:{name}").to_json().decode() + "\n"
+    arch = resviz.trace(f"timm:{name}")
+    release = arch.torch.partition("+")[0]
+    return structs.replace(arch, torch=release).to_json().decode() + "\n"
 
 
 def kept(name: str) -> str:
