@@ -22,13 +22,12 @@ PACKAGES = ("resviz", "torch", "torchinfo", "torchview", "fvcore", "torchlens")
 def main():
     """Set the task up and measure its works one after another."""
     runner = pyperf.Runner(
-        values=5,
-        warmups=2,
         program_args=("-m", "benchmarks.worker"),
         add_cmdline_args=lambda command, options: command.append(options.task),
     )
     runner.argparser.add_argument("task")
     runner.argparser.add_argument("--processor-time", action="store_true")
+    runner.argparser.set_defaults(values=5, warmups=2)
     options = runner.parse_args()
     for package in PACKAGES:
         with suppress(PackageNotFoundError):
