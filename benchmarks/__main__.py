@@ -35,16 +35,25 @@ def main(args=None):
     rows = choose_rows(options)
     other = Path(options.against).absolute() if options.against else ROOT
     figures = {root: Figures({}, {}) for root in (ROOT, other)}
-    measure_rows(rows, figures, other, options)
-    cells = [describe_row(row, figures[ROOT], figures[other]) for row in rows]
+    cells_of = {}
+    for batch in batch_rows(rows):
+        measured = measure_batch(batch, other, options)
+        for row in batch:
+            cells = describe_row(row, measured[ROOT], measured[other])
+            told = (cells.get("measured", ""), cells["verdict"], cells["note"])
+            print(f"{row.key}:", *told, file=sys.stderr)
+            cells_of[row.key] = cells
+        for root, found in measured.items():
+            figures[root].add_runs(found.benchmarks.values())
+    cells = [cells_of[row.key] for row in rows]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     table = make_table(cells, figures[ROOT].benchmarks.values(), quick=options.quick)
     print(table.render("text", width=width), end="")
     if options.json:
         for root, (benchmarks, _) in figures.items():
-            suite = pyperf.BenchmarkSuite(benchmarks.values())
             name = options.json if root == ROOT else f"{options.json}.against"
-            suite.dump(name, replace=True)
+            if benchmarks:
+                pyperf.BenchmarkSuite(benchmarks.values()).dump(name, replace=True)
     return int(any(cell["verdict"] == "failed" for cell in cells))
 
 
@@ -74,25 +83,28 @@ def choose_rows(options):
     return [*pair_rows(rows, options.against)] if options.against else rows
 
 
-def measure_rows(rows, figures, other, options):
-    """Let the tasks of each batch of rows take turns."""
-    extra = ["--processor-time"] if options.processor_time else []
-    if options.quick:
-        extra += ["--values", "1", "--warmups", "0"]
+def batch_rows(rows):
+    """Return the rows in batches whose tasks take turns."""
     batches = {}
     for row in rows:
         batches.setdefault(row.batch or row.key, []).append(row)
-    for name, batch in batches.items():
-        print(f"{name} …", file=sys.stderr)
-        contestants = []
-        for row in batch:
-            contestants.append(Contestant(row.task))
-            if row.base:
-                is_peer = row.base.startswith("run_peer")
-                python = options.peers_python if is_peer else sys.executable
-                contestants.append(Contestant(row.base, other, python))
-        turns = options.turns or (1 if options.quick else batch[0].turns)
-        take_turns(contestants, turns, figures, extra)
+    return batches.values()
+
+
+def measure_batch(rows, other, options):
+    """Let the tasks of some rows take turns, and return the figures by checkout."""
+    extra = ["--processor-time"] if options.processor_time else []
+    if options.quick:
+        extra += ["--values", "1", "--warmups", "0"]
+    contestants = []
+    for row in rows:
+        contestants.append(Contestant(row.task))
+        if row.base:
+            is_peer = row.base.startswith("run_peer")
+            python = options.peers_python if is_peer else sys.executable
+            contestants.append(Contestant(row.base, other, python))
+    turns = options.turns or (1 if options.quick else rows[0].turns)
+    return take_turns(contestants, turns, extra)
 
 
 def describe_row(row, here, there):
@@ -108,8 +120,8 @@ def describe_row(row, here, there):
         "ours": format_slowest(ours),
         "theirs": format_slowest(theirs),
     }
-    if not ours or (row.base and not theirs):
-        reason = here.missing.get(row.task) or there.missing[row.base]
+    reason = here.missing.get(row.task) or there.missing.get(row.base)
+    if reason:
         verdict = "failed" if reason.startswith("failed") else "not installed"
         return {**cells, "verdict": verdict, "note": reason}
     outcome = row.evaluate(ours, theirs)
@@ -156,7 +168,9 @@ def make_table(cells, benchmarks, *, quick):
         columns=COLUMNS,
         rows=tuple(cells),
         data=cells,
-        facts=tuple((n, str(metadata[n])) for n in FACTS if n in metadata),
+        facts=tuple(
+            (n.replace("_", " "), str(metadata[n])) for n in FACTS if n in metadata
+        ),
         notes=tuple(notes),
     )
 

@@ -98,7 +98,7 @@ def list_rows(*, quick):
             yield BenchmarkRow(
                 f"growth/{what}/{reading}",
                 f"{what} of {reading.replace('-', ' ')} by layers",
-                f"grow_{what} {reading} {depths}",
+                f"grow {what} {reading} {depths}",
                 evaluate=outcomes.fit_exponent, unit="n^", limit=1.1, turns=turns,
             )  # fmt: skip
     for peer, limit in (("torchinfo", 0.5), ("torchview", None)):

@@ -1,15 +1,20 @@
-"""The tasks: each is set up in a process of its own and gives what is measured there.
+"""The tasks: each is done in a process of its own, which measures what it is handed.
 
-A task takes words and gives a `Work`, or several by name.
+A task takes words and calls `bench` for each thing that is to be measured.
 """
 
+import gc
 import subprocess
 import sys
-from dataclasses import replace
+import tracemalloc
 from itertools import product
 
+import resviz
 from benchmarks import peers
-from benchmarks.works import Work, measure_peak, take_result
+from resviz import figures, formats
+from resviz.source.spec import parse as parse_spec
+from resviz.storage import parse as parse_record
+from resviz.structure import structure
 
 TABLES = {
     "table": "table",
@@ -41,27 +46,25 @@ def build_model(spec, side, device):
         return catalogue.build(spec).eval(), torch.zeros(1, 3, int(side), int(side))
 
 
-def trace(*words):
+def trace(bench, *words):
     """Record a model that is already built."""
-    import resviz
-
     model, x = build_model(*words)
-    return Work(lambda: resviz.trace(model, tuple(x.shape[1:])))
+    bench(lambda: resviz.trace(model, tuple(x.shape[1:])))
 
 
-def bare_forward(*words):
+def bare_forward(bench, *words):
     """Run the forward of such a model alone, with nothing written down."""
     import torch
 
     model, x = build_model(*words)
-    return Work(torch.no_grad()(lambda: model(x)))
+    bench(torch.no_grad()(lambda: model(x)))
 
 
-def run_peer(name, *words):
+def run_peer(bench, name, *words):
     """Do what another package does with the same model."""
     model, x = build_model(*words)
     values = 2 if name == "torchlens" else 5
-    return Work(lambda: getattr(peers, name)(model, x), values=values)
+    bench(lambda: getattr(peers, name)(model, x), values=values)
 
 
 def forget_blocks():
@@ -73,33 +76,30 @@ def forget_blocks():
     return ()
 
 
-def trace_by_name(spec):
+def trace_by_name(bench, spec):
     """Build and trace a network by name."""
-    import resviz
-
-    return Work(lambda: resviz.trace(spec), forget_blocks)
+    bench(lambda: resviz.trace(spec), forget_blocks)
 
 
-def build(spec):
+def build(bench, spec):
     """Build a network by name as a trace does."""
     from resviz.source.build import network
-    from resviz.source.spec import parse
 
-    parsed = parse(spec)
-    return Work(lambda: network(parsed), forget_blocks)
+    parsed = parse_spec(spec)
+    bench(lambda: network(parsed), forget_blocks)
 
 
-def initialise(spec):
+def initialise(bench, spec):
     """Build a network by name on meta tensors, with torch's initialisers."""
-    return Work(lambda: build_model(spec, "32", "meta"), forget_blocks)
+    bench(lambda: build_model(spec, "32", "meta"), forget_blocks)
 
 
-def clone(spec):
+def clone(bench, spec):
     """Make the clone that protects a model, before anybody asks for a tensor of it."""
     from resviz.tracing.clone import Clone
 
     model, _ = build_model(spec, "32", "cpu")
-    return Work(lambda: Clone(model, training=False))
+    bench(lambda: Clone(model, training=False))
 
 
 def run_python(*words):
@@ -111,21 +111,18 @@ def run_python(*words):
     return error
 
 
-def import_torch():
+def import_torch(bench):
     """Start an interpreter that imports torch and ends."""
-    return Work(lambda: run_python("-c", "import torch"), values=2)
+    bench(lambda: run_python("-c", "import torch"), values=2)
 
 
-def command(*words):
+def command(bench, *words):
     """Run one of our commands in an interpreter of its own."""
-    return Work(lambda: run_python("-m", "resviz", *words), values=2)
+    bench(lambda: run_python("-m", "resviz", *words), values=2)
 
 
-def stored(spec, step):
+def stored(bench, spec, step):
     """Run every command on a stored record, or each so many-th, a second time."""
-    import resviz
-    from resviz import figures, formats
-
     resviz.trace(spec).save("record.json")
     commands = [f"{table} record.json" for table in TABLES]
     commands += [
@@ -133,36 +130,26 @@ def stored(spec, step):
         for table, form in product(("table", "layers"), formats.tables())
         if form != "text"
     ]
-    commands += [
-        f"diagram record.json --figure {name} -o f.svg" for name in figures.FIGURES
-    ]
-    commands += [
-        f"diagram record.json -o f.{form}" for form in ("pdf", "png", "dot", "tex")
-    ]
+    commands += [f"diagram record.json --figure {n} -o f.svg" for n in figures.FIGURES]
+    commands += [f"diagram record.json -o f.{n}" for n in ("pdf", "png", "dot", "tex")]
     commands += ["describe record.json", "report record.json -o r.html"]
-    works = {}
     for text in commands[:: int(step)]:
-        imports = run_python("-X", "importtime", "-m", "resviz", *text.split())
-        waking = any(line.endswith("| torch") for line in imports.splitlines())
-        facts = {"imports_torch": "yes"} if waking else {}
-        works[text] = replace(command(*text.split()), values=1, facts=facts)
-    return works
+        words = ("-m", "resviz", *text.split())
+        imports = run_python("-X", "importtime", *words).splitlines()
+        wakes = any(line.endswith("| torch") for line in imports)
+        facts = {"imports_torch": "yes"} if wakes else {}
+        bench(lambda: run_python(*words), name=text, values=1, **facts)  # noqa: B023 - called at once
 
 
 def read_stored(arch):
     """Return what makes a record anew, not read before, an argument."""
-    from resviz.storage import parse
-
     data = arch.to_json()
-    return lambda: (parse(data),)
+    return lambda: (parse_record(data),)
 
 
-def grow_time(reading, depths):
+def grow(bench, what, reading, depths):
     """Make the record, or a reading of it, of CIFAR networks of some depths."""
-    import resviz
     from resviz.source.build import network
-    from resviz.source.spec import parse
-    from resviz.structure import structure
 
     calls = {
         "record": resviz.trace,
@@ -172,28 +159,35 @@ def grow_time(reading, depths):
         ],
         "folded-diagram": lambda arch: resviz.diagram(arch).to_svg(),
     }
-    works = {}
+    call = calls[reading]
     for depth in depths.split(","):
-        model = network(parse(f"cifar{depth}"))
+        model = network(parse_spec(f"cifar{depth}"))
         arch = resviz.trace(model, (3, 32, 32))
         prepare = (lambda m=model: (m,)) if reading == "record" else read_stored(arch)
-        facts = {"layers": len(arch.layers)}
-        works[depth] = Work(calls[reading], prepare, values=2, facts=facts)
-    return works
+        facts = {"name": depth, "layers": len(arch.layers)}
+        if what == "time":
+            bench(call, prepare, values=2, **facts)
+        else:
+            call(*prepare())  # imports what it needs
+            bench.keep(lambda p=prepare: measure_peak(call, p), unit="byte", **facts)
 
 
-def grow_memory(reading, depths):
-    """Make the same, for the memory that it takes."""
-    return {
-        depth: replace(work, measure=measure_peak, unit="byte", values=1)
-        for depth, work in grow_time(reading, depths).items()
-    }
+def measure_peak(call, prepare):
+    """Return the most bytes that Python held on top while at work."""
+    arguments = prepare()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = call(*arguments)
+        peak = tracemalloc.get_traced_memory()[1]
+        del result
+    finally:
+        tracemalloc.stop()
+    return peak
 
 
-def outputs(spec, step):
+def outputs(bench, spec, step):
     """Make every output of a record not read before, or each so many-th."""
-    import resviz
-    from resviz import figures, formats
 
     def render_table(arch, table, form):
         return formats.table_format(form).render(getattr(resviz, TABLES[table])(arch))
@@ -209,38 +203,29 @@ def outputs(spec, step):
         calls[f"figure as {form}"] = lambda a, f=form: resviz.diagram(a).rendered(f)
     calls |= {"describe": resviz.describe, "report": resviz.report}
     prepare = read_stored(resviz.trace(spec))
-    names = [*calls][:: int(step)]
-    return {name: Work(calls[name], prepare, values=1) for name in names}
+    for name in [*calls][:: int(step)]:
+        bench(calls[name], prepare, name, values=1)
 
 
-def usual_way(spec):
+def usual_way(bench, spec):
     """Make all that is usually wanted of a network by name."""
-    import resviz
-    from resviz.structure import structure
 
     def make_all():
         arch = resviz.trace(spec)
         return structure(arch), resviz.diagram(arch).to_svg(), resviz.report(arch)
 
-    return Work(make_all, values=2)
+    bench(make_all, values=2)
 
 
-def report_size(spec):
+def report_size(bench, spec):
     """Weigh the report."""
-    import resviz
-
-    size = len(resviz.report(spec).encode())
-    return Work(lambda: size, measure=take_result, unit="byte", values=1)
+    bench.keep(lambda: len(resviz.report(spec).encode()), unit="byte")
 
 
-def sweep(space):
+def sweep(bench, space):
     """Sweep a space once; tell the seconds of a variant, and of each step of it."""
-    import resviz
-
     cost = resviz.sweep(SPACES[space]).attrs["cost"]
     whole = (cost["seconds"] - cost["start_seconds"]) / cost["variants"]
     facts = {"workers": cost["workers"], "variants": cost["variants"]}
-    return {
-        step: Work(lambda s=seconds: s, measure=take_result, values=1, facts=facts)
-        for step, seconds in {"": whole, **cost["seconds_each"]}.items()
-    }
+    for step, seconds in {"": whole, **cost["seconds_each"]}.items():
+        bench.keep(lambda s=seconds: s, step, **facts)

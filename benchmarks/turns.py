@@ -41,23 +41,28 @@ class Figures(NamedTuple):
             if name == task or name.startswith(f"{task}: ")
         }
 
+    def add_runs(self, benchmarks):
+        """Add what another process measured."""
+        for benchmark in benchmarks:
+            known = self.benchmarks.setdefault(benchmark.get_name(), benchmark)
+            if known is not benchmark:
+                known.add_runs(benchmark)
 
-def take_turns(contestants, turns, figures, options=()):
-    """Measure each contestant once a turn; add it to the figures of its checkout."""
+
+def take_turns(contestants, turns, options=()):
+    """Measure each contestant once a turn; return the figures by checkout."""
     order = [*dict.fromkeys(contestants)]
+    figures = {root: Figures({}, {}) for _, root, _ in order}
     for _ in range(turns):
         for contestant in order:
-            benchmarks, missing = figures[contestant.root]
-            if contestant.task in missing:
-                continue
-            suite, reason = run_worker(contestant, options)
-            if reason:
-                missing[contestant.task] = reason
-            for benchmark in suite:
-                known = benchmarks.setdefault(benchmark.get_name(), benchmark)
-                if known is not benchmark:
-                    known.add_runs(benchmark)
+            mine = figures[contestant.root]
+            if contestant.task not in mine.missing:
+                suite, reason = run_worker(contestant, options)
+                mine.add_runs(suite)
+                if reason:
+                    mine.missing[contestant.task] = reason
         order.reverse()
+    return figures
 
 
 def run_worker(contestant, options=()):

@@ -10,7 +10,7 @@ from benchmarks import turns
 from benchmarks.__main__ import format_value, main
 from benchmarks.outcomes import compare_turns, find_slowest, fit_exponent
 from benchmarks.rows import BenchmarkRow, list_rows
-from benchmarks.turns import ROOT, Contestant, Figures, take_turns
+from benchmarks.turns import ROOT, Contestant, take_turns
 
 KEYS = {
     *(
@@ -76,7 +76,7 @@ def test_every_task_is_kept(measured):
     names = set(measured.get_benchmark_names())
     assert {
         "trace resnet18 64 meta", "bare_forward resnet18 64 meta",
-        "grow_memory structure 20,56,110: 110", "report_size cifar56",
+        "grow memory structure 20,56,110: 110", "report_size cifar56",
         "sweep quick", "sweep quick: build", "sweep quick: transport",
     } <= names  # fmt: skip
 
@@ -145,10 +145,26 @@ def test_contestants_take_turns(monkeypatch):
         return [benchmark(contestant.task, [1.0])], ""
 
     monkeypatch.setattr(turns, "run_worker", note_task)
-    figures = {ROOT: Figures({}, {})}
-    take_turns([Contestant("a"), Contestant("b"), Contestant("a")], 3, figures)
+    figures = take_turns([Contestant("a"), Contestant("b"), Contestant("a")], 3)
     assert "abbaab" == "".join(order)
     assert [3, 3] == [b.get_nrun() for b in figures[ROOT].benchmarks.values()]
+
+
+def test_rows_that_share_a_task_share_no_runs(monkeypatch, capsys, tmp_path):
+    """Torch is started anew beside stored records, and all of it is kept."""
+    starts = []
+
+    def note_task(contestant, _):
+        starts.append(contestant.task)
+        return [benchmark(contestant.task, [1.0])], ""
+
+    monkeypatch.setattr(turns, "run_worker", note_task)
+    kept = tmp_path / "figures.json"
+    assert 0 == main(["--only", "cold/help", "cold/stored", "--json", str(kept)])
+    assert "failed" not in capsys.readouterr().out
+    suite = pyperf.BenchmarkSuite.load(str(kept))
+    assert 5 + 5 == starts.count("import_torch")
+    assert 5 + 5 == suite.get_benchmark("import_torch").get_nrun()
 
 
 def test_a_ratio_is_taken_turn_by_turn():
