@@ -21,6 +21,7 @@ html_show_copyright = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 exclude_patterns = ["_build"]
+resviz_allow = ["nets.py"]  # the documentation's own network
 numfig = True
 default_role = "code"
 add_module_names = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,13 +109,13 @@ def page(net: Exhibit) -> str:
 def thumb(net: Exhibit) -> str:
     """The overview, which the index shows small."""
     from resviz import diagram
-    from resviz.embed.shelf import Shelf
     from resviz.storage import parse
 
     if net.spec.endswith(".json"):
         kept = (HERE / "records" / f"{net.spec}.gz").read_bytes()
         return diagram(parse(gzip.decompress(kept))).to_svg()
-    return diagram(Shelf(place=HERE.joinpath).record(net.spec, {})).to_svg()
+    with chdir(HERE):
+        return diagram(net.spec).to_svg()
 
 
 def several() -> str:

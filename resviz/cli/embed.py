@@ -12,21 +12,31 @@ from resviz.cli.shared import debug_option
 @click.command
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if stale.")
+@click.option(
+    "--allow",
+    metavar="PATTERN",
+    multiple=True,
+    help="What a region may import or fetch: 'zoo.*', net.py, 'https://my.org/*'.",
+)
 @debug_option
-def embed(files: tuple[str, ...], check: bool) -> None:
+def embed(files: tuple[str, ...], check: bool, allow: tuple[str, ...]) -> None:
     """Fill the marked regions of Markdown files.
 
     What stands between <!-- resviz: table 18 34 50 --> and <!-- /resviz --> becomes
     the table. A diagram is a chart with --format mermaid; with -o images/net.svg it
     is a picture: that file, the file images/net-dark.svg, and the HTML that shows
-    the one that suits the reader. All paths start at the Markdown file; packages are
-    imported from where the command runs. A folder stands for all Markdown files
-    below it.
+    the one that suits the reader. All paths start at the Markdown file, and stay in its
+    repository. A folder stands for all Markdown files below it.
+
+    A network that is imported or weights that are fetched want to be allowed, here by
+    --allow or by "allow" below [tool.resviz] in the repository's pyproject.toml: by a
+    pattern for what stands before the colon, or the URL. Packages are imported from
+    where the command runs.
     """
     from resviz.embed.folders import below
     from resviz.embed.markdown import pages, write
 
-    found = pages(file for name in files for file in below(name))
+    found = pages((file for name in files for file in below(name)), allow)
     if not check:
         for path in write(found):
             click.echo(f"wrote {path}", err=True)

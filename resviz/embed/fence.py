@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import logging
 from difflib import get_close_matches
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from resviz.embed.permissions import checked_patterns
 from resviz.embed.pieces import (
     TABLES,
     Figure,
@@ -27,7 +29,7 @@ from resviz.escape import cleaned, html, html_prose
 from resviz.inputs import MODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from markdown import Markdown
 
@@ -66,12 +68,21 @@ def formatter(
     css_class: str,
     options: dict[str, Any],
     md: Markdown | None,
+    *,
+    allow: tuple[str, ...] = (),
     **_: Any,
 ) -> str:
-    """The HTML of one fence; what is wrong with it stands in the page and the log."""
+    """The HTML of one fence; what is wrong with it stands in the page and the log.
+
+    Its page may import and fetch nothing but what `allow` and the project's
+    `pyproject.toml` name; `allowing` gives a formatter with an `allow`.
+    """
     del css_class
     here = place(md)
-    shelf = Shelf(place=here.file)
+    try:
+        shelf = Shelf(place=here.file, permissions=here.permissions(allow))
+    except ResvizError as error:
+        return failure(error, source.strip(), here, here.fence(language, source))
     lines = [line.strip() for line in source.splitlines()]
     asked = [line for line in lines if line and not line.startswith("#")]
     if options:
@@ -84,6 +95,19 @@ def formatter(
         said = "fence: is empty, want a command in it, as: diagram resnet50"
         return failure(SpecError(said), "", here, here.fence(language, source))
     return "\n".join(shown(asked, shelf, here))
+
+
+def allowing(*, allow: Iterable[str]) -> Callable[..., str]:
+    """A formatter for pages that may import and fetch more.
+
+    Args:
+        allow: patterns, as "zoo.*", "net.py" or "https://my.org/*"; files are named
+            from the folder of the configuration.
+
+    Raises:
+        SpecError: if it is no list of strings.
+    """
+    return partial(formatter, allow=checked_patterns(allow, "allow"))
 
 
 def shown(lines: list[str], shelf: Shelf, here: Place | None = None) -> Iterator[str]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 import tempfile
-from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +21,8 @@ from click.exceptions import Exit
 
 from resviz import escape
 from resviz.cli import group
-from resviz.embed.paths import check_path, check_spelling, document_root
+from resviz.embed.paths import check_path, check_spelling
+from resviz.embed.permissions import AllowList, Permissions, folder_permissions
 from resviz.embed.regions import Region, filled
 from resviz.errors import RenderError, ResvizError, SpecError
 
@@ -45,7 +44,7 @@ class Page:
     Attributes:
         path: of the file.
         name: as the user wrote it, for messages.
-        root: folder out of which no path of the file may lead.
+        permissions: what the file may read, write and run.
         pictures: contents of every picture, those of the other pages included.
         stale: line and name of what is not as it ought to be.
         files: contents of what is to be written.
@@ -53,35 +52,41 @@ class Page:
 
     path: Path
     name: str
-    root: Path
+    permissions: Permissions
     pictures: dict[Path, bytes]
     stale: list[str] = field(default_factory=list)
     files: dict[Path, bytes] = field(default_factory=dict)
 
 
-def pages(names: Iterable[str | Path]) -> list[Page]:
+def pages(names: Iterable[str | Path], allow: Iterable[str] = ()) -> list[Page]:
     """Files read, and what their regions ought to hold.
+
+    Args:
+        names: of the files.
+        allow: patterns of what their regions may import and fetch.
 
     Raises:
         ResvizError: with file and line, if a region cannot be filled.
         RenderError: if a file cannot be read.
     """
     pictures: dict[Path, bytes] = {}
-    return [page(name, pictures) for name in names]
+    allowed = AllowList(Path.cwd(), tuple(allow), "--allow {}")
+    return [page(name, pictures, allowed) for name in names]
 
 
-def page(name: str | Path, pictures: dict[Path, bytes]) -> Page:
+def page(name: str | Path, pictures: dict[Path, bytes], allowed: AllowList) -> Page:
     """One file read; its pictures are noted among those of the others.
 
     Raises:
         ResvizError: as `pages`.
     """
     path = Path(name)
-    made = Page(path, str(name), document_root(path.parent), pictures)
     try:
-        check_path(path.name, path, (made.root,))
+        permissions = folder_permissions(path.parent, allowed)
+        check_path(path.name, path, permissions.roots)
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from error
+    made = Page(path, str(name), permissions, pictures)
     try:
         raw = made.path.read_bytes()
     except OSError as error:
@@ -149,11 +154,11 @@ class Filling:
         if kind == "table":
             if context.params["output"] != STDOUT or form not in {None, "markdown"}:
                 raise SpecError("a table is Markdown here, leave out --format and -o")
-            return self.run(command, context, form="markdown").decode()
+            return run(command, context, form="markdown").decode()
         if form == "mermaid":
             if context.params["output"] != STDOUT:
                 raise SpecError("a Mermaid chart stands in the file, leave out -o")
-            chart = self.run(command, context, form="mermaid").decode()
+            chart = run(command, context, form="mermaid").decode()
             return f"```mermaid\n{chart}```"
         return self.picture(command, context)
 
@@ -176,7 +181,27 @@ class Filling:
                 f"got {name!r}, want a command that gives a table or a diagram, "
                 "as in <!-- resviz: table 18 34 50 -->"
             )
-        return command, command.make_context(name, args, parent=outer)
+        context = command.make_context(name, args, parent=outer)
+        self.check_specs(command, context)
+        return command, context
+
+    def check_specs(self, command: click.Command, context: click.Context) -> None:
+        """Put what the file may have in the place of each SPEC of a command.
+
+        Raises:
+            SpecError: if it may not have one.
+        """
+        folder = self.page.path.parent.absolute()
+        check = self.page.permissions.check
+        for param in command.params:
+            if isinstance(param, click.Argument) and param.name:
+                given = context.params[param.name]
+                if isinstance(given, str):
+                    context.params[param.name] = check(given, folder.joinpath)
+                else:
+                    context.params[param.name] = tuple(
+                        check(text, folder.joinpath) for text in given
+                    )
 
     def picture(self, command: click.Command, context: click.Context) -> str:
         """A pair of files, noted to be written, and the HTML that shows one of them.
@@ -189,27 +214,10 @@ class Filling:
             raise SpecError("a picture is SVG here, or --format mermaid")
         if context.params["style"] != "screen":
             raise SpecError("leave out --style: one file is light, the other dark")
-        drawn = [
-            self.run(command, context, form="svg", style=it) for it in STYLES.values()
-        ]
+        drawn = [run(command, context, form="svg", style=it) for it in STYLES.values()]
         for path, data in zip(paths, drawn, strict=True):
             self.note(path, data)
         return shown(context.params["output"], drawn[0])
-
-    def run(
-        self, command: click.Command, context: click.Context, **options: Any
-    ) -> bytes:
-        """What a command writes; its paths start at the file.
-
-        Packages are still imported from the folder in which we run.
-        """
-        here = str(Path.cwd())
-        sys.path.append(here)
-        try:
-            with chdir(self.page.path.parent):
-                return run(command, context, **options)
-        finally:
-            sys.path.remove(here)
 
     def paths(self, output: str) -> list[Path]:
         """The files of a pair.
@@ -228,7 +236,7 @@ class Filling:
         pair = [paired(given, ending) for ending in STYLES]
         folder = self.page.path.parent
         for one in pair:
-            check_path(str(one), folder / one, (self.page.root,), [".svg"])
+            check_path(str(one), folder / one, self.page.permissions.roots, [".svg"])
         return [folder / one for one in pair]
 
     def note(self, path: Path, data: bytes) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from resviz.embed.permissions import AllowList, Permissions, folder_permissions
 
 if TYPE_CHECKING:
     from markdown import Markdown
@@ -25,6 +27,8 @@ class Place:
         name: of the page within the site; "" if nothing tells.
         folders: in which the files of a SPEC are looked for, in this order.
         severe: whether nothing but an exception would end a strict build.
+
+    The last folder is that of the configuration.
     """
 
     name: str = ""
@@ -35,6 +39,23 @@ class Place:
         """Where a path of the page leads to; that by the page if there is none."""
         ways = [folder / path for folder in self.folders] or [Path(path)]
         return next((way for way in ways if way.is_file()), ways[0])
+
+    def permissions(self, allow: tuple[str, ...] = ()) -> Permissions:
+        """What the page may read and run.
+
+        Args:
+            allow: patterns of what it may import and fetch, by the fence's options.
+
+        Raises:
+            SpecError: if the project's `pyproject.toml` cannot be read.
+        """
+        project = self.folders[-1] if self.folders else Path.cwd()
+        remedy = "allow: [{}] in the options of the fence"
+        known = folder_permissions(project, AllowList(project, allow, remedy))
+        if not self.folders:
+            return known
+        roots = tuple(folder.resolve() for folder in self.folders[1:])
+        return replace(known, roots=roots)
 
     def line(self, text: str) -> str:
         """The page and the line that reads `text`, if it is the only such line."""

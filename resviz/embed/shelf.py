@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from resviz import __version__, source
+from resviz.embed.permissions import Permissions, folder_permissions
 from resviz.errors import RecordError, RenderError, ResvizError, TraceError
 from resviz.files import write_whole
 from resviz.source.spec import Spec, parse
@@ -37,13 +38,19 @@ class Shelf:
         folder: where to keep records from one build to the next; None keeps them for
             this process alone.
         place: where a path that a SPEC holds leads to.
+        permissions: of the document; by default it may read what lies in the working
+            folder's repository, and import what the `pyproject.toml` there allows.
     """
 
     def __init__(
-        self, folder: Path | None = None, place: Callable[[str], Path] = Path
+        self,
+        folder: Path | None = None,
+        place: Callable[[str], Path] = Path,
+        permissions: Permissions | None = None,
     ) -> None:
         self.folder = folder
         self.place = place
+        self.permissions = permissions or folder_permissions(Path.cwd())
 
     def record(self, text: str, tracing: Mapping[str, Any]) -> Architecture:
         """The record of a SPEC, traced if it is not on the shelf.
@@ -53,7 +60,7 @@ class Shelf:
         """
         spec = self.placed(text)
         if spec.record:
-            return source.architecture(spec.text, **tracing)
+            return source.architecture(spec, **tracing)
         key = self.key(spec, tracing)
         if key not in HELD:
             HELD[key] = self.kept(key) or self.traced(spec, tracing, key)
@@ -67,18 +74,12 @@ class Shelf:
         return ()
 
     def placed(self, text: str) -> Spec:
-        """A SPEC whose path, if it holds one, is found from anywhere.
+        """A SPEC that the document may have, its paths found from anywhere.
 
         Raises:
-            SpecError: if it cannot be read.
+            SpecError: if it cannot be read, or the document may not have it.
         """
-        spec = parse(text)
-        if spec.record:
-            return parse(str(self.place(str(spec.record))))
-        if spec.module and spec.module.endswith(".py"):
-            path = self.place(spec.module)
-            return parse(str(path) + spec.text[len(spec.module) :])
-        return spec
+        return self.permissions.check(text, self.place)
 
     def key(self, spec: Spec, tracing: Mapping[str, Any]) -> str:
         """A hash of all that a record depends on."""
@@ -86,6 +87,8 @@ class Shelf:
             __version__,
             release("torch"),
             spec.text,
+            str(spec.module),
+            repr(spec.options.get("weights")),
             repr(sorted(tracing.items())),
         ]
         if spec.module and not spec.module.endswith(".py") and hub(spec.module):
@@ -108,7 +111,7 @@ class Shelf:
             ResvizError: as `resviz.trace`.
         """
         try:
-            arch = source.architecture(spec.text, **tracing)
+            arch = source.architecture(spec, **tracing)
         except SystemExit as error:
             said = f"{spec.text}: its code called sys.exit({error.code!r})"
             raise TraceError(said) from error

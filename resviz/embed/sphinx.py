@@ -13,6 +13,11 @@ from sphinx.util.nodes import make_id
 
 from resviz import __version__
 from resviz.embed import writers
+from resviz.embed.permissions import (
+    AllowList,
+    checked_patterns,
+    folder_permissions,
+)
 from resviz.embed.pieces import (
     TABLES,
     Figure,
@@ -68,8 +73,8 @@ class Piece(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The nodes, none if it cannot be shown."""
-        shelf = shelf_of(self.env, self.env.docname)
         try:
+            shelf = shelf_of(self.env, self.env.docname)
             specs = separate(" ".join(self.arguments))
             for path in (path for spec in specs for path in shelf.files(spec)):
                 self.env.note_dependency(str(path))
@@ -194,11 +199,15 @@ def shelf_of(env: BuildEnvironment, document: str) -> Shelf:
 
     folder = env.config.resviz_cache
     kept = Path(env.srcdir, folder) if folder else Path(env.doctreedir) / "resviz"
-    return Shelf(kept, place)
+    patterns = checked_patterns(env.config.resviz_allow, "resviz_allow")
+    remedy = "resviz_allow = [{}] in conf.py"
+    allowed = AllowList(Path(env.srcdir), patterns, remedy)
+    return Shelf(kept, place, folder_permissions(Path(env.srcdir), allowed))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Add the directives, and what writes their nodes."""
+    app.add_config_value("resviz_allow", (), "env", (list, tuple))
     app.add_config_value("resviz_cache", None, "env", (str, type(None)))
     app.add_directive("resviz", FigureDirective)
     app.add_directive("resviz-table", TableDirective)

@@ -133,7 +133,16 @@ def title(name: str, /, *args: Any, **options: Any) -> str:
         >>> title("resnet", 50), title("cifar110"), title("paper50")
         ('ResNet-50', 'ResNet-110 (CIFAR)', 'ResNet-50 (paper)')
     """
-    return _split(name, args, options)[0].title
+    return network_row(name, *args, **options).title
+
+
+def network_row(name: str, /, *args: Any, **options: Any) -> Network:
+    """The row of a network that is named as for ``build``.
+
+    Raises:
+        SpecError: as ``build``, where name or options show it.
+    """
+    return _split(name, args, options)[0]
 
 
 def build(name: str, /, *args: Any, **options: Any) -> ResNet:

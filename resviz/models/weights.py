@@ -108,22 +108,26 @@ def locate(
         WeightsError: if there is no such name or file, the download fails, or the
             content does not have the hash in the file's name.
     """
+    text = origin(weights, network=network)
+    if text.startswith(("http://", "https://")):
+        path = cached(text, progress=progress)
+    else:
+        path = Path(text).expanduser()
+        if not path.is_file():
+            raise not_found(text, network)
+    check_hash(path)
+    return path
+
+
+def origin(weights: str | os.PathLike[str], *, network: str | None = None) -> str:
+    """The URL or the path that some weights mean; takes what ``locate`` takes."""
     text = os.fspath(weights)
     names = PUBLISHED.get(network or "", {})
     if text == "DEFAULT" and names:
         text = list(names.values())[-1]
     text = names.get(text, text)
     published = any(text in files.values() for files in PUBLISHED.values())
-    if text.startswith(("http://", "https://")):
-        path = cached(text, progress=progress)
-    elif published and not Path(text).exists():
-        path = cached(BASE_URL + text, progress=progress)
-    else:
-        path = Path(text).expanduser()
-        if not path.is_file():
-            raise _not_found(text, network)
-    check_hash(path)
-    return path
+    return BASE_URL + text if published and not Path(text).exists() else text
 
 
 def cached(url: str, *, progress: bool = True) -> Path:
@@ -245,7 +249,8 @@ def _few(what: str, keys: list[str]) -> str:
     return f"{len(keys)} {what} ({', '.join(keys[:3])}{more})"
 
 
-def _not_found(text: str, network: str | None) -> WeightsError:
+def not_found(text: str, network: str | None) -> WeightsError:
+    """What is raised of weights that are no published name and no file."""
     if text.endswith(SUFFIXES):
         return WeightsError(f"weights: there is no file {text!r}: check the path")
     names = ("DEFAULT", *PUBLISHED[network]) if network in PUBLISHED else ()

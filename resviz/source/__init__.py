@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    Source = Architecture | nn.Module | str | int
+    Source = Architecture | nn.Module | Spec | str | int
 
 PAPER = ("paper18", "paper34", "paper50", "paper101", "paper152")
 """The five networks of He et al. 2015, table 1."""
@@ -35,7 +35,7 @@ def architecture(
     """The record of a SPEC or a model; a record is given back as it is.
 
     Args:
-        source: a record, a model, or a SPEC.
+        source: a record, a model, or a SPEC, parsed or not.
         input_size: of one sample, (C, H, W), or text as the command line takes it, or
             several of either; what the network was published for if left out.
         inputs: the forward's own positional arguments, a tuple; anything else is
@@ -56,9 +56,9 @@ def architecture(
     if isinstance(source, Architecture):
         return recorded(source, source.name, asked)
     check_batch(asked)
-    if not isinstance(source, (str, int)):
+    if not isinstance(source, (Spec, str, int)):
         return traced_model(source, asked)
-    spec = parse(source)
+    spec = source if isinstance(source, Spec) else parse(source)
     if spec.record:
         return recorded(load(spec.record), spec.text, asked)
     return traced_spec(spec, asked)
@@ -236,4 +236,4 @@ def built(spec: Spec) -> Built:
     usual = build.published_input(spec)
     model = build.network(spec)
     lent = "weights" not in spec.options
-    return Built(model, usual, name, build.title(spec), filled, lent)
+    return Built(model, usual, name, build.title(parse(spec.text)), filled, lent)

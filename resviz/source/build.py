@@ -98,8 +98,10 @@ def imported(spec: Spec) -> nn.Module:
     Raises:
         BuildError: if the import or the call fails, or gives no module.
     """
-    with on_path(Path.cwd()):
+    with on_path(Path.cwd()), on_path(folder_of(spec)):
         target = attribute(spec)
+        if spec.own:
+            check_own(target, spec)
         if isinstance(target, nn.Module) and not spec.called:
             return target
         if not callable(target):
@@ -107,6 +109,12 @@ def imported(spec: Spec) -> nn.Module:
                 f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
             )
         return as_module(called(target, spec), spec)
+
+
+def folder_of(spec: Spec) -> Path:
+    """The folder in which a SPEC's code finds its neighbours."""
+    module = Path(spec.module or "")
+    return module.resolve().parent if module.suffix == ".py" else Path.cwd()
 
 
 @contextmanager
@@ -171,6 +179,34 @@ def attribute(spec: Spec) -> Any:
     return found
 
 
+def check_own(target: Any, spec: Spec) -> None:
+    """Check that a callable is of the module that a SPEC names.
+
+    Whoever is allowed to call what a module defines could else call all that it
+    imported: `net.py:os.system("…")`.
+
+    Raises:
+        BuildError: if it is another module's, or an attribute that begins with "_".
+    """
+    if any(part.startswith("_") for part in spec.name.split(".")):
+        raise BuildError(f"{spec.text}: {spec.name!r} is private to {spec.module!r}")
+    value = not hasattr(target, "__qualname__") and "." not in spec.name
+    if value or isinstance(target, nn.Module):
+        return  # as a partial function; whose it is cannot be told
+    home = str(getattr(target, "__module__", None))
+    module = spec.module or ""
+    if not module.endswith(".py"):
+        own = home.partition(".")[0] == module.partition(".")[0]
+    else:
+        path = Path(module).resolve()
+        file = getattr(sys.modules.get(home), "__file__", None)
+        # Not below it: an environment may lie there, with all of Python.
+        beside = bool(file) and Path(str(file)).resolve().parent == path.parent
+        own = home == path.stem or beside
+    if not own:
+        raise BuildError(f"{spec.text}: {spec.name!r} is not its own, but {home}'s")
+
+
 def module_of(name: str) -> Any:
     """The module of a dotted name, or of a file that ends in .py."""
     if not name.endswith(".py"):
@@ -180,8 +216,7 @@ def module_of(name: str) -> Any:
     if place is None or place.loader is None:
         raise ImportError(f"no module in {name!r}")
     module = importlib.util.module_from_spec(place)
-    with on_path(path.resolve().parent):
-        place.loader.exec_module(module)
+    place.loader.exec_module(module)
     return module
 
 

@@ -43,6 +43,7 @@ class Spec:
         options: literal keyword arguments.
         called: whether arguments were written, `()` included.
         record: the file of a saved record; None for the other forms.
+        own: whether the callable has to be the module's own, not one that it imported.
     """
 
     text: str
@@ -52,6 +53,11 @@ class Spec:
     options: dict[str, Any] = field(default_factory=dict)
     called: bool = False
     record: Path | None = None
+    own: bool = False
+
+    def __str__(self) -> str:
+        """The SPEC as written."""
+        return self.text
 
 
 def parse(text: str | int) -> Spec:

@@ -9,6 +9,7 @@ from tests.conftest import ROOT
 
 PREAMBLE = """
 extensions = ["resviz.embed.sphinx"]
+resviz_allow = ["net.py"]
 numfig = True
 latex_elements = {"fontpkg": "", "fncychap": "", "papersize": "a4paper"}
 """

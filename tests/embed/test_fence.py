@@ -134,8 +134,18 @@ def test_files_are_found_from_the_page(builder, tmp_path, build):
         (tmp_path / "docs", "b", 52), (tmp_path, "b", 5), (tmp_path, "c", 53),
     ):  # fmt: skip
         (folder / f"{name}.py").write_text(net.format(width))
-    (tmp_path / "mkdocs.yml").write_text(MKDOCS.format(theme="mkdocs", plugins=""))
-    (tmp_path / "zensical.toml").write_text(ZENSICAL)
+    given = MKDOCS.format(theme="mkdocs", plugins="")
+    name = "!!python/name:resviz.embed.fence.formatter"
+    assert name in given
+    allowing = "!!python/object/apply:resviz.embed.fence.allowing"
+    allow = '["docs/*.py", "c.py"]'
+    (tmp_path / "mkdocs.yml").write_text(
+        given.replace(name, f"{allowing} {{kwds: {{allow: {allow}}}}}")
+    )
+    table = f'{{object="resviz.embed.fence.allowing", kwds={{allow={allow}}}}}'
+    (tmp_path / "zensical.toml").write_text(
+        ZENSICAL.replace('"resviz.embed.fence.formatter"', table)
+    )
     done = build("# Page\n", builder, "build", "--strict")
     assert 0 == done.returncode, done.stderr
     text = (tmp_path / "site" / "sub" / "a" / "index.html").read_text()

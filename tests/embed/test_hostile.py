@@ -88,7 +88,7 @@ def test_other_builders_take_them(project, sphinx, builder):
     project(
         index_rst=PAGE,
         net_py=SOURCE,
-        conf_py='extensions = ["resviz.embed.sphinx"]\n'
+        conf_py='extensions = ["resviz.embed.sphinx"]\nresviz_allow = ["net.py"]\n'
         'version = copyright = "1"\nman_pages = [("index", "page", "", [], 1)]\n',
     )
     sphinx(builder)
@@ -96,7 +96,8 @@ def test_other_builders_take_them(project, sphinx, builder):
 
 def test_a_fence_shows_them_as_text(project, monkeypatch):
     """Figures with the author's words, and tables."""
-    monkeypatch.chdir(project(net_py=SOURCE))
+    allow = '[tool.resviz]\nallow = ["net.py"]\n'
+    monkeypatch.chdir(project(net_py=SOURCE, pyproject_toml=allow))
     spec = "net.py:build --input 3,16,16"
     for figure in FIGURES:
         line = f"diagram {spec} --figure {figure} --alt '</desc><script>x</script>]]>'"

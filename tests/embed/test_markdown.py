@@ -115,7 +115,9 @@ def test_files_of_networks_are_found_from_the_file(embed):
     Path("embedded_package.py").write_text(NET.format(52))
     specs = ("net.py:build", "embedded_package:build")
     write("guide/a.md", *(f"layers {spec}" for spec in specs))
-    code, said = embed("guide/a.md")
+    code, said = embed(
+        "guide/a.md", "--allow", "guide/net.py", "--allow", "embedded_package"
+    )
     assert 0 == code, said
     text = Path("guide/a.md").read_text()
     assert "51×224×224" in text
@@ -304,6 +306,7 @@ def test_the_check_hook_sees_a_changed_network(embed):
     """Though the Markdown file itself is not among what is committed."""
     Path("net.py").write_text(NET.format(51))
     write("README.md", "layers net.py:build")
+    Path("pyproject.toml").write_text('[tool.resviz]\nallow = ["net.py"]\n')
     embed("README.md")
     args = [*HOOKS[1]["entry"].split()[2:], *json.loads(HOOKS[1]["args"])]
     assert ("false", (0, "")) == (HOOKS[1]["pass_filenames"], embed(*args))

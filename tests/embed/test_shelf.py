@@ -3,13 +3,16 @@
 import pytest
 
 from resviz.embed import shelf
+from resviz.embed.permissions import AllowList, Permissions
 from resviz.embed.shelf import Shelf
 
 
 @pytest.fixture
 def keyed(tmp_path):
     """A function from a SPEC to its key."""
-    kept = Shelf(tmp_path, lambda path: tmp_path / path)
+    allowed = AllowList(tmp_path, ("*",), "{}")
+    permissions = Permissions((tmp_path,), (allowed,))
+    kept = Shelf(tmp_path, lambda path: tmp_path / path, permissions)
 
     def keyed(text, **tracing):
         return kept.key(kept.placed(text), tracing)

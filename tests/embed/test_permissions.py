@@ -1,0 +1,427 @@
+"""What a stranger's document may not run or fetch, in all three places."""
+
+import re
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+import torch
+from click import Argument, Context
+from click import Path as PathType
+
+from resviz import models
+from resviz.cli import group, main
+from resviz.embed import fence, markdown
+from resviz.embed.permissions import AllowList, Permissions
+from resviz.embed.place import Place
+from resviz.embed.shelf import Shelf
+from resviz.errors import ResvizError
+from resviz.models import download
+
+MARK = "<!-- resviz: {} -->\n<!-- /resviz -->\n"
+
+NET = """
+from pathlib import Path
+Path({!r}).write_text("ran")
+
+import os
+from os import system
+from functools import partial
+from torch import nn
+from parts import build as theirs
+
+def build(*args, **options):
+    return nn.Conv2d(3, 51, 1)
+
+small = partial(build)
+"""
+"""A network whose import leaves a trace."""
+
+
+@pytest.fixture
+def ran(record, tmp_path, monkeypatch):
+    """The file that exists once code of the repository ran; nothing is fetched."""
+    inside = tmp_path / "repository"
+    (inside / ".git").mkdir(parents=True)
+    (inside / "docs").mkdir()
+    mark = tmp_path / "ran"
+    for folder in (inside, inside / "docs"):
+        record("resnet18").save(folder / "r18.json")
+        (folder / "parts.py").write_text("def build():\n    raise ValueError\n")
+        (folder / "net.py").write_text(NET.format(str(mark)))
+    (inside / "evil_package.py").write_text(NET.format(str(mark)))
+    monkeypatch.chdir(inside)
+
+    def fetched(url, *_, **__):
+        mark.write_text(url)
+        raise AssertionError(f"{url} was asked for")
+
+    monkeypatch.setattr(download, "urlopen", fetched)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "torch"))
+    return mark
+
+
+@pytest.fixture
+def embed(capsys):
+    """A function that embeds, and says how it went."""
+
+    def embed(*args):
+        try:
+            code = main(["embed", *args]) or 0
+        except SystemExit as ended:
+            code = ended.code
+        return code, capsys.readouterr().err
+
+    return embed
+
+
+ATTACKS = [
+    "net.py:build",
+    "./net.py:build",
+    "docs/../net.py:build",
+    "net.py:build()",
+    "net.py:os.system('true')",
+    "evil_package:build",
+    "evil_package:os.system('true')",
+    "os:system('true')",
+    "builtins:exec('1')",
+    "subprocess:run(args='true')",
+    "resviz.models:resnet('resnet18')",
+    "timm:resnet18",
+    "timm:resnet18(checkpoint_path='net.py')",
+    "torchvision:resnet18",
+    "torchvision:fasterrcnn_resnet50_fpn(weights_backbone='DEFAULT')",
+    "transformers:ResNetConfig()",
+    "transformers:pipeline(model='a/b', trust_remote_code=True)",
+    "resnet18(weights='DEFAULT')",
+    "resnet(18, weights='IMAGENET1K_V1')",
+    "18(weights='resnet18-f37072fd.pth')",
+    "resnet18(weights='http://localhost:9/x.pth')",
+    "resnet18(weights='https://download.pytorch.org/models/resnet18-f37072fd.pth')",
+    "resnet18(weights='../outside.pth')",
+    "resnet18(weights='/etc/passwd')",
+    "resnet18(weights='~/x.pth')",
+    "resnet18(weights='//server/share/x.pth')",
+    "resnet18(weights=b'http://localhost:9/x.pth')",
+    "../outside.json",
+    "link.json",
+    "/etc/passwd.json",
+    "//server/share/r18.json",
+    "'\\\\server\\share\\r18.json'",
+    "~/r18.json",
+    ".git/r18.json",
+    ".GIT/r18.json.gz",
+    "../outside.py:build",
+    "/tmp/outside.py:build",
+    "link.py:build",
+    "~/outside.py:build",
+]
+"""SPECs that a document may not have, unless somebody allows them."""
+
+
+@pytest.fixture
+def outside(record, ran):
+    """What lies beside the repository, and links to it."""
+    away = Path("..")
+    record("resnet18").save(away / "outside.json")
+    (away / "outside.py").write_text(NET.format(str(ran)))
+    torch.save(models.resnet18().state_dict(), away / "outside.pth")
+    for name in ("link.json", "link.py"):
+        Path(name).symlink_to(away / name.replace("link", "outside"))
+    record("resnet18").save(".git/r18.json")
+
+
+@pytest.mark.parametrize("spec", ATTACKS)
+def test_a_region_runs_and_fetches_nothing(spec, ran, outside, embed):
+    """Not when it is only checked either; the error has file and line."""
+    word = spec if spec.startswith("'") else f'"{spec}"'
+    Path("a.md").write_text(MARK.format(f"layers {word}"))
+    for flags in ((), ("--check",)):
+        code, said = embed(*flags, "a.md")
+        assert (2, False) == (code, ran.exists()), said
+        assert said.startswith("error: a.md:1: "), said
+
+
+@pytest.mark.parametrize("spec", ATTACKS)
+def test_a_fence_runs_and_fetches_nothing(spec, ran, outside):
+    """Whatever it shows."""
+    shelf = Shelf(permissions=Place().permissions())
+    for command in ("layers", "describe", "diagram", "table"):
+        (said,) = fence.shown([f'{command} "{spec.strip(chr(39))}"'], shelf)
+        assert ("admonition failure" in said, ran.exists()) == (True, False)
+
+
+def test_the_last_of_several_specs_is_checked_too(ran, embed):
+    """Before the first is traced."""
+    Path("a.md").write_text(MARK.format("table 18 r18.json net.py:build"))
+    assert (2, False) == (embed("a.md")[0], ran.exists())
+
+
+def test_sphinx_runs_and_fetches_nothing(ran, project, sphinx):
+    """A located warning instead, for figures and tables, of all builders."""
+    pieces = "\n".join(
+        f".. {name}:: {spec}\n   {option}\n"
+        for spec in ("net.py:build", "/net.py:build", "18 timm:resnet18", "os:getcwd()")
+        for name, option in (
+            ("resviz", ":figure: stack"), ("resviz-table", ":columns: name"),
+        )
+    )  # fmt: skip
+    folder = project(
+        index_rst=f"Page\n====\n\n{pieces}",
+        net_py=NET.format(str(ran)),
+        conf_py='extensions = ["resviz.embed.sphinx"]\n',
+    )
+    said = sphinx("html", code=1).stderr
+    located = re.findall(r"index\.rst:\d+: WARNING: resviz.*resviz_allow = \[", said)
+    assert (8, False) == (len(located), ran.exists()), said
+    assert (folder / "out" / "html" / "index.html").is_file()
+
+
+def test_an_error_says_how_to_allow_it(ran, embed):
+    """With what the pattern has to be, from each of the two places."""
+    Path("docs/a.md").write_text(MARK.format("layers net.py:build"))
+    code, said = embed("docs/a.md")
+    assert 2 == code
+    assert (
+        "docs/a.md:1: net.py:build runs code, which a document may only if it is "
+        "allowed: --allow 'docs/net.py' or allow = ['docs/net.py'] below "
+        "[tool.resviz] in repository/pyproject.toml\n"
+    ) in said
+
+
+def test_the_owner_allows_on_the_command_line(ran, embed):
+    """The pattern is for the file's place, not for what the document calls it."""
+    Path("docs/a.md").write_text(MARK.format("layers ../docs/net.py:build"))
+    for allow in ("net.py", "docs.*", "build", "../docs/net.py", "docs/net.py:build"):
+        assert (2, False) == (embed("docs/a.md", "--allow", allow)[0], ran.exists())
+    code, said = embed("docs/a.md", "--allow", "other", "--allow", "docs/net.py")
+    assert (0, True) == (code, ran.exists()), said
+    assert "51×224×224" in Path("docs/a.md").read_text()
+
+
+def test_the_owner_allows_in_the_project(ran, embed):
+    """At the top of the repository, for documents in all of its folders."""
+    Path("pyproject.toml").write_text('[tool.resviz]\nallow = ["docs/n*.py"]\n')
+    Path("docs/a.md").write_text(MARK.format("layers net.py:build"))
+    assert (0, True) == (embed("docs/a.md")[0], ran.exists())
+
+
+@pytest.mark.parametrize("git", [True, False])
+def test_a_document_brings_no_allowance(ran, embed, git):
+    """Neither in a project of its own folder, nor in what it says."""
+    if not git:
+        Path(".git").rmdir()
+    for name in ("pyproject.toml", "conf.py", "mkdocs.yml"):
+        Path("docs", name).write_text('[tool.resviz]\nallow = ["*"]\n')
+    text = '---\nallow: ["*"]\nresviz: {allow: ["*"]}\n---\n'
+    for command in ("layers net.py:build", "layers net.py:build --allow net.py"):
+        Path("docs/a.md").write_text(text + MARK.format(command))
+        code, said = embed("docs/a.md")
+        assert (2, False) == (code, ran.exists())
+        assert "docs/a.md:5: " in said
+
+
+def test_a_submodule_brings_no_allowance(ran, embed):
+    """Its project file came with it."""
+    Path("docs/.git").write_text("gitdir: ../.git/modules/docs\n")
+    Path("docs/pyproject.toml").write_text('[tool.resviz]\nallow = ["*"]\n')
+    Path("docs/a.md").write_text(MARK.format("layers net.py:build"))
+    assert (2, False) == (embed("docs/a.md")[0], ran.exists())
+
+
+def test_a_repository_inside_brings_no_allowance(ran, embed):
+    """As a stranger's that was cloned there; it counts where the command runs in it."""
+    Path("docs/.git").mkdir()
+    Path("docs/pyproject.toml").write_text('[tool.resviz]\nallow = ["*"]\n')
+    Path("docs/a.md").write_text(MARK.format("layers net.py:build"))
+    code, said = embed("docs/a.md")
+    assert (2, False, False) == (code, ran.exists(), "pyproject" in said)
+    with chdir("docs"):
+        assert 0 == embed("a.md")[0]
+
+
+def test_a_fence_brings_no_allowance(ran):
+    """Neither in its first line, nor in its text."""
+    said = fence.formatter("net.py:build", "resviz", "", {"allow": "*"}, None)
+    said += fence.formatter("net.py:build --allow net.py", "resviz", "", {}, None)
+    assert (2, False) == (said.count("admonition failure"), ran.exists())
+
+
+def test_a_fence_that_allows(ran):
+    """By its options in the configuration."""
+    shown = fence.allowing(allow=["net.py"])
+    assert "51×224×224" in shown("layers net.py:build", "resviz", "", {}, None)
+
+
+@pytest.mark.parametrize("allow", ["net.py", [1], {"net.py": True}])
+def test_a_wrong_allowance_is_said(allow):
+    """A string is no list of patterns, though it can be iterated over."""
+    with pytest.raises(ResvizError, match="want a list"):
+        fence.allowing(allow=allow)
+
+
+@pytest.mark.parametrize(
+    "text", ['tool.resviz.allow = "*"', "tool = 1", "[tool.resviz", "\xff"]
+)
+def test_a_wrong_project_is_said(text, ran, embed):
+    """In every place; nothing runs."""
+    Path("pyproject.toml").write_bytes(text.encode("latin-1"))
+    Path("a.md").write_text(MARK.format("layers net.py:build"))
+    code, said = embed("a.md")
+    assert (2, False, True) == (code, ran.exists(), "pyproject.toml: " in said)
+    shown = fence.formatter("18", "resviz", "", {}, None)
+    assert "pyproject.toml: " in shown
+
+
+@pytest.fixture
+def check(tmp_path):
+    """A function that checks a SPEC with some patterns allowed."""
+
+    def check(spec, *patterns):
+        allowed = AllowList(Path.cwd(), patterns, "{}")
+        return Permissions((Path.cwd(),), (allowed,)).check(spec, Path.cwd().joinpath)
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("spec", "pattern"),
+    [
+        ("zoo.py:build", "zoo.*"),
+        ("zoo.evil.py:build", "zoo.*"),
+        ("zoo:build", "zoo.*"),
+        ("zoology.nets:build", "zoo.*"),
+        ("docs/net.py:build", "net.py"),
+        ("net.py:build", "NET.PY"),
+        ("zoo.nets:build('http://a.org/x')", "zoo.*"),
+        ("zoo.nets:build('HTTP://a.org/x')", "zoo.*"),
+        ("zoo.nets:build('hf-hub:a')", "zoo.*"),
+        ("zoo.nets:build({'a': ['b', ('http://a.org/x',)]})", "zoo.*"),
+        ("zoo.nets:build({'http://a.org/x': 1})", "zoo.*"),
+        ("zoo.nets:build(b'http://a.org/x')", "zoo.*"),
+        ("zoo.nets:build(x='/etc/passwd')", "zoo.*"),
+        ("zoo.nets:build(x='../x')", "zoo.*"),
+        ("zoo.nets:build(x='~')", "zoo.*"),
+        ("zoo.nets:build(x='evil.pth')", "zoo.*"),
+        ("zoo.nets:build(x='EVIL.PT')", "zoo.*"),
+        ("zoo.nets:build(x='docs')", "zoo.*"),
+        ("zoo.nets:build(weights='DEFAULT')", "zoo.*"),
+        ("zoo.nets:build(pretrained=True)", "zoo.*"),
+        ("timm:resnet18(checkpoint_path='evil.pth')", "timm"),
+        ("timm:resnet18(pretrained_cfg={'url': 'a'})", "timm"),
+        ("transformers:pipeline(task='x')", "transformers"),
+        ("resnet18(weights='DEFAULT')", "resnet18"),
+        ("resnet18(weights='http://b.org/a.org/x.pth')", "http://a.org/*"),
+        ("resnet18(weights='http://a.org.evil/x.pth')", "http://a.org/*"),
+        ("../net.py:build", "*"),
+        ("../r18.json", "*"),
+    ],
+)
+def test_a_pattern_allows_no_more_than_it_says(spec, pattern, ran, check):
+    """Of files, of modules, and of what is given to them."""
+    with pytest.raises(ResvizError):
+        check(spec, pattern)
+
+
+@pytest.mark.parametrize(
+    ("spec", "patterns"),
+    [
+        ("zoo.nets:build(width=2, block='basic', act=['relu', None])", ["zoo.*"]),
+        ("net.py:build(pretrained=False, weights=None)", ["net.py"]),
+        ("docs/net.py:build", ["docs/*.py"]),
+        ("zoo.nets:build", ["*"]),
+        ("zoo.nets:build('http://a.org/x')", ["zoo.*", "http://a.org/*"]),
+        ("zoo.nets:build(weights='DEFAULT')", ["zoo.*", "weights=*"]),
+        ("timm:resnet18(in_chans=1)", ["timm"]),
+        ("transformers:ResNetConfig(depths=[1])", ["transformers"]),
+        ("resnet18(weights='DEFAULT')", ["https://download.pytorch.org/models/*"]),
+        ("r18.json", []),
+        ("docs/../r18.json", []),
+        ("resnet(50, stride_in='1x1', weights=None)", []),
+        ("50", []),
+    ],
+)
+def test_what_is_allowed_works(spec, patterns, ran, check):
+    """And what is data needs no allowance."""
+    assert spec == check(spec, *patterns).text
+
+
+def test_weights_inside_the_root_are_data(ran, embed):
+    """They are read from the document, and the heading does not tell where it lies."""
+    torch.save(models.resnet18().state_dict(), "docs/r18.pth")
+    Path("docs/a.md").write_text(MARK.format("table \"resnet18(weights='r18.pth')\""))
+    code, said = embed("docs/a.md")
+    assert 0 == code, said
+    assert "repository" not in Path("docs/a.md").read_text()
+
+
+def test_weights_outside_are_allowed_by_their_place(outside, ran, check):
+    """Whole, and without links."""
+    spec, place = "resnet18(weights='../outside.pth')", Path("../outside.pth").resolve()
+    assert str(place) == check(spec, str(place)).options["weights"]
+    Path("w.pth").symlink_to(place)
+    with pytest.raises(ResvizError):
+        check("resnet18(weights='w.pth')", f"{Path.cwd()}/*")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "net.py:os.system('true')",
+        "net.py:system('true')",
+        "net.py:Path.unlink('r18.json')",
+        "net.py:nn.Conv2d(3, 3, 1)",
+        "net.py:partial.func",
+        "net.py:build.__globals__",
+        "net.py:build.__call__()",
+        "net.py:_private",
+    ],
+)
+def test_only_a_modules_own_callables_are_called(spec, ran, embed):
+    """Not what it has imported, though the module is allowed."""
+    Path("a.md").write_text(MARK.format(f'layers "{spec}"'))
+    code, said = embed("a.md", "--allow", "*", "--allow", "net.py")
+    assert 3 == code, said
+    assert re.search("is not its own|is private|has no", said), said
+    assert Path("r18.json").is_file()
+
+
+@pytest.mark.parametrize("spec", ["net.py:build(width=1)", "net.py:small"])
+def test_a_modules_own_callables_are_called(spec, ran, embed):
+    """Functions, and values as a partial."""
+    Path("a.md").write_text(MARK.format(f'layers "{spec}"'))
+    assert 0 == embed("a.md", "--allow", "net.py")[0]
+
+
+def test_what_was_traced_for_another_document_is_checked(ran):
+    """The record lies on the shelf, and is not given to whoever may not have it."""
+    allowed = AllowList(Path.cwd(), ("net.py",), "{}")
+    Shelf(permissions=Permissions((Path.cwd(),), (allowed,))).record("net.py:build", {})
+    with pytest.raises(ResvizError, match="runs code"):
+        Shelf(permissions=Permissions((Path.cwd(),))).record("net.py:build", {})
+
+
+def test_files_that_are_not_allowed_are_not_listed(ran, outside):
+    """Sphinx would note them, and read what lies beside them."""
+    for spec in ("net.py:build", "../outside.json", "os:system"):
+        assert () == Shelf(permissions=Permissions((Path.cwd(),))).files(spec)
+
+
+def test_every_word_of_a_command_is_a_spec():
+    """What a region can name is checked by kind: arguments are SPECs, -o is a path.
+
+    A new option that names a file, a module or an address belongs into this check.
+    """
+    text = set()
+    for name in group.list_commands(Context(group)):
+        command = group.get_command(Context(group), name)
+        if not markdown.kind_of(command):
+            continue
+        for param in command.params:
+            if isinstance(param, Argument):
+                assert param.name in {"spec", "specs"}
+            assert not isinstance(param.type, PathType)
+            if param.type.name == "text" and not isinstance(param, Argument):
+                text.add(param.name)
+    assert {"output", "columns", "at"} == text
