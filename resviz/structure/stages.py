@@ -94,13 +94,11 @@ def alike(one: Block, other: Block, batch: int) -> bool:
         return True
     (positions, width), (others, other_width) = one.extent, other.extent
     few = abs(positions - others) <= CLASS_TOKENS * batch
-    many = min(positions, others) >= FEWEST * batch
-    return (one.tokens or other.tokens) and few and many and width == other_width
+    return (one.tokens or other.tokens) and few and width == other_width
 
 
-CLASS_TOKENS, FEWEST = 4, 17
-"""Tokens for each sample that are no positions of the map, at most, and positions from
-which on they count little: a map of 4×4 and one token."""
+CLASS_TOKENS = 4
+"""Tokens for each sample that are no positions of the map, at most."""
 
 
 def parted_by_projection(run: list[Block]) -> list[list[Block]]:
