@@ -274,7 +274,7 @@ def following(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list
         if len(users) != 1 or users[0] >= stop or node in graph.returned:
             return tail
         names = {op.name for op in operations(graph.layers(users))}
-        if not names or not names <= kinds or (tail and names & ACTIVATIONS):
+        if not names <= kinds or (tail and names & ACTIVATIONS):
             return tail
         tail.append(users[0])
 

@@ -1,7 +1,5 @@
 """Blocks of several units, blocks without shortcut, and the stages of both."""
 
-from itertools import pairwise
-
 import torch
 from torch import fx, nn
 
@@ -10,7 +8,18 @@ from resviz.figures.block.steps import steps
 from resviz.structure import structure
 from resviz.structure.regions import Join
 
-from .toys import Attention, Basic, PreActivation, Transformer, conv
+from .toys import (
+    Attention,
+    Basic,
+    Inverted,
+    PreActivation,
+    Transformer,
+    conv,
+    late_stride,
+    mobile,
+    pyramid,
+    residual,
+)
 
 
 def counts(module, size=(3, 32, 32)):
@@ -49,30 +58,6 @@ def test_equal_units_of_one_forward_are_blocks():
             return x
 
     assert [3] == counts(nn.Sequential(conv(3, 3), Loop()))
-
-
-class Inverted(nn.Module):
-    """MobileNetV2's block, which adds only where nothing changes."""
-
-    def __init__(self, c, o, stride=1):
-        super().__init__()
-        wide = 4 * c
-        self.body = nn.Sequential(
-            conv(1, c, wide), conv(3, wide, wide, stride=stride, groups=wide),
-            conv(1, wide, o),
-        )  # fmt: skip
-        self.adds = c == o and stride == 1
-
-    def forward(self, x):
-        return x + self.body(x) if self.adds else self.body(x)
-
-
-def mobile():
-    """A stem, and two stages whose first block has no shortcut."""
-    return nn.Sequential(
-        conv(3, 3), Inverted(8, 16), Inverted(16, 16), Inverted(16, 24, 2),
-        Inverted(24, 24), Inverted(24, 24),
-    )  # fmt: skip
 
 
 def test_blocks_without_shortcut():
@@ -137,11 +122,15 @@ def test_a_head_of_linear_layers_is_no_stage():
 
 def test_a_late_stride_stays_in_its_stage():
     """TF-slim strides in the last block of a stage: 2-2-2, not 1-1-1-1-2."""
+    assert [2, 2, 2] == counts(late_stride())
+
+
+def test_one_late_stride_is_no_custom():
+    """A single block that strides by itself begins a stage, as in MViTv1."""
     net = nn.Sequential(
-        conv(3, 3), Basic(8, 8), Basic(8, 8, 2), Basic(8, 16), Basic(16, 16, 2),
-        Basic(16, 32), Basic(32, 32),
-    )  # fmt: skip
-    assert [2, 2, 2] == counts(net)
+        conv(3, 3), Basic(8, 8), Basic(8, 8, 2), Basic(8, 16), Basic(16, 16)
+    )
+    assert [1, 1, 2] == counts(net)
 
 
 def test_an_early_change_of_width_stays_in_its_stage():
@@ -199,10 +188,7 @@ def test_a_class_token_makes_no_stage():
 
 def test_a_pyramid_has_the_stages_of_its_maps():
     """The width grows in every block; the resolution says what a stage is."""
-    widths = (8, 10, 12, 14, 16, 18, 20)
-    pairs = pairwise(widths)
-    blocks = [Basic(c, o, 1 + (k == 3)) for k, (c, o) in enumerate(pairs)]
-    assert [3, 3] == counts(nn.Sequential(conv(3, 3), *blocks))
+    assert [3, 3] == counts(pyramid())
 
 
 def test_a_decoder_is_apart_from_its_encoder():
@@ -514,3 +500,86 @@ def test_what_comes_before_a_blocks_call_leads_into_none():
     stem = nn.Sequential(conv(3, 3), nn.BatchNorm2d(8), nn.ReLU())
     found = structure(resviz.trace(nn.Sequential(stem, Basic(8, 8)), (3, 8, 8)))
     assert () == found.blocks[0].lead
+
+
+class Summed(nn.Module):
+    """A residual sum, and what its forward does after it."""
+
+    def __init__(self, *after):
+        super().__init__()
+        self.body, self.after = nn.Sequential(conv(3), conv(3)), nn.Sequential(*after)
+
+    def forward(self, x):
+        return self.after(x + self.body(x))
+
+
+def end_of_first_block(*modules):
+    """The name of the last layer of the first block behind a stem."""
+    arch = resviz.trace(nn.Sequential(conv(3, 3), *modules), (3, 8, 8))
+    return arch.layers[structure(arch).blocks[0].end].name
+
+
+def test_an_activation_after_the_sum_belongs_to_the_block():
+    """He et al. 2015, figure 2."""
+    assert "1.after.0" == end_of_first_block(Summed(nn.ReLU()), conv(3))
+
+
+def test_one_activation_after_the_sum_belongs_to_the_block():
+    """A second one is something else's."""
+    assert "1.after.0" == end_of_first_block(Summed(nn.ReLU(), nn.ReLU()), conv(3))
+
+
+def test_what_runs_outside_of_a_blocks_call_does_not_belong_to_it():
+    """An activation of the model's own, after a block's call."""
+    assert "1:add" == end_of_first_block(residual(), nn.ReLU(), conv(3))
+
+
+def test_two_activations_beside_each_other_do_not_belong_to_the_block():
+    """The sum itself goes on, to both of them."""
+
+    class Read(Summed):
+        def forward(self, x):
+            y = x + self.body(x)
+            return torch.cat([y.sigmoid(), self.after(y)], 1)
+
+    assert "1:add" == end_of_first_block(Read(nn.ReLU()), conv(3, 16))
+
+
+def test_an_activation_after_a_sum_that_is_returned_does_not_belong_to_the_block():
+    """What the model gives out is the sum."""
+
+    class Both(Summed):
+        def forward(self, x):
+            y = x + self.body(x)
+            return y, self.after(y)
+
+    assert "1:add" == end_of_first_block(Both(nn.ReLU()))
+
+
+def skip_over(*inner, side=None):
+    """The paths of the blocks of a network with a skip over some modules."""
+    net = nn.Sequential(conv(3, 3), residual(nn.Sequential(*inner), side))
+    arch = resviz.trace(net, (3, 16, 16))
+    return [block.path for block in structure(arch).blocks]
+
+
+def test_a_skip_over_two_blocks_of_its_size_is_long():
+    """Both are blocks, and it is none."""
+    assert ["1.main.0", "1.main.1"] == skip_over(Basic(8, 8), Basic(8, 8))
+
+
+def test_a_skip_over_one_block_of_its_size_is_a_block():
+    """The sum inside it is a part of its main branch."""
+    assert ["1"] == skip_over(conv(3), Basic(8, 8))
+
+
+def test_a_skip_over_blocks_of_another_map_is_long():
+    """An hourglass: its blocks lie on a map that is neither before nor after it."""
+    inner = Basic(8, 16, 2), Basic(16, 16), nn.ConvTranspose2d(16, 8, 2, 2)
+    assert ["1.main.0", "1.main.1"] == skip_over(*inner)
+
+
+def test_a_strided_skip_over_sums_before_its_stride_is_a_block():
+    """Sums on its input's map, of another width, are parts of its main branch."""
+    inner = conv(1, 8, 4), Basic(4, 4), Basic(4, 4), conv(3, 4, 8, stride=2)
+    assert ["1"] == skip_over(*inner, side=conv(1, stride=2))

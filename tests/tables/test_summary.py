@@ -1,0 +1,91 @@
+"""The summary's rows: every parameter and every MAC stands in one of them."""
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from tests.structure.toys import Basic, conv
+
+
+class Spare(nn.Module):
+    """Two stages, a convolution between them, and a layer that nothing calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = conv(3, 3)
+        self.fine = nn.Sequential(Basic(8, 8), Basic(8, 8))
+        self.between = conv(3, 8, 16, stride=2)
+        self.coarse = nn.Sequential(Basic(16, 16), Basic(16, 16))
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Conv2d(16, 10, 1)
+        self.spare = nn.Linear(4, 5)
+
+    def forward(self, x):
+        y = self.coarse(self.between(self.fine(self.stem(x))))
+        return self.classifier(self.pool(y))
+
+
+def rows_of(module):
+    """The rows of a module's summary by their name, and its record."""
+    arch = resviz.trace(module, (3, 16, 16))
+    return {row["name"]: row for row in resviz.summary(arch).rows}, arch
+
+
+def test_all_that_is_no_stage_has_a_row():
+    """Stem, head, what runs between stages, and what nothing calls."""
+    rows, _ = rows_of(Spare())
+    names = ["stem", "conv2_x", "conv3_x", "head", "other layers", "never called"]
+    assert names == list(rows)
+    assert [224, 1168, 170, 25] == [
+        rows[name]["params"]
+        for name in ("stem", "other layers", "head", "never called")
+    ]
+
+
+@pytest.mark.parametrize("column", ["params", "macs", "elements"])
+def test_the_rows_sum_to_the_network(column):
+    """Nothing is left out, nothing stands twice."""
+    rows, arch = rows_of(Spare())
+    total = resviz.summary(arch).to_dict()[column]
+    assert total == sum(row[column] for row in rows.values())
+
+
+def test_a_layer_of_weights_alone_has_a_row():
+    """An embedding of positions, which costs nothing and which no input reaches."""
+
+    class Placed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(conv(3, 3), Basic(8, 8))
+            self.places = nn.Embedding(16, 8)
+
+        def forward(self, x):
+            places = self.places(torch.arange(16, device=x.device))
+            return self.body(x) + places.T[:, :, None]
+
+    rows, _ = rows_of(Placed())
+    assert (128, 0, 0) == tuple(
+        rows["other layers"][key] for key in ("params", "macs", "elements")
+    )
+
+
+def test_layers_that_cost_nothing_have_no_row():
+    """A constant that is made on the way is no part of the network."""
+
+    class Constant(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(conv(3, 3), Basic(8, 8))
+
+        def forward(self, x):
+            return self.body(x) * x.new_zeros(())
+
+    rows, _ = rows_of(Constant())
+    assert ["stem", "conv2_x", "head"] == list(rows)
+
+
+def test_a_network_without_stages_has_one_row():
+    """Its layers are no stem of anything."""
+    rows, _ = rows_of(nn.Sequential(conv(3, 3), nn.ReLU()))
+    assert ["layers"] == list(rows)
