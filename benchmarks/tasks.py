@@ -12,9 +12,9 @@ from itertools import product
 import resviz
 from benchmarks import peers
 from resviz import figures, formats
-from resviz.source.spec import parse as parse_spec
-from resviz.storage import parse as parse_record
-from resviz.structure import structure
+from resviz.readings.structure import read_structure
+from resviz.record.storage import parse_record
+from resviz.source.spec import parse_spec
 
 TABLES = {
     "table": "table",
@@ -43,7 +43,9 @@ def build_model(spec, side, device):
     from resviz.models import catalogue
 
     with torch.device(device):
-        return catalogue.build(spec).eval(), torch.zeros(1, 3, int(side), int(side))
+        return catalogue.build_network(spec).eval(), torch.zeros(
+            1, 3, int(side), int(side)
+        )
 
 
 def trace(bench, *words):
@@ -69,10 +71,10 @@ def run_peer(bench, name, *words):
 
 def forget_blocks():
     """Forget blocks built before, for nobody builds the same network twice."""
-    from resviz.models import twins
+    from resviz.models import prototypes
 
-    twins.OF_BLOCKS.cache_clear()
-    twins.OF_LAYERS.cache_clear()
+    prototypes.BLOCK_PROTOTYPES.cache_clear()
+    prototypes.LAYER_PROTOTYPES.cache_clear()
     return ()
 
 
@@ -83,10 +85,10 @@ def trace_by_name(bench, spec):
 
 def build(bench, spec):
     """Build a network by name as a trace does."""
-    from resviz.source.build import network
+    from resviz.source.build import build_own_network
 
     parsed = parse_spec(spec)
-    bench(lambda: network(parsed), forget_blocks)
+    bench(lambda: build_own_network(parsed), forget_blocks)
 
 
 def initialise(bench, spec):
@@ -149,11 +151,11 @@ def read_stored(arch):
 
 def grow(bench, what, reading, depths):
     """Make the record, or a reading of it, of CIFAR networks of some depths."""
-    from resviz.source.build import network
+    from resviz.source.build import build_own_network
 
     calls = {
         "record": resviz.trace,
-        "structure": structure,
+        "structure": read_structure,
         "tables": lambda arch: [
             getattr(resviz, table)(arch).render("html") for table in TABLES.values()
         ],
@@ -161,7 +163,7 @@ def grow(bench, what, reading, depths):
     }
     call = calls[reading]
     for depth in depths.split(","):
-        model = network(parse_spec(f"cifar{depth}"))
+        model = build_own_network(parse_spec(f"cifar{depth}"))
         arch = resviz.trace(model, (3, 32, 32))
         prepare = (lambda m=model: (m,)) if reading == "record" else read_stored(arch)
         facts = {"name": depth, "layers": len(arch.layers)}
@@ -190,7 +192,9 @@ def outputs(bench, spec, step):
     """Make every output of a record not read before, or each so many-th."""
 
     def render_table(arch, table, form):
-        return formats.table_format(form).render(getattr(resviz, TABLES[table])(arch))
+        return formats.find_table_format(form).render(
+            getattr(resviz, TABLES[table])(arch)
+        )
 
     calls = {
         f"{table} as {form}": lambda a, t=table, f=form: render_table(a, t, f)
@@ -212,7 +216,7 @@ def usual_way(bench, spec):
 
     def make_all():
         arch = resviz.trace(spec)
-        return structure(arch), resviz.diagram(arch).to_svg(), resviz.report(arch)
+        return read_structure(arch), resviz.diagram(arch).to_svg(), resviz.report(arch)
 
     bench(make_all, values=2)
 

@@ -109,11 +109,11 @@ def page(net: Exhibit) -> str:
 def thumb(net: Exhibit) -> str:
     """The overview, which the index shows small."""
     from resviz import diagram
-    from resviz.storage import parse
+    from resviz.record.storage import parse_record
 
     if net.spec.endswith(".json"):
         kept = (HERE / "records" / f"{net.spec}.gz").read_bytes()
-        return diagram(parse(gzip.decompress(kept))).to_svg()
+        return diagram(parse_record(gzip.decompress(kept))).to_svg()
     with chdir(HERE):
         return diagram(net.spec).to_svg()
 

@@ -28,12 +28,12 @@ def write(folder: Path) -> None:
 
 def commands() -> str:
     """A section a command, with its help."""
-    from resviz.cli import group
+    from resviz.cli import resviz_command
 
-    context = click.Context(group, info_name="resviz", max_content_width=88)
-    parts = [COMMANDS, block(group.get_help(context))]
-    for name in group.list_commands(context):
-        found = group.get_command(context, name)
+    context = click.Context(resviz_command, info_name="resviz", max_content_width=88)
+    parts = [COMMANDS, block(resviz_command.get_help(context))]
+    for name in resviz_command.list_commands(context):
+        found = resviz_command.get_command(context, name)
         inner = click.Context(found, parent=context, info_name=name)
         title = f"resviz {name}"
         parts.append(f"{title}\n{'-' * len(title)}\n")

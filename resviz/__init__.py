@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from resviz.record import Architecture
-    from resviz.storage import load
+    from resviz.record.storage import load
 
 __version__ = "0.1.0"
 
@@ -78,7 +78,7 @@ HOMES = {
         "trace",
     ),
     "resviz.record": ("Architecture",),
-    "resviz.storage": ("load",),
+    "resviz.record.storage": ("load",),
     "resviz.errors": tuple(name for name in __all__ if name.endswith("Error")),
 }
 """Which module holds each public name."""

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from resviz.figures import Diagram
     from resviz.inputs import InputSize
     from resviz.record import Architecture
-    from resviz.source import Source
+    from resviz.source import TraceableSource
     from resviz.tables import Table
 
 
 def trace(
-    model_or_spec: Source,
+    model_or_spec: TraceableSource,
     input_size: InputSize | None = None,
     batch: int | None = None,
     *,
@@ -57,7 +57,7 @@ def trace(
         >>> trace("resnet50").params
         25557032
     """
-    return source.architecture(
+    return source.resolve_architecture(
         model_or_spec,
         input_size,
         inputs=inputs,
@@ -69,7 +69,7 @@ def trace(
 
 
 def table(
-    networks: Source | Sequence[Source] | None = None,
+    networks: TraceableSource | Sequence[TraceableSource] | None = None,
     *,
     input_size: InputSize | None = None,
 ) -> Table:
@@ -85,12 +85,12 @@ def table(
     from resviz.tables.paper import paper_table
 
     if networks is None:
-        networks = source.PAPER
+        networks = source.PAPER_NAMES
     return paper_table(architectures(networks, input_size))
 
 
 def layers(
-    network: Source,
+    network: TraceableSource,
     *,
     depth: int | None = None,
     only: str | None = None,
@@ -109,14 +109,17 @@ def layers(
     Raises:
         ResvizError: as `trace`; SpecError for a wrong `depth` or `only`.
     """
-    from resviz.tables.layers import layers as layer_table
+    from resviz.tables.layers import layer_table
 
-    arch = source.architecture(network, input_size)
+    arch = source.resolve_architecture(network, input_size)
     return layer_table(arch, depth=depth, only=only, once=once)
 
 
 def shortcuts(
-    network: Source, *, only: str | None = None, input_size: InputSize | None = None
+    network: TraceableSource,
+    *,
+    only: str | None = None,
+    input_size: InputSize | None = None,
 ) -> Table:
     """One row a residual unit: what its shortcut is, why, and what it costs.
 
@@ -128,12 +131,14 @@ def shortcuts(
     Raises:
         ResvizError: as `trace`.
     """
-    from resviz.tables.shortcuts import shortcuts as shortcut_table
+    from resviz.tables.shortcuts import shortcut_table
 
-    return shortcut_table(source.architecture(network, input_size), only=only)
+    return shortcut_table(source.resolve_architecture(network, input_size), only=only)
 
 
-def costs_table(network: Source, *, input_size: InputSize | None = None) -> Table:
+def costs_table(
+    network: TraceableSource, *, input_size: InputSize | None = None
+) -> Table:
     """One row a published convention: its total, and what it adds to the MACs.
 
     Rows that are set off are other networks of the same name, as the paper's ResNet-50
@@ -149,11 +154,14 @@ def costs_table(network: Source, *, input_size: InputSize | None = None) -> Tabl
     """
     from resviz.tables.costs import costs_table as cost_table
 
-    return cost_table(source.architecture(network, input_size))
+    return cost_table(source.resolve_architecture(network, input_size))
 
 
 def receptive_field(
-    network: Source, *, every: bool = False, input_size: InputSize | None = None
+    network: TraceableSource,
+    *,
+    every: bool = False,
+    input_size: InputSize | None = None,
 ) -> Table:
     """One row a layer that changes what is seen of the input, with field and stride.
 
@@ -169,12 +177,14 @@ def receptive_field(
         >>> receptive_field("resnet50").to_dict()["largest"]["receptive_field"]
         [427, 427]
     """
-    from resviz.tables.receptive import receptive as receptive_table
+    from resviz.tables.receptive import receptive_table
 
-    return receptive_table(source.architecture(network, input_size), every=every)
+    return receptive_table(
+        source.resolve_architecture(network, input_size), every=every
+    )
 
 
-def summary(network: Source, *, input_size: InputSize | None = None) -> Table:
+def summary(network: TraceableSource, *, input_size: InputSize | None = None) -> Table:
     """Totals, stages and the arithmetic of the shape flow.
 
     Raises:
@@ -184,13 +194,16 @@ def summary(network: Source, *, input_size: InputSize | None = None) -> Table:
         >>> summary("resnet50").to_dict()["macs"]
         4089184256
     """
-    from resviz.tables.summary import summary as summary_table
+    from resviz.tables.summary import summary_table
 
-    return summary_table(source.architecture(network, input_size))
+    return summary_table(source.resolve_architecture(network, input_size))
 
 
 def memory(
-    network: Source, *, layers: bool = False, input_size: InputSize | None = None
+    network: TraceableSource,
+    *,
+    layers: bool = False,
+    input_size: InputSize | None = None,
 ) -> Table:
     """Bytes of parameters, the peak of a forward, what training keeps.
 
@@ -206,13 +219,13 @@ def memory(
         >>> memory("resnet50").to_dict()["parameter_bytes"]
         102228128
     """
-    from resviz.tables.memory import memory as memory_table
+    from resviz.tables.memory import memory_table
 
-    return memory_table(source.architecture(network, input_size), layers=layers)
+    return memory_table(source.resolve_architecture(network, input_size), layers=layers)
 
 
 def diagram(
-    network: Source | Sequence[Source],
+    network: TraceableSource | Sequence[TraceableSource],
     figure: str = "overview",
     *,
     at: str | None = None,
@@ -236,7 +249,7 @@ def diagram(
     Raises:
         ResvizError: as `trace`; RenderError for an unknown figure or option.
     """
-    from resviz.figures import diagram as draw
+    from resviz.figures import draw_diagram as draw
 
     return draw(
         architectures(network, input_size),
@@ -249,7 +262,7 @@ def diagram(
 
 
 def describe(
-    network: Source | Sequence[Source],
+    network: TraceableSource | Sequence[TraceableSource],
     figure: str = "overview",
     *,
     at: str | None = None,
@@ -272,7 +285,7 @@ def describe(
         >>> describe("resnet50", "block", at="conv2_2").partition(",")[0]
         'conv2_2 of ResNet-50'
     """
-    from resviz.figures import describe as told
+    from resviz.figures import describe_figure as told
 
     archs = architectures(network, input_size)
     return told(archs, figure, at=at, plain=plain)
@@ -328,10 +341,10 @@ def sweep(
         >>> sweep("cifar{20,32}", jobs=1)[["spec", "params"]].values.tolist()
         [['cifar20', 269722], ['cifar32', 464154]]
     """
-    from resviz.sweeps.survey import survey
-    from resviz.sweeps.table import frame
+    from resviz.sweeps.sweep import run_sweep
+    from resviz.sweeps.table import sweep_dataframe
 
-    found = survey(
+    found = run_sweep(
         specs,
         input_size=input_size,
         batch=batch,
@@ -347,24 +360,27 @@ def sweep(
         output=output,
         resume=resume,
     )
-    out = frame(found)
+    out = sweep_dataframe(found)
     if output is not None:
-        from resviz.sweeps.outputs import write
+        from resviz.sweeps.outputs import write_sweep
 
-        write(found, output)
+        write_sweep(found, output)
     return out
 
 
 def architectures(
-    networks: Source | Sequence[Source], input_size: InputSize | None
+    networks: TraceableSource | Sequence[TraceableSource], input_size: InputSize | None
 ) -> list[Architecture]:
     """The records of one network or of several."""
     given = networks if isinstance(networks, (list, tuple)) else [networks]
-    return [source.architecture(cast("Source", one), input_size) for one in given]
+    return [
+        source.resolve_architecture(cast("TraceableSource", one), input_size)
+        for one in given
+    ]
 
 
 def report(
-    network: Source,
+    network: TraceableSource,
     path: str | Path | None = None,
     *,
     input_size: InputSize | None = None,
@@ -382,11 +398,11 @@ def report(
     Raises:
         ResvizError: as `trace`; RenderError if the file cannot be written.
     """
-    from resviz.files import write_whole
-    from resviz.formats.report import render
+    from resviz.files import write_atomically
+    from resviz.pages.report import render
 
-    page = render(source.architecture(network, input_size))
+    page = render(source.resolve_architecture(network, input_size))
     if path is None:
         return page
-    write_whole(path, page.encode())
+    write_atomically(path, page.encode())
     return None

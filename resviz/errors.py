@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class ResvizError(Exception):
-    """What resviz raises when it cannot do as asked."""
+    """Base class of all errors that resviz raises."""
 
     exit_code = 2
 
@@ -52,7 +52,7 @@ class RenderError(ResvizError, RuntimeError):
     """An output that cannot be made or written."""
 
 
-def first_line(error: BaseException) -> str:
+def first_error_line(error: BaseException) -> str:
     """The first line of a foreign error's message, its class if it has none."""
     try:
         lines = str(error).strip().splitlines()

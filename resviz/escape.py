@@ -10,13 +10,13 @@ import html as html_module
 import re
 from json import dumps
 
-LONGEST = 500
+MAX_NAME_LENGTH = 500
 """Characters of one string that are shown; Graphviz fails above 16,384."""
 
-LONGEST_PROSE = 12_000
+MAX_PROSE_LENGTH = 12_000
 """Characters of some sentences that are shown."""
 
-UNSAFE = re.compile(
+UNSAFE_CHARACTERS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible and bidi controls
     "\ud800-\udfff"  # lone surrogates
@@ -25,7 +25,7 @@ UNSAFE = re.compile(
 )
 """Characters that no document may hold, or that change how others read."""
 
-LATEX = {
+LATEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
@@ -60,16 +60,16 @@ LATEX = {
 """What stands for a character in LaTeX text; a row that began with a bare `[` or `*`
 would be an argument of the `\\\\` before it."""
 
-MARKDOWN = re.compile(
+MARKDOWN_SPECIAL = re.compile(
     r"[\\`*{}\[\]|~<>&$#@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE
 )
 """What has a meaning inside a line of GitHub's Markdown, as that of an address; an
 underscore between letters has none."""
 
-MARKDOWN_START = re.compile(r"^(\d{0,9})([-+=.)])(?=[-=\s]|$)")
+MARKDOWN_LINE_START = re.compile(r"^(\d{0,9})([-+=.)])(?=[-=\s]|$)")
 """What would make a list or a heading of a paragraph."""
 
-MERMAID = re.compile(
+MERMAID_SPECIAL = re.compile(
     r"[^\w\s,/()×→·−….-]|(?<![^\W_])_|_(?![^\W_])|(?<!\d)\.|\.(?!\d)|(?<![^\W_])-|-(?![^\W_])|^\d+(?=[).](\s|$))"
     r"|(?<=direction)\s"  # as a line of its own would say it
 )
@@ -77,106 +77,108 @@ MERMAID = re.compile(
 Markdown in it: lists, links, rules; icons as `fa:fa-car`, and its own entities."""
 
 
-def cleaned(text: object) -> str:
-    """`text` on one line, without characters that could do harm."""
-    return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", str(text)))
-
-
-def clean(text: object) -> str:
-    """`text` as `cleaned`, and not too long to show."""
-    line = cleaned(text)
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
-
-
-def prose(text: object) -> str:
-    """Sentences as `cleaned`: longer than a name may be, but none of their words is."""
-    line = re.sub(
-        rf"\S{{{LONGEST + 1},}}",
-        lambda found: f"{found[0][: LONGEST - 1]}…",
-        cleaned(text),
+def replace_unsafe(text: object) -> str:
+    """Put `text` on one line, with unsafe characters replaced."""
+    return UNSAFE_CHARACTERS.sub(
+        "\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", str(text))
     )
-    return line if len(line) <= LONGEST_PROSE else f"{line[: LONGEST_PROSE - 1]}…"
 
 
-def html_prose(text: object) -> str:
-    """Sentences for HTML, XML and SVG."""
-    return html_module.escape(prose(text), quote=True)
+def clean_name(text: object) -> str:
+    """`text` as `replace_unsafe`, and not too long to show."""
+    line = replace_unsafe(text)
+    return line if len(line) <= MAX_NAME_LENGTH else line[: MAX_NAME_LENGTH - 1] + "…"
 
 
-def html(text: object) -> str:
-    """`text` for HTML, XML and SVG, in content and in quoted attributes."""
-    return html_module.escape(clean(text), quote=True)
+def clean_prose(text: object) -> str:
+    """Sentences as `replace_unsafe`: longer than a name may be, but no word is."""
+    line = re.sub(
+        rf"\S{{{MAX_NAME_LENGTH + 1},}}",
+        lambda match: f"{match[0][: MAX_NAME_LENGTH - 1]}…",
+        replace_unsafe(text),
+    )
+    return line if len(line) <= MAX_PROSE_LENGTH else f"{line[: MAX_PROSE_LENGTH - 1]}…"
 
 
-def dot(text: object) -> str:
-    r"""`text` for the inside of a quoted DOT string.
+def escape_html_prose(text: object) -> str:
+    """Escape prose for HTML, XML and SVG."""
+    return html_module.escape(clean_prose(text), quote=True)
+
+
+def escape_html(text: object) -> str:
+    """Escape `text` for HTML, XML and SVG, in content and quoted attributes."""
+    return html_module.escape(clean_name(text), quote=True)
+
+
+def escape_dot(text: object) -> str:
+    r"""Escape `text` for the inside of a quoted DOT string.
 
     Graphviz expands `\N`, `\G`, `\L` and entities in labels, so both are undone.
     """
-    safe = clean(text).replace("&", "&amp;")
+    safe = clean_name(text).replace("&", "&amp;")
     return safe.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def xdot(text: object) -> str:
-    r"""`text` for an xdot operation inside of a quoted DOT string.
+def escape_xdot(text: object) -> str:
+    r"""Escape `text` for an xdot operation inside a quoted DOT string.
 
     There a quote alone is escaped, and every backslash stays; one before a quote or
     another backslash cannot be said at all.
     """
-    return clean(text).replace('"', '\\"')
+    return clean_name(text).replace('"', '\\"')
 
 
-def latex(text: object) -> str:
-    """`text` for LaTeX text mode; what pdflatex has no glyph for becomes "?"."""
+def escape_latex(text: object) -> str:
+    """Escape `text` for LaTeX; what pdflatex has no glyph for becomes "?"."""
     # Two hyphens would become a dash, two quotes or "?`" another glyph.
-    safe = "".join(map(latex_character, clean(text)))
+    safe = "".join(map(escape_latex_character, clean_name(text)))
     return re.sub(r"([-'`,<>?!])(?=[-'`,<>])", r"\1{}", safe)
 
 
-def latex_character(character: str) -> str:
-    """One character in LaTeX text mode."""
-    if character in LATEX:
-        return LATEX[character]
+def escape_latex_character(character: str) -> str:
+    """Escape one character for LaTeX text mode."""
+    if character in LATEX_ESCAPES:
+        return LATEX_ESCAPES[character]
     plain = character.isascii() or (character.isalpha() and ord(character) < 0x180)
     return character if plain else "?"
 
 
-def markdown(text: object) -> str:
-    """`text` for a cell or line of GitHub's Markdown."""
-    return MARKDOWN.sub(r"\\\g<0>", clean(text))
+def escape_markdown(text: object) -> str:
+    """Escape `text` for a cell or line of GitHub's Markdown."""
+    return MARKDOWN_SPECIAL.sub(r"\\\g<0>", clean_name(text))
 
 
-def markdown_line(text: object) -> str:
-    """`text` for a paragraph of GitHub's Markdown."""
-    return MARKDOWN_START.sub(r"\1\\\2", markdown(text).strip())
+def escape_markdown_paragraph(text: object) -> str:
+    """Escape `text` for a paragraph of GitHub's Markdown."""
+    return MARKDOWN_LINE_START.sub(r"\1\\\2", escape_markdown(text).strip())
 
 
-def mermaid(text: object) -> str:
-    """`text` for a quoted label of Mermaid, which has entities of its own.
+def escape_mermaid(text: object) -> str:
+    """Escape `text` for a quoted label of Mermaid, which has its own entities.
 
     While it works it writes them as "ﬂ°…¶ß", so neither end of that may occur.
     """
-    safe = clean(text).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
-    return MERMAID.sub(mermaid_characters, safe)
+    safe = clean_name(text).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
+    return MERMAID_SPECIAL.sub(encode_mermaid_match, safe)
 
 
-def mermaid_characters(found: re.Match[str]) -> str:
-    """Characters as Mermaid's entities, by number."""
-    return "".join(f"#{ord(character)};" for character in found[0])
+def encode_mermaid_match(match: re.Match[str]) -> str:
+    """Encode matched characters as Mermaid's numbered entities."""
+    return "".join(f"#{ord(character)};" for character in match[0])
 
 
-def json(text: str) -> str:
-    """JSON text in which characters that could do harm are written as escapes."""
+def escape_json(text: str) -> str:
+    """Escape unsafe characters in JSON text."""
     lines = text.split("\n")
-    return "\n".join(UNSAFE.sub(json_character, line) for line in lines)
+    return "\n".join(UNSAFE_CHARACTERS.sub(encode_json_match, line) for line in lines)
 
 
-def json_character(found: re.Match[str]) -> str:
-    """One character as JSON's own escape."""
-    return dumps(found[0])[1:-1]
+def encode_json_match(match: re.Match[str]) -> str:
+    """Encode one matched character as a JSON escape."""
+    return dumps(match[0])[1:-1]
 
 
-def csv(text: object) -> str:
-    """`text` for a CSV cell that a spreadsheet must not read as a formula."""
-    safe = clean(text)
+def escape_csv(text: object) -> str:
+    """Escape `text` for a CSV cell, so that no spreadsheet reads a formula."""
+    safe = clean_name(text)
     return f"'{safe}" if safe[:1] in {"=", "+", "-", "@"} else safe

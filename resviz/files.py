@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from resviz.errors import RenderError, first_line
+from resviz.errors import RenderError, first_error_line
 
 
-def write_whole(path: str | Path, data: bytes) -> None:
+def write_atomically(path: str | Path, data: bytes) -> None:
     """Write `data` to a neighbour of `path` and move it into place.
 
     A reader, a full disk or a kill never leaves a half-written file. What is no
@@ -30,14 +30,14 @@ def write_whole(path: str | Path, data: bytes) -> None:
             return
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(13, "it is write-protected")
-        replace(path.resolve(), data)
+        replace_file(path.resolve(), data)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or first_line(error)
+        reason = getattr(error, "strerror", None) or first_error_line(error)
         raise RenderError(f"{str(path)!r}: cannot be written, {reason}") from error
 
 
-def packed(path: str | Path, data: bytes) -> bytes:
-    """What to write to `path`: `data`, compressed by gzip if its name ends in .gz."""
+def compress_for_path(path: str | Path, data: bytes) -> bytes:
+    """Compress `data` by gzip if the name of `path` ends in .gz."""
     if Path(path).suffix.lower() != ".gz":
         return data
     import gzip
@@ -45,7 +45,7 @@ def packed(path: str | Path, data: bytes) -> bytes:
     return gzip.compress(data, 9, mtime=0)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Put a new file with `data` in the place of `path`, keeping its mode."""
     neighbour = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}")
     try:

@@ -25,16 +25,16 @@ DTYPES = (
 DEFAULT_INPUT = (3, 224, 224)
 """Channels, height and width of the ImageNet crops of He et al. 2015."""
 
-MODES = ("auto", "shapes", "run")
+TRACE_MODES = ("auto", "shapes", "run")
 """How a forward is followed: by shapes alone, run for real, or what it takes."""
 
-BATCH = frozenset("NB")
+BATCH_LETTERS = frozenset("NB")
 """Letters that stand for the batch among sizes."""
 
-WANT = "want positive whole numbers as 3,224,224, N for the batch"
+WANTED_SIZES = "want positive whole numbers as 3,224,224, N for the batch"
 
 
-class Given(NamedTuple):
+class InputSpec(NamedTuple):
     """One tensor that a forward is given.
 
     Attributes:
@@ -47,38 +47,38 @@ class Given(NamedTuple):
     dtype: str | None = None
     place: tuple[str, ...] = ()
 
-    def shape(self, batch: int) -> tuple[int, ...]:
-        """Its shape for so many samples."""
+    def shape_for_batch(self, batch: int) -> tuple[int, ...]:
+        """Return the shape for a number of samples."""
         return tuple(batch if size is None else size for size in self.sizes)
 
     @property
     def text(self) -> str:
-        """As the command line takes it, the whole shape: "ids=int64:N,128"."""
+        """The input as the command line writes it, in full: "ids=int64:N,128"."""
         name = f"{'.'.join(self.place)}=" if self.place else ""
         dtype = f"{self.dtype}:" if self.dtype else ""
         return f"{name}{dtype}{','.join(str(size or 'N') for size in self.sizes)}"
 
 
-class Arguments(NamedTuple):
-    """What a forward is called with: nests that hold `Given`, tensors and others."""
+class ForwardArguments(NamedTuple):
+    """What a forward is called with: nests that hold `InputSpec`, tensors, others."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
 
-InputSize = Sequence[int] | str | Given | Sequence["InputSize"]
+InputSize = Sequence[int] | str | InputSpec | Sequence["InputSize"]
 """Sizes of one sample, text as the command line takes it, or several of either."""
 
 
-def parse(text: str) -> Given:
+def parse_input(text: str) -> InputSpec:
     """Read one input.
 
     Raises:
         SpecError: if it is none; says what is wrong.
 
     Example:
-        >>> parse("ids=int64:N,128")
-        Given(sizes=(None, 128), dtype='int64', place=('ids',))
+        >>> parse_input("ids=int64:N,128")
+        InputSpec(sizes=(None, 128), dtype='int64', place=('ids',))
     """
     rest = text.strip()
     name, equals, rest = rest.rpartition("=")
@@ -89,61 +89,65 @@ def parse(text: str) -> Given:
     dtype = dtype.strip().removeprefix("torch.")
     if colon and dtype not in DTYPES:
         raise SpecError(f"input: got {text!r}, want a dtype of {', '.join(DTYPES)}")
-    sizes = tuple(size(part, text) for part in parts(numbers, scalar=bool(colon)))
+    sizes = tuple(
+        parse_size(part, text) for part in split_sizes(numbers, scalar=bool(colon))
+    )
     if not equals and not colon and None not in sizes:
         sizes = (None, *sizes)
-    return Given(sizes, dtype or None, place)
+    return InputSpec(sizes, dtype or None, place)
 
 
-def parts(numbers: str, *, scalar: bool) -> list[str]:
+def split_sizes(numbers: str, *, scalar: bool) -> list[str]:
     """The sizes of `3,224,224` or `3x224x224`; none at all for a lone number."""
     if scalar and not numbers.strip():
         return []
     return numbers.replace("x", ",").split(",")
 
 
-def size(part: str, text: str) -> int | None:
+def parse_size(part: str, text: str) -> int | None:
     """One size; None for the batch.
 
     Raises:
         SpecError: if it is neither.
     """
     part = part.strip()
-    if part in BATCH:
+    if part in BATCH_LETTERS:
         return None
     if not part.isdecimal() or not int(part):
-        raise SpecError(f"input: got {text!r}, {WANT}")
+        raise SpecError(f"input: got {text!r}, {WANTED_SIZES}")
     return int(part)
 
 
-def given(input_size: InputSize) -> tuple[Given, ...]:
-    """Every input that `input_size` tells of.
+def parse_inputs(input_size: InputSize) -> tuple[InputSpec, ...]:
+    """Parse every input in `input_size`.
 
     Raises:
         SpecError: if it is no size and no sequence of sizes.
     """
-    if isinstance(input_size, Given):
+    if isinstance(input_size, InputSpec):
         return (input_size,)
     if isinstance(input_size, str):
-        return (parse(input_size),)
+        return (parse_input(input_size),)
     try:
-        several = [not hasattr(one, "__index__") for one in input_size]
+        are_nested = [not hasattr(one, "__index__") for one in input_size]
     except TypeError:
-        several = []
-    if several and all(several):
-        return tuple(one for part in input_size for one in given(cast("Any", part)))
-    return (plain(input_size, several),)
+        are_nested = []
+    if are_nested and all(are_nested):
+        return tuple(
+            one for part in input_size for one in parse_inputs(cast("Any", part))
+        )
+    return (parse_sample_sizes(input_size, are_nested),)
 
 
-def plain(input_size: Any, several: list[bool]) -> Given:
-    """The sizes of one sample.
+def parse_sample_sizes(input_size: Any, are_nested: list[bool]) -> InputSpec:
+    """Parse the sizes of one sample.
 
     Raises:
         SpecError: if there are none, or one is no positive whole number.
     """
-    bools = several and any(isinstance(size, bool) for size in input_size)
+    bools = are_nested and any(isinstance(size, bool) for size in input_size)
     sizes: tuple[int, ...] = ()
-    if several and not any(several) and not bools:
+    if are_nested and not any(are_nested) and not bools:
         with suppress(TypeError):  # a tensor of several values
             sizes = tuple(map(index, input_size))
     if not sizes or min(sizes) < 1:
@@ -153,31 +157,33 @@ def plain(input_size: Any, several: list[bool]) -> Given:
             "input: want sizes of one sample, whole numbers from 1 on as "
             f"(3, 224, 224), got {got:.60}{remedy}"
         )
-    return Given((None, *sizes))
+    return InputSpec((None, *sizes))
 
 
-def batches(several: Sequence[Given]) -> bool:
-    """Whether the batch has a place in one of them."""
-    return any(None in one.sizes for one in several)
+def has_batch_axis(specs: Sequence[InputSpec]) -> bool:
+    """Whether any of some inputs has a batch axis."""
+    return any(None in spec.sizes for spec in specs)
 
 
-def arguments(several: Sequence[Given]) -> Arguments:
-    """The positional and keyword arguments that some inputs make up.
+def arrange_arguments(specs: Sequence[InputSpec]) -> ForwardArguments:
+    """Arrange inputs into positional and keyword arguments.
 
     Raises:
         SpecError: if two stand at one place, or a position is left out.
     """
     tree: dict[str, Any] = {}
-    for one in several:
-        place = one.place or (str(sum(key.isdecimal() for key in tree)),)
-        put(tree, place, one)
+    for spec in specs:
+        place = spec.place or (str(sum(key.isdecimal() for key in tree)),)
+        insert_input(tree, place, spec)
     positions = {key: tree.pop(key) for key in [*tree] if key.isdecimal()}
-    args = nest(positions, "positions") if positions else []
-    return Arguments(tuple(args), {key: nest(tree[key], key) for key in tree})
+    args = build_pytree(positions, "positions") if positions else []
+    return ForwardArguments(
+        tuple(args), {key: build_pytree(tree[key], key) for key in tree}
+    )
 
 
-def put(tree: dict[str, Any], place: tuple[str, ...], one: Given) -> None:
-    """Hang an input into a tree of dictionaries.
+def insert_input(tree: dict[str, Any], place: tuple[str, ...], spec: InputSpec) -> None:
+    """Insert an input into a tree of dictionaries.
 
     Raises:
         SpecError: if something hangs there already.
@@ -189,18 +195,18 @@ def put(tree: dict[str, Any], place: tuple[str, ...], one: Given) -> None:
             break
     if not isinstance(tree, dict) or last in tree:
         raise SpecError(f"input: {'.'.join(place)!r} stands twice")
-    tree[last] = one
+    tree[last] = spec
 
 
-def nest(value: Any, where: str) -> Any:
-    """A tree as dictionaries, and as lists where its keys are positions.
+def build_pytree(value: Any, where: str) -> Any:
+    """Build a pytree: dictionaries, or lists where the keys are positions.
 
     Raises:
         SpecError: if a position is left out.
     """
     if not isinstance(value, dict):
         return value
-    members = {key: nest(value[key], f"{where}.{key}") for key in value}
+    members = {key: build_pytree(value[key], f"{where}.{key}") for key in value}
     if not all(key.isdecimal() for key in members):
         return members
     wanted = [str(number) for number in range(len(members))]

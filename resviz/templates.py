@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import jinja2
 
-HERE = Path(__file__).resolve().parent
+PACKAGE_FOLDER = Path(__file__).resolve().parent
 
 
-def folder() -> Path:
+def find_template_folder() -> Path:
     """The folder of the templates: packaged beside the code, else the checkout's."""
-    packaged = HERE / "templates"
-    return packaged if packaged.is_dir() else HERE.parent / "templates"
+    packaged = PACKAGE_FOLDER / "templates"
+    return packaged if packaged.is_dir() else PACKAGE_FOLDER.parent / "templates"
 
 
 @lru_cache(maxsize=1)
-def environment() -> jinja2.Environment:
+def load_environment() -> jinja2.Environment:
     """The template environment, with autoescape for every template."""
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder()),
+        loader=jinja2.FileSystemLoader(find_template_folder()),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -33,6 +33,6 @@ def environment() -> jinja2.Environment:
     )
 
 
-def template(name: str) -> jinja2.Template:
+def load_template(name: str) -> jinja2.Template:
     """The template called `name`."""
-    return environment().get_template(name)
+    return load_environment().get_template(name)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+UNIT_PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
-def count(number: int, digits: int = 3) -> str:
+def format_count(number: int, digits: int = 3) -> str:
     """A large number with a unit prefix and so many significant digits, "25.6 M"."""
-    for size, prefix in PREFIXES:
+    for size, prefix in UNIT_PREFIXES:
         if number >= size:
             value = number / size
             decimals = max(digits - len(str(int(value))), 0)
@@ -21,50 +21,50 @@ def count(number: int, digits: int = 3) -> str:
     return str(number)
 
 
-def giga(number: int, decimals: int = 3) -> str:
+def format_giga(number: int, decimals: int = 3) -> str:
     """A number in units of 10⁹, "4.089 G"."""
     return f"{number / 1e9:.{decimals}f} G"
 
 
-def grouped(number: int) -> str:
+def group_digits(number: int) -> str:
     """A whole number in groups of three digits, "25,557,032"."""
     return f"{number:,}"
 
 
-def times(sizes: Sequence[int]) -> str:
+def format_sizes(sizes: Sequence[int]) -> str:
     """Sizes as "112×112"."""
     return "×".join(map(str, sizes))
 
 
-def feature_map(shape: Sequence[int]) -> str:
+def format_feature_map(shape: Sequence[int]) -> str:
     """A (N, C, H, W) shape as the paper writes it, "56×56×256"; (N, C) as "1000"."""
     _, channels, *sizes = shape if len(shape) > 1 else (1, *(shape or (1,)))
-    return times((*sizes, channels))
+    return format_sizes((*sizes, channels))
 
 
-def per_axis(numbers: Sequence[int] | None) -> str:
+def format_per_axis(numbers: Sequence[int] | None) -> str:
     """One number per axis, short where all are equal: "3×3", "2"."""
     if not numbers:
         return ""
-    return str(numbers[0]) if len(set(numbers)) == 1 else times(numbers)
+    return str(numbers[0]) if len(set(numbers)) == 1 else format_sizes(numbers)
 
 
-def plural(number: int, thing: str) -> str:
+def format_plural(number: int, thing: str) -> str:
     """A number of things, "1 block" or "3 blocks"."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def itemsize(dtype: str) -> int:
+def dtype_itemsize(dtype: str) -> int:
     """Bytes of one value of a torch dtype, read off its name: 4 of "float32"."""
     digits = "".join(ch if ch.isdigit() else " " for ch in dtype).split()
     return max(int(digits[0]) // 8, 1) if digits else 1
 
 
-def nbytes(shape: Sequence[int], dtype: str) -> int:
+def count_tensor_bytes(shape: Sequence[int], dtype: str) -> int:
     """Bytes of a dense tensor."""
-    return prod(shape) * itemsize(dtype)
+    return prod(shape) * dtype_itemsize(dtype)
 
 
-def mebi(number: int) -> str:
+def format_mebibytes(number: int) -> str:
     """Bytes in units of 2²⁰, "97.49"."""
     return f"{number / 2**20:,.2f}"

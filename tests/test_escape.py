@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import resviz
 from resviz import escape
-from resviz.storage import parse
+from resviz.record.storage import parse_record
 from resviz.tables import Column, Table
 
 HOSTILE = [
@@ -47,9 +47,9 @@ def table(text):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_clean_text_has_no_control_character(text):
     """One line, of at most so many characters."""
-    safe = escape.clean(text)
+    safe = escape.clean_name(text)
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e\u200b\ud800]", safe)
-    assert len(safe) <= escape.LONGEST
+    assert len(safe) <= escape.MAX_NAME_LENGTH
 
 
 class Text(HTMLParser):
@@ -70,8 +70,8 @@ class Text(HTMLParser):
 def test_html_stays_text(text):
     """A real parser gives back what was put in, and no tag comes of it."""
     parser = Text()
-    parser.feed(f"<p>{escape.html(text)}</p>")
-    assert (escape.clean(text), {"p"}) == ("".join(parser.parts), parser.tags)
+    parser.feed(f"<p>{escape.escape_html(text)}</p>")
+    assert (escape.clean_name(text), {"p"}) == ("".join(parser.parts), parser.tags)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -81,7 +81,7 @@ def test_an_html_table_holds_it_as_text(text):
     parser.feed(table(text).render("html", page=False))
     assert parser.tags <= {"div", "dl", "dt", "dd", "table", "caption", "thead",
                            "tbody", "tr", "th", "td", "p"}  # fmt: skip
-    assert escape.clean(text) in "".join(parser.parts)
+    assert escape.clean_name(text) in "".join(parser.parts)
 
 
 @given(st.text())
@@ -89,7 +89,9 @@ def test_csv_stays_text_and_is_no_formula(text):
     """A CSV reader gives it back; what a spreadsheet would compute has a mark."""
     rows = list(csv.reader(io.StringIO(table(text).render("csv"))))
     (cell, number) = rows[1]
-    assert escape.clean(text) == cell.removeprefix("'") or cell == escape.clean(text)
+    assert escape.clean_name(text) == cell.removeprefix(
+        "'"
+    ) or cell == escape.clean_name(text)
     assert cell[:1] not in {"=", "+", "-", "@"}
     assert "7" == number
 
@@ -117,12 +119,12 @@ def test_markdown_stays_text(text):
     inner = {child.type for t in cells for child in t.children}
     assert inner <= {"text", "text_special"}
     shown = "".join(child.content for child in cells[2].children)
-    assert escape.clean(text).strip() == shown.strip()
+    assert escape.clean_name(text).strip() == shown.strip()
 
 
 def test_markdown_leaves_plain_names_alone():
     """An underscore between letters and a hyphen need no escape."""
-    assert "conv2_x of ResNet-50" == escape.markdown("conv2_x of ResNet-50")
+    assert "conv2_x of ResNet-50" == escape.escape_markdown("conv2_x of ResNet-50")
 
 
 @pytest.mark.needs("pdflatex", "pdftotext")
@@ -171,7 +173,7 @@ def test_a_loaded_record_with_hostile_names(record, text, form):
     data = msgspec.to_builtins(record("resnet18"))
     data["name"] = data["title"] = data["layers"][0]["name"] = text
     data["layers"][0]["type"] = data["calls"][2]["path"] = text
-    arch = parse(json.dumps(data).encode())
+    arch = parse_record(json.dumps(data).encode())
     for made in (resviz.layers, resviz.shortcuts, resviz.summary, resviz.table):
         assert made(arch).render(form)
 
@@ -179,8 +181,8 @@ def test_a_loaded_record_with_hostile_names(record, text, form):
 def test_prose_is_long_but_its_words_are_not():
     """Sentences of more characters than a name stay whole, on one line."""
     sentence = "word " * 500
-    assert sentence == escape.prose(sentence)
-    assert escape.clean("x" * 20_000) == escape.prose("x" * 20_000)
-    assert escape.LONGEST_PROSE == len(escape.prose("ab " * 20_000))
-    assert "a b \ufffd" == escape.prose("a\nb \x1b")
-    assert "&lt;/desc&gt;" == escape.html_prose("</desc>")
+    assert sentence == escape.clean_prose(sentence)
+    assert escape.clean_name("x" * 20_000) == escape.clean_prose("x" * 20_000)
+    assert escape.MAX_PROSE_LENGTH == len(escape.clean_prose("ab " * 20_000))
+    assert "a b \ufffd" == escape.clean_prose("a\nb \x1b")
+    assert "&lt;/desc&gt;" == escape.escape_html_prose("</desc>")

@@ -19,11 +19,12 @@ from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
 import resviz
-from resviz.escape import clean
-from resviz.figures import FIGURES, diagram
+from resviz.escape import clean_name
+from resviz.figures import FIGURES, draw_diagram
 from resviz.figures.drawing import styles
-from resviz.formats import dot, graphviz_engine, sheet_pdf
-from resviz.formats.report import render as report
+from resviz.formats.pictures import dot, graphviz_engine
+from resviz.formats.tables import pdf
+from resviz.pages.report import render as report
 
 from .figures.test_mermaid import body, faults
 from .hostile import NAMES, SOURCE, harmless, titled, tree
@@ -73,12 +74,12 @@ def words(svg):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_svg_has_our_elements_alone(figure):
     """And every line of the picture as it was cleaned."""
-    drawn = diagram(tree(), figure)
+    drawn = draw_diagram(tree(), figure)
     tags = {it.tag.removeprefix(SVG) for it in ET.fromstring(drawn.to_svg()).iter()}
     ours = {"svg", "title", "desc", "style", "g", "rect", "circle", "polygon", "path"}
     assert tags <= {*ours, "text"}
     lines = [line for node in drawn.picture.nodes for line in node.lines]
-    assert [clean(line) for line in lines] == words(drawn.to_svg())
+    assert [clean_name(line) for line in lines] == words(drawn.to_svg())
 
 
 @pytest.mark.needs("dot")
@@ -86,8 +87,8 @@ def test_svg_has_our_elements_alone(figure):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_both_graphvizs_draw_the_letters_of_the_svg(figure, cairo):
     """No more nodes, and nothing expanded."""
-    drawn = diagram(tree(), figure)
-    source = dot.render(drawn.picture, styles.SCREEN, cairo=cairo)
+    drawn = draw_diagram(tree(), figure)
+    source = dot.render(drawn.picture, styles.SCREEN_STYLE, cairo=cairo)
     done = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True)
     assert b"syntax error" not in done.stderr
     want = letters(words(drawn.to_svg()))
@@ -99,7 +100,7 @@ def test_both_graphvizs_draw_the_letters_of_the_svg(figure, cairo):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_title_is_drawn_by_dot(name):
     """As an HTML-like label, which has a parser of its own."""
-    drawn = diagram(titled(name))
+    drawn = draw_diagram(titled(name))
     done = subprocess.run(
         ["dot", "-Tsvg"], input=drawn.to_dot().encode(), capture_output=True
     )
@@ -110,10 +111,10 @@ def test_every_title_is_drawn_by_dot(name):
 @pytest.mark.needs("pdftotext")
 def test_pdf_and_png_are_drawn():
     """The names can be searched in the PDF."""
-    drawn = diagram(tree(), "layers")
+    drawn = draw_diagram(tree(), "layers")
     assert drawn.to_png().startswith(b"\x89PNG")
     for make in TABLES.values():
-        assert sheet_pdf.render(make(tree())).startswith(b"%PDF")
+        assert pdf.render(make(tree())).startswith(b"%PDF")
     done = subprocess.run(
         ["pdftotext", "-", "-"], input=drawn.to_pdf(), capture_output=True, check=True
     )
@@ -126,7 +127,7 @@ def test_one_paper_holds_every_figure_and_table(tmp_path):
     """Pdflatex sets them all, and what it has letters for comes back."""
     paper = []
     for figure in FIGURES:
-        diagram(tree(), figure).save(tmp_path / f"{figure}.tex")
+        draw_diagram(tree(), figure).save(tmp_path / f"{figure}.tex")
         paper.append(rf"\input{{{figure}}}")
     paper += [make(tree()).render("latex") for make in TABLES.values()]
     head = r"\documentclass{article}\usepackage{booktabs,amsmath,tikz}\begin{document}"
@@ -145,9 +146,9 @@ def test_one_paper_holds_every_figure_and_table(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_mermaid_keeps_to_the_grammar(name):
     """With as many statements as for any name."""
-    lines = body(diagram(titled(name)).picture)
+    lines = body(draw_diagram(titled(name)).picture)
     assert [] == list(faults(lines))
-    assert len(lines) == len(body(diagram(titled("word")).picture))
+    assert len(lines) == len(body(draw_diagram(titled("word")).picture))
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -209,7 +210,7 @@ def test_the_report_has_the_elements_of_harmless_names():
 @pytest.mark.parametrize("figure", FIGURES)
 def test_words_are_on_one_line(figure):
     """Alt text holds no control character."""
-    assert not CONTROLS.search(diagram(tree(), figure).description)
+    assert not CONTROLS.search(draw_diagram(tree(), figure).description)
 
 
 def test_the_command_line_prints_no_control_character(run, tmp_path):

@@ -3,7 +3,14 @@
 import pytest
 
 from resviz.errors import SpecError
-from resviz.inputs import DTYPES, Given, arguments, batches, given, parse
+from resviz.inputs import (
+    DTYPES,
+    InputSpec,
+    arrange_arguments,
+    has_batch_axis,
+    parse_input,
+    parse_inputs,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,8 +32,8 @@ from resviz.inputs import DTYPES, Given, arguments, batches, given, parse
 )
 def test_what_a_text_says(text, shape, dtype, place):
     """A name, a dtype or N makes it the whole shape; else the batch is put before."""
-    one = parse(text)
-    assert (shape, dtype, place) == (one.shape(5), one.dtype, one.place)
+    one = parse_input(text)
+    assert (shape, dtype, place) == (one.shape_for_batch(5), one.dtype, one.place)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def test_what_a_text_says(text, shape, dtype, place):
 def test_what_is_no_input(text):
     """Each is refused on one line."""
     with pytest.raises(SpecError) as caught:
-        parse(text)
+        parse_input(text)
     assert "\n" not in str(caught.value)
 
 
@@ -48,9 +55,18 @@ def test_the_dtypes_are_torchs():
 
 def test_sizes_in_python():
     """One sample's sizes, several of them, or text."""
-    image = Given((None, 3, 8, 8))
-    assert (image,) == given((3, 8, 8)) == given("3,8,8") == given([[3, 8, 8]])
-    assert (image, Given((None, 4))) == given([(3, 8, 8), (4,)]) == given((image, "4"))
+    image = InputSpec((None, 3, 8, 8))
+    assert (
+        (image,)
+        == parse_inputs((3, 8, 8))
+        == parse_inputs("3,8,8")
+        == parse_inputs([[3, 8, 8]])
+    )
+    assert (
+        (image, InputSpec((None, 4)))
+        == parse_inputs([(3, 8, 8), (4,)])
+        == parse_inputs((image, "4"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +75,7 @@ def test_sizes_in_python():
 def test_sizes_that_are_none(size):
     """With what is wanted instead."""
     with pytest.raises(SpecError, match="want sizes of one sample"):
-        given(size)
+        parse_inputs(size)
 
 
 def test_a_tensor_is_no_size():
@@ -67,14 +83,14 @@ def test_a_tensor_is_no_size():
     import torch
 
     with pytest.raises(SpecError, match="give tensors as inputs=") as caught:
-        given(torch.zeros(1, 3, 20, 20))
+        parse_inputs(torch.zeros(1, 3, 20, 20))
     assert len(str(caught.value)) < 200
 
 
 def test_where_inputs_stand():
     """By position, by name, in dictionaries and in lists."""
     texts = ("3", "m=4", "5", "b.ids=6", "b.seen.0=7", "b.seen.1=8")
-    args, kwargs = arguments([parse(text) for text in texts])
+    args, kwargs = arrange_arguments([parse_input(text) for text in texts])
     assert [(1, 3), (1, 5)] == [one.shape(1) for one in args]
     assert ["m", "b"] == list(kwargs)
     assert [(7,), (8,)] == [one.shape(1) for one in kwargs["b"]["seen"]]
@@ -82,7 +98,7 @@ def test_where_inputs_stand():
 
 def test_a_position_may_be_written():
     """As that of a dictionary, which has no name of its own."""
-    args, _ = arguments([parse("0.ids=int64:1,4"), parse("3")])
+    args, _ = arrange_arguments([parse_input("0.ids=int64:1,4"), parse_input("3")])
     assert ["ids"] == list(args[0])
     assert (1, 3) == args[1].shape(1)
 
@@ -99,10 +115,10 @@ def test_a_position_may_be_written():
 def test_inputs_that_do_not_go_together(texts, words):
     """Named, with what would."""
     with pytest.raises(SpecError, match=words):
-        arguments([parse(text) for text in texts])
+        arrange_arguments([parse_input(text) for text in texts])
 
 
 def test_whether_the_batch_has_a_place():
     """In one of several is enough."""
-    assert batches([parse("a=1,2"), parse("3")])
-    assert not batches([parse("a=1,2")])
+    assert has_batch_axis([parse_input("a=1,2"), parse_input("3")])
+    assert not has_batch_axis([parse_input("a=1,2")])

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 import resviz
-from resviz import costs
 from resviz.models import catalogue
-from resviz.storage import parse
-from resviz.structure import structure
+from resviz.readings import costs
+from resviz.readings.structure import read_structure
+from resviz.record.storage import parse_record
 
 counts = st.lists(st.integers(1, 3), min_size=1, max_size=4)
 
@@ -33,23 +33,23 @@ def test_any_small_resnet(options, side, batch):
     """Its record keeps the laws, its rows sum up, its structure is what was built."""
     if options["block"] == "basic":
         options.pop("stride_in")
-    model = catalogue.build("resnet", **options).eval().to("meta")
+    model = catalogue.build_network("resnet", **options).eval().to("meta")
     arch = resviz.trace(model, (3, side, side + 3), batch)
 
-    assert arch == parse(arch.to_json())
+    assert arch == parse_record(arch.to_json())
     assert arch.params == sum(p.numel() for p in model.parameters())
     x = torch.empty(batch, 3, side, side + 3, device="meta")
     with FlopCounterMode(display=False) as counter:
         output = model(x)
     assert tuple(output.shape) == arch.layers[-1].output_shape
-    assert counter.get_total_flops() == 2 * costs.total(arch.layers).macs
+    assert counter.get_total_flops() == 2 * costs.sum_layer_costs(arch.layers).macs
 
-    stages = structure(arch).stages
+    stages = read_structure(arch).stages
     assert options["layers"] == [len(stage.blocks) for stage in stages]
     assert {options["block"]} == {stage.type for stage in stages}
 
     table = resviz.summary(arch)
-    whole = costs.whole(arch)
+    whole = costs.sum_record_costs(arch)
     assert arch.params == sum(row["params"] for row in table.rows)
     assert whole.elements == sum(row["elements"] for row in table.rows)
     assert whole.macs == sum(row["macs"] for row in table.rows)

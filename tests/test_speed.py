@@ -12,9 +12,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import resviz
 from resviz.models import resnet50
-from resviz.storage import parse
+from resviz.record.storage import parse_record
 from resviz.tracing import Recorder
-from resviz.tracing.nests import tensors_in
+from resviz.tracing.nested_tensors import tensors_in
 
 HOUSE = Path(resviz.__file__).parent
 
@@ -129,10 +129,13 @@ def test_the_collector_walks_through_nothing(run):
 
 
 READINGS = (
-    "structure/__init__:structure", "structure/graph:__init__",
-    "structure/remarks:remarks", "receptive/__init__:fields",
-    "footprint/liveness:timeline", "footprint/liveness:peak", "footprint/kept:kept",
-    "costs/totals:whole", "costs/totals:not_counted", "record:parameters",
+    "readings/structure/__init__:read_structure", "readings/structure/graph:__init__",
+    "readings/structure/remarks:find_remarks",
+    "readings/receptive/__init__:compute_receptive_fields",
+    "readings/memory/liveness:build_timeline", "readings/memory/liveness:find_peak",
+    "readings/memory/saved_for_backward:find_saved_for_backward",
+    "readings/costs/totals:sum_record_costs", "readings/costs/totals:find_uncounted",
+    "record/architecture:count_parameters",
 )  # fmt: skip
 """What goes through a whole record."""
 
@@ -147,7 +150,7 @@ OUTPUTS = {
 def counted(work, arch):
     """How often each of our functions ran at work on a record not read before."""
     profile = cProfile.Profile()
-    profile.runcall(work, parse(arch.to_json()))
+    profile.runcall(work, parse_record(arch.to_json()))
     found = Counter()
     for (file, _, name), (_, count, *_) in pstats.Stats(profile).stats.items():
         path = Path(file)
@@ -178,6 +181,11 @@ def test_reading_twice_is_seen(record):
     """Two records are read apart."""
 
     def twice(arch):
-        return resviz.summary(arch), resviz.summary(parse(arch.to_json()))
+        return resviz.summary(arch), resviz.summary(parse_record(arch.to_json()))
 
-    assert 2 == counted(twice, record("resnet50"))["structure/__init__:structure"]
+    assert (
+        2
+        == counted(twice, record("resnet50"))[
+            "readings/structure/__init__:read_structure"
+        ]
+    )

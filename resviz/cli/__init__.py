@@ -16,17 +16,17 @@ import click
 from resviz import __version__
 from resviz.errors import ResvizError
 
-SHARED = {"shared"}
+NOT_COMMANDS = {"shared"}
 """Modules of this package that are no commands."""
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """Subcommands found by scanning this package."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands."""
         del ctx
-        return sorted({info.name for info in iter_modules(__path__)} - SHARED)
+        return sorted({info.name for info in iter_modules(__path__)} - NOT_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one module; its function is called as the module."""
@@ -50,9 +50,11 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="resviz")
-def group() -> None:
+def resviz_command() -> None:
     """See what a residual network is: shapes, costs, shortcuts.
 
     A SPEC is a name or depth (resnet50, 50, cifar110), a call with literal options
@@ -73,7 +75,9 @@ def main(args: list[str] | None = None) -> None:
     atexit.register(gc.freeze)
     settings = SimpleNamespace(debug=False)
     try:
-        group.main(args, prog_name="resviz", standalone_mode=False, obj=settings)
+        resviz_command.main(
+            args, prog_name="resviz", standalone_mode=False, obj=settings
+        )
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -86,20 +90,20 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:
         if settings.debug:
             raise
-        sys.exit(failed(error))
+        sys.exit(report_error(error))
 
 
-def failed(error: Exception) -> int:
+def report_error(error: Exception) -> int:
     """Print what went wrong on one line of stderr, and give the exit code."""
     if isinstance(error, ResvizError):
-        click.echo(wrapped(f"error: {one_line(error)}"), err=True)
+        click.echo(wrap_for_terminal(f"error: {one_line_message(error)}"), err=True)
         return error.exit_code
-    text = f"{type(error).__name__}: {one_line(error)}"
+    text = f"{type(error).__name__}: {one_line_message(error)}"
     click.echo(f"error: {text} (unforeseen; --debug shows the traceback)", err=True)
     return 3
 
 
-def wrapped(line: str) -> str:
+def wrap_for_terminal(line: str) -> str:
     """A long line on several of a terminal's; as it is where stderr is none."""
     from textwrap import fill
 
@@ -114,8 +118,8 @@ def wrapped(line: str) -> str:
     )
 
 
-def one_line(error: Exception) -> str:
+def one_line_message(error: Exception) -> str:
     """An error's message without line breaks and control characters."""
-    from resviz.escape import cleaned
+    from resviz.escape import replace_unsafe
 
-    return cleaned(error)
+    return replace_unsafe(error)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import emit_table, output_options, records, trace_options
+from resviz.cli.shared import output_options, read_records, trace_options, write_table
 
 
 @click.command
@@ -17,5 +17,5 @@ def costs(spec: str, form: str, output: str, tracing: dict[str, Any]) -> None:
     """Print what each tool and paper counts for a network, and why they differ."""
     from resviz.tables.costs import costs_table
 
-    (arch,) = records([spec], tracing)
-    emit_table(costs_table(arch), form, output)
+    (arch,) = read_records([spec], tracing)
+    write_table(costs_table(arch), form, output)

@@ -7,15 +7,23 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import OneOf, emit, records, trace_options, width_of
+from resviz.cli.shared import (
+    LazyChoice,
+    read_records,
+    terminal_width,
+    trace_options,
+    write_output,
+)
 
-FIGURES = OneOf("figure", "resviz.figures:FIGURES")
+DESCRIBED_FIGURE_CHOICE = LazyChoice("figure", "resviz.figures:FIGURES")
 
 
 @click.command
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option("-o", "--output", default="-", help="File; - is stdout.")
-@click.option("--figure", type=FIGURES, default="overview", show_default=True)
+@click.option(
+    "--figure", type=DESCRIBED_FIGURE_CHOICE, default="overview", show_default=True
+)
 @click.option("--at", help="The block to tell: conv3_1, or its module path.")
 @click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
 @trace_options
@@ -27,6 +35,6 @@ def describe(
 
     from resviz import figures
 
-    said = figures.describe(records(specs, tracing), **options)
-    width = width_of(sys.stdout) if output == "-" else None
-    emit(f"{fill(said, width) if width else said}\n", output)
+    description = figures.describe_figure(read_records(specs, tracing), **options)
+    width = terminal_width(sys.stdout) if output == "-" else None
+    write_output(f"{fill(description, width) if width else description}\n", output)

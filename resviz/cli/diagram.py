@@ -7,31 +7,33 @@ from typing import Any
 import click
 
 from resviz.cli.shared import (
-    RESOLUTION,
-    OneOf,
-    emit,
-    form_of,
-    patience,
-    records,
-    resolution,
+    DPI_RANGE,
+    LazyChoice,
+    choose_format,
+    dpi_option,
+    read_records,
+    tell_if_slow,
     trace_options,
+    write_output,
 )
 
-FIGURES = OneOf("figure", "resviz.figures:FIGURES")
-STYLES = OneOf("style", "resviz.figures.drawing.styles:STYLES")
-FORMATS = OneOf("format", "resviz.formats:pictures")
+FIGURE_CHOICE = LazyChoice("figure", "resviz.figures:FIGURES")
+STYLE_CHOICE = LazyChoice("style", "resviz.figures.drawing.styles:STYLES")
+PICTURE_FORMAT_CHOICE = LazyChoice("format", "resviz.formats:picture_format_names")
 
 
 @click.command
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option("-o", "--output", default="-", help="File; its suffix tells the format.")
-@click.option("--format", "form", type=FORMATS, help="Default: by suffix, svg.")
-@click.option("--figure", type=FIGURES, default="overview", show_default=True)
+@click.option(
+    "--format", "form", type=PICTURE_FORMAT_CHOICE, help="Default: by suffix, svg."
+)
+@click.option("--figure", type=FIGURE_CHOICE, default="overview", show_default=True)
 @click.option("--at", help="The block to draw: conv3_1, or its module path.")
 @click.option("--direction", type=click.Choice(("TB", "LR")), default="TB")
 @click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
-@click.option("--style", type=STYLES, default="screen")
-@click.option("--dpi", type=RESOLUTION, help="Of PNG; default: 96.")
+@click.option("--style", type=STYLE_CHOICE, default="screen")
+@click.option("--dpi", type=DPI_RANGE, help="Of PNG; default: 96.")
 @trace_options
 def diagram(
     specs: tuple[str, ...],
@@ -47,9 +49,11 @@ def diagram(
     """
     from resviz import figures
 
-    form = form_of(form, output, "picture", "svg")
-    sharp = resolution(dpi, form)
-    archs = records(specs, tracing)
-    with patience("drawing"):
-        drawn = figures.diagram(archs, **options).rendered(form, **sharp)
-    emit(drawn, output, binary=form in {"pdf", "png"})
+    form = choose_format(form, output, "picture", "svg")
+    format_options = dpi_option(dpi, form)
+    archs = read_records(specs, tracing)
+    with tell_if_slow("drawing"):
+        rendered = figures.draw_diagram(archs, **options).rendered(
+            form, **format_options
+        )
+    write_output(rendered, output, binary=form in {"pdf", "png"})

@@ -33,15 +33,17 @@ def embed(files: tuple[str, ...], check: bool, allow: tuple[str, ...]) -> None:
     pattern for what stands before the colon, or the URL. Packages are imported from
     where the command runs.
     """
-    from resviz.embed.folders import below
-    from resviz.embed.markdown import pages, write
+    from resviz.embed.markdown import read_pages, write_pages
+    from resviz.embed.markdown_files import find_markdown_files
 
-    found = pages((file for name in files for file in below(name)), allow)
+    markdown_pages = read_pages(
+        (file for name in files for file in find_markdown_files(name)), allow
+    )
     if not check:
-        for path in write(found):
+        for path in write_pages(markdown_pages):
             click.echo(f"wrote {path}", err=True)
         return
-    stale = [line for one in found for line in one.stale]
+    stale = [line for markdown_page in markdown_pages for line in markdown_page.stale]
     for line in stale:
         click.echo(f"stale: {line}", err=True)
     if stale:

@@ -7,18 +7,18 @@ from typing import Any
 import click
 
 from resviz.cli.shared import (
-    OneOf,
-    emit_table,
-    form_of,
+    LazyChoice,
+    choose_format,
     output_options,
-    records,
+    read_records,
     trace_options,
+    write_table,
 )
 
-PICTURES = {"svg", "pdf", "png"}
+PICTURE_FORMATS = {"svg", "pdf", "png"}
 """Formats in which nobody looks for a layer among five hundred."""
 
-KINDS = OneOf("kind", "resviz.tables.layers:ONLY")
+LAYER_KIND_CHOICE = LazyChoice("kind", "resviz.tables.layers:LAYER_KINDS")
 
 
 @click.command
@@ -31,7 +31,7 @@ KINDS = OneOf("kind", "resviz.tables.layers:ONLY")
 )
 @click.option(
     "--only",
-    type=KINDS,
+    type=LAYER_KIND_CHOICE,
     help="Show layers of one kind.",
 )
 @output_options
@@ -46,9 +46,9 @@ def layers(
     tracing: dict[str, Any],
 ) -> None:
     """Print shapes, windows, parameters and MACs, a row a layer."""
-    from resviz.tables.layers import layers as layer_table
+    from resviz.tables.layers import layer_table
 
     if once is None:
-        once = form_of(form, output, "table", "text") in PICTURES
-    (arch,) = records([spec], tracing, shown=None)
-    emit_table(layer_table(arch, depth=depth, only=only, once=once), form, output)
+        once = choose_format(form, output, "table", "text") in PICTURE_FORMATS
+    (arch,) = read_records([spec], tracing, shown=None)
+    write_table(layer_table(arch, depth=depth, only=only, once=once), form, output)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import emit_table, output_options, records, trace_options
+from resviz.cli.shared import output_options, read_records, trace_options, write_table
 
 
 @click.command
@@ -18,7 +18,7 @@ def memory(
     spec: str, layers: bool, form: str, output: str, tracing: dict[str, Any]
 ) -> None:
     """Print bytes of parameters, of a forward's peak, and what training keeps."""
-    from resviz.tables.memory import memory as memory_table
+    from resviz.tables.memory import memory_table
 
-    (arch,) = records([spec], tracing)
-    emit_table(memory_table(arch, layers=layers), form, output)
+    (arch,) = read_records([spec], tracing)
+    write_table(memory_table(arch, layers=layers), form, output)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import emit_table, output_options, records, trace_options
+from resviz.cli.shared import output_options, read_records, trace_options, write_table
 
 
 @click.command
@@ -18,7 +18,7 @@ def receptive(
     spec: str, every: bool, form: str, output: str, tracing: dict[str, Any]
 ) -> None:
     """Print receptive fields, total strides, padding and centres."""
-    from resviz.tables.receptive import receptive as receptive_table
+    from resviz.tables.receptive import receptive_table
 
-    (arch,) = records([spec], tracing)
-    emit_table(receptive_table(arch, every=every), form, output)
+    (arch,) = read_records([spec], tracing)
+    write_table(receptive_table(arch, every=every), form, output)

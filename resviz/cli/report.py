@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import emit, patience, records, trace_options
+from resviz.cli.shared import read_records, tell_if_slow, trace_options, write_output
 
 
 @click.command
@@ -15,8 +15,8 @@ from resviz.cli.shared import emit, patience, records, trace_options
 @trace_options
 def report(spec: str, output: str, tracing: dict[str, Any]) -> None:
     """Write summary, table, diagram, shortcuts and layers to one HTML file."""
-    from resviz.formats.report import render
+    from resviz.pages.report import render
 
-    (arch,) = records([spec], tracing)
-    with patience("writing the report"):
-        emit(render(arch), output)
+    (arch,) = read_records([spec], tracing)
+    with tell_if_slow("writing the report"):
+        write_output(render(arch), output)

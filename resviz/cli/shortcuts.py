@@ -7,21 +7,23 @@ from typing import Any
 import click
 
 from resviz.cli.shared import (
-    OneOf,
-    emit_table,
+    LazyChoice,
     output_options,
-    records,
+    read_records,
     trace_options,
+    write_table,
 )
 
-KINDS = OneOf("kind", "resviz.structure.shortcuts:KINDS")
+SHORTCUT_KIND_CHOICE = LazyChoice(
+    "kind", "resviz.readings.structure.shortcuts:SHORTCUT_KINDS"
+)
 
 
 @click.command
 @click.argument("spec")
 @click.option(
     "--only",
-    type=KINDS,
+    type=SHORTCUT_KIND_CHOICE,
     help="Show shortcuts of one kind.",
 )
 @output_options
@@ -30,7 +32,7 @@ def shortcuts(
     spec: str, only: str | None, form: str, output: str, tracing: dict[str, Any]
 ) -> None:
     """Print where shortcuts project, why, and what that costs."""
-    from resviz.tables.shortcuts import shortcuts as shortcut_table
+    from resviz.tables.shortcuts import shortcut_table
 
-    (arch,) = records([spec], tracing)
-    emit_table(shortcut_table(arch, only=only), form, output)
+    (arch,) = read_records([spec], tracing)
+    write_table(shortcut_table(arch, only=only), form, output)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import emit_table, output_options, records, trace_options
+from resviz.cli.shared import output_options, read_records, trace_options, write_table
 
 
 @click.command
@@ -15,7 +15,7 @@ from resviz.cli.shared import emit_table, output_options, records, trace_options
 @trace_options
 def summary(spec: str, form: str, output: str, tracing: dict[str, Any]) -> None:
     """Print totals, stages, and the arithmetic of the shape flow."""
-    from resviz.tables.summary import summary as summary_table
+    from resviz.tables.summary import summary_table
 
-    (arch,) = records([spec], tracing)
-    emit_table(summary_table(arch), form, output)
+    (arch,) = read_records([spec], tracing)
+    write_table(summary_table(arch), form, output)

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resviz.cli.shared import OneOf, emit, look, trace_options
-from resviz.sweeps.pace import Pace
+from resviz.cli.shared import LazyChoice, terminal_options, trace_options, write_output
+from resviz.sweeps.progress import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from resviz.sweeps.survey import Survey
+    from resviz.sweeps.sweep import SweepResult
 
-FORMATS = OneOf("format", "resviz.sweeps.outputs:names")
+SWEEP_FORMAT_CHOICE = LazyChoice("format", "resviz.sweeps.outputs:sweep_format_names")
 
-NOW_AND_THEN = 10.0
+SECONDS_BETWEEN_LINES = 10.0
 """Seconds between two lines of progress, where stderr is no terminal."""
 
 
-class Size(click.ParamType):
+class ByteSize(click.ParamType):
     """Bytes, as `2GiB` or `500M`."""
 
     name = "SIZE"
@@ -33,16 +33,18 @@ class Size(click.ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read the size."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", str(value).lower())
-        if not found:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", str(value).lower())
+        if not match:
             self.fail(f"got {value!r}, want bytes as 2GiB, 500M or 0", param, ctx)
-        return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+        return int(float(match[1]) * 1024 ** " kmgt".index(match[2] or " "))
 
 
 @click.command
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option("-o", "--output", default="-", help="File; its suffix tells the format.")
-@click.option("--format", "form", type=FORMATS, help="Default: by suffix, text.")
+@click.option(
+    "--format", "form", type=SWEEP_FORMAT_CHOICE, help="Default: by suffix, text."
+)
 @click.option("--where", metavar="CONDITION", help="Rows to keep: 'macs < 4e9'.")
 @click.option("--pareto", metavar="COLUMNS", help="Keep the front: params,-depth.")
 @click.option("--limit", type=click.IntRange(1), help="Trace the first so many.")
@@ -54,7 +56,7 @@ class Size(click.ParamType):
     help="Seconds for one variant; 0 for no end.",
 )  # fmt: skip
 @click.option(
-    "--memory", type=Size(), help="Bytes for one variant; default: a core's share."
+    "--memory", type=ByteSize(), help="Bytes for one variant; default: a core's share."
 )
 @trace_options
 def sweep(
@@ -82,32 +84,32 @@ def sweep(
     picture; both mark the front, all else has the front alone. Exit code 3: all failed.
     """
     from resviz.sweeps import outputs
-    from resviz.sweeps.survey import survey
+    from resviz.sweeps.sweep import run_sweep
 
     if form is None:
-        form = "text" if output == "-" else outputs.named(output)
-    outputs.check(form)
-    with kept(output), progress() as started:
-        found = survey(
+        form = "text" if output == "-" else outputs.find_sweep_format(output)
+    outputs.check_libraries(form)
+    with tell_kept_rows(output), show_progress() as started:
+        result = run_sweep(
             specs,
             condition=where,
             timeout=timeout or None,
             output=None if output == "-" else output,
-            started=started,
+            on_start=started,
             **tracing,
             **options,
         )
     if output == "-":
-        shown = look(output) if form == "text" else {}
-        made = outputs.rendered(found, form, **shown)
-        emit(made, output, binary=form == outputs.PARQUET)
+        text_options = terminal_options(output) if form == "text" else {}
+        rendered = outputs.render_sweep(result, form, **text_options)
+        write_output(rendered, output, binary=form == outputs.PARQUET)
     else:
-        outputs.write(found, output, form)
-    finish(found)
+        outputs.write_sweep(result, output, form)
+    report_outcome(result)
 
 
 @contextmanager
-def kept(output: str) -> Iterator[None]:
+def tell_kept_rows(output: str) -> Iterator[None]:
     """Say after Ctrl-C where the rows are that were made so far."""
     from resviz.sweeps.journal import beside
 
@@ -120,32 +122,36 @@ def kept(output: str) -> Iterator[None]:
         raise
 
 
-def finish(found: Survey) -> None:
+def report_outcome(result: SweepResult) -> None:
     """Say on stderr what became of the variants."""
-    if found.failed:
-        click.echo(f"{found.failed:,} of {found.traced:,} failed", err=True)
-    if sys.stderr.isatty() and found.costs.variants:
-        click.echo(spent(found), err=True)
-    if found.traced and found.failed == found.traced:
+    if result.failed:
+        click.echo(f"{result.failed:,} of {result.traced:,} failed", err=True)
+    if sys.stderr.isatty() and result.timing.variants:
+        click.echo(describe_timing(result), err=True)
+    if result.traced and result.failed == result.traced:
         sys.exit(3)
 
 
-def spent(found: Survey) -> str:
+def describe_timing(result: SweepResult) -> str:
     """Where the time went, in words."""
-    cost = found.costs.to_dict()
-    each = ", ".join(f"{s} {1e3 * t:.1f}" for s, t in cost["seconds_each"].items())
+    cost = result.timing.to_dict()
+    seconds_each = ", ".join(
+        f"{s} {1e3 * t:.1f}" for s, t in cost["seconds_each"].items()
+    )
     rate = cost["variants"] / max(cost["seconds"], 1e-9)
     return (
         f"{cost['variants']:,} variants in {cost['seconds']:.1f} s on "
-        f"{cost['workers']} workers, {rate:.0f} a second; ms each: {each}"
+        f"{cost['workers']} workers, {rate:.0f} a second; ms each: {seconds_each}"
     )
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any], bool], None]]]:
+def show_progress() -> Iterator[
+    Callable[[int], Callable[[dict[str, Any], bool], None]]
+]:
     """Something that is told of each row, and shows how far a sweep is."""
     if not sys.stderr.isatty():
-        yield Lines
+        yield ProgressLines
         return
     from rich.console import Console
     from rich.progress import (
@@ -164,31 +170,31 @@ def progress() -> Iterator[Callable[[int], Callable[[dict[str, Any], bool], None
         transient=True,
     )
 
-    def started(total: int) -> Callable[[dict[str, Any], bool], None]:
+    def start_bar(total: int) -> Callable[[dict[str, Any], bool], None]:
         pace = Pace(total)
         task = bar.add_task("", total=total, said="")
 
-        def told(row: dict[str, Any], fresh: bool) -> None:
+        def advance(row: dict[str, Any], fresh: bool) -> None:
             pace.count(row, fresh)
             parts = (pace.speed, pace.left, pace.losses)
             bar.update(task, advance=1, said=", ".join(filter(None, parts)))
 
-        return told
+        return advance
 
     with bar:
-        yield started
+        yield start_bar
 
 
-class Lines:
+class ProgressLines:
     """Progress as a line now and then."""
 
     def __init__(self, total: int) -> None:
         self.pace = Pace(total)
-        self.shown = monotonic()
+        self.last_shown = monotonic()
 
     def __call__(self, row: dict[str, Any], fresh: bool) -> None:
         """Count one row, and say so if it is time."""
         self.pace.count(row, fresh)
-        if monotonic() - self.shown > NOW_AND_THEN:
-            self.shown = monotonic()
+        if monotonic() - self.last_shown > SECONDS_BETWEEN_LINES:
+            self.last_shown = monotonic()
             click.echo(f"sweep: {self.pace}", err=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import emit_table, output_options, records, trace_options
+from resviz.cli.shared import output_options, read_records, trace_options, write_table
 
 
 @click.command
@@ -24,5 +24,5 @@ def table(
     from resviz import source
     from resviz.tables.paper import paper_table
 
-    archs = records(specs or source.PAPER, tracing)
-    emit_table(paper_table(archs), form, output)
+    archs = read_records(specs or source.PAPER_NAMES, tracing)
+    write_table(paper_table(archs), form, output)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from resviz.cli.shared import emit, records, trace_options
-from resviz.files import packed
+from resviz.cli.shared import read_records, trace_options, write_output
+from resviz.files import compress_for_path
 
 
 @click.command
@@ -21,5 +21,5 @@ def trace(spec: str, output: str, tracing: dict[str, Any]) -> None:
 
     Every command takes the file in place of a SPEC, and then needs no torch.
     """
-    (arch,) = records([spec], tracing)
-    emit(packed(output, arch.to_json() + b"\n"), output)
+    (arch,) = read_records([spec], tracing)
+    write_output(compress_for_path(output, arch.to_json() + b"\n"), output)

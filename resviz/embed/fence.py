@@ -13,20 +13,20 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from resviz.embed.page_location import FenceLocation, locate_page
 from resviz.embed.permissions import checked_patterns
-from resviz.embed.pieces import (
+from resviz.embed.record_cache import RecordCache
+from resviz.embed.requests import (
     TABLES,
-    Figure,
-    Tabular,
+    FigureRequest,
+    TableRequest,
+    collect_trace_options,
     figure_html,
-    separate,
-    tracing,
+    split_specs,
 )
-from resviz.embed.place import Place, place
-from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError, SpecError
-from resviz.escape import cleaned, html, html_prose
-from resviz.inputs import MODES
+from resviz.escape import escape_html, escape_html_prose, replace_unsafe
+from resviz.inputs import TRACE_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("mkdocs.resviz")
 """A warning below MkDocs' own logger fails `mkdocs build --strict`."""
 
-FIGURED = ("diagram", "describe")
+FIGURE_COMMANDS = ("diagram", "describe")
 """Commands that take the options of a figure."""
 
-COMMANDS = (*FIGURED, *TABLES)
+FENCE_COMMANDS = (*FIGURE_COMMANDS, *TABLES)
 """What a line can begin with."""
 
-ELSEWHERE = ("embed", "report", "trace")
+COMMAND_LINE_ONLY = ("embed", "report", "trace")
 """Commands that only the command line has."""
 
-serial = count(1)
+figure_serials = count(1)
 
 
 def validator(
@@ -78,23 +78,35 @@ def formatter(
     `pyproject.toml` name; `allowing` gives a formatter with an `allow`.
     """
     del css_class
-    here = place(md)
+    here = locate_page(md)
     try:
-        shelf = Shelf(place=here.file, permissions=here.permissions(allow))
-    except ResvizError as error:
-        return failure(error, source.strip(), here, here.fence(language, source))
-    lines = [line.strip() for line in source.splitlines()]
-    asked = [line for line in lines if line and not line.startswith("#")]
-    if options:
-        given = " ".join(f"{key}={value}" for key, value in options.items())
-        said = f"fence: got {{{given}}}, want options in the line: resnet50 --width 60%"
-        return failure(
-            SpecError(said), source.strip(), here, here.fence(language, source)
+        shelf = RecordCache(
+            resolve_path=here.find_file, permissions=here.permissions(allow)
         )
-    if not asked:
-        said = "fence: is empty, want a command in it, as: diagram resnet50"
-        return failure(SpecError(said), "", here, here.fence(language, source))
-    return "\n".join(shown(asked, shelf, here))
+    except ResvizError as error:
+        return report_failure(
+            error, source.strip(), here, here.locate_fence(language, source)
+        )
+    lines = [line.strip() for line in source.splitlines()]
+    commands = [line for line in lines if line and not line.startswith("#")]
+    if options:
+        listed_options = " ".join(f"{key}={value}" for key, value in options.items())
+        message = (
+            f"fence: got {{{listed_options}}}, want options in the line: "
+            "resnet50 --width 60%"
+        )
+        return report_failure(
+            SpecError(message),
+            source.strip(),
+            here,
+            here.locate_fence(language, source),
+        )
+    if not commands:
+        message = "fence: is empty, want a command in it, as: diagram resnet50"
+        return report_failure(
+            SpecError(message), "", here, here.locate_fence(language, source)
+        )
+    return "\n".join(render_lines(commands, shelf, here))
 
 
 def allowing(*, allow: Iterable[str]) -> Callable[..., str]:
@@ -110,51 +122,56 @@ def allowing(*, allow: Iterable[str]) -> Callable[..., str]:
     return partial(formatter, allow=checked_patterns(allow, "allow"))
 
 
-def shown(lines: list[str], shelf: Shelf, here: Place | None = None) -> Iterator[str]:
-    """The HTML of each line."""
+def render_lines(
+    lines: list[str], shelf: RecordCache, here: FenceLocation | None = None
+) -> Iterator[str]:
+    """Yield the HTML of each line."""
     for line in lines:
         try:
-            yield drawn(line, shelf)
+            yield render_line(line, shelf)
         except ResvizError as error:
-            known = here or Place()
-            yield failure(error, line, known, known.line(line))
+            location = here or FenceLocation()
+            yield report_failure(error, line, location, location.locate_line(line))
 
 
-def failure(error: ResvizError, line: str, here: Place, where: str) -> str:
-    """What stands in the page instead, and in the log, where `where` names the line.
+def report_failure(
+    error: ResvizError, line: str, here: FenceLocation, where: str
+) -> str:
+    """Log an error, and return what stands in the page instead.
 
     Raises:
         SuperFencesException: if nothing less ends a strict build.
     """
-    within = f", in the fence {line!r}" if line else ""
-    said = f"{where or 'fence'}: resviz: {cleaned(error)}{within}"
-    LOG.warning("%s", said)
-    if here.severe:
+    fence_line = f", in the fence {line!r}" if line else ""
+    message = f"{where or 'fence'}: resviz: {replace_unsafe(error)}{fence_line}"
+    LOG.warning("%s", message)
+    if here.raise_errors:
         from pymdownx.superfences import SuperFencesException
 
-        raise SuperFencesException(said) from error
-    told = f"<strong>resviz: {html(error)}</strong><br><code>{html(line)}</code>"
-    return f'<div class="admonition failure"><p>{told}</p></div>'
+        raise SuperFencesException(message) from error
+    source_line = f"<code>{escape_html(line)}</code>"
+    markup = f"<strong>resviz: {escape_html(error)}</strong><br>{source_line}"
+    return f'<div class="admonition failure"><p>{markup}</p></div>'
 
 
-def drawn(line: str, shelf: Shelf) -> str:
-    """The HTML of one line.
+def render_line(line: str, shelf: RecordCache) -> str:
+    """Return the HTML of one line.
 
     Raises:
         ResvizError: if it cannot be read or shown.
     """
-    command, piece, width = read(line)
-    if isinstance(piece, Tabular):
+    command, request, width = parse_fence_line(line)
+    if isinstance(request, TableRequest):
         # A blank line would end a block of HTML in Markdown.
-        return piece.table(shelf).styled().replace("\n", "")
-    figure = piece.diagram(shelf)
+        return request.make_table(shelf).styled().replace("\n", "")
+    figure = request.draw_request(shelf)
     if command == "describe":
-        return f"<p>{html_prose(figure.description)}</p>"
-    shown = figure_html(figure, salt=f"fence {next(serial)}", width=width)
-    return f'<div style="margin:1em 0">{shown}</div>'
+        return f"<p>{escape_html_prose(figure.description)}</p>"
+    markup = figure_html(figure, salt=f"fence {next(figure_serials)}", width=width)
+    return f'<div style="margin:1em 0">{markup}</div>'
 
 
-class Arguments(argparse.ArgumentParser):
+class FenceParser(argparse.ArgumentParser):
     """A parser that raises our own error."""
 
     def error(self, message: str) -> NoReturn:
@@ -166,74 +183,87 @@ class Arguments(argparse.ArgumentParser):
         raise SpecError(f"fence: {message}")
 
 
-def parser() -> Arguments:
-    """What may stand after the command."""
-    known = Arguments(prog="resviz", add_help=False, allow_abbrev=False)
-    known.add_argument("specs", nargs="*")
+def make_fence_parser() -> FenceParser:
+    """Make the parser of what may stand after a fence's command."""
+    fence_parser = FenceParser(prog="resviz", add_help=False, allow_abbrev=False)
+    fence_parser.add_argument("specs", nargs="*")
     for name in ("figure", "at", "direction", "style", "alt", "width", "only"):
-        known.add_argument(f"--{name}")
-    known.add_argument("--columns", default="")
-    known.add_argument("--input", action="append", default=[])
-    known.add_argument("--batch", type=int)
-    known.add_argument("--mode", choices=MODES)
+        fence_parser.add_argument(f"--{name}")
+    fence_parser.add_argument("--columns", default="")
+    fence_parser.add_argument("--input", action="append", default=[])
+    fence_parser.add_argument("--batch", type=int)
+    fence_parser.add_argument("--mode", choices=TRACE_MODES)
     for name in ("plain", "training"):
-        known.add_argument(f"--{name}", action="store_true")
-    return known
+        fence_parser.add_argument(f"--{name}", action="store_true")
+    return fence_parser
 
 
-DRAWN = ("figure", "at", "direction", "style", "plain")
+DIAGRAM_OPTIONS = ("figure", "at", "direction", "style", "plain")
 """Options of a figure that `resviz.diagram` takes."""
 
 
-def read(line: str) -> tuple[str, Figure | Tabular, str]:
+def parse_fence_line(line: str) -> tuple[str, FigureRequest | TableRequest, str]:
     """The command of one line, what it asks for, and the width that it wants.
 
     Raises:
         SpecError: if it cannot be read.
 
     Example:
-        >>> read("shortcuts resnet50 --only projection")[1].only
+        >>> parse_fence_line("shortcuts resnet50 --only projection")[1].only
         'projection'
     """
-    command, rest = commanded(line)
-    given = parser().parse_args(rest)
-    traced = tracing(
-        " ".join(given.input), given.batch, training=given.training, mode=given.mode
+    command, rest = split_command(line)
+    arguments = make_fence_parser().parse_args(rest)
+    trace_options = collect_trace_options(
+        " ".join(arguments.input),
+        arguments.batch,
+        training=arguments.training,
+        mode=arguments.mode,
     )
-    specs = tuple(given.specs)
-    if command in FIGURED:
-        refuse(command, given, ("only", "columns"))
-        options = {key: getattr(given, key) for key in DRAWN if getattr(given, key)}
-        figure = Figure(specs, options, given.alt or "", traced)
-        return command, figure, given.width or ""
-    refuse(command, given, (*DRAWN, "alt", "width"))
-    columns = tuple(given.columns.replace(",", " ").split())
-    return command, Tabular(specs, command, given.only, columns, traced), ""
+    specs = tuple(arguments.specs)
+    if command in FIGURE_COMMANDS:
+        refuse_options(command, arguments, ("only", "columns"))
+        options = {
+            key: getattr(arguments, key)
+            for key in DIAGRAM_OPTIONS
+            if getattr(arguments, key)
+        }
+        figure = FigureRequest(specs, options, arguments.alt or "", trace_options)
+        return command, figure, arguments.width or ""
+    refuse_options(command, arguments, (*DIAGRAM_OPTIONS, "alt", "width"))
+    columns = tuple(arguments.columns.replace(",", " ").split())
+    return (
+        command,
+        TableRequest(specs, command, arguments.only, columns, trace_options),
+        "",
+    )
 
 
-def commanded(line: str) -> tuple[str, list[str]]:
+def split_command(line: str) -> tuple[str, list[str]]:
     """The command of a line, a diagram if it names none, and what stands after it.
 
     Raises:
         SpecError: if its first word is another command, or nearly one of ours.
     """
-    first, *rest = separate(line)
-    if first in COMMANDS:
+    first, *rest = split_specs(line)
+    if first in FENCE_COMMANDS:
         return first, rest
-    near = get_close_matches(first, COMMANDS, n=1, cutoff=0.75)
-    if near or first in ELSEWHERE:
+    near = get_close_matches(first, FENCE_COMMANDS, n=1, cutoff=0.75)
+    if near or first in COMMAND_LINE_ONLY:
         hint = f"did you mean {near[0]!r}? " if near else ""
-        listed = ", ".join(COMMANDS)
+        listed = ", ".join(FENCE_COMMANDS)
         raise SpecError(f"unknown command {first!r}: {hint}want one of {listed}")
     return "diagram", [first, *rest]
 
 
-def refuse(command: str, given: argparse.Namespace, names: tuple[str, ...]) -> None:
+def refuse_options(
+    command: str, arguments: argparse.Namespace, names: tuple[str, ...]
+) -> None:
     """Refuse options that the other kind has.
 
     Raises:
         SpecError: naming the option.
     """
     for name in names:
-        if getattr(given, name):
+        if getattr(arguments, name):
             raise SpecError(f"fence: {command} has no option --{name}")

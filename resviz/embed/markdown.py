@@ -20,25 +20,25 @@ import click
 from click.exceptions import Exit
 
 from resviz import escape
-from resviz.cli import group
+from resviz.cli import resviz_command
 from resviz.embed.paths import check_path, check_spelling
 from resviz.embed.permissions import AllowList, Permissions, folder_permissions
-from resviz.embed.regions import Region, filled
+from resviz.embed.regions import MarkedRegion, filled
 from resviz.errors import RenderError, ResvizError, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SVG = "{http://www.w3.org/2000/svg}"
+SVG_NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 STDOUT = "-"
 
-STYLES = {"": "light", "-dark": "dark"}
+PAIR_STYLES = {"": "light", "-dark": "dark"}
 """The style of each file of a picture, by what its name ends in."""
 
 
 @dataclass
-class Page:
+class MarkdownPage:
     """A Markdown file and the pictures that it shows, as they ought to be.
 
     Attributes:
@@ -58,7 +58,9 @@ class Page:
     files: dict[Path, bytes] = field(default_factory=dict)
 
 
-def pages(names: Iterable[str | Path], allow: Iterable[str] = ()) -> list[Page]:
+def read_pages(
+    names: Iterable[str | Path], allow: Iterable[str] = ()
+) -> list[MarkdownPage]:
     """Files read, and what their regions ought to hold.
 
     Args:
@@ -71,14 +73,16 @@ def pages(names: Iterable[str | Path], allow: Iterable[str] = ()) -> list[Page]:
     """
     pictures: dict[Path, bytes] = {}
     allowed = AllowList(Path.cwd(), tuple(allow), "--allow {}")
-    return [page(name, pictures, allowed) for name in names]
+    return [read_page(name, pictures, allowed) for name in names]
 
 
-def page(name: str | Path, pictures: dict[Path, bytes], allowed: AllowList) -> Page:
-    """One file read; its pictures are noted among those of the others.
+def read_page(
+    name: str | Path, pictures: dict[Path, bytes], allowed: AllowList
+) -> MarkdownPage:
+    """Read one file, and note its pictures among those of the others.
 
     Raises:
-        ResvizError: as `pages`.
+        ResvizError: as `read_pages`.
     """
     path = Path(name)
     try:
@@ -86,29 +90,41 @@ def page(name: str | Path, pictures: dict[Path, bytes], allowed: AllowList) -> P
         check_path(path.name, path, permissions.roots)
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from error
-    made = Page(path, str(name), permissions, pictures)
+    markdown_page = MarkdownPage(path, str(name), permissions, pictures)
     try:
-        raw = made.path.read_bytes()
+        raw = markdown_page.path.read_bytes()
     except OSError as error:
         raise RenderError(f"{name}: cannot be read, {error.strerror}") from error
     # What is no UTF-8 is kept as it is.
     text = raw.decode("utf-8", "surrogateescape")
-    whole, changed = filled(text, made.name, lambda it: Filling(made, it).text())
+    filled_text, changed = filled(
+        text,
+        markdown_page.name,
+        lambda marked_region: RegionRenderer(
+            markdown_page, marked_region
+        ).render_region(),
+    )
     if changed:
-        made.stale += [f"{name}:{region.line}" for region in changed]
-        made.files[made.path] = whole.encode("utf-8", "surrogateescape")
-    return made
+        markdown_page.stale += [f"{name}:{region.line}" for region in changed]
+        markdown_page.files[markdown_page.path] = filled_text.encode(
+            "utf-8", "surrogateescape"
+        )
+    return markdown_page
 
 
-def write(pages: Iterable[Page]) -> list[Path]:
+def write_pages(pages: Iterable[MarkdownPage]) -> list[Path]:
     """Write what is stale, pictures before the files that show them; gives the paths.
 
     Raises:
         RenderError: if a file cannot be written; nothing is, where one is protected.
     """
-    from resviz.files import write_whole
+    from resviz.files import write_atomically
 
-    files = {path: data for one in pages for path, data in one.files.items()}
+    files = {
+        path: data
+        for markdown_page in pages
+        for path, data in markdown_page.files.items()
+    }
     for path in files:
         if path.exists() and not os.access(path, os.W_OK):
             raise RenderError(f"{path}: cannot be written, it is write-protected")
@@ -118,51 +134,53 @@ def write(pages: Iterable[Page]) -> list[Path]:
         except OSError as error:
             said = f"{path}: cannot be written, {error.strerror}"
             raise RenderError(said) from error
-        write_whole(path, data)
+        write_atomically(path, data)
     return list(files)
 
 
-class Filling:
-    """What one region asks for."""
+class RegionRenderer:
+    """Fills one region with what its command gives."""
 
-    def __init__(self, page: Page, region: Region) -> None:
+    def __init__(self, page: MarkdownPage, region: MarkedRegion) -> None:
         self.page = page
         self.region = region
-        self.where = f"{page.name}:{region.line}"
+        self.location = f"{page.name}:{region.line}"
 
-    def text(self) -> str:
-        """What ought to stand in the region.
+    def render_region(self) -> str:
+        """Return what ought to stand in the region.
 
         Raises:
             ResvizError: of the kind that the command raises, with file and line.
         """
         try:
-            return self.content()
+            return self.render_content()
         except click.ClickException as error:
-            raise SpecError(f"{self.where}: {error.format_message()}") from error
+            raise SpecError(f"{self.location}: {error.format_message()}") from error
         except Exit as error:
-            raise SpecError(f"{self.where}: --help has no place in a region") from error
+            raise SpecError(
+                f"{self.location}: --help has no place in a region"
+            ) from error
         except ResvizError as error:
-            error.args = (f"{self.where}: {error}", *error.args[1:])
+            error.args = (f"{self.location}: {error}", *error.args[1:])
             raise
 
-    def content(self) -> str:
+    def render_content(self) -> str:
         """A table, a chart or a picture, as Markdown."""
-        command, context = self.parsed()
-        kind = kind_of(command)
+        command, context = self.parse_command()
+        kind = output_kind(command)
         form = context.params["form"]
         if kind == "table":
             if context.params["output"] != STDOUT or form not in {None, "markdown"}:
                 raise SpecError("a table is Markdown here, leave out --format and -o")
-            return run(command, context, form="markdown").decode()
+            return run_command(command, context, form="markdown").decode()
         if form == "mermaid":
             if context.params["output"] != STDOUT:
                 raise SpecError("a Mermaid chart stands in the file, leave out -o")
-            chart = run(command, context, form="mermaid").decode()
+            chart = run_command(command, context, form="mermaid").decode()
             return f"```mermaid\n{chart}```"
-        return self.picture(command, context)
+        return self.render_picture_pair(command, context)
 
-    def parsed(self) -> tuple[click.Command, click.Context]:
+    def parse_command(self) -> tuple[click.Command, click.Context]:
         """The command and its parsed options.
 
         Raises:
@@ -173,10 +191,10 @@ class Filling:
         except ValueError as error:
             raise SpecError(f"{self.region.command!r}: {error}") from error
         outer = click.Context(
-            group, info_name="resviz", obj=SimpleNamespace(debug=False)
+            resviz_command, info_name="resviz", obj=SimpleNamespace(debug=False)
         )
-        command = group.get_command(outer, name)
-        if command is None or not kind_of(command):
+        command = resviz_command.get_command(outer, name)
+        if command is None or not output_kind(command):
             raise SpecError(
                 f"got {name!r}, want a command that gives a table or a diagram, "
                 "as in <!-- resviz: table 18 34 50 -->"
@@ -203,43 +221,53 @@ class Filling:
                         check(text, folder.joinpath) for text in given
                     )
 
-    def picture(self, command: click.Command, context: click.Context) -> str:
+    def render_picture_pair(
+        self, command: click.Command, context: click.Context
+    ) -> str:
         """A pair of files, noted to be written, and the HTML that shows one of them.
 
         Raises:
             SpecError: if a path or style is no place or look for such a pair.
         """
-        paths = self.paths(context.params["output"])
+        paths = self.picture_paths(context.params["output"])
         if context.params["form"] not in {None, "svg"}:
             raise SpecError("a picture is SVG here, or --format mermaid")
         if context.params["style"] != "screen":
             raise SpecError("leave out --style: one file is light, the other dark")
-        drawn = [run(command, context, form="svg", style=it) for it in STYLES.values()]
-        for path, data in zip(paths, drawn, strict=True):
-            self.note(path, data)
-        return shown(context.params["output"], drawn[0])
+        images = [
+            run_command(command, context, form="svg", style=it)
+            for it in PAIR_STYLES.values()
+        ]
+        for path, data in zip(paths, images, strict=True):
+            self.note_picture(path, data)
+        return picture_html(context.params["output"], images[0])
 
-    def paths(self, output: str) -> list[Path]:
-        """The files of a pair.
+    def picture_paths(self, output: str) -> list[Path]:
+        """Return the paths of a picture's light and dark file.
 
         Raises:
             SpecError: if the path is missing, is no SVG's, or leads elsewhere.
         """
-        given = Path(output)
+        relative = Path(output)
         if output == STDOUT:
             raise SpecError("a diagram wants --format mermaid, or -o images/name.svg")
-        if given.suffix != ".svg" or given.is_absolute():
+        if relative.suffix != ".svg" or relative.is_absolute():
             raise SpecError(
                 f"got -o {output!r}, want a path from the file's folder to an .svg"
             )
         check_spelling(output)
-        pair = [paired(given, ending) for ending in STYLES]
+        pair = [name_in_pair(relative, ending) for ending in PAIR_STYLES]
         folder = self.page.path.parent
-        for one in pair:
-            check_path(str(one), folder / one, self.page.permissions.roots, [".svg"])
-        return [folder / one for one in pair]
+        for picture_path in pair:
+            check_path(
+                str(picture_path),
+                folder / picture_path,
+                self.page.permissions.roots,
+                [".svg"],
+            )
+        return [folder / picture_path for picture_path in pair]
 
-    def note(self, path: Path, data: bytes) -> None:
+    def note_picture(self, path: Path, data: bytes) -> None:
         """Note a picture's content, and whether its file has another.
 
         Raises:
@@ -251,50 +279,54 @@ class Filling:
             )
         if not path.is_file() or path.read_bytes() != data:
             self.page.files[path] = data
-            self.page.stale.append(f"{self.where}: {path}")
+            self.page.stale.append(f"{self.location}: {path}")
 
 
-def kind_of(command: click.Command) -> str:
-    """What a command gives: "table", "picture", or "" for neither."""
+def output_kind(command: click.Command) -> str:
+    """Return what a command gives: "table", "picture", or "" for neither."""
     for param in command.params:
         if param.name == "form":
-            place = getattr(param.type, "place", "")
-            return {"tables": "table", "pictures": "picture"}.get(
-                place.rpartition(":")[2], ""
-            )
+            registry = getattr(param.type, "registry", "")
+            return {
+                "table_format_names": "table",
+                "picture_format_names": "picture",
+            }.get(registry.rpartition(":")[2], "")
     return ""
 
 
-def run(command: click.Command, context: click.Context, **options: Any) -> bytes:
-    """What a command writes with some of its options set."""
+def run_command(
+    command: click.Command, context: click.Context, **options: Any
+) -> bytes:
+    """Run a command with some options set, and return what it writes."""
     handle, name = tempfile.mkstemp()
     os.close(handle)
-    before = dict(context.params)
+    original_params = dict(context.params)
     try:
         context.params |= {**options, "output": name}
         command.invoke(context)
         return Path(name).read_bytes()
     finally:
-        context.params = before
+        context.params = original_params
         Path(name).unlink()
 
 
-def paired(path: Path, ending: str) -> Path:
-    """The name of one file of a pair."""
+def name_in_pair(path: Path, ending: str) -> Path:
+    """Return the name of one file of a pair."""
     return path.with_name(f"{path.stem}{ending}{path.suffix}")
 
 
-def shown(output: str, svg: bytes) -> str:
+def picture_html(output: str, svg: bytes) -> str:
     """A pair of files as GitHub shows it; the figure's own words stand for it."""
     root = ET.fromstring(svg)  # noqa: S314 - written by us just now
-    said = escape.html(root.findtext(f"{SVG}desc"))
-    wide = round(float(root.get("width", "0")))
+    description = escape.escape_html(root.findtext(f"{SVG_NAMESPACE}desc"))
+    pixel_width = round(float(root.get("width", "0")))
     light, dark = (
-        escape.html(quote(paired(Path(output), it).as_posix())) for it in STYLES
+        escape.escape_html(quote(name_in_pair(Path(output), it).as_posix()))
+        for it in PAIR_STYLES
     )
     return (
         "<picture>\n"
         f'  <source media="(prefers-color-scheme: dark)" srcset="{dark}">\n'
-        f'  <img alt="{said}" src="{light}" width="{wide}">\n'
+        f'  <img alt="{description}" src="{light}" width="{pixel_width}">\n'
         "</picture>"
     )

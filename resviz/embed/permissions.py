@@ -23,7 +23,7 @@ from resviz.embed.paths import (
     repository_top,
 )
 from resviz.errors import SpecError
-from resviz.source.spec import Spec, parse
+from resviz.source.spec import Spec, parse_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +111,7 @@ class Permissions:
             SpecError: if it cannot be read, leads out of the root, or imports or
                 fetches what nobody allowed; the message says how to.
         """
-        spec = parse(text)
+        spec = parse_spec(text)
         if spec.record:
             return replace(spec, record=self.find(str(spec.record), place))
         if not spec.module:

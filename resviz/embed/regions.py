@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.embed.spelling import WANTED, bare, colonless, misspelt
+from resviz.embed.marker_typos import (
+    EXAMPLE_MARKER,
+    explain_missing_colon,
+    explain_misspelling,
+    is_marker_without_colon,
+)
 from resviz.errors import SpecError
 
 if TYPE_CHECKING:
@@ -33,7 +38,7 @@ BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class MarkedRegion:
     """What stands between two markers.
 
     Attributes:
@@ -52,8 +57,8 @@ class Region:
 
 
 def filled(
-    text: str, where: str, content: Callable[[Region], str]
-) -> tuple[str, list[Region]]:
+    text: str, where: str, content: Callable[[MarkedRegion], str]
+) -> tuple[str, list[MarkedRegion]]:
     """`text` with the content of each region anew, and the regions that this changed.
 
     Args:
@@ -67,7 +72,7 @@ def filled(
     """
     lines = text.removeprefix(BOM).split("\n")
     made: list[str] = []
-    changed: list[Region] = []
+    changed: list[MarkedRegion] = []
     done = 0
     for region in regions(lines, where):
         end = "\r" if lines[region.start - 1].endswith("\r") else ""
@@ -85,7 +90,7 @@ def filled(
     return mark + "\n".join((*made, *lines[done:])), changed
 
 
-def regions(lines: list[str], where: str) -> Iterator[Region]:
+def regions(lines: list[str], where: str) -> Iterator[MarkedRegion]:
     """The regions of a file; markers inside blocks of code are none.
 
     Raises:
@@ -104,11 +109,11 @@ def regions(lines: list[str], where: str) -> Iterator[Region]:
         elif CLOSING.fullmatch(line):
             if not opened:
                 raise SpecError(unopened(where, number, doubtful))
-            yield Region(opened[0], opened[1], opened[0], number - 1, opened[2])
+            yield MarkedRegion(opened[0], opened[1], opened[0], number - 1, opened[2])
             opened = doubtful = None
-        elif wrong := misspelt(line):
+        elif wrong := explain_misspelling(line):
             raise SpecError(f"{where}:{number}: {wrong}")
-        elif bare(line):
+        elif is_marker_without_colon(line):
             doubtful = (number, line)
     if opened:
         raise SpecError(unclosed(where, opened[0]))
@@ -122,14 +127,18 @@ def asked(rest: str, where: str) -> str:
     """
     whole = WHOLE.fullmatch(rest)
     if whole is None:
-        raise SpecError(f"{where}: want the marker on a line of its own, {WANTED}")
+        raise SpecError(
+            f"{where}: want the marker on a line of its own, {EXAMPLE_MARKER}"
+        )
     return whole[1].strip()
 
 
 def marker(line: str) -> bool:
     """Whether a line is a marker, well spelt or not."""
     found = OPENING.match(line) or CLOSING.fullmatch(line)
-    return bool(found) or bool(misspelt(line)) or bare(line)
+    return (
+        bool(found) or bool(explain_misspelling(line)) or is_marker_without_colon(line)
+    )
 
 
 def coded(lines: list[str], number: int) -> bool:
@@ -152,7 +161,7 @@ def coded(lines: list[str], number: int) -> bool:
 def unopened(where: str, number: int, doubtful: tuple[int, str] | None) -> str:
     """What is said of an end without a region, whose marker may lack its colon."""
     if doubtful:
-        return f"{where}:{doubtful[0]}: {colonless(doubtful[1])}"
+        return f"{where}:{doubtful[0]}: {explain_missing_colon(doubtful[1])}"
     return f"{where}:{number}: <!-- /resviz --> closes no region"
 
 

@@ -18,19 +18,19 @@ from resviz.embed.permissions import (
     checked_patterns,
     folder_permissions,
 )
-from resviz.embed.pieces import (
+from resviz.embed.record_cache import RecordCache
+from resviz.embed.requests import (
     TABLES,
-    Figure,
-    Tabular,
+    FigureRequest,
+    TableRequest,
+    collect_trace_options,
     figure_html,
-    separate,
-    tracing,
+    split_specs,
 )
-from resviz.embed.shelf import Shelf
 from resviz.errors import ResvizError
 from resviz.figures import DIRECTIONS, FIGURES
 from resviz.figures.drawing.styles import STYLES
-from resviz.inputs import MODES
+from resviz.inputs import TRACE_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-def one_of(legal: Iterable[str]) -> Callable[[str | None], str]:
+def make_word_check(legal: Iterable[str]) -> Callable[[str | None], str]:
     """A check that an option is one of some words, in their case or another."""
-    words = {word.lower(): word for word in legal}
+    words = {check_word.lower(): check_word for check_word in legal}
 
-    def word(given: str | None) -> str:
-        said = (given or "").strip()
-        if said.lower() not in words:
-            raise ValueError(f"got {said!r}, want one of {', '.join(words.values())}")
-        return words[said.lower()]
+    def check_word(given: str | None) -> str:
+        option = (given or "").strip()
+        if option.lower() not in words:
+            raise ValueError(f"got {option!r}, want one of {', '.join(words.values())}")
+        return words[option.lower()]
 
-    return word
+    return check_word
 
 
-class Piece(SphinxDirective):
-    """What both directives share.
+class ResvizDirective(SphinxDirective):
+    """A directive for a figure or a table of some networks.
 
     An error is a warning at the directive's line, and an error under `-W`.
     """
@@ -64,29 +64,33 @@ class Piece(SphinxDirective):
     required_arguments = 0
     optional_arguments = 1
     final_argument_whitespace = True
-    tracing: ClassVar[OptionSpec] = {
+    trace_option_spec: ClassVar[OptionSpec] = {
         "input": directives.unchanged_required,
         "batch": directives.positive_int,
         "training": directives.flag,
-        "mode": one_of(MODES),
+        "mode": make_word_check(TRACE_MODES),
     }
 
     def run(self) -> list[nodes.Node]:
-        """The nodes, none if it cannot be shown."""
+        """Make the nodes, or none if an error was reported."""
         try:
-            shelf = shelf_of(self.env, self.env.docname)
-            specs = separate(" ".join(self.arguments))
-            for path in (path for spec in specs for path in shelf.files(spec)):
+            shelf = open_record_cache(self.env, self.env.docname)
+            specs = split_specs(" ".join(self.arguments))
+            for path in (
+                path for spec in specs for path in shelf.dependency_files(spec)
+            ):
                 self.env.note_dependency(str(path))
-            return self.shown(specs, shelf)
+            return self.make_nodes(specs, shelf)
         except ResvizError as error:
             LOG.warning(
                 "%s: %s", self.name, error, location=self.get_location(), type="resviz"
             )
             return []
 
-    def shown(self, specs: tuple[str, ...], shelf: Shelf) -> list[nodes.Node]:
-        """The nodes.
+    def make_nodes(
+        self, specs: tuple[str, ...], shelf: RecordCache
+    ) -> list[nodes.Node]:
+        """Make the nodes.
 
         Raises:
             ResvizError: if it cannot be shown.
@@ -94,27 +98,29 @@ class Piece(SphinxDirective):
         raise NotImplementedError
 
     @property
-    def traced(self) -> dict[str, Any]:
+    def tracing_options(self) -> dict[str, Any]:
         """How the networks are to be traced."""
-        return tracing(
+        return collect_trace_options(
             self.options.get("input", ""),
             self.options.get("batch"),
             training="training" in self.options,
             mode=self.options.get("mode"),
         )
 
-    def framed(self, frame: nodes.Element, inner: nodes.Element) -> list[nodes.Node]:
+    def frame_with_caption(
+        self, frame: nodes.Element, inner: nodes.Element
+    ) -> list[nodes.Node]:
         """The inner node, in a frame with a caption if one is given."""
-        given = self.options.get("caption")
+        caption_text = self.options.get("caption")
         self.set_source_info(inner)
-        if given is None:
+        if caption_text is None:
             self.add_name(inner)
             return [inner]
-        said, messages = self.parse_inline(given)
-        caption = nodes.caption(given, "", *said)
+        inline_nodes, messages = self.parse_inline(caption_text)
+        caption = nodes.caption(caption_text, "", *inline_nodes)
         self.set_source_info(caption)
         self.set_source_info(frame)
-        above = isinstance(frame, writers.tabular)
+        above = isinstance(frame, writers.captioned_table_node)
         frame += [caption, inner] if above else [inner, caption]
         self.add_name(frame)
         if not frame["ids"]:
@@ -122,87 +128,97 @@ class Piece(SphinxDirective):
         return [frame, *messages]
 
 
-class FigureDirective(Piece):
+class FigureDirective(ResvizDirective):
     """`.. resviz:: SPEC …`."""
 
     optional_arguments = 1
     option_spec: ClassVar[OptionSpec | None] = {
-        **Piece.tracing,
-        "figure": one_of(FIGURES),
+        **ResvizDirective.trace_option_spec,
+        "figure": make_word_check(FIGURES),
         "at": directives.unchanged_required,
-        "direction": one_of(DIRECTIONS),
+        "direction": make_word_check(DIRECTIONS),
         "plain": directives.flag,
-        "style": one_of(STYLES),
+        "style": make_word_check(STYLES),
         "caption": directives.unchanged_required,
         "alt": directives.unchanged_required,
         "name": directives.unchanged_required,
         "width": directives.length_or_percentage_or_unitless,
     }
 
-    def shown(self, specs: tuple[str, ...], shelf: Shelf) -> list[nodes.Node]:
+    def make_nodes(
+        self, specs: tuple[str, ...], shelf: RecordCache
+    ) -> list[nodes.Node]:
         """The figure, drawn once now; other builders draw it again from its record."""
         keys = ("figure", "at", "direction", "style")
         options = {key: self.options[key] for key in keys if key in self.options}
         options |= {"plain": True} if "plain" in self.options else {}
         alt = self.options.get("alt", "")
-        piece = Figure(specs, options, alt, self.traced)
-        drawn = piece.diagram(shelf)
+        request = FigureRequest(specs, options, alt, self.tracing_options)
+        drawn_figure = request.draw_request(shelf)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
-        node = writers.drawing(
+        node = writers.figure_node(
             "",
-            piece=piece,
+            piece=request,
             document=self.env.docname,
             salt=serial,
-            alt=alt or drawn.picture.description,
+            alt=alt or drawn_figure.picture.description,
         )
         node["width"] = self.options.get("width", "")
-        node["html"] = figure_html(drawn, salt=serial, width=node["width"])
-        return self.framed(nodes.figure("", align="default"), node)
+        node["html"] = figure_html(drawn_figure, salt=serial, width=node["width"])
+        return self.frame_with_caption(nodes.figure("", align="default"), node)
 
 
-class TableDirective(Piece):
+class TableDirective(ResvizDirective):
     """`.. resviz-table:: SPEC …`."""
 
     option_spec: ClassVar[OptionSpec | None] = {
-        **Piece.tracing,
-        "table": one_of(TABLES),
+        **ResvizDirective.trace_option_spec,
+        "table": make_word_check(TABLES),
         "only": directives.unchanged_required,
         "columns": directives.unchanged_required,
         "caption": directives.unchanged_required,
         "name": directives.unchanged_required,
     }
 
-    def shown(self, specs: tuple[str, ...], shelf: Shelf) -> list[nodes.Node]:
+    def make_nodes(
+        self, specs: tuple[str, ...], shelf: RecordCache
+    ) -> list[nodes.Node]:
         """The table in the syntax of every builder."""
-        piece = Tabular(
+        request = TableRequest(
             specs,
             self.options.get("table", "table"),
             self.options.get("only"),
             tuple(self.options.get("columns", "").replace(",", " ").split()),
-            self.traced,
+            self.tracing_options,
         )
-        node = writers.rows("", **writers.texts(piece.table(shelf), self.options))
-        return self.framed(writers.tabular(""), node)
+        node = writers.table_node(
+            "", **writers.render_for_builders(request.make_table(shelf), self.options)
+        )
+        return self.frame_with_caption(writers.captioned_table_node(""), node)
 
 
-def shelf_of(env: BuildEnvironment, document: str) -> Shelf:
+def open_record_cache(env: BuildEnvironment, document: str) -> RecordCache:
     """The records of a project, kept beside its doctrees.
 
     Paths are read as `literalinclude` reads them: from the document, or from the
     source folder if they begin with a slash and nothing is there.
     """
 
-    def place(path: str) -> Path:
+    def resolve_path(path: str) -> Path:
         if Path(path).is_absolute() and Path(path).is_file():
             return Path(path)
         return Path(env.relfn2path(path, document)[1])
 
     folder = env.config.resviz_cache
-    kept = Path(env.srcdir, folder) if folder else Path(env.doctreedir) / "resviz"
+    cache_folder = (
+        Path(env.srcdir, folder) if folder else Path(env.doctreedir) / "resviz"
+    )
     patterns = checked_patterns(env.config.resviz_allow, "resviz_allow")
     remedy = "resviz_allow = [{}] in conf.py"
     allowed = AllowList(Path(env.srcdir), patterns, remedy)
-    return Shelf(kept, place, folder_permissions(Path(env.srcdir), allowed))
+    return RecordCache(
+        cache_folder, resolve_path, folder_permissions(Path(env.srcdir), allowed)
+    )
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -211,10 +227,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("resviz_cache", None, "env", (str, type(None)))
     app.add_directive("resviz", FigureDirective)
     app.add_directive("resviz-table", TableDirective)
-    writers.register(app)
+    writers.register_nodes(app)
     return {
         "version": __version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

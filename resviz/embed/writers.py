@@ -11,9 +11,9 @@ from docutils import nodes
 from sphinx.util import logging
 
 from resviz.errors import ResvizError
-from resviz.files import write_whole
-from resviz.formats.html import render as html_table
-from resviz.templates import folder
+from resviz.files import write_atomically
+from resviz.formats.tables.html import render as html_table
+from resviz.templates import find_template_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,32 +35,32 @@ ABOVE_CAPTION = (
 """LaTeX that leaves room on the page for a caption, where Sphinx leaves none."""
 
 
-class drawing(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - as docutils
+class figure_node(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - as docutils
     """A figure: `piece`, `salt`, `alt`, `width`, and `html`."""
 
 
-class rows(nodes.General, nodes.Element):  # noqa: N801 - as docutils
+class table_node(nodes.General, nodes.Element):  # noqa: N801 - as docutils
     """A table: `html`, `latex` and `text`."""
 
 
-class tabular(nodes.General, nodes.Element):  # noqa: N801 - as docutils
+class captioned_table_node(nodes.General, nodes.Element):  # noqa: N801 - as docutils
     """A table with a caption; numbered as tables are."""
 
 
-def texts(table: Table, options: Mapping[str, Any]) -> dict[str, str]:
+def render_for_builders(table: Table, options: Mapping[str, Any]) -> dict[str, str]:
     """A table in every syntax; a caption of the document's takes its title's place."""
-    shown = replace(table, title="") if "caption" in options else table
+    titled = replace(table, title="") if "caption" in options else table
     return {
-        "html": html_table(shown, page=False),
+        "html": html_table(titled, page=False),
         "latex": table.render("latex"),
-        "text": shown.render("text", width=100),
+        "text": titled.render("text", width=100),
     }
 
 
-def register(app: Sphinx) -> None:
+def register_nodes(app: Sphinx) -> None:
     """Add the nodes, their writers, a style sheet and what LaTeX needs."""
     app.add_node(
-        drawing,
+        figure_node,
         html=(html_drawing, None),
         latex=(latex_drawing, None),
         text=(text_drawing, None),
@@ -68,24 +68,24 @@ def register(app: Sphinx) -> None:
         texinfo=(plain_drawing, None),
     )
     app.add_node(
-        rows,
+        table_node,
         html=(html_rows, None),
         latex=(latex_rows, None),
         text=(text_rows, None),
         man=(plain_rows, None),
         texinfo=(plain_rows, None),
     )
-    nothing = (lambda *_: None, lambda *_: None)
-    apart = (texinfo_tabular, lambda *_: None)
+    no_frame = (lambda *_: None, lambda *_: None)
+    texinfo_frame = (texinfo_tabular, lambda *_: None)
     app.add_enumerable_node(
-        tabular,
+        captioned_table_node,
         "table",
-        caption_of,
+        find_caption,
         html=(html_tabular, html_tabular_end),
         latex=(latex_tabular, latex_tabular_end),
-        text=nothing,
-        man=nothing,
-        texinfo=apart,
+        text=no_frame,
+        man=no_frame,
+        texinfo=texinfo_frame,
     )
     app.add_latex_package("booktabs")
     app.add_latex_package("amsmath")
@@ -98,33 +98,39 @@ def write_style_sheet(app: Sphinx) -> None:
     if app.builder.format == "html":
         static = Path(app.outdir) / "_static"
         static.mkdir(parents=True, exist_ok=True)
-        write_whole(static / "resviz.css", (folder() / "embed.css").read_bytes())
+        write_atomically(
+            static / "resviz.css", (find_template_folder() / "embed.css").read_bytes()
+        )
 
 
-def caption_of(node: nodes.Node) -> str:
+def find_caption(node: nodes.Node) -> str:
     """What a reference to a table says."""
     captions = node.findall(nodes.caption)
     return next((caption.astext() for caption in captions), "")
 
 
-def html_drawing(self: HTML5Translator, node: drawing) -> NoReturn:
+def html_drawing(self: HTML5Translator, node: figure_node) -> NoReturn:
     """The SVG itself, so that it follows the page."""
     opening = self.starttag(node, "div", "", CLASS="resviz-drawing")
     self.body.append(f"{opening}{node['html']}</div>\n")
     raise nodes.SkipNode
 
 
-def latex_drawing(self: LaTeXTranslator, node: drawing) -> NoReturn:
+def latex_drawing(self: LaTeXTranslator, node: figure_node) -> NoReturn:
     """A PDF beside the document; what cannot be one is told of, and said in words."""
-    from resviz.embed.sphinx import shelf_of
+    from resviz.embed.sphinx import open_record_cache
 
     labels = self.hypertarget_to(node, anchor=True) if node["ids"] else ""
-    framed = isinstance(node.parent, nodes.figure)
+    has_caption = isinstance(node.parent, nodes.figure)
     try:
         env = self.builder.env
-        pdf = node["piece"].diagram(shelf_of(env, node["document"])).to_pdf()
+        pdf = (
+            node["piece"]
+            .draw_request(open_record_cache(env, node["document"]))
+            .to_pdf()
+        )
         name = f"resviz-{hashlib.sha256(node['html'].encode()).hexdigest()[:16]}.pdf"
-        write_whole(Path(self.builder.outdir) / name, pdf)
+        write_atomically(Path(self.builder.outdir) / name, pdf)
     except ResvizError as error:
         LOG.warning("resviz: %s", error, location=node, type="resviz")
         self.body.append(labels + self.encode(node["alt"]))
@@ -132,7 +138,7 @@ def latex_drawing(self: LaTeXTranslator, node: drawing) -> NoReturn:
     size = self.latex_image_length(node["width"]) if node["width"] else ""
     size = f"[width={size}]" if size else ""
     body = rf"\sphinxincludegraphics{size}{{{name}}}"
-    if framed:
+    if has_caption:
         body = f"{{{ABOVE_CAPTION}{body}}}"
     else:
         body = f"\n\\begin{{center}}{labels}{body}\\end{{center}}\n"
@@ -140,7 +146,7 @@ def latex_drawing(self: LaTeXTranslator, node: drawing) -> NoReturn:
     raise nodes.SkipNode
 
 
-def text_drawing(self: TextTranslator, node: drawing) -> NoReturn:
+def text_drawing(self: TextTranslator, node: figure_node) -> NoReturn:
     """What the figure shows, in words."""
     self.new_state()
     self.add_text(f"[image: {node['alt']}]")
@@ -148,29 +154,29 @@ def text_drawing(self: TextTranslator, node: drawing) -> NoReturn:
     raise nodes.SkipNode
 
 
-def plain_drawing(self: Any, node: drawing) -> NoReturn:
+def plain_drawing(self: Any, node: figure_node) -> NoReturn:
     """What the figure shows, in words, where a writer has only these."""
     self.visit_Text(nodes.Text(f"[image: {node['alt']}]"))
     raise nodes.SkipNode
 
 
-def html_rows(self: HTML5Translator, node: rows) -> NoReturn:
+def html_rows(self: HTML5Translator, node: table_node) -> NoReturn:
     """The table, which scrolls where the page is narrow."""
     opening = self.starttag(node, "div", "", CLASS="resviz-scroll", tabindex="0")
     self.body.append(f"{opening}{node['html']}</div>\n")
     raise nodes.SkipNode
 
 
-def latex_rows(self: LaTeXTranslator, node: rows) -> NoReturn:
+def latex_rows(self: LaTeXTranslator, node: table_node) -> NoReturn:
     """The table, with the label of its frame."""
-    labelled = node.parent if isinstance(node.parent, tabular) else node
-    anchor = not isinstance(node.parent, tabular)
+    labelled = node.parent if isinstance(node.parent, captioned_table_node) else node
+    anchor = not isinstance(node.parent, captioned_table_node)
     labels = self.hypertarget_to(labelled, anchor=anchor) if labelled["ids"] else ""
     self.body.append(f"\n{labels}\n{{{node['latex']}}}\n")
     raise nodes.SkipNode
 
 
-def text_rows(self: TextTranslator, node: rows) -> NoReturn:
+def text_rows(self: TextTranslator, node: table_node) -> NoReturn:
     """The table as on a terminal."""
     self.new_state(0)
     self.add_text(node["text"])
@@ -178,40 +184,40 @@ def text_rows(self: TextTranslator, node: rows) -> NoReturn:
     raise nodes.SkipNode
 
 
-def plain_rows(self: Any, node: rows) -> NoReturn:
+def plain_rows(self: Any, node: table_node) -> NoReturn:
     """The table as a literal block, where a writer has only these."""
     block = nodes.literal_block(node["text"], node["text"])
     block.walkabout(self)
     raise nodes.SkipNode
 
 
-def texinfo_tabular(self: Any, node: tabular) -> NoReturn:
+def texinfo_tabular(self: Any, node: captioned_table_node) -> NoReturn:
     """A caption above the table; texinfo's own want a figure."""
     for child in node:
         caption = isinstance(child, nodes.caption)
-        shown = nodes.paragraph("", "", *child.children) if caption else child
-        shown.walkabout(self)
+        paragraph = nodes.paragraph("", "", *child.children) if caption else child
+        paragraph.walkabout(self)
     raise nodes.SkipNode
 
 
-def html_tabular(self: HTML5Translator, node: tabular) -> None:
+def html_tabular(self: HTML5Translator, node: captioned_table_node) -> None:
     """Begin a frame around caption and table."""
     self.body.append(self.starttag(node, "figure", CLASS="resviz-tabular"))
 
 
-def html_tabular_end(self: HTML5Translator, node: tabular) -> None:
+def html_tabular_end(self: HTML5Translator, node: captioned_table_node) -> None:
     """End the frame."""
     del node
     self.body.append("</figure>\n")
 
 
-def latex_tabular(self: LaTeXTranslator, node: tabular) -> None:
+def latex_tabular(self: LaTeXTranslator, node: captioned_table_node) -> None:
     """Begin a floating table."""
     del node
     self.body.append("\n\\begin{table}[htbp]\n\\centering\\capstart\n")
 
 
-def latex_tabular_end(self: LaTeXTranslator, node: tabular) -> None:
+def latex_tabular_end(self: LaTeXTranslator, node: captioned_table_node) -> None:
     """End it."""
     del node
     self.body.append("\\end{table}\n")

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from resviz.errors import RenderError
-from resviz.escape import prose
+from resviz.escape import clean_prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,23 +25,23 @@ FIGURES = {
 }
 """What each figure shows. `resviz.figures.<name>` draws it: a `draw(arch, *, at,
 direction)` that gives a `Picture`, and a `description(arch, *, at)` of it in
-sentences; for those in `SEVERAL`, of `archs` and `plain`."""
+sentences; for those in `MULTI_NETWORK_FIGURES`, of `archs` and `plain`."""
 
-SEVERAL = ("stack", "growth")
+MULTI_NETWORK_FIGURES = ("stack", "growth")
 """Figures that show several networks in one picture."""
 
-DIRECTED = ("overview", "block")
+DIRECTED_FIGURES = ("overview", "block")
 """Figures that can run from left to right too."""
 
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 
 
-def names() -> tuple[str, ...]:
-    """The figures that there are."""
+def list_figures() -> tuple[str, ...]:
+    """Return the names of all figures."""
     return tuple(FIGURES)
 
 
-def diagram(
+def draw_diagram(
     arch: Architecture | Sequence[Architecture],
     figure: str = "overview",
     *,
@@ -68,33 +68,35 @@ def diagram(
     from resviz.figures.drawing import styles
     from resviz.figures.rendering import Diagram
 
-    check("direction", direction, DIRECTIONS)
-    if direction != "TB" and figure not in DIRECTED:
+    check_choice("direction", direction, DIRECTIONS)
+    if direction != "TB" and figure not in DIRECTED_FIGURES:
         raise RenderError(
             f"direction: got {direction!r} for {figure!r}, "
-            f"only {' and '.join(DIRECTED)} have one"
+            f"only {' and '.join(DIRECTED_FIGURES)} have one"
         )
-    said = describe(arch, figure, at=at, plain=plain)
-    colours = styles.find(style)
+    description = describe_figure(arch, figure, at=at, plain=plain)
+    colours = styles.find_style(style)
     module = import_module(f"{__name__}.{figure}")
-    if figure in SEVERAL:
-        picture = module.draw(several(arch), plain=plain)
+    if figure in MULTI_NETWORK_FIGURES:
+        picture = module.draw(require_networks(arch), plain=plain)
     else:
-        picture = module.draw(one(arch, figure), at=at, direction=direction)
-    return Diagram(replace(picture, description=said), colours)
+        picture = module.draw(
+            require_one_network(arch, figure), at=at, direction=direction
+        )
+    return Diagram(replace(picture, description=description), colours)
 
 
-def describe(
+def describe_figure(
     arch: Architecture | Sequence[Architecture],
     figure: str = "overview",
     *,
     at: str | None = None,
     plain: bool = False,
 ) -> str:
-    """What one figure shows, in sentences: the text beside it in SVG, and alt text.
+    """Describe one figure in sentences, for its SVG text and its alt text.
 
     Args:
-        arch: as for `diagram`, and the rest too.
+        arch: as for `draw_diagram`, and the rest too.
         figure: one of `names()`.
         at: which block the figure "block" shows.
         plain: whether a stack has each network without its shortcuts too.
@@ -102,49 +104,53 @@ def describe(
     Raises:
         RenderError: for an unknown figure or block; lists those there are.
     """
-    check("figure", figure, FIGURES)
+    check_choice("figure", figure, FIGURES)
     if at is not None and figure != "block":
         raise RenderError(f"at: got {at!r}, only the figure 'block' shows one block")
     if plain and figure != "stack":
         raise RenderError(f"plain: got figure {figure!r}, only 'stack' has plain twins")
     module = import_module(f"{__name__}.{figure}")
-    if figure in SEVERAL:
-        return prose(module.description(several(arch), plain=plain))
-    return prose(module.description(one(arch, figure), at=at))
+    if figure in MULTI_NETWORK_FIGURES:
+        return clean_prose(module.description(require_networks(arch), plain=plain))
+    return clean_prose(module.description(require_one_network(arch, figure), at=at))
 
 
-def several(arch: Architecture | Sequence[Architecture]) -> Sequence[Architecture]:
-    """Records as a sequence.
+def require_networks(
+    arch: Architecture | Sequence[Architecture],
+) -> Sequence[Architecture]:
+    """Return one record or several as a sequence.
 
     Raises:
         RenderError: for an empty one.
     """
-    found = arch if isinstance(arch, (list, tuple)) else [cast("Architecture", arch)]
-    if not found:
+    networks = arch if isinstance(arch, (list, tuple)) else [cast("Architecture", arch)]
+    if not networks:
         raise RenderError("diagram: want at least one network")
-    return found
+    return networks
 
 
-def one(arch: Architecture | Sequence[Architecture], figure: str) -> Architecture:
-    """The only record of a figure that shows no more.
+def require_one_network(
+    arch: Architecture | Sequence[Architecture], figure: str
+) -> Architecture:
+    """Return the only record for a figure that shows one network.
 
     Raises:
         RenderError: for several; names the figures that show them.
     """
-    found = several(arch)
-    if len(found) > 1:
+    networks = require_networks(arch)
+    if len(networks) > 1:
         raise RenderError(
-            f"figure {figure!r} shows one network, got {len(found)}: "
-            f"want one of {', '.join(SEVERAL)}"
+            f"figure {figure!r} shows one network, got {len(networks)}: "
+            f"want one of {', '.join(MULTI_NETWORK_FIGURES)}"
         )
-    return found[0]
+    return networks[0]
 
 
-def check(what: str, given: str, legal: dict[str, str]) -> None:
+def check_choice(what: str, value: str, legal: dict[str, str]) -> None:
     """Check that a word is one of the legal ones.
 
     Raises:
         RenderError: listing them.
     """
-    if given not in legal:
-        raise RenderError(f"unknown {what} {given!r}: want one of {', '.join(legal)}")
+    if value not in legal:
+        raise RenderError(f"unknown {what} {value!r}: want one of {', '.join(legal)}")

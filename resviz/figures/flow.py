@@ -8,59 +8,59 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import sentences, words
+from resviz.figures import layer_labels, sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
-from resviz.figures.drawing.parts import Node, Picture, Point, Solid
+from resviz.figures.drawing.elements import Node, Picture, Point, Solid
 from resviz.figures.drawing.styles import stage_tint
-from resviz.figures.legend import gate_words
-from resviz.figures.overview.outline import facts
-from resviz.structure import Stage, Structure, structure
+from resviz.figures.legend import explain_gates
+from resviz.figures.overview.outline import list_title_facts
+from resviz.readings.structure import Stage, Structure, read_structure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from resviz.record import Architecture, Layer, Shape
 
-TALLEST = 168
+MAX_MAP_HEIGHT = 168
 """Height of the largest map, in pixels: 0.75 px a pixel at 224."""
 
-LONGEST = 126
+MAX_MAP_LENGTH = 126
 """Length of the widest map, in pixels."""
 
-OBLIQUE = (0.42, 0.30)
-"""How far the far side lies to the right and up, in sides."""
+OBLIQUE_OFFSET = (0.42, 0.30)
+"""Shift of the far side to the right and up, as shares of the width."""
 
-THINNEST = 2
-"""Of any side, in pixels."""
+MIN_SIDE = 2
+"""The least length of any side, in pixels."""
 
-MOST = 18
-"""Maps that are drawn; those in the middle are left out."""
+MAX_MAPS = 18
+"""The most maps that are drawn; further ones in the middle are left out."""
 
-ARROW_TEXT = 77
+ARROW_TEXT_WIDTH = 77
 """Width of a line of words over an arrow, at most."""
 
 MARGIN = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class FeatureMap:
     """One feature map and what gives it.
 
     Attributes:
         name: of the stage, or of the layer.
         shape: (N, C, H, W), or any other.
-        by: what turns the map before into this one, in lines.
+        operation_lines: what turns the map before into this one, in lines.
         tint: its colours.
     """
 
     name: str
     shape: Shape
-    by: tuple[str, ...]
+    operation_lines: tuple[str, ...]
     tint: str
 
     @property
-    def sides(self) -> tuple[int, int, int]:
+    def channel_height_width(self) -> tuple[int, int, int]:
         """Channels, height and width; what a shape lacks is 1."""
         _, channels, *rest = (*self.shape, 1, 1)[: max(len(self.shape), 2)]
         height, width = ([1, *rest][-2:]) if rest else (1, 1)
@@ -68,181 +68,234 @@ class Map:
 
 
 def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
-    """The maps of a network, left to right; `at` and `direction` mean nothing here."""
+    """Draw a network's maps from left to right; `at`, `direction` are ignored."""
     del at, direction
-    read = structure(arch)
-    shown = elided(maps(read))
-    per_pixel = TALLEST / max(max(it.sides[1:]) for it in shown)
-    per_channel = min(LONGEST / max(it.sides[0] for it in shown), 0.5)
+    read = read_structure(arch)
+    drawn_maps = elide_feature_maps(list_feature_maps(read))
+    per_pixel = MAX_MAP_HEIGHT / max(
+        max(feature_map.channel_height_width[1:]) for feature_map in drawn_maps
+    )
+    per_channel = min(
+        MAX_MAP_LENGTH
+        / max(feature_map.channel_height_width[0] for feature_map in drawn_maps),
+        0.5,
+    )
     canvas = Canvas()
-    centre = 52 + TALLEST * (1 + OBLIQUE[1]) / 2
-    end: End | None = None
-    for it in shown:
-        end = place(canvas, it, centre, (per_pixel, per_channel), end)
+    centre = 52 + MAX_MAP_HEIGHT * (1 + OBLIQUE_OFFSET[1]) / 2
+    end: PlacedMap | None = None
+    for feature_map in drawn_maps:
+        end = place_feature_map(
+            canvas, feature_map, centre, (per_pixel, per_channel), end
+        )
     right = max(node.right for node in canvas.nodes)
-    width = max(right, end.x if end else 0, 500) + MARGIN
-    known = facts(arch, residual=bool(read.stages))
-    canvas.title(width / 2, arch.label, known, width - 2 * MARGIN)
+    width = max(right, end.right if end else 0, 500) + MARGIN
+    title_facts = list_title_facts(arch, residual=bool(read.stages))
+    canvas.add_title(width / 2, arch.label, title_facts, width - 2 * MARGIN)
     note = (
         f"to scale: {per_pixel:.2g} px per pixel, {per_channel:.2g} px per channel, "
-        f"at least {THINNEST} px"
+        f"at least {MIN_SIDE} px"
     )
-    said = [word for it in shown for by in it.by for word in by.split(" · ")]
-    told = [note, *gate_words(said)]
-    bottom = canvas.notes(width / 2, below(centre) + 52, told, width)
-    return canvas.picture(f"{arch.label}, feature maps", (width, bottom + 6))
+    operations = [
+        word
+        for feature_map in drawn_maps
+        for by in feature_map.operation_lines
+        for word in by.split(" · ")
+    ]
+    note_lines = [note, *explain_gates(operations)]
+    bottom = canvas.add_notes(width / 2, name_level_y(centre) + 52, note_lines, width)
+    return canvas.build_picture(f"{arch.label}, feature maps", (width, bottom + 6))
 
 
 def description(arch: Architecture, *, at: str | None) -> str:
-    """The maps in sentences, each with what gives it; `at` has no meaning here."""
+    """Describe the maps and what gives each in sentences; `at` is ignored."""
     del at
-    first, *rest = elided(maps(structure(arch)))
-    steps = [
-        f"{it.name} gives {units.feature_map(it.shape)}"
-        f" by {sentences.listed([sentences.spelled(word) for word in it.by])}"
-        for it in rest
-    ]
-    given = units.feature_map(first.shape)
+    first, *rest = elide_feature_maps(list_feature_maps(read_structure(arch)))
+    steps = []
+    for feature_map in rest:
+        operations = [
+            sentences.spell_label(word) for word in feature_map.operation_lines
+        ]
+        steps.append(
+            f"{feature_map.name} gives {units.format_feature_map(feature_map.shape)}"
+            f" by {sentences.join_with_and(operations)}"
+        )
+    input_shape = units.format_feature_map(first.shape)
     then = f" {'; '.join(steps)}." if steps else ""
-    return f"{arch.label}: feature maps drawn to scale. The input is {given};{then}"
+    return (
+        f"{arch.label}: feature maps drawn to scale. The input is {input_shape};{then}"
+    )
 
 
-def maps(read: Structure) -> list[Map]:
+def list_feature_maps(read: Structure) -> list[FeatureMap]:
     """The maps of a network: its input, each size in the stem, stages, the head."""
     arch = read.arch
-    found = [Map("input", arch.input_shape, (), "stem")]
-    found += layer_maps(read.stem, "stem")
+    result = [FeatureMap("input", arch.input_shape, (), "stem")]
+    result += list_layer_maps(read.stem, "stem")
     for number, stage in enumerate(read.stages):
-        by = stage_words(read, stage, found[-1].shape)
-        found.append(Map(stage.name, stage.output_shape, by, stage_tint(number)))
-    return found + layer_maps(read.head, "head")
+        operation_lines = summarize_stage(read, stage, result[-1].shape)
+        result.append(
+            FeatureMap(
+                stage.name, stage.output_shape, operation_lines, stage_tint(number)
+            )
+        )
+    return result + list_layer_maps(read.head, "head")
 
 
-def layer_maps(layers: Iterable[Layer], tint: str) -> list[Map]:
+def list_layer_maps(layers: Iterable[Layer], tint: str) -> list[FeatureMap]:
     """One map for each run of layers of one output size, by its last layer's name."""
-    found: list[Map] = []
-    for _, run in groupby(layers, key=size_key):
+    result: list[FeatureMap] = []
+    for _, run in groupby(layers, key=map_size_key):
         members = list(run)
-        said = words.chain(members)
-        if said:
-            named = next(layer for layer in reversed(members) if words.short(layer))
-            found.append(Map(named.name, members[-1].output_shape, said, tint))
-    return found
+        labels = layer_labels.label_layer_run(members)
+        if labels:
+            naming_layer = next(
+                layer
+                for layer in reversed(members)
+                if layer_labels.label_layer_briefly(layer)
+            )
+            result.append(
+                FeatureMap(naming_layer.name, members[-1].output_shape, labels, tint)
+            )
+    return result
 
 
-def size_key(layer: Layer) -> tuple[Shape, int]:
-    """Positions of a layer's output; of a vector also its length."""
+def map_size_key(layer: Layer) -> tuple[Shape, int]:
+    """Return the positions of a layer's output, of a vector also its length."""
     sizes = tuple(size for size in layer.output_shape[2:] if size > 1)
     return sizes, 0 if sizes else prod(layer.output_shape[1:])
 
 
-def stage_words(read: Structure, stage: Stage, before: Shape) -> tuple[str, ...]:
-    """What a stage is, how it strides, and the kernels of its main branch."""
+def summarize_stage(read: Structure, stage: Stage, before: Shape) -> tuple[str, ...]:
+    """Return a stage's block count, its stride and its main branch's kernels."""
     count = len(stage.blocks)
-    steps = stride(before, stage.output_shape)
-    main = [read.arch.layers[index] for index in stage.blocks[0].main]
-    said = words.gate(main, prod(stage.output_shape[2:]))
-    kernels = [word.split(",")[0] for word in said[:4]]
+    steps = format_map_step(before, stage.output_shape)
+    main = [read.arch.layers[index] for index in stage.blocks[0].main_layers]
+    labels = layer_labels.label_main_branch(main, prod(stage.output_shape[2:]))
+    kernels = [word.split(",")[0] for word in labels[:4]]
     blocks = f"{count} block{'s' if count > 1 else ''}{steps}"
-    return (blocks, " · ".join(kernels) + (" …" if len(said) > 4 else ""))
+    return (blocks, " · ".join(kernels) + (" …" if len(labels) > 4 else ""))
 
 
-def stride(before: Shape, after: Shape) -> str:
+def format_map_step(before: Shape, after: Shape) -> str:
     """The step between two maps as ", /2"; "" if there is none."""
     if len(before) < 4 or len(after) < 4 or before[2:] == after[2:]:
         return ""
     return f", /{round(before[2] / max(after[2], 1))}"
 
 
-def elided(found: list[Map]) -> list[Map]:
-    """Maps, those in the middle left out where there are more than `MOST`."""
-    if len(found) <= MOST:
-        return found
-    half = MOST // 2
-    after = found[-half]
-    left = len(found) - 2 * half
-    told = Map(after.name, after.shape, (f"… {left} more …", *after.by), after.tint)
-    return [*found[:half], told, *found[-half + 1 :]]
+def elide_feature_maps(feature_maps: list[FeatureMap]) -> list[FeatureMap]:
+    """Maps, those in the middle left out where there are more than `MAX_MAPS`."""
+    if len(feature_maps) <= MAX_MAPS:
+        return feature_maps
+    half = MAX_MAPS // 2
+    after = feature_maps[-half]
+    left_out = len(feature_maps) - 2 * half
+    note_map = FeatureMap(
+        after.name,
+        after.shape,
+        (f"… {left_out} more …", *after.operation_lines),
+        after.tint,
+    )
+    return [*feature_maps[:half], note_map, *feature_maps[-half + 1 :]]
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """Where a placed map ends: its right side, that of its words, and its name."""
+class PlacedMap:
+    """A placed map's right side, that of its words, and the node of its name."""
 
-    x: float
-    words: float
-    name: Node
+    right: float
+    text_right: float
+    name_node: Node
 
 
-def place(
-    canvas: Canvas, it: Map, centre: float, scale: tuple[float, float], end: End | None
-) -> End:
+def place_feature_map(
+    canvas: Canvas,
+    feature_map: FeatureMap,
+    centre: float,
+    scale: tuple[float, float],
+    end: PlacedMap | None,
+) -> PlacedMap:
     """Place a map right of the one before it."""
-    channels, height, width = it.sides
-    front = (max(channels * scale[1], THINNEST), max(height * scale[0], THINNEST))
-    deep = max(width * scale[0], THINNEST)
-    whole = front[0] + OBLIQUE[0] * deep
-    name = metrics.fit(it.name, 90, bold=True)
-    lines = [units.feature_map(it.shape), values(it.shape)]
-    overhang = (max(metrics.widest([name, *lines]) * 1.06, 0) - whole) / 2
+    channels, height, width = feature_map.channel_height_width
+    front = (max(channels * scale[1], MIN_SIDE), max(height * scale[0], MIN_SIDE))
+    depth = max(width * scale[0], MIN_SIDE)
+    total_width = front[0] + OBLIQUE_OFFSET[0] * depth
+    name = metrics.fit_text(feature_map.name, 90, bold=True)
+    lines = [
+        units.format_feature_map(feature_map.shape),
+        format_value_count(feature_map.shape),
+    ]
+    overhang = (max(metrics.max_text_width([name, *lines]) * 1.06, 0) - total_width) / 2
     x = MARGIN + max(overhang, 0)
     if end is not None:
-        x = max(arrow_room(end.x, it.by), end.words + 8 + overhang)
-    canvas.solids.append(solid((x, centre), front, deep, it.tint))
-    middle, y = x + whole / 2, below(centre)
-    node = canvas.text("name", (middle, y), name)
-    canvas.text("text", (middle, y + 15), lines[0])
-    canvas.text("note", (middle, y + 30), lines[1])
+        x = max(
+            arrow_end_x(end.right, feature_map.operation_lines),
+            end.text_right + 8 + overhang,
+        )
+    canvas.solids.append(build_solid((x, centre), front, depth, feature_map.tint))
+    middle, y = x + total_width / 2, name_level_y(centre)
+    node = canvas.add_text("name", (middle, y), name)
+    canvas.add_text("text", (middle, y + 15), lines[0])
+    canvas.add_text("note", (middle, y + 30), lines[1])
     if end is not None:
-        arrow(canvas, end.name, node, (end.x, x, centre), it.by)
-    return End(x + whole, x + whole + overhang, node)
+        draw_arrow(
+            canvas,
+            end.name_node,
+            node,
+            (end.right, x, centre),
+            feature_map.operation_lines,
+        )
+    return PlacedMap(x + total_width, x + total_width + overhang, node)
 
 
-def values(shape: Shape) -> str:
-    """How many values one sample's map has."""
+def format_value_count(shape: Shape) -> str:
+    """Format how many values one sample's map has."""
     number = prod(shape[1:])
-    return (
-        f"{units.count(number) if number >= 10_000 else units.grouped(number)} values"
+    format_number = units.format_count if number >= 10_000 else units.group_digits
+    return f"{format_number(number)} values"
+
+
+def name_level_y(centre: float) -> float:
+    """Return the y at which the maps' names stand."""
+    return centre + MAX_MAP_HEIGHT * (1 + OBLIQUE_OFFSET[1]) / 2 + 14
+
+
+def wrap_arrow_text(operation_lines: tuple[str, ...]) -> list[str]:
+    """Break what is written over an arrow into lines."""
+    lines = [
+        line
+        for word in operation_lines
+        for line in metrics.wrap_words(word.split(), " ", ARROW_TEXT_WIDTH, 11)
+    ]
+    return list(metrics.cap_lines(lines, 7))
+
+
+def arrow_end_x(x: float, operation_lines: tuple[str, ...]) -> float:
+    """Return the x at which an arrow that begins at `x` ends."""
+    return x + max(
+        metrics.max_text_width(wrap_arrow_text(operation_lines), 11) + 10, 44
     )
 
 
-def below(centre: float) -> float:
-    """Y of the maps' names."""
-    return centre + TALLEST * (1 + OBLIQUE[1]) / 2 + 14
-
-
-def arrow_lines(by: tuple[str, ...]) -> list[str]:
-    """What is written over an arrow, in lines."""
-    lines = [
-        line for word in by for line in metrics.flow(word.split(), " ", ARROW_TEXT, 11)
-    ]
-    return list(metrics.capped(lines, 7))
-
-
-def arrow_room(x: float, by: tuple[str, ...]) -> float:
-    """X behind an arrow that begins at `x`."""
-    return x + max(metrics.widest(arrow_lines(by), 11) + 10, 44)
-
-
-def arrow(
+def draw_arrow(
     canvas: Canvas,
     tail: Node,
     head: Node,
     span: tuple[float, float, float],
-    by: tuple[str, ...],
+    operation_lines: tuple[str, ...],
 ) -> None:
-    """An arrow with its words, over the x and at the y that `span` gives."""
+    """Draw an arrow with its words, over the x and at the y of `span`."""
     start, stop, y = span
-    canvas.wire(tail, head, "main", (start + 5, y), (stop - 5, y))
-    lines = arrow_lines(by)
+    canvas.add_wire(tail, head, "main", (start + 5, y), (stop - 5, y))
+    lines = wrap_arrow_text(operation_lines)
     for number, line in enumerate(reversed(lines)):
-        canvas.text("small", ((start + stop) / 2, y - 11 - 13 * number), line)
+        canvas.add_text("small", ((start + stop) / 2, y - 11 - 13 * number), line)
 
 
-def solid(at: Point, front: Point, deep: float, tint: str) -> Solid:
-    """A solid whose left end is at x and whose middle is at y."""
+def build_solid(at: Point, front: Point, deep: float, tint: str) -> Solid:
+    """Build a solid from the x of its left end and the y of its middle."""
     (x, centre), (long, tall) = at, front
-    right, up = OBLIQUE[0] * deep, OBLIQUE[1] * deep
+    right, up = OBLIQUE_OFFSET[0] * deep, OBLIQUE_OFFSET[1] * deep
     low = centre + (tall + up) / 2
     high = low - tall
     a, b, c, d = (x, low), (x + long, low), (x + long, high), (x, high)

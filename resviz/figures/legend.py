@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.figures.words import sign
-from resviz.vocabulary import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
+from resviz.figures.layer_labels import find_join_sign
+from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.figures.overview.outline import Outline, Row
-    from resviz.structure import Structure
+    from resviz.figures.overview.outline import Outline, OutlineRow
+    from resviz.readings.structure import Structure
 
-SHORTCUTS = {
+SHORTCUT_SIGNS = {
     "identity": "solid: identity",
     "projection": "dashed: projection (with weights)",
     "zero-padded": "dotted: zero channels added, no weights",
@@ -22,57 +22,61 @@ SHORTCUTS = {
 }
 """What each kind of shortcut looks like."""
 
-GATES = {
+GATE_MEANINGS = {
     "SE": "SE: squeeze-and-excitation",
     "gate": "gate: a weight for each channel",
 }
 """What the words for gates mean."""
 
-VERBS = {"+": "add", "−": "subtract"}
+SIGN_VERBS = {"+": "add", "−": "subtract"}
 """What the signs in circles do."""
 
 
-def shortcuts(kinds: Iterable[str]) -> list[str]:
-    """The lines of the kinds of shortcut that occur."""
+def list_shortcut_signs(kinds: Iterable[str]) -> list[str]:
+    """Return the legend's lines for the kinds of shortcut that occur."""
     present = set(kinds)
-    return [said for kind, said in SHORTCUTS.items() if kind in present]
+    return [line for kind, line in SHORTCUT_SIGNS.items() if kind in present]
 
 
-def legend(read: Structure, told: Outline) -> list[str]:
+def build_overview_legend(read: Structure, outline: Outline) -> list[str]:
     """The legend of an overview."""
-    rows = [row for section in told.sections for row in section.rows]
-    said = [*told.stem, *told.head, *(it for row in rows for it in row.words)]
+    rows = [row for section in outline.sections for row in section.rows]
+    labels = [
+        *outline.stem,
+        *outline.head,
+        *(label for row in rows for label in row.labels),
+    ]
     return [
-        *shortcuts(row.kind for row in rows),
-        *sum_words(read),
-        *convolution_words(read),
-        *sign_words(said, rows),
+        *list_shortcut_signs(row.shortcut_kind for row in rows),
+        *explain_additions(read),
+        *explain_norm_placement(read),
+        *explain_signs(labels, rows),
     ]
 
 
-def sum_words(read: Structure) -> list[str]:
-    """What happens at the additions: the same in every block, or left unsaid."""
+def explain_additions(read: Structure) -> list[str]:
+    """Say what follows every addition, where it is the same in all blocks."""
     layers = read.arch.layers
     units = [unit for block in read.blocks for unit in block.units]
     sums = [(unit.join, unit.end) for unit in units if unit.join is not None]
-    signs = {sign(layers[join]) for join, _ in sums}
-    ends = {after_sum(read, join, end) for join, end in sums}
-    said = [f"{it}: {VERBS[it]}" for it in sorted(signs)]
-    return [f"{said[0]}{ends.pop()}"] if len(said) == len(ends) == 1 else said
+    signs = {find_join_sign(layers[join]) for join, _ in sums}
+    ends = {describe_after_addition(read, join, end) for join, end in sums}
+    lines = [f"{symbol}: {SIGN_VERBS[symbol]}" for symbol in sorted(signs)]
+    return [f"{lines[0]}{ends.pop()}"] if len(lines) == len(ends) == 1 else lines
 
 
-def after_sum(read: Structure, join: int, end: int) -> str:
-    """What follows an addition in its block."""
+def describe_after_addition(read: Structure, join: int, end: int) -> str:
+    """Say which operation follows an addition in its block."""
     names = {op.name for op in read.arch.layers[end].operations}
     if join == end or names <= RESHAPES:
         return ""
     kinds = {"activation": names & ACTIVATIONS, "norm": names & NORMS}
-    said = next((word for word, found in kinds.items() if found), "reshape")
-    return f", then {'ReLU' if 'relu' in names else said}"
+    follower = next((word for word, present in kinds.items() if present), "reshape")
+    return f", then {'ReLU' if 'relu' in names else follower}"
 
 
-def convolution_words(read: Structure) -> list[str]:
-    """Where batch norms stand, if the same holds for every convolution."""
+def explain_norm_placement(read: Structure) -> list[str]:
+    """Say where batch norms stand, if it holds for every convolution."""
     normed = {
         source.layer
         for layer in read.arch.layers
@@ -90,14 +94,16 @@ def convolution_words(read: Structure) -> list[str]:
     inside = convolutions & in_blocks
     if inside and inside <= normed:
         return ["BN after every conv of a block"]
-    main = {index for block in read.blocks for index in block.main} & convolutions
-    if main and all(activated(read, index) for index in main):
+    main = {
+        index for block in read.blocks for index in block.main_layers
+    } & convolutions
+    if main and all(is_preactivated(read, index) for index in main):
         return ["BN, ReLU before every conv of a block"]
     return []
 
 
-def activated(read: Structure, index: int) -> bool:
-    """Whether a layer reads what a batch norm and a ReLU give."""
+def is_preactivated(read: Structure, index: int) -> bool:
+    """Tell whether a layer reads the output of a batch norm and a ReLU."""
     layers = read.arch.layers
     wanted = ["relu", "native_batch_norm"]
     while wanted:
@@ -113,25 +119,27 @@ def activated(read: Structure, index: int) -> bool:
     return True
 
 
-def sign_words(said: list[str], rows: list[Row]) -> list[str]:
-    """The signs that occur in some words."""
-    details = {part for it in said for part in it.replace(")", "").split(", ")[1:]}
-    shortcut = {part for row in rows for it in row.lines for part in it.split(", ")}
+def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:
+    """Explain the signs that occur in some labels."""
+    details = {part for it in labels for part in it.replace(")", "").split(", ")[1:]}
+    shortcut = {
+        part for row in rows for it in row.shortcut_lines for part in it.split(", ")
+    }
     return [
         *(["/2: stride"] if any("/2" in it for it in details | shortcut) else []),
-        *(["d: dilation"] if numbered("d", details) else []),
-        *(["g: groups"] if numbered("g", details) else []),
-        *gate_words(said),
+        *(["d: dilation"] if has_numbered_letter("d", details) else []),
+        *(["g: groups"] if has_numbered_letter("g", details) else []),
+        *explain_gates(labels),
         *(["×n: n equal in a row"] if any(row.count > 1 for row in rows) else []),
     ]
 
 
-def gate_words(said: Iterable[str]) -> list[str]:
-    """What the words for gates mean that occur in some words."""
-    present = set(said)
-    return [meaning for word, meaning in GATES.items() if word in present]
+def explain_gates(labels: Iterable[str]) -> list[str]:
+    """Explain the gates that occur in some labels."""
+    present = set(labels)
+    return [meaning for word, meaning in GATE_MEANINGS.items() if word in present]
 
 
-def numbered(sign: str, details: set[str]) -> bool:
-    """Whether a letter with a number stands among some details."""
-    return any(it[:1] == sign and it[1:2].isdigit() for it in details)
+def has_numbered_letter(letter: str, details: set[str]) -> bool:
+    """Tell whether a letter followed by a number is among some details."""
+    return any(detail[:1] == letter and detail[1:2].isdigit() for detail in details)

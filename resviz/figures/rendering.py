@@ -1,21 +1,20 @@
-"""A drawn figure, and every way out of it."""
+"""A drawn figure, and writing it in every picture format."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from resviz.files import write_whole
+from resviz.files import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from resviz.figures.drawing.parts import Picture
+    from resviz.figures.drawing.elements import Picture
     from resviz.figures.drawing.styles import Style
 
-calls = count(1)
+notebook_calls = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +68,17 @@ class Diagram:
         Raises:
             RenderError: for another suffix, or if it cannot be drawn or written.
         """
-        from resviz.formats import from_suffix
+        from resviz.formats import format_of_suffix
 
-        name = from_suffix(path, "picture")
+        name = format_of_suffix(path, "picture")
         options = {"dpi": dpi} if name == "png" else {}
-        write_whole(path, self.rendered(name, **options))
+        write_atomically(path, self.rendered(name, **options))
 
     def rendered(self, name: str, **options: Any) -> bytes:
         """The figure in the picture format called `name`."""
-        module = import_module(f"resviz.formats.{name}")
-        data = module.render(self.picture, self.style, **options)
+        from resviz.formats import picture_format
+
+        data = picture_format(name).render(self.picture, self.style, **options)
         return data.encode() if isinstance(data, str) else data
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -89,6 +89,6 @@ class Diagram:
         """
         shown = replace(self, style=replace(self.style, dark=None))
         return {
-            "image/svg+xml": shown.to_svg(salt=f"cell {next(calls)}"),
+            "image/svg+xml": shown.to_svg(salt=f"cell {next(notebook_calls)}"),
             "text/plain": f"<Diagram {self.picture.title}>",
         }

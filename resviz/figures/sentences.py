@@ -11,28 +11,33 @@ from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz import costs, units
-from resviz.figures import words
-from resviz.figures.overview.outline import loose, output, plain_sections
-from resviz.structure import depth, structure
-from resviz.structure.remarks import remarks
-from resviz.structure.repeats import turns
-from resviz.structure.shortcuts import NOUNS
-from resviz.units import plural
+from resviz import units
+from resviz.figures import layer_labels
+from resviz.figures.overview.outline import (
+    build_plain_sections,
+    label_layers_between,
+    stage_output_shape,
+)
+from resviz.readings import costs
+from resviz.readings.structure import count_depth, read_structure
+from resviz.readings.structure.remarks import find_remarks
+from resviz.readings.structure.repeats import group_alternating_folds
+from resviz.readings.structure.shortcuts import SHORTCUT_NOUNS
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from resviz.readings.structure import Block, Fold, Shortcut, Stage, Structure, Unit
     from resviz.record import Architecture, Layer
-    from resviz.structure import Block, Fold, Shortcut, Stage, Structure, Unit
 
-MOST = 8
+MAX_LISTED = 8
 """Things of one kind that are listed; more are counted."""
 
-MOST_STAGES = 12
+MAX_STAGES = 12
 """Stages that are told one by one."""
 
-SPELLED = (
+SPOKEN_PATTERNS = (
     (r"^(\d+(?:×\d+)*), (\d+), depthwise", r"\1 depthwise convolution to \2 channels"),
     (r"^(\d+(?:×\d+)*), (\d+)", r"\1 convolution to \2 channels"),
     (r" ×(\d+)$", r", \1 times"),
@@ -47,199 +52,223 @@ SPELLED = (
 """How a figure's signs are said aloud, in this order."""
 
 
-def spelled(word: str) -> str:
-    """What is written in a box, in words: "3×3 convolution to 128 channels"."""
-    repeated = re.fullmatch(r"\((.*)\) ×(\d+)", word)
+def spell_label(label: str) -> str:
+    """Spell a label out, as "3×3 convolution to 128 channels"."""
+    repeated = re.fullmatch(r"\((.*)\) ×(\d+)", label)
     if repeated:
-        inner = listed([spelled(it) for it in repeated[1].split(" → ")])
+        inner = join_with_and([spell_label(part) for part in repeated[1].split(" → ")])
         return f"{inner}, {repeated[2]} times"
-    for pattern, said in SPELLED:
-        word = re.sub(pattern, said, word)
-    return word
+    for pattern, spoken in SPOKEN_PATTERNS:
+        label = re.sub(pattern, spoken, label)
+    return label
 
 
-def listed(things: Sequence[str]) -> str:
-    """Things in a row, as "a, b and c"; of many the first and how many more."""
-    if len(things) > MOST:
-        things = [*things[: MOST - 1], f"{len(things) - MOST + 1} more"]
+def join_with_and(things: Sequence[str]) -> str:
+    """Join things as "a, b and c"; name only the first of many."""
+    if len(things) > MAX_LISTED:
+        things = [*things[: MAX_LISTED - 1], f"{len(things) - MAX_LISTED + 1} more"]
     if len(things) < 2:
         return "".join(things)
     return f"{', '.join(things[:-1])} and {things[-1]}"
 
 
-def a(thing: str) -> str:
-    """A thing with its article."""
+def add_article(thing: str) -> str:
+    """Put "a" or "an" before a thing."""
     vowel = thing[:1] in {*"aeiouAEIO"} or thing.startswith("MLP")
     return f"{'an' if vowel else 'a'} {thing}"
 
 
-def network(arch: Architecture) -> str:
+def describe_network(arch: Architecture) -> str:
     """A whole network in sentences."""
-    return " ".join(said(structure(arch)))
+    return " ".join(iter_network_sentences(read_structure(arch)))
 
 
-def said(read: Structure) -> Iterator[str]:
-    """The sentences: totals, stem, stages, head, what is unusual."""
-    yield totals(read)
+def iter_network_sentences(read: Structure) -> Iterator[str]:
+    """Yield sentences on totals, stem, stages, head, and what is unusual."""
+    yield describe_totals(read)
     if not read.stages:
-        yield from without_blocks(read)
+        yield from describe_plain_sections(read)
         return
     if read.stem:
-        yield outside(read, "Stem", read.stem)
-    for number, stage_ in enumerate(read.stages[:MOST_STAGES]):
-        yield stage(read, stage_, number)
-    left = read.stages[MOST_STAGES:]
-    if left:
-        blocks = plural(sum(len(it.blocks) for it in left), "block")
-        yield f"{plural(len(left), 'more stage')} with {blocks} follow."
+        yield describe_stem_or_head(read, "Stem", read.stem)
+    for number, current in enumerate(read.stages[:MAX_STAGES]):
+        yield describe_stage(read, current, number)
+    remaining = read.stages[MAX_STAGES:]
+    if remaining:
+        blocks = format_plural(sum(len(more.blocks) for more in remaining), "block")
+        yield f"{format_plural(len(remaining), 'more stage')} with {blocks} follow."
     if read.head:
-        yield outside(read, "Head", read.head)
-    yield shortcut_totals(read)
-    yield from (f"{line[:1].upper()}{line[1:]}." for line in remarks(read))
+        yield describe_stem_or_head(read, "Head", read.head)
+    yield describe_shortcut_totals(read)
+    yield from (f"{line[:1].upper()}{line[1:]}." for line in find_remarks(read))
 
 
-def totals(read: Structure) -> str:
-    """What goes in, and what the network costs."""
+def describe_totals(read: Structure) -> str:
+    """Describe a network's input and its costs."""
     arch = read.arch
-    total = costs.whole(arch)
-    gaps = costs.not_counted(arch)
+    total = costs.sum_record_costs(arch)
+    gaps = costs.find_uncounted(arch)
     bound = "at least " if gaps else ""
-    given = listed([units.feature_map(it.shape) for it in arch.inputs])
+    inputs = join_with_and([units.format_feature_map(it.shape) for it in arch.inputs])
+    batch_suffix = layer_labels.format_batch_suffix(arch)
     counted = (
-        f"{units.count(arch.params)} parameters, "
-        f"{bound}{units.count(total.macs)} multiply-adds{words.for_batch(arch)}"
+        f"{units.format_count(arch.params)} parameters, "
+        f"{bound}{units.format_count(total.macs)} multiply-adds{batch_suffix}"
     )
-    missing = f", not counting {listed([it.operation for it in gaps])}" if gaps else ""
-    deep = plural(depth(read), "weighted layer")
+    missing = (
+        f", not counting {join_with_and([it.operation for it in gaps])}" if gaps else ""
+    )
+    deep = format_plural(count_depth(read), "weighted layer")
     return (
-        f"{arch.label}, input {given}: {counted}{missing}, {deep} on the main path, "
-        f"{in_stages(read)}."
+        f"{arch.label}, input {inputs}: {counted}{missing}, {deep} on the main path, "
+        f"{describe_block_count(read)}."
     )
 
 
-def in_stages(read: Structure) -> str:
-    """How many blocks there are, in how many stages."""
+def describe_block_count(read: Structure) -> str:
+    """Say how many blocks there are in how many stages."""
     if not read.stages:
         return "no residual blocks"
-    blocks = plural(len(read.blocks), "block")
-    return f"{blocks} in {plural(len(read.stages), 'stage')}"
+    blocks = format_plural(len(read.blocks), "block")
+    return f"{blocks} in {format_plural(len(read.stages), 'stage')}"
 
 
-def without_blocks(read: Structure) -> Iterator[str]:
+def describe_plain_sections(read: Structure) -> Iterator[str]:
     """A network without blocks: its layers by output size."""
-    sections = plain_sections((*read.stem, *read.head))
-    for section in sections[:MOST]:
+    sections = build_plain_sections((*read.stem, *read.head))
+    for section in sections[:MAX_LISTED]:
         row = section.rows[0]
         if row.elided:
-            yield f"Then come {row.words[0].strip('… ')}."
+            yield f"Then come {row.labels[0].strip('… ')}."
             continue
-        yield f"At {section.facts[0]}: {layers(row.words)}."
-    if len(sections) > MOST:
-        yield f"Then come {len(sections) - MOST} more output sizes."
+        yield f"At {section.facts[0]}: {describe_layers(row.labels)}."
+    if len(sections) > MAX_LISTED:
+        yield f"Then come {len(sections) - MAX_LISTED} more output sizes."
 
 
-def layers(said_of: Sequence[str]) -> str:
+def describe_layers(labels: Sequence[str]) -> str:
     """Some layers in a row."""
-    return listed([spelled(word) for word in said_of]) or "nothing that is drawn"
-
-
-def outside(read: Structure, what: str, run: Sequence[Layer]) -> str:
-    """The stem or the head: its layers and what comes out."""
-    shape = words.laid(run[-1].output_shape, read.axis.get(run[-1].index))
-    gives = f", giving {units.feature_map(shape)}" if len(shape) > 1 else ""
-    return f"{what}: {layers(words.chain(run))}{gives}."
-
-
-def stage(read: Structure, one: Stage, number: int) -> str:
-    """One stage: its blocks, their main branch, its output, its shortcuts."""
-    kind = "" if one.type == "mixed" else f"{one.type} "
-    blocks = plural(len(one.blocks), f"{kind}block")
-    # The last of the most frequent: the first block strides.
-    usual = max(reversed(one.folds), key=lambda fold: fold.count).block
-    inner = main_branches(read, usual)
-    first = [it for it in main_branches(read, one.blocks[0]) if it not in inner]
-    kinds = {tuple(main_branches(read, fold.block)) for fold in one.folds[1:]}
-    others = " and others" if kinds - {tuple(inner)} else ""
-    others += alternation(read, one)
-    begun = "Stage " if number == 0 else ""
-    apart = f", in the first {listed(first)}" if first else ""
-    made = f" of {listed(inner)}{others}" if inner else ""
     return (
-        f"{begun}{one.name}: {blocks}{made}{apart}, "
-        f"output {units.feature_map(output(one))}. {shortcuts(one)}"
+        join_with_and([spell_label(label) for label in labels])
+        or "nothing that is drawn"
     )
 
 
-def alternation(read: Structure, one: Stage) -> str:
-    """How blocks of a stage take turns, ", of which 2 in turn come 3 times"; or ""."""
-    if len(one.folds) < 4:
+def describe_stem_or_head(read: Structure, what: str, run: Sequence[Layer]) -> str:
+    """Describe the layers and the output of the stem or of the head."""
+    shape = layer_labels.put_channels_first(
+        run[-1].output_shape, read.channel_axes.get(run[-1].index)
+    )
+    gives = f", giving {units.format_feature_map(shape)}" if len(shape) > 1 else ""
+    return f"{what}: {describe_layers(layer_labels.label_layer_run(run))}{gives}."
+
+
+def describe_stage(read: Structure, stage: Stage, number: int) -> str:
+    """Describe a stage's blocks, main branches, output and shortcuts."""
+    kind = "" if stage.type == "mixed" else f"{stage.type} "
+    blocks = format_plural(len(stage.blocks), f"{kind}block")
+    # The last of the most frequent: the first block strides.
+    typical_block = max(reversed(stage.folds), key=lambda fold: fold.count).block
+    inner = list_block_operations(read, typical_block)
+    first = [
+        operation
+        for operation in list_block_operations(read, stage.blocks[0])
+        if operation not in inner
+    ]
+    kinds = {tuple(list_block_operations(read, fold.block)) for fold in stage.folds[1:]}
+    others = " and others" if kinds - {tuple(inner)} else ""
+    others += describe_alternation(read, stage)
+    opening = "Stage " if number == 0 else ""
+    first_only = f", in the first {join_with_and(first)}" if first else ""
+    contents = f" of {join_with_and(inner)}{others}" if inner else ""
+    return (
+        f"{opening}{stage.name}: {blocks}{contents}{first_only}, "
+        f"output {units.format_feature_map(stage_output_shape(stage))}. "
+        f"{describe_stage_shortcuts(stage)}"
+    )
+
+
+def describe_alternation(read: Structure, stage: Stage) -> str:
+    """Say how a stage's blocks take turns, as ", of which 2 in turn come 3 times"."""
+    if len(stage.folds) < 4:
         return ""
-    found = [
+    phrases = [
         f", of which {sum(fold.count for fold in pattern)} in turn come {count} times"
-        for pattern, count in turns(read.arch, one.folds, loose(read))
+        for pattern, count in group_alternating_folds(
+            read.arch, stage.folds, label_layers_between(read)
+        )
         if count > 1
     ]
-    return " and".join(found)
+    return " and".join(phrases)
 
 
-def main_branches(read: Structure, one: Block) -> list[str]:
-    """What runs on the main branches of a block's units."""
-    return [word for unit in one.units for word in main_branch(read, unit, one)]
+def list_block_operations(read: Structure, block: Block) -> list[str]:
+    """List the operations on the main branches of a block's units."""
+    return [
+        word for unit in block.units for word in list_unit_operations(read, unit, block)
+    ]
 
 
-def main_branch(read: Structure, unit: Unit, one: Block) -> list[str]:
-    """What runs on a unit's main branch, in short."""
-    main = [read.arch.layers[index] for index in unit.main]
-    said_of = words.gate(main, prod(one.output_shape[2:]))
-    if len(said_of) > MOST:
-        said_of = list(words.folded(said_of))
-    return [compact(word) for word in said_of]
+def list_unit_operations(read: Structure, unit: Unit, block: Block) -> list[str]:
+    """List the operations on a unit's main branch, in short."""
+    main = [read.arch.layers[index] for index in unit.main_layers]
+    labels = layer_labels.label_main_branch(main, prod(block.output_shape[2:]))
+    if len(labels) > MAX_LISTED:
+        labels = list(layer_labels.fold_label_repeats(labels))
+    return [shorten_label(label) for label in labels]
 
 
-def compact(word: str) -> str:
-    """A box within a block: "3×3 to 64" for a convolution."""
-    short = spelled(word).replace("fully connected layer from", "linear")
+def shorten_label(label: str) -> str:
+    """Shorten a label within a block, as "3×3 to 64" for a convolution."""
+    short = spell_label(label).replace("fully connected layer from", "linear")
     return short.replace(" convolution to", " to").replace(" channels", "")
 
 
-def shortcuts(one: Stage) -> str:
+def describe_stage_shortcuts(stage: Stage) -> str:
     """The shortcuts of a stage, equal ones in a row together."""
     runs = [
-        (told, sum(fold.count for fold in run))
-        for told, run in (
-            (key, list(group)) for key, group in groupby(one.folds, key=of_fold)
+        (phrase, sum(fold.count for fold in run))
+        for phrase, run in (
+            (key, list(group))
+            for key, group in groupby(stage.folds, key=describe_fold_shortcuts)
         )
     ]
     if len(runs) > 4:
-        return counted([unit for block in one.blocks for unit in block.units])
+        return count_shortcuts_by_kind(
+            [unit for block in stage.blocks for unit in block.units]
+        )
     parts, done = [], 0
-    for told, count in runs:
-        parts.append(f"{which(done, count, len(one.blocks))} {told}")
+    for phrase, count in runs:
+        parts.append(f"{name_block_run(done, count, len(stage.blocks))} {phrase}")
         done += count
     line = "; ".join(parts)
     return f"{line[:1].upper()}{line[1:]}."
 
 
-def which(done: int, count: int, of: int) -> str:
-    """Which blocks of a stage are meant."""
-    if count == of:
-        every = "both" if of == 2 else f"all {of}"
-        return "its shortcut:" if of == 1 else f"{every} shortcuts:"
+def name_block_run(done: int, count: int, total: int) -> str:
+    """Name the blocks of a stage that a phrase is about, as "the first 2"."""
+    if count == total:
+        every = "both" if total == 2 else f"all {total}"
+        return "its shortcut:" if total == 1 else f"{every} shortcuts:"
     if done == 0:
         return "the first shortcut:" if count == 1 else f"the first {count} shortcuts:"
-    if done + count == of:
+    if done + count == total:
         return "the last:" if count == 1 else f"the other {count}:"
     return "the next:" if count == 1 else f"the next {count}:"
 
 
-def of_fold(fold: Fold) -> str:
-    """The shortcuts of the units of one block in words."""
-    every = dict.fromkeys(shortcut(unit.shortcut) for unit in fold.block.units)
-    shared = ", after the norm that both branches share" if fold.block.lead else ""
-    return f"{' and '.join(every)}{shared}"
+def describe_fold_shortcuts(fold: Fold) -> str:
+    """Describe the shortcuts of the units of one block."""
+    phrases = dict.fromkeys(
+        describe_shortcut(unit.shortcut) for unit in fold.block.units
+    )
+    shared = (
+        ", after the norm that both branches share" if fold.block.preactivation else ""
+    )
+    return f"{' and '.join(phrases)}{shared}"
 
 
-REASONS = {
+REASON_CLAUSES = {
     "both": "because resolution and channels change",
     "channels": "because the channels change",
     "resolution": "because the resolution changes",
@@ -248,51 +277,69 @@ REASONS = {
 """Why a shortcut is no identity."""
 
 
-def shortcut(one: Shortcut) -> str:
+def describe_shortcut(shortcut: Shortcut) -> str:
     """A shortcut in words: what it is and why."""
-    if one.kind in {"identity", "none"}:
-        return "identity" if one.kind == "identity" else "none"
-    made = one.label.replace(" + ", ", then ")
-    what = {"projection": "projection by ", "other": "other, "}.get(one.kind, "")
-    why = f" {REASONS[one.reason]}{widths(one)}" if one.reason else ""
-    return f"{what}{spelled(made)}{why}"
+    if shortcut.kind in {"identity", "none"}:
+        return "identity" if shortcut.kind == "identity" else "none"
+    label = shortcut.label.replace(" + ", ", then ")
+    what = {"projection": "projection by ", "other": "other, "}.get(shortcut.kind, "")
+    why = (
+        f" {REASON_CLAUSES[shortcut.reason]}{describe_width_change(shortcut)}"
+        if shortcut.reason
+        else ""
+    )
+    return f"{what}{spell_label(label)}{why}"
 
 
-def widths(one: Shortcut) -> str:
-    """Between which widths a shortcut changes, as ", from 64 to 128"."""
-    before, after = one.input_shape[1:2], one.output_shape[1:2]
-    changes = one.reason in {"both", "channels"} and before != after
+def describe_width_change(shortcut: Shortcut) -> str:
+    """Say how a shortcut changes the channels, as ", from 64 to 128"."""
+    before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
+    changes = shortcut.reason in {"both", "channels"} and before != after
     return f", from {before[0]} to {after[0]}" if changes and before and after else ""
 
 
-def shortcut_totals(read: Structure) -> str:
+def describe_shortcut_totals(read: Structure) -> str:
     """How many shortcuts of each kind there are."""
-    return f"In all: {counted([unit for it in read.blocks for unit in it.units])[:-1]}."
+    all_units = [unit for block in read.blocks for unit in block.units]
+    return f"In all: {count_shortcuts_by_kind(all_units)}"
 
 
-def counted(given: Iterable[Unit]) -> str:
+def count_shortcuts_by_kind(all_units: Iterable[Unit]) -> str:
     """Shortcuts by kind, as "4 projections and 12 identity shortcuts."."""
-    kinds = Counter(unit.shortcut.kind for unit in given)
-    return f"{listed([f'{n} {NOUNS[kind][n > 1]}' for kind, n in kinds.items()])}."
+    kinds = Counter(unit.shortcut.kind for unit in all_units)
+    counts = [f"{n} {SHORTCUT_NOUNS[kind][n > 1]}" for kind, n in kinds.items()]
+    return f"{join_with_and(counts)}."
 
 
-def block(arch: Architecture, name: str, one: Block, equal: Sequence[str]) -> str:
+def describe_block(
+    arch: Architecture, name: str, block: Block, equal: Sequence[str]
+) -> str:
     """One block in sentences: what runs on it, its shortcuts, what it costs."""
-    total = costs.total(arch.layers[index] for index in one.layers)
+    total = costs.sum_layer_costs(arch.layers[index] for index in block.layers)
     parts = []
-    for unit in one.units:
-        main = [arch.layers[index] for index in unit.main]
-        ran = [spelled(word) for layer in main for word in words.full(layer)]
+    for unit in block.units:
+        main = [arch.layers[index] for index in unit.main_layers]
+        operations = [
+            spell_label(word)
+            for layer in main
+            for word in layer_labels.label_layer_fully(layer)
+        ]
         parts.append(
-            f"Main branch: {listed(ran)}; shortcut: {shortcut(unit.shortcut)}."
+            f"Main branch: {join_with_and(operations)}; "
+            f"shortcut: {describe_shortcut(unit.shortcut)}."
         )
-    axis = 2 if one.tokens else None
-    before = units.feature_map(words.laid(one.units[0].shortcut.input_shape, axis))
-    after = units.feature_map(words.laid(one.output_shape, axis))
-    same = f" Equal to it: {listed(list(equal))}." if equal else ""
+    axis = 2 if block.has_tokens else None
+    before = units.format_feature_map(
+        layer_labels.put_channels_first(block.units[0].shortcut.input_shape, axis)
+    )
+    after = units.format_feature_map(
+        layer_labels.put_channels_first(block.output_shape, axis)
+    )
+    same = f" Equal to it: {join_with_and(list(equal))}." if equal else ""
+    batch_suffix = layer_labels.format_batch_suffix(arch)
     return (
-        f"{name} of {arch.label}, {a(one.type)} block from {before} to "
-        f"{after}, {units.count(total.params)} parameters, "
-        f"{units.count(total.macs)} multiply-adds{words.for_batch(arch)}. "
+        f"{name} of {arch.label}, {add_article(block.type)} block from {before} to "
+        f"{after}, {units.format_count(total.params)} parameters, "
+        f"{units.format_count(total.macs)} multiply-adds{batch_suffix}. "
         f"{' '.join(parts)}{same}"
     )

@@ -1,9 +1,8 @@
 """Output formats: one file each, found by scanning, imported on demand.
 
-A table format has `SUFFIXES` and `render(table, **options) -> str | bytes`; a picture
-format has `SUFFIXES` and `render(picture, **options) -> str | bytes`. `KIND` says
-which of both it is, and `NAME` what it is called if not as its file. The first line
-of its docstring is its help.
+`formats/tables/` holds what writes tables, `formats/pictures/` what writes figures.
+A format is called as its file, and fulfils the protocol of its kind; the first line of
+its docstring is its help.
 """
 
 from __future__ import annotations
@@ -11,65 +10,112 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from resviz.errors import RenderError
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from resviz.figures.drawing.elements import Picture
+    from resviz.figures.drawing.styles import Style
+    from resviz.tables.table import Table
+
+Kind = Literal["table", "picture"]
+"""What a format writes."""
+
+PACKAGES = {"table": "tables", "picture": "pictures"}
+"""Which folder holds the formats of each kind."""
 
 
-def format_named(name: str) -> ModuleType | None:
-    """The format called `name`, if there is one."""
-    if name not in {info.name for info in iter_modules(__path__)}:
-        return None
-    module = import_module(f"{__name__}.{name}")
-    return module if hasattr(module, "KIND") else None
+class TableFormat(Protocol):
+    """A module that writes tables in one syntax."""
+
+    SUFFIXES: tuple[str, ...]
+    """Suffixes of files in this format, with their dot."""
+
+    def render(self, table: Table, **options: Any) -> str | bytes:
+        """Write a table, as text or as the bytes of a file."""
+        ...
 
 
-def of_kind(kind: str) -> dict[str, ModuleType]:
-    """The formats of one kind, "table" or "picture", by name."""
-    found = {info.name: format_named(info.name) for info in iter_modules(__path__)}
+class PictureFormat(Protocol):
+    """A module that writes placed pictures in one syntax."""
+
+    SUFFIXES: tuple[str, ...]
+    """Suffixes of files in this format, with their dot."""
+
+    def render(self, picture: Picture, style: Style, **options: Any) -> str | bytes:
+        """Write a picture, as text or as the bytes of a file."""
+        ...
+
+
+def list_formats(kind: Kind) -> dict[str, TableFormat | PictureFormat]:
+    """Return the formats of one kind by name."""
+    package = f"{__name__}.{PACKAGES[kind]}"
+    folder = [str(Path(__file__).parent / PACKAGES[kind])]
+    names = sorted(info.name for info in iter_modules(folder))
+    modules = {name: import_module(f"{package}.{name}") for name in names}
     return {
-        getattr(it, "NAME", name): it
-        for name, it in found.items()
-        if it and kind == it.KIND
+        name: cast("TableFormat | PictureFormat", module)
+        for name, module in modules.items()
+        if hasattr(module, "SUFFIXES")
     }
 
 
-def tables() -> tuple[str, ...]:
-    """Names of the table formats."""
-    return tuple(of_kind("table"))
+def table_format_names() -> tuple[str, ...]:
+    """Return the names of the table formats."""
+    return tuple(list_formats("table"))
 
 
-def pictures() -> tuple[str, ...]:
-    """Names of the picture formats."""
-    return tuple(of_kind("picture"))
+def picture_format_names() -> tuple[str, ...]:
+    """Return the names of the picture formats."""
+    return tuple(list_formats("picture"))
 
 
-def table_format(name: str) -> ModuleType:
-    """The table format called `name`.
+def find_table_format(name: str) -> TableFormat:
+    """Return the table format called `name`.
 
     Raises:
         RenderError: if there is none; lists those there are.
     """
-    module = format_named(name)
-    if module is not None and module.KIND == "table" and not hasattr(module, "NAME"):
-        return module
-    found = of_kind("table")
-    if name not in found:
-        raise RenderError(f"format: got {name!r}, want one of {', '.join(found)}")
-    return found[name]
+    return cast("TableFormat", find_format("table", name))
 
 
-def from_suffix(path: str | Path, kind: str) -> str:
-    """The format of one kind that a file's suffix stands for.
+def picture_format(name: str) -> PictureFormat:
+    """Return the picture format called `name`.
+
+    Raises:
+        RenderError: if there is none; lists those there are.
+    """
+    return cast("PictureFormat", find_format("picture", name))
+
+
+def find_format(kind: Kind, name: str) -> TableFormat | PictureFormat:
+    """Import the format of one kind that is called `name`, and no other.
+
+    Raises:
+        RenderError: if there is none; lists those there are.
+    """
+    folder = [str(Path(__file__).parent / PACKAGES[kind])]
+    if name in {info.name for info in iter_modules(folder)}:
+        module = import_module(f"{__name__}.{PACKAGES[kind]}.{name}")
+        if hasattr(module, "SUFFIXES"):
+            return cast("TableFormat | PictureFormat", module)
+    legal = ", ".join(list_formats(kind))
+    raise RenderError(f"format: got {name!r}, want one of {legal}")
+
+
+def format_of_suffix(path: str | Path, kind: Kind) -> str:
+    """Return the name of the format that a file's suffix stands for.
 
     Raises:
         RenderError: if it stands for none; lists those that do.
     """
     suffix = Path(path).suffix.lower()
-    suffixes = {s: name for name, it in of_kind(kind).items() for s in it.SUFFIXES}
+    suffixes = {
+        ending: name
+        for name, module in list_formats(kind).items()
+        for ending in module.SUFFIXES
+    }
     if suffix not in suffixes:
         listed = ", ".join(suffixes)
         raise RenderError(

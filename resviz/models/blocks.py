@@ -8,21 +8,21 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from resviz.errors import SpecError
-from resviz.models.options import at_least, one_of
-from resviz.models.twins import OF_LAYERS, twin_of
+from resviz.models.options import check_at_least, check_one_of
+from resviz.models.prototypes import LAYER_PROTOTYPES, build_or_copy
 
-Norm = Callable[[int], nn.Module]
+MakeNorm = Callable[[int], nn.Module]
 """Makes a normalisation layer for a number of channels."""
 
-STRIDE_IN = ("3x3", "1x1")
+STRIDE_IN_CHOICES = ("3x3", "1x1")
 """Convolutions of a bottleneck that may carry its stride."""
 
-STYLES = {"pytorch": "3x3", "caffe": "1x1"}
+STRIDE_IN_BY_STYLE = {"pytorch": "3x3", "caffe": "1x1"}
 """mmdetection's names for the convolution that strides."""
 
 
 class BlockError(SpecError, NotImplementedError):
-    """An option that the block has no form for."""
+    """An option that a block does not support."""
 
 
 def conv3x3(
@@ -33,7 +33,9 @@ def conv3x3(
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
     numbers = (3, stride, dilation, dilation, groups)  # padded as it is dilated
-    return twin_of(OF_LAYERS, unbiased, in_planes, out_planes, *numbers)
+    return build_or_copy(
+        LAYER_PROTOTYPES, make_unbiased_conv, in_planes, out_planes, *numbers
+    )
 
 
 def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
@@ -41,40 +43,44 @@ def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
 
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
-    return twin_of(OF_LAYERS, unbiased, in_planes, out_planes, 1, stride)
-
-
-def unbiased(*numbers: int) -> nn.Conv2d:
-    """A convolution without bias, whose norm has one; numbers in torch's order."""
-    return nn.Conv2d(*numbers, bias=False)
-
-
-def normed(norm: Norm, channels: int) -> nn.Module:
-    """A normalisation layer; one of the user's may be another each time."""
-    return (
-        twin_of(OF_LAYERS, norm, channels) if norm is nn.BatchNorm2d else norm(channels)
+    return build_or_copy(
+        LAYER_PROTOTYPES, make_unbiased_conv, in_planes, out_planes, 1, stride
     )
 
 
-def striding(stride_in: str | None, style: str | None) -> str:
-    """The convolution of a bottleneck that strides, named in either way.
+def make_unbiased_conv(*numbers: int) -> nn.Conv2d:
+    """Make a convolution without bias; numbers stand in torch's order."""
+    return nn.Conv2d(*numbers, bias=False)
+
+
+def make_norm(norm: MakeNorm, channels: int) -> nn.Module:
+    """Make a normalisation layer; the user's own is made anew each time."""
+    return (
+        build_or_copy(LAYER_PROTOTYPES, norm, channels)
+        if norm is nn.BatchNorm2d
+        else norm(channels)
+    )
+
+
+def resolve_stride_in(stride_in: str | None, style: str | None) -> str:
+    """Return the convolution of a bottleneck that strides, "3x3" or "1x1".
 
     Raises:
         SpecError: for an unknown name, or two names that disagree.
 
     Example:
-        >>> striding(None, "caffe")
+        >>> resolve_stride_in(None, "caffe")
         '1x1'
     """
     if stride_in is not None:
-        one_of("stride_in", stride_in, STRIDE_IN)
+        check_one_of("stride_in", stride_in, STRIDE_IN_CHOICES)
     if style is None:
         return stride_in or "3x3"
-    one_of("style", style, STYLES)
-    if stride_in not in (None, STYLES[style]):
-        want = f"{STYLES[style]!r}, or no style"
+    check_one_of("style", style, STRIDE_IN_BY_STYLE)
+    if stride_in not in (None, STRIDE_IN_BY_STYLE[style]):
+        want = f"{STRIDE_IN_BY_STYLE[style]!r}, or no style"
         raise SpecError(f"stride_in: got {stride_in!r} with {style=}, want {want}")
-    return STYLES[style]
+    return STRIDE_IN_BY_STYLE[style]
 
 
 class BasicBlock(nn.Module):
@@ -113,7 +119,7 @@ class BasicBlock(nn.Module):
         groups: int = 1,
         base_width: int = 64,
         dilation: int = 1,
-        norm_layer: Norm | None = None,
+        norm_layer: MakeNorm | None = None,
         *,
         conv1_dilation: int = 1,
         out_channels: int | None = None,
@@ -132,10 +138,10 @@ class BasicBlock(nn.Module):
         norm = norm_layer or nn.BatchNorm2d
         width = planes * self.expansion if out_channels is None else out_channels
         self.conv1 = conv3x3(inplanes, planes, stride, dilation=conv1_dilation)
-        self.bn1 = normed(norm, planes)
+        self.bn1 = make_norm(norm, planes)
         self.relu = nn.ReLU(inplace=True)
         self.conv2 = conv3x3(planes, width)
-        self.bn2 = normed(norm, width)
+        self.bn2 = make_norm(norm, width)
         self.downsample = downsample
         self.stride = stride
 
@@ -182,24 +188,26 @@ class Bottleneck(nn.Module):
         groups: int = 1,
         base_width: int = 64,
         dilation: int = 1,
-        norm_layer: Norm | None = None,
+        norm_layer: MakeNorm | None = None,
         *,
         stride_in: str = "3x3",
         out_channels: int | None = None,
     ) -> None:
         super().__init__()
-        one_of("stride_in", stride_in, STRIDE_IN)
+        check_one_of("stride_in", stride_in, STRIDE_IN_CHOICES)
         stride1, stride2 = (stride, 1) if stride_in == "1x1" else (1, stride)
         norm = norm_layer or nn.BatchNorm2d
         inner = int(planes * (base_width / 64.0)) * groups
-        at_least("width of a bottleneck, planes * base_width / 64 * groups", inner)
+        check_at_least(
+            "width of a bottleneck, planes * base_width / 64 * groups", inner
+        )
         width = planes * self.expansion if out_channels is None else out_channels
         self.conv1 = conv1x1(inplanes, inner, stride1)
-        self.bn1 = normed(norm, inner)
+        self.bn1 = make_norm(norm, inner)
         self.conv2 = conv3x3(inner, inner, stride2, groups, dilation)
-        self.bn2 = normed(norm, inner)
+        self.bn2 = make_norm(norm, inner)
         self.conv3 = conv1x1(inner, width)
-        self.bn3 = normed(norm, width)
+        self.bn3 = make_norm(norm, width)
         self.relu = nn.ReLU(inplace=True)
         self.downsample = downsample
         self.stride = stride

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from resviz.errors import SpecError
-from resviz.models.options import at_least, one_of
+from resviz.models.options import check_at_least, check_one_of
 
 LAYERS_PER_BLOCK = {"basic": 2, "bottleneck": 3}
 """Weighted layers in a block's main branch; stem and classifier add two."""
 
 
-class Known(NamedTuple):
-    """A depth in use: its block, the blocks of each stage, and whose it is."""
+class KnownDepth(NamedTuple):
+    """A depth in use: its block, the blocks of each stage, and its source."""
 
     depth: int
     block: str
@@ -20,35 +20,41 @@ class Known(NamedTuple):
     source: str
 
 
-KNOWN = (
-    Known(10, "basic", (1, 1, 1, 1), "TF Model Garden, timm, imgclsmob"),
-    Known(12, "basic", (2, 1, 1, 1), "imgclsmob"),
-    Known(14, "bottleneck", (1, 1, 1, 1), "timm resnet14t"),
-    Known(14, "basic", (2, 2, 1, 1), "imgclsmob"),
-    Known(16, "basic", (2, 2, 2, 1), "imgclsmob"),
-    Known(18, "basic", (2, 2, 2, 2), "He et al. 2015, Table 1"),
-    Known(26, "bottleneck", (2, 2, 2, 2), "timm resnet26"),
-    Known(26, "basic", (3, 3, 3, 3), "imgclsmob"),
-    Known(34, "basic", (3, 4, 6, 3), "He et al. 2015, Table 1"),
-    Known(38, "bottleneck", (3, 3, 3, 3), "imgclsmob"),
-    Known(50, "bottleneck", (3, 4, 6, 3), "He et al. 2015, Table 1"),
-    Known(101, "bottleneck", (3, 4, 23, 3), "He et al. 2015, Table 1"),
-    Known(152, "bottleneck", (3, 8, 36, 3), "He et al. 2015, Table 1"),
-    Known(200, "bottleneck", (3, 24, 36, 3), "He et al. 2016, section 5; timm, mxnet"),
-    Known(269, "bottleneck", (3, 30, 48, 8), "mxnet, timm, imgclsmob"),
-    Known(270, "bottleneck", (4, 29, 53, 4), "ResNet-RS; 272 layers by the formula"),
-    Known(350, "bottleneck", (4, 36, 72, 4), "ResNet-RS"),
-    Known(420, "bottleneck", (4, 44, 87, 4), "ResNet-RS; 419 layers by the formula"),
+KNOWN_DEPTHS = (
+    KnownDepth(10, "basic", (1, 1, 1, 1), "TF Model Garden, timm, imgclsmob"),
+    KnownDepth(12, "basic", (2, 1, 1, 1), "imgclsmob"),
+    KnownDepth(14, "bottleneck", (1, 1, 1, 1), "timm resnet14t"),
+    KnownDepth(14, "basic", (2, 2, 1, 1), "imgclsmob"),
+    KnownDepth(16, "basic", (2, 2, 2, 1), "imgclsmob"),
+    KnownDepth(18, "basic", (2, 2, 2, 2), "He et al. 2015, Table 1"),
+    KnownDepth(26, "bottleneck", (2, 2, 2, 2), "timm resnet26"),
+    KnownDepth(26, "basic", (3, 3, 3, 3), "imgclsmob"),
+    KnownDepth(34, "basic", (3, 4, 6, 3), "He et al. 2015, Table 1"),
+    KnownDepth(38, "bottleneck", (3, 3, 3, 3), "imgclsmob"),
+    KnownDepth(50, "bottleneck", (3, 4, 6, 3), "He et al. 2015, Table 1"),
+    KnownDepth(101, "bottleneck", (3, 4, 23, 3), "He et al. 2015, Table 1"),
+    KnownDepth(152, "bottleneck", (3, 8, 36, 3), "He et al. 2015, Table 1"),
+    KnownDepth(
+        200, "bottleneck", (3, 24, 36, 3), "He et al. 2016, section 5; timm, mxnet"
+    ),
+    KnownDepth(269, "bottleneck", (3, 30, 48, 8), "mxnet, timm, imgclsmob"),
+    KnownDepth(
+        270, "bottleneck", (4, 29, 53, 4), "ResNet-RS; 272 layers by the formula"
+    ),
+    KnownDepth(350, "bottleneck", (4, 36, 72, 4), "ResNet-RS"),
+    KnownDepth(
+        420, "bottleneck", (4, 44, 87, 4), "ResNet-RS; 419 layers by the formula"
+    ),
 )
 """Depths of ImageNet nets in use; of two with one label, the first is the default.
 
 PaddleClas's 200 is another: ``layers=[3, 12, 48, 3]``.
 """
 
-IMAGENET = tuple(dict.fromkeys(known.depth for known in KNOWN))
+IMAGENET_DEPTHS = tuple(dict.fromkeys(known.depth for known in KNOWN_DEPTHS))
 """Depths of ImageNet nets in use."""
 
-PAPER = (18, 34, 50, 101, 152)
+PAPER_DEPTHS = (18, 34, 50, 101, 152)
 """Depths in He et al. 2015, Table 1."""
 
 CIFAR_BOTTLENECK = (164, 272, 542, 1001)
@@ -57,24 +63,26 @@ CIFAR_BOTTLENECK = (164, 272, 542, 1001)
 Source: resnet-1k-layers; mxnet symbols/resnet.py; imgclsmob resnet_cifar.py.
 """
 
-CIFAR = (20, 32, 44, 56, 110, 1202, *CIFAR_BOTTLENECK)
+CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202, *CIFAR_BOTTLENECK)
 """Depths of CIFAR nets in use: He et al. 2015, Table 6, and the bottlenecks."""
 
 
-def layer_count(block: str, counts: tuple[int, ...]) -> int:
-    """Weighted layers of a net: stem, main branches and classifier.
+def count_weighted_layers(block: str, counts: tuple[int, ...]) -> int:
+    """Count the weighted layers of a net: stem, main paths and classifier.
 
     Example:
-        >>> layer_count("bottleneck", (3, 4, 6, 3))
+        >>> count_weighted_layers("bottleneck", (3, 4, 6, 3))
         50
     """
     return LAYERS_PER_BLOCK[block] * sum(counts) + 2
 
 
-def imagenet(depth: int, block: str | None = None) -> tuple[str, tuple[int, ...]]:
+def find_imagenet_counts(
+    depth: int, block: str | None = None
+) -> tuple[str, tuple[int, ...]]:
     """Block and counts of an ImageNet net of so many layers.
 
-    A depth in ``KNOWN`` has the counts there. Any other takes those of the next
+    A depth in ``KNOWN_DEPTHS`` has the counts there. Any other takes those of the next
     shallower one with the same block, and conv4_x gets the blocks that are left,
     as from 50 to 101. Without ``block``, depths below 50 are basic nets and others
     bottleneck nets, where that fits and the table does not say otherwise.
@@ -83,24 +91,28 @@ def imagenet(depth: int, block: str | None = None) -> tuple[str, tuple[int, ...]
         SpecError: for a depth that no count of blocks gives, with the nearest.
 
     Example:
-        >>> imagenet(101)
+        >>> find_imagenet_counts(101)
         ('bottleneck', (3, 4, 23, 3))
-        >>> imagenet(104)
+        >>> find_imagenet_counts(104)
         ('bottleneck', (3, 4, 24, 3))
     """
-    _check(depth, block)
-    for known in KNOWN:
+    _check_depth_and_block(depth, block)
+    for known in KNOWN_DEPTHS:
         if known.depth == depth and block in (None, known.block):
             return known.block, known.counts
-    usual = ("basic", "bottleneck") if depth < 50 else ("bottleneck", "basic")
-    for name in (block,) if block else usual:
-        counts = _extended(depth, name)
+    usual_blocks = ("basic", "bottleneck") if depth < 50 else ("bottleneck", "basic")
+    for name in (block,) if block else usual_blocks:
+        counts = _extend_known_counts(depth, name)
         if counts:
             return name, counts
-    raise _unknown(depth, block or usual[0], stages=4, step=1, example="[3, 4, 6, 3]")
+    raise _unknown_depth_error(
+        depth, block or usual_blocks[0], stages=4, step=1, example="[3, 4, 6, 3]"
+    )
 
 
-def cifar(depth: int, block: str | None = None) -> tuple[str, tuple[int, ...]]:
+def find_cifar_counts(
+    depth: int, block: str | None = None
+) -> tuple[str, tuple[int, ...]]:
     """Block and counts of a CIFAR net of so many layers: three equal stages.
 
     Basic nets have 6n+2 layers, bottleneck nets 9n+2. Without ``block`` a depth
@@ -110,47 +122,51 @@ def cifar(depth: int, block: str | None = None) -> tuple[str, tuple[int, ...]]:
         SpecError: for a depth that is neither, with the nearest.
 
     Example:
-        >>> cifar(110)
+        >>> find_cifar_counts(110)
         ('basic', (18, 18, 18))
 
     Source: He et al. 2015, section 4.2.
     """
-    _check(depth, block)
-    usual = ("basic", "bottleneck")
+    _check_depth_and_block(depth, block)
+    usual_blocks = ("basic", "bottleneck")
     if depth in CIFAR_BOTTLENECK:
-        usual = ("bottleneck",)
-    for name in (block,) if block else usual:
+        usual_blocks = ("bottleneck",)
+    for name in (block,) if block else usual_blocks:
         n, rest = divmod(depth - 2, 3 * LAYERS_PER_BLOCK[name])
         if n > 0 and rest == 0:
             return name, (n, n, n)
-    raise _unknown(depth, block or usual[0], stages=3, step=3, example="[9, 9, 9]")
+    raise _unknown_depth_error(
+        depth, block or usual_blocks[0], stages=3, step=3, example="[9, 9, 9]"
+    )
 
 
-def paper(depth: int, block: str | None = None) -> tuple[str, tuple[int, ...]]:
+def find_paper_counts(
+    depth: int, block: str | None = None
+) -> tuple[str, tuple[int, ...]]:
     """Block and counts of one of the five networks of He et al. 2015, Table 1.
 
     Raises:
         SpecError: for another depth, or another block than the paper's.
     """
-    one_of("depth of a network of the paper", depth, PAPER)
-    found = imagenet(depth)
+    check_one_of("depth of a network of the paper", depth, PAPER_DEPTHS)
+    block_and_counts = find_imagenet_counts(depth)
     if block is not None:
-        one_of(f"block of the paper's {depth}", block, found[:1])
-    return found
+        check_one_of(f"block of the paper's {depth}", block, block_and_counts[:1])
+    return block_and_counts
 
 
-def _check(depth: int, block: str | None) -> None:
-    at_least("depth", depth)
+def _check_depth_and_block(depth: int, block: str | None) -> None:
+    check_at_least("depth", depth)
     if block is not None:
-        one_of("block", block, LAYERS_PER_BLOCK)
+        check_one_of("block", block, LAYERS_PER_BLOCK)
 
 
-def _extended(depth: int, block: str) -> tuple[int, ...] | None:
-    """The next shallower known counts, with what is left added to conv4_x."""
+def _extend_known_counts(depth: int, block: str) -> tuple[int, ...] | None:
+    """Return the next shallower known counts, extended in conv4_x."""
     blocks, rest = divmod(depth - 2, LAYERS_PER_BLOCK[block])
     shallower = [
         known.counts
-        for known in KNOWN
+        for known in KNOWN_DEPTHS
         if known.block == block and sum(known.counts) <= blocks
     ]
     if rest or not shallower:
@@ -159,16 +175,17 @@ def _extended(depth: int, block: str) -> tuple[int, ...] | None:
     return first, second, blocks - first - second - fourth, fourth
 
 
-def _unknown(
+def _unknown_depth_error(
     depth: int, block: str, *, stages: int, step: int, example: str
 ) -> SpecError:
     """The error for a depth that ``n`` blocks, n a multiple of step, cannot give."""
-    each = step * LAYERS_PER_BLOCK[block]
-    least = each * (stages // step) + 2
-    below = max(least, depth - (depth - 2) % each)
-    near = [below] if depth < least else [below, below + each]
-    nearest = "nearest is" if len(near) == 1 else "nearest are"
+    layers_per_step = step * LAYERS_PER_BLOCK[block]
+    least = layers_per_step * (stages // step) + 2
+    below = max(least, depth - (depth - 2) % layers_per_step)
+    nearest_depths = [below] if depth < least else [below, below + layers_per_step]
+    nearest = "nearest is" if len(nearest_depths) == 1 else "nearest are"
     return SpecError(
-        f"unknown depth {depth}: a {block} net has {each}·n + 2 layers, {nearest}"
-        f" {' and '.join(map(str, near))}; or give the counts, layers={example}"
+        f"unknown depth {depth}: a {block} net has {layers_per_step}·n + 2 layers, "
+        f"{nearest} {' and '.join(map(str, nearest_depths))}; or give the counts, "
+        f"layers={example}"
     )

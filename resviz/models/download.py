@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TIMEOUT = 30.0
+TIMEOUT_SECONDS = 30.0
 """Seconds without an answer after which a server counts as unreachable."""
 
-CHUNK = 1 << 20
+CHUNK_BYTES = 1 << 20
 """Bytes read at a time."""
 
-_HASH = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
+_HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 
 
-def fetch(url: str, path: Path, *, progress: bool = True) -> None:
+def download_file(url: str, path: Path, *, progress: bool = True) -> None:
     """Download ``url`` to ``path``.
 
     The file grows beside ``path`` and moves there when it is whole and has the
@@ -42,10 +42,10 @@ def fetch(url: str, path: Path, *, progress: bool = True) -> None:
             the content does not have the hash in its name.
     """
     part = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-    file = _opened(part)
+    file = _open_partial(part)
     try:
         with file:
-            for chunk in _chunks(url, path, progress=progress):
+            for chunk in _read_chunks(url, path, progress=progress):
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
@@ -67,7 +67,7 @@ def fetch(url: str, path: Path, *, progress: bool = True) -> None:
         part.unlink(missing_ok=True)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open_partial(path: Path) -> BinaryIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("xb")
@@ -78,10 +78,10 @@ def _opened(path: Path) -> BinaryIO:
         ) from error
 
 
-def published_hash(name: str) -> str | None:
-    """The start of a SHA-256 that a file's name ends in, if it does."""
-    found = _HASH.search(name)
-    return None if found is None or found[1].isdigit() else found[1]
+def find_hash_in_name(name: str) -> str | None:
+    """Return the start of a SHA-256 that a file's name ends in, if any."""
+    match = _HASH_IN_NAME.search(name)
+    return None if match is None or match[1].isdigit() else match[1]
 
 
 def check_hash(path: Path, name: str | None = None, origin: str | None = None) -> None:
@@ -98,44 +98,44 @@ def check_hash(path: Path, name: str | None = None, origin: str | None = None) -
     Raises:
         WeightsError: if they differ.
     """
-    given = published_hash(name or path.name)
-    if given is None:
+    expected = find_hash_in_name(name or path.name)
+    if expected is None:
         return
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if not digest.startswith(given):
-        got = digest[: len(given)]
+    if not digest.startswith(expected):
+        got = digest[: len(expected)]
         remedy = "try again" if origin else "delete it and get it again"
         raise WeightsError(
             f"weights: {origin or path} is damaged: its SHA-256 begins with {got},"
-            f" want {given}: {remedy}"
+            f" want {expected}: {remedy}"
         )
 
 
-def _chunks(url: str, path: Path, *, progress: bool) -> Iterator[bytes]:
+def _read_chunks(url: str, path: Path, *, progress: bool) -> Iterator[bytes]:
     """The bytes at ``url``, all of them or an error."""
     request = Request(url, headers={"User-Agent": "resviz"})  # noqa: S310 - http, see weights.locate
-    with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 - the same
-        total = _length(response)
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the same
+        total = _content_length(response)
         done = 0
-        while chunk := response.read(CHUNK):
+        while chunk := response.read(CHUNK_BYTES):
             done += len(chunk)
             yield chunk
             if progress and sys.stderr.isatty():
-                _show(path.name, done, total)
+                _show_progress(path.name, done, total)
     if total is not None and done != total:
         raise WeightsError(
             f"weights: {url} broke off after {done} of {total} bytes: try again"
         )
 
 
-def _length(response: HTTPResponse) -> int | None:
+def _content_length(response: HTTPResponse) -> int | None:
     length = response.headers.get("Content-Length")
     return int(length) if length else None
 
 
-def _show(name: str, done: int, total: int | None) -> None:
-    """One line on stderr, written over itself until the file is whole."""
+def _show_progress(name: str, done: int, total: int | None) -> None:
+    """Print the progress on one line of stderr, written over itself."""
     of = f" of {total / 1e6:.1f}" if total else ""
     end = "\n" if done == total else ""
     sys.stderr.write(f"\r{name}: {done / 1e6:.1f}{of} MB{end}")

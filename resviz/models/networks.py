@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from resviz.models.catalogue import FAMILIES, assemble, find
+from resviz.models.catalogue import FAMILIES, assemble_network, find_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,9 @@ def resnet18(
 
     Source: He et al. 2015, Table 1: two basic blocks in each stage.
     """
-    return assemble(find("resnet18"), weights=weights, progress=progress, **options)
+    return assemble_network(
+        find_network("resnet18"), weights=weights, progress=progress, **options
+    )
 
 
 def resnet34(
@@ -40,7 +42,9 @@ def resnet34(
 
     Source: He et al. 2015, Table 1: 3, 4, 6 and 3 basic blocks.
     """
-    return assemble(find("resnet34"), weights=weights, progress=progress, **options)
+    return assemble_network(
+        find_network("resnet34"), weights=weights, progress=progress, **options
+    )
 
 
 def resnet50(
@@ -50,7 +54,9 @@ def resnet50(
 
     Source: He et al. 2015, Table 1: 3, 4, 6 and 3 bottlenecks.
     """
-    return assemble(find("resnet50"), weights=weights, progress=progress, **options)
+    return assemble_network(
+        find_network("resnet50"), weights=weights, progress=progress, **options
+    )
 
 
 def resnet101(
@@ -60,7 +66,9 @@ def resnet101(
 
     Source: He et al. 2015, Table 1: 3, 4, 23 and 3 bottlenecks.
     """
-    return assemble(find("resnet101"), weights=weights, progress=progress, **options)
+    return assemble_network(
+        find_network("resnet101"), weights=weights, progress=progress, **options
+    )
 
 
 def resnet152(
@@ -70,7 +78,9 @@ def resnet152(
 
     Source: He et al. 2015, Table 1: 3, 8, 36 and 3 bottlenecks.
     """
-    return assemble(find("resnet152"), weights=weights, progress=progress, **options)
+    return assemble_network(
+        find_network("resnet152"), weights=weights, progress=progress, **options
+    )
 
 
 def resnext50_32x4d(
@@ -80,8 +90,8 @@ def resnext50_32x4d(
 
     Source: Xie et al. 2016, Table 1: 32 groups of 4 channels.
     """
-    return assemble(
-        find("resnext50_32x4d"), weights=weights, progress=progress, **options
+    return assemble_network(
+        find_network("resnext50_32x4d"), weights=weights, progress=progress, **options
     )
 
 
@@ -92,8 +102,8 @@ def resnext101_32x8d(
 
     Source: Xie et al. 2016: 32 groups of 8 channels.
     """
-    return assemble(
-        find("resnext101_32x8d"), weights=weights, progress=progress, **options
+    return assemble_network(
+        find_network("resnext101_32x8d"), weights=weights, progress=progress, **options
     )
 
 
@@ -104,8 +114,8 @@ def resnext101_64x4d(
 
     Source: Xie et al. 2016, Table 3: 64 groups of 4 channels.
     """
-    return assemble(
-        find("resnext101_64x4d"), weights=weights, progress=progress, **options
+    return assemble_network(
+        find_network("resnext101_64x4d"), weights=weights, progress=progress, **options
     )
 
 
@@ -116,8 +126,8 @@ def wide_resnet50_2(
 
     Source: Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide.
     """
-    return assemble(
-        find("wide_resnet50_2"), weights=weights, progress=progress, **options
+    return assemble_network(
+        find_network("wide_resnet50_2"), weights=weights, progress=progress, **options
     )
 
 
@@ -128,8 +138,8 @@ def wide_resnet101_2(
 
     Source: Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide.
     """
-    return assemble(
-        find("wide_resnet101_2"), weights=weights, progress=progress, **options
+    return assemble_network(
+        find_network("wide_resnet101_2"), weights=weights, progress=progress, **options
     )
 
 
@@ -163,8 +173,8 @@ def resnet(
         ...     [len(resnet(d).layer3) for d in (50, 53, 101)]
         [6, 7, 23]
     """
-    row = FAMILIES["resnet"].row(depth, block=block, layers=layers)
-    return assemble(row, weights=weights, progress=progress, **options)
+    network = FAMILIES["resnet"].make_network(depth, block=block, layers=layers)
+    return assemble_network(network, weights=weights, progress=progress, **options)
 
 
 def cifar_resnet(
@@ -195,8 +205,8 @@ def cifar_resnet(
 
     Source: He et al. 2015, section 4.2.
     """
-    row = FAMILIES["cifar"].row(depth, block=block, layers=layers)
-    return assemble(row, weights=weights, progress=progress, **options)
+    network = FAMILIES["cifar"].make_network(depth, block=block, layers=layers)
+    return assemble_network(network, weights=weights, progress=progress, **options)
 
 
 def paper(
@@ -218,5 +228,5 @@ def paper(
 
     Source: He et al. 2015, Table 1 and section 4.1; the authors' layer files.
     """
-    row = FAMILIES["paper"].row(depth)
-    return assemble(row, weights=weights, progress=progress, **options)
+    network = FAMILIES["paper"].make_network(depth)
+    return assemble_network(network, weights=weights, progress=progress, **options)

@@ -9,7 +9,7 @@ from typing import Any
 from resviz.errors import SpecError
 
 
-def one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
+def check_one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
     """Refuse a value that is not among the legal ones.
 
     Raises:
@@ -17,19 +17,19 @@ def one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
     """
     legal = tuple(legal)
     if value not in legal:
-        want = ", ".join(repr(each) for each in legal)
+        want = ", ".join(repr(choice) for choice in legal)
         raise SpecError(f"{where}: got {value!r}, want one of {want}")
 
 
-def at_least(where: str, value: Any, minimum: int = 1) -> None:
+def check_at_least(where: str, value: Any, minimum: int = 1) -> None:
     """Refuse anything but a whole number of at least ``minimum``."""
     if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
         want = f"a whole number of at least {minimum}"
         raise SpecError(f"{where}: got {value!r}, want {want}")
 
 
-def per_stage(where: str, values: Any, count: int) -> tuple[int, ...]:
-    """One positive whole number for each of ``count`` stages, as a tuple."""
+def check_per_stage(where: str, values: Any, count: int) -> tuple[int, ...]:
+    """Check for one positive whole number per stage; return a tuple."""
     if not isinstance(values, Sequence) or isinstance(values, str):
         raise SpecError(f"{where}: got {values!r}, want one number for each stage")
     if len(values) != count:
@@ -38,16 +38,18 @@ def per_stage(where: str, values: Any, count: int) -> tuple[int, ...]:
             f" give {count}, or num_stages={len(values)}"
         )
     for value in values:
-        at_least(where, value)
+        check_at_least(where, value)
     return tuple(values)
 
 
-def nearest(name: str, legal: Iterable[str]) -> str:
-    """Names spelled like ``name``, as a clause of a message, or nothing.
+def suggest_nearest(name: str, legal: Iterable[str]) -> str:
+    """Suggest names spelled like ``name``, as a clause of a message.
 
     Example:
-        >>> nearest("num_clases", ["num_classes", "groups"])
+        >>> suggest_nearest("num_clases", ["num_classes", "groups"])
         ", did you mean 'num_classes'"
     """
-    near = get_close_matches(name, list(legal), n=3, cutoff=0.6)
-    return ", did you mean " + " or ".join(map(repr, near)) if near else ""
+    close_names = get_close_matches(name, list(legal), n=3, cutoff=0.6)
+    return (
+        ", did you mean " + " or ".join(map(repr, close_names)) if close_names else ""
+    )

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from resviz.errors import SpecError
-from resviz.models.assembly import Assembly
-from resviz.models.blocks import BasicBlock, Bottleneck, Norm, striding
-from resviz.models.options import at_least, one_of
-from resviz.models.shortcuts import Shortcuts
-from resviz.models.stages import Spacing, plan
-from resviz.models.stems import STEMS, stem_name
+from resviz.models.block_assembly import BlockFactory
+from resviz.models.blocks import BasicBlock, Bottleneck, MakeNorm, resolve_stride_in
+from resviz.models.options import check_at_least, check_one_of
+from resviz.models.shortcuts import ShortcutFactory
+from resviz.models.stages import Spacing, plan_stages
+from resviz.models.stems import STEMS, resolve_stem_name
 
-HEADS: dict[str, Callable[[], nn.Module]] = {
+HEAD_POOLINGS: dict[str, Callable[[], nn.Module]] = {
     "adaptive": lambda: nn.AdaptiveAvgPool2d((1, 1)),
     "fixed": lambda: nn.AvgPool2d(7),
 }
@@ -100,7 +100,7 @@ class ResNet(nn.Module):
         groups: int = 1,
         width_per_group: int = 64,
         replace_stride_with_dilation: Sequence[bool] | None = None,
-        norm_layer: Norm | None = None,
+        norm_layer: MakeNorm | None = None,
         *,
         in_channels: int = 3,
         stem: str = "imagenet",
@@ -122,9 +122,9 @@ class ResNet(nn.Module):
         out_indices: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
-        norm: Norm = norm_layer or nn.BatchNorm2d
-        stem = stem_name(stem, deep_stem=deep_stem)
-        stages = plan(
+        norm: MakeNorm = norm_layer or nn.BatchNorm2d
+        stem = resolve_stem_name(stem, deep_stem=deep_stem)
+        stages = plan_stages(
             layers,
             expansion=block.expansion,
             spacing=Spacing(
@@ -135,28 +135,28 @@ class ResNet(nn.Module):
             base_channels=base_channels,
             out_channels=out_channels,
         )
-        assembly = Assembly(
+        assembly = BlockFactory(
             block=block,
             norm=norm,
-            shortcuts=Shortcuts(shortcut, projection, avg_down),
+            shortcuts=ShortcutFactory(shortcut, projection, avg_down),
             groups=groups,
             width_per_group=width_per_group,
-            stride_in=striding(stride_in, style),
+            stride_in=resolve_stride_in(stride_in, style),
             dilate_conv1=dilations is not None,
         )
         self.num_features = stages[-1].out_channels
-        self.out_indices = _indices(out_indices, len(stages))
+        self.out_indices = _check_out_indices(out_indices, len(stages))
         channels = base_channels if stem_channels is None else stem_channels
         self._add_stem(stem, in_channels, channels, norm)
         self._layers = [f"layer{i + 1}" for i in range(len(stages))]
         for name, stage in zip(self._layers, stages, strict=True):
-            self.add_module(name, assembly.stage(channels, stage))
+            self.add_module(name, assembly.build_stage(channels, stage))
             channels = stage.out_channels
         self._add_head(head, num_classes)
         self.softmax = nn.Softmax(dim=1) if softmax and self.fc else None
         left_out = [f"layer{i + 1}." for i in range(len(stages), len(layers))]
         self.omitted = (*left_out, *([] if self.fc else ["fc."]))
-        initialise(self, zero_init_residual=zero_init_residual)
+        initialise_weights(self, zero_init_residual=zero_init_residual)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Logits, pooled features, or the outputs of the chosen stages."""
@@ -175,43 +175,47 @@ class ResNet(nn.Module):
             x = self.fc(x)
         return x if self.softmax is None else self.softmax(x)
 
-    def _add_stem(self, stem: str, in_channels: int, channels: int, norm: Norm) -> None:
-        at_least("in_channels", in_channels)
-        at_least("stem_channels", channels)
-        self.conv1 = STEMS[stem].conv(in_channels, channels, norm)
+    def _add_stem(
+        self, stem: str, in_channels: int, channels: int, norm: MakeNorm
+    ) -> None:
+        check_at_least("in_channels", in_channels)
+        check_at_least("stem_channels", channels)
+        self.conv1 = STEMS[stem].make_conv(in_channels, channels, norm)
         self.bn1 = norm(channels)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = (
             nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
-            if STEMS[stem].pools
+            if STEMS[stem].has_pool
             else None
         )
 
     def _add_head(self, head: str, num_classes: int) -> None:
-        one_of("head", head, HEADS)
-        at_least("num_classes", num_classes, 0)
-        bare = bool(self.out_indices)
-        self.avgpool = None if bare else HEADS[head]()
+        check_one_of("head", head, HEAD_POOLINGS)
+        check_at_least("num_classes", num_classes, 0)
+        is_headless = bool(self.out_indices)
+        self.avgpool = None if is_headless else HEAD_POOLINGS[head]()
         self.fc = (
             None
-            if bare or num_classes == 0
+            if is_headless or num_classes == 0
             else nn.Linear(self.num_features, num_classes)
         )
 
 
-def _indices(out_indices: Sequence[int] | None, count: int) -> tuple[int, ...]:
-    """The stages to return, () where the head is."""
+def _check_out_indices(
+    out_indices: Sequence[int] | None, count: int
+) -> tuple[int, ...]:
+    """Check the stages to return; return () where the head is."""
     if out_indices is None:
         return ()
     if not isinstance(out_indices, Sequence) or not out_indices:
         raise SpecError(f"out_indices: got {out_indices!r}, want indices of stages")
     for index in out_indices:
-        one_of("out_indices", index, range(count))
+        check_one_of("out_indices", index, range(count))
     return tuple(out_indices)
 
 
-def initialise(net: nn.Module, *, zero_init_residual: bool = False) -> None:
-    """He initialisation of convolutions; norms start at one and zero.
+def initialise_weights(net: nn.Module, *, zero_init_residual: bool = False) -> None:
+    """Initialise convolutions after He; norms start at one and zero.
 
     Args:
         net: changed in place; on the meta device there is nothing to set.
@@ -234,6 +238,6 @@ def initialise(net: nn.Module, *, zero_init_residual: bool = False) -> None:
         return
     for module in net.modules():
         if isinstance(module, BasicBlock | Bottleneck):
-            last = module.bn3 if isinstance(module, Bottleneck) else module.bn2
-            if isinstance(last.weight, nn.Parameter):
-                nn.init.zeros_(last.weight)
+            last_norm = module.bn3 if isinstance(module, Bottleneck) else module.bn2
+            if isinstance(last_norm.weight, nn.Parameter):
+                nn.init.zeros_(last_norm.weight)

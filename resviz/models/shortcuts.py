@@ -14,66 +14,66 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resviz.errors import SpecError
-from resviz.models.blocks import Norm, conv1x1
-from resviz.models.options import one_of
+from resviz.models.blocks import MakeNorm, conv1x1
+from resviz.models.options import check_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a shortcut stands: all that a rule may ask about.
+class ShortcutPlace:
+    """Where a shortcut stands: all facts that a projection rule may use.
 
     Attributes:
         in_channels: channels of the block's input.
         out_channels: channels of the block's output.
         stride: stride of the block.
-        first: whether the block is the first of its stage.
+        is_first: whether the block is the first of its stage.
         avg_down: whether projections pool instead of striding.
     """
 
     in_channels: int
     out_channels: int
     stride: int
-    first: bool
+    is_first: bool
     avg_down: bool = False
 
     @property
-    def reshapes(self) -> bool:
+    def changes_shape(self) -> bool:
         """Whether the block's output differs from its input in shape."""
         return self.stride != 1 or self.in_channels != self.out_channels
 
 
-class Projection(NamedTuple):
-    """A rule that says which blocks project, and whose rule it is."""
+class ProjectionRule(NamedTuple):
+    """A rule that says which blocks project, and where it comes from."""
 
-    projects: Callable[[Place], bool]
+    projects: Callable[[ShortcutPlace], bool]
     source: str
 
 
-PROJECTIONS: dict[str, Projection] = {
-    "shape": Projection(
-        lambda place: place.reshapes,
+PROJECTIONS: dict[str, ProjectionRule] = {
+    "shape": ProjectionRule(
+        lambda place: place.changes_shape,
         "torchvision models/resnet.py; mmdetection layers/res_layer.py",
     ),
-    "channels": Projection(
+    "channels": ProjectionRule(
         lambda place: place.in_channels != place.out_channels,
         "detectron2 backbone/resnet.py; fb.resnet.torch models/resnet.lua, option B",
     ),
-    "first_block": Projection(
-        lambda place: place.first,
+    "first_block": ProjectionRule(
+        lambda place: place.is_first,
         "mxnet symbols/resnet.py; TF Model Garden backbones/resnet.py;"
         " PaddleClas legendary_models/resnet.py",
     ),
-    "avg_down": Projection(
-        lambda place: place.reshapes or (place.avg_down and place.first),
+    "avg_down": ProjectionRule(
+        lambda place: place.changes_shape or (place.avg_down and place.is_first),
         "mmdetection ResNetV1d: 18 and 34 layers project in stage 1 as well",
     ),
 }
 """The rules of option B by name. To add one, add a row."""
 
-OPTIONS = ("A", "B", "C")
+SHORTCUT_OPTIONS = ("A", "B", "C")
 """He et al. 2015, section 4.1: the shortcut options."""
 
 
@@ -111,7 +111,7 @@ class IdentityShortcut(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Shortcuts:
+class ShortcutFactory:
     """Makes the shortcut of each block of one network.
 
     A block that changes the shape but does not project gets an
@@ -133,8 +133,8 @@ class Shortcuts:
     avg_down: bool = False
 
     def __post_init__(self) -> None:
-        one_of("shortcut", self.option, OPTIONS)
-        one_of("projection", self.projection, PROJECTIONS)
+        check_one_of("shortcut", self.option, SHORTCUT_OPTIONS)
+        check_one_of("projection", self.projection, PROJECTIONS)
         if self.option != "B" and self.projection != "shape":
             raise SpecError(
                 f"projection: got {self.projection!r} with shortcut={self.option!r},"
@@ -146,22 +146,22 @@ class Shortcuts:
                 " option A has no projection to pool for"
             )
 
-    def projects(self, place: Place) -> bool:
+    def projects(self, place: ShortcutPlace) -> bool:
         """Whether the shortcut at this place is a projection."""
         if self.option == "B":
             return PROJECTIONS[self.projection].projects(place)
         return self.option == "C"
 
-    def make(self, place: Place, norm: Norm) -> nn.Module | None:
-        """The module for a block's ``downsample``, or None for the identity."""
+    def make_shortcut(self, place: ShortcutPlace, norm: MakeNorm) -> nn.Module | None:
+        """Make a block's ``downsample``; None for the identity."""
         if self.projects(place):
-            return _projection(place, norm)
-        if place.reshapes:
+            return _make_projection(place, norm)
+        if place.changes_shape:
             return IdentityShortcut(place.in_channels, place.out_channels, place.stride)
         return None
 
 
-def _projection(place: Place, norm: Norm) -> nn.Sequential:
+def _make_projection(place: ShortcutPlace, norm: MakeNorm) -> nn.Sequential:
     """1x1 convolution and norm; pooled first under ``avg_down``.
 
     Source: He et al. 2018 (Bag of Tricks), figure 2(c), for the pooling; its

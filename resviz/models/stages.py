@@ -8,11 +8,11 @@ from itertools import accumulate
 from operator import mul
 
 from resviz.errors import SpecError
-from resviz.models.options import at_least, one_of, per_stage
+from resviz.models.options import check_at_least, check_one_of, check_per_stage
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StagePlan:
     """One stage, as its blocks are built.
 
     Attributes:
@@ -53,31 +53,35 @@ class Spacing:
     output_stride: int | None = None
 
     def __post_init__(self) -> None:
-        given = [
+        ways = [
             name
             for name in ("output_stride", "replace_stride_with_dilation")
             if getattr(self, name) is not None
         ]
         if self.strides is not None or self.dilations is not None:
-            given.append("strides or dilations")
-        if len(given) > 1:
-            raise SpecError(f"{given[0]}: got {given[1]} as well, want one of them")
+            ways.append("strides or dilations")
+        if len(ways) > 1:
+            raise SpecError(f"{ways[0]}: got {ways[1]} as well, want one of them")
 
-    def steps(self, count: int, stem_stride: int) -> list[tuple[int, int, int]]:
-        """Stride, first dilation and dilation of each of ``count`` stages."""
+    def plan_strides(self, count: int, stem_stride: int) -> list[tuple[int, int, int]]:
+        """Return stride, first dilation and dilation of each stage."""
         strides = (1,) + (2,) * (count - 1)
         if self.strides is not None:
-            strides = per_stage("strides", self.strides, count)
+            strides = check_per_stage("strides", self.strides, count)
         if self.dilations is not None:
-            dilations = per_stage("dilations", self.dilations, count)
+            dilations = check_per_stage("dilations", self.dilations, count)
             return list(zip(strides, dilations, dilations, strict=True))
-        return _replaced(strides, self._dilated(strides, stem_stride))
+        return _replace_strides(
+            strides, self._find_dilated_stages(strides, stem_stride)
+        )
 
-    def _dilated(self, strides: tuple[int, ...], stem_stride: int) -> tuple[bool, ...]:
-        """For each stage, whether it dilates instead of striding."""
+    def _find_dilated_stages(
+        self, strides: tuple[int, ...], stem_stride: int
+    ) -> tuple[bool, ...]:
+        """Return for each stage whether it dilates instead of striding."""
         if self.output_stride is not None:
             totals = list(accumulate(strides, mul, initial=stem_stride))[1:]
-            one_of("output_stride", self.output_stride, sorted(set(totals)))
+            check_one_of("output_stride", self.output_stride, sorted(set(totals)))
             return tuple(total > self.output_stride for total in totals)
         flags = self.replace_stride_with_dilation
         if flags is None:
@@ -90,17 +94,17 @@ class Spacing:
         return (False, *map(bool, flags))
 
 
-def _replaced(
+def _replace_strides(
     strides: tuple[int, ...], dilated: tuple[bool, ...]
 ) -> list[tuple[int, int, int]]:
-    """Strides turned into dilations; a first block keeps the previous one."""
+    """Turn strides into dilations; a first block keeps the previous one."""
     steps = []
     dilation = 1
     for stride, dilate in zip(strides, dilated, strict=True):
-        before = dilation
+        first_dilation = dilation
         if dilate:
             dilation *= stride
-        steps.append((1 if dilate else stride, before, dilation))
+        steps.append((1 if dilate else stride, first_dilation, dilation))
     return steps
 
 
@@ -108,7 +112,7 @@ MOST_BLOCKS = 20_000
 """Blocks of one network; a slip in a number must not fill the memory."""
 
 
-def plan(
+def plan_stages(
     layers: Sequence[int],
     *,
     expansion: int,
@@ -117,8 +121,8 @@ def plan(
     num_stages: int | None = None,
     base_channels: int = 64,
     out_channels: int | None = None,
-) -> tuple[Stage, ...]:
-    """The stages of a network, first to last.
+) -> tuple[StagePlan, ...]:
+    """Plan the stages of a network, first to last.
 
     Args:
         layers: blocks of each stage.
@@ -135,24 +139,25 @@ def plan(
             many of them as there are no stages.
 
     Example:
-        >>> [stage.planes for stage in plan([2, 2], expansion=1, spacing=Spacing())]
+        >>> stages = plan_stages([2, 2], expansion=1, spacing=Spacing())
+        >>> [stage.planes for stage in stages]
         [64, 128]
     """
     if not isinstance(layers, Sequence) or not layers:
         raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
-    counts = per_stage("layers", layers, len(layers))
+    counts = check_per_stage("layers", layers, len(layers))
     if num_stages is not None:
-        one_of("num_stages", num_stages, range(1, len(counts) + 1))
+        check_one_of("num_stages", num_stages, range(1, len(counts) + 1))
         counts = counts[:num_stages]
     if sum(counts) > MOST_BLOCKS:
         want = f"at most {MOST_BLOCKS:,}"
         raise SpecError(f"layers: got {sum(counts):,} blocks in all, want {want}")
-    at_least("base_channels", base_channels)
+    check_at_least("base_channels", base_channels)
     width = base_channels * expansion if out_channels is None else out_channels
-    at_least("out_channels", width)
+    check_at_least("out_channels", width)
     return tuple(
-        Stage(blocks, base_channels << i, width << i, *step)
+        StagePlan(blocks, base_channels << i, width << i, *step)
         for i, (blocks, step) in enumerate(
-            zip(counts, spacing.steps(len(counts), stem_stride), strict=True)
+            zip(counts, spacing.plan_strides(len(counts), stem_stride), strict=True)
         )
     )

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from resviz.errors import WeightsError
-from resviz.models.download import check_hash, fetch, published_hash
-from resviz.models.options import nearest
+from resviz.models.download import check_hash, download_file, find_hash_in_name
+from resviz.models.options import suggest_nearest
 
 BASE_URL = "https://download.pytorch.org/models/"
 """Where torchvision publishes its files."""
 
-PUBLISHED: dict[str, dict[str, str]] = {
+PUBLISHED_FILES: dict[str, dict[str, str]] = {
     "resnet18": {"IMAGENET1K_V1": "resnet18-f37072fd.pth"},
     "resnet34": {"IMAGENET1K_V1": "resnet34-b627a593.pth"},
     "resnet50": {
@@ -58,7 +58,7 @@ SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 """Names that end so are files."""
 
 
-def load(
+def load_weights(
     net: nn.Module,
     weights: str | os.PathLike[str],
     *,
@@ -72,36 +72,36 @@ def load(
 
     Args:
         net: the network.
-        weights: what ``locate`` takes.
-        network: whose published weights a name means, a key of ``PUBLISHED``.
+        weights: what ``locate_weights`` takes.
+        network: whose published weights a name means, a key of ``PUBLISHED_FILES``.
         progress: show a download on stderr, where that is a terminal.
 
     Raises:
         WeightsError: in one line, with the remedy: an unknown name, a missing,
             damaged or foreign file, a failed download, another architecture.
     """
-    path = locate(weights, network=network, progress=progress)
-    state = read(path)
+    path = locate_weights(weights, network=network, progress=progress)
+    state = read_state_dict(path)
     omitted = tuple(getattr(net, "omitted", ()))
     state = {key: value for key, value in state.items() if not key.startswith(omitted)}
-    _compare(net, state, path)
+    _check_same_architecture(net, state, path)
     on_meta = any(parameter.is_meta for parameter in net.parameters())
     # Not strict: files from before torch 0.4.1 lack num_batches_tracked.
     net.load_state_dict(state, strict=False, assign=on_meta)
 
 
-def locate(
+def locate_weights(
     weights: str | os.PathLike[str],
     *,
     network: str | None = None,
     progress: bool = True,
 ) -> Path:
-    """The local file of some weights, downloaded into torch's cache if need be.
+    """Return the local file of some weights, downloaded if need be.
 
     Args:
         weights: a published name (``"IMAGENET1K_V2"``, ``"DEFAULT"``), a published
             file (``"resnet50-0676ba61.pth"``), a URL, or a local file.
-        network: whose published weights a name means, a key of ``PUBLISHED``.
+        network: whose published weights a name means, a key of ``PUBLISHED_FILES``.
         progress: show a download on stderr, where that is a terminal.
 
     Raises:
@@ -110,7 +110,7 @@ def locate(
     """
     text = origin(weights, network=network)
     if text.startswith(("http://", "https://")):
-        path = cached(text, progress=progress)
+        path = find_in_cache(text, progress=progress)
     else:
         path = Path(text).expanduser()
         if not path.is_file():
@@ -120,34 +120,34 @@ def locate(
 
 
 def origin(weights: str | os.PathLike[str], *, network: str | None = None) -> str:
-    """The URL or the path that some weights mean; takes what ``locate`` takes."""
+    """Return the URL or path that weights mean; takes what `locate_weights` takes."""
     text = os.fspath(weights)
-    names = PUBLISHED.get(network or "", {})
+    names = PUBLISHED_FILES.get(network or "", {})
     if text == "DEFAULT" and names:
         text = list(names.values())[-1]
     text = names.get(text, text)
-    published = any(text in files.values() for files in PUBLISHED.values())
+    published = any(text in files.values() for files in PUBLISHED_FILES.values())
     return BASE_URL + text if published and not Path(text).exists() else text
 
 
-def cached(url: str, *, progress: bool = True) -> Path:
-    """The file at ``url`` in torch's cache, which torchvision fills as well."""
+def find_in_cache(url: str, *, progress: bool = True) -> Path:
+    """Return the file at ``url`` in torch's cache, downloaded if missing."""
     try:
         name = Path(unquote(urlsplit(url).path)).name
     except ValueError as error:
         raise WeightsError(f"weights: {url} is no URL ({error}): check it") from error
     if not name:
         raise WeightsError(f"weights: {url} names no file, want one at its end")
-    if published_hash(name) is None:  # two servers may call different files alike
+    if find_hash_in_name(name) is None:  # two servers may call different files alike
         name = f"{hashlib.sha256(url.encode()).hexdigest()[:8]}_{name}"
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
     if not path.is_file():
-        fetch(url, path, progress=progress)
+        download_file(url, path, progress=progress)
     return path
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """Names and tensors in a file, on the CPU.
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """Read names and tensors from a file, onto the CPU.
 
     A file made by ``torch.save`` is read without running anything in it. A state
     dict inside a checkpoint is found under ``"state_dict"`` or ``"model"``, and
@@ -156,12 +156,16 @@ def read(path: Path) -> dict[str, Tensor]:
     Raises:
         WeightsError: if the file is damaged, or holds something else.
     """
-    content = _safetensors(path) if path.suffix == ".safetensors" else _torch(path)
+    content = (
+        _read_safetensors_file(path)
+        if path.suffix == ".safetensors"
+        else _read_torch_file(path)
+    )
     if isinstance(content, Mapping):
         for key in ("state_dict", "model"):
             if isinstance(content.get(key), Mapping):
                 content = content[key]
-    if not _is_state(content):
+    if not _is_state_dict(content):
         raise WeightsError(
             f"weights: {path} holds no state dict, want names and tensors:"
             " save one with torch.save(model.state_dict(), ...)"
@@ -173,7 +177,7 @@ def read(path: Path) -> dict[str, Tensor]:
     }
 
 
-def _is_state(content: Any) -> bool:
+def _is_state_dict(content: Any) -> bool:
     return (
         isinstance(content, Mapping)
         and bool(content)
@@ -184,14 +188,14 @@ def _is_state(content: Any) -> bool:
     )
 
 
-def _torch(path: Path) -> Any:
+def _read_torch_file(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load fails in many ways on foreign bytes
-        raise _unreadable(path, error) from error
+        raise _unreadable_error(path, error) from error
 
 
-def _safetensors(path: Path) -> Any:
+def _read_safetensors_file(path: Path) -> Any:
     try:
         from safetensors.torch import load_file
     except ImportError as error:
@@ -202,10 +206,10 @@ def _safetensors(path: Path) -> Any:
     try:
         return load_file(path)
     except Exception as error:  # as for torch.load
-        raise _unreadable(path, error) from error
+        raise _unreadable_error(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> WeightsError:
+def _unreadable_error(path: Path, error: Exception) -> WeightsError:
     if isinstance(error, PermissionError):
         return WeightsError(f"weights: {path} cannot be read: {error.strerror}")
     return WeightsError(
@@ -214,7 +218,9 @@ def _unreadable(path: Path, error: Exception) -> WeightsError:
     )
 
 
-def _compare(net: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+def _check_same_architecture(
+    net: nn.Module, state: Mapping[str, Tensor], path: Path
+) -> None:
     """Refuse a state dict of another architecture."""
     own = net.state_dict()
     missing = [
@@ -229,7 +235,7 @@ def _compare(net: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
         if key in state and state[key].shape != value.shape
     ]
     parts = [
-        _few(what, keys)
+        _list_first_keys(what, keys)
         for what, keys in (
             ("missing", missing),
             ("unexpected", unexpected),
@@ -244,7 +250,7 @@ def _compare(net: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
         )
 
 
-def _few(what: str, keys: list[str]) -> str:
+def _list_first_keys(what: str, keys: list[str]) -> str:
     more = ", ..." if len(keys) > 3 else ""
     return f"{len(keys)} {what} ({', '.join(keys[:3])}{more})"
 
@@ -253,7 +259,7 @@ def not_found(text: str, network: str | None) -> WeightsError:
     """What is raised of weights that are no published name and no file."""
     if text.endswith(SUFFIXES):
         return WeightsError(f"weights: there is no file {text!r}: check the path")
-    names = ("DEFAULT", *PUBLISHED[network]) if network in PUBLISHED else ()
+    names = ("DEFAULT", *PUBLISHED_FILES[network]) if network in PUBLISHED_FILES else ()
     legal = ", ".join([*map(repr, names), "a URL or a file"])
-    near = nearest(text, names)
+    near = suggest_nearest(text, names)
     return WeightsError(f"weights: unknown name {text!r}{near}; want {legal}")

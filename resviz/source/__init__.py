@@ -6,24 +6,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError
-from resviz.inputs import Given, InputSize, batches, given
+from resviz.inputs import InputSize, InputSpec, has_batch_axis, parse_inputs
 from resviz.record import Architecture
-from resviz.source.spec import Spec, parse
-from resviz.storage import load
+from resviz.record.storage import load
+from resviz.source.spec import Spec, parse_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from torch import nn
 
-    Source = Architecture | nn.Module | Spec | str | int
+    TraceableSource = Architecture | nn.Module | Spec | str | int
 
-PAPER = ("paper18", "paper34", "paper50", "paper101", "paper152")
+PAPER_NAMES = ("paper18", "paper34", "paper50", "paper101", "paper152")
 """The five networks of He et al. 2015, table 1."""
 
 
-def architecture(
-    source: Source,
+def resolve_architecture(
+    source: TraceableSource,
     input_size: InputSize | None = None,
     *,
     inputs: Any = None,
@@ -32,7 +32,7 @@ def architecture(
     training: bool | None = None,
     mode: str | None = None,
 ) -> Architecture:
-    """The record of a SPEC or a model; a record is given back as it is.
+    """Return the record of a SPEC or a model; a record as it is.
 
     Args:
         source: a record, a model, or a SPEC, parsed or not.
@@ -51,32 +51,32 @@ def architecture(
         BuildError: if the model cannot be imported or built.
         TraceError: if its forward cannot be followed.
     """
-    sizes = None if input_size is None else given(input_size)
-    asked = Asked(sizes, inputs, kwargs, batch, training, mode)
+    sizes = None if input_size is None else parse_inputs(input_size)
+    request = TraceRequest(sizes, inputs, kwargs, batch, training, mode)
     if isinstance(source, Architecture):
-        return recorded(source, source.name, asked)
-    check_batch(asked)
+        return check_record(source, source.name, request)
+    check_request(request)
     if not isinstance(source, (Spec, str, int)):
-        return traced_model(source, asked)
-    spec = source if isinstance(source, Spec) else parse(source)
+        return trace_model(source, request)
+    spec = source if isinstance(source, Spec) else parse_spec(source)
     if spec.record:
-        return recorded(load(spec.record), spec.text, asked)
-    return traced_spec(spec, asked)
+        return check_record(load(spec.record), spec.text, request)
+    return trace_spec(spec, request)
 
 
-class Asked(NamedTuple):
-    """How a model is to be traced; None where it was left out."""
+class TraceRequest(NamedTuple):
+    """Options of a trace as the user gave them; None where left out."""
 
-    sizes: tuple[Given, ...] | None
+    sizes: tuple[InputSpec, ...] | None
     inputs: Any
     kwargs: Mapping[str, Any] | None
     batch: int | None
     training: bool | None
     mode: str | None
 
-    def options(self, usual: InputSize) -> dict[str, Any]:
-        """The arguments of a trace of a model that is usually given `usual`."""
-        from resviz.tracing.nests import tensors_in
+    def to_trace_options(self, usual: InputSize) -> dict[str, Any]:
+        """Return the arguments of a trace, with the model's usual input."""
+        from resviz.tracing.nested_tensors import tensors_in
 
         inputs = self.inputs
         if self.sizes is None and inputs is None and [*tensors_in(self.kwargs)]:
@@ -91,70 +91,82 @@ class Asked(NamedTuple):
         }
 
 
-def check_batch(asked: Asked) -> None:
+def check_request(request: TraceRequest) -> None:
     """Check that what is asked for can be given together.
 
     Raises:
         SpecError: if sizes and tensors are both given, or a batch has no place.
     """
-    if asked.sizes is not None and asked.inputs is not None:
+    if request.sizes is not None and request.inputs is not None:
         raise SpecError("input_size and inputs: want one of them")
-    if asked.batch is None:
+    if request.batch is None:
         return
-    if asked.inputs is not None:
+    if request.inputs is not None:
         raise SpecError("batch: the inputs have their own, give other tensors")
-    if asked.sizes is not None and not batches(asked.sizes):
+    if request.sizes is not None and not has_batch_axis(request.sizes):
         raise SpecError(
-            f"batch {asked.batch}: has no place in a whole shape, write N where it "
+            f"batch {request.batch}: has no place in a whole shape, write N where it "
             "stands, as ids=int64:N,128"
         )
 
 
-def recorded(arch: Architecture, text: str, asked: Asked) -> Architecture:
-    """A record, of which nothing can be asked that it was not traced with.
+def check_record(arch: Architecture, text: str, request: TraceRequest) -> Architecture:
+    """Return a record after checking that no other options are asked for.
 
     Raises:
         SpecError: if another input, batch or mode is asked for.
     """
-    if asked.inputs is not None or asked.kwargs:
+    if request.inputs is not None or request.kwargs:
         raise SpecError(f"{text}: a record has its inputs, trace the model with others")
-    mode = None if asked.mode == "auto" else asked.mode
-    held = {
-        "batch": (asked.batch, arch.batch),
-        "training": (asked.training, arch.training),
+    mode = None if request.mode == "auto" else request.mode
+    values_by_name = {
+        "batch": (request.batch, arch.batch),
+        "training": (request.training, arch.training),
         "mode": (mode, arch.mode),
     }
-    if asked.sizes is not None and not fits(asked.sizes, arch):
-        own = " and ".join(f"{it.shape} {it.dtype}" for it in arch.inputs) or "none"
+    if request.sizes is not None and not fits_record(request.sizes, arch):
+        recorded_value = (
+            " and ".join(f"{tensor.shape} {tensor.dtype}" for tensor in arch.inputs)
+            or "none"
+        )
         got = " and ".join(
-            f"{one.shape(arch.batch)} {one.dtype or ''}".strip() for one in asked.sizes
+            f"{wanted.shape_for_batch(arch.batch)} {wanted.dtype or ''}".strip()
+            for wanted in request.sizes
         )
         raise SpecError(
-            f"{text}: recorded with input {own}, got {got}: trace the model again "
-            "with that"
+            f"{text}: recorded with input {recorded_value}, got {got}: trace the model "
+            "again with that"
         )
-    for key, (wanted, own) in held.items():
-        if wanted is not None and wanted != own:
+    for key, (wanted, recorded_value) in values_by_name.items():
+        if wanted is not None and wanted != recorded_value:
             raise SpecError(
-                f"{text}: recorded with {key} {own!r}, got {wanted!r}: trace the "
-                "model again with that"
+                f"{text}: recorded with {key} {recorded_value!r}, got {wanted!r}: "
+                "trace the model again with that"
             )
     return arch
 
 
-def fits(sizes: tuple[Given, ...], arch: Architecture) -> bool:
-    """Whether a record's inputs are those that are described."""
+def fits_record(sizes: tuple[InputSpec, ...], arch: Architecture) -> bool:
+    """Return whether a record's inputs are those that are described."""
     if len(sizes) != len(arch.inputs):
         return False
-    for one, (name, tensor) in zip(sizes, arch.named_inputs, strict=True):
-        named = not one.place or one.place[0].isdecimal() or ".".join(one.place) == name
-        typed = one.dtype in {None, tensor.dtype}
-        if not named or not typed or one.shape(arch.batch) != tensor.shape:
+    for sized_input, (name, tensor) in zip(sizes, arch.named_inputs, strict=True):
+        has_name = (
+            not sized_input.place
+            or sized_input.place[0].isdecimal()
+            or ".".join(sized_input.place) == name
+        )
+        has_dtype = sized_input.dtype in {None, tensor.dtype}
+        if (
+            not has_name
+            or not has_dtype
+            or sized_input.shape_for_batch(arch.batch) != tensor.shape
+        ):
             return False
     return True
 
 
-def traced_model(model: nn.Module, asked: Asked) -> Architecture:
+def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
     """Trace a model that the caller holds.
 
     Raises:
@@ -162,56 +174,56 @@ def traced_model(model: nn.Module, asked: Asked) -> Architecture:
     """
     from torch import nn
 
-    from resviz.source.usual import usual_inputs
+    from resviz.source.published_inputs import find_usual_inputs
     from resviz.tracing import trace
 
     if not isinstance(model, nn.Module):
         raise SpecError(
             f"want a record, a torch.nn.Module or a SPEC, got {type(model).__name__}"
         )
-    return trace(model, **asked.options(usual_inputs(model)))
+    return trace(model, **request.to_trace_options(find_usual_inputs(model)))
 
 
-def traced_spec(spec: Spec, asked: Asked) -> Architecture:
+def trace_spec(spec: Spec, request: TraceRequest) -> Architecture:
     """Build what a SPEC names and trace it."""
-    return built(spec).traced(asked)
+    return build_model(spec).trace_with(request)
 
 
-class Built(NamedTuple):
-    """A model that a SPEC named.
+class BuiltModel(NamedTuple):
+    """A model that a SPEC named, with its usual input and title.
 
     Attributes:
         model: it, without values where that can be.
-        usual: the input that it was published for.
+        usual_input: the input that it was published for.
         name: of its record.
         title: what to print for it.
-        filled: builds it again with values, for a forward that needs them.
-        lent: whether it has no values, and nobody else has it.
+        build_filled: builds it again with values, for a forward that needs them.
+        trace_only: whether it has no values, and nobody else has it.
     """
 
     model: nn.Module
-    usual: InputSize
+    usual_input: InputSize
     name: str
     title: str = ""
-    filled: Callable[[], nn.Module] | None = None
-    lent: bool = False
+    build_filled: Callable[[], nn.Module] | None = None
+    trace_only: bool = False
 
-    def traced(self, asked: Asked) -> Architecture:
+    def trace_with(self, request: TraceRequest) -> Architecture:
         """The record of one forward."""
         from resviz.tracing import trace
 
-        options = asked.options(self.usual)
+        options = request.to_trace_options(self.usual_input)
         return trace(
             self.model,
             name=self.name,
             title=self.title,
-            filled=self.filled,
-            lent=self.lent,
+            build_filled=self.build_filled,
+            trace_only=self.trace_only,
             **options,
         )
 
 
-def built(spec: Spec) -> Built:
+def build_model(spec: Spec) -> BuiltModel:
     """Build what a SPEC names, but a record.
 
     Raises:
@@ -220,20 +232,30 @@ def built(spec: Spec) -> Built:
     """
     from resviz.source import build
     from resviz.source.hubs import HUBS
-    from resviz.source.usual import usual_inputs
+    from resviz.source.published_inputs import find_usual_inputs
 
     name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
     if spec.module in HUBS:
-        model = build.published(spec)
-        usual = HUBS[spec.module].inputs(model, spec.name, spec.options)
-        return Built(
-            model, usual, name, filled=partial(build.published, spec, filled=True)
+        model = build.build_hub_model(spec)
+        usual_input = HUBS[spec.module].find_inputs(model, spec.name, spec.options)
+        return BuiltModel(
+            model,
+            usual_input,
+            name,
+            build_filled=partial(build.build_hub_model, spec, filled=True),
         )
     if spec.module:
-        model = build.imported(spec)
-        return Built(model, usual_inputs(model), name)
-    filled = partial(build.network, spec, filled=True)
-    usual = build.published_input(spec)
-    model = build.network(spec)
-    lent = "weights" not in spec.options
-    return Built(model, usual, name, build.title(parse(spec.text)), filled, lent)
+        model = build.import_model(spec)
+        return BuiltModel(model, find_usual_inputs(model), name)
+    build_filled = partial(build.build_own_network, spec, filled=True)
+    usual_input = build.find_published_input(spec)
+    model = build.build_own_network(spec)
+    trace_only = "weights" not in spec.options
+    return BuiltModel(
+        model,
+        usual_input,
+        name,
+        build.make_spec_title(parse_spec(spec.text)),
+        build_filled,
+        trace_only,
+    )

@@ -14,10 +14,10 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 
-from resviz.errors import BuildError, ResvizError, first_line
+from resviz.errors import BuildError, ResvizError, first_error_line
 from resviz.models import catalogue
-from resviz.source.hubs import HUBS, package
-from resviz.tracing.process import Undisturbed
+from resviz.source.hubs import HUBS, import_hub_module
+from resviz.tracing.process import PreservedProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,8 @@ INITIALISERS = frozenset(
 """What fills a fresh parameter; on meta tensors it only takes time."""
 
 
-class Weightless(TorchFunctionMode):
-    """While entered, new tensors are made on the meta device and stay unfilled.
+class WeightlessMode(TorchFunctionMode):
+    """A mode in which new tensors are made on meta and stay unfilled.
 
     Building ResNet-152 takes 20 ms this way, and 100 ms with initialisers.
     """
@@ -57,7 +57,7 @@ class Weightless(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def network(spec: Spec, *, filled: bool = False) -> nn.Module:
+def build_own_network(spec: Spec, *, filled: bool = False) -> nn.Module:
     """Build one of resviz' own networks, on the meta device unless it is `filled`.
 
     Raises:
@@ -66,30 +66,40 @@ def network(spec: Spec, *, filled: bool = False) -> nn.Module:
     """
     weights = "weights" in spec.options
     try:
-        with seeded() if filled else nullcontext() if weights else Weightless():
-            return catalogue.build(spec.name, *spec.args, **spec.options)
+        with (
+            seeded_weights()
+            if filled
+            else nullcontext()
+            if weights
+            else WeightlessMode()
+        ):
+            return catalogue.build_network(spec.name, *spec.args, **spec.options)
     except (RuntimeError, ValueError) as error:
         if isinstance(error, ResvizError):
             raise
-        raise BuildError(f"{spec.text}: torch refuses, {first_line(error)}") from error
+        raise BuildError(
+            f"{spec.text}: torch refuses, {first_error_line(error)}"
+        ) from error
 
 
-def title(spec: Spec) -> str:
-    """What to print for one of resviz' own networks, its further options named."""
-    plain = {"depth", "block", "layers"}
-    heading = catalogue.title(spec.name, *spec.args, **spec.options)
-    further = [f"{k}={v!r}" for k, v in spec.options.items() if k not in plain]
-    return f"{heading}, {', '.join(further)}" if further else heading
+def make_spec_title(spec: Spec) -> str:
+    """Return the title of one of resviz' own networks, with its options."""
+    named_apart = {"depth", "block", "layers"}
+    heading = catalogue.find_network_title(spec.name, *spec.args, **spec.options)
+    other_options = [
+        f"{k}={v!r}" for k, v in spec.options.items() if k not in named_apart
+    ]
+    return f"{heading}, {', '.join(other_options)}" if other_options else heading
 
 
-def published_input(spec: Spec) -> tuple[int, int, int]:
-    """The input that one of resviz' own networks was published for."""
+def find_published_input(spec: Spec) -> tuple[int, int, int]:
+    """Return the input that one of resviz' networks was published for."""
     channels = spec.options.get("in_channels", 3)
     side = 32 if spec.name.startswith("cifar") else 224
     return channels, side, side
 
 
-def imported(spec: Spec) -> nn.Module:
+def import_model(spec: Spec) -> nn.Module:
     """Import a callable and call it with the literal arguments of the SPEC.
 
     The working folder is searched first, as `python -m` does. A module that stands
@@ -98,17 +108,17 @@ def imported(spec: Spec) -> nn.Module:
     Raises:
         BuildError: if the import or the call fails, or gives no module.
     """
-    with on_path(Path.cwd()), on_path(folder_of(spec)):
-        target = attribute(spec)
+    with folder_on_path(Path.cwd()), folder_on_path(folder_of(spec)):
+        target = import_attribute(spec)
         if spec.own:
             check_own(target, spec)
-        if isinstance(target, nn.Module) and not spec.called:
+        if isinstance(target, nn.Module) and not spec.has_call:
             return target
         if not callable(target):
             raise BuildError(
                 f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
             )
-        return as_module(called(target, spec), spec)
+        return require_module(call_target(target, spec), spec)
 
 
 def folder_of(spec: Spec) -> Path:
@@ -118,65 +128,66 @@ def folder_of(spec: Spec) -> Path:
 
 
 @contextmanager
-def seeded() -> Iterator[None]:
+def seeded_weights() -> Iterator[None]:
     """Fill weights with the same values each time, and leave the generators alone."""
-    with Undisturbed(0):
+    with PreservedProcess(0):
         torch.default_generator.manual_seed(0)
         yield
 
 
-def published(spec: Spec, *, filled: bool = False) -> nn.Module:
-    """A hub's model: without values, or `filled` with seeded ones.
+def build_hub_model(spec: Spec, *, filled: bool = False) -> nn.Module:
+    """Build a hub's model: without values, or `filled` with seeded ones.
 
     Raises:
         BuildError: if the package is not there, or cannot build it.
     """
     hub = HUBS[spec.module or ""]
 
-    def build(*args: Any, **options: Any) -> Any:
+    def build_from_hub(*args: Any, **options: Any) -> Any:
         if args:
             raise BuildError(f"{spec.text}: want options by name, got {args!r}")
-        module = package(spec.module or "")
+        module = import_hub_module(spec.module or "")
         if not filled:
-            with suppress(Exception), Weightless():  # some cannot be built so
-                return hub.build(module, spec.name, options)
-        with seeded():
-            return hub.build(module, spec.name, options)
+            with suppress(Exception), WeightlessMode():  # some cannot be built so
+                return hub.build_model(module, spec.name, options)
+        with seeded_weights():
+            return hub.build_model(module, spec.name, options)
 
-    return as_module(called(build, spec), spec)
+    return require_module(call_target(build_from_hub, spec), spec)
 
 
-def as_module(made: Any, spec: Spec) -> nn.Module:
-    """What a call made, if that is a module.
+def require_module(result: Any, spec: Spec) -> nn.Module:
+    """Return what a call made, after checking that it is a module.
 
     Raises:
         BuildError: if it is not.
     """
-    if not isinstance(made, nn.Module):
+    if not isinstance(result, nn.Module):
         raise BuildError(
-            f"{spec.text}: want a torch.nn.Module, the call gave {type(made).__name__}"
+            f"{spec.text}: want a torch.nn.Module, the call gave "
+            f"{type(result).__name__}"
         )
-    return made
+    return result
 
 
-def attribute(spec: Spec) -> Any:
-    """What the SPEC names in its module.
+def import_attribute(spec: Spec) -> Any:
+    """Return the object that a SPEC names in its module.
 
     Raises:
         BuildError: if the module cannot be imported, or does not have it.
     """
     try:
-        found = module_of(spec.module or "")
+        target = import_module_or_file(spec.module or "")
     except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {first_line(error)}"
+        reason = f"{type(error).__name__}: {first_error_line(error)}"
         raise BuildError(
             f"{spec.text}: cannot import {spec.module!r}, {reason}"
         ) from error
     for part in spec.name.split("."):
-        if not hasattr(found, part):
+        if not hasattr(target, part):
             raise BuildError(f"{spec.text}: {spec.module!r} has no {spec.name!r}")
-        found = getattr(found, part)
-    return found
+        target = getattr(target, part)
+    return target
 
 
 def check_own(target: Any, spec: Spec) -> None:
@@ -207,21 +218,21 @@ def check_own(target: Any, spec: Spec) -> None:
         raise BuildError(f"{spec.text}: {spec.name!r} is not its own, but {home}'s")
 
 
-def module_of(name: str) -> Any:
-    """The module of a dotted name, or of a file that ends in .py."""
+def import_module_or_file(name: str) -> Any:
+    """Import the module of a dotted name, or of a file that ends in .py."""
     if not name.endswith(".py"):
         return importlib.import_module(name)
     path = Path(name)
-    place = importlib.util.spec_from_file_location(path.stem, path)
-    if place is None or place.loader is None:
+    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    if module_spec is None or module_spec.loader is None:
         raise ImportError(f"no module in {name!r}")
-    module = importlib.util.module_from_spec(place)
-    place.loader.exec_module(module)
+    module = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(module)
     return module
 
 
-def called(target: Any, spec: Spec) -> Any:
-    """What calling the target with the SPEC's arguments gives.
+def call_target(target: Any, spec: Spec) -> Any:
+    """Call the target with the SPEC's arguments and return the result.
 
     Raises:
         BuildError: with the reason if the call raises.
@@ -231,13 +242,13 @@ def called(target: Any, spec: Spec) -> Any:
     except ResvizError:
         raise
     except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {first_line(error)}"
+        reason = f"{type(error).__name__}: {first_error_line(error)}"
         raise BuildError(f"{spec.text}: the call failed, {reason}") from error
 
 
 @contextmanager
-def on_path(folder: Path) -> Iterator[None]:
-    """Find modules in a folder first, for the time of an import."""
+def folder_on_path(folder: Path) -> Iterator[None]:
+    """Search a folder first for modules, for the time of an import."""
     sys.path.insert(0, str(folder))
     try:
         yield

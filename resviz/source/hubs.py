@@ -8,7 +8,11 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import BuildError, SpecError
-from resviz.source.usual import timm_inputs, torchvision_inputs, transformers_inputs
+from resviz.source.published_inputs import (
+    find_timm_inputs,
+    find_torchvision_inputs,
+    find_transformers_inputs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,61 +24,67 @@ if TYPE_CHECKING:
 Options = dict[str, Any]
 
 
-class Hub(NamedTuple):
-    """One package.
+class ModelHub(NamedTuple):
+    """A package of models, and how it builds one by name.
 
     Attributes:
         module: what to import from it.
-        build: makes a model without weights, from that module, a name and options.
-        inputs: what a model was published for, from it, its name and options.
-        names: gives the names of all models, from that module, if it has a list.
+        build_model: makes a model without weights, from that module, a name and
+            options.
+        find_inputs: what a model was published for, from it, its name and options.
+        list_names: gives the names of all models, from that module, if it has a list.
     """
 
     module: str
-    build: Callable[[Any, str, Options], nn.Module]
-    inputs: Callable[[nn.Module, str, Options], InputSize]
-    names: Callable[[Any], Sequence[str]] | None = None
+    build_model: Callable[[Any, str, Options], nn.Module]
+    find_inputs: Callable[[nn.Module, str, Options], InputSize]
+    list_names: Callable[[Any], Sequence[str]] | None = None
 
 
-def torchvision_model(module: Any, name: str, options: Options) -> nn.Module:
-    """One of `torchvision.models.list_models()`.
+def build_torchvision_model(module: Any, name: str, options: Options) -> nn.Module:
+    """Build one of `torchvision.models.list_models()`.
 
     A detector would fetch weights of its backbone if it were not told not to.
     """
     with suppress(Exception):  # an unknown name is told of by `get_model`
-        wanted = signature(module.get_model_builder(name)).parameters
-        if "weights_backbone" in wanted:
+        parameters = signature(module.get_model_builder(name)).parameters
+        if "weights_backbone" in parameters:
             options = {"weights_backbone": None, **options}
     return module.get_model(name, weights=None, **options)
 
 
-def timm_model(module: Any, name: str, options: Options) -> nn.Module:
-    """One of `timm.list_models()`."""
+def build_timm_model(module: Any, name: str, options: Options) -> nn.Module:
+    """Build one of `timm.list_models()`."""
     return module.create_model(name, pretrained=False, **options)
 
 
-def transformers_model(module: Any, name: str, options: Options) -> nn.Module:
-    """The base model of a configuration class, as `ResNetConfig`."""
+def build_transformers_model(module: Any, name: str, options: Options) -> nn.Module:
+    """Build the base model of a configuration class, as `ResNetConfig`."""
     return module.AutoModel.from_config(getattr(module, name)(**options))
 
 
-def listed(module: Any) -> Sequence[str]:
-    """All names, of a package that has `list_models`."""
+def list_hub_models(module: Any) -> Sequence[str]:
+    """List all model names of a package that has `list_models`."""
     return module.list_models()
 
 
 HUBS = {
-    "torchvision": Hub(
-        "torchvision.models", torchvision_model, torchvision_inputs, listed
+    "torchvision": ModelHub(
+        "torchvision.models",
+        build_torchvision_model,
+        find_torchvision_inputs,
+        list_hub_models,
     ),
-    "timm": Hub("timm", timm_model, timm_inputs, listed),
-    "transformers": Hub("transformers", transformers_model, transformers_inputs),
+    "timm": ModelHub("timm", build_timm_model, find_timm_inputs, list_hub_models),
+    "transformers": ModelHub(
+        "transformers", build_transformers_model, find_transformers_inputs
+    ),
 }
 """The packages by name. To add one, add a row."""
 
 
-def package(name: str) -> Any:
-    """The module of a hub.
+def import_hub_module(name: str) -> Any:
+    """Import the module of a hub.
 
     Raises:
         BuildError: if it is not installed, or cannot be imported.
@@ -87,20 +97,22 @@ def package(name: str) -> Any:
         raise
 
 
-def names(hub: str) -> tuple[str, ...]:
-    """The names of all models of a hub; of resviz' own for "".
+def list_model_names(hub: str) -> tuple[str, ...]:
+    """List the names of all models of a hub; of resviz' own for "".
 
     Raises:
         SpecError: if there is no such hub, or it has no list.
         BuildError: if it is not installed, or cannot be imported.
     """
     if not hub:
-        from resviz.models.catalogue import names as own
+        from resviz.models.catalogue import list_network_names as own
 
         return own()
-    if hub not in HUBS or HUBS[hub].names is None:
-        known = ", ".join(name for name, it in HUBS.items() if it.names)
-        raise SpecError(f"{hub}: has no list of models, want one of {known}")
-    listing = HUBS[hub].names
+    if hub not in HUBS or HUBS[hub].list_names is None:
+        listing_hubs = ", ".join(
+            name for name, candidate in HUBS.items() if candidate.list_names
+        )
+        raise SpecError(f"{hub}: has no list of models, want one of {listing_hubs}")
+    listing = HUBS[hub].list_names
     assert listing
-    return tuple(listing(package(hub)))
+    return tuple(listing(import_hub_module(hub)))

@@ -17,13 +17,13 @@ from typing import Any
 
 from resviz.errors import SpecError
 
-LONGEST = 2000
+MAX_SPEC_LENGTH = 2000
 """Characters of a SPEC; longer ones are no SPEC that a person wrote."""
 
-IMPORT = re.compile(r"\s*([A-Za-z_][\w.]*|[^(]+\.py):(?!//)(.+)", re.DOTALL)
-CALL = re.compile(r"\s*([\w.]+)\s*(\(.*\))?\s*", re.DOTALL)
+IMPORT_PATTERN = re.compile(r"\s*([A-Za-z_][\w.]*|[^(]+\.py):(?!//)(.+)", re.DOTALL)
+CALL_PATTERN = re.compile(r"\s*([\w.]+)\s*(\(.*\))?\s*", re.DOTALL)
 
-FORMS = (
+SPEC_FORMS = (
     "a name or depth (resnet50, 50, cifar110), a call (resnet(50, stride_in='1x1')), "
     "a saved record (r50.json), or package.module:callable, file.py:callable or "
     "timm:name"
@@ -41,7 +41,7 @@ class Spec:
         module: to import it from, a file or a hub; None for a network of resviz.
         args: literal positional arguments.
         options: literal keyword arguments.
-        called: whether arguments were written, `()` included.
+        has_call: whether arguments were written, `()` included.
         record: the file of a saved record; None for the other forms.
         own: whether the callable has to be the module's own, not one that it imported.
     """
@@ -51,7 +51,7 @@ class Spec:
     module: str | None = None
     args: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
-    called: bool = False
+    has_call: bool = False
     record: Path | None = None
     own: bool = False
 
@@ -60,55 +60,57 @@ class Spec:
         return self.text
 
 
-def parse(text: str | int) -> Spec:
+def parse_spec(text: str | int) -> Spec:
     """Read a SPEC.
 
     Raises:
         SpecError: if it has none of the four forms, or an argument is no literal.
 
     Example:
-        >>> parse("resnet(50, shortcut='A')").options
+        >>> parse_spec("resnet(50, shortcut='A')").options
         {'shortcut': 'A'}
     """
     text = str(text).strip()
-    if not text or len(text) > LONGEST:
-        raise SpecError(f"spec: got {text[:40]!r}, want {FORMS}")
+    if not text or len(text) > MAX_SPEC_LENGTH:
+        raise SpecError(f"spec: got {text[:40]!r}, want {SPEC_FORMS}")
     if text.lower().endswith((".json", ".json.gz")):
         return Spec(text, record=Path(text))
     if text.endswith(".py"):
         raise SpecError(f"spec: got a file, want what to call in it, {text}:callable")
-    found = IMPORT.fullmatch(text)
-    if found and not iskeyword(found[1]):
-        name, args, options, called = call(found[2], text)
-        return Spec(text, name, found[1], args, options, called)
-    name, args, options, called = call(text, text)
-    return Spec(text, name, None, args, options, called)
+    match = IMPORT_PATTERN.fullmatch(text)
+    if match and not iskeyword(match[1]):
+        name, args, options, has_call = parse_call(match[2], text)
+        return Spec(text, name, match[1], args, options, has_call)
+    name, args, options, has_call = parse_call(text, text)
+    return Spec(text, name, None, args, options, has_call)
 
 
-def call(source: str, text: str) -> tuple[str, tuple[Any, ...], dict[str, Any], bool]:
-    """Name, literal arguments and whether there are any, of `name(…)` or `name`.
+def parse_call(
+    source: str, text: str
+) -> tuple[str, tuple[Any, ...], dict[str, Any], bool]:
+    """Parse `name(…)` or `name` into its name and literal arguments.
 
     Raises:
         SpecError: if it is neither, or an argument is no literal.
     """
-    found = CALL.fullmatch(source)
-    if not found:
-        raise SpecError(f"spec: got {text!r}, want {FORMS}")
-    name, arguments = found.groups()
+    match = CALL_PATTERN.fullmatch(source)
+    if not match:
+        raise SpecError(f"spec: got {text!r}, want {SPEC_FORMS}")
+    name, arguments = match.groups()
     if arguments is None:
         return name, (), {}, False
-    node = parsed(f"f{arguments}", text)
-    args = tuple(literal(argument, text) for argument in node.args)
+    node = parse_call_tree(f"f{arguments}", text)
+    args = tuple(evaluate_literal(argument, text) for argument in node.args)
     options: dict[str, Any] = {}
     for keyword in node.keywords:
         if keyword.arg is None:
             raise SpecError(f"spec: ** in {text!r}, want each option by its name")
-        options[keyword.arg] = literal(keyword.value, text)
+        options[keyword.arg] = evaluate_literal(keyword.value, text)
     return name, args, options, True
 
 
-def parsed(source: str, text: str) -> ast.Call:
-    """The syntax tree of one call.
+def parse_call_tree(source: str, text: str) -> ast.Call:
+    """Return the syntax tree of one call.
 
     Raises:
         SpecError: if it is no single call.
@@ -123,8 +125,8 @@ def parsed(source: str, text: str) -> ast.Call:
     return node
 
 
-def literal(node: ast.expr, text: str) -> Any:
-    """The value of a literal.
+def evaluate_literal(node: ast.expr, text: str) -> Any:
+    """Return the value of a literal.
 
     Raises:
         SpecError: if it is anything that would have to be evaluated.

@@ -8,7 +8,7 @@ from typing import Any
 from resviz.errors import ResvizError
 
 
-def needed(name: str, extra: str = "sweep") -> Any:
+def import_extra(name: str, extra: str = "sweep") -> Any:
     """A library that an extra of resviz brings.
 
     Raises:

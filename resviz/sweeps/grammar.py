@@ -17,38 +17,40 @@ from resviz.errors import SpecError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?")
+NUMBER_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?")
 
-NEARLY = re.compile(r"[\w.+-]*[\w+-]\.\.[\w.+-]*|\.\.[\w.+-]+")
+NEARLY_RANGE = re.compile(r"[\w.+-]*[\w+-]\.\.[\w.+-]*|\.\.[\w.+-]+")
 """What was meant as a range, and is no folder's name."""
 
-TAKEN = "braces take two or more, {18,34}, or whole numbers, {1..8} and {64..256..64}"
+BRACES_WANTED = (
+    "braces take two or more, {18,34}, or whole numbers, {1..8} and {64..256..64}"
+)
 
-CLOSING = {"(": ")", "[": "]", "{": "}"}
+CLOSING_BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
-MOST = 1_000_000
+MAX_EXPANDED_VALUES = 1_000_000
 """Values of one place in a SPEC; more are a slip of the pen."""
 
 
-def split(text: str, separator: str = ",") -> list[str]:
+def split_outside_brackets(text: str, separator: str = ",") -> list[str]:
     """Parts between separators that stand in no bracket, brace or quote.
 
     Raises:
         SpecError: if brackets or quotes do not match.
 
     Example:
-        >>> split("50, layers=[3, 4], stem={'a','b'}")
+        >>> split_outside_brackets("50, layers=[3, 4], stem={'a','b'}")
         ['50', ' layers=[3, 4]', " stem={'a','b'}"]
     """
     parts, start = [], 0
-    for place, depth in levels(text):
+    for place, depth in bracket_depths(text):
         if not depth and text[place] == separator:
             parts.append(text[start:place])
             start = place + 1
     return [*parts, text[start:]]
 
 
-def levels(text: str) -> list[tuple[int, int]]:
+def bracket_depths(text: str) -> list[tuple[int, int]]:
     """Each character outside of quotes, and in how many brackets it stands.
 
     A bracket counts as standing outside of itself.
@@ -56,7 +58,7 @@ def levels(text: str) -> list[tuple[int, int]]:
     Raises:
         SpecError: if brackets or quotes do not match.
     """
-    found: list[tuple[int, int]] = []
+    depths: list[tuple[int, int]] = []
     awaited: list[str] = []
     quote, escaped = "", False
     for place, sign in enumerate(text):
@@ -65,21 +67,21 @@ def levels(text: str) -> list[tuple[int, int]]:
             escaped = sign == "\\" and not escaped
         elif sign in "'\"":
             quote = sign
-        elif sign in CLOSING:
-            found.append((place, len(awaited)))
-            awaited.append(CLOSING[sign])
-        elif sign in CLOSING.values():
+        elif sign in CLOSING_BRACKETS:
+            depths.append((place, len(awaited)))
+            awaited.append(CLOSING_BRACKETS[sign])
+        elif sign in CLOSING_BRACKETS.values():
             if not awaited or awaited.pop() != sign:
                 raise SpecError(f"spec: {text!r} has a {sign!r} too many")
-            found.append((place, len(awaited)))
+            depths.append((place, len(awaited)))
         else:
-            found.append((place, len(awaited)))
+            depths.append((place, len(awaited)))
     if awaited or quote:
         raise SpecError(f"spec: {text!r} lacks a closing {(awaited or [quote])[-1]!r}")
-    return found
+    return depths
 
 
-def expand(text: str) -> list[str]:
+def expand_braces(text: str) -> list[str]:
     """All that a text with braces stands for, the last brace varying fastest.
 
     Raises:
@@ -87,37 +89,41 @@ def expand(text: str) -> list[str]:
             stands for too many.
 
     Example:
-        >>> expand("resnet{18,34}")
+        >>> expand_braces("resnet{18,34}")
         ['resnet18', 'resnet34']
-        >>> expand("[{2,3},{4..8..2}]")
+        >>> expand_braces("[{2,3},{4..8..2}]")
         ['[2,4]', '[2,6]', '[2,8]', '[3,4]', '[3,6]', '[3,8]']
     """
-    pieces = list(alternatives(text))
+    pieces = list(piece_alternatives(text))
     count = 1
     for piece in pieces:
         count *= len(piece)
-    if count > MOST:
+    if count > MAX_EXPANDED_VALUES:
         raise SpecError(f"spec: {text[:60]!r} stands for {count:,} texts, want fewer")
     return ["".join(chosen) for chosen in product(*pieces)]
 
 
-def alternatives(text: str) -> list[list[str]]:
+def piece_alternatives(text: str) -> list[list[str]]:
     """What each piece of a text stands for: what is no choice, for itself."""
     pieces: list[list[str]] = []
-    done = 0
-    for start, end in braces(text):
+    piece_start = 0
+    for start, end in find_outer_braces(text):
         inner = text[start + 1 : end]
-        found = choices(inner)
-        own = [["{"], *alternatives(inner), ["}"]] if found is None else [found]
-        pieces += [[text[done:start]], *own]
-        done = end + 1
-    return [*pieces, [text[done:]]]
+        expanded = parse_choices(inner)
+        inner_pieces = (
+            [["{"], *piece_alternatives(inner), ["}"]]
+            if expanded is None
+            else [expanded]
+        )
+        pieces += [[text[piece_start:start]], *inner_pieces]
+        piece_start = end + 1
+    return [*pieces, [text[piece_start:]]]
 
 
-def braces(text: str) -> Iterator[tuple[int, int]]:
+def find_outer_braces(text: str) -> Iterator[tuple[int, int]]:
     """Where the outermost braces open and close."""
     opened: list[int] = []
-    for place, _ in levels(text):
+    for place, _ in bracket_depths(text):
         if text[place] == "{":
             opened.append(place)
         elif text[place] == "}":
@@ -126,31 +132,31 @@ def braces(text: str) -> Iterator[tuple[int, int]]:
                 yield start, place
 
 
-def choices(inner: str) -> list[str] | None:
+def parse_choices(inner: str) -> list[str] | None:
     """What stands between braces, expanded; None where it is a dictionary.
 
     Raises:
         SpecError: if it is no choice either.
     """
-    span = RANGE.fullmatch(inner.strip())
+    span = NUMBER_RANGE.fullmatch(inner.strip())
     if span:
-        return steps(*(int(number) for number in span.groups() if number))
-    parts = [part.strip() for part in split(inner)]
-    if parts == [""] or any(map(entry, parts)):
+        return expand_range(*(int(number) for number in span.groups() if number))
+    parts = [part.strip() for part in split_outside_brackets(inner)]
+    if parts == [""] or any(map(is_dictionary_entry, parts)):
         return None
-    if len(parts) < 2 or any(map(NEARLY.fullmatch, parts)):
-        raise SpecError(f"spec: got '{{{inner}}}', {TAKEN}")
-    return [one for part in parts for one in expand(part)]
+    if len(parts) < 2 or any(map(NEARLY_RANGE.fullmatch, parts)):
+        raise SpecError(f"spec: got '{{{inner}}}', {BRACES_WANTED}")
+    return [text for part in parts for text in expand_braces(part)]
 
 
-def entry(part: str) -> bool:
+def is_dictionary_entry(part: str) -> bool:
     """Whether it is an entry of a dictionary, with a literal before its colon.
 
     Example:
-        >>> entry("'a': 1"), entry("timm:resnet50")
+        >>> is_dictionary_entry("'a': 1"), is_dictionary_entry("timm:resnet50")
         (True, False)
     """
-    key, *value = split(part, ":")
+    key, *value = split_outside_brackets(part, ":")
     try:
         ast.literal_eval(key.strip())
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
@@ -158,16 +164,16 @@ def entry(part: str) -> bool:
     return bool(value)
 
 
-def steps(first: int, last: int, by: int | None = None) -> list[str]:
+def expand_range(first: int, last: int, step: int | None = None) -> list[str]:
     """The numbers of a range, its last one included.
 
     Raises:
         SpecError: if they are too many, or it has no step.
     """
-    if by == 0:
+    if step == 0:
         raise SpecError(f"spec: {{{first}..{last}..0}} has a step of 0, want 1 or more")
-    size = abs(by or 1)
-    if abs(last - first) // size >= MOST:
+    size = abs(step or 1)
+    if abs(last - first) // size >= MAX_EXPANDED_VALUES:
         raise SpecError(f"spec: {{{first}..{last}}} is too long, want a larger step")
-    way = 1 if last >= first else -1
-    return [str(number) for number in range(first, last + way, way * size)]
+    direction = 1 if last >= first else -1
+    return [str(number) for number in range(first, last + direction, direction * size)]

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from resviz import __version__
-from resviz.errors import RecordError, RenderError, SpecError, first_line
-from resviz.sweeps.work import limited
+from resviz.errors import RecordError, RenderError, SpecError, first_error_line
+from resviz.sweeps.supervisor import limited
 
 if TYPE_CHECKING:
-    from resviz.sweeps.rows import Row
-    from resviz.sweeps.work import Settings
+    from resviz.sweeps.rows import SweepRow
+    from resviz.sweeps.supervisor import Settings
 
     Key = tuple[str, str, int | None]
 
@@ -53,7 +53,7 @@ class Journal:
 
     def __init__(self, path: Path | None, settings: Settings, *, resume: bool) -> None:
         self.path = path
-        self.rows: dict[Key, Row] = {}
+        self.rows: dict[Key, SweepRow] = {}
         head = {"resviz": __version__, **settings._asdict()}
         del head["folder"]
         self.own: dict[str, Any] = json.loads(json.dumps(head))
@@ -100,7 +100,8 @@ class Journal:
                     self.rows[text, own, batch] = row
         except (ValueError, TypeError) as error:
             raise RecordError(
-                f"{self.path}: is no journal of a sweep, {first_line(error)}: delete it"
+                f"{self.path}: is no journal of a sweep, {first_error_line(error)}: "
+                "delete it"
             ) from error
         unlike = [name for name in self.own if head.get(name) != self.own[name]]
         if not LIMITS.issuperset(unlike):
@@ -116,7 +117,7 @@ class Journal:
         if any(before.get(name) != now.get(name) for name in LIMITS):
             self.rows = {key: r for key, r in self.rows.items() if not limited(r)}
 
-    def add(self, key: Key, row: Row) -> None:
+    def add(self, key: Key, row: SweepRow) -> None:
         """Keep one row."""
         self.rows[key] = row
         self.write((key, row))

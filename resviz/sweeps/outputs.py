@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import formats
 from resviz.errors import RenderError
-from resviz.files import write_whole
-from resviz.sweeps.extras import needed
+from resviz.files import write_atomically
+from resviz.sweeps.extras import import_extra
 
 if TYPE_CHECKING:
-    from resviz.sweeps.survey import Survey
+    from resviz.sweeps.sweep import SweepResult
 
 PARQUET = "parquet"
 
 
-def names() -> tuple[str, ...]:
+def sweep_format_names() -> tuple[str, ...]:
     """Names of all formats."""
-    return (*formats.tables(), PARQUET)
+    return (*formats.table_format_names(), PARQUET)
 
 
-def named(output: str | Path) -> str:
+def find_sweep_format(output: str | Path) -> str:
     """The format that a file's suffix stands for.
 
     Raises:
@@ -30,53 +30,55 @@ def named(output: str | Path) -> str:
     if Path(output).suffix.lower() == f".{PARQUET}":
         return PARQUET
     try:
-        return formats.from_suffix(output, "table")
+        return formats.format_of_suffix(output, "table")
     except RenderError as error:
         raise RenderError(f"{error}, .{PARQUET}") from None
 
 
-def check(form: str) -> None:
+def check_libraries(form: str) -> None:
     """Check that what a format needs is there, before a long run and not after it.
 
     Raises:
         ResvizError: if a library is missing.
     """
     if form in {"html", "svg"}:
-        needed("altair")
-        needed("vl_convert")
+        import_extra("altair")
+        import_extra("vl_convert")
     elif form == PARQUET:
-        needed("pyarrow")
+        import_extra("pyarrow")
 
 
-def rendered(found: Survey, form: str, **options: Any) -> str | bytes:
+def render_sweep(result: SweepResult, form: str, **options: Any) -> str | bytes:
     """A sweep in one format.
 
     Raises:
         ResvizError: if there is no such format, or a library is missing.
     """
-    from resviz.sweeps.table import frame, table
+    from resviz.sweeps.table import sweep_dataframe, sweep_table
 
     if form == PARQUET:
-        needed("pyarrow")
-        return frame(found).to_parquet(index=False)
+        import_extra("pyarrow")
+        return sweep_dataframe(result).to_parquet(index=False)
     if form == "html":
-        from resviz.sweeps.page import page
+        from resviz.sweeps.page import render_sweep_page
 
-        return page(found)
+        return render_sweep_page(result)
     if form == "svg":
-        from resviz.sweeps.chart import picture
+        from resviz.sweeps.points import render_chart_svg
 
-        return picture(found)
-    made = table(found, whole=form == "csv")
-    return formats.table_format(form).render(made, **options)
+        return render_chart_svg(result)
+    sweep_rows = sweep_table(result, whole=form == "csv")
+    return formats.find_table_format(form).render(sweep_rows, **options)
 
 
-def write(found: Survey, output: str | Path, form: str | None = None) -> None:
+def write_sweep(
+    result: SweepResult, output: str | Path, form: str | None = None
+) -> None:
     """Write a sweep to a file, whole; its journal is done with then.
 
     Raises:
         RenderError: if it cannot be written.
     """
-    made = rendered(found, form or named(output))
-    write_whole(output, made.encode() if isinstance(made, str) else made)
-    found.journal.drop()
+    content = render_sweep(result, form or find_sweep_format(output))
+    write_atomically(output, content.encode() if isinstance(content, str) else content)
+    result.journal.drop()

@@ -6,96 +6,106 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
-from resviz.formats.report.page import policy, text_of
-from resviz.sweeps.chart import (
-    LIGHT,
-    LOG,
-    aims_of,
-    axes,
-    chart,
-    groups,
-    label,
-    places,
-    points,
-    tints,
+from resviz.pages.report.page import content_security_policy, read_template_text
+from resviz.sweeps.extras import import_extra
+from resviz.sweeps.points import (
+    LIGHT_COLOURS,
+    LOG_SCALE,
+    axis_columns,
+    axis_label,
+    build_chart,
+    category_columns,
+    chart_points,
+    choose_axes,
+    colour_kinds,
+    shown_objectives,
 )
-from resviz.sweeps.extras import needed
-from resviz.sweeps.survey import complete
-from resviz.sweeps.table import better, rounded, table, title
-from resviz.templates import template
+from resviz.sweeps.sweep import complete_row
+from resviz.sweeps.table import (
+    describe_objectives,
+    round_seconds,
+    sweep_table,
+    sweep_title,
+)
+from resviz.templates import load_template
 
 if TYPE_CHECKING:
-    from resviz.sweeps.survey import Survey
+    from resviz.sweeps.sweep import SweepResult
 
 
-def page(found: Survey) -> str:
+def render_sweep_page(result: SweepResult) -> str:
     """The page: one file that asks for no other."""
     from markupsafe import Markup
 
-    shown = table(found, front=False)
-    script, bundle = text_of("sweep.js"), library()
-    return template("sweep.html").render(
-        title=title(found),
-        notes=shown.notes,
-        facts=facts(found),
-        columns=shown.columns,
-        contents=Markup(embedded(contents(found))),  # noqa: S704 - see `embedded`
-        style=text_of("sweep.css"),
+    sweep_rows = sweep_table(result, front=False)
+    script, bundle = read_template_text("sweep.js"), vega_bundle()
+    return load_template("sweep.html").render(
+        title=sweep_title(result),
+        notes=sweep_rows.notes,
+        facts=sweep_facts(result),
+        columns=sweep_rows.columns,
+        contents=Markup(json_for_script(page_contents(result))),  # noqa: S704 - see `json_for_script`
+        style=read_template_text("sweep.css"),
         script=script,
         library=Markup(bundle),  # noqa: S704 - the installed package's own
-        policy=policy(bundle, script),
-        clean=escape.clean,
+        policy=content_security_policy(bundle, script),
+        clean=escape.clean_name,
     )
 
 
-def library() -> str:
+def vega_bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed out of the installed vl-convert.
 
     What would end a script early is written as an escape; it stands in strings alone.
     """
-    version = ".".join(needed("altair").SCHEMA_VERSION.split(".")[:2])
-    bundle = needed("vl_convert").javascript_bundle(vl_version=version)
+    version = ".".join(import_extra("altair").SCHEMA_VERSION.split(".")[:2])
+    bundle = import_extra("vl_convert").javascript_bundle(vl_version=version)
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def facts(found: Survey) -> list[tuple[str, str]]:
+def sweep_facts(result: SweepResult) -> list[tuple[str, str]]:
     """What stands at the top of the page."""
-    rows = [("variants", f"{found.traced:,}")]
-    if found.condition is not None:
-        rows.append(("shown", f"{len(found.rows):,} where {found.condition}"))
-    rows.append(("failed", f"{found.failed:,}"))
-    rows.append(("front", better(aims_of(found))))
+    rows = [("variants", f"{result.traced:,}")]
+    if result.condition is not None:
+        rows.append(("shown", f"{len(result.rows):,} where {result.condition}"))
+    rows.append(("failed", f"{result.failed:,}"))
+    rows.append(("front", describe_objectives(shown_objectives(result))))
     return rows
 
 
-def contents(found: Survey) -> dict[str, Any]:
+def page_contents(result: SweepResult) -> dict[str, Any]:
     """All that the page's script reads."""
-    x, y = places(found)
-    shown = table(found, front=False)
-    rows = [rounded(complete(row, found.names)) for row in found.rows]
-    names, words = axes(found), groups(found)
-    drawing = chart(names, x, y, LIGHT).properties(width="container", height=420)
-    alt = needed("altair")
+    x, y = choose_axes(result)
+    sweep_rows = sweep_table(result, front=False)
+    rows = [round_seconds(complete_row(row, result.names)) for row in result.rows]
+    names, words = axis_columns(result), category_columns(result)
+    drawing = build_chart(names, x, y, LIGHT_COLOURS).properties(
+        width="container", height=420
+    )
+    alt = import_extra("altair")
     return {
         "chart": drawing.add_params(alt.selection_interval(name="brush")).to_dict(),
-        "points": points(found),
-        "log": LOG,
-        "axes": {name: label(name) for name in (*names, *words)},
+        "points": chart_points(result),
+        "log": LOG_SCALE,
+        "axes": {name: axis_label(name) for name in (*names, *words)},
         "words": words,
-        "tints": tints(found),
+        "tints": colour_kinds(result),
         "places": [x, y],
-        "columns": [[column.key, column.numeric] for column in shown.columns],
+        "columns": [[column.key, column.numeric] for column in sweep_rows.columns],
         "rows": [
-            [escape.clean(column.text(row[column.key])) for column in shown.columns]
+            [
+                escape.clean_name(column.text(row[column.key]))
+                for column in sweep_rows.columns
+            ]
             for row in rows
         ],
         "failed": [number for number, row in enumerate(rows) if row["error"]],
     }
 
 
-def embedded(what: object) -> str:
+def json_for_script(content: object) -> str:
     """JSON that no HTML parser takes for anything else."""
-    text = json.dumps(what, ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text

@@ -10,39 +10,45 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-class Aim(NamedTuple):
+class Objective(NamedTuple):
     """A column, and whether less of it is better, or more."""
 
     name: str
-    less: bool = True
+    minimize: bool = True
 
     def __str__(self) -> str:
-        return self.name if self.less else f"-{self.name}"
+        return self.name if self.minimize else f"-{self.name}"
 
     @property
-    def words(self) -> str:
+    def in_words(self) -> str:
         """As a sentence has it."""
-        return f"{'less' if self.less else 'more'} {self.name}"
+        return f"{'less' if self.minimize else 'more'} {self.name}"
 
 
-def aims(text: str | Iterable[str], columns: Sequence[str]) -> tuple[Aim, ...]:
+def parse_objectives(
+    text: str | Iterable[str], columns: Sequence[str]
+) -> tuple[Objective, ...]:
     """Read what is aimed at: `params,-depth`, less of the one and more of the other.
 
     Raises:
         SpecError: if there is no such column.
     """
     parts = text.split(",") if isinstance(text, str) else text
-    found = []
+    objectives = []
     for part in map(str.strip, parts):
-        aim = Aim(part.removeprefix("-"), not part.startswith("-"))
-        if aim.name not in columns:
+        objective = Objective(part.removeprefix("-"), not part.startswith("-"))
+        if objective.name not in columns:
             listed = ", ".join(columns)
-            raise SpecError(f"pareto: no column {aim.name!r}, want some of {listed}")
-        found.append(aim)
-    return tuple(found)
+            raise SpecError(
+                f"pareto: no column {objective.name!r}, want some of {listed}"
+            )
+        objectives.append(objective)
+    return tuple(objectives)
 
 
-def front(rows: Sequence[Mapping[str, Any]], wanted: Sequence[Aim]) -> list[int]:
+def pareto_front(
+    rows: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]
+) -> list[int]:
     """The numbers of the rows on the front; rows without a number are not on it.
 
     Rows that are equal in all that is aimed at are on it together.
@@ -50,30 +56,34 @@ def front(rows: Sequence[Mapping[str, Any]], wanted: Sequence[Aim]) -> list[int]
     points = {
         number: point
         for number, row in enumerate(rows)
-        if (point := aimed(row, wanted)) is not None
+        if (point := objective_point(row, objectives)) is not None
     }
     best: list[tuple[float, ...]] = []
-    found: list[int] = []
+    front_rows: list[int] = []
     for number in sorted(points, key=points.__getitem__):
         point = points[number]
         # In this order nothing that follows is better than what is kept.
-        if any(one != point and covers(one, point) for one in best):
+        if any(
+            earlier != point and is_nowhere_worse(earlier, point) for earlier in best
+        ):
             continue
         if not best or best[-1] != point:
             best.append(point)
-        found.append(number)
-    return sorted(found)
+        front_rows.append(number)
+    return sorted(front_rows)
 
 
-def aimed(row: Mapping[str, Any], wanted: Sequence[Aim]) -> tuple[float, ...] | None:
+def objective_point(
+    row: Mapping[str, Any], objectives: Sequence[Objective]
+) -> tuple[float, ...] | None:
     """A row as a point, less of which is better; None if something is not known."""
-    values = [row.get(aim.name) for aim in wanted]
+    values = [row.get(aim.name) for aim in objectives]
     if not all(isinstance(value, (int, float)) for value in values):
         return None
-    signs = (1 if aim.less else -1 for aim in wanted)
+    signs = (1 if aim.minimize else -1 for aim in objectives)
     return tuple(sign * (value or 0) for sign, value in zip(signs, values, strict=True))
 
 
-def covers(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+def is_nowhere_worse(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     """Whether a point is nowhere worse than another."""
     return all(a <= b for a, b in zip(one, other, strict=True))

@@ -5,27 +5,28 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from resviz import costs, source
-from resviz.errors import ResvizError, SpecError, first_line
-from resviz.escape import cleaned
-from resviz.footprint import peak
-from resviz.receptive import Axis, fields
-from resviz.source.spec import parse
-from resviz.structure import spine
-from resviz.structure.graph import Graph, weights
-from resviz.vocabulary import AVERAGE_POOLS, MAX_POOLS
+from resviz import source
+from resviz.errors import ResvizError, SpecError, first_error_line
+from resviz.escape import replace_unsafe
+from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.readings import costs
+from resviz.readings.memory import find_peak
+from resviz.readings.receptive import Axis, compute_receptive_fields
+from resviz.readings.structure import find_main_path
+from resviz.readings.structure.graph import Graph, count_weighted
+from resviz.source.spec import parse_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from resviz.record import Architecture, Operation
 
-Row = dict[str, Any]
+SweepRow = dict[str, Any]
 
-Variant = tuple[str, Any, int | None]
+VariantArguments = tuple[str, Any, int | None]
 """What a row is made of: a SPEC, its input, its batch."""
 
-MEASURES = (
+MEASURE_NAMES = (
     "params", "macs", "activations", "inference_peak_bytes", "receptive_field",
     "final_shape", "depth",
 )  # fmt: skip
@@ -35,14 +36,19 @@ Units: parameters; MACs and output elements of convolutions, at the batch; bytes
 of the input; a shape; weighted layers.
 """
 
-STEPS = ("build", "trace", "readings")
+TIMED_STEPS = ("build", "trace", "readings")
 """What a row takes time for."""
 
-ROOM = ("memoryerror", "can't allocate memory", "not enough memory", "bad_alloc")
+OUT_OF_MEMORY_SIGNS = (
+    "memoryerror",
+    "can't allocate memory",
+    "not enough memory",
+    "bad_alloc",
+)
 """What errors say that are for want of memory."""
 
 
-class Rows:
+class VariantTracer:
     """Makes rows. What was built is kept for the next that asks for another input.
 
     Args:
@@ -52,102 +58,110 @@ class Rows:
     def __init__(self, tracing: Mapping[str, Any]) -> None:
         self.tracing = {k: v for k, v in tracing.items() if v is not None}
         if "sizes" in self.tracing:
-            self.tracing["sizes"] = source.given(tuple(self.tracing["sizes"]))
-        self.built: tuple[str, source.Built | None] = "", None
+            self.tracing["sizes"] = source.parse_inputs(tuple(self.tracing["sizes"]))
+        self.last_built: tuple[str, source.BuiltModel | None] = "", None
 
-    def row(self, variant: Variant) -> Row:
+    def make_row(self, variant: VariantArguments) -> SweepRow:
         """The row of one variant; of one that fails, with the reason."""
-        clock = Clock()
-        values: Row = {}
+        clock = StepTimer()
+        values: SweepRow = {}
         error = None
         try:
-            arch = self.record(variant, clock)
-            values = measures(arch)
+            arch = self.trace_variant(variant, clock)
+            values = measure_record(arch)
         except (Exception, SystemExit) as raised:  # noqa: BLE001 - a model's code may raise anything
-            error = reason(raised)
-        clock.stop("readings")
+            error = failure_reason(raised)
+        clock.end_step("readings")
         return {
-            **{name: values.get(name) for name in MEASURES},
-            "seconds": sum(clock.spent.values()),
+            **{name: values.get(name) for name in MEASURE_NAMES},
+            "seconds": sum(clock.seconds.values()),
             "error": error,
-            "steps": clock.spent,
+            "steps": clock.seconds,
         }
 
-    def record(self, variant: Variant, clock: Clock) -> Architecture:
+    def trace_variant(
+        self, variant: VariantArguments, clock: StepTimer
+    ) -> Architecture:
         """The record of one variant."""
-        text, own, batch = variant
-        spec = parse(text)
-        asked = source.Asked(None, None, None, None, None, None)._replace(
+        text, own_input, batch = variant
+        spec = parse_spec(text)
+        request = source.TraceRequest(None, None, None, None, None, None)._replace(
             **self.tracing
         )
         if batch is not None:
-            asked = asked._replace(batch=batch)
+            request = request._replace(batch=batch)
         if spec.record:
-            clock.stop("build")
-            return source.recorded(source.load(spec.record), text, asked)
-        if self.built[0] != text or self.built[1] is None:
-            self.built = "", None
-            self.built = text, source.built(spec)
-        made = self.built[1]
-        assert made
-        clock.stop("build")
-        if own is not None:
-            asked = asked._replace(sizes=source.given(sized(own, made.usual)))
-        source.check_batch(asked)
+            clock.end_step("build")
+            return source.check_record(source.load(spec.record), text, request)
+        if self.last_built[0] != text or self.last_built[1] is None:
+            self.last_built = "", None
+            self.last_built = text, source.build_model(spec)
+        built_model = self.last_built[1]
+        assert built_model
+        clock.end_step("build")
+        if own_input is not None:
+            request = request._replace(
+                sizes=source.parse_inputs(
+                    resolve_input_size(own_input, built_model.usual_input)
+                )
+            )
+        source.check_request(request)
         try:
-            return made.traced(asked)
+            return built_model.trace_with(request)
         finally:
-            clock.stop("trace")
+            clock.end_step("trace")
 
 
-class Clock:
+class StepTimer:
     """Seconds spent on each step."""
 
     def __init__(self) -> None:
-        self.spent: dict[str, float] = dict.fromkeys(STEPS, 0.0)
-        self.last = perf_counter()
+        self.seconds: dict[str, float] = dict.fromkeys(TIMED_STEPS, 0.0)
+        self.last_stop = perf_counter()
 
-    def stop(self, step: str) -> None:
+    def end_step(self, step: str) -> None:
         """Count the time since the last stop to a step."""
         now = perf_counter()
-        self.spent[step] += now - self.last
-        self.last = now
+        self.seconds[step] += now - self.last_stop
+        self.last_stop = now
 
 
-def sized(own: Any, usual: Any) -> Any:
+def resolve_input_size(own_input: Any, usual: Any) -> Any:
     """An input that a SPEC asks for: a side, two sides, all sizes, or text.
 
     Raises:
         SpecError: if it is a side, and the network is not given an image.
     """
-    if isinstance(own, str):
-        return own
-    sides = [own, own] if isinstance(own, int) else [*own]
+    if isinstance(own_input, str):
+        return own_input
+    sides = [own_input, own_input] if isinstance(own_input, int) else [*own_input]
     if len(sides) > 2:
         return tuple(sides)
     image = isinstance(usual, tuple) and all(isinstance(n, int) for n in usual)
     if not image or len(usual) < 3:
-        raise SpecError(f"input={own!r}: the network is not given an image, want text")
+        raise SpecError(
+            f"input={own_input!r}: the network is not given an image, want text"
+        )
     return (*usual[:-2], *sides)
 
 
-def measures(arch: Architecture) -> Row:
+def measure_record(arch: Architecture) -> SweepRow:
     """What is read of one record."""
-    total = costs.whole(arch)
+    total = costs.sum_record_costs(arch)
     graph = Graph(arch)  # kept nowhere, so the record goes without the collector
-    path = spine(graph)
+    path = find_main_path(graph)
     return {
         "params": arch.params,
         "macs": total.macs,
         "activations": total.activations,
-        "inference_peak_bytes": peak(arch).bytes,
-        "receptive_field": largest_field(arch),
-        "final_shape": final_shape(graph, path),
-        "depth": sum(weights(arch.layers[index]) for index in path),
+        "inference_peak_bytes": find_peak(arch).bytes,
+        "receptive_field": find_largest_axis_field(arch),
+        "final_shape": find_final_shape(graph, path),
+        "depth": sum(count_weighted(arch.layers[index]) for index in path),
     }
 
 
-def largest_field(arch: Architecture) -> int | None:
+def find_largest_axis_field(arch: Architecture) -> int | None:
     """The largest receptive field along an axis, before all is seen.
 
     None if that of some layer is not known, for it may be larger.
@@ -155,19 +169,19 @@ def largest_field(arch: Architecture) -> int | None:
     Units: pixels of the input.
     """
     axes = len(arch.input_shape) - 2
-    read = fields(arch)
-    if read.gaps:
+    all_fields = compute_receptive_fields(arch)
+    if all_fields.unknown:
         return None
-    different = {id(layer): layer for layer in read.layers}.values()
-    found = (
+    distinct = {id(layer): layer for layer in all_fields.layers}.values()
+    sizes = (
         max(seen.size for seen in known)
-        for layer in different
+        for layer in distinct
         if len(known := [it for it in layer or () if isinstance(it, Axis)]) == axes > 0
     )
-    return max(found, default=None)
+    return max(sizes, default=None)
 
 
-def final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
+def find_final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
     """Shape of the last map on the main path, before it is pooled to one position.
 
     A map has the axes of an image, or those of tokens; where all of it is one position,
@@ -175,32 +189,32 @@ def final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
     window that reaches over the edge gathers no whole map, though one position may be
     left of it.
     """
-    arch, found = graph.arch, None
+    arch, final = graph.arch, None
     rank = len(arch.input_shape)
     for index in path:
         layer = arch.layers[index]
-        if any(map(gathers, layer.operations)):
-            if graph.extent(index)[0] <= arch.batch:
+        if any(map(may_pool_whole_map, layer.operations)):
+            if graph.size_of_node(index)[0] <= arch.batch:
                 break
         elif len(layer.output_shape) < min(rank, 3):
             break
-        found = layer.output_shape
-    return None if found is None else list(found)
+        final = layer.output_shape
+    return None if final is None else list(final)
 
 
-def gathers(op: Operation) -> bool:
+def may_pool_whole_map(op: Operation) -> bool:
     """Whether an operation is a pool that may take in a whole map."""
     inside = op.window is None or not any(op.window.padding)
     return inside and op.name in AVERAGE_POOLS | MAX_POOLS
 
 
-def reason(error: BaseException) -> str:
+def failure_reason(error: BaseException) -> str:
     """Why a configuration failed, on one line."""
-    text = str(error) if isinstance(error, ResvizError) else first_line(error)
+    text = str(error) if isinstance(error, ResvizError) else first_error_line(error)
     if isinstance(error, SystemExit):
         text = f"its code called sys.exit({error.code!r})"
     elif not isinstance(error, ResvizError):
         text = f"{type(error).__name__}: {text}"
-    if any(word in text.lower() for word in ROOM):
+    if any(word in text.lower() for word in OUT_OF_MEMORY_SIGNS):
         text = f"out of memory: {text}"
-    return cleaned(text)
+    return replace_unsafe(text)

@@ -15,20 +15,20 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resviz.errors import SpecError, first_line
-from resviz.source.spec import parse
-from resviz.sweeps.grammar import TAKEN, expand, split
+from resviz.errors import SpecError, first_error_line
+from resviz.source.spec import parse_spec
+from resviz.sweeps.grammar import BRACES_WANTED, expand_braces, split_outside_brackets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     Spec = str | int | Path
 
-OURS = ("input", "batch")
+TRACE_ARGUMENTS = ("input", "batch")
 """Arguments in a SPEC that are the trace's and not the network's."""
 
-CALL = re.compile(r"([^()]+?)\s*(?:\((.*)\))?\s*", re.DOTALL)
-PATTERN = re.compile(r"[*?]")
+SPEC_CALL = re.compile(r"([^()]+?)\s*(?:\((.*)\))?\s*", re.DOTALL)
+GLOB_SIGN = re.compile(r"[*?]")
 
 
 class Configuration(NamedTuple):
@@ -38,70 +38,78 @@ class Configuration(NamedTuple):
         spec: the SPEC of the network, as any other command takes it.
         input: its input, as a literal or text; None for what it was published for.
         batch: how many samples; None for one.
-        sets: the arguments that its SPEC says, by name.
+        arguments: the arguments that its SPEC says, by name.
     """
 
     spec: str
     input: Any = None
     batch: int | None = None
-    sets: tuple[tuple[str, Any], ...] = ()
+    arguments: tuple[tuple[str, Any], ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, int | None]:
+    def unique_key(self) -> tuple[str, str, int | None]:
         """What tells it from all others."""
         return self.spec, repr(self.input), self.batch
 
 
-class Choice(NamedTuple):
+class ArgumentChoice(NamedTuple):
     """One value of a place in a SPEC: its text, and the arguments that it sets."""
 
     text: str
-    sets: tuple[tuple[str, Any], ...]
+    arguments: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class BracedSpec:
     """One SPEC with braces: the choices for its name, and for each argument."""
 
-    places: tuple[tuple[Choice, ...], ...]
-    called: bool
+    places: tuple[tuple[ArgumentChoice, ...], ...]
+    is_call: bool
 
     @property
-    def size(self) -> int:
+    def variant_count(self) -> int:
         """How many configurations it has."""
         return prod(map(len, self.places))
 
     @property
-    def said(self) -> Iterator[tuple[str, str]]:
+    def argument_values(self) -> Iterator[tuple[str, str]]:
         """Names and values of all arguments; "" in a choice that leaves one out.
 
         The name of the network is one where it is not the whole SPEC.
         """
         for place in self.places if len(self.places) > 1 else self.places[1:]:
-            for name in dict.fromkeys(n for choice in place for n, _ in choice.sets):
-                values = [dict(choice.sets).get(name, "") for choice in place]
+            for name in dict.fromkeys(
+                n for choice in place for n, _ in choice.arguments
+            ):
+                values = [dict(choice.arguments).get(name, "") for choice in place]
                 yield from ((name, repr(value)) for value in values)
 
     def __iter__(self) -> Iterator[Configuration]:
-        fast = [ours(place) for place in self.places]
-        order = sorted(range(len(fast)), key=fast.__getitem__)
+        is_traces = [is_trace_argument(place) for place in self.places]
+        order = sorted(range(len(is_traces)), key=is_traces.__getitem__)
         for chosen in product(*(self.places[k] for k in order)):
-            own = [one for _, one in sorted(zip(order, chosen, strict=True))]
-            sets = {name: value for one in own for name, value in one.sets}
-            head, *rest = (one.text for one in own if one.text and not ours([one]))
+            choices = [one for _, one in sorted(zip(order, chosen, strict=True))]
+            arguments = {
+                name: value for one in choices for name, value in one.arguments
+            }
+            head, *rest = (
+                one.text for one in choices if one.text and not is_trace_argument([one])
+            )
             # One of ours is called anyway, a function of a file is not.
-            called = rest or (self.called and ":" in head)
+            called = rest or (self.is_call and ":" in head)
             yield Configuration(
                 f"{head}({', '.join(rest)})" if called else head,
-                sets.get("input"),
-                sets.get("batch"),
-                tuple(sets.items()),
+                arguments.get("input"),
+                arguments.get("batch"),
+                tuple(arguments.items()),
             )
 
 
-def ours(place: Sequence[Choice]) -> bool:
+def is_trace_argument(place: Sequence[ArgumentChoice]) -> bool:
     """Whether a place of a SPEC is an argument of the trace."""
-    return any(name in OURS for choice in place for name, _ in choice.sets)
+    return any(
+        name in TRACE_ARGUMENTS for choice in place for name, _ in choice.arguments
+    )
 
 
 class Space:
@@ -116,46 +124,55 @@ class Space:
     """
 
     def __init__(self, specs: Iterable[Spec | list[Spec]]) -> None:
-        several = [one if isinstance(one, list) else [one] for one in specs]
-        written = [checked(spec) for some in several for spec in some]
-        self.families = [family for text in written for family in families(text)]
-        if not self.families:
+        spec_lists = [one if isinstance(one, list) else [one] for one in specs]
+        texts = [check_spec_text(spec) for some in spec_lists for spec in some]
+        self.braced_specs = [
+            family for text in texts for family in read_braced_specs(text)
+        ]
+        if not self.braced_specs:
             raise SpecError("sweep: want at least one SPEC, as 'resnet({18,34})'")
 
     @property
-    def size(self) -> int:
+    def variant_count(self) -> int:
         """How many there are, those counted twice that are there twice."""
-        return sum(family.size for family in self.families)
+        return sum(family.variant_count for family in self.braced_specs)
 
     @property
-    def names(self) -> list[str]:
+    def varying_names(self) -> list[str]:
         """Names of the arguments that vary: of two values or more, in any SPECs.
 
         Those that are the trace's are there also with one, for no SPEC shows them.
         """
         values: dict[str, set[str]] = {}
-        for family in self.families:
-            for name, value in family.said:
+        for family in self.braced_specs:
+            for name, value in family.argument_values:
                 values.setdefault(name, set()).add(value)
-        return [name for name, met in values.items() if len(met) > 1 or name in OURS]
+        return [
+            name
+            for name, distinct in values.items()
+            if len(distinct) > 1 or name in TRACE_ARGUMENTS
+        ]
 
-    def all_say(self, name: str) -> bool:
+    def is_set_by_all(self, name: str) -> bool:
         """Whether every variant has an argument of this name."""
         return all(
-            any(all(name in dict(one.sets) for one in place) for place in family.places)
-            for family in self.families
+            any(
+                all(name in dict(one.arguments) for one in place)
+                for place in family.places
+            )
+            for family in self.braced_specs
         )
 
     def __iter__(self) -> Iterator[Configuration]:
         seen = set[object]()
-        for family in self.families:
-            for one in family:
-                if one.key not in seen:
-                    seen.add(one.key)
-                    yield one
+        for family in self.braced_specs:
+            for configuration in family:
+                if configuration.unique_key not in seen:
+                    seen.add(configuration.unique_key)
+                    yield configuration
 
 
-def checked(spec: Any) -> str:
+def check_spec_text(spec: Any) -> str:
     """A SPEC as text.
 
     Raises:
@@ -169,7 +186,7 @@ def checked(spec: Any) -> str:
     return str(spec)
 
 
-def families(text: str) -> Iterator[Family]:
+def read_braced_specs(text: str) -> Iterator[BracedSpec]:
     """The families of one SPEC, or of each line of a file of them."""
     text = text.strip()
     path = Path(text)
@@ -177,63 +194,65 @@ def families(text: str) -> Iterator[Family]:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or first_line(error)
+            reason = getattr(error, "strerror", None) or first_error_line(error)
             raise SpecError(f"{text}: cannot be read, {reason}") from error
         for line in map(str.strip, lines):
             if line and not line.startswith("#"):
-                yield from families(unquoted(line))
+                yield from read_braced_specs(strip_shell_quotes(line))
     elif text.startswith("{"):
-        yield from map(family, expand(text))
+        yield from map(parse_braced_spec, expand_braces(text))
     else:
-        yield family(text)
+        yield parse_braced_spec(text)
 
 
-def unquoted(line: str) -> str:
+def strip_shell_quotes(line: str) -> str:
     """A line without the quotes that a shell would need.
 
     Example:
-        >>> unquoted("'resnet({18,34})'")
+        >>> strip_shell_quotes("'resnet({18,34})'")
         'resnet({18,34})'
     """
     quoted = len(line) > 1 and line[0] == line[-1] and line[0] in "'\""
     return line[1:-1] if quoted else line
 
 
-def family(text: str) -> Family:
+def parse_braced_spec(text: str) -> BracedSpec:
     """One SPEC with braces.
 
     Raises:
         SpecError: if brackets do not match, or a pattern meets nothing.
 
     Example:
-        >>> [one.spec for one in family("resnet({18,34}, groups=1)")]
+        >>> [one.spec for one in parse_braced_spec("resnet({18,34}, groups=1)")]
         ['resnet(18, groups=1)', 'resnet(34, groups=1)']
     """
     if not text.strip():
-        parse(text)  # it says what is wanted
-    found = CALL.fullmatch(text) if "://" not in text else None
-    if not found:
-        return Family((name_choices(text),), called=False)
-    head, arguments = found.groups()
-    parts = [part.strip() for part in split(arguments or "") if part.strip()]
-    places = [argument_choices(part, k, head) for k, part in enumerate(parts)]
-    return Family((name_choices(head), *places), arguments is not None)
+        parse_spec(text)  # it says what is wanted
+    call = SPEC_CALL.fullmatch(text) if "://" not in text else None
+    if not call:
+        return BracedSpec((find_name_choices(text),), is_call=False)
+    head, arguments = call.groups()
+    parts = [
+        part.strip() for part in split_outside_brackets(arguments or "") if part.strip()
+    ]
+    places = [find_argument_choices(part, k, head) for k, part in enumerate(parts)]
+    return BracedSpec((find_name_choices(head), *places), arguments is not None)
 
 
-def name_choices(text: str) -> tuple[Choice, ...]:
+def find_name_choices(text: str) -> tuple[ArgumentChoice, ...]:
     """The networks that a name with braces, or with a pattern, stands for.
 
     Raises:
         SpecError: if it still has braces, or the pattern meets nothing.
     """
-    written = expand(text)
-    if any("{" in one.partition("(")[0] for one in written):
-        raise SpecError(f"spec: got {text!r}, {TAKEN}")
-    names = [name for one in written for name in matching(one)]
-    return tuple(Choice(name, (("name", name),)) for name in names)
+    expanded = expand_braces(text)
+    if any("{" in one.partition("(")[0] for one in expanded):
+        raise SpecError(f"spec: got {text!r}, {BRACES_WANTED}")
+    names = [name for one in expanded for name in match_model_names(one)]
+    return tuple(ArgumentChoice(name, (("name", name),)) for name in names)
 
 
-def matching(name: str) -> list[str]:
+def match_model_names(name: str) -> list[str]:
     """The models of a package that match a pattern; a name without one is itself.
 
     Raises:
@@ -241,40 +260,44 @@ def matching(name: str) -> list[str]:
         BuildError: if the package is not there.
     """
     hub, _, pattern = name.rpartition(":")
-    if not PATTERN.search(name):
+    if not GLOB_SIGN.search(name):
         return [name]
-    from resviz.source.hubs import names
+    from resviz.source.hubs import list_model_names
 
-    found = [one for one in names(hub) if fnmatchcase(one, pattern)]
-    if not found:
+    matches = [one for one in list_model_names(hub) if fnmatchcase(one, pattern)]
+    if not matches:
         raise SpecError(f"{name}: no model of {hub or 'resviz'} matches {pattern!r}")
-    return [f"{hub}:{one}" if hub else one for one in found]
+    return [f"{hub}:{one}" if hub else one for one in matches]
 
 
-def argument_choices(text: str, place: int, network: str) -> tuple[Choice, ...]:
+def find_argument_choices(
+    text: str, place: int, network: str
+) -> tuple[ArgumentChoice, ...]:
     """What one argument with braces stands for.
 
     Raises:
         SpecError: if there is nothing in its braces, and no name before them.
     """
-    written = expand(text)
-    if "{}" in written:
-        raise SpecError(f"spec: got '{{}}' in {network}({text}), {TAKEN}")
-    return tuple(Choice(one, sets(one, place, network)) for one in written)
+    expanded = expand_braces(text)
+    if "{}" in expanded:
+        raise SpecError(f"spec: got '{{}}' in {network}({text}), {BRACES_WANTED}")
+    return tuple(
+        ArgumentChoice(one, parse_argument(one, place, network)) for one in expanded
+    )
 
 
-def sets(text: str, place: int, network: str) -> tuple[tuple[str, Any], ...]:
+def parse_argument(text: str, place: int, network: str) -> tuple[tuple[str, Any], ...]:
     """The name of an argument, and its value: text where it is no literal."""
     if not text:
         return ()
     name, sign, value = map(str.strip, text.partition("="))
     if not sign or not name.isidentifier():
         first = place == 0 and ":" not in network
-        return (("depth" if first else f"argument {place + 1}", literal(text)),)
-    return ((name, literal(value)),)
+        return (("depth" if first else f"argument {place + 1}", literal_or_text(text)),)
+    return ((name, literal_or_text(value)),)
 
 
-def literal(text: str) -> Any:
+def literal_or_text(text: str) -> Any:
     """The value of a literal, or the text itself."""
     try:
         return ast.literal_eval(text)

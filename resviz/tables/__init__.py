@@ -5,6 +5,6 @@ One file a table, imported when it is asked for, so that none waits for the othe
 
 from __future__ import annotations
 
-from resviz.tables.table import Cell, Column, Group, Table
+from resviz.tables.table import Cell, Column, LayerGroup, Table
 
-__all__ = ["Cell", "Column", "Group", "Table"]
+__all__ = ["Cell", "Column", "LayerGroup", "Table"]

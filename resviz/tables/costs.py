@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from resviz import costs
-from resviz.costs.counts import Count, Term, counts
-from resviz.tables.head import head
-from resviz.tables.notes import counting, inputs_of
+from resviz.readings import costs
+from resviz.readings.costs.convention_counts import (
+    ConventionCount,
+    CountTerm,
+    apply_conventions,
+)
+from resviz.readings.variants import Variant, find_variants
+from resviz.tables.notes import counting_notes, describe_inputs
 from resviz.tables.table import Column, Table
-from resviz.units import count, grouped
-from resviz.variants import Variant, variants
+from resviz.tables.trace_header import trace_header
+from resviz.units import format_count, group_digits
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
@@ -24,7 +28,9 @@ COLUMNS = (
     Column("source", "source", "words", spare=2),
 )
 
-ANOTHER = "another network, which is built otherwise and not counted otherwise"
+OTHER_NETWORK_MARK = (
+    "another network, which is built otherwise and not counted otherwise"
+)
 """What a row that is set off stands for."""
 
 
@@ -33,47 +39,47 @@ def costs_table(arch: Architecture) -> Table:
 
     Rows that are set off are no conventions but other networks of the same name.
     """
-    found, others = counts(arch), variants(arch)
-    total = costs.whole(arch)
-    rows = [row(one) for one in found]
+    tallies, others = apply_conventions(arch), find_variants(arch)
+    total = costs.sum_record_costs(arch)
+    rows = [convention_row(one) for one in tallies]
     rows += [variant_row(one, total.macs) for one in others]
     return Table(
         f"{arch.label}: costs, by who counts them",
         COLUMNS,
         tuple(rows),
-        data(arch, found, others),
+        costs_data(arch, tallies, others),
         facts=(
-            ("input", inputs_of(arch)),
-            ("MACs", f"{grouped(total.macs)} ({count(total.macs, 4)})"),
-            ("element-wise", f"{grouped(total.elements)} elements"),
+            ("input", describe_inputs(arch)),
+            ("MACs", f"{group_digits(total.macs)} ({format_count(total.macs, 4)})"),
+            ("element-wise", f"{group_digits(total.elements)} elements"),
         ),
-        notes=tuple(notes(arch, others)),
-        marked=frozenset(range(len(found), len(rows))),
-        mark=ANOTHER,
+        notes=tuple(costs_notes(arch, others)),
+        marked=frozenset(range(len(tallies), len(rows))),
+        mark=OTHER_NETWORK_MARK,
     )
 
 
-def row(one: Count) -> dict[str, Any]:
+def convention_row(tally: ConventionCount) -> dict[str, Any]:
     """One convention for the eye."""
-    convention = one.convention
-    doubtful = f"not known for {', '.join(one.unknown)}"
+    convention = tally.convention
+    unknown_terms = f"not known for {', '.join(tally.unknown)}"
     return {
-        "counter": convention.counter,
-        "calls_it": convention.calls_it,
-        "total": one.total,
-        "terms": doubtful if one.unknown else summed(one.terms),
+        "counter": convention.tool_names,
+        "calls_it": convention.number_name,
+        "total": tally.total,
+        "terms": unknown_terms if tally.unknown else format_sum(tally.terms),
         "source": convention.source,
     }
 
 
-def summed(terms: tuple[Term, ...]) -> str:
+def format_sum(terms: tuple[CountTerm, ...]) -> str:
     """Terms as lines of a sum: "MACs", "+ 2 × 11,113,984 batch norm"."""
     lines = []
     for term in terms:
         sign = "" if not lines else "− " if term.each < 0 else "+ "
-        often = f"{abs(term.each)} × " if abs(term.each) > 1 else ""
-        many = "" if term.name == costs.MACS else f"{grouped(term.elements)} "
-        lines.append(f"{sign}{often}{many}{term.name}")
+        factor = f"{abs(term.each)} × " if abs(term.each) > 1 else ""
+        amount = "" if term.name == costs.MACS else f"{group_digits(term.elements)} "
+        lines.append(f"{sign}{factor}{amount}{term.name}")
     return "\n".join(lines)
 
 
@@ -81,7 +87,7 @@ def variant_row(variant: Variant, macs: int) -> dict[str, Any]:
     """Another network of the same name for the eye."""
     parts = (
         f"{'+' if change.difference > 0 else '−'} "
-        f"{grouped(abs(change.difference))} in {change.block}"
+        f"{group_digits(abs(change.difference))} in {change.block}"
         for change in variant.changes
     )
     return {
@@ -92,11 +98,13 @@ def variant_row(variant: Variant, macs: int) -> dict[str, Any]:
     }
 
 
-def data(
-    arch: Architecture, found: tuple[Count, ...], others: tuple[Variant, ...]
+def costs_data(
+    arch: Architecture,
+    tallies: tuple[ConventionCount, ...],
+    others: tuple[Variant, ...],
 ) -> dict[str, Any]:
     """The table as JSON has it."""
-    total = costs.whole(arch)
+    total = costs.sum_record_costs(arch)
     return {
         "name": arch.name,
         "title": arch.label,
@@ -104,21 +112,21 @@ def data(
         "batch": arch.batch,
         "macs": total.macs,
         "elements": total.elements,
-        "conventions": [convention_data(one) for one in found],
+        "conventions": [convention_data(one) for one in tallies],
         "variants": [variant_data(one, total.macs) for one in others],
-        "not_counted": [asdict(gap) for gap in costs.not_counted(arch)],
-        "convention": costs.CONVENTION,
-        "elements_convention": costs.ELEMENTS,
-    } | head(arch)
+        "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
+        "convention": costs.MAC_CONVENTION,
+        "elements_convention": costs.ELEMENTS_UNIT,
+    } | trace_header(arch)
 
 
-def convention_data(one: Count) -> dict[str, Any]:
+def convention_data(tally: ConventionCount) -> dict[str, Any]:
     """One convention as JSON has it; its terms sum to its total."""
-    convention = one.convention
+    convention = tally.convention
     return {
         "tools": [{"name": n, "version": v} for n, v in convention.tools],
-        "calls_it": convention.calls_it,
-        "total": one.total,
+        "calls_it": convention.number_name,
+        "total": tally.total,
         "terms": [
             {
                 "name": term.name,
@@ -126,9 +134,9 @@ def convention_data(one: Count) -> dict[str, Any]:
                 "elements": term.elements,
                 "amount": term.amount,
             }
-            for term in one.terms
+            for term in tally.terms
         ],
-        "unknown": list(one.unknown),
+        "unknown": list(tally.unknown),
         "source": convention.source,
     }
 
@@ -147,13 +155,15 @@ def variant_data(variant: Variant, macs: int) -> dict[str, Any]:
     }
 
 
-def notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
+def costs_notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
     """What the other networks are, and how it was counted."""
     lines = [
-        f"{one.choice.name}, as in {one.choice.published}: "
-        f"{grouped(abs(one.difference))} MACs "
-        f"{'more' if one.difference > 0 else 'less'}"
-        for one in others
+        f"{variant.choice.name}, as in {variant.choice.published}: "
+        f"{group_digits(abs(variant.difference))} MACs "
+        f"{'more' if variant.difference > 0 else 'less'}"
+        for variant in others
     ]
-    given = f"counted for a batch of {arch.batch}, also for tools that take one sample"
-    return [*lines, given, *counting(arch, costs.ELEMENTS)]
+    batch_line = (
+        f"counted for a batch of {arch.batch}, also for tools that take one sample"
+    )
+    return [*lines, batch_line, *counting_notes(arch, costs.ELEMENTS_UNIT)]

@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from resviz import costs
 from resviz.errors import SpecError
-from resviz.flow import resizes
-from resviz.tables.notes import batch_note, counting
-from resviz.tables.once import equal_blocks_once, equal_rows_once
-from resviz.tables.table import Column, Table
-from resviz.units import count, per_axis
-from resviz.vocabulary import (
+from resviz.operations.families import (
     ACTIVATIONS,
     AVERAGE_POOLS,
     CONVOLUTIONS,
@@ -21,6 +15,12 @@ from resviz.vocabulary import (
     NORMS,
     PRODUCTS,
 )
+from resviz.readings import costs
+from resviz.readings.shape_flow import changes_resolution
+from resviz.tables.folding import fold_equal_blocks, fold_equal_rows
+from resviz.tables.notes import batch_note, counting_notes
+from resviz.tables.table import Column, Table
+from resviz.units import format_count, format_per_axis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ COLUMNS = (
     Column("resolution", "resolution", "text", spare=5),
 )
 
-ONLY: dict[str, frozenset[str]] = {
+LAYER_KINDS: dict[str, frozenset[str]] = {
     "conv": CONVOLUTIONS,
     "linear": PRODUCTS,
     "norm": NORMS,
@@ -55,14 +55,16 @@ ONLY: dict[str, frozenset[str]] = {
 """What `only` can choose, and the operations that it stands for."""
 
 
-TIMES = Column("times", "×", "times")
+TIMES_COLUMN = Column("times", "×", "times")
 """How often what stands once comes, in a table in which equal blocks do."""
 
 
-REPEATED = "×: so many equal blocks in a row, or so many turns, the first of them shown"
+REPEATS_NOTE = (
+    "×: so many equal blocks in a row, or so many turns, the first of them shown"
+)
 
 
-def layers(
+def layer_table(
     arch: Architecture,
     *,
     depth: int | None = None,
@@ -74,7 +76,7 @@ def layers(
     Args:
         arch: the record.
         depth: fold calls that nest deeper than this into one row each.
-        only: one of `ONLY`, to show layers of one kind.
+        only: one of `LAYER_KINDS`, to show layers of one kind.
         once: let equal blocks in a row stand once, with their number; at a `depth`,
             equal rows.
 
@@ -83,59 +85,64 @@ def layers(
     """
     if depth is not None and only is not None:
         raise SpecError("depth and only: want one of them, a fold mixes kinds")
-    rows = [row(layer) for layer in chosen(arch, only)]
+    rows = [layer_row(layer) for layer in layers_of_kind(arch, only)]
     if depth is not None:
-        rows = [folded(*group) for group in grouped(arch, rows, depth)]
+        rows = [
+            fold_call_rows(*group) for group in group_rows_by_call(arch, rows, depth)
+        ]
     if once:
-        rows = equal_blocks_once(arch, rows) if depth is None else equal_rows_once(rows)
+        rows = fold_equal_blocks(arch, rows) if depth is None else fold_equal_rows(rows)
     repeats = any(entry.get("times", 1) > 1 for entry in rows)
-    total = costs.whole(arch)
-    sums = f"{count(total.macs)} MACs · {count(total.elements)} elements in all"
+    total = costs.sum_record_costs(arch)
+    elements = format_count(total.elements)
+    sums = f"{format_count(total.macs)} MACs · {elements} elements in all"
     return Table(
         f"{arch.label}: layers",
-        (COLUMNS[0], TIMES, *COLUMNS[1:]) if repeats else COLUMNS,
-        tuple(shown(entry) for entry in rows),
+        (COLUMNS[0], TIMES_COLUMN, *COLUMNS[1:]) if repeats else COLUMNS,
+        tuple(display_layer_row(entry) for entry in rows),
         rows,
         notes=(
-            f"{count(arch.params)} parameters · {sums}",
-            *([REPEATED] if repeats else []),
+            f"{format_count(arch.params)} parameters · {sums}",
+            *([REPEATS_NOTE] if repeats else []),
             batch_note(arch),
-            *counting(arch, costs.ELEMENTS),
+            *counting_notes(arch, costs.ELEMENTS_UNIT),
         ),
         marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
         mark="the resolution changes",
     )
 
 
-def layers_until(arch: Architecture, last: int | None = None) -> Table:
+def layers_before_failure(arch: Architecture, last: int | None = None) -> Table:
     """The layers that ran before a forward failed, or the last of them."""
-    every = layers(arch)
-    start = 0 if last is None else max(len(every.rows) - last, 0)
-    count_of = f"the last {last} of {len(every.rows)}" if start else "the"
+    all_layers = layer_table(arch)
+    start = 0 if last is None else max(len(all_layers.rows) - last, 0)
+    count_of = f"the last {last} of {len(all_layers.rows)}" if start else "the"
     return replace(
-        every,
+        all_layers,
         title=f"{arch.label}: {count_of} layers before it failed",
-        rows=every.rows[start:],
+        rows=all_layers.rows[start:],
         notes=(batch_note(arch),),
-        marked=frozenset(number - start for number in every.marked if number >= start),
+        marked=frozenset(
+            number - start for number in all_layers.marked if number >= start
+        ),
     )
 
 
-def chosen(arch: Architecture, only: str | None) -> list[Layer]:
+def layers_of_kind(arch: Architecture, only: str | None) -> list[Layer]:
     """The layers of one kind, or all."""
     if only is None:
         return list(arch.layers)
-    if only not in ONLY:
-        raise SpecError(f"only: got {only!r}, want one of {', '.join(ONLY)}")
-    names = ONLY[only]
+    if only not in LAYER_KINDS:
+        raise SpecError(f"only: got {only!r}, want one of {', '.join(LAYER_KINDS)}")
+    names = LAYER_KINDS[only]
     return [la for la in arch.layers if any(op.name in names for op in la.operations)]
 
 
-def row(layer: Layer) -> dict[str, Any]:
+def layer_row(layer: Layer) -> dict[str, Any]:
     """The facts and counts of one layer, as JSON has them."""
     window = layer.window
     before, after = layer.input_shape[2:], layer.output_shape[2:]
-    changes = before and after and before != after and resizes(layer)
+    changes = before and after and before != after and changes_resolution(layer)
     return {
         "index": layer.index,
         "name": layer.name,
@@ -149,23 +156,25 @@ def row(layer: Layer) -> dict[str, Any]:
         "dilation": list(window.dilation) if window else None,
         "groups": window.groups if window else None,
         "params": layer.params,
-        "macs": costs.macs(layer),
-        "elements": costs.elements(layer),
+        "macs": costs.count_macs(layer),
+        "elements": costs.count_elements(layer),
         "path": layer.path,
         "resolution": [list(before), list(after)] if changes else None,
     }
 
 
-def shown(entry: dict[str, Any]) -> dict[str, Any]:
+def display_layer_row(entry: dict[str, Any]) -> dict[str, Any]:
     """A row for the eye: a change of resolution as "224→112", turns as such."""
     change = entry["resolution"]
-    said = {"resolution": "→".join(map(per_axis, change)) if change else None}
+    display_values = {
+        "resolution": "→".join(map(format_per_axis, change)) if change else None
+    }
     if entry.get("in_turn"):
-        said["times"] = f"{entry['times']} in turn"
-    return entry | said
+        display_values["times"] = f"{entry['times']} in turn"
+    return entry | display_values
 
 
-def grouped(
+def group_rows_by_call(
     arch: Architecture, rows: list[dict[str, Any]], depth: int
 ) -> list[tuple[Call | None, list[dict[str, Any]]]]:
     """Rows that lie in one call at `depth` together, with that call.
@@ -180,7 +189,7 @@ def grouped(
         layer = arch.layers[entry["index"]]
         parts = layer.path.split(".") if layer.path else []
         inside = len(parts) > depth or (not layer.module and len(parts) == depth)
-        calls = enclosing(arch, layer.call)
+        calls = enclosing_calls(arch, layer.call)
         if inside and depth < len(calls):
             number = calls[depth]
             group = groups.setdefault(("call", number), (arch.calls[number], []))
@@ -190,7 +199,7 @@ def grouped(
     return list(groups.values())
 
 
-def enclosing(arch: Architecture, call: int | None) -> list[int]:
+def enclosing_calls(arch: Architecture, call: int | None) -> list[int]:
     """The calls around a layer, the model's own first."""
     chain: list[int] = []
     while call is not None:
@@ -199,30 +208,35 @@ def enclosing(arch: Architecture, call: int | None) -> list[int]:
     return chain[::-1]
 
 
-def folded(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
+def fold_call_rows(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
     """The rows of one call as one row, named for it."""
     first, last = group[0], group[-1]
     if call is None:
         return first
-    entering = next((e["input_shapes"] for e in group if e["input_shapes"]), [[]])
-    before, after = entering[0][2:], last["output_shape"][2:]
+    entering_shapes = next(
+        (e["input_shapes"] for e in group if e["input_shapes"]), [[]]
+    )
+    before, after = entering_shapes[0][2:], last["output_shape"][2:]
     changes = any(entry["resolution"] for entry in group)
     return {
         **first,
         **dict.fromkeys(("kernel", "stride", "padding", "dilation", "groups")),
         "name": call.path,
         "type": call.type,
-        "input_shapes": entering if entering[0] else [],
+        "input_shapes": entering_shapes if entering_shapes[0] else [],
         "ops": [name for entry in group for name in entry["ops"]],
         "output_shape": last["output_shape"],
         "params": sum(entry["params"] for entry in group),
-        **{key: summed(entry[key] for entry in group) for key in ("macs", "elements")},
+        **{
+            key: sum_known(entry[key] for entry in group)
+            for key in ("macs", "elements")
+        },
         "path": call.path,
         "resolution": [before, after] if changes and before != after else None,
     }
 
 
-def summed(numbers: Iterable[int | None]) -> int | None:
+def sum_known(numbers: Iterable[int | None]) -> int | None:
     """A sum; None if a part of it is not known."""
     parts = list(numbers)
     return None if None in parts else sum(filter(None, parts))

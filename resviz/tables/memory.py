@@ -5,48 +5,48 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from resviz import footprint
-from resviz.structure import structure
-from resviz.tables.head import head
-from resviz.tables.notes import inputs_of, manner, unseen
+from resviz.readings import memory
+from resviz.readings.structure import read_structure
+from resviz.tables.notes import describe_inputs, run_mode_notes, untracked_notes
 from resviz.tables.table import Column, Table
-from resviz.units import grouped, mebi
+from resviz.tables.trace_header import trace_header
+from resviz.units import format_mebibytes, group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from resviz.record import Architecture, Layer
 
-BYTES = (
+BYTES_COLUMNS = (
     Column("parameter_bytes", "parameters, MiB", "bytes"),
     Column("activation_bytes", "allocated, MiB", "bytes", spare=2),
     Column("held_bytes", "held, MiB", "bytes"),
     Column("kept_bytes", "kept, MiB", "bytes"),
 )
 
-PARTS = (
+PART_MEMORY_COLUMNS = (
     Column("name", "part"),
     Column("layers", "layers", "count", spare=3),
     Column("output_shape", "output", "sample", spare=4),
-    *BYTES,
+    *BYTES_COLUMNS,
 )
 
-LAYERS = (
+LAYER_MEMORY_COLUMNS = (
     Column("index", "#", "count", spare=5),
     Column("name", "layer"),
     Column("type", "type", spare=3),
     Column("output_shape", "output", "sample", spare=4),
-    *BYTES,
+    *BYTES_COLUMNS,
 )
 
-FEW = 2**20 // 100
+MIN_BYTES_IN_MIB = 2**20 // 100
 """Bytes below which MiB would show as 0.00 or 0.01."""
 
-LARGEST = 4
+MAX_TENSORS_NAMED = 4
 """How many of the tensors that are held at the peak are named above the table."""
 
 
-def memory(arch: Architecture, *, layers: bool = False) -> Table:
+def memory_table(arch: Architecture, *, layers: bool = False) -> Table:
     """Parameters, peak of a forward, what training keeps; a row a stage or a layer.
 
     Args:
@@ -56,121 +56,140 @@ def memory(arch: Architecture, *, layers: bool = False) -> Table:
     Raises:
         RecordError: if the record is of an older resviz, and holds no storages.
     """
-    rows = list(each_layer(arch) if layers else each_part(arch))
-    data = totals(arch) | {"layers" if layers else "parts": rows}
+    rows = list(layer_memory_rows(arch) if layers else part_memory_rows(arch))
+    data = memory_totals(arch) | {"layers" if layers else "parts": rows}
     return Table(
         f"{arch.label}: memory",
-        LAYERS if layers else PARTS,
+        LAYER_MEMORY_COLUMNS if layers else PART_MEMORY_COLUMNS,
         tuple(rows),
         data,
-        facts=(("input", inputs_of(arch)), *facts(data)),
-        notes=tuple(notes(arch, data)),
+        facts=(("input", describe_inputs(arch)), *memory_facts(data)),
+        notes=tuple(memory_notes(arch, data)),
     )
 
 
-def totals(arch: Architecture) -> dict[str, Any]:
+def memory_totals(arch: Architecture) -> dict[str, Any]:
     """What holds for the whole network, as JSON has it."""
-    peak = footprint.peak(arch)
-    place = None if peak.layer is None else arch.layers[peak.layer].name
-    kept = footprint.kept(arch)
+    peak = memory.find_peak(arch)
+    peak_layer = None if peak.layer is None else arch.layers[peak.layer].name
+    saved = memory.find_saved_for_backward(arch)
     sizes = {
-        "parameter": footprint.parameters(arch),
+        "parameter": memory.count_parameter_bytes(arch),
         "buffer": arch.buffers,
-        "activation": footprint.activations(arch),
-        "training_kept": kept.dtypes,
-        "gradient": footprint.gradients(arch),
+        "activation": memory.count_activation_bytes(arch),
+        "training_kept": saved.dtypes,
+        "gradient": memory.count_gradient_bytes(arch),
     }
-    total = {key: sum(dtypes.values()) for key, dtypes in sizes.items()}
-    weights = total["parameter"] + total["buffer"]
+    total_bytes = {key: sum(dtypes.values()) for key, dtypes in sizes.items()}
+    weights = total_bytes["parameter"] + total_bytes["buffer"]
     return {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
         "training": arch.training,
-        "parameter_bytes": total["parameter"],
-        "buffer_bytes": total["buffer"],
-        "activation_bytes": total["activation"],
+        "parameter_bytes": total_bytes["parameter"],
+        "buffer_bytes": total_bytes["buffer"],
+        "activation_bytes": total_bytes["activation"],
         "inference_peak_bytes": peak.bytes,
-        "inference_peak_layer": place,
+        "inference_peak_layer": peak_layer,
         "inference_total_bytes": weights + peak.bytes,
-        "training_kept_bytes": total["training_kept"],
-        "gradient_bytes": total["gradient"],
-        "momentum_bytes": total["gradient"],
-        "adam_bytes": 2 * total["gradient"],
+        "training_kept_bytes": total_bytes["training_kept"],
+        "gradient_bytes": total_bytes["gradient"],
+        "momentum_bytes": total_bytes["gradient"],
+        "adam_bytes": 2 * total_bytes["gradient"],
         "by_dtype": {f"{key}_bytes": dtypes for key, dtypes in sizes.items()},
-        "held_at_peak": list(held(arch, peak)),
-        "not_counted": [asdict(gap) for gap in kept.gaps],
-        "convention": footprint.CONVENTION,
-    } | head(arch)
+        "held_at_peak": list(held_tensors(arch, peak)),
+        "not_counted": [asdict(gap) for gap in saved.uncounted],
+        "convention": memory.MEMORY_CONVENTION,
+    } | trace_header(arch)
 
 
-def held(arch: Architecture, peak: footprint.Peak) -> Iterator[dict[str, Any]]:
+def held_tensors(arch: Architecture, peak: memory.Peak) -> Iterator[dict[str, Any]]:
     """What is held at the peak, the largest first, by the layer that made it."""
-    line = footprint.timeline(arch)
-    for number in peak.held:
-        layer, storage = line.maker(number), arch.storages[number]
+    timeline = memory.build_timeline(arch)
+    for number in peak.held_storages:
+        layer, storage = timeline.find_maker(number), arch.storages[number]
         name = "input" if layer is None else arch.layers[layer].name
         yield {"name": name, "bytes": storage.bytes, "dtype": storage.dtype}
 
 
-def facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def memory_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What stands above the rows."""
     kinds, mode = data["by_dtype"], "training" if data["training"] else "evaluation"
-    gradients, adam = short(data["gradient_bytes"]), short(data["adam_bytes"])
-    kept = data["training_kept_bytes"]
+    gradients, adam = (
+        short_bytes(data["gradient_bytes"]),
+        short_bytes(data["adam_bytes"]),
+    )
+    saved_bytes = data["training_kept_bytes"]
     for label in ("parameter", "buffer"):
         key = f"{label}_bytes"
-        yield f"{label}s", f"{exact(data[key])}{dtypes(kinds[key])}"
-    yield "forward" if data["training"] else "inference", inference(data)
+        yield f"{label}s", f"{exact_bytes(data[key])}{describe_dtypes(kinds[key])}"
+    yield "forward" if data["training"] else "inference", describe_peak(data)
     if data["held_at_peak"]:
-        yield "held there", largest(data["held_at_peak"])
-    found = dtypes(kinds["training_kept_bytes"])
-    yield "training", f"in {mode} mode keeps {exact(kept)} for backward{found}"
+        yield "held there", describe_largest(data["held_at_peak"])
+    saved_dtypes = describe_dtypes(kinds["training_kept_bytes"])
+    yield (
+        "training",
+        f"in {mode} mode keeps {exact_bytes(saved_bytes)} for backward{saved_dtypes}",
+    )
     yield "beside it", f"gradients {gradients}; momentum as much, or Adam {adam}"
 
 
-def inference(data: dict[str, Any]) -> str:
+def describe_peak(data: dict[str, Any]) -> str:
     """The peak of a forward, and where it lies."""
     peak, layer = data["inference_peak_bytes"], data["inference_peak_layer"]
     place = f" at {layer}" if layer else ""
-    whole = short(data["inference_total_bytes"])
-    return f"peak {exact(peak)}{place}; with parameters and buffers {whole}"
+    whole = short_bytes(data["inference_total_bytes"])
+    return f"peak {exact_bytes(peak)}{place}; with parameters and buffers {whole}"
 
 
-def largest(found: list[dict[str, Any]]) -> str:
+def describe_largest(tensors: list[dict[str, Any]]) -> str:
     """The largest tensors that are held at the peak, the others together."""
-    parts = [f"{it['name']} {short(it['bytes'])}" for it in found[:LARGEST]]
-    rest = found[LARGEST:]
+    parts = [
+        f"{tensor['name']} {short_bytes(tensor['bytes'])}"
+        for tensor in tensors[:MAX_TENSORS_NAMED]
+    ]
+    rest = tensors[MAX_TENSORS_NAMED:]
     if rest:
-        parts.append(f"{len(rest)} more {short(sum(it['bytes'] for it in rest))}")
+        parts.append(
+            f"{len(rest)} more {short_bytes(sum(tensor['bytes'] for tensor in rest))}"
+        )
     return " + ".join(parts)
 
 
-def exact(number: int) -> str:
+def exact_bytes(number: int) -> str:
     """Bytes in full and in MiB."""
-    whole = f"{grouped(number)} bytes"
-    return f"{whole} ({mebi(number)} MiB)" if number >= FEW else whole
+    whole = f"{group_digits(number)} bytes"
+    return (
+        f"{whole} ({format_mebibytes(number)} MiB)"
+        if number >= MIN_BYTES_IN_MIB
+        else whole
+    )
 
 
-def short(number: int) -> str:
+def short_bytes(number: int) -> str:
     """Bytes in MiB; few of them as they are."""
-    return f"{mebi(number)} MiB" if number >= FEW else f"{grouped(number)} bytes"
+    return (
+        f"{format_mebibytes(number)} MiB"
+        if number >= MIN_BYTES_IN_MIB
+        else f"{group_digits(number)} bytes"
+    )
 
 
-def dtypes(sizes: dict[str, int]) -> str:
+def describe_dtypes(sizes: dict[str, int]) -> str:
     """The dtypes that some bytes are of; how many of each where there are several."""
     if len(sizes) == 1:
         return f": {next(iter(sizes))}"
-    each = ", ".join(f"{dtype} {short(size)}" for dtype, size in sizes.items())
+    each = ", ".join(f"{dtype} {short_bytes(size)}" for dtype, size in sizes.items())
     return f": {each}" if sizes else ""
 
 
-def notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
+def memory_notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
     """The lines below the table: what is counted, and what is left out."""
     yield (
         f"counted for a batch of {arch.batch}; held: at most while it runs, without "
         "gradients; kept: until backward, by the first layer that needs it"
     )
-    yield footprint.CONVENTION
+    yield memory.MEMORY_CONVENTION
     if not arch.training:
         yield (
             "in evaluation mode batch norm keeps no statistics and dropout does "
@@ -178,56 +197,59 @@ def notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
         )
     if any(op.name == "_safe_softmax" for la in arch.layers for op in la.operations):
         yield "attention is counted as matrix products; a fused kernel holds less"
-    yield from manner(arch)
-    yield from unseen(arch)
+    yield from run_mode_notes(arch)
+    yield from untracked_notes(arch)
     for gap in data["not_counted"]:
         name, number, first = gap["operation"], gap["count"], gap["first"]
         yield f"unknown what training keeps of {name}, {number}×, first at {first}"
 
 
-def each_layer(arch: Architecture) -> Iterator[dict[str, Any]]:
+def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
     """One row a layer."""
-    made, kept = footprint.made(arch), footprint.kept(arch).layers
-    line = footprint.timeline(arch)
+    allocated, saved = (
+        memory.count_allocated_bytes(arch),
+        memory.find_saved_for_backward(arch).layers,
+    )
+    timeline = memory.build_timeline(arch)
     for layer in arch.layers:
         yield {
             "index": layer.index,
             "name": layer.name,
             "type": layer.type,
             "output_shape": list(layer.output_shape),
-            "parameter_bytes": footprint.own(layer),
-            "activation_bytes": made[layer.index],
-            "held_bytes": line.held(layer.index),
-            "kept_bytes": kept[layer.index],
+            "parameter_bytes": memory.count_own_parameter_bytes(layer),
+            "activation_bytes": allocated[layer.index],
+            "held_bytes": timeline.max_live_bytes(layer.index),
+            "kept_bytes": saved[layer.index],
         }
 
 
-def each_part(arch: Architecture) -> Iterator[dict[str, Any]]:
+def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
     """One row a stage, and for what lies before, behind and beside the stages."""
-    built = structure(arch)
-    rows = list(each_layer(arch))
+    built = read_structure(arch)
+    rows = list(layer_memory_rows(arch))
     parts: list[tuple[str, Iterable[int]]] = [
-        ("stem" if built.stages else "layers", indices(built.stem)),
+        ("stem" if built.stages else "layers", layer_indices(built.stem)),
         *((stage.name, stage.layers) for stage in built.stages),
-        ("head", indices(built.head)),
+        ("head", layer_indices(built.head)),
     ]
     inside = {index for _, members in parts for index in members}
     parts.append(("other layers", {row["index"] for row in rows} - inside))
     for name, members in parts:
         group = [rows[index] for index in sorted(members)]
         if group:
-            yield part(name, group)
-    idle = footprint.idle(arch)
+            yield part_memory_row(name, group)
+    idle = memory.count_idle_bytes(arch)
     if idle:
         yield {"name": "never called", "layers": 0, "parameter_bytes": idle}
 
 
-def indices(layers: Iterable[Layer]) -> list[int]:
+def layer_indices(layers: Iterable[Layer]) -> list[int]:
     """Where some layers stand in the record."""
     return [layer.index for layer in layers]
 
 
-def part(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def part_memory_row(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Some layers together; what they hold is the most that one of them does."""
     sums = ("parameter_bytes", "activation_bytes", "kept_bytes")
     held = [row["held_bytes"] for row in rows if row["held_bytes"] is not None]

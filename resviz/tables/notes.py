@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz import costs
-from resviz.units import times
+from resviz.readings import costs
+from resviz.units import format_sizes
 
 if TYPE_CHECKING:
     from resviz.record import Architecture, Tensor
 
 
-def counting(arch: Architecture, *units: str) -> tuple[str, ...]:
+def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
     """The convention, further units, how it was run, and what no total includes."""
-    return (costs.CONVENTION, *units, *manner(arch), *gaps(arch), *unseen(arch))
+    return (
+        costs.MAC_CONVENTION,
+        *units,
+        *run_mode_notes(arch),
+        *uncounted_notes(arch),
+        *untracked_notes(arch),
+    )
 
 
-def manner(arch: Architecture) -> tuple[str, ...]:
+def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
     """A line for a forward that was run for real, since values may decide its way."""
     said = "run for real on one seeded input, another may take another way"
     return (said,) if arch.mode == "run" else ()
@@ -30,18 +36,18 @@ def batch_note(arch: Architecture) -> str:
     return f"{shapes}; counted for a batch of {arch.batch}"
 
 
-def inputs_of(arch: Architecture) -> str:
+def describe_inputs(arch: Architecture) -> str:
     """The model's inputs: names where they have them, sizes, dtypes but float32."""
-    return ", ".join(one_input(*one) for one in arch.named_inputs) or "none"
+    return ", ".join(describe_input(*one) for one in arch.named_inputs) or "none"
 
 
-def one_input(name: str, tensor: Tensor) -> str:
+def describe_input(name: str, tensor: Tensor) -> str:
     """One input, as "ids 1×128 int64"."""
     dtype = "" if tensor.dtype == "float32" else tensor.dtype
-    return " ".join(filter(None, (name, times(tensor.shape) or "scalar", dtype)))
+    return " ".join(filter(None, (name, format_sizes(tensor.shape) or "scalar", dtype)))
 
 
-def unseen(arch: Architecture) -> tuple[str, ...]:
+def untracked_notes(arch: Architecture) -> tuple[str, ...]:
     """A line for work that was done where nothing can be followed."""
     if not arch.unseen:
         return ()
@@ -54,9 +60,9 @@ def unseen(arch: Architecture) -> tuple[str, ...]:
     )
 
 
-def gaps(arch: Architecture) -> tuple[str, ...]:
+def uncounted_notes(arch: Architecture) -> tuple[str, ...]:
     """One line for each operation that no rule counts."""
     return tuple(
         f"not counted: {gap.operation}, {gap.count}×, first at {gap.first}"
-        for gap in costs.not_counted(arch)
+        for gap in costs.find_uncounted(arch)
     )

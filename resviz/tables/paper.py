@@ -7,37 +7,42 @@ from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from resviz import costs
 from resviz.errors import SpecError
-from resviz.structure import Stage, Structure, gates, structure
-from resviz.structure.graph import operations, weighted
-from resviz.tables.head import head
-from resviz.tables.notes import gaps, inputs_of, manner, unseen
-from resviz.tables.summary import stage_row
-from resviz.tables.table import Cell, Column, Group, Table
-from resviz.units import count, giga, per_axis, times
-from resviz.vocabulary import (
+from resviz.operations.families import (
     AVERAGE_POOLS,
     CONVOLUTIONS,
     MAX_POOLS,
     PRODUCTS,
     SOFTMAXES,
 )
+from resviz.readings import costs
+from resviz.readings.structure import Stage, Structure, gates, read_structure
+from resviz.readings.structure.graph import is_weighted, list_live_operations
+from resviz.tables.notes import (
+    describe_inputs,
+    run_mode_notes,
+    uncounted_notes,
+    untracked_notes,
+)
+from resviz.tables.summary import stage_row
+from resviz.tables.table import Cell, Column, LayerGroup, Table
+from resviz.tables.trace_header import trace_header
+from resviz.units import format_count, format_giga, format_per_axis, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from resviz.record import Architecture, Layer, Operation
 
-FLOPS = "FLOPs (multiply-adds)"
+FLOPS_ROW = "FLOPs (multiply-adds)"
 """The paper's own words for what is a MAC everywhere else here."""
 
-PARAMETERS = "parameters"
+PARAMETERS_ROW = "parameters"
 
-EXCITATION = "fc, [a, b]: squeeze-and-excitation, its two layers a and b wide"
+EXCITATION_NOTE = "fc, [a, b]: squeeze-and-excitation, its two layers a and b wide"
 """What the SENet paper's sign for a gate means."""
 
-Entry = tuple[Cell, tuple[int, ...] | None]
+PaperEntry = tuple[Cell, tuple[int, ...] | None]
 """A cell and the spatial size after it."""
 
 
@@ -49,120 +54,135 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
     """
     if not archs:
         raise SpecError("table: want at least one network")
-    built = [structure(arch) for arch in archs]
-    for one in built:
-        if not one.stages:
+    built = [read_structure(arch) for arch in archs]
+    for network in built:
+        if not network.stages:
             raise SpecError(
-                f"{one.arch.label}: no residual stages found, and the paper's table "
-                "has a row a stage; see its layers instead"
+                f"{network.arch.label}: no residual stages found, and the paper's "
+                "table has a row a stage; see its layers instead"
             )
-    entries = [entries_of(one) for one in built]
-    rows = [row(name, entries) for name in row_names(entries)]
-    rows += [totals_row(FLOPS, [costs.whole(arch).macs for arch in archs])]
-    rows += [totals_row(PARAMETERS, [arch.params for arch in archs])]
+    entries = [paper_entries(network) for network in built]
+    rows = [paper_row(name, entries) for name in row_names(entries)]
+    rows += [
+        totals_row(FLOPS_ROW, [costs.sum_record_costs(arch).macs for arch in archs])
+    ]
+    rows += [totals_row(PARAMETERS_ROW, [arch.params for arch in archs])]
     return Table(
         "ResNet architectures",
-        columns(archs),
-        tuple(shown(entry) for entry in rows),
-        data(built, rows),
-        notes=notes(archs, rows),
+        paper_columns(archs),
+        tuple(display_paper_row(entry) for entry in rows),
+        paper_data(built, rows),
+        notes=paper_notes(archs, rows),
         fixed=2,
     )
 
 
-def columns(archs: Sequence[Architecture]) -> tuple[Column, ...]:
+def paper_columns(archs: Sequence[Architecture]) -> tuple[Column, ...]:
     """Layer name, output size, and a column a network."""
     networks = (Column(f"c{k}", arch.label, "cell") for k, arch in enumerate(archs))
     return Column("name", "layer", "row"), Column("output", "output"), *networks
 
 
-def entries_of(built: Structure) -> dict[str, Entry]:
+def paper_entries(built: Structure) -> dict[str, PaperEntry]:
     """The cells of one column by row name, in order."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, PaperEntry] = {}
     convolutions = stem_groups(built.stem)
     if convolutions:
         entries["conv1"] = (Cell(convolutions), size_before_pool(built.stem))
     first = built.stages[0].name
     for layer in built.stem:
-        if words := pool_words(layer):
-            entries[f"{first} (pool)"] = (Cell((Group((words,)),)), sizes(layer))
+        if words := describe_pool(layer):
+            entries[f"{first} (pool)"] = (
+                Cell((LayerGroup((words,)),)),
+                spatial_size(layer),
+            )
     for stage in built.stages:
-        entries[stage.name] = (stage_cell(built, stage), stage.output_shape[2:])
-    words = [word for layer in built.head for word in head_words(layer)]
+        entries[stage.name] = (describe_stage(built, stage), stage.output_shape[2:])
+    words = [word for layer in built.head for word in describe_head_layer(layer)]
     if words:
-        after = sizes(built.head[-1]) or (1, 1)
-        entries["head"] = (Cell((Group((", ".join(words),)),)), after)
+        after = spatial_size(built.head[-1]) or (1, 1)
+        entries["head"] = (Cell((LayerGroup((", ".join(words),)),)), after)
     return entries
 
 
-def stem_groups(stem: Sequence[Layer]) -> tuple[Group, ...]:
+def stem_groups(stem: Sequence[Layer]) -> tuple[LayerGroup, ...]:
     """The convolutions before the first block, as the paper writes conv1."""
-    lines = [line(op, strided=True) for op in operations(stem) if weighted(op)]
-    return (Group(tuple(lines)),) if lines else ()
+    lines = [
+        describe_convolution(op, strided=True)
+        for op in list_live_operations(stem)
+        if is_weighted(op)
+    ]
+    return (LayerGroup(tuple(lines)),) if lines else ()
 
 
 def size_before_pool(stem: Sequence[Layer]) -> tuple[int, ...] | None:
     """The spatial size that the stem's last convolution gives."""
-    after = [layer for layer in stem if any(map(weighted, operations([layer])))]
-    return sizes(after[-1]) if after else None
+    after = [
+        layer for layer in stem if any(map(is_weighted, list_live_operations([layer])))
+    ]
+    return spatial_size(after[-1]) if after else None
 
 
-def sizes(layer: Layer) -> tuple[int, ...]:
+def spatial_size(layer: Layer) -> tuple[int, ...]:
     """Spatial size of a layer's output."""
     return layer.output_shape[2:]
 
 
-def pool_words(layer: Layer) -> str:
+def describe_pool(layer: Layer) -> str:
     """A pool as "3×3 max pool, stride 2"; "" for any other layer."""
     for op in layer.operations:
         for names, kind in ((MAX_POOLS, "max"), (AVERAGE_POOLS, "average")):
             if op.name in names and op.window:
-                stride = per_axis(op.window.stride)
-                return f"{times(op.window.kernel)} {kind} pool, stride {stride}"
+                stride = format_per_axis(op.window.stride)
+                return f"{format_sizes(op.window.kernel)} {kind} pool, stride {stride}"
     return ""
 
 
-def stage_cell(built: Structure, stage: Stage) -> Cell:
+def describe_stage(built: Structure, stage: Stage) -> Cell:
     """The blocks of a stage; those that read alike are one group."""
-    groups = groupby(block_lines(built, block.main) for block in stage.blocks)
-    return Cell(tuple(Group(lines, len(list(equal))) for lines, equal in groups))
+    groups = groupby(describe_block(built, block.main_layers) for block in stage.blocks)
+    return Cell(tuple(LayerGroup(lines, len(list(equal))) for lines, equal in groups))
 
 
-def block_lines(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
+def describe_block(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
     """One line a convolution of a block's main branch, and one a gate."""
     layers = [built.arch.layers[index] for index in main]
-    positions = max((prod(it.output_shape[2:]) for it in layers), default=0)
+    positions = max((prod(layer.output_shape[2:]) for layer in layers), default=0)
     return tuple(
-        said
-        for is_gate, run in gates.parted(layers, positions)
-        for said in (gate_lines(run) if is_gate else map(line, gates.weights_of(run)))
+        text
+        for is_gate, run in gates.split_gates(layers, positions)
+        for text in (
+            describe_gate(run)
+            if is_gate
+            else map(describe_convolution, gates.list_gate_weights(run))
+        )
     )
 
 
-def gate_lines(gate: Sequence[Layer]) -> Iterator[str]:
+def describe_gate(gate: Sequence[Layer]) -> Iterator[str]:
     """A gate as the SENet paper writes it: "fc, [16, 256]"; others in words.
 
     Source: Hu et al. 2018, table 1, where the brackets hold the widths of both layers.
     """
-    ops = gates.weights_of(gate)
+    ops = gates.list_gate_weights(gate)
     widths = [op.outputs[0][-1 if op.window is None else 1] for op in ops]
-    if gates.excites(gate):
+    if gates.is_squeeze_excitation(gate):
         yield f"fc, [{', '.join(map(str, widths))}]"
     elif len(ops) > 1:
         yield f"gate, fc [{', '.join(map(str, widths))}]"
     else:
-        yield from (f"gate, {gate_weight(op)}" for op in ops)
+        yield from (f"gate, {describe_gate_weight(op)}" for op in ops)
 
 
-def gate_weight(op: Operation) -> str:
+def describe_gate_weight(op: Operation) -> str:
     """The only weight of a gate: "5 conv over channels", as in ECA, or "fc [64]"."""
     window = op.window
     if window is not None and prod(window.kernel) > 1:
-        return f"{times(window.kernel)} conv over channels"
+        return f"{format_sizes(window.kernel)} conv over channels"
     return f"fc [{op.outputs[0][-1 if window is None else 1]}]"
 
 
-def line(op: Operation, *, strided: bool = False) -> str:
+def describe_convolution(op: Operation, *, strided: bool = False) -> str:
     """A convolution as the paper writes it: "3×3, 64", or "7×7, 64, stride 2".
 
     Dilation and groups are named where they are not 1, as "d2" and "32 groups".
@@ -170,32 +190,32 @@ def line(op: Operation, *, strided: bool = False) -> str:
     window = op.window
     if window is None:
         return f"{op.outputs[0][-1]}-d fc"
-    parts = [times(window.kernel), str(op.outputs[0][1])]
+    parts = [format_sizes(window.kernel), str(op.outputs[0][1])]
     if strided and set(window.stride) != {1}:
-        parts.append(f"stride {per_axis(window.stride)}")
+        parts.append(f"stride {format_per_axis(window.stride)}")
     if set(window.dilation) != {1}:
-        parts.append(f"d{per_axis(window.dilation)}")
+        parts.append(f"d{format_per_axis(window.dilation)}")
     if window.groups > 1:
         parts.append(f"{window.groups} groups")
     return ", ".join(parts)
 
 
-def head_words(layer: Layer) -> Iterable[str]:
+def describe_head_layer(layer: Layer) -> Iterable[str]:
     """What a layer after the last block adds to the head's row."""
     for op in layer.operations:
         if op.name in AVERAGE_POOLS:
             yield "average pool"
         elif op.name in MAX_POOLS:
             yield "max pool"
-        elif op.name in PRODUCTS and weighted(op):
+        elif op.name in PRODUCTS and is_weighted(op):
             yield f"{op.outputs[0][-1]}-d fc"
         elif op.name in CONVOLUTIONS:
-            yield line(op)
+            yield describe_convolution(op)
         elif op.name in SOFTMAXES:
             yield "softmax"
 
 
-def row_names(entries: Sequence[dict[str, Entry]]) -> list[str]:
+def row_names(entries: Sequence[dict[str, PaperEntry]]) -> list[str]:
     """All row names, each in its place also where some columns lack it."""
     names = dict.fromkeys(name for column in entries for name in column)
     return sorted(names, key=row_order)
@@ -207,16 +227,16 @@ def row_order(name: str) -> tuple[int, bool]:
     return (int(digits), "pool" not in name) if digits else (10**6, True)
 
 
-def row(name: str, entries: Sequence[dict[str, Entry]]) -> dict[str, Any]:
+def paper_row(name: str, entries: Sequence[dict[str, PaperEntry]]) -> dict[str, Any]:
     """One row over all columns; sizes go into the cells where they differ."""
-    found = [column.get(name) for column in entries]
-    given = {entry[1] for entry in found if entry and entry[1]}
-    shared = list(given.pop()) if len(given) == 1 else None
+    row_entries = [column.get(name) for column in entries]
+    known_sizes = {entry[1] for entry in row_entries if entry and entry[1]}
+    shared = list(known_sizes.pop()) if len(known_sizes) == 1 else None
     cells = []
-    for entry in found:
+    for entry in row_entries:
         cell, size = entry or (None, None)
         if cell and size and shared is None:
-            cell = Cell(cell.groups, times(size))
+            cell = Cell(cell.groups, format_sizes(size))
         cells.append(cell)
     return {"name": name, "output": shared, "cells": cells}
 
@@ -226,63 +246,82 @@ def totals_row(name: str, numbers: list[int]) -> dict[str, Any]:
     return {"name": name, "output": None, "cells": numbers}
 
 
-def shown(entry: dict[str, Any]) -> dict[str, Any]:
+def display_paper_row(entry: dict[str, Any]) -> dict[str, Any]:
     """A row for the eye, one value a column."""
     cells = {
-        f"c{k}": shown_cell(entry["name"], c) for k, c in enumerate(entry["cells"])
+        f"c{k}": display_paper_cell(entry["name"], c)
+        for k, c in enumerate(entry["cells"])
     }
-    output = times(entry["output"]) if entry["output"] else None
+    output = format_sizes(entry["output"]) if entry["output"] else None
     return {"name": entry["name"], "output": output, **cells}
 
 
-def shown_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
+def display_paper_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
     """A total in the unit of the paper; any other cell as it is."""
     if isinstance(cell, int):
-        exact = name == FLOPS and cell >= 10**9
-        return giga(cell) if exact else count(cell, 4)
+        exact = name == FLOPS_ROW and cell >= 10**9
+        return format_giga(cell) if exact else format_count(cell, 4)
     return cell
 
 
-def data(built: Sequence[Structure], rows: list[dict[str, Any]]) -> dict[str, Any]:
+def paper_data(
+    built: Sequence[Structure], rows: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The table as JSON has it."""
     return {
         "columns": [
             {
-                **head(one.arch),
-                "stages": [stage_row(one.arch, stage) for stage in one.stages],
-                "params": one.arch.params,
-                "macs": costs.whole(one.arch).macs,
-                "not_counted": [asdict(gap) for gap in costs.not_counted(one.arch)],
+                **trace_header(network.arch),
+                "stages": [stage_row(network.arch, stage) for stage in network.stages],
+                "params": network.arch.params,
+                "macs": costs.sum_record_costs(network.arch).macs,
+                "not_counted": [
+                    asdict(gap) for gap in costs.find_uncounted(network.arch)
+                ],
             }
-            for one in built
+            for network in built
         ],
         "rows": [
             entry
-            | {"cells": [c if isinstance(c, int) else text(c) for c in entry["cells"]]}
+            | {
+                "cells": [
+                    c if isinstance(c, int) else cell_on_one_line(c)
+                    for c in entry["cells"]
+                ]
+            }
             for entry in rows
         ],
-        "convention": costs.CONVENTION,
+        "convention": costs.MAC_CONVENTION,
     }
 
 
-def text(cell: Cell | None) -> str | None:
+def cell_on_one_line(cell: Cell | None) -> str | None:
     """A cell on one line; None where a column has no such row."""
     return None if cell is None else str(cell)
 
 
-def notes(
+def paper_notes(
     archs: Sequence[Architecture], rows: Sequence[dict[str, Any]]
 ) -> tuple[str, ...]:
     """The inputs, the convention, what gates are, and what is not counted."""
-    inputs = dict.fromkeys(inputs_of(arch) for arch in archs)
-    said = [
+    inputs = dict.fromkeys(describe_inputs(arch) for arch in archs)
+    trace_notes = [
         f"{arch.label}: {line}" if len(archs) > 1 else line
         for arch in archs
-        for line in (*manner(arch), *gaps(arch), *unseen(arch))
+        for line in (
+            *run_mode_notes(arch),
+            *uncounted_notes(arch),
+            *untracked_notes(arch),
+        )
     ]
-    counted = "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, "
-    counted += "linear layers and matrix products"
+    convention = "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, "
+    convention += "linear layers and matrix products"
     cells = [cell for entry in rows for cell in entry["cells"]]
-    gated = any("; fc, [" in str(cell) for cell in cells)
-    inputs_said = f"input {', '.join(inputs)}"
-    return (inputs_said, counted, *[EXCITATION] * gated, *dict.fromkeys(said))
+    has_gates = any("; fc, [" in str(cell) for cell in cells)
+    inputs_note = f"input {', '.join(inputs)}"
+    return (
+        inputs_note,
+        convention,
+        *[EXCITATION_NOTE] * has_gates,
+        *dict.fromkeys(trace_notes),
+    )

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from resviz.receptive import WHOLE, Axis, Fields, fields
-from resviz.structure import structure
-from resviz.tables.head import head
-from resviz.tables.notes import manner, unseen
+from resviz.readings.receptive import (
+    WHOLE,
+    Axis,
+    ReceptiveFields,
+    compute_receptive_fields,
+)
+from resviz.readings.structure import read_structure
+from resviz.tables.notes import run_mode_notes, untracked_notes
 from resviz.tables.table import Column, Table
-from resviz.units import per_axis, plural, times
+from resviz.tables.trace_header import trace_header
+from resviz.units import format_per_axis, format_plural, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
-    from resviz.receptive import Seen
+    from resviz.readings.receptive import Seen
     from resviz.record import Architecture, Layer, Shape
 
 COLUMNS = (
@@ -30,7 +35,7 @@ COLUMNS = (
     Column("offset", "centre"),
 )
 
-KEYS = {
+FIELD_KEYS = {
     "receptive_field": "size",
     "total_stride": "stride",
     "padding": "padding",
@@ -38,163 +43,188 @@ KEYS = {
 }
 """The measures of a field: JSON key, and the attribute of `Axis` that holds it."""
 
-UNITS = (
+FIELD_UNITS = (
     "pixels of the input, which its borders do not cut; centre: of the first position",
     "r = 1 + Σ (k − 1) · Π s, the union where branches meet (Araujo et al. 2019)",
 )
 
 
-def receptive(arch: Architecture, *, every: bool = False) -> Table:
+def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
     """One row a layer that changes what is seen: field, stride, padding, centre.
 
     Args:
         arch: the record.
         every: show all layers, also those that see what the ones before them do.
     """
-    found = fields(arch)
+    all_fields = compute_receptive_fields(arch)
     pixels = arch.input_shape[2:]
-    seeing = [(layer, found.layers[layer.index]) for layer in arch.layers]
-    chosen = [
+    layer_fields = [(layer, all_fields.layers[layer.index]) for layer in arch.layers]
+    selected = [
         (layer, seen)
-        for layer, seen in seeing
-        if seen and (every or found.changed[layer.index])
+        for layer, seen in layer_fields
+        if seen and (every or all_fields.changed[layer.index])
     ]
-    rows = [row(layer, seen) for layer, seen in chosen]
+    rows = [field_row(layer, seen) for layer, seen in selected]
     data = {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
         "layers": rows,
-        "stages": list(stage_rows(arch, found)),
-        "largest": largest(seeing, pixels),
-        "gated": list(found.gated),
+        "stages": list(stage_field_rows(arch, all_fields)),
+        "largest": find_largest_field(layer_fields, pixels),
+        "gated": list(all_fields.gated),
         "off_centre": [
-            {"name": it.name, "pixels": list(map(number, it.apart))}
-            for it in found.apart
+            {"name": meeting.name, "pixels": list(map(json_number, meeting.apart))}
+            for meeting in all_fields.off_centre
         ],
-        "not_known": [asdict(gap) for gap in found.gaps],
-        "convention": "; ".join(UNITS),
-    } | head(arch)
-    over = (k for k, (_, seen) in enumerate(chosen) if exceeds(seen, pixels))
+        "not_known": [asdict(gap) for gap in all_fields.unknown],
+        "convention": "; ".join(FIELD_UNITS),
+    } | trace_header(arch)
+    too_large = (
+        k for k, (_, seen) in enumerate(selected) if is_larger_than_input(seen, pixels)
+    )
     return Table(
         f"{arch.label}: receptive fields",
         COLUMNS,
-        tuple(shown(entry) for entry in rows),
+        tuple(display_field_row(entry) for entry in rows),
         data,
-        facts=tuple(facts(data)),
-        notes=(*UNITS, *notes(arch, found), *manner(arch), *unseen(arch)),
-        marked=frozenset(over),
+        facts=tuple(field_facts(data)),
+        notes=(
+            *FIELD_UNITS,
+            *field_notes(arch, all_fields),
+            *run_mode_notes(arch),
+            *untracked_notes(arch),
+        ),
+        marked=frozenset(too_large),
         mark="the field is larger than the input",
     )
 
 
-def row(layer: Layer, seen: Sequence[Seen]) -> dict[str, Any]:
+def field_row(layer: Layer, seen: Sequence[Seen]) -> dict[str, Any]:
     """What one layer sees, as JSON has it: a number for each axis, or null."""
     return {
         "index": layer.index,
         "name": layer.name,
         "type": layer.type,
         "output_shape": list(layer.output_shape),
-        **measures(seen),
+        **measure_axes(seen),
     }
 
 
-def measures(seen: Sequence[Seen]) -> dict[str, list[Any]]:
+def measure_axes(seen: Sequence[Seen]) -> dict[str, list[Any]]:
     """Field, stride, padding and centre along each axis.
 
     `whole_input` tells an axis of which all is seen from one of which nothing is known.
     """
-    own = {
+    values = {
         key: [
-            number(getattr(it, name)) if isinstance(it, Axis) else None for it in seen
+            json_number(getattr(axis, name)) if isinstance(axis, Axis) else None
+            for axis in seen
         ]
-        for key, name in KEYS.items()
+        for key, name in FIELD_KEYS.items()
     }
-    return own | {"whole_input": [it == WHOLE for it in seen]}
+    return values | {"whole_input": [axis == WHOLE for axis in seen]}
 
 
-def number(value: Fraction | int) -> float:
+def json_number(value: Fraction | int) -> float:
     """A fraction as the number that JSON has: 2 or 0.5."""
     return int(value) if value == int(value) else float(value)
 
 
-def stage_rows(arch: Architecture, found: Fields) -> Iterator[dict[str, Any]]:
+def stage_field_rows(
+    arch: Architecture, all_fields: ReceptiveFields
+) -> Iterator[dict[str, Any]]:
     """What the last layer of each stage sees, under the paper's names."""
-    for stage in structure(arch).stages:
-        seen = found.layers[stage.layers[-1]]
+    for stage in read_structure(arch).stages:
+        seen = all_fields.layers[stage.layers[-1]]
         if seen:
-            yield {"name": stage.name, **measures(seen)}
+            yield {"name": stage.name, **measure_axes(seen)}
 
 
-def largest(
-    seeing: Sequence[tuple[Layer, Sequence[Seen] | None]], pixels: Shape
+def find_largest_field(
+    layer_fields: Sequence[tuple[Layer, Sequence[Seen] | None]], pixels: Shape
 ) -> dict[str, Any] | None:
     """The layer with the largest field before anything sees the whole input."""
     best: tuple[tuple[int, ...], str] | None = None
-    for layer, seen in seeing:
-        sizes = tuple(it.size for it in seen or () if isinstance(it, Axis))
+    for layer, seen in layer_fields:
+        sizes = tuple(axis.size for axis in seen or () if isinstance(axis, Axis))
         if sizes and len(sizes) == len(pixels) and (best is None or sizes > best[0]):
             best = sizes, layer.name
     if best is None:
         return None
-    over = any(size > side for size, side in zip(best[0], pixels, strict=True))
-    return {"name": best[1], "receptive_field": [*best[0]], "exceeds_input": over}
+    too_large = any(size > side for size, side in zip(best[0], pixels, strict=True))
+    return {"name": best[1], "receptive_field": [*best[0]], "exceeds_input": too_large}
 
 
-def exceeds(seen: Sequence[Seen], pixels: Shape) -> bool:
+def is_larger_than_input(seen: Sequence[Seen], pixels: Shape) -> bool:
     """Whether a field is larger than the input along an axis."""
     pairs = zip(seen, pixels, strict=True)
-    return any(isinstance(it, Axis) and it.size > side for it, side in pairs)
+    return any(isinstance(axis, Axis) and axis.size > side for axis, side in pairs)
 
 
-def shown(entry: dict[str, Any]) -> dict[str, Any]:
+def display_field_row(entry: dict[str, Any]) -> dict[str, Any]:
     """A row for the eye: one word for all axes where they agree."""
     whole = entry["whole_input"]
-    first = next(iter(KEYS))
-    words = {key: short(entry[key], whole if key == first else None) for key in KEYS}
+    first = next(iter(FIELD_KEYS))
+    words = {
+        key: format_axes(entry[key], whole if key == first else None)
+        for key in FIELD_KEYS
+    }
     return entry | words
 
 
-def short(values: Sequence[float | None], whole: Sequence[bool] | None) -> Any:
+def format_axes(
+    values: Sequence[float | None], whole_input: Sequence[bool] | None
+) -> Any:
     """One number, or one for each axis; "all" for the whole input, None if unknown."""
-    if whole is None and None in values:
+    if whole_input is None and None in values:
         return None
-    gaps = ["all" if it else "unknown" for it in whole or values]
+    gaps = ["all" if sees_all else "unknown" for sees_all in whole_input or values]
     words = [gap if n is None else n for n, gap in zip(values, gaps, strict=True)]
-    return words[0] if len({*words}) == 1 else times(list(map(written, words)))
+    return (
+        words[0] if len({*words}) == 1 else format_sizes(list(map(round_number, words)))
+    )
 
 
-def written(value: float | str) -> Any:
+def round_number(value: float | str) -> Any:
     """A number with as many digits as people read."""
     return round(value, 3) if isinstance(value, float) else value
 
 
-def facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def field_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What stands above the rows."""
-    yield "input", times(data["input_shape"])
+    yield "input", format_sizes(data["input_shape"])
     if not data["input_shape"][2:]:
         yield "positions", "none, it has batch and channels alone"
-    named = [f"{it['name']} {shown(it)['receptive_field']}" for it in data["stages"]]
-    if named:
-        yield "stages", ", ".join(named)
-    most = data["largest"]
-    if most:
-        side = per_axis(data["input_shape"][2:])
-        than = f"more than the input's {side}" if most["exceeds_input"] else ""
-        size = per_axis(most["receptive_field"])
-        yield "largest", ", ".join(filter(None, (f"{size} at {most['name']}", than)))
+    stage_sizes = [
+        f"{it['name']} {display_field_row(it)['receptive_field']}"
+        for it in data["stages"]
+    ]
+    if stage_sizes:
+        yield "stages", ", ".join(stage_sizes)
+    largest = data["largest"]
+    if largest:
+        side = format_per_axis(data["input_shape"][2:])
+        remark = f"more than the input's {side}" if largest["exceeds_input"] else ""
+        size = format_per_axis(largest["receptive_field"])
+        yield (
+            "largest",
+            ", ".join(filter(None, (f"{size} at {largest['name']}", remark))),
+        )
 
 
-def notes(arch: Architecture, found: Fields) -> Iterator[str]:
+def field_notes(arch: Architecture, all_fields: ReceptiveFields) -> Iterator[str]:
     """What the fields leave out, where branches do not align, and what is not known."""
     if len(arch.inputs) > 1:
         yield f"of the first of {len(arch.inputs)} inputs"
-    if found.gated:
-        gates = plural(len(found.gated), "gate")
-        yield f"left out: {gates} on the whole input, first at {found.gated[0]}"
-    if found.apart:
-        first = found.apart[0]
-        by = short(list(map(number, first.apart)), None)
-        joins = plural(len(found.apart), "layer")
-        yield f"branches meet off centre at {joins}, first {first.name}, by {by} px"
-    for gap in found.gaps:
+    if all_fields.gated:
+        gates = format_plural(len(all_fields.gated), "gate")
+        yield f"left out: {gates} on the whole input, first at {all_fields.gated[0]}"
+    if all_fields.off_centre:
+        first = all_fields.off_centre[0]
+        distance = format_axes(list(map(json_number, first.apart)), None)
+        joins = format_plural(len(all_fields.off_centre), "layer")
+        yield (
+            f"branches meet off centre at {joins}, first {first.name}, by {distance} px"
+        )
+    for gap in all_fields.unknown:
         yield f"not known: {gap.why}, {gap.count}×, first at {gap.first}"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resviz import costs
 from resviz.errors import SpecError
-from resviz.structure import Stage, structure
-from resviz.structure.remarks import remarks
-from resviz.structure.shortcuts import KINDS, NOUNS
-from resviz.tables.notes import batch_note, counting
+from resviz.readings import costs
+from resviz.readings.structure import Stage, read_structure
+from resviz.readings.structure.remarks import find_remarks
+from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
+from resviz.tables.notes import batch_note, counting_notes
 from resviz.tables.table import Column, Table
-from resviz.units import count
+from resviz.units import format_count
 
 if TYPE_CHECKING:
+    from resviz.readings.structure import Block, Unit
     from resviz.record import Architecture
-    from resviz.structure import Block, Unit
 
-UNIT = Column("unit", "unit")
+UNIT_COLUMN = Column("unit", "unit")
 """Which of a block's units, where blocks have several."""
 
 COLUMNS = (
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("macs_share", "% MACs", "share", spare=5),
 )
 
-REASONS = {
+REASON_TEXTS = {
     "resolution": "resolution changes",
     "channels": "channels change",
     "both": "both change",
@@ -46,7 +46,7 @@ REASONS = {
 """The reason of a shortcut as people read it."""
 
 
-def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
+def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
     """One row a residual unit: the kind of its shortcut, and the reason for it.
 
     Most blocks are one unit; a transformer's are two, attention and MLP.
@@ -58,12 +58,14 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
     Raises:
         SpecError: if there is no such kind.
     """
-    if only not in {None, *KINDS}:
-        raise SpecError(f"only: got {only!r}, want one of {', '.join(KINDS)}")
-    built = structure(arch)
-    total = costs.whole(arch)
+    if only not in {None, *SHORTCUT_KINDS}:
+        raise SpecError(f"only: got {only!r}, want one of {', '.join(SHORTCUT_KINDS)}")
+    built = read_structure(arch)
+    total = costs.sum_record_costs(arch)
     rows = [
-        named(stage, number, block) | row(arch, unit, total) | {"unit": k}
+        block_position(stage, number, block)
+        | shortcut_row(arch, unit, total)
+        | {"unit": k}
         for stage in built.stages
         for number, block in enumerate(stage.blocks, start=1)
         for k, unit in enumerate(block.units, start=1)
@@ -72,22 +74,22 @@ def shortcuts(arch: Architecture, *, only: str | None = None) -> Table:
     several = any(len(block.units) > 1 for block in built.blocks)
     return Table(
         f"{arch.label}: shortcuts",
-        (*COLUMNS[:2], UNIT, *COLUMNS[2:]) if several else COLUMNS,
-        tuple(entry | {"reason": REASONS[entry["reason"]]} for entry in rows),
+        (*COLUMNS[:2], UNIT_COLUMN, *COLUMNS[2:]) if several else COLUMNS,
+        tuple(entry | {"reason": REASON_TEXTS[entry["reason"]]} for entry in rows),
         rows,
         facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
         notes=(
-            *overall(rows, total),
-            *remarks(built),
+            *summarize_shortcuts(rows, total),
+            *find_remarks(built),
             batch_note(arch),
-            *counting(arch),
+            *counting_notes(arch),
         ),
         marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
         mark="the shortcut is no identity",
     )
 
 
-def named(stage: Stage, number: int, block: Block) -> dict[str, Any]:
+def block_position(stage: Stage, number: int, block: Block) -> dict[str, Any]:
     """Where a block stands, as JSON has it."""
     return {
         "stage": stage.name,
@@ -96,10 +98,12 @@ def named(stage: Stage, number: int, block: Block) -> dict[str, Any]:
     }
 
 
-def row(arch: Architecture, unit: Unit, total: costs.Costs) -> dict[str, Any]:
+def shortcut_row(
+    arch: Architecture, unit: Unit, total: costs.CostTotals
+) -> dict[str, Any]:
     """The shortcut of one unit, as JSON has it."""
     shortcut = unit.shortcut
-    own = costs.total(arch.layers[index] for index in shortcut.layers)
+    own = costs.sum_layer_costs(arch.layers[index] for index in shortcut.layers)
     return {
         "kind": shortcut.kind,
         "reason": shortcut.reason,
@@ -114,7 +118,9 @@ def row(arch: Architecture, unit: Unit, total: costs.Costs) -> dict[str, Any]:
     }
 
 
-def overall(rows: list[dict[str, Any]], total: costs.Costs) -> tuple[str, ...]:
+def summarize_shortcuts(
+    rows: list[dict[str, Any]], total: costs.CostTotals
+) -> tuple[str, ...]:
     """One line: how many shortcuts of each kind, and what they cost together."""
     kinds: dict[str, int] = {}
     for entry in rows:
@@ -123,11 +129,13 @@ def overall(rows: list[dict[str, Any]], total: costs.Costs) -> tuple[str, ...]:
         return ()
     macs = sum(entry["macs"] for entry in rows)
     params = sum(entry["params"] for entry in rows)
-    parts = [f"{it} {NOUNS[kind][it > 1]}" for kind, it in kinds.items()]
-    part = macs / total.macs if total.macs else 0.0
+    parts = [
+        f"{number} {SHORTCUT_NOUNS[kind][number > 1]}" for kind, number in kinds.items()
+    ]
+    macs_share = macs / total.macs if total.macs else 0.0
     return (
         (
-            f"{', '.join(parts)}: {count(params)} parameters, "
-            f"{count(macs)} MACs, {part:.1%} of all MACs"
+            f"{', '.join(parts)}: {format_count(params)} parameters, "
+            f"{format_count(macs)} MACs, {macs_share:.1%} of all MACs"
         ),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from resviz import costs
-from resviz.flow import Step, flow
-from resviz.structure import Stage, Structure, depth, structure
-from resviz.structure.remarks import remarks
-from resviz.tables.head import head
-from resviz.tables.notes import batch_note, counting, inputs_of
+from resviz.readings import costs
+from resviz.readings.shape_flow import FlowStep, find_flow_steps
+from resviz.readings.structure import Stage, Structure, count_depth, read_structure
+from resviz.readings.structure.remarks import find_remarks
+from resviz.tables.notes import batch_note, counting_notes, describe_inputs
 from resviz.tables.table import Column, Table
-from resviz.units import count, grouped, per_axis, plural
+from resviz.tables.trace_header import trace_header
+from resviz.units import format_count, format_per_axis, format_plural, group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,12 +30,12 @@ COLUMNS = (
 )
 
 
-def summary(arch: Architecture) -> Table:
+def summary_table(arch: Architecture) -> Table:
     """Totals, one row a stage, and the arithmetic of the shape flow."""
-    built = structure(arch)
-    unusual = remarks(built)
-    steps = flow(built)
-    total = costs.whole(arch)
+    built = read_structure(arch)
+    unusual = find_remarks(built)
+    steps = find_flow_steps(built)
+    total = costs.sum_record_costs(arch)
     data = {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
@@ -44,57 +44,61 @@ def summary(arch: Architecture) -> Table:
         "stages": [stage_row(arch, stage) for stage in built.stages],
         "params": arch.params,
         "macs": total.macs,
-        "flow": [flow_row(step) for step in steps],
-        "not_counted": [asdict(gap) for gap in costs.not_counted(arch)],
-        "depth": depth(built),
+        "flow": [flow_data(step) for step in steps],
+        "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
+        "depth": count_depth(built),
         "activations": total.activations,
-        "convention": costs.CONVENTION,
+        "convention": costs.MAC_CONVENTION,
         "remarks": list(unusual),
         "elements": total.elements,
-        "elements_convention": costs.ELEMENTS,
-    } | head(arch)
+        "elements_convention": costs.ELEMENTS_UNIT,
+    } | trace_header(arch)
     return Table(
         f"{arch.label}: summary",
         COLUMNS,
         tuple(part_rows(built)),
         data,
-        facts=(("input", inputs_of(arch)), *facts(data)),
+        facts=(("input", describe_inputs(arch)), *summary_facts(data)),
         notes=(
-            *map(arithmetic, steps[1:]),
+            *map(flow_line, steps[1:]),
             *unusual,
             batch_note(arch),
-            *counting(arch, costs.ELEMENTS),
+            *counting_notes(arch, costs.ELEMENTS_UNIT),
         ),
     )
 
 
-def facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
+def summary_facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """What stands above the stages, below the input."""
-    yield "parameters", exact(data["params"], 3)
+    yield "parameters", exact_count(data["params"], 3)
+    flops = format_count(2 * data["macs"], 4)
+    yield "MACs", f"{exact_count(data['macs'], 4)}, at 2 FLOPs each {flops}"
+    yield "element-wise", f"{exact_count(data['elements'], 3)} elements"
     yield (
-        "MACs",
-        f"{exact(data['macs'], 4)}, at 2 FLOPs each {count(2 * data['macs'], 4)}",
+        "activations",
+        f"{group_digits(data['activations'])} values out of convolutions",
     )
-    yield "element-wise", f"{exact(data['elements'], 3)} elements"
-    yield "activations", f"{grouped(data['activations'])} values out of convolutions"
-    deep = plural(data["depth"], "weighted layer")
-    blocks = plural(data["blocks"], "block")
-    stages = plural(len(data["stages"]), "stage")
+    deep = format_plural(data["depth"], "weighted layer")
+    blocks = format_plural(data["blocks"], "block")
+    stages = format_plural(len(data["stages"]), "stage")
     built = f"{blocks} in {stages}" if data["blocks"] else "no residual blocks found"
     yield "depth", f"{deep}, {built}"
     if data["flow"]:
-        yield "shape flow", "→".join(per_axis(step["size"]) for step in data["flow"])
+        yield (
+            "shape flow",
+            "→".join(format_per_axis(step["size"]) for step in data["flow"]),
+        )
 
 
-def exact(number: int, digits: int) -> str:
+def exact_count(number: int, digits: int) -> str:
     """A number in full, and in short where that is shorter."""
-    short = f" ({count(number, digits)})" if number >= 1000 else ""
-    return f"{grouped(number)}{short}"
+    short = f" ({format_count(number, digits)})" if number >= 1000 else ""
+    return f"{group_digits(number)}{short}"
 
 
 def stage_row(arch: Architecture, stage: Stage) -> dict[str, Any]:
     """One stage, as JSON has it."""
-    own = costs.total(arch.layers[index] for index in stage.layers)
+    own = costs.sum_layer_costs(arch.layers[index] for index in stage.layers)
     return {
         "name": stage.name,
         "blocks": len(stage.blocks),
@@ -119,7 +123,9 @@ def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
         yield part_row("head", built.head)
     others = [layer for layer in arch.layers if layer.index not in inside]
     idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
-    if any(la.params or costs.macs(la) or costs.elements(la) for la in others):
+    if any(
+        la.params or costs.count_macs(la) or costs.count_elements(la) for la in others
+    ):
         yield part_row("other layers", others)
     if idle:
         yield {"name": "never called", "params": idle, "macs": 0, "elements": 0}
@@ -128,7 +134,7 @@ def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
 def part_row(name: str, layers: Iterable[Layer]) -> dict[str, Any]:
     """A run of layers that is no stage."""
     members = list(layers)
-    own = costs.total(members)
+    own = costs.sum_layer_costs(members)
     shape = list(members[-1].output_shape) if members else None
     return {
         "name": name,
@@ -139,7 +145,7 @@ def part_row(name: str, layers: Iterable[Layer]) -> dict[str, Any]:
     }
 
 
-def flow_row(step: Step) -> dict[str, Any]:
+def flow_data(step: FlowStep) -> dict[str, Any]:
     """One change of resolution, as JSON has it."""
     return {
         "name": step.name,
@@ -149,6 +155,6 @@ def flow_row(step: Step) -> dict[str, Any]:
     }
 
 
-def arithmetic(step: Step) -> str:
+def flow_line(step: FlowStep) -> str:
     """One change of resolution, as a line."""
     return f"{step.name}: {step.arithmetic}"

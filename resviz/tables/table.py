@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resviz import units
 from resviz.errors import RenderError
-from resviz.tables.choice import chosen
+from resviz.tables.column_choice import find_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Kind = Literal[
+ColumnKind = Literal[
     "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
     "cell", "times",
 ]  # fmt: skip
@@ -29,7 +29,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LayerGroup:
     """Equal blocks in a cell: one line a convolution, and how many blocks.
 
     A `count` of None is a plain list of layers without a factor.
@@ -54,7 +54,7 @@ class Cell:
         note: what stands before them, as the output size where columns differ.
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[LayerGroup, ...]
     note: str = ""
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ class Column:
 
     key: str
     title: str
-    kind: Kind = "text"
+    kind: ColumnKind = "text"
     spare: int = 0
 
     @property
@@ -88,7 +88,7 @@ class Column:
         """`value` as people read it; "" for None, "unknown" for an unknown count."""
         if value is None:
             return "unknown" if self.kind == "count" else ""
-        return WRITERS[self.kind](value)
+        return VALUE_WRITERS[self.kind](value)
 
     def lines(self, value: Any) -> list[str]:
         """The lines of `value` where its column holds several."""
@@ -97,23 +97,25 @@ class Column:
         return str(value).splitlines() or [""]
 
 
-def share(value: float) -> str:
+def format_percent(value: float) -> str:
     """A part of the whole in per cent."""
     return f"{value:.1%}"
 
 
-WRITERS = {
+VALUE_WRITERS = {
     "text": str,
     "row": str,
     "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
-    "count": units.grouped,
+    "count": units.group_digits,
     "times": lambda times: "" if times == 1 else str(times),
-    "bytes": units.mebi,
-    "sample": lambda shape: units.times(shape[1:]),
-    "samples": lambda shapes: " + ".join(units.times(shape[1:]) for shape in shapes),
-    "axes": units.per_axis,
-    "share": share,
+    "bytes": units.format_mebibytes,
+    "sample": lambda shape: units.format_sizes(shape[1:]),
+    "samples": lambda shapes: " + ".join(
+        units.format_sizes(shape[1:]) for shape in shapes
+    ),
+    "axes": units.format_per_axis,
+    "share": format_percent,
 }
 """How a value of each kind is written."""
 
@@ -154,7 +156,7 @@ class Table:
         Raises:
             SpecError: for a column that it does not have; lists those it has.
         """
-        columns = tuple(chosen(self.columns, names))
+        columns = tuple(find_columns(self.columns, names))
         return replace(self, columns=columns, fixed=min(self.fixed, len(columns)))
 
     def to_dict(self) -> Any:
@@ -166,7 +168,7 @@ class Table:
         import pandas as pd
 
         keys = [column.key for column in self.columns]
-        records = [[plain(row.get(key)) for key in keys] for row in self.rows]
+        records = [[cell_as_text(row.get(key)) for key in keys] for row in self.rows]
         return pd.DataFrame.from_records(records, columns=keys)
 
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002 - the CLI's word
@@ -176,12 +178,12 @@ class Table:
             RenderError: if there is no such format, with those there are, or it is no
                 text, as PDF and PNG.
         """
-        from resviz.formats import table_format
+        from resviz.formats import find_table_format
 
-        made = table_format(format).render(self, **options)
-        if isinstance(made, bytes):
+        rendered = find_table_format(format).render(self, **options)
+        if isinstance(rendered, bytes):
             raise RenderError(f"{format} is no text, want save('name.{format}')")
-        return made
+        return rendered
 
     def save(self, path: str | Path, **options: Any) -> None:
         """Write the table in the format of the path's suffix, whole or not at all.
@@ -189,11 +191,15 @@ class Table:
         Raises:
             RenderError: for another suffix, or if it cannot be drawn or written.
         """
-        from resviz.files import write_whole
-        from resviz.formats import from_suffix, table_format
+        from resviz.files import write_atomically
+        from resviz.formats import find_table_format, format_of_suffix
 
-        made = table_format(from_suffix(path, "table")).render(self, **options)
-        write_whole(path, made.encode() if isinstance(made, str) else made)
+        rendered = find_table_format(format_of_suffix(path, "table")).render(
+            self, **options
+        )
+        write_atomically(
+            path, rendered.encode() if isinstance(rendered, str) else rendered
+        )
 
     def to_html(self) -> str:
         """The table as a fragment of HTML."""
@@ -201,9 +207,9 @@ class Table:
 
     def styled(self) -> str:
         """The fragment with a style sheet before it, for pages that have none."""
-        from resviz.formats.html import styled
+        from resviz.formats.tables.html import html_with_style
 
-        return styled(self)
+        return html_with_style(self)
 
     def __str__(self) -> str:
         """The table as text, fitted to the terminal if stdout is one."""
@@ -222,6 +228,6 @@ class Table:
         return {"text/plain": str(self), "text/html": self.styled()}
 
 
-def plain(value: Any) -> Any:
+def cell_as_text(value: Any) -> Any:
     """A cell as text, anything else as it is."""
     return str(value) if isinstance(value, Cell) else value

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from resviz.errors import SpecError, TraceError, first_line
-from resviz.inputs import DEFAULT_INPUT, MODES, Arguments, Given
+from resviz.errors import SpecError, TraceError, first_error_line
+from resviz.inputs import DEFAULT_INPUT, TRACE_MODES, ForwardArguments, InputSpec
 from resviz.record import VERSION, Architecture
-from resviz.tracing.assembly import assemble
+from resviz.tracing.assembly import assemble_record
 from resviz.tracing.clone import Clone
-from resviz.tracing.diagnosis import explain
-from resviz.tracing.layouts import Crowded
-from resviz.tracing.lent import Lent
-from resviz.tracing.modules import original
-from resviz.tracing.nests import tensors_in
-from resviz.tracing.plan import Plan, called_with, samples_of
-from resviz.tracing.process import Uncollected, Undisturbed
+from resviz.tracing.explain.diagnosis import explain_failure
+from resviz.tracing.fast.built_for_tracing import TraceOnlyClone
+from resviz.tracing.fast.module_layouts import SharedHooksWritten
+from resviz.tracing.modules import unwrap_module
+from resviz.tracing.nested_tensors import tensors_in
+from resviz.tracing.placeholders import InputPlaceholders
+from resviz.tracing.plan import TracePlan, build_arguments, check_batch_size
+from resviz.tracing.process import PausedCollector, PreservedProcess
 from resviz.tracing.recorder import Recorder
-from resviz.tracing.samples import Samples
-from resviz.tracing.scripted import class_name
-from resviz.tracing.storages import buffers
+from resviz.tracing.scripted import find_class_name
+from resviz.tracing.storages import count_buffer_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,8 +43,8 @@ def trace(
     mode: str = "auto",
     name: str = "",
     title: str = "",
-    filled: Callable[[], nn.Module] | None = None,
-    lent: bool = False,
+    build_filled: Callable[[], nn.Module] | None = None,
+    trace_only: bool = False,
 ) -> Architecture:
     """Follow one forward of `model` and record it.
 
@@ -67,8 +67,9 @@ def trace(
         mode: "shapes" never runs it for real, "run" always does.
         name: what to call the record; the model's class if left out.
         title: what to print for it.
-        filled: builds the model again with values, if it was built without.
-        lent: the model has no values and was built to be traced; no clone is needed.
+        build_filled: builds the model again with values, if it was built without.
+        trace_only: the model has no values and was built to be traced; no clone is
+            needed.
 
     Raises:
         TraceError: if the forward raises; says at which layer, with what shapes,
@@ -76,85 +77,93 @@ def trace(
             up to there.
         SpecError: if there is no such mode, or the inputs cannot be read.
     """
-    if mode not in MODES:
-        raise SpecError(f"mode: got {mode!r}, want one of {', '.join(MODES)}")
-    asked = called_with(input_size, inputs, dict(kwargs or {}))
-    plan = Plan(model, asked, samples_of(batch), training, filled, lent)
-    label = name or class_name(original(model))
+    if mode not in TRACE_MODES:
+        raise SpecError(f"mode: got {mode!r}, want one of {', '.join(TRACE_MODES)}")
+    arguments = build_arguments(input_size, inputs, dict(kwargs or {}))
+    plan = TracePlan(
+        model, arguments, check_batch_size(batch), training, build_filled, trace_only
+    )
+    label = name or find_class_name(unwrap_module(model))
     if mode == "run":
-        return followed(plan.for_real(), label, title)
+        return trace_plan(plan.with_values(), label, title)
     try:
-        return followed(plan, label, title)
+        return trace_plan(plan, label, title)
     except TraceError as error:
         if mode != "auto" or not looks_at_values(error.__cause__):
             raise
-    return followed(plan.for_real(), label, title)
+    return trace_plan(plan.with_values(), label, title)
 
 
-def followed(plan: Plan, name: str, title: str) -> Architecture:
-    """The record of one forward.
+def trace_plan(plan: TracePlan, name: str, title: str) -> Architecture:
+    """Trace a plan with the garbage collector paused, and return its record.
 
     Raises:
         TraceError: as `trace`.
     """
     if plan.real:  # what its forward leaves behind may be large
-        return seen(plan, name, title)
-    with Uncollected():
+        return trace_once(plan, name, title)
+    with PausedCollector():
         try:
-            return seen(plan, name, title)
-        except Crowded:  # it hooks its own modules, for which none shares a holder
-            return seen(plan._replace(bypass=False), name, title)
+            return trace_once(plan, name, title)
+        except (
+            SharedHooksWritten
+        ):  # it hooks its own modules, for which none shares a holder
+            return trace_once(plan._replace(bypass=False), name, title)
 
 
-def seen(plan: Plan, name: str, title: str) -> Architecture:
-    """The record of one forward.
+def trace_once(plan: TracePlan, name: str, title: str) -> Architecture:
+    """Run a plan's forward once, and return its record.
 
     Raises:
         TraceError: as `trace`.
     """
-    kind = Lent if plan.lent else Clone
-    clone = kind(plan.model, training=plan.training, real=plan.real, bypass=plan.bypass)
+    clone_class = TraceOnlyClone if plan.trace_only else Clone
+    clone = clone_class(
+        plan.model, training=plan.training, real=plan.real, bypass=plan.bypass
+    )
     recorder = Recorder(clone)
-    recorder.follow()
+    recorder.start_recording()
     output = None
     try:
-        output = forward(recorder, plan)
-        error = elsewhere(recorder)
+        output = run_forward(recorder, plan)
+        error = find_thread_error(recorder)
     except Exception as raised:  # noqa: BLE001 - a user's forward may raise anything
-        error = elsewhere(recorder) or raised
-    if clone.crowded:
-        raise Crowded
+        error = find_thread_error(recorder) or raised
+    if clone.wrote_shared_hooks:
+        raise SharedHooksWritten
     if error is None:
-        arch = record(recorder, plan, output, name, title)
-        recorder.clear()
+        arch = make_architecture(recorder, plan, output, name, title)
+        recorder.release_all()
         return arch
     if isinstance(error, TraceError):
         message = str(error)
     else:
-        message = explain(error, recorder, plan, lambda shape: runs(plan, shape))
-    recorder.failed = None  # it holds the frames of the forward
-    recorder.calls.stop()
+        message = explain_failure(
+            error, recorder, plan, lambda shape: accepts_shape(plan, shape)
+        )
+    recorder.failed_operation = None  # it holds the frames of the forward
+    recorder.calls.release_modules()
     partial = None
     with suppress(Exception):  # the reason matters more than the rest
-        partial = record(recorder, plan, None, name, title)
-    failed = TraceError(f"{name}: {message}", partial)
-    failed.add_note(f"In the forward:\n{let_go(error)}")
-    raise failed from error
+        partial = make_architecture(recorder, plan, None, name, title)
+    trace_error = TraceError(f"{name}: {message}", partial)
+    trace_error.add_note(f"In the forward:\n{detach_traceback(error)}")
+    raise trace_error from error
 
 
-def elsewhere(recorder: Recorder) -> TraceError | None:
-    """What to say of modules that were called in other threads."""
-    if not recorder.calls.elsewhere:
+def find_thread_error(recorder: Recorder) -> TraceError | None:
+    """Return the error for modules called in other threads, if any."""
+    if not recorder.calls.in_other_threads:
         return None
-    place = recorder.calls.elsewhere[0] or "the model"
+    place = recorder.calls.in_other_threads[0] or "the model"
     return TraceError(
         f"{place}: called in another thread, where nothing can be followed: let the "
         "forward call its modules one after another"
     )
 
 
-def let_go(error: BaseException) -> str:
-    """The traceback of a forward's error as text, instead of the frames themselves.
+def detach_traceback(error: BaseException) -> str:
+    """Return an error's traceback as text, and drop the frames it holds.
 
     Those hold the model, and would do so as long as somebody keeps the error.
     """
@@ -167,50 +176,50 @@ def let_go(error: BaseException) -> str:
 
 
 def looks_at_values(error: BaseException | None) -> bool:
-    """Whether a forward failed for want of values; torch then says so of "meta".
+    """Return whether a forward failed because the meta device has no values.
 
     Operations of other libraries have no "fake" implementation without values.
     """
-    said = "" if error is None else first_line(error).lower()
-    return "meta" in said or "fake impl" in said
+    reason = "" if error is None else first_error_line(error).lower()
+    return "meta" in reason or "fake impl" in reason
 
 
-def forward(recorder: Recorder, plan: Plan) -> object:
-    """Run the recorder's clone on its arguments and give what it returns."""
+def run_forward(recorder: Recorder, plan: TracePlan) -> object:
+    """Run the recorder's clone on its arguments and return what it returns."""
     clone = recorder.clone
-    with Undisturbed(clone.depth), torch.inference_mode(False):
-        samples = Samples(clone, plan.arguments, plan.batch)
-        for tensor, name in samples.fed:
-            recorder.feed(tensor, "" if samples.lone else name)
+    with PreservedProcess(clone.depth), torch.inference_mode(False):
+        samples = InputPlaceholders(clone, plan.arguments, plan.batch)
+        for tensor, name in samples.fed_tensors:
+            recorder.add_input(tensor, "" if samples.has_sole_input else name)
         with torch.no_grad(), recorder:
             return clone.root(*samples.args, **samples.kwargs)
 
 
-def runs(plan: Plan, shape: tuple[int, ...]) -> bool:
-    """Whether the model's forward takes a lone input of another shape."""
-    other = plan._replace(arguments=Arguments((Given(shape),), {}))
+def accepts_shape(plan: TracePlan, shape: tuple[int, ...]) -> bool:
+    """Return whether the model's forward accepts one input of this shape."""
+    other_plan = plan._replace(arguments=ForwardArguments((InputSpec(shape),), {}))
     try:
         clone = Clone(
             plan.model, training=plan.training, real=plan.real, bypass=plan.bypass
         )
         recorder = Recorder(clone)
-        recorder.follow()
-        forward(recorder, other)
+        recorder.start_recording()
+        run_forward(recorder, other_plan)
     except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
         return False
     return True
 
 
-def record(
-    recorder: Recorder, plan: Plan, output: object, name: str, title: str
+def make_architecture(
+    recorder: Recorder, plan: TracePlan, output: object, name: str, title: str
 ) -> Architecture:
-    """The record of what the recorder saw."""
-    given = recorder.origins.sources(output)
+    """Return the record of what the recorder saw."""
+    sources = recorder.origins.find_sources(output)
     for tensor in tensors_in(output):
-        if recorder.origins.source(tensor) is None:
+        if recorder.origins.find_source(tensor) is None:
             numbers = recorder.storages.numbers
-            recorder.unseen.note(len(recorder.steps), tensor, numbers)
-    parts = assemble(recorder, given)
+            recorder.untracked.note_read(len(recorder.steps), tensor, numbers)
+    parts = assemble_record(recorder, sources)
     return Architecture(
         version=VERSION,
         name=name,
@@ -219,13 +228,13 @@ def record(
         training=recorder.clone.training,
         mode="run" if recorder.clone.real else "shapes",
         inputs=tuple(recorder.inputs),
-        input_names=tuple(recorder.names) if any(recorder.names) else (),
-        batch_size=plan.batch if plan.off_axis else None,
+        input_names=tuple(recorder.input_names) if any(recorder.input_names) else (),
+        batch_size=plan.batch if plan.is_batch_off_axis else None,
         outputs=parts.outputs,
         calls=parts.calls,
         layers=parts.layers,
         uncalled=parts.uncalled,
-        buffers=buffers(recorder.clone),
+        buffers=count_buffer_bytes(recorder.clone),
         storages=parts.storages,
-        unseen=parts.unseen,
+        unseen=parts.untracked,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from resviz.operations.display_names import find_display_name
 from resviz.record import (
     MODEL_INPUT,
     Call,
@@ -22,12 +23,17 @@ from resviz.record import (
     Tensor,
     Uncalled,
 )
-from resviz.tracing.events import Bypassed, Enter, Event, Leave, Step
-from resviz.tracing.everyday import everyday_name
-from resviz.tracing.leaves import leaf_calls
-from resviz.tracing.scripted import class_name
-from resviz.tracing.storages import Renumbered
-from resviz.tracing.wiring import ends, wiring
+from resviz.tracing.events import (
+    BypassedStep,
+    CallEnd,
+    CallStart,
+    TraceEvent,
+    TraceStep,
+)
+from resviz.tracing.layer_wiring import find_output_operations, wire_operations
+from resviz.tracing.leaves import find_leaf_calls
+from resviz.tracing.scripted import find_class_name
+from resviz.tracing.storages import RenumberedStorages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from resviz.tracing.recorder import Recorder
 
 
-class Parts(NamedTuple):
+class RecordParts(NamedTuple):
     """The lists of a record, as far as the forward went."""
 
     layers: tuple[Layer, ...]
@@ -44,126 +50,133 @@ class Parts(NamedTuple):
     outputs: tuple[Source, ...]
     uncalled: tuple[Uncalled, ...]
     storages: tuple[Storage, ...]
-    unseen: tuple[str, ...]
+    untracked: tuple[str, ...]
 
 
-def assemble(recorder: Recorder, outputs: tuple[Source, ...]) -> Parts:
-    """The lists of a record, from a recorder whose forward is over."""
-    assembly = Assembly(recorder, outputs)
-    assembly.run()
-    if len(recorder.steps) in assembly.unfollowed:
-        assembly.unseen.append("output")
-    return Parts(
-        tuple(assembly.layers),
-        tuple(assembly.calls),
-        tuple(assembly.placed[source] for source in outputs),
-        uncalled(recorder.clone, assembly.counted),
-        assembly.storages.kept(assembly.ran),
-        tuple(dict.fromkeys(assembly.unseen)),
+def assemble_record(recorder: Recorder, outputs: tuple[Source, ...]) -> RecordParts:
+    """Return the lists of a record, from a recorder whose forward is over."""
+    assembler = RecordAssembler(recorder, outputs)
+    assembler.process_events()
+    if len(recorder.steps) in assembler.untracked_steps:
+        assembler.untracked.append("output")
+    return RecordParts(
+        tuple(assembler.layers),
+        tuple(assembler.calls),
+        tuple(assembler.layer_sources[source] for source in outputs),
+        find_uncalled_parameters(recorder.clone, assembler.counted_names),
+        assembler.storages.list_storages_in_use(assembler.ran_steps),
+        tuple(dict.fromkeys(assembler.untracked)),
     )
 
 
-class Assembly:
-    """One pass over the events that grows the lists of a record."""
+class RecordAssembler:
+    """Grow the lists of a record in one pass over the events."""
 
     def __init__(self, recorder: Recorder, outputs: tuple[Source, ...]) -> None:
         # What an exception cut off is left open.
-        self.events = [*recorder.events, *[Leave(None)] * len(recorder.calls.open)]
+        self.events = [
+            *recorder.events,
+            *[CallEnd(None)] * len(recorder.calls.open_calls),
+        ]
         self.inputs = recorder.inputs
         self.steps = recorder.steps
         self.clone = recorder.clone
-        self.ran: list[int] = []
-        self.storages = Renumbered(recorder.storages, recorder.steps)
-        self.last_use = last_uses(recorder.steps, outputs)
+        self.ran_steps: list[int] = []
+        self.storages = RenumberedStorages(recorder.storages, recorder.steps)
+        self.last_use = find_last_uses(recorder.steps, outputs)
         self.layers: list[Layer] = []
         self.calls: list[Call] = []
-        self.open: list[int] = []
-        self.taken: set[str] = set()
-        self.repeats: Counter[str] = Counter()
-        self.counted: set[str] = set()
-        self.unfollowed = recorder.unseen.steps
-        self.unseen: list[str] = []
-        self.placed = {
+        self.open_calls: list[int] = []
+        self.used_names: set[str] = set()
+        self.name_repeats: Counter[str] = Counter()
+        self.counted_names: set[str] = set()
+        self.untracked_steps = recorder.untracked.steps
+        self.untracked: list[str] = []
+        self.layer_sources = {
             Source(MODEL_INPUT, number): Source(MODEL_INPUT, number)
             for number in range(len(recorder.inputs))
         }
 
-    def run(self) -> None:
+    def process_events(self) -> None:
         """Turn every event into a layer or a call, in order."""
-        leaves = leaf_calls(self.events)
-        done = -1
+        leaves = find_leaf_calls(self.events)
+        leaf_end = -1
         for position, event in enumerate(self.events):
-            if isinstance(event, Bypassed):
-                self.bypassed(event)
-            elif position <= done:  # inside of a leaf's call
+            if isinstance(event, BypassedStep):
+                self.add_bypassed_layer(event)
+            elif position <= leaf_end:  # inside of a leaf's call
                 continue
-            elif isinstance(event, Enter) and position in leaves:
-                done = leaves[position]
-                alone = not self.open  # the model itself is a leaf, as nn.Conv2d
-                if alone:
-                    self.enter(event)
-                self.leaf(event, self.events[position + 1 : done + 1])
-                if alone:
-                    self.leave()
-            elif isinstance(event, Enter):
-                self.enter(event)
-            elif isinstance(event, Leave):
-                self.leave()
+            elif isinstance(event, CallStart) and position in leaves:
+                leaf_end = leaves[position]
+                is_root = (
+                    not self.open_calls
+                )  # the model itself is a leaf, as nn.Conv2d
+                if is_root:
+                    self.open_call(event)
+                self.add_leaf_layer(event, self.events[position + 1 : leaf_end + 1])
+                if is_root:
+                    self.close_call()
+            elif isinstance(event, CallStart):
+                self.open_call(event)
+            elif isinstance(event, CallEnd):
+                self.close_call()
             else:
-                self.loose(event)
+                self.add_operation_layer(event)
 
-    def enter(self, event: Enter) -> None:
+    def open_call(self, event: CallStart) -> None:
         """Open a call; its end is not known yet."""
-        parent = self.open[-1] if self.open else None
+        parent = self.open_calls[-1] if self.open_calls else None
         start = len(self.layers)
-        name = class_name(event.module)
-        self.open.append(len(self.calls))
+        name = find_class_name(event.module)
+        self.open_calls.append(len(self.calls))
         self.calls.append(Call(event.path, name, start, start, parent))
 
-    def leave(self) -> None:
+    def close_call(self) -> None:
         """Close the innermost open call."""
-        number = self.open.pop()
+        number = self.open_calls.pop()
         call = self.calls[number]
         stop = len(self.layers)
         self.calls[number] = Call(call.path, call.type, call.start, stop, call.parent)
 
-    def loose(self, step: Step) -> None:
+    def add_operation_layer(self, step: TraceStep) -> None:
         """Make an operation that no leaf owns a layer of its own."""
         outputs = tuple(Source(step.number, k) for k in range(len(step.outputs)))
-        used = any(self.last_use.get(o, -1) > step.number for o in outputs)
-        if not step.operation.inputs and not used:
+        is_used = any(self.last_use.get(o, -1) > step.number for o in outputs)
+        if not step.operation.inputs and not is_used:
             return
-        path = self.calls[self.open[-1]].path
-        everyday = everyday_name(step.operation)
-        name = f"{path}:{everyday}" if path else everyday
-        self.add(name, path, everyday, [step], outputs, (), module=False)
+        path = self.calls[self.open_calls[-1]].path
+        display_name = find_display_name(step.operation)
+        name = f"{path}:{display_name}" if path else display_name
+        self.append_layer(name, path, display_name, [step], outputs, (), module=False)
 
-    def leaf(self, enter: Enter, events: list[Event]) -> None:
+    def add_leaf_layer(self, enter: CallStart, events: list[TraceEvent]) -> None:
         """Make a leaf module's call one layer."""
-        steps = [event for event in events if isinstance(event, Step)]
+        steps = [event for event in events if isinstance(event, TraceStep)]
         end = events[-1]
-        returned = (isinstance(end, Leave) and end.returned) or ()
-        inside = range(steps[0].number, steps[-1].number + 1) if steps else range(0)
-        outputs = [source for source in returned if source.layer in inside]
+        returned = (isinstance(end, CallEnd) and end.returned) or ()
+        step_numbers = (
+            range(steps[0].number, steps[-1].number + 1) if steps else range(0)
+        )
+        outputs = [source for source in returned if source.layer in step_numbers]
         for step in steps:
             for number in range(len(step.outputs)):
                 source = Source(step.number, number)
-                if self.last_use.get(source, -1) >= inside.stop:
+                if self.last_use.get(source, -1) >= step_numbers.stop:
                     outputs.append(source)
-        own = tuple(map(id, vars(enter.module)["_parameters"].values()))
-        kept = [step for step in steps if step.operation.inputs]
-        name = class_name(enter.module)
-        self.add(
+        own_keys = tuple(map(id, vars(enter.module)["_parameters"].values()))
+        recorded_steps = [step for step in steps if step.operation.inputs]
+        name = find_class_name(enter.module)
+        self.append_layer(
             enter.path or name,
             enter.path,
             name,
-            kept,
+            recorded_steps,
             tuple(dict.fromkeys(outputs)),
-            own,
+            own_keys,
             module=True,
         )
 
-    def bypassed(self, step: Bypassed) -> None:
+    def add_bypassed_layer(self, step: BypassedStep) -> None:
         """Make a call that was not run one layer, of one operation and one input.
 
         As `add` would, in half the time: these are nine layers in ten.
@@ -172,112 +185,126 @@ class Assembly:
         assert source is not None
         layer = Layer(
             index,
-            self.unused(step.path),
+            self.make_unique_name(step.path),
             step.path,
             type(step.module).__name__,
-            self.open[-1],
-            (self.placed[source],),
-            (self.tensor(source),),
+            self.open_calls[-1],
+            (self.layer_sources[source],),
+            (self.find_tensor(source),),
             tuple(step.outputs),
-            (self.operation(step, ()),),
-            self.first_read(step.keys) if step.keys else (),
+            (self.record_operation(step, ()),),
+            self.claim_parameters(step.parameter_keys) if step.parameter_keys else (),
         )
         self.layers.append(layer)
-        self.placed[Source(step.number)] = Source(index)
+        self.layer_sources[Source(step.number)] = Source(index)
 
-    def add(
+    def append_layer(
         self,
         name: str,
         path: str,
         type_name: str,
-        steps: list[Step],
+        steps: list[TraceStep],
         outputs: tuple[Source, ...],
-        own: tuple[int, ...],
+        own_keys: tuple[int, ...],
         *,
         module: bool,
     ) -> None:
         """Append one layer and note where its outputs can be found."""
-        sources = self.outer_sources(steps)
-        name = self.unused(name)
+        sources = self.find_outer_sources(steps)
+        name = self.make_unique_name(name)
         index = len(self.layers)
-        last = steps[-1].number if steps else 0
-        usual = tuple([Source(last, number) for number in range(len(outputs))])
+        last_number = steps[-1].number if steps else 0
+        expected_outputs = tuple(
+            [Source(last_number, number) for number in range(len(outputs))]
+        )
         layer = Layer(
             index,
             name,
             path,
             type_name,
-            self.open[-1],
-            tuple([self.placed[source] for source in sources]),
-            tuple([self.tensor(source) for source in sources]),
-            tuple([self.tensor(source) for source in outputs]),
-            tuple(map(self.operation, steps, wiring(steps, sources))),
-            self.first_read([*own, *[key for step in steps for key in step.keys]]),
+            self.open_calls[-1],
+            tuple([self.layer_sources[source] for source in sources]),
+            tuple([self.find_tensor(source) for source in sources]),
+            tuple([self.find_tensor(source) for source in outputs]),
+            tuple(map(self.record_operation, steps, wire_operations(steps, sources))),
+            self.claim_parameters(
+                [*own_keys, *[key for step in steps for key in step.parameter_keys]]
+            ),
             module,
-            () if outputs == usual else ends(steps, outputs),
+            ()
+            if outputs == expected_outputs
+            else find_output_operations(steps, outputs),
         )
         self.layers.append(layer)
-        if self.unfollowed and any(s.number in self.unfollowed for s in steps):
-            self.unseen.append(name)
+        if self.untracked_steps and any(
+            s.number in self.untracked_steps for s in steps
+        ):
+            self.untracked.append(name)
         for number, source in enumerate(outputs):
-            self.placed[source] = Source(index, number)
+            self.layer_sources[source] = Source(index, number)
 
-    def operation(self, step: Step, sources: tuple[Source | None, ...]) -> Operation:
-        """The record of one step."""
-        self.ran.append(step.number)
-        ran, storages = step.operation, self.storages
-        extended = len(step.outputs) > len(ran.outputs)
-        if storages.same and not sources and not extended:
-            return ran
+    def record_operation(
+        self, step: TraceStep, sources: tuple[Source | None, ...]
+    ) -> Operation:
+        """Return the record of one step."""
+        self.ran_steps.append(step.number)
+        operation, storages = step.operation, self.storages
+        has_more_outputs = len(step.outputs) > len(operation.outputs)
+        if storages.keeps_numbers and not sources and not has_more_outputs:
+            return operation
         return replace(
-            ran,
+            operation,
             outputs=tuple([tensor.shape for tensor in step.outputs]),
-            reads=storages.numbers(ran.reads),
-            writes=storages.numbers(ran.writes),
+            reads=storages.renumber(operation.reads),
+            writes=storages.renumber(operation.writes),
             sources=sources,
         )
 
-    def unused(self, name: str) -> str:
-        """`name`, or with the number that tells it from earlier layers' names."""
-        given = name
-        while given in self.taken:
-            self.repeats[name] += 1
-            given = f"{name}#{self.repeats[name] + 1}"
-        self.taken.add(given)
-        return given
+    def make_unique_name(self, name: str) -> str:
+        """Return `name`, with a number if an earlier layer already has it."""
+        candidate = name
+        while candidate in self.used_names:
+            self.name_repeats[name] += 1
+            candidate = f"{name}#{self.name_repeats[name] + 1}"
+        self.used_names.add(candidate)
+        return candidate
 
-    def outer_sources(self, steps: list[Step]) -> list[Source]:
-        """Where the operands of `steps` come from, but for the steps themselves."""
+    def find_outer_sources(self, steps: list[TraceStep]) -> list[Source]:
+        """Return where the operands of `steps` come from, outside the steps."""
         first = steps[0].number if steps else 0
-        found = dict.fromkeys([o for step in steps for o in step.origins if o])
-        return [o for o in found if o.layer < first and o in self.placed]
+        origins = dict.fromkeys([o for step in steps for o in step.origins if o])
+        return [o for o in origins if o.layer < first and o in self.layer_sources]
 
-    def tensor(self, source: Source) -> Tensor:
-        """Shape and dtype of what `source` names."""
+    def find_tensor(self, source: Source) -> Tensor:
+        """Return shape and dtype of the tensor that a source names."""
         if source.layer == MODEL_INPUT:
             return self.inputs[source.output]
         return self.steps[source.layer].outputs[source.output]
 
-    def first_read(self, keys: Iterable[int]) -> tuple[Parameter, ...]:
-        """Those of the parameters with these `id`s that no earlier layer reads."""
-        first = []
-        parameters, counted = self.clone.parameters, self.counted
+    def claim_parameters(self, keys: Iterable[int]) -> tuple[Parameter, ...]:
+        """Return the parameters of these ids that no earlier layer read."""
+        claimed = []
+        parameters, counted_names = self.clone.parameters, self.counted_names
         for key in keys:
             owned = parameters.get(key)
-            if owned is not None and owned.name not in counted:
-                counted.add(owned.name)
-                first.append(parameters.record(key))
-        return tuple(first)
+            if owned is not None and owned.name not in counted_names:
+                counted_names.add(owned.name)
+                claimed.append(parameters.to_record(key))
+        return tuple(claimed)
 
 
-def last_uses(steps: list[Step], outputs: tuple[Source, ...]) -> dict[Source, int]:
-    """The last step that reads each tensor; the model's outputs are read at the end."""
+def find_last_uses(
+    steps: list[TraceStep], outputs: tuple[Source, ...]
+) -> dict[Source, int]:
+    """Return the last step that reads each tensor."""
     uses = {o: step.number for step in steps for o in step.origins if o is not None}
     return uses | dict.fromkeys(outputs, len(steps))
 
 
-def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
-    """Parameters that no layer read, under the modules that own them.
+def find_uncalled_parameters(
+    clone: Clone, counted_names: set[str]
+) -> tuple[Uncalled, ...]:
+    """Return the parameters that no layer read, grouped by owning module.
 
     Those of modules that are registered nowhere are not the model's; torch does not
     count them either.
@@ -285,11 +312,14 @@ def uncalled(clone: Clone, counted: set[str]) -> tuple[Uncalled, ...]:
     groups: dict[tuple[str, str], list[Parameter]] = {}
     keys: dict[str, int] = {}
     for key, owned in clone.parameters.items():
-        if owned.name not in counted and owned.name not in clone.strays:
+        if (
+            owned.name not in counted_names
+            and owned.name not in clone.unregistered_names
+        ):
             keys.setdefault(owned.name, key)
     for key in keys.values():
-        owned, parameter = clone.parameters[key], clone.parameters.record(key)
-        group = (owned.path, class_name(owned.module))
+        owned, parameter = clone.parameters[key], clone.parameters.to_record(key)
+        group = (owned.path, find_class_name(owned.module))
         groups.setdefault(group, []).append(parameter)
     return tuple(
         Uncalled(path, type_name, tuple(parameters))

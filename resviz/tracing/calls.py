@@ -12,91 +12,95 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from resviz.tracing.events import Enter, Leave
-from resviz.tracing.layouts import SEAM, Spare, unshare
+from resviz.tracing.events import CallEnd, CallStart
+from resviz.tracing.fast.module_layouts import CALL_OVERRIDE, SharedHooks, unshare_hooks
 
 if TYPE_CHECKING:
     from torch import nn
 
     from resviz.tracing.clone import Clone
-    from resviz.tracing.events import Event
+    from resviz.tracing.events import TraceEvent
     from resviz.tracing.origins import Origins
 
-HOOK = -1
+HOOK_KEY = -1
 """Our key in a module's hook dictionaries; torch's own count up from 0."""
 
-NOBODY = -1
+NO_THREAD = -1
 """No thread."""
 
 
-class Calls:
+class CallRecorder:
     """Notes the calls of a clone's modules.
 
     Attributes:
-        open: those that have not ended, the innermost last.
-        elsewhere: paths of modules that were called in another thread, where no
+        open_calls: those that have not ended, the innermost last.
+        in_other_threads: paths of modules that were called in another thread, where no
             operation is seen.
     """
 
-    def __init__(self, clone: Clone, events: list[Event], origins: Origins) -> None:
+    def __init__(
+        self, clone: Clone, events: list[TraceEvent], origins: Origins
+    ) -> None:
         self.clone = clone
         self.events = events
         self.origins = origins
         self.thread = get_ident()
-        self.open: list[Enter] = []
-        self.elsewhere: list[str] = []
+        self.open_calls: list[CallStart] = []
+        self.in_other_threads: list[str] = []
 
-    def __deepcopy__(self, memo: object) -> Calls:
-        """Nothing is noted by our hooks in a copy of a module that a forward makes.
+    def __deepcopy__(self, memo: object) -> CallRecorder:
+        """Return a copy that records nothing, for modules a forward copies.
 
         Such a call is none of the clone's; its operations are seen.
         """
-        other = Calls(self.clone, [], self.origins)
-        other.thread = NOBODY
+        other = CallRecorder(self.clone, [], self.origins)
+        other.thread = NO_THREAD
         return other
 
-    def start(self) -> None:
+    def hook_modules(self) -> None:
         """See to it that every call of a module is noted that is not bypassed."""
         for module in self.clone.modules:
-            if vars(module).get(SEAM) is None:
-                self.hook(module)
+            if vars(module).get(CALL_OVERRIDE) is None:
+                self.hook_module(module)
 
-    def stop(self) -> None:
+    def release_modules(self) -> None:
         """Let go of the modules that are bypassed, which hold us."""
         for module in self.clone.bypassable:
-            vars(module).pop(SEAM, None)
+            vars(module).pop(CALL_OVERRIDE, None)
 
-    def run(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a module that is bypassed no more as torch does, with hooks."""
-        vars(module).pop(SEAM, None)
-        self.hook(module)
+    def call_with_hooks(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a module with hooks as torch does, and bypass it no more."""
+        vars(module).pop(CALL_OVERRIDE, None)
+        self.hook_module(module)
         return module._call_impl(*args, **kwargs)  # noqa: SLF001 - which led here
 
-    def hook(self, module: nn.Module) -> None:
+    def hook_module(self, module: nn.Module) -> None:
         """Put a hook before and after the forward of a copied module."""
         state = vars(module)
-        if type(state["_forward_hooks"]) is Spare:
-            unshare(module)
+        if type(state["_forward_hooks"]) is SharedHooks:
+            unshare_hooks(module)
         before = state["_forward_pre_hooks"]
-        before[HOOK] = self.enter
-        before.move_to_end(HOOK, last=False)
-        state["_forward_pre_hooks_with_kwargs"][HOOK] = True
-        state["_forward_hooks"][HOOK] = self.leave
+        before[HOOK_KEY] = self.note_call_start
+        before.move_to_end(HOOK_KEY, last=False)
+        state["_forward_pre_hooks_with_kwargs"][HOOK_KEY] = True
+        state["_forward_hooks"][HOOK_KEY] = self.note_call_end
 
-    def enter(
+    def note_call_start(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        """Forward pre-hook."""
+        """Record, as a forward pre-hook, that a call begins."""
         if get_ident() != self.thread:
-            self.elsewhere.append(self.clone.paths.get(id(module), ""))
+            self.in_other_threads.append(self.clone.paths.get(id(module), ""))
             return
-        given = (*args, *kwargs.values())
-        event = Enter(self.clone.paths[id(module)], module, given)
-        self.open.append(event)
+        arguments = (*args, *kwargs.values())
+        event = CallStart(self.clone.paths[id(module)], module, arguments)
+        self.open_calls.append(event)
         self.events.append(event)
 
-    def leave(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
-        """Forward hook.
+    def note_call_end(
+        self, module: nn.Module, args: tuple[Any, ...], output: Any
+    ) -> Any:
+        """Record, as a forward hook, that a call has ended.
 
         A call that did nothing returns an alias of its input, so that what comes
         after it can be told from what lies beside it.
@@ -104,17 +108,21 @@ class Calls:
         del args
         if get_ident() != self.thread:
             return output
-        idle = type(self.events[-1]) is Enter
-        if idle and isinstance(output, torch.Tensor) and self.origins.source(output):
+        did_nothing = type(self.events[-1]) is CallStart
+        if (
+            did_nothing
+            and isinstance(output, torch.Tensor)
+            and self.origins.find_source(output)
+        ):
             output = torch.ops.aten.alias.default(output)
         # A forward that caught an exception left its inner calls open.
-        while self.closed().module is not module:
-            self.events.append(Leave(None))
-        self.events.append(Leave(self.origins.sources(output)))
+        while self.close_innermost_call().module is not module:
+            self.events.append(CallEnd(None))
+        self.events.append(CallEnd(self.origins.find_sources(output)))
         return output
 
-    def closed(self) -> Enter:
-        """The innermost open call, closed; torch held its arguments up to here."""
-        enter = self.open.pop()
+    def close_innermost_call(self) -> CallStart:
+        """Close the innermost open call and let go of its arguments."""
+        enter = self.open_calls.pop()
         enter.args = ()
         return enter

@@ -15,20 +15,32 @@ from torch import nn
 from torch._C import DisableTorchFunction
 from torch.jit import ScriptModule
 
-from resviz.errors import TraceError, first_line
+from resviz.errors import TraceError, first_error_line
 from resviz.tracing.copies import Copies
-from resviz.tracing.layouts import GROUPS, HOOKS, OMITTED, SEAM, Layouts, Spare
-from resviz.tracing.module_rules import RULES
-from resviz.tracing.modules import named_modules, original
-from resviz.tracing.parameters import Parameters
-from resviz.tracing.postponed import Postponed, Tensors
-from resviz.tracing.scripted import scripted_copy
-from resviz.tracing.values import EAGER, PLAIN, Unnoticed, Untransformed
+from resviz.tracing.fast.lazy_tensors import PostponedTensors, TensorsByName
+from resviz.tracing.fast.module_layouts import (
+    CALL_OVERRIDE,
+    HOOK_HOLDERS,
+    NON_PERSISTENT_NAMES,
+    TENSOR_GROUPS,
+    ModuleLayouts,
+    SharedHooks,
+)
+from resviz.tracing.fast.module_rules import MODULE_RULES
+from resviz.tracing.modules import list_named_modules, unwrap_module
+from resviz.tracing.parameters import ModelParameters
+from resviz.tracing.scripted import copy_scripted_module
+from resviz.tracing.values import (
+    EAGER_CLASSES,
+    PLAIN_CLASSES,
+    NoFuncTorch,
+    NoTorchDispatch,
+)
 
 if TYPE_CHECKING:
-    from resviz.tracing.layouts import Layout
+    from resviz.tracing.fast.module_layouts import ModuleLayout
 
-USUAL = EAGER | {type(None)}
+TENSOR_OR_NONE = EAGER_CLASSES | {type(None)}
 """What a module holds in the place of a parameter or a buffer."""
 
 
@@ -41,7 +53,7 @@ class Clone(Copies):
         bypassable: those of them that need not be run where a rule speaks for them.
         paths: module path of each copied module, by `id`.
         parameters: what is known of each.
-        strays: names of those that only unregistered modules hold.
+        unregistered_names: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
     """
 
@@ -55,29 +67,31 @@ class Clone(Copies):
     ) -> None:
         super().__init__(real=real)
         self.bypass = bypass and not real
-        self.filled = False
+        self.has_filled = False
         self.training = training
-        self.layouts = Layouts()
-        self.spare = {name: Spare() for name in HOOKS}
+        self.layouts = ModuleLayouts()
+        self.shared_hooks = {name: SharedHooks() for name in HOOK_HOLDERS}
         self.modules: list[nn.Module] = []
         self.bypassable: list[nn.Module] = []
         self.paths: dict[int, str] = {}
-        self.parameters = Parameters()
-        self.found: list[tuple[str, nn.Module]] = []
-        for path, module in named_modules(original(model)):
-            self.announce(path, module)
-        registered = len(self.found)
-        for path, module in islice(self.found, registered):
-            self.fill(path, module)
-        named = self.parameters.names()
-        for path, module in islice(self.found, registered, None):  # which grows
-            self.fill(path, module)
-        self.strays = self.parameters.names() - named
+        self.parameters = ModelParameters()
+        self.source_modules: list[tuple[str, nn.Module]] = []
+        for path, module in list_named_modules(unwrap_module(model)):
+            self.copy_module(path, module)
+        registered = len(self.source_modules)
+        for path, module in islice(self.source_modules, registered):
+            self.fill_copy(path, module)
+        registered_names = self.parameters.list_names()
+        for path, module in islice(
+            self.source_modules, registered, None
+        ):  # which grows
+            self.fill_copy(path, module)
+        self.unregistered_names = self.parameters.list_names() - registered_names
         self.root = self.modules[0]
         self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
-    def announce(self, path: str, module: nn.Module) -> nn.Module:
-        """An empty copy of `module`, to be filled when all are known.
+    def copy_module(self, path: str, module: nn.Module) -> nn.Module:
+        """Create an empty copy of `module`, filled once all copies are known.
 
         A scripted module is copied at once, with all that it holds.
 
@@ -85,152 +99,170 @@ class Clone(Copies):
             TraceError: if a scripted module cannot be copied.
         """
         if isinstance(module, ScriptModule):
-            copy = self.scripted(path, module)
+            copy = self.copy_scripted(path, module)
         else:
             copy = object.__new__(type(module))
-            self.found.append((path, module))
+            self.source_modules.append((path, module))
         self.copies[id(module)] = copy
         self.modules.append(copy)
         self.paths[id(copy)] = path
         return copy
 
-    def scripted(self, path: str, module: ScriptModule) -> nn.Module:
-        """A copy of a scripted module; its parameters stand under its own name.
+    def copy_scripted(self, path: str, module: ScriptModule) -> nn.Module:
+        """Copy a scripted module; its parameters get its path as a prefix.
 
         Raises:
             TraceError: if torch cannot copy it.
         """
         try:
-            copy = scripted_copy(module, training=self.training, real=self.real)
+            copy = copy_scripted_module(module, training=self.training, real=self.real)
         except Exception as error:
             raise TraceError(
                 f"{path or 'the model'}: a scripted module that torch cannot copy, "
-                f"{first_line(error)}: trace the module that it was made from"
+                f"{first_error_line(error)}: trace the module that it was made from"
             ) from error
         for name, parameter in copy.named_parameters():
-            self.parameters.note(parameter, dotted(path, name), path, module)
-            self.parameters.learned.add(id(parameter))
-        held = [*copy.parameters(), *copy.buffers()]
-        self.own.update(map(id, held))
-        self.tensors.extend(held)
+            self.parameters.add_parameter(
+                parameter, join_module_path(path, name), path, module
+            )
+            self.parameters.trainable_ids.add(id(parameter))
+        tensors = [*copy.parameters(), *copy.buffers()]
+        self.own_ids.update(map(id, tensors))
+        self.tensors.extend(tensors)
         return copy
 
-    def fill(self, path: str, module: nn.Module) -> None:
+    def fill_copy(self, path: str, module: nn.Module) -> None:
         """Give the copy of `module` its state."""
-        given, copy = vars(module), self.copies[id(module)]
-        layout = self.layouts.of(module)
+        attributes, copy = vars(module), self.copies[id(module)]
+        layout = self.layouts.find_layout(module)
         # The model itself is a call of its own, also where it is a single layer.
-        if self.bypass and path and self.may_wait(module, layout):
+        if self.bypass and path and self.can_postpone(module, layout):
             self.bypassable.append(copy)
-            state = given | self.spare  # sooner than {**given, …}
-            state["_modules"], state[OMITTED] = {}, set()
-            for group in GROUPS:
-                held = given[group]
-                state[group] = Postponed(held, self.late) if held else {}
+            state = attributes | self.shared_hooks  # sooner than {**given, …}
+            state["_modules"], state[NON_PERSISTENT_NAMES] = {}, set()
+            for group in TENSOR_GROUPS:
+                group_tensors = attributes[group]
+                state[group] = (
+                    PostponedTensors(group_tensors, self.copy_postponed)
+                    if group_tensors
+                    else {}
+                )
         else:
-            state = given | layout.empty()
-            self.copy_all(path, given, layout, state)
-        state.pop(SEAM, None)
+            state = attributes | layout.make_empty_holders()
+            self.copy_attributes(path, attributes, layout, state)
+        state.pop(CALL_OVERRIDE, None)
         state["training"] = self.training
         if isinstance(module, nn.TransformerEncoder):
             state["use_nested_tensor"] = False  # it has no shapes on meta
         object.__setattr__(copy, "__dict__", state)
         for slot in layout.slots:
             if hasattr(module, slot):
-                value = self.copied(getattr(module, slot), dotted(path, slot))
+                value = self.copy_value(
+                    getattr(module, slot), join_module_path(path, slot)
+                )
                 object.__setattr__(copy, slot, value)
-        if given["_parameters"]:
-            self.parameters.own(path, module, state["_parameters"])
+        if attributes["_parameters"]:
+            self.parameters.add_module_parameters(path, module, state["_parameters"])
 
-    def may_wait(self, module: nn.Module, layout: Layout) -> bool:
-        """Whether a module has nothing but tensors, and nothing stands for these yet.
+    def can_postpone(self, module: nn.Module, layout: ModuleLayout) -> bool:
+        """Return whether a module holds only tensors that are not copied yet.
 
         It has neither hooks nor methods nor objects of its own then.
         """
-        given = vars(module)
-        if type(module) not in RULES or layout.rest is None or any(layout.rest(given)):
+        attributes = vars(module)
+        if (
+            type(module) not in MODULE_RULES
+            or layout.read_other_holders is None
+            or any(layout.read_other_holders(attributes))
+        ):
             return False
-        for group in GROUPS:
-            held = given[group]
-            if held and not USUAL.issuperset(map(type, held.values())):
+        for group in TENSOR_GROUPS:
+            tensors = attributes[group]
+            if tensors and not TENSOR_OR_NONE.issuperset(map(type, tensors.values())):
                 return False
-            if held and self.tensors and self.known(held):
+            if tensors and self.tensors and self.has_copies(tensors):
                 return False
         return True
 
-    def copy_all(
-        self, path: str, given: dict[str, Any], layout: Layout, state: dict[str, Any]
+    def copy_attributes(
+        self,
+        path: str,
+        attributes: dict[str, Any],
+        layout: ModuleLayout,
+        state: dict[str, Any],
     ) -> None:
         """Put copies of a module's attributes into the state of its copy."""
-        filled = filter(given.__getitem__, layout.holders)
-        for key in (*filled, *layout.others):
-            value = given[key]
-            if key in HOOKS and isinstance(value, dict):  # of whatever class
-                state[key] = self.copied_mapping(value, path, OrderedDict())
-            elif type(value) is not tuple or not PLAIN.issuperset(map(type, value)):
-                state[key] = self.copied(value, dotted(path, key))
+        filled_holders = filter(attributes.__getitem__, layout.holder_classes)
+        for key in (*filled_holders, *layout.other_names):
+            value = attributes[key]
+            if key in HOOK_HOLDERS and isinstance(value, dict):  # of whatever class
+                state[key] = self.copy_mapping(value, path, OrderedDict())
+            elif type(value) is not tuple or not PLAIN_CLASSES.issuperset(
+                map(type, value)
+            ):
+                state[key] = self.copy_value(value, join_module_path(path, key))
 
-    def late(self, tensor: torch.Tensor | None) -> Any:
-        """What stands for a tensor of the model's, made in the middle of a forward."""
+    def copy_postponed(self, tensor: torch.Tensor | None) -> Any:
+        """Copy a tensor that was postponed, in the middle of a forward."""
         with (  # each from where it stands, for some act as soon as they are made
             torch.inference_mode(False),
-            Unnoticed(),
+            NoTorchDispatch(),
             DisableTorchFunction(),
-            Untransformed(),
+            NoFuncTorch(),
         ):
-            copy = self.copied(tensor, "")
-        self.filled = True
+            copy = self.copy_value(tensor, "")
+        self.has_filled = True
         if tensor is not None and id(tensor) in self.parameters:
-            self.parameters.also(tensor, copy)
+            self.parameters.add_alias(tensor, copy)
         return copy
 
-    def untouched(self, state: dict[str, Any]) -> Tensors | None:
-        """The model's own tensors of a module; None once the copy's were asked for."""
+    def find_untouched_tensors(self, state: dict[str, Any]) -> TensorsByName | None:
+        """Return a module's own tensors; None once their copies were made."""
         parameters, buffers = state["_parameters"], state["_buffers"]
-        if type(parameters) is Postponed:
+        if type(parameters) is PostponedTensors:
             parameters = parameters.originals
         elif parameters:
             return None
-        if type(buffers) is Postponed:
+        if type(buffers) is PostponedTensors:
             buffers = buffers.originals
         elif buffers:
             return None
         if parameters is None or buffers is None:
             return None
-        found = {**parameters, **buffers} if buffers else parameters
+        tensors = {**parameters, **buffers} if buffers else parameters
         # Another module may hold one of them too, and somebody have come to that.
-        return None if self.filled and self.known(found) else found
+        return None if self.has_filled and self.has_copies(tensors) else tensors
 
-    def known(self, held: Tensors) -> bool:
-        """Whether a copy stands for one of a module's tensors."""
-        return not self.copies.keys().isdisjoint(map(id, held.values()))
+    def has_copies(self, tensors: TensorsByName) -> bool:
+        """Return whether one of these tensors already has a copy."""
+        return not self.copies.keys().isdisjoint(map(id, tensors.values()))
 
     @property
-    def crowded(self) -> bool:
-        """Whether something was put into a holder that modules share."""
-        return any(spare.crowded for spare in self.spare.values())
+    def wrote_shared_hooks(self) -> bool:
+        """Return whether something was written to the shared hook holders."""
+        return any(hooks.was_written for hooks in self.shared_hooks.values())
 
-    def clear(self) -> None:
-        """Let go of the copies; what still waits in them can be made nevertheless."""
+    def release_copies(self) -> None:
+        """Release the copies; postponed tensors can still be made."""
         for holder in (self.modules, self.bypassable, self.copies):
             holder.clear()
         del self.root
 
     @property
     def dtype(self) -> torch.dtype | None:
-        """The model's own: that of its first floating parameter; None for torch's."""
+        """Return the dtype of the first floating parameter, or None."""
         kinds = (owned.tensor.dtype for owned in self.parameters.values())
         return next((kind for kind in kinds if kind.is_floating_point), None)
 
     @property
     def device(self) -> torch.device:
-        """Where its parameters lie; the CPU if it has none.
+        """Return the device of the parameters; the CPU if there are none.
 
         Raises:
             TraceError: if it is to run for real, and they hold no values.
         """
-        held = (owned.tensor.device for owned in self.parameters.values())
-        device = next(held, torch.device("cpu"))
+        devices = (owned.tensor.device for owned in self.parameters.values())
+        device = next(devices, torch.device("cpu"))
         if not self.real:
             return torch.device("meta")
         if device.type == "meta":
@@ -241,6 +273,6 @@ class Clone(Copies):
         return device
 
 
-def dotted(path: str, name: str) -> str:
-    """The path of what the module at `path` holds under a name."""
+def join_module_path(path: str, name: str) -> str:
+    """Return the path of a name inside the module at `path`."""
     return f"{path}.{name}" if path else name

@@ -17,9 +17,14 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
-from resviz.tracing.modules import original
-from resviz.tracing.objects import holds_attributes, own
-from resviz.tracing.values import EAGER, MAPPINGS, PLAIN, weightless
+from resviz.tracing.modules import unwrap_module
+from resviz.tracing.user_objects import copy_generator_or_array, is_attribute_holder
+from resviz.tracing.values import (
+    EAGER_CLASSES,
+    MAPPING_CLASSES,
+    PLAIN_CLASSES,
+    make_weightless,
+)
 
 
 class Copies:
@@ -27,141 +32,147 @@ class Copies:
 
     Attributes:
         real: whether tensors keep their values.
-        own: `id` of each tensor that the copies hold.
+        own_ids: `id` of each tensor that the copies hold.
         tensors: those that stand for the model's.
-        originals: what was copied, kept alive since it is known by its `id`.
+        kept_alive: what was copied, kept alive since it is known by its `id`.
     """
 
     def __init__(self, *, real: bool) -> None:
         self.real = real
         self.copies: dict[int, Any] = {}
-        self.own: set[int] = set()
+        self.own_ids: set[int] = set()
         self.tensors: list[torch.Tensor] = []
-        self.originals: list[Any] = []
+        self.kept_alive: list[Any] = []
 
-    def announce(self, path: str, module: nn.Module) -> nn.Module:
-        """The copy of a module that was not known so far."""
+    def copy_module(self, path: str, module: nn.Module) -> nn.Module:
+        """Return the copy of a module that was not known so far."""
         raise NotImplementedError  # a clone knows how
 
-    def stand_in(self, tensor: torch.Tensor) -> torch.Tensor:
-        """What stands for a tensor of the user's: an empty one, or a copy."""
+    def make_placeholder(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Return an empty tensor in place of the user's; a copy if `real`."""
         if not self.real or tensor.is_meta:
-            return weightless(tensor)
-        if type(tensor) not in EAGER and is_lazy(tensor):
-            return weightless(tensor, tensor.device)
+            return make_weightless(tensor)
+        if type(tensor) not in EAGER_CLASSES and is_lazy(tensor):
+            return make_weightless(tensor, tensor.device)
         copy = tensor.detach().clone()
         if isinstance(tensor, nn.Parameter):
             copy = nn.Parameter(copy, requires_grad=False)
-        self.own.add(id(copy))
-        self.originals.append(copy)
+        self.own_ids.add(id(copy))
+        self.kept_alive.append(copy)
         return copy
 
-    def copied(self, value: Any, path: str) -> Any:
-        """What stands for `value` in the clone.
+    def copy_value(self, value: Any, path: str) -> Any:
+        """Return the copy of a value, made once.
 
         Modules and tensors are replaced, also in plain containers, partial
         functions and methods; `path` names a module that is registered nowhere.
         """
         kind = type(value)
-        if kind in PLAIN:
+        if kind in PLAIN_CLASSES:
             return value
         copy = self.copies.get(id(value))
         if copy is not None:
             return copy
-        if kind in EAGER:
-            return self.copied_tensor(value)
-        return self.copied_holder(value, path)
+        if kind in EAGER_CLASSES:
+            return self.copy_tensor(value)
+        return self.copy_holder(value, path)
 
-    def copied_holder(self, value: Any, path: str) -> Any:
-        """What stands for a value that may hold others."""
-        if type(value) in MAPPINGS:
-            return self.copied_mapping(value, path)
+    def copy_holder(self, value: Any, path: str) -> Any:
+        """Copy a value that may hold other values."""
+        if type(value) in MAPPING_CLASSES:
+            return self.copy_mapping(value, path)
         if isinstance(value, nn.Module):
-            value = original(value)
+            value = unwrap_module(value)
             known = self.copies.get(id(value))
-            return self.announce(path, value) if known is None else known
+            return self.copy_module(path, value) if known is None else known
         if isinstance(value, torch.Tensor):
-            return self.copied_tensor(value)
-        return self.copied_function(value, path)
+            return self.copy_tensor(value)
+        return self.copy_function(value, path)
 
-    def copied_tensor(self, value: torch.Tensor) -> torch.Tensor:
-        """What stands for a tensor of the model's."""
-        copy = self.stand_in(value)
-        self.own.add(id(copy))
+    def copy_tensor(self, value: torch.Tensor) -> torch.Tensor:
+        """Copy one of the model's tensors and remember it."""
+        copy = self.make_placeholder(value)
+        self.own_ids.add(id(copy))
         self.tensors.append(copy)
-        self.originals.append(value)
+        self.kept_alive.append(value)
         self.copies[id(value)] = copy
         return copy
 
-    def copied_mapping(self, value: Any, path: str, made: Any = None) -> Any:
-        """A dictionary whose keys and members are copied; `made` if that is given."""
+    def copy_mapping(self, value: Any, path: str, target: Any = None) -> Any:
+        """A dictionary whose keys and members are copied; `target` if that is given."""
         kind = type(value)
-        if made is None:
-            made = kind(value.default_factory) if kind is defaultdict else kind()
-        copy = self.keep(value, made)
+        if target is None:
+            target = kind(value.default_factory) if kind is defaultdict else kind()
+        copy = self.note_copy(value, target)
         copies = self.copies
         for key, member in value.items():
-            own = key if type(key) in PLAIN else self.copied(key, path)
-            known = copies.get(id(member))
-            copy[own] = self.copied(member, path) if known is None else known
+            new_key = key if type(key) in PLAIN_CLASSES else self.copy_value(key, path)
+            member_copy = copies.get(id(member))
+            copy[new_key] = (
+                self.copy_value(member, path) if member_copy is None else member_copy
+            )
         return copy
 
-    def copied_function(self, value: Any, path: str) -> Any:
-        """What stands for a method, a partial function, a handle or a reference."""
+    def copy_function(self, value: Any, path: str) -> Any:
+        """Copy a method, a partial function, a handle or a reference."""
         if isinstance(value, MethodType):
-            return MethodType(value.__func__, self.copied(value.__self__, path))
+            return MethodType(value.__func__, self.copy_value(value.__self__, path))
         if type(value) is RemovableHandle:
-            return self.copied_handle(value, path)
+            return self.copy_handle(value, path)
         if type(value) is partial:
             parts = (value.func, value.args, value.keywords)
-            function, args, keywords = (self.copied(part, path) for part in parts)
+            function, args, keywords = (self.copy_value(part, path) for part in parts)
             return partial(function, *args, **keywords)
         if type(value) is ref and isinstance(value(), nn.Module):
-            return ref(self.copied(value(), path))
-        return self.copied_container(value, path)
+            return ref(self.copy_value(value(), path))
+        return self.copy_container(value, path)
 
-    def copied_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
-        """A handle that removes its hook from the clone, as a lazy module does."""
+    def copy_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
+        """Copy a handle, so that it removes its hook from the clone."""
         copy = object.__new__(RemovableHandle)
         hooks = value.hooks_dict_ref()
-        copied = OrderedDict() if hooks is None else self.copied(hooks, path)
-        copy.id, copy.hooks_dict_ref, copy.extra_dict_ref = value.id, ref(copied), ()
+        hooks_copy = OrderedDict() if hooks is None else self.copy_value(hooks, path)
+        copy.id, copy.hooks_dict_ref, copy.extra_dict_ref = (
+            value.id,
+            ref(hooks_copy),
+            (),
+        )
         return copy
 
-    def copied_container(self, value: Any, path: str) -> Any:
-        """A new container like `value` whose members are copied; else itself."""
+    def copy_container(self, value: Any, path: str) -> Any:
+        """Copy a container with its members; return other values unchanged."""
         kind = type(value)
         if isinstance(value, tuple):
-            members = [self.copied(member, path) for member in value]
+            members = [self.copy_value(member, path) for member in value]
             if all(a is b for a, b in zip(members, value, strict=True)):
                 return value
             return kind(*members) if hasattr(value, "_fields") else tuple(members)
         if kind in {list, deque, set}:
-            copy = self.keep(value, kind())
+            copy = self.note_copy(value, kind())
             add = copy.add if kind is set else copy.append
             for member in value:
-                add(self.copied(member, path))
+                add(self.copy_value(member, path))
             return copy
         if kind is SimpleNamespace:
-            copy = self.keep(value, SimpleNamespace())
-            vars(copy).update(self.copied(vars(value), path))
+            copy = self.note_copy(value, SimpleNamespace())
+            vars(copy).update(self.copy_value(vars(value), path))
             return copy
-        return self.copied_object(value, path)
+        return self.copy_object(value, path)
 
-    def copied_object(self, value: Any, path: str) -> Any:
-        """A copy of what a forward may write to or draw from; else itself."""
-        private = own(value)
-        if private is not None:
-            return self.keep(value, private)
-        if not holds_attributes(value):
+    def copy_object(self, value: Any, path: str) -> Any:
+        """Copy an object that a forward may change; else return it as it is."""
+        stateful_copy = copy_generator_or_array(value)
+        if stateful_copy is not None:
+            return self.note_copy(value, stateful_copy)
+        if not is_attribute_holder(value):
             return value
-        copy = self.keep(value, object.__new__(type(value)))
+        copy = self.note_copy(value, object.__new__(type(value)))
         for key, member in vars(value).items():
-            vars(copy)[key] = self.copied(member, path)
+            vars(copy)[key] = self.copy_value(member, path)
         return copy
 
-    def keep(self, value: Any, copy: Any) -> Any:
-        """Note what `value` became, for other places that hold it."""
-        self.originals.append(value)
+    def note_copy(self, value: Any, copy: Any) -> Any:
+        """Remember the copy of a value for other places that hold it."""
+        self.kept_alive.append(value)
         self.copies[id(value)] = copy
         return copy

@@ -13,41 +13,41 @@ if TYPE_CHECKING:
     from resviz.record import Operation, Source, Tensor
 
 
-class Step(Struct, eq=False, gc=False):
+class TraceStep(Struct, eq=False, gc=False):
     """One operation as it ran.
 
     `operation` is what the record will say of it, with storages by their own numbers.
     `origins` says which step's output each operand is; None is a parameter or a
-    constant. `keys` holds the `id` of each parameter that is read; others in it mean
-    nothing. A later step that writes through a view adds to `outputs`; `live` says
-    whether they depend on the model's input.
+    constant. `parameter_keys` holds the `id` of each parameter that is read; others in
+    it mean nothing. A later step that writes through a view adds to `outputs`;
+    `depends_on_input` says whether they depend on the model's input.
     """
 
     number: int
     operation: Operation
     origins: tuple[Source | None, ...]
-    keys: tuple[int, ...]
+    parameter_keys: tuple[int, ...]
     outputs: list[Tensor]
-    live: bool
+    depends_on_input: bool
 
 
-class Bypassed(Step, gc=True):  # its module leads back to it
+class BypassedStep(TraceStep, gc=True):  # its module leads back to it
     """The one operation of a leaf module that was not run."""
 
     path: str
     module: nn.Module
 
 
-class Enter(Struct, eq=False):
-    """A module was called; `args` are what it was given, as long as it runs."""
+class CallStart(Struct, eq=False):
+    """The beginning of a module's call, with its arguments while it runs."""
 
     path: str
     module: nn.Module
     args: tuple[Any, ...]
 
 
-class Leave(NamedTuple):
-    """A module's call ended.
+class CallEnd(NamedTuple):
+    """The end of a module's call.
 
     `returned` are the tensors that it gave; None if an exception cut it off.
     """
@@ -55,7 +55,7 @@ class Leave(NamedTuple):
     returned: tuple[Source, ...] | None
 
 
-class Failed(NamedTuple):
+class FailedOperation(NamedTuple):
     """An operation that raised, and what it was called with."""
 
     func: Any
@@ -64,4 +64,4 @@ class Failed(NamedTuple):
     error: Exception
 
 
-Event = Step | Enter | Leave
+TraceEvent = TraceStep | CallStart | CallEnd

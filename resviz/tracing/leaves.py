@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from resviz.tracing.events import Bypassed, Enter, Event, Leave, Step
-from resviz.vocabulary import CONVOLUTIONS, JOINS, PRODUCTS
+from resviz.operations.families import CONVOLUTIONS, JOINS, PRODUCTS
+from resviz.tracing.events import (
+    BypassedStep,
+    CallEnd,
+    CallStart,
+    TraceEvent,
+    TraceStep,
+)
 
 
-def leaf_calls(events: list[Event]) -> dict[int, int]:
-    """Positions of the first and last event of each call that was run as a layer.
+def find_leaf_calls(events: list[TraceEvent]) -> dict[int, int]:
+    """Return first and last event position of each call that is one layer.
 
     That is a finished call in which no other module is called. Its operations stay
     apart where they hold structure of their own: a join beside a weighted
@@ -17,49 +23,51 @@ def leaf_calls(events: list[Event]) -> dict[int, int]:
     start: int | None = None
     for position, event in enumerate(events):
         kind = type(event)
-        if kind is Enter:
+        if kind is CallStart:
             start = position
-        elif kind is Leave:
-            if start is not None and is_leaf(events[start : position + 1]):
+        elif kind is CallEnd:
+            if start is not None and is_leaf_call(events[start : position + 1]):
                 leaves[start] = position
             start = None
-        elif kind is Bypassed:  # it is a layer; the call around it holds one
+        elif kind is BypassedStep:  # it is a layer; the call around it holds one
             start = None
     return leaves
 
 
-def is_leaf(events: list[Event]) -> bool:
-    """Whether the events of a call without inner calls become one layer.
+def is_leaf_call(events: list[TraceEvent]) -> bool:
+    """Return whether a call without inner calls becomes one layer.
 
     A recurrent module of torch's is one, though it adds products step by step.
     """
     enter, *steps, leave = events
-    finished = isinstance(leave, Leave) and leave.returned is not None
-    if not finished or not isinstance(enter, Enter):
+    finished = isinstance(leave, CallEnd) and leave.returned is not None
+    if not finished or not isinstance(enter, CallStart):
         return False
     if len(steps) < 2:
         return True
-    inner = [step for step in steps if isinstance(step, Step)]
-    recurrent = home(enter).startswith("torch.nn.modules.rnn")
-    return recurrent or not (joins_weights(inner) or is_whole_model(enter, inner))
+    operation_steps = [step for step in steps if isinstance(step, TraceStep)]
+    recurrent = find_defining_module(enter).startswith("torch.nn.modules.rnn")
+    return recurrent or not (
+        has_weighted_join(operation_steps) or is_whole_model(enter, operation_steps)
+    )
 
 
-WEIGHTED = CONVOLUTIONS | PRODUCTS
+WEIGHTED_OPERATIONS = CONVOLUTIONS | PRODUCTS
 
 
-def joins_weights(steps: list[Step]) -> bool:
+def has_weighted_join(steps: list[TraceStep]) -> bool:
     """Whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
-    ran = [step.operation for step in steps]
-    weighted = any(one.name in WEIGHTED for one in ran)
-    return weighted and any(o.name in JOINS and sum(o.flowing) > 1 for o in ran)
+    operations = [step.operation for step in steps]
+    weighted = any(operation.name in WEIGHTED_OPERATIONS for operation in operations)
+    return weighted and any(o.name in JOINS and sum(o.flowing) > 1 for o in operations)
 
 
-def is_whole_model(enter: Enter, steps: list[Step]) -> bool:
+def is_whole_model(enter: CallStart, steps: list[TraceStep]) -> bool:
     """Whether a call is that of a model written with functions, not one layer."""
-    foreign = not home(enter).startswith("torch.nn")
+    foreign = not find_defining_module(enter).startswith("torch.nn")
     return not enter.path and foreign and len(steps) > 1
 
 
-def home(enter: Enter) -> str:
-    """Where the class of a called module was defined; "" where it does not say."""
+def find_defining_module(enter: CallStart) -> str:
+    """Return the name of the Python module that defines a module's class."""
     return str(getattr(type(enter.module), "__module__", ""))

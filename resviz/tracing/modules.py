@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import nn
 from torch.jit import ScriptModule
 
-PARALLEL = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+PARALLEL_WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Wrappers that split a batch."""
 
 
-def original(module: nn.Module) -> nn.Module:
-    """The module inside of what `torch.compile` or a parallel wrapper made of it.
+def unwrap_module(module: nn.Module) -> nn.Module:
+    """Return the module inside of a compiled or parallel wrapper.
 
     A wrapper would split the batch and run its parts in threads or processes.
     """
@@ -19,17 +19,19 @@ def original(module: nn.Module) -> nn.Module:
     children = vars(module)["_modules"]
     if not children:
         return module
-    inner = children.get("module" if isinstance(module, PARALLEL) else "_orig_mod")
-    return module if inner is None else original(inner)
+    inner = children.get(
+        "module" if isinstance(module, PARALLEL_WRAPPERS) else "_orig_mod"
+    )
+    return module if inner is None else unwrap_module(inner)
 
 
-def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Every registered module once, with its first path, parents first.
+def list_named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """List every registered module once, with its first path, parents first.
 
     As `nn.Module.named_modules`, but compares by identity and never recurses, so
     that neither a module's own `__eq__` nor a deep nesting matters.
     """
-    found: list[tuple[str, nn.Module]] = []
+    modules: list[tuple[str, nn.Module]] = []
     seen: set[int] = set()
     pending: list[tuple[str, nn.Module]] = [("", model)]
     while pending:
@@ -38,14 +40,14 @@ def named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
         if key in seen:
             continue
         seen.add(key)
-        found.append((path, module))
+        modules.append((path, module))
         inner = () if isinstance(module, ScriptModule) else vars(module)["_modules"]
         if not inner:
             continue
         children = [
-            (f"{path}.{name}" if path else name, original(child))
+            (f"{path}.{name}" if path else name, unwrap_module(child))
             for name, child in inner.items()
             if child is not None
         ]
         pending.extend(reversed(children))
-    return found
+    return modules

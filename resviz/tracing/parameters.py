@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from resviz.record import Parameter
-from resviz.tracing.postponed import at_hand
-from resviz.tracing.values import dtype
+from resviz.tracing.fast.lazy_tensors import find_available_tensors
+from resviz.tracing.values import tensor_dtype_name
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from resviz.tracing.postponed import Tensors
+    from resviz.tracing.fast.lazy_tensors import TensorsByName
 
 
-class Owned(Struct, eq=False):
+class OwnedParameter(Struct, eq=False):
     """A parameter: its name, the module that owns it and its path, and a tensor."""
 
     name: str
@@ -30,54 +30,58 @@ class Owned(Struct, eq=False):
     tensor: torch.Tensor
 
 
-class Parameters(dict[int, Owned]):
+class ModelParameters(dict[int, OwnedParameter]):
     """What is known of each parameter, by the `id` of all that stand for it.
 
     Attributes:
-        learned: `id` of those that ask for a gradient, or are scripted.
+        trainable_ids: `id` of those that ask for a gradient, or are scripted.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.learned: set[int] = set()
+        self.trainable_ids: set[int] = set()
 
-    def own(self, path: str, module: nn.Module, copies: Tensors) -> None:
-        """Note the parameters of a module, given what stands for each."""
-        given, copies = vars(module)["_parameters"], at_hand(copies)
-        start = f"{path}." if path else ""
-        for name, tensor in given.items():
+    def add_module_parameters(
+        self, path: str, module: nn.Module, copies: TensorsByName
+    ) -> None:
+        """Note the parameters of a module, given the copy of each."""
+        originals, copies = vars(module)["_parameters"], find_available_tensors(copies)
+        prefix = f"{path}." if path else ""
+        for name, tensor in originals.items():
             copy = copies[name]
             key = id(copy)
             if copy is None or key in self:
                 continue
             if id(tensor) in self:
-                self.also(tensor, copy)
+                self.add_alias(tensor, copy)
                 continue
-            self[key] = Owned(start + name, path, module, copy)
+            self[key] = OwnedParameter(prefix + name, path, module, copy)
             if tensor.requires_grad:
-                self.learned.add(key)
+                self.trainable_ids.add(key)
 
-    def note(
+    def add_parameter(
         self, tensor: torch.Tensor, name: str, path: str, module: nn.Module
     ) -> None:
         """Note one parameter."""
-        self[id(tensor)] = Owned(name, path, module, tensor)
+        self[id(tensor)] = OwnedParameter(name, path, module, tensor)
 
-    def also(self, tensor: torch.Tensor, copy: torch.Tensor) -> None:
-        """Let another tensor stand for a parameter too."""
-        old, new = id(tensor), id(copy)
-        self[new] = owned = self[old]
+    def add_alias(self, tensor: torch.Tensor, copy: torch.Tensor) -> None:
+        """Let another tensor stand for a known parameter too."""
+        old_id, new_id = id(tensor), id(copy)
+        self[new_id] = owned = self[old_id]
         owned.tensor = copy
-        if old in self.learned:
-            self.learned.add(new)
+        if old_id in self.trainable_ids:
+            self.trainable_ids.add(new_id)
 
-    def record(self, key: int) -> Parameter:
-        """The record of the parameter with this `id`."""
+    def to_record(self, key: int) -> Parameter:
+        """Return the record of the parameter with this `id`."""
         owned = self[key]
         tensor = owned.tensor
-        frozen = key not in self.learned
-        return Parameter(owned.name, tuple(tensor.shape), dtype(tensor), frozen)
+        frozen = key not in self.trainable_ids
+        return Parameter(
+            owned.name, tuple(tensor.shape), tensor_dtype_name(tensor), frozen
+        )
 
-    def names(self) -> set[str]:
-        """The names of all."""
+    def list_names(self) -> set[str]:
+        """Return the names of all parameters."""
         return {owned.name for owned in self.values()}

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError
-from resviz.inputs import Arguments, Given, InputSize, arguments, given
-from resviz.tracing.nests import leaves
+from resviz.inputs import (
+    ForwardArguments,
+    InputSize,
+    InputSpec,
+    arrange_arguments,
+    parse_inputs,
+)
+from resviz.tracing.nested_tensors import iterate_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,75 +22,89 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 
-class Plan(NamedTuple):
-    """What is to be run, and how.
+class TracePlan(NamedTuple):
+    """A model to be run, its arguments, and how to run it.
 
     Attributes:
         model: whose forward is followed.
         arguments: of the forward.
         batch: how many samples.
         training: whether in training mode.
-        filled: builds the model again with values, if it was built without.
-        lent: whether the model was built for this, and may be run itself.
+        build_filled: builds the model again with values, if it was built without.
+        trace_only: whether the model was built for this, and may be run itself.
         real: whether its forward is run for real.
         bypass: whether usual modules need not be run.
     """
 
     model: nn.Module
-    arguments: Arguments
+    arguments: ForwardArguments
     batch: int
     training: bool
-    filled: Callable[[], nn.Module] | None
-    lent: bool = False
+    build_filled: Callable[[], nn.Module] | None
+    trace_only: bool = False
     real: bool = False
     bypass: bool = True
 
-    def for_real(self) -> Plan:
-        """The same with values, for which a model without is built again."""
-        made = self.filled() if self.filled else self.model
-        return self._replace(model=made, filled=None, lent=False, real=True)
+    def with_values(self) -> TracePlan:
+        """Return the same plan with values, its model rebuilt if needed."""
+        model = self.build_filled() if self.build_filled else self.model
+        return self._replace(
+            model=model, build_filled=None, trace_only=False, real=True
+        )
 
     @property
-    def off_axis(self) -> bool:
-        """Whether the batch is told, and not by the first axis of the first input.
+    def is_batch_off_axis(self) -> bool:
+        """Return whether the batch axis is not the first input's first.
 
         One of a list of pictures has no batch axis.
         """
-        described = [one for one in leaves(self.arguments) if isinstance(one, Given)]
-        first = described[0].sizes if described else ()
-        listed = any(key.isdecimal() for one in described for key in one.place[1:])
-        told = listed or any(None in one.sizes for one in described)
-        return told and first[:1] != (None,)
+        sized_inputs = [
+            sized_input
+            for sized_input in iterate_leaves(self.arguments)
+            if isinstance(sized_input, InputSpec)
+        ]
+        first = sized_inputs[0].sizes if sized_inputs else ()
+        in_list = any(
+            key.isdecimal()
+            for sized_input in sized_inputs
+            for key in sized_input.place[1:]
+        )
+        has_batch = in_list or any(
+            None in sized_input.sizes for sized_input in sized_inputs
+        )
+        return has_batch and first[:1] != (None,)
 
     @property
-    def lone(self) -> Shape | None:
-        """The shape of its input if that is one tensor of a size that can be varied."""
+    def sole_input_shape(self) -> Shape | None:
+        """Return the shape of the only input, if its size can be varied."""
         args, kwargs = self.arguments
-        sized = len(args) == 1 and not kwargs and isinstance(args[0], Given)
-        return args[0].shape(self.batch) if sized else None
+        is_sole_sized = len(args) == 1 and not kwargs and isinstance(args[0], InputSpec)
+        return args[0].shape_for_batch(self.batch) if is_sole_sized else None
 
 
-def called_with(
+def build_arguments(
     input_size: InputSize, inputs: Any, kwargs: dict[str, Any]
-) -> Arguments:
-    """The arguments of a forward: those given, or tensors of the sizes given.
+) -> ForwardArguments:
+    """Return a forward's arguments: those given, or tensors of the sizes.
 
     Raises:
         SpecError: if the sizes cannot be read.
     """
     if inputs is not None:
-        return Arguments(inputs if isinstance(inputs, tuple) else (inputs,), kwargs)
-    described = arguments(given(input_size))
-    return Arguments(described.args, {**described.kwargs, **kwargs})
+        return ForwardArguments(
+            inputs if isinstance(inputs, tuple) else (inputs,), kwargs
+        )
+    sized_arguments = arrange_arguments(parse_inputs(input_size))
+    return ForwardArguments(sized_arguments.args, {**sized_arguments.kwargs, **kwargs})
 
 
-def samples_of(batch: Any) -> int:
-    """How many samples, checked.
+def check_batch_size(batch: Any) -> int:
+    """Check the batch size and return it as an int.
 
     Raises:
         SpecError: if it is no positive whole number.
     """
-    whole = hasattr(batch, "__index__") and not isinstance(batch, bool)
-    if not whole or batch < 1:
+    is_whole = hasattr(batch, "__index__") and not isinstance(batch, bool)
+    if not is_whole or batch < 1:
         raise SpecError(f"batch: want a whole number from 1 on, got batch {batch!r}")
     return int(batch)

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 FRAMES_PER_CALL = 8
 """Python frames that one level of module nesting takes when it is followed."""
 
-LOCK = threading.Lock()
+PROCESS_LOCK = threading.Lock()
 """Held while the recursion limit, which all threads share, is moved."""
 
-DEEPER: dict[int, int] = {}
+EXTRA_FRAMES: dict[int, int] = {}
 """How many frames each running trace asks for, beyond what the process had."""
 
-GIVEN: list[int] = []
+LIMIT_BEFORE: list[int] = []
 """The recursion limit of the process, noted by the first of the running traces."""
 
 
-class Restored:
+class RestoringContext:
     """A context that puts something of the process back when it is left.
 
     Ctrl-C may come between any two calls: all that is put back can be put back twice.
@@ -37,30 +37,30 @@ class Restored:
     def __enter__(self) -> None:
         """Move what is to be moved; put it back if that is interrupted."""
         try:
-            self.move()
+            self.change_process()
         except BaseException:
-            self.restore()
+            self.restore_process()
             raise
 
     def __exit__(self, *error: object) -> None:
         """Put everything back, also if the putting back is interrupted."""
         try:
-            self.restore()
+            self.restore_process()
         except BaseException:
-            self.restore()
+            self.restore_process()
             raise
 
-    def move(self) -> None:
+    def change_process(self) -> None:
         """Move what is to be moved."""
         raise NotImplementedError  # each context has its own
 
-    def restore(self) -> None:
+    def restore_process(self) -> None:
         """Put everything back."""
         raise NotImplementedError  # each context has its own
 
 
-class Undisturbed(Restored):
-    """While entered, a forward may move the process; at the end it is as before.
+class PreservedProcess(RestoringContext):
+    """A context that restores the process's global state at its end.
 
     That is the recursion limit, torch's default dtype and the random generators. A
     state is put back only where it changed.
@@ -68,90 +68,97 @@ class Undisturbed(Restored):
 
     def __init__(self, depth: int) -> None:
         self.frames = FRAMES_PER_CALL * depth
-        self.before = global_states()
+        self.states_before = read_process_states()
 
-    def move(self) -> None:
+    def change_process(self) -> None:
         """Let a forward nest deeper."""
-        move_limit(id(self), self.frames)
+        set_extra_frames(id(self), self.frames)
 
-    def restore(self) -> None:
+    def restore_process(self) -> None:
         """Put everything back."""
-        move_limit(id(self), 0)
-        for state, now in zip(self.before, global_states(), strict=False):
-            if state.mark != now.mark:
+        set_extra_frames(id(self), 0)
+        for state, state_now in zip(
+            self.states_before, read_process_states(), strict=False
+        ):
+            if state.fingerprint != state_now.fingerprint:
                 state.put_back()
 
 
-def move_limit(trace: int, frames: int) -> None:
-    """Ask for some frames more than the process had; for 0 when a trace is over."""
-    with LOCK:
-        if not DEEPER:
-            GIVEN[:] = [sys.getrecursionlimit()]
+def set_extra_frames(trace: int, frames: int) -> None:
+    """Raise the recursion limit by some frames; 0 ends the request."""
+    with PROCESS_LOCK:
+        if not EXTRA_FRAMES:
+            LIMIT_BEFORE[:] = [sys.getrecursionlimit()]
         if frames:
-            DEEPER[trace] = frames
-        others = sum(DEEPER.values()) - (0 if frames else DEEPER.get(trace, 0))
-        sys.setrecursionlimit(GIVEN[0] + others)
+            EXTRA_FRAMES[trace] = frames
+        other_frames = sum(EXTRA_FRAMES.values()) - (
+            0 if frames else EXTRA_FRAMES.get(trace, 0)
+        )
+        sys.setrecursionlimit(LIMIT_BEFORE[0] + other_frames)
         if not frames:  # the last step, so that one that was cut off is done again
-            DEEPER.pop(trace, None)
+            EXTRA_FRAMES.pop(trace, None)
 
 
-TRACES: set[int] = set()
+PAUSING_TRACES: set[int] = set()
 """The running traces in which the collector is off."""
 
-COLLECTED: list[bool] = []
+COLLECTOR_WAS_ON: list[bool] = []
 """Whether it was on, noted by the first of them."""
 
 
-class Uncollected(Restored):
-    """While entered, the garbage collector is off.
+class PausedCollector(RestoringContext):
+    """A context in which the garbage collector is off.
 
     A trace makes many small objects and no cycles of them; the collector would walk
     through all of torch for their sake.
     """
 
-    def move(self) -> None:
+    def change_process(self) -> None:
         """Switch it off."""
-        with LOCK:
-            if not TRACES:
-                COLLECTED[:] = [gc.isenabled()]
-            TRACES.add(id(self))
+        with PROCESS_LOCK:
+            if not PAUSING_TRACES:
+                COLLECTOR_WAS_ON[:] = [gc.isenabled()]
+            PAUSING_TRACES.add(id(self))
             gc.disable()
 
-    def restore(self) -> None:
+    def restore_process(self) -> None:
         """Switch it on when the last trace is over, if it was on before the first."""
-        with LOCK:
-            TRACES.discard(id(self))
-            if TRACES:
+        with PROCESS_LOCK:
+            PAUSING_TRACES.discard(id(self))
+            if PAUSING_TRACES:
                 return
-            if True in COLLECTED:
+            if True in COLLECTOR_WAS_ON:
                 gc.enable()
-            COLLECTED.clear()
+            COLLECTOR_WAS_ON.clear()
 
 
-class State(NamedTuple):
-    """One state of the process: what tells it from another, and what sets it."""
+class ProcessState(NamedTuple):
+    """One state of the process: a fingerprint of it, and how to restore it."""
 
-    mark: object
+    fingerprint: object
     put_back: Callable[[], object]
 
 
-def global_states() -> list[State]:
-    """The default dtype and the state of each random generator."""
+def read_process_states() -> list[ProcessState]:
+    """Return the default dtype and the state of each random generator."""
     dtype = torch.get_default_dtype()
-    drawn, plain = torch.random.get_rng_state(), random.getstate()
+    torch_state, python_state = torch.random.get_rng_state(), random.getstate()
     states = [
-        State(dtype, partial(torch.set_default_dtype, dtype)),
-        State(plain, partial(random.setstate, plain)),
-        State(bytes_of(drawn), partial(torch.random.set_rng_state, drawn)),
+        ProcessState(dtype, partial(torch.set_default_dtype, dtype)),
+        ProcessState(python_state, partial(random.setstate, python_state)),
+        ProcessState(
+            copy_tensor_bytes(torch_state),
+            partial(torch.random.set_rng_state, torch_state),
+        ),
     ]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random:
-        name, keys, *rest = given = numpy_random.get_state()
+        name, keys, *rest = numpy_state = numpy_random.get_state()
         mark = (name, keys.tobytes(), rest)
-        states.append(State(mark, partial(numpy_random.set_state, given)))
+        states.append(ProcessState(mark, partial(numpy_random.set_state, numpy_state)))
     return states
 
 
-def bytes_of(state: torch.Tensor) -> bytes:
-    """What a tensor of bytes holds; `tolist` would make 5,056 numbers of it."""
+def copy_tensor_bytes(state: torch.Tensor) -> bytes:
+    """Copy the content of a tensor of bytes, without a list of numbers."""
     return ctypes.string_at(state.data_ptr(), state.numel())

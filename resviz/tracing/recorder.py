@@ -11,28 +11,34 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from resviz.operations.families import CREATIONS, NORMS
 from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor
-from resviz.tracing.bypass import Bypass
-from resviz.tracing.calls import Calls
-from resviz.tracing.events import Event, Failed, Step
-from resviz.tracing.operations import idle_norm, kind, run_by_torch, something, tensors
-from resviz.tracing.origins import Origins, described
-from resviz.tracing.shapes import RULES
-from resviz.tracing.storages import Storages, address
-from resviz.tracing.unseen import Unseen
-from resviz.tracing.values import EAGER
-from resviz.vocabulary import CREATIONS, NORMS
+from resviz.tracing.calls import CallRecorder
+from resviz.tracing.dispatched import (
+    describe_overload,
+    is_created_tensor,
+    is_evaluation_norm,
+    list_tensors,
+    run_by_torch,
+)
+from resviz.tracing.events import FailedOperation, TraceEvent, TraceStep
+from resviz.tracing.fast.bypass import Bypass
+from resviz.tracing.fast.shape_rules import SHAPE_RULES
+from resviz.tracing.origins import Origins, describe_tensor
+from resviz.tracing.storages import StorageNumbers, find_storage_address
+from resviz.tracing.untracked import UntrackedSteps
+from resviz.tracing.values import EAGER_CLASSES
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
-    from resviz.tracing.operations import Kind
+    from resviz.tracing.dispatched import Overload
 
 Operand = tuple[Shape, Source | None, bool, int, int]
 """What is known of an operand as it is read: its shape, where it comes from, whether it
 flows, the number of its storage, and the `id` of a parameter, which comes from nowhere,
 or 0."""
 
-NONE: tuple[tuple[Any, ...], ...] = ((),) * 5
+NO_OPERANDS: tuple[tuple[Any, ...], ...] = ((),) * 5
 """What is known of the operands of an operation that has none."""
 
 
@@ -42,9 +48,9 @@ class Recorder(TorchDispatchMode):
     Attributes:
         events: what happened, in order.
         inputs: shapes of the tensors given to the model.
-        names: theirs, "" where they have none.
-        failed: the last operation that raised.
-        unseen: what was made where no operation can be followed.
+        input_names: theirs, "" where they have none.
+        failed_operation: the last operation that raised.
+        untracked: what was made where no operation can be followed.
     """
 
     @classmethod
@@ -58,145 +64,159 @@ class Recorder(TorchDispatchMode):
     def __init__(self, clone: Clone) -> None:
         super().__init__()
         self.clone = clone
-        self.events: list[Event] = []
+        self.events: list[TraceEvent] = []
         self.inputs: list[Tensor] = []
-        self.names: list[str] = []
-        self.failed: Failed | None = None
-        self.unseen = Unseen(clone)
-        self.steps: list[Step] = []
+        self.input_names: list[str] = []
+        self.failed_operation: FailedOperation | None = None
+        self.untracked = UntrackedSteps(clone)
+        self.steps: list[TraceStep] = []
         self.origins = Origins()
-        self.storages = Storages(clone.parameters.learned, self.steps)
-        self.calls = Calls(clone, self.events, self.origins)
+        self.storages = StorageNumbers(clone.parameters.trainable_ids, self.steps)
+        self.calls = CallRecorder(clone, self.events, self.origins)
         self.bypass = Bypass(self)
 
-    def follow(self) -> None:
-        """See to it that every call of a copied module is noted."""
-        self.bypass.start()
-        self.calls.start()
+    def start_recording(self) -> None:
+        """Install rules and hooks, so that every module call is recorded."""
+        self.bypass.install_rules()
+        self.calls.hook_modules()
 
-    def clear(self) -> None:
-        """Let go of everything, so that the clone is freed at once.
+    def release_all(self) -> None:
+        """Release everything, so that the clone is freed at once.
 
         Its modules hold our hooks, and we hold them; so it is with watched storages.
         """
-        self.storages.watched.clear()
-        self.calls.stop()
+        self.storages.references.clear()
+        self.calls.release_modules()
         vars(self.calls).clear()
-        self.clone.clear()
+        self.clone.release_copies()
         vars(self).clear()
 
-    def feed(self, tensor: torch.Tensor, name: str = "") -> None:
+    def add_input(self, tensor: torch.Tensor, name: str = "") -> None:
         """Note `tensor` as the next input of the model."""
-        self.origins.remember(
+        self.origins.remember_tensor(
             tensor, Source(MODEL_INPUT, len(self.inputs)), flowing=True
         )
-        self.storages.feed(tensor)
-        self.inputs.append(described(tensor))
-        self.names.append(name)
+        self.storages.number_input(tensor)
+        self.inputs.append(describe_tensor(tensor))
+        self.input_names.append(name)
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Answer one operation and note it."""
         kwargs = kwargs or {}
-        known = kind(func)
-        operands = known.operands(args, kwargs)
-        real = [operand for operand in operands if not operand.is_meta]
-        if real and self.to_replace(known, operands, real):
-            args, kwargs = self.replaced(args), self.replaced(kwargs)
-        rule = RULES.get(func) if len(real) < len(operands) else None
+        overload = describe_overload(func)
+        operands = overload.find_operands(args, kwargs)
+        real_tensors = [operand for operand in operands if not operand.is_meta]
+        if real_tensors and self.must_replace(overload, operands, real_tensors):
+            args, kwargs = (
+                self.replace_real_tensors(args),
+                self.replace_real_tensors(kwargs),
+            )
+        rule = SHAPE_RULES.get(func) if len(real_tensors) < len(operands) else None
         output = rule(*args, **kwargs) if rule else None
         if output is None:
             rule = None
             try:
                 output = run_by_torch(func, args, kwargs)
             except Exception as error:
-                self.failed = Failed(func, operands, args, error)
+                self.failed_operation = FailedOperation(func, operands, args, error)
                 raise
-        given = [output] if type(output) in EAGER else tensors(output)
-        if given and (operands or something(given[0])):
-            fresh = rule is not None and not known.writes
-            read = self.read(operands, fresh=fresh)
-            self.note(known, read, args, kwargs, given)
+        results = [output] if type(output) in EAGER_CLASSES else list_tensors(output)
+        if results and (operands or is_created_tensor(results[0])):
+            fresh = rule is not None and not overload.writes
+            operand_facts = self.read_operands(operands, fresh=fresh)
+            self.note_operation(overload, operand_facts, args, kwargs, results)
         return output
 
-    def to_replace(
-        self, known: Kind, operands: list[torch.Tensor], real: list[torch.Tensor]
+    def must_replace(
+        self,
+        overload: Overload,
+        operands: list[torch.Tensor],
+        real_tensors: list[torch.Tensor],
     ) -> bool:
-        """Whether the real tensors among the operands must make way for empty ones.
+        """Return whether real operands must be replaced by empty ones.
 
         They must beside an empty one, and where the operation would write to a
         tensor of the user's. Constants made in the forward keep their values, which
         it may look at.
         """
-        if len(real) < len(operands):
+        if len(real_tensors) < len(operands):
             return True
-        return known.writes and not all(map(self.is_own, real))
+        return overload.writes and not all(map(self.is_trace_owned, real_tensors))
 
-    def is_own(self, tensor: torch.Tensor) -> bool:
+    def is_trace_owned(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor was made in this trace, and is not the user's."""
-        made = self.origins.made.get(id(tensor))
-        return id(tensor) in self.clone.own or (
-            made is not None and made.tensor() is tensor
+        origin = self.origins.origin_by_id.get(id(tensor))
+        return id(tensor) in self.clone.own_ids or (
+            origin is not None and origin.tensor() is tensor
         )
 
-    def replaced(self, value: Any) -> Any:
-        """The same nest of arguments with stand-ins for real tensors."""
+    def replace_real_tensors(self, value: Any) -> Any:
+        """Return a nest of arguments with empty tensors for real ones."""
         if isinstance(value, torch.Tensor) and not value.is_meta:
-            return self.clone.stand_in(value)
+            return self.clone.make_placeholder(value)
         if isinstance(value, dict):
-            return {key: self.replaced(member) for key, member in value.items()}
+            return {
+                key: self.replace_real_tensors(member) for key, member in value.items()
+            }
         if type(value) in {tuple, list}:
-            return type(value)(self.replaced(member) for member in value)
+            return type(value)(self.replace_real_tensors(member) for member in value)
         return value
 
-    def note(
+    def note_operation(
         self,
-        known: Kind,
+        overload: Overload,
         operands: list[Operand],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        given: list[torch.Tensor],
+        results: list[torch.Tensor],
     ) -> None:
         """Write down one operation that is done."""
         number = len(self.steps)
-        written = given
-        if known.name in NORMS:  # saved statistics follow, shaped by the backend
-            given = given[:1]
-            if idle_norm(known, args):
-                written = given
-        columns = zip(*operands, strict=True) if operands else NONE
+        written = results
+        if overload.name in NORMS:  # saved statistics follow, shaped by the backend
+            results = results[:1]
+            if is_evaluation_norm(overload, args):
+                written = results
+        columns = zip(*operands, strict=True) if operands else NO_OPERANDS
         shapes, origins, flowing, reads, keys = columns
-        bound = known.bind(args, kwargs) if known.window or known.kept else {}
-        live = True in flowing and known.name not in CREATIONS
-        outputs = [described(tensor) for tensor in given]
+        bound = (
+            overload.bind_arguments(args, kwargs)
+            if overload.read_window or overload.recorded_names
+            else {}
+        )
+        depends_on_input = True in flowing and overload.name not in CREATIONS
+        outputs = [describe_tensor(tensor) for tensor in results]
         operation = Operation(
-            known.name,
+            overload.name,
             shapes,
             flowing,
             tuple([tensor.shape for tensor in outputs]),
-            known.window(bound) if known.window else None,
-            {name: bound[name] for name in known.kept if name in bound},
+            overload.read_window(bound) if overload.read_window else None,
+            {name: bound[name] for name in overload.recorded_names if name in bound},
             reads,
-            self.storages.made(written, new=not known.writes),
+            self.storages.number_results(written, new=not overload.writes),
         )
-        step = Step(number, operation, origins, keys, outputs, live)
-        self.write(step, given)
-        if known.writes and self.storages.shared:
-            place = address(given[0])
-            if place in self.storages.shared:
-                self.origins.writers[place] = step
+        step = TraceStep(number, operation, origins, keys, outputs, depends_on_input)
+        self.append_step(step, results)
+        if overload.writes and self.storages.shared_addresses:
+            place = find_storage_address(results[0])
+            if place in self.storages.shared_addresses:
+                self.origins.last_writers[place] = step
 
-    def write(self, step: Step, made: list[torch.Tensor]) -> None:
+    def append_step(self, step: TraceStep, results: list[torch.Tensor]) -> None:
         """Add a step, and remember what it made."""
         self.steps.append(step)
         self.events.append(step)
-        for place, tensor in enumerate(made):
+        for place, tensor in enumerate(results):
             source = Source(step.number, place)
-            self.origins.remember(tensor, source, flowing=step.live)
+            self.origins.remember_tensor(tensor, source, flowing=step.depends_on_input)
 
-    def read(self, tensors: list[torch.Tensor], *, fresh: bool) -> list[Operand]:
-        """What is known of the operands of an operation.
+    def read_operands(
+        self, tensors: list[torch.Tensor], *, fresh: bool
+    ) -> list[Operand]:
+        """Return the facts of each operand of an operation.
 
         Where the results are `fresh`, in memory of their own as those of a shape rule,
         the memory of a parameter need not be known.
@@ -204,19 +224,27 @@ class Recorder(TorchDispatchMode):
         operands, origins = [], self.origins
         for tensor in tensors:
             key = id(tensor)
-            made = origins.known(tensor) if key in origins.made else None
-            if made is not None:
-                source, flowing = made.source, made.flowing
-                storage = self.storages.read(tensor)
+            origin = (
+                origins.find_origin(tensor) if key in origins.origin_by_id else None
+            )
+            if origin is not None:
+                source, flowing = origin.source, origin.flowing
+                storage = self.storages.number_operand(tensor)
             else:
                 source, flowing = None, False
-                own, storages = key in self.clone.own, self.storages
-                quiet = own and fresh
-                storage = storages.older(key) if quiet else storages.read(tensor)
-                if not own:
-                    self.unseen.note(len(self.steps), tensor, self.storages.numbers)
+                is_own_tensor, storages = key in self.clone.own_ids, self.storages
+                needs_no_watch = is_own_tensor and fresh
+                storage = (
+                    storages.number_older(key)
+                    if needs_no_watch
+                    else storages.number_operand(tensor)
+                )
+                if not is_own_tensor:
+                    self.untracked.note_read(
+                        len(self.steps), tensor, self.storages.numbers
+                    )
             shape = tuple(tensor.shape)
             # The `id` of another may be a parameter's that is made later.
-            named = key if key in self.clone.parameters else 0
-            operands.append((shape, source, flowing, storage, named))
+            parameter_key = key if key in self.clone.parameters else 0
+            operands.append((shape, source, flowing, storage, parameter_key))
         return operands

@@ -16,27 +16,29 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-def scripted_copy(module: ScriptModule, *, training: bool, real: bool) -> ScriptModule:
-    """A scripted module of the same code, without weights unless it is `real`."""
-    whole: Any = module
+def copy_scripted_module(
+    module: ScriptModule, *, training: bool, real: bool
+) -> ScriptModule:
+    """Copy a scripted module, without weights unless it is `real`."""
+    scripted: Any = module
     # torch.jit.load does the same, and warns that it is going to be retired.
     torch_c: Any = torch._C  # noqa: SLF001
-    wrapped: Any = vars(torch.jit)["_recursive"].wrap_cpp_module
+    wrap: Any = vars(torch.jit)["_recursive"].wrap_cpp_module
     loaded = torch_c.import_ir_module_from_buffer(
         torch_c.CompilationUnit(),
-        whole.save_to_buffer(),
+        scripted.save_to_buffer(),
         None if real else torch.device("meta"),
         {},
         False,  # restore no shapes
     )
-    copy: Any = wrapped(loaded)
+    copy: Any = wrap(loaded)
     with suppress(AttributeError, RuntimeError):  # a frozen one has no mode
         copy.train(training)
     return copy
 
 
-def class_name(module: nn.Module) -> str:
-    """A module's class; for a scripted one, that which it was made from."""
+def find_class_name(module: nn.Module) -> str:
+    """Return a module's class name, for a scripted one its original's."""
     if isinstance(module, ScriptModule):
         return str(getattr(module, "original_name", "ScriptModule"))
     return type(module).__name__

@@ -16,8 +16,8 @@ from weakref import ref
 from torch.nn.parameter import is_lazy
 
 from resviz.record import CONSTANT, LEARNED, Storage
-from resviz.tracing.postponed import at_hand
-from resviz.tracing.values import EAGER, dtype_name
+from resviz.tracing.fast.lazy_tensors import find_available_tensors
+from resviz.tracing.values import EAGER_CLASSES, dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sized
@@ -25,176 +25,196 @@ if TYPE_CHECKING:
     import torch
 
     from resviz.tracing.clone import Clone
-    from resviz.tracing.events import Step
+    from resviz.tracing.events import TraceStep
 
-    Memory = Any
+    AnyStorage = Any
 
 
-class Storages:
+class StorageNumbers:
     """Numbers the storages that a forward makes, in order.
 
     Attributes:
-        learned: `id` of the parameters that ask for a gradient.
+        trainable_ids: `id` of the parameters that ask for a gradient.
         steps: those that have run.
-        found: bytes and dtype of each storage, by its number.
-        released: how many steps had run when a storage was let go of.
-        inputs: numbers of those that the model was given.
-        shared: addresses of storages that several tensors may lie in.
+        sizes_and_dtypes: bytes and dtype of each storage, by its number.
+        released_after: how many steps had run when a storage was let go of.
+        input_numbers: numbers of those that the model was given.
+        shared_addresses: addresses of storages that several tensors may lie in.
     """
 
     def __init__(self, learned: Container[int], steps: Sized) -> None:
-        self.learned = learned
+        self.trainable_ids = learned
         self.steps = steps
-        self.found: list[tuple[int, torch.dtype]] = []
-        self.released: dict[int, int] = {}
-        self.inputs: tuple[int, ...] = ()
+        self.sizes_and_dtypes: list[tuple[int, torch.dtype]] = []
+        self.released_after: dict[int, int] = {}
+        self.input_numbers: tuple[int, ...] = ()
         self.numbers: dict[int, int] = {}
-        self.shared: set[int] = set()
-        self.watched: list[Watch] = []
+        self.shared_addresses: set[int] = set()
+        self.references: list[StorageReference] = []
 
-    def feed(self, tensor: torch.Tensor) -> None:
+    def number_input(self, tensor: torch.Tensor) -> None:
         """Number the storage of an input of the model."""
-        self.inputs += self.made([tensor], new=True)
+        self.input_numbers += self.number_results([tensor], new=True)
 
-    def read(self, operand: torch.Tensor) -> int:
+    def number_operand(self, operand: torch.Tensor) -> int:
         """The number of an operand's storage, `LEARNED` or `CONSTANT`."""
-        held = memory(operand)
-        number = self.numbers.get(held._cdata)  # noqa: SLF001 - as `address`
+        storage = find_storage(operand)
+        number = self.numbers.get(storage._cdata)  # noqa: SLF001 - as `find_storage_address`
         if number is None:  # it is older than the forward
-            number = self.older(id(operand))
-            self.watch(held, number)
+            number = self.number_older(id(operand))
+            self.watch_storage(storage, number)
         return number
 
-    def older(self, key: int) -> int:
-        """What stands for the storage of a tensor older than the forward, by `id`."""
-        return LEARNED if key in self.learned else CONSTANT
+    def number_older(self, key: int) -> int:
+        """Return `LEARNED` or `CONSTANT`, by a tensor's `id`."""
+        return LEARNED if key in self.trainable_ids else CONSTANT
 
-    def made(self, results: list[torch.Tensor], *, new: bool) -> tuple[int, ...]:
-        """The numbers of the storages of what was made, each once; none if empty.
+    def number_results(
+        self, results: list[torch.Tensor], *, new: bool
+    ) -> tuple[int, ...]:
+        """Return the storage numbers of what an operation made, each once.
 
         `new` says that they are no operands written to, but tensors of their own.
         """
         numbers: list[int] = []
         for tensor in results:
-            held = memory(tensor)
-            place = held._cdata  # noqa: SLF001 - as `address`
+            storage = find_storage(tensor)
+            place = storage._cdata  # noqa: SLF001 - as `find_storage_address`
             number = self.numbers.get(place)
             if number is None:
-                size = nbytes(tensor, held)
+                size = count_storage_bytes(tensor, storage)
                 if not size:
                     continue
-                number = self.add(held, size, tensor.dtype)
+                number = self.add_storage(storage, size, tensor.dtype)
             elif new:
-                self.shared.add(place)
+                self.shared_addresses.add(place)
             if number not in numbers:
                 numbers.append(number)
         return tuple(numbers)
 
-    def fresh(self, tensor: torch.Tensor) -> tuple[int, ...]:
-        """The number of the storage of a dense tensor just made; () without bytes."""
-        held = tensor.untyped_storage()
-        size = held.nbytes()
-        return (self.add(held, size, tensor.dtype),) if size else ()
+    def number_fresh(self, tensor: torch.Tensor) -> tuple[int, ...]:
+        """Number the storage of a new dense tensor; return () without bytes."""
+        storage = tensor.untyped_storage()
+        size = storage.nbytes()
+        return (self.add_storage(storage, size, tensor.dtype),) if size else ()
 
-    def add(self, held: Memory, size: int, kind: torch.dtype) -> int:
+    def add_storage(self, storage: AnyStorage, size: int, dtype: torch.dtype) -> int:
         """Number a storage that was not known so far."""
-        number = len(self.found)
-        self.found.append((size, kind))
-        self.watch(held, number)
+        number = len(self.sizes_and_dtypes)
+        self.sizes_and_dtypes.append((size, dtype))
+        self.watch_storage(storage, number)
         return number
 
-    def watch(self, held: Memory, number: int) -> None:
+    def watch_storage(self, storage: AnyStorage, number: int) -> None:
         """Number a storage for as long as it lives."""
-        place = held._cdata  # noqa: SLF001 - as `address`
+        place = storage._cdata  # noqa: SLF001 - as `find_storage_address`
         self.numbers[place] = number
-        watch = Watch(held, self.release)
-        watch.place = place
-        self.watched.append(watch)
+        reference = StorageReference(storage, self.note_release)
+        reference.place = place
+        self.references.append(reference)
 
-    def release(self, gone: Watch) -> None:
+    def note_release(self, gone: StorageReference) -> None:
         """Note that a storage is gone; another may soon lie at its place."""
-        self.released[self.numbers.pop(gone.place)] = len(self.steps)
-        self.shared.discard(gone.place)
+        self.released_after[self.numbers.pop(gone.place)] = len(self.steps)
+        self.shared_addresses.discard(gone.place)
 
 
-class Watch(ref):
+class StorageReference(ref):
     """A reference to a storage that knows its address when it is gone."""
 
     __slots__ = ("place",)
     place: int
 
 
-class Renumbered(dict[int, int]):
-    """Storages numbered anew, by their first use in steps that become operations.
+class RenumberedStorages(dict[int, int]):
+    """New storage numbers, in order of first use by recorded operations.
 
     Attributes:
-        same: whether every step becomes one, so that all keep their numbers.
+        keeps_numbers: whether every step becomes one, so that all keep their numbers.
     """
 
-    def __init__(self, storages: Storages, steps: list[Step]) -> None:
+    def __init__(self, storages: StorageNumbers, steps: list[TraceStep]) -> None:
         self.storages = storages
-        self.same = all(step.operation.inputs for step in steps)
-        self.older = {LEARNED: LEARNED, CONSTANT: CONSTANT}
-        super().__init__(self.older)
-        self.numbers(storages.inputs)
+        self.keeps_numbers = all(step.operation.inputs for step in steps)
+        self.fixed_numbers = {LEARNED: LEARNED, CONSTANT: CONSTANT}
+        super().__init__(self.fixed_numbers)
+        self.renumber(storages.input_numbers)
 
-    def __missing__(self, old: int) -> int:
-        """The next number."""
-        self[old] = new = len(self) - len(self.older)
-        return new
+    def __missing__(self, old_number: int) -> int:
+        """Assign the next number."""
+        self[old_number] = new_number = len(self) - len(self.fixed_numbers)
+        return new_number
 
-    def numbers(self, given: tuple[int, ...]) -> tuple[int, ...]:
-        """The new numbers of some storages."""
-        return given if self.same else tuple(map(self.__getitem__, given))
+    def renumber(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the new numbers of some storages."""
+        return numbers if self.keeps_numbers else tuple(map(self.__getitem__, numbers))
 
-    def kept(self, ran: list[int]) -> tuple[Storage, ...]:
-        """The storages in use, where the steps `ran` became operations, in order.
+    def list_storages_in_use(self, ran: list[int]) -> tuple[Storage, ...]:
+        """Return the storages in use, where the steps `ran` became operations.
 
         What was never let go of is held after the last of them.
         """
-        found, released, end = self.storages.found, self.storages.released, len(ran)
+        sizes_and_dtypes, released_after, end = (
+            self.storages.sizes_and_dtypes,
+            self.storages.released_after,
+            len(ran),
+        )
         return tuple(
             [
                 Storage(
-                    found[old][0],
-                    dtype_name(found[old][1]),
-                    bisect_left(ran, released[old]) if old in released else end,
+                    sizes_and_dtypes[old_number][0],
+                    dtype_name(sizes_and_dtypes[old_number][1]),
+                    bisect_left(ran, released_after[old_number])
+                    if old_number in released_after
+                    else end,
                 )
-                for old in (range(len(found)) if self.same else self)
-                if old >= 0
+                for old_number in (
+                    range(len(sizes_and_dtypes)) if self.keeps_numbers else self
+                )
+                if old_number >= 0
             ]
         )
 
 
-def buffers(clone: Clone) -> dict[str, int]:
-    """Bytes of a model's buffers by dtype, each tensor once."""
-    groups = [at_hand(vars(module)["_buffers"]) for module in clone.modules]
-    held = {id(one): one for group in groups for one in group.values()}
-    for key in held.keys() & clone.copies.keys():  # it waits, and another's does not
-        del held[key]
-        held[id(clone.copies[key])] = clone.copies[key]
-    tensors = held.values()
-    if not EAGER.issuperset(map(type, tensors)):
-        tensors = [one for one in tensors if one is not None and not is_lazy(one)]
+def count_buffer_bytes(clone: Clone) -> dict[str, int]:
+    """Return the bytes of a model's buffers by dtype, each tensor once."""
+    groups = [
+        find_available_tensors(vars(module)["_buffers"]) for module in clone.modules
+    ]
+    tensor_by_id = {id(tensor): tensor for group in groups for tensor in group.values()}
+    for key in (
+        tensor_by_id.keys() & clone.copies.keys()
+    ):  # it waits, and another's does not
+        del tensor_by_id[key]
+        tensor_by_id[id(clone.copies[key])] = clone.copies[key]
+    tensors = tensor_by_id.values()
+    if not EAGER_CLASSES.issuperset(map(type, tensors)):
+        tensors = [
+            tensor for tensor in tensors if tensor is not None and not is_lazy(tensor)
+        ]
     sizes: Counter[torch.dtype] = Counter()
-    for kind, size in map(attrgetter("dtype", "nbytes"), tensors):
-        sizes[kind] += size
-    return {dtype_name(kind): size for kind, size in sizes.items()}
+    for dtype, size in map(attrgetter("dtype", "nbytes"), tensors):
+        sizes[dtype] += size
+    return {dtype_name(dtype): size for dtype, size in sizes.items()}
 
 
-def memory(tensor: torch.Tensor) -> Memory:
-    """The storage of a tensor; a sparse one, which has none, stands for itself."""
+def find_storage(tensor: torch.Tensor) -> AnyStorage:
+    """Return a tensor's storage; a sparse tensor stands for itself."""
     try:
         return tensor.untyped_storage()
     except (NotImplementedError, RuntimeError):
         return tensor
 
 
-def address(tensor: torch.Tensor) -> int:
-    """What tells the memory of one tensor from that of another, while both live."""
-    return memory(tensor)._cdata  # noqa: SLF001 - torch names it no other way
+def find_storage_address(tensor: torch.Tensor) -> int:
+    """Return a key of a tensor's storage that is unique while it lives."""
+    return find_storage(tensor)._cdata  # noqa: SLF001 - torch names it no other way
 
 
-def nbytes(tensor: torch.Tensor, held: Memory) -> int:
-    """Bytes of the memory of a tensor; of a sparse one, as if it were dense."""
-    return tensor.numel() * tensor.element_size() if held is tensor else held.nbytes()
+def count_storage_bytes(tensor: torch.Tensor, storage: AnyStorage) -> int:
+    """Return the bytes of a tensor's storage, as if a sparse one were dense."""
+    return (
+        tensor.numel() * tensor.element_size()
+        if storage is tensor
+        else storage.nbytes()
+    )

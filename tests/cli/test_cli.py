@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from resviz import formats
-from resviz.cli import group
+from resviz.cli import resviz_command
 
 
 @pytest.fixture
@@ -33,8 +33,10 @@ def test_table_without_a_spec_is_the_papers(resviz):
 
 TABLES = [
     name
-    for name in group.list_commands(None)
-    if any(param.name == "form" for param in group.get_command(None, name).params)
+    for name in resviz_command.list_commands(None)
+    if any(
+        param.name == "form" for param in resviz_command.get_command(None, name).params
+    )
     and name not in {"diagram", "sweep"}
 ]
 """The commands that print a table of what is in a record."""
@@ -44,7 +46,7 @@ BINARY = {"pdf": "%PDF-", "png": "\ufffdPNG"}
 
 
 @pytest.mark.parametrize("command", TABLES)
-@pytest.mark.parametrize("form", formats.tables())
+@pytest.mark.parametrize("form", formats.table_format_names())
 def test_every_table_in_every_format(resviz, saved, command, form):
     """Data on stdout, nothing on stderr."""
     code, out, err = resviz(command, saved, "--format", form)
@@ -327,7 +329,7 @@ def test_every_command_has_help(resviz):
     """And the group lists all of them."""
     code, out, _ = resviz("--help")
     assert 0 == code
-    for name in group.list_commands(None):
+    for name in resviz_command.list_commands(None):
         assert f"  {name} " in out
         assert f" resviz {name} " in resviz(name, "--help")[1]
 

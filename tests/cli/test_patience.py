@@ -26,9 +26,9 @@ class Stream(io.StringIO):
 def test_what_takes_long_is_said_on_a_terminal(monkeypatch, terminal, seconds, said):
     """And the line is wiped when it is done."""
     stream = Stream(terminal=terminal)
-    monkeypatch.setattr(shared, "PATIENCE", 0.1)
+    monkeypatch.setattr(shared, "SILENT_SECONDS", 0.1)
     monkeypatch.setattr("sys.stderr", stream)
-    with shared.patience("reading resnet152"):
+    with shared.tell_if_slow("reading resnet152"):
         time.sleep(seconds)
     text = stream.getvalue()
     assert said == ("reading resnet152 …" in text)

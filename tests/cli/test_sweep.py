@@ -10,7 +10,7 @@ from resviz.cli import main
 @pytest.fixture
 def sweep(capfdbinary, monkeypatch):
     """Runs a sweep in this process: exit code, stdout, stderr, without progress."""
-    monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", 1e9)
+    monkeypatch.setattr("resviz.cli.sweep.SECONDS_BETWEEN_LINES", 1e9)
 
     def run(*args):
         try:
@@ -124,10 +124,10 @@ def test_wrong_usage(sweep, args, said):
 
 def test_progress_where_stderr_is_no_terminal(monkeypatch, capfd):
     """A line now and then, with what is known."""
-    from resviz.cli.sweep import Lines
+    from resviz.cli.sweep import ProgressLines
 
-    monkeypatch.setattr("resviz.cli.sweep.NOW_AND_THEN", -1)
-    lines = Lines(4)
+    monkeypatch.setattr("resviz.cli.sweep.SECONDS_BETWEEN_LINES", -1)
+    lines = ProgressLines(4)
     lines({"error": None}, True)
     lines({"error": "why"}, True)
     assert ["sweep: 1 of 4", "sweep: 2 of 4, 1 failed"] == (

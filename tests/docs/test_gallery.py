@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 import resviz
-from resviz.cli import group
-from resviz.embed.pieces import separate
+from resviz.cli import resviz_command
+from resviz.embed.requests import split_specs
 from tests.docs.conftest import DOCS
 
 sys.path.insert(0, str(DOCS))
@@ -69,7 +69,7 @@ def commands():
 def run(line):
     """One command, in this process."""
     settings = SimpleNamespace(debug=False)
-    return CliRunner().invoke(group, shlex.split(line), obj=settings)
+    return CliRunner().invoke(resviz_command, shlex.split(line), obj=settings)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ DRAWN = re.compile(
 
 def said(line):
     """SPECs and options of a command as its parser reads them."""
-    command = group.get_command(None, "diagram")
+    command = resviz_command.get_command(None, "diagram")
     name, *words = shlex.split(line)
     assert name == "diagram"
     settings = SimpleNamespace(debug=False)
@@ -118,7 +118,7 @@ def test_a_picture_is_drawn_by_the_command_below_it(page):
     for one in found:
         given = said(one["line"])
         asked = dict(re.findall(r":(\w+): ?(.*)", one["options"]))
-        specs = [spec.rpartition("/")[2] for spec in separate(one["specs"])]
+        specs = [spec.rpartition("/")[2] for spec in split_specs(one["specs"])]
         assert specs == list(given["specs"])
         assert {key: value or True for key, value in asked.items()} == {
             key: given[key] for key in asked

@@ -9,9 +9,9 @@ import pytest
 
 import resviz
 from resviz.embed import fence
-from resviz.embed.place import Place
-from resviz.embed.shelf import Shelf
-from resviz.escape import LONGEST
+from resviz.embed.page_location import FenceLocation
+from resviz.embed.record_cache import RecordCache
+from resviz.escape import MAX_NAME_LENGTH
 from tests.conftest import ROOT
 
 PAGE = """
@@ -174,8 +174,8 @@ def test_an_empty_fence_is_named_by_its_line(tmp_path, inside):
     inset = inside if inside == "> " else ""
     fenced = f"{inset}```resviz\n{inside}\n{inset}```\n"
     (tmp_path / "a.md").write_text(f"# Page\n\n```resviz\n18\n```\n\n{fenced}")
-    here = Place("sub/a.md", (tmp_path,))
-    assert "sub/a.md:7" == here.fence("resviz", inside.strip("> "))
+    here = FenceLocation("sub/a.md", (tmp_path,))
+    assert "sub/a.md:7" == here.locate_fence("resviz", inside.strip("> "))
 
 
 def test_a_warning_on_an_empty_fence_has_its_line(tmp_path, build):
@@ -195,18 +195,18 @@ def test_several_networks_are_compared():
             "18 34 --figure stack",
             "18 34 --figure growth",
         )
-        for html in fence.shown([line], Shelf())
+        for html in fence.render_lines([line], RecordCache())
     ]
     assert wide[0] < wide[1]
-    (plain,) = fence.shown(["diagram 34 --figure stack --plain"], Shelf())
+    (plain,) = fence.render_lines(["diagram 34 --figure stack --plain"], RecordCache())
     assert "plain" in plain
 
 
 def test_a_figure_can_be_told_in_words():
     """`describe` gives a paragraph, whole."""
-    (told,) = fence.shown(["describe 50"], Shelf())
+    (told,) = fence.render_lines(["describe 50"], RecordCache())
     said = resviz.describe(resviz.trace("resnet50"))
-    assert LONGEST < len(said)
+    assert MAX_NAME_LENGTH < len(said)
     assert f"<p>{said}</p>" == told
 
 
@@ -231,7 +231,7 @@ def test_what_would_be_ignored_is_refused(source, options, said):
 
 def test_a_table_brings_its_style():
     """Marked rows and columns of numbers look as they ought to in any theme."""
-    (shown,) = fence.shown(["layers 18 --only conv"], Shelf())
+    (shown,) = fence.render_lines(["layers 18 --only conv"], RecordCache())
     assert " table .marked td { background: #" in shown
     assert '<tr class="marked">' in shown
     assert "the resolution changes" in shown
@@ -261,32 +261,32 @@ WRONG = {
 @pytest.mark.parametrize("line", WRONG)
 def test_what_is_wrong_is_said(line):
     """In the words of the command line."""
-    (said,) = fence.shown([line], Shelf())
+    (said,) = fence.render_lines([line], RecordCache())
     assert WRONG[line] in said.replace("&#x27;", "'")
 
 
 def test_hostile_words_stay_text():
     """What a page's author wrote is shown, not run."""
     lines = ["<script>alert(1)</script>", '18 --alt "</desc><script>alert(1)</script>"']
-    for shown in fence.shown(lines, Shelf()):
+    for shown in fence.render_lines(lines, RecordCache()):
         assert "<script>" not in shown
 
 
 @pytest.mark.parametrize("show", ["summary", "layers", "shortcuts", "costs"])
 def test_every_table_has_a_fence(show):
     """By the name of its command."""
-    (shown,) = fence.shown([f"{show} 18"], Shelf())
+    (shown,) = fence.render_lines([f"{show} 18"], RecordCache())
     assert "<table>" in shown
 
 
 def test_table_1_alone_is_the_papers():
     """As on the command line."""
-    (shown,) = fence.shown(["table"], Shelf())
+    (shown,) = fence.render_lines(["table"], RecordCache())
     assert 5 == shown.count("(paper)</th>")
 
 
 @pytest.mark.parametrize(("width", "css"), [("50", "50px"), ("60%", "60%")])
 def test_a_bare_width_is_in_pixels(width, css):
     """CSS knows no number without a unit."""
-    (shown,) = fence.shown([f"18 --width {width}"], Shelf())
+    (shown,) = fence.render_lines([f"18 --width {width}"], RecordCache())
     assert f"width:{css}" in shown

@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 
 from resviz.cli import main
 from resviz.embed import fence
-from resviz.embed.shelf import Shelf
-from resviz.escape import prose
+from resviz.embed.record_cache import RecordCache
+from resviz.escape import clean_prose
 from tests.hostile import NAMES, SOURCE, harmless, tree
 
 PRINTED = [name for name in NAMES if name.isprintable() and name.strip() == name]
@@ -63,7 +63,9 @@ def test_sphinx_html_shows_them_as_text(project, sphinx):
     text = (folder / "out" / "html" / "index.html").read_text()
     found = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
     said = [ET.fromstring(svg)[1].text for svg in found]
-    assert [prose(f"{it} {' '.join(PRINTED)}") for it in PRINTED[: len(said)]] == said
+    assert [
+        clean_prose(f"{it} {' '.join(PRINTED)}") for it in PRINTED[: len(said)]
+    ] == said
     assert len(FIGURES) == len(said)
     assert "<script>alert" not in text
     assert not Tags("".join(found)).found.keys() & {"script", "img", "a"}
@@ -101,12 +103,12 @@ def test_a_fence_shows_them_as_text(project, monkeypatch):
     spec = "net.py:build --input 3,16,16"
     for figure in FIGURES:
         line = f"diagram {spec} --figure {figure} --alt '</desc><script>x</script>]]>'"
-        (shown,) = fence.shown([line], Shelf())
+        (shown,) = fence.render_lines([line], RecordCache())
         assert not Tags(shown).found.keys() & {"script", "img", "a"}
         (svg,) = re.findall(r"<svg.*?</svg>", shown)
         assert "</desc><script>x</script>]]>" == ET.fromstring(svg)[1].text
     for table in ("table", "summary", "layers", "shortcuts"):
-        (shown,) = fence.shown([f"{table} {spec}"], Shelf())
+        (shown,) = fence.render_lines([f"{table} {spec}"], RecordCache())
         assert "<table>" in shown
         assert "<script" not in shown
 

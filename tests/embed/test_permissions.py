@@ -10,11 +10,11 @@ from click import Argument, Context
 from click import Path as PathType
 
 from resviz import models
-from resviz.cli import group, main
+from resviz.cli import main, resviz_command
 from resviz.embed import fence, markdown
+from resviz.embed.page_location import FenceLocation
 from resviz.embed.permissions import AllowList, Permissions
-from resviz.embed.place import Place
-from resviz.embed.shelf import Shelf
+from resviz.embed.record_cache import RecordCache
 from resviz.errors import ResvizError
 from resviz.models import download
 
@@ -146,9 +146,9 @@ def test_a_region_runs_and_fetches_nothing(spec, ran, outside, embed):
 @pytest.mark.parametrize("spec", ATTACKS)
 def test_a_fence_runs_and_fetches_nothing(spec, ran, outside):
     """Whatever it shows."""
-    shelf = Shelf(permissions=Place().permissions())
+    shelf = RecordCache(permissions=FenceLocation().permissions())
     for command in ("layers", "describe", "diagram", "table"):
-        (said,) = fence.shown([f'{command} "{spec.strip(chr(39))}"'], shelf)
+        (said,) = fence.render_lines([f'{command} "{spec.strip(chr(39))}"'], shelf)
         assert ("admonition failure" in said, ran.exists()) == (True, False)
 
 
@@ -397,15 +397,21 @@ def test_a_modules_own_callables_are_called(spec, ran, embed):
 def test_what_was_traced_for_another_document_is_checked(ran):
     """The record lies on the shelf, and is not given to whoever may not have it."""
     allowed = AllowList(Path.cwd(), ("net.py",), "{}")
-    Shelf(permissions=Permissions((Path.cwd(),), (allowed,))).record("net.py:build", {})
+    RecordCache(permissions=Permissions((Path.cwd(),), (allowed,))).load_or_trace(
+        "net.py:build", {}
+    )
     with pytest.raises(ResvizError, match="runs code"):
-        Shelf(permissions=Permissions((Path.cwd(),))).record("net.py:build", {})
+        RecordCache(permissions=Permissions((Path.cwd(),))).load_or_trace(
+            "net.py:build", {}
+        )
 
 
 def test_files_that_are_not_allowed_are_not_listed(ran, outside):
     """Sphinx would note them, and read what lies beside them."""
     for spec in ("net.py:build", "../outside.json", "os:system"):
-        assert () == Shelf(permissions=Permissions((Path.cwd(),))).files(spec)
+        assert () == RecordCache(
+            permissions=Permissions((Path.cwd(),))
+        ).dependency_files(spec)
 
 
 def test_every_word_of_a_command_is_a_spec():
@@ -414,9 +420,9 @@ def test_every_word_of_a_command_is_a_spec():
     A new option that names a file, a module or an address belongs into this check.
     """
     text = set()
-    for name in group.list_commands(Context(group)):
-        command = group.get_command(Context(group), name)
-        if not markdown.kind_of(command):
+    for name in resviz_command.list_commands(Context(resviz_command)):
+        command = resviz_command.get_command(Context(resviz_command), name)
+        if not markdown.output_kind(command):
             continue
         for param in command.params:
             if isinstance(param, Argument):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from resviz.embed import shelf
+from resviz.embed import record_cache
 from resviz.embed.permissions import AllowList, Permissions
-from resviz.embed.shelf import Shelf
+from resviz.embed.record_cache import RecordCache
 
 
 @pytest.fixture
@@ -12,10 +12,10 @@ def keyed(tmp_path):
     """A function from a SPEC to its key."""
     allowed = AllowList(tmp_path, ("*",), "{}")
     permissions = Permissions((tmp_path,), (allowed,))
-    kept = Shelf(tmp_path, lambda path: tmp_path / path, permissions)
+    kept = RecordCache(tmp_path, lambda path: tmp_path / path, permissions)
 
     def keyed(text, **tracing):
-        return kept.key(kept.placed(text), tracing)
+        return kept.cache_key(kept.resolve_spec(text), tracing)
 
     return keyed
 
@@ -49,15 +49,17 @@ def test_a_key_knows_all_files_of_a_package(keyed, tmp_path, monkeypatch):
 def test_a_key_knows_the_versions(keyed, monkeypatch):
     """Of torch, and of a hub that the SPEC names."""
     before = keyed("18"), keyed("timm:resnet50d")
-    monkeypatch.setattr(shelf, "release", lambda package: f"{package} 99")
+    monkeypatch.setattr(
+        record_cache, "installed_version", lambda package: f"{package} 99"
+    )
     assert not {*before} & {keyed("18"), keyed("timm:resnet50d")}
 
 
 def test_a_torn_record_is_traced_again(tmp_path):
     """A file that is no record does no harm."""
-    kept = Shelf(tmp_path)
-    key = kept.key(kept.placed("18"), {})
+    kept = RecordCache(tmp_path)
+    key = kept.cache_key(kept.resolve_spec("18"), {})
     (tmp_path / f"{key}.json").write_text("{")
-    shelf.HELD.pop(key, None)
-    assert 11_689_512 == kept.record("18", {}).params
+    record_cache.RECORDS_IN_MEMORY.pop(key, None)
+    assert 11_689_512 == kept.load_or_trace("18", {}).params
     assert (tmp_path / f"{key}.json").stat().st_size > 1000

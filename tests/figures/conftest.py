@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from resviz import models
-from resviz.figures.drawing.metrics import widest
+from resviz.figures.drawing.metrics import max_text_width
 from resviz.figures.drawing.styles import LOOKS
 from resviz.tracing import trace
 
@@ -282,7 +282,10 @@ def faults(picture):
         look = LOOKS[node.role]
         if node.left < 0 or node.right > width or node.top < 0 or node.bottom > height:
             yield f"{node.lines} is outside"
-        if look.shape != "none" and widest(node.lines, look.size) > node.size[0]:
+        if (
+            look.shape != "none"
+            and max_text_width(node.lines, look.size) > node.size[0]
+        ):
             yield f"{node.lines} is wider than its box"
     for a, b in combinations(shown, 2):
         across = min(a.right, b.right) - max(a.left, b.left)

@@ -8,10 +8,10 @@ import subprocess
 import pytest
 
 import resviz
-from resviz.figures import diagram
+from resviz.figures import draw_diagram
 from resviz.figures.drawing.styles import LOOKS
-from resviz.formats import sheet_png
-from resviz.formats.sheet import Sheet
+from resviz.formats.tables import png
+from resviz.formats.tables.svg import TablePicture
 
 FIGURES = ("overview", "block", "layers", "flow", "stack", "growth")
 
@@ -75,7 +75,7 @@ def differences(page):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_it_looks_like_the_svg(differences, network, figure, form):
     """Nothing is shifted by a pixel, and little differs but the edges of letters."""
-    found = differences(diagram(network("resnet18"), figure, style="light"), form)
+    found = differences(draw_diagram(network("resnet18"), figure, style="light"), form)
     assert "0,0" == min(found, key=found.__getitem__)
     assert found["0,0"] < 8
 
@@ -85,7 +85,7 @@ def test_it_looks_like_the_svg(differences, network, figure, form):
 @pytest.mark.parametrize("role", ["title", "name", "count"])
 def test_bold_text_is_not_shifted(differences, network, role, form):
     """The letters of a title, a name and a factor alone, in their own box."""
-    drawn = diagram(network("resnet50"), style="light")
+    drawn = draw_diagram(network("resnet50"), style="light")
     node = next(it for it in drawn.picture.nodes if it.role == role)
     assert LOOKS[role].bold
     box = [node.left - 2, node.top, node.size[0] + 4, node.size[1]]
@@ -99,7 +99,7 @@ def test_bold_text_is_not_shifted(differences, network, role, form):
 @pytest.mark.parametrize("figure", FIGURES)
 def test_fonts_are_embedded_and_can_be_read(network, figure):
     """Every font of a PDF is in it, with what its letters mean."""
-    data = diagram(network("resnet18"), figure).to_pdf()
+    data = draw_diagram(network("resnet18"), figure).to_pdf()
     done = subprocess.run(
         ["pdffonts", "-"], input=data, capture_output=True, check=True
     )
@@ -113,8 +113,8 @@ def test_a_table_looks_like_its_svg(page, network):
     """Rules, brackets and words stand where they do in the SVG."""
     table = resviz.table([network("resnet18"), network("resnet50")])
     svg = table.render("svg", style="light").encode()
-    data = sheet_png.render(table, dpi=96)
-    box = [0, 0, *map(int, Sheet(table).picture().size)]
+    data = png.render(table, dpi=96)
+    box = [0, 0, *map(int, TablePicture(table).draw_picture().size)]
     found = page.evaluate(COMPARE, [url(svg, "svg+xml"), url(data, "png"), box])
     assert "0,0" == min(found, key=found.__getitem__)
     assert found["0,0"] < 8

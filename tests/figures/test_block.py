@@ -7,11 +7,11 @@ import re
 import pytest
 
 from resviz.errors import RenderError
-from resviz.figures import diagram
-from resviz.figures.block.lanes import lanes
-from resviz.figures.block.steps import steps
-from resviz.figures.drawing.screens import letters
-from resviz.structure import structure
+from resviz.figures import draw_diagram
+from resviz.figures.block.lanes import assign_lanes
+from resviz.figures.block.steps import build_block_steps
+from resviz.figures.drawing.screens import smallest_letter_size
+from resviz.readings.structure import read_structure
 
 from .conftest import NETWORKS, faults, texts
 
@@ -20,14 +20,14 @@ RESIDUAL = [name for name in NETWORKS if name != "plain"]
 
 def said(arch, at=None):
     """The texts of a block's figure."""
-    return texts(diagram(arch, "block", at=at).picture)
+    return texts(draw_diagram(arch, "block", at=at).picture)
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 @pytest.mark.parametrize("name", RESIDUAL)
 def test_block_is_sound(network, name, direction):
     """No text leaves its box, no wire crosses a box, whatever the branches."""
-    picture = diagram(network(name), "block", direction=direction).picture
+    picture = draw_diagram(network(name), "block", direction=direction).picture
     assert [] == sorted(set(faults(picture)))
 
 
@@ -37,7 +37,7 @@ def test_both_directions_say_the_same(network, name):
     down, right = (
         [
             re.findall(r"[^\s,]+", " ".join(node.lines))
-            for node in diagram(network(name), "block", direction=it).picture.nodes
+            for node in draw_diagram(network(name), "block", direction=it).picture.nodes
             if node.role not in {"title", "note"}
         ]
         for it in ("TB", "LR")
@@ -47,7 +47,7 @@ def test_both_directions_say_the_same(network, name):
 
 def test_from_left_to_right_the_main_branch_is_level(network):
     """And the shortcut arches over it."""
-    picture = diagram(network("resnet50"), "block", direction="LR").picture
+    picture = draw_diagram(network("resnet50"), "block", direction="LR").picture
     main = {node.at[1] for node in picture.nodes if node.role == "conv"}
     (side,) = (node for node in picture.nodes if node.role == "projected")
     assert 1 == len(main)
@@ -65,20 +65,25 @@ def test_a_shape_is_said_where_it_changes(network):
 @pytest.mark.parametrize("name", RESIDUAL)
 def test_block_is_read_on_one_screen(network, name, direction):
     """Where 1280×800 show it whole, letters are 9 pixels at least."""
-    assert letters(diagram(network(name), "block", direction=direction).picture) >= 9
+    assert (
+        smallest_letter_size(
+            draw_diagram(network(name), "block", direction=direction).picture
+        )
+        >= 9
+    )
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 def test_hostile_names_are_placed_soundly(hostile, direction):
     """Names of 20,000 characters are cut, not spilled."""
-    picture = diagram(hostile[0], "block", direction=direction).picture
+    picture = draw_diagram(hostile[0], "block", direction=direction).picture
     assert [] == sorted(set(faults(picture)))
 
 
 def test_bottleneck_in_full(network):
     """Figure 5 of the paper, with what its text adds: BN, ReLU, the projection."""
-    read = structure(network("resnet50"))
-    found = steps(read.arch, read.stages[1].blocks[0])
+    read = read_structure(network("resnet50"))
+    found = build_block_steps(read.arch, read.stages[1].blocks[0])
     assert [
         "x", "1×1 conv, 256→128", "BN, ReLU", "3×3 conv, 128→128, /2", "BN, ReLU",
         "1×1 conv, 128→512", "BN", "+", "ReLU", "y",
@@ -89,12 +94,12 @@ def test_bottleneck_in_full(network):
 
 def test_shared_pre_activation_stands_before_the_fork(network):
     """Both branches read the first ReLU; an identity leaves before it."""
-    read = structure(network("preactivated"))
-    flow = steps(read.arch, read.blocks[0])
+    read = read_structure(network("preactivated"))
+    flow = build_block_steps(read.arch, read.blocks[0])
     assert ["x", "BN, ReLU"] == [step.lines[0] for step in flow[:2]]
     side = next(step for step in flow if step.shortcut)
     assert [1] == side.sources
-    flow = steps(read.arch, read.blocks[1])
+    flow = build_block_steps(read.arch, read.blocks[1])
     assert [0] == next(step for step in flow if step.shortcut).sources
 
 
@@ -125,19 +130,19 @@ def test_unknown_block_lists_the_legal_ones(network):
     """The error names each stage's first and last block."""
     legal = "conv2_1 to conv2_3, conv3_1 to conv3_4, conv4_1 to conv4_6"
     with pytest.raises(RenderError, match=f"unknown block 'conv9_1': want {legal}"):
-        diagram(network("resnet50"), "block", at="conv9_1")
+        draw_diagram(network("resnet50"), "block", at="conv9_1")
 
 
 def test_network_without_blocks_is_refused(network):
     """The error says what is missing."""
     with pytest.raises(RenderError, match="plain: there are no residual blocks"):
-        diagram(network("plain"), "block")
+        draw_diagram(network("plain"), "block")
 
 
 def test_gate_has_its_own_wire(network):
     """Squeeze-and-excitation multiplies what it reads: a second way past it."""
-    read = structure(network("gated"))
-    flow = steps(read.arch, read.blocks[0])
+    read = read_structure(network("gated"))
+    flow = build_block_steps(read.arch, read.blocks[0])
     product = next(step for step in flow if step.lines == ["×"])
     assert 2 == len(product.sources)
     assert "sum" == product.role
@@ -145,18 +150,18 @@ def test_gate_has_its_own_wire(network):
 
 def test_chain_takes_one_column():
     """Steps that follow one another stand below each other."""
-    laid = lanes([[], [0], [1], [2]], frozenset())
+    laid = assign_lanes([[], [0], [1], [2]], frozenset())
     assert (0, 0, 0, 0) == laid.column
     assert (0, 1, 2, 3) == laid.level
 
 
 def test_shortcut_takes_the_last_column():
     """Step 1 is on the shortcut, though it comes first."""
-    laid = lanes([[], [0], [0], [2], [1, 3]], frozenset({1}))
+    laid = assign_lanes([[], [0], [0], [2], [1, 3]], frozenset({1}))
     assert (0, 1, 0, 0, 0) == laid.column
 
 
 def test_wires_over_the_same_levels_have_columns_of_their_own():
     """Two wires that pass the same step are drawn apart."""
-    laid = lanes([[], [0], [1], [2, 0], [3, 1, 0]], frozenset())
-    assert 3 == len(set(laid.along.values()))
+    laid = assign_lanes([[], [0], [1], [2, 0], [3, 1, 0]], frozenset())
+    assert 3 == len(set(laid.edge_columns.values()))

@@ -11,9 +11,9 @@ from torch import nn
 
 import resviz
 from resviz.errors import RenderError
-from resviz.escape import LONGEST, UNSAFE
-from resviz.figures import describe, diagram, names
-from resviz.figures.sentences import a, listed, spelled
+from resviz.escape import MAX_NAME_LENGTH, UNSAFE_CHARACTERS
+from resviz.figures import describe_figure, draw_diagram, list_figures
+from resviz.figures.sentences import add_article, join_with_and, spell_label
 
 from .conftest import NETWORKS
 
@@ -28,7 +28,7 @@ BASIC18 = (
 
 def test_the_whole_text_of_a_network(record):
     """As a screen reader says it."""
-    said = describe(record("resnet18"))
+    said = describe_figure(record("resnet18"))
     assert said.startswith(BASIC18)
     assert said.endswith("In all: 5 identity shortcuts and 3 projections.")
 
@@ -36,7 +36,9 @@ def test_the_whole_text_of_a_network(record):
 def test_of_two_blocks_only_the_first_strides(record):
     """And there are no others."""
     told = "2 basic blocks of 3×3 to 128 and 3×3 to 128, in the first 3×3 to 128 "
-    assert f"conv3_x: {told}with stride 2, output" in describe(record("resnet18"))
+    assert f"conv3_x: {told}with stride 2, output" in describe_figure(
+        record("resnet18")
+    )
 
 
 class Excited(nn.Module):
@@ -60,40 +62,42 @@ def test_a_gate_changes_nothing_else():
             module.bn3 = nn.Sequential(norm, Excited(norm.num_features))
     made = "1×1 to 128, 3×3 to 128, 1×1 to 512 and squeeze-and-excitation"
     apart = "in the first 3×3 to 128 with stride 2"
-    said = describe(resviz.trace(net))
+    said = describe_figure(resviz.trace(net))
     assert f"conv3_x: 2 bottleneck blocks of {made}, {apart}, output" in said
     assert "and others" not in said
 
 
-TOLD = [(name, it) for name in ("resnet50", "branches", "cifar110") for it in names()]
-TOLD += [("plain", it) for it in names() if it != "block"]
+TOLD = [
+    (name, it) for name in ("resnet50", "branches", "cifar110") for it in list_figures()
+]
+TOLD += [("plain", it) for it in list_figures() if it != "block"]
 
 
 @pytest.mark.parametrize(("name", "figure"), TOLD)
 def test_svg_holds_the_whole_text(network, name, figure):
     """The description is not cut, and there is a title."""
     arch = network(name)
-    root = ET.fromstring(diagram(arch, figure).to_svg())
+    root = ET.fromstring(draw_diagram(arch, figure).to_svg())
     space = "{http://www.w3.org/2000/svg}"
-    assert describe(arch, figure) == root.findtext(f"{space}desc")
+    assert describe_figure(arch, figure) == root.findtext(f"{space}desc")
     assert name in root.findtext(f"{space}title")
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_stage_is_told(network, name):
     """Each by its name, with the number of its blocks."""
-    from resviz.structure import structure
+    from resviz.readings.structure import read_structure
 
     arch = network(name)
-    said = describe(arch)
-    for stage in structure(arch).stages:
+    said = describe_figure(arch)
+    for stage in read_structure(arch).stages:
         assert re.search(rf"{stage.name}: {len(stage.blocks)} ", said)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_signs_are_spelled(network, name):
     """No arrow, no "/2", no double space: a screen reader stumbles over them."""
-    said = describe(network(name))
+    said = describe_figure(network(name))
     assert not re.search(r"→|, /\d|  |\bfc,", said)
     assert said.endswith(".")
 
@@ -102,18 +106,18 @@ def test_projections_say_why(record):
     """Kernel, stride, the reason and both widths."""
     assert (
         "projection by 1×1 with stride 2 because resolution and channels change, from "
-        "256 to 512; the other 3: identity." in describe(record("resnet50"))
+        "256 to 512; the other 3: identity." in describe_figure(record("resnet50"))
     )
 
 
 def test_needless_projections_are_told(network):
     """Option C projects although an identity would fit."""
-    assert "although an identity would fit" in describe(network("option C"))
+    assert "although an identity would fit" in describe_figure(network("option C"))
 
 
 def test_networks_without_blocks_are_told(network):
     """By output size."""
-    said = describe(network("plain"))
+    said = describe_figure(network("plain"))
     assert "no residual blocks. At 32×32×16: 3×3 convolution to 16 channels" in said
 
 
@@ -151,19 +155,19 @@ def test_units_of_a_transformer_are_told():
 
 def test_block_says_which_and_what(record):
     """Its name, its type, both sizes, its main branch."""
-    said = describe(record("resnet50"), "block", at="conv3_2")
+    said = describe_figure(record("resnet50"), "block", at="conv3_2")
     assert (
         "conv3_2 of ResNet-50, a bottleneck block from 28×28×512 to 28×28×512" in said
     )
     assert "1×1 conv, 512 to 128, BN, ReLU" in said
 
 
-@pytest.mark.parametrize("figure", names())
+@pytest.mark.parametrize("figure", list_figures())
 def test_hostile_names_stay_text(hostile, figure):
     """No control character, and no word longer than a name may be."""
-    said = describe(hostile[0], figure)
-    assert not UNSAFE.search(said)
-    assert max(map(len, said.split())) <= LONGEST + 1
+    said = describe_figure(hostile[0], figure)
+    assert not UNSAFE_CHARACTERS.search(said)
+    assert max(map(len, said.split())) <= MAX_NAME_LENGTH + 1
 
 
 @pytest.mark.parametrize(
@@ -177,7 +181,7 @@ def test_hostile_names_stay_text(hostile, figure):
 )
 def test_wrong_wishes_are_refused(record, options, message):
     """As for the figure itself."""
-    for ask in (describe, diagram):
+    for ask in (describe_figure, draw_diagram):
         with pytest.raises(RenderError, match=message):
             ask(record("resnet18"), **options)
 
@@ -186,7 +190,7 @@ def test_wrong_wishes_are_refused(record, options, message):
 def test_several_networks_are_refused_where_one_is_shown(record, figure):
     """The error names the figures that show several."""
     with pytest.raises(RenderError, match="got 2: want one of stack, growth"):
-        diagram([record("resnet18")] * 2, figure)
+        draw_diagram([record("resnet18")] * 2, figure)
 
 
 @pytest.mark.parametrize(
@@ -202,25 +206,28 @@ def test_several_networks_are_refused_where_one_is_shown(record, figure):
 )
 def test_words_spelled(word, said):
     """What stands in boxes, aloud."""
-    assert said == spelled(word)
+    assert said == spell_label(word)
 
 
 def test_lists_and_articles():
     """As English has them."""
     assert ["", "a", "a and b", "a, b and c"] == [
-        listed(it) for it in ([], ["a"], ["a", "b"], ["a", "b", "c"])
+        join_with_and(it) for it in ([], ["a"], ["a", "b"], ["a", "b", "c"])
     ]
-    assert ["an MLP block", "a basic"] == [a("MLP block"), a("basic")]
+    assert ["an MLP block", "a basic"] == [
+        add_article("MLP block"),
+        add_article("basic"),
+    ]
 
 
 def test_shared_pre_activation_is_told(network):
     """Whoever hears the figure learns where the projection leaves."""
-    said = describe(network("preactivated"))
+    said = describe_figure(network("preactivated"))
     assert "after the norm that both branches share" in said
-    assert "after the norm" not in describe(network("resnet50"))
+    assert "after the norm" not in describe_figure(network("resnet50"))
 
 
 def test_blocks_that_take_turns_are_told(network):
     """Ten times two."""
-    assert "2 in turn come 10 times" in describe(network("alternating"))
-    assert "in turn" not in describe(network("varied"))
+    assert "2 in turn come 10 times" in describe_figure(network("alternating"))
+    assert "in turn" not in describe_figure(network("varied"))

@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from resviz.escape import clean
+from resviz.escape import clean_name
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.parts import Edge, Group, Node, Picture, Solid
-from resviz.formats import dot, graphviz_engine, svg
+from resviz.figures.drawing.elements import Edge, Group, Node, Picture, Solid
+from resviz.formats.pictures import dot, graphviz_engine, svg
 
 from .conftest import HOSTILE
 
@@ -64,7 +64,7 @@ def drawn(source):
 
 def test_source_is_what_a_reader_expects():
     """The whole text of a small picture."""
-    assert SMALL_DOT == dot.render(SMALL, styles.SCREEN)
+    assert SMALL_DOT == dot.render(SMALL, styles.SCREEN_STYLE)
 
 
 @pytest.mark.needs("dot")
@@ -73,14 +73,16 @@ def test_source_is_what_a_reader_expects():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_dot_draws_hostile_names_as_text(role, name, cairo):
     """Plain and HTML-like labels give back the cleaned name, and nothing else."""
-    line = "".join(drawn(dot.render(said(role, name), styles.SCREEN, cairo=cairo)))
-    assert clean(name).split() == line.split()
+    line = "".join(
+        drawn(dot.render(said(role, name), styles.SCREEN_STYLE, cairo=cairo))
+    )
+    assert clean_name(name).split() == line.split()
 
 
 @pytest.mark.needs("dot")
 def test_dot_keeps_positions_and_size():
     """`dot` places nothing anew, so every engine draws the same picture."""
-    source = dot.render(SMALL, styles.SCREEN)
+    source = dot.render(SMALL, styles.SCREEN_STYLE)
     done = subprocess.run(
         ["dot", "-Tjson"], input=source.encode(), capture_output=True, check=True
     )
@@ -100,7 +102,7 @@ def test_bold_words_stand_on_the_line_of_plain_ones(bold, plain):
         Node(f"n{k}", role, (60 + 120 * k, 30), (100, 14), ("word",))
         for k, role in enumerate((bold, plain))
     )
-    source = dot.render(Picture("", "", (240, 60), nodes), styles.LIGHT)
+    source = dot.render(Picture("", "", (240, 60), nodes), styles.LIGHT_STYLE)
     done = subprocess.run(
         ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
     )
@@ -112,15 +114,15 @@ def test_bold_words_stand_on_the_line_of_plain_ones(bold, plain):
 
 def test_no_attribute_fetches_anything(hostile):
     """Neither links nor images stand in the source."""
-    from resviz.figures import diagram
+    from resviz.figures import draw_diagram
 
-    source = diagram(hostile[0]).to_dot()
+    source = draw_diagram(hostile[0]).to_dot()
     assert not re.search(r"(?i)\b(url|href|image|shapefile)\s*=", source)
 
 
 def test_left_aligned_lines_end_in_left_breaks():
     r"""Graphviz' own sign for a left-aligned line is `\l`."""
-    source = dot.render(said("note", "left", "start"), styles.SCREEN)
+    source = dot.render(said("note", "left", "start"), styles.SCREEN_STYLE)
     assert 'label="left\\l"' in source
 
 
@@ -144,7 +146,7 @@ def polygons(data):
 @pytest.mark.parametrize("engine", ["dot", "pygraphviz"])
 def test_solids_are_drawn_where_they_are(engine):
     """Both Graphviz's draw the faces of our own SVG, in their colours and order."""
-    source = dot.render(SOLID, styles.SCREEN)
+    source = dot.render(SOLID, styles.SCREEN_STYLE)
     if engine == "dot":
         run = subprocess.run(
             ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
@@ -154,13 +156,13 @@ def test_solids_are_drawn_where_they_are(engine):
         drawn = graphviz_engine.in_process(source, "svg")
     ground, *found = polygons(drawn)
     assert "#ffffff" == ground[1]
-    assert list(polygons(svg.render(SOLID, styles.SCREEN))) == found
+    assert list(polygons(svg.render(SOLID, styles.SCREEN_STYLE))) == found
 
 
 def test_pictures_without_solids_have_no_background():
     """The attribute stands only where it says something."""
-    assert "_background" in dot.render(SOLID, styles.SCREEN)
-    assert "_background" not in dot.render(SMALL, styles.SCREEN)
+    assert "_background" in dot.render(SOLID, styles.SCREEN_STYLE)
+    assert "_background" not in dot.render(SMALL, styles.SCREEN_STYLE)
 
 
 @pytest.mark.parametrize("role", ["title", "name", "count", "line 1 label"])
@@ -177,7 +179,7 @@ def test_bold_text_stands_as_high_as_other_text(role):
 
 def svg_of(picture):
     """A picture as pygraphviz' own SVG."""
-    source = dot.render(picture, styles.SCREEN)
+    source = dot.render(picture, styles.SCREEN_STYLE)
     return graphviz_engine.in_process(source, "svg").decode()
 
 
@@ -185,7 +187,7 @@ def test_lines_between_no_nodes_stand_in_the_background():
     """As the rules and brackets of a table: no node is made up for them."""
     loose = Edge("", "", "main", ((10, 40), (10, 40), (90, 40), (90, 40)))
     picture = Picture("", "", (120, 80), (BOX, SUM), (loose, WIRE))
-    source = dot.render(picture, styles.SCREEN)
+    source = dot.render(picture, styles.SCREEN_STYLE)
     assert "B 4 10 40 10 40 90 40 90 40" in source
     assert 1 == source.count(" -> ")
 
@@ -194,6 +196,8 @@ def test_positions_are_never_cut():
     """A wire of a thousand points keeps them, though a name is cut at 500."""
     path = tuple((float(k), float(k)) for k in range(1000))
     edge = Edge("n0", "n1", "main", path)
-    source = dot.render(Picture("", "", (9, 9), (BOX, SUM), (edge,)), styles.SCREEN)
+    source = dot.render(
+        Picture("", "", (9, 9), (BOX, SUM), (edge,)), styles.SCREEN_STYLE
+    )
     (found,) = re.findall(r'-> "n1" \[pos="([^"]+)"', source)
     assert 1000 == len(found.split())

@@ -10,14 +10,14 @@ from dataclasses import replace
 import pytest
 
 from resviz.errors import RenderError
-from resviz.figures import diagram
+from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.parts import Edge
-from resviz.formats import dot, graphviz_engine, pdf, png
+from resviz.figures.drawing.elements import Edge
+from resviz.formats.pictures import dot, graphviz_engine, pdf, png
 
 from .test_dot import SMALL
 
-SOURCE = dot.render(SMALL, styles.SCREEN)
+SOURCE = dot.render(SMALL, styles.SCREEN_STYLE)
 
 
 def pixels(data):
@@ -29,20 +29,20 @@ def pixels(data):
 @pytest.mark.parametrize(("dpi", "size"), [(96, (120, 80)), (192, (240, 160))])
 def test_png_has_the_size_of_the_svg_at_96_dpi(dpi, size):
     """One unit is one CSS pixel."""
-    assert size == pixels(png.render(SMALL, styles.SCREEN, dpi=dpi))
+    assert size == pixels(png.render(SMALL, styles.SCREEN_STYLE, dpi=dpi))
 
 
 @pytest.mark.parametrize("dpi", [0, -5, 1e6, float("nan")])
 def test_impossible_resolutions_are_refused(dpi):
     """The error says how far one may go with this picture."""
     with pytest.raises(RenderError, match=r"dpi: got .*, want 1 to 12000"):
-        png.render(SMALL, styles.SCREEN, dpi=dpi)
+        png.render(SMALL, styles.SCREEN_STYLE, dpi=dpi)
 
 
 @pytest.mark.needs("pdftotext")
 def test_pdf_holds_real_text():
     """Words can be searched and copied."""
-    data = pdf.render(SMALL, styles.SCREEN)
+    data = pdf.render(SMALL, styles.SCREEN_STYLE)
     done = subprocess.run(
         ["pdftotext", "-", "-"], input=data, capture_output=True, check=True
     )
@@ -93,21 +93,21 @@ def test_what_dot_says_is_passed_on():
 def test_drawing_says_nothing(network, capfd):
     """Sizes are given, so warnings that text might not fit are noise."""
     for figure in ("overview", "block", "layers"):
-        diagram(network("resnet18"), figure).to_png()
+        draw_diagram(network("resnet18"), figure).to_png()
     assert "" == capfd.readouterr().err
 
 
 EMPTY = """
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.parts import Node, Picture
-from resviz.formats import dot, graphviz_engine, pdf
+from resviz.figures.drawing.elements import Node, Picture
+from resviz.formats.pictures import dot, graphviz_engine, pdf
 
 nodes = [
     Node(f"n{k}", "text", (9, 9), (9, 9), ("words " * (k % 2),), align=align)
     for k, align in enumerate(("start", "middle", "end") * 9)
 ]
 for _ in range(9):
-    assert pdf.render(Picture("", "", (99, 99), tuple(nodes)), styles.SCREEN)
+    assert pdf.render(Picture("", "", (99, 99), tuple(nodes)), styles.SCREEN_STYLE)
 """
 
 
@@ -123,7 +123,7 @@ def test_lines_of_any_length_are_drawn(engine):
     path = tuple((k / 99, 40 + (k % 7) / 9) for k in range(6001))
     for tail in ("n0", ""):
         picture = replace(SMALL, edges=(Edge(tail, tail, "main", path),))
-        source = dot.render(picture, styles.SCREEN)
+        source = dot.render(picture, styles.SCREEN_STYLE)
         assert (160, 107) == pixels(engine(source, "png"))
 
 

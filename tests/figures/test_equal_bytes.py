@@ -5,8 +5,9 @@ import json
 import pytest
 
 from resviz.figures import FIGURES
-from resviz.formats import dot, pdf, pictures
-from resviz.formats.graphviz_engine import ENGINES, in_process
+from resviz.formats import picture_format_names
+from resviz.formats.pictures import dot, pdf
+from resviz.formats.pictures.graphviz_engine import ENGINES, in_process
 
 from .test_dot import SMALL, styles
 
@@ -32,7 +33,7 @@ print(json.dumps(found))
 
 def test_two_processes_write_the_same(run):
     """Though their hashes of strings differ, for every figure in every form."""
-    asked = (",".join(FIGURES), ",".join(pictures()))
+    asked = (",".join(FIGURES), ",".join(picture_format_names()))
     first, second = (
         json.loads(run("-c", CODE, *asked, PYTHONHASHSEED=seed).stdout)
         for seed in ("1", "2")
@@ -46,14 +47,14 @@ def test_two_processes_write_the_same(run):
 def test_a_pdf_does_not_say_when_it_was_made(engine, monkeypatch):
     """Neither engine's."""
     monkeypatch.setattr(pdf, "draw", engine)
-    assert b"CreationDate" not in pdf.render(SMALL, styles.SCREEN)
+    assert b"CreationDate" not in pdf.render(SMALL, styles.SCREEN_STYLE)
 
 
 def test_blanks_stand_where_the_date_was(monkeypatch):
     """So that every other byte, and the table of their offsets, stays true."""
-    drawn = in_process(dot.render(SMALL, styles.SCREEN), "pdf")
+    drawn = in_process(dot.render(SMALL, styles.SCREEN_STYLE), "pdf")
     monkeypatch.setattr(pdf, "draw", lambda *_: drawn)
-    kept = pdf.render(SMALL, styles.SCREEN)
+    kept = pdf.render(SMALL, styles.SCREEN_STYLE)
     assert b"CreationDate" in drawn
     assert len(drawn) == len(kept)
     assert {ord(" ")} == {b for a, b in zip(drawn, kept, strict=True) if a != b}

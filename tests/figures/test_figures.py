@@ -8,18 +8,18 @@ import pytest
 
 import resviz
 from resviz.errors import RenderError
-from resviz.figures import diagram, names
+from resviz.figures import draw_diagram, list_figures
 
 
 def test_figures_by_name():
     """The overview comes first, as it is the default."""
-    assert ("overview", "block", "layers", "flow", "stack", "growth") == names()
+    assert ("overview", "block", "layers", "flow", "stack", "growth") == list_figures()
 
 
-@pytest.mark.parametrize("figure", names())
+@pytest.mark.parametrize("figure", list_figures())
 def test_every_figure_draws(network, figure):
     """Each gives SVG with the network's name in its title."""
-    assert "<title" in diagram(network("resnet18"), figure).to_svg()
+    assert "<title" in draw_diagram(network("resnet18"), figure).to_svg()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_every_figure_draws(network, figure):
 def test_unknown_words_list_the_legal_ones(network, options, message):
     """Figure, direction and style alike."""
     with pytest.raises(RenderError, match=message):
-        diagram(network("resnet18"), **options)
+        draw_diagram(network("resnet18"), **options)
 
 
 @pytest.mark.parametrize(
@@ -53,20 +53,20 @@ def test_unknown_words_list_the_legal_ones(network, options, message):
 def test_suffix_chooses_the_format(network, tmp_path, suffix, start):
     """In either case of letters."""
     path = tmp_path / f"net{suffix}"
-    diagram(network("resnet18")).save(path)
+    draw_diagram(network("resnet18")).save(path)
     assert path.read_bytes().startswith(start)
 
 
 def test_unknown_suffix_lists_the_legal_ones(network, tmp_path):
     """And nothing is written."""
     with pytest.raises(RenderError, match=r"'.bmp'.*\.dot.*\.pdf.*\.png.*\.svg"):
-        diagram(network("resnet18")).save(tmp_path / "net.bmp")
+        draw_diagram(network("resnet18")).save(tmp_path / "net.bmp")
     assert [] == list(tmp_path.iterdir())
 
 
 def test_notebook_shows_svg_with_ids_of_its_own(network):
     """Two cells that show one diagram share no id."""
-    drawn = diagram(network("resnet18"))
+    drawn = draw_diagram(network("resnet18"))
     first, second = (
         set(re.findall(r'id="([^"]+)"', drawn._repr_mimebundle_()["image/svg+xml"]))
         for _ in range(2)
@@ -79,9 +79,10 @@ def test_drawing_imports_neither_torch_nor_pandas(network, tmp_path, run):
     """A stored record is drawn in a process that never loads them."""
     network("resnet18").save(tmp_path / "net.json")
     code = (
-        "import sys; from resviz.storage import load; from resviz.figures import *;"
+        "import sys; from resviz.figures import *;"
+        "from resviz.record.storage import load;"
         f"arch = load({str(tmp_path / 'net.json')!r});"
-        "[diagram(arch, it).to_svg() for it in names()];"
+        "[diagram(arch, it).to_svg() for it in FIGURES];"
         "diagram(arch).to_dot();"
         "sys.exit(9 if {'torch', 'pandas', 'pygraphviz'} & set(sys.modules) else 0)"
     )
@@ -94,9 +95,11 @@ def test_the_import_check_can_fail(run):
     run("-c", code, code=9)
 
 
-@pytest.mark.parametrize("figure", [name for name in names() if name != "growth"])
+@pytest.mark.parametrize(
+    "figure", [name for name in list_figures() if name != "growth"]
+)
 def test_a_count_of_a_batch_says_so(network, figure):
     """58.1 G for 32 samples must not be read as those of the one sample drawn."""
-    many = diagram(resviz.trace("resnet18", batch=32), figure)
+    many = draw_diagram(resviz.trace("resnet18", batch=32), figure)
     assert "batch of 32" in many.to_svg()
-    assert "batch of" not in diagram(network("resnet18"), figure).to_svg()
+    assert "batch of" not in draw_diagram(network("resnet18"), figure).to_svg()

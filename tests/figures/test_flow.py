@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
-from resviz.figures import diagram
+from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.parts import Picture, Solid
-from resviz.figures.flow import MOST, elided, maps
-from resviz.formats import dot
-from resviz.structure import structure
+from resviz.figures.drawing.elements import Picture, Solid
+from resviz.figures.flow import MAX_MAPS, elide_feature_maps, list_feature_maps
+from resviz.formats.pictures import dot
+from resviz.readings.structure import read_structure
 
 from .conftest import NETWORKS, faults, texts
 
@@ -20,17 +20,19 @@ from .conftest import NETWORKS, faults, texts
 @pytest.mark.parametrize("name", NETWORKS)
 def test_flow_is_sound(network, name):
     """No text leaves the picture or lies on another."""
-    assert [] == sorted(set(faults(diagram(network(name), "flow").picture)))
+    assert [] == sorted(set(faults(draw_diagram(network(name), "flow").picture)))
 
 
 def test_hostile_names_are_placed_soundly(hostile):
     """Names of 20,000 characters are cut, not spilled."""
-    assert [] == sorted(set(faults(diagram(hostile[0], "flow").picture)))
+    assert [] == sorted(set(faults(draw_diagram(hostile[0], "flow").picture)))
 
 
 def test_maps_of_resnet50(network):
     """Table 1 of the paper, from the input to the classes."""
-    found = [it.shape[1:] for it in maps(structure(network("resnet50")))]
+    found = [
+        it.shape[1:] for it in list_feature_maps(read_structure(network("resnet50")))
+    ]
     assert [
         (3, 224, 224), (64, 112, 112), (64, 56, 56), (256, 56, 56), (512, 28, 28),
         (1024, 14, 14), (2048, 7, 7), (2048,), (1000,),
@@ -39,20 +41,20 @@ def test_maps_of_resnet50(network):
 
 def test_stage_says_blocks_stride_and_kernels(network):
     """What leads to conv3_x."""
-    by = maps(structure(network("resnet50")))[4].by
+    by = list_feature_maps(read_structure(network("resnet50")))[4].operation_lines
     assert ("4 blocks, /2", "1×1 · 3×3 · 1×1") == by
 
 
 def test_squeeze_and_excitation_is_explained(network):
     """Where it occurs, in the words of the overview's legend."""
     for name, gated in (("gated", True), ("resnet50", False)):
-        said = " ".join(texts(diagram(network(name), "flow").picture))
+        said = " ".join(texts(draw_diagram(network(name), "flow").picture))
         assert gated == ("SE: squeeze-and-excitation" in said)
 
 
 def test_heights_are_to_scale(network):
     """The input's map is twice as high as the stem's and 32 times conv5_x's."""
-    solids = diagram(network("resnet50"), "flow").picture.solids
+    solids = draw_diagram(network("resnet50"), "flow").picture.solids
     heights = [faces[0][0][1] - faces[0][2][1] for faces in (s.faces for s in solids)]
     assert 2 == pytest.approx(heights[0] / heights[1])
     assert 32 == pytest.approx(heights[0] / heights[6])
@@ -60,31 +62,31 @@ def test_heights_are_to_scale(network):
 
 def test_long_flows_are_cut_short(network):
     """The middle gives way, and the arrow over it says how many."""
-    found = maps(structure(network("resnet50"))) * 4
-    shown = elided(found)
-    assert len(shown) <= MOST
-    assert any("more" in it.by[0] for it in shown if it.by)
+    found = list_feature_maps(read_structure(network("resnet50"))) * 4
+    shown = elide_feature_maps(found)
+    assert len(shown) <= MAX_MAPS
+    assert any("more" in it.operation_lines[0] for it in shown if it.operation_lines)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_network_has_more_faces_than_graphviz_reads(network, name):
     """Graphviz reads no string above 16,384 characters."""
-    source = diagram(network(name), "flow").to_dot()
+    source = draw_diagram(network(name), "flow").to_dot()
     assert len(re.search('_background="([^"]*)"', source)[1]) < 16_384
 
 
 def test_most_maps_are_drawn_by_graphviz(network):
     """So are the longest flows that there are, with the longest numbers."""
     face = ((12345.67, 1234.56),) * 4
-    solids = (Solid((face,) * 3, "head"),) * MOST
+    solids = (Solid((face,) * 3, "head"),) * MAX_MAPS
     picture = Picture("", "", (20_000, 2_000), (), solids=solids)
-    assert len(dot.render(picture, styles.SCREEN)) < 16_384
+    assert len(dot.render(picture, styles.SCREEN_STYLE)) < 16_384
 
 
 @pytest.mark.needs("pdftotext")
 def test_pdf_holds_words_and_solids(network):
     """One page as large as the picture; each map's name can be searched."""
-    drawn = diagram(network("resnet50"), "flow")
+    drawn = draw_diagram(network("resnet50"), "flow")
     data = drawn.to_pdf()
     done = subprocess.run(
         ["pdftotext", "-", "-"], input=data, capture_output=True, check=True

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 import resviz
-from resviz import costs
 from resviz.errors import RenderError
-from resviz.figures import describe, diagram
+from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.growth import short_names
+from resviz.figures.growth import shorten_names
 from resviz.figures.growth.axes import ticks
-from resviz.figures.growth.series import series
+from resviz.figures.growth.series import build_depth_series
+from resviz.readings import costs
 
 from .conftest import NETWORKS, faults, sampled, texts
 
@@ -23,20 +23,20 @@ from .conftest import NETWORKS, faults, sampled, texts
 @pytest.mark.parametrize("name", NETWORKS)
 def test_growth_is_sound(network, name):
     """No text leaves the picture or lies on another; lines may cross labels."""
-    picture = replace(diagram(network(name), "growth").picture, edges=())
+    picture = replace(draw_diagram(network(name), "growth").picture, edges=())
     assert [] == sorted(set(faults(picture)))
 
 
 def test_hostile_names_are_placed_soundly(hostile):
     """Names of 20,000 characters are cut, not spilled."""
-    picture = diagram([hostile[0], hostile[0]], "growth").picture
+    picture = draw_diagram([hostile[0], hostile[0]], "growth").picture
     assert [] == sorted(set(faults(replace(picture, edges=()))))
 
 
 def test_growth_fits_one_screen(record):
     """Five networks at 1280×800 and full size, with letters of 11 pixels."""
     archs = [record(f"resnet{n}") for n in (18, 34, 50, 101, 152)]
-    picture = diagram(archs, "growth").picture
+    picture = draw_diagram(archs, "growth").picture
     assert picture.size[0] <= 1280
     assert picture.size[1] <= 800
     assert min(styles.LOOKS[it.role].size for it in picture.nodes if it.lines) >= 11
@@ -46,7 +46,7 @@ def test_growth_fits_one_screen(record):
 def test_lines_end_at_the_totals(network, name):
     """Of parameters, MACs and activations, as every table says them."""
     arch = network(name)
-    last, whole = series(arch)[-1], costs.whole(arch)
+    last, whole = build_depth_series(arch)[-1], costs.sum_record_costs(arch)
     assert (arch.params, whole.macs, whole.activations) == (
         last.params, last.macs, last.activations,
     )  # fmt: skip
@@ -55,7 +55,7 @@ def test_lines_end_at_the_totals(network, name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_lines_never_fall(network, name):
     """What is summed up grows."""
-    points = series(network(name))
+    points = build_depth_series(network(name))
     for part in ("params", "macs", "activations"):
         values = [getattr(point, part) for point in points]
         assert sorted(values) == values
@@ -63,7 +63,7 @@ def test_lines_never_fall(network, name):
 
 def test_first_point_is_the_stem(record):
     """7·7·3·64 weights and 2·64 of BN; 112·112 positions; conv1 and pool see 11."""
-    first = series(record("resnet50"))[0]
+    first = build_depth_series(record("resnet50"))[0]
     assert (1, 7 * 7 * 3 * 64 + 2 * 64) == (first.depth, first.params)
     assert 112 * 112 * 7 * 7 * 3 * 64 == first.macs
     assert (112 * 112 * 64, 11) == (first.activations, first.field)
@@ -79,7 +79,7 @@ def test_first_point_is_the_stem(record):
 )
 def test_fields_are_the_published_ones(record, spec, depth, field):
     """Source: Araujo et al. 2019, table 1, ResNet v1 with its stride in the 1×1."""
-    points = series(record(spec))
+    points = build_depth_series(record(spec))
     assert depth == points[-1].depth
     assert field == max(point.field for point in points if point.field)
 
@@ -87,12 +87,12 @@ def test_fields_are_the_published_ones(record, spec, depth, field):
 def test_a_batch_counts_once():
     """Values are those of one sample; parameters are not divided."""
     one, two = (resviz.trace("resnet18", batch=n) for n in (1, 2))
-    assert series(one) == series(two)
+    assert build_depth_series(one) == build_depth_series(two)
 
 
 def test_the_plot_ends_where_the_values_say(record):
     """The end of the first line stands at its value, in the scale of the ticks."""
-    picture = diagram(record("resnet50"), "growth").picture
+    picture = draw_diagram(record("resnet50"), "growth").picture
     lines = reversed([node for node in picture.nodes if node.lines])
     y = {node.lines[0]: node.at[1] for node in lines}
     end = next(node for node in picture.nodes if node.role.endswith(" end"))
@@ -103,7 +103,7 @@ def test_the_plot_ends_where_the_values_say(record):
 def test_labels_say_the_totals(record):
     """Names lose what all have in common."""
     archs = [record("resnet18"), record("resnet50")]
-    said = texts(diagram(archs, "growth").picture)
+    said = texts(draw_diagram(archs, "growth").picture)
     assert {"18: 11.7 M", "50: 25.6 M", "50: 4.09 G", "50: 427"} <= set(said)
 
 
@@ -118,12 +118,12 @@ def test_labels_say_the_totals(record):
 )
 def test_short_names(names, shorter):
     """Never an empty one."""
-    assert shorter == short_names(names)
+    assert shorter == shorten_names(names)
 
 
 def test_lines_differ_without_colour():
     """No two have one dash and one width."""
-    looks = [styles.LINES[name] for name in styles.SERIES]
+    looks = [styles.LINES[name] for name in styles.SERIES_ROLES]
     assert len(looks) == len({(it.dash, round(it.width, 1)) for it in looks})
 
 
@@ -145,9 +145,10 @@ def test_what_is_not_known_is_said():
     """A field that no rule follows ends, and the note says where."""
     net = nn.Sequential(nn.Conv2d(3, 4, 3), Sums(), nn.Conv2d(4, 4, 3))
     arch = resviz.trace(net, (3, 16, 16))
-    assert [3, None] == [point.field for point in series(arch)]
+    assert [3, None] == [point.field for point in build_depth_series(arch)]
     assert any(
-        "not known from 1 on" in line for line in texts(diagram(arch, "growth").picture)
+        "not known from 1 on" in line
+        for line in texts(draw_diagram(arch, "growth").picture)
     )
 
 
@@ -155,18 +156,18 @@ def test_nothing_grows_without_weights():
     """It is refused in words."""
     arch = resviz.trace(nn.ReLU(), (3, 8, 8))
     with pytest.raises(RenderError, match="no weighted layer on the main path"):
-        diagram(arch, "growth")
+        draw_diagram(arch, "growth")
 
 
 def test_too_many_networks_are_refused(record):
     """Their lines could not be told apart."""
     with pytest.raises(RenderError, match="got 11 networks, want at most 10"):
-        diagram([record("resnet18")] * 11, "growth")
+        draw_diagram([record("resnet18")] * 11, "growth")
 
 
 def test_description_says_where_lines_end(record):
     """Totals and the field, in words."""
-    said = describe(record("resnet50"), "growth")
+    said = describe_figure(record("resnet50"), "growth")
     assert (
         "ResNet-50 ends after 50 layers at 25.6 M parameters, 4.09 G multiply-adds, "
         "11.1 M activations and a receptive field of 427 pixels." in said
@@ -176,7 +177,7 @@ def test_description_says_where_lines_end(record):
 def test_labels_of_the_papers_networks_touch_no_line(record):
     """18 to 152 layers: each label stands clear of every line, its own end included."""
     archs = [record(f"resnet{depth}") for depth in (18, 34, 50, 101, 152)]
-    picture = diagram(archs, "growth").picture
+    picture = draw_diagram(archs, "growth").picture
     labels = [node for node in picture.nodes if node.role.endswith(" label")]
     curves = [edge for edge in picture.edges if edge.role.startswith("line ")]
     touched = [

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from resviz import escape
 from resviz.errors import RenderError
-from resviz.figures import diagram
+from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.charts import Box, Chart, Frame, Link
-from resviz.figures.drawing.parts import Picture
-from resviz.formats import mermaid
+from resviz.figures.drawing.chart import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.elements import Picture
+from resviz.formats.pictures import mermaid
 
 from .conftest import HOSTILE
 
@@ -57,10 +57,10 @@ STATEMENTS = [
 def toy(text):
     """A chart that says one text in each place that holds one."""
     parts = (
-        Box("n0", "block", (text,), "stem"),
-        Frame("s0", (text,), "stem", (Box("n1", "sum", (text,)),)),
+        ChartBox("n0", "block", (text,), "stem"),
+        ChartFrame("s0", (text,), "stem", (ChartBox("n1", "sum", (text,)),)),
     )
-    link = Link("n0", "n1", "projection", (text,))
+    link = ChartLink("n0", "n1", "projection", (text,))
     return Picture(
         text, text, (1, 1), (), chart=Chart(text, text, "TB", parts, (link,))
     )
@@ -68,7 +68,7 @@ def toy(text):
 
 def body(picture):
     """The lines of a picture's chart, without the fixed head."""
-    text = mermaid.render(picture, styles.SCREEN)
+    text = mermaid.render(picture, styles.SCREEN_STYLE)
     head, _, rest = text.partition("\nflowchart ")
     assert head.startswith("---\nconfig:")
     direction, *lines = rest.rstrip("\n").split("\n")
@@ -97,7 +97,7 @@ def faults(lines):
 )  # fmt: skip
 def test_every_overview_keeps_to_the_grammar(network, name, direction):
     """Every line is a statement, every arrow leads from a box to a box."""
-    drawn = diagram(network(name), direction=direction)
+    drawn = draw_diagram(network(name), direction=direction)
     assert [] == list(faults(body(drawn.picture)))
 
 
@@ -116,22 +116,22 @@ def test_hostile_names_keep_to_the_grammar(name):
 @given(st.text(min_size=1))
 def test_entities_give_back_the_text(text):
     """But for the ligature that Mermaid uses itself."""
-    said = escape.mermaid(text)
+    said = escape.escape_mermaid(text)
     assert re.fullmatch(r'(?:[^"<>&;#]|#\d+;)*', said)
     back = re.sub(r"#(\d+);", lambda m: chr(int(m[1])), said)
-    own = escape.clean(text).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
+    own = escape.clean_name(text).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
     assert own == back
 
 
 def test_common_words_stay_readable():
     """What figures say of ordinary networks needs no entity."""
     for said in ("1×1, 64 → 3×3, 64, /2", "conv2_x", "25.6 M parameters · 4.09 G"):
-        assert said == escape.mermaid(said)
+        assert said == escape.escape_mermaid(said)
 
 
 def test_identity_is_solid_and_projection_dashed(network):
     """And both are written on their arrows."""
-    lines = body(diagram(network("resnet18")).picture)
+    lines = body(draw_diagram(network("resnet18")).picture)
     assert 4 == sum('-->|"identity"|' in line for line in lines)
     dashed = [line for line in lines if "-.->" in line]
     assert 3 == len(dashed)
@@ -150,7 +150,7 @@ def test_padded_shortcuts_are_dotted():
 def test_blocks_that_take_turns_are_one_subgraph(network):
     """With their number once, in its title."""
     lines = mermaid.render(
-        diagram(network("alternating")).picture, styles.find("light")
+        draw_diagram(network("alternating")).picture, styles.find_style("light")
     ).splitlines()
     (title,) = (number for number, line in enumerate(lines) if "×10" in line)
     assert "subgraph" in lines[title]
@@ -159,7 +159,7 @@ def test_blocks_that_take_turns_are_one_subgraph(network):
 
 def test_stages_are_subgraphs(network):
     """Four stages, and four frames around folded blocks."""
-    lines = body(diagram(network("resnet50")).picture)
+    lines = body(draw_diagram(network("resnet50")).picture)
     assert 4 == sum("subgraph s" in line for line in lines)
     counts = [m[1] for line in lines if (m := re.search(r'subgraph f.*"(×\d+)"', line))]
     assert ["×2", "×3", "×5", "×2"] == counts
@@ -168,7 +168,7 @@ def test_stages_are_subgraphs(network):
 @pytest.mark.parametrize("figure", ["block", "layers", "flow"])
 def test_other_figures_are_refused(network, figure):
     """With what would work instead."""
-    drawn = diagram(network("resnet18"), figure)
+    drawn = draw_diagram(network("resnet18"), figure)
     with pytest.raises(RenderError, match=r"the overview alone; write \.svg instead"):
         drawn.rendered("mermaid")
 
@@ -179,18 +179,18 @@ def test_more_than_githubs_edges_are_refused():
     links = picture.chart.links * 501
     many = replace(picture, chart=replace(picture.chart, links=links))
     with pytest.raises(RenderError, match="501 edges, and GitHub draws at most 500"):
-        mermaid.render(many, styles.SCREEN)
+        mermaid.render(many, styles.SCREEN_STYLE)
     fewer = replace(picture, chart=replace(picture.chart, links=links[:500]))
-    assert mermaid.render(fewer, styles.SCREEN)
+    assert mermaid.render(fewer, styles.SCREEN_STYLE)
 
 
 def test_more_than_githubs_text_is_refused():
     """Long before GitHub says that it is too much."""
     picture = toy("x")
-    box = Box("n0", "block", ("y" * 400,) * 200)
+    box = ChartBox("n0", "block", ("y" * 400,) * 200)
     long = replace(picture, chart=replace(picture.chart, parts=(box,), links=()))
     with pytest.raises(RenderError, match="GitHub reads at most 50000"):
-        mermaid.render(long, styles.SCREEN)
+        mermaid.render(long, styles.SCREEN_STYLE)
 
 
 DRAW = """async text => {
@@ -216,8 +216,8 @@ class TestMermaidItself:
     @pytest.mark.parametrize("name", NAMES)
     def test_hostile_names_are_text(self, drawn, name):
         """Words of boxes and arrows come back, and bring no element along."""
-        found = drawn(mermaid.render(toy(name), styles.SCREEN))
-        want = escape.clean(name).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
+        found = drawn(mermaid.render(toy(name), styles.SCREEN_STYLE))
+        want = escape.clean_name(name).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
         said = [" ".join(it.split()) for it in (*found["boxes"], *found["edges"])]
         assert {" ".join(want.split())} == set(filter(None, said))
         assert not {"img", "a", "script", "strong", "em", "i", "ul"} & {*found["tags"]}
@@ -225,7 +225,7 @@ class TestMermaidItself:
     @pytest.mark.parametrize("name", ["resnet50", "cifar110", "gated", "plain"])
     def test_overviews_are_drawn(self, drawn, network, name):
         """With all their arrows."""
-        picture = diagram(network(name)).picture
-        found = drawn(mermaid.render(picture, styles.SCREEN))
-        assert len(list(picture.chart.boxes())) <= len(found["boxes"])
+        picture = draw_diagram(network(name)).picture
+        found = drawn(mermaid.render(picture, styles.SCREEN_STYLE))
+        assert len(list(picture.chart.iter_boxes())) <= len(found["boxes"])
         assert [f"{picture.title}"] == found["title"]

@@ -6,46 +6,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resviz.figures.drawing.curves import rounded
-from resviz.figures.drawing.metrics import capped, fit, flow, width
+from resviz.figures.drawing.curves import round_corners
+from resviz.figures.drawing.metrics import cap_lines, fit_text, text_width, wrap_words
 
 
 def test_width_is_helveticas():
     """Adobe's AFM: H 722, e 556, l 222, l 222, o 556 thousandths."""
     assert 10 * (722 + 556 + 222 + 222 + 556) / 1000 == pytest.approx(
-        width("Hello", 10)
+        text_width("Hello", 10)
     )
 
 
 def test_wide_characters_take_a_square():
     """Chinese characters are as wide as they are high."""
-    assert 24 == width("残差", 12)
+    assert 24 == text_width("残差", 12)
 
 
 @given(st.text(max_size=300), st.floats(20, 400))
 def test_fitted_text_fits(text, room):
     """Whatever the text, it is no wider than its room, or one sign."""
-    assert width(fit(text, room)) <= max(room, width("…"))
+    assert text_width(fit_text(text, room)) <= max(room, text_width("…"))
 
 
 def test_cut_text_says_so():
     """A cut is marked with an ellipsis."""
-    assert "abcd…" == fit("abcdefghij", 40)
+    assert "abcd…" == fit_text("abcdefghij", 40)
 
 
 def test_words_flow_into_lines():
     """Each line but the last ends in what joins them."""
-    assert ["one →", "two →", "three"] == flow(["one", "two", "three"], " → ", 40)
+    assert ["one →", "two →", "three"] == wrap_words(["one", "two", "three"], " → ", 40)
 
 
 def test_capped_lines_count_what_is_left_out():
     """The middle gives way, and its number is told."""
-    lines = capped(list("abcdefgh"), 5)
+    lines = cap_lines(list("abcdefgh"), 5)
     assert ("a", "b", "… 4 more lines …", "g", "h") == lines
 
 
 def test_rounded_wire_has_whole_curves():
     """A path of n curves has 3·n + 1 control points and keeps its ends."""
-    path = rounded(((0, 0), (0, 50), (80, 50)))
+    path = round_corners(((0, 0), (0, 50), (80, 50)))
     assert 1 == len(path) % 3
     assert ((0, 0), (80, 50)) == (path[0], path[-1])

@@ -7,17 +7,22 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from resviz.figures import diagram
-from resviz.figures.drawing.screens import letters
-from resviz.figures.overview.outline import MOST_ROWS, Row, elided, outline
-from resviz.structure import structure
+from resviz.figures import draw_diagram
+from resviz.figures.drawing.screens import smallest_letter_size
+from resviz.figures.overview.outline import (
+    MAX_ROWS,
+    OutlineRow,
+    build_outline,
+    elide_rows,
+)
+from resviz.readings.structure import read_structure
 
 from .conftest import NETWORKS, faults, texts
 
 
 def told(arch):
     """The outline of a record."""
-    return outline(structure(arch))
+    return build_outline(read_structure(arch))
 
 
 def rows(arch, stage):
@@ -29,14 +34,14 @@ def rows(arch, stage):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_overview_is_sound(network, name, direction):
     """No text leaves its box, no wire crosses a box or a title."""
-    picture = diagram(network(name), "overview", direction=direction).picture
+    picture = draw_diagram(network(name), "overview", direction=direction).picture
     assert [] == sorted(set(faults(picture)))
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 def test_hostile_names_are_placed_soundly(hostile, direction):
     """Names of 20,000 characters are cut, not spilled."""
-    picture = diagram(hostile[0], direction=direction).picture
+    picture = draw_diagram(hostile[0], direction=direction).picture
     assert [] == sorted(set(faults(picture)))
     assert max(map(len, texts(picture))) < 200
 
@@ -44,7 +49,7 @@ def test_hostile_names_are_placed_soundly(hostile, direction):
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet152", "resnext50"])
 def test_overview_fits_one_screen(network, name):
     """At 1280×800 and full size, whatever the depth."""
-    width, height = diagram(network(name)).size
+    width, height = draw_diagram(network(name)).size
     assert width <= 600
     assert height <= 800
 
@@ -52,7 +57,7 @@ def test_overview_fits_one_screen(network, name):
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet152"])
 def test_overview_fits_one_slide(network, name):
     """From left to right at most 1280 wide."""
-    width, height = diagram(network(name), direction="LR").size
+    width, height = draw_diagram(network(name), direction="LR").size
     assert width <= 1280
     assert height <= 300
 
@@ -61,13 +66,16 @@ def test_overview_fits_one_slide(network, name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_overview_is_read_on_one_screen(network, name, direction):
     """Where 1280×800 show it whole, letters are 9 pixels at least."""
-    assert letters(diagram(network(name), direction=direction).picture) >= 9
+    assert (
+        smallest_letter_size(draw_diagram(network(name), direction=direction).picture)
+        >= 9
+    )
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 def test_a_long_overview_is_wrapped_at_a_stage(network, direction):
     """In two columns, or in lines; each stage whole, in order, none left out."""
-    picture = diagram(network("long"), direction=direction).picture
+    picture = draw_diagram(network("long"), direction=direction).picture
     stages = [group for group in picture.groups if group.role == "stage"]
     across, along = (0, 1) if direction == "TB" else (1, 0)
     lanes = [group.at[across] for group in stages]
@@ -81,10 +89,10 @@ def test_a_long_overview_is_wrapped_at_a_stage(network, direction):
 
 def test_blocks_that_are_left_out_are_counted():
     """All of a pattern's, each of its kinds."""
-    rows = Row(("a",), 4, "identity"), Row(("b",), 4, "identity")
-    end = (Row(("c",), 1, "identity"),)
-    shown = elided([(1, end), (2, rows), (0, (Row(("d",)),)), (1, end)], 3)
-    assert "… 8 more blocks of 2 kinds …" == shown[1][0].words[0]
+    rows = OutlineRow(("a",), 4, "identity"), OutlineRow(("b",), 4, "identity")
+    end = (OutlineRow(("c",), 1, "identity"),)
+    shown = elide_rows([(1, end), (2, rows), (0, (OutlineRow(("d",)),)), (1, end)], 3)
+    assert "… 8 more blocks of 2 kinds …" == shown[1][0].labels[0]
 
 
 def test_title_tells_the_papers_costs(network):
@@ -105,49 +113,51 @@ def test_stages_are_table_1_of_the_paper(network):
 def test_block_reads_as_in_the_paper(network):
     """Kernels, widths and the stride of the second stage's first block."""
     words = ("1×1, 128", "3×3, 128, /2", "1×1, 512")
-    assert words == rows(network("resnet50"), 1)[0].words
+    assert words == rows(network("resnet50"), 1)[0].labels
 
 
 def test_projection_says_how_and_why(network):
     """Its kernel, its stride and how the width changes."""
     first = rows(network("resnet50"), 1)[0]
-    assert "projection" == first.kind
-    assert ("projection", "1×1, /2, 256→512") == first.lines
+    assert "projection" == first.shortcut_kind
+    assert ("projection", "1×1, /2, 256→512") == first.shortcut_lines
 
 
 def test_pooling_projection_says_its_pool(network):
     """The D variant's shortcut pools before it projects."""
     lines = "projection", "2×2 average pool, /2", "1×1, 256→512"
-    assert lines == rows(network("variant D"), 1)[0].lines
+    assert lines == rows(network("variant D"), 1)[0].shortcut_lines
 
 
 def test_option_a_pads(network):
     """CIFAR networks have no weights on shortcuts. Source: He et al., section 4.2."""
     first = rows(network("cifar110"), 1)[0]
-    assert ("pad with zeros", "/2, 16→32") == first.lines
+    assert ("pad with zeros", "/2, 16→32") == first.shortcut_lines
 
 
 def test_option_c_projects_without_need(network):
     """An equal width is told, as it is the point."""
-    assert ("projection", "1×1, 64→64") == rows(network("option C"), 0)[0].lines
+    assert ("projection", "1×1, 64→64") == rows(network("option C"), 0)[
+        0
+    ].shortcut_lines
 
 
 def test_groups_and_dilation_are_named(network):
     """ResNeXt's 32 groups, and a dilation of 4."""
-    assert "3×3, 128, g32" == rows(network("resnext50"), 0)[0].words[1]
-    assert "3×3, 512, d4" == rows(network("dilated"), 3)[1].words[1]
+    assert "3×3, 128, g32" == rows(network("resnext50"), 0)[0].labels[1]
+    assert "3×3, 512, d4" == rows(network("dilated"), 3)[1].labels[1]
 
 
 def test_gate_is_one_word(network):
     """Squeeze-and-excitation stands at the end of the row."""
-    assert "SE" == rows(network("gated"), 0)[0].words[-1]
+    assert "SE" == rows(network("gated"), 0)[0].labels[-1]
 
 
 def test_shared_pre_activation_stands_before_the_fork(network):
     """The projection leaves below "BN, ReLU", not above. He et al. 2016, figure 4."""
     first, second = rows(network("preactivated"), 0)
     assert (("BN", "ReLU"), ()) == (first.lead, second.lead)
-    picture = diagram(network("preactivated")).picture
+    picture = draw_diagram(network("preactivated")).picture
     (pill,) = (node for node in picture.nodes if node.lines == ("BN, ReLU",))
     forks = {edge.role: edge.path[0][1] for edge in picture.edges if not edge.tip}
     assert pill.bottom < forks["projection"] < forks["identity"]
@@ -156,7 +166,7 @@ def test_shared_pre_activation_stands_before_the_fork(network):
 
 def test_shared_pre_activation_stands_before_the_fork_from_left_to_right(network):
     """There too the projection leaves behind it."""
-    picture = diagram(network("preactivated"), direction="LR").picture
+    picture = draw_diagram(network("preactivated"), direction="LR").picture
     (pill,) = (node for node in picture.nodes if node.lines == ("BN", "ReLU"))
     forks = {edge.role: edge.path[0][0] for edge in picture.edges if not edge.tip}
     assert pill.right < forks["projection"]
@@ -166,13 +176,13 @@ def test_legend_names_pre_activation(network):
     """Where every convolution of a block reads a norm and a ReLU, and nowhere else."""
     note = "BN, ReLU before every conv of a block"
     for name, said in (("preactivated", True), ("resnet50", False)):
-        shown = " ".join(texts(diagram(network(name)).picture))
+        shown = " ".join(texts(draw_diagram(network(name)).picture))
         assert said == (note in shown)
 
 
 def test_legend_names_only_what_occurs(network):
     """No projection, no stride and no groups in a network without them."""
-    shown = " ".join(texts(diagram(network("functional")).picture))
+    shown = " ".join(texts(draw_diagram(network("functional")).picture))
     assert "identity" in shown
     for absent in ("projection", "stride", "groups", "dilation", "BN"):
         assert absent not in shown
@@ -180,7 +190,7 @@ def test_legend_names_only_what_occurs(network):
 
 def test_legend_names_every_kind(network):
     """Option A's padding and identities."""
-    shown = " ".join(texts(diagram(network("cifar110")).picture))
+    shown = " ".join(texts(draw_diagram(network("cifar110")).picture))
     assert "dotted: zero channels added, no weights" in shown
     assert "solid: identity" in shown
 
@@ -196,27 +206,27 @@ def test_network_without_blocks_is_a_chain(network):
     found = told(network("plain"))
     assert "no residual blocks" == found.facts[-1]
     assert "32×32×16" == found.sections[0].facts[0]
-    assert ("3×3, 16 ×2",) == found.sections[0].rows[0].words
+    assert ("3×3, 16 ×2",) == found.sections[0].rows[0].labels
 
 
 def test_stage_of_many_kinds_is_cut_short(network):
     """Eight unlike blocks: six rows, and how many are left out."""
     found = rows(network("varied"), 0)
-    assert MOST_ROWS == len(found)
-    assert "… 3 more blocks of 3 kinds …" == found[-2].words[0]
+    assert MAX_ROWS == len(found)
+    assert "… 3 more blocks of 3 kinds …" == found[-2].labels[0]
 
 
 def test_blocks_that_take_turns_are_one_group(network):
     """Ten times a block and its dilated twin, as Swin's W-MSA and SW-MSA."""
     ((one, other),) = told(network("alternating")).sections[0].groups
     assert (10, 10) == (one.count, other.count)
-    assert (("3×3, 16",), ("3×3, 16, d2",)) == (one.words, other.words)
+    assert (("3×3, 16",), ("3×3, 16, d2",)) == (one.labels, other.labels)
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])
 def test_turns_have_one_plate(network, direction):
     """Both blocks and their sums lie in it, with their number once."""
-    picture = diagram(network("alternating"), direction=direction).picture
+    picture = draw_diagram(network("alternating"), direction=direction).picture
     (plate,) = [inner for group in picture.groups for inner in group.groups]
     lines = [node.lines for node in picture.nodes if node.key in plate.nodes]
     assert 2 == lines.count(("+",))
@@ -237,7 +247,7 @@ def test_gaps_of_the_count_are_named(network):
 
 def test_check_of_soundness_can_fail(network):
     """It sees shortcuts that are drawn over their boxes."""
-    picture = diagram(network("functional")).picture
+    picture = draw_diagram(network("functional")).picture
     shifted = tuple(
         replace(edge, path=tuple((x - 90, y) for x, y in edge.path))
         for edge in picture.edges

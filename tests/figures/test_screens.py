@@ -2,8 +2,12 @@
 
 import pytest
 
-from resviz.figures.drawing.parts import Node, Picture
-from resviz.figures.drawing.screens import breaks, fitting, letters
+from resviz.figures.drawing.elements import Node, Picture
+from resviz.figures.drawing.screens import (
+    break_evenly,
+    choose_readable,
+    smallest_letter_size,
+)
 
 
 def picture(width, height):
@@ -18,18 +22,18 @@ def picture(width, height):
 )
 def test_letters_shrink_with_the_picture(size, pixels):
     """Only where it is larger than the screen."""
-    assert pixels == letters(picture(*size))
+    assert pixels == smallest_letter_size(picture(*size))
 
 
 def test_the_first_that_can_be_read_is_taken():
     """Not the smallest."""
     wide, readable, small = picture(9000, 9), picture(1300, 9), picture(9, 9)
-    assert readable == fitting([wide, readable, small])
+    assert readable == choose_readable([wide, readable, small])
 
 
 def test_the_best_is_taken_where_none_can_be_read():
     """Rather than none."""
-    assert picture(5000, 9) == fitting([picture(9000, 9), picture(5000, 9)])
+    assert picture(5000, 9) == choose_readable([picture(9000, 9), picture(5000, 9)])
 
 
 @pytest.mark.parametrize(
@@ -44,4 +48,4 @@ def test_the_best_is_taken_where_none_can_be_read():
 )
 def test_runs_are_broken_into_like_parts(starts, end, lines, where):
     """Only where a part begins."""
-    assert where == breaks(starts, end, lines)
+    assert where == break_evenly(starts, end, lines)

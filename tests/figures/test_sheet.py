@@ -12,8 +12,9 @@ import resviz
 from resviz import escape
 from resviz.errors import RenderError
 from resviz.figures.drawing import styles
-from resviz.formats import dot, sheet_png
-from resviz.formats.sheet import MARGIN, Sheet
+from resviz.formats.pictures import dot
+from resviz.formats.tables import png
+from resviz.formats.tables.svg import TABLE_MARGIN, TablePicture
 from resviz.tables import Column, Table
 
 from .conftest import HOSTILE, faults
@@ -38,13 +39,13 @@ def test_table_1_is_there_as_printed(record):
 @pytest.mark.parametrize("kind", ["table", "summary", "shortcuts", "costs_table"])
 def test_nothing_lies_on_anything_else(record, kind):
     """Neither words on words, nor words outside."""
-    picture = Sheet(getattr(resviz, kind)(record("resnet50"))).picture()
+    picture = TablePicture(getattr(resviz, kind)(record("resnet50"))).draw_picture()
     assert [] == [fault for fault in faults(picture) if "crosses" not in fault]
 
 
 def test_brackets_stand_beside_their_words(record):
     """No rule and no bracket runs through a word."""
-    picture = Sheet(resviz.table(record("resnet50"))).picture()
+    picture = TablePicture(resviz.table(record("resnet50"))).draw_picture()
     assert [] == [fault for fault in faults(picture) if "crosses" in fault]
 
 
@@ -52,8 +53,10 @@ def test_brackets_stand_beside_their_words(record):
 def test_marked_rows_keep_off_the_rules(record, kind):
     """Which lie above and below them; the mark is a plate, with no round corner."""
     table = getattr(resviz, kind)(record("resnet50"))
-    picture = Sheet(table).picture()
-    rules = {edge.path[0][1] for edge in picture.edges if edge.path[0][0] == MARGIN}
+    picture = TablePicture(table).draw_picture()
+    rules = {
+        edge.path[0][1] for edge in picture.edges if edge.path[0][0] == TABLE_MARGIN
+    }
     plates = picture.groups[: len(table.marked)]
     assert plates
     for plate in plates:
@@ -73,7 +76,7 @@ def test_marked_rows_keep_off_the_rules(record, kind):
 def test_what_a_mark_means_stands_below(record, kind, said):
     """Beside a plate as those of the rows."""
     table = getattr(resviz, kind)(record("resnet50"))
-    picture = Sheet(table).picture()
+    picture = TablePicture(table).draw_picture()
     assert len(table.marked) + 1 == len(picture.groups)
     (node,) = (it for it in picture.nodes if it.lines[0].startswith(said))
     key = picture.groups[-1]
@@ -84,7 +87,7 @@ def test_what_a_mark_means_stands_below(record, kind, said):
 def test_without_a_marked_row_there_is_no_key(record):
     """A kind of layer that changes no resolution, say."""
     table = resviz.layers(record("resnet18"), only="linear")
-    assert () == Sheet(table).picture().groups
+    assert () == TablePicture(table).draw_picture().groups
 
 
 def test_long_words_go_on_below(record):
@@ -103,8 +106,8 @@ def test_hostile_names_are_text(name):
     rows = ({"name": name, "params": 7},)
     table = Table(name, columns, rows, None, facts=((name, name),), notes=("end",))
     root = ET.fromstring(table.render("svg"))
-    assert escape.clean(name) == root.findtext(f"{NAMESPACE}title")
-    assert escape.clean(name)[:40] in " ".join(words(table))
+    assert escape.clean_name(name) == root.findtext(f"{NAMESPACE}title")
+    assert escape.clean_name(name)[:40] in " ".join(words(table))
 
 
 def test_it_has_a_title_and_says_itself(record):
@@ -138,7 +141,7 @@ def test_pdf_and_png_are_files(record, tmp_path):
     table.save(tmp_path / "t.pdf")
     table.save(tmp_path / "t.png")
     assert (tmp_path / "t.pdf").read_bytes().startswith(b"%PDF")
-    assert [round(2 * side) for side in Sheet(table).picture().size] == [
+    assert [round(2 * side) for side in TablePicture(table).draw_picture().size] == [
         pytest.approx(side, abs=1) for side in pixels((tmp_path / "t.png").read_bytes())
     ]
     with pytest.raises(RenderError, match=r"pdf is no text, want save\('name.pdf'\)"):
@@ -191,8 +194,8 @@ def test_wide_letters_fit_into_strings(tmp_path):
 
 def test_words_of_a_table_are_no_nodes(record):
     """Which Graphviz would take seconds for, in one of thousands of rows."""
-    picture = Sheet(resviz.layers(record("resnet50"))).picture()
-    style = styles.find("paper")
+    picture = TablePicture(resviz.layers(record("resnet50"))).draw_picture()
+    style = styles.find_style("paper")
     drawn, plain = (dot.render(picture, style, cairo=cairo) for cairo in (True, False))
     assert (1, 1 + len(picture.nodes)) == (drawn.count("pos="), plain.count("pos="))
 
@@ -201,7 +204,7 @@ def test_words_of_a_table_are_no_nodes(record):
 def test_long_tables_are_drawn_less_sharp(record, name):
     """Down to one dot a pixel: nobody has a screen for seventy million."""
     table = resviz.layers(record(name))
-    width, height = Sheet(table).picture().size
-    drawn = prod(pixels(sheet_png.render(table)))
-    wanted = min(max(width * height, sheet_png.ENOUGH), 4 * width * height)
+    width, height = TablePicture(table).draw_picture().size
+    drawn = prod(pixels(png.render(table)))
+    wanted = min(max(width * height, png.LONG_TABLE_PIXELS), 4 * width * height)
     assert wanted == pytest.approx(drawn, rel=0.01)

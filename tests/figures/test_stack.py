@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from resviz.figures import describe, diagram
+from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing.styles import LOOKS
-from resviz.figures.stack import fitted, stacks
-from resviz.figures.stack.bands import PITCH, Item, elided, merged
-from resviz.figures.stack.pieces import Piece, Row
-from resviz.figures.stack.wrapping import border
-from resviz.structure import depth, structure
+from resviz.figures.stack import build_stacks, fit_to_page
+from resviz.figures.stack.bands import ROW_PITCH, BandItem, elide_pieces, merge_orders
+from resviz.figures.stack.boxes import StackPiece, StackRow
+from resviz.figures.stack.wrapping import find_column_end
+from resviz.readings.structure import count_depth, read_structure
 
 from .conftest import NETWORKS, faults, texts
 
@@ -20,7 +20,7 @@ PAGE = 1260
 
 def rows(arch):
     """The boxes of a network that is not folded."""
-    return stacks([arch], plain=False)[0].rows
+    return build_stacks([arch], plain=False)[0].rows
 
 
 def arcs(picture):
@@ -33,13 +33,13 @@ def arcs(picture):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_stacks_are_sound(network, name, plain):
     """No text leaves its box, no shortcut crosses a box or a title."""
-    picture = diagram(network(name), "stack", plain=plain).picture
+    picture = draw_diagram(network(name), "stack", plain=plain).picture
     assert [] == sorted(set(faults(picture)))
 
 
 def test_hostile_names_are_placed_soundly(hostile):
     """Names of 20,000 characters are cut, not spilled."""
-    picture = diagram([hostile[0], hostile[0]], "stack", plain=True).picture
+    picture = draw_diagram([hostile[0], hostile[0]], "stack", plain=True).picture
     assert [] == sorted(set(faults(picture)))
 
 
@@ -60,7 +60,7 @@ def test_boxes_of_resnet34_are_those_of_figure_3(record):
 
 def test_shortcuts_of_resnet34_are_those_of_figure_3(record):
     """Sixteen, of which three where the dimensions grow."""
-    found = arcs(diagram(record("resnet34"), "stack").picture)
+    found = arcs(draw_diagram(record("resnet34"), "stack").picture)
     assert ["identity"] * 3 == found[:3]
     assert [3, 7, 13] == [k for k, kind in enumerate(found) if kind == "projection"]
     assert 16 == len(found)
@@ -71,7 +71,10 @@ def test_boxes_number_the_depth(record, spec):
     """As many boxes with weights as the network's name says."""
     arch = record(spec)
     found = sum(row.boxed for row in rows(arch))
-    assert (depth(structure(arch)), int("".join(filter(str.isdigit, spec)))) == (
+    assert (
+        count_depth(read_structure(arch)),
+        int("".join(filter(str.isdigit, spec))),
+    ) == (
         found,
         found,
     )
@@ -89,7 +92,7 @@ def test_sizes_are_those_of_the_boxes(record):
 def test_networks_are_aligned_by_output_size(record):
     """The first 28×28 box of 18, 34 and 50 layers stands at one height."""
     archs = [record(f"resnet{n}") for n in (18, 34, 50)]
-    picture = diagram(archs, "stack").picture
+    picture = draw_diagram(archs, "stack").picture
     found = [it.at[1] for it in picture.nodes if it.lines == ("3×3 conv, 128, /2",)]
     assert 3 == len(found)
     assert 1 == len(set(found))
@@ -97,7 +100,7 @@ def test_networks_are_aligned_by_output_size(record):
 
 def test_the_plain_twin_has_no_shortcuts(record):
     """Boxes are the same; parameters are those without the three projections."""
-    plain, residual = stacks([record("resnet34")], plain=True)
+    plain, residual = build_stacks([record("resnet34")], plain=True)
     assert [row.label for row in plain.rows] == [row.label for row in residual.rows]
     assert not any(piece.arcs for piece in plain.pieces)
     left = 21_797_672 - sum(a * 2 * a + 4 * a for a in (64, 128, 256))
@@ -115,7 +118,7 @@ def test_the_plain_twin_has_no_shortcuts(record):
 )
 def test_stacks_fit_a_page(record, specs):
     """At full size, whatever the depth, with letters of at least 11 pixels."""
-    picture = diagram([record(spec) for spec in specs], "stack").picture
+    picture = draw_diagram([record(spec) for spec in specs], "stack").picture
     assert picture.size[1] <= PAGE
     assert picture.size[0] <= 794
     assert min(LOOKS[it.role].size for it in picture.nodes if it.lines) >= 11
@@ -124,7 +127,7 @@ def test_stacks_fit_a_page(record, specs):
 def test_only_long_runs_are_folded(record):
     """Beside others, of ResNet-152 the longest two runs; of 50 none."""
     archs = [record("resnet50"), record("resnet152")]
-    (small, large), sheets = fitted(stacks(archs, plain=False))
+    (small, large), sheets = fit_to_page(build_stacks(archs, plain=False))
     assert 1 == len(sheets)
     assert [7, 35] == [piece.count for piece in large.pieces if piece.count > 1]
     assert {1} == {piece.count for piece in small.pieces}
@@ -133,12 +136,12 @@ def test_only_long_runs_are_folded(record):
 def test_one_tall_network_is_wrapped(record):
     """ResNet-152 alone in three columns, box by box: nothing is folded."""
     arch = record("resnet152")
-    (found,), sheets = fitted(stacks([arch], plain=False))
+    (found,), sheets = fit_to_page(build_stacks([arch], plain=False))
     items = [it for sheet in sheets for band in sheet for it in band.items[0]]
     assert 3 == len(sheets)
     assert found.rows == [item.row for item in items]
     assert 152 == sum(item.row.boxed for item in items)
-    picture = diagram(arch, "stack").picture
+    picture = draw_diagram(arch, "stack").picture
     assert 3 == len({node.at[0] for node in picture.nodes if node.role == "layer"})
     assert 50 == len(arcs(picture))
 
@@ -146,7 +149,7 @@ def test_one_tall_network_is_wrapped(record):
 @pytest.mark.parametrize("spec", ["resnet101", "cifar110"])
 def test_a_column_ends_between_two_blocks(record, spec):
     """Each block is whole."""
-    _, sheets = fitted(stacks([record(spec)], plain=False))
+    _, sheets = fit_to_page(build_stacks([record(spec)], plain=False))
     ends = [sheet[-1].items[0][-1] for sheet in sheets]
     assert 2 == len(ends)
     assert all(it.number == len(it.piece.rows) - 1 for it in ends)
@@ -154,8 +157,8 @@ def test_a_column_ends_between_two_blocks(record, spec):
 
 def piece(part):
     """A piece of one row, of a stage."""
-    row = Row("a", boxed=True, positions=1, size="1×1", end=0)
-    return [(0, Item(row, Piece((row,), part=part), 0))]
+    row = StackRow("a", boxed=True, positions=1, size="1×1", end=0)
+    return [(0, BandItem(row, StackPiece((row,), part=part), 0))]
 
 
 @pytest.mark.parametrize(
@@ -163,23 +166,23 @@ def piece(part):
 )
 def test_a_column_ends_between_two_stages_where_that_is_near(parts, ends):
     """Else at the last block that it has room for."""
-    assert ends == border([piece(part) for part in parts], 5 * PITCH)
+    assert ends == find_column_end([piece(part) for part in parts], 5 * ROW_PITCH)
 
 
 def test_what_is_folded_is_said(record):
     """Beside the plate, in the legend, and in the description."""
     archs = [record("resnet50"), record("resnet152")]
-    said = texts(diagram(archs, "stack").picture)
+    said = texts(draw_diagram(archs, "stack").picture)
     assert "×35" in said
     assert any("×n: n equal in a row" in line for line in said)
     told = "Of 35 equal blocks in a row, ResNet-152 shows one."
-    assert told in describe(archs, "stack")
+    assert told in describe_figure(archs, "stack")
 
 
 def test_unlike_blocks_that_do_not_fit_are_named(network):
     """Those in the middle are left out, and it says how many."""
-    (found,) = stacks([network("alternating")], plain=False)
-    shown = elided(found.pieces, 5)
+    (found,) = build_stacks([network("alternating")], plain=False)
+    shown = elide_pieces(found.pieces, 5)
     assert sum(it.hidden or it.count for it in shown) == len(found.pieces)
     assert ["… 16 more blocks …"] == [it.rows[0].label for it in shown if it.hidden]
 
@@ -187,7 +190,7 @@ def test_unlike_blocks_that_do_not_fit_are_named(network):
 def test_squeeze_and_excitation_is_explained(network):
     """Where it occurs, in the words of the overview's legend."""
     for name, gated in (("gated", True), ("resnet50", False)):
-        said = " ".join(texts(diagram(network(name), "stack").picture))
+        said = " ".join(texts(draw_diagram(network(name), "stack").picture))
         assert gated == ("SE: squeeze-and-excitation" in said)
 
 
@@ -195,13 +198,13 @@ def test_parallel_branches_are_owned_up_to(network):
     """A Res2Net block has more than one path; a bottleneck has not."""
     note = "parallel branches stand one below the other"
     for name, parallel in (("split", True), ("resnet50", False)):
-        said = " ".join(texts(diagram(network(name), "stack").picture))
+        said = " ".join(texts(draw_diagram(network(name), "stack").picture))
         assert parallel == (note in said)
 
 
 def test_a_plain_network_has_the_colours_of_its_sizes(network):
     """Without blocks too, equal colours stand for equal sizes."""
-    pieces = stacks([network("plain")], plain=False)[0].pieces
+    pieces = build_stacks([network("plain")], plain=False)[0].pieces
     tints = {(it.rows[-1].size, it.tint) for it in pieces}
     assert {("32×32", "stem"), ("16×16", "stem"), ("8×8", "stage 1")} <= tints
 
@@ -216,4 +219,4 @@ def test_a_plain_network_has_the_colours_of_its_sizes(network):
 )
 def test_sizes_of_several_networks_are_merged(orders, merged_order):
     """Falling ones are sorted; one that rises again keeps its order."""
-    assert merged_order == merged(orders)
+    assert merged_order == merge_orders(orders)

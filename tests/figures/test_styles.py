@@ -26,7 +26,7 @@ def contrast(a, b):
 @pytest.mark.parametrize("name", styles.STYLES)
 def test_text_is_readable(name):
     """Text has a contrast of 6.5 on every ground, muted text of 4.5."""
-    style = styles.find(name)
+    style = styles.find_style(name)
     grounds = [style.colours["background"]]
     grounds += [
         shade for tint in style.tints.values() for shade in (tint.fill, tint.wash)
@@ -39,22 +39,22 @@ def test_text_is_readable(name):
 @pytest.mark.parametrize("name", styles.STYLES)
 def test_lines_of_a_plot_are_readable(name):
     """Their colours are those of their labels too, so they have a contrast of 4.5."""
-    colours = styles.find(name).colours
-    series = [colours[key] for key in set(styles.COLOUR.values())]
+    colours = styles.find_style(name).colours
+    series = [colours[key] for key in set(styles.SERIES_COLOURS.values())]
     assert all(contrast(it, colours["background"]) >= 4.5 for it in series)
 
 
 def test_dark_mode_can_tell_roles_apart():
     """No two roles of the screen style share a colour, as rules go by colour."""
-    tints = styles.SCREEN.tints.values()
-    colours = [*styles.SCREEN.colours.values()]
+    tints = styles.SCREEN_STYLE.tints.values()
+    colours = [*styles.SCREEN_STYLE.colours.values()]
     colours += [shade for tint in tints for shade in (tint.fill, tint.line, tint.wash)]
     assert len(set(colours)) == len(colours)
 
 
 def test_every_role_has_colours():
     """Looks, lines and frames name only colours that styles have."""
-    known = {*styles.SCREEN.colours, "tint", "wash", "fill", ""}
+    known = {*styles.SCREEN_STYLE.colours, "tint", "wash", "fill", ""}
     used = {look.ink for look in styles.LOOKS.values()}
     used |= {key for look in styles.LOOKS.values() for key in (look.fill, look.line)}
     used |= {line.colour for line in styles.LINES.values()}
@@ -67,4 +67,4 @@ def test_unknown_style_lists_the_legal_ones():
     with pytest.raises(
         RenderError, match="'neon': want one of screen, light, dark, paper"
     ):
-        styles.find("neon")
+        styles.find_style("neon")

@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from resviz.escape import clean
+from resviz.escape import clean_name
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.metrics import fit
-from resviz.figures.drawing.parts import Solid
-from resviz.formats import svg
+from resviz.figures.drawing.elements import Solid
+from resviz.figures.drawing.metrics import fit_text
+from resviz.formats.pictures import svg
 
 from .conftest import HOSTILE
 from .test_dot import SMALL, said
@@ -20,7 +20,7 @@ from .test_dot import SMALL, said
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
-def parsed(picture, style=styles.SCREEN, **options):
+def parsed(picture, style=styles.SCREEN_STYLE, **options):
     """The root element of a picture's SVG."""
     return ET.fromstring(svg.render(picture, style, **options))
 
@@ -30,7 +30,7 @@ def test_hostile_names_are_text(name):
     """Text, title and description give back the cleaned name."""
     root = parsed(said("block", name))
     found = [root.findtext(f".//{NAMESPACE}{tag}") for tag in ("text", "title", "desc")]
-    assert [clean(name)] * 3 == found
+    assert [clean_name(name)] * 3 == found
 
 
 def test_one_unit_is_one_pixel_and_it_shrinks():
@@ -44,7 +44,9 @@ def test_one_unit_is_one_pixel_and_it_shrinks():
 
 def test_equal_pictures_give_equal_bytes():
     """Ids come from the content alone."""
-    assert svg.render(SMALL, styles.SCREEN) == svg.render(SMALL, styles.SCREEN)
+    assert svg.render(SMALL, styles.SCREEN_STYLE) == svg.render(
+        SMALL, styles.SCREEN_STYLE
+    )
 
 
 def test_salt_keeps_ids_of_equal_pictures_apart():
@@ -52,7 +54,7 @@ def test_salt_keeps_ids_of_equal_pictures_apart():
     first, second = (
         set(
             re.findall(
-                r'id="([^"]+)"', svg.render(SMALL, styles.SCREEN, salt=s).decode()
+                r'id="([^"]+)"', svg.render(SMALL, styles.SCREEN_STYLE, salt=s).decode()
             )
         )
         for s in "ab"
@@ -62,7 +64,7 @@ def test_salt_keeps_ids_of_equal_pictures_apart():
 
 def test_every_reference_has_its_id():
     """The labels that a screen reader is sent to are there."""
-    text = svg.render(SMALL, styles.SCREEN).decode()
+    text = svg.render(SMALL, styles.SCREEN_STYLE).decode()
     wanted = set(re.search(r'aria-labelledby="([^"]+)"', text)[1].split())
     assert wanted <= set(re.findall(r'id="([^"]+)"', text))
 
@@ -84,7 +86,7 @@ def test_dark_rules_name_only_colours_that_occur():
     assert "#cfe6f7" not in root.findtext(f"{NAMESPACE}style")
 
 
-@pytest.mark.parametrize("style", [styles.DARK, styles.PAPER])
+@pytest.mark.parametrize("style", [styles.DARK_STYLE, styles.PAPER_STYLE])
 def test_fixed_styles_have_no_style_sheet(style):
     """Only the screen style follows the reader."""
     assert parsed(SMALL, style).find(f"{NAMESPACE}style") is None
@@ -99,9 +101,9 @@ def test_solids_have_their_faces():
 
 def test_nothing_is_fetched_and_nothing_runs(hostile):
     """Neither scripts, links, images nor handlers stand in a figure."""
-    from resviz.figures import diagram
+    from resviz.figures import draw_diagram
 
-    root = ET.fromstring(diagram(hostile[0]).to_svg())
+    root = ET.fromstring(draw_diagram(hostile[0]).to_svg())
     tags = {element.tag.removeprefix(NAMESPACE) for element in root.iter()}
     keys = {key for element in root.iter() for key in element.attrib}
     assert not tags & {"script", "a", "image", "use", "foreignObject"}
@@ -110,9 +112,9 @@ def test_nothing_is_fetched_and_nothing_runs(hostile):
 
 def test_title_of_a_figure_is_the_networks(hostile):
     """The hostile title stands in the picture as it was cleaned and cut."""
-    from resviz.figures import diagram
+    from resviz.figures import draw_diagram
 
     arch, name = hostile
-    root = ET.fromstring(diagram(arch).to_svg())
+    root = ET.fromstring(draw_diagram(arch).to_svg())
     shown = [text.text for text in root.iter(f"{NAMESPACE}text")]
-    assert any(fit(name, 90, 13, bold=True)[:10] in line for line in shown)
+    assert any(fit_text(name, 90, 13, bold=True)[:10] in line for line in shown)

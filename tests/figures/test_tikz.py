@@ -9,10 +9,10 @@ import pytest
 
 import resviz
 from resviz.errors import RenderError
-from resviz.figures import diagram
+from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.parts import Picture
-from resviz.formats import tikz
+from resviz.figures.drawing.elements import Picture
+from resviz.formats.pictures import tikz
 
 from .conftest import HOSTILE
 from .test_dot import SMALL, said
@@ -42,7 +42,7 @@ def test_a_paper_with_table_and_figures(network, tmp_path):
     """Table 1 and every figure are put in, and nothing stands over the margin."""
     resviz.diagram(network("resnet50")).save(tmp_path / "overview.tex")
     for figure in ("block", "layers", "flow"):
-        diagram(network("resnet18"), figure).save(tmp_path / f"{figure}.tex")
+        draw_diagram(network("resnet18"), figure).save(tmp_path / f"{figure}.tex")
     table = resviz.table([network("resnet18"), network("resnet50")]).render("latex")
     (tmp_path / "table.tex").write_text(table)
     figures = ("overview", "block", "layers", "flow")
@@ -71,7 +71,7 @@ def test_hostile_names_are_text(tmp_path):
     """Every name compiles, and what TeX has glyphs for comes back."""
     body = ""
     for number, name in enumerate(HOSTILE):
-        figure = tikz.render(said("title", name[:40]), styles.PAPER)
+        figure = tikz.render(said("title", name[:40]), styles.PAPER_STYLE)
         (tmp_path / f"f{number}.tex").write_text(figure)
         body += rf"\input{{f{number}}}\par "
     text, _ = compiled(tmp_path, body)
@@ -82,7 +82,7 @@ def test_hostile_names_are_text(tmp_path):
 @pytest.mark.needs("pdflatex", "pdftotext")
 def test_the_width_is_the_authors(tmp_path):
     r"""`\resvizwidth` bounds it; a narrow figure is not stretched."""
-    (tmp_path / "f.tex").write_text(tikz.render(SMALL, styles.PAPER))
+    (tmp_path / "f.tex").write_text(tikz.render(SMALL, styles.PAPER_STYLE))
     body = r"\setbox0\hbox{\input{f}}\typeout{wide \the\wd0}"
     body += r"\def\resvizwidth{60bp}\setbox0\hbox{\input{f}}\typeout{wide \the\wd0}x"
     _, log = compiled(tmp_path, body)
@@ -92,7 +92,7 @@ def test_the_width_is_the_authors(tmp_path):
 
 def test_only_colours_that_occur_are_defined():
     """And each that occurs is."""
-    text = tikz.render(SMALL, styles.SCREEN)
+    text = tikz.render(SMALL, styles.SCREEN_STYLE)
     defined = set(re.findall(r"definecolor\{(\w+)\}", text))
     body = re.sub(r"\\definecolor.*", "", text)
     assert defined == set(re.findall(r"\brv[0-9A-F]{6}\b", body))
@@ -101,4 +101,4 @@ def test_only_colours_that_occur_are_defined():
 def test_pictures_too_large_for_tex_are_refused():
     """The error names the format that has no such bound."""
     with pytest.raises(RenderError, match=r"no lengths above 16000; write \.pdf"):
-        tikz.render(Picture("long", "", (10, 20_000), ()), styles.PAPER)
+        tikz.render(Picture("long", "", (10, 20_000), ()), styles.PAPER_STYLE)

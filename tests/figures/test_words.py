@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from resviz.figures.words import convolution, folded, short
+from resviz.figures.layer_labels import (
+    fold_label_repeats,
+    label_convolution,
+    label_layer_briefly,
+)
 from resviz.record import Operation, Window
 
 
@@ -13,7 +17,7 @@ def conv(kernel, stride=(1, 1), dilation=(1, 1), groups=1, channels=(64, 128), *
     window = Window(kernel, stride, (0, 0), dilation, groups, **more)
     before, after = ((1, width, 8, 8) for width in channels)
     op = Operation("convolution", (before,), (True,), (after,), window)
-    return convolution(op, window)
+    return label_convolution(op, window)
 
 
 @pytest.mark.parametrize(
@@ -46,16 +50,16 @@ def test_convolution(said, options):
 )
 def test_repeats_are_folded(words, said):
     """The repeat that covers most words is written once."""
-    assert said == folded(words)
+    assert said == fold_label_repeats(words)
 
 
 def test_norms_and_activations_are_passed_over(network):
     """The overview's row names weights and pools."""
-    said = [short(layer) for layer in network("resnet18").layers[:4]]
+    said = [label_layer_briefly(layer) for layer in network("resnet18").layers[:4]]
     assert [["7×7, 64, /2"], [], [], ["3×3 max pool, /2"]] == said
 
 
 def test_head_says_its_widths(network):
     """Pool, nothing for the flattening, and the classifier."""
-    said = [short(layer) for layer in network("resnet18").layers[-3:]]
+    said = [label_layer_briefly(layer) for layer in network("resnet18").layers[-3:]]
     assert [["global average pool"], [], ["fc, 512→1000"]] == said

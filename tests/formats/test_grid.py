@@ -9,12 +9,12 @@ from rich.cells import cell_len
 
 import resviz
 from resviz import escape
-from resviz.formats import text
-from resviz.formats.grid import Grid, is_narrow, ruled
+from resviz.formats.tables import text
+from resviz.formats.tables.grid import Grid, is_narrow, ruled
 
 LETTERS = [chr(code) for code in range(32, 0x2600) if is_narrow([chr(code)])]
 WORD = st.text("abc ×→", max_size=8) | st.text(LETTERS, max_size=4)
-CELL = st.lists(WORD.map(escape.clean).map(str.rstrip), min_size=1, max_size=4)
+CELL = st.lists(WORD.map(escape.clean_name).map(str.rstrip), min_size=1, max_size=4)
 
 
 @st.composite
@@ -43,7 +43,7 @@ def bare(lines):
 @given(grid=grids(), colour=st.booleans())
 def test_it_is_what_rich_draws(grid, colour):
     """Line by line, but for how often a colour is named, and for spaces at ends."""
-    drawn = text.printed(text.squeezed(grid), None, colour=colour)
+    drawn = text.print_with_rich(text.squeeze_with_rich(grid), None, colour=colour)
     assert bare(drawn) == bare(ruled(grid, colour=colour))
 
 

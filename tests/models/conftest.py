@@ -15,7 +15,7 @@ def meta():
 
     def build(name, *args, **options):
         with torch.device("meta"):
-            return catalogue.build(name, *args, **options).eval()
+            return catalogue.build_network(name, *args, **options).eval()
 
     return build
 

@@ -8,29 +8,31 @@ from torch import nn
 
 from resviz.errors import ResvizError, SpecError, WeightsError
 from resviz.models import ResNet, catalogue
-from resviz.models.families import Network
+from resviz.models.families import NamedNetwork
 
 
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", catalogue.list_network_names())
 def test_every_name_has_a_row(name):
     """What is listed can be found and titled."""
-    assert catalogue.find(name).name == name
-    assert catalogue.title(name) == catalogue.find(name).title
+    assert catalogue.find_network(name).name == name
+    assert catalogue.find_network_title(name) == catalogue.find_network(name).title
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in catalogue.names() if "cifar" not in name]
+    "name", [name for name in catalogue.list_network_names() if "cifar" not in name]
 )
 def test_every_name_builds(meta, name):
     """What is listed can be built (the CIFAR nets are in their own tests)."""
     net = meta(name)
     blocks = [len(stage) for key, stage in net.named_children() if "layer" in key]
-    assert list(catalogue.find(name).counts) == blocks
+    assert list(catalogue.find_network(name).counts) == blocks
 
 
 def test_names_are_unique():
     """No name is listed twice."""
-    assert len(set(catalogue.names())) == len(catalogue.names())
+    assert len(set(catalogue.list_network_names())) == len(
+        catalogue.list_network_names()
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,10 +58,10 @@ def test_names_are_unique():
 )
 def test_title(args, options, expected):
     """A title is what the field calls the network."""
-    assert expected == catalogue.title(*args, **options)
+    assert expected == catalogue.find_network_title(*args, **options)
 
 
-@pytest.mark.parametrize("ask", [catalogue.build, catalogue.title])
+@pytest.mark.parametrize("ask", [catalogue.build_network, catalogue.find_network_title])
 @pytest.mark.parametrize(
     ("name", "near"),
     [("resnet50x", "'resnet50'"), ("rsnet34", "'resnet34'"), ("wide_resnet", "'wide")],
@@ -75,16 +77,16 @@ def test_unknown_name(ask, name, near):
 def test_foreign_name(name):
     """So is one that is near to none, with the legal ones."""
     with pytest.raises(SpecError, match="want one of resnet, cifar, paper"):
-        catalogue.build(name)
+        catalogue.build_network(name)
 
 
 def test_huge_depth_in_a_name():
     """A depth of thousands of digits is an unknown name, not a crash."""
     with pytest.raises(SpecError, match="unknown network"):
-        catalogue.title("resnet" + "9" * 5000)
+        catalogue.find_network_title("resnet" + "9" * 5000)
 
 
-@pytest.mark.parametrize("ask", [catalogue.build, catalogue.title])
+@pytest.mark.parametrize("ask", [catalogue.build_network, catalogue.find_network_title])
 def test_unknown_option(ask):
     """An unknown option is refused with a near one and the legal ones."""
     with pytest.raises(SpecError) as caught:
@@ -116,14 +118,14 @@ def test_unknown_option(ask):
 def test_no_bare_error(args, options):
     """Whatever cannot be built is a SpecError in one line, never a TypeError."""
     with torch.device("meta"), pytest.raises(SpecError) as caught:
-        catalogue.build(*args, **options)
+        catalogue.build_network(*args, **options)
     assert "\n" not in str(caught.value)
 
 
 def test_unknown_weights():
     """Weights that a network does not have are refused with those that it has."""
     with torch.device("meta"), pytest.raises(WeightsError) as caught:
-        catalogue.build("resnet50", weights="IMAGENET1K_V3")
+        catalogue.build_network("resnet50", weights="IMAGENET1K_V3")
     assert "'IMAGENET1K_V2'" in str(caught.value)
     assert isinstance(caught.value, ResvizError)
 
@@ -131,16 +133,16 @@ def test_unknown_weights():
 def test_option_names():
     """The options are ResNet's, after block and layers, and those of the weights."""
     own = list(inspect.signature(ResNet).parameters)[2:]
-    assert [*own, "weights", "progress"] == list(catalogue.option_names())
+    assert [*own, "weights", "progress"] == list(catalogue.list_option_names())
 
 
 def test_a_network_is_one_row(monkeypatch, meta):
     """A row is all that a new network takes."""
-    row = Network("tiny", "Tiny", "basic", (1, 1), {"num_classes": 3})
-    monkeypatch.setitem(catalogue.ROWS, "tiny", row)
+    row = NamedNetwork("tiny", "Tiny", "basic", (1, 1), {"num_classes": 3})
+    monkeypatch.setitem(catalogue.NAMED_NETWORKS, "tiny", row)
     assert meta("tiny").fc.out_features == 3
-    assert catalogue.title("tiny") == "Tiny"
-    assert "tiny" in catalogue.names()
+    assert catalogue.find_network_title("tiny") == "Tiny"
+    assert "tiny" in catalogue.list_network_names()
 
 
 def test_options_of_the_call_win(meta):
@@ -150,10 +152,10 @@ def test_options_of_the_call_win(meta):
 
 def test_published_weights_belong_to_the_usual_counts():
     """resnet50 with other counts does not carry the name its weights go by."""
-    assert catalogue.find("resnet50").name == "resnet50"
-    assert catalogue.find("resnet", layers=[1, 9, 3, 3], block="bottleneck").name == (
-        "resnet"
-    )
+    assert catalogue.find_network("resnet50").name == "resnet50"
+    assert catalogue.find_network(
+        "resnet", layers=[1, 9, 3, 3], block="bottleneck"
+    ).name == ("resnet")
 
 
 def test_is_a_module(meta):

@@ -45,19 +45,19 @@ IN_NO_TABLE = [
 @pytest.mark.parametrize(("depth", "block", "kind", "counts"), LABELS + IN_NO_TABLE)
 def test_imagenet(depth, block, kind, counts):
     """A depth means these blocks and counts."""
-    assert (kind, counts) == depths.imagenet(depth, block)
+    assert (kind, counts) == depths.find_imagenet_counts(depth, block)
 
 
 @given(st.integers(1, 1000), st.sampled_from([None, "basic", "bottleneck"]))
 def test_counts_give_the_depth(depth, block):
     """Counts for a depth have so many layers, but for the labels that do not fit."""
     try:
-        kind, counts = depths.imagenet(depth, block)
+        kind, counts = depths.find_imagenet_counts(depth, block)
     except SpecError:
         return
     label = {270: 272, 420: 419}
     expected = label.get(depth, depth) if kind == "bottleneck" else depth
-    assert expected == depths.layer_count(kind, counts)
+    assert expected == depths.count_weighted_layers(kind, counts)
     assert min(counts) > 0
 
 
@@ -65,11 +65,11 @@ def test_counts_give_the_depth(depth, block):
 def test_cifar_counts_give_the_depth(depth):
     """CIFAR counts are equal and have so many layers."""
     try:
-        kind, counts = depths.cifar(depth)
+        kind, counts = depths.find_cifar_counts(depth)
     except SpecError:
         assert depth < 8 or (depth - 2) % 6 != 0
         return
-    assert depth == depths.layer_count(kind, counts)
+    assert depth == depths.count_weighted_layers(kind, counts)
     assert len(counts) == 3
     assert len(set(counts)) == 1
 
@@ -91,7 +91,7 @@ def test_cifar_counts_give_the_depth(depth):
 )
 def test_cifar(depth, kind, n):
     """6n+2 is basic, but for the depths known as bottlenecks; 9n+2 otherwise."""
-    assert (kind, (n, n, n)) == depths.cifar(depth)
+    assert (kind, (n, n, n)) == depths.find_cifar_counts(depth)
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_unknown_cifar_depth():
 def test_nearest_depths_can_be_built(depth, block):
     """What the error names as nearest is no error itself."""
     try:
-        depths.imagenet(depth, block)
+        depths.find_imagenet_counts(depth, block)
     except SpecError as error:
         near = str(error).split("nearest ")[1].split(";")[0].removeprefix("is ")
         for each in near.removeprefix("are ").split(" and "):
-            assert depths.imagenet(int(each), block)
+            assert depths.find_imagenet_counts(int(each), block)
 
 
 @pytest.mark.parametrize("depth", [0, -50, 50.0, "50", None, True])

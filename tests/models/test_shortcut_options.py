@@ -5,7 +5,7 @@ import torch
 
 from resviz.errors import SpecError
 from resviz.models import PROJECTIONS, IdentityShortcut
-from resviz.models.shortcuts import Place, Projection
+from resviz.models.shortcuts import ProjectionRule, ShortcutPlace
 
 
 def shortcuts(net):
@@ -111,7 +111,7 @@ def test_channels_rule_subsamples(meta):
 
 def test_a_rule_is_one_row(meta, monkeypatch):
     """A row in the table is all that a new rule takes."""
-    rule = Projection(lambda place: place.stride == 2, "this test")
+    rule = ProjectionRule(lambda place: place.stride == 2, "this test")
     monkeypatch.setitem(PROJECTIONS, "strided", rule)
     expected = ["layer2.0", "layer3.0", "layer4.0"]
     assert expected == projections(meta("resnet50", projection="strided"))
@@ -124,8 +124,11 @@ def test_every_rule_names_its_source():
 
 @pytest.mark.parametrize(
     ("place", "expected"),
-    [(Place(64, 64, 1, first=True), False), (Place(64, 64, 2, first=True), True)],
+    [
+        (ShortcutPlace(64, 64, 1, is_first=True), False),
+        (ShortcutPlace(64, 64, 2, is_first=True), True),
+    ],
 )
 def test_place_reshapes(place, expected):
     """A stride alone changes the shape."""
-    assert expected is place.reshapes
+    assert expected is place.changes_shape

@@ -6,8 +6,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 import resviz
-from resviz.models import BasicBlock, ResNet, assembly, blocks, twins
-from resviz.models.catalogue import build
+from resviz.models import BasicBlock, ResNet, block_assembly, blocks, prototypes
+from resviz.models.catalogue import build_network
 
 NETWORKS = {
     "resnet50": {},
@@ -21,7 +21,7 @@ NETWORKS = {
 def empty(name, **options):
     """A network without weights."""
     with torch.device("meta"):
-        return build(name, **options)
+        return build_network(name, **options)
 
 
 def built_anew(make, dtype, layers, *args):
@@ -33,9 +33,9 @@ def built_anew(make, dtype, layers, *args):
 def test_copies_are_as_if_built(name, options, monkeypatch):
     """In modules, names, shapes, training flags, and in all that a trace says."""
     copied = empty(name, **options)
-    monkeypatch.setattr(assembly, "OF_BLOCKS", built_anew)
-    monkeypatch.setattr(blocks, "OF_LAYERS", built_anew)
-    monkeypatch.setattr(twins, "cast", lambda mould: mould)
+    monkeypatch.setattr(block_assembly, "BLOCK_PROTOTYPES", built_anew)
+    monkeypatch.setattr(blocks, "LAYER_PROTOTYPES", built_anew)
+    monkeypatch.setattr(prototypes, "copy_prototype", lambda mould: mould)
     built = empty(name, **options)
     assert repr(built) == repr(copied)
     shapes = [
@@ -65,7 +65,7 @@ def test_a_copy_shares_nothing():
 
 def test_blocks_with_weights_are_built():
     """Each has values of its own."""
-    net = build("resnet50", base_channels=8)
+    net = build_network("resnet50", base_channels=8)
     one, other = net.layer1[1].conv1.weight, net.layer1[2].conv1.weight
     assert not torch.equal(one, other)
 
@@ -86,11 +86,11 @@ def test_a_norm_of_the_users_is_called_for_each_block():
 def test_variants_share_their_blocks():
     """A second network with blocks that were built before copies them."""
     empty("resnet50", num_classes=3)
-    before = twins.OF_BLOCKS.cache_info().misses
+    before = prototypes.BLOCK_PROTOTYPES.cache_info().misses
     empty("resnet101", num_classes=5)
-    assert before == twins.OF_BLOCKS.cache_info().misses
+    assert before == prototypes.BLOCK_PROTOTYPES.cache_info().misses
     empty("resnet50", width_per_group=96)
-    assert before + 8 == twins.OF_BLOCKS.cache_info().misses
+    assert before + 8 == prototypes.BLOCK_PROTOTYPES.cache_info().misses
 
 
 @pytest.mark.parametrize("layer", ["Conv2d", "BatchNorm2d", "ReLU", "AvgPool2d"])
@@ -119,7 +119,7 @@ class Halves(TorchFunctionMode):
 
 def test_what_a_mode_makes_is_no_mould():
     """Neither with a device beside it nor later is it copied."""
-    blocks.OF_LAYERS.cache_clear()
+    blocks.LAYER_PROTOTYPES.cache_clear()
     with torch.device("meta"), Halves():
         assert torch.float16 == blocks.conv3x3(5, 7).weight.dtype
     with torch.device("meta"):

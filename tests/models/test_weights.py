@@ -113,14 +113,16 @@ def published(server, source, monkeypatch):
     name = hashed(content)
     server.files[name] = content
     monkeypatch.setattr(weights, "BASE_URL", server.url)
-    monkeypatch.setitem(weights.PUBLISHED, "tiny", {"OLD": "tiny-x.pth", "NEW": name})
+    monkeypatch.setitem(
+        weights.PUBLISHED_FILES, "tiny", {"OLD": "tiny-x.pth", "NEW": name}
+    )
     return name
 
 
 def refused(*args, **options):
     """The message of the WeightsError that loading raises, one line."""
     with pytest.raises(WeightsError) as caught:
-        weights.load(*args, **options)
+        weights.load_weights(*args, **options)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -129,14 +131,14 @@ def refused(*args, **options):
 def test_published_name(published, source, name):
     """A published name loads its file; the last one is the default."""
     net = tiny()
-    weights.load(net, name, network="tiny")
+    weights.load_weights(net, name, network="tiny")
     assert same(source, net)
 
 
 def test_published_file(published, source):
     """The name of a published file loads it, whatever the network is called."""
     net = tiny()
-    weights.load(net, published)
+    weights.load_weights(net, published)
     assert same(source, net)
 
 
@@ -144,7 +146,7 @@ def test_url(server, source):
     """Any URL loads its file."""
     server.files["some.pth"] = serialised(source)
     net = tiny()
-    weights.load(net, server.url + "some.pth")
+    weights.load_weights(net, server.url + "some.pth")
     assert same(source, net)
 
 
@@ -154,7 +156,7 @@ def test_local_file(tmp_path, source, as_text):
     path = tmp_path / "net.pth"
     path.write_bytes(serialised(source))
     net = tiny()
-    weights.load(net, as_text(path))
+    weights.load_weights(net, as_text(path))
     assert same(source, net)
 
 
@@ -162,14 +164,14 @@ def test_safetensors(tmp_path, source):
     """A local file of safetensors loads."""
     save_file(source.state_dict(), tmp_path / "net.safetensors")
     net = tiny()
-    weights.load(net, tmp_path / "net.safetensors")
+    weights.load_weights(net, tmp_path / "net.safetensors")
     assert same(source, net)
 
 
 def test_downloaded_once(server, published, folder):
     """A second time the file comes from torch's cache, where it lies alone."""
     for _ in range(2):
-        weights.load(tiny(), "NEW", network="tiny")
+        weights.load_weights(tiny(), "NEW", network="tiny")
     assert server.asked == [published]
     assert [path.name for path in folder.iterdir()] == [published]
 
@@ -178,7 +180,7 @@ def test_downloads_that_torchvision_made_are_used(folder, published, server):
     """A file in torch's cache is not downloaded."""
     folder.mkdir(parents=True)
     (folder / published).write_bytes(server.files[published])
-    weights.load(tiny(), "NEW", network="tiny")
+    weights.load_weights(tiny(), "NEW", network="tiny")
     assert server.asked == []
 
 
@@ -209,7 +211,7 @@ def test_wrong_hash_in_the_cache(folder, published):
 def test_a_date_is_no_hash(tmp_path, source):
     """Eight digits without a letter in a name are taken for a date."""
     (tmp_path / "net-20240131.pth").write_bytes(serialised(source))
-    weights.load(tiny(), tmp_path / "net-20240131.pth")
+    weights.load_weights(tiny(), tmp_path / "net-20240131.pth")
 
 
 def test_broken_off(server, source, folder):
@@ -244,7 +246,7 @@ def test_malformed_url(url):
 def test_url_cannot_leave_the_cache(server, source, folder):
     """Only the last part of a URL's path names the file in the cache."""
     server.files["..%2F..%2Fsome.pth"] = serialised(source)
-    weights.load(tiny(), server.url + "..%2F..%2Fsome.pth")
+    weights.load_weights(tiny(), server.url + "..%2F..%2Fsome.pth")
     (path,) = folder.iterdir()
     assert path.name.endswith("_some.pth")
 
@@ -253,7 +255,7 @@ def test_files_of_one_name_from_two_places_are_two(server, source, folder):
     """A name without a hash does not tell whose file it is."""
     for place in ("a", "b"):
         server.files[f"{place}/some.pth"] = serialised(source)
-        weights.load(tiny(), f"{server.url}{place}/some.pth")
+        weights.load_weights(tiny(), f"{server.url}{place}/some.pth")
     assert len(list(folder.iterdir())) == 2
 
 
@@ -360,7 +362,7 @@ def test_parts_left_out(tmp_path, source, options):
     path = tmp_path / "net.pth"
     path.write_bytes(serialised(source))
     net = tiny(**options)
-    weights.load(net, path)
+    weights.load_weights(net, path)
     assert torch.equal(source.layer1[0].conv1.weight, net.layer1[0].conv1.weight)
 
 
@@ -370,7 +372,7 @@ def test_before_num_batches_tracked(tmp_path, source):
     old = {key: value for key, value in state.items() if "num_batches" not in key}
     torch.save(old, tmp_path / "net.pth")
     net = tiny()
-    weights.load(net, tmp_path / "net.pth")
+    weights.load_weights(net, tmp_path / "net.pth")
     assert same(source, net)
 
 
@@ -380,7 +382,7 @@ def test_checkpoint(tmp_path, source, key):
     state = {f"module.{name}": value for name, value in source.state_dict().items()}
     torch.save({key: state, "epoch": 90}, tmp_path / "net.pth")
     net = tiny()
-    weights.load(net, tmp_path / "net.pth")
+    weights.load_weights(net, tmp_path / "net.pth")
     assert same(source, net)
 
 
@@ -390,7 +392,7 @@ def test_meta_device(tmp_path, source):
     path.write_bytes(serialised(source))
     with torch.device("meta"):
         net = tiny()
-        weights.load(net, path)
+        weights.load_weights(net, path)
     assert same(source, net)
 
 
@@ -418,7 +420,7 @@ def test_progress(published, monkeypatch, stream, progress, shown):
     """Progress is on stderr, only where that is a terminal, unless silenced."""
     stderr = stream()
     monkeypatch.setattr(sys, "stderr", stderr)
-    weights.load(tiny(), "NEW", network="tiny", progress=progress)
+    weights.load_weights(tiny(), "NEW", network="tiny", progress=progress)
     assert shown is (published in stderr.getvalue())
 
 
@@ -426,7 +428,7 @@ def test_published_files():
     """Seventeen files, each named for its network and with eight digits of a hash."""
     files = [
         (network, file)
-        for network, names in weights.PUBLISHED.items()
+        for network, names in weights.PUBLISHED_FILES.items()
         for file in names.values()
     ]
     assert len(files) == len(set(files)) == 17

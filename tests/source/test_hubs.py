@@ -40,7 +40,7 @@ def test_a_timm_model_and_its_input(package):
         return Published(nn.Conv2d(3, width, 1))
 
     package("timm", create_model=create_model)
-    arch = source.architecture("timm:net_a(width=5)")
+    arch = source.resolve_architecture("timm:net_a(width=5)")
     assert arch.layers[0].output_shape == (1, 5, 17, 19)
     assert arch.name == "timm:net_a(width=5)"
 
@@ -53,7 +53,7 @@ def test_a_torchvision_model(package):
         return nn.Conv2d(3, 2, 1)
 
     package("torchvision.models", get_model=get_model)
-    assert source.architecture("torchvision:net_b").params == 8
+    assert source.resolve_architecture("torchvision:net_b").params == 8
 
 
 def test_a_configuration_of_transformers(package):
@@ -73,7 +73,7 @@ def test_a_configuration_of_transformers(package):
             return model
 
     package("transformers", NetConfig=NetConfig, AutoModel=AutoModel)
-    arch = source.architecture("transformers:NetConfig(depth=3)")
+    arch = source.resolve_architecture("transformers:NetConfig(depth=3)")
     assert (len(arch.layers), arch.layers[2].output_shape) == (3, (1, 1, 12, 12))
 
 
@@ -83,7 +83,7 @@ def test_a_missing_package_says_what_to_install(monkeypatch, name):
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, f"{name}.models", None)
     with pytest.raises(BuildError, match=f"pip install {name}"):
-        source.architecture(f"{name}:net")
+        source.resolve_architecture(f"{name}:net")
 
 
 def test_an_unknown_name_says_so(package):
@@ -94,7 +94,7 @@ def test_an_unknown_name_says_so(package):
 
     package("timm", create_model=create_model)
     with pytest.raises(BuildError, match=r"Unknown model \(nope\)"):
-        source.architecture("timm:nope")
+        source.resolve_architecture("timm:nope")
 
 
 def test_no_weight_is_filled(package):
@@ -106,7 +106,7 @@ def test_no_weight_is_filled(package):
         return built[-1]
 
     package("timm", create_model=create_model)
-    source.architecture("timm:net")
+    source.resolve_architecture("timm:net")
     assert [model.weight.device.type for model in built] == ["meta"]
 
 
@@ -119,7 +119,7 @@ def test_a_callable_in_a_file(tmp_path):
         "def make(k=1): return nn.Conv2d(3, WIDTH, k)"
     )
     before = list(sys.path)
-    arch = source.architecture(f"{path}:make(k=3)", (3, 8, 8))
+    arch = source.resolve_architecture(f"{path}:make(k=3)", (3, 8, 8))
     assert arch.layers[0].output_shape == (1, 6, 6, 6)
     assert sys.path == before
 
@@ -127,7 +127,7 @@ def test_a_callable_in_a_file(tmp_path):
 def test_a_file_that_is_not_there(tmp_path):
     """One line, with the reason."""
     with pytest.raises(BuildError, match="FileNotFoundError"):
-        source.architecture(f"{tmp_path}/none.py:make")
+        source.resolve_architecture(f"{tmp_path}/none.py:make")
 
 
 def test_an_option_of_timms_sets_the_input(package):
@@ -137,7 +137,7 @@ def test_an_option_of_timms_sets_the_input(package):
         return Published(nn.Conv2d(in_chans, 4, 1))
 
     package("timm", create_model=create_model)
-    arch = source.architecture("timm:net(img_size=(8, 9), in_chans=1)")
+    arch = source.resolve_architecture("timm:net(img_size=(8, 9), in_chans=1)")
     assert arch.inputs[0].shape == (1, 1, 8, 9)
 
 
@@ -190,7 +190,7 @@ def test_what_torchvision_publishes(package, kind, shapes):
     package(
         "torchvision.models", get_model=get_model, get_model_weights=get_model_weights
     )
-    arch = source.architecture("torchvision:net")
+    arch = source.resolve_architecture("torchvision:net")
     assert [tensor.shape for tensor in arch.inputs] == shapes
 
 
@@ -210,8 +210,8 @@ def test_no_weights_of_a_backbone_are_fetched(package):
         get_model=get_model,
         get_model_builder=lambda name: detector,
     )
-    source.architecture("torchvision:net", (3, 4, 4))
-    source.architecture("torchvision:net(weights_backbone='mine')", (3, 4, 4))
+    source.resolve_architecture("torchvision:net", (3, 4, 4))
+    source.resolve_architecture("torchvision:net(weights_backbone='mine')", (3, 4, 4))
     assert fetched == [None, "mine"]
 
 
@@ -268,7 +268,7 @@ def test_what_a_configuration_of_transformers_says(package, kind):
         return SimpleNamespace(**said)
 
     package("transformers", NetConfig=config, AutoModel=AutoModel)
-    arch = source.architecture("transformers:NetConfig")
+    arch = source.resolve_architecture("transformers:NetConfig")
     assert [(name, tensor.shape) for name, tensor in arch.named_inputs] == expected
     for name, tensor in arch.named_inputs:
         assert ("ids" in name) == (tensor.dtype == "int64")
@@ -298,7 +298,9 @@ def test_a_model_is_built_again_where_values_are_needed(package, mode):
     for seed in (3, 4):
         torch.manual_seed(seed)
         state = torch.get_rng_state()
-        assert source.architecture("timm:net", (3, 4, 4), mode=mode).mode == "run"
+        assert (
+            source.resolve_architecture("timm:net", (3, 4, 4), mode=mode).mode == "run"
+        )
     assert [model.conv.weight.device.type for model in built] == ["meta", "cpu"] * 2
     assert torch.equal(built[1].conv.weight, built[3].conv.weight)
     assert torch.equal(torch.get_rng_state(), state)
@@ -306,7 +308,7 @@ def test_a_model_is_built_again_where_values_are_needed(package, mode):
 
 def test_a_network_by_name_can_be_run():
     """It is built again too."""
-    arch = source.architecture("resnet18", (3, 32, 32), mode="run")
+    arch = source.resolve_architecture("resnet18", (3, 32, 32), mode="run")
     assert (arch.mode, arch.params) == ("run", 11_689_512)
 
 
@@ -316,4 +318,4 @@ def test_a_network_by_name_can_be_run():
 )
 def test_a_model_object_may_say_what_it_was_published_for(model, shape):
     """As a model of timm does."""
-    assert source.architecture(model).inputs[0].shape == shape
+    assert source.resolve_architecture(model).inputs[0].shape == shape

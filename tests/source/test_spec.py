@@ -3,7 +3,7 @@
 import pytest
 
 from resviz import BuildError, SpecError, source
-from resviz.source.spec import parse
+from resviz.source.spec import parse_spec
 
 
 @pytest.mark.parametrize(
@@ -29,19 +29,19 @@ from resviz.source.spec import parse
 )
 def test_names_and_calls(text, name, args, options):
     """A name, its positional and its keyword arguments."""
-    spec = parse(text)
+    spec = parse_spec(text)
     assert (name, args, options) == (spec.name, spec.args, spec.options)
 
 
 def test_a_callable_to_import():
     """The form with a colon names a module."""
-    spec = parse("pkg.mod:make(width=2)")
+    spec = parse_spec("pkg.mod:make(width=2)")
     assert ("pkg.mod", "make", {"width": 2}) == (spec.module, spec.name, spec.options)
 
 
 def test_a_record():
     """The form that ends in .json is a file."""
-    assert "a b/r50.json" == str(parse("a b/r50.json").record)
+    assert "a b/r50.json" == str(parse_spec("a b/r50.json").record)
 
 
 @pytest.mark.parametrize(
@@ -68,26 +68,26 @@ def test_a_record():
 def test_nothing_is_evaluated(text):
     """Whatever is no literal is refused with one line."""
     with pytest.raises(SpecError) as caught:
-        parse(text)
+        parse_spec(text)
     assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_name_lists_near_ones():
     """A slip of the finger gets a hint."""
     with pytest.raises(SpecError, match="resnet50"):
-        source.architecture("resnte50")
+        source.resolve_architecture("resnte50")
 
 
 def test_a_depth_that_cannot_be_expressed_names_the_nearest():
     """51 lies between 50 and 53."""
     with pytest.raises(SpecError, match=r"51.*50.*53"):
-        source.architecture("resnet(51, block='bottleneck')")
+        source.resolve_architecture("resnet(51, block='bottleneck')")
 
 
 def test_an_unknown_option_lists_near_ones():
     """So does a slip in an option."""
     with pytest.raises(SpecError, match="stride_in"):
-        source.architecture("resnet(50, stride_inn='1x1')")
+        source.resolve_architecture("resnet(50, stride_inn='1x1')")
 
 
 @pytest.fixture
@@ -104,14 +104,14 @@ def module(tmp_path, monkeypatch):
 def test_a_callable_is_imported_from_the_working_folder(module):
     """As `python -m` does; literal arguments are passed on."""
     module("mine_a", "from torch import nn\ndef make(w): return nn.Conv2d(3, w, 1)")
-    arch = source.architecture("mine_a:make(w=5)", (3, 8, 8))
+    arch = source.resolve_architecture("mine_a:make(w=5)", (3, 8, 8))
     assert (1, 5, 8, 8) == arch.layers[0].output_shape
 
 
 def test_a_module_object_is_taken_as_it_is(module):
     """`net = Model()` at module level is a model too."""
     module("mine_b", "from torch import nn\nnet = nn.Conv2d(3, 5, 1)")
-    assert 20 == source.architecture("mine_b:net", (3, 8, 8)).params
+    assert 20 == source.resolve_architecture("mine_b:net", (3, 8, 8)).params
 
 
 @pytest.mark.parametrize(
@@ -131,41 +131,41 @@ def test_what_cannot_be_built_says_why(module, monkeypatch, text, spec, words):
     monkeypatch.delitem(__import__("sys").modules, "mine_c", raising=False)
     module("mine_c", text)
     with pytest.raises(BuildError, match=words):
-        source.architecture(spec)
+        source.resolve_architecture(spec)
 
 
 def test_a_record_has_the_input_it_was_traced_at(record, tmp_path):
     """Another one is an error that says what to do."""
     record("resnet18").save(tmp_path / "r.json")
     with pytest.raises(SpecError, match="trace the model again with that"):
-        source.architecture(str(tmp_path / "r.json"), (3, 64, 64))
+        source.resolve_architecture(str(tmp_path / "r.json"), (3, 64, 64))
 
 
 def test_an_option_of_nought_is_not_taken_for_left_out(record):
     """Neither for a model nor for a record."""
     with pytest.raises(SpecError, match="batch 0"):
-        source.architecture("resnet18", batch=0)
+        source.resolve_architecture("resnet18", batch=0)
     with pytest.raises(SpecError, match="recorded with batch 1, got 0"):
-        source.architecture(record("resnet18"), batch=0)
+        source.resolve_architecture(record("resnet18"), batch=0)
 
 
 @pytest.mark.parametrize("size", [(3, 224, 224), [3, 224, 224]])
 def test_a_record_may_be_asked_for_what_it_is(record, size):
     """As a list or a tuple."""
     arch = record("resnet18")
-    assert source.architecture(arch, size) is arch
+    assert source.resolve_architecture(arch, size) is arch
 
 
 def test_a_size_that_is_none_is_refused_for_a_record_too(record):
     """One number is no (C, H, W)."""
     with pytest.raises(SpecError, match=r"want sizes of one sample"):
-        source.architecture(record("resnet18"), 224)
+        source.resolve_architecture(record("resnet18"), 224)
 
 
 def test_what_is_no_model_is_refused():
     """A number is a depth; a list is nothing."""
     with pytest.raises(SpecError, match="want a record, a torch"):
-        source.architecture(object())
+        source.resolve_architecture(object())
 
 
 @pytest.mark.parametrize(("spec", "size"), [("cifar20", 32), ("resnet18", 224)])
@@ -181,9 +181,11 @@ def test_input_channels_follow_the_option(record):
 
 def test_building_by_name_fills_no_weight():
     """The parameters of a network by name are meta tensors."""
-    from resviz.source.build import network
+    from resviz.source.build import build_own_network
 
-    devices = {p.device.type for p in network(parse("resnet18")).parameters()}
+    devices = {
+        p.device.type for p in build_own_network(parse_spec("resnet18")).parameters()
+    }
     assert {"meta"} == devices
 
 
@@ -195,4 +197,4 @@ def test_options_are_part_of_the_title(record):
 def test_a_file_alone_is_asked_what_to_call():
     """The usual slip with the form file.py:callable."""
     with pytest.raises(SpecError, match=r"want what to call in it, net\.py:callable"):
-        parse("net.py")
+        parse_spec("net.py")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.conftest import visit
+from tests.pages.report.conftest import visit
 
 __all__ = ["visit"]
 

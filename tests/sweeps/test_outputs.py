@@ -11,9 +11,9 @@ import pytest
 import resviz
 from resviz.errors import RenderError
 from resviz.sweeps import outputs
-from resviz.sweeps.chart import tints
-from resviz.sweeps.survey import survey
-from resviz.sweeps.table import frame
+from resviz.sweeps.points import colour_kinds
+from resviz.sweeps.sweep import run_sweep
+from resviz.sweeps.table import sweep_dataframe
 
 SPECS = (
     "resnet({18,34}, base_channels={32,64}, input={64,96})",
@@ -24,28 +24,28 @@ SPECS = (
 @pytest.fixture(scope="module")
 def found():
     """A sweep of nine variants, one of which fails, with a front."""
-    return survey(SPECS, pareto="macs,-depth")
+    return run_sweep(SPECS, pareto="macs,-depth")
 
 
 @pytest.fixture(scope="module")
 def plain():
     """The same without a front."""
-    return survey(SPECS, condition="seconds >= 0")
+    return run_sweep(SPECS, condition="seconds >= 0")
 
 
 def test_parquet(found, plain, tmp_path):
     """What pandas reads is what the DataFrame was."""
     path = tmp_path / "s.parquet"
-    outputs.write(plain, path)
+    outputs.write_sweep(plain, path)
     read = pd.read_parquet(path)
     read["final_shape"] = [None if it is None else [*it] for it in read["final_shape"]]
-    pd.testing.assert_frame_equal(frame(plain), read)
+    pd.testing.assert_frame_equal(sweep_dataframe(plain), read)
     assert "Int64" == str(read["macs"].dtype)
 
 
 def test_csv(plain):
     """Numbers as numbers, shapes in ASCII, nothing for what is not known."""
-    rows = list(csv.DictReader(io.StringIO(outputs.rendered(plain, "csv"))))
+    rows = list(csv.DictReader(io.StringIO(outputs.render_sweep(plain, "csv"))))
     assert 9 == len(rows)
     assert ("18", "32", "64", "1x256x2x2") == (
         rows[0]["depth_given"],
@@ -58,22 +58,24 @@ def test_csv(plain):
 
 def test_columns_are_the_same_where_nothing_failed(plain, tmp_path):
     """An empty column of errors is one: files of many sweeps are read as one table."""
-    sound = survey(["resnet({18,34}, base_channels=32, input=64)"])
+    sound = run_sweep(["resnet({18,34}, base_channels=32, input=64)"])
     path = tmp_path / "s.parquet"
-    outputs.write(sound, path)
+    outputs.write_sweep(sound, path)
     read = pd.read_parquet(path)
-    first, *_ = outputs.rendered(sound, "csv").splitlines()
+    first, *_ = outputs.render_sweep(sound, "csv").splitlines()
     assert first.endswith(",seconds,error")
-    assert "error" in json.loads(outputs.rendered(sound, "json"))["variants"][0]
-    assert ["seconds", "error"] == [*frame(sound)][-2:] == [*read][-2:]
-    assert frame(plain)["error"].dtype == frame(sound)["error"].dtype
-    assert read["error"].dtype == frame(sound)["error"].dtype
-    assert "error" not in outputs.rendered(sound, "text")
+    assert "error" in json.loads(outputs.render_sweep(sound, "json"))["variants"][0]
+    assert ["seconds", "error"] == [*sweep_dataframe(sound)][-2:] == [*read][-2:]
+    assert (
+        sweep_dataframe(plain)["error"].dtype == sweep_dataframe(sound)["error"].dtype
+    )
+    assert read["error"].dtype == sweep_dataframe(sound)["error"].dtype
+    assert "error" not in outputs.render_sweep(sound, "text")
 
 
 def test_json(plain):
     """All that the table says."""
-    data = json.loads(outputs.rendered(plain, "json"))
+    data = json.loads(outputs.render_sweep(plain, "json"))
     assert (9, 1, None) == (data["traced"], data["failed"], data["pareto"])
     assert [1, 256, 2, 2] == data["variants"][0]["final_shape"]
     assert [
@@ -85,7 +87,7 @@ def test_json(plain):
 
 def test_tables_keep_the_front_alone(found):
     """The two shallow and narrow, the two deep and narrow: equal depth, fewest MACs."""
-    data = json.loads(outputs.rendered(found, "json"))
+    data = json.loads(outputs.render_sweep(found, "json"))
     assert ["resnet(18, base_channels=32)", "resnet(34, base_channels=32)"] == [
         row["spec"] for row in data["variants"]
     ]
@@ -95,7 +97,7 @@ def test_tables_keep_the_front_alone(found):
 @pytest.mark.parametrize("form", ["text", "markdown", "latex"])
 def test_every_table_format(plain, form):
     """It has the variants, and what failed."""
-    text = outputs.rendered(plain, form)
+    text = outputs.render_sweep(plain, form)
     assert "base" in text
     assert "1 of 9 failed" in text
 
@@ -103,12 +105,12 @@ def test_every_table_format(plain, form):
 def test_an_unknown_suffix():
     """It lists those there are, Parquet too."""
     with pytest.raises(RenderError, match=r"\.csv.*\.parquet"):
-        outputs.named("a.xlsx")
+        outputs.find_sweep_format("a.xlsx")
 
 
 def test_the_picture(found):
     """An SVG with a title and a description that says what it shows."""
-    svg = ET.fromstring(outputs.rendered(found, "svg"))
+    svg = ET.fromstring(outputs.render_sweep(found, "svg"))
     space = "{http://www.w3.org/2000/svg}"
     assert "9 variants swept" == svg.findtext(f"{space}title")
     told = svg.findtext(f"{space}desc")
@@ -120,10 +122,10 @@ def test_the_picture(found):
 
 def test_colours_that_can_be_told_apart():
     """Few values have one each, many numbers a ramp; many words are not offered."""
-    found = survey(["cifar{8..56..6}(num_classes={5..14}, batch={1,2})"], limit=180)
+    found = run_sweep(["cifar{8..56..6}(num_classes={5..14}, batch={1,2})"], limit=180)
     assert {
         "num_classes": "quantitative", "batch": "ordinal", "final_shape": "nominal",
-    } == tints(found)  # fmt: skip
+    } == colour_kinds(found)  # fmt: skip
 
 
 @pytest.mark.needs("chromium")
@@ -133,7 +135,7 @@ class TestPage:
     @pytest.fixture
     def page(self, visit, found):
         """The page, once it has drawn its points."""
-        visited = visit(outputs.rendered(found, "html"), offline=True)
+        visited = visit(outputs.render_sweep(found, "html"), offline=True)
         visited.page.wait_for_selector("#chart svg .mark-symbol")
         return visited
 
@@ -174,8 +176,8 @@ class TestPage:
     @pytest.fixture
     def worded(self, visit):
         """The page of four variants that differ in a word."""
-        found = survey(["cifar8(num_classes={5,10}, shortcut={'A','B'})"])
-        visited = visit(outputs.rendered(found, "html"), offline=True)
+        found = run_sweep(["cifar8(num_classes={5,10}, shortcut={'A','B'})"])
+        visited = visit(outputs.render_sweep(found, "html"), offline=True)
         visited.page.wait_for_selector("#chart svg .mark-symbol")
         return visited
 
@@ -228,7 +230,7 @@ class TestPage:
     )
     def test_it_follows_the_reader(self, visit, found, scheme, colour):
         """Light and dark, the points too."""
-        visited = visit(outputs.rendered(found, "html"), color_scheme=scheme)
+        visited = visit(outputs.render_sweep(found, "html"), color_scheme=scheme)
         visited.page.wait_for_selector("#chart svg .mark-symbol")
         paths = visited.page.locator("#chart svg .mark-symbol.role-mark path")
         fills = [paths.nth(k).get_attribute("fill") for k in range(8)]
@@ -237,7 +239,7 @@ class TestPage:
     def test_hostile_names(self, visit, tmp_path):
         """Text from a SPEC runs nothing."""
         spec = "cifar8(a='</script><img src=x onerror=alert(1)>{{7*7}}', input={32,40})"
-        page = visit(outputs.rendered(survey([spec, "cifar8"]), "html"))
+        page = visit(outputs.render_sweep(run_sweep([spec, "cifar8"]), "html"))
         page.page.wait_for_selector("#chart svg .mark-symbol")
         assert ([], []) == (page.dialogs, page.console)
         first = page.page.locator("tbody td").first.text_content()
@@ -248,4 +250,4 @@ def test_a_page_needs_its_library(monkeypatch):
     """It says so before a long run, and how to get it."""
     monkeypatch.setitem(__import__("sys").modules, "altair", None)
     with pytest.raises(resviz.ResvizError, match=r"pip install 'resviz\[sweep\]'"):
-        outputs.check("html")
+        outputs.check_libraries("html")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resviz.sweeps.pace import Pace
+from resviz.sweeps.progress import Pace
 
 ROW = {"error": None}
 
@@ -11,7 +11,7 @@ ROW = {"error": None}
 def wait(monkeypatch):
     """A function that lets so many seconds go by."""
     now = [1000.0]
-    monkeypatch.setattr("resviz.sweeps.pace.monotonic", lambda: now[0])
+    monkeypatch.setattr("resviz.sweeps.progress.monotonic", lambda: now[0])
 
     def wait(seconds):
         now[0] += seconds

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resviz.errors import SpecError
-from resviz.sweeps.pareto import Aim, aims, front
+from resviz.sweeps.pareto import Objective, pareto_front, parse_objectives
 
 POINTS = st.lists(
     st.fixed_dictionaries({name: st.integers(0, 6) for name in "abc"}), max_size=30
@@ -22,8 +22,8 @@ def beats(one, other, wanted):
 @given(POINTS, st.sampled_from(["a", "a,b", "a,-b", "-a,b,-c", "a,b,c"]))
 def test_by_its_definition(rows, text):
     """A row is on it if and only if no other beats it."""
-    wanted = aims(text, "abc")
-    assert front(rows, wanted) == [
+    wanted = parse_objectives(text, "abc")
+    assert pareto_front(rows, wanted) == [
         number
         for number, row in enumerate(rows)
         if not any(beats(other, row, wanted) for other in rows)
@@ -33,10 +33,10 @@ def test_by_its_definition(rows, text):
 def test_a_row_without_a_number_is_not_on_it():
     """A variant that failed, or whose field is not known."""
     rows = [{"a": None}, {"a": 2}, {}]
-    assert [1] == front(rows, (Aim("a"),))
+    assert [1] == pareto_front(rows, (Objective("a"),))
 
 
 def test_an_unknown_column():
     """It says which there are."""
     with pytest.raises(SpecError, match="no column 'd', want some of a, b"):
-        aims("a,-d", ("a", "b"))
+        parse_objectives("a,-d", ("a", "b"))

@@ -12,7 +12,7 @@ import pytest
 
 from resviz.errors import RecordError, SpecError
 from resviz.sweeps.journal import Journal
-from resviz.sweeps.work import Settings
+from resviz.sweeps.supervisor import Settings
 from tests.conftest import ROOT
 
 SPACE = "cifar8(num_classes={1..300}, input={32,40})"

@@ -11,8 +11,8 @@ import pytest
 
 import resviz
 from resviz.errors import ResvizError, SpecError
-from resviz.sweeps.run import Costs, Sizes
-from resviz.sweeps.work import CELLS, Done
+from resviz.sweeps.run import BatchSizer, SweepTiming
+from resviz.sweeps.supervisor import CELLS, Done
 from tests.conftest import ROOT
 
 SPECS = ("cifar{8,14}(num_classes={1..20}, input={32,48})", "cifar9")
@@ -133,18 +133,18 @@ def test_a_missing_library(monkeypatch):
 
 def test_batches_grow_with_the_rate():
     """As many as take a moment, so little is lost at a kill."""
-    sizes = Sizes()
+    sizes = BatchSizer()
     assert 1 == sizes.size
-    sizes.learn(Done([{}] * 10, 0.1, 0.0))
+    sizes.adapt_to(Done([{}] * 10, 0.1, 0.0))
     assert 40 == sizes.size
-    sizes.learn(Done([{}], 5.0, 0.0))
+    sizes.adapt_to(Done([{}], 5.0, 0.0))
     assert 1 == sizes.size
 
 
 def test_costs_add_up():
     """Transport is what no step took."""
-    costs = Costs(workers=2)
-    costs.add(
+    costs = SweepTiming(workers=2)
+    costs.add_batch(
         Done([{"steps": {"build": 1.0, "trace": 2.0, "readings": 1.0}}] * 2, 10, 4)
     )
     told = costs.to_dict()

@@ -16,12 +16,12 @@ def test_the_issues_example():
     )
     space = Space([text])
     first, second, *_ = found = list(space)
-    assert (40, 40) == (space.size, len(found))
-    assert ["depth", "width_per_group", "input"] == space.names
+    assert (40, 40) == (space.variant_count, len(found))
+    assert ["depth", "width_per_group", "input"] == space.varying_names
     assert ("resnet(18, width_per_group=64)", 160, None) == first[:3]
     assert 192 == second.input
     said = {"name": "resnet", "depth": 152, "width_per_group": 128, "input": 288}
-    assert said == dict(found[-1].sets)
+    assert said == dict(found[-1].arguments)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_the_issues_example():
 )
 def test_arguments_that_vary(specs, names):
     """Also from one SPEC to the next; a name that is the whole SPEC is none."""
-    assert names == Space(specs).names
+    assert names == Space(specs).varying_names
 
 
 def test_inputs_vary_fastest_wherever_they_stand():
     """So a network is built once for all of them."""
     found = list(Space(["resnet(input={64,96}, depth={18,34})"]))
     assert [(18, 64), (18, 96), (34, 64), (34, 96)] == [
-        (dict(one.sets)["depth"], one.input) for one in found
+        (dict(one.arguments)["depth"], one.input) for one in found
     ]
 
 
@@ -146,5 +146,5 @@ def test_a_pattern_wants_a_package_with_a_list():
 def test_an_enormous_space_is_not_held():
     """Its size is known at once, and so are its first ones."""
     space = Space([f"resnet({', '.join(f'a{k}={{1..1000}}' for k in range(6))})"])
-    assert 10**18 == space.size
+    assert 10**18 == space.variant_count
     assert "resnet(a0=1, a1=1, a2=1, a3=1, a4=1, a5=1)" == next(iter(space)).spec

@@ -5,8 +5,8 @@ import sys
 import pytest
 from torch import nn
 
-from resviz.sweeps.rows import MEASURES, measures
-from resviz.sweeps.work import CELLS, Settings, work
+from resviz.sweeps.rows import MEASURE_NAMES, measure_record
+from resviz.sweeps.supervisor import CELLS, Settings, work
 
 LIMITS = Settings(memory=2**28)
 SHORT = LIMITS._replace(timeout=2.0)
@@ -42,7 +42,7 @@ def test_a_row(record):
         "receptive_field": max(field),
         "final_shape": [2, 512, 2, 2],
         "depth": 18,
-    } == {name: row[name] for name in MEASURES}
+    } == {name: row[name] for name in MEASURE_NAMES}
     assert row["error"] is None
 
 
@@ -59,34 +59,34 @@ def test_a_row(record):
 )
 def test_the_final_map(record, spec, shape):
     """What stands before the global pool, or what is returned without one."""
-    assert shape == measures(record(spec))["final_shape"]
+    assert shape == measure_record(record(spec))["final_shape"]
 
 
 def test_the_final_map_of_one_position(record):
     """A map that strides have left one position of is still a map."""
     arch = record("resnet18", (3, 32, 32))
-    assert [1, 512, 1, 1] == measures(arch)["final_shape"]
+    assert [1, 512, 1, 1] == measure_record(arch)["final_shape"]
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 7])
 def test_the_final_map_of_a_tiny_input(record, side):
     """A pool that reaches over the edge gathers no map, whatever is left of it."""
     arch = record("resnet18", (3, side, side))
-    assert [1, 512, 1, 1] == measures(arch)["final_shape"]
+    assert [1, 512, 1, 1] == measure_record(arch)["final_shape"]
 
 
 def test_a_field_that_is_not_known():
     """Behind a sort no rule follows, so a smaller one before it is not the largest."""
     import resviz
-    from resviz.sweeps.rows import largest_field
+    from resviz.sweeps.rows import find_largest_axis_field
 
     class Sorts(nn.Sequential):
         def forward(self, x):
             return self[1](self[0](x).sort(dim=-1)[0])
 
     plain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3))
-    assert 5 == largest_field(resviz.trace(plain))
-    assert largest_field(resviz.trace(Sorts(*plain))) is None
+    assert 5 == find_largest_axis_field(resviz.trace(plain))
+    assert find_largest_axis_field(resviz.trace(Sorts(*plain))) is None
 
 
 def test_what_cannot_be_built(fault):

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.costs.conventions import CONVENTIONS
-from resviz.models.catalogue import build
+from resviz.models.catalogue import build_network
+from resviz.readings.costs.conventions import CONVENTIONS
 
 KEYS = [
     "name", "title", "input_shape", "batch", "macs", "elements", "conventions",
@@ -59,7 +59,7 @@ def test_other_networks_are_set_off(record):
 def test_every_convention_has_a_version_and_a_source():
     """But timm, which runs another's."""
     assert [] == [
-        one.counter
+        one.tool_names
         for one in CONVENTIONS
         if not one.source
         or not all(version or name == "timm" for name, version in one.tools)
@@ -126,7 +126,7 @@ def test_gaps_stand_below_every_table_with_a_total():
         def forward(self, maps):
             return torch.linalg.inv(maps[0]) + torch.linalg.inv(maps[0])
 
-    model = nn.Sequential(build("resnet18", out_indices=[3]), Odd())
+    model = nn.Sequential(build_network("resnet18", out_indices=[3]), Odd())
     arch = resviz.trace(model, (3, 64, 64))
     line = "not counted: linalg_inv_ex, 2×, first at 1"
     for table in (

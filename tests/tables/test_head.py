@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.tables.head import head
+from resviz.tables.trace_header import trace_header
 
 DOORS = (
     resviz.table, resviz.summary, resviz.costs_table, resviz.memory,
@@ -43,7 +43,7 @@ def heads(table):
 def test_json_says_what_was_traced_and_how(odd, door):
     """Under the same keys for every table; a batch goes into each count."""
     (found,) = heads(door(odd))
-    assert head(odd).items() <= found.items()
+    assert trace_header(odd).items() <= found.items()
     expected = {"batch": 2, "mode": "run", "training": False, "unseen": []}
     assert expected.items() <= found.items()
     given = [{"name": None, "shape": [2, 3, 8, 8], "dtype": "float32"}]

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 import resviz
-from resviz import footprint, units
+from resviz import units
+from resviz.readings import memory
 
 KEYS = [
     "name", "input_shape", "training", "parameter_bytes", "buffer_bytes",
@@ -126,7 +127,7 @@ def test_eighty_columns_are_enough(record):
 
 def test_the_convention_stands_below(record):
     """No number of bytes is printed without saying what it counts."""
-    assert footprint.CONVENTION in str(resviz.memory(record("resnet18")))
+    assert memory.MEMORY_CONVENTION in str(resviz.memory(record("resnet18")))
 
 
 def test_sizes_of_dtypes_are_torchs():
@@ -135,5 +136,5 @@ def test_sizes_of_dtypes_are_torchs():
     whole = {it for it in known if "x" not in str(it) and "bits" not in str(it)}
     named = {it: str(it).removeprefix("torch.") for it in whole}
     assert {it: it.itemsize for it in whole} == {
-        it: units.itemsize(name) for it, name in named.items()
+        it: units.dtype_itemsize(name) for it, name in named.items()
     }

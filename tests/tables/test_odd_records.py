@@ -36,13 +36,13 @@ class Scalar(nn.Module):
         return x.mean().softmax(0)
 
 
-@pytest.mark.parametrize("form", formats.tables())
+@pytest.mark.parametrize("form", formats.table_format_names())
 @pytest.mark.parametrize("name", RECORDS)
 def test_every_table_in_every_format(name, form):
     """Nothing to count is no reason to fail."""
     arch = RECORDS[name]()
     for door in DOORS:
-        assert formats.table_format(form).render(door(arch))
+        assert formats.find_table_format(form).render(door(arch))
 
 
 def test_fields_of_tokens_are_unknown():

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import resviz
-from tests.structure.toys import Basic, conv
+from tests.readings.structure.toys import Basic, conv
 
 
 class Spare(nn.Module):

@@ -15,10 +15,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import resviz
 from resviz.source import build
-from resviz.source.spec import parse
-from resviz.tracing import module_rules, trace
-from resviz.tracing.bypass import Bypass
-from resviz.tracing.postponed import Postponed
+from resviz.source.spec import parse_spec
+from resviz.tracing import trace
+from resviz.tracing.fast import module_rules
+from resviz.tracing.fast.bypass import Bypass
+from resviz.tracing.fast.lazy_tensors import PostponedTensors
 
 small = st.integers(1, 4)
 
@@ -26,7 +27,7 @@ small = st.integers(1, 4)
 @pytest.fixture
 def bypassed(monkeypatch):
     """Paths of the modules that were bypassed."""
-    paths, noted = [], Bypass.noted
+    paths, noted = [], Bypass.note_answer
 
     def follow(self, module, *args):
         output = noted(self, module, *args)
@@ -34,18 +35,18 @@ def bypassed(monkeypatch):
             paths.append(self.clone.paths[id(module)])
         return output
 
-    monkeypatch.setattr(Bypass, "noted", follow)
+    monkeypatch.setattr(Bypass, "note_answer", follow)
     return paths
 
 
 def run(model, *args, **kwargs):
     """The record of a trace that bypasses nothing, or what it says."""
-    kept = dict(module_rules.RULES)
-    module_rules.RULES.clear()
+    kept = dict(module_rules.MODULE_RULES)
+    module_rules.MODULE_RULES.clear()
     try:
         return outcome(model, *args, **kwargs)
     finally:
-        module_rules.RULES.update(kept)
+        module_rules.MODULE_RULES.update(kept)
 
 
 def outcome(model, *args, **kwargs):
@@ -89,7 +90,7 @@ def test_any_unit_is_told_the_same_of(data):
 )  # fmt: skip
 def test_networks_are_told_the_same_of(spec, training):
     """Each of ours, in evaluation and in training."""
-    net = build.network(parse(spec))
+    net = build.build_own_network(parse_spec(spec))
     assert run(net, (3, 64, 64), training=training) == trace(
         net, (3, 64, 64), training=training
     )
@@ -517,7 +518,7 @@ def test_no_stand_in_is_made(monkeypatch):
     def fill(held):
         made.append(held)
 
-    monkeypatch.setattr(Postponed, "fill", fill)
+    monkeypatch.setattr(PostponedTensors, "make_all", fill)
     trace(unit(), (3, 8, 8))
     assert [] == made
 
@@ -544,7 +545,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_postponed_is_there_when_asked_for(way):
     """Whoever looks into the dictionary finds the stand-ins, and only those."""
-    held = Postponed({"weight": 1, "bias": None}, lambda x: x and x + 1)
+    held = PostponedTensors({"weight": 1, "bias": None}, lambda x: x and x + 1)
     assert {"weight": 2, "bias": None} == WAYS[way](held)
 
 
@@ -554,11 +555,11 @@ def test_every_access_to_a_dictionary_is_covered():
         "__class_getitem__", "fromkeys", "__doc__", "__getattribute__", "__hash__",
         "__init__", "__new__", "__sizeof__", "__lt__", "__le__", "__gt__", "__ge__",
     }  # fmt: skip
-    assert set() == set(vars(dict)) - of_no_member - set(vars(Postponed))
+    assert set() == set(vars(dict)) - of_no_member - set(vars(PostponedTensors))
 
 
 def test_what_is_set_before_is_kept():
     """What a forward puts there stays, though the rest is filled in."""
-    held = Postponed({"weight": 1, "bias": None}, lambda x: x and x + 1)
+    held = PostponedTensors({"weight": 1, "bias": None}, lambda x: x and x + 1)
     held["bias"] = 7
     assert {"weight": 2, "bias": 7} == held

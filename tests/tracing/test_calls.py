@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.modules import module as all_modules
 
 import resviz
-from resviz.models.catalogue import build
+from resviz.models.catalogue import build_network
 from resviz.tracing import clone, trace
 
 
@@ -243,14 +243,14 @@ PADDED = nn.Sequential(nn.Conv2d(3, 3, 3, padding="same"))
 def test_a_clone_is_gone_at_once(model, shape, monkeypatch):
     """Also where hooks of ours are left on its modules; no collector is waited for."""
     clones = []
-    plain = clone.Clone.announce
+    plain = clone.Clone.copy_module
 
     def announced(self, *args):
         copied = plain(self, *args)
         clones.append(ref(copied))
         return copied
 
-    monkeypatch.setattr(clone.Clone, "announce", announced)
+    monkeypatch.setattr(clone.Clone, "copy_module", announced)
     gc.collect()
     gc.disable()
     try:
@@ -266,7 +266,7 @@ def test_no_trace_of_it_is_left():
     model = Outer(named)
     resviz.trace(model, (3, 8, 8))
     with torch.device("meta"):
-        lent = build("resnet18")
-    trace(lent, lent=True)
+        lent = build_network("resnet18")
+    trace(lent, trace_only=True)
     for module in (*model.modules(), *lent.modules()):
         assert "_compiled_call_impl" not in vars(module)

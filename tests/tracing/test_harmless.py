@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from resviz import ResvizError, TraceError, trace
 from resviz.models import catalogue, resnet18
 from resviz.tracing import Recorder, process
-from resviz.tracing.bypass import Bypass
+from resviz.tracing.fast.bypass import Bypass
 
 from .harm import PATCHABLE, Alarm, Snapshot, changes
 from .odd import ODD, Forward
@@ -43,7 +43,7 @@ def model():
 
 def resnet50():
     """All 50 layers, at an eighth of their width."""
-    return catalogue.build("resnet", 50, base_channels=8)
+    return catalogue.build_network("resnet", 50, base_channels=8)
 
 
 def attempt(model, size, **options):
@@ -127,7 +127,7 @@ def alarm(monkeypatch):
 
         return followed
 
-    for holder, name in ((Recorder, "__torch_dispatch__"), (Bypass, "noted")):
+    for holder, name in ((Recorder, "__torch_dispatch__"), (Bypass, "note_answer")):
         monkeypatch.setattr(holder, name, rung(getattr(holder, name)))
     return bell
 
@@ -147,7 +147,9 @@ def cut_off_everywhere(model, size, alarm, *errors):
 @pytest.mark.parametrize("error", ERRORS)
 def test_nothing_changes_when_an_operation_is_cut_off(alarm, error):
     """Each of the 21 operations of a network with one block."""
-    small = catalogue.build("resnet", block="basic", layers=[1], base_channels=8)
+    small = catalogue.build_network(
+        "resnet", block="basic", layers=[1], base_channels=8
+    )
     assert (21, {}) == cut_off_everywhere(small, (3, 32, 32), alarm, error)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 import resviz
-from resviz.source import build, built
-from resviz.source.spec import parse
+from resviz.source import build, build_model
+from resviz.source.spec import parse_spec
 from resviz.tracing import trace
 
 SPECS = (
@@ -17,10 +17,12 @@ SPECS = (
 @pytest.mark.parametrize("spec", SPECS)
 def test_its_record_is_that_of_a_clone(spec, training):
     """Also when it is traced again, with what its forward and we left there."""
-    net = build.network(parse(spec))
-    kept = trace(build.network(parse(spec)), (3, 64, 64), training=training)
+    net = build.build_own_network(parse_spec(spec))
+    kept = trace(
+        build.build_own_network(parse_spec(spec)), (3, 64, 64), training=training
+    )
     for _ in range(2):
-        assert kept == trace(net, (3, 64, 64), training=training, lent=True)
+        assert kept == trace(net, (3, 64, 64), training=training, trace_only=True)
 
 
 def test_a_forward_that_fails_says_the_same():
@@ -28,7 +30,11 @@ def test_a_forward_that_fails_says_the_same():
     said = []
     for lent in (False, True):
         with pytest.raises(resviz.TraceError) as caught:
-            trace(build.network(parse("resnet18")), (4, 64, 64), lent=lent)
+            trace(
+                build.build_own_network(parse_spec("resnet18")),
+                (4, 64, 64),
+                trace_only=lent,
+            )
         said.append(str(caught.value))
     assert said[0] == said[1]
 
@@ -42,4 +48,4 @@ def test_a_forward_that_fails_says_the_same():
 )
 def test_only_our_own_networks_are_lent(spec, lent):
     """What foreign code gives may be somebody's."""
-    assert built(parse(spec)).lent is lent
+    assert build_model(parse_spec(spec)).trace_only is lent

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations
 
-from resviz import TraceError, costs, trace
-from resviz.flow import flow
-from resviz.structure import structure
+from resviz import TraceError, trace
+from resviz.readings import costs
+from resviz.readings.shape_flow import find_flow_steps
+from resviz.readings.structure import read_structure
 
 from .odd import Forward
 
@@ -55,7 +56,10 @@ def test_a_gate_is_no_part_of_the_flow():
     model = nn.Sequential(
         nn.Conv2d(3, 8, 3, 2, 1), Gate(8), nn.Conv2d(8, 8, 3, 2, 1), Gate(8)
     )
-    sizes = [step.size[0] for step in flow(structure(trace(model, (3, 32, 32))))]
+    sizes = [
+        step.size[0]
+        for step in find_flow_steps(read_structure(trace(model, (3, 32, 32))))
+    ]
     assert sizes == [32, 16, 8]
 
 
@@ -160,7 +164,7 @@ def test_zero_padding_by_assignment_is_a_shortcut():
             return y + z
 
     model = nn.Sequential(nn.Conv2d(3, 4, 1), Padded())
-    (block,) = structure(trace(model, (3, 8, 8))).blocks
+    (block,) = read_structure(trace(model, (3, 8, 8))).blocks
     assert (block.shortcut.kind, block.shortcut.stride) == ("zero-padded", (2, 2))
 
 
@@ -186,14 +190,14 @@ def test_inference_mode_around_a_trace():
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 2))
     with torch.inference_mode():
         arch = trace(model, (3, 8, 8))
-    assert costs.total(arch.layers).macs == 4 * 27 * 36 + 288
-    assert costs.not_counted(arch) == ()
+    assert costs.sum_layer_costs(arch.layers).macs == 4 * 27 * 36 + 288
+    assert costs.find_uncounted(arch) == ()
 
 
 def test_work_on_parameters_is_counted():
     """Spectral norm multiplies its 4×27 weights by a vector in every forward."""
     model = nn.Sequential(parametrizations.spectral_norm(nn.Conv2d(3, 4, 3)))
-    macs = costs.total(trace(model, (3, 8, 8)).layers).macs
+    macs = costs.sum_layer_costs(trace(model, (3, 8, 8)).layers).macs
     assert macs == 4 * 27 * 36 + 4 * 27
 
 

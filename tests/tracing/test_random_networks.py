@@ -12,8 +12,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import resviz
-from resviz import costs
-from resviz.storage import parse
+from resviz.readings import costs
+from resviz.record.storage import parse_record
 
 from .leaf_calls import difference, seen
 
@@ -206,11 +206,11 @@ def test_its_counts_are_those_of_torch(made, batch):
         net(torch.zeros(batch, *size))
     rows = resviz.layers(arch).rows
     idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
-    assert counter.get_total_flops() == 2 * costs.whole(arch).macs
+    assert counter.get_total_flops() == 2 * costs.sum_record_costs(arch).macs
     assert sum(p.numel() for p in net.parameters()) == arch.params
     assert arch.params == sum(row["params"] for row in rows) + idle
-    assert costs.whole(arch).macs == sum(row["macs"] or 0 for row in rows)
-    assert () == costs.not_counted(arch)
+    assert costs.sum_record_costs(arch).macs == sum(row["macs"] or 0 for row in rows)
+    assert () == costs.find_uncounted(arch)
 
 
 @any_network
@@ -244,7 +244,7 @@ def test_twice_the_samples_are_twice_the_work(made):
     """And not one parameter more."""
     net, size = made
     once, twice = resviz.trace(net, size), resviz.trace(net, size, 2)
-    assert 2 * costs.whole(once).macs == costs.whole(twice).macs
+    assert 2 * costs.sum_record_costs(once).macs == costs.sum_record_costs(twice).macs
     assert once.params == twice.params
 
 
@@ -254,7 +254,7 @@ def test_its_outputs_do_not_change(made):
     """The record survives JSON, and every text is made alike, byte for byte."""
     net, size = made
     arch = resviz.trace(net, size)
-    again = parse(arch.to_json())
+    again = parse_record(arch.to_json())
     assert arch == again
     assert arch.to_json() == resviz.trace(net, size).to_json()
     for table in (resviz.layers, resviz.summary, resviz.shortcuts):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from resviz.tracing import shapes
+from resviz.tracing.fast import shape_rules
 
 small = st.integers(1, 4)
 
@@ -18,7 +18,7 @@ def test_convolution(n, groups, width, size, k, s, p, d):
     """The rule gives torch's shape, or leaves the answer to torch."""
     x = torch.zeros(n, groups * width, size, size + 1)
     weight = torch.zeros(groups * 2, width, k, k)
-    given = shapes.convolution(
+    given = shape_rules.convolution(
         x, weight, None, [s, s], [p, p], [d, d], False, [0, 0], groups
     )
     try:
@@ -34,7 +34,7 @@ def test_convolution(n, groups, width, size, k, s, p, d):
 def test_max_pool(size, k, s, p, d):
     """So does that of max pooling."""
     x = torch.zeros(2, 3, size, size)
-    given = shapes.max_pool2d(x, [k, k], [s, s], [p, p], [d, d])
+    given = shape_rules.max_pool2d(x, [k, k], [s, s], [p, p], [d, d])
     try:
         real = F.max_pool2d(x, k, s, p, d)
     except RuntimeError:
@@ -51,13 +51,13 @@ def test_mean(dim, keep):
         real = x.mean(dim, keepdim=keep)
     except RuntimeError:
         return
-    assert real.shape == shapes.mean(x, dim, keep).shape
+    assert real.shape == shape_rules.mean(x, dim, keep).shape
 
 
 @given(n=small, k=small, j=small, m=small)
 def test_addmm(n, k, j, m):
     """A product whose inner sizes differ is left to torch, which refuses it."""
-    given = shapes.addmm(torch.zeros(m), torch.zeros(n, k), torch.zeros(j, m))
+    given = shape_rules.addmm(torch.zeros(m), torch.zeros(n, k), torch.zeros(j, m))
     assert (None if k != j else (n, m)) == (given if given is None else given.shape)
 
 
@@ -69,36 +69,40 @@ def test_batch_norm(training):
     real = torch.native_batch_norm(
         *(a.clone() if torch.is_tensor(a) else a for a in args)
     )
-    assert [t.shape for t in real] == [t.shape for t in shapes.native_batch_norm(*args)]
+    assert [t.shape for t in real] == [
+        t.shape for t in shape_rules.native_batch_norm(*args)
+    ]
 
 
 @pytest.mark.parametrize("dim", [-2, 0, 1])
 def test_softmax(dim):
     """Any axis, counted from either end."""
     x = torch.zeros(2, 3)
-    assert x.softmax(dim).shape == shapes.softmax(x, dim, half_to_float=False).shape
+    assert (
+        x.softmax(dim).shape == shape_rules.softmax(x, dim, half_to_float=False).shape
+    )
 
 
 def test_what_broadcasts_is_left_to_torch():
     """Addition of other shapes, dtypes and numbers."""
     x = torch.zeros(2, 3)
     for other in (torch.zeros(3), torch.zeros(2, 3, dtype=torch.float64), 1):
-        assert None is shapes.add(x, other)
-        assert None is shapes.multiply(x, other)
-        assert None is shapes.add_in_place(x, other)
+        assert None is shape_rules.add(x, other)
+        assert None is shape_rules.multiply(x, other)
+        assert None is shape_rules.add_in_place(x, other)
 
 
 def test_in_place_rules_give_the_same_object():
     """As torch's in-place operations do."""
     x = torch.zeros(2, 3)
-    assert x is shapes.activation_in_place(x)
-    assert x is shapes.add_in_place(x, torch.zeros(2, 3))
+    assert x is shape_rules.activation_in_place(x)
+    assert x is shape_rules.add_in_place(x, torch.zeros(2, 3))
 
 
 def test_a_second_rule_is_refused():
     """Two rules for one operation cannot stand side by side."""
     with pytest.raises(RuntimeError, match="a second shape rule"):
-        shapes.rule(torch.ops.aten.relu.default)(lambda x: x)
+        shape_rules.shape_rule(torch.ops.aten.relu.default)(lambda x: x)
 
 
 def test_a_record_without_the_rules_is_the_same(record, monkeypatch):
@@ -106,5 +110,5 @@ def test_a_record_without_the_rules_is_the_same(record, monkeypatch):
     import resviz
 
     expected = record("resnet18")
-    monkeypatch.setattr("resviz.tracing.recorder.RULES", {})
+    monkeypatch.setattr("resviz.tracing.recorder.SHAPE_RULES", {})
     assert expected == resviz.trace("resnet18")

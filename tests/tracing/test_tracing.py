@@ -27,7 +27,7 @@ def real_shapes(model, shape):
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50_32x4d", "cifar20"])
 def test_order_and_shapes_are_those_of_a_real_forward(name):
     """Every leaf call, in order, with the shape that a CPU forward gives."""
-    model = catalogue.build(name)
+    model = catalogue.build_network(name)
     arch = trace(model, (3, 64, 64))
     mine = [(la.path, la.output_shape) for la in arch.layers if la.module]
     assert real_shapes(model, (1, 3, 64, 64)) == mine

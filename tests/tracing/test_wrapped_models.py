@@ -13,8 +13,9 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 
-from resviz import TraceError, costs, summary, trace
-from resviz.structure import structure
+from resviz import TraceError, summary, trace
+from resviz.readings import costs
+from resviz.readings.structure import read_structure
 
 from .odd import Forward
 
@@ -24,7 +25,7 @@ CONV_PARAMS, CONV_MACS = 4 * 27 + 4, 4 * 27 * 36
 def counts(model, size=(3, 8, 8), **options):
     """Parameters and MACs of a model."""
     arch = trace(model, size, **options)
-    return arch.params, costs.total(arch.layers).macs
+    return arch.params, costs.sum_layer_costs(arch.layers).macs
 
 
 class Block(nn.Module):
@@ -57,8 +58,8 @@ def test_scripted_modules(kind, mode):
     """No hook looks inside; operations, blocks and counts are those of the original."""
     arch = trace(SCRIPTED[kind](residual()), (3, 8, 8), mode=mode)
     assert CONV_PARAMS + 4 * (4 * 36 + 4) == arch.params
-    assert CONV_MACS + 4 * (4 * 36 * 36) == costs.total(arch.layers).macs
-    assert ((), 2) == (arch.uncalled, len(structure(arch).blocks))
+    assert CONV_MACS + 4 * (4 * 36 * 36) == costs.sum_layer_costs(arch.layers).macs
+    assert ((), 2) == (arch.uncalled, len(read_structure(arch).blocks))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -90,7 +91,10 @@ def test_a_dynamically_quantised_model():
     arch = trace(quantised, (3, 2, 2))
     assert ("run", 0) == (arch.mode, arch.params)
     assert [(1, 8), (1, 2)] == [arch[name].output_shape for name in ("1", "2.1")]
-    assert (12 * 8 + 8 * 2, ()) == (costs.whole(arch).macs, costs.not_counted(arch))
+    assert (12 * 8 + 8 * 2, ()) == (
+        costs.sum_record_costs(arch).macs,
+        costs.find_uncounted(arch),
+    )
 
 
 @pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
@@ -145,7 +149,7 @@ def test_a_graph_module():
     """What torch.fx gives calls the same modules."""
     model = torch.fx.symbolic_trace(residual())
     assert (2, CONV_PARAMS + 4 * 148) == (
-        len(structure(trace(model, (3, 8, 8))).blocks),
+        len(read_structure(trace(model, (3, 8, 8))).blocks),
         trace(model, (3, 8, 8)).params,
     )
 
@@ -270,7 +274,7 @@ class Optional(nn.Module):
 def test_keywords_and_defaults(kwargs, macs):
     """Left out or given; a layer that is called again counts again, 9 MACs each."""
     arch = trace(Optional(), (3,), kwargs=kwargs)
-    assert (12, macs) == (arch.params, costs.total(arch.layers).macs)
+    assert (12, macs) == (arch.params, costs.sum_layer_costs(arch.layers).macs)
 
 
 def test_a_module_shared_between_places():

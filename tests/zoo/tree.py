@@ -10,7 +10,7 @@ from __future__ import annotations
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
-from resviz.structure import structure
+from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +120,7 @@ def disagreement(name: str, model: nn.Module, arch: Architecture) -> str | None:
     if read is None or any(fnmatch(name, pattern) for pattern in OTHERWISE):
         return None
     wanted = read(model)
-    found = structure(arch)
+    found = read_structure(arch)
     paths = [[block.path for block in stage.blocks] for stage in found.stages]
     if [len(stage) for stage in wanted] != [len(stage) for stage in paths]:
         return f"blocks {list(map(len, paths))}, tree {list(map(len, wanted))}"

@@ -11,8 +11,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import resviz
-from resviz import costs
-from resviz.structure import structure
+from resviz.readings import costs
+from resviz.readings.structure import read_structure
 
 from .packages import build
 from .tree import compared
@@ -106,11 +106,11 @@ def judged(name: str, built: Built, build_s: float) -> Verdict:
         return Verdict(name, built.family, sizes, reason(error), build_s=build_s)
     trace_s = perf_counter() - start
     start = perf_counter()
-    found = structure(arch)
+    found = read_structure(arch)
     for table in (resviz.layers, resviz.shortcuts, resviz.summary):
         table(arch)
-    gaps = costs.not_counted(arch)
-    total = costs.whole(arch)
+    gaps = costs.find_uncounted(arch)
+    total = costs.sum_record_costs(arch)
     rest_s = perf_counter() - start
     return Verdict(
         name,

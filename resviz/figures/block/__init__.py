@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz import costs, units
-from resviz.figures import sentences, words
-from resviz.figures.block.boxes import SIDE, turn
-from resviz.figures.block.lanes import lanes
-from resviz.figures.block.places import Place, find
-from resviz.figures.block.placing import Placing
-from resviz.figures.block.steps import steps
+from resviz import units
+from resviz.figures import layer_labels, sentences
+from resviz.figures.block.boxes import SIDE, turn_to_right
+from resviz.figures.block.lanes import assign_lanes
+from resviz.figures.block.lookup import BlockPlace, find_block
+from resviz.figures.block.placing import BlockPlacing
+from resviz.figures.block.steps import build_block_steps
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
-from resviz.structure import structure
+from resviz.readings import costs
+from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
-    from resviz.figures.drawing.parts import Picture
+    from resviz.figures.drawing.elements import Picture
     from resviz.record import Architecture
 
 
@@ -26,41 +27,44 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     Raises:
         RenderError: if there is no block, or none called `at`; lists those there are.
     """
-    read = structure(arch)
-    found = find(read, at)
-    flow = steps(arch, found.block)
+    read = read_structure(arch)
+    place = find_block(read, at)
+    flow = build_block_steps(arch, place.block)
     outer = frozenset(k for k, step in enumerate(flow) if step.shortcut)
-    laid = lanes([step.sources for step in flow], outer)
+    layout = assign_lanes([step.sources for step in flow], outer)
     canvas = Canvas()
-    Placing(canvas, flow, laid, found, turned=direction == "LR").run()
+    BlockPlacing(canvas, flow, layout, place, turned=direction == "LR").place_all()
     if direction == "LR":
-        turn(canvas)
-    return finish(canvas, arch, found)
+        turn_to_right(canvas)
+    return finish_block_picture(canvas, arch, place)
 
 
-def finish(canvas: Canvas, arch: Architecture, found: Place) -> Picture:
+def finish_block_picture(
+    canvas: Canvas, arch: Architecture, place: BlockPlace
+) -> Picture:
     """The picture of a placed block, with its title."""
-    block = found.block
+    block = place.block
     width = max(max(node.right for node in canvas.nodes) + SIDE, 300)
     layers = [arch.layers[index] for index in block.layers]
-    total = costs.total(layers)
-    size = f"{units.count(total.params)} parameters"
-    title = f"{found.name}, {block.type}"
-    canvas.text("title", (width / 2, 13), title)
-    where = metrics.fit(
+    total = costs.sum_layer_costs(layers)
+    size = f"{units.format_count(total.params)} parameters"
+    title = f"{place.name}, {block.type}"
+    canvas.add_text("title", (width / 2, 13), title)
+    where = metrics.fit_text(
         f"module {block.path or '(root)'} of {arch.label}", width - 20, 11
     )
-    canvas.text("note", (width / 2, 28), where)
-    bound = "≥ " if any(costs.macs(layer) is None for layer in layers) else ""
-    counted = f"{units.count(total.macs)} multiply-adds{words.for_batch(arch)}"
+    canvas.add_text("note", (width / 2, 28), where)
+    bound = "≥ " if any(costs.count_macs(layer) is None for layer in layers) else ""
+    batch_suffix = layer_labels.format_batch_suffix(arch)
+    counted = f"{units.format_count(total.macs)} multiply-adds{batch_suffix}"
     facts = f"{size} · {bound}{counted}"
-    canvas.text("note", (width / 2, 42), metrics.fit(facts, width - 10, 11))
+    canvas.add_text("note", (width / 2, 42), metrics.fit_text(facts, width - 10, 11))
     bottom = max(node.bottom for node in canvas.nodes) + 6
-    if found.equal:
-        same = metrics.fit(f"equal: {', '.join(found.equal)}", width - 20, 11)
-        canvas.text("note", (width / 2, bottom + 8), same)
+    if place.equal:
+        same = metrics.fit_text(f"equal: {', '.join(place.equal)}", width - 20, 11)
+        canvas.add_text("note", (width / 2, bottom + 8), same)
         bottom += 16
-    return canvas.picture(f"{arch.label}, {found.name}", (width, bottom + 4))
+    return canvas.build_picture(f"{arch.label}, {place.name}", (width, bottom + 4))
 
 
 def description(arch: Architecture, *, at: str | None) -> str:
@@ -69,5 +73,5 @@ def description(arch: Architecture, *, at: str | None) -> str:
     Raises:
         RenderError: as `draw`.
     """
-    found = find(structure(arch), at)
-    return sentences.block(arch, found.name, found.block, found.equal)
+    place = find_block(read_structure(arch), at)
+    return sentences.describe_block(arch, place.name, place.block, place.equal)

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Edge = tuple[int, int]
+StepEdge = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
+class LaneLayout:
     """Where steps and wires go.
 
     Attributes:
         level: of each step, from the top.
         column: of each step; the first step's chain has column 0.
-        along: the column in which each edge between two chains runs down.
+        edge_columns: the column in which each edge between two chains runs down.
     """
 
     level: tuple[int, ...]
     column: tuple[int, ...]
-    along: dict[Edge, int]
+    edge_columns: dict[StepEdge, int]
 
 
-def lanes(sources: Sequence[Sequence[int]], outer: frozenset[int]) -> Lanes:
+def assign_lanes(sources: Sequence[Sequence[int]], outer: frozenset[int]) -> LaneLayout:
     """Lay out steps that are given in execution order.
 
     Args:
@@ -39,38 +39,38 @@ def lanes(sources: Sequence[Sequence[int]], outer: frozenset[int]) -> Lanes:
         outer: steps whose chain goes to the last column, as a shortcut's.
     """
     users: list[list[int]] = [[] for _ in sources]
-    for step, read in enumerate(sources):
-        for source in dict.fromkeys(read):
+    for step, read_steps in enumerate(sources):
+        for source in dict.fromkeys(read_steps):
             users[source].append(step)
-    level = levels(sources)
-    follower = followers(sources, users, outer)
-    chain = chains(sources, follower)
-    centre(chain, sources, users, level)
-    spans, along = intervals(sources, chain, follower, level)
-    columns = colour(spans, {chain[step] for step in outer})
-    return Lanes(
+    level = assign_levels(sources)
+    follower = choose_followers(sources, users, outer)
+    chain = number_chains(sources, follower)
+    centre_side_chains(chain, sources, users, level)
+    spans, along = span_lanes(sources, chain, follower, level)
+    columns = assign_columns(spans, {chain[step] for step in outer})
+    return LaneLayout(
         tuple(level),
         tuple(columns[number] for number in chain),
         {edge: columns[number] for edge, number in along.items()},
     )
 
 
-def levels(sources: Sequence[Sequence[int]]) -> list[int]:
+def assign_levels(sources: Sequence[Sequence[int]]) -> list[int]:
     """The level of each step, one below its lowest source."""
     level: list[int] = []
-    for read in sources:
-        level.append(max((level[source] for source in read), default=-1) + 1)
+    for read_steps in sources:
+        level.append(max((level[source] for source in read_steps), default=-1) + 1)
     return level
 
 
-def followers(
+def choose_followers(
     sources: Sequence[Sequence[int]], users: list[list[int]], outer: frozenset[int]
 ) -> dict[int, int]:
     """The step that continues each step's chain: where most is still to come."""
     ahead = [0] * len(sources)
     for step in reversed(range(len(sources))):
         ahead[step] = 1 + max((ahead[user] for user in users[step]), default=0)
-    behind = levels(sources)
+    behind = assign_levels(sources)
     follower: dict[int, int] = {}
     taken: dict[int, int] = {}
     for step in range(len(sources)):
@@ -87,7 +87,9 @@ def followers(
     return follower
 
 
-def chains(sources: Sequence[Sequence[int]], follower: dict[int, int]) -> list[int]:
+def number_chains(
+    sources: Sequence[Sequence[int]], follower: dict[int, int]
+) -> list[int]:
     """The chain of each step, by number; the first step's is 0."""
     before = {user: step for step, user in follower.items()}
     chain: list[int] = []
@@ -101,7 +103,7 @@ def chains(sources: Sequence[Sequence[int]], follower: dict[int, int]) -> list[i
     return chain
 
 
-def centre(
+def centre_side_chains(
     chain: list[int],
     sources: Sequence[Sequence[int]],
     users: list[list[int]],
@@ -109,7 +111,9 @@ def centre(
 ) -> None:
     """Move plain side chains to the middle of the levels that they span."""
     for number in range(1, max(chain) + 1):
-        members = [step for step, it in enumerate(chain) if it == number]
+        members = [
+            step for step, chain_number in enumerate(chain) if chain_number == number
+        ]
         plain = all(len(sources[m]) == len(users[m]) == 1 for m in members)
         if not plain:
             continue
@@ -118,21 +122,21 @@ def centre(
             level[member] += room // 2
 
 
-def intervals(
+def span_lanes(
     sources: Sequence[Sequence[int]],
     chain: list[int],
     follower: dict[int, int],
     level: list[int],
-) -> tuple[list[tuple[int, int]], dict[Edge, int]]:
+) -> tuple[list[tuple[int, int]], dict[StepEdge, int]]:
     """The levels that each lane spans, and the lane of each edge between chains.
 
     Lanes are the chains, by number, and after them the wires that need their own.
     """
-    spans = [span(chain, number, level) for number in range(max(chain) + 1)]
-    along: dict[Edge, int] = {}
+    spans = [find_chain_span(chain, number, level) for number in range(max(chain) + 1)]
+    along: dict[StepEdge, int] = {}
     entered, left = {0}, {chain[0]}
-    for step, read in enumerate(sources):
-        for source in dict.fromkeys(read):
+    for step, read_steps in enumerate(sources):
+        for source in dict.fromkeys(read_steps):
             if follower.get(source) == step:
                 continue
             mine, theirs = chain[step], chain[source]
@@ -148,13 +152,15 @@ def intervals(
     return spans, along
 
 
-def span(chain: list[int], number: int, level: list[int]) -> tuple[int, int]:
+def find_chain_span(chain: list[int], number: int, level: list[int]) -> tuple[int, int]:
     """The first and last level of a chain's own steps."""
-    own = [level[step] for step, it in enumerate(chain) if it == number]
+    own = [
+        level[step] for step, chain_number in enumerate(chain) if chain_number == number
+    ]
     return min(own), max(own)
 
 
-def colour(spans: list[tuple[int, int]], outer: set[int]) -> list[int]:
+def assign_columns(spans: list[tuple[int, int]], outer: set[int]) -> list[int]:
     """A column for each lane, so that no two in one column overlap.
 
     Short lanes come first and so nearest to the main one; outer ones come last.

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from resviz.figures import words
-from resviz.structure.graph import Graph, dataflow, weighted
-from resviz.vocabulary import ACTIVATIONS, NORMS
+from resviz.figures import layer_labels
+from resviz.operations.families import ACTIVATIONS, NORMS
+from resviz.readings.structure.graph import Graph, build_graph, is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from resviz.readings.structure import Block, Unit
     from resviz.record import Architecture, Layer, Shape
-    from resviz.structure import Block, Unit
 
-REASONS = {
+REASON_LABELS = {
     "both": "resolution and channels change",
     "resolution": "resolution changes",
     "channels": "channels change",
@@ -23,12 +23,12 @@ REASONS = {
 }
 """Why a shortcut is no identity, in words."""
 
-CIRCLES = frozenset({"+", "×", "−"})
-"""Words that stand in a circle where two branches meet."""
+CIRCLE_SIGNS = frozenset({"+", "×", "−"})
+"""Signs that stand in a circle where two branches meet."""
 
 
 @dataclass(slots=True)
-class Step:
+class BlockStep:
     """One box of a block.
 
     Attributes:
@@ -46,108 +46,135 @@ class Step:
     shortcut: str = ""
 
 
-def steps(arch: Architecture, block: Block) -> list[Step]:
+def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
     """The steps of a block; the first is its input, the last its output."""
-    graph = dataflow(arch)
-    entry = graph.before[block.lead[0]][0] if block.lead else block.fork
-    given = words.laid(graph.shape(entry), graph.axis.get(entry))
-    flow = Flow(graph, Step(["x"], "text", given))
-    flow.lead(block.lead)
+    graph = build_graph(arch)
+    entry = (
+        graph.before[block.preactivation[0]][0] if block.preactivation else block.fork
+    )
+    shape = layer_labels.put_channels_first(
+        graph.shape_of_node(entry), graph.channel_axes.get(entry)
+    )
+    flow = StepBuilder(graph, BlockStep(["x"], "text", shape))
+    flow.add_preactivation(block.preactivation)
     for unit in block.units:
-        flow.add(unit)
-    last = flow.at[block.end]
-    given = words.laid(block.output_shape, 2 if block.tokens else None)
-    return [*flow.found, Step(["y"], "text", given, [last])]
+        flow.add_unit(unit)
+    last = flow.step_of_layer[block.end]
+    shape = layer_labels.put_channels_first(
+        block.output_shape, 2 if block.has_tokens else None
+    )
+    return [*flow.steps, BlockStep(["y"], "text", shape, [last])]
 
 
-class Flow:
+class StepBuilder:
     """The steps of some units, one after the other.
 
     Attributes:
         graph: the dataflow.
-        found: the steps so far; the first is the block's input.
-        at: the step of each layer.
+        steps: the steps so far; the first is the block's input.
+        step_of_layer: the step of each layer.
     """
 
-    def __init__(self, graph: Graph, entry: Step) -> None:
+    def __init__(self, graph: Graph, entry: BlockStep) -> None:
         self.graph = graph
-        self.found = [entry]
-        self.at: dict[int, int] = {}
-        self.tails: dict[int, int] = {}
+        self.steps = [entry]
+        self.step_of_layer: dict[int, int] = {}
+        self.last_layer_of: dict[int, int] = {}
 
-    def lead(self, nodes: Iterable[int]) -> None:
+    def add_preactivation(self, nodes: Iterable[int]) -> None:
         """Add the layers before the branches part, one after the other."""
-        for layer in self.graph.layers(nodes):
+        for layer in self.graph.select_layers(nodes):
             before = self.graph.before[layer.index]
-            self.step(layer, [self.at.get(source, 0) for source in before], "")
+            self.add_layer(
+                layer, [self.step_of_layer.get(source, 0) for source in before], ""
+            )
 
-    def add(self, unit: Unit) -> None:
+    def add_unit(self, unit: Unit) -> None:
         """Add the steps of one unit."""
-        start = self.at.get(unit.fork, 0)
-        skip = self.sign(unit, start)
-        own = set(unit.shortcut.layers)
-        members = inside(self.graph, unit)
+        start = self.step_of_layer.get(unit.fork, 0)
+        skip = self.add_shortcut_label(unit, start)
+        shortcut_layers = set(unit.shortcut.layers)
+        members = list_unit_members(self.graph, unit)
         sums = (members - set(unit.layers)) | {unit.join}
-        for layer in self.graph.layers(members):
+        for layer in self.graph.select_layers(members):
             before = self.graph.before[layer.index]
-            read = [self.at.get(source, start) for source in before]
-            on_shortcut = layer.index in own
-            if on_shortcut or (layer.index in sums and not own):
-                read = [skip if source == start else source for source in read]
-            self.step(layer, read, unit.shortcut.kind if on_shortcut else "")
+            source_steps = [self.step_of_layer.get(source, start) for source in before]
+            on_shortcut = layer.index in shortcut_layers
+            if on_shortcut or (layer.index in sums and not shortcut_layers):
+                source_steps = [
+                    skip if source == start else source for source in source_steps
+                ]
+            self.add_layer(
+                layer, source_steps, unit.shortcut.kind if on_shortcut else ""
+            )
 
-    def step(self, layer: Layer, read: list[int], shortcut: str) -> None:
+    def add_layer(self, layer: Layer, source_steps: list[int], shortcut: str) -> None:
         """Add a layer: to the step that it reads, or as one of its own."""
-        said = words.full(layer)
-        number = read[0]
-        before = self.found[number]
-        if said and mergeable(self.graph, layer, before, self.tails.get(number)):
-            before.lines[0] += f", {said[0]}"
-        elif said:
-            number = len(self.found)
-            role = role_of(layer, said, read, projects=bool(shortcut))
-            self.found.append(Step([", ".join(said)], role, (), read, shortcut))
-        self.at[layer.index], self.tails[number] = number, layer.index
+        labels = layer_labels.label_layer_fully(layer)
+        number = source_steps[0]
+        before = self.steps[number]
+        if labels and can_merge_step(
+            self.graph, layer, before, self.last_layer_of.get(number)
+        ):
+            before.lines[0] += f", {labels[0]}"
+        elif labels:
+            number = len(self.steps)
+            role = choose_role(layer, labels, source_steps, projects=bool(shortcut))
+            self.steps.append(
+                BlockStep([", ".join(labels)], role, (), source_steps, shortcut)
+            )
+        self.step_of_layer[layer.index], self.last_layer_of[number] = (
+            number,
+            layer.index,
+        )
         if number:
-            axis = self.graph.axis.get(layer.index)
-            self.found[number].shape = words.laid(layer.output_shape, axis)
+            axis = self.graph.channel_axes.get(layer.index)
+            self.steps[number].shape = layer_labels.put_channels_first(
+                layer.output_shape, axis
+            )
 
-    def sign(self, unit: Unit, start: int) -> int:
+    def add_shortcut_label(self, unit: Unit, start: int) -> int:
         """Add the words that stand on a shortcut's wire; gives their number."""
         kind, reason = unit.shortcut.kind, unit.shortcut.reason
         if kind == "none":
             return start
         lines = ["identity", "shortcut"]
         if kind != "identity":
-            lines = [f"{kind} shortcut:", REASONS[reason or "always"]]
+            lines = [f"{kind} shortcut:", REASON_LABELS[reason or "always"]]
             if reason is None:
                 lines = [f"{kind} shortcut"]
-        shape = self.found[start].shape
-        self.found.append(Step(lines, "identity", shape, [start], kind))
-        return len(self.found) - 1
+        shape = self.steps[start].shape
+        self.steps.append(BlockStep(lines, "identity", shape, [start], kind))
+        return len(self.steps) - 1
 
 
-def inside(graph: Graph, unit: Unit) -> set[int]:
+def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
     """Indices of a unit's layers, sums that are part of its last one included."""
-    within = () if unit.join is None else graph.between(unit.fork, unit.join)
+    within = () if unit.join is None else graph.walk_back(unit.fork, unit.join)
     return {*within, *unit.layers}
 
 
-def mergeable(graph: Graph, layer: Layer, before: Step, tail: int | None) -> bool:
+def can_merge_step(
+    graph: Graph, layer: Layer, before: BlockStep, tail: int | None
+) -> bool:
     """Whether an activation joins the step before it: a norm that it alone reads."""
     if before.role != "plain" or tail is None:
         return False
-    names = {op.name for op in words.flowing(layer)}
+    names = {op.name for op in layer_labels.list_flowing_operations(layer)}
     alone = graph.before[layer.index] == (tail,) and len(graph.after[tail]) == 1
-    norms = {words.NORM_NAMES.get(name, "BN") for name in NORMS}
+    norms = {layer_labels.NORM_NAMES.get(name, "BN") for name in NORMS}
     activates = names <= ACTIVATIONS and before.lines[0] in norms
-    return alone and (activates or before.lines == words.full(layer))
+    return alone and (
+        activates or before.lines == layer_labels.label_layer_fully(layer)
+    )
 
 
-def role_of(layer: Layer, said: list[str], read: list[int], *, projects: bool) -> str:
+def choose_role(
+    layer: Layer, labels: list[str], source_steps: list[int], *, projects: bool
+) -> str:
     """How a layer's step looks."""
-    if len(set(read)) > 1 and said[-1] in CIRCLES:
+    if len(set(source_steps)) > 1 and labels[-1] in CIRCLE_SIGNS:
         return "sum"
-    if any(weighted(op) for op in words.flowing(layer)):
+    if any(is_weighted(op) for op in layer_labels.list_flowing_operations(layer)):
         return "projected" if projects else "conv"
     return "plain"

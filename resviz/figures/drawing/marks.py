@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.figures.drawing.metrics import LINE
+from resviz.figures.drawing.metrics import LINE_SPACING
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.figures.drawing.parts import (
+    from resviz.figures.drawing.elements import (
         Align,
         Edge,
         Group,
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
         Solid,
     )
 
-SHADE = 0.16
+SHADE_OPACITY = 0.16
 """How much of the outline's colour lies over a solid's side face."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """What a shape is drawn with.
+    """The fill and the outline of a shape.
 
     Attributes:
         fill: a colour, as "#1b6aa5"; "" for none.
         opacity: of the fill.
         line: colour of the outline; "" for none.
         width: of the outline; dash likewise.
-        joined: whether the outline's corners are round.
+        round_joins: whether the outline's corners are round.
     """
 
     fill: str = ""
@@ -45,7 +45,7 @@ class Paint:
     line: str = ""
     width: float = 1
     dash: Dash = "solid"
-    joined: bool = False
+    round_joins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,60 +107,60 @@ class Text:
 Mark = Rectangle | Circle | Polygon | Curve | Text
 
 
-def marks(picture: Picture, style: Style) -> Iterator[Mark]:
+def iter_marks(picture: Picture, style: Style) -> Iterator[Mark]:
     """The marks of a picture: frames, solids, wires, then boxes with their text."""
     for group in picture.groups:
-        yield from frames(group, style)
+        yield from mark_frames(group, style)
     for solid in picture.solids:
-        yield from faces(solid, style)
+        yield from mark_faces(solid, style)
     for edge in picture.edges:
-        yield from wire(edge, style)
+        yield from mark_wire(edge, style)
     for node in picture.nodes:
-        yield from outline(node, style)
-        yield from lettering(node, style)
+        yield from mark_outline(node, style)
+        yield from mark_text(node, style)
 
 
-def frames(group: Group, style: Style) -> Iterator[Mark]:
+def mark_frames(group: Group, style: Style) -> Iterator[Mark]:
     """A group's frame and those inside it."""
     frame = FRAMES[group.role]
-    fill = colour(style, frame.fill, group.tint, "wash")
-    line = colour(style, frame.line, group.tint, "line")
+    fill = resolve_colour(style, frame.fill, group.tint, "wash")
+    line = resolve_colour(style, frame.line, group.tint, "line")
     paint = Paint(fill=fill, line=line, width=frame.width)
     yield Rectangle(group.at, group.size, frame.corner, paint)
     for inner in group.groups:
-        yield from frames(inner, style)
+        yield from mark_frames(inner, style)
 
 
-def faces(solid: Solid, style: Style) -> Iterator[Polygon]:
+def mark_faces(solid: Solid, style: Style) -> Iterator[Polygon]:
     """A solid's faces; the last is its side and lies in the shade."""
     tint = style.tints[solid.tint]
     for face in solid.faces:
-        yield Polygon(face, Paint(fill=tint.fill, line=tint.line, joined=True))
-    yield Polygon(solid.faces[-1], Paint(fill=tint.line, opacity=SHADE))
+        yield Polygon(face, Paint(fill=tint.fill, line=tint.line, round_joins=True))
+    yield Polygon(solid.faces[-1], Paint(fill=tint.line, opacity=SHADE_OPACITY))
 
 
-def wire(edge: Edge, style: Style) -> Iterator[Mark]:
+def mark_wire(edge: Edge, style: Style) -> Iterator[Mark]:
     """An edge's path and its arrow."""
     line = LINES[edge.role]
     ink = style.colours[line.colour]
     yield Curve(edge.path, Paint(line=ink, width=line.width, dash=line.dash))
     if edge.tip:
-        yield Polygon(arrow(edge.path[-1], edge.tip), Paint(fill=ink))
+        yield Polygon(arrow_head_corners(edge.path[-1], edge.tip), Paint(fill=ink))
 
 
-def arrow(base: Point, tip: Point) -> tuple[Point, ...]:
+def arrow_head_corners(base: Point, tip: Point) -> tuple[Point, ...]:
     """The corners of an arrow head."""
     (x, y) = base
     across = (-(tip[1] - y) * 0.36, (tip[0] - x) * 0.36)
     return (tip, (x + across[0], y + across[1]), (x - across[0], y - across[1]))
 
 
-def outline(node: Node, style: Style) -> Iterator[Mark]:
+def mark_outline(node: Node, style: Style) -> Iterator[Mark]:
     """A node's box or circle, if it has one."""
     look = LOOKS[node.role]
     paint = Paint(
-        fill=colour(style, look.fill, node.tint, "fill"),
-        line=colour(style, look.line, node.tint, "line"),
+        fill=resolve_colour(style, look.fill, node.tint, "fill"),
+        line=resolve_colour(style, look.line, node.tint, "line"),
         width=look.width,
         dash=look.dash,
     )
@@ -170,18 +170,18 @@ def outline(node: Node, style: Style) -> Iterator[Mark]:
         yield Rectangle(node.at, node.size, 7 if look.shape == "round" else 0, paint)
 
 
-def lettering(node: Node, style: Style) -> Iterator[Text]:
+def mark_text(node: Node, style: Style) -> Iterator[Text]:
     """A node's lines of text, as a block in its middle."""
     look = LOOKS[node.role]
     x = {"start": node.left, "middle": node.at[0], "end": node.right}[node.align]
-    first = node.at[1] - (len(node.lines) - 1) * look.size * LINE / 2
+    first = node.at[1] - (len(node.lines) - 1) * look.size * LINE_SPACING / 2
     ink = style.colours[look.ink]
     for row, line in enumerate(node.lines):
-        at = (x, first + row * look.size * LINE)
+        at = (x, first + row * look.size * LINE_SPACING)
         yield Text(at, line, node.align, look.size, look.bold, ink)
 
 
-def colour(style: Style, key: str, tint: str, part: str) -> str:
+def resolve_colour(style: Style, key: str, tint: str, part: str) -> str:
     """The colour that a look's key names, "" for none.
 
     "tint" and "wash" ask for that part of the node's tint, "fill" for its fill.

@@ -9,12 +9,12 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from resviz.escape import clean
+from resviz.escape import clean_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-WIDTHS = (
+ASCII_WIDTHS = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 "
     "556 556 556 556 556 556 556 556 556 556 278 278 584 584 584 556 "
     "1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 "
@@ -24,84 +24,87 @@ WIDTHS = (
 )
 """Widths of U+0020 to U+007E in thousandths of the size, from Helvetica's AFM."""
 
-GLYPHS = {chr(32 + k): int(width) for k, width in enumerate(WIDTHS.split())} | {
+GLYPH_WIDTHS = {
+    **{chr(32 + k): int(width) for k, width in enumerate(ASCII_WIDTHS.split())},
     "×": 584, "→": 1000, "·": 333, "…": 1000, "−": 584, "≥": 549, "\ufffd": 1030,
 }  # fmt: skip
 
-BOLD = 1.09
+BOLD_FACTOR = 1.09
 """How much wider Helvetica Bold is, at most, over the words of a figure."""
 
-WIDER = 1.12
+FONT_FACTOR = 1.12
 """How much wider other fonts are that readers may have, as DejaVu Sans."""
 
-LINE = 1.17
+LINE_SPACING = 1.17
 """Distance of baselines, in sizes."""
 
 
-def glyph(character: str) -> int:
+def glyph_width(character: str) -> int:
     """Width of one character in thousandths of the size."""
-    if character in GLYPHS:
-        return GLYPHS[character]
+    if character in GLYPH_WIDTHS:
+        return GLYPH_WIDTHS[character]
     if unicodedata.combining(character):
         return 0
     return 1000 if unicodedata.east_asian_width(character) in "WF" else 667
 
 
-def width(text: str, size: float = 12, *, bold: bool = False) -> float:
+def text_width(text: str, size: float = 12, *, bold: bool = False) -> float:
     """Width of one line of text in pixels."""
-    return sum(map(glyph, text)) * size / 1000 * (BOLD if bold else 1)
+    return sum(map(glyph_width, text)) * size / 1000 * (BOLD_FACTOR if bold else 1)
 
 
-def roomy(wide: float) -> float:
-    """The room for text that is so wide in Helvetica, in whatever font comes."""
-    return wide * WIDER
+def widen_for_fonts(wide: float) -> float:
+    """Return the room that text of a width in Helvetica needs in any font."""
+    return wide * FONT_FACTOR
 
 
-def widest(lines: Iterable[str], size: float = 12) -> float:
+def max_text_width(lines: Iterable[str], size: float = 12) -> float:
     """Width of the widest of some lines; 0 for none."""
-    return max((width(line, size) for line in lines), default=0)
+    return max((text_width(line, size) for line in lines), default=0)
 
 
-def height(lines: Sequence[str], size: float = 12) -> float:
+def text_height(lines: Sequence[str], size: float = 12) -> float:
     """Height of some lines of text in pixels."""
-    return len(lines) * size * LINE
+    return len(lines) * size * LINE_SPACING
 
 
-def fit(text: str, room: float, size: float = 12, *, bold: bool = False) -> str:
+def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False) -> str:
     """`text` cleaned, and cut with "…" where it is wider than `room`."""
-    text = clean(text)
-    if width(text, size, bold=bold) <= room:
+    text = clean_name(text)
+    if text_width(text, size, bold=bold) <= room:
         return text
-    kept = ""
+    prefix = ""
     for character in text:
-        if width(f"{kept}{character}…", size, bold=bold) > room:
+        if text_width(f"{prefix}{character}…", size, bold=bold) > room:
             break
-        kept += character
-    return f"{kept.rstrip()}…"
+        prefix += character
+    return f"{prefix.rstrip()}…"
 
 
-def flow(words: Iterable[str], join: str, room: float, size: float = 12) -> list[str]:
+def wrap_words(
+    words: Iterable[str], separator: str, room: float, size: float = 12
+) -> list[str]:
     """`words` joined into lines of at most `room`.
 
-    Each line but the last ends in `join` without its trailing space.
+    Each line but the last ends in `separator` without its trailing space.
     """
     lines: list[str] = []
-    for word in (fit(it, room, size) for it in words):
-        longer = f"{lines[-1]}{join}{word}" if lines else word
-        if lines and width(longer, size) <= room:
+    for word in (fit_text(entry, room, size) for entry in words):
+        longer = f"{lines[-1]}{separator}{word}" if lines else word
+        if lines and text_width(longer, size) <= room:
             lines[-1] = longer
             continue
         if lines:
-            lines[-1] += join.rstrip()
+            lines[-1] += separator.rstrip()
         lines.append(word)
     return lines
 
 
-def capped(lines: list[str], most: int) -> tuple[str, ...]:
-    """`lines`, those in the middle left out where there are more than `most`."""
-    if len(lines) <= most:
+def cap_lines(lines: list[str], limit: int) -> tuple[str, ...]:
+    """`lines`, those in the middle left out where there are more than `limit`."""
+    if len(lines) <= limit:
         return tuple(lines)
-    head = most // 2
-    tail = most - 1 - head
+    head = limit // 2
+    tail = limit - 1 - head
     left = len(lines) - head - tail
     return (*lines[:head], f"… {left} more lines …", *lines[len(lines) - tail :])

@@ -35,14 +35,14 @@ class Look:
     bold: bool = False
 
 
-SERIES = tuple(f"line {number}" for number in range(1, 11))
+SERIES_ROLES = tuple(f"line {number}" for number in range(1, 11))
 """The roles of lines in a plot, in the order in which they are taken."""
 
-COLOUR = {name: f"series {1 + k % 5}" for k, name in enumerate(SERIES)}
+SERIES_COLOURS = {name: f"series {1 + k % 5}" for k, name in enumerate(SERIES_ROLES)}
 """The colour of each line; none is a stage's. The second five are thicker."""
 
-DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted", "dashed", "solid")
-WIDTHS = (1.5, 1.5, 2.0, 2.6, 2.6)
+SERIES_DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted", "dashed", "solid")
+SERIES_WIDTHS = (1.5, 1.5, 2.0, 2.6, 2.6)
 """The dashes and widths of the five colours: no two lines of a grey print are alike."""
 
 LOOKS: dict[str, Look] = {
@@ -71,14 +71,16 @@ LOOKS: dict[str, Look] = {
     "subsampled": Look("round", fill="background", line="projection", dash="dotted",
                        width=1.8),
     "other": Look("round", fill="background", line="muted", dash="dashed", width=1.2),
-    **{f"{it} end": Look("circle", fill=COLOUR[it], line=COLOUR[it]) for it in SERIES},
-    **{f"{it} label": Look(ink=COLOUR[it], size=11, bold=True) for it in SERIES},
+    **{f"{it} end": Look("circle", fill=SERIES_COLOURS[it], line=SERIES_COLOURS[it])
+       for it in SERIES_ROLES},
+    **{f"{it} label": Look(ink=SERIES_COLOURS[it], size=11, bold=True)
+       for it in SERIES_ROLES},
 }  # fmt: skip
 """How the nodes of each role look; shortcuts go by their kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineLook:
     """How a wire looks."""
 
     colour: str = "line"
@@ -86,26 +88,30 @@ class Line:
     width: float = 1.2
 
 
-LINES: dict[str, Line] = {
-    "main": Line(),
-    "identity": Line(),
-    "projection": Line("projection", "dashed"),
-    "zero-padded": Line("projection", "dotted", 1.8),
-    "subsampled": Line("projection", "dotted", 1.8),
-    "other": Line("muted", "dashed"),
-    "link": Line("muted", width=1),
-    "grid": Line("grid", width=0.8),
-    "limit": Line("muted", "dotted", 1.2),
+LINES: dict[str, LineLook] = {
+    "main": LineLook(),
+    "identity": LineLook(),
+    "projection": LineLook("projection", "dashed"),
+    "zero-padded": LineLook("projection", "dotted", 1.8),
+    "subsampled": LineLook("projection", "dotted", 1.8),
+    "other": LineLook("muted", "dashed"),
+    "link": LineLook("muted", width=1),
+    "grid": LineLook("grid", width=0.8),
+    "limit": LineLook("muted", "dotted", 1.2),
     **{
-        name: Line(COLOUR[name], DASHES[k % 5], WIDTHS[k % 5] + 0.7 * (k // 5))
-        for k, name in enumerate(SERIES)
+        name: LineLook(
+            SERIES_COLOURS[name],
+            SERIES_DASHES[k % 5],
+            SERIES_WIDTHS[k % 5] + 0.7 * (k // 5),
+        )
+        for k, name in enumerate(SERIES_ROLES)
     },
 }
 """How the edges of each role look; shortcuts go by their kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameLook:
     """How a group looks: `fill` is "fill" or "wash" of its tint, or a colour."""
 
     fill: str
@@ -114,11 +120,11 @@ class Frame:
     corner: float = 8
 
 
-FRAMES: dict[str, Frame] = {
-    "stage": Frame("wash", "tint"),
-    "fold": Frame("background", "plate", 1.2),
-    "frame": Frame("", "plate"),
-    "mark": Frame("fill", "fill", 0.5, corner=0),
+FRAMES: dict[str, FrameLook] = {
+    "stage": FrameLook("wash", "tint"),
+    "fold": FrameLook("background", "plate", 1.2),
+    "frame": FrameLook("", "plate"),
+    "mark": FrameLook("fill", "fill", 0.5, corner=0),
 }
 """How the groups of each role look."""
 
@@ -144,7 +150,7 @@ class Style:
     tints: dict[str, Tint]
     dark: Style | None = field(default=None, repr=False)
 
-    def pairs(self) -> dict[str, str]:
+    def pair_with_dark(self) -> dict[str, str]:
         """Each of its colours with the dark style's for the same role."""
         if self.dark is None:
             return {}
@@ -165,7 +171,7 @@ def stage_tint(number: int) -> str:
     return TINTS[1 + number % 4]
 
 
-def style(
+def build_style(
     colours: str, fills: str, lines: str, washes: str, dark: Style | None = None
 ) -> Style:
     """A style from rows of hexadecimal colours."""
@@ -173,31 +179,31 @@ def style(
     keys += tuple(f"series {number}" for number in range(1, 6))
     shades = zip(*(row.split() for row in (fills, lines, washes)), strict=True)
     return Style(
-        {key: f"#{it}" for key, it in zip(keys, colours.split(), strict=True)},
+        {key: f"#{code}" for key, code in zip(keys, colours.split(), strict=True)},
         {
-            name: Tint(*(f"#{it}" for it in three))
-            for name, three in zip(TINTS, shades, strict=True)
+            name: Tint(*(f"#{code}" for code in codes))
+            for name, codes in zip(TINTS, shades, strict=True)
         },
         dark,
     )
 
 
-DARK = style(
+DARK_STYLE = build_style(
     "12161c eceff4 aab4c0 c4ccd6 ff9d73 8c96a3 3a424d"
     " e6e9ee b79cff 4fd0da ff86a5 c3cf5a",
     "2a3038 4a3a0e 123f5e 10604a 5e2550 2a3039",
     "8c96a4 e6b54a 6cc0f0 4cc3a0 e29ac8 8c96a5",
     "171b21 1c1a14 131c26 121f1f 1e1822 171b22",
 )
-SCREEN = style(
+SCREEN_STYLE = build_style(
     "ffffff 1a1a1a 595959 333333 b02a00 6b6b6b dcdcdc"
     " 222222 6a3fb5 00737d b5003c 5f6b00",
     "f0f0f0 fff3cf cfe6f7 a9dac5 dda3c6 e9e9e9",
     "767676 8a6200 1b6aa5 006b4c 8f3f73 767677",
     "fcfcfc fffdf6 f6fbfe f3fbf8 fdf6fa fbfbfb",
-    DARK,
+    DARK_STYLE,
 )
-PAPER = style(
+PAPER_STYLE = build_style(
     "ffffff 000000 404040 000000 000000 606060 cccccc"
     " 000000 000000 000000 606060 606060",
     "ffffff f7f7f7 e6e6e6 d2d2d2 bcbcbc ffffff",
@@ -205,19 +211,19 @@ PAPER = style(
     "ffffff ffffff ffffff ffffff ffffff ffffff",
 )
 
-LIGHT = replace(SCREEN, dark=None)
+LIGHT_STYLE = replace(SCREEN_STYLE, dark=None)
 
 STYLES: dict[str, Style] = {
-    "screen": SCREEN,
-    "light": LIGHT,
-    "dark": DARK,
-    "paper": PAPER,
+    "screen": SCREEN_STYLE,
+    "light": LIGHT_STYLE,
+    "dark": DARK_STYLE,
+    "paper": PAPER_STYLE,
 }
 """Styles by name. Text on a fill has a contrast of at least 6.5, outlines on the
 background 4.5; lightness falls from stage to stage, so grey prints tell them apart."""
 
 
-def find(name: str) -> Style:
+def find_style(name: str) -> Style:
     """The style called `name`.
 
     Raises:

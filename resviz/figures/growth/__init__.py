@@ -6,25 +6,26 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from resviz import costs, units
+from resviz import units
 from resviz.errors import RenderError
 from resviz.figures import sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
-from resviz.figures.drawing.curves import straight
-from resviz.figures.drawing.parts import Edge, Picture
-from resviz.figures.drawing.styles import LOOKS, SERIES
+from resviz.figures.drawing.curves import straight_segment
+from resviz.figures.drawing.elements import Edge, Picture
+from resviz.figures.drawing.styles import LOOKS, SERIES_ROLES
 from resviz.figures.growth.axes import Frame, around, clear, dense, spot, spread, ticks
-from resviz.figures.growth.series import Point, series
-from resviz.figures.overview.outline import facts
-from resviz.receptive import fields
-from resviz.structure import structure
+from resviz.figures.growth.series import DepthPoint, build_depth_series
+from resviz.figures.overview.outline import list_title_facts
+from resviz.readings import costs
+from resviz.readings.receptive import compute_receptive_fields
+from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from resviz.figures.drawing import parts
-    from resviz.figures.drawing.parts import Align, Node
+    from resviz.figures.drawing import elements
+    from resviz.figures.drawing.elements import Align, Node
     from resviz.figures.growth.axes import Box
     from resviz.record import Architecture
 
@@ -34,11 +35,11 @@ PANEL = (470, 268)
 TOP = 30
 """Y at which the first plots begin."""
 
-MOST = 10
+MAX_NETWORKS = 10
 """Networks in one plot: their lines are told apart by colour, dash and width."""
 
 LONGEST_NAME = 110
-"""Of a network beside its line, in pixels."""
+"""Greatest width of a network's name beside its line, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Measure:
 
     title: str
     unit: str
-    of: Callable[[Point], int | None]
+    of: Callable[[DepthPoint], int | None]
 
 
 MEASURES = (
@@ -76,79 +77,82 @@ def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
         RenderError: for a network without weighted layers, or too many networks.
     """
     del plain
-    found = read(archs)
+    found = build_all_series(archs)
     plot = Plot(archs, found)
     for number, measure in enumerate(MEASURES):
         plot.panel(number, measure)
     return plot.finish()
 
 
-def read(archs: Sequence[Architecture]) -> list[tuple[Point, ...]]:
-    """What grows, for each network.
+def build_all_series(archs: Sequence[Architecture]) -> list[tuple[DepthPoint, ...]]:
+    """Build the series of each network.
 
     Raises:
         RenderError: for a network without weighted layers, or too many networks.
     """
-    if len(archs) > MOST:
-        raise RenderError(f"growth: got {len(archs)} networks, want at most {MOST}")
-    found = [series(arch) for arch in archs]
-    for arch, points in zip(archs, found, strict=True):
+    if len(archs) > MAX_NETWORKS:
+        raise RenderError(
+            f"growth: got {len(archs)} networks, want at most {MAX_NETWORKS}"
+        )
+    all_series = [build_depth_series(arch) for arch in archs]
+    for arch, points in zip(archs, all_series, strict=True):
         if not points:
             raise RenderError(
                 f"{arch.label}: no weighted layer on the main path, nothing grows; "
                 "want figure overview or layers"
             )
-    return found
+    return all_series
 
 
 def description(archs: Sequence[Architecture], *, plain: bool) -> str:
     """The plots in sentences: what is on the axes, where each line ends."""
     del plain
-    titles = sentences.listed([it.title.lower() for it in MEASURES])
-    said = [f"Four plots over the weighted layers on the main path: {titles}."]
-    for arch, points in zip(archs, read(archs), strict=True):
+    titles = sentences.join_with_and([it.title.lower() for it in MEASURES])
+    lines = [f"Four plots over the weighted layers on the main path: {titles}."]
+    for arch, points in zip(archs, build_all_series(archs), strict=True):
         last = points[-1]
         seen = [it.field for it in points if it.field is not None]
         field = (
-            f"and a receptive field of {units.grouped(max(seen))} pixels"
+            f"and a receptive field of {units.group_digits(max(seen))} pixels"
             if seen
             else "and a receptive field that is not known"
         )
-        said.append(
-            f"{arch.label} ends after {units.plural(last.depth, 'layer')} at "
-            f"{units.count(last.params)} parameters, {units.count(last.macs)} "
-            f"multiply-adds, {units.count(last.activations)} activations {field}."
+        lines.append(
+            f"{arch.label} ends after {units.format_plural(last.depth, 'layer')} at "
+            f"{units.format_count(last.params)} parameters, "
+            f"{units.format_count(last.macs)} multiply-adds, "
+            f"{units.format_count(last.activations)} activations {field}."
         )
-    return " ".join([*said, *(f"{it}." for it in remarks(archs))])
+    return " ".join([*lines, *(f"{it}." for it in list_omissions(archs))])
 
 
-def remarks(archs: Sequence[Architecture]) -> list[str]:
-    """What the plots leave out."""
-    said = []
+def list_omissions(archs: Sequence[Architecture]) -> list[str]:
+    """List what the plots leave out."""
+    lines = []
     for arch in archs:
-        gaps = fields(arch).gaps
+        gaps = compute_receptive_fields(arch).unknown
         if gaps:
-            said.append(f"field of {arch.label} not known from {gaps[0].first} on")
-        missing = costs.not_counted(arch)
+            lines.append(f"field of {arch.label} not known from {gaps[0].first} on")
+        missing = costs.find_uncounted(arch)
         if missing:
-            named = sentences.listed([gap.operation for gap in missing])
-            said.append(f"multiply-adds of {arch.label} leave out {named}")
+            names = sentences.join_with_and([gap.operation for gap in missing])
+            lines.append(f"multiply-adds of {arch.label} leave out {names}")
         if arch.uncalled:
-            said.append(f"parameters of {arch.label} that no layer read left out")
-    return said
+            lines.append(f"parameters of {arch.label} that no layer read left out")
+    return lines
 
 
 class Plot:
     """Places the plots on a canvas."""
 
     def __init__(
-        self, archs: Sequence[Architecture], found: Sequence[tuple[Point, ...]]
+        self, archs: Sequence[Architecture], found: Sequence[tuple[DepthPoint, ...]]
     ) -> None:
         self.archs = archs
         self.found = found
         self.canvas = Canvas()
         self.one = len(archs) == 1
-        self.names = short_names([arch.label for arch in archs])
+        self.names = shorten_names([arch.label for arch in archs])
         self.width = 2 * PANEL[0]
 
     def panel(self, number: int, measure: Measure) -> None:
@@ -167,16 +171,18 @@ class Plot:
             for k, points in enumerate(self.found)
         ]
         known = [line for line in lines if line[1]]
-        name = self.canvas.text("name", (left, top + 12), measure.title, align="start")
+        name = self.canvas.add_text(
+            "name", (left, top + 12), measure.title, align="start"
+        )
         told = (name.right + 4, top + 12)
-        self.canvas.text("text", told, measure.unit, align="start")
+        self.canvas.add_text("text", told, measure.unit, align="start")
         if not known:
             at = (left + PANEL[0] / 2 - 20, top + PANEL[1] / 2)
-            self.canvas.text("note", at, "not known: no rule follows this network")
+            self.canvas.add_text("note", at, "not known: no rule follows this network")
             return
         most = max(value for _, line in known for _, value in line)
         labels = [self.label(k, line[-1][1], measure) for k, line in known]
-        beside = metrics.widest(labels, 11) * metrics.BOLD + 20
+        beside = metrics.max_text_width(labels, 11) * metrics.BOLD_FACTOR + 20
         marks = ticks(most)
         end = most * 1.03 or 1
         frame = Frame(
@@ -192,26 +198,28 @@ class Plot:
 
     def label(self, number: int, value: int, measure: Measure) -> str:
         """What stands at the end of a line."""
-        shown = units.grouped(value) if measure is FIELD else units.count(value)
+        shown = (
+            units.group_digits(value) if measure is FIELD else units.format_count(value)
+        )
         if self.one:
             return shown
-        return f"{metrics.fit(self.names[number], LONGEST_NAME, 11)}: {shown}"
+        return f"{metrics.fit_text(self.names[number], LONGEST_NAME, 11)}: {shown}"
 
     def grid(self, frame: Frame, marks: Sequence[float], measure: Measure) -> None:
         """The ticks of both axes, and a faint line at each value."""
         for value in marks:
             y = frame.at(1, value)[1]
-            text = f"{value:,g}" if measure is FIELD else tick(value, marks[-1])
-            node = self.canvas.text("note", (frame.left - 6, y), text, align="end")
+            text = f"{value:,g}" if measure is FIELD else format_tick(value, marks[-1])
+            node = self.canvas.add_text("note", (frame.left - 6, y), text, align="end")
             self.curve(node, "grid", [(frame.left, y), (frame.right, y)])
         depths = [points[-1].depth for points in self.found]
         room = 26 * max(frame.across - 1, 1) / (frame.right - frame.left)
         for depth in spread(depths, room):
             at = (frame.at(depth, 0)[0], frame.bottom + 12)
-            self.canvas.text("note", at, str(depth))
+            self.canvas.add_text("note", at, str(depth))
         middle = (frame.left + frame.right) / 2
         words = "depth: weighted layers on the main path"
-        self.canvas.text("note", (middle, frame.bottom + 27), words)
+        self.canvas.add_text("note", (middle, frame.bottom + 27), words)
 
     def input_size(self, frame: Frame, known: Sequence[Line]) -> list[Box]:
         """A dotted line where a field is as large as the input; gives its label's."""
@@ -223,10 +231,10 @@ class Plot:
                 continue
             left, y = frame.at(1, size)
             words = f"input: {size}"
-            wide = (metrics.width(words, 11) + 2, 11 * metrics.LINE)
+            wide = (metrics.text_width(words, 11) + 2, 11 * metrics.LINE_SPACING)
             ends = (frame.right - wide[0] / 2, left + wide[0] / 2 + 2)
             at = clear([(x, y + up) for x in ends for up in (-9, 9)], wide, points)
-            node = self.canvas.text("note", at, words)
+            node = self.canvas.add_text("note", at, words)
             self.curve(node, "limit", [(left, y), (frame.right, y)])
             taken.append(around(at, wide))
         return taken
@@ -244,50 +252,50 @@ class Plot:
         points = [point for path in paths for point in dense(path)]
         points += END_WEIGHT * [path[-1] for path in paths]
         for (number, _), path, words in zip(known, paths, labels, strict=True):
-            role = SERIES[number % len(SERIES)]
-            end = self.canvas.node(f"{role} end", path[-1], (6, 6))
+            role = SERIES_ROLES[number % len(SERIES_ROLES)]
+            end = self.canvas.add_node(f"{role} end", path[-1], (6, 6))
             self.curve(end, role, path)
             look = LOOKS[f"{role} label"]
-            wide = metrics.width(words, look.size, bold=True) + 2
-            size = (wide, look.size * metrics.LINE)
+            wide = metrics.text_width(words, look.size, bold=True) + 2
+            size = (wide, look.size * metrics.LINE_SPACING)
             at = spot(path[-1], size, taken, points, area)
             beside = at[0] - path[-1][0]
             align: Align = "middle"
             if abs(beside) > size[0] / 2:
                 align = "start" if beside > 0 else "end"
-            self.canvas.node(f"{role} label", at, size, [words], align=align)
+            self.canvas.add_node(f"{role} label", at, size, [words], align=align)
             taken.append(around(at, size))
 
-    def curve(self, node: Node, role: str, path: Sequence[parts.Point]) -> None:
+    def curve(self, node: Node, role: str, path: Sequence[elements.Point]) -> None:
         """A line through some points; `node` stands for it in DOT."""
         points = [path[0]]
         for a, b in pairwise(path if len(path) > 1 else [*path, *path]):
-            points += straight(a, b)
+            points += straight_segment(a, b)
         self.canvas.edges.append(Edge(node.key, node.key, role, tuple(points)))
 
     def finish(self) -> Picture:
         """The picture, with its title and notes."""
         first = self.archs[0]
         room = self.width - 24
-        names = sentences.listed([arch.label for arch in self.archs])
+        names = sentences.join_with_and([arch.label for arch in self.archs])
         told: tuple[str, ...] = ()
         if self.one:
-            told = facts(first, residual=bool(structure(first).stages))
-        self.canvas.title(self.width / 2, names, told, room)
-        said = remarks(self.archs)
+            told = list_title_facts(first, residual=bool(read_structure(first).stages))
+        self.canvas.add_title(self.width / 2, names, told, room)
+        said = list_omissions(self.archs)
         seen = any(it.field is not None for points in self.found for it in points)
         if seen:
             said.insert(0, "the field ends where all of the input is seen")
         if not self.one:
             said.insert(0, "at the end of a line its total")
         bottom = TOP + 2 * PANEL[1]
-        bottom = self.canvas.notes(self.width / 2, bottom, said, room)
-        return self.canvas.picture(
+        bottom = self.canvas.add_notes(self.width / 2, bottom, said, room)
+        return self.canvas.build_picture(
             f"{names}, growth by depth", (self.width, bottom + 6)
         )
 
 
-def short_names(names: Sequence[str]) -> list[str]:
+def shorten_names(names: Sequence[str]) -> list[str]:
     """Names without the words that all begin with: "18" and "34" of ResNets."""
     shared = names[0] if len(names) > 1 else ""
     while shared and not all(name.startswith(shared) for name in names):
@@ -297,11 +305,11 @@ def short_names(names: Sequence[str]) -> list[str]:
     return shorter if all(shorter) else list(names)
 
 
-def tick(value: float, most: float) -> str:
+def format_tick(value: float, most: float) -> str:
     """A round value as "20 M", with no more digits than it has."""
     if not value:
         return "0"
-    for size, prefix in units.PREFIXES:
+    for size, prefix in units.UNIT_PREFIXES:
         if most >= size:
             return f"{value / size:g} {prefix}"
     return f"{value:g}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from resviz.figures.drawing.parts import Point
+    from resviz.figures.drawing.elements import Point
 
 STEPS = (1, 2, 2.5, 5, 10)
 """Distances of ticks, times a power of ten."""

@@ -1,4 +1,4 @@
-"""What grows with depth: parameters, MACs, activations, the receptive field."""
+"""Series over depth: parameters, MACs, activations, receptive field."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from resviz import costs
-from resviz.once import once
-from resviz.receptive import Axis, fields
-from resviz.structure import structure
-from resviz.structure.graph import operations, weighted
+from resviz.readings import costs
+from resviz.readings.receptive import Axis, compute_receptive_fields
+from resviz.readings.structure import read_structure
+from resviz.readings.structure.graph import is_weighted, list_live_operations
+from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resviz.receptive import Seen
+    from resviz.readings.receptive import Seen
     from resviz.record import Architecture
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """What a network has taken and seen up to one depth.
+class DepthPoint:
+    """A network's totals and its receptive field up to one depth.
 
     Attributes:
         depth: weighted layers on the main path so far; a ResNet-50 ends at 50.
@@ -39,13 +39,13 @@ class Point:
     field: int | None
 
 
-def series(arch: Architecture) -> tuple[Point, ...]:
+def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
     """A point for each weighted layer on the main path; () if there is none."""
-    read = structure(arch)
-    seen = fields(arch).layers if arch.inputs else ()
+    read = read_structure(arch)
+    seen = compute_receptive_fields(arch).layers if arch.inputs else ()
     ends: list[list[int]] = []
-    for index in read.spine:
-        heavy = sum(map(weighted, operations([arch.layers[index]])))
+    for index in read.main_path:
+        heavy = sum(map(is_weighted, list_live_operations([arch.layers[index]])))
         ends += [[] for _ in range(heavy)]
         if ends:
             ends[-1].append(index)
@@ -53,43 +53,47 @@ def series(arch: Architecture) -> tuple[Point, ...]:
     for members in reversed(ends[1:]):
         stops.append(min(members, default=stops[-1]))
     return tuple(
-        point(arch, number, stop, fields_of(seen, members))
+        build_depth_point(arch, number, stop, find_largest_field(seen, members))
         for number, members, stop in zip(count(1), ends, stops[::-1], strict=False)
     )
 
 
-def fields_of(
+def find_largest_field(
     seen: Sequence[tuple[Seen, ...] | None], members: Sequence[int]
 ) -> int | None:
     """The largest field among some layers; None where one is no number."""
-    known = [size for index in members if (size := field(seen[index])) is not None]
+    known = [
+        size for index in members if (size := layer_field_size(seen[index])) is not None
+    ]
     return max(known, default=None)
 
 
-def field(seen: tuple[Seen, ...] | None) -> int | None:
+def layer_field_size(seen: tuple[Seen, ...] | None) -> int | None:
     """The field of one layer, along the axis on which it is largest."""
-    sizes = [it.size for it in seen or () if isinstance(it, Axis)]
+    sizes = [axis.size for axis in seen or () if isinstance(axis, Axis)]
     return max(sizes) if sizes and len(sizes) == len(seen or ()) else None
 
 
-def point(arch: Architecture, depth: int, stop: int, field: int | None) -> Point:
-    """What the layers before `stop` come to."""
-    params, macs, activations = totals(arch)[stop]
+def build_depth_point(
+    arch: Architecture, depth: int, stop: int, field: int | None
+) -> DepthPoint:
+    """Sum the costs of the layers before `stop`."""
+    params, macs, activations = cumulate_costs(arch)[stop]
     batch = max(arch.batch, 1)
-    return Point(depth, params, macs // batch, activations // batch, field)
+    return DepthPoint(depth, params, macs // batch, activations // batch, field)
 
 
-@once
-def totals(arch: Architecture) -> list[tuple[int, int, int]]:
+@cache_reading
+def cumulate_costs(arch: Architecture) -> list[tuple[int, int, int]]:
     """Parameters, MACs and activations of the first 0, 1, … all layers."""
-    found = [(0, 0, 0)]
+    running = [(0, 0, 0)]
     for layer in arch.layers:
-        params, macs, activations = found[-1]
-        found.append(
+        params, macs, activations = running[-1]
+        running.append(
             (
                 params + layer.params,
-                macs + (costs.macs(layer) or 0),
-                activations + costs.activations(layer),
+                macs + (costs.count_macs(layer) or 0),
+                activations + costs.count_activations(layer),
             )
         )
-    return found
+    return running

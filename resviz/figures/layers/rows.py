@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import words
-from resviz.figures.block.steps import inside
-from resviz.figures.words import sign
+from resviz.figures import layer_labels
+from resviz.figures.block.steps import list_unit_members
+from resviz.figures.layer_labels import find_join_sign
+from resviz.operations.families import ACTIVATIONS, NORMS
+from resviz.readings.structure.graph import Graph, build_graph, is_weighted
 from resviz.record import MODEL_INPUT
-from resviz.structure.graph import Graph, dataflow, weighted
-from resviz.vocabulary import ACTIVATIONS, NORMS
 
 if TYPE_CHECKING:
+    from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
-    from resviz.structure import Structure
 
-UNWEIGHTED = {"zero-padded": "pad with zeros", "subsampled": "subsample"}
-"""What is written on the layers of shortcuts without weights."""
+UNWEIGHTED_LABELS = {"zero-padded": "pad with zeros", "subsampled": "subsample"}
+"""Labels of shortcuts without weights, by kind."""
 
 
 @dataclass(slots=True)
-class Row:
+class LayerRow:
     """One layer with the norm, activation and reshape that alone read it.
 
     Attributes:
@@ -32,7 +32,7 @@ class Row:
         output: its shape as printed.
         params: of all its layers.
         role: "layer" if it has weights, "sum", or "small plain".
-        kind: of the shortcut that it lies on; "" on the main branch.
+        shortcut_kind: of the shortcut that it lies on; "" on the main branch.
         sources: the rows that it reads.
         tail: index of its last layer.
     """
@@ -42,95 +42,104 @@ class Row:
     output: str
     params: int
     role: str
-    kind: str = ""
+    shortcut_kind: str = ""
     sources: list[int] = field(default_factory=list)
     tail: int = -1
 
 
 @dataclass(slots=True)
-class Piece:
+class LayerPiece:
     """Rows that stay together in one column: a unit's, or one row outside.
 
     Attributes:
         rows: numbers of its rows.
         stage: its number; None outside.
         block: name of the unit's block; "" for what leads into one.
-        kind: of the unit's shortcut, "" for no block.
+        shortcut_kind: of the unit's shortcut, "" for no block.
         join: number of the row that adds; None if there is none.
     """
 
     rows: list[int]
     stage: int | None = None
     block: str = ""
-    kind: str = ""
+    shortcut_kind: str = ""
     join: int | None = None
 
 
-def rows(read: Structure) -> tuple[list[Row], dict[int, int]]:
+def build_layer_rows(read: Structure) -> tuple[list[LayerRow], dict[int, int]]:
     """Every row, and which row each layer is in; the first is the input."""
     arch = read.arch
-    graph = dataflow(arch)
+    graph = build_graph(arch)
     parts = [unit for block in read.blocks for unit in block.units]
     joins = {unit.join for unit in parts}
-    leads = {block.lead[0] for block in read.blocks if block.lead}
+    leads = {block.preactivation[0] for block in read.blocks if block.preactivation}
     kinds = {i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layers}
-    given = ", ".join(units.feature_map(tensor.shape) for tensor in arch.inputs)
-    found = [Row(["input"], "input", given, 0, "small", tail=MODEL_INPUT)]
-    at = {MODEL_INPUT: 0}
+    inputs = ", ".join(units.format_feature_map(tensor.shape) for tensor in arch.inputs)
+    all_rows = [LayerRow(["input"], "input", inputs, 0, "small", tail=MODEL_INPUT)]
+    row_of_layer = {MODEL_INPUT: 0}
     for layer in arch.layers:
         live = graph.before.get(layer.index, ())
-        sources = list(dict.fromkeys(at[source] for source in live))
+        sources = list(dict.fromkeys(row_of_layer[source] for source in live))
         alone = len(sources) == 1 and layer.index not in leads
-        if alone and joined(graph, layer, found, sources[0]):
-            merge(found[sources[0]], layer)
-            at[layer.index] = sources[0]
+        if alone and can_merge_layer(graph, layer, all_rows, sources[0]):
+            merge_layer(all_rows[sources[0]], layer)
+            row_of_layer[layer.index] = sources[0]
             continue
-        at[layer.index] = len(found)
-        row = fresh(layer, is_join=layer.index in joins)
-        row.kind, row.sources = kinds.get(layer.index, ""), sources
-        row.label = UNWEIGHTED.get(row.kind, row.label)
-        found.append(row)
-    found += uncalled(arch)
-    return found, at
+        row_of_layer[layer.index] = len(all_rows)
+        row = start_row(layer, is_join=layer.index in joins)
+        row.shortcut_kind, row.sources = kinds.get(layer.index, ""), sources
+        row.label = UNWEIGHTED_LABELS.get(row.shortcut_kind, row.label)
+        all_rows.append(row)
+    all_rows += list_uncalled_rows(arch)
+    return all_rows, row_of_layer
 
 
-def joined(graph: Graph, layer: Layer, found: list[Row], source: int) -> bool:
+def can_merge_layer(
+    graph: Graph, layer: Layer, all_rows: list[LayerRow], source: int
+) -> bool:
     """Whether a layer goes into the row that it alone reads from."""
-    if source == 0 or graph.before[layer.index] != (found[source].tail,):
+    if source == 0 or graph.before[layer.index] != (all_rows[source].tail,):
         return False
-    names = {op.name for op in words.flowing(layer)}
-    quiet = names <= NORMS | ACTIVATIONS or not words.full(layer)
-    return quiet and len(graph.after[found[source].tail]) == 1
+    names = {op.name for op in layer_labels.list_flowing_operations(layer)}
+    quiet = names <= NORMS | ACTIVATIONS or not layer_labels.label_layer_fully(layer)
+    return quiet and len(graph.after[all_rows[source].tail]) == 1
 
 
-def merge(row: Row, layer: Layer) -> None:
+def merge_layer(row: LayerRow, layer: Layer) -> None:
     """Put a layer into a row."""
     row.names.append(re.split("[.:]", layer.name)[-1])
     row.params += layer.params
     row.tail = layer.index
-    row.output = units.feature_map(layer.output_shape)
+    row.output = units.format_feature_map(layer.output_shape)
 
 
-def fresh(layer: Layer, *, is_join: bool) -> Row:
+def start_row(layer: Layer, *, is_join: bool) -> LayerRow:
     """A row that begins with a layer."""
-    said = words.full(layer) or [layer.type]
-    weighs = any(weighted(op) for op in words.flowing(layer)) or layer.params > 0
+    labels = layer_labels.label_layer_fully(layer) or [layer.type]
+    weighs = (
+        any(is_weighted(op) for op in layer_labels.list_flowing_operations(layer))
+        or layer.params > 0
+    )
     role = "sum" if is_join else "layer" if weighs else "small plain"
-    output = units.feature_map(layer.output_shape) if layer.outputs else ""
-    label = sign(layer) if is_join else brief(layer) or ", ".join(said)
-    return Row([layer.name], label, output, layer.params, role, tail=layer.index)
+    output = units.format_feature_map(layer.output_shape) if layer.outputs else ""
+    label = (
+        find_join_sign(layer)
+        if is_join
+        else label_without_input(layer) or ", ".join(labels)
+    )
+    return LayerRow([layer.name], label, output, layer.params, role, tail=layer.index)
 
 
-def brief(layer: Layer) -> str:
+def label_without_input(layer: Layer) -> str:
     """A convolution or linear layer without its input's width, which stands above."""
-    said = words.short(layer)
-    return said[0] if len(said) == 1 else ""
+    labels = layer_labels.label_layer_briefly(layer)
+    return labels[0] if len(labels) == 1 else ""
 
 
-def uncalled(arch: Architecture) -> list[Row]:
+def list_uncalled_rows(arch: Architecture) -> list[LayerRow]:
     """A row for each module whose parameters no layer read."""
     return [
-        Row(
+        LayerRow(
             [group.path],
             "not called",
             "",
@@ -141,26 +150,31 @@ def uncalled(arch: Architecture) -> list[Row]:
     ]
 
 
-def pieces(read: Structure, found: list[Row], at: dict[int, int]) -> list[Piece]:
+def group_into_pieces(
+    read: Structure, all_rows: list[LayerRow], row_of_layer: dict[int, int]
+) -> list[LayerPiece]:
     """Rows in the pieces that columns are filled with, in order."""
-    graph = dataflow(read.arch)
-    owner: dict[int, Piece] = {}
+    graph = build_graph(read.arch)
+    owner: dict[int, LayerPiece] = {}
     for number, stage in enumerate(read.stages):
         for position, block in enumerate(stage.blocks, 1):
             name = stage.block_name(position)
-            before = Piece([], number)
-            owner |= {at[index]: before for index in block.lead}
+            before = LayerPiece([], number)
+            owner |= {row_of_layer[index]: before for index in block.preactivation}
             for unit in block.units:
-                piece = Piece([], number, name, unit.shortcut.kind)
-                piece.join = None if unit.join is None else at[unit.join]
-                owner |= {at[index]: piece for index in inside(graph, unit)}
-    made: list[Piece] = []
-    for number in range(len(found)):
+                piece = LayerPiece([], number, name, unit.shortcut.kind)
+                piece.join = None if unit.join is None else row_of_layer[unit.join]
+                owner |= {
+                    row_of_layer[index]: piece
+                    for index in list_unit_members(graph, unit)
+                }
+    ordered: list[LayerPiece] = []
+    for number in range(len(all_rows)):
         piece = owner.get(number)
         if piece is None:
-            made.append(Piece([number]))
+            ordered.append(LayerPiece([number]))
             continue
         if not piece.rows:
-            made.append(piece)
+            ordered.append(piece)
         piece.rows.append(number)
-    return made
+    return ordered

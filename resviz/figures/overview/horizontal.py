@@ -6,50 +6,50 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.canvas import SUM, Canvas
-from resviz.figures.drawing.parts import Group, Node, Picture
-from resviz.figures.drawing.screens import breaks
+from resviz.figures.drawing.canvas import SUM_SIZE, Canvas
+from resviz.figures.drawing.elements import Group, Node, Picture
+from resviz.figures.drawing.screens import break_evenly
 from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.figures.overview.outline import Outline, Row, Section
+    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
 
 MARGIN, PAD = 9, 6
 """Around the picture and inside a stage."""
 
-LEAD = 10
+BOX_LEAD = 10
 """From a column's left side to its box; the shortcut leaves the wire in between."""
 
-GAP = 10
+BOX_GAP = 10
 """Between two boxes on the main branch, for an arrow."""
 
 LINE_HEIGHT = 14
-"""Of a box's lines of text."""
+"""Height of a line of text in a box."""
 
-WIDEST = 84
-"""Of a line in a box on the main branch."""
+MAX_LINE_WIDTH = 84
+"""Greatest width of a line of text in a box on the main branch."""
 
-TOP = 34.0
+TITLE_HEIGHT = 34.0
 """Height of the title."""
 
-NAME = 24
+NAME_HEIGHT = 24
 """Height of a stage's name; each further fact takes 12."""
 
-COUNT = 18
+COUNT_HEIGHT = 18
 """Height of a fold's count."""
 
 
-MOST = 6
+MAX_LINES = 6
 """Lines of stages, one below the other."""
 
-SHIFT = 26
+LINE_SHIFT = 26
 """Between two lines of stages, and from the left side to the first of a line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StageLine:
     """Where a line of stages stands.
 
     Attributes:
@@ -64,114 +64,132 @@ class Line:
     bottom: float
     turn: float = 0
 
-    def below(self, turn: float) -> Line:
-        """The next one."""
-        down = self.bottom - self.top + SHIFT
+    def next_line(self, turn: float) -> StageLine:
+        """Return the next line of stages."""
+        down = self.bottom - self.top + LINE_SHIFT
         level, bottom = self.level + down, self.bottom + down
-        return Line(self.top + down, level, bottom, turn)
+        return StageLine(self.top + down, level, bottom, turn)
 
 
-def place(told: Outline, signs: list[str]) -> Iterator[Picture]:
+def place_overview(outline: Outline, signs: list[str]) -> Iterator[Picture]:
     """The overview, placed: in one line, then in more."""
-    whole = lines(told, signs)
+    whole = place_in_lines(outline, signs)
     yield whole
-    sides = [it.at[0] - it.size[0] / 2 for it in whole.groups if it.role == "stage"]
-    for number in range(2, min(len(sides), MOST) + 1):
-        yield lines(told, signs, breaks(sides, whole.size[0], number))
+    sides = [
+        group.at[0] - group.size[0] / 2
+        for group in whole.groups
+        if group.role == "stage"
+    ]
+    for number in range(2, min(len(sides), MAX_LINES) + 1):
+        yield place_in_lines(outline, signs, break_evenly(sides, whole.size[0], number))
 
 
-def lines(told: Outline, signs: list[str], turns: tuple[int, ...] = ()) -> Picture:
+def place_in_lines(
+    outline: Outline, signs: list[str], turns: tuple[int, ...] = ()
+) -> Picture:
     """The overview, in a new line at each of some stages."""
     canvas = Canvas()
-    line = first_line(told)
-    last, x = end_text(canvas, MARGIN, line.level, "input", told.inputs)
-    if told.stem:
-        last, x = chain(canvas, last, x, line, told.stem, "stem")
+    line = measure_first_line(outline)
+    last, x = place_end_text(canvas, MARGIN, line.level, "input", outline.inputs)
+    if outline.stem:
+        last, x = place_chain(canvas, last, x, line, outline.stem, "stem")
     right = x
-    for number, section in enumerate(told.sections):
+    for number, section in enumerate(outline.sections):
         if number in turns:
-            line, x = line.below(x + 12), MARGIN + SHIFT - 8
+            line, x = line.next_line(x + 12), MARGIN + LINE_SHIFT - 8
         last, x = place_section(canvas, last, x + 8, line, section, stage_tint(number))
         right = max(right, x + 12)
-    if told.head:
-        last, x = chain(canvas, last, x, line, told.head, "head")
-    if told.outputs:
-        x += GAP + 3
-        what, _, shapes = told.outputs.partition(" ")
-        text, end = end_text(canvas, x, line.level, what, shapes)
-        canvas.wire(last, text, "main", (last.right, line.level), (x - 1, line.level))
+    if outline.head:
+        last, x = place_chain(canvas, last, x, line, outline.head, "head")
+    if outline.outputs:
+        x += BOX_GAP + 3
+        what, _, shapes = outline.outputs.partition(" ")
+        text, end = place_end_text(canvas, x, line.level, what, shapes)
+        canvas.add_wire(
+            last, text, "main", (last.right, line.level), (x - 1, line.level)
+        )
         x = end
     width = max(x + MARGIN, right + 6 if turns else 0, 560)
-    canvas.title(width / 2, told.title, told.facts, width - 2 * MARGIN)
-    y = canvas.notes(width / 2, line.bottom + 4, signs, width - 2 * MARGIN)
-    return canvas.picture(f"{told.title}, overview", (width, y + 6))
+    canvas.add_title(width / 2, outline.title, outline.facts, width - 2 * MARGIN)
+    y = canvas.add_notes(width / 2, line.bottom + 4, signs, width - 2 * MARGIN)
+    return canvas.build_picture(f"{outline.title}, overview", (width, y + 6))
 
 
-def lead_in(canvas: Canvas, line: Line, last: Node, head: Node) -> None:
+def draw_main_wire(canvas: Canvas, line: StageLine, last: Node, head: Node) -> None:
     """The main wire to a node; from the end of the line before, if need be."""
     points = [(last.right, last.at[1]), (head.left, line.level)]
     if last.at[1] != line.level:
-        between, left = line.top - SHIFT / 2, MARGIN + SHIFT / 2 - 4
+        between, left = line.top - LINE_SHIFT / 2, MARGIN + LINE_SHIFT / 2 - 4
         points[1:1] = [(line.turn, last.at[1]), (line.turn, between)]
         points[3:3] = [(left, between), (left, line.level)]
-    canvas.wire(last, head, "main", *points)
+    canvas.add_wire(last, head, "main", *points)
 
 
-def first_line(told: Outline) -> Line:
+def measure_first_line(outline: Outline) -> StageLine:
     """The first line of stages; all are of one height."""
-    rows = [row for section in told.sections for row in section.rows]
-    boxes = [told.stem, told.head, *(row.words for row in rows)]
-    half = max(len(box_lines(words)) for words in boxes) * LINE_HEIGHT / 2
-    facts = max((len(section.facts) for section in told.sections), default=0)
-    above = NAME + 12 * max(facts - 1, 0) + max(map(headroom, rows), default=0)
-    level = TOP + above + 6 + half
-    return Line(TOP, level, level + half + 20)
+    rows = [row for section in outline.sections for row in section.rows]
+    boxes = [outline.stem, outline.head, *(row.labels for row in rows)]
+    half = max(len(wrap_box_text(words)) for words in boxes) * LINE_HEIGHT / 2
+    facts = max((len(section.facts) for section in outline.sections), default=0)
+    above = (
+        NAME_HEIGHT
+        + 12 * max(facts - 1, 0)
+        + max(map(measure_headroom, rows), default=0)
+    )
+    level = TITLE_HEIGHT + above + 6 + half
+    return StageLine(TITLE_HEIGHT, level, level + half + 20)
 
 
-def box_lines(words: tuple[str, ...]) -> tuple[str, ...]:
+def wrap_box_text(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words of a box, each on lines of its own."""
-    lines = [line for word in words for line in metrics.flow(word.split(), " ", WIDEST)]
-    return metrics.capped(lines, 8)
+    lines = [
+        line
+        for word in words
+        for line in metrics.wrap_words(word.split(), " ", MAX_LINE_WIDTH)
+    ]
+    return metrics.cap_lines(lines, 8)
 
 
-def shortcut_lines(row: Row) -> tuple[str, ...]:
-    """What is written on a shortcut, one thing a line."""
-    return (*row.shortcut, row.change) if row.change else row.shortcut
+def list_shortcut_text(row: OutlineRow) -> tuple[str, ...]:
+    """List what is written on a shortcut, one thing a line."""
+    return (*row.shortcut, row.width_change) if row.width_change else row.shortcut
 
 
-def box_width(words: tuple[str, ...]) -> float:
+def measure_box_width(words: tuple[str, ...]) -> float:
     """Width of a box with these words."""
-    return metrics.roomy(metrics.widest(box_lines(words))) + 8
+    return metrics.widen_for_fonts(metrics.max_text_width(wrap_box_text(words))) + 8
 
 
-def headroom(row: Row) -> float:
-    """What a row needs over its box: its shortcut, its count, the gaps."""
-    tall = LINE_HEIGHT * len(shortcut_lines(row)) + 15 if row.adds else 4
-    return tall + (COUNT if row.count > 1 else 0)
+def measure_headroom(row: OutlineRow) -> float:
+    """Measure the height of a row's shortcut, count and gaps over its box."""
+    tall = LINE_HEIGHT * len(list_shortcut_text(row)) + 15 if row.has_addition else 4
+    return tall + (COUNT_HEIGHT if row.count > 1 else 0)
 
 
-def end_text(canvas: Canvas, x: float, level: float, *lines: str) -> tuple[Node, float]:
+def place_end_text(
+    canvas: Canvas, x: float, level: float, *lines: str
+) -> tuple[Node, float]:
     """The input's or the output's text from `x` on; gives it and the x behind it."""
-    lines = tuple(metrics.fit(line, 100) for line in lines)
-    wide = metrics.widest(lines) + 2
+    lines = tuple(metrics.fit_text(line, 100) for line in lines)
+    wide = metrics.max_text_width(lines) + 2
     size = (wide, LINE_HEIGHT * len(lines))
-    return canvas.node("text", (x + wide / 2, level), size, lines), x + wide
+    return canvas.add_node("text", (x + wide / 2, level), size, lines), x + wide
 
 
-def chain(
+def place_chain(
     canvas: Canvas,
     last: Node,
     x: float,
-    line: Line,
+    line: StageLine,
     words: tuple[str, ...],
     tint: str,
 ) -> tuple[Node, float]:
     """A box right of `last` that is no block; gives it and the x behind it."""
-    lines = box_lines(words)
-    size = (box_width(words), 12 + LINE_HEIGHT * len(lines))
-    at = (x + GAP + 2 + size[0] / 2, line.level)
-    box = canvas.node("chain", at, size, lines, tint=tint)
-    lead_in(canvas, line, last, box)
+    lines = wrap_box_text(words)
+    size = (measure_box_width(words), 12 + LINE_HEIGHT * len(lines))
+    at = (x + BOX_GAP + 2 + size[0] / 2, line.level)
+    box = canvas.add_node("chain", at, size, lines, tint=tint)
+    draw_main_wire(canvas, line, last, box)
     return box, box.right
 
 
@@ -179,8 +197,8 @@ def place_section(
     canvas: Canvas,
     last: Node,
     x: float,
-    line: Line,
-    section: Section,
+    line: StageLine,
+    section: OutlineSection,
     tint: str,
 ) -> tuple[Node, float]:
     """A stage right of `last`; gives its last node and the x behind it.
@@ -201,10 +219,12 @@ def place_section(
         for row in rows:
             last, x = place_row(canvas, last, x, line, row, tint)
         if rows[0].count > 1:
-            plates.append(plate(canvas, (begin, x), rows[0], line, len(plates)))
+            plates.append(
+                frame_folded_block(canvas, (begin, x), rows[0], line, len(plates))
+            )
             x += 2
-    x = max(x + PAD - 3, left + names_width(section))
-    side_lines(canvas, section, (left + x) / 2, line.top)
+    x = max(x + PAD - 3, left + measure_heading_width(section))
+    place_stage_heading(canvas, section, (left + x) / 2, line.top)
     inside = {key for group in plates for key in group.nodes}
     group = Group(
         f"s{len(canvas.groups)}",
@@ -212,87 +232,96 @@ def place_section(
         ((left + x) / 2, (line.top + line.bottom) / 2),
         (x - left, line.bottom - line.top),
         tint,
-        tuple(key for key in canvas.keys(since) if key not in inside),
+        tuple(key for key in canvas.node_keys_since(since) if key not in inside),
         tuple(plates),
     )
     canvas.groups.append(group)
     return last, x
 
 
-def names_width(section: Section) -> float:
+def measure_heading_width(section: OutlineSection) -> float:
     """The room that a stage's name and facts need."""
-    first = metrics.width(section.name, bold=True) + 10
-    first += metrics.widest(section.facts[:1])
-    return max(first, metrics.widest(section.facts[1:], 11)) + 16
+    first = metrics.text_width(section.name, bold=True) + 10
+    first += metrics.max_text_width(section.facts[:1])
+    return max(first, metrics.max_text_width(section.facts[1:], 11)) + 16
 
 
-def side_lines(canvas: Canvas, section: Section, centre: float, top: float) -> None:
+def place_stage_heading(
+    canvas: Canvas, section: OutlineSection, centre: float, top: float
+) -> None:
     """A stage's name and facts, along its upper side."""
-    first = metrics.widest(section.facts[:1])
-    name = metrics.width(section.name, bold=True)
+    first = metrics.max_text_width(section.facts[:1])
+    name = metrics.text_width(section.name, bold=True)
     gap = 8 if section.name else 0
     start = centre - (first + name + gap) / 2
     if section.name:
-        canvas.text("name", (start, top + 12), section.name, align="start")
+        canvas.add_text("name", (start, top + 12), section.name, align="start")
     for fact in section.facts[:1]:
-        canvas.text("text", (start + name + gap, top + 12), fact, align="start")
+        canvas.add_text("text", (start + name + gap, top + 12), fact, align="start")
     for number, fact in enumerate(section.facts[1:]):
-        canvas.text("note", (centre, top + 26 + 12 * number), fact)
+        canvas.add_text("note", (centre, top + 26 + 12 * number), fact)
 
 
-def plate(
+def frame_folded_block(
     canvas: Canvas,
     span: tuple[int, float],
-    row: Row,
-    line: Line,
+    row: OutlineRow,
+    line: StageLine,
     number: int,
 ) -> Group:
     """The frame around a folded block, which `span` gives: first node, right end."""
     since, right = span
-    top = min(node.top for node in canvas.nodes[since:]) - COUNT - 2
+    top = min(node.top for node in canvas.nodes[since:]) - COUNT_HEIGHT - 2
     bottom = line.bottom - PAD
-    left = min(node.left for node in canvas.nodes[since:]) - LEAD + 1
-    canvas.text("count", (right - 6, top + 12), f"×{row.count}", align="end")
-    return canvas.fold(number, (left, top), (right, bottom), since)
+    left = min(node.left for node in canvas.nodes[since:]) - BOX_LEAD + 1
+    canvas.add_text("count", (right - 6, top + 12), f"×{row.count}", align="end")
+    return canvas.frame_fold(number, (left, top), (right, bottom), since)
 
 
 def place_row(
-    canvas: Canvas, last: Node, x: float, line: Line, row: Row, tint: str
+    canvas: Canvas, last: Node, x: float, line: StageLine, row: OutlineRow, tint: str
 ) -> tuple[Node, float]:
     """A row right of `last`; gives its last node and the x behind it."""
     if row.elided:
-        lines = box_lines(tuple(row.words[0].split(" of ")))
-        size = (metrics.widest(lines, 11) + 4, 13 * len(lines))
-        note = canvas.node("note", (x + GAP + size[0] / 2, line.level), size, lines)
-        lead_in(canvas, line, last, note)
+        lines = wrap_box_text(tuple(row.labels[0].split(" of ")))
+        size = (metrics.max_text_width(lines, 11) + 4, 13 * len(lines))
+        note = canvas.add_node(
+            "note", (x + BOX_GAP + size[0] / 2, line.level), size, lines
+        )
+        draw_main_wire(canvas, line, last, note)
         return note, note.right + 2
     if row.lead:
-        last, x = place_lead(canvas, last, x, line, row)
-    lines = box_lines(row.words)
+        last, x = place_preactivation(canvas, last, x, line, row)
+    lines = wrap_box_text(row.labels)
     tall = 12 + LINE_HEIGHT * len(lines)
-    over = metrics.roomy(metrics.widest(shortcut_lines(row)))
-    over += 6 if row.kind != "identity" else 0
-    wide = max(box_width(row.words), over if row.adds else 0)
-    middle = x + LEAD + wide / 2
-    size = (box_width(row.words), tall)
-    box = canvas.node("block", (middle, line.level), size, lines, tint=tint)
-    lead_in(canvas, line, last, box)
-    if not row.adds:
+    over = metrics.widen_for_fonts(metrics.max_text_width(list_shortcut_text(row)))
+    over += 6 if row.shortcut_kind != "identity" else 0
+    wide = max(measure_box_width(row.labels), over if row.has_addition else 0)
+    middle = x + BOX_LEAD + wide / 2
+    size = (measure_box_width(row.labels), tall)
+    box = canvas.add_node("block", (middle, line.level), size, lines, tint=tint)
+    draw_main_wire(canvas, line, last, box)
+    if not row.has_addition:
         return box, box.right + 5
-    join = canvas.sum((x + LEAD + wide + GAP + SUM[0] / 2, line.level), row.sign)
-    canvas.wire(box, join, "main", (box.right, line.level), (join.left, line.level))
+    join = canvas.add_sum(
+        (x + BOX_LEAD + wide + BOX_GAP + SUM_SIZE[0] / 2, line.level), row.sign
+    )
+    canvas.add_wire(box, join, "main", (box.right, line.level), (join.left, line.level))
     place_shortcut(canvas, last, box, join, (x + 4, over), row)
     return join, join.right + 4
 
 
-def place_lead(
-    canvas: Canvas, last: Node, x: float, line: Line, row: Row
+def place_preactivation(
+    canvas: Canvas, last: Node, x: float, line: StageLine, row: OutlineRow
 ) -> tuple[Node, float]:
-    """What a row's branches share, right of `last`; gives it and the x behind it."""
-    size = (metrics.roomy(metrics.widest(row.lead, 11)) + 10, 8 + 13 * len(row.lead))
-    at = (x + GAP - 2 + size[0] / 2, line.level)
-    pill = canvas.node("small plain", at, size, row.lead)
-    lead_in(canvas, line, last, pill)
+    """Place a row's preactivation right of `last`; return it and the x behind."""
+    size = (
+        metrics.widen_for_fonts(metrics.max_text_width(row.lead, 11)) + 10,
+        8 + 13 * len(row.lead),
+    )
+    at = (x + BOX_GAP - 2 + size[0] / 2, line.level)
+    pill = canvas.add_node("small plain", at, size, row.lead)
+    draw_main_wire(canvas, line, last, pill)
     return pill, pill.right
 
 
@@ -302,7 +331,7 @@ def place_shortcut(
     box: Node,
     join: Node,
     start: tuple[float, float],
-    row: Row,
+    row: OutlineRow,
 ) -> None:
     """A row's shortcut: off the main wire, over its box, into the sum.
 
@@ -315,12 +344,14 @@ def place_shortcut(
         row: what to write on it.
     """
     fork, wide = start
-    boxed = row.kind != "identity"
-    tall = LINE_HEIGHT * len(shortcut_lines(row)) + (6 if boxed else 2)
+    boxed = row.shortcut_kind != "identity"
+    tall = LINE_HEIGHT * len(list_shortcut_text(row)) + (6 if boxed else 2)
     level = box.at[1]
     y = box.top - 9 - tall / 2
-    text = canvas.node(row.kind, (box.at[0], y), (wide, tall), shortcut_lines(row))
+    text = canvas.add_node(
+        row.shortcut_kind, (box.at[0], y), (wide, tall), list_shortcut_text(row)
+    )
     up = (fork, level), (fork, y), (text.left, y)
-    canvas.wire(last, text, row.kind, *up, arrow=False)
+    canvas.add_wire(last, text, row.shortcut_kind, *up, arrow=False)
     down = (text.right, y), (join.at[0], y), (join.at[0], join.top)
-    canvas.wire(text, join, row.kind, *down)
+    canvas.add_wire(text, join, row.shortcut_kind, *down)

@@ -1,4 +1,4 @@
-"""What the overview says, before anything is placed."""
+"""The content of an overview, before anything is placed."""
 
 from __future__ import annotations
 
@@ -7,68 +7,69 @@ from itertools import groupby, pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz import costs, units
-from resviz.figures import words
+from resviz import units
+from resviz.figures import layer_labels
+from resviz.readings import costs
+from resviz.readings.structure.graph import build_graph
+from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.record import MODEL_INPUT, Architecture, Layer, Shape
-from resviz.structure.graph import dataflow
-from resviz.structure.repeats import turns
-from resviz.units import plural
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from resviz.structure import Fold, Shortcut, Stage, Structure, Unit
+    from resviz.readings.structure import Fold, Shortcut, Stage, Structure, Unit
 
-MOST_ROWS = 6
+MAX_ROWS = 6
 """Rows of one stage that are drawn, if nothing else is said; of those in the middle
 it is told how many."""
 
-LONG = 5
-"""Words on a main branch from which on repeats are folded."""
+FOLD_FROM = 5
+"""The number of labels on a main branch from which repeats are folded."""
 
-MOST_RUNS = 14
+MAX_SECTIONS = 14
 """Boxes of a network without blocks that are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OutlineRow:
     """One box of a stage, with its shortcut if it is a block.
 
     Attributes:
-        words: what runs on its main branch.
+        labels: what runs on its main branch.
         count: how many equal ones it stands for.
-        kind: of its shortcut, "none" for a block without; "" for other boxes.
+        shortcut_kind: of its shortcut, "none" for a block without; "" for other boxes.
         shortcut: what is written on its shortcut, in lines.
-        change: of the width on its shortcut, "256→512"; "" for none.
+        width_change: of the width on its shortcut, "256→512"; "" for none.
         sign: of the addition that ends it, "+" or "−".
         elided: whether it stands for rows that are not drawn.
         lead: what runs before its branches part, as ("BN", "ReLU").
     """
 
-    words: tuple[str, ...]
+    labels: tuple[str, ...]
     count: int = 1
-    kind: str = ""
+    shortcut_kind: str = ""
     shortcut: tuple[str, ...] = ()
-    change: str = ""
+    width_change: str = ""
     sign: str = "+"
     elided: bool = False
     lead: tuple[str, ...] = ()
 
     @property
-    def lines(self) -> tuple[str, ...]:
+    def shortcut_lines(self) -> tuple[str, ...]:
         """What is written on its shortcut, the change of width in the last line."""
-        if not self.change:
+        if not self.width_change:
             return self.shortcut
         heading, *rest = self.shortcut
-        last = f"{rest[-1]}, {self.change}" if rest else self.change
+        last = f"{rest[-1]}, {self.width_change}" if rest else self.width_change
         return (heading, *rest[:-1], last)
 
     @property
-    def adds(self) -> bool:
+    def has_addition(self) -> bool:
         """Whether an addition ends it, so that it has a shortcut."""
-        return self.kind not in {"", "none"}
+        return self.shortcut_kind not in {"", "none"}
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class OutlineSection:
     """A stage, or a run of layers of one size in a network without blocks.
 
     Attributes:
@@ -79,10 +80,10 @@ class Section:
 
     name: str
     facts: tuple[str, ...]
-    groups: tuple[tuple[Row, ...], ...]
+    groups: tuple[tuple[OutlineRow, ...], ...]
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[OutlineRow, ...]:
         """The rows of all groups."""
         return tuple(row for group in self.groups for row in group)
 
@@ -95,121 +96,139 @@ class Outline:
     facts: tuple[str, ...]
     inputs: str
     stem: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[OutlineSection, ...]
     head: tuple[str, ...]
     outputs: str
 
 
-def outline(read: Structure, *, most: int = MOST_ROWS) -> Outline:
+def build_outline(read: Structure, *, most: int = MAX_ROWS) -> Outline:
     """The overview of a network, with at most so many rows a stage."""
     arch = read.arch
-    apart = loose(read)
-    sections = tuple(stage_section(read, stage, apart, most) for stage in read.stages)
+    loose_labels = label_layers_between(read)
+    sections = tuple(
+        build_stage_section(read, stage, loose_labels, most) for stage in read.stages
+    )
     return Outline(
         arch.label,
-        facts(arch, residual=bool(read.stages)),
-        " and ".join(units.feature_map(tensor.shape) for tensor in arch.inputs),
-        words.chain(read.stem) if read.stages else (),
-        sections or plain_sections(read.stem),
-        words.chain(read.head),
-        outputs(read),
+        list_title_facts(arch, residual=bool(read.stages)),
+        " and ".join(units.format_feature_map(tensor.shape) for tensor in arch.inputs),
+        layer_labels.label_layer_run(read.stem) if read.stages else (),
+        sections or build_plain_sections(read.stem),
+        layer_labels.label_layer_run(read.head),
+        label_outputs(read),
     )
 
 
-def facts(arch: Architecture, *, residual: bool = True) -> tuple[str, ...]:
-    """What stands behind a figure's title; gaps of the count are named."""
-    gaps = costs.not_counted(arch)
-    total = costs.whole(arch)
+def list_title_facts(arch: Architecture, *, residual: bool = True) -> tuple[str, ...]:
+    """Return a network's totals for a title; uncounted operations are named."""
+    gaps = costs.find_uncounted(arch)
+    total = costs.sum_record_costs(arch)
     sign = "≥ " if gaps else ""
-    said = [
-        f"{units.count(arch.params)} parameters",
-        f"{sign}{units.count(total.macs)} multiply-adds{words.for_batch(arch)}",
+    batch_suffix = layer_labels.format_batch_suffix(arch)
+    lines = [
+        f"{units.format_count(arch.params)} parameters",
+        f"{sign}{units.format_count(total.macs)} multiply-adds{batch_suffix}",
     ]
     if gaps:
-        named = ", ".join(gap.operation for gap in gaps[:3])
-        said.append(f"not counted: {named}{', …' if len(gaps) > 3 else ''}")
+        names = ", ".join(gap.operation for gap in gaps[:3])
+        lines.append(f"not counted: {names}{', …' if len(gaps) > 3 else ''}")
     if not residual:
-        said.append("no residual blocks")
-    return tuple(said)
+        lines.append("no residual blocks")
+    return tuple(lines)
 
 
-def output(stage: Stage) -> Shape:
-    """What a stage gives, with its channels first."""
-    return words.laid(stage.output_shape, 2 if stage.blocks[-1].tokens else None)
+def stage_output_shape(stage: Stage) -> Shape:
+    """Return a stage's output shape with its channels first."""
+    return layer_labels.put_channels_first(
+        stage.output_shape, 2 if stage.blocks[-1].has_tokens else None
+    )
 
 
-Kinds = tuple[int, tuple[Row, ...]]
+RowGroup = tuple[int, tuple[OutlineRow, ...]]
 """The rows of a group, after the number of different blocks whose units they are."""
 
 
-def stage_section(
-    read: Structure, stage: Stage, apart: dict[int, tuple[str, ...]], most: int
-) -> Section:
+def build_stage_section(
+    read: Structure, stage: Stage, loose_labels: dict[int, tuple[str, ...]], most: int
+) -> OutlineSection:
     """One stage with its folds and what runs before and between them."""
-    groups: list[Kinds] = []
-    for folds, count in turns(read.arch, stage.folds, apart):
-        said = apart.get(min(folds[0].block.layers), ())
-        if said:
-            groups.append((0, (Row(said),)))
-        rows = [row for fold in folds for row in fold_rows(read.arch, fold)]
+    groups: list[RowGroup] = []
+    for folds, count in group_alternating_folds(read.arch, stage.folds, loose_labels):
+        labels = loose_labels.get(min(folds[0].block.layers), ())
+        if labels:
+            groups.append((0, (OutlineRow(labels),)))
+        rows = [row for fold in folds for row in build_fold_rows(read.arch, fold)]
         if count > 1:
             rows = [replace(row, count=count) for row in rows]
         groups.append((len(folds), tuple(rows)))
     layers = [read.arch.layers[index] for index in stage.layers]
     n = len(stage.blocks)
-    params = units.count(costs.total(layers).params)
+    params = units.format_count(costs.sum_layer_costs(layers).params)
     facts = (
-        units.feature_map(output(stage)),
+        units.format_feature_map(stage_output_shape(stage)),
         f"{n} block{'s' if n > 1 else ''}, {params} params",
-        *returned(read, stage),
+        *label_returned_outputs(read, stage),
     )
-    return Section(stage.name, facts, elided(groups, most))
+    return OutlineSection(stage.name, facts, elide_rows(groups, most))
 
 
-def loose(read: Structure) -> dict[int, tuple[str, ...]]:
-    """What runs between blocks and in none, by the first layer of the next block."""
+def label_layers_between(read: Structure) -> dict[int, tuple[str, ...]]:
+    """Label the layers between blocks, by the first layer of the next block."""
     blocks = read.blocks
     inside = {index for block in blocks for index in block.layers}
-    live = dataflow(read.arch).before
-    said: dict[int, tuple[str, ...]] = {}
+    live = build_graph(read.arch).before
+    labels_by_layer: dict[int, tuple[str, ...]] = {}
     for before, after in pairwise(blocks):
         first = min(after.layers)
         layers = read.arch.layers[before.end + 1 : first]
-        found = words.chain(
+        labels = layer_labels.label_layer_run(
             layer
             for layer in layers
             if layer.index in live and layer.index not in inside
         )
-        if found:
-            said[first] = found
-    return said
+        if labels:
+            labels_by_layer[first] = labels
+    return labels_by_layer
 
 
-def fold_rows(arch: Architecture, fold: Fold) -> tuple[Row, ...]:
+def build_fold_rows(arch: Architecture, fold: Fold) -> tuple[OutlineRow, ...]:
     """A fold as rows, one for each unit of its block."""
     block = fold.block
     positions = prod(block.output_shape[2:])
-    first, *rest = (unit_row(arch, unit, positions, fold.count) for unit in block.units)
-    lead = words.before_fork(arch.layers[index] for index in block.lead)
+    first, *rest = (
+        build_unit_row(arch, unit, positions, fold.count) for unit in block.units
+    )
+    lead = layer_labels.label_preactivation(
+        arch.layers[index] for index in block.preactivation
+    )
     return (replace(first, lead=lead), *rest)
 
 
-def unit_row(arch: Architecture, unit: Unit, positions: int, count: int) -> Row:
+def build_unit_row(
+    arch: Architecture, unit: Unit, positions: int, count: int
+) -> OutlineRow:
     """A unit as a row: its main branch, its shortcut, how many."""
-    main = [arch.layers[index] for index in unit.main]
-    said = words.gate(main, positions)
-    sign = "" if unit.join is None else words.sign(arch.layers[unit.join])
-    return Row(
-        tuple(said if len(said) < LONG else words.folded(said)) or (unit.type,),
+    main = [arch.layers[index] for index in unit.main_layers]
+    labels = layer_labels.label_main_branch(main, positions)
+    sign = (
+        "" if unit.join is None else layer_labels.find_join_sign(arch.layers[unit.join])
+    )
+    return OutlineRow(
+        tuple(
+            labels
+            if len(labels) < FOLD_FROM
+            else layer_labels.fold_label_repeats(labels)
+        )
+        or (unit.type,),
         count,
         unit.shortcut.kind,
-        shortcut_words(unit.shortcut),
-        change(unit.shortcut),
+        label_shortcut(unit.shortcut),
+        label_width_change(unit.shortcut),
         sign,
     )
 
 
-HEADINGS = {
+SHORTCUT_HEADINGS = {
     "projection": "projection",
     "zero-padded": "pad with zeros",
     "subsampled": "subsample",
@@ -218,26 +237,26 @@ HEADINGS = {
 """What is written on top of a shortcut that is no identity."""
 
 
-def shortcut_words(shortcut: Shortcut) -> tuple[str, ...]:
+def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
     """A shortcut in lines: what it is and its operations."""
     if shortcut.kind == "none":
         return ()
     if shortcut.kind == "identity":
         return ("identity",)
-    said = [
+    lines = [
         part
         for part in shortcut.label.split(" + ")
         if part not in {"identity", "zero-padded channels", "some channels"}
         and not part.startswith("every ")
     ]
-    steps = units.per_axis(shortcut.stride)
-    if prod(shortcut.stride) > 1 and not any("/" in part for part in said):
-        said.append(f"/{steps}")
-    return (HEADINGS[shortcut.kind], *said)
+    steps = units.format_per_axis(shortcut.stride)
+    if prod(shortcut.stride) > 1 and not any("/" in part for part in lines):
+        lines.append(f"/{steps}")
+    return (SHORTCUT_HEADINGS[shortcut.kind], *lines)
 
 
-def change(shortcut: Shortcut) -> str:
-    """How a shortcut changes the width; also where it projects without need."""
+def label_width_change(shortcut: Shortcut) -> str:
+    """Label a shortcut's change of width, or the width it needlessly projects."""
     before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
     if shortcut.kind == "none":
         return ""
@@ -245,33 +264,37 @@ def change(shortcut: Shortcut) -> str:
     return f"{before[0]}→{after[0]}" if shown and before and after else ""
 
 
-def returned(read: Structure, stage: Stage) -> tuple[str, ...]:
-    """Which of several outputs a stage's last block gives, in words."""
+def label_returned_outputs(read: Structure, stage: Stage) -> tuple[str, ...]:
+    """Say which of several outputs a stage's last block gives."""
     outputs = read.arch.outputs
     if len(outputs) < 2:
         return ()
     ends = {*stage.blocks[-1].joins, stage.blocks[-1].end}
-    at = [number for number, it in enumerate(outputs, 1) if it.layer in ends]
+    at = [number for number, tensor in enumerate(outputs, 1) if tensor.layer in ends]
     return tuple(f"→ output {number} of {len(outputs)}" for number in at)
 
 
-def outputs(read: Structure) -> str:
+def label_outputs(read: Structure) -> str:
     """What the network returns, in short."""
     arch = read.arch
     ends = {index for block in read.blocks for index in (*block.joins, block.end)}
-    rest = [it for it in arch.outputs if it.layer not in ends] or arch.outputs[-1:]
-    shown = [shape(arch, it.layer, it.output) for it in rest[:3]]
+    rest = [
+        tensor for tensor in arch.outputs if tensor.layer not in ends
+    ] or arch.outputs[-1:]
+    shown = [
+        format_tensor_shape(arch, tensor.layer, tensor.output) for tensor in rest[:3]
+    ]
     more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
     return f"output {', '.join(shown)}{more}" if shown else ""
 
 
-def shape(arch: Architecture, layer: int, output: int) -> str:
+def format_tensor_shape(arch: Architecture, layer: int, output: int) -> str:
     """A tensor's shape as the paper writes it."""
-    given = arch.inputs if layer == MODEL_INPUT else arch.layers[layer].outputs
-    return units.feature_map(given[output].shape)
+    tensors = arch.inputs if layer == MODEL_INPUT else arch.layers[layer].outputs
+    return units.format_feature_map(tensors[output].shape)
 
 
-def elided(groups: list[Kinds], most: int) -> tuple[tuple[Row, ...], ...]:
+def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...], ...]:
     """A stage's rows, those in the middle named in one where there are too many.
 
     The last group stays whole, and as many of the first as there is room for.
@@ -280,34 +303,36 @@ def elided(groups: list[Kinds], most: int) -> tuple[tuple[Row, ...], ...]:
     if sum(map(len, rows)) <= most or len(rows) < 3:
         return tuple(rows)
     room = most - 1 - len(rows[-1])
-    kept = 1
-    while sum(map(len, rows[: kept + 1])) <= room:
-        kept += 1
-    left = groups[kept:-1]
-    if not left:
+    head_count = 1
+    while sum(map(len, rows[: head_count + 1])) <= room:
+        head_count += 1
+    left_out = groups[head_count:-1]
+    if not left_out:
         return tuple(rows)
-    blocks = sum(number * group[0].count for number, group in left)
-    kinds = sum(number for number, _ in dict.fromkeys(left))
-    said = f"{plural(blocks, 'more block')} of {plural(kinds, 'kind')}"
-    note = Row((f"… {said} …",), elided=True)
-    return (*rows[:kept], (note,), rows[-1])
+    blocks = sum(number * group[0].count for number, group in left_out)
+    kinds = sum(number for number, _ in dict.fromkeys(left_out))
+    note_text = (
+        f"{format_plural(blocks, 'more block')} of {format_plural(kinds, 'kind')}"
+    )
+    note = OutlineRow((f"… {note_text} …",), elided=True)
+    return (*rows[:head_count], (note,), rows[-1])
 
 
-def plain_sections(layers: tuple[Layer, ...]) -> tuple[Section, ...]:
+def build_plain_sections(layers: tuple[Layer, ...]) -> tuple[OutlineSection, ...]:
     """Layers of a network without blocks, one section for each map size in a row."""
-    sections: list[Section] = []
+    sections: list[OutlineSection] = []
     for _, run in groupby(layers, key=lambda layer: layer.output_shape[2:]):
         members = list(run)
-        said = words.chain(members)
-        if not said:
+        labels = layer_labels.label_layer_run(members)
+        if not labels:
             continue
-        size = units.feature_map(members[-1].output_shape)
-        params = costs.total(members).params
-        facts = (size, f"{units.count(params)} params") if params else (size,)
-        sections.append(Section("", facts, ((Row(said),),)))
-    if len(sections) <= MOST_RUNS:
+        size = units.format_feature_map(members[-1].output_shape)
+        params = costs.sum_layer_costs(members).params
+        facts = (size, f"{units.format_count(params)} params") if params else (size,)
+        sections.append(OutlineSection("", facts, ((OutlineRow(labels),),)))
+    if len(sections) <= MAX_SECTIONS:
         return tuple(sections)
-    left = sections[MOST_RUNS - 2 : -1]
-    note = Row((f"… {len(left)} more map sizes …",), elided=True)
+    left = sections[MAX_SECTIONS - 2 : -1]
+    note = OutlineRow((f"… {len(left)} more map sizes …",), elided=True)
     hidden = replace(sections[-1], name="", facts=(), groups=((note,),))
-    return (*sections[: MOST_RUNS - 2], hidden, sections[-1])
+    return (*sections[: MAX_SECTIONS - 2], hidden, sections[-1])

@@ -5,69 +5,79 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from resviz.figures.stack.bands import BETWEEN, TALLEST, Band, Item, height
+from resviz.figures.stack.bands import (
+    BAND_GAP,
+    PAGE_HEIGHT,
+    Band,
+    BandItem,
+    total_height,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST = 3
-"""Columns of one network that a page is wide."""
+MAX_COLUMNS = 3
+"""The most columns of one network on a page."""
 
-LATE = 0.75
+STAGE_BREAK_SHARE = 0.75
 """Share of a column from which on a stage's border ends it rather than a block's."""
 
-Placed = tuple[int, Item]
+BandedItem = tuple[int, BandItem]
 """A row with the number of its band."""
 
 
-def wrapped(found: Sequence[Band]) -> list[list[Band]] | None:
+def wrap_into_columns(all_bands: Sequence[Band]) -> list[list[Band]] | None:
     """The bands of one network in as few columns as a page allows; None in no number.
 
     A column ends between two blocks, where there is one between two stages.
     """
-    rows = [(k, item) for k, band in enumerate(found) for item in band.items[0]]
-    pieces = [list(run) for _, run in groupby(rows, key=lambda it: id(it[1].piece))]
-    for number in range(1, MOST + 1):
-        for limit in range(int(height(found) / number), TALLEST + 1, 20):
-            columns = filled(pieces, limit)
+    rows = [(k, item) for k, band in enumerate(all_bands) for item in band.items[0]]
+    pieces = [list(run) for _, run in groupby(rows, key=lambda row: id(row[1].piece))]
+    for number in range(1, MAX_COLUMNS + 1):
+        for limit in range(int(total_height(all_bands) / number), PAGE_HEIGHT + 1, 20):
+            columns = fill_columns(pieces, limit)
             if len(columns) <= number:
-                return [banded(column, found) for column in columns]
+                return [rebuild_bands(column, all_bands) for column in columns]
     return None
 
 
-def filled(pieces: list[list[Placed]], limit: int) -> list[list[list[Placed]]]:
+def fill_columns(
+    pieces: list[list[BandedItem]], limit: int
+) -> list[list[list[BandedItem]]]:
     """Pieces in columns of at most some height."""
-    columns: list[list[list[Placed]]] = [[]]
+    columns: list[list[list[BandedItem]]] = [[]]
     for piece in pieces:
-        if columns[-1] and tall([*columns[-1], piece]) > limit:
+        if columns[-1] and measure_height([*columns[-1], piece]) > limit:
             column = columns[-1]
-            at = border([*column, piece], limit)
+            at = find_column_end([*column, piece], limit)
             columns[-1:] = [column[:at], column[at:]]
         columns[-1].append(piece)
     return columns
 
 
-def border(column: list[list[Placed]], limit: int) -> int:
-    """Before which piece a full column ends: the last that begins a stage, or all."""
+def find_column_end(column: list[list[BandedItem]], limit: int) -> int:
+    """Find the piece before which a full column ends."""
     parts = [piece[0][1].piece.part for piece in column]
     for k in range(len(column) - 1, 0, -1):
-        if tall(column[:k]) < LATE * limit:
+        if measure_height(column[:k]) < STAGE_BREAK_SHARE * limit:
             break
         if parts[k] != parts[k - 1]:
             return k
     return len(column) - 1
 
 
-def tall(pieces: list[list[Placed]]) -> float:
+def measure_height(pieces: list[list[BandedItem]]) -> float:
     """Height of some pieces, with what stands between their bands."""
     rows = [row for piece in pieces for row in piece]
-    return sum(item.height for _, item in rows) + BETWEEN * len({k for k, _ in rows})
+    return sum(item.height for _, item in rows) + BAND_GAP * len({k for k, _ in rows})
 
 
-def banded(column: list[list[Placed]], found: Sequence[Band]) -> list[Band]:
+def rebuild_bands(
+    column: list[list[BandedItem]], all_bands: Sequence[Band]
+) -> list[Band]:
     """A column's rows in bands again."""
     rows = (row for piece in column for row in piece)
     return [
-        Band(found[k].size, (tuple(item for _, item in run),))
+        Band(all_bands[k].size, (tuple(item for _, item in run),))
         for k, run in groupby(rows, key=lambda row: row[0])
     ]

@@ -1,0 +1,270 @@
+"""What a document asks for: a figure or a table of some networks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from resviz.errors import RenderError, SpecError
+from resviz.escape import escape_html
+from resviz.figures import MULTI_NETWORK_FIGURES, draw_diagram
+from resviz.source import PAPER_NAMES
+from resviz.tables.costs import costs_table
+from resviz.tables.layers import layer_table
+from resviz.tables.memory import memory_table
+from resviz.tables.paper import paper_table
+from resviz.tables.receptive import receptive_table
+from resviz.tables.shortcuts import shortcut_table
+from resviz.tables.summary import summary_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from resviz.embed.record_cache import RecordCache
+    from resviz.figures.rendering import Diagram
+    from resviz.tables import Table
+
+NARROWEST_COLUMN = 640
+"""Pixels of the narrowest column of text of an ordinary theme on a desk."""
+
+MIN_SCALE, MIN_SCALE_TO_FIT, SCROLLING_SCALE = 0.65, 0.58, 0.8
+"""How far a figure may shrink before it scrolls instead: until its text is 8 pixels
+high; 7 where the whole of it then fits a `NARROWEST_COLUMN`; 9 where it scrolls there
+anyway."""
+
+CSS_LENGTH = re.compile(r"\d+(\.\d+)?(px|%|em|rem|ex|ch|vw|vh|cm|mm|in|pt|pc|q)?")
+"""A CSS length, as docutils takes it too; a bare number means pixels."""
+
+TABLES: dict[str, Callable[..., Table]] = {
+    "table": paper_table,
+    "summary": summary_table,
+    "layers": layer_table,
+    "shortcuts": shortcut_table,
+    "costs": costs_table,
+    "receptive": receptive_table,
+    "memory": memory_table,
+}
+"""Every table by the name of its command."""
+
+TABLES_WITH_KINDS = {"layers", "shortcuts"}
+"""Tables that can be narrowed to one kind by `only`."""
+
+
+@dataclass(frozen=True)
+class FigureRequest:
+    """One figure.
+
+    Attributes:
+        specs: the network; several for a stack and the growth.
+        options: of `resviz.diagram`.
+        alt: what it shows, in place of the figure's own description.
+        tracing: of `resviz.trace`.
+    """
+
+    specs: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    alt: str = ""
+    tracing: Mapping[str, Any] = field(default_factory=dict)
+
+    def draw_request(self, shelf: RecordCache) -> Diagram:
+        """The figure, drawn.
+
+        Raises:
+            ResvizError: as `resviz.trace` and `resviz.diagram`, which are not asked
+                for a wrong number of networks, since a trace takes time.
+        """
+        check_network_count(self.options.get("figure", "overview"), self.specs)
+        archs = [shelf.load_or_trace(spec, self.tracing) for spec in self.specs]
+        drawn_figure = draw_diagram(archs, **self.options)
+        if not self.alt:
+            return drawn_figure
+        return replace(
+            drawn_figure, picture=replace(drawn_figure.picture, description=self.alt)
+        )
+
+
+def check_network_count(figure: str, specs: Sequence[str]) -> None:
+    """Check that a figure can show so many networks.
+
+    Raises:
+        SpecError: if it cannot; names the figures that show several.
+    """
+    if not specs or (len(specs) > 1 and figure not in MULTI_NETWORK_FIGURES):
+        got = " ".join(specs) or "none"
+        raise SpecError(
+            f"{figure}: want one network, got {got}; "
+            f"the figures {' and '.join(MULTI_NETWORK_FIGURES)} show several"
+        )
+
+
+@dataclass(frozen=True)
+class TableRequest:
+    """One table.
+
+    Attributes:
+        specs: the networks; only the paper's table takes more than one, and its own
+            five if none is given.
+        table_name: which table, a key of `TABLES`.
+        only: one kind of layer or shortcut.
+        columns: keys or headings of the columns to keep; all if left out.
+        tracing: of `resviz.trace`.
+    """
+
+    specs: tuple[str, ...]
+    table_name: str = "table"
+    only: str | None = None
+    columns: tuple[str, ...] = ()
+    tracing: Mapping[str, Any] = field(default_factory=dict)
+
+    def make_table(self, shelf: RecordCache) -> Table:
+        """The table, made.
+
+        Raises:
+            ResvizError: as `resviz.trace`; SpecError for a wrong table, number of
+                networks, kind or column.
+        """
+        if self.table_name not in TABLES:
+            listed = ", ".join(TABLES)
+            raise SpecError(f"unknown table {self.table_name!r}: want one of {listed}")
+        if self.only and self.table_name not in TABLES_WITH_KINDS:
+            raise SpecError(
+                f"only: {self.table_name!r} has no kinds; layers and shortcuts do"
+            )
+        specs = self.specs or (PAPER_NAMES if self.table_name == "table" else ())
+        archs = [shelf.load_or_trace(spec, self.tracing) for spec in specs]
+        if self.table_name == "table":
+            return self.keep_columns(paper_table(archs))
+        if len(archs) != 1:
+            got = " ".join(self.specs) or "none"
+            raise SpecError(f"{self.table_name}: want one network, got {got}")
+        kind_options = {"only": self.only} if self.only else {}
+        return self.keep_columns(TABLES[self.table_name](archs[0], **kind_options))
+
+    def keep_columns(self, table: Table) -> Table:
+        """A table with the chosen columns.
+
+        Raises:
+            SpecError: for a column that it does not have.
+        """
+        return table.narrowed(self.columns) if self.columns else table
+
+
+def collect_trace_options(
+    inputs: str = "",
+    batch: int | None = None,
+    *,
+    training: bool = False,
+    mode: str | None = None,
+) -> dict[str, Any]:
+    """Options of a trace; those that are left out are not among them.
+
+    Args:
+        inputs: as `--input`, several between spaces.
+        batch: how many samples.
+        training: follow the forward of training mode.
+        mode: how a forward that looks at values is followed.
+    """
+    options: dict[str, Any] = {}
+    if inputs.split():
+        options["input_size"] = tuple(inputs.split())
+    if batch is not None:
+        options["batch"] = batch
+    if training:
+        options["training"] = True
+    if mode is not None:
+        options["mode"] = mode
+    return options
+
+
+def split_specs(text: str) -> tuple[str, ...]:
+    """SPECs between spaces; those inside brackets and quotes separate nothing.
+
+    Raises:
+        SpecError: if a bracket or quote does not end.
+
+    Example:
+        >>> split_specs("18 resnet(50, shortcut='A')")
+        ('18', "resnet(50, shortcut='A')")
+        >>> split_specs('''18 "resnet(50, shortcut='A')" ''')
+        ('18', "resnet(50, shortcut='A')")
+    """
+    specs, word, open_brackets = [], "", ""
+    for character in f"{text} ":
+        if character.isspace() and not open_brackets:
+            specs += [word] if word else []
+            word = ""
+            continue
+        word += character
+        if open_brackets and character == open_brackets[-1]:
+            open_brackets = open_brackets[:-1]
+        elif not open_brackets or open_brackets[-1] not in "'\"":
+            open_brackets += {"(": ")", "[": "]", "{": "}"}.get(character, "")
+            open_brackets += character if character in "'\"" else ""
+    if open_brackets:
+        raise SpecError(
+            f"spec: {text.strip()!r}, want {open_brackets[-1]!r} before its end"
+        )
+    return tuple(map(strip_quotes, specs))
+
+
+def strip_quotes(word: str) -> str:
+    """A word without the quotes around all of it."""
+    whole = len(word) > 1 and word[0] == word[-1] and word[0] in "'\""
+    return word[1:-1] if whole else word
+
+
+def figure_html(drawn_figure: Diagram, *, salt: str, width: str = "") -> str:
+    """A figure as HTML that is light or dark as the page is.
+
+    Args:
+        drawn_figure: the figure.
+        salt: keeps the ids of equal figures on one page apart.
+        width: a CSS length; if left out, the figure shrinks with the page as far as
+            `narrowest_width` and scrolls below that.
+
+    Raises:
+        RenderError: if `width` is no length.
+    """
+    if width and not CSS_LENGTH.fullmatch(width.lower()):
+        raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
+    css_width = f"{width}px" if width.isdigit() else width
+    sizing = (
+        f"width:{css_width}"
+        if width
+        else f"min-width:{narrowest_width(drawn_figure.size[0])}px"
+    )
+    svg = (
+        drawn_figure.to_svg(salt=salt)
+        .strip()
+        .replace("<svg ", '<svg class="resviz" ', 1)
+    )
+    svg = svg.replace(
+        'style="max-width:100%;height:auto"', f'style="{svg_style(sizing)}"'
+    )
+    one_line_svg = svg.replace(
+        "\n", ""
+    )  # a blank line would end a block of HTML in Markdown
+    label = escape_html(drawn_figure.picture.title)
+    return (
+        f'<div class="resviz-figure" style="overflow-x:auto;scrollbar-width:thin"'
+        f' tabindex="0" role="group" aria-label="{label}">'
+        f"{one_line_svg}</div>"
+    )
+
+
+def narrowest_width(natural: float) -> int:
+    """The pixels to which a figure shrinks with its page; below, it scrolls.
+
+    Example:
+        >>> [narrowest_width(width) for width in (400, 940, 1072, 2000)]
+        [260, 611, 640, 1600]
+    """
+    if natural * MIN_SCALE_TO_FIT > NARROWEST_COLUMN:
+        return round(natural * SCROLLING_SCALE)
+    return min(round(natural * MIN_SCALE), NARROWEST_COLUMN)
+
+
+def svg_style(look: str) -> str:
+    """The style of the SVG itself."""
+    return f"max-width:100%;height:auto;{look}"

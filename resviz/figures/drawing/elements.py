@@ -1,0 +1,132 @@
+"""What a picture is made of: nodes, edges, groups and solids, placed, without syntax.
+
+Units: pixels; x grows to the right and y downwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from resviz.figures.drawing.chart import Chart
+
+Point = tuple[float, float]
+
+Align = Literal["start", "middle", "end"]
+"""Where a node's lines of text stand in its width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box, a circle or bare text.
+
+    Attributes:
+        key: unique in its picture.
+        role: how it looks, a key of `styles.LOOKS`.
+        at: its centre.
+        size: width and height.
+        lines: its text.
+        tint: which colours fill it, a key of `Style.tints`; "" for none.
+        align: of its text.
+    """
+
+    key: str
+    role: str
+    at: Point
+    size: Point
+    lines: tuple[str, ...] = ()
+    tint: str = ""
+    align: Align = "middle"
+
+    @property
+    def left(self) -> float:
+        """X of its left side."""
+        return self.at[0] - self.size[0] / 2
+
+    @property
+    def right(self) -> float:
+        """X of its right side."""
+        return self.at[0] + self.size[0] / 2
+
+    @property
+    def top(self) -> float:
+        """Y of its upper side."""
+        return self.at[1] - self.size[1] / 2
+
+    @property
+    def bottom(self) -> float:
+        """Y of its lower side."""
+        return self.at[1] + self.size[1] / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A wire between two nodes.
+
+    Attributes:
+        tail: key of the node it leaves; "" for a line between none.
+        head: key of the node it enters.
+        role: how it looks, a key of `styles.LINES`.
+        path: Bézier control points, 3·n + 1 of them.
+        tip: where its arrow ends; None for a wire without one.
+    """
+
+    tail: str
+    head: str
+    role: str
+    path: tuple[Point, ...]
+    tip: Point | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A frame around some nodes and other groups.
+
+    Attributes:
+        key: unique among the groups.
+        role: how it looks, a key of `styles.FRAMES`.
+        at: its centre.
+        size: width and height.
+        tint: which colours it takes.
+        nodes: keys of the nodes that lie in it and in no group inside it.
+        groups: the groups inside it.
+    """
+
+    key: str
+    role: str
+    at: Point
+    size: Point
+    tint: str = ""
+    nodes: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Solid:
+    """A box in oblique view: the corners of its front, top and side faces."""
+
+    faces: tuple[tuple[Point, ...], ...]
+    tint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One figure, placed.
+
+    Attributes:
+        title: short, for a tooltip and a screen reader.
+        description: a sentence or two that say the figure.
+        size: width and height.
+        solids: below all else; DOT has no nodes for them and draws them behind.
+        chart: the figure for formats that place it themselves; None if it has none.
+    """
+
+    title: str
+    description: str
+    size: Point
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...] = ()
+    groups: tuple[Group, ...] = ()
+    solids: tuple[Solid, ...] = ()
+    chart: Chart | None = None

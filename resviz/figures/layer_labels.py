@@ -1,0 +1,275 @@
+"""Labels of layers in a figure: "3×3, 128, /2", "BN", "fc, 2048→1000".
+
+Operations are named, not classes: a functional network reads like any other.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import (
+    ACTIVATIONS,
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    CREATIONS,
+    MAX_POOLS,
+    NORMS,
+    RESHAPES,
+)
+from resviz.readings.structure import gates
+from resviz.readings.structure.channel_axes import to_channels_first
+from resviz.readings.structure.graph import is_live_product, is_weighted
+from resviz.readings.structure.repeats import find_repeats
+from resviz.readings.structure.shortcuts import label_operation
+from resviz.units import format_per_axis, format_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from resviz.record import Architecture, Layer, Operation, Shape, Window
+
+NORM_NAMES = {
+    "native_layer_norm": "LN",
+    "native_group_norm": "GN",
+    "_fused_rms_norm": "RMSNorm",
+}
+"""What norms are called where that is not BN."""
+
+OPERATION_NAMES = {
+    "relu": "ReLU",
+    "silu": "SiLU",
+    "gelu": "GELU",
+    "elu": "ELU",
+    "leaky_relu": "leaky ReLU",
+    "_prelu_kernel": "PReLU",
+    "mul": "×",
+    "add": "+",
+    "sub": "−",
+    "cat": "concat",
+    "_softmax": "softmax",
+    "_safe_softmax": "softmax",
+    "_log_softmax": "log softmax",
+    "constant_pad_nd": "pad",
+    "native_dropout": "dropout",
+    "roll": "shift",
+}
+"""How operations are spelled whose ATen name is not what people say."""
+
+QUIET_OPERATIONS = frozenset({
+    "mul", "div", "add", "sub", "rsub", "neg", "pow", "sqrt", "rsqrt", "native_dropout",
+    "bernoulli", "split", "split_with_sizes", "unbind", "select", "slice", "stack",
+    "constant_pad_nd", "sum", "_softmax", "_safe_softmax", "_log_softmax",
+})  # fmt: skip
+"""Operations that have no label in the overview."""
+
+MAX_LABELS = 4
+"""The most labels of one module; one with more is named by its class."""
+
+
+def format_batch_suffix(arch: Architecture) -> str:
+    """Return ", batch of n", for a count that is not of one sample."""
+    return "" if arch.batch == 1 else f", batch of {arch.batch}"
+
+
+def put_channels_first(shape: Shape, axis: int | None) -> Shape:
+    """Put the channels first in the shape of a map or of rows of tokens."""
+    if len(shape) == 3 and axis == 2:
+        n, length, c = shape
+        return n, c, length
+    return to_channels_first(shape, axis)
+
+
+def find_join_sign(layer: Layer) -> str:
+    """The sign of a layer that joins two branches, "+" or "−"."""
+    return "−" if any(op.name == "sub" for op in layer.operations) else "+"
+
+
+def label_layer_briefly(layer: Layer) -> list[str]:
+    """Label a layer for the overview; norms and activations have no label."""
+    labels = [
+        label
+        for op in list_flowing_operations(layer)
+        if (label := label_operation_briefly(op))
+    ]
+    return [layer.type] if len(labels) > MAX_LABELS else labels
+
+
+def label_operation_briefly(op: Operation) -> str:
+    """Label one operation for the overview."""
+    if op.name in NORMS or op.name in ACTIVATIONS or op.name in QUIET_OPERATIONS:
+        return ""
+    return describe_operation(op, label_convolution)
+
+
+def label_layer_fully(layer: Layer) -> list[str]:
+    """Label a layer for a block in full; [] where only its shape changes."""
+    labels = list(
+        dict.fromkeys(
+            label
+            for op in list_flowing_operations(layer)
+            if (label := label_operation_fully(op))
+        )
+    )
+    return [layer.type] if len(labels) > MAX_LABELS else labels
+
+
+def label_operation_fully(op: Operation) -> str:
+    """Label one operation for a block in full."""
+    chosen = label_operation(op) if op.name in {"slice", "constant_pad_nd"} else ""
+    return chosen or describe_operation(op, label_convolution_fully)
+
+
+def list_flowing_operations(layer: Layer) -> list[Operation]:
+    """A layer's operations that the input flows through."""
+    return [
+        op for op in layer.operations if any(op.flowing) and op.name not in CREATIONS
+    ]
+
+
+def describe_operation(
+    op: Operation, convolution_labeller: Callable[[Operation, Window], str]
+) -> str:
+    """Label one operation; "" if it only reshapes."""
+    if op.name in CONVOLUTIONS and op.window:
+        return convolution_labeller(op, op.window)
+    if is_weighted(op):
+        return label_linear(op)
+    for names, family_labeller in FAMILY_LABELS:
+        if op.name in names:
+            return family_labeller(op)
+    if is_live_product(op):
+        return "product"
+    return OPERATION_NAMES.get(op.name, op.name.strip("_").replace("_", " "))
+
+
+def label_convolution(op: Operation, window: Window) -> str:
+    """A convolution as "3×3, 128, g32, d2, /2"."""
+    return ", ".join(
+        [
+            format_sizes(window.kernel),
+            str(op.outputs[0][1]),
+            *list_convolution_details(op, window),
+        ]
+    )
+
+
+def label_convolution_fully(op: Operation, window: Window) -> str:
+    """A convolution as "3×3 conv, 64→128, /2"."""
+    widths = f"{op.inputs[0][1]}→{op.outputs[0][1]}"
+    return ", ".join(
+        [
+            f"{format_sizes(window.kernel)} conv",
+            widths,
+            *list_convolution_details(op, window),
+        ]
+    )
+
+
+def list_convolution_details(op: Operation, window: Window) -> list[str]:
+    """List a convolution's groups, dilation and stride where they are not 1."""
+    depthwise = window.groups > 1 and window.groups == op.inputs[0][1]
+    details = [
+        "depthwise" if depthwise else f"g{window.groups}" if window.groups > 1 else "",
+        f"d{format_per_axis(window.dilation)}" if prod(window.dilation) > 1 else "",
+        "transposed" if window.transposed else "",
+        label_stride(window),
+    ]
+    return [detail for detail in details if detail]
+
+
+def label_stride(window: Window) -> str:
+    """A stride as "/2", that of a transposed convolution as "×2"; "" if it is 1."""
+    if prod(window.stride) == 1:
+        return ""
+    return f"{'×' if window.transposed else '/'}{format_per_axis(window.stride)}"
+
+
+def label_pool(op: Operation, kind: str) -> str:
+    """A pool as "3×3 max pool, /2" or "global average pool"."""
+    if op.window is not None:
+        step = label_stride(op.window)
+        return (
+            f"{format_sizes(op.window.kernel)} {kind} pool{f', {step}' if step else ''}"
+        )
+    before, after = op.inputs[0], op.outputs[0]
+    if prod(after) == prod(before[:2]):
+        return f"global {kind} pool"
+    if len(before) == len(after) == 4 and before[2:] != after[2:]:
+        return f"{kind} pool to {format_sizes(after[2:])}"
+    return "mean"
+
+
+def label_linear(op: Operation) -> str:
+    """A linear layer as "fc, 2048→1000"."""
+    left, right = op.inputs[-2:]
+    return f"fc, {left[-1]}→{right[-1] if len(right) > 1 else 1}"
+
+
+FAMILY_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
+    (RESHAPES, lambda _: ""),
+    (AVERAGE_POOLS, lambda op: label_pool(op, "average")),
+    (MAX_POOLS, lambda op: label_pool(op, "max")),
+    (NORMS, lambda op: NORM_NAMES.get(op.name, "BN")),
+)
+"""How the operations of each family read; adding one is a row."""
+
+
+def label_preactivation(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """Label the preactivation of a block, as ("BN", "ReLU")."""
+    return tuple(
+        dict.fromkeys(label for layer in layers for label in label_layer_fully(layer))
+    )
+
+
+def label_layer_run(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """Label a run of layers for the overview, with repeats folded."""
+    return fold_label_repeats(
+        [label for layer in layers for label in label_layer_briefly(layer)]
+    )
+
+
+def fold_label_repeats(labels: Sequence[str]) -> tuple[str, ...]:
+    """`labels` with patterns that repeat at once written once, with "×n"."""
+    folded_labels: list[str] = []
+    for pattern, count in find_repeats(labels):
+        inner = " → ".join(pattern)
+        if count == 1:
+            folded_labels += pattern
+        else:
+            folded_labels.append(
+                f"({inner}) ×{count}" if len(pattern) > 1 else f"{inner} ×{count}"
+            )
+    return tuple(folded_labels)
+
+
+def label_main_branch(layers: Sequence[Layer], positions: int) -> list[str]:
+    """The words of a block's main branch, a gate on single positions as one word.
+
+    Args:
+        layers: of the branch, in order.
+        positions: of the branch's output map; a gate's own has one.
+    """
+    labels: list[str] = []
+    for is_gate, run in gates.split_gates(layers, positions):
+        if is_gate:
+            labels.append(label_gate(run))
+        else:
+            labels += (label for layer in run for label in label_layer_briefly(layer))
+    return merge_attention_labels(labels)
+
+
+def merge_attention_labels(labels: list[str]) -> list[str]:
+    """Merge the two adjacent products of attention into one label."""
+    merged: list[str] = []
+    for label in labels:
+        if label == "product" and merged[-1:] == ["product"]:
+            merged[-1] = "attention"
+        else:
+            merged.append(label)
+    return merged
+
+
+def label_gate(layers: Sequence[Layer]) -> str:
+    """One word for the layers of a gate; "SE" where it squeezes and excites."""
+    return "SE" if gates.is_squeeze_excitation(layers) else "gate"

@@ -1,0 +1,329 @@
+"""The pieces of a stack: rows, one a convolution, that stay together."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import log, prod
+from typing import TYPE_CHECKING, Any
+
+from resviz import units
+from resviz.figures import layer_labels
+from resviz.figures.drawing.styles import stage_tint
+from resviz.readings import costs
+from resviz.readings.structure import gates, read_structure
+from resviz.readings.structure.graph import (
+    Graph,
+    build_graph,
+    is_weighted,
+    list_live_operations,
+)
+from resviz.record import MODEL_INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from resviz.readings.structure import Block, Structure, Unit
+    from resviz.record import Architecture, Layer
+
+CONVOLUTION_LABEL = re.compile(r"(\d+(?:×\d+)*), (\d+)")
+"""A convolution as the overview says it, "3×3, 64"."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackRow:
+    """One box.
+
+    Attributes:
+        label: what is written in it.
+        boxed: whether it has weights; "small plain" stands for what has none.
+        positions: of one sample's output, by which networks are aligned.
+        size: the same, as printed.
+        end: index of the layer that gives its output.
+    """
+
+    label: str
+    boxed: bool
+    positions: int
+    size: str
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShortcutArc:
+    """A shortcut: its kind, the layer it leaves, the rows of its piece it spans."""
+
+    kind: str
+    fork: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class StackPiece:
+    """A block, or one layer outside of blocks.
+
+    Attributes:
+        rows: its boxes, in order.
+        arcs: its shortcuts.
+        part: "stem", "head", or the number of its stage.
+        tint: its colours.
+        fold_key: what equal pieces share, to be folded.
+        count: how many equal ones it stands for.
+        hidden: how many pieces it stands for that are not drawn; 0 for any other.
+    """
+
+    rows: tuple[StackRow, ...]
+    arcs: tuple[ShortcutArc, ...] = ()
+    part: str | int = "stem"
+    tint: str = "stem"
+    fold_key: Any = None
+    count: int = 1
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One network from top to bottom.
+
+    Attributes:
+        title: its name.
+        facts: what it costs.
+        pieces: in execution order, the input first.
+        chained: whether the weighted boxes of every block follow one another.
+    """
+
+    title: str
+    facts: str
+    pieces: tuple[StackPiece, ...]
+    chained: bool
+
+    @property
+    def rows(self) -> list[StackRow]:
+        """The boxes of all pieces."""
+        return [row for piece in self.pieces for row in piece.rows]
+
+
+def is_chain(read: Structure) -> bool:
+    """Whether the convolutions of each unit, or of a plain network, form one path.
+
+    A gate over one position stands beside it.
+    """
+    graph = build_graph(read.arch)
+    all_units = [unit for block in read.blocks for unit in block.units]
+    runs = (
+        [unit.main_layers for unit in all_units] if all_units else [tuple(graph.before)]
+    )
+    return all(
+        graph.dominates(a, b)
+        for run in runs
+        for a, b in pairwise(list_map_convolutions(graph, run))
+    )
+
+
+def list_map_convolutions(graph: Graph, nodes: Iterable[int]) -> list[int]:
+    """The weighted nodes among some that give a map."""
+    return [
+        layer.index
+        for layer in graph.select_layers(nodes)
+        if prod(layer.output_shape[2:]) > 1
+        and any(map(is_weighted, list_live_operations([layer])))
+    ]
+
+
+def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
+    """A network as a stack; `plain` leaves its shortcuts out."""
+    read = read_structure(arch)
+    pieces = PieceReader(arch).read_pieces()
+    chained = is_chain(read)
+    total = costs.sum_record_costs(arch)
+    params, macs = arch.params, total.macs
+    title = arch.label
+    if plain:
+        shortcut_layers = {i for unit in iter_units(read) for i in unit.shortcut.layers}
+        shortcuts = costs.sum_layer_costs(
+            arch.layers[index] for index in shortcut_layers
+        )
+        params, macs = params - shortcuts.params, macs - shortcuts.macs
+        title = f"{title}, plain"
+        pieces = tuple(replace(piece, arcs=()) for piece in pieces)
+    bound = "≥ " if costs.find_uncounted(arch) else ""
+    batch_suffix = layer_labels.format_batch_suffix(arch)
+    counted = f"{bound}{units.format_count(macs)} MACs{batch_suffix}"
+    facts = f"{units.format_count(params)} params · {counted}"
+    return Stack(title, facts, pieces, chained)
+
+
+def iter_units(read: Structure) -> Iterator[Unit]:
+    """The units of all blocks."""
+    return (unit for block in read.blocks for unit in block.units)
+
+
+class PieceReader:
+    """Reads the pieces of one network off its record."""
+
+    def __init__(self, arch: Architecture) -> None:
+        self.arch = arch
+        self.read = read_structure(arch)
+        self.graph = build_graph(arch)
+        self.ends = [block.end for block in self.read.blocks]
+        stages = enumerate(self.read.stages)
+        stage_of_end = {
+            block.end: number for number, stage in stages for block in stage.blocks
+        }
+        self.stage_of = [stage_of_end[end] for end in self.ends]
+
+    def read_pieces(self) -> tuple[StackPiece, ...]:
+        """The input, every block, and every layer outside that has a word."""
+        piece_at = dict(self.read_blocks())
+        inside = {index for block in self.read.blocks for index in block.layers}
+        first, last = min(inside, default=0), max(piece_at, default=-1)
+        for index in self.graph.before:
+            if index in inside:
+                continue
+            part = "stem" if index < first or not inside else "head"
+            if first < index < last:
+                part = self.find_stage_after(index)
+            rows = tuple(self.read_rows([self.arch.layers[index]]))
+            if rows:
+                fold_key = tuple((row.label, row.size) for row in rows)
+                tint = self.choose_tint(part, rows[-1])
+                piece_at[index] = StackPiece(rows, (), part, tint, fold_key)
+        ordered = (piece_at[index] for index in sorted(piece_at))
+        return (StackPiece((self.read_input(),)), *ordered)
+
+    def find_stage_after(self, index: int) -> int:
+        """The stage of the first block that ends after a layer outside of blocks."""
+        return self.stage_of[bisect_right(self.ends, index)]
+
+    def choose_tint(self, part: str | int, row: StackRow) -> str:
+        """The colours of a layer outside of blocks.
+
+        In a network without blocks a size has those of the stage that gives it in a
+        ResNet, whose conv2_x has a sixteenth of the input's positions.
+        """
+        if isinstance(part, int):
+            return stage_tint(part)
+        if self.read.stages:
+            return part
+        if row.positions <= 1:
+            return "head"
+        ratio = self.output_size(MODEL_INPUT)[0] / row.positions
+        level = round(log(max(ratio, 1), 4))
+        return stage_tint(level - 2) if level > 1 else "stem"
+
+    def read_blocks(self) -> Iterator[tuple[int, StackPiece]]:
+        """Every block as a piece, by its last layer."""
+        for number, stage in enumerate(self.read.stages):
+            folds = [k for k, fold in enumerate(stage.folds) for _ in range(fold.count)]
+            for fold, block in zip(folds, stage.blocks, strict=True):
+                yield block.end, self.read_block(block, number, (number, fold))
+
+    def read_block(self, block: Block, number: int, fold_key: Any) -> StackPiece:
+        """Read one block as a piece."""
+        rows: list[StackRow] = []
+        arcs = []
+        for unit in block.units:
+            begin = len(rows)
+            rows += self.read_unit(unit)
+            if unit.join is not None:
+                kind = unit.shortcut.kind
+                arcs.append(ShortcutArc(kind, unit.fork, begin, len(rows) - 1))
+        return StackPiece(
+            tuple(rows), tuple(arcs), number, stage_tint(number), fold_key
+        )
+
+    def read_unit(self, unit: Unit) -> list[StackRow]:
+        """The boxes of a unit's main branch; a gate on one position is one box."""
+        main = [self.arch.layers[index] for index in unit.main_layers]
+        positions = self.output_size(unit.end)[0]
+        if positions == 1:
+            rows = list(self.read_rows(main))
+        else:
+            rows = []
+            for is_gate, run in gates.split_gates(main, positions):
+                rows += [self.read_gate(run, rows)] if is_gate else self.read_rows(run)
+        known = {positions, self.output_size(unit.fork)[0]}
+        rows = merge_attention_rows(
+            settle_row_sizes(rows, self.output_size(unit.fork), known)
+        )
+        if not rows:
+            rows = [StackRow(unit.type, True, *self.output_size(unit.end), unit.end)]
+        return [*rows[:-1], replace(rows[-1], end=unit.end)]
+
+    def read_gate(self, gated: list[Layer], rows: list[StackRow]) -> StackRow:
+        """The box of a gate, as large as the map that it scales."""
+        end = gated[-1].index
+        at = (rows[-1].positions, rows[-1].size) if rows else self.output_size(end)
+        return StackRow(layer_labels.label_gate(gated), False, *at, end)
+
+    def read_rows(self, layers: Iterable[Layer]) -> Iterator[StackRow]:
+        """A box for each word on some layers."""
+        for layer in layers:
+            heavy = any(map(is_weighted, layer_labels.list_flowing_operations(layer)))
+            for word in layer_labels.label_layer_briefly(layer):
+                boxed = heavy and ("pool" not in word)
+                yield StackRow(
+                    label_as_paper(word),
+                    boxed,
+                    *self.output_size(layer.index),
+                    layer.index,
+                )
+
+    def read_input(self) -> StackRow:
+        """Return the row that stands for the input."""
+        shapes = " and ".join(
+            units.format_feature_map(tensor.shape) for tensor in self.arch.inputs
+        )
+        return StackRow(
+            f"input {shapes}", False, *self.output_size(MODEL_INPUT), MODEL_INPUT
+        )
+
+    def output_size(self, node: int) -> tuple[int, str]:
+        """Positions of one sample's output, and how they are printed."""
+        shape = self.graph.shape_of_node(node)
+        if node in self.graph.channel_axes:
+            positions = self.graph.size_of_node(node)[0] // max(self.arch.batch, 1)
+        else:
+            positions = prod(shape[2:])
+        axis = self.graph.channel_axes.get(node)
+        sizes = tuple(n for k, n in enumerate(shape) if k not in {0, axis})
+        if len(sizes) > 1 and prod(sizes) == positions:
+            return positions, units.format_sizes(sizes)
+        flat = positions == 1 and len(self.arch.input_shape) == 4
+        return positions, "1×1" if flat else str(positions)
+
+
+def label_as_paper(word: str) -> str:
+    """A word of the overview as Figure 3 of the paper writes it, "3×3 conv, 64"."""
+    return CONVOLUTION_LABEL.sub(r"\1 conv, \2", word)
+
+
+def merge_attention_rows(rows: list[StackRow]) -> list[StackRow]:
+    """Rows in which the two products of attention, in a row, are one."""
+    merged: list[StackRow] = []
+    for row in rows:
+        if row.label == "product" and merged and merged[-1].label == "product":
+            merged[-1] = replace(row, label="attention")
+        else:
+            merged.append(row)
+    return merged
+
+
+def settle_row_sizes(
+    rows: list[StackRow], before: tuple[int, str], known: set[int]
+) -> list[StackRow]:
+    """A unit's rows, where an inner size such as that of windows is the last known."""
+    settled_rows: list[StackRow] = []
+    for row in rows:
+        if row.positions not in known:
+            at = (
+                (settled_rows[-1].positions, settled_rows[-1].size)
+                if settled_rows
+                else before
+            )
+            row = replace(row, positions=at[0], size=at[1])  # noqa: PLW2901 - settled
+        settled_rows.append(row)
+    return settled_rows

@@ -1,0 +1,1 @@
+"""Formats of figures: one file a syntax."""

@@ -1,0 +1,167 @@
+"""SVG: sharp at any size, for pages and papers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from resviz.escape import escape_html, escape_html_prose
+from resviz.figures.drawing.marks import (
+    Circle,
+    Curve,
+    Mark,
+    Paint,
+    Polygon,
+    Rectangle,
+    Text,
+    iter_marks,
+)
+from resviz.figures.drawing.styles import FONTS, Dash, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from resviz.figures.drawing.elements import Picture, Point
+
+SUFFIXES = (".svg",)
+
+SVG_DASHES: dict[Dash, str] = {
+    "solid": "",
+    "dashed": ' stroke-dasharray="5,2"',
+    "dotted": ' stroke-dasharray="1,4" stroke-linecap="round"',
+}
+"""What makes a line dashed or dotted; the ratios are Graphviz'."""
+
+HELVETICA_BASELINE = 0.355
+"""How far the baseline lies below a capital's middle, in sizes of Helvetica."""
+
+LIGHT_SELECTORS = ("[data-theme=light]", "[data-md-color-scheme=default]")
+DARK_SELECTORS = (
+    "[data-theme=dark]",
+    "[theme=dark]",
+    "[data-bs-theme=dark]",
+    "[data-md-color-scheme=slate]",
+    "[data-jp-theme-light=false]",
+    ".vscode-dark",
+    ":root.dark",
+)
+"""What a page says of itself that has a switch: Sphinx' themes, Colab, Bootstrap,
+Material for MkDocs, Jupyter, VS Code, Tailwind."""
+
+SYSTEM_SELECTORS = ("svg:root", "[data-theme=auto]")
+"""What goes by the system: a figure that is its own document, and pages as Furo's."""
+
+
+def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
+    """The picture as SVG; 1 unit is 1 px and it shrinks with its container.
+
+    Ids come from the content, so equal pictures give equal bytes; `salt` tells
+    two equal ones on one page apart.
+    """
+    body = "\n".join(map(svg_element, iter_marks(picture, style)))
+    key = "rv" + hashlib.sha256(f"{salt}{body}".encode()).hexdigest()[:10]
+    width, height = (format_length(side) for side in picture.size)
+    ground = style.colours["background"]
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}" role="img" aria-labelledby="{key}-t {key}-d"'
+        f' font-family="{escape_html(FONTS)}" style="max-width:100%;height:auto">'
+    )
+    lines = (
+        opening,
+        f'<title id="{key}-t">{escape_html(picture.title)}</title>',
+        f'<desc id="{key}-d">{escape_html_prose(picture.description)}</desc>',
+        *dark_mode_style(key, body, style),
+        f'<g id="{key}">',
+        f'<rect width="{width}" height="{height}" fill="{ground}"/>',
+        body,
+        "</g>",
+        "</svg>\n",
+    )
+    return "\n".join(lines).encode()
+
+
+def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:
+    """A style sheet that recolours this figure alone where what is around it is dark.
+
+    A figure in a page goes by the page: by its switch, or else by the `color-scheme`
+    in CSS, without which a page is light whatever the system asks for. A figure that
+    is a document of its own goes by the system; in an `<img>`, by the page's
+    `color-scheme` if there is one.
+    Attribute selectors leave the light colours to readers without style sheets.
+    """
+    background = style.colours["background"]
+    rules = [
+        f'#{key} [{attribute}="{mine}"]{{{attribute}:light-dark({mine},{theirs})}}'
+        for mine, theirs in style.pair_with_dark().items()
+        for attribute in ("fill", "stroke")
+        if f'{attribute}="{mine}"' in body or (attribute, mine) == ("fill", background)
+    ]
+    if not rules:
+        return
+
+    def scope_rule(scopes: Iterable[str], scheme: str) -> str:
+        listed = ",".join(f"{scope} #{key}" for scope in scopes)
+        return f"{listed}{{color-scheme:{scheme}}}"
+
+    system = (
+        f"@media (prefers-color-scheme:dark){{{scope_rule(SYSTEM_SELECTORS, 'dark')}}}"
+    )
+    page = scope_rule(LIGHT_SELECTORS, "light") + scope_rule(DARK_SELECTORS, "dark")
+    yield f"<style>{system}{page}{''.join(rules)}</style>"
+
+
+def svg_element(mark: Mark) -> str:
+    """One mark as an element."""
+    match mark:
+        case Rectangle(at, size, corner, paint):
+            outline = rectangle_attributes(at, size, corner)
+            return f"<rect {outline} {paint_attributes(paint)}/>"
+        case Circle((x, y), radius, paint):
+            centre = f'cx="{format_length(x)}" cy="{format_length(y)}"'
+            outline = f'{centre} r="{format_length(radius)}"'
+            return f"<circle {outline} {paint_attributes(paint)}/>"
+        case Polygon(corners, paint):
+            return (
+                f'<polygon points="{svg_points(corners)}" {paint_attributes(paint)}/>'
+            )
+        case Curve(path, paint):
+            path_data = f"M{svg_points(path[:1])}C{svg_points(path[1:])}"
+            return f'<path d="{path_data}" {paint_attributes(paint)}/>'
+        case Text((x, y), line, align, size, bold, ink):
+            weight = ' font-weight="bold"' if bold else ""
+            baseline = y + HELVETICA_BASELINE * size
+            return (
+                f'<text x="{format_length(x)}" y="{format_length(baseline)}"'
+                f' text-anchor="{align}" font-size="{format_length(size)}"{weight}'
+                f' fill="{ink}">{escape_html(line)}</text>'
+            )
+
+
+def paint_attributes(paint: Paint) -> str:
+    """The attributes of what a shape is drawn with."""
+    attributes = f'fill="{paint.fill or "none"}"'
+    if paint.opacity < 1:
+        attributes += f' fill-opacity="{paint.opacity}"'
+    if paint.line:
+        attributes += f' stroke="{paint.line}" stroke-width="{paint.width}"'
+        attributes += SVG_DASHES[paint.dash]
+    return attributes + ' stroke-linejoin="round"' * paint.round_joins
+
+
+def rectangle_attributes(at: Point, size: Point, corner: float) -> str:
+    """The attributes of a rectangle around its centre."""
+    x, y = format_length(at[0] - size[0] / 2), format_length(at[1] - size[1] / 2)
+    width, height = format_length(size[0]), format_length(size[1])
+    sides = f'x="{x}" y="{y}" width="{width}" height="{height}"'
+    return f'{sides} rx="{corner:g}"' if corner else sides
+
+
+def svg_points(path: Iterable[Point]) -> str:
+    """Points as SVG writes them."""
+    return " ".join(f"{format_length(x)},{format_length(y)}" for x, y in path)
+
+
+def format_length(value: float) -> str:
+    """A length with at most two decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

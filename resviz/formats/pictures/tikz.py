@@ -1,0 +1,154 @@
+r"""TikZ: a figure to `\input`, in the fonts of the paper around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz import escape
+from resviz.errors import RenderError
+from resviz.figures.drawing.marks import (
+    Circle,
+    Curve,
+    Mark,
+    Paint,
+    Polygon,
+    Rectangle,
+    Text,
+    iter_marks,
+)
+from resviz.formats.pictures.svg import format_length
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from resviz.figures.drawing.elements import Picture, Point
+    from resviz.figures.drawing.styles import Dash, Style
+
+SUFFIXES = (".tex", ".tikz")
+
+MAX_TEX_POINTS = 16_000
+"""Points of one side; TeX has no lengths above 16,383."""
+
+TIKZ_DASHES: dict[Dash, str] = {
+    "solid": "",
+    "dashed": "dash pattern=on 5bp off 2bp",
+    "dotted": "line cap=round,dash pattern=on 1bp off 4bp",
+}
+"""What makes a line dashed or dotted, as in the SVG."""
+
+TEX_FONT_SIZES = {11: "10.95", 12: "12", 13: "12", 15: "14.4"}
+"""Sizes in which TeX's own fonts exist, by those of a figure."""
+
+TEXT_ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
+
+COMPUTER_MODERN_BASELINE = 0.34
+"""How far the baseline lies below a capital's middle, in sizes of Computer Modern."""
+
+TIKZ_PREAMBLE = r"""% needs \usepackage{{tikz}}
+% as wide as \resvizwidth at most; \def\resvizwidth{{...}} before this file sets it
+\begingroup
+\providecommand\resvizwidth{{\linewidth}}%
+\pgfmathsetmacro\resvizscale
+  {{min(1,\resvizwidth/{width}bp,0.9*\textheight/{height}bp)}}%
+\scalebox{{\resvizscale}}{{%
+\begin{{tikzpicture}}[x=1bp,y=-1bp,inner sep=0pt,outer sep=0pt,font=\normalfont]"""
+
+
+def render(picture: Picture, style: Style) -> str:
+    """The picture as a `tikzpicture`, shrunk to the width of the text around it.
+
+    Raises:
+        RenderError: if it is larger than TeX can measure.
+    """
+    if max(picture.size) > MAX_TEX_POINTS:
+        size = " by ".join(f"{side:.0f}" for side in picture.size)
+        raise RenderError(
+            f"{picture.title}: {size} points, and TeX has no lengths above "
+            f"{MAX_TEX_POINTS}; write .pdf instead"
+        )
+    return "\n".join(tikz_lines(picture, style)) + "\n"
+
+
+def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
+    """The lines of the file, the lowest elements first."""
+    width, height = map(format_length, picture.size)
+    body = list(map(tikz_command, iter_marks(picture, style)))
+    yield TIKZ_PREAMBLE.format(width=width, height=height)
+    inks = style.colours | {
+        f"{name} {part}": getattr(tint, part)
+        for name, tint in style.tints.items()
+        for part in ("fill", "line", "wash")
+    }
+    for shade in sorted({shade.upper() for shade in inks.values()}):
+        name = shade[1:]
+        if any(f"rv{name}" in line for line in body):
+            yield rf"\definecolor{{rv{name}}}{{HTML}}{{{name}}}"
+    yield rf"\path[use as bounding box] (0,0) rectangle ({width},{height});"
+    yield from body
+    yield r"\end{tikzpicture}}%"
+    yield r"\endgroup"
+
+
+def tikz_command(mark: Mark) -> str:
+    """One mark as a command."""
+    match mark:
+        case Rectangle(at, size, corner, paint):
+            round_off = f",rounded corners={corner:g}bp" if corner else ""
+            start = (at[0] - size[0] / 2, at[1] - size[1] / 2)
+            end = (at[0] + size[0] / 2, at[1] + size[1] / 2)
+            placement = f"{tikz_point(start)} rectangle {tikz_point(end)}"
+            return rf"\path[{paint_options(paint)}{round_off}] {placement};"
+        case Circle(at, radius, paint):
+            placement = f"{tikz_point(at)} circle[radius={format_length(radius)}bp]"
+            return rf"\path[{paint_options(paint)}] {placement};"
+        case Polygon(corners, paint):
+            return rf"\path[{paint_options(paint)}] {polyline_path(corners)} -- cycle;"
+        case Curve(path, paint):
+            route = f"{tikz_point(path[0])}{bezier_path(path[1:])}"
+            return rf"\path[{paint_options(paint)}] {route};"
+        case Text((x, y), line, align, size, bold, ink):
+            placement = f"anchor={TEXT_ANCHORS[align]},text={colour_name(ink)}"
+            at = tikz_point((x, y + COMPUTER_MODERN_BASELINE * size))
+            node_text = font_command(size, bold=bold) + escape.escape_latex(line)
+            return rf"\node[{placement}] at {at} {{{node_text}}};"
+
+
+def paint_options(paint: Paint) -> str:
+    """The options of what a shape is drawn with."""
+    options = [f"fill={colour_name(paint.fill)}"] if paint.fill else []
+    if paint.opacity < 1:
+        options.append(f"fill opacity={paint.opacity}")
+    if paint.line:
+        options.append(f"draw={colour_name(paint.line)}")
+        options += [TIKZ_DASHES[paint.dash]] if paint.dash != "solid" else []
+        options.append(f"line width={paint.width}bp")
+    return ",".join([*options, *(["line join=round"] if paint.round_joins else [])])
+
+
+def font_command(size: float, *, bold: bool) -> str:
+    """What sets letters of a size."""
+    exact = TEX_FONT_SIZES[round(size)]
+    return rf"\fontsize{{{exact}}}{{{exact}}}\selectfont " + r"\bfseries " * bold
+
+
+def colour_name(colour: str) -> str:
+    """The name under which the file defines a colour."""
+    return f"rv{colour[1:].upper()}"
+
+
+def bezier_path(path: Sequence[Point]) -> str:
+    """Bézier curves from one point on, three control points each."""
+    return "".join(
+        f" .. controls {tikz_point(a)} and {tikz_point(b)} .. {tikz_point(c)}"
+        for a, b, c in zip(path[::3], path[1::3], path[2::3], strict=True)
+    )
+
+
+def polyline_path(path: Iterable[Point]) -> str:
+    """Points joined by straight lines."""
+    return " -- ".join(map(tikz_point, path))
+
+
+def tikz_point(at: Point) -> str:
+    """A position."""
+    return f"({format_length(at[0])},{format_length(at[1])})"

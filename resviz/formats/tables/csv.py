@@ -1,0 +1,54 @@
+"""CSV: one header row, numbers as numbers, cells that no spreadsheet computes."""
+
+from __future__ import annotations
+
+from csv import writer
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from resviz import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.tables.table import Column, Table
+
+SUFFIXES = (".csv",)
+
+
+def render(table: Table) -> str:
+    """The rows of a table; facts and notes are left out.
+
+    Networks head their own columns; all other columns are headed by their key.
+    """
+    text = StringIO()
+    out = writer(text, lineterminator="\n")
+    out.writerow([escape.escape_csv(csv_heading(column)) for column in table.columns])
+    for row in table.rows:
+        out.writerow(
+            [csv_cell(column, row.get(column.key)) for column in table.columns]
+        )
+    return text.getvalue()
+
+
+def csv_heading(column: Column) -> str:
+    """A column's key, or its title where that is a network's name."""
+    return column.title if column.kind == "cell" else column.key
+
+
+def csv_cell(column: Column, value: Any) -> Any:
+    """A number as it is; everything else as safe text."""
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return value
+    if column.kind == "sample":
+        return ascii_shape(value)
+    if column.kind == "samples":
+        return " ".join(map(ascii_shape, value))
+    return escape.escape_csv(column.text(value))
+
+
+def ascii_shape(shape: Sequence[int]) -> str:
+    """A whole shape in ASCII, "1x64x56x56"."""
+    return "x".join(map(str, shape))

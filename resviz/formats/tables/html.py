@@ -1,0 +1,60 @@
+"""HTML: a table with brackets in MathML, as a page or as a fragment of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from resviz import escape
+from resviz.tables.table import Cell, Column, LayerGroup, Table
+from resviz.templates import find_template_folder, load_template
+
+SUFFIXES = (".html", ".htm")
+
+
+def render(table: Table, *, page: bool = True) -> str:
+    """The table as a whole page, or as a fragment for another."""
+    name = "table_page.html" if page else "table.html"
+    return load_template(name).render(
+        table=table, cell=html_cell, clean=escape.clean_name
+    )
+
+
+def html_with_style(table: Table) -> str:
+    """A fragment with its own style sheet; it scrolls where the page is narrow."""
+    sheet = (find_template_folder() / "embed.css").read_text()
+    fragment = render(table, page=False)
+    scroll = '<div class="resviz-scroll" tabindex="0">'
+    return f"<style>\n{sheet}</style>\n{scroll}\n{fragment}\n</div>"
+
+
+def html_cell(column: Column, value: Any) -> Any:
+    """The content of one cell, safe to insert."""
+    from markupsafe import Markup
+
+    if isinstance(value, Cell):
+        parts = [escape.escape_html(value.note)] if value.note else []
+        parts += map(mathml_group, value.groups)
+        return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
+    lines = column.lines(value)
+    if len(lines) > 1:
+        parts = (
+            f'<span class="line">{escape.escape_html(line)}</span>' for line in lines
+        )
+        return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
+    return escape.clean_name(lines[0])
+
+
+def mathml_group(group: LayerGroup) -> str:
+    """One group of layers: a matrix in MathML, or plain text."""
+    if group.count is None and len(group.lines) == 1:
+        return escape.escape_html(group.lines[0])
+    rows = "".join(
+        f"<mtr><mtd><mtext>{escape.escape_html(line)}</mtext></mtd></mtr>"
+        for line in group.lines
+    )
+    factor = f"<mo>×</mo><mn>{group.count}</mn>" if group.count is not None else ""
+    return (
+        '<math><mrow><mo fence="true" stretchy="true">[</mo>'
+        f"<mtable>{rows}</mtable>"
+        f'<mo fence="true" stretchy="true">]</mo>{factor}</mrow></math>'
+    )

@@ -1,0 +1,201 @@
+"""LaTeX: tabulars that want booktabs and amsmath."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from resviz import escape
+from resviz.formats.tables.text import CELL_WIDTH, fit_columns, title_lines
+from resviz.tables.table import Cell, Column, LayerGroup, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Row = Mapping[str, Any]
+
+SUFFIXES = (".tex",)
+
+LINE_CHARACTERS = 100
+"""Characters of a line that a column of text takes in the smallest size."""
+
+ROWS_PER_PAGE = 45
+"""Rows that a page takes; a longer table is several tabulars."""
+
+
+MIN_LETTER_POINTS = 5.5
+"""Points of the smallest letters of which LaTeX does not warn."""
+
+MARKED_ROW_SIGN = r"$\triangleright$"
+"""What stands before a marked row; every LaTeX has it."""
+
+TABLE_PREAMBLE = r"""
+% needs \usepackage{booktabs,amsmath}, and graphicx to shrink wide tables
+% as wide as \resvizwidth at most; \def\resvizwidth{...} before this file sets it
+\begingroup
+\providecommand\resvizwidth{\linewidth}%
+\par\parskip=0pt\vspace{4pt}
+""".strip()
+
+SHRINK_BOX = rf"""\noindent\makebox[\linewidth]{{%
+\ifdim\wd0>\resvizwidth
+  \ifdefined\resizebox
+    \edef\resvizletters{{\the\dimexpr\csname f@size\endcsname pt%
+      *\number\dimexpr\resvizwidth\relax/\number\wd0 \relax}}%
+    \ifdim\resvizletters<{MIN_LETTER_POINTS}pt
+      \PackageWarning{{resviz}}{{A table of \the\wd0 \space is shrunk to
+        \the\dimexpr\resvizwidth\relax, its letters to \resvizletters:
+        use table* or fewer columns}}%
+    \fi
+    \resizebox{{\resvizwidth}}{{!}}{{\box0}}%
+  \else
+    \PackageWarning{{resviz}}{{A table of \the\wd0 \space is wider than
+      \the\dimexpr\resvizwidth\relax: load graphicx, which shrinks it}}%
+    \box0
+  \fi
+\else
+  \box0
+\fi}}"""
+
+
+def render(table: Table) -> str:
+    r"""Tabulars to `\input`; facts stand above them, notes below.
+
+    Equal cells side by side are one, as in the paper. Columns that a page has no
+    room for are left out and named below. What is wider than `\resvizwidth`, the line
+    if that is not defined, shrinks to it; where letters get smaller than
+    `MIN_LETTER_POINTS` LaTeX warns, and without graphicx it only warns.
+    """
+    return "\n".join(latex_lines(table)) + "\n"
+
+
+def latex_lines(table: Table) -> Iterator[str]:
+    """The lines of a table."""
+    yield TABLE_PREAMBLE
+    if table.facts:
+        yield r"{\footnotesize\raggedright"
+        for label, text in table.facts:
+            fact_line = (
+                rf"\textbf{{{escape.escape_latex(label)}}} {escape.escape_latex(text)}"
+            )
+            yield rf"\noindent {fact_line}\par"
+        yield r"}\vspace{4pt}"
+    columns, missing = columns_that_fit(table)
+    yield r"{\scriptsize"
+    yield r"\setlength{\tabcolsep}{3pt}"
+    for start, rows in split_into_pages(table.rows):
+        yield from [r"\par\vspace{2pt}"] * (start > 0)
+        marks = [start + k in table.marked for k in range(len(rows))]
+        yield from shrink_to_width(
+            tabular_lines(columns, rows, marks if table.marked else [])
+        )
+    yield r"\par}"
+    left_out = [f"left out for want of width: {missing}"] if missing else []
+    notes = [escape.escape_latex(note) for note in (*table.notes, *left_out)]
+    if table.marked:
+        notes = [f"{MARKED_ROW_SIGN} {escape.escape_latex(table.mark)}", *notes]
+    if notes:
+        yield r"\vspace{4pt}{\footnotesize\raggedright"
+        yield from (rf"\noindent {note}\par" for note in notes)
+        yield "}"
+    yield r"\endgroup"
+
+
+def shrink_to_width(tabular: Iterable[str]) -> Iterator[str]:
+    """A tabular in the middle of the line, no wider than it may be."""
+    yield from (r"\setbox0\hbox{%", *tabular, r"}%", SHRINK_BOX)
+
+
+def columns_that_fit(table: Table) -> tuple[Sequence[Column], str]:
+    """The columns that a page has room for, and the titles of the others."""
+    if table.fixed:
+        return table.columns, ""
+    (columns, *_), missing = fit_columns(table, LINE_CHARACTERS)
+    return columns, missing
+
+
+def split_into_pages(rows: Sequence[Row]) -> Iterator[tuple[int, Sequence[Row]]]:
+    """Rows by the page, with the number of the first."""
+    for start in range(0, len(rows), ROWS_PER_PAGE):
+        yield start, rows[start : start + ROWS_PER_PAGE]
+
+
+def tabular_lines(
+    columns: Sequence[Column], rows: Sequence[Row], marks: Sequence[bool]
+) -> Iterator[str]:
+    """Some rows between rules, behind a column of marks if there are `marks`."""
+    before = [r"l@{\,}"] if marks else []
+    yield rf"\begin{{tabular}}{{{''.join((*before, *map(column_alignment, columns)))}}}"
+    yield r"\toprule"
+    heads = (stack_lines(map(escape.escape_latex, title_lines(c))) for c in columns)
+    yield join_cells_latex(("", *heads) if marks else heads)
+    yield r"\midrule"
+    after_tall_row = False
+    for number, row in enumerate(rows):
+        cells = list(merge_equal_cells(columns, row))
+        tall = any("bmatrix" in text for text in cells)
+        if tall or after_tall_row:
+            yield r"\addlinespace[2pt]"
+        mark_cell = [MARKED_ROW_SIGN if marks[number] else ""] if marks else []
+        yield join_cells_latex((*mark_cell, *cells))
+        after_tall_row = tall
+    yield r"\bottomrule"
+    yield r"\end{tabular}"
+
+
+def column_alignment(column: Column) -> str:
+    """Numbers to the right, blocks centred, all else to the left."""
+    if column.numeric:
+        return "r"
+    return "c" if column.kind == "cell" else "l"
+
+
+def join_cells_latex(cells: Iterable[str]) -> str:
+    """One row."""
+    return rf"{' & '.join(cells)} \\"
+
+
+def merge_equal_cells(
+    columns: Sequence[Column], row: Mapping[str, Any]
+) -> Iterator[str]:
+    """The cells of a row; equal cells of several networks are one."""
+    texts = [(c.kind == "cell", latex_cell(c, row.get(c.key))) for c in columns]
+    for (network, text), equal in groupby(texts):
+        width = len(list(equal))
+        if network and text and width > 1 and "bmatrix" not in text:
+            yield rf"\multicolumn{{{width}}}{{c}}{{{text}}}"
+        else:
+            yield from [text] * width
+
+
+def latex_cell(column: Column, value: Any) -> str:
+    """One cell; blocks stand in brackets as in the paper."""
+    if isinstance(value, Cell):
+        parts = [escape.escape_latex(value.note)] if value.note else []
+        parts += map(latex_group, value.groups)
+        return stack_lines(parts)
+    lines = [escape.clean_name(line) for line in column.lines(value)]
+    if column.kind == "row":
+        lines = wrap(lines[0], CELL_WIDTH)
+    return stack_lines(map(escape.escape_latex, lines), "l")
+
+
+def stack_lines(parts: Iterable[str], side: str = "c") -> str:
+    """Several groups or lines, one below the other."""
+    first, *rest = (*parts,) or ("",)
+    if not rest:
+        return first
+    inner = r" \\ ".join((first, *rest))
+    return rf"\begin{{tabular}}{{@{{}}{side}@{{}}}}{inner}\end{{tabular}}"
+
+
+def latex_group(group: LayerGroup) -> str:
+    """One group of layers as a matrix with its factor."""
+    if group.count is None and len(group.lines) == 1:
+        return escape.escape_latex(group.lines[0])
+    rows = r" \\ ".join(
+        rf"\text{{{escape.escape_latex(line)}}}" for line in group.lines
+    )
+    factor = rf" {{\times}} {group.count}" if group.count is not None else ""
+    return rf"$\begin{{bmatrix}} {rows} \end{{bmatrix}}{factor}$"

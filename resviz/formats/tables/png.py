@@ -1,0 +1,42 @@
+"""PNG: a table as a figure, for slides that take no other."""
+
+from __future__ import annotations
+
+from math import prod, sqrt
+from typing import TYPE_CHECKING
+
+from resviz.errors import RenderError
+from resviz.figures.drawing import styles
+from resviz.formats.pictures import png
+from resviz.formats.tables.svg import TablePicture
+
+if TYPE_CHECKING:
+    from resviz.tables.table import Table
+
+SUFFIXES = (".png",)
+
+MAX_SCALE = 2.0
+"""Dots a pixel, those of a sharp screen, in a table that is not long."""
+
+LONG_TABLE_PIXELS = 6_000_000
+"""Pixels of a long one, which is less sharp: cairo encodes 40 million in a second."""
+
+
+def render(table: Table, *, style: str = "screen", dpi: float | None = None) -> bytes:
+    """The table as PNG, by default of twice the SVG's pixels, of a long one fewer.
+
+    Raises:
+        RenderError: if it would be larger than cairo can draw, or cannot be drawn.
+    """
+    picture = TablePicture(table).draw_picture()
+    if dpi is None:
+        highest = png.highest_dpi(picture)
+        if highest < png.CSS_PIXELS_PER_INCH:
+            width, height = map(round, picture.size)
+            raise RenderError(
+                f"png: the table is {width:,} by {height:,} pixels, more than can be "
+                f"drawn: want fewer rows, --dpi of at most {highest}, or svg"
+            )
+        scale = min(MAX_SCALE, max(1.0, sqrt(LONG_TABLE_PIXELS / prod(picture.size))))
+        dpi = scale * png.CSS_PIXELS_PER_INCH
+    return png.render(picture, styles.find_style(style), dpi=dpi)

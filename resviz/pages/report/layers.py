@@ -1,0 +1,161 @@
+"""The layer table of the report: which columns, and what a reader can choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from resviz.pages.report.parts import find_part_tint, name_layer_parts
+from resviz.tables import Column, Table
+from resviz.tables.layers import LAYER_KINDS, layer_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from resviz.readings.structure import Structure
+    from resviz.record import Architecture, Layer
+
+PART_COLUMN = Column("part", "stage")
+
+TOTALLED_KEY = "elements"
+"""A column whose sum stands at the head of the page, and that is left out here."""
+
+RESOLUTION_KIND = "resolution"
+"""The kind of those layers that change the resolution."""
+
+OTHER_KIND = "other"
+"""The kind of layers that are of no other."""
+
+WINDOW_KEYS = ("kernel", "stride", "padding", "dilation", "groups")
+"""Columns that are left out where no layer has a window."""
+
+RARELY_USED_KEYS = ("dilation", "groups")
+"""Columns that are left out, and named, where every window has 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerListRow:
+    """One layer.
+
+    Attributes:
+        values: by column key, as the layer table shows them.
+        tint: CSS class of the part that it lies in.
+        kinds: those of `LayerList.kinds` that it is of.
+        params_bar: its parameters in per cent of the largest layer's.
+        macs_bar: its MACs in per cent of the largest layer's.
+    """
+
+    values: Mapping[str, Any]
+    tint: str
+    kinds: tuple[str, ...]
+    params_bar: int
+    macs_bar: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerList:
+    """The layer table.
+
+    Attributes:
+        columns: from left to right.
+        rows: in execution order.
+        kinds: what a reader can choose, and how many layers are of it.
+        params: sum over the rows.
+        macs: sum over the rows where it is known.
+        unknown: rows whose MACs are not known.
+        notes: which columns are left out.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[LayerListRow, ...]
+    kinds: dict[str, int]
+    params: int
+    macs: int
+    unknown: int
+    notes: tuple[str, ...]
+
+
+def build_layer_list(arch: Architecture, built: Structure) -> LayerList:
+    """Every layer of a network."""
+    table = layer_table(arch)
+    rows = tuple(layer_list_rows(built, table))
+    empty, plain = find_omitted_columns(table.data)
+    macs = [entry["macs"] for entry in table.data]
+    return LayerList(
+        tuple(
+            select_columns(
+                table.columns, {RESOLUTION_KIND, TOTALLED_KEY, *empty, *plain}
+            )
+        ),
+        rows,
+        count_layer_kinds(rows),
+        sum(entry["params"] for entry in table.data),
+        sum(known for known in macs if known is not None),
+        macs.count(None),
+        (f"{' and '.join(plain).capitalize()}: 1 throughout",) if plain else (),
+    )
+
+
+def layer_list_rows(built: Structure, table: Table) -> Iterator[LayerListRow]:
+    """The rows of the layer table with what the report adds."""
+    maxima = {
+        key: max((entry[key] or 0 for entry in table.data), default=0)
+        for key in ("params", "macs")
+    }
+    names = name_layer_parts(built)
+    tints = {name: find_part_tint(built, name) for name in set(names.values())}
+    for layer, shown in zip(built.arch.layers, table.rows, strict=True):
+        part = names.get(layer.index, "")
+        yield LayerListRow(
+            {**shown, "part": part},
+            tints.get(part, ""),
+            find_layer_kinds(layer, changes=shown["resolution"] is not None),
+            bar_percent(shown["params"], maxima["params"]),
+            bar_percent(shown["macs"], maxima["macs"]),
+        )
+
+
+def find_omitted_columns(rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """Keys of the columns that hold nothing, and of those that hold 1 throughout."""
+    empty = [key for key in WINDOW_KEYS if all(row[key] is None for row in rows)]
+    plain = [
+        key for key in RARELY_USED_KEYS if all(is_all_ones(row[key]) for row in rows)
+    ]
+    return empty, [key for key in plain if key not in empty]
+
+
+def find_layer_kinds(layer: Layer, *, changes: bool) -> tuple[str, ...]:
+    """What a layer is, in the words of `resviz layers --only` and `RESOLUTION_KIND`."""
+    matching = [
+        kind
+        for kind, names in LAYER_KINDS.items()
+        if any(op.name in names for op in layer.operations)
+    ]
+    return (*(matching or [OTHER_KIND]), *([RESOLUTION_KIND] if changes else []))
+
+
+def count_layer_kinds(rows: Iterable[LayerListRow]) -> dict[str, int]:
+    """How many rows are of each kind, those with none left out."""
+    numbers = dict.fromkeys((*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND), 0)
+    for row in rows:
+        for kind in row.kinds:
+            numbers[kind] += 1
+    return {kind: number for kind, number in numbers.items() if number}
+
+
+def bar_percent(value: int | None, maximum: int) -> int:
+    """The length of a bar in per cent of the longest."""
+    return round(100 * value / maximum) if value else 0
+
+
+def is_all_ones(value: Any) -> bool:
+    """Whether a window's numbers say nothing: all are 1, or there is no window."""
+    numbers = value if isinstance(value, list) else [value]
+    return set(numbers) <= {1, None}
+
+
+def select_columns(columns: tuple[Column, ...], omitted: set[str]) -> list[Column]:
+    """The columns of the report, with the stage behind the layer's name."""
+    visible = [column for column in columns if column.key not in omitted]
+    position = [column.key for column in visible].index("name") + 1
+    return [*visible[:position], PART_COLUMN, *visible[position:]]

@@ -1,0 +1,273 @@
+"""What other tools and papers count: one entry a convention.
+
+Every tool starts from the MACs of convolutions and linear layers, once or twice, and
+adds amounts of its own. Each entry but pycls, whose code was read, was compared with
+what the tool itself prints, for the networks in tests/data/tool_totals.csv and
+tool_measurements.csv; for kinds of operations that were not, it gives no number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resviz.readings.costs import convention_terms
+from resviz.readings.costs.convention_terms import (
+    SPECIAL_KIND_NAMES,
+    TOOL_KINDS,
+    Amount,
+)
+from resviz.readings.costs.mac_rules import COST_RULES, FREE_OPERATIONS
+
+AddedAmount = tuple[int, Amount]
+"""How often a convention counts each element of an amount."""
+
+WEIGHTED_KINDS = frozenset({"convolution", "linear", "linear over positions"})
+"""Kinds of which every convention counts the MACs."""
+
+COMPARED_KINDS = frozenset({
+    "batch norm", "ReLU", "ReLU6", "sigmoid", "addition", "multiplication", "dropout",
+    "max pool", "average pool", "global pool", "uneven pool", "mean",
+})  # fmt: skip
+"""Kinds in the networks with which every tool was compared."""
+
+PRODUCT_KINDS = WEIGHTED_KINDS | {"transposed convolution", "recurrent layer"}
+"""Kinds that are products, whatever a tool makes of them."""
+
+ZERO_KINDS = (
+    COMPARED_KINDS
+    | FREE_OPERATIONS
+    | {*TOOL_KINDS.values(), *SPECIAL_KIND_NAMES} - PRODUCT_KINDS
+)
+"""Kinds to which a tool that counts products alone gives nothing."""
+
+ALL_KINDS = ZERO_KINDS | PRODUCT_KINDS | frozenset(COST_RULES)
+"""Kinds of a convention that is the sum of all MACs."""
+
+TORCH_COUNTED_KINDS = PRODUCT_KINDS | {"bmm", "baddbmm"}
+"""Products that torch's counter counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """One published way to count.
+
+    Attributes:
+        tools: who counts so, each with its version; of a paper, the year.
+        number_name: the tool's name for its number.
+        source: the place that says so, and what to know of it.
+        macs: how often it counts a MAC.
+        adds: what it adds to them, and how often.
+        knows: kinds for which its count is known, besides those that it adds.
+        modules: whether it looks at modules of torch alone, so that what functions
+            do is not known.
+    """
+
+    tools: tuple[tuple[str, str], ...]
+    number_name: str
+    source: str
+    macs: int = 1
+    adds: tuple[AddedAmount, ...] = ()
+    knows: frozenset[str] = WEIGHTED_KINDS | COMPARED_KINDS
+    modules: bool = False
+
+    @property
+    def tool_names(self) -> str:
+        """The tools with their versions: "fvcore 0.1.5, mmengine 0.10.7"."""
+        return ", ".join(" ".join(tool).strip() for tool in self.tools)
+
+
+CONVENTIONS = (
+    Convention(
+        (("torchvision", "0.28.0"),),
+        "GFLOPS",
+        "_ops of its weights, in units of 1e9",
+        knows=ALL_KINDS,
+    ),
+    Convention(
+        (("He et al.", "2015"),),
+        "FLOPs",
+        "section 3.3, multiply-adds",
+        knows=ALL_KINDS,
+    ),
+    Convention(
+        (
+            ("calflops", "0.3.2"),
+            ("DeepSpeed", "0.19.8"),
+        ),
+        "MACs",
+        "calflops/pytorch_ops.py, deepspeed/profiling/flops_profiler/profiler.py",
+        knows=WEIGHTED_KINDS | ZERO_KINDS,
+        modules=True,
+    ),
+    Convention(
+        (("torchlens", "2.36.1"),),
+        "MACs",
+        "torchlens/capture/flops.py",
+    ),
+    Convention(
+        (("pycls", "0.1.1"),),
+        "flops",
+        "pycls/models/blocks.py, read but not run",
+        adds=((1, convention_terms.BIAS_PARAMETERS),),
+        knows=WEIGHTED_KINDS - {"linear over positions"} | COMPARED_KINDS,
+    ),
+    Convention(
+        (("ptflops (aten)", "0.7.5"),),
+        "MACs",
+        "ptflops/aten_ops.py",
+        adds=((1, convention_terms.BIAS),),
+        knows=WEIGHTED_KINDS | ZERO_KINDS,
+    ),
+    Convention(
+        (("torchinfo", "1.8.0"),),
+        "mult-adds",
+        "torchinfo/layer_info.py, parameters times positions",
+        adds=((1, convention_terms.FLAT_BIAS), (1, convention_terms.NORM_PARAMETERS)),
+        knows=WEIGHTED_KINDS - {"linear over positions"} | COMPARED_KINDS | {"softmax"},
+        modules=True,
+    ),
+    Convention(
+        (("torchprofile", "0.1.0"),),
+        "MACs",
+        "torchprofile/handlers.py",
+        adds=(
+            (1, convention_terms.BATCH_NORM),
+            (1, convention_terms.LAYER_NORM),
+            (1, convention_terms.MULTIPLICATION),
+            (1, convention_terms.AVERAGE_POOL),
+            (1, convention_terms.GLOBAL_OUT),
+            (1, convention_terms.MEAN_OUT),
+        ),
+        knows=WEIGHTED_KINDS | COMPARED_KINDS | {"GELU", "softmax"},
+    ),
+    Convention(
+        (
+            ("fvcore", "0.1.5"),
+            ("mmengine", "0.10.7"),
+            ("timm", ""),
+        ),
+        "flops",
+        "fvcore/nn/jit_handles.py, mmengine/analysis/jit_handles.py; "
+        "timm/benchmark.py runs fvcore",
+        adds=(
+            (2, convention_terms.BATCH_NORM),
+            (5, convention_terms.LAYER_NORM),
+            (1, convention_terms.GLOBAL_IN),
+        ),
+        knows=WEIGHTED_KINDS | COMPARED_KINDS | {"GELU", "softmax"},
+    ),
+    Convention(
+        (("torchscan", "0.2.0"),),
+        "MACs",
+        "torchscan/modules/macs.py, for windows given as one number",
+        adds=(
+            (2, convention_terms.BATCH_NORM),
+            (1, convention_terms.COMPARISONS),
+            (1, convention_terms.AVERAGE_POOL_WIDE),
+            (1, convention_terms.AVERAGE_POOL),
+            (1, convention_terms.EVEN_IN),
+            (1, convention_terms.EVEN_OUT),
+        ),
+        knows=WEIGHTED_KINDS | COMPARED_KINDS - {"uneven pool"} | {"softmax"},
+        modules=True,
+    ),
+    Convention(
+        (("ptflops (pytorch)", "0.7.5"),),
+        "MACs",
+        "ptflops/pytorch_ops.py, ReLU and pools by hook and by function",
+        adds=(
+            (1, convention_terms.BIAS),
+            (2, convention_terms.BATCH_NORM),
+            (2, convention_terms.RELU),
+            (1, convention_terms.RELU6),
+            (1, convention_terms.SOFTMAX),
+            (2, convention_terms.POOL_IN),
+        ),
+        modules=True,
+    ),
+    Convention(
+        (("thop", "0.1.1"),),
+        "MACs",
+        "thop/vision/basic_hooks.py",
+        adds=(
+            (4, convention_terms.BATCH_NORM),
+            (3, convention_terms.SOFTMAX),
+            (-1, convention_terms.SOFTMAX_ROWS),
+            (1, convention_terms.AVERAGE_POOL),
+            (1, convention_terms.GLOBAL_IN),
+            (1, convention_terms.GLOBAL_OUT),
+        ),
+        modules=True,
+    ),
+    Convention(
+        (("torch FlopCounterMode", "2.13.0"),),
+        "FLOP",
+        "torch/utils/flop_counter.py, on meta tensors",
+        macs=2,
+        knows=ZERO_KINDS | TORCH_COUNTED_KINDS,
+    ),
+    Convention(
+        (
+            ("calflops", "0.3.2"),
+            ("DeepSpeed", "0.19.8"),
+        ),
+        "FLOPs",
+        "calflops/pytorch_ops.py, which misses additions written + or +=",
+        macs=2,
+        adds=(
+            (1, convention_terms.CONV_BIAS),
+            (2, convention_terms.BATCH_NORM),
+            (5, convention_terms.LAYER_NORM),
+            (1, convention_terms.RELU),
+            (1, convention_terms.GELU),
+            (1, convention_terms.SOFTMAX),
+            (1, convention_terms.POOL_IN),
+        ),
+        modules=True,
+    ),
+    Convention(
+        (("torchscan", "0.2.0"),),
+        "FLOPs",
+        "torchscan/modules/flops.py, for windows given as one number",
+        macs=2,
+        adds=(
+            (-1, convention_terms.WEIGHTED_OUT),
+            (1, convention_terms.BIAS),
+            (4, convention_terms.BATCH_NORM),
+            (2, convention_terms.NORM_CHANNELS),
+            (1, convention_terms.RELU),
+            (2, convention_terms.RELU6),
+            (1, convention_terms.COMPARISONS),
+            (1, convention_terms.AVERAGE_POOL_WIDE),
+            (1, convention_terms.AVERAGE_POOL),
+            (1, convention_terms.EVEN_IN),
+            (1, convention_terms.EVEN_OUT),
+        ),
+        knows=WEIGHTED_KINDS
+        | COMPARED_KINDS - {"uneven pool", "sigmoid", "dropout"}
+        | {"softmax"},
+        modules=True,
+    ),
+    Convention(
+        (("torchlens", "2.36.1"),),
+        "FLOPs",
+        "torchlens/capture/flops.py, a multiply-accumulate as two",
+        macs=2,
+        adds=(
+            (1, convention_terms.BIAS),
+            (5, convention_terms.BATCH_NORM),
+            (1, convention_terms.RELU),
+            (1, convention_terms.RELU6),
+            (4, convention_terms.SIGMOID),
+            (5, convention_terms.SOFTMAX),
+            (1, convention_terms.ADDITION),
+            (1, convention_terms.MULTIPLICATION),
+            (2, convention_terms.DROPOUT),
+            (1, convention_terms.MAX_POOL_WIDE),
+            (1, convention_terms.AVERAGE_POOL_WIDE),
+            (1, convention_terms.GLOBAL_IN),
+            (1, convention_terms.MEAN_IN),
+        ),
+    ),
+)
+"""Every convention, by its total for ResNet-50. To add one, add an entry."""

@@ -1,0 +1,297 @@
+"""What each layer sees of the input: receptive field, total stride, padding, centre.
+
+A reading of the record: fields are followed through every operation of the real
+graph, exactly, position by position, all channels together; where branches meet, their
+union is taken. Borders do not cut them, as in r = 1 + Σ (k − 1) · Π s.
+
+Left out are gates that see the whole input, and the statistics of norms. Source:
+Araujo, Norris and Sim 2019, Computing Receptive Fields of Convolutional Neural
+Networks, whose definition ends before global pooling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import CREATIONS
+from resviz.readings.receptive import (  # they register rules
+    layout_rules,
+    position_rules,
+    window_rules,
+)
+from resviz.readings.receptive.axis import INPUT_PIXELS, Axis, PixelInterval
+from resviz.readings.receptive.maps import NO_AXIS, WHOLE, FieldMap, Seen
+from resviz.readings.receptive.rule_table import (
+    FIELD_RULES,
+    FieldStep,
+    lose_all_positions,
+    merge_maps,
+)
+from resviz.readings.structure.graph import find_input_axis
+from resviz.record import MODEL_INPUT, Source
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.record import Architecture, Layer, Operation, Tensor
+
+__all__ = [
+    "WHOLE",
+    "Axis",
+    "OffCentreJoin",
+    "PixelInterval",
+    "ReceptiveFields",
+    "Seen",
+    "UnknownField",
+    "compute_receptive_fields",
+]
+
+del layout_rules, window_rules
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownField:
+    """Why fields are known no more: how often, and at which layer first."""
+
+    why: str
+    count: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
+class OffCentreJoin:
+    """A layer where branches meet whose centres differ, by so many pixels an axis."""
+
+    name: str
+    apart: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveFields:
+    """Receptive fields of a record's layers on its first input.
+
+    Attributes:
+        layers: for each layer, what its first output sees along each axis of the
+            input after batch and channels; None for a layer that does not see it.
+        changed: for each layer, whether it sees otherwise than all that it reads.
+        gated: names of the layers at which a factor that sees the whole input, as
+            the gate of squeeze-and-excitation, was left out of the field.
+        off_centre: the layers at which branches meet off centre.
+        unknown: where fields are known no more.
+    """
+
+    layers: tuple[tuple[Seen, ...] | None, ...]
+    changed: tuple[bool, ...]
+    gated: tuple[str, ...]
+    off_centre: tuple[OffCentreJoin, ...]
+    unknown: tuple[UnknownField, ...]
+
+
+@cache_reading
+def compute_receptive_fields(arch: Architecture) -> ReceptiveFields:
+    """Compute what every layer of a record sees of its first input."""
+    walk = FieldWalk(arch)
+    for layer in arch.layers:
+        walk.follow_layer(layer)
+    return ReceptiveFields(
+        tuple(walk.seen),
+        tuple(walk.changed),
+        tuple(dict.fromkeys(walk.gated)),
+        tuple(walk.off_centre),
+        tuple(UnknownField(why, len(at), at[0]) for why, at in walk.unknown.items()),
+    )
+
+
+class FieldWalk:
+    """One pass over the layers, in execution order."""
+
+    def __init__(self, arch: Architecture) -> None:
+        self.maps: dict[Source, FieldMap | None] = {}
+        self.seen: list[tuple[Seen, ...] | None] = []
+        self.changed: list[bool] = []
+        self.gated: list[str] = []
+        self.off_centre: list[OffCentreJoin] = []
+        self.unknown: dict[str, list[str]] = {}
+        usual = bool(arch.inputs) and find_input_axis(arch, 0) == 1
+        if usual:
+            self.maps[Source(MODEL_INPUT)] = make_input_map(arch.inputs[0])
+        elif len(arch.input_shape) > 2 and arch.layers:
+            self.unknown["the input's channels do not lie in axis 1"] = [
+                arch.layers[0].name
+            ]
+
+    def follow_layer(self, layer: Layer) -> None:
+        """Follow the fields through one layer."""
+        input_maps = [self.maps.get(source) for source in layer.sources]
+        if keeps_field_unchanged(layer, input_maps):
+            output_maps = input_maps
+        elif is_wired(layer):
+            operation_maps: list[Sequence[FieldMap | None]] = []
+            for operation in layer.operations:
+                maps = find_operand_maps(operation, input_maps, operation_maps)
+                operation_maps.append(self.follow_operation(layer, operation, maps))
+            output_maps = [
+                find_output_map(layer, k, operation_maps)
+                for k in range(len(layer.outputs))
+            ]
+        else:
+            output_maps = self.lose_fields(layer, input_maps)
+        for number, end in enumerate(output_maps):
+            self.maps[Source(layer.index, number)] = end
+        first = self.maps.get(Source(layer.index))
+        before = [field_map.seen for field_map in input_maps if field_map]
+        self.seen.append(first and first.seen)
+        self.changed.append(first is not None and first.seen not in before)
+
+    def lose_fields(
+        self, layer: Layer, input_maps: Sequence[FieldMap | None]
+    ) -> list[FieldMap | None]:
+        """Mark a layer's fields as unknown where the record lacks its wiring."""
+        step = FieldStep(layer.operations[-1], tuple(input_maps))
+        if not step.seeing_maps:
+            return [None] * len(layer.outputs)
+        step.why = "an older record, which does not say what feeds what"
+        shapes = [tensor.shape for tensor in layer.outputs]
+        lost_maps = [
+            merge_maps(step, [it.as_unknown(s) for it in step.seeing_maps], s)
+            for s in shapes
+        ]
+        self.note_findings(layer, step, lost_maps)
+        return [*lost_maps]
+
+    def follow_operation(
+        self, layer: Layer, operation: Operation, maps: Sequence[FieldMap | None]
+    ) -> list[FieldMap | None]:
+        """Return the maps of one operation's outputs."""
+        step = FieldStep(operation, fit_maps(operation, maps))
+        if not step.seeing_maps or operation.name in CREATIONS:
+            return [None] * len(operation.outputs)
+        rule = FIELD_RULES.get(operation.name)
+        try:
+            ruled = rule(step) if rule else None
+        except (ArithmeticError, LookupError, ValueError):
+            ruled = None  # ranks that no rule foresaw, as those of a scalar
+        output_maps = list(lose_all_positions(step) if ruled is None else ruled)
+        # A write through a view makes one more output, of which no rule knows.
+        missing = operation.outputs[len(output_maps) :]
+        if missing:
+            step.why = "a part of a tensor is written over"
+            output_maps += [step.seeing_maps[0].as_unknown(shape) for shape in missing]
+        self.note_findings(layer, step, output_maps)
+        return output_maps
+
+    def note_findings(
+        self, layer: Layer, step: FieldStep, output_maps: Sequence[FieldMap | None]
+    ) -> None:
+        """Record unknown fields, gates and off-centre joins of a step."""
+        is_unknown = any(it and None in it.seen for it in output_maps)
+        if is_unknown and not any(None in it.seen for it in step.seeing_maps):
+            here = " here" if step.op.name in FIELD_RULES else ""
+            why = step.why or f"no rule for {step.op.name}{here}"
+            self.unknown.setdefault(why, []).append(layer.name)
+        if step.gated:
+            self.gated.append(layer.name)
+        if any(step.centre_distances.values()):
+            axes = range(max(step.centre_distances) + 1)
+            apart = tuple(step.centre_distances.get(k, Fraction()) for k in axes)
+            self.off_centre.append(OffCentreJoin(layer.name, apart))
+
+
+def make_input_map(tensor: Tensor) -> FieldMap | None:
+    """Make the map of the input, one pixel a position; None if it has no map."""
+    pixels = tensor.shape[2:]
+    positions = (((size, k),) for k, size in enumerate(pixels))
+    layout = (*(((size, NO_AXIS),) for size in tensor.shape[:2]), *positions)
+    return FieldMap(layout, (INPUT_PIXELS,) * len(pixels), pixels) if pixels else None
+
+
+def keeps_field_unchanged(layer: Layer, input_maps: Sequence[FieldMap | None]) -> bool:
+    """Whether a layer is one operation, position by position, on one input.
+
+    Its field is its input's then, as that of most layers.
+    """
+    if not len(layer.operations) == len(input_maps) == len(layer.outputs) == 1:
+        return False
+    (operation,), (field_map,) = layer.operations, input_maps
+    if (
+        field_map is None
+        or FIELD_RULES.get(operation.name) is not position_rules.pointwise
+    ):
+        return False
+    if operation.flowing[:1] != (True,) or True in operation.flowing[1:]:
+        return False
+    shape = operation.inputs[0]
+    is_alike = (
+        field_map.shape == shape == operation.outputs[0] and not operation.sources
+    )
+    return is_alike and field_map.is_distinct
+
+
+def is_wired(layer: Layer) -> bool:
+    """Whether the record says where the operands of each operation come from.
+
+    It goes without saying where one operation reads the layer's inputs in order.
+    """
+    live = [operation for operation in layer.operations if any(operation.flowing)]
+    is_alone = len(live) == 1 and sum(live[0].flowing) == len(layer.inputs)
+    return is_alone or all(operation.sources for operation in live)
+
+
+def find_operand_maps(
+    operation: Operation,
+    given: Sequence[FieldMap | None],
+    made: Sequence[Sequence[FieldMap | None]],
+) -> list[FieldMap | None]:
+    """Find the maps of an operation's operands.
+
+    Args:
+        operation: one of a layer's.
+        given: what the layer's inputs see.
+        made: what the outputs of its earlier operations see.
+    """
+    if operation.sources:
+        return [
+            source and find_source_map(source, given, made)
+            for source in operation.sources
+        ]
+    rest = iter(given)
+    return [next(rest, None) if flows else None for flows in operation.flowing]
+
+
+def find_source_map(
+    source: Source,
+    input_maps: Sequence[FieldMap | None],
+    operation_maps: Sequence[Sequence[FieldMap | None]],
+) -> FieldMap | None:
+    """Find the map of one source within a layer."""
+    if source.layer == MODEL_INPUT:
+        return input_maps[source.output]
+    return operation_maps[source.layer][source.output]
+
+
+def find_output_map(
+    layer: Layer, number: int, operation_maps: Sequence[Sequence[FieldMap | None]]
+) -> FieldMap | None:
+    """Find the map of a layer's output among those of its operations."""
+    source = (
+        layer.ends[number] if layer.ends else Source(len(operation_maps) - 1, number)
+    )
+    if source is None or not 0 <= source.layer < len(operation_maps):
+        return None
+    outputs = operation_maps[source.layer]
+    return outputs[source.output] if source.output < len(outputs) else None
+
+
+def fit_maps(
+    operation: Operation, maps: Sequence[FieldMap | None]
+) -> tuple[FieldMap | None, ...]:
+    """Drop the positions of maps whose shape is not that of their operand."""
+    return tuple(
+        field_map.as_unknown(shape)
+        if field_map and field_map.shape != shape
+        else field_map
+        for field_map, shape in zip(maps, operation.inputs, strict=True)
+    )

@@ -1,0 +1,113 @@
+"""The shape flow of a network: where its resolution changes, and by what arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.units import format_sizes
+
+if TYPE_CHECKING:
+    from resviz.readings.structure import Structure
+    from resviz.record import Layer, Shape, Window
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """One change of resolution on the main path.
+
+    Attributes:
+        name: of the layer, "input" for the first.
+        size: spatial size after it, (H, W).
+        output_shape: (N, C, H, W).
+        arithmetic: how the size comes about, one line for each different axis;
+            "" for the input.
+    """
+
+    name: str
+    size: Shape
+    output_shape: Shape
+    arithmetic: str
+
+
+def find_flow_steps(built: Structure) -> tuple[FlowStep, ...]:
+    """The steps from the input to the last map, along the main path.
+
+    () for a network that slides no window, whose sizes are no resolutions.
+    """
+    path = [built.arch.layers[index] for index in built.main_path]
+    shape = built.arch.input_shape
+    if len(shape) < 3 or not any(layer.window for layer in path):
+        return ()
+    steps = [FlowStep("input", shape[2:], shape, "")]
+    for layer in path:
+        axis = built.channel_axes.get(layer.index)
+        before, after = steps[-1].size, spatial_size_after(layer, len(shape) - 2, axis)
+        if after and before != after and changes_resolution(layer):
+            arithmetic = explain_resize(layer, before, after)
+            steps.append(FlowStep(layer.name, after, layer.output_shape, arithmetic))
+    return tuple(steps)
+
+
+def changes_resolution(layer: Layer) -> bool:
+    """Whether a layer works on positions, not on how values lie.
+
+    A permutation or a linear layer changes the last axes too, and no resolution.
+    """
+    names = {op.name for op in layer.operations}
+    scaled = any(name.startswith(("upsample", "pixel_")) for name in names)
+    return layer.window is not None or scaled or bool(names & RESIZING_OPERATIONS)
+
+
+RESIZING_OPERATIONS = (
+    AVERAGE_POOLS | MAX_POOLS | {"slice", "constant_pad_nd", "reflection_pad2d"}
+)
+"""Operations that give a map of another size; so do windows and interpolation."""
+
+
+def spatial_size_after(layer: Layer, axes: int, axis: int | None) -> Shape:
+    """Return the spatial size of a layer's output; () if it has none.
+
+    The channels lie in `axis`, the second one unless it is known to be another. A mean
+    that drops the axes of a map leaves one position.
+    """
+    channels = axis or 1
+    size = layer.output_shape[1:channels] + layer.output_shape[channels + 1 :]
+    if len(size) == axes:
+        return size
+    has_mean = any(op.name in AVERAGE_POOLS for op in layer.operations)
+    drops_axes = has_mean and len(layer.input_shape) == axes + 2 and not size
+    return (1,) * axes if drops_axes else ()
+
+
+def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
+    """Explain one change of size, as "floor((224 + 2·3 − 7)/2) + 1 = 112"."""
+    window = layer.window
+    if window and not window.transposed and layer.input_shape[2:] == before:
+        axes = zip(*list_window_axes(window), before, after, strict=True)
+        lines = [
+            format_window_arithmetic(*axis, ceil=window.ceil_mode) for axis in axes
+        ]
+        return "; ".join(dict.fromkeys(lines))
+    has_mean = any(op.name in AVERAGE_POOLS for op in layer.operations)
+    if has_mean and set(after) == {1}:
+        return f"mean over {format_sizes(before)} = 1"
+    return f"{layer.type} makes {format_sizes(after)} of {format_sizes(before)}"
+
+
+def list_window_axes(window: Window) -> tuple[Shape, Shape, Shape, Shape]:
+    """Kernel, stride, padding and dilation, each with one number per axis."""
+    return window.kernel, window.stride, window.padding, window.dilation
+
+
+def format_window_arithmetic(
+    k: int, s: int, p: int, d: int, before: int, after: int, *, ceil: bool
+) -> str:
+    """Format the arithmetic of a window along one axis.
+
+    Source: torch.nn.Conv2d and torch.nn.MaxPool2d, their "Shape" sections.
+    """
+    reach = str(k) if d == 1 else f"({d}·({k} − 1) + 1)"
+    rounding = "ceil" if ceil else "floor"
+    return f"{rounding}(({before} + 2·{p} − {reach})/{s}) + 1 = {after}"

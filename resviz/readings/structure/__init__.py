@@ -1,0 +1,136 @@
+"""Reading a record's residual structure: stem, stages, blocks, shortcuts, head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resviz.readings.structure.blocks import Block, Unit, find_blocks
+from resviz.readings.structure.graph import ROOT, Graph, build_graph, count_weighted
+from resviz.readings.structure.regions import JoinRegion, find_regions
+from resviz.readings.structure.shortcuts import Shortcut
+from resviz.readings.structure.stages import Fold, Stage, find_stages
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resviz.record import Architecture, Layer, Operation
+
+__all__ = [
+    "Block",
+    "Fold",
+    "Shortcut",
+    "Stage",
+    "Structure",
+    "Unit",
+    "count_depth",
+    "read_structure",
+]
+
+
+@dataclass(frozen=True)  # without slots, so that what is read off it can be kept
+class Structure:
+    """The structure of a network: stem, stages, head and main path.
+
+    Attributes:
+        arch: the record it was read off.
+        stem: live layers before the first block.
+        stages: in order; () if nothing is residual.
+        head: live layers after the last block.
+        main_path: indices of the layers on the path from input to output with the most
+            weights, gates left out.
+        regions: every addition of two branches, blocks or not.
+        channel_axes: in which axis of each live layer's output the channels lie.
+    """
+
+    arch: Architecture
+    stem: tuple[Layer, ...]
+    stages: tuple[Stage, ...]
+    head: tuple[Layer, ...]
+    main_path: tuple[int, ...]
+    regions: tuple[JoinRegion, ...]
+    channel_axes: Mapping[int, int | None]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks of all stages, in execution order."""
+        every = (block for stage in self.stages for block in stage.blocks)
+        return tuple(sorted(every, key=lambda block: block.end))
+
+
+@cache_reading
+def read_structure(arch: Architecture) -> Structure:
+    """Read blocks, shortcuts and stages off a record's dataflow.
+
+    Neither names nor classes are looked at; module paths only label.
+    """
+    graph = build_graph(arch)
+    join_regions = find_regions(graph)
+    found_blocks = find_blocks(graph, join_regions)
+    live_layers = [arch.layers[index] for index in graph.before]
+    first = min(
+        (i for block in found_blocks for i in block.layers), default=len(arch.layers)
+    )
+    last = max((block.end for block in found_blocks), default=len(arch.layers))
+    return Structure(
+        arch,
+        tuple(layer for layer in live_layers if layer.index < first),
+        find_stages(graph, found_blocks),
+        tuple(layer for layer in live_layers if layer.index > last),
+        find_main_path(graph),
+        tuple(join_regions),
+        graph.channel_axes,
+    )
+
+
+def is_upsampling(op: Operation) -> bool:
+    """Whether an operation makes more positions out of fewer."""
+    is_transposed = op.window is not None and op.window.transposed
+    return is_transposed or op.name.startswith(
+        ("upsample", "_upsample", "pixel_shuffle")
+    )
+
+
+def find_main_path(graph: Graph) -> tuple[int, ...]:
+    """Find the path from input to output with the most weighted operations.
+
+    Where branches meet, a gate, which comes from fewer positions than another branch,
+    is left out. Of branches with as many weights the longest is taken.
+    """
+    best: dict[int, tuple[int, int]] = {ROOT: (0, 0)}
+    positions = {ROOT: graph.size_of_node(ROOT)[0]}
+    chosen: dict[int, int] = {}
+    for node, sources in graph.before.items():
+        chosen_source, most_positions = sources[0], positions[sources[0]]
+        if len(sources) > 1:
+            most_positions = max(positions[source] for source in sources)
+            candidates = [
+                source for source in sources if positions[source] == most_positions
+            ]
+            chosen_source = max(candidates, key=best.__getitem__)
+        chosen[node] = chosen_source
+        weight, length = best[chosen_source]
+        layer = graph.arch.layers[node]
+        best[node] = weight + count_weighted(layer), length + 1
+        positions[node] = graph.size_of_node(node)[0]
+        # An expanded gate is a gate.
+        if positions[node] > most_positions and not any(
+            map(is_upsampling, layer.operations)
+        ):
+            positions[node] = most_positions
+    ends = graph.returned_nodes & graph.before.keys() or graph.before.keys()
+    node = max(ends, key=lambda end: best[end], default=ROOT)
+    path: list[int] = []
+    while node != ROOT:
+        path.append(node)
+        node = chosen[node]
+    return tuple(reversed(path))
+
+
+def count_depth(built: Structure) -> int:
+    """Weighted layers on the longest path, which give a ResNet its number.
+
+    Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
+    """
+    return sum(count_weighted(built.arch.layers[index]) for index in built.main_path)

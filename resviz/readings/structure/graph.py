@@ -1,0 +1,212 @@
+"""The dataflow graph of a record: live layers, their edges, their dominators."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import CONVOLUTIONS, CREATIONS, PRODUCTS
+from resviz.readings.structure.channel_axes import (
+    MapSize,
+    follow_layer_axis,
+    size_of_tensor,
+)
+from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = MODEL_INPUT
+"""The node that stands for all inputs of the model."""
+
+
+class Graph:
+    """Layers as nodes, tensors as edges, in execution order.
+
+    Only what is live is kept: what descends from the model's input. A parameter,
+    a constant and what is computed from them alone are no nodes.
+
+    Attributes:
+        arch: the record.
+        before: live sources of each node, each once, in operand order.
+        after: live users of each node.
+        dominator: immediate dominator of each node, the last one that every path
+            from the input to the node passes.
+        channel_axes: in which axis of each node's output its channels lie; None if
+            unknown.
+    """
+
+    def __init__(self, arch: Architecture) -> None:
+        self.arch = arch
+        self.before: dict[int, tuple[int, ...]] = {}
+        self.after: dict[int, list[int]] = {ROOT: []}
+        self.dominator: dict[int, int] = {}
+        self.dominator_depth: dict[int, int] = {ROOT: 0}
+        self.input_axes = [find_input_axis(arch, k) for k in range(len(arch.inputs))]
+        self.channel_axes: dict[int, int | None] = {
+            ROOT: next(iter(self.input_axes), None)
+        }
+        for layer in arch.layers:
+            if is_live(layer):
+                self.add_layer(layer)
+        self.returned_nodes = {source.layer for source in arch.outputs}
+
+    def add_layer(self, layer: Layer) -> None:
+        """Add a live layer whose sources are there."""
+        sources = dict.fromkeys(source.layer for source in layer.sources)
+        live_sources = tuple(node for node in sources if node in self.after)
+        if not live_sources:
+            return
+        self.before[layer.index] = live_sources
+        self.after[layer.index] = []
+        for node in live_sources:
+            self.after[node].append(layer.index)
+        self.channel_axes[layer.index] = follow_layer_axis(
+            layer, self.find_read_axis(layer, live_sources[0])
+        )
+        nearest = live_sources[0]
+        for node in live_sources[1:]:
+            nearest = self.find_common_dominator(nearest, node)
+        self.dominator[layer.index] = nearest
+        self.dominator_depth[layer.index] = self.dominator_depth[nearest] + 1
+
+    def find_read_axis(self, layer: Layer, node: int) -> int | None:
+        """Return the channel axis of what a layer reads from a node."""
+        if node != ROOT:
+            return self.channel_axes[node]
+        return self.input_axes[next(s.output for s in layer.sources if s.layer == ROOT)]
+
+    def find_common_dominator(self, a: int, b: int) -> int:
+        """The last node that dominates, or is, both `a` and `b`."""
+        while a != b:
+            if self.dominator_depth[a] >= self.dominator_depth[b]:
+                a = self.dominator[a]
+            else:
+                b = self.dominator[b]
+        return a
+
+    def dominates(self, node: int, later: int) -> bool:
+        """Whether every path to a later node passes `node`, or is it."""
+        while self.dominator_depth[later] > self.dominator_depth[node]:
+            later = self.dominator[later]
+        return later == node
+
+    def walk_back(self, fork: int, operand: int) -> Iterator[int]:
+        """Nodes on paths from `fork` to `operand`, backwards, without the fork."""
+        visited: set[int] = set()
+        pending = [operand]
+        while pending:
+            node = pending.pop()
+            if node != fork and node not in visited:
+                visited.add(node)
+                pending.extend(self.before[node])
+                yield node
+
+    def select_layers(self, nodes: Iterable[int]) -> Iterator[Layer]:
+        """The layers that some nodes stand for, in execution order."""
+        return (self.arch.layers[node] for node in sorted(nodes))
+
+    def shape_of_node(self, node: int) -> Shape:
+        """Shape of a node's first output."""
+        if node == ROOT:
+            return self.arch.input_shape
+        return self.arch.layers[node].output_shape
+
+    def shape_as_read(self, node: int) -> Shape:
+        """Shape that is read from a node: the whole tensor's if it wrote to a part."""
+        for user in self.after[node][-1:]:
+            layer = self.arch.layers[user]
+            for source, tensor in zip(layer.sources, layer.inputs, strict=True):
+                if source.layer == node:
+                    return tensor.shape
+        return self.shape_of_node(node)
+
+    def size_of_node(self, node: int, shape: Shape | None = None) -> MapSize:
+        """Positions and width of a node's first output, or of another of its shape."""
+        axis = self.channel_axes.get(node)
+        if node == ROOT and shape is not None:
+            shapes = [tensor.shape for tensor in self.arch.inputs]
+            axis = self.input_axes[shapes.index(shape)] if shape in shapes else axis
+        return size_of_tensor(shape or self.shape_of_node(node), axis)
+
+
+def find_input_axis(arch: Architecture, number: int) -> int | None:
+    """Find the channel axis of an input; linear layers read the last axis.
+
+    The weighted operation that it reaches first decides; axis 1 if there is none. A
+    map without a batch axis has them in axis 0.
+    """
+    rank = len(arch.inputs[number].shape)
+    reached = {(ROOT, number)}
+    for layer in arch.layers:
+        sources = {(source.layer, source.output) for source in layer.sources}
+        if not reached & sources:
+            continue
+        for op in list_live_operations([layer]):
+            if is_weighted(op):
+                return input_axis_for_operation(op, rank)
+        reached |= {(layer.index, k) for k in range(len(layer.outputs))}
+    return 1
+
+
+def input_axis_for_operation(op: Operation, rank: int) -> int:
+    """The channel axis of an input of some rank that a weighted operation reads."""
+    if op.name in PRODUCTS:
+        return max(rank - 1, 0)
+    axes = len(op.window.kernel) if op.window else rank - 2
+    return max(rank - axes - 1, 0) if rank > axes else 1
+
+
+@cache_reading
+def build_graph(arch: Architecture) -> Graph:
+    """Build the graph of a record; it is shared and must not be changed."""
+    return Graph(arch)
+
+
+def is_live(layer: Layer) -> bool:
+    """Whether something of the model's input flows through a layer."""
+    return any(any(op.flowing) and op.name not in CREATIONS for op in layer.operations)
+
+
+def is_weighted(op: Operation) -> bool:
+    """Whether an operation combines what flows with a parameter: conv or linear."""
+    if op.name in CONVOLUTIONS:
+        return True
+    return op.name in PRODUCTS and sum(op.flowing[-2:]) == 1
+
+
+def count_weighted(layer: Layer) -> int:
+    """Weighted operations of a layer that follow one another.
+
+    One weight may act many times, as in an LSTM, whose every step takes it up.
+    """
+    weighted_count = sum(is_weighted(op) and any(op.flowing) for op in layer.operations)
+    if weighted_count < 2:
+        return weighted_count
+    matrices = sum(len(parameter.shape) > 1 for parameter in layer.parameters)
+    return min(weighted_count, max(matrices, 1))
+
+
+def is_live_product(op: Operation) -> bool:
+    """Whether an operation multiplies two matrices that both flow, as attention."""
+    return op.name in PRODUCTS and all(op.flowing[-2:])
+
+
+def is_spatial(op: Operation) -> bool:
+    """Whether an operation is a convolution that sees more than one position."""
+    window = op.window
+    return op.name in CONVOLUTIONS and window is not None and prod(window.kernel) > 1
+
+
+def is_depthwise(op: Operation) -> bool:
+    """Whether an operation is a convolution of each channel by itself."""
+    window = op.window
+    if window is None or window.groups == 1:
+        return False
+    return window.groups == op.inputs[0][1]
+
+
+def list_live_operations(layers: Iterable[Layer]) -> list[Operation]:
+    """The operations of some layers that something flows through, in order."""
+    return [op for layer in layers for op in layer.operations if any(op.flowing)]

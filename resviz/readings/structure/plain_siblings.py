@@ -1,0 +1,121 @@
+"""Blocks without a shortcut: module calls that stand where residual blocks stand.
+
+MobileNet's and RegNetZ's first blocks of a stage are such: nothing is added, so the
+dataflow alone does not show them. Classes are compared, their names never read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from resviz.readings.structure.graph import (
+    Graph,
+    is_spatial,
+    is_weighted,
+    list_live_operations,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from resviz.record import Architecture
+
+CallPlace = tuple[int, tuple[str, ...]]
+"""A call around some blocks, and the classes of the calls between it and them."""
+
+
+def find_sibling_calls(
+    graph: Graph, owners: Sequence[int], taken: Iterable[tuple[int, int]]
+) -> list[int]:
+    """Calls that are blocks without a shortcut.
+
+    They have weights, hold no residual block and lie in none, and are of the class of
+    calls that hold one block each, or stand beside such calls.
+
+    Args:
+        graph: the dataflow.
+        owners: the call that holds each residual block.
+        taken: first and last layer of each, the last not included.
+    """
+    calls = graph.arch.calls
+    types = find_block_types(graph.arch, owners)
+    peers = count_places(graph.arch, owners)
+    busy, heavy, wide = accumulate_counts(graph, taken)
+    sibling_calls: list[int] = []
+    end = 0
+    for number, call in enumerate(calls):
+        weights = heavy[call.stop] - heavy[call.start]
+        is_free = call.start >= end and busy[call.stop] == busy[call.start]
+        if not is_free or not weights:
+            continue
+        is_alike = weights > 1 and wide[call.stop] > wide[call.start]
+        if call.type in types or (
+            is_alike and stands_beside_blocks(graph.arch, number, peers)
+        ):
+            sibling_calls.append(number)
+            end = call.stop
+    return sibling_calls
+
+
+def find_block_types(arch: Architecture, owners: Sequence[int]) -> set[str]:
+    """Classes of calls that hold one block each, and of none that holds several."""
+    blocks_per_call = Counter(owners)
+    single_types = {
+        arch.calls[owner].type for owner, count in blocks_per_call.items() if count == 1
+    }
+    shared_types = {
+        arch.calls[owner].type for owner, count in blocks_per_call.items() if count > 1
+    }
+    above = {
+        outer for owner in blocks_per_call for outer in walk_ancestors(arch, owner)
+    }
+    return single_types - shared_types - {arch.calls[outer].type for outer in above}
+
+
+def count_places(arch: Architecture, owners: Sequence[int]) -> Counter[CallPlace]:
+    """Count the blocks at each place in the module tree."""
+    return Counter(place for owner in set(owners) for place in list_places(arch, owner))
+
+
+def stands_beside_blocks(
+    arch: Architecture, number: int, peers: Counter[CallPlace]
+) -> bool:
+    """Whether a call stands where at least two blocks stand."""
+    return any(peers[place] > 1 for place in list_places(arch, number))
+
+
+def list_places(arch: Architecture, number: int) -> Iterator[CallPlace]:
+    """The places of a call: in its parent, and in the parent of that.
+
+    The model's own call is none, in which anything may stand beside blocks.
+    """
+    between: tuple[str, ...] = ()
+    for outer, _ in zip(walk_ancestors(arch, number), range(2), strict=False):
+        if outer:
+            yield outer, between
+        between = (*between, arch.calls[outer].type)
+
+
+def walk_ancestors(arch: Architecture, number: int) -> Iterator[int]:
+    """The calls around a call, the model's own last."""
+    outer = arch.calls[number].parent
+    while outer is not None:
+        yield outer
+        outer = arch.calls[outer].parent
+
+
+def accumulate_counts(
+    graph: Graph, taken: Iterable[tuple[int, int]]
+) -> tuple[list[int], list[int], list[int]]:
+    """Count before each layer those in blocks, with weights, with wide kernels."""
+    size = len(graph.arch.layers) + 1
+    busy, heavy, wide = [0] * size, [0] * size, [0] * size
+    for start, stop in taken:
+        busy[start + 1 : stop + 1] = [1] * (stop - start)
+    for index in graph.before:
+        ops = list_live_operations([graph.arch.layers[index]])
+        heavy[index + 1] = any(map(is_weighted, ops))
+        wide[index + 1] = any(map(is_spatial, ops))
+    return list(accumulate(busy)), list(accumulate(heavy)), list(accumulate(wide))

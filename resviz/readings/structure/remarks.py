@@ -1,0 +1,165 @@
+"""What is unusual about a network's structure, in words."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from resviz.readings.structure.graph import list_live_operations
+from resviz.readings.structure.regions import JoinKind
+from resviz.record.cached import cache_reading
+from resviz.units import format_per_axis, format_plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from resviz.readings.structure import Structure
+    from resviz.readings.structure.blocks import Block
+    from resviz.readings.structure.stages import Stage
+    from resviz.record import Operation
+
+
+@cache_reading
+def find_remarks(built: Structure) -> tuple[str, ...]:
+    """List what a reader of He et al. 2015 would not expect, one line each."""
+    return tuple(line for rule in REMARK_RULES for line in rule(built))
+
+
+def needless_projections(built: Structure) -> Iterator[str]:
+    """Projections where an identity would fit; under option C every block has one."""
+    names = [
+        name
+        for name, block in name_blocks(built)
+        if any(unit.shortcut.reason == "always" for unit in block.units)
+    ]
+    if names:
+        yield f"projects although an identity would fit: {abbreviate_names(names)}"
+
+
+def downsampling_before_blocks(built: Structure) -> Iterator[str]:
+    """Stages whose map shrinks before their first block, as ConvNeXt's."""
+    names = []
+    for before, stage in pair_stages(built):
+        first = stage.blocks[0]
+        shrinks = before.blocks[-1].output_size[0] > first.output_size[0]
+        keeps = first.units[0].shortcut.reason not in {"resolution", "both"}
+        if shrinks and keeps:
+            names.append(stage.name)
+    if names:
+        stages = abbreviate_names(names)
+        yield f"the map shrinks before the first block, in no shortcut: {stages}"
+
+
+def changes_without_projection(built: Structure) -> Iterator[str]:
+    """Blocks that change resolution or width on a shortcut without weights."""
+    for kind, phrase in WEIGHTLESS_PHRASES.items():
+        names = [
+            name
+            for name, block in name_blocks(built)
+            if any(unit.shortcut.kind == kind for unit in block.units)
+        ]
+        if names:
+            yield f"{phrase}: {abbreviate_names(names)}"
+
+
+WEIGHTLESS_PHRASES = {
+    "zero-padded": "option A, zero channels and no projection",
+    "subsampled": "the shortcut drops positions, no projection",
+    "none": "no shortcut",
+}
+"""What is said of shortcuts without weights; adding one is a row."""
+
+
+def early_strides(built: Structure) -> Iterator[str]:
+    """Bottlenecks that stride in the first 1×1, as the paper's own do."""
+    names = [name for name, block in name_blocks(built) if strides_in_1x1(built, block)]
+    if names:
+        where = "the stride is in the first 1×1 (v1), not in the 3×3 (v1.5)"
+        yield f"{where}: {abbreviate_names(names)}"
+
+
+def strides_in_1x1(built: Structure, block: Block) -> bool:
+    """Whether a bottleneck's first convolution is a 1×1 with a stride."""
+    windows = [
+        op.window
+        for op in list_main_operations(built, block)
+        if op.name == "convolution"
+    ]
+    first = windows[0] if len(windows) > 1 else None
+    return first is not None and prod(first.kernel) == 1 and prod(first.stride) > 1
+
+
+def dilated_stages(built: Structure) -> Iterator[str]:
+    """Stages that widen the kernels' reach where others would shrink the map."""
+    for before, stage in pair_stages(built):
+        rates = {
+            op.window.dilation
+            for block in stage.blocks
+            for op in list_main_operations(built, block)
+            if op.name == "convolution" and op.window and prod(op.window.dilation) > 1
+        }
+        if (
+            rates
+            and before.blocks[-1].output_size[0] == stage.blocks[-1].output_size[0]
+        ):
+            sizes = " and ".join(format_per_axis(rate) for rate in sorted(rates))
+            yield f"{stage.name} keeps its resolution, its kernels dilated by {sizes}"
+
+
+def sums_outside_blocks(built: Structure) -> Iterator[str]:
+    """Additions that are no block, by what they are."""
+    inside = {join for block in built.blocks for join in block.joins}
+    inside |= {index for block in built.blocks for index in block.layers}
+    other_regions = [region for region in built.regions if region.join not in inside]
+    for kind, sum_name in SUM_NAMES.items():
+        names = [
+            built.arch.layers[r.join].name for r in other_regions if r.kind is kind
+        ]
+        if names:
+            yield f"{format_plural(len(names), sum_name)}: {abbreviate_names(names)}"
+
+
+SUM_NAMES = {
+    JoinKind.RESIDUAL: "long skip",
+    JoinKind.PARALLEL: "parallel sum",
+    JoinKind.WEIGHTLESS: "weightless sum",
+    JoinKind.OPEN: "open join",
+}
+"""What additions outside of blocks are called."""
+
+REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
+    needless_projections,
+    downsampling_before_blocks,
+    changes_without_projection,
+    early_strides,
+    dilated_stages,
+    sums_outside_blocks,
+)
+"""Everything that is looked for; adding a remark is a row."""
+
+
+def name_blocks(built: Structure) -> Iterator[tuple[str, Block]]:
+    """Every block with the paper's name of it."""
+    for stage in built.stages:
+        for number, block in enumerate(stage.blocks, start=1):
+            yield stage.block_name(number), block
+
+
+def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
+    """Every stage but the first, after the one before it."""
+    return zip(built.stages, built.stages[1:], strict=False)
+
+
+def list_main_operations(built: Structure, block: Block) -> list[Operation]:
+    """The operations on a block's main branches."""
+    return list_live_operations(built.arch.layers[index] for index in block.main_layers)
+
+
+MAX_NAMES = 4
+"""Names that are listed."""
+
+
+def abbreviate_names(names: list[str]) -> str:
+    """Names in a row, of many the first."""
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f"{', '.join(names[:MAX_NAMES])}{more}"

@@ -1,0 +1,98 @@
+"""Patterns that repeat at once in a row of things: A B A B A B is (A B) three times."""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from resviz.readings.structure.stages import block_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+    from resviz.readings.structure import Fold, Structure
+    from resviz.record import Architecture
+
+T = TypeVar("T")
+
+LONGEST_PATTERN = 6
+"""Things in a repeated pattern, at most."""
+
+
+class Repeat(NamedTuple):
+    """Consecutive repeats: `times` × `length` layers from `start` on.
+
+    `blocks` of them are one turn.
+    """
+
+    start: int
+    length: int
+    times: int
+    blocks: int
+
+
+def find_repeated_blocks(built: Structure) -> Iterator[Repeat]:
+    """Find consecutive equal blocks of a network, alone or alternating.
+
+    What runs between two of them belongs to the first.
+    """
+    for stage in built.stages:
+        blocks = iter(stage.blocks)
+        for folds, pattern_count in group_alternating_folds(built.arch, stage.folds):
+            count = pattern_count if pattern_count > 1 else folds[0].count
+            pattern_blocks = islice(
+                blocks, sum(fold.count for fold in folds) * pattern_count
+            )
+            first_layers = [min(block.layers) for block in pattern_blocks]
+            starts = first_layers[:: len(first_layers) // count]
+            lengths = {after - before for before, after in pairwise(starts)}
+            if len(lengths) == 1:
+                yield Repeat(
+                    starts[0], lengths.pop(), count, len(first_layers) // count
+                )
+
+
+def find_repeats(things: Sequence[T]) -> Iterator[tuple[Sequence[T], int]]:
+    """Yield things in order as patterns, each with its number of repeats."""
+    position = 0
+    while position < len(things):
+        length, count = find_repeat_at(things, position)
+        yield things[position : position + length], count
+        position += length * count
+
+
+def find_repeat_at(things: Sequence[T], position: int) -> tuple[int, int]:
+    """The length and count of the repeat that covers most things from `position`."""
+    best = (1, 1)
+    for length in range(1, LONGEST_PATTERN + 1):
+        pattern = things[position : position + length]
+        count = 1
+        while pattern == things[position + count * length :][:length] and pattern:
+            count += 1
+        if count > 1 and length * count > best[0] * best[1]:
+            best = (length, count)
+    return best
+
+
+def group_alternating_folds(
+    arch: Architecture, folds: Sequence[Fold], led: Container[int] = ()
+) -> Iterator[tuple[Sequence[Fold], int]]:
+    """Group the folds of a stage that alternate, with their number of repeats.
+
+    Args:
+        arch: the record.
+        folds: of one stage, in order.
+        led: first layers of blocks before which something else runs, so that they
+            cannot be a pattern's second; the stage's own first block may.
+    """
+    numbers: dict[str, int] = {}
+    keys = []
+    for number, fold in enumerate(folds):
+        free = number == 0 or min(fold.block.layers) not in led
+        alone = fold.count == 1 and free
+        key = repr(block_signature(arch, fold.block)) if alone else f"fold {number}"
+        keys.append(numbers.setdefault(key, len(numbers)))
+    done = 0
+    for pattern, count in find_repeats(keys):
+        yield folds[done : done + len(pattern)], count
+        done += len(pattern) * count

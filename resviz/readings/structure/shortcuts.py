@@ -1,0 +1,255 @@
+"""What a shortcut is and why: its kind, its label, its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import (
+    ACTIVATIONS,
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    ELEMENTWISE,
+    MAX_POOLS,
+    NORMS,
+    RESHAPES,
+)
+from resviz.readings.structure.channel_axes import to_channels_first
+from resviz.readings.structure.graph import Graph, is_weighted, list_live_operations
+from resviz.units import format_per_axis, format_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resviz.readings.structure.channel_axes import MapSize
+    from resviz.readings.structure.regions import JoinRegion
+    from resviz.record import Layer, Operation, Shape, Window
+
+
+SHORTCUT_KINDS = (
+    "identity",
+    "projection",
+    "zero-padded",
+    "subsampled",
+    "other",
+    "none",
+)
+"""What a shortcut can be. "subsampled" drops positions and changes nothing else."""
+
+SHORTCUT_NOUNS = {
+    "identity": ("identity shortcut", "identity shortcuts"),
+    "projection": ("projection", "projections"),
+    "zero-padded": ("zero-padded shortcut", "zero-padded shortcuts"),
+    "subsampled": ("subsampled shortcut", "subsampled shortcuts"),
+    "other": ("other shortcut", "other shortcuts"),
+    "none": ("block without shortcut", "blocks without shortcut"),
+}
+"""One and several shortcuts of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """The lightest branch of a residual block.
+
+    Attributes:
+        kind: one of `SHORTCUT_KINDS`.
+        label: what is on it in order, as "2×2 average pool, /2 + 1×1".
+        reason: what makes an identity impossible: "resolution", "channels" or
+            "both"; "always" where the block projects without need; None for an
+            identity.
+        input_shape: what it reads, (N, C, H, W).
+        output_shape: what the addition wants.
+        stride: of its windows and slices together, one number per spatial axis.
+        layers: indices of the layers on it.
+    """
+
+    kind: str
+    label: str
+    reason: str | None
+    input_shape: Shape
+    output_shape: Shape
+    stride: Shape
+    layers: tuple[int, ...]
+
+
+PARTIAL_NOTE = " (some channels)"
+"""What is said of a sum in which the other channels take no part."""
+
+
+def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> Shortcut:
+    """Read the shortcut of a residual unit off its branch."""
+    fork, join = region.fork, region.join
+    layers = list(graph.select_layers(branch))
+    before, after = (
+        find_branch_input_shape(graph, fork, join, branch),
+        graph.shape_of_node(join),
+    )
+    ops = list_live_operations(layers)
+    words = [word for word in map(label_operation, ops) if word]
+    if not words:
+        words = [label_identity(ops)]
+    projects = any(map(is_weighted, ops))
+    sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
+    return Shortcut(
+        classify_shortcut(ops, projects=projects),
+        " + ".join(dict.fromkeys(words))
+        + (PARTIAL_NOTE if region.bypass_nodes else ""),
+        find_reason(*sizes, projects=projects),
+        to_channels_first(before, graph.channel_axes.get(fork)),
+        to_channels_first(after, graph.channel_axes[join]),
+        multiply_strides(layers, axes=max(len(after) - 2, 0)),
+        tuple(layer.index for layer in layers),
+    )
+
+
+def make_missing_shortcut(graph: Graph, fork: int, end: int) -> Shortcut:
+    """Make the placeholder shortcut of a block that has none."""
+    before, after = graph.shape_of_node(fork), graph.shape_of_node(end)
+    sizes = graph.size_of_node(fork), graph.size_of_node(end)
+    change_reason = find_reason(*sizes, projects=False)
+    before = to_channels_first(before, graph.channel_axes.get(fork))
+    after = to_channels_first(after, graph.channel_axes[end])
+    return Shortcut("none", "none", change_reason, before, after, (), ())
+
+
+def find_branch_input_shape(
+    graph: Graph, fork: int, join: int, branch: frozenset[int]
+) -> Shape:
+    """Shape of what a branch reads from the fork, which may have several outputs."""
+    for layer in graph.select_layers(branch or {join}):
+        for source, tensor in zip(layer.sources, layer.inputs, strict=True):
+            if source.layer == fork:
+                return tensor.shape
+    return graph.shape_of_node(fork)
+
+
+def classify_shortcut(ops: list[Operation], *, projects: bool) -> str:
+    """Classify a shortcut by its operations."""
+    if projects:
+        return "projection"
+    if any(pads_channels(op) for op in ops):
+        return "zero-padded"
+    if any(drops_positions(op) for op in ops):
+        return "subsampled"
+    if all(op.name in UNLABELLED_OPERATIONS for op in ops):
+        return "identity"
+    return "other"
+
+
+def find_reason(before: MapSize, after: MapSize, *, projects: bool) -> str | None:
+    """Name what changes between the fork and the addition, in one word."""
+    resolution, channels = (a != b for a, b in zip(before, after, strict=True))
+    if channels and resolution:
+        return "both"
+    if channels:
+        return "channels"
+    if resolution:
+        return "resolution"
+    return "always" if projects else None
+
+
+UNLABELLED_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
+"""Operations that leave a shortcut's values where they are."""
+
+
+def label_identity(ops: list[Operation]) -> str:
+    """Label a shortcut that moves nothing: normed, scaled, or plain identity."""
+    names = {op.name for op in ops}
+    for kinds, words in IDENTITY_LABELS:
+        if names & kinds:
+            return words
+    return "identity"
+
+
+IDENTITY_LABELS: tuple[tuple[frozenset[str], str], ...] = (
+    (NORMS, "identity + norm"),
+    (frozenset({"mul", "div"}), "scaled identity"),
+)
+"""What an identity's operations may do all the same; adding one is a row."""
+
+
+def label_operation(op: Operation) -> str:
+    """Return the words for one operation in a shortcut's label; "" for none."""
+    for names, words in OPERATION_LABELS:
+        if op.name in names:
+            return words(op)
+    return "" if op.name in UNLABELLED_OPERATIONS else op.name
+
+
+def window_labeller(noun: str) -> Callable[[Operation], str]:
+    """Words for an operation with a window: "1×1", "3×3 average pool, /2"."""
+
+    def label_window(op: Operation) -> str:
+        window = op.window
+        if window is None:
+            return f"global{noun}"
+        if noun and prod(window.kernel) == prod(window.stride) == 1:
+            return ""  # a pool over one position, as ResNet-D keeps at stride 1
+        groups = f", {window.groups} groups" if window.groups > 1 else ""
+        transposed_word = " transposed" if window.transposed else ""
+        kernel = f"{format_sizes(window.kernel)}{transposed_word}{noun}"
+        return f"{kernel}{groups}{format_stride(window)}"
+
+    return label_window
+
+
+def label_slice(op: Operation) -> str:
+    """Words for a slice: every second position, or some of the channels."""
+    if drops_positions(op):
+        return f"every {format_ordinal(op.arguments.get('step', 1))} position"
+    return "some channels" if op.inputs[0][1:2] != op.outputs[0][1:2] else ""
+
+
+def label_padding(op: Operation) -> str:
+    """Words for padding, if it widens the channels."""
+    return "zero-padded channels" if pads_channels(op) else ""
+
+
+OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
+    (CONVOLUTIONS, window_labeller("")),
+    (AVERAGE_POOLS, window_labeller(" average pool")),
+    (MAX_POOLS, window_labeller(" max pool")),
+    (frozenset({"slice"}), label_slice),
+    (frozenset({"constant_pad_nd", "cat", "copy"}), label_padding),
+)
+"""How each kind of operation reads on a shortcut; adding one is a row."""
+
+
+def format_stride(window: Window) -> str:
+    """A stride as ", /2", a transposed one as ", ×2"; "" if it is 1."""
+    if prod(window.stride) == 1:
+        return ""
+    sign = "×" if window.transposed else "/"
+    return f", {sign}{format_per_axis(window.stride)}"
+
+
+def format_ordinal(step: int) -> str:
+    """A slice's step in words."""
+    return {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
+
+
+def drops_positions(op: Operation) -> bool:
+    """Whether an operation drops positions: a strided slice or window."""
+    if op.name == "slice":
+        return op.arguments.get("step", 1) > 1
+    window = op.window
+    return window is not None and not window.transposed and prod(window.stride) > 1
+
+
+def pads_channels(op: Operation) -> bool:
+    """Whether an operation appends channels to what flows."""
+    padding = op.name in {"constant_pad_nd", "cat", "copy"}
+    return padding and op.inputs[0][1:2] != op.outputs[-1][1:2]
+
+
+def multiply_strides(layers: list[Layer], axes: int) -> Shape:
+    """Multiply the strides of windows and slices, one product per spatial axis."""
+    steps = [1] * axes
+    for op in (op for layer in layers for op in layer.operations):
+        window = op.window
+        if window and not window.transposed and len(window.stride) == axes:
+            steps = [a * b for a, b in zip(steps, window.stride, strict=True)]
+        elif op.name == "slice" and 0 <= op.arguments.get("dim", 0) - 2 < axes:
+            steps[op.arguments["dim"] - 2] *= op.arguments.get("step", 1)
+    return tuple(steps)

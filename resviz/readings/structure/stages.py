@@ -1,0 +1,230 @@
+"""Stages: runs of blocks with one output size, under the paper's names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resviz.readings.structure.blocks import Block
+    from resviz.readings.structure.channel_axes import MapSize
+    from resviz.readings.structure.graph import Graph
+    from resviz.record import Architecture, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Equal blocks in a row: the first of them, its number in the stage, how many."""
+
+    block: Block
+    number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Blocks in a row with one output resolution and width.
+
+    Attributes:
+        name: the paper's, "conv2_x".
+        blocks: in order.
+        folds: the same, equal ones folded.
+    """
+
+    name: str
+    blocks: tuple[Block, ...]
+    folds: tuple[Fold, ...]
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of what its last block gives."""
+        return self.blocks[-1].output_shape
+
+    @property
+    def type(self) -> str:
+        """The type of its blocks, or "mixed"."""
+        types = {block.type for block in self.blocks}
+        return types.pop() if len(types) == 1 else "mixed"
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Indices of all its layers, in execution order."""
+        return tuple(sorted(index for block in self.blocks for index in block.layers))
+
+    def block_name(self, number: int) -> str:
+        """The paper's name of block `number`, counted from 1: "conv2_1"."""
+        return f"{self.name.removesuffix('_x')}_{number}"
+
+
+def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
+    """Group blocks in execution order into stages.
+
+    Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
+    is conv2_x.
+    """
+    runs = group_by_size(found_blocks, graph.arch.batch)
+    split_runs = [part for run in runs for part in split_at_projections(run)]
+    merged = regroup_by_resolution(
+        found_blocks, merge_early_changes(merge_towers(graph, split_runs))
+    )
+    return tuple(
+        Stage(f"conv{number}_x", tuple(run), fold_blocks(graph.arch, run))
+        for number, run in enumerate(merged, start=2)
+    )
+
+
+def group_by_size(found_blocks: list[Block], batch: int) -> list[list[Block]]:
+    """Group consecutive blocks whose outputs have the same positions and width.
+
+    A class token more or less makes no difference.
+    """
+    runs: list[list[Block]] = []
+    for block in found_blocks:
+        if runs and is_same_size(runs[-1][-1], block, batch):
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    return runs
+
+
+def is_same_size(block: Block, other: Block, batch: int) -> bool:
+    """Whether two blocks give outputs of one size, but for a few class tokens."""
+    if block.output_size == other.output_size:
+        return True
+    (positions, width), (others, other_width) = block.output_size, other.output_size
+    few = abs(positions - others) <= CLASS_TOKENS * batch
+    return (block.has_tokens or other.has_tokens) and few and width == other_width
+
+
+CLASS_TOKENS = 4
+"""Tokens for each sample that are no positions of the map, at most."""
+
+
+def split_at_projections(run: list[Block]) -> list[list[Block]]:
+    """Split a run of blocks of one size where a block projects nevertheless.
+
+    Only where that is rare: at most half as many blocks project as do not.
+    """
+    projects = [bool(block.shortcut.kind == "projection") for block in run]
+    if 2 * sum(projects) > len(run) - sum(projects):
+        return [run]
+    starts = [
+        0,
+        *(k for k, is_projection in enumerate(projects) if is_projection and k),
+        len(run),
+    ]
+    return [run[a:b] for a, b in pairwise(starts)]
+
+
+def merge_towers(graph: Graph, runs: list[list[Block]]) -> list[list[Block]]:
+    """Merge runs of one size that alternate with parallel runs.
+
+    Source: Sun et al. 2019, HRNet, whose branches of four resolutions take turns.
+    """
+    merged_runs: list[list[Block]] = []
+    latest_run: dict[MapSize, tuple[int, int]] = {}
+    for number, run in enumerate(runs):
+        tower, before = latest_run.get(run[0].output_size, (len(merged_runs), number))
+        between = runs[before + 1 : number]
+        if between and all(
+            runs_in_parallel(graph, runs[before], other) for other in between
+        ):
+            merged_runs[tower] = merged_runs[tower] + run
+        else:
+            tower = len(merged_runs)
+            merged_runs.append(run)
+        latest_run[run[0].output_size] = tower, number
+    return merged_runs
+
+
+def runs_in_parallel(graph: Graph, run: list[Block], other: list[Block]) -> bool:
+    """Whether a later run can be reached without passing a run's output."""
+    return not graph.dominates(run[-1].end, other[0].fork)
+
+
+def merge_early_changes(runs: list[list[Block]]) -> list[list[Block]]:
+    """Merge runs whose last block already changes the size for the next stage.
+
+    A run of one block that differs from the run before in resolution alone, and from
+    the run after in width alone, belongs to the one before; so does the reverse, where
+    there is nothing of the first kind. It must happen twice at least. Source: the
+    ResNets of TF-slim and of Keras "v2" stride so; Li et al. 2021, MViTv2, widens so.
+    """
+    strides, widenings = (
+        find_stage_ends(runs, STRIDE_CHANGE),
+        find_stage_ends(runs, WIDENING_CHANGE),
+    )
+    early_runs = strides or widenings
+    if len(early_runs) < 2:
+        return runs
+    merged_runs: list[list[Block]] = []
+    for k, run in enumerate(runs):
+        if k in early_runs:
+            merged_runs[-1] = merged_runs[-1] + run
+        else:
+            merged_runs.append(run)
+    return merged_runs
+
+
+STRIDE_CHANGE, WIDENING_CHANGE = (True, False, False, True), (False, True, True, False)
+"""Whether positions and width differ from those before, and from those after."""
+
+
+def find_stage_ends(runs: list[list[Block]], change: tuple[bool, ...]) -> set[int]:
+    """Find the numbers of the one-block runs with this change of size."""
+    return {
+        k
+        for k, (before, (one, *more), after) in enumerate(window_triples(runs), start=1)
+        if not more
+        and (*compare_sizes(before[-1], one), *compare_sizes(one, after[0])) == change
+    }
+
+
+def compare_sizes(block: Block, other: Block) -> tuple[bool, bool]:
+    """Whether positions differ, and whether widths do."""
+    (positions, width), (others, other_width) = block.output_size, other.output_size
+    return positions != others, width != other_width
+
+
+def window_triples(runs: list[list[Block]]) -> Iterator[tuple[list[Block], ...]]:
+    """Every run with those before and after it."""
+    return zip(runs, runs[1:], runs[2:], strict=False)
+
+
+def regroup_by_resolution(
+    found_blocks: list[Block], runs: list[list[Block]]
+) -> list[list[Block]]:
+    """Regroup by resolution alone if the width grows in nearly every block.
+
+    Source: Han et al. 2017, PyramidNet; their stages are those of one map size.
+    """
+    if len(found_blocks) < 6 or 2 * len(runs) <= len(found_blocks):
+        return runs
+    groups = groupby(found_blocks, key=lambda block: block.output_size[0])
+    return [list(run) for _, run in groups]
+
+
+def fold_blocks(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:
+    """Fold consecutive equal blocks into one."""
+    folds = []
+    number = 1
+    for _, equal in groupby(run, key=lambda block: block_signature(arch, block)):
+        members = list(equal)
+        folds.append(Fold(members[0], number, len(members)))
+        number += len(members)
+    return tuple(folds)
+
+
+def block_signature(arch: Architecture, block: Block) -> Any:
+    """Return what two blocks must share to be drawn as one."""
+    layers = (arch.layers[index] for index in block.layers)
+    ops = [
+        (op.name, op.inputs, op.outputs, op.window)
+        for layer in layers
+        for op in layer.operations
+    ]
+    kinds = [unit.shortcut.kind for unit in block.units]
+    return block.type, kinds, ops

@@ -1,0 +1,109 @@
+"""Reading a record from its file, and the schema that such a file obeys."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from resviz.errors import RecordError, first_error_line
+from resviz.record import FORMAT, VERSION, Architecture
+
+json_decoder = msgspec.json.Decoder(Architecture)
+
+
+def load(path: str | Path) -> Architecture:
+    """Read a record that `Architecture.save` wrote.
+
+    Raises:
+        RecordError: if the file cannot be read, is no record, or breaks a law;
+            the message says where.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or first_error_line(error)
+        raise RecordError(f"{str(path)!r}: cannot be read, {reason}") from error
+    return parse_record(decompress_record(data, str(path)), where=str(path))
+
+
+def decompress_record(data: bytes, where: str) -> bytes:
+    """The JSON text of a file that may be compressed by gzip.
+
+    Raises:
+        RecordError: if it is, and is damaged.
+    """
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    import gzip
+    import zlib
+
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RecordError(f"{where}: damaged, {first_error_line(error)}") from error
+
+
+def parse_record(data: bytes, *, where: str = "record") -> Architecture:
+    """Read a record from its JSON text.
+
+    Raises:
+        RecordError: if the text is no record or breaks a law.
+    """
+    try:
+        return json_decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise RecordError(
+            f"{where}: {explain_foreign_record(data) or error}"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordError(f"{where}: not JSON, {error}") from error
+
+
+def explain_foreign_record(data: bytes) -> str | None:
+    """Explain why JSON text is no record of this version; None if it is one."""
+    try:
+        head = msgspec.json.decode(data)
+    except RecursionError:
+        return "not JSON that a person or program wrote, it nests too deeply"
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        return f"not a resviz record, want an object with format {FORMAT!r}"
+    if head.get("version") != VERSION:
+        return (
+            f"record version {head.get('version')!r}, this resviz reads {VERSION}: "
+            "trace the model again, or install the resviz that wrote it"
+        )
+    return None
+
+
+def make_record_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a record, as published in docs/.
+
+    It is the same with every release of msgspec.
+    """
+    return stable_schema(msgspec.json.schema(Architecture))
+
+
+def stable_schema(node: Any) -> Any:
+    """Return a JSON Schema without what differs between releases of msgspec.
+
+    Some keep the indentation of docstrings, some remove it, as Python 3.13 does;
+    the order of alternatives changed, too. Descriptions are dedented here, and
+    alternatives put in order, null last.
+    """
+    if isinstance(node, list):
+        return [stable_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    stable = {key: stable_schema(node[key]) for key in node}
+    if isinstance(stable.get("description"), str):
+        stable["description"] = inspect.cleandoc(stable["description"])
+    if isinstance(stable.get("anyOf"), list):
+        stable["anyOf"] = sorted(
+            stable["anyOf"],
+            key=lambda item: (item == {"type": "null"}, json.dumps(item)),
+        )
+    return stable

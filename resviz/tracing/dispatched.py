@@ -1,0 +1,239 @@
+"""What is kept of an operation that torch dispatches: name, window, arguments."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch.nn.parameter import is_lazy
+
+from resviz.record import Window
+from resviz.tracing.values import EAGER_CLASSES, PLAIN_CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NamedArguments = dict[str, Any]
+
+
+class Overload(NamedTuple):
+    """The facts of one ATen overload that tracing needs.
+
+    Attributes:
+        name: "convolution", in-place twins share it.
+        argument_names: names of its arguments, in order.
+        tensor_positions: positions of those that may hold tensors.
+        defaults: of those that have one.
+        read_window: reads the sliding window off its arguments, if it has one.
+        recorded_names: names of the arguments that the record keeps.
+        writes: whether it writes to one of its operands.
+    """
+
+    name: str
+    argument_names: tuple[str, ...]
+    tensor_positions: tuple[int, ...]
+    defaults: NamedArguments
+    read_window: Callable[[NamedArguments], Window] | None
+    recorded_names: tuple[str, ...]
+    writes: bool
+
+    def find_operands(
+        self, args: tuple[Any, ...], kwargs: NamedArguments
+    ) -> list[torch.Tensor]:
+        """The tensors among its arguments, in order, but for lazy ones."""
+        operands: list[torch.Tensor] = []
+        for position in self.tensor_positions:
+            if position >= len(args):
+                break
+            value = args[position]
+            if type(value) in EAGER_CLASSES:
+                operands.append(value)
+            elif value is not None:
+                append_tensors(value, operands)
+        for value in kwargs.values():
+            if type(value) not in PLAIN_CLASSES:
+                append_tensors(value, operands)
+        if EAGER_CLASSES.issuperset(map(type, operands)):
+            return operands
+        return [operand for operand in operands if not is_lazy(operand)]
+
+    def bind_arguments(
+        self, args: tuple[Any, ...], kwargs: NamedArguments
+    ) -> NamedArguments:
+        """Return the arguments by name, with defaults filled in."""
+        bound = dict(zip(self.argument_names, args, strict=False))
+        return (
+            bound
+            if len(bound) == len(self.argument_names)
+            else {**self.defaults, **bound, **kwargs}
+        )
+
+
+@cache
+def describe_overload(overload: Any) -> Overload:
+    """Return the facts of an overload, as `torch.ops.aten.add_.Tensor`."""
+    schema = overload._schema  # noqa: SLF001 - torch names no other way
+    namespace, _, name = str(schema.name).partition("::")
+    if name.endswith("_") and not name.startswith("__"):
+        name = name[:-1]
+    name = OPERATION_ALIASES.get(name, name)
+    return Overload(
+        name if namespace == "aten" else f"{namespace}.{name}",
+        tuple(argument.name for argument in schema.arguments),
+        tuple(
+            n for n, a in enumerate(schema.arguments) if may_hold_tensors(str(a.type))
+        ),
+        {a.name: a.default_value for a in schema.arguments if a.has_default_value()},
+        WINDOW_READERS.get(name),
+        RECORDED_ARGUMENTS.get(name, ()),
+        schema.is_mutable,
+    )
+
+
+def list_tensors(value: Any) -> list[torch.Tensor]:
+    """List the tensors in a nest of tuples, lists and dictionaries."""
+    if type(value) is tuple and EAGER_CLASSES.issuperset(map(type, value)):
+        return list(value)
+    found: list[torch.Tensor] = []
+    append_tensors(value, found)
+    return found
+
+
+def append_tensors(value: Any, found: list[torch.Tensor]) -> None:
+    """Append the tensors in a nest of tuples, lists and dictionaries to `found`."""
+    if isinstance(value, torch.Tensor):
+        found.append(value)
+    elif isinstance(value, (tuple, list)):
+        for member in value:
+            if type(member) not in PLAIN_CLASSES:
+                append_tensors(member, found)
+    elif isinstance(value, dict):
+        for member in value.values():
+            append_tensors(member, found)
+
+
+TENSORLESS_TYPE_WORDS = frozenset(
+    {"Optional", "List", "int", "float", "bool", "number", "str"}
+)
+"""What types of arguments are made of that hold no tensor."""
+
+
+def may_hold_tensors(type_name: str) -> bool:
+    """Whether an argument may hold tensors, by its type, as "Optional[Tensor]"."""
+    return not TENSORLESS_TYPE_WORDS.issuperset(re.findall(r"\w+", type_name))
+
+
+def expand_per_axis(value: Any, axes: int) -> tuple[int, ...]:
+    """Repeat one number for each axis: 2 and [2] both mean (2, 2) in 2d."""
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    return numbers * axes if len(numbers) == 1 else numbers
+
+
+def read_convolution_window(bound: NamedArguments) -> Window:
+    """Window of aten.convolution; the kernel is read off the weight's shape."""
+    kernel = tuple(bound["weight"].shape)[2:]
+    axes = len(kernel)
+    return Window(
+        kernel,
+        expand_per_axis(bound["stride"], axes),
+        expand_per_axis(bound["padding"], axes),
+        expand_per_axis(bound["dilation"], axes),
+        groups=bound["groups"],
+        transposed=bound["transposed"],
+    )
+
+
+def make_pool_window_reader(axes: int) -> Callable[[NamedArguments], Window]:
+    """Make the reader of a pool's window over `axes` spatial axes."""
+
+    def read_pool_window(bound: NamedArguments) -> Window:
+        kernel = expand_per_axis(bound["kernel_size"], axes)
+        return Window(
+            kernel,
+            expand_per_axis(bound["stride"] or kernel, axes),
+            expand_per_axis(bound["padding"], axes),
+            expand_per_axis(bound.get("dilation", 1), axes),
+            ceil_mode=bound["ceil_mode"],
+        )
+
+    return read_pool_window
+
+
+OPERATION_ALIASES = {"_convolution": "convolution"}
+"""What an operation is another name of; traced graphs of torch hold such."""
+
+WINDOW_READERS: dict[str, Callable[[NamedArguments], Window]] = {
+    "convolution": read_convolution_window,
+    "max_pool2d_with_indices": make_pool_window_reader(2),
+    "max_pool3d_with_indices": make_pool_window_reader(3),
+    "avg_pool2d": make_pool_window_reader(2),
+    "avg_pool3d": make_pool_window_reader(3),
+}
+"""Operations with a sliding window, and how it is read."""
+
+REDUCTION_ARGUMENTS = ("dim", "keepdim")
+
+PAD_MODES = ("reflection", "replication")
+
+INTERPOLATIONS = (
+    "upsample_nearest", "_upsample_nearest_exact", "upsample_linear",
+    "upsample_bilinear", "upsample_trilinear", "upsample_bicubic",
+)  # fmt: skip
+
+UPSAMPLE_ARGUMENTS = ("align_corners", "scales", "scales_d", "scales_h", "scales_w")
+
+RECORDED_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "mean": REDUCTION_ARGUMENTS,
+    "sum": REDUCTION_ARGUMENTS,
+    "slice": ("dim", "start", "end", "step"),
+    "select": ("dim", "index"),
+    "constant_pad_nd": ("pad", "value"),
+    "permute": ("dims",),
+    "transpose": ("dim0", "dim1"),
+    "cat": ("dim",),
+    "stack": ("dim",),
+    "split": ("split_size", "dim"),
+    "unbind": ("dim",),
+    "split_with_sizes": ("dim",),
+    **dict.fromkeys(
+        ("amax", "amin", "max", "min", "prod", "logsumexp"), REDUCTION_ARGUMENTS
+    ),
+    **dict.fromkeys(
+        ("var", "var_mean", "std", "linalg_vector_norm"), REDUCTION_ARGUMENTS
+    ),
+    **dict.fromkeys(("_softmax", "_safe_softmax", "_log_softmax"), ("dim",)),
+    **{f"{how}_pad{d}d": ("padding",) for how in PAD_MODES for d in (1, 2, 3)},
+    **{f"{how}{d}d": UPSAMPLE_ARGUMENTS for how in INTERPOLATIONS for d in (1, 2, 3)},
+}
+"""Arguments without which an operation's shapes cannot be read."""
+
+
+def run_by_torch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an operation in torch and return its result.
+
+    Some of its meta kernels import torch._dynamo when they first run. Errors that are
+    caught in an import leave frames behind, which hold the operands: they are collected
+    at once, or it would seem that the forward never lets go of those.
+    """
+    module_count = len(sys.modules)
+    output = func(*args, **kwargs)
+    if len(sys.modules) > module_count:
+        gc.collect()
+    return output
+
+
+def is_created_tensor(tensor: torch.Tensor) -> bool:
+    """Return whether a created tensor is more than a norm's empty reserve."""
+    return tensor.dtype.is_floating_point or tensor.numel() > 0
+
+
+def is_evaluation_norm(overload: Overload, args: tuple[Any, ...]) -> bool:
+    """Return whether a batch norm runs in evaluation, without statistics.
+
+    Kernels leave them empty; torch's meta kernel says otherwise.
+    """
+    return overload.name == "native_batch_norm" and len(args) > 5 and not args[5]

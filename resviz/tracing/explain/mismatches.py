@@ -1,0 +1,288 @@
+"""What a layer or an operation wanted, where that is what torch complains of."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+from resviz.operations.families import PRODUCTS
+from resviz.record import MODEL_INPUT
+from resviz.tracing.dispatched import expand_per_axis
+from resviz.tracing.events import CallStart, TraceStep
+from resviz.tracing.fast.shape_rules import compute_window_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.tracing.recorder import Recorder
+
+Shape = tuple[int, ...]
+
+POOLS_BY_AXES = {
+    1: (nn.AvgPool1d, nn.MaxPool1d),
+    2: (nn.AvgPool2d, nn.MaxPool2d),
+    3: (nn.AvgPool3d, nn.MaxPool3d),
+}
+"""Pools by the number of axes over which they slide."""
+
+POOL_CLASSES = tuple(kind for kinds in POOLS_BY_AXES.values() for kind in kinds)
+
+SHAPES_BY_AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
+"""What a window over so many axes slides on."""
+
+
+class Mismatch(NamedTuple):
+    """What a layer or an operation wanted instead of what it was given.
+
+    Attributes:
+        words: in a few words.
+        size_search: "window" if another input size may do, "rounding" if one that
+            divides better may; "" if none will.
+        remedy: what to do, if that is known.
+    """
+
+    words: str
+    size_search: str = ""
+    remedy: str = ""
+
+
+def find_module_mismatch(
+    module: nn.Module, arguments: Sequence[torch.Tensor], recorder: Recorder
+) -> Mismatch | None:
+    """Find what a layer wanted instead of what it was given, if known."""
+    first, shape = arguments[0], tuple(arguments[0].shape)
+    source = recorder.origins.find_source(first)
+    is_model_input = source is not None and source.layer == MODEL_INPUT
+    if isinstance(module, nn.Embedding):
+        return find_embedding_mismatch(module, first)
+    dtype_mismatch = find_dtype_mismatch(module, first)
+    if dtype_mismatch:
+        return dtype_mismatch
+    if isinstance(module, nn.Linear) and shape[-1:] != (module.in_features,):
+        return describe_linear_mismatch(module, shape, recorder)
+    if isinstance(module, _ConvNd):
+        return find_convolution_mismatch(module, shape, is_model_input=is_model_input)
+    if isinstance(module, POOL_CLASSES) and not window_fits(module, shape):
+        window = name_window(
+            "window", expand_per_axis(module.kernel_size, count_window_axes(module))
+        )
+        return Mismatch(f"the {window} does not fit into the map", "window")
+    return find_norm_mismatch(module, shape)
+
+
+def find_holder_mismatch(module: nn.Module, args: tuple[Any, ...]) -> Mismatch | None:
+    """Find out whether a layer was handed a list or dictionary of tensors."""
+    has_weight = isinstance(module, (nn.Linear, _ConvNd))
+    if not has_weight or not args or isinstance(args[0], torch.Tensor):
+        return None
+    return Mismatch(
+        f"want a tensor, not a {type(args[0]).__name__}",
+        remedy="in Python inputs= is a tuple of the forward's arguments",
+    )
+
+
+def find_embedding_mismatch(module: nn.Embedding, ids: torch.Tensor) -> Mismatch | None:
+    """Find ids that are not whole numbers below the number of rows."""
+    if ids.is_floating_point() or ids.dtype == torch.bool:
+        return Mismatch(
+            f"want whole numbers, not {str(ids.dtype).removeprefix('torch.')}",
+            remedy="give them as --input int64:1,128, in Python inputs=ids",
+        )
+    if ids.is_meta or not ids.numel():
+        return None
+    least, most = int(ids.min()), int(ids.max())
+    if least < 0 or most >= module.num_embeddings:
+        rows = module.num_embeddings
+        return Mismatch(f"want numbers from 0 to {rows - 1}, not {least} to {most}")
+    return None
+
+
+def find_dtype_mismatch(module: nn.Module, argument: torch.Tensor) -> Mismatch | None:
+    """Find an input whose dtype differs from that of the layer's weight."""
+    weight = vars(module).get("_parameters", {}).get("weight")
+    has_weight = isinstance(module, (nn.Linear, _ConvNd))
+    if not has_weight or weight is None or weight.dtype == argument.dtype:
+        return None
+    name = str(weight.dtype).removeprefix("torch.")
+    return Mismatch(f"want {name} as its weight is", remedy=f"give it {name} values")
+
+
+def describe_linear_mismatch(
+    module: nn.Linear, shape: Shape, recorder: Recorder
+) -> Mismatch:
+    """Describe an input whose last axis does not hold the layer's features."""
+    wanted = f"want {module.in_features} input features"
+    if prod(shape[1:]) == module.in_features:
+        return Mismatch(wanted, remedy="flatten it before, as by torch.flatten(x, 1)")
+    alternative = f"in_features would have to be {shape[-1] if shape else 1}"
+    return Mismatch(f"{wanted}, {describe_last_pool(recorder)}{alternative}", "window")
+
+
+def find_convolution_mismatch(
+    module: _ConvNd, shape: Shape, *, is_model_input: bool
+) -> Mismatch | None:
+    """Find what is wrong with a map's axes, channels or size for a kernel.
+
+    `is_model_input` says whether that is the model's own input, whose size the user
+    chose.
+    """
+    axes = len(module.kernel_size)
+    wanted = f"want {module.in_channels} input channels"
+    sizes_text = ",".join(map(str, shape[1:]))
+    if len(shape) == axes + 1 and shape[0] != module.in_channels:
+        channels = shape[1] == module.in_channels
+        sizes = (*shape[2:], shape[-1]) if channels else shape[1:]
+        sides = ",".join(map(str, (module.in_channels, *sizes)))
+        missing = "a size is missing" if channels else "name the channels too"
+        return Mismatch(wanted, remedy=f"{missing}, {sides}" * is_model_input)
+    if not axes + 1 <= len(shape) <= axes + 2:
+        remedy = "sizes are of one sample, the batch is put before them"
+        if is_model_input and shape[:2] == (1, 1):
+            sizes_text = ",".join(map(str, shape[2:]))
+            remedy = f"{remedy}: {sizes_text}"
+        return Mismatch(
+            f"want {SHAPES_BY_AXES.get(axes, '')}", remedy=remedy * is_model_input
+        )
+    if len(shape) == axes + 2 and shape[1] != module.in_channels:
+        is_channels_last = shape[-1] == module.in_channels
+        sides = shape[1:-1] if is_channels_last else shape[2:]
+        sizes_text = ",".join(map(str, (module.in_channels, *sides)))
+        remedy = (
+            f"the channels come first, {sizes_text}"
+            if is_channels_last
+            else f"give {sizes_text}"
+        )
+        if not is_model_input:
+            remedy = f"in_channels would have to be {shape[1]}"
+        return Mismatch(wanted, remedy=remedy)
+    if not window_fits(module, shape):
+        kernel = name_window("kernel", module.kernel_size)
+        words = f"the {kernel} does not fit into the padded map"
+        return Mismatch(words, "window")
+    return None
+
+
+def find_norm_mismatch(module: nn.Module, shape: Shape) -> Mismatch | None:
+    """Find channels or last sizes that a norm has no weights for."""
+    if isinstance(module, nn.LayerNorm):
+        last = tuple(module.normalized_shape)
+        if shape[-len(last) :] != last:
+            return Mismatch(f"want last sizes {last}", "window")
+    if isinstance(module, nn.GroupNorm) and shape[1:2] != (module.num_channels,):
+        return Mismatch(f"want {module.num_channels} channels")
+    return (
+        find_batch_norm_mismatch(module, shape)
+        if isinstance(module, _BatchNorm)
+        else None
+    )
+
+
+def find_batch_norm_mismatch(module: _BatchNorm, shape: Shape) -> Mismatch | None:
+    """Find a batch norm's wrong channels, or too few values for training."""
+    axes = {nn.BatchNorm2d: 2, nn.BatchNorm3d: 3}.get(type(module))
+    if axes and len(shape) != axes + 2:
+        return Mismatch(f"want {SHAPES_BY_AXES[axes]}")
+    if shape[1:2] != (module.num_features,):
+        return Mismatch(f"want {module.num_features} channels")
+    if module.training and shape[0] * prod(shape[2:]) == 1:
+        words = "in training, want more than one value per channel: a larger batch "
+        return Mismatch(f"{words}or map", "window")
+    return None
+
+
+VIEW_OPERATIONS = frozenset({"view", "_unsafe_view", "reshape"})
+"""Operations that only say how values lie."""
+
+ELEMENTWISE_OPERATIONS = frozenset(
+    {"add", "sub", "mul", "div", "maximum", "minimum", "where"}
+)
+"""Operations on tensors of one shape, or of shapes that stretch to one."""
+
+
+def find_operation_mismatch(
+    name: str, operands: Sequence[torch.Tensor], args: tuple[Any, ...], reason: str
+) -> Mismatch | None:
+    """Find what an operation wanted of its operands, if known."""
+    shapes = [tuple(tensor.shape) for tensor in operands]
+    if name in ELEMENTWISE_OPERATIONS and len(shapes) > 1:
+        return describe_shape_mismatch("inputs differ in shape", shapes)
+    if name in {"cat", "stack"} and len(shapes) > 1:
+        axis = args[1] if name == "cat" and len(args) > 1 else 0
+        words = f"inputs differ outside of axis {axis}"
+        return describe_shape_mismatch(
+            words if name == "cat" else "inputs differ in shape", shapes
+        )
+    names_sizes = any(word in reason for word in ("multipl", "reduction dim", "size"))
+    if name in PRODUCTS and names_sizes:
+        return Mismatch("the inner sizes of a product differ", "window")
+    return Mismatch(reason) if name in VIEW_OPERATIONS else None
+
+
+def describe_shape_mismatch(words: str, shapes: list[Shape]) -> Mismatch:
+    """Describe shapes that should be equal, with a remedy if one is likely."""
+    first, *others = shapes
+    differ_in_maps = [
+        len(other) == len(first) > 2 and other[:2] == first[:2] for other in others
+    ]
+    if all(differ_in_maps):
+        return Mismatch(words, "rounding", "make the maps equal, as by one stride")
+    maps = len(first) > 2 and all(other[2:] == first[2:] for other in others)
+    remedy = "make the channels equal, as by a 1×1 convolution" if maps else ""
+    return Mismatch(words, remedy=remedy if words.endswith("shape") else "")
+
+
+def window_fits(module: Any, shape: Shape) -> bool:
+    """Whether a convolution's or pool's window has a place in a map of `shape`."""
+    padding = module.padding
+    if isinstance(padding, str) or getattr(module, "transposed", False):
+        return True
+    axes = count_window_axes(module)
+    numbers = (module.kernel_size, 1, padding, getattr(module, "dilation", 1))
+    return (
+        compute_window_sizes(
+            shape[-axes:], *(expand_per_axis(number, axes) for number in numbers)
+        )
+        is not None
+    )
+
+
+def count_window_axes(module: Any) -> int:
+    """Return the number of axes over which a window slides."""
+    pool_axes = [k for k, kinds in POOLS_BY_AXES.items() if isinstance(module, kinds)]
+    return pool_axes[0] if pool_axes else len(module.kernel_size)
+
+
+def describe_last_pool(recorder: Recorder) -> str:
+    """Describe what the last average pool before the failing layer made."""
+    events = recorder.events
+    for position in reversed(range(len(events))):
+        event = events[position]
+        if isinstance(event, CallStart) and isinstance(event.module, nn.AvgPool2d):
+            step = next(e for e in events[position:] if isinstance(e, TraceStep))
+            before, (c, *after) = step.operation.inputs[0], step.outputs[0].shape[1:]
+            kernel = format_kernel_size(event.module.kernel_size)
+            return (
+                f"{event.path} ({kernel} average pool) makes {c} maps of "
+                f"{format_kernel_size(tuple(after))} from "
+                f"{format_kernel_size(before[2:])}: "
+            )
+    return ""
+
+
+def name_window(what: str, sizes: tuple[int, ...]) -> str:
+    """Format a window's name and sizes, as "7×7 window" or "window of 9"."""
+    return (
+        f"{what} of {format_kernel_size(sizes)}"
+        if len(sizes) == 1
+        else f"{format_kernel_size(sizes)} {what}"
+    )
+
+
+def format_kernel_size(size: int | tuple[int, ...]) -> str:
+    """Format a kernel size, as "7×7"."""
+    return f"{size}×{size}" if isinstance(size, int) else "×".join(map(str, size))

@@ -1,0 +1,143 @@
+"""Conventions against what the tools print, for networks beyond the plain five."""
+
+import csv
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+import resviz
+from resviz.readings.costs.convention_counts import apply_conventions
+
+
+def convolved(inputs, outputs, kernel=3, **options):
+    """A convolution without bias that keeps the resolution, and its norm."""
+    padding = kernel // 2
+    conv = nn.Conv2d(inputs, outputs, kernel, padding=padding, bias=False, **options)
+    return [conv, nn.BatchNorm2d(outputs)]
+
+
+class Residual(nn.Module):
+    """`x + main(x)`, or with a gate on the main branch."""
+
+    def __init__(self, *main, gate=None):
+        super().__init__()
+        self.main, self.gate = nn.Sequential(*main), gate
+
+    def forward(self, x):
+        y = self.main(x)
+        return x + (y if self.gate is None else y * self.gate(y))
+
+
+def head(channels):
+    """A pool to one position, dropout, and ten classes."""
+    pool, drop = nn.AdaptiveAvgPool2d(1), nn.Dropout(0.2)
+    return [pool, nn.Flatten(), drop, nn.Linear(channels, 10)]
+
+
+def gated():
+    """Squeeze and excitation, with biases over one position."""
+    gate = nn.Sequential(
+        nn.AdaptiveAvgPool2d(1),
+        nn.Conv2d(16, 4, 1),
+        nn.ReLU(),
+        nn.Conv2d(4, 16, 1),
+        nn.Sigmoid(),
+    )
+    main = [*convolved(16, 16), nn.ReLU(), *convolved(16, 16)]
+    return nn.Sequential(*convolved(3, 16), Residual(*main, gate=gate), *head(16))
+
+
+def preactivated():
+    """Norm and activation before each convolution."""
+    norms = [nn.BatchNorm2d(16), nn.BatchNorm2d(16)]
+    convs = [nn.Conv2d(16, 16, 3, padding=1, bias=False) for _ in range(2)]
+    main = [norms[0], nn.ReLU(), convs[0], norms[1], nn.ReLU(), convs[1]]
+    stem = [nn.Conv2d(3, 16, 3, padding=1), nn.MaxPool2d(3, stride=2, padding=1)]
+    return nn.Sequential(*stem, Residual(*main), nn.BatchNorm2d(16), *head(16))
+
+
+def inverted():
+    """Wide inside, with a convolution a channel and ReLU6, as MobileNet-V2."""
+    main = [*convolved(8, 48, 1), nn.ReLU6(), *convolved(48, 48, groups=48)]
+    main += [nn.ReLU6(), *convolved(48, 8, 1)]
+    stem = [*convolved(3, 8, stride=2), nn.ReLU6(), nn.AvgPool2d(2)]
+    return nn.Sequential(*stem, Residual(*main), *head(8))
+
+
+OWN = {"gated": gated, "preactivated": preactivated, "inverted": inverted}
+"""Networks of this file; all others are SPECs."""
+
+
+DATA = Path(__file__).parents[2] / "data"
+
+FIVE = ["resnet18", "resnet50", "resnet152", "resnext50_32x4d", "wide_resnet50_2"]
+
+NAMED = {
+    "reference": "torchvision",
+    "torch.utils.flop_counter": "torch FlopCounterMode",
+    "ptflops (aten backend)": "ptflops (aten)",
+    "ptflops (pytorch backend)": "ptflops (pytorch)",
+    "fvcore and mmengine": "fvcore",
+    "calflops and DeepSpeed": "calflops",
+}
+"""Tools of the published table under the names that we give them."""
+
+CALLED = {
+    "MACs of convolutions and linear layers": "GFLOPS",
+    "module FLOPs": "FLOPs",
+    "FLOPs (fma=2)": "FLOPs",
+}
+"""The same of what tools call their numbers."""
+
+
+def rows(name):
+    """The rows of a file of facts."""
+    with (DATA / name).open() as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def counted(network, size=None):
+    """What each tool gives, by its name and what it calls the number."""
+    found = defaultdict(lambda: "no such convention")
+    made = OWN[network]().eval() if network in OWN else network
+    for one in apply_conventions(resviz.trace(made, size)):
+        for tool, _ in one.convention.tools:
+            found[tool, one.convention.number_name] = one.total
+    return found
+
+
+TOTALS = [
+    (NAMED.get(row["tool"], row["tool"]), row["its name for it"], network, row[network])
+    for row in rows("tool_totals.csv")
+    for network in FIVE
+]
+
+
+@pytest.mark.parametrize(("tool", "calls_it", "network", "total"), TOTALS)
+def test_five_networks(tool, calls_it, network, total):
+    """At 3×224×224 each convention gives what its tool prints, to the unit."""
+    assert int(total) == counted(network)[tool, CALLED.get(calls_it, calls_it)]
+
+
+MEASURED = [tuple(row.values()) for row in rows("tool_measurements.csv")]
+
+
+@pytest.mark.parametrize(("network", "size", "tool", "calls_it", "total"), MEASURED)
+def test_other_networks(network, size, tool, calls_it, total):
+    """Each gives its tool's number, or none where a kind of operation is not known."""
+    sizes = tuple(map(int, size.split("x")))
+    assert counted(network, sizes)[tool, calls_it] in {int(total), None}
+
+
+def test_few_are_not_known():
+    """Of the measured numbers only torchscan's FLOPs of networks with dropout."""
+    missing = {
+        (tool, calls_it, network)
+        for network, size, tool, calls_it, _ in MEASURED
+        if counted(network, tuple(map(int, size.split("x"))))[tool, calls_it] is None
+    }
+    assert {("torchscan", "FLOPs", network) for network in OWN} == missing

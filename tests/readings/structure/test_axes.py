@@ -1,0 +1,33 @@
+"""Where the channels lie after operations that only lay values out anew."""
+
+import pytest
+
+from resviz.readings.structure.channel_axes import find_kept_axis
+from resviz.record import Operation
+
+RESHAPES = {
+    "a map becomes tokens": ((1, 8, 4, 4), (1, 8, 16), 1, 1),
+    "tokens become a map with its channels last": ((1, 16, 8), (1, 4, 4, 8), 2, 3),
+    "windows go into the batch": ((1, 64, 8), (4, 16, 8), 2, 2),
+    "an axis of the channels' size stands before them": (
+        (8, 16, 8),
+        (8, 4, 4, 8),
+        2,
+        3,
+    ),
+    "heads split the channels": ((1, 16, 8), (1, 16, 2, 4), 2, None),
+    "positions join the channels": ((1, 16, 8), (1, 128), 2, None),
+    "a pool changes the number of positions": ((1, 8, 4, 4), (1, 8, 2, 2), 1, 1),
+    "a class token is put before the others": ((1, 16, 8), (1, 17, 8), 2, 2),
+    "a slice takes some channels": ((1, 8, 4, 4), (1, 2, 4, 4), 1, 1),
+    "nothing changes in a map of one channel": ((1, 1, 4, 4), (1, 1, 4, 4), 1, 1),
+}
+"""Shapes before and after, and in which axis the channels lie then."""
+
+
+@pytest.mark.parametrize("case", RESHAPES)
+def test_the_axis_after_an_operation_that_permutes_nothing(case):
+    """As long as before, behind as many values; a change of size keeps the axis."""
+    before, after, axis, expected = RESHAPES[case]
+    op = Operation("view", (before,), (True,), (after,))
+    assert expected == find_kept_axis(op, axis)

@@ -1,0 +1,126 @@
+"""Additions in all the ways in which people write them."""
+
+import pytest
+import torch
+from torch import nn
+
+from resviz import trace
+from resviz.readings.structure import read_structure
+from resviz.readings.structure.regions import JoinKind
+
+from .toys import Joined, conv, residual
+
+GAMMA = nn.Parameter(torch.ones(1, 8, 1, 1))
+
+
+def read(module):
+    """The structure of a module behind a stem of eight channels."""
+    return read_structure(trace(nn.Sequential(conv(3, 3), module, conv(3)), (3, 8, 8)))
+
+
+def in_place(y, x):
+    """The sum written into the branch."""
+    y += x
+    return y
+
+
+def on_a_part(y, x):
+    """The sum written into some of the branch's channels."""
+    y[:, :8] += x
+    return y
+
+
+def beside_a_part(y, x):
+    """The sum of some channels beside those that have none to be added."""
+    return torch.cat([y[:, :8] + x, y[:, 8:]], 1)
+
+
+JOINS = {
+    "add": torch.add,
+    "+=": in_place,
+    "sum": lambda y, x: sum([y, x]),
+    "sub": torch.sub,
+    "rsub": torch.rsub,
+    "lerp": lambda y, x: torch.lerp(x, y, 0.5),
+    "addcmul": lambda y, x: torch.addcmul(x, y, GAMMA),
+    "stack": lambda y, x: torch.stack([y, x]).sum(0),
+    "stack in the middle": lambda y, x: torch.stack([y, x], 1).sum(1),
+}
+
+
+@pytest.mark.parametrize("join", JOINS)
+def test_every_way_to_add(join):
+    """Each of them joins a basic block and its identity."""
+    (block,) = read(Joined(JOINS[join])).blocks
+    assert ("basic", "identity", "identity") == (
+        block.type,
+        block.shortcut.kind,
+        block.shortcut.label,
+    )
+
+
+@pytest.mark.parametrize("join", [on_a_part, beside_a_part])
+def test_a_sum_of_some_channels(join):
+    """The block ends where the others come back, and has all of them."""
+    wide = nn.Sequential(conv(3), conv(3, 8, 12))
+    module = nn.Sequential(Joined(join, wide), conv(3, 12, 8))
+    (block,) = read(module).blocks
+    assert ("identity (some channels)", None, (1, 12, 8, 8)) == (
+        block.shortcut.label,
+        block.shortcut.reason,
+        block.output_shape,
+    )
+
+
+def test_a_product_of_the_axis_that_is_not_stacked_joins_nothing():
+    """The sum must go over the axis that the stack made."""
+    built = read(Joined(lambda y, x: torch.stack([y, x], 1).sum(0)))
+    assert () == built.regions
+
+
+def test_an_operand_added_to_itself_is_no_join():
+    """X + x has one operand."""
+    assert () == read(Joined(lambda y, _: y + y)).regions
+
+
+def test_a_ghost_shortcut():
+    """A depthwise convolution and a 1×1 are a shortcut still."""
+    side = nn.Sequential(conv(3, groups=8), conv(1))
+    main = nn.Sequential(conv(1), conv(3), conv(1))
+    (block,) = read(residual(main, side)).blocks
+    label = "3×3, 8 groups + 1×1"
+    assert ("projection", label) == (block.shortcut.kind, block.shortcut.label)
+
+
+def test_two_heavy_branches_are_parallel():
+    """Two full convolutions are no shortcut."""
+    side = nn.Sequential(conv(3), conv(1))
+    main = nn.Sequential(conv(1), conv(3), conv(1))
+    assert [JoinKind.PARALLEL] == [it.kind for it in read(residual(main, side)).regions]
+
+
+class Scaled(nn.Module):
+    """A shortcut with a factor for each channel."""
+
+    def __init__(self):
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(1, 8, 1, 1))
+
+    def forward(self, x):
+        return x * self.gamma
+
+
+SIDES = {
+    "identity + norm": nn.BatchNorm2d(8),
+    "scaled identity": Scaled(),
+    "1×1": conv(1),
+    "3×3, 8 groups": conv(3, groups=8),
+    "identity": nn.Dropout(),
+}
+
+
+@pytest.mark.parametrize("label", SIDES)
+def test_what_a_shortcut_is_called(label):
+    """By what is on it."""
+    (block,) = read(residual(side=SIDES[label])).blocks
+    assert label == block.shortcut.label

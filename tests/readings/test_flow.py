@@ -1,0 +1,94 @@
+"""The shape flow and its arithmetic."""
+
+import pytest
+import torch
+from torch import nn
+
+from resviz import trace
+from resviz.readings.shape_flow import find_flow_steps
+from resviz.readings.structure import read_structure
+
+
+def steps(arch):
+    """The flow of a record."""
+    return find_flow_steps(read_structure(arch))
+
+
+def test_the_flow_of_resnet50(record):
+    """224→112→56→28→14→7→1, as every tutorial says."""
+    sizes = [step.size[0] for step in steps(record("resnet50"))]
+    assert [224, 112, 56, 28, 14, 7, 1] == sizes
+
+
+def test_the_arithmetic_of_the_stem(record):
+    """The 7×7 convolution with stride 2 and padding 3."""
+    step = steps(record("resnet50"))[1]
+    assert ("conv1", "floor((224 + 2·3 − 7)/2) + 1 = 112") == (
+        step.name,
+        step.arithmetic,
+    )
+
+
+def test_shortcuts_are_no_part_of_the_flow(record):
+    """A projection halves the map too, but beside the main path."""
+    assert not [s.name for s in steps(record("resnet50")) if "downsample" in s.name]
+
+
+@pytest.mark.parametrize("side", [31, 97, 224, 513])
+def test_the_arithmetic_is_true_at_any_size(record, side):
+    """What each line says is what it evaluates to."""
+    for step in steps(record("resnet18", (3, side, side)))[1:-1]:
+        formula, result = step.arithmetic.split(" = ")
+        python = formula.replace("·", "*").replace("−", "-").replace("floor", "int")
+        assert int(result) == eval(python)
+
+
+def test_both_axes_of_a_map_that_is_not_square(record):
+    """Height and width have a line each."""
+    step = steps(record("resnet18", (3, 224, 320)))[1]
+    assert "floor((320 + 2·3 − 7)/2) + 1 = 160" in step.arithmetic
+    assert "floor((224 + 2·3 − 7)/2) + 1 = 112" in step.arithmetic
+
+
+def test_a_dilated_window():
+    """A dilated kernel reaches over d·(k − 1) + 1 positions."""
+    arch = trace(nn.Sequential(nn.Conv2d(3, 4, 3, dilation=2)), (3, 10, 10))
+    assert "floor((10 + 2·0 − (2·(3 − 1) + 1))/1) + 1 = 6" == steps(arch)[1].arithmetic
+
+
+def test_ceil_mode_is_said():
+    """A pool in ceil mode rounds up."""
+    arch = trace(nn.Sequential(nn.MaxPool2d(3, 2, ceil_mode=True)), (3, 10, 10))
+    assert "ceil((10 + 2·0 − 3)/2) + 1 = 5" == steps(arch)[1].arithmetic
+
+
+def test_an_input_without_a_map_has_no_flow():
+    """A vector has no resolution."""
+    assert () == steps(trace(nn.Linear(4, 2), (4,)))
+
+
+def test_a_function_that_resizes_is_named():
+    """What has no window says what it does."""
+
+    class Shrink(nn.Module):
+        def forward(self, x):
+            return torch.nn.functional.interpolate(x, size=(5, 5))
+
+    arch = trace(nn.Sequential(nn.Conv2d(3, 3, 1), Shrink()), (3, 10, 10))
+    assert "makes 5×5 of 10×10" in steps(arch)[1].arithmetic
+
+
+def test_a_mean_over_a_maps_axes_ends_the_flow():
+    """As `x.mean((2, 3))` in a forward."""
+
+    class Head(nn.Module):
+        def forward(self, x):
+            return x.mean((2, 3))
+
+    arch = trace(nn.Sequential(nn.Conv2d(3, 3, 1), Head()), (3, 10, 10))
+    assert steps(arch)[-1].arithmetic == "mean over 10×10 = 1"
+
+
+def test_features_are_no_resolution():
+    """Tokens through linear layers have none."""
+    assert steps(trace(nn.Sequential(nn.Linear(8, 4)), (5, 8))) == ()

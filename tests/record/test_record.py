@@ -1,0 +1,323 @@
+"""The record: its laws, its JSON form, and files that hold none."""
+
+import gzip
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from resviz import load, summary, trace
+from resviz.errors import RecordError, RenderError
+from resviz.record import Source
+from resviz.record.storage import make_record_schema, parse_record, stable_schema
+
+PUBLISHED = Path(__file__).parent.parent.parent / "docs" / "record.schema.json"
+
+
+def with_layer(arch, place, /, **fields):
+    """The JSON of a record of which one layer is replaced, unchecked."""
+    data = msgspec.to_builtins(arch)
+    data["layers"][place].update(fields)
+    return json.dumps(data).encode()
+
+
+def test_saving_and_loading_gives_an_equal_record(record, tmp_path):
+    """Law 4: loading what was saved gives an equal record."""
+    arch = record("resnet50")
+    arch.save(tmp_path / "r50.json")
+    assert load(tmp_path / "r50.json") == arch
+
+
+def test_a_record_can_be_compressed(record, tmp_path):
+    """By gzip, where its name says so; the same bytes each time, and much less."""
+    arch = record("resnet50")
+    plain, packed = tmp_path / "r50.json", tmp_path / "r50.json.gz"
+    arch.save(plain)
+    arch.save(packed)
+    assert load(packed) == arch
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert len(packed.read_bytes()) * 10 < len(plain.read_bytes())
+    before = packed.read_bytes()
+    arch.save(packed)
+    assert before == packed.read_bytes()
+    assert summary(str(packed)).to_dict() == summary(arch).to_dict()
+
+
+@pytest.mark.parametrize("cut", [slice(20), slice(None, -4)])
+def test_a_damaged_archive_is_said_to_be_one(cut, record, tmp_path):
+    """Its header alone, and without its checksum."""
+    path = tmp_path / "r.json.gz"
+    record("resnet18").save(path)
+    path.write_bytes(path.read_bytes()[cut])
+    with pytest.raises(RecordError, match="damaged"):
+        load(path)
+
+
+def test_a_record_is_frozen(record):
+    """A record cannot be changed."""
+    with pytest.raises(AttributeError):
+        record("resnet18").name = "another"
+
+
+def test_the_published_schema_is_the_one_in_use():
+    """docs/record.schema.json is what records are checked against."""
+    assert json.loads(PUBLISHED.read_text()) == json.loads(
+        json.dumps(make_record_schema())
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {
+            "description": "A layer.\n\n    Attributes:\n        name: unique.\n    ",
+            "anyOf": [{"type": "null"}, {"$ref": "#/$defs/Window"}],
+        },
+        {
+            "anyOf": [{"$ref": "#/$defs/Window"}, {"type": "null"}],
+            "description": "A layer.\n\nAttributes:\n    name: unique.",
+        },
+    ],
+    ids=["msgspec 0.21", "msgspec 0.23"],
+)
+def test_the_schema_does_not_hang_on_the_release_of_msgspec(told):
+    """How one dedents docstrings and orders alternatives changes from time to time."""
+    want = {
+        "anyOf": [{"$ref": "#/$defs/Window"}, {"type": "null"}],
+        "description": "A layer.\n\nAttributes:\n    name: unique.",
+    }
+    assert [want] == stable_schema([told])
+
+
+def test_a_record_obeys_the_published_schema(record):
+    """An independent validator accepts a record under the published schema."""
+    import jsonschema
+
+    instance = json.loads(record("resnet18").to_json())
+    jsonschema.validate(instance, json.loads(PUBLISHED.read_text()))
+
+
+def test_a_layer_out_of_order_is_named(record):
+    """Law 1: a layer's index is its position."""
+    with pytest.raises(RecordError, match=r"layers\[2\] 'relu'.*index is 7, want 2"):
+        parse_record(with_layer(record("resnet18"), 2, index=7))
+
+
+def test_a_source_must_be_earlier(record):
+    """Law 1: a cycle cannot be written down."""
+    with pytest.raises(RecordError, match="source 5 is not an earlier layer"):
+        parse_record(with_layer(record("resnet18"), 1, sources=[[5, 0]]))
+
+
+def test_shapes_along_an_edge_agree(record):
+    """Law 2: an input has the shape of its source's output."""
+    wrong = [{"shape": [1, 64, 7, 7], "dtype": "float32"}]
+    with pytest.raises(RecordError, match=r"\(1, 64, 112, 112\), input is \(1, 64, 7"):
+        parse_record(with_layer(record("resnet18"), 1, inputs=wrong))
+
+
+def test_a_name_stands_once(record):
+    """Law 3: layer names are unique."""
+    with pytest.raises(RecordError, match="the name stands twice"):
+        parse_record(with_layer(record("resnet18"), 3, name="conv1"))
+
+
+def test_a_parameter_is_counted_once(record):
+    """Law 3: no two layers own one parameter."""
+    stolen = [{"name": "conv1.weight", "shape": [64, 3, 7, 7]}]
+    with pytest.raises(RecordError, match=r"'conv1.weight' is already in 'conv1'"):
+        parse_record(with_layer(record("resnet18"), 4, parameters=stolen))
+
+
+def test_calls_nest(record):
+    """A call that leaves its parent is refused."""
+    data = msgspec.to_builtins(record("resnet18"))
+    data["calls"][2]["stop"] = 60
+    with pytest.raises(RecordError, match=r"calls\[2\] 'layer1.0'.*leave its parent's"):
+        parse_record(json.dumps(data).encode())
+
+
+def test_an_output_that_is_not_there_is_refused(record):
+    """What the model returned must be an output of a layer."""
+    data = msgspec.to_builtins(record("resnet18"))
+    data["outputs"] = msgspec.to_builtins((Source(3, 4),))
+    with pytest.raises(RecordError, match="source 3 has no output 4"):
+        parse_record(json.dumps(data).encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[1, 2]", "not a resviz record"),
+        (b'{"format": "onnx"}', "not a resviz record"),
+        (
+            b'{"format": "resviz.architecture", "version": 99}',
+            "version 99, this resviz",
+        ),
+        (b'{"format": "resviz.architecture", "version": 1}', "`name`"),
+    ],
+)
+def test_a_foreign_or_broken_file_says_what_is_wrong(tmp_path, text, words):
+    """The message names the file and the place."""
+    path = tmp_path / "x.json"
+    path.write_bytes(text)
+    with pytest.raises(RecordError) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_a_wrong_type_says_where(record):
+    """A value of the wrong type is found by its JSON path."""
+    with pytest.raises(RecordError, match=r"\$\.layers\[4\]\.name"):
+        parse_record(with_layer(record("resnet18"), 4, name=5))
+
+
+def test_a_missing_file_is_a_record_error(tmp_path):
+    """So is one that cannot be read."""
+    with pytest.raises(RecordError, match="No such file"):
+        load(tmp_path / "none.json")
+
+
+def test_a_missing_folder_is_named(record, tmp_path):
+    """Saving into no folder says so and leaves nothing."""
+    with pytest.raises(RenderError, match=r"the folder '.*nowhere' does not exist"):
+        record("resnet18").save(tmp_path / "nowhere" / "x.json")
+
+
+def test_nothing_half_written_is_left(record, tmp_path):
+    """A write that fails keeps the old file and leaves no neighbour."""
+    path = tmp_path / "x.json"
+    path.mkdir()
+    with pytest.raises(RenderError, match="it is a folder"):
+        record("resnet18").save(path)
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_pandas_gets_a_row_a_layer(record):
+    """`to_pandas` has the layer table's columns and rows."""
+    frame = record("resnet50").to_pandas()
+    assert (175, 25_557_032) == (len(frame), int(frame["params"].sum()))
+
+
+def broken(record, change):
+    """What is said of a record's JSON after a change."""
+    data = msgspec.to_builtins(record("resnet18"))
+    change(data)
+    with pytest.raises(RecordError) as caught:
+        parse_record(json.dumps(data).encode())
+    return str(caught.value)
+
+
+def test_the_models_own_call_holds_every_layer(record):
+    """Otherwise a reader would look for the call of a layer for ever."""
+    said = broken(record, lambda data: data["calls"][0].update(start=0, stop=0))
+    assert "the model's own call holds every layer" in said
+
+
+def test_a_layer_lies_inside_its_call(record):
+    """It ran while that call was open."""
+    said = broken(record, lambda data: data["layers"][0].update(call=2))
+    assert "'conv1': it lies outside of its call 'layer1.0'" in said
+
+
+def test_a_parameter_twice_in_one_layer_or_never_called(record):
+    """Either would double a total."""
+    weight = {"name": "conv1.weight", "shape": [64, 3, 7, 7]}
+    idle = [{"path": "x", "type": "X", "parameters": [weight]}]
+    for change in (
+        lambda data: data["layers"][0].update(parameters=[weight, weight]),
+        lambda data: data.update(uncalled=idle),
+    ):
+        assert "'conv1.weight' is already in 'conv1'" in broken(record, change)
+
+
+def test_operations_have_what_rules_read(record):
+    """Operands, outputs and windows of the right number."""
+
+    def operation(**fields):
+        return lambda data: data["layers"][0]["operations"][0].update(fields)
+
+    window = {"kernel": [7], "stride": [2, 2], "padding": [3, 3], "dilation": [1, 1]}
+    one = {"inputs": [[1, 3, 224, 224]], "flowing": [True]}
+    assert "1 operands, too few" in broken(record, operation(**one))
+    assert "gives nothing" in broken(record, operation(outputs=[]))
+    assert "without a window" in broken(record, operation(window=None))
+    assert "uneven axes" in broken(record, operation(window=window))
+
+
+def test_inputs_have_a_name_each_or_none(record):
+    """Readers put both side by side."""
+    said = broken(record, lambda data: data.update(input_names=["a", "b"]))
+    assert "inputs: 2 names for 1 inputs" in said
+
+
+def test_a_file_that_nests_for_ever_is_refused(tmp_path):
+    """The JSON reader gives up before the memory does."""
+    (tmp_path / "x.json").write_text("[" * 100_000)
+    with pytest.raises(RecordError, match="nests too deeply"):
+        load(tmp_path / "x.json")
+
+
+def test_storages_in_use_are_there(record):
+    """Law 5: an operation uses storages that there are, one for each operand."""
+
+    def operation(**fields):
+        return lambda data: data["layers"][0]["operations"][0].update(fields)
+
+    assert "uses storage 999, which" in broken(record, operation(writes=[999]))
+    assert "uses storage -3, which" in broken(record, operation(writes=[-3]))
+    assert "reads 1 storages, for 2" in broken(record, operation(reads=[0]))
+
+
+def test_a_storage_is_released_after_its_last_use(record):
+    """Law 5: not before, nor after the last operation."""
+    for released in (1, 99):
+        said = broken(
+            record, lambda data, end=released: data["storages"][2].__setitem__(2, end)
+        )
+        assert f"storages[2]: released after {released} of 70" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ends": [[3, 0]]}, "operation 3 is not earlier"),
+        ({"ends": [[0, 7]]}, "operation 0 gives less"),
+        ({"ends": [[0, 0], [0, 0]]}, "2 ends, not one an output"),
+    ],
+)
+def test_ends_name_operations_that_are_there(record, changes, words):
+    """A layer's outputs are those of its operations."""
+    with pytest.raises(RecordError, match=words):
+        parse_record(with_layer(record("resnet18"), 2, **changes))
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        ([[0, 0]], "operation 0 is not earlier"),
+        ([[-1, 4]], "operation -1 gives less"),
+        ([[-1, 0], None], "not all with sources"),
+    ],
+)
+def test_operands_come_from_earlier_operations(record, sources, words):
+    """And each has a source, if only None."""
+    operation = msgspec.to_builtins(record("resnet18").layers[2].operations[0])
+    changed = [operation | {"sources": sources}]
+    with pytest.raises(RecordError, match=words):
+        parse_record(with_layer(record("resnet18"), 2, operations=changed))
+
+
+def test_a_convolution_has_its_own_window():
+    """Though a hook pools before it."""
+    import torch
+    from torch import nn
+
+    conv = nn.Conv2d(3, 4, 3, padding=1)
+    conv.register_forward_pre_hook(lambda module, args: (torch.max_pool2d(args[0], 2),))
+    layer = trace(nn.Sequential(conv), (3, 8, 8)).layers[0]
+    assert ((3, 3), (1, 1)) == (layer.window.kernel, layer.window.padding)
