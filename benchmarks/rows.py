@@ -109,11 +109,11 @@ def list_rows(*, quick):
     yield BenchmarkRow(
         "deep/outputs", f"slowest output of {deep}",
         f"outputs {deep} {12 if quick else 1}",
-        evaluate=outcomes.find_slowest, unit="s", limit=3, turns=1,
+        evaluate=outcomes.find_slowest, unit="s", limit=3, turns=2,
     )  # fmt: skip
     yield BenchmarkRow(
         "deep/way", f"{deep}: build, record, structure, diagram, report",
-        f"usual_way {deep}", evaluate=outcomes.take_median, unit="s", turns=2,
+        f"usual_way {deep}", evaluate=outcomes.take_median, unit="s", turns=3,
     )  # fmt: skip
     yield BenchmarkRow(
         "deep/report", f"report of {deep}", f"report_size {deep}",
@@ -125,7 +125,7 @@ def list_rows(*, quick):
         yield BenchmarkRow(
             f"sweep/{name}", f"sweep of {'8 variants' if quick else words}",
             f"sweep {'quick' if quick else name}",
-            evaluate=outcomes.tell_rate, unit="/min", limit=10_000, more=True, turns=1,
+            evaluate=outcomes.tell_rate, unit="/min", limit=10_000, more=True, turns=3,
         )  # fmt: skip
 
 
@@ -137,5 +137,5 @@ def pair_rows(rows, name):
             tasks.add(row.task)
             yield BenchmarkRow(
                 row.key, row.work, row.task, name, row.task, limit=TOLERANCE,
-                turns=max(row.turns, 3),
+                turns=row.turns,
             )  # fmt: skip
