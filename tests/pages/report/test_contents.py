@@ -208,7 +208,7 @@ def test_size(report, spec, most):
 UNIMPORTED = """
 import sys
 from resviz import load
-from resviz.formats.report import render
+from resviz.pages.report import render
 render(load({path!r}))
 sys.exit(73 if "torch" in sys.modules else 0)
 """
