@@ -15,8 +15,10 @@ from resviz.operations.families import (
     CREATIONS,
     MAX_POOLS,
     NORMS,
+    QUIET_OPERATIONS,
     RESHAPES,
 )
+from resviz.operations.table import OPERATIONS
 from resviz.readings.structure import gates
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import is_live_product, is_weighted
@@ -29,39 +31,8 @@ if TYPE_CHECKING:
 
     from resviz.record import Architecture, Layer, Operation, Shape, Window
 
-NORM_NAMES = {
-    "native_layer_norm": "LN",
-    "native_group_norm": "GN",
-    "_fused_rms_norm": "RMSNorm",
-}
-"""What norms are called where that is not BN."""
-
-OPERATION_NAMES = {
-    "relu": "ReLU",
-    "silu": "SiLU",
-    "gelu": "GELU",
-    "elu": "ELU",
-    "leaky_relu": "leaky ReLU",
-    "_prelu_kernel": "PReLU",
-    "mul": "×",
-    "add": "+",
-    "sub": "−",
-    "cat": "concat",
-    "_softmax": "softmax",
-    "_safe_softmax": "softmax",
-    "_log_softmax": "log softmax",
-    "constant_pad_nd": "pad",
-    "native_dropout": "dropout",
-    "roll": "shift",
-}
+OPERATION_LABELS = {row.name: row.label for row in OPERATIONS.values() if row.label}
 """How operations are spelled whose ATen name is not what people say."""
-
-QUIET_OPERATIONS = frozenset({
-    "mul", "div", "add", "sub", "rsub", "neg", "pow", "sqrt", "rsqrt", "native_dropout",
-    "bernoulli", "split", "split_with_sizes", "unbind", "select", "slice", "stack",
-    "constant_pad_nd", "sum", "_softmax", "_safe_softmax", "_log_softmax",
-})  # fmt: skip
-"""Operations that have no label in the overview."""
 
 MAX_LABELS = 4
 """The most labels of one module; one with more is named by its class."""
@@ -140,7 +111,7 @@ def describe_operation(
             return family_labeller(op)
     if is_live_product(op):
         return "product"
-    return OPERATION_NAMES.get(op.name, op.name.strip("_").replace("_", " "))
+    return OPERATION_LABELS.get(op.name, op.name.strip("_").replace("_", " "))
 
 
 def label_convolution(op: Operation, window: Window) -> str:
@@ -210,7 +181,6 @@ FAMILY_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
     (RESHAPES, lambda _: ""),
     (AVERAGE_POOLS, lambda op: label_pool(op, "average")),
     (MAX_POOLS, lambda op: label_pool(op, "max")),
-    (NORMS, lambda op: NORM_NAMES.get(op.name, "BN")),
 )
 """How the operations of each family read; adding one is a row."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ATTENTIONS
+from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
     from resviz.record import Architecture, Call, Layer, Operation, Source, Tensor
@@ -121,16 +121,7 @@ def find_source_tensor(
 
 
 MIN_OPERANDS = {
-    "quantized.linear_dynamic": 1,
-    "quantized.linear_relu_dynamic": 1,
-    **dict.fromkeys(("convolution", "mm", "bmm", "mv", "dot"), 2),
-    **dict.fromkeys(
-        ("_int_mm", "_scaled_mm", "_trilinear", "_cudnn_rnn", "miopen_rnn"), 2
-    ),
-    **dict.fromkeys(("addmm", "addbmm", "baddbmm", "addmv", "_addmm_activation"), 3),
-    **dict.fromkeys((*ATTENTIONS, "mkldnn_rnn_layer"), 3),
-    "_native_multi_head_attention": 7,
-    "_transformer_encoder_layer_fwd": 13,
+    row.name: row.min_operands for row in OPERATIONS.values() if row.min_operands
 }
 """How many operands an operation has at least, where rules count on it."""
 

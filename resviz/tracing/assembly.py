@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from resviz.operations.display_names import find_display_name
+from resviz.operations.table import find_display_name
 from resviz.record import (
     MODEL_INPUT,
     Call,

@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.nn.parameter import is_lazy
 
+from resviz.operations.table import OPERATIONS
 from resviz.record import Window
 from resviz.tracing.values import EAGER_CLASSES, PLAIN_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from resviz.operations.kind import OperationKind
+
 NamedArguments = dict[str, Any]
+
+OPERATION_ALIASES = {
+    alias: row.name for row in OPERATIONS.values() for alias in row.aliases
+}
+"""What an operation is another name of."""
 
 
 class Overload(NamedTuple):
@@ -81,6 +89,7 @@ def describe_overload(overload: Any) -> Overload:
     if name.endswith("_") and not name.startswith("__"):
         name = name[:-1]
     name = OPERATION_ALIASES.get(name, name)
+    row = OPERATIONS.get(name)
     return Overload(
         name if namespace == "aten" else f"{namespace}.{name}",
         tuple(argument.name for argument in schema.arguments),
@@ -88,10 +97,18 @@ def describe_overload(overload: Any) -> Overload:
             n for n, a in enumerate(schema.arguments) if may_hold_tensors(str(a.type))
         ),
         {a.name: a.default_value for a in schema.arguments if a.has_default_value()},
-        WINDOW_READERS.get(name),
-        RECORDED_ARGUMENTS.get(name, ()),
+        row and make_window_reader(row),
+        row.arguments if row else (),
         schema.is_mutable,
     )
+
+
+def make_window_reader(
+    row: OperationKind,
+) -> Callable[[NamedArguments], Window] | None:
+    """Make the reader of an operation's window; None if it has none."""
+    read_numbers = row.window
+    return read_numbers and (lambda bound: Window(*read_numbers(bound)))
 
 
 def list_tensors(value: Any) -> list[torch.Tensor]:
@@ -125,91 +142,6 @@ TENSORLESS_TYPE_WORDS = frozenset(
 def may_hold_tensors(type_name: str) -> bool:
     """Whether an argument may hold tensors, by its type, as "Optional[Tensor]"."""
     return not TENSORLESS_TYPE_WORDS.issuperset(re.findall(r"\w+", type_name))
-
-
-def expand_per_axis(value: Any, axes: int) -> tuple[int, ...]:
-    """Repeat one number for each axis: 2 and [2] both mean (2, 2) in 2d."""
-    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
-    return numbers * axes if len(numbers) == 1 else numbers
-
-
-def read_convolution_window(bound: NamedArguments) -> Window:
-    """Window of aten.convolution; the kernel is read off the weight's shape."""
-    kernel = tuple(bound["weight"].shape)[2:]
-    axes = len(kernel)
-    return Window(
-        kernel,
-        expand_per_axis(bound["stride"], axes),
-        expand_per_axis(bound["padding"], axes),
-        expand_per_axis(bound["dilation"], axes),
-        groups=bound["groups"],
-        transposed=bound["transposed"],
-    )
-
-
-def make_pool_window_reader(axes: int) -> Callable[[NamedArguments], Window]:
-    """Make the reader of a pool's window over `axes` spatial axes."""
-
-    def read_pool_window(bound: NamedArguments) -> Window:
-        kernel = expand_per_axis(bound["kernel_size"], axes)
-        return Window(
-            kernel,
-            expand_per_axis(bound["stride"] or kernel, axes),
-            expand_per_axis(bound["padding"], axes),
-            expand_per_axis(bound.get("dilation", 1), axes),
-            ceil_mode=bound["ceil_mode"],
-        )
-
-    return read_pool_window
-
-
-OPERATION_ALIASES = {"_convolution": "convolution"}
-"""What an operation is another name of; traced graphs of torch hold such."""
-
-WINDOW_READERS: dict[str, Callable[[NamedArguments], Window]] = {
-    "convolution": read_convolution_window,
-    "max_pool2d_with_indices": make_pool_window_reader(2),
-    "max_pool3d_with_indices": make_pool_window_reader(3),
-    "avg_pool2d": make_pool_window_reader(2),
-    "avg_pool3d": make_pool_window_reader(3),
-}
-"""Operations with a sliding window, and how it is read."""
-
-REDUCTION_ARGUMENTS = ("dim", "keepdim")
-
-PAD_MODES = ("reflection", "replication")
-
-INTERPOLATIONS = (
-    "upsample_nearest", "_upsample_nearest_exact", "upsample_linear",
-    "upsample_bilinear", "upsample_trilinear", "upsample_bicubic",
-)  # fmt: skip
-
-UPSAMPLE_ARGUMENTS = ("align_corners", "scales", "scales_d", "scales_h", "scales_w")
-
-RECORDED_ARGUMENTS: dict[str, tuple[str, ...]] = {
-    "mean": REDUCTION_ARGUMENTS,
-    "sum": REDUCTION_ARGUMENTS,
-    "slice": ("dim", "start", "end", "step"),
-    "select": ("dim", "index"),
-    "constant_pad_nd": ("pad", "value"),
-    "permute": ("dims",),
-    "transpose": ("dim0", "dim1"),
-    "cat": ("dim",),
-    "stack": ("dim",),
-    "split": ("split_size", "dim"),
-    "unbind": ("dim",),
-    "split_with_sizes": ("dim",),
-    **dict.fromkeys(
-        ("amax", "amin", "max", "min", "prod", "logsumexp"), REDUCTION_ARGUMENTS
-    ),
-    **dict.fromkeys(
-        ("var", "var_mean", "std", "linalg_vector_norm"), REDUCTION_ARGUMENTS
-    ),
-    **dict.fromkeys(("_softmax", "_safe_softmax", "_log_softmax"), ("dim",)),
-    **{f"{how}_pad{d}d": ("padding",) for how in PAD_MODES for d in (1, 2, 3)},
-    **{f"{how}{d}d": UPSAMPLE_ARGUMENTS for how in INTERPOLATIONS for d in (1, 2, 3)},
-}
-"""Arguments without which an operation's shapes cannot be read."""
 
 
 def run_by_torch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -162,7 +162,7 @@ def can_merge_step(
         return False
     names = {op.name for op in layer_labels.list_flowing_operations(layer)}
     alone = graph.before[layer.index] == (tail,) and len(graph.after[tail]) == 1
-    norms = {layer_labels.NORM_NAMES.get(name, "BN") for name in NORMS}
+    norms = {layer_labels.OPERATION_LABELS[name] for name in NORMS}
     activates = names <= ACTIVATIONS and before.lines[0] in norms
     return alone and (
         activates or before.lines == layer_labels.label_layer_fully(layer)

@@ -1,18 +1,19 @@
 """What a record costs: multiply-accumulates, element-wise work, parameters.
 
-`rules` says what one operation multiplies and accumulates, `elements` what it does
-without; `totals` adds them up; `conventions` says what other tools count.
+`layer_costs` says what one layer multiplies and accumulates, and what it does without,
+by the table of operations; `totals` adds layers up; `conventions` says what other tools
+count.
 """
 
 from __future__ import annotations
 
-from resviz.readings.costs.elementwise import ELEMENTS_UNIT, count_elements
-from resviz.readings.costs.mac_rules import (
+from resviz.readings.costs.layer_costs import (
     COST_RULES,
+    ELEMENTS_UNIT,
     FREE_OPERATIONS,
     MAC_CONVENTION,
     MACS,
-    cost_rule,
+    count_elements,
     count_macs,
     is_cost_known,
 )
@@ -31,7 +32,6 @@ __all__ = [
     "MACS",
     "MAC_CONVENTION",
     "CostTotals",
-    "cost_rule",
     "count_activations",
     "count_elements",
     "count_macs",

@@ -12,7 +12,7 @@ from resviz.readings.costs.convention_terms import (
     name_tool_kind,
 )
 from resviz.readings.costs.conventions import CONVENTIONS, WEIGHTED_KINDS, Convention
-from resviz.readings.costs.mac_rules import COST_RULES, MACS
+from resviz.readings.costs.layer_costs import COST_RULES, MACS
 from resviz.readings.costs.totals import sum_record_costs
 from resviz.record.cached import cache_reading
 

@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations import families
+from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,21 +21,7 @@ if TYPE_CHECKING:
 MOVING_OPERATIONS = families.CREATIONS | families.RESHAPES | families.SELECTIONS
 """Operations to which no tool gives a count."""
 
-TOOL_KINDS = {
-    "addmm": "linear",
-    "mm": "linear",
-    "native_batch_norm": "batch norm",
-    "native_layer_norm": "layer norm",
-    "relu": "ReLU",
-    "hardtanh": "ReLU6",
-    "gelu": "GELU",
-    "_softmax": "softmax",
-    "add": "addition",
-    "mul": "multiplication",
-    "max_pool2d_with_indices": "max pool",
-    "avg_pool2d": "average pool",
-    "_adaptive_avg_pool2d": "global pool",
-}
+TOOL_KINDS = {row.name: row.tool_kind for row in OPERATIONS.values() if row.tool_kind}
 """What tools tell apart, by ATen name; other operations go by that."""
 
 GLOBAL_MEAN = {"dim": [-1, -2], "keepdim": True}

@@ -16,7 +16,7 @@ from resviz.readings.costs.convention_terms import (
     TOOL_KINDS,
     Amount,
 )
-from resviz.readings.costs.mac_rules import COST_RULES, FREE_OPERATIONS
+from resviz.readings.costs.layer_costs import COST_RULES, FREE_OPERATIONS
 
 AddedAmount = tuple[int, Amount]
 """How often a convention counts each element of an amount."""

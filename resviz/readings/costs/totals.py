@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.readings.costs.elementwise import count_elements
-from resviz.readings.costs.mac_rules import count_macs, is_cost_known
+from resviz.readings.costs.layer_costs import (
+    count_elements,
+    count_macs,
+    is_cost_known,
+)
 from resviz.readings.uncounted import UncountedOperation, list_uncounted
 from resviz.record.cached import cache_reading
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resviz.operations.families import NO_GRADIENT
+from resviz.operations.kind import SavedTensors
+from resviz.operations.table import OPERATIONS
 from resviz.readings.memory.liveness import build_timeline
-from resviz.readings.memory.saved_rules import (
-    NO_GRADIENT,
-    SAVES_RESULT_IN_PLACE,
-    SavedTensors,
-    find_saved_tensors,
-    is_saving_known,
-)
 from resviz.readings.uncounted import UncountedOperation, list_uncounted
 from resviz.record import LEARNED
 from resviz.record.cached import cache_reading
@@ -21,7 +17,29 @@ from resviz.units import count_tensor_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from resviz.operations.kind import OperandLearns, SavedRule
     from resviz.record import Architecture, Operation
+
+SAVED_RULES: dict[str, SavedRule] = {
+    row.name: row.saved for row in OPERATIONS.values() if row.saved
+}
+"""The rule of each operation of which it is known what autograd saves."""
+
+SAVES_RESULT_IN_PLACE = frozenset(
+    row.name for row in OPERATIONS.values() if row.saves_result_in_place
+)
+"""Operations that keep their operand, and in place the result that took its place."""
+
+
+def is_saving_known(op: Operation) -> bool:
+    """Tell whether it is known what autograd keeps of an operation."""
+    return op.name in SAVED_RULES or op.name in NO_GRADIENT
+
+
+def find_saved_tensors(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Find what autograd saves of an operation; nothing if no operand learns."""
+    rule = SAVED_RULES.get(op.name)
+    return rule(op, learns) if rule and any(learns) else SavedTensors()
 
 
 @dataclass(frozen=True, slots=True)

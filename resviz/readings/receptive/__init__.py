@@ -16,19 +16,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import CREATIONS
-from resviz.readings.receptive import (  # they register rules
-    layout_rules,
-    position_rules,
-    window_rules,
-)
+from resviz.operations.layouts import make_plain_run
+from resviz.operations.shared_rules import POINTWISE_RULES
+from resviz.operations.table import OPERATIONS
 from resviz.readings.receptive.axis import INPUT_PIXELS, Axis, PixelInterval
-from resviz.readings.receptive.maps import NO_AXIS, WHOLE, FieldMap, Seen
-from resviz.readings.receptive.rule_table import (
-    FIELD_RULES,
-    FieldStep,
-    lose_all_positions,
-    merge_maps,
-)
+from resviz.readings.receptive.maps import WHOLE, FieldMap, Seen
+from resviz.readings.receptive.step import FieldStep, lose_all_positions
 from resviz.readings.structure.graph import find_input_axis
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
@@ -36,6 +29,7 @@ from resviz.record.cached import cache_reading
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.operations.kind import FieldRule
     from resviz.record import Architecture, Layer, Operation, Tensor
 
 __all__ = [
@@ -49,7 +43,10 @@ __all__ = [
     "compute_receptive_fields",
 ]
 
-del layout_rules, window_rules
+FIELD_RULES: dict[str, FieldRule] = {
+    row.name: row.field for row in OPERATIONS.values() if row.field
+}
+"""The rule of each operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +153,10 @@ class FieldWalk:
         step.why = "an older record, which does not say what feeds what"
         shapes = [tensor.shape for tensor in layer.outputs]
         lost_maps = [
-            merge_maps(step, [it.as_unknown(s) for it in step.seeing_maps], s)
-            for s in shapes
+            step.merge_maps(
+                [field_map.as_unknown(shape) for field_map in step.seeing_maps], shape
+            )
+            for shape in shapes
         ]
         self.note_findings(layer, step, lost_maps)
         return [*lost_maps]
@@ -187,8 +186,11 @@ class FieldWalk:
         self, layer: Layer, step: FieldStep, output_maps: Sequence[FieldMap | None]
     ) -> None:
         """Record unknown fields, gates and off-centre joins of a step."""
-        is_unknown = any(it and None in it.seen for it in output_maps)
-        if is_unknown and not any(None in it.seen for it in step.seeing_maps):
+        is_unknown = any(
+            field_map and None in field_map.seen for field_map in output_maps
+        )
+        was_unknown = any(None in field_map.seen for field_map in step.seeing_maps)
+        if is_unknown and not was_unknown:
             here = " here" if step.op.name in FIELD_RULES else ""
             why = step.why or f"no rule for {step.op.name}{here}"
             self.unknown.setdefault(why, []).append(layer.name)
@@ -204,7 +206,7 @@ def make_input_map(tensor: Tensor) -> FieldMap | None:
     """Make the map of the input, one pixel a position; None if it has no map."""
     pixels = tensor.shape[2:]
     positions = (((size, k),) for k, size in enumerate(pixels))
-    layout = (*(((size, NO_AXIS),) for size in tensor.shape[:2]), *positions)
+    layout = (*map(make_plain_run, tensor.shape[:2]), *positions)
     return FieldMap(layout, (INPUT_PIXELS,) * len(pixels), pixels) if pixels else None
 
 
@@ -216,10 +218,7 @@ def keeps_field_unchanged(layer: Layer, input_maps: Sequence[FieldMap | None]) -
     if not len(layer.operations) == len(input_maps) == len(layer.outputs) == 1:
         return False
     (operation,), (field_map,) = layer.operations, input_maps
-    if (
-        field_map is None
-        or FIELD_RULES.get(operation.name) is not position_rules.pointwise
-    ):
+    if field_map is None or FIELD_RULES.get(operation.name) not in POINTWISE_RULES:
         return False
     if operation.flowing[:1] != (True,) or True in operation.flowing[1:]:
         return False

@@ -7,12 +7,20 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Final, Literal
 
-from resviz.readings.receptive.axis import IDENTITY_TAPS, Axis, apply_taps, covers_input
+from resviz.operations.layouts import (
+    NO_AXIS,
+    clear_run,
+    list_input_axes,
+    make_plain_layout,
+)
+from resviz.operations.windows import IDENTITY_TAPS
+from resviz.readings.receptive.axis import Axis, apply_taps, covers_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.readings.receptive.axis import Taps
+    from resviz.operations.layouts import AxisRun
+    from resviz.operations.windows import Taps
     from resviz.record import Shape
 
 WHOLE: Final = "whole"
@@ -20,15 +28,6 @@ WHOLE: Final = "whole"
 
 Seen = Axis | Literal["whole"] | None
 """What is seen along one axis of the input; None if no rule tells."""
-
-NO_AXIS = -1
-"""In place of an input axis: batch, channels, all that are no positions."""
-
-AxisRun = tuple[tuple[int, int], ...]
-"""What one axis of a tensor runs over, slowest first: how many, of which input axis.
-
-The 196 tokens of a 14×14 map are ((14, 0), (14, 1)).
-"""
 
 
 @dataclass(frozen=True)
@@ -120,6 +119,11 @@ class FieldMap:
         """Positions along input axis `k`; 1 if they are told apart no more."""
         return prod(size for run in self.layout for size, axis in run if axis == k)
 
+    def find_leading_axes(self, count: int) -> set[int]:
+        """Find the input axes whose positions lie along the first `count` axes."""
+        runs = self.layout[: max(count, 0)]
+        return {k for run in runs for k in list_input_axes(run)}
+
     def slide_taps(
         self, first: int, taps: Iterable[Taps | None], shape: Shape
     ) -> FieldMap:
@@ -151,23 +155,3 @@ class FieldMap:
             layout[place] = ((size, run_axes[0] if after else NO_AXIS),)
         slid_map = FieldMap(tuple(layout), tuple(seen), self.pixels)
         return slid_map.forget_positions(lost) if lost else slid_map
-
-
-def list_input_axes(run: AxisRun) -> tuple[int, ...]:
-    """The input axes whose positions a run goes over."""
-    if len(run) == 1:  # as nearly everywhere
-        k = run[0][1]
-        return () if k == NO_AXIS else (k,)
-    return tuple(k for _, k in run if k != NO_AXIS)
-
-
-def clear_run(run: AxisRun, lost: set[int]) -> AxisRun:
-    """A run in which some input axes are no positions any more."""
-    if not lost or lost.isdisjoint(list_input_axes(run)):
-        return run
-    return tuple((size, NO_AXIS if k in lost else k) for size, k in run)
-
-
-def make_plain_layout(shape: Shape) -> tuple[AxisRun, ...]:
-    """The layout of a tensor without positions."""
-    return tuple(((size, NO_AXIS),) for size in shape)

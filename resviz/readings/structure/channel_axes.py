@@ -12,12 +12,21 @@ from math import prod
 from operator import mul
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import AVERAGE_POOLS, CONVOLUTIONS, PRODUCTS
+from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from resviz.operations.kind import AxisRule, ChannelRule
     from resviz.record import Layer, Operation, Shape
+
+SETS_AXIS: dict[str, ChannelRule] = {
+    row.name: row.sets_axis for row in OPERATIONS.values() if row.sets_axis
+}
+"""Operations that lay their channels out anew, and where."""
+
+MOVES_AXIS: dict[str, AxisRule] = {
+    row.name: row.moves_axis for row in OPERATIONS.values() if row.moves_axis
+}
+"""Operations that move axes, and how; all others keep them."""
 
 MapSize = tuple[int, int]
 """Positions, those of the whole batch, and width."""
@@ -57,43 +66,12 @@ def follow_layer_axis(layer: Layer, axis: int | None) -> int | None:
 
 def follow_operation_axis(op: Operation, axis: int | None) -> int | None:
     """Return the channel axis of an operation's output, from that of its input."""
-    rank = len(op.outputs[0])
-    if op.name in CONVOLUTIONS and op.window:
-        return max(rank - len(op.window.kernel) - 1, 0)
-    if op.name == "embedding":
-        return rank - 1
-    if op.name in PRODUCTS and rank:
-        return rank - (1 if op.flowing[-2] or rank == 1 else 2)
+    sets_axis = SETS_AXIS.get(op.name)
+    if sets_axis is not None:
+        return sets_axis(op)
     if axis is None or axis >= len(op.inputs[0]):
         return None
-    for names, rule in AXIS_RULES:
-        if op.name in names:
-            return rule(op, axis)
-    return find_kept_axis(op, axis)
-
-
-def axis_after_permute(op: Operation, axis: int) -> int | None:
-    """Return the axis's place after a permutation."""
-    dims = [dim % len(op.inputs[0]) for dim in op.arguments.get("dims", ())]
-    return dims.index(axis) if axis in dims else None
-
-
-def axis_after_transpose(op: Operation, axis: int) -> int:
-    """Return the axis's place after a transposition of two axes."""
-    rank = len(op.inputs[0])
-    first = op.arguments.get("dim0", 0) % rank
-    second = op.arguments.get("dim1", 1) % rank
-    return {first: second, second: first}.get(axis, axis)
-
-
-def axis_after_reduction(op: Operation, axis: int) -> int | None:
-    """Return the axis's place after other axes were averaged or summed."""
-    dims = op.arguments.get("dim") or range(len(op.inputs[0]))
-    reduced_dims = {dim % len(op.inputs[0]) for dim in dims}
-    if axis in reduced_dims:
-        return None
-    dropped = len(op.outputs[0]) < len(op.inputs[0])
-    return axis - sum(dim < axis for dim in reduced_dims) if dropped else axis
+    return MOVES_AXIS.get(op.name, find_kept_axis)(op, axis)
 
 
 def find_kept_axis(op: Operation, axis: int) -> int | None:
@@ -110,13 +88,3 @@ def find_kept_axis(op: Operation, axis: int) -> int | None:
         if leading_after == leading and size == before[axis]:
             return place
     return None
-
-
-AXIS_RULES: tuple[
-    tuple[frozenset[str], Callable[[Operation, int], int | None]], ...
-] = (
-    (frozenset({"permute"}), axis_after_permute),
-    (frozenset({"transpose", "t"}), axis_after_transpose),
-    (AVERAGE_POOLS | {"sum"}, axis_after_reduction),
-)
-"""Operations that move axes, and how; adding one is a row."""

@@ -11,8 +11,10 @@ from resviz.operations.families import (
     AVERAGE_POOLS,
     CONVOLUTIONS,
     ELEMENTWISE,
+    FACTORS,
     MAX_POOLS,
     NORMS,
+    PADDINGS,
     RESHAPES,
 )
 from resviz.readings.structure.channel_axes import to_channels_first
@@ -164,7 +166,7 @@ def label_identity(ops: list[Operation]) -> str:
 
 IDENTITY_LABELS: tuple[tuple[frozenset[str], str], ...] = (
     (NORMS, "identity + norm"),
-    (frozenset({"mul", "div"}), "scaled identity"),
+    (FACTORS, "scaled identity"),
 )
 """What an identity's operations may do all the same; adding one is a row."""
 
@@ -211,7 +213,7 @@ OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] 
     (AVERAGE_POOLS, window_labeller(" average pool")),
     (MAX_POOLS, window_labeller(" max pool")),
     (frozenset({"slice"}), label_slice),
-    (frozenset({"constant_pad_nd", "cat", "copy"}), label_padding),
+    (PADDINGS, label_padding),
 )
 """How each kind of operation reads on a shortcut; adding one is a row."""
 
@@ -239,8 +241,7 @@ def drops_positions(op: Operation) -> bool:
 
 def pads_channels(op: Operation) -> bool:
     """Whether an operation appends channels to what flows."""
-    padding = op.name in {"constant_pad_nd", "cat", "copy"}
-    return padding and op.inputs[0][1:2] != op.outputs[-1][1:2]
+    return op.name in PADDINGS and op.inputs[0][1:2] != op.outputs[-1][1:2]
 
 
 def multiply_strides(layers: list[Layer], axes: int) -> Shape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.errors import first_error_line
-from resviz.operations.display_names import DISPLAY_NAMES, find_display_name
+from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.events import BypassedStep, CallEnd, CallStart, TraceStep

@@ -11,8 +11,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from resviz.operations.families import PRODUCTS
+from resviz.operations.windows import expand_per_axis
 from resviz.record import MODEL_INPUT
-from resviz.tracing.dispatched import expand_per_axis
 from resviz.tracing.events import CallStart, TraceStep
 from resviz.tracing.fast.shape_rules import compute_window_sizes
 

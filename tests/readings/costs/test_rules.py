@@ -95,12 +95,6 @@ def test_an_operation_without_a_rule_is_named_and_not_zero():
     assert None is costs.count_macs(arch["1"])
 
 
-def test_a_second_rule_for_an_operation_is_refused():
-    """Two rules for one operation cannot stand side by side."""
-    with pytest.raises(RuntimeError, match="convolution: a second cost rule"):
-        costs.cost_rule("convolution")(lambda op: 0)
-
-
 def test_every_rule_has_its_operands_checked():
     """A record from anywhere is refused before a rule could miss an operand."""
     assert set(costs.COST_RULES) == set(MIN_OPERANDS)

@@ -7,7 +7,6 @@ from torch import nn
 
 import resviz
 from resviz.readings import memory
-from resviz.readings.memory import saved_rules
 
 
 def cell(x):
@@ -161,9 +160,3 @@ def test_what_each_operation_keeps(name, head, torchs):
         *memory.build_timeline(arch).live_bytes
     ]
     assert () == kept.uncounted
-
-
-def test_a_second_rule_for_an_operation_is_refused():
-    """Two rules for one operation cannot stand side by side."""
-    with pytest.raises(RuntimeError, match="relu: a second rule of what is kept"):
-        saved_rules.saved_rule("relu")(saved_rules.save_operand)

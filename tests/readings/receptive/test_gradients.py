@@ -219,8 +219,8 @@ def middle(axis, count):
     """Positions whose field lies in the middle half of the input."""
     low, high = SIDE // 4, SIDE - SIDE // 4
     for position in range(count):
-        extent = axis.extent(position)
-        if extent and low <= extent[0] and extent[1] < high:
+        interval = axis.interval_at(position)
+        if interval and low <= interval[0] and interval[1] < high:
             yield position
 
 

@@ -10,7 +10,6 @@ from torch import nn
 
 import resviz
 from resviz.readings.receptive import WHOLE, compute_receptive_fields
-from resviz.readings.receptive.rule_table import field_rule
 from resviz.record.storage import parse_record
 
 
@@ -267,9 +266,3 @@ def test_ten_thousand_layers():
     assert (20_001, 1, 10_000, 0) == numbers(
         compute_receptive_fields(arch).layers[-1][0]
     )
-
-
-def test_a_second_rule_for_an_operation_is_refused():
-    """Two rules for one operation cannot stand side by side."""
-    with pytest.raises(RuntimeError, match="slice: a second rule"):
-        field_rule("slice")(lambda step: None)

@@ -1,0 +1,94 @@
+"""Convolutions: a window of weights that slides over a map."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import CONVOLUTION, OperationKind
+from resviz.operations.layouts import list_input_axes, make_plain_run
+from resviz.operations.shared_rules import save_two_operands
+from resviz.operations.windows import expand_per_axis, slide_window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.operations.kind import NamedArguments, WindowNumbers
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Operation
+
+
+def read_convolution_window(bound: NamedArguments) -> WindowNumbers:
+    """Read a convolution's window; the kernel is read off the weight's shape."""
+    kernel = tuple(bound["weight"].shape)[2:]
+    axes = len(kernel)
+    return (
+        kernel,
+        expand_per_axis(bound["stride"], axes),
+        expand_per_axis(bound["padding"], axes),
+        expand_per_axis(bound["dilation"], axes),
+        bound["groups"],
+        bound["transposed"],
+        False,
+    )
+
+
+def count_convolution_macs(op: Operation) -> int:
+    """Count the multiply-accumulates of a convolution; its bias is not counted.
+
+    Shapes: input (N, C, *spatial), weight (K, C/G, *kernel), output (N, K, …);
+    a transposed one has weight (C, K/G, *kernel) and visits its input instead.
+    Units: MACs for the whole batch, N · K · H' · W' · (C/G) · R · S.
+    Source: He et al. 2015, section 3.3, counts one multiply-add as one FLOP.
+    """
+    transposed = op.window is not None and op.window.transposed
+    visited_shape = op.inputs[0] if transposed else op.outputs[0]
+    return prod(visited_shape) * prod(op.inputs[1][1:])
+
+
+def follow_convolution(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields through a window that reads all channels of its group.
+
+    Shapes: input (N, C, *spatial), weight (K, C/G, *kernel), output (N, K, …).
+    """
+    field_map, *weights = step.maps
+    window = step.op.window
+    if (
+        field_map is None
+        or window is None
+        or any(w.position_axes for w in weights if w)
+    ):
+        return None
+    # A weight that is made of the whole input, as a dynamic one, is a factor.
+    step.gated = any(weights)
+    place = len(step.shape) - len(window.kernel) - 1
+    channels = list_input_axes(field_map.layout[place])
+    if channels and window.groups > 1:
+        return None
+    field_map = field_map.gather_positions(channels).with_run(
+        place, make_plain_run(step.shape[place])
+    )
+    return [slide_window(field_map, window, step.shape)]
+
+
+def find_convolution_channels(op: Operation) -> int | None:
+    """Find the channel axis of a convolution's output, that before its window."""
+    window = op.window
+    return max(len(op.outputs[0]) - len(window.kernel) - 1, 0) if window else None
+
+
+ROWS = (
+    OperationKind(
+        "convolution",
+        CONVOLUTION,
+        aliases=("_convolution",),  # traced graphs of torch hold such
+        display_name="conv",
+        min_operands=2,
+        window=read_convolution_window,
+        macs=count_convolution_macs,
+        saved=save_two_operands,
+        field=follow_convolution,
+        sets_axis=find_convolution_channels,
+    ),
+)

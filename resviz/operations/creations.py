@@ -1,0 +1,62 @@
+"""Creations: values that are made out of none, or written over what was there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import CREATION, ELEMENTWISE, OperationKind
+from resviz.operations.shared_rules import (
+    follow_pointwise_pair,
+    save_nothing,
+    save_rest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+
+
+def follow_fill(step: FieldStep) -> Sequence[FieldMap | None]:
+    """Lose the fields of an operand whose values are written over."""
+    return [None] * len(step.op.outputs)
+
+
+ROWS = (
+    *(
+        OperationKind(name, CREATION, is_differentiable=False)
+        for name in (
+            "empty_like",
+            "zeros_like",
+            "ones_like",
+            "full_like",
+            "rand_like",
+            "randn_like",
+            "new_empty",
+            "new_zeros",
+            "new_ones",
+            "new_full",
+            "new_empty_strided",
+        )
+    ),
+    OperationKind("fill", ELEMENTWISE, saved=save_nothing, field=follow_fill),
+    OperationKind("zero", ELEMENTWISE, saved=save_nothing, field=follow_fill),
+    OperationKind(
+        "bernoulli",
+        ELEMENTWISE,
+        is_quiet=True,
+        saved=save_nothing,
+        field=follow_fill,
+    ),
+    OperationKind("uniform", saved=save_nothing),
+    OperationKind("normal", saved=save_nothing),
+    OperationKind(
+        "native_dropout",
+        ELEMENTWISE,
+        label="dropout",
+        is_quiet=True,
+        saved=save_rest,
+        field=follow_pointwise_pair,
+    ),
+)

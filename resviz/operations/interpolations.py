@@ -1,0 +1,133 @@
+"""Interpolations: a map with more or fewer positions, or sampled on a grid."""
+
+from __future__ import annotations
+
+from math import floor
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import INTERPOLATION, SELECTION, OperationKind
+from resviz.operations.shared_rules import save_nothing, save_two_operands
+from resviz.operations.windows import LONGEST_PERIOD, Taps, slide_last_axes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+
+SAMPLE_REACH = {
+    "upsample_nearest": (0, 0),
+    "_upsample_nearest_exact": (0, 0),
+    "upsample_linear": (0, 1),
+    "upsample_bilinear": (0, 1),
+    "upsample_trilinear": (0, 1),
+    "upsample_bicubic": (-1, 2),
+}
+"""How far interpolations read around the position before a point."""
+
+SCALE_ARGUMENTS = ("scales_w", "scales_h", "scales_d")
+"""Arguments that hold the `scale_factor` of an axis, the last axis first."""
+
+ARGUMENTS = ("align_corners", "scales", *SCALE_ARGUMENTS[::-1])
+
+
+def follow_upsample(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields between the positions of a map, to more or fewer of them."""
+    if "scales" not in step.arguments and SCALE_ARGUMENTS[0] not in step.arguments:
+        return None  # a record that does not say how
+    count = int(step.op.name[-2])
+    places = range(len(step.shape) - count, len(step.shape))
+    taps = [taps_of_sampling(step, place) for place in places]
+    return [slide_last_axes(step.seeing_maps[0], taps, step.shape)]
+
+
+def taps_of_sampling(step: FieldStep, place: int) -> Taps | None:
+    """Return the taps of an interpolation along one axis.
+
+    Source: torch, area_pixel_compute_source_index of UpSample.h.
+    """
+    from fractions import Fraction
+
+    kind = step.op.name[:-2]
+    before, after = step.op.inputs[0][place], step.shape[place]
+    if not before or not after:
+        return None
+    if step.arguments.get("align_corners"):
+        scale, shift = Fraction(before - 1, max(after - 1, 1)), Fraction(0)
+    else:
+        scale = find_requested_scale(step, place) or Fraction(before, after)
+        shift = (scale - 1) / 2
+        if kind == "_upsample_nearest_exact":
+            shift = scale / 2
+        elif kind == "upsample_nearest":
+            shift = Fraction(0)
+    return taps_of_interpolation(scale, shift, SAMPLE_REACH[kind]) if scale else None
+
+
+def find_requested_scale(step: FieldStep, place: int) -> Fraction | None:
+    """Return input positions per output position if a `scale_factor` was given."""
+    from fractions import Fraction
+
+    name = SCALE_ARGUMENTS[len(step.shape) - 1 - place]
+    factor = step.arguments.get(name, step.arguments.get("scales"))
+    return 1 / Fraction(factor).limit_denominator(LONGEST_PERIOD) if factor else None
+
+
+def taps_of_interpolation(
+    scale: Fraction, shift: Fraction, reach: tuple[int, int]
+) -> Taps:
+    """Return the taps of an interpolation that reads around scale · position + shift.
+
+    `reach` says how far around the position before it; what falls on a position
+    reads that one alone.
+    """
+    reads = []
+    for place in range(min(scale.denominator, LONGEST_PERIOD)):
+        centre = scale * place + shift
+        first, last = reach if centre.denominator > 1 else (0, 0)
+        reads.append(range(floor(centre) + first, floor(centre) + last + 1))
+    return Taps(scale.denominator, scale.numerator, tuple(reads))
+
+
+ROWS = (
+    *(
+        OperationKind(
+            name,
+            SELECTION,
+            arguments=ARGUMENTS,
+            saved=save_nothing if name == "upsample_nearest2d" else None,
+            field=follow_upsample,
+        )
+        for name in (
+            "upsample_nearest1d",
+            "upsample_nearest2d",
+            "upsample_nearest3d",
+            "_upsample_nearest_exact2d",
+        )
+    ),
+    *(
+        OperationKind(
+            name,
+            INTERPOLATION,
+            arguments=ARGUMENTS,
+            saved=save_nothing,
+            field=follow_upsample,
+        )
+        for name in ("upsample_bilinear2d", "upsample_bicubic2d")
+    ),
+    *(
+        OperationKind(name, INTERPOLATION, arguments=ARGUMENTS, field=follow_upsample)
+        for name in ("upsample_linear1d", "upsample_trilinear3d")
+    ),
+    *(
+        OperationKind(
+            f"_upsample_nearest_exact{d}d", arguments=ARGUMENTS, field=follow_upsample
+        )
+        for d in (1, 3)
+    ),
+    OperationKind("_upsample_bilinear2d_aa", INTERPOLATION),
+    OperationKind("_upsample_bicubic2d_aa", INTERPOLATION),
+    OperationKind("grid_sampler_2d", INTERPOLATION, saved=save_two_operands),
+    OperationKind("grid_sampler_3d", INTERPOLATION),
+)

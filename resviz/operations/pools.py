@@ -1,0 +1,152 @@
+"""Pools: the mean or the maximum of a window, or of a share of a map."""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import AVERAGE_POOL, MAX_POOL, OperationKind
+from resviz.operations.layouts import list_input_axes, make_plain_run
+from resviz.operations.shared_rules import (
+    save_nothing,
+    save_operand,
+    save_operand_and_rest,
+)
+from resviz.operations.windows import (
+    LONGEST_PERIOD,
+    Taps,
+    expand_per_axis,
+    slide_window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.operations.kind import NamedArguments, WindowNumbers, WindowReader
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Operation
+
+
+def make_window_reader(axes: int) -> WindowReader:
+    """Make the reader of a pool's window over `axes` spatial axes."""
+
+    def read_pool_window(bound: NamedArguments) -> WindowNumbers:
+        kernel = expand_per_axis(bound["kernel_size"], axes)
+        return (
+            kernel,
+            expand_per_axis(bound["stride"] or kernel, axes),
+            expand_per_axis(bound["padding"], axes),
+            expand_per_axis(bound.get("dilation", 1), axes),
+            1,
+            False,
+            bound["ceil_mode"],
+        )
+
+    return read_pool_window
+
+
+def follow_pool(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields through a window over the last axes, each channel for itself."""
+    window = step.op.window
+    if window is None:
+        return None
+    slid_map = slide_window(step.seeing_maps[0], window, step.shape)
+    return [slid_map] * len(step.op.outputs)
+
+
+def follow_adaptive_pool(step: FieldStep) -> Sequence[FieldMap | None]:
+    """Follow fields through one window an output; a single output sees all."""
+    field_map = step.seeing_maps[0]
+    count = int(step.op.name[-2])
+    for place in range(len(step.shape) - count, len(step.shape)):
+        before, after = step.op.inputs[0][place], step.shape[place]
+        if after == 1:
+            gathered_axes = list_input_axes(field_map.layout[place])
+            field_map = field_map.gather_positions(gathered_axes).with_run(
+                place, make_plain_run(1)
+            )
+        else:
+            field_map = field_map.slide_taps(
+                place, [taps_of_adaptive_pool(before, after)], step.shape
+            )
+    return [field_map] * len(step.op.outputs)
+
+
+def lose_axis(op: Operation, axis: int) -> None:
+    """Follow no axis through an average pool: a map then has its channels in axis 1."""
+    del op, axis
+
+
+def taps_of_adaptive_pool(size: int, count: int) -> Taps:
+    """Return the taps of an adaptive pool from `size` positions to `count`.
+
+    Source: torch, start_index and end_index of AdaptivePooling.h.
+    """
+    shared = gcd(size, count)
+    period, advance = count // shared, size // shared
+    reads = (
+        range(place * size // count, -(-(place + 1) * size // count))
+        for place in range(min(period, LONGEST_PERIOD))
+    )
+    return Taps(period, advance, tuple(reads))
+
+
+ROWS = (
+    OperationKind(
+        "max_pool2d_with_indices",
+        MAX_POOL,
+        display_name="max_pool2d",
+        tool_kind="max pool",
+        window=make_window_reader(2),
+        saved=save_operand_and_rest,
+        field=follow_pool,
+    ),
+    OperationKind(
+        "max_pool3d_with_indices",
+        MAX_POOL,
+        window=make_window_reader(3),
+        saved=save_operand_and_rest,
+        field=follow_pool,
+    ),
+    *(
+        OperationKind(
+            name, MAX_POOL, saved=save_operand_and_rest, field=follow_adaptive_pool
+        )
+        for name in ("adaptive_max_pool2d", "adaptive_max_pool3d")
+    ),
+    OperationKind("avg_pool1d", saved=save_nothing),
+    OperationKind(
+        "avg_pool2d",
+        AVERAGE_POOL,
+        tool_kind="average pool",
+        window=make_window_reader(2),
+        saved=save_operand,
+        field=follow_pool,
+        moves_axis=lose_axis,
+    ),
+    OperationKind(
+        "avg_pool3d",
+        AVERAGE_POOL,
+        window=make_window_reader(3),
+        saved=save_operand,
+        field=follow_pool,
+        moves_axis=lose_axis,
+    ),
+    OperationKind(
+        "_adaptive_avg_pool2d",
+        AVERAGE_POOL,
+        display_name="adaptive_avg_pool2d",
+        tool_kind="global pool",
+        saved=save_operand,
+        field=follow_adaptive_pool,
+        moves_axis=lose_axis,
+    ),
+    OperationKind(
+        "_adaptive_avg_pool3d",
+        AVERAGE_POOL,
+        saved=save_operand,
+        field=follow_adaptive_pool,
+        moves_axis=lose_axis,
+    ),
+)

@@ -1,0 +1,169 @@
+"""Matrix products; with one operand that is a parameter, a linear layer."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import PRODUCT, OperationKind
+from resviz.operations.layouts import list_input_axes, make_plain_layout
+from resviz.operations.shared_rules import save_factors, save_factors_after_addend
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Operation, Shape
+
+
+def count_product_macs(op: Operation) -> int:
+    """Count the MACs of the product of two operands."""
+    return multiply_matrix_sizes(op.inputs[0], op.inputs[1])
+
+
+def count_product_macs_after_addend(op: Operation) -> int:
+    """Count the MACs of the product of the last two operands; the addend is a bias."""
+    return multiply_matrix_sizes(op.inputs[1], op.inputs[2])
+
+
+def multiply_matrix_sizes(left: Shape, right: Shape) -> int:
+    """Return the MACs of (…, N, K) times (…, K, M): N · K · M for each matrix."""
+    return prod(left) * (right[-1] if len(right) > 1 else 1)
+
+
+def count_bilinear_macs(op: Operation) -> int:
+    """Count the MACs of a bilinear layer, one for each term of its sum.
+
+    Shapes: inputs (N, I) and (N, J) around a weight (O, I, J).
+    Units: N · O · I · J.
+    """
+    return prod(op.inputs[0][:-1]) * prod(op.inputs[1])
+
+
+def count_packed_linear_macs(op: Operation) -> int:
+    """Count the MACs of a linear layer whose weight is packed: (…, K) to (…, M)."""
+    return prod(op.inputs[0]) * op.outputs[0][-1] if op.outputs[0] else 0
+
+
+def follow_product(step: FieldStep) -> Sequence[FieldMap | None]:
+    """Follow rows times columns: what is summed over is gathered; addends come to it.
+
+    Rows that meet columns of the same map, as in attention, see all of both.
+    """
+    *addends, a, b = step.maps
+    if a and b:
+        batch = len(step.shape) - 2
+        a, b = (
+            factor.gather_positions(
+                factor.position_axes - factor.find_leading_axes(batch)
+            )
+            for factor in (a, b)
+        )
+    placed_maps = (
+        *addends,
+        a and place_left_factor(a, step.shape),
+        b and place_right_factor(b, step.shape),
+    )
+    seeing_maps = [field_map for field_map in placed_maps if field_map]
+    return [step.merge_maps(seeing_maps, step.shape)]
+
+
+def place_left_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
+    """Lay out the left factor of a product of a given shape."""
+    field_map = field_map.gather_positions(list_input_axes(field_map.layout[-1]))
+    kept_runs = field_map.layout[:-1]
+    return field_map.with_layout(
+        (*kept_runs, *make_plain_layout(shape[len(kept_runs) :]))
+    )
+
+
+def place_right_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
+    """Lay out the right factor of a product of a given shape."""
+    if len(field_map.layout) == 1:
+        return field_map.gather_positions(field_map.position_axes).with_layout(
+            make_plain_layout(shape)
+        )
+    field_map = field_map.gather_positions(list_input_axes(field_map.layout[-2]))
+    return field_map.with_layout(
+        (*field_map.layout[:-2], *make_plain_layout(shape[-2:-1]), field_map.layout[-1])
+    )
+
+
+def find_product_channels(op: Operation) -> int | None:
+    """Find the channel axis of a product: that of columns, if the rows flow."""
+    rank = len(op.outputs[0])
+    return rank - (1 if op.flowing[-2] or rank == 1 else 2) if rank else None
+
+
+ROWS = (
+    OperationKind(
+        "mm",
+        PRODUCT,
+        tool_kind="linear",
+        min_operands=2,
+        macs=count_product_macs,
+        saved=save_factors,
+        field=follow_product,
+        sets_axis=find_product_channels,
+    ),
+    *(
+        OperationKind(
+            name,
+            PRODUCT,
+            min_operands=2,
+            macs=count_product_macs,
+            saved=save_factors,
+            field=follow_product,
+            sets_axis=find_product_channels,
+        )
+        for name in ("bmm", "mv", "dot")
+    ),
+    OperationKind(
+        "addmm",
+        PRODUCT,
+        display_name="linear",
+        tool_kind="linear",
+        min_operands=3,
+        macs=count_product_macs_after_addend,
+        saved=save_factors_after_addend,
+        field=follow_product,
+        sets_axis=find_product_channels,
+    ),
+    *(
+        OperationKind(
+            name,
+            PRODUCT,
+            min_operands=3,
+            macs=count_product_macs_after_addend,
+            saved=save_factors_after_addend,
+            field=follow_product,
+            sets_axis=find_product_channels,
+        )
+        for name in ("baddbmm", "addmv")
+    ),
+    OperationKind(
+        "addbmm",
+        PRODUCT,
+        min_operands=3,
+        macs=count_product_macs_after_addend,
+        saved=save_factors_after_addend,
+        sets_axis=find_product_channels,
+    ),
+    OperationKind(
+        "_addmm_activation",
+        PRODUCT,
+        min_operands=3,
+        macs=count_product_macs_after_addend,
+        sets_axis=find_product_channels,
+    ),
+    OperationKind("_int_mm", min_operands=2, macs=count_product_macs),
+    OperationKind("_scaled_mm", min_operands=2, macs=count_product_macs),
+    OperationKind("_trilinear", min_operands=2, macs=count_bilinear_macs),
+    OperationKind(
+        "quantized.linear_dynamic", min_operands=1, macs=count_packed_linear_macs
+    ),
+    OperationKind(
+        "quantized.linear_relu_dynamic", min_operands=1, macs=count_packed_linear_macs
+    ),
+)

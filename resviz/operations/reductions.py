@@ -1,0 +1,133 @@
+"""Reductions: one value of all along some axes, or running ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import AVERAGE_POOL, ELEMENTWISE, OperationKind
+from resviz.operations.layouts import list_input_axes, make_plain_run
+from resviz.operations.shared_rules import (
+    follow_pointwise,
+    save_nothing,
+    save_operand,
+    save_operand_and_result,
+    save_rest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.operations.kind import OperandLearns, SavedTensors
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Operation
+
+ARGUMENTS = ("dim", "keepdim")
+
+
+def save_extreme(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the indices along an axis; else the operand and the result."""
+    whole = len(op.writes) == 1
+    return save_operand_and_result(op, learns) if whole else save_rest(op, learns)
+
+
+def follow_reduction(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields to one value along some axes, which sees what all of them see."""
+    rank = len(step.op.inputs[0])
+    if len(step.maps) > 1:
+        return follow_pointwise(step)  # the larger of two
+    dims = find_reduced_axes(step, rank)
+    if dims is None:
+        return None
+    step.why = "a part of the input is gathered"
+    field_map = step.seeing_maps[0]
+    field_map = field_map.gather_positions(
+        k for d in dims for k in list_input_axes(field_map.layout[d])
+    )
+    keep = len(step.shape) == rank and rank > 0
+    for d in sorted(dims, reverse=True):
+        field_map = (
+            field_map.with_run(d, make_plain_run(1))
+            if keep
+            else field_map.without_axis(d)
+        )
+    return [field_map] * len(step.op.outputs)
+
+
+def find_reduced_axes(step: FieldStep, rank: int) -> set[int] | None:
+    """Find the axes that a reduction gathers; None if the record does not say."""
+    if not step.shape:
+        return set(range(rank))
+    if "dim" not in step.arguments:
+        return None
+    dim = step.arguments["dim"]
+    dims = range(rank) if dim is None or dim == [] else dim
+    return {d % rank for d in ([dims] if isinstance(dims, int) else dims)}
+
+
+def move_axis_by_reduction(op: Operation, axis: int) -> int | None:
+    """Return the axis's place after other axes were averaged or summed."""
+    dims = op.arguments.get("dim") or range(len(op.inputs[0]))
+    reduced_dims = {dim % len(op.inputs[0]) for dim in dims}
+    if axis in reduced_dims:
+        return None
+    dropped = len(op.outputs[0]) < len(op.inputs[0])
+    return axis - sum(dim < axis for dim in reduced_dims) if dropped else axis
+
+
+ROWS = (
+    OperationKind(
+        "mean",
+        AVERAGE_POOL,
+        arguments=ARGUMENTS,
+        saved=save_nothing,
+        field=follow_reduction,
+        moves_axis=move_axis_by_reduction,
+    ),
+    OperationKind(
+        "sum",
+        ELEMENTWISE,
+        is_quiet=True,
+        arguments=ARGUMENTS,
+        saved=save_nothing,
+        field=follow_reduction,
+        moves_axis=move_axis_by_reduction,
+    ),
+    *(
+        OperationKind(
+            name,
+            ELEMENTWISE,
+            arguments=ARGUMENTS,
+            saved=save_extreme,
+            field=follow_reduction,
+        )
+        for name in ("max", "min")
+    ),
+    *(
+        OperationKind(
+            name,
+            ELEMENTWISE,
+            arguments=ARGUMENTS,
+            saved=save_operand,
+            field=follow_reduction,
+        )
+        for name in ("var", "var_mean")
+    ),
+    *(
+        OperationKind(
+            name,
+            ELEMENTWISE,
+            arguments=ARGUMENTS,
+            saved=save_operand_and_result,
+            field=follow_reduction,
+        )
+        for name in ("amax", "amin", "linalg_vector_norm", "logsumexp", "prod", "std")
+    ),
+    *(OperationKind(name, ELEMENTWISE) for name in ("all", "any", "std_mean")),
+    *(
+        OperationKind(name, ELEMENTWISE, is_differentiable=False)
+        for name in ("argmax", "argmin")
+    ),
+    OperationKind("cumsum", saved=save_nothing),
+    OperationKind("cumprod", saved=save_operand_and_result),
+)

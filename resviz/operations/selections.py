@@ -1,0 +1,220 @@
+"""Selections: slices, pieces, stacks, shuffles, indices, which copy some values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import SELECTION, OperationKind, SavedTensors
+from resviz.operations.layouts import list_input_axes, make_plain_run
+from resviz.operations.shared_rules import (
+    save_nothing,
+    save_rest,
+    save_selector,
+    save_two_operands,
+)
+from resviz.operations.windows import Taps, slide_last_axes, taps_of_slice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.operations.kind import OperandLearns
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Operation
+
+
+def follow_slice(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields to every `step`-th position from `start` on."""
+    field_map, shape = step.seeing_maps[0], step.op.inputs[0]
+    if "dim" not in step.arguments:
+        return None
+    place = step.arguments["dim"] % len(shape)
+    start, stride = step.arguments.get("start") or 0, step.arguments.get("step") or 1
+    start = max(start + shape[place], 0) if start < 0 else start
+    return [field_map.slide_taps(place, [taps_of_slice(start, stride)], step.shape)]
+
+
+def follow_select(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields to one of the values along an axis, which goes; or each of them."""
+    field_map = step.seeing_maps[0]
+    if "dim" not in step.arguments:
+        return None
+    place = step.arguments["dim"] % len(field_map.layout)
+    if step.op.inputs[0][place] > 1 and list_input_axes(field_map.layout[place]):
+        step.why = "one position is singled out"
+        return None
+    return [field_map.without_axis(place)] * len(step.op.outputs)
+
+
+def follow_split(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields to consecutive pieces of an axis."""
+    field_map = step.seeing_maps[0]
+    if "dim" not in step.arguments:
+        return None
+    place = step.arguments["dim"] % len(field_map.layout)
+    pieces: list[FieldMap] = []
+    start = 0
+    for shape in step.op.outputs:
+        pieces.append(field_map.slide_taps(place, [taps_of_slice(start)], shape))
+        start += shape[place]
+    return pieces
+
+
+def follow_cat(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields of concatenated operands: a union if that is along channels."""
+    place = step.arguments.get("dim")
+    if place is None:
+        return None
+    rank = len(step.shape)
+    maps = [
+        field_map for field_map in step.seeing_maps if len(field_map.layout) == rank
+    ]
+    place %= rank
+    if any(list_input_axes(field_map.layout[place]) for field_map in maps):
+        step.why = "positions are put one behind the other"
+        return None
+    run = make_plain_run(step.shape[place])
+    widened_maps = [field_map.with_run(place, run) for field_map in maps]
+    return [step.merge_maps(widened_maps, step.shape)]
+
+
+def follow_stack(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields of operands along a new axis: a union."""
+    place = step.arguments.get("dim")
+    if place is None:
+        return None
+    place %= len(step.shape)
+    run = make_plain_run(step.shape[place])
+    stacked_maps = [
+        field_map.with_layout(
+            (*field_map.layout[:place], run, *field_map.layout[place:])
+        )
+        for field_map in step.seeing_maps
+    ]
+    return [step.merge_maps(stacked_maps, step.shape)]
+
+
+def follow_channel_shuffle(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow fields where the channels are shuffled, which keeps them."""
+    field_map = step.seeing_maps[0]
+    return None if list_input_axes(field_map.layout[1]) else [field_map]
+
+
+def follow_pixel_shuffle(step: FieldStep) -> Sequence[FieldMap | None] | None:
+    """Follow channels to positions, or back: r positions read one, or one reads r."""
+    field_map, before, after = step.seeing_maps[0], step.op.inputs[0], step.shape
+    if list_input_axes(field_map.layout[-3]):
+        return None
+    taps: list[Taps] = []
+    for small, large in zip(before[-2:], after[-2:], strict=True):
+        if large >= small:
+            ratio = max(large // small, 1) if small else 1
+            taps.append(Taps(ratio, 1, (range(1),) * ratio))
+        else:
+            ratio = small // large if large else 1
+            taps.append(Taps(1, ratio, (range(ratio),)))
+    field_map = field_map.with_run(len(after) - 3, make_plain_run(after[-3]))
+    return [slide_last_axes(field_map, taps, after)]
+
+
+def save_indices(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save all indices that select values, one an axis."""
+    del learns
+    return SavedTensors(tuple(range(1, len(op.reads))))
+
+
+def find_embedding_channels(op: Operation) -> int:
+    """Find the channel axis of an embedding, its last."""
+    return len(op.outputs[0]) - 1
+
+
+ROWS = (
+    OperationKind(
+        "slice",
+        SELECTION,
+        is_quiet=True,
+        arguments=("dim", "start", "end", "step"),
+        saved=save_nothing,
+        field=follow_slice,
+    ),
+    OperationKind(
+        "select",
+        SELECTION,
+        is_quiet=True,
+        arguments=("dim", "index"),
+        saved=save_nothing,
+        field=follow_select,
+    ),
+    OperationKind(
+        "unbind",
+        SELECTION,
+        is_quiet=True,
+        arguments=("dim",),
+        saved=save_nothing,
+        field=follow_select,
+    ),
+    OperationKind(
+        "split",
+        SELECTION,
+        is_quiet=True,
+        arguments=("split_size", "dim"),
+        saved=save_nothing,
+        field=follow_split,
+    ),
+    OperationKind(
+        "split_with_sizes",
+        SELECTION,
+        is_quiet=True,
+        arguments=("dim",),
+        saved=save_nothing,
+        field=follow_split,
+    ),
+    OperationKind("unsafe_split", SELECTION, saved=save_nothing, field=follow_split),
+    OperationKind("chunk", SELECTION, saved=save_nothing, field=follow_split),
+    OperationKind(
+        "cat",
+        SELECTION,
+        label="concat",
+        pads_channels=True,
+        arguments=("dim",),
+        saved=save_nothing,
+        field=follow_cat,
+    ),
+    OperationKind(
+        "stack",
+        SELECTION,
+        is_quiet=True,
+        arguments=("dim",),
+        saved=save_nothing,
+        field=follow_stack,
+    ),
+    OperationKind(
+        "channel_shuffle",
+        SELECTION,
+        saved=save_nothing,
+        field=follow_channel_shuffle,
+    ),
+    OperationKind("native_channel_shuffle", SELECTION, field=follow_channel_shuffle),
+    *(
+        OperationKind(name, SELECTION, saved=save_nothing, field=follow_pixel_shuffle)
+        for name in ("pixel_shuffle", "pixel_unshuffle")
+    ),
+    OperationKind("roll", SELECTION, label="shift", saved=save_nothing),
+    *(
+        OperationKind(name, SELECTION, saved=save_nothing)
+        for name in ("narrow", "flip", "repeat", "im2col", "col2im", "tril", "triu")
+    ),
+    OperationKind(
+        "embedding",
+        SELECTION,
+        saved=save_selector,
+        sets_axis=find_embedding_channels,
+    ),
+    OperationKind("index", SELECTION, saved=save_indices),
+    OperationKind("index_select", SELECTION, saved=save_selector),
+    OperationKind("gather", SELECTION, saved=save_two_operands),
+    OperationKind("index_add", saved=save_selector),
+    OperationKind("scatter", saved=save_selector),
+    OperationKind("topk", saved=save_rest),
+    OperationKind("sort", saved=save_rest),
+)

@@ -1,0 +1,105 @@
+"""Rules that operations of several files obey: pointwise work, and what is saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.operations.kind import OperandLearns, SavedTensors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Operation
+
+
+def follow_pointwise(step: FieldStep) -> Sequence[FieldMap | None]:
+    """Follow fields through work on each position, on one operand or several.
+
+    Norms are taken along: the statistics that some gather count as constants, as they
+    do in the published figures.
+    """
+    return [step.merge_maps(step.seeing_maps, step.shape)]
+
+
+def follow_factor(step: FieldStep) -> Sequence[FieldMap | None]:
+    """Follow fields through a factor: a gate that sees the whole input is left out."""
+    return [step.merge_maps(step.seeing_maps, step.shape, factor=True)]
+
+
+def follow_pointwise_pair(step: FieldStep) -> Sequence[FieldMap | None]:
+    """Follow fields into two results of the same positions, as values and a mask."""
+    return [*follow_pointwise(step)] * 2
+
+
+POINTWISE_RULES = frozenset({follow_pointwise, follow_factor, follow_pointwise_pair})
+"""Rules of what works position by position."""
+
+
+def save_nothing(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save nothing: the derivative reads shapes and numbers alone."""
+    del op, learns
+    return SavedTensors()
+
+
+def save_operand(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the operand."""
+    del op, learns
+    return SavedTensors((0,))
+
+
+def save_result(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the result."""
+    del op, learns
+    return SavedTensors(results=(0,))
+
+
+def save_operand_and_result(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the operand and the result."""
+    del op, learns
+    return SavedTensors((0,), (0,))
+
+
+def save_operand_and_rest(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the operand and the further outputs, as indices."""
+    del learns
+    return SavedTensors((0,), tuple(range(1, len(op.writes))))
+
+
+def save_rest(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the further outputs: a mask, indices."""
+    del learns
+    return SavedTensors((), tuple(range(1, len(op.writes))))
+
+
+def save_two_operands(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the first two operands; a weight counts only if it was computed."""
+    del op, learns
+    return SavedTensors((0, 1))
+
+
+def save_factors(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save each of two factors whose counterpart learns."""
+    del op
+    return save_factors_from(0, learns)
+
+
+def save_factors_after_addend(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the factors of the product of the last two operands."""
+    del op
+    return save_factors_from(1, learns)
+
+
+def save_factors_from(first: int, learns: OperandLearns) -> SavedTensors:
+    """Save each of the two factors from `first` on whose counterpart learns."""
+    if len(learns) < first + 2:  # the other factor is a number
+        return SavedTensors()
+    pairs = ((first, first + 1), (first + 1, first))
+    return SavedTensors(tuple(own for own, fellow in pairs if learns[fellow]))
+
+
+def save_selector(op: Operation, learns: OperandLearns) -> SavedTensors:
+    """Save the indices or the mask that selects values."""
+    del learns
+    return SavedTensors(tuple(range(1, len(op.reads)))[:1])

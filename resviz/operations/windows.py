@@ -1,0 +1,84 @@
+"""Sliding windows: how arguments give them, and which positions an output reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.readings.receptive.maps import FieldMap
+    from resviz.record import Shape, Window
+
+LONGEST_PERIOD = 4096
+"""Positions after which a pattern must repeat; beyond, it is not followed."""
+
+CACHE_SIZE = 256
+"""Answers that are kept: blocks of a network, and networks, are much alike."""
+
+
+def expand_per_axis(value: Any, axes: int) -> tuple[int, ...]:
+    """Repeat one number for each axis: 2 and [2] both mean (2, 2) in 2d."""
+    numbers = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    return numbers * axes if len(numbers) == 1 else numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Taps:
+    """What each position of an operation's output reads of its input.
+
+    Attributes:
+        period: positions after which the pattern repeats.
+        advance: positions of the input that it has moved on by then.
+        reads: positions read by each of the first `period` outputs, ascending.
+    """
+
+    period: int
+    advance: int
+    reads: tuple[Sequence[int], ...]
+
+
+IDENTITY_TAPS = Taps(1, 1, (range(1),))
+"""The taps of what reads each position where it is."""
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def taps_of_window(window: Window, axis: int) -> Taps | None:
+    """Return the taps of a convolution or a pool; None for one of absurd size.
+
+    A transposed convolution gives input i to the outputs i · s − p + d · k.
+    """
+    k, s, p, d = (
+        numbers[axis]
+        for numbers in (window.kernel, window.stride, window.padding, window.dilation)
+    )
+    reach = d * (k - 1)
+    if min(k, s, d) < 1 or max(s, reach) > LONGEST_PERIOD:
+        return None
+    if not window.transposed:
+        return Taps(1, s, (range(-p, -p + reach + 1, d),))
+    reads = (
+        tuple(i for i in range(-((reach - q) // s), q // s + 1) if (q - s * i) % d == 0)
+        for q in range(p, p + s)
+    )
+    return Taps(s, 1, tuple(reads))
+
+
+def taps_of_slice(start: int, step: int = 1) -> Taps:
+    """Return the taps of a slice, or of padding with `start` below zero."""
+    return Taps(1, step, (range(start, start + 1),))
+
+
+def slide_last_axes(
+    field_map: FieldMap, taps: Sequence[Taps | None], shape: Shape
+) -> FieldMap:
+    """Return a map after windows along its last axes, one each."""
+    return field_map.slide_taps(len(shape) - len(taps), taps, shape)
+
+
+def slide_window(field_map: FieldMap, window: Window, shape: Shape) -> FieldMap:
+    """Return a map after one window over its last axes."""
+    taps = [taps_of_window(window, axis) for axis in range(len(window.kernel))]
+    return slide_last_axes(field_map, taps, shape)
