@@ -206,5 +206,5 @@ def test_help_imports_next_to_nothing(run):
         "try:\n    main(['--help'])\n"
         "except SystemExit:\n    pass\n"
     )
-    heavy = {"torch", "pandas", "jinja2", "msgspec", "graphviz", "pygraphviz", "rich"}
+    heavy = {"torch", "pandas", "jinja2", "msgspec", "graphviz", "typst", "rich"}
     run("-c", code + FORBIDDEN.format(heavy))

@@ -317,14 +317,13 @@ def test_a_wrong_word_is_told_the_right_ones(project, sphinx):
     assert "got 'up', want one of TB, LR" in sphinx("html", code=1).stderr
 
 
-def test_what_is_no_pdf_is_said_in_words(project, sphinx, monkeypatch):
-    """And the builder warns, with the page; here because Graphviz is missing."""
-    monkeypatch.setenv("PATH", "")
+def test_what_is_no_pdf_is_said_in_words(project, sphinx):
+    """And the builder warns, with the page; here because the library fails."""
     folder = project(
         index_rst="Page\n====\n\n.. resviz:: 18\n   :alt: Eighteen layers.\n",
-        pygraphviz_py="raise ImportError",
+        typst_py="def compile(*_, **__):\n    raise RuntimeError('no room')\n",
     )
     said = sphinx("latex", code=1).stderr
-    assert "index.rst:4: WARNING: resviz: Graphviz was not found" in said
+    assert "index.rst:4: WARNING: resviz: pdf: no room" in said
     (source,) = (folder / "out" / "latex").glob("*.tex")
     assert "Eighteen layers." in source.read_text()

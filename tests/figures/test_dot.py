@@ -12,7 +12,7 @@ import pytest
 from resviz.escape import clean_name
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.elements import Edge, Group, Node, Picture, Solid
-from resviz.formats.pictures import dot, graphviz_engine, svg
+from resviz.formats.pictures import dot, svg
 
 from .conftest import HOSTILE
 
@@ -68,14 +68,11 @@ def test_source_is_what_a_reader_expects():
 
 
 @pytest.mark.needs("dot")
-@pytest.mark.parametrize("cairo", [False, True])
 @pytest.mark.parametrize("role", ["block", "title"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_dot_draws_hostile_names_as_text(role, name, cairo):
+def test_dot_draws_hostile_names_as_text(role, name):
     """Plain and HTML-like labels give back the cleaned name, and nothing else."""
-    line = "".join(
-        drawn(dot.render(said(role, name), styles.SCREEN_STYLE, cairo=cairo))
-    )
+    line = "".join(drawn(dot.render(said(role, name), styles.SCREEN_STYLE)))
     assert clean_name(name).split() == line.split()
 
 
@@ -143,18 +140,13 @@ def polygons(data):
 
 
 @pytest.mark.needs("dot")
-@pytest.mark.parametrize("engine", ["dot", "pygraphviz"])
-def test_solids_are_drawn_where_they_are(engine):
-    """Both Graphviz's draw the faces of our own SVG, in their colours and order."""
+def test_solids_are_drawn_where_they_are():
+    """Graphviz draws the faces of our own SVG, in their colours and order."""
     source = dot.render(SOLID, styles.SCREEN_STYLE)
-    if engine == "dot":
-        run = subprocess.run(
-            ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
-        )
-        drawn = run.stdout
-    else:
-        drawn = graphviz_engine.in_process(source, "svg")
-    ground, *found = polygons(drawn)
+    run = subprocess.run(
+        ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
+    )
+    ground, *found = polygons(run.stdout)
     assert "#ffffff" == ground[1]
     assert list(polygons(svg.render(SOLID, styles.SCREEN_STYLE))) == found
 
@@ -163,24 +155,6 @@ def test_pictures_without_solids_have_no_background():
     """The attribute stands only where it says something."""
     assert "_background" in dot.render(SOLID, styles.SCREEN_STYLE)
     assert "_background" not in dot.render(SMALL, styles.SCREEN_STYLE)
-
-
-@pytest.mark.parametrize("role", ["title", "name", "count", "line 1 label"])
-def test_bold_text_stands_as_high_as_other_text(role):
-    """Graphviz sets an HTML-like label higher than a plain one; that is undone."""
-    heights = [
-        float(re.search(r'<text [^>]* y="(-?[\d.]+)"', svg_of(it))[1])
-        for it in (said(role, "words"), said("text", "words"))
-    ]
-    size = styles.LOOKS[role].size
-    assert pytest.approx(0.355 * size, abs=0.4) == heights[0] + 30
-    assert pytest.approx(0.355 * 12, abs=0.4) == heights[1] + 30
-
-
-def svg_of(picture):
-    """A picture as pygraphviz' own SVG."""
-    source = dot.render(picture, styles.SCREEN_STYLE)
-    return graphviz_engine.in_process(source, "svg").decode()
 
 
 def test_lines_between_no_nodes_stand_in_the_background():

@@ -2,12 +2,9 @@
 
 import json
 
-import pytest
-
 from resviz.figures import FIGURES
 from resviz.formats import picture_format_names
-from resviz.formats.pictures import dot, pdf
-from resviz.formats.pictures.graphviz_engine import ENGINES, in_process
+from resviz.formats.pictures import pdf
 
 from .test_dot import SMALL, styles
 
@@ -42,19 +39,8 @@ def test_two_processes_write_the_same(run):
     assert first == second
 
 
-@pytest.mark.needs("dot")
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_pdf_does_not_say_when_it_was_made(engine, monkeypatch):
-    """Neither engine's."""
-    monkeypatch.setattr(pdf, "draw", engine)
-    assert b"CreationDate" not in pdf.render(SMALL, styles.SCREEN_STYLE)
-
-
-def test_blanks_stand_where_the_date_was(monkeypatch):
-    """So that every other byte, and the table of their offsets, stays true."""
-    drawn = in_process(dot.render(SMALL, styles.SCREEN_STYLE), "pdf")
-    monkeypatch.setattr(pdf, "draw", lambda *_: drawn)
-    kept = pdf.render(SMALL, styles.SCREEN_STYLE)
-    assert b"CreationDate" in drawn
-    assert len(drawn) == len(kept)
-    assert {ord(" ")} == {b for a, b in zip(drawn, kept, strict=True) if a != b}
+def test_a_pdf_does_not_say_when_it_was_made():
+    """Neither in its information nor in its metadata."""
+    drawn = pdf.render(SMALL, styles.SCREEN_STYLE)
+    assert b"CreationDate" not in drawn
+    assert b"CreateDate" not in drawn

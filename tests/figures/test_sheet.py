@@ -11,14 +11,12 @@ import pytest
 import resviz
 from resviz import escape
 from resviz.errors import RenderError
-from resviz.figures.drawing import styles
-from resviz.formats.pictures import dot
 from resviz.formats.tables import png
 from resviz.formats.tables.svg import TABLE_MARGIN, TablePicture
 from resviz.tables import Column, Table
 
 from .conftest import HOSTILE, faults
-from .test_engine import pixels
+from .test_converter import pixels
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
@@ -160,7 +158,7 @@ def test_save_goes_by_the_suffix(record, tmp_path):
 @pytest.mark.needs("pdftotext")
 @pytest.mark.parametrize("form", ["pdf", "png"])
 def test_the_command_line_draws_tables(record, run, tmp_path, form):
-    """Of more networks than one string of Graphviz has room for."""
+    """Of a dozen networks side by side."""
     record("resnet18").save(tmp_path / "r.json")
     specs = [str(tmp_path / "r.json")] * 12
     path = tmp_path / f"t.{form}"
@@ -175,7 +173,7 @@ def test_the_command_line_draws_tables(record, run, tmp_path, form):
 @pytest.mark.needs("pdftotext")
 @pytest.mark.parametrize("name", ['a "word"', r"back\slash", r"both\"", "×→“é", ""])
 def test_a_pdf_has_every_word(name, tmp_path):
-    """Also after an empty cell, and with what means something to Graphviz."""
+    """Also after an empty cell, and with quotes and backslashes."""
     columns = (Column("name", "name"), Column("note", "note"), Column("end", "end"))
     rows = ({"name": name, "note": "", "end": "last"},)
     Table("words", columns, rows, None, facts=(("", ""),)).save(tmp_path / "t.pdf")
@@ -184,20 +182,12 @@ def test_a_pdf_has_every_word(name, tmp_path):
     assert {*name.split(), "last"} <= set(done.stdout.decode().split())
 
 
-def test_wide_letters_fit_into_strings(tmp_path):
-    """Graphviz counts the bytes of each, and these take three."""
+def test_wide_letters_are_drawn(tmp_path):
+    """Which take three bytes each, in a cell of sixty."""
     rows = tuple({"name": "\N{CJK UNIFIED IDEOGRAPH-5B57}" * 60} for _ in range(200))
     table = Table("words", (Column("name", "name"),), rows, None)
     table.save(tmp_path / "t.pdf")
     assert (tmp_path / "t.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_words_of_a_table_are_no_nodes(record):
-    """Which Graphviz would take seconds for, in one of thousands of rows."""
-    picture = TablePicture(resviz.layers(record("resnet50"))).draw_picture()
-    style = styles.find_style("paper")
-    drawn, plain = (dot.render(picture, style, cairo=cairo) for cairo in (True, False))
-    assert (1, 1 + len(picture.nodes)) == (drawn.count("pos="), plain.count("pos="))
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet101", "resnet152"])

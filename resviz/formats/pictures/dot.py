@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from resviz import escape
 from resviz.figures.drawing.marks import (
-    iter_marks,
     mark_faces,
     mark_wire,
     resolve_colour,
@@ -51,29 +50,18 @@ RAISED = 1
 """How much higher Graphviz sets an HTML-like label than a plain one, in points."""
 
 
-def render(picture: Picture, style: Style, *, cairo: bool = False) -> str:
-    """The picture as a directed graph.
-
-    Args:
-        picture: what to say.
-        style: its colours.
-        cairo: write bold text for PNG and PDF alone, which have it where it belongs;
-            HTML-like labels, bold in all that Graphviz writes, may be 2 points off.
-    """
-    return "\n".join(Writer(picture, style, cairo=cairo).lines()) + "\n"
+def render(picture: Picture, style: Style) -> str:
+    """The picture as a directed graph."""
+    return "\n".join(Writer(picture, style).lines()) + "\n"
 
 
 class Writer:
     """Writes one picture; DOT's y grows upwards, in points, sizes in inches."""
 
-    def __init__(self, picture: Picture, style: Style, *, cairo: bool) -> None:
+    def __init__(self, picture: Picture, style: Style) -> None:
         self.picture = picture
         self.style = style
-        self.cairo = cairo
         self.nodes = {node.key: node for node in picture.nodes}
-        # A table may have sixty thousand words: as nodes they take Graphviz seconds.
-        corners = any(FRAMES[group.role].corner for group in picture.groups)
-        self.words_only = cairo and not corners and all(map(is_text, picture.nodes))
 
     def lines(self) -> Iterator[str]:
         """The lines of the file."""
@@ -98,9 +86,6 @@ class Writer:
             '"canvas"', style="invis", shape="box", label="",
             pos=self.point((width / 2, height / 2)), **sides((width, height)),
         )  # fmt: skip
-        if self.words_only:
-            yield "}"
-            return
         grouped: set[str] = set()
         for group in self.picture.groups:
             yield from self.cluster(group, grouped)
@@ -111,9 +96,7 @@ class Writer:
         yield "}"
 
     def background(self) -> str:
-        """What is no node in xdot: solids, lines between none, or all of a table."""
-        if self.words_only:
-            return xdot.operations(iter_marks(self.picture, self.style), self.point)
+        """What is no node in xdot: solids, and lines between none."""
         solids = (mark_faces(solid, self.style) for solid in self.picture.solids)
         loose = (edge for edge in self.picture.edges if not edge.tail)
         lines = (mark_wire(edge, self.style) for edge in loose)
@@ -143,7 +126,7 @@ class Writer:
     def node(self, node: Node) -> str:
         """One node."""
         look = LOOKS[node.role]
-        html = look.bold and not self.cairo
+        html = look.bold
         lower = RAISED if html else 0
         wanted = {
             "shape": SHAPES[look.shape],
@@ -155,7 +138,6 @@ class Writer:
             "penwidth": format_length(look.width) if look.width != 1 else "",
             "fontsize": format_length(look.size),
             "fontcolor": self.style.colours[look.ink],
-            "fontname": xdot.BOLD if look.bold and not html else "",
         }
         label = bold(node) if html else plain(node)
         return f"{statement(quoted(node.key), **wanted)[:-1]} label={label}]"
@@ -177,11 +159,6 @@ class Writer:
         """A position with y turned upwards."""
         x, y = point
         return f"{format_length(x)},{format_length(self.picture.size[1] - y)}"
-
-
-def is_text(node: Node) -> bool:
-    """Whether a node is nothing but words that xdot can say."""
-    return LOOKS[node.role].shape == "none" and all(map(xdot.sayable, node.lines))
 
 
 def styles(look: Look) -> str:

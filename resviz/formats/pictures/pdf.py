@@ -1,12 +1,10 @@
-"""PDF: for papers and print, with real text; drawn by Graphviz."""
+"""PDF: for papers and print, with real text."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from resviz.formats.pictures import dot
-from resviz.formats.pictures.graphviz_engine import draw
+from resviz.formats.pictures.svg_converter import convert_picture
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
@@ -14,18 +12,11 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".pdf",)
 
-CREATION_DATE = re.compile(rb"/CreationDate \(D:[^()]*\)")
-"""When cairo drew it; `SOURCE_DATE_EPOCH` does not reach every version of it."""
-
 
 def render(picture: Picture, style: Style) -> bytes:
-    """The picture as a PDF of one page; one unit is one point.
-
-    Equal pictures give equal bytes: blanks, which keep the offsets, are in the date's
-    place.
+    """Write a picture as a PDF of one page; one unit is one point.
 
     Raises:
         RenderError: if it cannot be drawn.
     """
-    drawn = draw(dot.render(picture, style, cairo=True), "pdf")
-    return CREATION_DATE.sub(lambda found: b" " * len(found[0]), drawn)
+    return convert_picture(picture, style, "pdf")

@@ -1,4 +1,4 @@
-"""PNG: pixels, for where SVG cannot go; drawn by Graphviz."""
+"""PNG: pixels, for where SVG cannot go."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
-from resviz.formats.pictures import dot
-from resviz.formats.pictures.graphviz_engine import draw
+from resviz.formats.pictures.svg_converter import convert_picture
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
@@ -16,13 +15,10 @@ if TYPE_CHECKING:
 SUFFIXES = (".png",)
 
 MAX_SIDE_PIXELS = 32_767
-"""Pixels of one side that cairo can draw."""
+"""Pixels of one side; many programs open no more."""
 
 MAX_PICTURE_PIXELS = 150_000_000
-"""Pixels of a picture; cairo holds four bytes for each."""
-
-POINTS_PER_INCH = 72
-"""Graphviz' points in an inch; one of them is one of our units."""
+"""Pixels of a picture; drawing holds four bytes for each."""
 
 CSS_PIXELS_PER_INCH = 96
 """Pixels of a page in an inch: at this resolution a unit is one pixel."""
@@ -31,21 +27,20 @@ CSS_PIXELS_PER_INCH = 96
 def render(
     picture: Picture, style: Style, *, dpi: float = CSS_PIXELS_PER_INCH
 ) -> bytes:
-    """The picture as PNG; at 96 dpi as large as the SVG on a page, at 192 twice.
+    """Write a picture as PNG; at 96 dpi as large as the SVG on a page, at 192 twice.
 
     Raises:
-        RenderError: if it would be larger than cairo can draw, or cannot be drawn.
+        RenderError: if it would be larger than can be drawn, or cannot be drawn.
     """
-    source = dot.render(picture, style, cairo=True)
     max_dpi = highest_dpi(picture)
     if not 1 <= dpi <= max_dpi:
         raise RenderError(f"dpi: got {dpi!r}, want 1 to {max_dpi} for this picture")
-    resolution = f'graph [dpi="{dpi * POINTS_PER_INCH / CSS_PIXELS_PER_INCH:g}" '
-    return draw(source.replace("graph [", resolution, 1), "png")
+    scale = dpi / CSS_PIXELS_PER_INCH
+    return convert_picture(picture, style, "png", pixels_per_unit=scale)
 
 
 def highest_dpi(picture: Picture) -> int:
-    """The highest resolution at which a picture keeps to both bounds, in dpi."""
+    """Return the highest resolution at which a picture keeps to both bounds, in dpi."""
     by_side = (MAX_SIDE_PIXELS - 1) / max(picture.size)
     by_area = sqrt(MAX_PICTURE_PIXELS / prod(picture.size))
     return int(min(by_side, by_area) * CSS_PIXELS_PER_INCH)

@@ -19,14 +19,14 @@ MAX_SCALE = 2.0
 """Dots a pixel, those of a sharp screen, in a table that is not long."""
 
 LONG_TABLE_PIXELS = 6_000_000
-"""Pixels of a long one, which is less sharp: cairo encodes 40 million in a second."""
+"""Pixels of a long one, which is less sharp: millions take seconds to encode."""
 
 
 def render(table: Table, *, style: str = "screen", dpi: float | None = None) -> bytes:
     """The table as PNG, by default of twice the SVG's pixels, of a long one fewer.
 
     Raises:
-        RenderError: if it would be larger than cairo can draw, or cannot be drawn.
+        RenderError: if it would be larger than can be drawn, or cannot be drawn.
     """
     picture = TablePicture(table).draw_picture()
     if dpi is None:

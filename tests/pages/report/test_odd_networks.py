@@ -92,12 +92,12 @@ def test_figures_may_fail(record, monkeypatch):
     """Without a figure the page still comes, and says why and what to do."""
 
     def refuse(*args, **options):
-        raise RenderError("Graphviz was not found: pip install <pygraphviz>")
+        raise RenderError("typst was not found: pip install <typst>")
 
     monkeypatch.setattr("resviz.figures.draw_diagram", refuse)
     html = render(record("resnet18"))
     assert html.count("This figure could not be drawn.") == 2
-    assert "pip install &lt;pygraphviz&gt;" in html
+    assert "pip install &lt;typst&gt;" in html
 
 
 def test_other_errors_are_not_hidden(record, monkeypatch):
