@@ -59,6 +59,11 @@ class Node:
         """Y of its lower side."""
         return self.at[1] + self.size[1] / 2
 
+    def span(self, axis: int) -> Point:
+        """Return where it begins and ends along x, axis 0, or y, axis 1."""
+        half = self.size[axis] / 2
+        return self.at[axis] - half, self.at[axis] + half
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

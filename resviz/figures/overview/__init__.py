@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resviz.figures import sentences
 from resviz.figures.drawing.screens import choose_readable
 from resviz.figures.legend import build_overview_legend
-from resviz.figures.overview import horizontal, vertical
+from resviz.figures.overview.directions import iter_placed
 from resviz.figures.overview.flowchart import build_chart
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
 from resviz.readings.structure import read_structure
@@ -35,14 +35,14 @@ MIN_ROWS = 3
 
 
 def iter_pictures(read: Structure, direction: str) -> Iterator[Picture]:
-    """The overview, placed in more and more columns or lines, then with fewer rows."""
-    place = {"TB": vertical.place_overview, "LR": horizontal.place_overview}[direction]
+    """Yield the overview in one lane of stages and in more, then with fewer rows."""
     previous = None
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
-        candidate = build_outline(read, most=most)
-        if candidate != previous:
-            yield from place(candidate, build_overview_legend(read, candidate))
-        previous = candidate
+        outline = build_outline(read, most=most)
+        if outline != previous:
+            signs = build_overview_legend(read, outline)
+            yield from iter_placed(outline, signs, direction)
+        previous = outline
 
 
 def description(arch: Architecture, *, at: str | None) -> str:

@@ -1,0 +1,328 @@
+"""What the two directions of an overview do each in their own way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.screens import break_evenly
+from resviz.figures.overview.placing import LANE_GAP, Gaps, Lane, OverviewPlacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resviz.figures.drawing.elements import Group, Node, Picture, Point
+    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
+
+MARGIN = 9
+"""Around the picture."""
+
+LINE_HEIGHT = 14
+"""Height of a line of text in a box."""
+
+ARROW = " → "
+
+
+class DownwardPlacing(OverviewPlacing):
+    """From top to bottom: boxes of one width, shortcuts on their right side.
+
+    Attributes:
+        box_width: of the boxes on the main wire.
+        shortcut_width: of the boxes on shortcuts.
+        right: x at which the shortcuts' column begins.
+        fold_end: x at which the frame around a folded block ends.
+    """
+
+    axis = 1
+    shortcut_side = 1
+    max_lanes = 2
+    max_lines = (4, 6)
+    gaps = Gaps(
+        chain=10, lead=7, after_lead=-1, fork=6, block=13, addition=7, after_block=4,
+        after_fold=0, after_rows=5, after_stages=6, leave=8, enter=10,
+    )  # fmt: skip
+
+    pad, fold_pad = 7, 5
+    """Inside a stage, and inside a fold's frame."""
+
+    facts_width, count_width = 140, 46
+    """Widths of a stage's facts and of a fold's count."""
+
+    box_padding = 14
+    """Space left and right of a box's words, taken together."""
+
+    def begin(self) -> None:
+        """Place the title and the input above the first column."""
+        self.measure_columns()
+        stage_width = self.lane.end - self.lane.start
+        self.width = (len(self.turns) + 1) * (stage_width + LANE_GAP) - LANE_GAP
+        self.width += 2 * MARGIN
+        room, outline = self.width - 2 * MARGIN, self.outline
+        y = self.canvas.add_title(self.width / 2, outline.title, outline.facts, room)
+        line = metrics.fit_text(outline.inputs, self.box_width)
+        self.last = self.canvas.add_text("text", (self.lane.level, y + 12), line)
+        self.along, self.lane_start = y + 20, y + 32
+
+    def measure_columns(self) -> None:
+        """Measure the first column; the others are like it."""
+        rows = [row for section in self.outline.sections for row in section.rows]
+        texts = [ARROW.join(row.labels) for row in rows]
+        widest = metrics.max_text_width([*texts, ARROW.join(self.outline.head)])
+        needed = metrics.widen_for_fonts(widest) + self.box_padding
+        self.box_width = min(max(needed, 235), 330)
+        texts = [line for row in rows for line in row.shortcut_lines]
+        needed = metrics.max_text_width(texts) + 20
+        has_shortcuts = any(row.shortcut_kind for row in rows)
+        self.shortcut_width = min(max(needed, 118), 200) if has_shortcuts else 0
+        level = MARGIN + self.pad + self.facts_width + self.box_width / 2
+        counted = any(
+            row.count > 1 and row.shortcut_kind not in {"", "identity"} for row in rows
+        )
+        end = level + self.box_width / 2 + 14 + self.shortcut_width
+        end += self.count_width if counted else 0
+        self.lane = Lane(MARGIN, level, end + self.pad)
+
+    def finish(self) -> Point:
+        """Place the output and the notes below all columns."""
+        y, level = self.along, self.lane.level
+        if self.outline.outputs:
+            line = metrics.fit_text(self.outline.outputs, self.box_width)
+            text = self.canvas.add_text("text", (level, y + 19), line)
+            ends = (level, self.last.bottom), (level, y + 12)
+            self.canvas.add_wire(self.last, text, "main", *ends)
+            y += 28
+        y = max(y, *(end + 8 for end in self.lane_ends), 0) + 2
+        room = self.width - 2 * MARGIN
+        return self.width, self.canvas.add_notes(
+            self.width / 2, y, self.signs, room
+        ) + 6
+
+    def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:
+        """Wrap labels in a row, an arrow between two."""
+        room = (self.box_width - self.box_padding) / metrics.FONT_FACTOR + 0.1
+        return metrics.cap_lines(metrics.wrap_words(labels, ARROW, room), limit)
+
+    def measure_box(self, lines: tuple[str, ...]) -> Point:
+        """All boxes are of one width."""
+        return 10 + LINE_HEIGHT * len(lines), self.box_width
+
+    def measure_lead(self, lead: tuple[str, ...]) -> tuple[Point, tuple[str, ...]]:
+        """Write a preactivation in one line."""
+        line = ", ".join(lead)
+        return (16, metrics.widen_for_fonts(metrics.text_width(line, 11)) + 16), (line,)
+
+    def measure_shortcut(self, row: OutlineRow) -> tuple[Point, tuple[str, ...]]:
+        """Fit a shortcut's lines into its column."""
+        boxed = row.shortcut_kind != "identity"
+        width = self.shortcut_width if boxed else 56
+        lines = tuple(metrics.fit_text(line, width - 4) for line in row.shortcut_lines)
+        return (LINE_HEIGHT * len(lines) + (6 if boxed else 2), width), lines
+
+    def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
+        """Texts with a box fill the shortcuts' column; others stand at its left."""
+        return box.right + 14 + (72 if kind == "identity" else width) / 2
+
+    def add_elision(self, words: str) -> Node:
+        """Add the note in one line."""
+        line = metrics.fit_text(words, self.box_width)
+        return self.canvas.add_text("note", (self.lane.level, self.along + 22), line)
+
+    def open_section(self, section: OutlineSection) -> None:
+        """Place a stage's name and facts in its upper left corner."""
+        x, y = self.lane.start + self.pad, self.along + 12
+        if section.name:
+            self.canvas.add_text("name", (x, y), section.name, align="start")
+            y += 14
+        for number, fact in enumerate(section.facts):
+            role, size = ("note", 11) if number else ("text", 12)
+            line = metrics.fit_text(fact, self.facts_width - 6, size)
+            self.canvas.add_text(role, (x, y), line, align="start")
+            y += 14
+
+    def close_section(self, section: OutlineSection, start: float) -> None:
+        """Leave room for the name and the facts."""
+        words = 16 * (len(section.facts) + bool(section.name))
+        self.along = max(self.along, start + words + 8)
+
+    def frame_fold(self, row: OutlineRow, start: float, since: int, key: int) -> Group:
+        """Frame a folded block with its shortcut, and write the count at the right."""
+        left = self.lane.level - self.box_width / 2 - self.fold_pad
+        end = self.lane.end - self.pad
+        frame = self.canvas.frame_fold(key, (left, start), (end, self.along), since)
+        at = (end - self.count_width / 2, (start + self.along) / 2)
+        self.canvas.add_text("count", at, f"×{row.count}")
+        return frame
+
+
+class RightwardPlacing(OverviewPlacing):
+    """From left to right: boxes as wide as their words, shortcuts above them."""
+
+    axis = 0
+    shortcut_side = -1
+    max_lanes = 6
+    max_lines = (8, 8)
+    gaps = Gaps(
+        chain=12, lead=8, after_lead=0, fork=4, block=10, addition=10, after_block=5,
+        after_fold=2, after_rows=3, after_stages=0, leave=12, enter=17,
+    )  # fmt: skip
+
+    pad = 6
+    """Inside a stage, below a fold's frame."""
+
+    title_height, name_height, count_height = 34.0, 24, 18
+    """Heights of the title, of a stage's name and of a fold's count."""
+
+    max_line_width = 84
+    """Greatest width of a line of text in a box on the main wire."""
+
+    min_width = 560
+    """Least width of a picture, for its title and notes."""
+
+    def begin(self) -> None:
+        """Place the input left of the first line of stages."""
+        self.measure_lines()
+        self.lane_start = MARGIN + LANE_GAP
+        self.add_end_text(MARGIN, "input", self.outline.inputs)
+
+    def measure_lines(self) -> None:
+        """Measure the first line of stages; all are of one height."""
+        sections = self.outline.sections
+        rows = [row for section in sections for row in section.rows]
+        boxes = [self.outline.stem, self.outline.head, *(row.labels for row in rows)]
+        most = max(len(self.wrap_labels(labels, 8)) for labels in boxes)
+        half = most * LINE_HEIGHT / 2
+        facts = max((len(section.facts) for section in sections), default=0)
+        above = self.name_height + 12 * max(facts - 1, 0)
+        above += max(map(self.measure_headroom, rows), default=0)
+        level = self.title_height + above + 6 + half
+        self.lane = Lane(self.title_height, level, level + half + 20)
+
+    def measure_headroom(self, row: OutlineRow) -> float:
+        """Measure the height of a row's shortcut, count and gaps over its box."""
+        lines = list_shortcut_lines(row)
+        height = LINE_HEIGHT * len(lines) + 15 if row.has_addition else 4
+        return height + (self.count_height if row.count > 1 else 0)
+
+    def add_end_text(self, x: float, *lines: str) -> None:
+        """Place the text of the input or the output from `x` on."""
+        lines = tuple(metrics.fit_text(line, 100) for line in lines)
+        width = metrics.max_text_width(lines) + 2
+        size = (width, LINE_HEIGHT * len(lines))
+        at = (x + width / 2, self.lane.level)
+        self.last, self.along = self.canvas.add_node("text", at, size, lines), x + width
+
+    def finish(self) -> Point:
+        """Place the output, and the title and the notes once the width is known."""
+        outline, level = self.outline, self.lane.level
+        if outline.outputs:
+            before, x = self.last, self.along + 13
+            word, _, shapes = outline.outputs.partition(" ")
+            self.add_end_text(x, word, shapes)
+            ends = (before.right, level), (x - 1, level)
+            self.canvas.add_wire(before, self.last, "main", *ends)
+        width = max(
+            self.along + MARGIN, *(end + 6 for end in self.lane_ends), self.min_width
+        )
+        room = width - 2 * MARGIN
+        self.canvas.add_title(width / 2, outline.title, outline.facts, room)
+        y = self.canvas.add_notes(width / 2, self.lane.end + 4, self.signs, room)
+        return width, y + 6
+
+    def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:
+        """Wrap labels one below the other."""
+        lines = [
+            line
+            for label in labels
+            for line in metrics.wrap_words(label.split(), " ", self.max_line_width)
+        ]
+        return metrics.cap_lines(lines, limit)
+
+    def measure_box(self, lines: tuple[str, ...]) -> Point:
+        """A box is as wide as its words."""
+        width = metrics.widen_for_fonts(metrics.max_text_width(lines)) + 8
+        return width, 12 + LINE_HEIGHT * len(lines)
+
+    def measure_lead(self, lead: tuple[str, ...]) -> tuple[Point, tuple[str, ...]]:
+        """Write a preactivation's steps one below the other."""
+        width = metrics.widen_for_fonts(metrics.max_text_width(lead, 11)) + 10
+        return (width, 8 + 13 * len(lead)), lead
+
+    def measure_shortcut(self, row: OutlineRow) -> tuple[Point, tuple[str, ...]]:
+        """A shortcut's text is as wide as its words."""
+        lines = list_shortcut_lines(row)
+        boxed = row.shortcut_kind != "identity"
+        width = metrics.widen_for_fonts(metrics.max_text_width(lines))
+        height = LINE_HEIGHT * len(lines) + (6 if boxed else 2)
+        return (width + (6 if boxed else 0), height), lines
+
+    def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
+        """A shortcut's text stands above its block."""
+        del kind
+        return box.top - 9 - width / 2
+
+    def add_elision(self, words: str) -> Node:
+        """Add the note in a few lines."""
+        lines = self.wrap_labels(tuple(words.split(" of ")), 8)
+        size = (metrics.max_text_width(lines, 11) + 4, 13 * len(lines))
+        at = (self.along + 10 + size[0] / 2, self.lane.level)
+        return self.canvas.add_node("note", at, size, lines)
+
+    def open_section(self, section: OutlineSection) -> None:
+        """Do nothing: a stage's words stand in its middle."""
+
+    def close_section(self, section: OutlineSection, start: float) -> None:
+        """Place a stage's name and facts along its upper side, in its middle."""
+        name_width = metrics.text_width(section.name, bold=True)
+        fact_width = metrics.max_text_width(section.facts[:1])
+        needed = max(
+            name_width + 10 + fact_width, metrics.max_text_width(section.facts[1:], 11)
+        )
+        self.along = max(self.along, start + needed + 16)
+        centre, top = (start + self.along) / 2, self.lane.start
+        gap = 8 if section.name else 0
+        left = centre - (fact_width + name_width + gap) / 2
+        if section.name:
+            self.canvas.add_text("name", (left, top + 12), section.name, align="start")
+        for fact in section.facts[:1]:
+            at = (left + name_width + gap, top + 12)
+            self.canvas.add_text("text", at, fact, align="start")
+        for number, fact in enumerate(section.facts[1:]):
+            self.canvas.add_text("note", (centre, top + 26 + 12 * number), fact)
+
+    def frame_fold(self, row: OutlineRow, start: float, since: int, key: int) -> Group:
+        """Write the count above a folded block, and frame both."""
+        del start
+        nodes = self.canvas.nodes[since:]
+        top = min(node.top for node in nodes) - self.count_height - 2
+        left = min(node.left for node in nodes) - self.gaps.block + 1
+        right, bottom = self.along, self.lane.end - self.pad
+        at = (right - 6, top + 12)
+        self.canvas.add_text("count", at, f"×{row.count}", align="end")
+        return self.canvas.frame_fold(key, (left, top), (right, bottom), since)
+
+
+def list_shortcut_lines(row: OutlineRow) -> tuple[str, ...]:
+    """List what is written on a shortcut, its change of width in a line of its own."""
+    return (*row.shortcut, row.width_change) if row.width_change else row.shortcut
+
+
+PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
+"""The way that each direction is placed."""
+
+
+def iter_placed(
+    outline: Outline, signs: list[str], direction: str
+) -> Iterator[Picture]:
+    """Yield the overview placed in one lane, then in more."""
+    placing = PLACINGS[direction]
+    whole = placing(outline, signs, ()).place()
+    yield whole
+    axis = placing.axis
+    starts = [
+        group.at[axis] - group.size[axis] / 2
+        for group in whole.groups
+        if group.role == "stage"
+    ]
+    for lanes in range(2, min(len(starts), placing.max_lanes) + 1):
+        turns = break_evenly(starts, whole.size[axis], lanes)
+        yield placing(outline, signs, turns).place()
