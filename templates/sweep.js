@@ -66,7 +66,7 @@
       delete encoding.scale;
     }
     if (colour.value) made.encoding.color = tint(colour.value);
-    else made.encoding.color.scale.range = [resolved("--on"), resolved("--off")];
+    else made.encoding.color.scale.range = [resolved("--projection"), resolved("--accent")];
     const text = resolved("--text"), muted = resolved("--muted");
     Object.assign(made.config.axis, {
       labelColor: muted, titleColor: text, tickColor: muted, domainColor: muted,

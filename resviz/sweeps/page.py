@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
-from resviz.pages.report.page import content_security_policy, read_template_text
 from resviz.sweeps.extras import import_extra
 from resviz.sweeps.points import (
     LIGHT_COLOURS,
@@ -27,7 +26,7 @@ from resviz.sweeps.table import (
     sweep_table,
     sweep_title,
 )
-from resviz.templates import load_template
+from resviz.templates import read_template_text, render_page
 
 if TYPE_CHECKING:
     from resviz.sweeps.sweep import SweepResult
@@ -38,18 +37,14 @@ def render_sweep_page(result: SweepResult) -> str:
     from markupsafe import Markup
 
     sweep_rows = sweep_table(result, front=False)
-    script, bundle = read_template_text("sweep.js"), vega_bundle()
-    return load_template("sweep.html").render(
+    return render_page(
+        "sweep.html",
         title=sweep_title(result),
+        scripts=(vega_bundle(), read_template_text("sweep.js")),
         notes=sweep_rows.notes,
-        facts=sweep_facts(result),
+        summary=sweep_facts(result),
         columns=sweep_rows.columns,
         contents=Markup(json_for_script(page_contents(result))),  # noqa: S704 - see `json_for_script`
-        style=read_template_text("sweep.css"),
-        script=script,
-        library=Markup(bundle),  # noqa: S704 - the installed package's own
-        policy=content_security_policy(bundle, script),
-        clean=escape.clean_name,
     )
 
 

@@ -6,22 +6,24 @@ from typing import Any
 
 from resviz import escape
 from resviz.tables.table import Cell, Column, LayerGroup, Table
-from resviz.templates import find_template_folder, load_template
+from resviz.templates import load_template, read_template_text, render_page
 
 SUFFIXES = (".html", ".htm")
 
 
 def render(table: Table, *, page: bool = True) -> str:
     """The table as a whole page, or as a fragment for another."""
-    name = "table_page.html" if page else "table.html"
-    return load_template(name).render(
+    if page:
+        title = table.title
+        return render_page("table_page.html", title=title, table=table, cell=html_cell)
+    return load_template("table.html").render(
         table=table, cell=html_cell, clean=escape.clean_name
     )
 
 
 def html_with_style(table: Table) -> str:
     """A fragment with its own style sheet; it scrolls where the page is narrow."""
-    sheet = (find_template_folder() / "embed.css").read_text()
+    sheet = read_template_text("embed.css")
     fragment = render(table, page=False)
     scroll = '<div class="resviz-scroll" tabindex="0">'
     return f"<style>\n{sheet}</style>\n{scroll}\n{fragment}\n</div>"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from resviz.pages.report.head import as_sentence
 from resviz.pages.report.parts import find_part_tint
-from resviz.pages.report.totals import as_sentence
 from resviz.readings import costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.tables.shortcuts import shortcut_table, summarize_shortcuts
