@@ -91,16 +91,16 @@ def test_where_inputs_stand():
     """By position, by name, in dictionaries and in lists."""
     texts = ("3", "m=4", "5", "b.ids=6", "b.seen.0=7", "b.seen.1=8")
     args, kwargs = arrange_arguments([parse_input(text) for text in texts])
-    assert [(1, 3), (1, 5)] == [one.shape(1) for one in args]
+    assert [(1, 3), (1, 5)] == [one.shape_for_batch(1) for one in args]
     assert ["m", "b"] == list(kwargs)
-    assert [(7,), (8,)] == [one.shape(1) for one in kwargs["b"]["seen"]]
+    assert [(7,), (8,)] == [one.shape_for_batch(1) for one in kwargs["b"]["seen"]]
 
 
 def test_a_position_may_be_written():
     """As that of a dictionary, which has no name of its own."""
     args, _ = arrange_arguments([parse_input("0.ids=int64:1,4"), parse_input("3")])
     assert ["ids"] == list(args[0])
-    assert (1, 3) == args[1].shape(1)
+    assert (1, 3) == args[1].shape_for_batch(1)
 
 
 @pytest.mark.parametrize(

@@ -82,8 +82,8 @@ def test_drawing_imports_neither_torch_nor_pandas(network, tmp_path, run):
         "import sys; from resviz.figures import *;"
         "from resviz.record.storage import load;"
         f"arch = load({str(tmp_path / 'net.json')!r});"
-        "[diagram(arch, it).to_svg() for it in FIGURES];"
-        "diagram(arch).to_dot();"
+        "[draw_diagram(arch, it).to_svg() for it in FIGURES];"
+        "draw_diagram(arch).to_dot();"
         "sys.exit(9 if {'torch', 'pandas', 'typst'} & set(sys.modules) else 0)"
     )
     run("-c", code)

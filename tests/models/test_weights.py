@@ -440,9 +440,11 @@ def test_published_files():
 def test_address(monkeypatch):
     """Published files are asked for at torchvision's address."""
     asked = []
-    monkeypatch.setattr(
-        weights, "fetch", lambda url, path, progress: asked.append((url, progress))
-    )
+
+    def note_download(url, path, progress):
+        asked.append((url, progress))
+
+    monkeypatch.setattr(weights, "download_file", note_download)
     with pytest.raises(FileNotFoundError), torch.device("meta"):
         resnet18(weights="DEFAULT", progress=False)
     url = "https://download.pytorch.org/models/resnet18-f37072fd.pth"
