@@ -98,10 +98,10 @@ def initialise(bench, spec):
 
 def clone(bench, spec):
     """Make the clone that protects a model, before anybody asks for a tensor of it."""
-    from resviz.tracing.clone import Clone
+    from resviz.tracing.fast.clone import FastClone
 
     model, _ = build_model(spec, "32", "cpu")
-    bench(lambda: Clone(model, training=False))
+    bench(lambda: FastClone(model, training=False))
 
 
 def run_python(*words):

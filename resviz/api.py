@@ -28,6 +28,7 @@ def trace(
     kwargs: Mapping[str, Any] | None = None,
     training: bool | None = None,
     mode: str | None = None,
+    fast: bool = True,
 ) -> Architecture:
     """Follow one forward of a model or SPEC and record it.
 
@@ -47,6 +48,9 @@ def trace(
         training: follow the forward of training mode instead of evaluation.
         mode: "shapes" never runs a model for real, "run" always does; "auto", the
             default, only where its forward looks at values.
+        fast: work out usual layers and operations by rule, and copy blocks that were
+            built before. If not, everything is built and run, which takes two to three
+            times as long and gives the same record.
 
     Raises:
         SpecError: if the SPEC cannot be read.
@@ -65,6 +69,7 @@ def trace(
         batch=batch,
         training=training,
         mode=mode,
+        fast=fast,
     )
 
 

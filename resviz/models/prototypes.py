@@ -1,4 +1,4 @@
-"""Twins: a module without weights built once, and copied where it stands again.
+"""Prototypes: a module without weights built once, and copied where it stands again.
 
 Of the 50 blocks of a ResNet-152, 8 differ, and a variant of it has most of them too;
 one of another width still has most layers. Torch takes five times as long to build a
@@ -48,7 +48,7 @@ class ModulePrototype(NamedTuple):
         module_class: its class.
         state: its attributes.
         holder_names: names of the dictionaries and sets among them.
-        children: moulds of the modules in it.
+        children: prototypes of the modules in it.
     """
 
     module_class: type[nn.Module]
@@ -114,11 +114,16 @@ def build_or_copy(
 
 
 def is_building_weightless() -> bool:
-    """Return whether new tensors are on meta, and only our mode acts."""
+    """Return whether new tensors are on meta, and only our mode or torch's acts.
+
+    Ours may say that prototypes are not to be copied.
+    """
     if count_function_modes() != 1:
         return False
-    mode = type(_get_current_function_mode()).__module__
-    return mode in META_MODE_MODULES and torch.empty(0).is_meta
+    mode = _get_current_function_mode()
+    if type(mode).__module__ not in META_MODE_MODULES:
+        return False
+    return getattr(mode, "copies_prototypes", True) and torch.empty(0).is_meta
 
 
 def copy_prototype(module_prototype: ModulePrototype) -> Any:

@@ -25,6 +25,26 @@ def expand_per_axis(value: Any, axes: int) -> tuple[int, ...]:
     return numbers * axes if len(numbers) == 1 else numbers
 
 
+def compute_window_sizes(
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+) -> list[int] | None:
+    """Compute output sizes of a window: ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1.
+
+    None where the window does not fit, or an argument is not given per axis.
+    Source: torch.nn.Conv2d and torch.nn.MaxPool2d, their "Shape" sections.
+    """
+    axes = len(sizes)
+    if not len(kernel) == len(stride) == len(padding) == len(dilation) == axes:
+        return None
+    numbers = zip(sizes, kernel, stride, padding, dilation, strict=True)
+    output_sizes = [(i + 2 * p - d * (k - 1) - 1) // s + 1 for i, k, s, p, d in numbers]
+    return output_sizes if min(output_sizes) > 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Taps:
     """What each position of an operation's output reads of its input.

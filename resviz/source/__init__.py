@@ -31,6 +31,7 @@ def resolve_architecture(
     batch: int | None = None,
     training: bool | None = None,
     mode: str | None = None,
+    fast: bool = True,
 ) -> Architecture:
     """Return the record of a SPEC or a model; a record as it is.
 
@@ -45,6 +46,7 @@ def resolve_architecture(
         training: follow the forward of training mode; not if left out.
         mode: "shapes" never runs a model for real, "run" always does; "auto", the
             default, where its forward looks at values.
+        fast: work out usual layers and operations by rule; the record is the same.
 
     Raises:
         SpecError: if the SPEC cannot be read, or an input is given for a record.
@@ -52,7 +54,7 @@ def resolve_architecture(
         TraceError: if its forward cannot be followed.
     """
     sizes = None if input_size is None else parse_inputs(input_size)
-    request = TraceRequest(sizes, inputs, kwargs, batch, training, mode)
+    request = TraceRequest(sizes, inputs, kwargs, batch, training, mode, fast)
     if isinstance(source, Architecture):
         return check_record(source, source.name, request)
     check_request(request)
@@ -73,6 +75,7 @@ class TraceRequest(NamedTuple):
     batch: int | None
     training: bool | None
     mode: str | None
+    fast: bool = True
 
     def to_trace_options(self, usual: InputSize) -> dict[str, Any]:
         """Return the arguments of a trace, with the model's usual input."""
@@ -88,6 +91,7 @@ class TraceRequest(NamedTuple):
             "batch": 1 if self.batch is None else self.batch,
             "training": bool(self.training),
             "mode": self.mode or "auto",
+            "fast": self.fast,
         }
 
 
@@ -186,7 +190,7 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
 
 def trace_spec(spec: Spec, request: TraceRequest) -> Architecture:
     """Build what a SPEC names and trace it."""
-    return build_model(spec).trace_with(request)
+    return build_model(spec, fast=request.fast).trace_with(request)
 
 
 class BuiltModel(NamedTuple):
@@ -223,8 +227,8 @@ class BuiltModel(NamedTuple):
         )
 
 
-def build_model(spec: Spec) -> BuiltModel:
-    """Build what a SPEC names, but a record.
+def build_model(spec: Spec, *, fast: bool = True) -> BuiltModel:
+    """Build what a SPEC names, but a record; if `fast`, from blocks built before.
 
     Raises:
         SpecError: if it cannot be read.
@@ -249,7 +253,7 @@ def build_model(spec: Spec) -> BuiltModel:
         return BuiltModel(model, find_usual_inputs(model), name)
     build_filled = partial(build.build_own_network, spec, filled=True)
     usual_input = build.find_published_input(spec)
-    model = build.build_own_network(spec)
+    model = build.build_own_network(spec, fast=fast)
     trace_only = "weights" not in spec.options
     return BuiltModel(
         model,

@@ -23,16 +23,9 @@ from resviz.record import (
     Tensor,
     Uncalled,
 )
-from resviz.tracing.events import (
-    BypassedStep,
-    CallEnd,
-    CallStart,
-    TraceEvent,
-    TraceStep,
-)
-from resviz.tracing.layer_wiring import find_output_operations, wire_operations
-from resviz.tracing.leaves import find_leaf_calls
-from resviz.tracing.scripted import find_class_name
+from resviz.tracing.events import CallEnd, CallStart, TraceEvent, TraceStep
+from resviz.tracing.leaves import find_output_operations, is_leaf_call, wire_operations
+from resviz.tracing.modules import find_class_name
 from resviz.tracing.storages import RenumberedStorages
 
 if TYPE_CHECKING:
@@ -53,22 +46,6 @@ class RecordParts(NamedTuple):
     untracked: tuple[str, ...]
 
 
-def assemble_record(recorder: Recorder, outputs: tuple[Source, ...]) -> RecordParts:
-    """Return the lists of a record, from a recorder whose forward is over."""
-    assembler = RecordAssembler(recorder, outputs)
-    assembler.process_events()
-    if len(recorder.steps) in assembler.untracked_steps:
-        assembler.untracked.append("output")
-    return RecordParts(
-        tuple(assembler.layers),
-        tuple(assembler.calls),
-        tuple(assembler.layer_sources[source] for source in outputs),
-        find_uncalled_parameters(recorder.clone, assembler.counted_names),
-        assembler.storages.list_storages_in_use(assembler.ran_steps),
-        tuple(dict.fromkeys(assembler.untracked)),
-    )
-
-
 class RecordAssembler:
     """Grow the lists of a record in one pass over the events."""
 
@@ -78,6 +55,7 @@ class RecordAssembler:
             *recorder.events,
             *[CallEnd(None)] * len(recorder.calls.open_calls),
         ]
+        self.outputs = outputs
         self.inputs = recorder.inputs
         self.steps = recorder.steps
         self.clone = recorder.clone
@@ -97,20 +75,33 @@ class RecordAssembler:
             for number in range(len(recorder.inputs))
         }
 
+    def assemble_record(self) -> RecordParts:
+        """Return the lists of a record, once the forward is over."""
+        self.process_events()
+        if len(self.steps) in self.untracked_steps:
+            self.untracked.append("output")
+        return RecordParts(
+            tuple(self.layers),
+            tuple(self.calls),
+            tuple(self.layer_sources[source] for source in self.outputs),
+            find_uncalled_parameters(self.clone, self.counted_names),
+            self.storages.list_storages_in_use(self.ran_steps),
+            tuple(dict.fromkeys(self.untracked)),
+        )
+
     def process_events(self) -> None:
         """Turn every event into a layer or a call, in order."""
-        leaves = find_leaf_calls(self.events)
+        leaves = self.find_leaf_calls()
         leaf_end = -1
         for position, event in enumerate(self.events):
-            if isinstance(event, BypassedStep):
-                self.add_bypassed_layer(event)
-            elif position <= leaf_end:  # inside of a leaf's call
+            if position <= leaf_end:  # inside of a leaf's call
                 continue
+            if isinstance(event, TraceStep):
+                self.add_operation_layer(event)
             elif isinstance(event, CallStart) and position in leaves:
                 leaf_end = leaves[position]
-                is_root = (
-                    not self.open_calls
-                )  # the model itself is a leaf, as nn.Conv2d
+                # The model itself may be a leaf, as nn.Conv2d.
+                is_root = not self.open_calls
                 if is_root:
                     self.open_call(event)
                 self.add_leaf_layer(event, self.events[position + 1 : leaf_end + 1])
@@ -118,10 +109,31 @@ class RecordAssembler:
                     self.close_call()
             elif isinstance(event, CallStart):
                 self.open_call(event)
-            elif isinstance(event, CallEnd):
-                self.close_call()
             else:
-                self.add_operation_layer(event)
+                self.close_call()
+
+    def find_leaf_calls(self) -> dict[int, int]:
+        """Return first and last event position of each call that is one layer.
+
+        That is a finished call in which no other module is called. Its operations stay
+        apart where they hold structure of their own: a join beside a weighted
+        operation, or the forward of a whole model that is written with functions.
+        """
+        leaves: dict[int, int] = {}
+        start: int | None = None
+        for position, event in enumerate(self.events):
+            kind = type(event)
+            if kind is CallStart:
+                start = position
+            elif kind is CallEnd:
+                if start is not None and self.is_leaf_call(start, position):
+                    leaves[start] = position
+                start = None
+        return leaves
+
+    def is_leaf_call(self, start: int, end: int) -> bool:
+        """Return whether a call without inner calls becomes one layer."""
+        return is_leaf_call(self.events[start : end + 1])
 
     def open_call(self, event: CallStart) -> None:
         """Open a call; its end is not known yet."""
@@ -175,28 +187,6 @@ class RecordAssembler:
             own_keys,
             module=True,
         )
-
-    def add_bypassed_layer(self, step: BypassedStep) -> None:
-        """Make a call that was not run one layer, of one operation and one input.
-
-        As `add` would, in half the time: these are nine layers in ten.
-        """
-        index, source = len(self.layers), step.origins[0]
-        assert source is not None
-        layer = Layer(
-            index,
-            self.make_unique_name(step.path),
-            step.path,
-            type(step.module).__name__,
-            self.open_calls[-1],
-            (self.layer_sources[source],),
-            (self.find_tensor(source),),
-            tuple(step.outputs),
-            (self.record_operation(step, ()),),
-            self.claim_parameters(step.parameter_keys) if step.parameter_keys else (),
-        )
-        self.layers.append(layer)
-        self.layer_sources[Source(step.number)] = Source(index)
 
     def append_layer(
         self,

@@ -1,9 +1,4 @@
-"""Where calls of modules begin and end, as hooks on a clone's modules tell.
-
-Standing in the place of a container's call, as `bypass` does in that of a leaf, would
-take half the time of hooks. A forward can tell the difference too easily: it may call
-past that place, copy it with a module's attributes, or hook its own modules.
-"""
+"""Where calls of modules begin and end, as hooks on a clone's modules tell."""
 
 from __future__ import annotations
 
@@ -13,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from resviz.tracing.events import CallEnd, CallStart
-from resviz.tracing.fast.module_layouts import CALL_OVERRIDE, SharedHooks, unshare_hooks
 
 if TYPE_CHECKING:
     from torch import nn
@@ -57,28 +51,9 @@ class CallRecorder:
         other.thread = NO_THREAD
         return other
 
-    def hook_modules(self) -> None:
-        """See to it that every call of a module is noted that is not bypassed."""
-        for module in self.clone.modules:
-            if vars(module).get(CALL_OVERRIDE) is None:
-                self.hook_module(module)
-
-    def release_modules(self) -> None:
-        """Let go of the modules that are bypassed, which hold us."""
-        for module in self.clone.bypassable:
-            vars(module).pop(CALL_OVERRIDE, None)
-
-    def call_with_hooks(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a module with hooks as torch does, and bypass it no more."""
-        vars(module).pop(CALL_OVERRIDE, None)
-        self.hook_module(module)
-        return module._call_impl(*args, **kwargs)  # noqa: SLF001 - which led here
-
     def hook_module(self, module: nn.Module) -> None:
         """Put a hook before and after the forward of a copied module."""
         state = vars(module)
-        if type(state["_forward_hooks"]) is SharedHooks:
-            unshare_hooks(module)
         before = state["_forward_pre_hooks"]
         before[HOOK_KEY] = self.note_call_start
         before.move_to_end(HOOK_KEY, last=False)

@@ -12,36 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
-from torch._C import DisableTorchFunction
 from torch.jit import ScriptModule
 
 from resviz.errors import TraceError, first_error_line
 from resviz.tracing.copies import Copies
-from resviz.tracing.fast.lazy_tensors import PostponedTensors, TensorsByName
-from resviz.tracing.fast.module_layouts import (
-    CALL_OVERRIDE,
+from resviz.tracing.modules import (
+    COMPILED_CALL,
     HOOK_HOLDERS,
-    NON_PERSISTENT_NAMES,
-    TENSOR_GROUPS,
-    ModuleLayouts,
-    SharedHooks,
+    copy_scripted_module,
+    list_named_modules,
+    list_slots,
+    unwrap_module,
 )
-from resviz.tracing.fast.module_rules import MODULE_RULES
-from resviz.tracing.modules import list_named_modules, unwrap_module
 from resviz.tracing.parameters import ModelParameters
-from resviz.tracing.scripted import copy_scripted_module
-from resviz.tracing.values import (
-    EAGER_CLASSES,
-    PLAIN_CLASSES,
-    NoFuncTorch,
-    NoTorchDispatch,
-)
 
 if TYPE_CHECKING:
-    from resviz.tracing.fast.module_layouts import ModuleLayout
-
-TENSOR_OR_NONE = EAGER_CLASSES | {type(None)}
-"""What a module holds in the place of a parameter or a buffer."""
+    from collections.abc import Iterable, Mapping
 
 
 class Clone(Copies):
@@ -50,29 +36,16 @@ class Clone(Copies):
     Attributes:
         root: the copy of the model itself.
         modules: every copied module, parents first.
-        bypassable: those of them that need not be run where a rule speaks for them.
         paths: module path of each copied module, by `id`.
         parameters: what is known of each.
         unregistered_names: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        *,
-        training: bool,
-        real: bool = False,
-        bypass: bool = True,
-    ) -> None:
+    def __init__(self, model: nn.Module, *, training: bool, real: bool = False) -> None:
         super().__init__(real=real)
-        self.bypass = bypass and not real
-        self.has_filled = False
         self.training = training
-        self.layouts = ModuleLayouts()
-        self.shared_hooks = {name: SharedHooks() for name in HOOK_HOLDERS}
         self.modules: list[nn.Module] = []
-        self.bypassable: list[nn.Module] = []
         self.paths: dict[int, str] = {}
         self.parameters = ModelParameters()
         self.source_modules: list[tuple[str, nn.Module]] = []
@@ -82,9 +55,8 @@ class Clone(Copies):
         for path, module in islice(self.source_modules, registered):
             self.fill_copy(path, module)
         registered_names = self.parameters.list_names()
-        for path, module in islice(
-            self.source_modules, registered, None
-        ):  # which grows
+        # The list grows while modules are found that are registered nowhere.
+        for path, module in islice(self.source_modules, registered, None):
             self.fill_copy(path, module)
         self.unregistered_names = self.parameters.list_names() - registered_names
         self.root = self.modules[0]
@@ -132,120 +104,49 @@ class Clone(Copies):
         return copy
 
     def fill_copy(self, path: str, module: nn.Module) -> None:
-        """Give the copy of `module` its state."""
-        attributes, copy = vars(module), self.copies[id(module)]
-        layout = self.layouts.find_layout(module)
-        # The model itself is a call of its own, also where it is a single layer.
-        if self.bypass and path and self.can_postpone(module, layout):
-            self.bypassable.append(copy)
-            state = attributes | self.shared_hooks  # sooner than {**given, …}
-            state["_modules"], state[NON_PERSISTENT_NAMES] = {}, set()
-            for group in TENSOR_GROUPS:
-                group_tensors = attributes[group]
-                state[group] = (
-                    PostponedTensors(group_tensors, self.copy_postponed)
-                    if group_tensors
-                    else {}
-                )
-        else:
-            state = attributes | layout.make_empty_holders()
-            self.copy_attributes(path, attributes, layout, state)
-        state.pop(CALL_OVERRIDE, None)
+        """Give the copy of `module` copies of its attributes."""
+        state = vars(module).copy()
+        state.pop(COMPILED_CALL, None)
+        for name, value in state.items():
+            if name in HOOK_HOLDERS and isinstance(value, dict):  # of whatever class
+                state[name] = self.copy_mapping(value, path, OrderedDict())
+            else:
+                state[name] = self.copy_value(value, join_module_path(path, name))
+        self.set_state(path, module, state, list_slots(type(module)))
+
+    def set_state(
+        self, path: str, module: nn.Module, state: dict[str, Any], slots: Iterable[str]
+    ) -> None:
+        """Give the copy of `module` its state, and note its parameters."""
+        copy = self.copies[id(module)]
         state["training"] = self.training
         if isinstance(module, nn.TransformerEncoder):
             state["use_nested_tensor"] = False  # it has no shapes on meta
         object.__setattr__(copy, "__dict__", state)
-        for slot in layout.slots:
+        for slot in slots:
             if hasattr(module, slot):
-                value = self.copy_value(
-                    getattr(module, slot), join_module_path(path, slot)
-                )
-                object.__setattr__(copy, slot, value)
-        if attributes["_parameters"]:
-            self.parameters.add_module_parameters(path, module, state["_parameters"])
+                value = getattr(module, slot)
+                slot_copy = self.copy_value(value, join_module_path(path, slot))
+                object.__setattr__(copy, slot, slot_copy)
+        if vars(module)["_parameters"]:
+            self.note_parameters(path, module, state["_parameters"])
 
-    def can_postpone(self, module: nn.Module, layout: ModuleLayout) -> bool:
-        """Return whether a module holds only tensors that are not copied yet.
-
-        It has neither hooks nor methods nor objects of its own then.
-        """
-        attributes = vars(module)
-        if (
-            type(module) not in MODULE_RULES
-            or layout.read_other_holders is None
-            or any(layout.read_other_holders(attributes))
-        ):
-            return False
-        for group in TENSOR_GROUPS:
-            tensors = attributes[group]
-            if tensors and not TENSOR_OR_NONE.issuperset(map(type, tensors.values())):
-                return False
-            if tensors and self.tensors and self.has_copies(tensors):
-                return False
-        return True
-
-    def copy_attributes(
-        self,
-        path: str,
-        attributes: dict[str, Any],
-        layout: ModuleLayout,
-        state: dict[str, Any],
+    def note_parameters(
+        self, path: str, module: nn.Module, copies: Mapping[str, torch.Tensor | None]
     ) -> None:
-        """Put copies of a module's attributes into the state of its copy."""
-        filled_holders = filter(attributes.__getitem__, layout.holder_classes)
-        for key in (*filled_holders, *layout.other_names):
-            value = attributes[key]
-            if key in HOOK_HOLDERS and isinstance(value, dict):  # of whatever class
-                state[key] = self.copy_mapping(value, path, OrderedDict())
-            elif type(value) is not tuple or not PLAIN_CLASSES.issuperset(
-                map(type, value)
-            ):
-                state[key] = self.copy_value(value, join_module_path(path, key))
+        """Note the parameters of `module`, given the copy of each."""
+        self.parameters.add_module_parameters(path, module, copies)
 
-    def copy_postponed(self, tensor: torch.Tensor | None) -> Any:
-        """Copy a tensor that was postponed, in the middle of a forward."""
-        with (  # each from where it stands, for some act as soon as they are made
-            torch.inference_mode(False),
-            NoTorchDispatch(),
-            DisableTorchFunction(),
-            NoFuncTorch(),
-        ):
-            copy = self.copy_value(tensor, "")
-        self.has_filled = True
-        if tensor is not None and id(tensor) in self.parameters:
-            self.parameters.add_alias(tensor, copy)
-        return copy
-
-    def find_untouched_tensors(self, state: dict[str, Any]) -> TensorsByName | None:
-        """Return a module's own tensors; None once their copies were made."""
-        parameters, buffers = state["_parameters"], state["_buffers"]
-        if type(parameters) is PostponedTensors:
-            parameters = parameters.originals
-        elif parameters:
-            return None
-        if type(buffers) is PostponedTensors:
-            buffers = buffers.originals
-        elif buffers:
-            return None
-        if parameters is None or buffers is None:
-            return None
-        tensors = {**parameters, **buffers} if buffers else parameters
-        # Another module may hold one of them too, and somebody have come to that.
-        return None if self.has_filled and self.has_copies(tensors) else tensors
-
-    def has_copies(self, tensors: TensorsByName) -> bool:
-        """Return whether one of these tensors already has a copy."""
-        return not self.copies.keys().isdisjoint(map(id, tensors.values()))
-
-    @property
-    def wrote_shared_hooks(self) -> bool:
-        """Return whether something was written to the shared hook holders."""
-        return any(hooks.was_written for hooks in self.shared_hooks.values())
+    def list_buffers(self) -> list[torch.Tensor | None]:
+        """List the tensors that stand for the model's buffers, each once."""
+        groups = [vars(module)["_buffers"] for module in self.modules]
+        tensors = [tensor for group in groups for tensor in group.values()]
+        return [*{id(tensor): tensor for tensor in tensors}.values()]
 
     def release_copies(self) -> None:
-        """Release the copies; postponed tensors can still be made."""
-        for holder in (self.modules, self.bypassable, self.copies):
-            holder.clear()
+        """Release the copies."""
+        self.modules.clear()
+        self.copies.clear()
         del self.root
 
     @property

@@ -31,13 +31,6 @@ class TraceStep(Struct, eq=False, gc=False):
     depends_on_input: bool
 
 
-class BypassedStep(TraceStep, gc=True):  # its module leads back to it
-    """The one operation of a leaf module that was not run."""
-
-    path: str
-    module: nn.Module
-
-
 class CallStart(Struct, eq=False):
     """The beginning of a module's call, with its arguments while it runs."""
 

@@ -1,73 +1,89 @@
-"""Which module calls become one layer, and which keep their operations apart."""
+"""Which calls become one layer, and how the operations of one layer feed each other."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from resviz.operations.families import CONVOLUTIONS, JOINS, PRODUCTS
-from resviz.tracing.events import (
-    BypassedStep,
-    CallEnd,
-    CallStart,
-    TraceEvent,
-    TraceStep,
-)
+from resviz.record import MODEL_INPUT, Source
+from resviz.tracing.events import CallEnd, CallStart, TraceStep
 
+if TYPE_CHECKING:
+    from resviz.tracing.events import TraceEvent
 
-def find_leaf_calls(events: list[TraceEvent]) -> dict[int, int]:
-    """Return first and last event position of each call that is one layer.
-
-    That is a finished call in which no other module is called. Its operations stay
-    apart where they hold structure of their own: a join beside a weighted
-    operation, or the forward of a whole model that is written with functions.
-    """
-    leaves: dict[int, int] = {}
-    start: int | None = None
-    for position, event in enumerate(events):
-        kind = type(event)
-        if kind is CallStart:
-            start = position
-        elif kind is CallEnd:
-            if start is not None and is_leaf_call(events[start : position + 1]):
-                leaves[start] = position
-            start = None
-        elif kind is BypassedStep:  # it is a layer; the call around it holds one
-            start = None
-    return leaves
+WEIGHTED_OPERATIONS = CONVOLUTIONS | PRODUCTS
+"""Operations that multiply what flows with weights, or with what flows."""
 
 
 def is_leaf_call(events: list[TraceEvent]) -> bool:
     """Return whether a call without inner calls becomes one layer.
 
-    A recurrent module of torch's is one, though it adds products step by step.
+    Its operations stay apart where they hold structure of their own: a join beside a
+    weighted operation, or the forward of a whole model that is written with functions.
+    A recurrent module of torch's is one layer, though it adds products step by step.
     """
-    enter, *steps, leave = events
-    finished = isinstance(leave, CallEnd) and leave.returned is not None
-    if not finished or not isinstance(enter, CallStart):
+    start, *steps, end = events
+    finished = isinstance(end, CallEnd) and end.returned is not None
+    if not finished or not isinstance(start, CallStart):
         return False
     if len(steps) < 2:
         return True
     operation_steps = [step for step in steps if isinstance(step, TraceStep)]
-    recurrent = find_defining_module(enter).startswith("torch.nn.modules.rnn")
+    recurrent = find_defining_module(start).startswith("torch.nn.modules.rnn")
     return recurrent or not (
-        has_weighted_join(operation_steps) or is_whole_model(enter, operation_steps)
+        has_weighted_join(operation_steps) or is_whole_model(start, operation_steps)
     )
 
 
-WEIGHTED_OPERATIONS = CONVOLUTIONS | PRODUCTS
-
-
 def has_weighted_join(steps: list[TraceStep]) -> bool:
-    """Whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
+    """Return whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
     operations = [step.operation for step in steps]
     weighted = any(operation.name in WEIGHTED_OPERATIONS for operation in operations)
     return weighted and any(o.name in JOINS and sum(o.flowing) > 1 for o in operations)
 
 
-def is_whole_model(enter: CallStart, steps: list[TraceStep]) -> bool:
-    """Whether a call is that of a model written with functions, not one layer."""
-    foreign = not find_defining_module(enter).startswith("torch.nn")
-    return not enter.path and foreign and len(steps) > 1
+def is_whole_model(start: CallStart, steps: list[TraceStep]) -> bool:
+    """Return whether a call is that of a whole model written with functions."""
+    foreign = not find_defining_module(start).startswith("torch.nn")
+    return not start.path and foreign and len(steps) > 1
 
 
-def find_defining_module(enter: CallStart) -> str:
+def find_defining_module(start: CallStart) -> str:
     """Return the name of the Python module that defines a module's class."""
-    return str(getattr(type(enter.module), "__module__", ""))
+    return str(getattr(type(start.module), "__module__", ""))
+
+
+def wire_operations(
+    steps: list[TraceStep], inputs: list[Source]
+) -> list[tuple[Source | None, ...]]:
+    """Return where operands come from in a layer; () where it is obvious."""
+    if not steps:
+        return []
+    *others, last = steps
+    pairs = zip(last.origins, last.operation.flowing, strict=True)
+    last_origins = [origin for origin, flows in pairs if flows]
+    if last_origins == inputs and not any(
+        any(step.operation.flowing) for step in others
+    ):
+        return [()] * len(steps)
+    inner = {step.number: place for place, step in enumerate(steps)}
+    outer = {source: place for place, source in enumerate(inputs)}
+
+    def place_origin(origin: Source | None) -> Source | None:
+        if origin is None:
+            return None
+        if origin.layer in inner:
+            return Source(inner[origin.layer], origin.output)
+        return Source(MODEL_INPUT, outer[origin]) if origin in outer else None
+
+    return [tuple(map(place_origin, step.origins)) for step in steps]
+
+
+def find_output_operations(
+    steps: list[TraceStep], outputs: tuple[Source, ...]
+) -> tuple[Source | None, ...]:
+    """Return which operation of a layer makes each of its outputs."""
+    inner = {step.number: place for place, step in enumerate(steps)}
+    return tuple(
+        Source(inner[o.layer], o.output) if o.layer in inner else None for o in outputs
+    )

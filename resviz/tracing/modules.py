@@ -1,9 +1,27 @@
-"""A module tree: which modules it holds, under which paths."""
+"""A module tree: which modules it holds, under which paths, and what they are called.
+
+Wrappers that compile a module or spread it over devices are looked through. Scripted
+modules are compiled to a language of torch's own, so no hook looks inside; their
+operations are still seen as they run.
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from contextlib import suppress
+from typing import Any
+
+import torch
 from torch import nn
 from torch.jit import ScriptModule
+
+COMPILED_CALL = "_compiled_call_impl"
+"""The attribute that torch calls, if it is set, in the place of a module's own call."""
+
+HOOK_HOLDERS = tuple(
+    name for name, value in vars(nn.Module()).items() if type(value) is OrderedDict
+)
+"""Names of the attributes in which a module of torch's keeps hooks."""
 
 PARALLEL_WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 """Wrappers that split a batch."""
@@ -51,3 +69,41 @@ def list_named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
         ]
         pending.extend(reversed(children))
     return modules
+
+
+def list_slots(module_class: type[nn.Module]) -> tuple[str, ...]:
+    """Return names of attributes that a class may keep outside `__dict__`."""
+    declared = [vars(base).get("__slots__", ()) for base in module_class.__mro__]
+    flat = [(names,) if isinstance(names, str) else names for names in declared]
+    return tuple(s for group in flat for s in group if not s.startswith("__"))
+
+
+def copy_scripted_module(
+    module: ScriptModule, *, training: bool, real: bool
+) -> ScriptModule:
+    """Copy a scripted module, without weights unless it is `real`.
+
+    It is saved to memory and loaded onto another device: torch makes no other copy.
+    """
+    scripted: Any = module
+    # torch.jit.load does the same, and warns that it is going to be retired.
+    torch_c: Any = torch._C  # noqa: SLF001
+    wrap: Any = vars(torch.jit)["_recursive"].wrap_cpp_module
+    loaded = torch_c.import_ir_module_from_buffer(
+        torch_c.CompilationUnit(),
+        scripted.save_to_buffer(),
+        None if real else torch.device("meta"),
+        {},
+        False,  # restore no shapes
+    )
+    copy: Any = wrap(loaded)
+    with suppress(AttributeError, RuntimeError):  # a frozen one has no mode
+        copy.train(training)
+    return copy
+
+
+def find_class_name(module: nn.Module) -> str:
+    """Return a module's class name, for a scripted one its original's."""
+    if isinstance(module, ScriptModule):
+        return str(getattr(module, "original_name", "ScriptModule"))
+    return type(module).__name__

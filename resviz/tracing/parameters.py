@@ -1,7 +1,7 @@
 """The parameters of a model, under the first name of each.
 
 One that several modules share is counted once. Parameters are found by the `id` of
-what stands for them in a clone, and of the model's own while that waits.
+what stands for them in a clone.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from resviz.record import Parameter
-from resviz.tracing.fast.lazy_tensors import find_available_tensors
 from resviz.tracing.values import tensor_dtype_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
     from torch import nn
-
-    from resviz.tracing.fast.lazy_tensors import TensorsByName
 
 
 class OwnedParameter(Struct, eq=False):
@@ -42,18 +41,15 @@ class ModelParameters(dict[int, OwnedParameter]):
         self.trainable_ids: set[int] = set()
 
     def add_module_parameters(
-        self, path: str, module: nn.Module, copies: TensorsByName
+        self, path: str, module: nn.Module, copies: Mapping[str, torch.Tensor | None]
     ) -> None:
         """Note the parameters of a module, given the copy of each."""
-        originals, copies = vars(module)["_parameters"], find_available_tensors(copies)
+        originals = vars(module)["_parameters"]
         prefix = f"{path}." if path else ""
         for name, tensor in originals.items():
             copy = copies[name]
             key = id(copy)
             if copy is None or key in self:
-                continue
-            if id(tensor) in self:
-                self.add_alias(tensor, copy)
                 continue
             self[key] = OwnedParameter(prefix + name, path, module, copy)
             if tensor.requires_grad:
@@ -64,14 +60,6 @@ class ModelParameters(dict[int, OwnedParameter]):
     ) -> None:
         """Note one parameter."""
         self[id(tensor)] = OwnedParameter(name, path, module, tensor)
-
-    def add_alias(self, tensor: torch.Tensor, copy: torch.Tensor) -> None:
-        """Let another tensor stand for a known parameter too."""
-        old_id, new_id = id(tensor), id(copy)
-        self[new_id] = owned = self[old_id]
-        owned.tensor = copy
-        if old_id in self.trainable_ids:
-            self.trainable_ids.add(new_id)
 
     def to_record(self, key: int) -> Parameter:
         """Return the record of the parameter with this `id`."""

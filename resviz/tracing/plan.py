@@ -30,20 +30,24 @@ class TracePlan(NamedTuple):
         arguments: of the forward.
         batch: how many samples.
         training: whether in training mode.
+        name: what to call the record.
+        title: what to print for it.
         build_filled: builds the model again with values, if it was built without.
         trace_only: whether the model was built for this, and may be run itself.
+        fast: whether what rules can tell need not be run.
         real: whether its forward is run for real.
-        bypass: whether usual modules need not be run.
     """
 
     model: nn.Module
     arguments: ForwardArguments
     batch: int
     training: bool
+    name: str
+    title: str
     build_filled: Callable[[], nn.Module] | None
-    trace_only: bool = False
+    trace_only: bool
+    fast: bool
     real: bool = False
-    bypass: bool = True
 
     def with_values(self) -> TracePlan:
         """Return the same plan with values, its model rebuilt if needed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import random
 import sys
 import threading
@@ -97,39 +96,6 @@ def set_extra_frames(trace: int, frames: int) -> None:
         sys.setrecursionlimit(LIMIT_BEFORE[0] + other_frames)
         if not frames:  # the last step, so that one that was cut off is done again
             EXTRA_FRAMES.pop(trace, None)
-
-
-PAUSING_TRACES: set[int] = set()
-"""The running traces in which the collector is off."""
-
-COLLECTOR_WAS_ON: list[bool] = []
-"""Whether it was on, noted by the first of them."""
-
-
-class PausedCollector(RestoringContext):
-    """A context in which the garbage collector is off.
-
-    A trace makes many small objects and no cycles of them; the collector would walk
-    through all of torch for their sake.
-    """
-
-    def change_process(self) -> None:
-        """Switch it off."""
-        with PROCESS_LOCK:
-            if not PAUSING_TRACES:
-                COLLECTOR_WAS_ON[:] = [gc.isenabled()]
-            PAUSING_TRACES.add(id(self))
-            gc.disable()
-
-    def restore_process(self) -> None:
-        """Switch it on when the last trace is over, if it was on before the first."""
-        with PROCESS_LOCK:
-            PAUSING_TRACES.discard(id(self))
-            if PAUSING_TRACES:
-                return
-            if True in COLLECTOR_WAS_ON:
-                gc.enable()
-            COLLECTOR_WAS_ON.clear()
 
 
 class ProcessState(NamedTuple):

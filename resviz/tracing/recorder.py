@@ -22,8 +22,6 @@ from resviz.tracing.dispatched import (
     run_by_torch,
 )
 from resviz.tracing.events import FailedOperation, TraceEvent, TraceStep
-from resviz.tracing.fast.bypass import Bypass
-from resviz.tracing.fast.shape_rules import SHAPE_RULES
 from resviz.tracing.origins import Origins, describe_tensor
 from resviz.tracing.storages import StorageNumbers, find_storage_address
 from resviz.tracing.untracked import UntrackedSteps
@@ -73,20 +71,27 @@ class Recorder(TorchDispatchMode):
         self.origins = Origins()
         self.storages = StorageNumbers(clone.parameters.trainable_ids, self.steps)
         self.calls = CallRecorder(clone, self.events, self.origins)
-        self.bypass = Bypass(self)
 
     def start_recording(self) -> None:
-        """Install rules and hooks, so that every module call is recorded."""
-        self.bypass.install_rules()
-        self.calls.hook_modules()
+        """Hook the clone's modules, so that every call of one is recorded."""
+        for module in self.clone.modules:
+            self.calls.hook_module(module)
+
+    def stop_recording(self) -> None:
+        """Let go of the operation that failed, which holds the forward's frames."""
+        self.failed_operation = None
+
+    def list_events(self) -> list[TraceEvent]:
+        """Return what happened, in order."""
+        return self.events
 
     def release_all(self) -> None:
         """Release everything, so that the clone is freed at once.
 
         Its modules hold our hooks, and we hold them; so it is with watched storages.
         """
+        self.stop_recording()
         self.storages.references.clear()
-        self.calls.release_modules()
         vars(self.calls).clear()
         self.clone.release_copies()
         vars(self).clear()
@@ -113,21 +118,26 @@ class Recorder(TorchDispatchMode):
                 self.replace_real_tensors(args),
                 self.replace_real_tensors(kwargs),
             )
-        rule = SHAPE_RULES.get(func) if len(real_tensors) < len(operands) else None
-        output = rule(*args, **kwargs) if rule else None
-        if output is None:
-            rule = None
-            try:
-                output = run_by_torch(func, args, kwargs)
-            except Exception as error:
-                self.failed_operation = FailedOperation(func, operands, args, error)
-                raise
+        output = self.run_operation(func, operands, args, kwargs)
         results = [output] if type(output) in EAGER_CLASSES else list_tensors(output)
         if results and (operands or is_created_tensor(results[0])):
-            fresh = rule is not None and not overload.writes
-            operand_facts = self.read_operands(operands, fresh=fresh)
+            operand_facts = self.read_operands(operands)
             self.note_operation(overload, operand_facts, args, kwargs, results)
         return output
+
+    def run_operation(
+        self,
+        func: Any,
+        operands: list[torch.Tensor],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Run an operation in torch and return its result; note where that fails."""
+        try:
+            return run_by_torch(func, args, kwargs)
+        except Exception as error:
+            self.failed_operation = FailedOperation(func, operands, args, error)
+            raise
 
     def must_replace(
         self,
@@ -213,14 +223,8 @@ class Recorder(TorchDispatchMode):
             source = Source(step.number, place)
             self.origins.remember_tensor(tensor, source, flowing=step.depends_on_input)
 
-    def read_operands(
-        self, tensors: list[torch.Tensor], *, fresh: bool
-    ) -> list[Operand]:
-        """Return the facts of each operand of an operation.
-
-        Where the results are `fresh`, in memory of their own as those of a shape rule,
-        the memory of a parameter need not be known.
-        """
+    def read_operands(self, tensors: list[torch.Tensor]) -> list[Operand]:
+        """Return the facts of each operand of an operation."""
         operands, origins = [], self.origins
         for tensor in tensors:
             key = id(tensor)
@@ -232,19 +236,16 @@ class Recorder(TorchDispatchMode):
                 storage = self.storages.number_operand(tensor)
             else:
                 source, flowing = None, False
-                is_own_tensor, storages = key in self.clone.own_ids, self.storages
-                needs_no_watch = is_own_tensor and fresh
-                storage = (
-                    storages.number_older(key)
-                    if needs_no_watch
-                    else storages.number_operand(tensor)
-                )
-                if not is_own_tensor:
-                    self.untracked.note_read(
-                        len(self.steps), tensor, self.storages.numbers
-                    )
+                storage = self.number_older_operand(tensor)
+                if key not in self.clone.own_ids:
+                    numbers = self.storages.numbers
+                    self.untracked.note_read(len(self.steps), tensor, numbers)
             shape = tuple(tensor.shape)
             # The `id` of another may be a parameter's that is made later.
             parameter_key = key if key in self.clone.parameters else 0
             operands.append((shape, source, flowing, storage, parameter_key))
         return operands
+
+    def number_older_operand(self, tensor: torch.Tensor) -> int:
+        """Return the storage number of an operand that the forward did not make."""
+        return self.storages.number_operand(tensor)

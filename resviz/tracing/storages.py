@@ -16,15 +16,13 @@ from weakref import ref
 from torch.nn.parameter import is_lazy
 
 from resviz.record import CONSTANT, LEARNED, Storage
-from resviz.tracing.fast.lazy_tensors import find_available_tensors
 from resviz.tracing.values import EAGER_CLASSES, dtype_name
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sized
+    from collections.abc import Container, Sequence, Sized
 
     import torch
 
-    from resviz.tracing.clone import Clone
     from resviz.tracing.events import TraceStep
 
     AnyStorage = Any
@@ -91,12 +89,6 @@ class StorageNumbers:
             if number not in numbers:
                 numbers.append(number)
         return tuple(numbers)
-
-    def number_fresh(self, tensor: torch.Tensor) -> tuple[int, ...]:
-        """Number the storage of a new dense tensor; return () without bytes."""
-        storage = tensor.untyped_storage()
-        size = storage.nbytes()
-        return (self.add_storage(storage, size, tensor.dtype),) if size else ()
 
     def add_storage(self, storage: AnyStorage, size: int, dtype: torch.dtype) -> int:
         """Number a storage that was not known so far."""
@@ -176,22 +168,10 @@ class RenumberedStorages(dict[int, int]):
         )
 
 
-def count_buffer_bytes(clone: Clone) -> dict[str, int]:
-    """Return the bytes of a model's buffers by dtype, each tensor once."""
-    groups = [
-        find_available_tensors(vars(module)["_buffers"]) for module in clone.modules
-    ]
-    tensor_by_id = {id(tensor): tensor for group in groups for tensor in group.values()}
-    for key in (
-        tensor_by_id.keys() & clone.copies.keys()
-    ):  # it waits, and another's does not
-        del tensor_by_id[key]
-        tensor_by_id[id(clone.copies[key])] = clone.copies[key]
-    tensors = tensor_by_id.values()
+def count_bytes_by_dtype(tensors: Sequence[torch.Tensor | None]) -> dict[str, int]:
+    """Return the bytes of tensors by dtype; lazy ones have none."""
     if not EAGER_CLASSES.issuperset(map(type, tensors)):
-        tensors = [
-            tensor for tensor in tensors if tensor is not None and not is_lazy(tensor)
-        ]
+        tensors = [t for t in tensors if t is not None and not is_lazy(t)]
     sizes: Counter[torch.dtype] = Counter()
     for dtype, size in map(attrgetter("dtype", "nbytes"), tensors):
         sizes[dtype] += size

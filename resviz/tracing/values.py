@@ -23,18 +23,6 @@ META_DEVICE = torch.device("meta")
 empty_strided = torch.empty_strided
 """As torch has it; other tracers put a function of their own in its place."""
 
-new_empty = torch.Tensor.new
-"""Given a tensor and one size or more, an empty one of its dtype and device.
-
-Torch's oldest way to make one, and its quickest.
-"""
-
-NoTorchDispatch = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no other
-"""A context in which our own operations are not taken for those of the forward."""
-
-NoFuncTorch = torch._C._DisableFuncTorch  # noqa: SLF001 - torch has no other
-"""A context in which tensors are made as they are outside of `torch.func`."""
-
 
 def make_weightless(
     tensor: torch.Tensor, device: torch.device = META_DEVICE

@@ -15,8 +15,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz import ResvizError, TraceError, trace
 from resviz.models import catalogue, resnet18
-from resviz.tracing import Recorder, process
+from resviz.tracing import process
 from resviz.tracing.fast.bypass import Bypass
+from resviz.tracing.recorder import Recorder
 
 from .harm import PATCHABLE, Alarm, Snapshot, changes
 from .odd import ODD, Forward

@@ -83,6 +83,24 @@ def test_softmax(dim):
     )
 
 
+def channels_last():
+    """A map whose channels lie next to each other."""
+    return torch.zeros(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+
+
+def test_a_softmax_lays_its_result_anew():
+    """In the usual order in memory, as torch's kernel does."""
+    x = channels_last()
+    given = shape_rules.softmax(x, 1, half_to_float=False)
+    assert x.softmax(1).stride() == given.stride()
+
+
+def test_an_activation_keeps_the_order_in_memory():
+    """As torch's kernels do."""
+    x = channels_last()
+    assert x.relu().stride() == shape_rules.activation(x).stride()
+
+
 def test_what_broadcasts_is_left_to_torch():
     """Addition of other shapes, dtypes and numbers."""
     x = torch.zeros(2, 3)
@@ -110,5 +128,5 @@ def test_a_record_without_the_rules_is_the_same(record, monkeypatch):
     import resviz
 
     expected = record("resnet18")
-    monkeypatch.setattr("resviz.tracing.recorder.SHAPE_RULES", {})
+    monkeypatch.setattr("resviz.tracing.fast.recorder.SHAPE_RULES", {})
     assert expected == resviz.trace("resnet18")

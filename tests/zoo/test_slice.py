@@ -4,6 +4,7 @@ import pytest
 from torch import nn
 
 import resviz
+from resviz.tracing import trace
 
 from .forward import check
 from .packages import build
@@ -50,6 +51,25 @@ def test_it_is_traced_and_counted(name):
 def test_its_calls_are_those_of_a_real_forward(name):
     """The same leaf calls in the same order, with the same output shapes."""
     assert check(name) == ""
+
+
+def plainly(model, size, **options):
+    """A record as JSON, or what a trace says that fails."""
+    try:
+        return trace(model, size, **options).to_json()
+    except resviz.TraceError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("name", SLICE)
+def test_the_plain_tracer_writes_the_same_record(name):
+    """Byte for byte, though it runs every module and every operation."""
+    built = build(name)
+    if built.real:
+        pytest.skip("its forward looks at values: both ways it is run for real")
+    options = {"mode": "shapes", "fast": False}
+    plain = plainly(built.model, built.size, **options)
+    assert plain == plainly(built.model, built.size, mode="shapes")
 
 
 def test_the_slice_has_sixty():

@@ -1,1 +1,5 @@
-"""Why a forward failed, and which input would work."""
+"""Why a forward failed, and which input would work: `explain_failure` is the door."""
+
+from resviz.tracing.explain.diagnosis import explain_failure
+
+__all__ = ["explain_failure"]

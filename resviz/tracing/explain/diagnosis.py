@@ -8,7 +8,7 @@ from resviz.errors import first_error_line
 from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
-from resviz.tracing.events import BypassedStep, CallEnd, CallStart, TraceStep
+from resviz.tracing.events import CallEnd, CallStart, TraceStep
 from resviz.tracing.explain.mismatches import (
     Mismatch,
     find_holder_mismatch,
@@ -17,9 +17,9 @@ from resviz.tracing.explain.mismatches import (
 )
 from resviz.tracing.explain.signatures import explain_wrong_arguments
 from resviz.tracing.explain.working_inputs import find_rounded_size, find_working_sizes
+from resviz.tracing.modules import find_class_name
 from resviz.tracing.nested_tensors import tensors_in
 from resviz.tracing.origins import describe_tensor
-from resviz.tracing.scripted import find_class_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,14 +161,13 @@ def find_layer_name(recorder: Recorder, source: Source) -> str | None:
     if source.layer == MODEL_INPUT:
         return recorder.input_names[source.output] or "the input"
     calls: list[CallStart] = []
-    for event in recorder.events:
+    for event in recorder.list_events():
         if isinstance(event, CallStart):
             calls.append(event)
         elif isinstance(event, CallEnd):
             calls.pop()
         elif event.number == source.layer:
-            bypassed = isinstance(event, BypassedStep)
-            return event.path if bypassed else name_layer(calls[-1], event)
+            return name_layer(calls[-1], event)
     return None
 
 

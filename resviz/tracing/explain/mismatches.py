@@ -11,10 +11,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from resviz.operations.families import PRODUCTS
-from resviz.operations.windows import expand_per_axis
+from resviz.operations.windows import compute_window_sizes, expand_per_axis
 from resviz.record import MODEL_INPUT
 from resviz.tracing.events import CallStart, TraceStep
-from resviz.tracing.fast.shape_rules import compute_window_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -259,7 +258,7 @@ def count_window_axes(module: Any) -> int:
 
 def describe_last_pool(recorder: Recorder) -> str:
     """Describe what the last average pool before the failing layer made."""
-    events = recorder.events
+    events = recorder.list_events()
     for position in reversed(range(len(events))):
         event = events[position]
         if isinstance(event, CallStart) and isinstance(event.module, nn.AvgPool2d):

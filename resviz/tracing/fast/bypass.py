@@ -16,26 +16,53 @@ from msgspec.structs import replace
 from torch.autograd import forward_ad
 from torch.nn.modules import module as all_modules
 
-from resviz.tracing.events import BypassedStep
-from resviz.tracing.fast.module_layouts import CALL_OVERRIDE
+from resviz.record import Source
+from resviz.tracing.events import CallEnd, CallStart, TraceStep
+from resviz.tracing.fast.clone import NoTorchDispatch
+from resviz.tracing.fast.module_layouts import unshare_hooks
 from resviz.tracing.fast.module_rules import MODULE_RULES
 from resviz.tracing.fast.probe import find_faithful_classes
-from resviz.tracing.values import NoTorchDispatch, new_empty
+from resviz.tracing.modules import COMPILED_CALL
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from resviz.tracing.events import TraceEvent
+    from resviz.tracing.fast.clone import FastClone
     from resviz.tracing.fast.module_rules import ModuleAnswer
     from resviz.tracing.origins import TensorOrigin
     from resviz.tracing.recorder import Recorder
 
+new_empty = torch.Tensor.new
+"""Given a tensor and one size or more, an empty one of its dtype and device.
+
+Torch's oldest way to make one, and its quickest.
+"""
+
+
+class BypassedStep(TraceStep, gc=True):  # its module leads back to it
+    """The one operation of a leaf module that was not run, and that module's call."""
+
+    path: str
+    module: nn.Module
+
+    def to_plain_events(self) -> tuple[TraceEvent, ...]:
+        """Return the events of a call that was run."""
+        start = CallStart(self.path, self.module, ())
+        return start, self, CallEnd((Source(self.number),))
+
 
 class Bypass:
-    """Puts rules in the place of the calls of a recorder's clone."""
+    """Puts rules in the place of the calls of a recorder's clone.
 
-    def __init__(self, recorder: Recorder) -> None:
+    Standing in the place of a container's call too would take half the time of hooks. A
+    forward can tell the difference too easily: it may call past that place, copy it
+    with a module's attributes, or hook its own modules.
+    """
+
+    def __init__(self, recorder: Recorder, clone: FastClone) -> None:
         self.recorder = recorder
-        self.clone = recorder.clone
+        self.clone = clone
         self.storages = recorder.storages
         self.rules = {
             module_class: MODULE_RULES[module_class]
@@ -46,7 +73,21 @@ class Bypass:
         """Bypass the modules whose class is as torch defines it."""
         for module in self.clone.bypassable:
             if type(module) in self.rules:
-                vars(module)[CALL_OVERRIDE] = partial(self.answer_or_run, module)
+                vars(module)[COMPILED_CALL] = partial(self.answer_or_run, module)
+            else:
+                unshare_hooks(module)
+
+    def remove_rules(self) -> None:
+        """Let go of the modules that are bypassed, which hold us."""
+        for module in self.clone.bypassable:
+            vars(module).pop(COMPILED_CALL, None)
+
+    def call_with_hooks(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
+        """Call a module with hooks as torch does, and bypass it no more."""
+        vars(module).pop(COMPILED_CALL, None)
+        unshare_hooks(module)
+        self.recorder.calls.hook_module(module)
+        return module._call_impl(*args, **kwargs)  # noqa: SLF001 - which led here
 
     def answer_or_run(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
         """Answer a module's call by its rule, or run the module from now on."""
@@ -54,7 +95,7 @@ class Bypass:
             output = self.predict_output(module, args[0])
             if output is not None:
                 return output
-        return self.recorder.calls.call_with_hooks(module, *args, **kwargs)
+        return self.call_with_hooks(module, *args, **kwargs)
 
     def predict_output(self, module: nn.Module, x: torch.Tensor) -> torch.Tensor | None:
         """Return a module's output by its rule; None if it has to run."""
@@ -105,7 +146,7 @@ class Bypass:
         if not answer.in_place:
             with NoTorchDispatch():
                 output = new_empty(x, *operation.outputs[0])
-            written = storages.number_fresh(output)
+            written = self.number_new_storage(output)
         elif read < 0 or storages.shared_addresses:
             return None
         else:
@@ -124,6 +165,12 @@ class Bypass:
         )
         recorder.append_step(step, [output])
         return output
+
+    def number_new_storage(self, tensor: torch.Tensor) -> tuple[int, ...]:
+        """Number the storage of a new dense tensor; return () without bytes."""
+        storage = tensor.untyped_storage()
+        size = storage.nbytes()
+        return (self.storages.add_storage(storage, size, tensor.dtype),) if size else ()
 
 
 GLOBAL_PRE_HOOKS = vars(all_modules)["_global_forward_pre_hooks"]

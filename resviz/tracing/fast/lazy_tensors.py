@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 TensorsByName = dict[str, torch.Tensor | None]
 """Parameters or buffers of a module, by name."""
@@ -48,11 +48,13 @@ class PostponedTensors(dict[str, Any]):
         return dict, ({**self},)
 
 
-def find_available_tensors(tensors: TensorsByName) -> TensorsByName:
+def find_available_tensors(
+    tensors: Mapping[str, torch.Tensor | None],
+) -> Mapping[str, torch.Tensor | None]:
     """Return the model's own tensors while postponed, else their copies."""
-    return (
-        (tensors.originals or tensors) if type(tensors) is PostponedTensors else tensors
-    )
+    if type(tensors) is PostponedTensors:
+        return tensors.originals or tensors
+    return tensors
 
 
 def make_filling_method(name: str) -> Callable[..., Any]:

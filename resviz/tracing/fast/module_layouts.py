@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import nn
 
+from resviz.tracing.modules import COMPILED_CALL, HOOK_HOLDERS, list_slots
 from resviz.tracing.values import PLAIN_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-CALL_OVERRIDE = "_compiled_call_impl"
-"""The attribute that torch calls, if it is set, in the place of a module's own call."""
 
 TENSOR_GROUPS = ("_parameters", "_buffers")
 """Where a module keeps its tensors."""
@@ -51,11 +49,6 @@ class SharedHooks(OrderedDict[Any, Any]):
         self.was_written = True
         raise SharedHooksWritten
 
-
-HOOK_HOLDERS = tuple(
-    n for n, it in vars(nn.Module()).items() if type(it) is OrderedDict
-)
-"""Where a module of torch's keeps hooks."""
 
 TORCH_HOLDERS = {
     **dict.fromkeys((*TENSOR_GROUPS, "_modules"), dict),
@@ -96,7 +89,7 @@ class ModuleLayout(NamedTuple):
         """The layout of modules of the class `owner` with these attributes."""
         class_by_name = dict(zip(names, kinds, strict=True))
         holders = {n: k for n, k in class_by_name.items() if TORCH_HOLDERS.get(n) is k}
-        shared = {CALL_OVERRIDE, *holders}
+        shared = {COMPILED_CALL, *holders}
         if owner.__module__.startswith("torch.nn."):
             shared |= {
                 name for name in SIZE_ATTRIBUTES if class_by_name.get(name) is tuple
@@ -153,10 +146,3 @@ def unshare_hooks(module: nn.Module) -> None:
     state = vars(module)
     shared_names = [name for name, value in state.items() if type(value) is SharedHooks]
     state.update((name, OrderedDict()) for name in shared_names)
-
-
-def list_slots(kind: type[nn.Module]) -> tuple[str, ...]:
-    """Return names of attributes that a class may keep outside `__dict__`."""
-    declared = [vars(base).get("__slots__", ()) for base in kind.__mro__]
-    flat = [(names,) if isinstance(names, str) else names for names in declared]
-    return tuple(s for group in flat for s in group if not s.startswith("__"))

@@ -15,7 +15,6 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.tracing.dispatched import describe_overload
-from resviz.tracing.fast.module_layouts import CALL_OVERRIDE
 from resviz.tracing.fast.module_rules import (
     MODULE_RULES,
     BatchNorm2d,
@@ -24,6 +23,7 @@ from resviz.tracing.fast.module_rules import (
     SiLU,
 )
 from resviz.tracing.fast.shape_rules import SHAPE_RULES
+from resviz.tracing.modules import COMPILED_CALL
 from resviz.tracing.values import META_DEVICE
 
 Implementations = tuple[object, ...]
@@ -104,7 +104,7 @@ def follows_its_rule(module_class: type[nn.Module]) -> bool:
             )
         with torch.no_grad(), OperationProbe() as probe:
             result = module(x)
-        vars(module)[CALL_OVERRIDE] = lambda _: module_class
+        vars(module)[COMPILED_CALL] = lambda _: module_class
         is_reached = module(x) is module_class
     except Exception:  # noqa: BLE001 - whatever somebody's own function raises
         return False

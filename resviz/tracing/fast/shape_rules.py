@@ -8,12 +8,13 @@ torch then answers itself, and raises its own error if there is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from resviz.operations.registry import make_rule_decorator
+from resviz.operations.windows import compute_window_sizes
 from resviz.tracing.values import META_DEVICE
 
 Tensor = torch.Tensor
@@ -58,26 +59,6 @@ def make_meta_like(x: Tensor) -> Tensor | None:
     if not is_dense:
         return None
     return torch.empty_strided(x.shape, x.stride(), dtype=x.dtype, device=META_DEVICE)
-
-
-def compute_window_sizes(
-    sizes: Sequence[int],
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int],
-) -> list[int] | None:
-    """Compute output sizes of a window: ⌊(i + 2p − d(k − 1) − 1) / s⌋ + 1.
-
-    None where the window does not fit, or an argument is not given per axis.
-    Source: torch.nn.Conv2d and torch.nn.MaxPool2d, their "Shape" sections.
-    """
-    axes = len(sizes)
-    if not len(kernel) == len(stride) == len(padding) == len(dilation) == axes:
-        return None
-    numbers = zip(sizes, kernel, stride, padding, dilation, strict=True)
-    output_sizes = [(i + 2 * p - d * (k - 1) - 1) // s + 1 for i, k, s, p, d in numbers]
-    return output_sizes if min(output_sizes) > 0 else None
 
 
 aten = torch.ops.aten
@@ -149,8 +130,10 @@ def activation_in_place(x: Tensor) -> Tensor | None:
 
 @shape_rule(aten._softmax.default, aten._log_softmax.default)  # noqa: SLF001 - ATen names
 def softmax(x: Tensor, dim: int, half_to_float: bool) -> Tensor | None:
-    """The input's shape."""
-    return None if half_to_float or not -x.dim() <= dim < x.dim() else make_meta_like(x)
+    """The input's shape, in the usual order in memory, whatever the input's is."""
+    if half_to_float or not -x.dim() <= dim < x.dim():
+        return None
+    return make_meta_tensor(x.shape, x)
 
 
 @shape_rule(aten.mul.Tensor)

@@ -1,0 +1,87 @@
+"""A recorder that answers by rule what rules can tell, and runs the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from resviz.tracing.dispatched import describe_overload
+from resviz.tracing.fast.bypass import Bypass, BypassedStep
+from resviz.tracing.fast.module_layouts import SharedHooksWritten
+from resviz.tracing.fast.shape_rules import SHAPE_RULES
+from resviz.tracing.modules import COMPILED_CALL
+from resviz.tracing.recorder import Recorder
+
+if TYPE_CHECKING:
+    import torch
+
+    from resviz.tracing.events import TraceEvent
+    from resviz.tracing.fast.clone import FastClone
+
+
+class FastRecorder(Recorder):
+    """Follows a fast clone's forward; usual layers and operations are not run.
+
+    Attributes:
+        gives_fresh: whether the last operation's results lie in memory of their own, as
+            those of a shape rule. The memory of its parameters need not be known then.
+    """
+
+    def __init__(self, clone: FastClone) -> None:
+        super().__init__(clone)
+        self.bypass = Bypass(self, clone)
+        self.gives_fresh = False
+
+    def start_recording(self) -> None:
+        """Put rules in the place of usual modules, and hook all others."""
+        self.bypass.install_rules()
+        for module in self.clone.modules:
+            if vars(module).get(COMPILED_CALL) is None:
+                self.calls.hook_module(module)
+
+    def stop_recording(self) -> None:
+        """Take the rules away."""
+        self.bypass.remove_rules()
+        super().stop_recording()
+
+    def __exit__(self, *error: object) -> None:
+        """Leave the dispatch mode.
+
+        Raises:
+            SharedHooksWritten: if the forward hooked a module, also if it caught that.
+        """
+        super().__exit__(*error)
+        if self.bypass.clone.wrote_shared_hooks:
+            raise SharedHooksWritten
+
+    def list_events(self) -> list[TraceEvent]:
+        """Return what happened, in order, as if nothing was bypassed."""
+        events: list[TraceEvent] = []
+        for event in self.events:
+            if isinstance(event, BypassedStep):
+                events.extend(event.to_plain_events())
+            else:
+                events.append(event)
+        return events
+
+    def run_operation(
+        self,
+        func: Any,
+        operands: list[torch.Tensor],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Answer an operation by its shape rule; run it where that has no answer."""
+        rule = SHAPE_RULES.get(func)
+        if rule and any(operand.is_meta for operand in operands):
+            output = rule(*args, **kwargs)
+            if output is not None:
+                self.gives_fresh = not describe_overload(func).writes
+                return output
+        self.gives_fresh = False
+        return super().run_operation(func, operands, args, kwargs)
+
+    def number_older_operand(self, tensor: torch.Tensor) -> int:
+        """Return the storage number of an operand that the forward did not make."""
+        if self.gives_fresh and id(tensor) in self.clone.own_ids:
+            return self.storages.number_older(id(tensor))
+        return super().number_older_operand(tensor)

@@ -1,0 +1,163 @@
+"""One forward, followed from its plan to its record.
+
+A clone of the model is run under a recorder, and an assembler makes the record of what
+that saw.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from traceback import format_exception
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from resviz.errors import TraceError
+from resviz.inputs import ForwardArguments, InputSpec
+from resviz.record import VERSION, Architecture
+from resviz.tracing.assembly import RecordAssembler
+from resviz.tracing.clone import Clone
+from resviz.tracing.explain import explain_failure
+from resviz.tracing.nested_tensors import tensors_in
+from resviz.tracing.placeholders import InputPlaceholders
+from resviz.tracing.process import PreservedProcess
+from resviz.tracing.recorder import Recorder
+from resviz.tracing.storages import count_bytes_by_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resviz.record import Source
+    from resviz.tracing.assembly import RecordParts
+    from resviz.tracing.plan import TracePlan
+
+    MakeAssembler = Callable[[Recorder, tuple[Source, ...]], RecordAssembler]
+
+
+def make_recorder(plan: TracePlan) -> Recorder:
+    """Return a recorder of a clone of a plan's model."""
+    return Recorder(Clone(plan.model, training=plan.training, real=plan.real))
+
+
+class TraceParts(NamedTuple):
+    """What a forward is followed with.
+
+    Attributes:
+        make_recorder: returns a recorder of modules that stand for a plan's model.
+        assembler_class: makes the lists of a record of what a recorder saw.
+    """
+
+    make_recorder: Callable[[TracePlan], Recorder]
+    assembler_class: MakeAssembler
+
+
+PLAIN_PARTS = TraceParts(make_recorder, RecordAssembler)
+"""Those that run every module and every operation."""
+
+
+def trace_once(plan: TracePlan, parts: TraceParts = PLAIN_PARTS) -> Architecture:
+    """Run a plan's forward once, and return its record.
+
+    Raises:
+        TraceError: if the forward raises, or calls modules in other threads.
+    """
+    recorder, output = parts.make_recorder(plan), None
+    try:
+        output = run_forward(recorder, plan)
+        error = find_thread_error(recorder)
+    except Exception as raised:  # noqa: BLE001 - a user's forward may raise anything
+        error = find_thread_error(recorder) or raised
+    if error is None:
+        arch = make_architecture(parts, recorder, plan, output)
+        recorder.release_all()
+        return arch
+    if isinstance(error, TraceError):
+        message = str(error)
+    else:
+        accepts = partial(accepts_shape, plan, parts)
+        message = explain_failure(error, recorder, plan, accepts)
+    recorder.stop_recording()
+    arch = None
+    with suppress(Exception):  # the reason matters more than the rest
+        arch = make_architecture(parts, recorder, plan, None)
+    trace_error = TraceError(f"{plan.name}: {message}", arch)
+    trace_error.add_note(f"In the forward:\n{detach_traceback(error)}")
+    raise trace_error from error
+
+
+def find_thread_error(recorder: Recorder) -> TraceError | None:
+    """Return the error for modules called in other threads, if any."""
+    if not recorder.calls.in_other_threads:
+        return None
+    place = recorder.calls.in_other_threads[0] or "the model"
+    return TraceError(
+        f"{place}: called in another thread, where nothing can be followed: let the "
+        "forward call its modules one after another"
+    )
+
+
+def detach_traceback(error: BaseException) -> str:
+    """Return an error's traceback as text, and drop the frames it holds.
+
+    Those hold the model, and would do so as long as somebody keeps the error.
+    """
+    text = "".join(format_exception(error)).rstrip()
+    link: BaseException | None = error
+    while link is not None and link.__traceback__ is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return text
+
+
+def run_forward(recorder: Recorder, plan: TracePlan) -> object:
+    """Run the recorder's clone on a plan's arguments and return what it returns."""
+    clone = recorder.clone
+    recorder.start_recording()
+    with PreservedProcess(clone.depth), torch.inference_mode(False):
+        samples = InputPlaceholders(clone, plan.arguments, plan.batch)
+        for tensor, name in samples.fed_tensors:
+            recorder.add_input(tensor, "" if samples.has_sole_input else name)
+        with torch.no_grad(), recorder:
+            return clone.root(*samples.args, **samples.kwargs)
+
+
+def accepts_shape(plan: TracePlan, parts: TraceParts, shape: tuple[int, ...]) -> bool:
+    """Return whether the model's forward accepts one input of this shape."""
+    arguments = ForwardArguments((InputSpec(shape),), {})
+    other_plan = plan._replace(arguments=arguments, trace_only=False)
+    try:
+        run_forward(parts.make_recorder(other_plan), other_plan)
+    except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
+        return False
+    return True
+
+
+def make_architecture(
+    parts: TraceParts, recorder: Recorder, plan: TracePlan, output: object
+) -> Architecture:
+    """Return the record of what the recorder saw."""
+    sources = recorder.origins.find_sources(output)
+    for tensor in tensors_in(output):
+        if recorder.origins.find_source(tensor) is None:
+            numbers = recorder.storages.numbers
+            recorder.untracked.note_read(len(recorder.steps), tensor, numbers)
+    lists: RecordParts = parts.assembler_class(recorder, sources).assemble_record()
+    return Architecture(
+        version=VERSION,
+        name=plan.name,
+        title=plan.title,
+        torch=str(torch.__version__),
+        training=recorder.clone.training,
+        mode="run" if recorder.clone.real else "shapes",
+        inputs=tuple(recorder.inputs),
+        input_names=tuple(recorder.input_names) if any(recorder.input_names) else (),
+        batch_size=plan.batch if plan.is_batch_off_axis else None,
+        outputs=lists.outputs,
+        calls=lists.calls,
+        layers=lists.layers,
+        uncalled=lists.uncalled,
+        buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
+        storages=lists.storages,
+        unseen=lists.untracked,
+    )
