@@ -20,8 +20,8 @@ TABLES = {
     "table": "table",
     "summary": "summary",
     "layers": "layers",
-    "costs": "costs_table",
-    "receptive": "receptive_field",
+    "costs": "costs",
+    "receptive": "receptive",
     "shortcuts": "shortcuts",
     "memory": "memory",
 }

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resviz.api import (
+        costs,
         costs_table,
         describe,
         diagram,
         layers,
         memory,
+        receptive,
         receptive_field,
         report,
         shortcuts,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     )
     from resviz.errors import (
         BuildError,
+        OptionError,
         RecordError,
         RenderError,
         ResvizError,
@@ -41,18 +44,21 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture",
     "BuildError",
+    "OptionError",
     "RecordError",
     "RenderError",
     "ResvizError",
     "SpecError",
     "TraceError",
     "WeightsError",
+    "costs",
     "costs_table",
     "describe",
     "diagram",
     "layers",
     "load",
     "memory",
+    "receptive",
     "receptive_field",
     "report",
     "shortcuts",
@@ -64,11 +70,13 @@ __all__ = [
 
 HOMES = {
     "resviz.api": (
+        "costs",
         "costs_table",
         "describe",
         "diagram",
         "layers",
         "memory",
+        "receptive",
         "receptive_field",
         "report",
         "shortcuts",

@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from resviz import source
+from resviz.options import takes_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Unpack
 
     import pandas as pd
 
     from resviz.figures import Diagram
     from resviz.inputs import InputSize
+    from resviz.options import TraceOptions
     from resviz.record import Architecture
     from resviz.source import TraceableSource
     from resviz.tables import Table
 
+    Networks = TraceableSource | Sequence[TraceableSource] | dict[str, TraceableSource]
 
+
+@takes_options
 def trace(
     model_or_spec: TraceableSource,
     input_size: InputSize | None = None,
@@ -29,6 +35,7 @@ def trace(
     training: bool | None = None,
     mode: str | None = None,
     fast: bool = True,
+    name: str | None = None,
 ) -> Architecture:
     """Follow one forward of a model or SPEC and record it.
 
@@ -51,6 +58,7 @@ def trace(
         fast: work out usual layers and operations by rule, and copy blocks that were
             built before. If not, everything is built and run, which takes two to three
             times as long and gives the same record.
+        name: what to call it, here and in all that is made of the record.
 
     Raises:
         SpecError: if the SPEC cannot be read.
@@ -61,7 +69,7 @@ def trace(
         >>> trace("resnet50").params
         25557032
     """
-    return source.resolve_architecture(
+    arch = source.resolve_architecture(
         model_or_spec,
         input_size,
         inputs=inputs,
@@ -71,14 +79,16 @@ def trace(
         mode=mode,
         fast=fast,
     )
+    return arch if name is None else source.name_record(arch, name)
 
 
-def table(
-    networks: TraceableSource | Sequence[TraceableSource] | None = None,
-    *,
-    input_size: InputSize | None = None,
-) -> Table:
+@takes_options
+def table(networks: Networks | None = None, **tracing: Unpack[TraceOptions]) -> Table:
     """The paper's Table 1, a column a network; its own five if none is given.
+
+    Args:
+        networks: records, models or SPECs; a dictionary heads each column with its key.
+        tracing: as for `trace`.
 
     Raises:
         ResvizError: as `trace`; SpecError if a network has no residual stages.
@@ -91,16 +101,17 @@ def table(
 
     if networks is None:
         networks = source.PAPER_NAMES
-    return paper_table(architectures(networks, input_size))
+    return paper_table(trace_networks(networks, **tracing))
 
 
+@takes_options
 def layers(
     network: TraceableSource,
     *,
     depth: int | None = None,
     only: str | None = None,
     once: bool = False,
-    input_size: InputSize | None = None,
+    **tracing: Unpack[TraceOptions],
 ) -> Table:
     """One row a layer: shapes, window, parameters, MACs.
 
@@ -109,41 +120,41 @@ def layers(
         depth: fold calls that nest deeper than this into one row each.
         only: "conv", "linear", "norm", "activation", "pool" or "add".
         once: let equal blocks in a row stand once, with their number.
-        input_size: as for `trace`.
+        tracing: as for `trace`.
 
     Raises:
         ResvizError: as `trace`; SpecError for a wrong `depth` or `only`.
     """
     from resviz.tables.layers import layer_table
 
-    arch = source.resolve_architecture(network, input_size)
+    arch = source.resolve_architecture(network, **tracing)
     return layer_table(arch, depth=depth, only=only, once=once)
 
 
+@takes_options
 def shortcuts(
     network: TraceableSource,
     *,
     only: str | None = None,
-    input_size: InputSize | None = None,
+    **tracing: Unpack[TraceOptions],
 ) -> Table:
     """One row a residual unit: what its shortcut is, why, and what it costs.
 
     Args:
         network: a record, a model, or a SPEC.
         only: a kind of shortcut, as "projection", to leave the others out.
-        input_size: as for `trace`.
+        tracing: as for `trace`.
 
     Raises:
         ResvizError: as `trace`.
     """
     from resviz.tables.shortcuts import shortcut_table
 
-    return shortcut_table(source.resolve_architecture(network, input_size), only=only)
+    return shortcut_table(source.resolve_architecture(network, **tracing), only=only)
 
 
-def costs_table(
-    network: TraceableSource, *, input_size: InputSize | None = None
-) -> Table:
+@takes_options
+def costs(network: TraceableSource, **tracing: Unpack[TraceOptions]) -> Table:
     """One row a published convention: its total, and what it adds to the MACs.
 
     Rows that are set off are other networks of the same name, as the paper's ResNet-50
@@ -153,43 +164,43 @@ def costs_table(
         ResvizError: as `trace`.
 
     Example:
-        >>> found = costs_table("resnet50").to_dict()["conventions"]
-        >>> [one["total"] for one in found if one["tools"][0]["name"] == "fvcore"]
+        >>> rows = costs("resnet50").to_dict()["conventions"]
+        >>> [row["total"] for row in rows if row["tools"][0]["name"] == "fvcore"]
         [4111512576]
     """
-    from resviz.tables.costs import costs_table as cost_table
+    from resviz.tables.costs import costs_table
 
-    return cost_table(source.resolve_architecture(network, input_size))
+    return costs_table(source.resolve_architecture(network, **tracing))
 
 
-def receptive_field(
+@takes_options
+def receptive(
     network: TraceableSource,
     *,
     every: bool = False,
-    input_size: InputSize | None = None,
+    **tracing: Unpack[TraceOptions],
 ) -> Table:
     """One row a layer that changes what is seen of the input, with field and stride.
 
     Args:
         network: a record, a model, or a SPEC.
         every: show all layers, also those that see what the ones before them do.
-        input_size: as for `trace`.
+        tracing: as for `trace`.
 
     Raises:
         ResvizError: as `trace`.
 
     Example:
-        >>> receptive_field("resnet50").to_dict()["largest"]["receptive_field"]
+        >>> receptive("resnet50").to_dict()["largest"]["receptive_field"]
         [427, 427]
     """
     from resviz.tables.receptive import receptive_table
 
-    return receptive_table(
-        source.resolve_architecture(network, input_size), every=every
-    )
+    return receptive_table(source.resolve_architecture(network, **tracing), every=every)
 
 
-def summary(network: TraceableSource, *, input_size: InputSize | None = None) -> Table:
+@takes_options
+def summary(network: TraceableSource, **tracing: Unpack[TraceOptions]) -> Table:
     """Totals, stages and the arithmetic of the shape flow.
 
     Raises:
@@ -201,21 +212,22 @@ def summary(network: TraceableSource, *, input_size: InputSize | None = None) ->
     """
     from resviz.tables.summary import summary_table
 
-    return summary_table(source.resolve_architecture(network, input_size))
+    return summary_table(source.resolve_architecture(network, **tracing))
 
 
+@takes_options
 def memory(
     network: TraceableSource,
     *,
-    layers: bool = False,
-    input_size: InputSize | None = None,
+    every: bool = False,
+    **tracing: Unpack[TraceOptions],
 ) -> Table:
     """Bytes of parameters, the peak of a forward, what training keeps.
 
     Args:
         network: a record, a model, or a SPEC.
-        layers: one row a layer, instead of one a stage.
-        input_size: as for `trace`, which also takes a batch.
+        every: one row a layer, instead of one a stage.
+        tracing: as for `trace`.
 
     Raises:
         ResvizError: as `trace`; RecordError if a record is of an older resviz.
@@ -226,38 +238,40 @@ def memory(
     """
     from resviz.tables.memory import memory_table
 
-    return memory_table(source.resolve_architecture(network, input_size), layers=layers)
+    return memory_table(source.resolve_architecture(network, **tracing), every=every)
 
 
+@takes_options
 def diagram(
-    network: TraceableSource | Sequence[TraceableSource],
+    network: Networks,
     figure: str = "overview",
     *,
     at: str | None = None,
     direction: str = "TB",
     plain: bool = False,
     style: str = "screen",
-    input_size: InputSize | None = None,
+    **tracing: Unpack[TraceOptions],
 ) -> Diagram:
     """A diagram; it shows itself in a notebook, and `.save("x.svg")` writes it.
 
     Args:
-        network: a record, a model, or a SPEC; several for "stack" and "growth".
+        network: a record, a model, or a SPEC; several for "stack" and "growth", as a
+            list, or as a dictionary whose keys name them.
         figure: "overview", "block", "layers", "flow", "stack" or "growth".
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode; "light", "dark" or
             "paper".
-        input_size: as for `trace`.
+        tracing: as for `trace`.
 
     Raises:
         ResvizError: as `trace`; RenderError for an unknown figure or option.
     """
-    from resviz.figures import draw_diagram as draw
+    from resviz.figures import draw_diagram
 
-    return draw(
-        architectures(network, input_size),
+    return draw_diagram(
+        trace_networks(network, **tracing),
         figure,
         at=at,
         direction=direction,
@@ -266,13 +280,14 @@ def diagram(
     )
 
 
+@takes_options
 def describe(
-    network: TraceableSource | Sequence[TraceableSource],
+    network: Networks,
     figure: str = "overview",
     *,
     at: str | None = None,
     plain: bool = False,
-    input_size: InputSize | None = None,
+    **tracing: Unpack[TraceOptions],
 ) -> str:
     """A figure in sentences: for screen readers, and as alt text.
 
@@ -281,7 +296,7 @@ def describe(
         figure: "overview", "block", "layers", "flow", "stack" or "growth".
         at: which block the figure "block" draws, "conv3_1" or its module path.
         plain: whether a stack has each network without its shortcuts too.
-        input_size: as for `trace`.
+        tracing: as for `trace`.
 
     Raises:
         ResvizError: as `trace`; RenderError for an unknown figure or block.
@@ -290,12 +305,13 @@ def describe(
         >>> describe("resnet50", "block", at="conv2_2").partition(",")[0]
         'conv2_2 of ResNet-50'
     """
-    from resviz.figures import describe_figure as told
+    from resviz.figures import describe_figure
 
-    archs = architectures(network, input_size)
-    return told(archs, figure, at=at, plain=plain)
+    archs = trace_networks(network, **tracing)
+    return describe_figure(archs, figure, at=at, plain=plain)
 
 
+@takes_options
 def sweep(
     *specs: str | int | Path | list[str | int | Path],
     input_size: InputSize | None = None,
@@ -349,7 +365,7 @@ def sweep(
     from resviz.sweeps.sweep import run_sweep
     from resviz.sweeps.table import sweep_dataframe
 
-    found = run_sweep(
+    result = run_sweep(
         specs,
         input_size=input_size,
         batch=batch,
@@ -365,37 +381,51 @@ def sweep(
         output=output,
         resume=resume,
     )
-    out = sweep_dataframe(found)
+    frame = sweep_dataframe(result)
     if output is not None:
         from resviz.sweeps.outputs import write_sweep
 
-        write_sweep(found, output)
-    return out
+        write_sweep(result, output)
+    return frame
 
 
-def architectures(
-    networks: TraceableSource | Sequence[TraceableSource], input_size: InputSize | None
+def trace_networks(
+    networks: Networks, **tracing: Unpack[TraceOptions]
 ) -> list[Architecture]:
-    """The records of one network or of several."""
-    given = networks if isinstance(networks, (list, tuple)) else [networks]
+    """Return the records of one network or of several; keys of a dictionary name them.
+
+    Raises:
+        ResvizError: as `trace`; SpecError for a key that is no name.
+    """
+    if isinstance(networks, dict):
+        return [
+            source.head_record(
+                source.resolve_architecture(
+                    cast("TraceableSource", network), **tracing
+                ),
+                heading,
+            )
+            for heading, network in networks.items()
+        ]
+    several = networks if isinstance(networks, (list, tuple)) else [networks]
     return [
-        source.resolve_architecture(cast("TraceableSource", one), input_size)
-        for one in given
+        source.resolve_architecture(cast("TraceableSource", network), **tracing)
+        for network in several
     ]
 
 
+@takes_options
 def report(
     network: TraceableSource,
     path: str | Path | None = None,
-    *,
-    input_size: InputSize | None = None,
+    **tracing: Unpack[TraceOptions],
 ) -> str | None:
     """A report in one offline HTML file: summary, table, diagram, layers.
 
     Args:
         network: a record, a model, or a SPEC.
         path: where to write it.
-        input_size: as for `trace`.
+        tracing: as for `trace`.
 
     Returns:
         The page's text if there is no path, else None.
@@ -406,8 +436,15 @@ def report(
     from resviz.files import write_atomically
     from resviz.pages.report import render
 
-    page = render(source.resolve_architecture(network, input_size))
+    page = render(source.resolve_architecture(network, **tracing))
     if path is None:
         return page
     write_atomically(path, page.encode())
     return None
+
+
+costs_table = costs
+"""The name of `costs` in older versions."""
+
+receptive_field = receptive
+"""The name of `receptive` in older versions."""

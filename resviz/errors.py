@@ -18,6 +18,10 @@ class SpecError(ResvizError, ValueError):
     """A name, depth, option or expression that cannot be read."""
 
 
+class OptionError(SpecError, TypeError):
+    """An option that a function or a document does not have."""
+
+
 class BuildError(ResvizError, RuntimeError):
     """A readable SPEC whose model cannot be built or imported."""
 

@@ -1,4 +1,4 @@
-"""The `resviz` command: one file a subcommand, imported when it is called."""
+"""The `resviz` command: one file a subcommand, and one for all that print tables."""
 
 from __future__ import annotations
 
@@ -15,23 +15,29 @@ import click
 
 from resviz import __version__
 from resviz.errors import ResvizError
+from resviz.tables import TABLES
 
-NOT_COMMANDS = {"shared"}
+NOT_COMMANDS = {"shared", "tables"}
 """Modules of this package that are no commands."""
 
 
 class CommandGroup(click.Group):
-    """Subcommands found by scanning this package."""
+    """Subcommands found by scanning this package, and a command for every table."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands."""
         del ctx
-        return sorted({info.name for info in iter_modules(__path__)} - NOT_COMMANDS)
+        modules = {info.name for info in iter_modules(__path__)} - NOT_COMMANDS
+        return sorted({*modules, *TABLES})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one module; its function is called as the module."""
         if cmd_name not in self.list_commands(ctx):
             return None
+        if cmd_name in TABLES:
+            from resviz.cli.tables import make_table_command
+
+            return make_table_command(cmd_name)
         return getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
 
     def resolve_command(
@@ -60,7 +66,8 @@ def resviz_command() -> None:
     A SPEC is a name or depth (resnet50, 50, cifar110), a call with literal options
     ("resnet(50, stride_in='1x1')"), a saved record (r50.json), or something to
     import: package.module:callable, file.py:callable, timm:resnet50d,
-    torchvision:resnet50. Only the forms with a colon run foreign code.
+    torchvision:resnet50. Only the forms with a colon run foreign code. "Ours=SPEC"
+    gives it a name of your own.
 
     Exit codes: 0 done, 2 wrong usage or input, 3 the model could not be built or
     traced.

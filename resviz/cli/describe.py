@@ -8,33 +8,36 @@ from typing import Any
 import click
 
 from resviz.cli.shared import (
-    LazyChoice,
+    add_options,
     read_records,
     terminal_width,
     trace_options,
     write_output,
 )
+from resviz.options import FIGURE_OPTIONS
 
-DESCRIBED_FIGURE_CHOICE = LazyChoice("figure", "resviz.figures:FIGURES")
+DESCRIBED = ("figure", "at", "plain")
+"""Options of a figure that change what it says."""
 
 
 @click.command
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option("-o", "--output", default="-", help="File; - is stdout.")
-@click.option(
-    "--figure", type=DESCRIBED_FIGURE_CHOICE, default="overview", show_default=True
-)
-@click.option("--at", help="The block to tell: conv3_1, or its module path.")
-@click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
+@add_options(FIGURE_OPTIONS[name] for name in DESCRIBED)
 @trace_options
 def describe(
-    specs: tuple[str, ...], output: str, tracing: dict[str, Any], **options: Any
+    specs: tuple[str, ...],
+    output: str,
+    tracing: dict[str, Any],
+    plain: bool | None,
+    **options: Any,
 ) -> None:
     """Say a figure in sentences: for screen readers, and as alt text."""
     from textwrap import fill
 
     from resviz import figures
 
-    description = figures.describe_figure(read_records(specs, tracing), **options)
+    archs = read_records(specs, tracing)
+    description = figures.describe_figure(archs, plain=bool(plain), **options)
     width = terminal_width(sys.stdout) if output == "-" else None
     write_output(f"{fill(description, width) if width else description}\n", output)

@@ -8,18 +8,18 @@ import click
 
 from resviz.cli.shared import (
     DPI_RANGE,
-    LazyChoice,
+    add_options,
     choose_format,
     dpi_option,
+    lazy_choice,
     read_records,
     tell_if_slow,
     trace_options,
     write_output,
 )
+from resviz.options import FIGURE_OPTIONS
 
-FIGURE_CHOICE = LazyChoice("figure", "resviz.figures:FIGURES")
-STYLE_CHOICE = LazyChoice("style", "resviz.figures.drawing.styles:STYLES")
-PICTURE_FORMAT_CHOICE = LazyChoice("format", "resviz.formats:picture_format_names")
+PICTURE_FORMAT_CHOICE = lazy_choice("resviz.formats:picture_format_names")
 
 
 @click.command
@@ -28,11 +28,7 @@ PICTURE_FORMAT_CHOICE = LazyChoice("format", "resviz.formats:picture_format_name
 @click.option(
     "--format", "form", type=PICTURE_FORMAT_CHOICE, help="Default: by suffix, svg."
 )
-@click.option("--figure", type=FIGURE_CHOICE, default="overview", show_default=True)
-@click.option("--at", help="The block to draw: conv3_1, or its module path.")
-@click.option("--direction", type=click.Choice(("TB", "LR")), default="TB")
-@click.option("--plain", is_flag=True, help="A stack also without shortcuts.")
-@click.option("--style", type=STYLE_CHOICE, default="screen")
+@add_options(FIGURE_OPTIONS.values())
 @click.option("--dpi", type=DPI_RANGE, help="Of PNG; default: 96.")
 @trace_options
 def diagram(
@@ -41,11 +37,12 @@ def diagram(
     form: str | None,
     dpi: int | None,
     tracing: dict[str, Any],
+    plain: bool | None,
     **options: Any,
 ) -> None:
     """Draw an overview, one block, every layer, the shape flow, a stack, the growth.
 
-    A stack and the growth take several SPECs.
+    A stack and the growth take several SPECs; "Ours=SPEC" names one of them.
     """
     from resviz import figures
 
@@ -53,7 +50,7 @@ def diagram(
     format_options = dpi_option(dpi, form)
     archs = read_records(specs, tracing)
     with tell_if_slow("drawing"):
-        rendered = figures.draw_diagram(archs, **options).rendered(
+        rendered = figures.draw_diagram(archs, plain=bool(plain), **options).rendered(
             form, **format_options
         )
     write_output(rendered, output, binary=form in {"pdf", "png"})

@@ -6,17 +6,15 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from functools import wraps
-from importlib import import_module
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from resviz.errors import RenderError, SpecError, TraceError
-from resviz.inputs import TRACE_MODES, InputSpec, parse_input
+from resviz.options import SPELT_TRACE_OPTIONS, Option
 
 if TYPE_CHECKING:
     from resviz.formats import Kind
@@ -28,58 +26,78 @@ CommandFunction = Callable[..., Any]
 DPI_RANGE = click.IntRange(16, 2400)
 """Dots an inch that pixels can be asked for."""
 
+METAVARS = {"number": "N", "inputs": "C,H,W", "words": "NAMES"}
+"""What help shows for a value, by the kind of its option."""
+
 SILENT_SECONDS = 1.0
 """Seconds after which a terminal is told what takes so long."""
 
 
-class LazyChoice(click.ParamType):
-    """A word out of a registry that is imported only when it is needed.
+class OptionType(click.ParamType):
+    """The value of an option that `resviz.options` or a registry declares."""
 
-    `registry` names the registry, "module:attribute", or a function that gives it.
-    """
-
-    def __init__(self, name: str, registry: str) -> None:
-        self.name = name
-        self.registry = registry
-
-    def legal_words(self) -> tuple[str, ...]:
-        """The words that there are."""
-        module, _, attribute = self.registry.partition(":")
-        registered: Any = getattr(import_module(module), attribute)
-        return tuple(
-            registered() if isinstance(registered, FunctionType) else registered
-        )
+    def __init__(self, option: Option) -> None:
+        self.option = option
+        free = option.kind in {"text", "words"} and not option.choices
+        self.name = "text" if free else "choice" if option.choices else option.kind
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """The legal words, as help shows them."""
+        """The legal words, as help shows them, or what else is wanted."""
         del param, ctx
-        return f"[{'|'.join(self.legal_words())}]"
+        words = self.option.legal_words()
+        if words:
+            return f"[{'|'.join(words)}]"
+        return METAVARS.get(self.option.kind, "TEXT")
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """Check the word."""
-        if value not in self.legal_words():
-            legal_list = ", ".join(self.legal_words())
-            self.fail(f"got {value!r}, want one of {legal_list}", param, ctx)
-        return value
-
-
-class InputType(click.ParamType):
-    """One tensor, as `3,224,224` or `ids=int64:N,128`."""
-
-    name = "C,H,W"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> InputSpec:
-        """Read the sizes."""
-        if isinstance(value, InputSpec):
+    ) -> Any:
+        """Read the value."""
+        if not isinstance(value, str):
             return value
         try:
-            return parse_input(str(value))
+            return self.option.parse(value)
         except SpecError as error:
             self.fail(str(error).removeprefix("input: "), param, ctx)
+
+
+def lazy_choice(registry: str) -> OptionType:
+    """Return the type of a word out of a registry, "module:attribute"."""
+    return OptionType(Option("", choices=registry))
+
+
+def add_options(options: Iterable[Option]) -> Callable[[CommandFunction], Any]:
+    """Return a decorator that gives a command some declared options."""
+    params = [make_click_option(option) for option in options]
+
+    def decorate(command: Any) -> CommandFunction:
+        # Where click.option keeps them, the last one first.
+        earlier = getattr(command, "__click_params__", [])
+        command.__click_params__ = [*earlier, *reversed(params)]
+        return command
+
+    return decorate
+
+
+def make_click_option(option: Option) -> click.Option:
+    """Return a declared option as click has it."""
+    flags = [f"--{spelling}" for spelling in option.spellings]
+    if option.kind == "switch":
+        off = f"/--{option.opposite}" if option.opposite else ""
+        return click.Option(
+            [f"{flags[0]}{off}", *flags[1:], option.name],
+            is_flag=True,
+            default=None,
+            help=option.help,
+        )
+    return click.Option(
+        [*flags, option.name],
+        type=OptionType(option),
+        default=option.default,
+        show_default=option.default is not None,
+        multiple=option.kind == "inputs",
+        help=option.help,
+    )
 
 
 def debug_option(command: CommandFunction) -> CommandFunction:
@@ -100,73 +118,17 @@ def debug_option(command: CommandFunction) -> CommandFunction:
 
 
 def trace_options(command: CommandFunction) -> CommandFunction:
-    """Add `--input`, `--batch`, `--training`, `--mode` and `--debug`.
-
-    All but the last reach the command as one dictionary, `tracing`.
-    """
+    """Add the options of a trace, which reach a command as `tracing`, and `--debug`."""
 
     @wraps(command)
-    def with_tracing(
-        *args: Any,
-        input_size: Any,
-        batch: Any,
-        training: Any,
-        mode: Any,
-        **options: Any,
-    ) -> Any:
+    def with_tracing(*args: Any, **options: Any) -> Any:
         tracing = {
-            "input_size": input_size or None,
-            "batch": batch,
-            "training": training,
-            "mode": mode,
+            option.name: options.pop(option.name) or None
+            for option in SPELT_TRACE_OPTIONS
         }
         return command(*args, tracing=tracing, **options)
 
-    decorated: CommandFunction = with_tracing
-    shape_help = "Sizes of one sample; default: what it was made for. Or a whole "
-    shape_help += "shape with a name, a dtype, N for the batch: ids=int64:N,128."
-    for option in (
-        debug_option,
-        click.option("--mode", type=click.Choice(TRACE_MODES), help="Default: auto."),
-        click.option("--training", is_flag=True, default=None, help="Not evaluation."),
-        click.option("--batch", type=click.IntRange(1), help="Samples; default: 1."),
-        click.option(
-            "--input", "input_size", type=InputType(), multiple=True, help=shape_help
-        ),
-    ):
-        decorated = option(decorated)
-    return decorated
-
-
-def keep_in_context(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep an option with the call of the command, for what the command calls."""
-    ctx.meta[f"resviz.{param.name}"] = value
-
-
-def output_options(command: CommandFunction) -> CommandFunction:
-    """Add `--format`, `-o`, `--columns` and `--dpi`, the last for `write_table`."""
-    kind = LazyChoice("format", "resviz.formats:table_format_names")
-    columns = "Only these, by key or heading: name,params."
-    for option in (
-        click.option(
-            "--dpi",
-            type=DPI_RANGE,
-            expose_value=False,
-            callback=keep_in_context,
-            help="Of PNG; default: 192, for long tables less.",
-        ),
-        click.option(
-            "--columns",
-            default="",
-            expose_value=False,
-            callback=keep_in_context,
-            help=columns,
-        ),
-        click.option("-o", "--output", default="-", help="File; - is stdout."),
-        click.option("--format", "form", type=kind, help="Default: by suffix, text."),
-    ):
-        command = option(command)
-    return command
+    return add_options(SPELT_TRACE_OPTIONS)(debug_option(with_tracing))
 
 
 def read_records(
@@ -208,24 +170,16 @@ def print_partial_layers(error: TraceError, shown: int | None) -> None:
     click.echo(render(table, width=terminal_width(sys.stderr)), err=True, nl=False)
 
 
-def write_table(table: Table, form: str | None, output: str) -> None:
-    """Print a table, or write it to a file whose suffix may tell the format.
+def write_table(table: Table, form: str, output: str, dpi: int | None) -> None:
+    """Print a table, or write it to a file.
 
     Raises:
-        SpecError: for a column that it does not have, and as `choose_format` and
-            `dpi_option`.
+        SpecError: as `dpi_option`.
     """
     from resviz import formats
 
-    form = choose_format(form, output, "table", "text")
-    context_values = click.get_current_context().meta
-    column_names = context_values.get("resviz.columns", "")
-    if column_names and form == "json":
-        raise SpecError("--columns: JSON has keys of its own, want another --format")
-    if column_names:
-        table = table.narrowed([column_names])
     options = terminal_options(output) if form == "text" else {}
-    options |= dpi_option(context_values.get("resviz.dpi"), form)
+    options |= dpi_option(dpi, form)
     rendered = formats.find_table_format(form).render(table, **options)
     write_output(rendered, output, binary=isinstance(rendered, bytes))
 

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resviz.cli.shared import LazyChoice, terminal_options, trace_options, write_output
+from resviz.cli.shared import (
+    lazy_choice,
+    terminal_options,
+    trace_options,
+    write_output,
+)
 from resviz.sweeps.progress import Pace
 
 if TYPE_CHECKING:
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
     from resviz.sweeps.sweep import SweepResult
 
-SWEEP_FORMAT_CHOICE = LazyChoice("format", "resviz.sweeps.outputs:sweep_format_names")
+SWEEP_FORMAT_CHOICE = lazy_choice("resviz.sweeps.outputs:sweep_format_names")
 
 SECONDS_BETWEEN_LINES = 10.0
 """Seconds between two lines of progress, where stderr is no terminal."""

@@ -6,27 +6,36 @@ that begins with no command is a diagram: `resnet50 --figure block --at conv3_1`
 
 from __future__ import annotations
 
-import argparse
 import logging
 from difflib import get_close_matches
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+import click
+
+from resviz.cli.shared import make_click_option
 from resviz.embed.page_location import FenceLocation, locate_page
 from resviz.embed.permissions import checked_patterns
 from resviz.embed.record_cache import RecordCache
 from resviz.embed.requests import (
-    TABLES,
     FigureRequest,
     TableRequest,
-    collect_trace_options,
     figure_html,
     split_specs,
 )
-from resviz.errors import ResvizError, SpecError
+from resviz.errors import OptionError, ResvizError, SpecError
 from resviz.escape import escape_html, escape_html_prose, replace_unsafe
-from resviz.inputs import TRACE_MODES
+from resviz.options import (
+    FIGURE_OPTIONS,
+    PLACE_OPTIONS,
+    SPELT_TRACE_OPTIONS,
+    TABLE_OPTIONS,
+    Option,
+    collect_options,
+    suggest,
+)
+from resviz.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -171,35 +180,16 @@ def render_line(line: str, shelf: RecordCache) -> str:
     return f'<div style="margin:1em 0">{markup}</div>'
 
 
-class FenceParser(argparse.ArgumentParser):
-    """A parser that raises our own error."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong.
-
-        Raises:
-            SpecError: always.
-        """
-        raise SpecError(f"fence: {message}")
+def make_parser(options: Iterable[Option]) -> click.Command:
+    """Return a parser of SPECs, some options and those of a trace."""
+    specs = click.Argument(["specs"], nargs=-1)
+    parsed = [make_click_option(option) for option in (*options, *SPELT_TRACE_OPTIONS)]
+    return click.Command("fence", params=[specs, *parsed], add_help_option=False)
 
 
-def make_fence_parser() -> FenceParser:
-    """Make the parser of what may stand after a fence's command."""
-    fence_parser = FenceParser(prog="resviz", add_help=False, allow_abbrev=False)
-    fence_parser.add_argument("specs", nargs="*")
-    for name in ("figure", "at", "direction", "style", "alt", "width", "only"):
-        fence_parser.add_argument(f"--{name}")
-    fence_parser.add_argument("--columns", default="")
-    fence_parser.add_argument("--input", action="append", default=[])
-    fence_parser.add_argument("--batch", type=int)
-    fence_parser.add_argument("--mode", choices=TRACE_MODES)
-    for name in ("plain", "training"):
-        fence_parser.add_argument(f"--{name}", action="store_true")
-    return fence_parser
-
-
-DIAGRAM_OPTIONS = ("figure", "at", "direction", "style", "plain")
-"""Options of a figure that `resviz.diagram` takes."""
+FIGURE_PARSER = make_parser([*FIGURE_OPTIONS.values(), *PLACE_OPTIONS.values()])
+TABLE_PARSER = make_parser([*TABLE_OPTIONS.values()])
+"""What may stand after the command of a figure, and of a table."""
 
 
 def parse_fence_line(line: str) -> tuple[str, FigureRequest | TableRequest, str]:
@@ -209,34 +199,43 @@ def parse_fence_line(line: str) -> tuple[str, FigureRequest | TableRequest, str]
         SpecError: if it cannot be read.
 
     Example:
-        >>> parse_fence_line("shortcuts resnet50 --only projection")[1].only
-        'projection'
+        >>> parse_fence_line("shortcuts resnet50 --only projection")[1].options
+        {'only': 'projection'}
     """
     command, rest = split_command(line)
-    arguments = make_fence_parser().parse_args(rest)
-    trace_options = collect_trace_options(
-        " ".join(arguments.input),
-        arguments.batch,
-        training=arguments.training,
-        mode=arguments.mode,
-    )
-    specs = tuple(arguments.specs)
-    if command in FIGURE_COMMANDS:
-        refuse_options(command, arguments, ("only", "columns"))
-        options = {
-            key: getattr(arguments, key)
-            for key in DIAGRAM_OPTIONS
-            if getattr(arguments, key)
-        }
-        figure = FigureRequest(specs, options, arguments.alt or "", trace_options)
-        return command, figure, arguments.width or ""
-    refuse_options(command, arguments, (*DIAGRAM_OPTIONS, "alt", "width"))
-    columns = tuple(arguments.columns.replace(",", " ").split())
-    return (
-        command,
-        TableRequest(specs, command, arguments.only, columns, trace_options),
-        "",
-    )
+    parser = FIGURE_PARSER if command in FIGURE_COMMANDS else TABLE_PARSER
+    values = parse_arguments(command, parser, rest)
+    tracing = collect_options(values, SPELT_TRACE_OPTIONS)
+    if command not in FIGURE_COMMANDS:
+        options = collect_options(values, TABLE_OPTIONS.values())
+        return command, TableRequest(values["specs"], command, options, tracing), ""
+    options = collect_options(values, FIGURE_OPTIONS.values())
+    figure = FigureRequest(values["specs"], options, values["alt"] or "", tracing)
+    return command, figure, values["width"] or ""
+
+
+def parse_arguments(
+    command: str, parser: click.Command, arguments: list[str]
+) -> dict[str, Any]:
+    """Return what stands after a fence's command, by name.
+
+    Raises:
+        OptionError: for an option that it does not have.
+        SpecError: for a wrong value.
+    """
+    try:
+        values = parser.make_context(command, arguments).params
+    except click.NoSuchOption as error:
+        legal = [flag[2:] for param in parser.params[1:] for flag in param.opts[:1]]
+        hint = suggest(error.option_name.lstrip("-"), legal)
+        message = f"fence: {command} has no option {error.option_name}: {hint}"
+        raise OptionError(message) from error
+    except click.ClickException as error:
+        raise SpecError(f"fence: {error.format_message()}") from error
+    return {
+        name: None if value == () and name != "specs" else value
+        for name, value in values.items()
+    }
 
 
 def split_command(line: str) -> tuple[str, list[str]]:
@@ -254,16 +253,3 @@ def split_command(line: str) -> tuple[str, list[str]]:
         listed = ", ".join(FENCE_COMMANDS)
         raise SpecError(f"unknown command {first!r}: {hint}want one of {listed}")
     return "diagram", [first, *rest]
-
-
-def refuse_options(
-    command: str, arguments: argparse.Namespace, names: tuple[str, ...]
-) -> None:
-    """Refuse options that the other kind has.
-
-    Raises:
-        SpecError: naming the option.
-    """
-    for name in names:
-        if getattr(arguments, name):
-            raise SpecError(f"fence: {command} has no option --{name}")

@@ -286,11 +286,11 @@ def output_kind(command: click.Command) -> str:
     """Return what a command gives: "table", "picture", or "" for neither."""
     for param in command.params:
         if param.name == "form":
-            registry = getattr(param.type, "registry", "")
+            option = getattr(param.type, "option", None)
             return {
-                "table_format_names": "table",
-                "picture_format_names": "picture",
-            }.get(registry.rpartition(":")[2], "")
+                "resviz.formats:table_format_names": "table",
+                "resviz.formats:picture_format_names": "picture",
+            }.get(getattr(option, "choices", ""), "")
     return ""
 
 

@@ -68,6 +68,6 @@ def is_nearly_our_word(word: str) -> bool:
 def is_marker_command(word: str) -> bool:
     """Whether a word is a command that a marker can hold."""
     # Late, for nearly no file has such a line.
-    from resviz.embed.requests import TABLES
+    from resviz.tables import TABLES
 
     return word in {"diagram", *TABLES}

@@ -111,7 +111,12 @@ class Permissions:
             SpecError: if it cannot be read, leads out of the root, or imports or
                 fetches what nobody allowed; the message says how to.
         """
-        spec = parse_spec(text)
+
+        def resolve_path(path: str) -> Path:
+            check_spelling(path)
+            return place(path)
+
+        spec = parse_spec(text, resolve_path)
         if spec.record:
             return replace(spec, record=self.find(str(spec.record), place))
         if not spec.module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from resviz.embed.permissions import Permissions, folder_permissions
 from resviz.errors import RecordError, RenderError, ResvizError, TraceError
 from resviz.files import write_atomically
 from resviz.record.storage import load
-from resviz.source.spec import Spec, parse_spec
+from resviz.source.spec import IMPORT_PATTERN, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,9 +67,10 @@ class RecordCache:
             RECORDS_IN_MEMORY[key] = self.load_cached(key) or self.trace_and_store(
                 spec, tracing, key
             )
+        arch = RECORDS_IN_MEMORY[key]
         # A file's place on this machine is nobody else's business.
         return msgspec.structs.replace(
-            RECORDS_IN_MEMORY[key], name=record_name(text, RECORDS_IN_MEMORY[key])
+            arch, name=record_name(spec, arch), title=spec.heading or arch.title
         )
 
     def dependency_files(self, text: str) -> tuple[Path, ...]:
@@ -117,7 +119,7 @@ class RecordCache:
             ResvizError: as `resviz.trace`.
         """
         try:
-            arch = source.resolve_architecture(spec, **tracing)
+            arch = source.resolve_architecture(replace(spec, heading=""), **tracing)
         except SystemExit as error:
             message = f"{spec.text}: its code called sys.exit({error.code!r})"
             raise TraceError(message) from error
@@ -129,12 +131,12 @@ class RecordCache:
         return arch
 
 
-def record_name(text: str, arch: Architecture) -> str:
+def record_name(spec: Spec, arch: Architecture) -> str:
     """Return a record's name: its SPEC, with only the last part of a path."""
-    spec = parse_spec(text)
-    if not spec.module or not spec.module.endswith(".py"):
+    match = IMPORT_PATTERN.fullmatch(spec.text)
+    if match is None or spec.module is None or not spec.module.endswith(".py"):
         return arch.name
-    return Path(spec.module).name + spec.text[len(spec.module) :]
+    return f"{Path(match[1]).name}:{match[2]}"
 
 
 def find_source_files(spec: Spec) -> Iterator[Path]:

@@ -10,16 +10,10 @@ from resviz.errors import RenderError, SpecError
 from resviz.escape import escape_html
 from resviz.figures import MULTI_NETWORK_FIGURES, draw_diagram
 from resviz.source import PAPER_NAMES
-from resviz.tables.costs import costs_table
-from resviz.tables.layers import layer_table
-from resviz.tables.memory import memory_table
-from resviz.tables.paper import paper_table
-from resviz.tables.receptive import receptive_table
-from resviz.tables.shortcuts import shortcut_table
-from resviz.tables.summary import summary_table
+from resviz.tables import find_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from resviz.embed.record_cache import RecordCache
     from resviz.figures.rendering import Diagram
@@ -35,20 +29,6 @@ anyway."""
 
 CSS_LENGTH = re.compile(r"\d+(\.\d+)?(px|%|em|rem|ex|ch|vw|vh|cm|mm|in|pt|pc|q)?")
 """A CSS length, as docutils takes it too; a bare number means pixels."""
-
-TABLES: dict[str, Callable[..., Table]] = {
-    "table": paper_table,
-    "summary": summary_table,
-    "layers": layer_table,
-    "shortcuts": shortcut_table,
-    "costs": costs_table,
-    "receptive": receptive_table,
-    "memory": memory_table,
-}
-"""Every table by the name of its command."""
-
-TABLES_WITH_KINDS = {"layers", "shortcuts"}
-"""Tables that can be narrowed to one kind by `only`."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +85,14 @@ class TableRequest:
     Attributes:
         specs: the networks; only the paper's table takes more than one, and its own
             five if none is given.
-        table_name: which table, a key of `TABLES`.
-        only: one kind of layer or shortcut.
-        columns: keys or headings of the columns to keep; all if left out.
+        table_name: which table, a key of `resviz.tables.TABLES`.
+        options: of the table, `columns` among them.
         tracing: of `resviz.trace`.
     """
 
     specs: tuple[str, ...]
     table_name: str = "table"
-    only: str | None = None
-    columns: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
     tracing: Mapping[str, Any] = field(default_factory=dict)
 
     def make_table(self, shelf: RecordCache) -> Table:
@@ -122,59 +100,15 @@ class TableRequest:
 
         Raises:
             ResvizError: as `resviz.trace`; SpecError for a wrong table, number of
-                networks, kind or column.
+                networks, option or column.
         """
-        if self.table_name not in TABLES:
-            listed = ", ".join(TABLES)
-            raise SpecError(f"unknown table {self.table_name!r}: want one of {listed}")
-        if self.only and self.table_name not in TABLES_WITH_KINDS:
-            raise SpecError(
-                f"only: {self.table_name!r} has no kinds; layers and shortcuts do"
-            )
-        specs = self.specs or (PAPER_NAMES if self.table_name == "table" else ())
-        archs = [shelf.load_or_trace(spec, self.tracing) for spec in specs]
-        if self.table_name == "table":
-            return self.keep_columns(paper_table(archs))
-        if len(archs) != 1:
+        registered = find_table(self.table_name, self.options)
+        if not registered.several and len(self.specs) != 1:
             got = " ".join(self.specs) or "none"
             raise SpecError(f"{self.table_name}: want one network, got {got}")
-        kind_options = {"only": self.only} if self.only else {}
-        return self.keep_columns(TABLES[self.table_name](archs[0], **kind_options))
-
-    def keep_columns(self, table: Table) -> Table:
-        """A table with the chosen columns.
-
-        Raises:
-            SpecError: for a column that it does not have.
-        """
-        return table.narrowed(self.columns) if self.columns else table
-
-
-def collect_trace_options(
-    inputs: str = "",
-    batch: int | None = None,
-    *,
-    training: bool = False,
-    mode: str | None = None,
-) -> dict[str, Any]:
-    """Options of a trace; those that are left out are not among them.
-
-    Args:
-        inputs: as `--input`, several between spaces.
-        batch: how many samples.
-        training: follow the forward of training mode.
-        mode: how a forward that looks at values is followed.
-    """
-    options: dict[str, Any] = {}
-    if inputs.split():
-        options["input_size"] = tuple(inputs.split())
-    if batch is not None:
-        options["batch"] = batch
-    if training:
-        options["training"] = True
-    if mode is not None:
-        options["mode"] = mode
-    return options
+        specs = self.specs or PAPER_NAMES
+        archs = [shelf.load_or_trace(spec, self.tracing) for spec in specs]
+        return registered.build(archs, **self.options)
 
 
 def split_specs(text: str) -> tuple[str, ...]:

@@ -20,20 +20,24 @@ from resviz.embed.permissions import (
 )
 from resviz.embed.record_cache import RecordCache
 from resviz.embed.requests import (
-    TABLES,
     FigureRequest,
     TableRequest,
-    collect_trace_options,
     figure_html,
     split_specs,
 )
 from resviz.errors import ResvizError
-from resviz.figures import DIRECTIONS, FIGURES
-from resviz.figures.drawing.styles import STYLES
-from resviz.inputs import TRACE_MODES
+from resviz.options import (
+    FIGURE_OPTIONS,
+    PLACE_OPTIONS,
+    SPELT_TRACE_OPTIONS,
+    TABLE_OPTIONS,
+    Option,
+    collect_options,
+)
+from resviz.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -42,17 +46,36 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-def make_word_check(legal: Iterable[str]) -> Callable[[str | None], str]:
-    """A check that an option is one of some words, in their case or another."""
-    words = {check_word.lower(): check_word for check_word in legal}
+def directive_options(options: Iterable[Option]) -> dict[str, Callable[..., Any]]:
+    """Return declared options as docutils has them, each by all its spellings."""
+    return {
+        spelling: directives.flag if option.kind == "switch" else value_reader(option)
+        for option in options
+        for spelling in option.spellings
+    }
 
-    def check_word(given: str | None) -> str:
-        option = (given or "").strip()
-        if option.lower() not in words:
-            raise ValueError(f"got {option!r}, want one of {', '.join(words.values())}")
-        return words[option.lower()]
 
-    return check_word
+def value_reader(option: Option) -> Callable[[Any], Any]:
+    """Return what reads the value of an option, or raises a `ValueError`."""
+
+    def read_value(text: Any) -> Any:
+        return option.parse(directives.unchanged_required(text))
+
+    return read_value
+
+
+def collect_directive_options(
+    values: Mapping[str, Any], options: Iterable[Option]
+) -> dict[str, Any]:
+    """Return the values of some options by the names of Python.
+
+    Raises:
+        OptionError: if one stands there in two spellings.
+    """
+    switched = {
+        name: True if value is None else value for name, value in values.items()
+    }
+    return collect_options(switched, options)
 
 
 class ResvizDirective(SphinxDirective):
@@ -64,12 +87,6 @@ class ResvizDirective(SphinxDirective):
     required_arguments = 0
     optional_arguments = 1
     final_argument_whitespace = True
-    trace_option_spec: ClassVar[OptionSpec] = {
-        "input": directives.unchanged_required,
-        "batch": directives.positive_int,
-        "training": directives.flag,
-        "mode": make_word_check(TRACE_MODES),
-    }
 
     def run(self) -> list[nodes.Node]:
         """Make the nodes, or none if an error was reported."""
@@ -97,16 +114,6 @@ class ResvizDirective(SphinxDirective):
         """
         raise NotImplementedError
 
-    @property
-    def tracing_options(self) -> dict[str, Any]:
-        """How the networks are to be traced."""
-        return collect_trace_options(
-            self.options.get("input", ""),
-            self.options.get("batch"),
-            training="training" in self.options,
-            mode=self.options.get("mode"),
-        )
-
     def frame_with_caption(
         self, frame: nodes.Element, inner: nodes.Element
     ) -> list[nodes.Node]:
@@ -133,27 +140,22 @@ class FigureDirective(ResvizDirective):
 
     optional_arguments = 1
     option_spec: ClassVar[OptionSpec | None] = {
-        **ResvizDirective.trace_option_spec,
-        "figure": make_word_check(FIGURES),
-        "at": directives.unchanged_required,
-        "direction": make_word_check(DIRECTIONS),
-        "plain": directives.flag,
-        "style": make_word_check(STYLES),
-        "caption": directives.unchanged_required,
-        "alt": directives.unchanged_required,
-        "name": directives.unchanged_required,
+        **directive_options(
+            (*FIGURE_OPTIONS.values(), *PLACE_OPTIONS.values(), *SPELT_TRACE_OPTIONS)
+        ),
         "width": directives.length_or_percentage_or_unitless,
+        "caption": directives.unchanged_required,
+        "name": directives.unchanged_required,
     }
 
     def make_nodes(
         self, specs: tuple[str, ...], shelf: RecordCache
     ) -> list[nodes.Node]:
         """The figure, drawn once now; other builders draw it again from its record."""
-        keys = ("figure", "at", "direction", "style")
-        options = {key: self.options[key] for key in keys if key in self.options}
-        options |= {"plain": True} if "plain" in self.options else {}
+        options = collect_directive_options(self.options, FIGURE_OPTIONS.values())
+        tracing = collect_directive_options(self.options, SPELT_TRACE_OPTIONS)
         alt = self.options.get("alt", "")
-        request = FigureRequest(specs, options, alt, self.tracing_options)
+        request = FigureRequest(specs, options, alt, tracing)
         drawn_figure = request.draw_request(shelf)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
         node = writers.figure_node(
@@ -172,10 +174,8 @@ class TableDirective(ResvizDirective):
     """`.. resviz-table:: SPEC …`."""
 
     option_spec: ClassVar[OptionSpec | None] = {
-        **ResvizDirective.trace_option_spec,
-        "table": make_word_check(TABLES),
-        "only": directives.unchanged_required,
-        "columns": directives.unchanged_required,
+        **directive_options((*TABLE_OPTIONS.values(), *SPELT_TRACE_OPTIONS)),
+        "table": value_reader(Option("Which table.", choices=tuple(TABLES))),
         "caption": directives.unchanged_required,
         "name": directives.unchanged_required,
     }
@@ -187,9 +187,8 @@ class TableDirective(ResvizDirective):
         request = TableRequest(
             specs,
             self.options.get("table", "table"),
-            self.options.get("only"),
-            tuple(self.options.get("columns", "").replace(",", " ").split()),
-            self.tracing_options,
+            collect_directive_options(self.options, TABLE_OPTIONS.values()),
+            collect_directive_options(self.options, SPELT_TRACE_OPTIONS),
         )
         node = writers.table_node(
             "", **writers.render_for_builders(request.make_table(shelf), self.options)

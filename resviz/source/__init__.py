@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from resviz.errors import SpecError
 from resviz.inputs import InputSize, InputSpec, has_batch_axis, parse_inputs
 from resviz.record import Architecture
@@ -36,7 +38,7 @@ def resolve_architecture(
     """Return the record of a SPEC or a model; a record as it is.
 
     Args:
-        source: a record, a model, or a SPEC, parsed or not.
+        source: a record, a model, or a SPEC, parsed or not; "Ours=SPEC" heads it.
         input_size: of one sample, (C, H, W), or text as the command line takes it, or
             several of either; what the network was published for if left out.
         inputs: the forward's own positional arguments, a tuple; anything else is
@@ -62,8 +64,31 @@ def resolve_architecture(
         return trace_model(source, request)
     spec = source if isinstance(source, Spec) else parse_spec(source)
     if spec.record:
-        return check_record(load(spec.record), spec.text, request)
-    return trace_spec(spec, request)
+        arch = check_record(load(spec.record), spec.text, request)
+    else:
+        arch = build_model(spec, fast=request.fast).trace_with(request)
+    return head_record(arch, spec.heading) if spec.heading else arch
+
+
+def head_record(arch: Architecture, heading: str) -> Architecture:
+    """Return a record that is printed under a heading; its name stays.
+
+    Raises:
+        SpecError: if the heading is no text, or empty.
+    """
+    if not isinstance(heading, str) or not heading.strip():
+        raise SpecError(f"name: got {heading!r}, want text that is not empty")
+    return msgspec.structs.replace(arch, title=heading.strip())
+
+
+def name_record(arch: Architecture, name: str) -> Architecture:
+    """Return a record under another name, which is also its heading.
+
+    Raises:
+        SpecError: if the name is no text, or empty.
+    """
+    headed = head_record(arch, name)
+    return msgspec.structs.replace(headed, name=headed.title, title="")
 
 
 class TraceRequest(NamedTuple):
@@ -186,11 +211,6 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
             f"want a record, a torch.nn.Module or a SPEC, got {type(model).__name__}"
         )
     return trace(model, **request.to_trace_options(find_usual_inputs(model)))
-
-
-def trace_spec(spec: Spec, request: TraceRequest) -> Architecture:
-    """Build what a SPEC names and trace it."""
-    return build_model(spec, fast=request.fast).trace_with(request)
 
 
 class BuiltModel(NamedTuple):

@@ -3,19 +3,24 @@
 Four forms: a name or depth (`resnet50`, `50`), a call with literal options
 (`resnet(50, stride_in='1x1')`), a saved record (`r50.json`), and a callable to import
 (`package.module:callable(width=2)`, `file.py:callable`, `timm:resnet50d`). Importing
-a module is running it; only the form with a colon does so.
+a module is running it; only the form with a colon does so. Before each, a heading of
+one's own may stand: `Ours=net.py:build`.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from keyword import iskeyword
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_SPEC_LENGTH = 2000
 """Characters of a SPEC; longer ones are no SPEC that a person wrote."""
@@ -36,7 +41,7 @@ class Spec:
     """A parsed SPEC.
 
     Attributes:
-        text: as written.
+        text: as written, without its heading.
         name: of a network, or of the callable within its module.
         module: to import it from, a file or a hub; None for a network of resviz.
         args: literal positional arguments.
@@ -44,6 +49,7 @@ class Spec:
         has_call: whether arguments were written, `()` included.
         record: the file of a saved record; None for the other forms.
         own: whether the callable has to be the module's own, not one that it imported.
+        heading: what to print for it, "" for its own title.
     """
 
     text: str
@@ -54,14 +60,20 @@ class Spec:
     has_call: bool = False
     record: Path | None = None
     own: bool = False
+    heading: str = ""
 
     def __str__(self) -> str:
         """The SPEC as written."""
         return self.text
 
 
-def parse_spec(text: str | int) -> Spec:
-    """Read a SPEC.
+def parse_spec(text: str | int, resolve_path: Callable[[str], Path] = Path) -> Spec:
+    """Read a SPEC, and the heading before it.
+
+    Args:
+        text: as written.
+        resolve_path: where a path that it holds leads to; what is the name of a file
+            is no heading.
 
     Raises:
         SpecError: if it has none of the four forms, or an argument is no literal.
@@ -69,8 +81,56 @@ def parse_spec(text: str | int) -> Spec:
     Example:
         >>> parse_spec("resnet(50, shortcut='A')").options
         {'shortcut': 'A'}
+        >>> parse_spec("Ours (A)=resnet(50, shortcut='A')").heading
+        'Ours (A)'
     """
     text = str(text).strip()
+    heading, equals, rest = split_heading(text)
+    if equals and not names_file(text, resolve_path):
+        if not heading:
+            raise SpecError(f"spec: got {text!r:.60}, want a name before the =")
+        return replace(parse_bare_spec(rest), heading=heading)
+    return parse_bare_spec(text)
+
+
+def split_heading(text: str) -> tuple[str, str, str]:
+    """Split at the first = that no bracket holds; ("", "", text) without one.
+
+    Example:
+        >>> split_heading("Ours (x=2)=resnet(50, stem='=')")
+        ('Ours (x=2)', '=', "resnet(50, stem='=')")
+        >>> split_heading("net.py:build(')', x='=')")
+        ('', '', "net.py:build(')', x='=')")
+    """
+    depth, quote = 0, ""
+    for position, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif depth and character in "'\"":
+            quote = character
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character == "=" and depth == 0:
+            return text[:position].strip(), "=", text[position + 1 :].strip()
+    return "", "", text
+
+
+def names_file(text: str, resolve_path: Callable[[str], Path]) -> bool:
+    """Tell whether a SPEC is a file's name that is there, or begins with one."""
+    file, suffix, _ = text.partition(".py:")
+    with suppress(OSError, ValueError):
+        return resolve_path(f"{file}.py" if suffix else text).is_file()
+    return False
+
+
+def parse_bare_spec(text: str) -> Spec:
+    """Read a SPEC that has no heading.
+
+    Raises:
+        SpecError: as `parse_spec`.
+    """
     if not text or len(text) > MAX_SPEC_LENGTH:
         raise SpecError(f"spec: got {text[:40]!r}, want {SPEC_FORMS}")
     if text.lower().endswith((".json", ".json.gz")):

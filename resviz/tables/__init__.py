@@ -5,6 +5,135 @@ One file a table, imported when it is asked for, so that none waits for the othe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from resviz.errors import OptionError, SpecError
 from resviz.tables.table import Cell, Column, LayerGroup, Table
 
-__all__ = ["Cell", "Column", "LayerGroup", "Table"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from resviz.record import Architecture
+
+__all__ = [
+    "TABLES",
+    "Cell",
+    "Column",
+    "LayerGroup",
+    "RegisteredTable",
+    "Table",
+    "find_table",
+]
+
+
+class TableBuilder(Protocol):
+    """What makes a table of one record; for a column a network, of a list of them."""
+
+    def __call__(self, arch: Any, /, **options: Any) -> Table:
+        """Return the table."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredTable:
+    """One table, by which commands, documents and the reference page know it.
+
+    Attributes:
+        help: what its command prints; the rest of its help below a blank line.
+        builder: what makes it, "module:function".
+        options: those of `resviz.options.TableOptions` that it takes, besides
+            `columns`, which all take; of `only`, also the registry of legal words.
+        several: whether it has a column a network.
+        layered: whether its rows are layers.
+    """
+
+    help: str
+    builder: str
+    options: Mapping[str, str]
+    several: bool = False
+    layered: bool = False
+
+    def build(
+        self,
+        archs: Sequence[Architecture],
+        columns: Sequence[str] = (),
+        **options: Any,
+    ) -> Table:
+        """Return the table of some records.
+
+        Args:
+            archs: one; several for a table with a column a network.
+            columns: those to keep, by key or heading; all if empty.
+            options: its own.
+
+        Raises:
+            SpecError: for a wrong value of an option, or an unknown column.
+        """
+        module, _, function = self.builder.partition(":")
+        builder: TableBuilder = getattr(import_module(module), function)
+        table = builder(archs if self.several else archs[0], **options)
+        return table.narrowed(columns) if columns else table
+
+
+TABLES = {
+    "table": RegisteredTable(
+        "Print the paper's Table 1, a column a SPEC.\n\n"
+        "Without a SPEC: the five networks of He et al. 2015 as they are there, with "
+        "the stride in the first 1×1, and parameter-free shortcuts for 18 and 34. "
+        '"Ours=SPEC" heads a column with a name of your own.',
+        "resviz.tables.paper:paper_table",
+        {},
+        several=True,
+    ),
+    "summary": RegisteredTable(
+        "Print totals, stages, and the arithmetic of the shape flow.",
+        "resviz.tables.summary:summary_table",
+        {},
+    ),
+    "layers": RegisteredTable(
+        "Print shapes, windows, parameters and MACs, a row a layer.",
+        "resviz.tables.layers:layer_table",
+        {"depth": "", "only": "resviz.tables.layers:LAYER_KINDS", "once": ""},
+        layered=True,
+    ),
+    "shortcuts": RegisteredTable(
+        "Print where shortcuts project, why, and what that costs.",
+        "resviz.tables.shortcuts:shortcut_table",
+        {"only": "resviz.readings.structure.shortcuts:SHORTCUT_KINDS"},
+    ),
+    "costs": RegisteredTable(
+        "Print what each tool and paper counts for a network, and why they differ.",
+        "resviz.tables.costs:costs_table",
+        {},
+    ),
+    "receptive": RegisteredTable(
+        "Print receptive fields, total strides, padding and centres.",
+        "resviz.tables.receptive:receptive_table",
+        {"every": ""},
+    ),
+    "memory": RegisteredTable(
+        "Print bytes of parameters, of a forward's peak, and what training keeps.",
+        "resviz.tables.memory:memory_table",
+        {"every": ""},
+    ),
+}
+"""Every table by the name of its command, its function and its place in documents."""
+
+
+def find_table(name: str, options: Mapping[str, Any]) -> RegisteredTable:
+    """Return a table by name, after checking that it takes some options.
+
+    Raises:
+        SpecError: for an unknown table; lists them all.
+        OptionError: for an option that it does not have; lists the tables that do.
+    """
+    if name not in TABLES:
+        raise SpecError(f"unknown table {name!r}: want one of {', '.join(TABLES)}")
+    for option in options:
+        if option not in {"columns", *TABLES[name].options}:
+            having = [other for other in TABLES if option in TABLES[other].options]
+            lack = "has no kinds" if option == "only" else "has no such option"
+            raise OptionError(f"{option}: {name!r} {lack}; {' and '.join(having)} do")
+    return TABLES[name]

@@ -46,21 +46,21 @@ MAX_TENSORS_NAMED = 4
 """How many of the tensors that are held at the peak are named above the table."""
 
 
-def memory_table(arch: Architecture, *, layers: bool = False) -> Table:
+def memory_table(arch: Architecture, *, every: bool = False) -> Table:
     """Parameters, peak of a forward, what training keeps; a row a stage or a layer.
 
     Args:
         arch: the record.
-        layers: one row a layer, instead of one a stage.
+        every: one row a layer, instead of one a stage.
 
     Raises:
         RecordError: if the record is of an older resviz, and holds no storages.
     """
-    rows = list(layer_memory_rows(arch) if layers else part_memory_rows(arch))
-    data = memory_totals(arch) | {"layers" if layers else "parts": rows}
+    rows = list(layer_memory_rows(arch) if every else part_memory_rows(arch))
+    data = memory_totals(arch) | {"layers" if every else "parts": rows}
     return Table(
         f"{arch.label}: memory",
-        LAYER_MEMORY_COLUMNS if layers else PART_MEMORY_COLUMNS,
+        LAYER_MEMORY_COLUMNS if every else PART_MEMORY_COLUMNS,
         tuple(rows),
         data,
         facts=(("input", describe_inputs(arch)), *memory_facts(data)),

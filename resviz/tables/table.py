@@ -164,12 +164,12 @@ class Table:
         return self.data
 
     def to_pandas(self) -> pd.DataFrame:
-        """The rows as a DataFrame, one column a key."""
+        """The rows as a DataFrame, one column a key; a network's is its name."""
         import pandas as pd
 
         keys = [column.key for column in self.columns]
         records = [[cell_as_text(row.get(key)) for key in keys] for row in self.rows]
-        return pd.DataFrame.from_records(records, columns=keys)
+        return pd.DataFrame.from_records(records, columns=frame_names(self.columns))
 
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002 - the CLI's word
         """The table as text in one of the table formats.
@@ -226,6 +226,24 @@ class Table:
         """Show the table in a notebook."""
         del include, exclude
         return {"text/plain": str(self), "text/html": self.styled()}
+
+
+def frame_names(columns: Sequence[Column]) -> list[str]:
+    """Return the names of a DataFrame's columns, none of them twice.
+
+    Example:
+        >>> frame_names([Column("c0", "ResNet-18", "cell")] * 2)
+        ['ResNet-18', 'ResNet-18 (2)']
+    """
+    names: list[str] = []
+    for column in columns:
+        name = title = column.title if column.kind == "cell" else column.key
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{title} ({number})"
+        names.append(name)
+    return names
 
 
 def cell_as_text(value: Any) -> Any:

@@ -88,11 +88,9 @@ def test_python_and_the_command_print_the_same(resviz, saved):
     """`.to_dict()` is what `--format json` prints."""
     import resviz as package
 
-    others = {"costs": "costs_table", "receptive": "receptive_field"}
     for name in TABLES:
         printed = json.loads(resviz(name, saved, "--format", "json")[1])
-        door = getattr(package, others.get(name, name))
-        assert printed == door(saved).to_dict()
+        assert printed == getattr(package, name)(saved).to_dict()
 
 
 def test_trace_saves_a_record(resviz, tmp_path, record):

@@ -238,20 +238,24 @@ def test_a_table_brings_its_style():
 
 
 WRONG = {
-    "18 --figure nothing": "unknown figure 'nothing'",
+    "18 --figure nothing": "got 'nothing', want one of overview, block, layers",
     "18 34": "overview: want one network, got 18 34; the figures stack and growth",
     "stack": "unknown network 'stack'",
     "diagram": "want one network, got none",
     "tabel 18": "unknown command 'tabel': did you mean 'table'? want one of diagram",
     "report 18": "unknown command 'report': want one of diagram, describe, table",
     "18 --width wide": "got 'wide', want a length",
-    "18 --mode fast": "invalid choice: 'fast'",
-    "18 --nothing": "unrecognized arguments: --nothing",
+    "18 --mode fast": "got 'fast', want one of auto, shapes, run",
+    "18 --widht 9": "diagram has no option --widht: did you mean 'width'? want one",
+    "layers 18 --depht 2": "layers has no option --depht: did you mean 'depth'?",
+    "summary 18 --depth 2": "depth: 'summary' has no such option; layers do",
+    "memory 18 --every --mode fast": "got 'fast', want one of auto, shapes, run",
     "18 --only conv": "no option --only",
     "table 18 --at conv3_1": "no option --at",
     "summary": "summary: want one network, got none",
     "summary 18 34": "want one network, got 18 34",
-    "costs 18 --only conv": "has no kinds",
+    "costs 18 --only conv": "has no kinds; layers and shortcuts do",
+    "layers 18 --once --depth 0": "got '0', want a whole number from 1 on",
     "layers 18 --columns height": "unknown column 'height'",
     "18 --width 'a\"b'": "want a length",
     "resnet(18": "want ')' before its end",
@@ -277,6 +281,35 @@ def test_every_table_has_a_fence(show):
     """By the name of its command."""
     (shown,) = fence.render_lines([f"{show} 18"], RecordCache())
     assert "<table>" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("layers 18 --depth 2 --once", {"depth": 2, "once": True}),
+        ("memory 18 --every", {"every": True}),
+        ("receptive 18 --all", {"every": True}),
+        ("summary 18 --columns name,macs", {"columns": ["name", "macs"]}),
+        ("summary 18 --batch 4 --training", {"batch": 4, "training": True}),
+    ],
+)
+def test_a_table_has_the_options_of_its_function(line, options):
+    """The fence shows what Python does with the same options."""
+    name, spec, *_ = line.split()
+    columns = options.pop("columns", None)
+    table = getattr(resviz, name)(spec, **options)
+    (shown,) = fence.render_lines([line], RecordCache())
+    expected = table.narrowed(columns) if columns else table
+    assert expected.styled().replace("\n", "") == shown
+
+
+def test_a_network_goes_by_a_name_of_ones_own():
+    """In a table and in a figure of several networks."""
+    lines = ['table "Ours (a=1)=resnet18" 34', "A=18 34 --figure stack"]
+    table, figure = fence.render_lines(lines, RecordCache())
+    assert "Ours (a=1)</th>" in table
+    assert ">A<" in figure
+    assert "ResNet-18" not in table + figure
 
 
 def test_table_1_alone_is_the_papers():

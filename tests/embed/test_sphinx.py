@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+import resviz
 from tests.conftest import ROOT
 
 PAGE = """
@@ -309,6 +310,31 @@ def test_networks_are_compared(project, sphinx):
     assert "plain" in "".join(stack.itertext())
     sphinx("latex")
     assert 2 == len([*(folder / "out" / "latex").glob("resviz-*.pdf")])
+
+
+def test_a_table_has_the_options_of_its_command(project, sphinx):
+    """`:depth:`, `:once:`, `:every:` in its old spelling, and names of one's own."""
+    page = "Page\n====\n\n.. resviz-table:: 18\n   :table: layers\n   :depth: 1\n\n"
+    page += ".. resviz-table:: 18\n   :table: layers\n   :once:\n\n"
+    page += ".. resviz-table:: 18\n   :table: memory\n   :all:\n\n"
+    folder = project(index_rst=f'{page}.. resviz-table:: "Mine=18" Ours=34\n')
+    sphinx()
+    text = (folder / "out" / "html" / "index.html").read_text()
+    expected = (
+        resviz.layers("resnet18", depth=1),
+        resviz.layers("resnet18", once=True),
+        resviz.memory("resnet18", every=True),
+        resviz.table({"Mine": 18, "Ours": 34}),
+    )
+    for table in expected:
+        assert table.to_html() in text
+
+
+def test_an_option_of_another_table_is_a_warning(project, sphinx):
+    """It says which tables have it."""
+    project(index_rst="Page\n====\n\n.. resviz-table:: 18\n   :depth: 1\n")
+    said = sphinx("html", code=1).stderr
+    assert "depth: 'table' has no such option; layers do" in said
 
 
 def test_a_wrong_word_is_told_the_right_ones(project, sphinx):

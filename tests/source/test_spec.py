@@ -198,3 +198,46 @@ def test_a_file_alone_is_asked_what_to_call():
     """The usual slip with the form file.py:callable."""
     with pytest.raises(SpecError, match=r"want what to call in it, net\.py:callable"):
         parse_spec("net.py")
+
+
+HEADED = {
+    "Baseline=resnet50": ("Baseline", "resnet50"),
+    " Ours (x=1) = net.py:build(w=2) ": ("Ours (x=1)", "net.py:build(w=2)"),
+    "He's=resnet50": ("He's", "resnet50"),
+    "w/o SE: v1.5=r50.json": ("w/o SE: v1.5", "r50.json"),
+    "a=b=resnet50": ("a", None),
+    "resnet(50, shortcut='A')": ("", "resnet(50, shortcut='A')"),
+    "net.py:build(')', x='=')": ("", "net.py:build(')', x='=')"),
+    "net.py:build('=')": ("", "net.py:build('=')"),
+}
+
+
+@pytest.mark.parametrize("text", HEADED)
+def test_a_heading_stands_before_a_spec(text):
+    """Up to the first = that no bracket holds; no option is taken for one."""
+    heading, rest = HEADED[text]
+    if rest is None:
+        with pytest.raises(SpecError, match="want a name or depth"):
+            parse_spec(text)
+        return
+    spec = parse_spec(text)
+    assert (heading, rest) == (spec.heading, spec.text)
+
+
+def test_no_heading_is_no_name():
+    """What begins with = is refused."""
+    with pytest.raises(SpecError, match="want a name before the ="):
+        parse_spec("=resnet50")
+
+
+def test_the_name_of_a_file_is_no_heading(tmp_path, monkeypatch, record):
+    """Where such a file is there, with or without a heading of its own."""
+    monkeypatch.chdir(tmp_path)
+    record("resnet18").save("lr=1.json")
+    (tmp_path / "w=2.py").write_text("from torch.nn import Conv2d as build\n")
+    assert source.resolve_architecture("lr=1.json").label == "ResNet-18"
+    assert source.resolve_architecture("Ours=lr=1.json").label == "Ours"
+    assert parse_spec("w=2.py:build(3, 4, 1)").module == "w=2.py"
+    assert (
+        "Conv2d" in source.resolve_architecture("w=2.py:build(3, 4, 1)").layers[0].type
+    )

@@ -1,0 +1,303 @@
+"""Every option, declared once: commands, documents and Python are made from it.
+
+A field below is an option: its name and type are those of the keyword in Python, its
+`Option` says how commands and documents spell it, what is legal, and what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - hints are read at run time
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import wraps
+from importlib import import_module
+from inspect import Parameter, signature
+from types import FunctionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    get_args,
+    get_type_hints,
+)
+
+from resviz.errors import OptionError, SpecError
+from resviz.inputs import TRACE_MODES, InputSize, parse_input
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+OptionKind = Literal["text", "words", "number", "switch", "inputs", "object"]
+"""How an option is written: text, words between commas, a whole number from 1 on, a
+switch without a value, inputs of a forward, or an object that only Python has."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option.
+
+    Attributes:
+        help: what it means, as commands print it.
+        kind: how it is written.
+        choices: its legal words, or the registry of them, "module:attribute".
+        spelling: of commands and documents, where that of Python is another.
+        aliases: other spellings, of older versions.
+        opposite: of a switch, what the command line writes to turn it off.
+        default: what holds where it is left out; None leaves that to the trace.
+        name: the keyword in Python.
+    """
+
+    help: str
+    kind: OptionKind = "text"
+    choices: tuple[str, ...] | str = ()
+    spelling: str = ""
+    aliases: tuple[str, ...] = ()
+    opposite: str = ""
+    default: str | None = None
+    name: str = ""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """How commands and documents write it, the usual way first."""
+        return (self.spelling or self.name, *self.aliases)
+
+    def legal_words(self) -> tuple[str, ...]:
+        """Return its legal words; none where any text is legal."""
+        if isinstance(self.choices, tuple):
+            return self.choices
+        module, _, attribute = self.choices.partition(":")
+        registered: Any = getattr(import_module(module), attribute)
+        return tuple(
+            registered() if isinstance(registered, FunctionType) else registered
+        )
+
+    def parse(self, text: str) -> Any:
+        """Return the value of what a command or a document writes.
+
+        Raises:
+            SpecError: if it is not legal; says what is.
+
+        Example:
+            >>> TRACE_OPTIONS["input_size"].parse("3,224,224")[0].text
+            'N,3,224,224'
+        """
+        text = text.strip()
+        if self.kind == "number":
+            if not text.isdecimal() or not int(text):
+                raise SpecError(f"got {text!r}, want a whole number from 1 on")
+            return int(text)
+        if self.kind == "inputs":
+            return tuple(parse_input(part) for part in text.split())
+        if self.kind == "words":
+            return tuple(text.replace(",", " ").split())
+        words = self.legal_words()
+        if not words or text in words:
+            return text
+        for word in words:
+            if text.casefold() == word.casefold():
+                return word
+        raise SpecError(f"got {text!r}, {suggest(text, words)}")
+
+
+class TraceOptions(TypedDict, total=False):
+    """How a network is traced: options of every function, command and document."""
+
+    input_size: Annotated[
+        InputSize | None,
+        Option(
+            "Sizes of one sample; default: what it was made for. Or a whole shape with "
+            "a name, a dtype, N for the batch: ids=int64:N,128.",
+            kind="inputs",
+            spelling="input",
+        ),
+    ]
+    batch: Annotated[int | None, Option("Samples; default: 1.", kind="number")]
+    inputs: Annotated[Any, Option("Arguments of the forward.", kind="object")]
+    kwargs: Annotated[
+        Mapping[str, Any] | None,
+        Option("Keyword arguments of the forward.", kind="object"),
+    ]
+    training: Annotated[bool | None, Option("Not evaluation.", kind="switch")]
+    mode: Annotated[str | None, Option("Default: auto.", choices=TRACE_MODES)]
+
+
+class TableOptions(TypedDict, total=False):
+    """What a table shows; `resviz.tables.TABLES` says which table takes which."""
+
+    depth: Annotated[int | None, Option("Fold calls that nest deeper.", kind="number")]
+    only: Annotated[str | None, Option("Show those of one kind.")]
+    once: Annotated[
+        bool,
+        Option(
+            "Equal blocks in a row once, with their number; default: in pictures.",
+            kind="switch",
+            opposite="each",
+        ),
+    ]
+    every: Annotated[
+        bool,
+        Option("A row for every layer.", kind="switch", aliases=("all",)),
+    ]
+    columns: Annotated[
+        str, Option("Only these, by key or heading: name,params.", kind="words")
+    ]
+
+
+class FigureOptions(TypedDict, total=False):
+    """What a figure shows, and how it looks."""
+
+    figure: Annotated[
+        str,
+        Option("What to show.", choices="resviz.figures:FIGURES", default="overview"),
+    ]
+    at: Annotated[str | None, Option("The block: conv3_1, or its module path.")]
+    direction: Annotated[
+        str,
+        Option(
+            "Of overview and block.",
+            choices="resviz.figures:DIRECTIONS",
+            default="TB",
+        ),
+    ]
+    plain: Annotated[bool, Option("A stack also without shortcuts.", kind="switch")]
+    style: Annotated[
+        str,
+        Option(
+            "Screen follows the reader's dark mode.",
+            choices="resviz.figures.drawing.styles:STYLES",
+            default="screen",
+        ),
+    ]
+
+
+class PlaceOptions(TypedDict, total=False):
+    """How a figure stands in a document; commands and Python have no place for it."""
+
+    alt: Annotated[str, Option("What it shows, in your own words.")]
+    width: Annotated[str, Option("A length of CSS, as 60%.")]
+
+
+def declared_options(declaration: type) -> dict[str, Option]:
+    """Return the options of one of the classes above, by name.
+
+    Example:
+        >>> [*declared_options(PlaceOptions)]
+        ['alt', 'width']
+    """
+    hints = get_type_hints(declaration, include_extras=True)
+    return {name: replace(get_args(hints[name])[1], name=name) for name in hints}
+
+
+TRACE_OPTIONS = declared_options(TraceOptions)
+TABLE_OPTIONS = declared_options(TableOptions)
+FIGURE_OPTIONS = declared_options(FigureOptions)
+PLACE_OPTIONS = declared_options(PlaceOptions)
+
+OLD_KEYWORDS = {"all": "every", "layers": "every"}
+"""Keywords of older versions of Python functions, and what they are called now."""
+
+SPELT_TRACE_OPTIONS = tuple(
+    option for option in TRACE_OPTIONS.values() if option.kind != "object"
+)
+"""Options of a trace that can be written down; the others hold objects."""
+
+
+def suggest(word: str, legal: Iterable[str]) -> str:
+    """Say what could be meant by a wrong word, and what is legal.
+
+    Example:
+        >>> suggest("bach", ["mode", "batch"])
+        "did you mean 'batch'? want one of mode, batch"
+    """
+    words = tuple(legal)
+    near = get_close_matches(word, words, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}want one of {', '.join(words)}"
+
+
+def collect_options(
+    values: Mapping[str, Any], options: Iterable[Option]
+) -> dict[str, Any]:
+    """Return values by the names of Python, however they are spelt; None is left out.
+
+    Args:
+        values: of a command line or a document, by spelling or name.
+        options: which of them to take.
+
+    Raises:
+        OptionError: if one stands there in two spellings.
+
+    Example:
+        >>> collect_options({"input": "3,32,32", "all": True}, TRACE_OPTIONS.values())
+        {'input_size': '3,32,32'}
+    """
+    collected: dict[str, Any] = {}
+    for option in options:
+        spelt = {name: values.get(name) for name in (option.name, *option.spellings)}
+        spelt = {name: value for name, value in spelt.items() if value is not None}
+        if len(spelt) > 1:
+            raise OptionError(f"{' and '.join(spelt)}: want one of them")
+        collected |= dict.fromkeys([option.name] * len(spelt), *spelt.values())
+    return collected
+
+
+def takes_options(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that checks and shows the names of its options.
+
+    Old keywords are renamed, wrong ones raise an `OptionError` that says which is
+    meant, and `help` and notebooks see each option of a trace by its name.
+    """
+    original = signature(function)
+    parameters = [
+        parameter
+        for parameter in original.parameters.values()
+        if parameter.kind is not Parameter.VAR_KEYWORD
+    ]
+    if len(parameters) < len(original.parameters):
+        parameters += [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=None)
+            for name in TRACE_OPTIONS
+        ]
+    names = [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind is not Parameter.VAR_POSITIONAL
+    ]
+
+    @wraps(function)
+    def with_options(*args: Any, **options: Any) -> R:
+        if not options.keys() <= {*names}:
+            options = rename_keywords(function.__name__, options, names)
+        return function(*args, **options)
+
+    wrapper: Any = with_options
+    wrapper.__signature__ = original.replace(parameters=parameters)
+    return wrapper
+
+
+def rename_keywords(
+    function: str, options: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, Any]:
+    """Return keyword arguments with old keywords under their new names.
+
+    Raises:
+        OptionError: for an unknown keyword, or one that is there under both names.
+    """
+    renamed: dict[str, Any] = {}
+    for keyword, value in options.items():
+        name = OLD_KEYWORDS.get(keyword, keyword) if keyword not in names else keyword
+        if name not in names:
+            raise OptionError(
+                f"{function}: unknown option {keyword!r}: {suggest(keyword, names)}"
+            )
+        if name in renamed or (name != keyword and name in options):
+            raise OptionError(f"{function}: {keyword} and {name}: want one of them")
+        renamed[name] = value
+    return renamed

@@ -1,0 +1,178 @@
+"""The options of commands, documents and Python functions, which are declared once."""
+
+import inspect
+
+import pytest
+
+import resviz
+from resviz.cli import resviz_command
+from resviz.options import (
+    FIGURE_OPTIONS,
+    SPELT_TRACE_OPTIONS,
+    TABLE_OPTIONS,
+    TRACE_OPTIONS,
+)
+from resviz.tables import TABLES
+
+DOORS = {
+    **{name: getattr(resviz, name) for name in TABLES},
+    "diagram": resviz.diagram,
+    "describe": resviz.describe,
+    "report": resviz.report,
+}
+"""What takes a network and gives a table, a figure or a page."""
+
+ALIASES = {
+    "costs_table": "costs", "receptive_field": "receptive",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*DOORS, "trace"])
+def test_every_function_takes_the_options_of_a_trace(name):
+    """By the same names, which `help` shows."""
+    parameters = inspect.signature(getattr(resviz, name)).parameters
+    assert set() == {*TRACE_OPTIONS} - {*parameters}
+
+
+@pytest.mark.parametrize("name", [*DOORS, "trace", "sweep"])
+def test_every_command_takes_the_options_of_a_trace(name):
+    """All that can be written down, by their declared spelling."""
+    command = resviz_command.get_command(None, name)
+    flags = {flag for param in command.params for flag in param.opts}
+    assert (
+        set() == {f"--{option.spellings[0]}" for option in SPELT_TRACE_OPTIONS} - flags
+    )
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_every_function_traces_with_them(name):
+    """A batch of 4 changes what is shown, or its note."""
+    if name == "describe":
+        small, large = (DOORS[name]("cifar20", input_size=(3, s, s)) for s in (32, 64))
+    else:
+        small, large = (DOORS[name]("cifar20", batch=batch) for batch in (1, 4))
+    assert str(as_data(small)) != str(as_data(large))
+
+
+def as_data(shown):
+    """What tells two tables, figures or pages apart."""
+    if hasattr(shown, "to_dict"):
+        return shown.to_dict()
+    return shown.to_svg() if hasattr(shown, "to_svg") else shown
+
+
+@pytest.mark.parametrize("name", [*DOORS, "trace"])
+def test_a_record_has_the_options_that_it_was_traced_with(name, record):
+    """Others are refused, in the words of the command line."""
+    with pytest.raises(resviz.SpecError, match="recorded with batch 1, got 8"):
+        getattr(resviz, name)(record("resnet18"), batch=8)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_takes_what_it_is_registered_with(name):
+    """In Python as in commands and documents, where `columns` come on top."""
+    parameters = inspect.signature(DOORS[name]).parameters
+    assert [*TABLES[name].options] == [
+        key for key in parameters if key in TABLE_OPTIONS
+    ]
+
+
+def test_a_diagram_takes_the_options_of_a_figure():
+    """All of them, in the order of their declaration."""
+    parameters = inspect.signature(resviz.diagram).parameters
+    assert [*FIGURE_OPTIONS] == [key for key in parameters if key in FIGURE_OPTIONS]
+
+
+def test_defaults_are_those_of_the_functions():
+    """The command line has no others."""
+    parameters = inspect.signature(resviz.diagram).parameters
+    for name, option in FIGURE_OPTIONS.items():
+        if option.default is not None:
+            assert option.default == parameters[name].default
+
+
+WRONG = {
+    "memory": ({"bach": 8}, "memory: unknown option 'bach': did you mean 'batch'?"),
+    "layers": ({"ones": True}, "layers: unknown option 'ones': did you mean 'once'?"),
+    "diagram": (
+        {"colour": 1},
+        "diagram: unknown option 'colour': want one of network",
+    ),
+    "trace": (
+        {"input_sise": 3},
+        "did you mean 'input_size'? want one of model",
+    ),
+    "sweep": ({"limits": 3}, "sweep: unknown option 'limits': did you mean 'limit'?"),
+    "costs": (
+        {"every": True},
+        "costs: unknown option 'every': want one of network",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_keyword_is_told_the_right_one(name):
+    """On one line, before anything is traced."""
+    options, words = WRONG[name]
+    with pytest.raises(resviz.OptionError) as raised:
+        getattr(resviz, name)("nothing", **options)
+    assert words in str(raised.value)
+    assert isinstance(raised.value, TypeError)
+
+
+@pytest.mark.parametrize(
+    ("name", "old"), [("memory", "layers"), ("memory", "all"), ("receptive", "all")]
+)
+def test_old_keywords_stay(name, old, record):
+    """They are `every` now."""
+    door, arch = getattr(resviz, name), record("resnet18")
+    assert door(arch, every=True).to_dict() == door(arch, **{old: True}).to_dict()
+    with pytest.raises(resviz.OptionError, match="want one of them"):
+        door(arch, every=True, **{old: True})
+
+
+@pytest.mark.parametrize("old", ALIASES)
+def test_old_names_stay(old, record):
+    """Each is the function that has the word of its command now."""
+    new = getattr(resviz, ALIASES[old])
+    assert getattr(resviz, old)(record("resnet18")) == new(record("resnet18"))
+    assert old in resviz.__all__
+
+
+def test_keys_head_the_columns_of_a_table(record):
+    """In every format, and in a DataFrame, where none stands twice."""
+    networks = {"Baseline": record("resnet18"), "Ours": "resnet34"}
+    table = resviz.table(networks)
+    assert ["name", "output", "Baseline", "Ours"] == [*table.to_pandas().columns]
+    assert ["Baseline", "Ours"] == [one["title"] for one in table.to_dict()["columns"]]
+    assert ["resnet18", "resnet34"] == [
+        one["name"] for one in table.to_dict()["columns"]
+    ]
+    twice = resviz.table([record("resnet18")] * 2).to_pandas()
+    assert ["ResNet-18", "ResNet-18 (2)"] == [*twice.columns][2:]
+
+
+def test_keys_name_the_networks_of_a_figure(record):
+    """In the drawing and in words."""
+    networks = {"Baseline": record("resnet18"), "Ours": record("resnet34")}
+    for figure in ("stack", "growth"):
+        svg = resviz.diagram(networks, figure).to_svg()
+        said = resviz.describe(networks, figure)
+        for name in networks:
+            assert name in svg
+            assert name in said
+        assert "ResNet" not in said
+
+
+@pytest.mark.parametrize("key", ["", "  ", 18, None])
+def test_a_key_has_to_be_a_name(key, record):
+    """Text that is not empty."""
+    with pytest.raises(resviz.SpecError, match="name: got"):
+        resviz.table({key: record("resnet18")})
+
+
+def test_a_trace_can_be_given_a_name():
+    """It is the record's own, and what is printed."""
+    arch = resviz.trace("resnet18", name="Ours <b>")
+    assert ("Ours <b>", "Ours <b>") == (arch.name, arch.label)
+    assert "Ours &lt;b&gt;: memory" in resviz.memory(arch).render("html")
