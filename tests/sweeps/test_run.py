@@ -42,7 +42,11 @@ def cluster(tmp_path_factory):
     until = time.monotonic() + 60
     while not place.exists() and time.monotonic() < until:
         time.sleep(0.1)
-    yield json.loads(place.read_text())["address"]
+    address = json.loads(place.read_text())["address"]
+    wait = "import sys, distributed as d; d.Client(sys.argv[1], timeout=60)"
+    wait += ".wait_for_workers(2, timeout=60)"
+    subprocess.run([sys.executable, "-c", wait, address], check=True)
+    yield address
     for process in reversed(running):
         process.terminate()
         process.wait()
