@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from resviz.errors import (
         BuildError,
+        LayerNotFoundError,
         OptionError,
         RecordError,
         RenderError,
@@ -36,21 +37,40 @@ if TYPE_CHECKING:
         TraceError,
         WeightsError,
     )
-    from resviz.record import Architecture
+    from resviz.figures.rendering import Diagram
+    from resviz.readings.shape_flow import FlowStep
+    from resviz.readings.structure import Block, Shortcut, Stage, Unit
+    from resviz.readings.uncounted import UncountedOperation
+    from resviz.record import Architecture, Call, Layer, Operation, Tensor, Window
     from resviz.record.storage import load
+    from resviz.tables.table import Table
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Architecture",
+    "Block",
     "BuildError",
+    "Call",
+    "Diagram",
+    "FlowStep",
+    "Layer",
+    "LayerNotFoundError",
+    "Operation",
     "OptionError",
     "RecordError",
     "RenderError",
     "ResvizError",
+    "Shortcut",
     "SpecError",
+    "Stage",
+    "Table",
+    "Tensor",
     "TraceError",
+    "UncountedOperation",
+    "Unit",
     "WeightsError",
+    "Window",
     "costs",
     "costs_table",
     "describe",
@@ -85,9 +105,36 @@ HOMES = {
         "table",
         "trace",
     ),
-    "resviz.record": ("Architecture",),
+    "resviz.errors": (
+        "BuildError",
+        "LayerNotFoundError",
+        "OptionError",
+        "RecordError",
+        "RenderError",
+        "ResvizError",
+        "SpecError",
+        "TraceError",
+        "WeightsError",
+    ),
+    "resviz.figures.rendering": ("Diagram",),
+    "resviz.readings.shape_flow": ("FlowStep",),
+    "resviz.readings.structure": (
+        "Block",
+        "Shortcut",
+        "Stage",
+        "Unit",
+    ),
+    "resviz.readings.uncounted": ("UncountedOperation",),
+    "resviz.record": (
+        "Architecture",
+        "Call",
+        "Layer",
+        "Operation",
+        "Tensor",
+        "Window",
+    ),
     "resviz.record.storage": ("load",),
-    "resviz.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "resviz.tables.table": ("Table",),
 }
 """Which module holds each public name."""
 

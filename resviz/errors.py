@@ -52,6 +52,12 @@ class RecordError(ResvizError, ValueError):
     """A record that breaks one of its laws, or a file that holds none."""
 
 
+class LayerNotFoundError(ResvizError, KeyError):
+    """A name that no layer of a record has."""
+
+    __str__ = Exception.__str__
+
+
 class RenderError(ResvizError, RuntimeError):
     """An output that cannot be made or written."""
 

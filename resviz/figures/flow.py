@@ -169,7 +169,7 @@ def summarize_stage(read: Structure, stage: Stage, before: Shape) -> tuple[str, 
     """Return a stage's block count, its stride and its main branch's kernels."""
     count = len(stage.blocks)
     steps = format_map_step(before, stage.output_shape)
-    main = [read.arch.layers[index] for index in stage.blocks[0].main_layers]
+    main = [read.arch.layers[index] for index in stage.blocks[0].main_indices]
     labels = layer_labels.label_main_branch(main, prod(stage.output_shape[2:]))
     kernels = [word.split(",")[0] for word in labels[:4]]
     blocks = f"{count} block{'s' if count > 1 else ''}{steps}"

@@ -88,14 +88,14 @@ def explain_norm_placement(read: Structure) -> list[str]:
         for layer in read.arch.layers
         if any(op.name in CONVOLUTIONS for op in layer.operations)
     }
-    in_blocks = {index for block in read.blocks for index in block.layers}
+    in_blocks = {index for block in read.blocks for index in block.layer_indices}
     if convolutions <= normed:
         return ["BN after every conv"] if convolutions else []
     inside = convolutions & in_blocks
     if inside and inside <= normed:
         return ["BN after every conv of a block"]
     main = {
-        index for block in read.blocks for index in block.main_layers
+        index for block in read.blocks for index in block.main_indices
     } & convolutions
     if main and all(is_preactivated(read, index) for index in main):
         return ["BN, ReLU before every conv of a block"]

@@ -211,7 +211,7 @@ def list_block_operations(read: Structure, block: Block) -> list[str]:
 
 def list_unit_operations(read: Structure, unit: Unit, block: Block) -> list[str]:
     """List the operations on a unit's main branch, in short."""
-    main = [read.arch.layers[index] for index in unit.main_layers]
+    main = [read.arch.layers[index] for index in unit.main_indices]
     labels = layer_labels.label_main_branch(main, prod(block.output_shape[2:]))
     if len(labels) > MAX_LISTED:
         labels = list(layer_labels.fold_label_repeats(labels))
@@ -315,10 +315,10 @@ def describe_block(
     arch: Architecture, name: str, block: Block, equal: Sequence[str]
 ) -> str:
     """One block in sentences: what runs on it, its shortcuts, what it costs."""
-    total = costs.sum_layer_costs(arch.layers[index] for index in block.layers)
+    total = costs.sum_layer_costs(block.layers)
     parts = []
     for unit in block.units:
-        main = [arch.layers[index] for index in unit.main_layers]
+        main = [arch.layers[index] for index in unit.main_indices]
         operations = [
             spell_label(word)
             for layer in main

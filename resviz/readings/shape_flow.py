@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.readings.structure import read_structure
+from resviz.record.cached import cache_reading
 from resviz.units import format_sizes
 
 if TYPE_CHECKING:
-    from resviz.readings.structure import Structure
-    from resviz.record import Layer, Shape, Window
+    from resviz.record import Architecture, Layer, Shape, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,15 @@ class FlowStep:
     arithmetic: str
 
 
-def find_flow_steps(built: Structure) -> tuple[FlowStep, ...]:
-    """The steps from the input to the last map, along the main path.
+@cache_reading
+def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
+    """Read the steps from the input to the last map, along the main path.
 
     () for a network that slides no window, whose sizes are no resolutions.
     """
-    path = [built.arch.layers[index] for index in built.main_path]
-    shape = built.arch.input_shape
+    built = read_structure(arch)
+    path = [arch.layers[index] for index in built.main_path]
+    shape = arch.input_shape
     if len(shape) < 3 or not any(layer.window for layer in path):
         return ()
     steps = [FlowStep("input", shape[2:], shape, "")]

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import CONVOLUTIONS
 from resviz.readings import costs
-from resviz.readings.structure import Block, read_structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.readings.structure import Block
     from resviz.record import Architecture, Operation, Shape
 
 
@@ -82,12 +82,10 @@ class Variant:
 def find_variants(arch: Architecture) -> tuple[Variant, ...]:
     """Find published variants of a record's network, with other costs."""
     changes: dict[VariantChoice, list[BlockChange]] = defaultdict(list)
-    for stage in read_structure(arch).stages:
-        for number, block in enumerate(stage.blocks, start=1):
-            name = stage.block_name(number)
-            for choice, layer, macs, instead in find_changes(arch, block):
-                change = BlockChange(name, block.path, layer, macs, instead)
-                changes[choice].append(change)
+    for block in arch.blocks:
+        for choice, layer, macs, instead in find_changes(block):
+            change = BlockChange(block.name, block.path, layer, macs, instead)
+            changes[choice].append(change)
     return tuple(
         Variant(choice, tuple(block_changes))
         for choice, block_changes in changes.items()
@@ -98,21 +96,21 @@ FoundChanges = Iterator[tuple[VariantChoice, str, int, int]]
 """A choice, the layer, its MACs as they are, and with that choice."""
 
 
-def find_changes(arch: Architecture, block: Block) -> FoundChanges:
+def find_changes(block: Block) -> FoundChanges:
     """Yield what each choice would change in a block."""
     if block.type == "bottleneck":
-        yield from move_stride(arch, block)
+        yield from move_stride(block)
     elif block.type == "basic":
-        yield from swap_projection(arch, block)
+        yield from swap_projection(block)
 
 
-def move_stride(arch: Architecture, block: Block) -> FoundChanges:
+def move_stride(block: Block) -> FoundChanges:
     """A bottleneck with its stride in the other of its first two convolutions.
 
     The first 1×1 would run on the positions that the 3×3 gives, or on all that come
     in. The 3×3 gives the same positions either way, and costs the same.
     """
-    layers = (arch.layers[index] for index in block.main_layers)
+    layers = (block.arch.layers[index] for index in block.main_indices)
     convolved = [
         (layer.name, op, op.window)
         for layer in layers
@@ -145,10 +143,10 @@ def count_macs_at_size(op: Operation, sizes: Shape) -> int:
     return prod(op.outputs[0][:2]) * prod(sizes) * prod(op.inputs[1][1:])
 
 
-def swap_projection(arch: Architecture, block: Block) -> FoundChanges:
+def swap_projection(block: Block) -> FoundChanges:
     """A basic block with a zero-padded shortcut for its projection, or the reverse."""
     shortcut = block.shortcut
-    layers = [arch.layers[index] for index in shortcut.layers]
+    layers = shortcut.layers
     if shortcut.kind == "projection":
         macs = costs.sum_layer_costs(layers).macs
         name = next((layer.name for layer in layers if costs.count_macs(layer)), "")

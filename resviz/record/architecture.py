@@ -6,14 +6,17 @@ projects are judgements; they are computed from the record and never stored.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from resviz.errors import RenderError
+from resviz.errors import LayerNotFoundError, RenderError
 from resviz.files import compress_for_path, write_atomically
 from resviz.record.cached import cache_reading
-from resviz.record.invariants import MODEL_INPUT, check_invariants
+from resviz.record.facts import Shape, Source, Storage, Tensor
+from resviz.record.invariants import check_invariants
+from resviz.record.layers import Call, Layer, Uncalled, link_layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,209 +24,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = [
-    "MODEL_INPUT",
-    "Architecture",
-    "Call",
-    "Layer",
-    "Operation",
-    "Parameter",
-    "Shape",
-    "Source",
-    "Storage",
-    "Tensor",
-    "Uncalled",
-    "Window",
-]
+    from resviz.readings.shape_flow import FlowStep
+    from resviz.readings.structure import Block, Shortcut, Stage
+    from resviz.readings.uncounted import UncountedOperation
 
 FORMAT = "resviz.architecture"
 VERSION = 1
 """Raised whenever an old reader would misread a new record."""
-
-Shape = tuple[int, ...]
-
-
-class Tensor(msgspec.Struct, frozen=True, gc=False):
-    """Shape and dtype of one tensor, as (N, C, H, W) and "float32"."""
-
-    shape: Shape
-    dtype: str = "float32"
-
-
-class Parameter(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One parameter tensor, by the first name under which the model holds it.
-
-    `frozen` says that it asks for no gradient.
-    """
-
-    name: str
-    shape: Shape
-    dtype: str = "float32"
-    frozen: bool = False
-
-    @property
-    def numel(self) -> int:
-        """Number of elements."""
-        count = 1
-        for size in self.shape:
-            count *= size
-        return count
-
-
-class Source(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Where an input comes from: output number `output` of layer `layer`.
-
-    `layer` is `MODEL_INPUT` for the model's own inputs.
-    """
-
-    layer: int
-    output: int = 0
-
-
-LEARNED = -1
-"""In place of a storage's number: that of a parameter which asks for a gradient."""
-
-CONSTANT = -2
-"""The same for a buffer, a frozen parameter, or a tensor of no bytes."""
-
-
-class Storage(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Memory that one tensor or several lie in, but no parameter or buffer.
-
-    Attributes:
-        bytes: its size.
-        dtype: of the tensor that it was made for.
-        released: how many of the record's operations had run when the forward let
-            go of it; all of them for what it returned or was given.
-    """
-
-    bytes: int
-    dtype: str
-    released: int
-
-
-class Window(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The sliding window of a convolution or a pool, one number per axis.
-
-    Units: pixels of the layer's input.
-    """
-
-    kernel: Shape
-    stride: Shape
-    padding: Shape
-    dilation: Shape
-    groups: int = 1
-    transposed: bool = False
-    ceil_mode: bool = False
-
-
-class Operation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One tensor operation that torch ran, by its ATen name.
-
-    Attributes:
-        name: as "convolution", "native_batch_norm", "add".
-        inputs: shapes of its tensor operands, in the order of the call.
-        flowing: for each operand, whether it depends on the model's input
-            (a parameter and what is computed from parameters alone do not).
-        outputs: shapes of what it gives.
-        window: of a convolution or a pool.
-        arguments: those of its other arguments that change a shape's meaning.
-        reads: for each operand, the number of the storage that it lies in, or
-            `LEARNED` or `CONSTANT`; () in a record that holds no storages.
-        writes: the same for what it gives, each storage once, statistics that it
-            gives beside its outputs included.
-        sources: where each operand comes from, within its layer: an output of an
-            earlier operation, by number, or one of the layer's own inputs, under
-            `MODEL_INPUT`; None for parameters and constants. Left out where each
-            operand that flows is the layer's next input.
-    """
-
-    name: str
-    inputs: tuple[Shape, ...]
-    flowing: tuple[bool, ...]
-    outputs: tuple[Shape, ...]
-    window: Window | None = None
-    arguments: dict[str, Any] = {}
-    reads: tuple[int, ...] = ()
-    writes: tuple[int, ...] = ()
-    sources: tuple[Source | None, ...] = ()
-
-
-class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One call of a leaf module, or one operation that no leaf module owns.
-
-    Attributes:
-        index: position in execution order.
-        name: unique; `layer1.0.conv1`, `layer1.0:add`, the second call of a
-            module `layer1.0.relu#2`.
-        path: the module's path, or that of the module whose forward ran it.
-        type: the module's class, or the operation's everyday name.
-        call: index of the innermost `Call` in which it ran.
-        sources: where its inputs come from, aligned with `inputs`.
-        inputs: the tensors that went in.
-        outputs: the tensors that came out.
-        operations: what torch ran for it, in order.
-        parameters: those first read here; each tensor is counted once.
-        module: whether it is a module's call.
-        ends: which operation's output each output is, None for a constant; left out
-            where they are those of the last operation.
-    """
-
-    index: int
-    name: str
-    path: str
-    type: str
-    call: int
-    sources: tuple[Source, ...]
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    operations: tuple[Operation, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    module: bool = True
-    ends: tuple[Source | None, ...] = ()
-
-    @property
-    def window(self) -> Window | None:
-        """The window of its convolution, or of its first operation that has one."""
-        windowed_ops = (op for op in self.operations if op.window)
-        # A hook may pool before it; of equals, the first is the least.
-        operation = min(
-            windowed_ops, key=lambda op: op.name != "convolution", default=None
-        )
-        return operation and operation.window
-
-    @property
-    def input_shape(self) -> Shape:
-        """Shape of its first input; () if it has none."""
-        return self.inputs[0].shape if self.inputs else ()
-
-    @property
-    def output_shape(self) -> Shape:
-        """Shape of its first output; () if it has none."""
-        return self.outputs[0].shape if self.outputs else ()
-
-    @property
-    def params(self) -> int:
-        """Number of parameters first read here."""
-        return sum(parameter.numel for parameter in self.parameters)
-
-
-class Call(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One call of a module that is not a leaf: layers `start` up to `stop`."""
-
-    path: str
-    type: str
-    start: int
-    stop: int
-    parent: int | None = None
-
-
-class Uncalled(msgspec.Struct, frozen=True, gc=False):
-    """Parameters that no layer read, under the module that owns them."""
-
-    path: str
-    type: str
-    parameters: tuple[Parameter, ...]
 
 
 class Architecture(
@@ -252,7 +59,8 @@ class Architecture(
             not say so.
         outputs: which layers' outputs the model returned.
         calls: calls of non-leaf modules; the first is the model's own.
-        layers: in execution order.
+        layers: in execution order; as stored, without knowing of their record, they
+            are `stored_layers`.
         uncalled: parameters that no layer read.
         buffers: bytes of the model's buffers by dtype, each tensor once.
         storages: memory that the forward took, in the order in which it was first
@@ -272,7 +80,7 @@ class Architecture(
     batch_size: int | None = None
     outputs: tuple[Source, ...]
     calls: tuple[Call, ...]
-    layers: tuple[Layer, ...]
+    stored_layers: tuple[Layer, ...] = msgspec.field(name="layers")
     uncalled: tuple[Uncalled, ...] = ()
     buffers: dict[str, int] = {}
     storages: tuple[Storage, ...] = ()
@@ -286,15 +94,33 @@ class Architecture(
         """
         check_invariants(self)
 
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in execution order, each of which knows this record."""
+        return tuple(link_layer(layer, self) for layer in self.stored_layers)
+
     def __getitem__(self, name: str) -> Layer:
-        """The layer called `name`."""
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        raise KeyError(name)
+        """Return the layer called `name`; the second call of a module is "relu#2".
+
+        Raises:
+            LayerNotFoundError: a KeyError, which names layers that are near.
+        """
+        index = index_layer_names(self).get(name)
+        if index is None:
+            raise LayerNotFoundError(explain_missing_layer(self, name))
+        return self.layers[index]
+
+    def __contains__(self, name: object) -> bool:
+        return name in index_layer_names(self)
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.stored_layers)
+
+    def __bool__(self) -> bool:
+        return True
 
     @property
     def label(self) -> str:
@@ -322,6 +148,99 @@ class Architecture(
     def params(self) -> int:
         """Number of parameters, those that no layer read included."""
         return count_parameters(self)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the whole batch, as far as rules know them.
+
+        What is not counted is named by `uncounted`; 1 MAC = 2 FLOPs.
+        """
+        from resviz.readings.costs import sum_record_costs
+
+        return sum_record_costs(self).macs
+
+    @property
+    def elements(self) -> int:
+        """Elements of element-wise work, as far as rules know them."""
+        from resviz.readings.costs import sum_record_costs
+
+        return sum_record_costs(self).elements
+
+    @property
+    def activations(self) -> int:
+        """Output elements of all convolutions, as pycls counts them."""
+        from resviz.readings.costs import sum_record_costs
+
+        return sum_record_costs(self).activations
+
+    @property
+    def uncounted(self) -> tuple[UncountedOperation, ...]:
+        """Operations that `macs` leaves out, since no rule knows them."""
+        from resviz.readings.costs import find_uncounted
+
+        return find_uncounted(self)
+
+    @property
+    def depth(self) -> int:
+        """Number of weighted layers on the main path, the 50 of ResNet-50."""
+        from resviz.readings.structure import count_depth, read_structure
+
+        return count_depth(read_structure(self))
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in order, "conv2_x" first; () if nothing is residual."""
+        from resviz.readings.structure import read_structure
+
+        return read_structure(self).stages
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The residual blocks of all stages, in execution order."""
+        from resviz.readings.structure import read_structure
+
+        return read_structure(self).blocks
+
+    @property
+    def shortcuts(self) -> tuple[Shortcut, ...]:
+        """The shortcuts of all blocks: one a block, two in a transformer's."""
+        return tuple(unit.shortcut for block in self.blocks for unit in block.units)
+
+    @property
+    def stem(self) -> tuple[Layer, ...]:
+        """The layers before the first block."""
+        from resviz.readings.structure import read_structure
+
+        return read_structure(self).stem
+
+    @property
+    def head(self) -> tuple[Layer, ...]:
+        """The layers after the last block."""
+        from resviz.readings.structure import read_structure
+
+        return read_structure(self).head
+
+    @property
+    def main_path(self) -> tuple[Layer, ...]:
+        """The layers on the path from input to output with the most weights."""
+        from resviz.readings.structure import read_structure
+
+        return tuple(self.layers[index] for index in read_structure(self).main_path)
+
+    @property
+    def flow(self) -> tuple[FlowStep, ...]:
+        """The input's resolution and each change of it, 224→112→56→28→14→7→1."""
+        from resviz.readings.shape_flow import read_flow
+
+        return read_flow(self)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is unusual about the structure, in sentences."""
+        from resviz.readings.structure import read_structure
+        from resviz.readings.structure.remarks import find_remarks
+
+        return tuple(find_remarks(read_structure(self)))
 
     def to_json(self) -> bytes:
         """The record as JSON text.
@@ -352,7 +271,7 @@ class Architecture(
 
     def __repr__(self) -> str:
         shapes = ", ".join(str(tensor.shape) for tensor in self.inputs)
-        return f"<Architecture {self.name}: {len(self.layers)} layers of {shapes}>"
+        return f"<Architecture {self.name}: {len(self)} layers of {shapes}>"
 
     def _repr_html_(self) -> str:
         from resviz.tables.summary import summary_table
@@ -363,9 +282,33 @@ class Architecture(
 @cache_reading
 def count_parameters(arch: Architecture) -> int:
     """Number of parameters of a record."""
-    called = sum(layer.params for layer in arch.layers)
+    called = sum(layer.params for layer in arch.stored_layers)
     idle = (p.numel for group in arch.uncalled for p in group.parameters)
     return called + sum(idle)
+
+
+@cache_reading
+def index_layer_names(arch: Architecture) -> dict[str, int]:
+    """Return the number of each layer by its name."""
+    return {layer.name: layer.index for layer in arch.stored_layers}
+
+
+def explain_missing_layer(arch: Architecture, name: object) -> str:
+    """Explain that a record has no layer of a name, and which it may be instead."""
+    from difflib import get_close_matches
+
+    names = list(index_layer_names(arch))
+    inner_names = [inner for inner in names if inner.startswith(f"{name}.")]
+    if inner_names:
+        return (
+            f"{name!r} is a module of {len(inner_names)} layers: "
+            f"want one of them, as {inner_names[0]!r}"
+        )
+    close_names = get_close_matches(str(name), names, n=3)
+    hint = (
+        f", did you mean {' or '.join(map(repr, close_names))}" if close_names else ""
+    )
+    return f"{arch.name} has no layer {name!r}{hint}"
 
 
 json_encoder = msgspec.json.Encoder()

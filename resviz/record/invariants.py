@@ -43,10 +43,10 @@ def check_layers(arch: Architecture) -> None:
     Raises:
         ValueError: naming the layer.
     """
-    layer_outputs = [layer.outputs for layer in arch.layers]
+    layer_outputs = [layer.outputs for layer in arch.stored_layers]
     layer_outputs.append(arch.inputs)  # number `MODEL_INPUT` of a list is its last
     names: set[str] = set()
-    for position, layer in enumerate(arch.layers):
+    for position, layer in enumerate(arch.stored_layers):
         try:
             check_layer(layer, position, layer_outputs, len(arch.calls))
         except ValueError as error:
@@ -60,7 +60,7 @@ def check_layers(arch: Architecture) -> None:
         names.add(layer.name)
     for source in arch.outputs:
         try:
-            find_source_tensor(source, len(arch.layers), layer_outputs)
+            find_source_tensor(source, len(arch.stored_layers), layer_outputs)
         except ValueError as error:
             raise ValueError(f"outputs: {error}") from None
 
@@ -198,7 +198,7 @@ def check_calls(arch: Architecture) -> None:
         except ValueError as error:
             raise ValueError(f"calls[{position}] {call.path!r}: {error}") from None
     bounds = [(call.start, call.stop) for call in arch.calls]
-    for position, layer in enumerate(arch.layers):
+    for position, layer in enumerate(arch.stored_layers):
         start, stop = bounds[layer.call]
         if not start <= position < stop:
             path = arch.calls[layer.call].path
@@ -214,7 +214,7 @@ def check_call(arch: Architecture, position: int, call: Call) -> None:
     Raises:
         ValueError: saying where it lies instead.
     """
-    start, stop = 0, len(arch.layers)
+    start, stop = 0, len(arch.stored_layers)
     if position:
         if call.parent is None or not 0 <= call.parent < position:
             raise ValueError(f"parent {call.parent} is not earlier")
@@ -233,7 +233,7 @@ def check_parameters(arch: Architecture) -> None:
         ValueError: naming both places.
     """
     owners: dict[str, str] = {}
-    called = [(layer.name, layer.parameters) for layer in arch.layers]
+    called = [(layer.name, layer.parameters) for layer in arch.stored_layers]
     idle = [(group.path, group.parameters) for group in arch.uncalled]
     for owner, parameters in (*called, *idle):
         for parameter in parameters:
@@ -258,7 +258,7 @@ def check_storages(arch: Architecture) -> None:
     count = len(arch.storages)
     executed = [
         (layer, layer_operation)
-        for layer in arch.layers
+        for layer in arch.stored_layers
         for layer_operation in layer.operations
     ]
     last_use: dict[int, int] = {}  # operation that uses each

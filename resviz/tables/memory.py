@@ -230,7 +230,7 @@ def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
     rows = list(layer_memory_rows(arch))
     parts: list[tuple[str, Iterable[int]]] = [
         ("stem" if built.stages else "layers", layer_indices(built.stem)),
-        *((stage.name, stage.layers) for stage in built.stages),
+        *((stage.name, stage.layer_indices) for stage in built.stages),
         ("head", layer_indices(built.head)),
     ]
     inside = {index for _, members in parts for index in members}

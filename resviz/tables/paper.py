@@ -140,7 +140,9 @@ def describe_pool(layer: Layer) -> str:
 
 def describe_stage(built: Structure, stage: Stage) -> Cell:
     """The blocks of a stage; those that read alike are one group."""
-    groups = groupby(describe_block(built, block.main_layers) for block in stage.blocks)
+    groups = groupby(
+        describe_block(built, block.main_indices) for block in stage.blocks
+    )
     return Cell(tuple(LayerGroup(lines, len(list(equal))) for lines, equal in groups))
 
 
@@ -272,7 +274,7 @@ def paper_data(
         "columns": [
             {
                 **trace_header(network.arch),
-                "stages": [stage_row(network.arch, stage) for stage in network.stages],
+                "stages": [stage_row(stage) for stage in network.stages],
                 "params": network.arch.params,
                 "macs": costs.sum_record_costs(network.arch).macs,
                 "not_counted": [

@@ -135,7 +135,7 @@ def stage_field_rows(
 ) -> Iterator[dict[str, Any]]:
     """What the last layer of each stage sees, under the paper's names."""
     for stage in read_structure(arch).stages:
-        seen = all_fields.layers[stage.layers[-1]]
+        seen = all_fields.layers[stage.layer_indices[-1]]
         if seen:
             yield {"name": stage.name, **measure_axes(seen)}
 

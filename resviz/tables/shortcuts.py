@@ -103,7 +103,7 @@ def shortcut_row(
 ) -> dict[str, Any]:
     """The shortcut of one unit, as JSON has it."""
     shortcut = unit.shortcut
-    own = costs.sum_layer_costs(arch.layers[index] for index in shortcut.layers)
+    own = costs.sum_layer_costs(shortcut.layers)
     return {
         "kind": shortcut.kind,
         "reason": shortcut.reason,

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
-from resviz.readings.shape_flow import FlowStep, find_flow_steps
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
 from resviz.readings.structure.remarks import find_remarks
 from resviz.tables.notes import batch_note, counting_notes, describe_inputs
@@ -17,6 +16,7 @@ from resviz.units import format_count, format_per_axis, format_plural, group_dig
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from resviz.readings.shape_flow import FlowStep
     from resviz.record import Architecture, Layer
 
 COLUMNS = (
@@ -34,14 +34,14 @@ def summary_table(arch: Architecture) -> Table:
     """Totals, one row a stage, and the arithmetic of the shape flow."""
     built = read_structure(arch)
     unusual = find_remarks(built)
-    steps = find_flow_steps(built)
+    steps = arch.flow
     total = costs.sum_record_costs(arch)
     data = {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
         "layers": len(arch.layers),
         "blocks": len(built.blocks),
-        "stages": [stage_row(arch, stage) for stage in built.stages],
+        "stages": [stage_row(stage) for stage in built.stages],
         "params": arch.params,
         "macs": total.macs,
         "flow": [flow_data(step) for step in steps],
@@ -96,9 +96,9 @@ def exact_count(number: int, digits: int) -> str:
     return f"{group_digits(number)}{short}"
 
 
-def stage_row(arch: Architecture, stage: Stage) -> dict[str, Any]:
+def stage_row(stage: Stage) -> dict[str, Any]:
     """One stage, as JSON has it."""
-    own = costs.sum_layer_costs(arch.layers[index] for index in stage.layers)
+    own = costs.sum_layer_costs(stage.layers)
     return {
         "name": stage.name,
         "blocks": len(stage.blocks),
@@ -113,12 +113,12 @@ def stage_row(arch: Architecture, stage: Stage) -> dict[str, Any]:
 def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
     """Rows whose parameters and MACs sum to the network's."""
     arch = built.arch
-    inside = {index for stage in built.stages for index in stage.layers}
+    inside = {index for stage in built.stages for index in stage.layer_indices}
     inside.update(layer.index for layer in (*built.stem, *built.head))
     if built.stem:
         yield part_row("stem" if built.stages else "layers", built.stem)
     for stage in built.stages:
-        yield stage_row(arch, stage)
+        yield stage_row(stage)
     if built.head:
         yield part_row("head", built.head)
     others = [layer for layer in arch.layers if layer.index not in inside]

@@ -155,7 +155,7 @@ def make_architecture(
         batch_size=plan.batch if plan.is_batch_off_axis else None,
         outputs=lists.outputs,
         calls=lists.calls,
-        layers=lists.layers,
+        stored_layers=lists.layers,
         uncalled=lists.uncalled,
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
         storages=lists.storages,

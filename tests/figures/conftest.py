@@ -251,7 +251,7 @@ def hostile(request):
         for layer in arch.layers
     )
     renamed = msgspec.structs.replace(
-        arch, name=request.param, title=request.param, layers=layers
+        arch, name=request.param, title=request.param, stored_layers=layers
     )
     return renamed, request.param
 

@@ -240,7 +240,7 @@ def test_gaps_of_the_count_are_named(network):
     strange = msgspec.structs.replace(layer.operations[0], name="strange")
     layers = list(arch.layers)
     layers[layer.index] = msgspec.structs.replace(layer, operations=(strange,))
-    facts = told(msgspec.structs.replace(arch, layers=tuple(layers))).facts
+    facts = told(msgspec.structs.replace(arch, stored_layers=tuple(layers))).facts
     assert facts[1].startswith("≥ ")
     assert "not counted: strange" == facts[2]
 

@@ -5,13 +5,12 @@ import torch
 from torch import nn
 
 from resviz import trace
-from resviz.readings.shape_flow import find_flow_steps
-from resviz.readings.structure import read_structure
+from resviz.readings.shape_flow import read_flow
 
 
 def steps(arch):
     """The flow of a record."""
-    return find_flow_steps(read_structure(arch))
+    return read_flow(arch)
 
 
 def test_the_flow_of_resnet50(record):

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrizations
 
 from resviz import TraceError, trace
 from resviz.readings import costs
-from resviz.readings.shape_flow import find_flow_steps
+from resviz.readings.shape_flow import read_flow
 from resviz.readings.structure import read_structure
 
 from .odd import Forward
@@ -56,10 +56,7 @@ def test_a_gate_is_no_part_of_the_flow():
     model = nn.Sequential(
         nn.Conv2d(3, 8, 3, 2, 1), Gate(8), nn.Conv2d(8, 8, 3, 2, 1), Gate(8)
     )
-    sizes = [
-        step.size[0]
-        for step in find_flow_steps(read_structure(trace(model, (3, 32, 32))))
-    ]
+    sizes = [step.size[0] for step in read_flow(trace(model, (3, 32, 32)))]
     assert sizes == [32, 16, 8]
 
 

@@ -45,7 +45,7 @@ def finish_block_picture(
     """The picture of a placed block, with its title."""
     block = place.block
     width = max(max(node.right for node in canvas.nodes) + SIDE, 300)
-    layers = [arch.layers[index] for index in block.layers]
+    layers = block.layers
     total = costs.sum_layer_costs(layers)
     size = f"{units.format_count(total.params)} parameters"
     title = f"{place.name}, {block.type}"

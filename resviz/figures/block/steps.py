@@ -93,9 +93,9 @@ class StepBuilder:
         """Add the steps of one unit."""
         start = self.step_of_layer.get(unit.fork, 0)
         skip = self.add_shortcut_label(unit, start)
-        shortcut_layers = set(unit.shortcut.layers)
+        shortcut_layers = set(unit.shortcut.layer_indices)
         members = list_unit_members(self.graph, unit)
-        sums = (members - set(unit.layers)) | {unit.join}
+        sums = (members - set(unit.layer_indices)) | {unit.join}
         for layer in self.graph.select_layers(members):
             before = self.graph.before[layer.index]
             source_steps = [self.step_of_layer.get(source, start) for source in before]
@@ -151,7 +151,7 @@ class StepBuilder:
 def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
     """Indices of a unit's layers, sums that are part of its last one included."""
     within = () if unit.join is None else graph.walk_back(unit.fork, unit.join)
-    return {*within, *unit.layers}
+    return {*within, *unit.layer_indices}
 
 
 def can_merge_step(

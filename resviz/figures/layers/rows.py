@@ -73,7 +73,9 @@ def build_layer_rows(read: Structure) -> tuple[list[LayerRow], dict[int, int]]:
     parts = [unit for block in read.blocks for unit in block.units]
     joins = {unit.join for unit in parts}
     leads = {block.preactivation[0] for block in read.blocks if block.preactivation}
-    kinds = {i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layers}
+    kinds = {
+        i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layer_indices
+    }
     inputs = ", ".join(units.format_feature_map(tensor.shape) for tensor in arch.inputs)
     all_rows = [LayerRow(["input"], "input", inputs, 0, "small", tail=MODEL_INPUT)]
     row_of_layer = {MODEL_INPUT: 0}

@@ -154,14 +154,14 @@ def build_stage_section(
     """One stage with its folds and what runs before and between them."""
     groups: list[RowGroup] = []
     for folds, count in group_alternating_folds(read.arch, stage.folds, loose_labels):
-        labels = loose_labels.get(min(folds[0].block.layers), ())
+        labels = loose_labels.get(min(folds[0].block.layer_indices), ())
         if labels:
             groups.append((0, (OutlineRow(labels),)))
         rows = [row for fold in folds for row in build_fold_rows(read.arch, fold)]
         if count > 1:
             rows = [replace(row, count=count) for row in rows]
         groups.append((len(folds), tuple(rows)))
-    layers = [read.arch.layers[index] for index in stage.layers]
+    layers = [read.arch.layers[index] for index in stage.layer_indices]
     n = len(stage.blocks)
     params = units.format_count(costs.sum_layer_costs(layers).params)
     facts = (
@@ -175,11 +175,11 @@ def build_stage_section(
 def label_layers_between(read: Structure) -> dict[int, tuple[str, ...]]:
     """Label the layers between blocks, by the first layer of the next block."""
     blocks = read.blocks
-    inside = {index for block in blocks for index in block.layers}
+    inside = {index for block in blocks for index in block.layer_indices}
     live = build_graph(read.arch).before
     labels_by_layer: dict[int, tuple[str, ...]] = {}
     for before, after in pairwise(blocks):
-        first = min(after.layers)
+        first = min(after.layer_indices)
         layers = read.arch.layers[before.end + 1 : first]
         labels = layer_labels.label_layer_run(
             layer
@@ -208,7 +208,7 @@ def build_unit_row(
     arch: Architecture, unit: Unit, positions: int, count: int
 ) -> OutlineRow:
     """A unit as a row: its main branch, its shortcut, how many."""
-    main = [arch.layers[index] for index in unit.main_layers]
+    main = [arch.layers[index] for index in unit.main_indices]
     labels = layer_labels.label_main_branch(main, positions)
     sign = (
         "" if unit.join is None else layer_labels.find_join_sign(arch.layers[unit.join])

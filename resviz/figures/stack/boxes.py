@@ -114,7 +114,9 @@ def is_chain(read: Structure) -> bool:
     graph = build_graph(read.arch)
     all_units = [unit for block in read.blocks for unit in block.units]
     runs = (
-        [unit.main_layers for unit in all_units] if all_units else [tuple(graph.before)]
+        [unit.main_indices for unit in all_units]
+        if all_units
+        else [tuple(graph.before)]
     )
     return all(
         graph.dominates(a, b)
@@ -142,7 +144,9 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     params, macs = arch.params, total.macs
     title = arch.label
     if plain:
-        shortcut_layers = {i for unit in iter_units(read) for i in unit.shortcut.layers}
+        shortcut_layers = {
+            i for unit in iter_units(read) for i in unit.shortcut.layer_indices
+        }
         shortcuts = costs.sum_layer_costs(
             arch.layers[index] for index in shortcut_layers
         )
@@ -178,7 +182,7 @@ class PieceReader:
     def read_pieces(self) -> tuple[StackPiece, ...]:
         """The input, every block, and every layer outside that has a word."""
         piece_at = dict(self.read_blocks())
-        inside = {index for block in self.read.blocks for index in block.layers}
+        inside = {index for block in self.read.blocks for index in block.layer_indices}
         first, last = min(inside, default=0), max(piece_at, default=-1)
         for index in self.graph.before:
             if index in inside:
@@ -237,7 +241,7 @@ class PieceReader:
 
     def read_unit(self, unit: Unit) -> list[StackRow]:
         """The boxes of a unit's main branch; a gate on one position is one box."""
-        main = [self.arch.layers[index] for index in unit.main_layers]
+        main = [self.arch.layers[index] for index in unit.main_indices]
         positions = self.output_size(unit.end)[0]
         if positions == 1:
             rows = list(self.read_rows(main))

@@ -42,7 +42,7 @@ def name_layer_parts(built: Structure) -> dict[int, str]:
         return {}
     names = {layer.index: "stem" for layer in built.stem}
     for stage in built.stages:
-        names |= dict.fromkeys(stage.layers, stage.name)
+        names |= dict.fromkeys(stage.layer_indices, stage.name)
     return names | {layer.index: "head" for layer in built.head}
 
 

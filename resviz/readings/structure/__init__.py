@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Block",
+    "BlockPlace",
     "Fold",
     "Shortcut",
     "Stage",
     "Structure",
     "Unit",
     "count_depth",
+    "find_block_place",
+    "index_block_ends",
     "read_structure",
 ]
 
@@ -59,6 +62,15 @@ class Structure:
         return tuple(sorted(every, key=lambda block: block.end))
 
 
+@dataclass(frozen=True, slots=True)
+class BlockPlace:
+    """Where a block stands: in which stage, and which of its blocks, from 1 on."""
+
+    stage: Stage
+    number: int
+    block: Block
+
+
 @cache_reading
 def read_structure(arch: Architecture) -> Structure:
     """Read blocks, shortcuts and stages off a record's dataflow.
@@ -70,7 +82,8 @@ def read_structure(arch: Architecture) -> Structure:
     found_blocks = find_blocks(graph, join_regions)
     live_layers = [arch.layers[index] for index in graph.before]
     first = min(
-        (i for block in found_blocks for i in block.layers), default=len(arch.layers)
+        (i for block in found_blocks for i in block.layer_indices),
+        default=len(arch.layers),
     )
     last = max((block.end for block in found_blocks), default=len(arch.layers))
     return Structure(
@@ -82,6 +95,38 @@ def read_structure(arch: Architecture) -> Structure:
         tuple(join_regions),
         graph.channel_axes,
     )
+
+
+@cache_reading
+def index_block_ends(arch: Architecture) -> dict[int, BlockPlace]:
+    """Return the place of every block of a record by its last layer's number."""
+    return {
+        block.end: BlockPlace(stage, number, block)
+        for stage in read_structure(arch).stages
+        for number, block in enumerate(stage.blocks, start=1)
+    }
+
+
+@cache_reading
+def index_block_layers(arch: Architecture) -> dict[int, BlockPlace]:
+    """Return for every layer in a block, by its number, the place of the block.
+
+    What leads a block and is part of another belongs to the other.
+    """
+    places = index_block_ends(arch).values()
+    leading = {i: place for place in places for i in place.block.preactivation}
+    inside = {
+        i: place
+        for place in places
+        for unit in place.block.units
+        for i in unit.layer_indices
+    }
+    return leading | inside
+
+
+def find_block_place(arch: Architecture, index: int) -> BlockPlace | None:
+    """Return the place of the block in which a layer lies; None between blocks."""
+    return index_block_layers(arch).get(index)
 
 
 def is_upsampling(op: Operation) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from resviz.readings.structure.graph import (
     is_weighted,
     list_live_operations,
 )
+from resviz.readings.structure.members import LayerSums
 from resviz.readings.structure.plain_chains import find_chains
 from resviz.readings.structure.plain_siblings import find_sibling_calls
 from resviz.readings.structure.preactivation import find_preactivation
@@ -30,57 +31,84 @@ from resviz.readings.structure.shortcuts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.readings.structure import BlockPlace
     from resviz.readings.structure.channel_axes import MapSize
+    from resviz.readings.structure.stages import Stage
     from resviz.record import Architecture, Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+@dataclass(frozen=True, slots=True, repr=False)
+class Unit(LayerSums):
     """One residual unit: a main branch, a shortcut, and their sum.
 
     Attributes:
+        arch: the record it was read off.
         type: "basic", "bottleneck", …; "residual" for any other main branch.
         fork: index of the layer at which its branches part; -1 is the input.
         join: index of the layer that adds them; None without a shortcut.
         end: index of its last layer: the join, or what belongs to it and follows.
-        main_layers: indices of the layers on the main branch, in order.
+        main_indices: numbers of the layers on the main branch, in order.
         shortcut: the other branch.
     """
 
+    arch: Architecture = field(compare=False)
     type: str
     fork: int
     join: int | None
     end: int
-    main_layers: tuple[int, ...]
+    main_indices: tuple[int, ...]
     shortcut: Shortcut
 
     @property
-    def layers(self) -> tuple[int, ...]:
-        """Indices of all its layers, in execution order."""
+    def layer_indices(self) -> tuple[int, ...]:
+        """Numbers of all its layers, in execution order."""
         tail = {self.end} if self.join is None else {self.join, self.end}
-        return tuple(sorted({*self.main_layers, *self.shortcut.layers, *tail}))
+        return tuple(sorted({*self.main_indices, *self.shortcut.layer_indices, *tail}))
+
+    def __repr__(self) -> str:
+        return f"<Unit {self.type}: {len(self.layers)} layers, {self.shortcut.kind}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+@dataclass(frozen=True, slots=True, repr=False)
+class Block(LayerSums):
     """One residual block: of one unit, or of several as a transformer's.
 
     Attributes:
+        arch: the record it was read off.
         path: of the deepest module call that holds it; it names, nothing more.
         units: in execution order.
         output_shape: (N, C, H, W).
         output_size: positions and width of its output.
         has_tokens: whether its output is rows of tokens, (N, L, C).
-        preactivation: indices of the norm and activation before its fork, which its
+        preactivation: numbers of the norm and activation before its fork, which its
             main branch and its shortcut share; () if they part at its input.
     """
 
+    arch: Architecture = field(compare=False)
     path: str
     units: tuple[Unit, ...]
     output_shape: Shape
     output_size: MapSize
     has_tokens: bool
     preactivation: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The paper's name, "conv2_1"."""
+        stage, number = self._place.stage, self._place.number
+        return stage.block_name(number)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage in which it lies."""
+        return self._place.stage
+
+    @property
+    def _place(self) -> BlockPlace:
+        """Its place among the blocks of its record."""
+        from resviz.readings.structure import index_block_ends
+
+        return index_block_ends(self.arch)[self.end]
 
     @property
     def type(self) -> str:
@@ -103,9 +131,9 @@ class Block:
         return self.units[-1].end
 
     @property
-    def main_layers(self) -> tuple[int, ...]:
-        """Indices of the layers on its main branches, in order."""
-        return tuple(index for unit in self.units for index in unit.main_layers)
+    def main_indices(self) -> tuple[int, ...]:
+        """Numbers of the layers on its main branches, in order."""
+        return tuple(index for unit in self.units for index in unit.main_indices)
 
     @property
     def shortcut(self) -> Shortcut:
@@ -117,10 +145,17 @@ class Block:
         )
 
     @property
-    def layers(self) -> tuple[int, ...]:
-        """Indices of all its layers, in execution order."""
-        inside = {index for unit in self.units for index in unit.layers}
+    def layer_indices(self) -> tuple[int, ...]:
+        """Numbers of all its layers, in execution order."""
+        inside = {index for unit in self.units for index in unit.layer_indices}
         return (*self.preactivation, *sorted(inside))
+
+    def __repr__(self) -> str:
+        path = f" at {self.path}" if self.path else ""
+        return (
+            f"<Block {self.name}{path}: {self.type}, {self.shortcut.kind}, "
+            f"gives {self.output_shape}>"
+        )
 
 
 def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
@@ -249,7 +284,7 @@ def make_block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
     path = graph.arch.calls[owner].path
     if not owner:
         path = find_common_path(
-            graph, [index for unit in units for index in unit.layers]
+            graph, [index for unit in units for index in unit.layer_indices]
         )
     axis, output_size = graph.channel_axes[end], graph.size_of_node(end, shape)
     has_tokens = len(shape) == 3 and axis == 2
@@ -257,6 +292,7 @@ def make_block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
         () if units[0].join is None else find_preactivation(graph, owner, units[0].fork)
     )
     return Block(
+        graph.arch,
         path,
         units,
         to_channels_first(shape, axis),
@@ -285,6 +321,7 @@ def make_residual_unit(
     end = tail[-1] if tail else region.end
     main = frozenset().union(*others, region.bypass_nodes[:-1]) - light
     return Unit(
+        graph.arch,
         classify_unit(list(graph.select_layers(main))),
         region.fork,
         region.join,
@@ -336,7 +373,7 @@ def find_plain_blocks(
         spans = [
             (0, it)
             for it in find_chains(
-                graph, [it.main_layers for it in residual_blocks], taken
+                graph, [it.main_indices for it in residual_blocks], taken
             )
         ]
     return [make_plain_block(graph, owner, span) for owner, span in spans]
@@ -348,7 +385,7 @@ def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
     fork = graph.dominator[nodes[0]]
     unit_kind = classify_unit(list(graph.select_layers(nodes)))
     no_shortcut = make_missing_shortcut(graph, fork, nodes[-1])
-    unit = Unit(unit_kind, fork, None, nodes[-1], tuple(nodes), no_shortcut)
+    unit = Unit(graph.arch, unit_kind, fork, None, nodes[-1], tuple(nodes), no_shortcut)
     return make_block(graph, owner, (unit,))
 
 

@@ -109,7 +109,7 @@ def dilated_stages(built: Structure) -> Iterator[str]:
 def sums_outside_blocks(built: Structure) -> Iterator[str]:
     """Additions that are no block, by what they are."""
     inside = {join for block in built.blocks for join in block.joins}
-    inside |= {index for block in built.blocks for index in block.layers}
+    inside |= {index for block in built.blocks for index in block.layer_indices}
     other_regions = [region for region in built.regions if region.join not in inside]
     for kind, sum_name in SUM_NAMES.items():
         names = [
@@ -152,7 +152,9 @@ def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
 
 def list_main_operations(built: Structure, block: Block) -> list[Operation]:
     """The operations on a block's main branches."""
-    return list_live_operations(built.arch.layers[index] for index in block.main_layers)
+    return list_live_operations(
+        built.arch.layers[index] for index in block.main_indices
+    )
 
 
 MAX_NAMES = 4

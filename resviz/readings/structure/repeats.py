@@ -43,7 +43,7 @@ def find_repeated_blocks(built: Structure) -> Iterator[Repeat]:
             pattern_blocks = islice(
                 blocks, sum(fold.count for fold in folds) * pattern_count
             )
-            first_layers = [min(block.layers) for block in pattern_blocks]
+            first_layers = [min(block.layer_indices) for block in pattern_blocks]
             starts = first_layers[:: len(first_layers) // count]
             lengths = {after - before for before, after in pairwise(starts)}
             if len(lengths) == 1:
@@ -88,7 +88,7 @@ def group_alternating_folds(
     numbers: dict[str, int] = {}
     keys = []
     for number, fold in enumerate(folds):
-        free = number == 0 or min(fold.block.layers) not in led
+        free = number == 0 or min(fold.block.layer_indices) not in led
         alone = fold.count == 1 and free
         key = repr(block_signature(arch, fold.block)) if alone else f"fold {number}"
         keys.append(numbers.setdefault(key, len(numbers)))

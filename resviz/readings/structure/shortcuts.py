@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,16 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import Graph, is_weighted, list_live_operations
+from resviz.readings.structure.members import LayerSums
 from resviz.units import format_per_axis, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from resviz.readings.structure.blocks import Block
     from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.regions import JoinRegion
-    from resviz.record import Layer, Operation, Shape, Window
+    from resviz.record import Architecture, Layer, Operation, Shape, Window
 
 
 SHORTCUT_KINDS = (
@@ -50,11 +52,12 @@ SHORTCUT_NOUNS = {
 """One and several shortcuts of each kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortcut:
+@dataclass(frozen=True, slots=True, repr=False)
+class Shortcut(LayerSums):
     """The lightest branch of a residual block.
 
     Attributes:
+        arch: the record it was read off.
         kind: one of `SHORTCUT_KINDS`.
         label: what is on it in order, as "2×2 average pool, /2 + 1×1".
         reason: what makes an identity impossible: "resolution", "channels" or
@@ -63,16 +66,33 @@ class Shortcut:
         input_shape: what it reads, (N, C, H, W).
         output_shape: what the addition wants.
         stride: of its windows and slices together, one number per spatial axis.
-        layers: indices of the layers on it.
+        layer_indices: numbers of the layers on it.
     """
 
+    arch: Architecture = field(compare=False)
     kind: str
     label: str
     reason: str | None
     input_shape: Shape
     output_shape: Shape
     stride: Shape
-    layers: tuple[int, ...]
+    layer_indices: tuple[int, ...]
+
+    @property
+    def block(self) -> Block:
+        """The block whose shortcut it is."""
+        return next(
+            block
+            for block in self.arch.blocks
+            if any(unit.shortcut is self for unit in block.units)
+        )
+
+    def __repr__(self) -> str:
+        reason = f", for {self.reason}" if self.reason else ""
+        return (
+            f"<Shortcut {self.kind}: {self.label}{reason}, "
+            f"{self.input_shape} to {self.output_shape}>"
+        )
 
 
 PARTIAL_NOTE = " (some channels)"
@@ -94,6 +114,7 @@ def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> S
     projects = any(map(is_weighted, ops))
     sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
     return Shortcut(
+        graph.arch,
         classify_shortcut(ops, projects=projects),
         " + ".join(dict.fromkeys(words))
         + (PARTIAL_NOTE if region.bypass_nodes else ""),
@@ -112,7 +133,7 @@ def make_missing_shortcut(graph: Graph, fork: int, end: int) -> Shortcut:
     change_reason = find_reason(*sizes, projects=False)
     before = to_channels_first(before, graph.channel_axes.get(fork))
     after = to_channels_first(after, graph.channel_axes[end])
-    return Shortcut("none", "none", change_reason, before, after, (), ())
+    return Shortcut(graph.arch, "none", "none", change_reason, before, after, (), ())
 
 
 def find_branch_input_shape(

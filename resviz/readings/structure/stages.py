@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
+
+from resviz.readings.structure.members import LayerSums
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,16 +27,18 @@ class Fold:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+@dataclass(frozen=True, slots=True, repr=False)
+class Stage(LayerSums):
     """Blocks in a row with one output resolution and width.
 
     Attributes:
+        arch: the record it was read off.
         name: the paper's, "conv2_x".
         blocks: in order.
         folds: the same, equal ones folded.
     """
 
+    arch: Architecture = field(compare=False)
     name: str
     blocks: tuple[Block, ...]
     folds: tuple[Fold, ...]
@@ -50,9 +55,15 @@ class Stage:
         return types.pop() if len(types) == 1 else "mixed"
 
     @property
-    def layers(self) -> tuple[int, ...]:
-        """Indices of all its layers, in execution order."""
-        return tuple(sorted(index for block in self.blocks for index in block.layers))
+    def layer_indices(self) -> tuple[int, ...]:
+        """Numbers of all its layers, in execution order."""
+        return tuple(
+            sorted(index for block in self.blocks for index in block.layer_indices)
+        )
+
+    def __repr__(self) -> str:
+        blocks = format_plural(len(self.blocks), f"{self.type} block")
+        return f"<Stage {self.name}: {blocks}, gives {self.output_shape}>"
 
     def block_name(self, number: int) -> str:
         """The paper's name of block `number`, counted from 1: "conv2_1"."""
@@ -71,7 +82,7 @@ def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
         found_blocks, merge_early_changes(merge_towers(graph, split_runs))
     )
     return tuple(
-        Stage(f"conv{number}_x", tuple(run), fold_blocks(graph.arch, run))
+        Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(graph.arch, run))
         for number, run in enumerate(merged, start=2)
     )
 
@@ -220,7 +231,7 @@ def fold_blocks(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:
 
 def block_signature(arch: Architecture, block: Block) -> Any:
     """Return what two blocks must share to be drawn as one."""
-    layers = (arch.layers[index] for index in block.layers)
+    layers = (arch.layers[index] for index in block.layer_indices)
     ops = [
         (op.name, op.inputs, op.outputs, op.window)
         for layer in layers

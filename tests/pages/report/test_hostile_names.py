@@ -30,7 +30,9 @@ def renamed(arch, names):
     for index, name in enumerate(names):
         layers[index] = msgspec.structs.replace(layers[index], name=name, type=name)
     first, second = names[0], names[-1]
-    return msgspec.structs.replace(arch, layers=tuple(layers), name=first, title=second)
+    return msgspec.structs.replace(
+        arch, stored_layers=tuple(layers), name=first, title=second
+    )
 
 
 @pytest.fixture

@@ -500,7 +500,7 @@ def test_a_shared_pre_activation_leads_into_its_block():
         for op in arch.layers[index].operations
     ]
     assert ["native_batch_norm", "relu"] == names
-    assert second.fork == second.preactivation[-1] == second.layers[1]
+    assert second.fork == second.preactivation[-1] == second.layer_indices[1]
 
 
 def test_what_comes_before_a_blocks_call_leads_into_none():

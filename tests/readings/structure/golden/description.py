@@ -52,7 +52,7 @@ def stage_lines(stage, arch):
 def unit_line(unit, arch):
     """A residual unit: where it begins and ends, and what its shortcut is."""
     ends = f"from {name(unit.fork, arch)} to {name(unit.end, arch)}"
-    branches = f"{len(unit.main_layers)} and {len(unit.shortcut.layers)} layers"
+    branches = f"{len(unit.main_indices)} and {len(unit.shortcut.layer_indices)} layers"
     return f"{unit.type}, {shortcut_words(unit.shortcut)}; {ends}, {branches}"
 
 

@@ -1,0 +1,173 @@
+"""The layers and calls of a record; a layer knows its costs, its stage, its block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from resviz.errors import RecordError
+from resviz.record.facts import Operation, Parameter, Shape, Source, Tensor, Window
+
+if TYPE_CHECKING:
+    from resviz.readings.structure import Block, Stage
+    from resviz.record.architecture import Architecture
+
+
+class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One call of a leaf module, or one operation that no leaf module owns.
+
+    Attributes:
+        index: position in execution order.
+        name: unique; `layer1.0.conv1`, `layer1.0:add`, the second call of a
+            module `layer1.0.relu#2`.
+        path: the module's path, or that of the module whose forward ran it.
+        type: the module's class, or the operation's everyday name.
+        call: index of the innermost `Call` in which it ran.
+        sources: where its inputs come from, aligned with `inputs`.
+        inputs: the tensors that went in.
+        outputs: the tensors that came out.
+        operations: what torch ran for it, in order.
+        parameters: those first read here; each tensor is counted once.
+        module: whether it is a module's call.
+        ends: which operation's output each output is, None for a constant; left out
+            where they are those of the last operation.
+    """
+
+    index: int
+    name: str
+    path: str
+    type: str
+    call: int
+    sources: tuple[Source, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    operations: tuple[Operation, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    module: bool = True
+    ends: tuple[Source | None, ...] = ()
+
+    @property
+    def window(self) -> Window | None:
+        """The window of its convolution, or of its first operation that has one."""
+        windowed_ops = (op for op in self.operations if op.window)
+        # A hook may pool before it; of equals, the first is the least.
+        operation = min(
+            windowed_ops, key=lambda op: op.name != "convolution", default=None
+        )
+        return operation and operation.window
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of its first input; () if it has none."""
+        return self.inputs[0].shape if self.inputs else ()
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of its first output; () if it has none."""
+        return self.outputs[0].shape if self.outputs else ()
+
+    @property
+    def params(self) -> int:
+        """Number of parameters first read here."""
+        return sum(parameter.numel for parameter in self.parameters)
+
+    @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates; None if one of its operations has no rule."""
+        from resviz.readings.costs import count_macs
+
+        return count_macs(self)
+
+    @property
+    def elements(self) -> int | None:
+        """Elements of element-wise work; None if an operation has no rule."""
+        from resviz.readings.costs import count_elements
+
+        return count_elements(self)
+
+    @property
+    def activations(self) -> int:
+        """Output elements of its convolutions, as pycls counts them."""
+        from resviz.readings.costs import count_activations
+
+        return count_activations(self)
+
+    @property
+    def arch(self) -> Architecture:
+        """The record that it is a layer of.
+
+        Raises:
+            RecordError: for a layer that was taken out of a file by hand.
+        """
+        raise RecordError(f"layer {self.name!r} is part of no record: want arch.layers")
+
+    @property
+    def block(self) -> Block | None:
+        """The residual block in which it lies; None between blocks."""
+        from resviz.readings.structure import find_block_place
+
+        place = find_block_place(self.arch, self.index)
+        return place and place.block
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage of its block; None in the stem, the head and between blocks."""
+        from resviz.readings.structure import find_block_place
+
+        place = find_block_place(self.arch, self.index)
+        return place and place.stage
+
+    def __repr__(self) -> str:
+        shapes = [str(tensor.shape) for tensor in self.inputs]
+        return (
+            f"<Layer {self.name}: {self.type} of {', '.join(shapes) or 'no input'}, "
+            f"gives {self.output_shape}>"
+        )
+
+
+class LinkedLayer(Layer, frozen=True, gc=True, dict=True):
+    """A layer that knows its record, as `Architecture.layers` gives them.
+
+    What is stored knows nothing of the record around it: so a trace makes no cycles,
+    and a layer can stand in two records.
+    """
+
+    @property
+    def arch(self) -> Architecture:
+        """The record that it is a layer of."""
+        return vars(self)["arch"]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it with its record."""
+        return _select_layer, (self.arch, self.index)
+
+
+def link_layer(layer: Layer, arch: Architecture) -> Layer:
+    """Return a layer that knows its record."""
+    linked = LinkedLayer(*msgspec.structs.astuple(layer))
+    vars(linked)["arch"] = arch
+    return linked
+
+
+def _select_layer(arch: Architecture, index: int) -> Layer:
+    """Return a layer of a record by its number."""
+    return arch.layers[index]
+
+
+class Call(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One call of a module that is not a leaf: layers `start` up to `stop`."""
+
+    path: str
+    type: str
+    start: int
+    stop: int
+    parent: int | None = None
+
+
+class Uncalled(msgspec.Struct, frozen=True, gc=False):
+    """Parameters that no layer read, under the module that owns them."""
+
+    path: str
+    type: str
+    parameters: tuple[Parameter, ...]
