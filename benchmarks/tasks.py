@@ -129,7 +129,7 @@ def stored(bench, spec, step):
     commands = [f"{table} record.json" for table in TABLES]
     commands += [
         f"{table} record.json --format {form}"
-        for table, form in product(("table", "layers"), formats.tables())
+        for table, form in product(("table", "layers"), formats.table_format_names())
         if form != "text"
     ]
     commands += [f"diagram record.json --figure {n} -o f.svg" for n in figures.FIGURES]
@@ -198,13 +198,15 @@ def outputs(bench, spec, step):
 
     calls = {
         f"{table} as {form}": lambda a, t=table, f=form: render_table(a, t, f)
-        for table, form in product(TABLES, formats.tables())
+        for table, form in product(TABLES, formats.table_format_names())
         if form != "png"  # which refuses thousands of rows, and says so
     }
     for name in figures.FIGURES:
         calls[f"figure {name}"] = lambda a, n=name: resviz.diagram(a, n).to_svg()
     for form in ("pdf", "png", "dot"):
-        calls[f"figure as {form}"] = lambda a, f=form: resviz.diagram(a).rendered(f)
+        calls[f"figure as {form}"] = lambda a, f=form: getattr(
+            resviz.diagram(a), f"to_{f}"
+        )()
     calls |= {"describe": resviz.describe, "report": resviz.report}
     prepare = read_stored(resviz.trace(spec))
     for name in [*calls][:: int(step)]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from benchmarks import turns
+from benchmarks import tasks, turns
 from benchmarks.__main__ import format_value, main
 from benchmarks.outcomes import compare_turns, find_slowest, fit_exponent
 from benchmarks.rows import BenchmarkRow, list_rows
@@ -35,14 +35,37 @@ KEYS = {
     "deep/report", "sweep/rate", "sweep/apart",
 }  # fmt: skip
 
+TASKS = {
+    task
+    for row in list_rows(quick=True)
+    for task in (row.task, row.base)
+    if task and not task.startswith("run_peer")
+}
+"""Those that need no other package."""
+
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """What a quick run of some rows keeps in a file."""
     path = tmp_path_factory.mktemp("benchmarks") / "figures.json"
-    only = ("bare-forward", "resnet18/torchview", "memory/structure", "deep/report")
-    assert 0 == main(["--quick", "--json", str(path), "--only", *only, "sweep/rate"])
+    only = ("bare-forward", "memory/structure", "sweep/rate")
+    assert 0 == main(["--quick", "--json", str(path), "--only", *only])
     return pyperf.BenchmarkSuite.load(str(path))
+
+
+class CallOnce:
+    """A bench that calls what it is handed once, here and now."""
+
+    def __init__(self):
+        self.names = []
+
+    def __call__(self, call, prepare=tuple, name="", values=5, **facts):
+        call(*prepare())
+        self.names.append(name)
+
+    def keep(self, measure, name="", values=1, **facts):
+        assert measure() > 0
+        self.names.append(name)
 
 
 def benchmark(name, *turns_of_values, **metadata):
@@ -65,6 +88,17 @@ def test_a_quick_run_has_the_same_tasks():
     assert named[0] == named[1]
 
 
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_every_task_can_be_done(task, tmp_path, monkeypatch):
+    """It hands over at least one thing, each of another name, all of which run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    name, *words = task.split()
+    bench = CallOnce()
+    getattr(tasks, name)(bench, *words)
+    assert 0 < len(bench.names) == len(set(bench.names))
+
+
 def test_the_file_says_where_it_was_measured(measured):
     """The system, Python, and versions of resviz and torch."""
     facts = {"cpu_count", "platform", "python_version", "resviz_version"}
@@ -76,15 +110,15 @@ def test_every_task_is_kept(measured):
     names = set(measured.get_benchmark_names())
     assert {
         "trace resnet18 64 meta", "bare_forward resnet18 64 meta",
-        "grow memory structure 20,56,110: 110", "report_size cifar56",
+        "grow memory structure 20,56,110: 110",
         "sweep quick", "sweep quick: build", "sweep quick: transport",
     } <= names  # fmt: skip
 
 
 def test_bytes_are_called_so(measured):
-    """Of memory and of files."""
-    report = measured.get_benchmark("report_size cifar56")
-    assert ("byte", 1) == (report.get_unit(), report.get_nvalue())
+    """Of memory."""
+    memory = measured.get_benchmark("grow memory structure 20,56,110: 110")
+    assert ("byte", 1) == (memory.get_unit(), memory.get_nvalue())
 
 
 def test_a_sweep_says_on_what(measured):
