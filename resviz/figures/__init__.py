@@ -2,38 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from resviz.errors import RenderError
 from resviz.escape import clean_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from resviz.figures.drawing.elements import Picture
     from resviz.figures.rendering import Diagram
     from resviz.record import Architecture
 
-FIGURES = {
-    "overview": "stages, blocks and shortcuts on one screen",
-    "block": "one residual block in full",
-    "layers": "every layer, for zooming",
-    "flow": "feature maps as solids to scale",
-    "stack": "every convolution a box, networks side by side",
-    "growth": "parameters, MACs, activations and receptive field by depth",
-}
-"""What each figure shows. `resviz.figures.<name>` draws it: a `draw(arch, *, at,
-direction)` that gives a `Picture`, and a `description(arch, *, at)` of it in
-sentences; for those in `MULTI_NETWORK_FIGURES`, of `archs` and `plain`."""
 
-MULTI_NETWORK_FIGURES = ("stack", "growth")
+class Figure(Protocol):
+    """What the module of a figure offers, `resviz.figures.<name>`.
+
+    Both functions take one record, or a sequence of them where the figure shows
+    several networks, and the options that it is registered with.
+    """
+
+    def draw(self, arch: Any, /, **options: Any) -> Picture:
+        """Return the figure, placed."""
+        ...
+
+    def description(self, arch: Any, /, **options: Any) -> str:
+        """Return the figure in sentences; its direction is not told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredFigure:
+    """One figure, by which commands, documents and the reference page know it.
+
+    Attributes:
+        help: what it shows.
+        options: those of `draw_diagram` that it takes.
+        several: whether it shows several networks in one picture.
+    """
+
+    help: str
+    options: tuple[str, ...] = ()
+    several: bool = False
+
+
+FIGURES = {
+    "overview": RegisteredFigure(
+        "stages, blocks and shortcuts on one screen", ("direction",)
+    ),
+    "block": RegisteredFigure("one residual block in full", ("at", "direction")),
+    "layers": RegisteredFigure("every layer, for zooming"),
+    "flow": RegisteredFigure("feature maps as solids to scale"),
+    "stack": RegisteredFigure(
+        "every convolution a box, networks side by side", ("plain",), several=True
+    ),
+    "growth": RegisteredFigure(
+        "parameters, MACs, activations and receptive field by depth", several=True
+    ),
+}
+"""Every figure by its name; its module is a `Figure`."""
+
+MULTI_NETWORK_FIGURES = tuple(name for name in FIGURES if FIGURES[name].several)
 """Figures that show several networks in one picture."""
 
-DIRECTED_FIGURES = ("overview", "block")
-"""Figures that can run from left to right too."""
-
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
+
+REFUSALS = {
+    "direction": "only {} have one",
+    "at": "only the figure '{}' shows one block",
+    "plain": "only '{}' has plain twins",
+}
+"""Why an option is refused: which figures take it."""
 
 
 def list_figures() -> tuple[str, ...]:
@@ -54,7 +95,7 @@ def draw_diagram(
 
     Args:
         arch: the record; several for the figures "stack" and "growth".
-        figure: one of `names()`.
+        figure: one of `FIGURES`.
         at: which block the figure "block" shows: "conv3_1", or the path of its
             module; by default the first that projects.
         direction: of the overview and of a block, "TB" or "LR".
@@ -69,20 +110,10 @@ def draw_diagram(
     from resviz.figures.rendering import Diagram
 
     check_choice("direction", direction, DIRECTIONS)
-    if direction != "TB" and figure not in DIRECTED_FIGURES:
-        raise RenderError(
-            f"direction: got {direction!r} for {figure!r}, "
-            f"only {' and '.join(DIRECTED_FIGURES)} have one"
-        )
+    options = select_options(figure, at=at, direction=direction, plain=plain)
     description = describe_figure(arch, figure, at=at, plain=plain)
     colours = styles.find_style(style)
-    module = import_module(f"{__name__}.{figure}")
-    if figure in MULTI_NETWORK_FIGURES:
-        picture = module.draw(require_networks(arch), plain=plain)
-    else:
-        picture = module.draw(
-            require_one_network(arch, figure), at=at, direction=direction
-        )
+    picture = find_figure(figure).draw(select_networks(arch, figure), **options)
     return Diagram(replace(picture, description=description), colours)
 
 
@@ -97,47 +128,55 @@ def describe_figure(
 
     Args:
         arch: as for `draw_diagram`, and the rest too.
-        figure: one of `names()`.
+        figure: one of `FIGURES`.
         at: which block the figure "block" shows.
         plain: whether a stack has each network without its shortcuts too.
 
     Raises:
         RenderError: for an unknown figure or block; lists those there are.
     """
-    check_choice("figure", figure, FIGURES)
-    if at is not None and figure != "block":
-        raise RenderError(f"at: got {at!r}, only the figure 'block' shows one block")
-    if plain and figure != "stack":
-        raise RenderError(f"plain: got figure {figure!r}, only 'stack' has plain twins")
-    module = import_module(f"{__name__}.{figure}")
-    if figure in MULTI_NETWORK_FIGURES:
-        return clean_prose(module.description(require_networks(arch), plain=plain))
-    return clean_prose(module.description(require_one_network(arch, figure), at=at))
+    options = select_options(figure, at=at, plain=plain)
+    networks = select_networks(arch, figure)
+    return clean_prose(find_figure(figure).description(networks, **options))
 
 
-def require_networks(
-    arch: Architecture | Sequence[Architecture],
-) -> Sequence[Architecture]:
-    """Return one record or several as a sequence.
+def find_figure(name: str) -> Figure:
+    """Return the module of a registered figure."""
+    return cast("Figure", import_module(f"{__name__}.{name}"))
+
+
+def select_options(figure: str, **options: Any) -> dict[str, Any]:
+    """Return those of some options that a figure takes.
 
     Raises:
-        RenderError: for an empty one.
+        RenderError: for an unknown figure, or an option given to one that lacks it.
     """
-    networks = arch if isinstance(arch, (list, tuple)) else [cast("Architecture", arch)]
+    check_choice("figure", figure, FIGURES)
+    taken = FIGURES[figure].options
+    for name, value in options.items():
+        if name not in taken and value not in {None, False, "TB"}:
+            having = [other for other in FIGURES if name in FIGURES[other].options]
+            raise RenderError(
+                f"{name}: got {value!r} for {figure!r}, "
+                + REFUSALS[name].format(" and ".join(having))
+            )
+    return {name: value for name, value in options.items() if name in taken}
+
+
+def select_networks(arch: Architecture | Sequence[Architecture], figure: str) -> Any:
+    """Return the records as a figure takes them: one, or a sequence.
+
+    Raises:
+        RenderError: for none, or several where it shows one network; names the
+            figures that show them.
+    """
+    networks = cast(
+        "list[Architecture]", arch if isinstance(arch, (list, tuple)) else [arch]
+    )
     if not networks:
         raise RenderError("diagram: want at least one network")
-    return networks
-
-
-def require_one_network(
-    arch: Architecture | Sequence[Architecture], figure: str
-) -> Architecture:
-    """Return the only record for a figure that shows one network.
-
-    Raises:
-        RenderError: for several; names the figures that show them.
-    """
-    networks = require_networks(arch)
+    if FIGURES[figure].several:
+        return networks
     if len(networks) > 1:
         raise RenderError(
             f"figure {figure!r} shows one network, got {len(networks)}: "
@@ -146,7 +185,7 @@ def require_one_network(
     return networks[0]
 
 
-def check_choice(what: str, value: str, legal: dict[str, str]) -> None:
+def check_choice(what: str, value: str, legal: Collection[str]) -> None:
     """Check that a word is one of the legal ones.
 
     Raises:

@@ -67,9 +67,8 @@ class FeatureMap:
         return channels, height, width
 
 
-def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
-    """Draw a network's maps from left to right; `at`, `direction` are ignored."""
-    del at, direction
+def draw(arch: Architecture) -> Picture:
+    """Draw a network's maps from left to right."""
     read = read_structure(arch)
     drawn_maps = elide_feature_maps(list_feature_maps(read))
     per_pixel = MAX_MAP_HEIGHT / max(
@@ -106,9 +105,8 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     return canvas.build_picture(f"{arch.label}, feature maps", (width, bottom + 6))
 
 
-def description(arch: Architecture, *, at: str | None) -> str:
-    """Describe the maps and what gives each in sentences; `at` is ignored."""
-    del at
+def description(arch: Architecture) -> str:
+    """Say the maps, and what gives each, in sentences."""
     first, *rest = elide_feature_maps(list_feature_maps(read_structure(arch)))
     steps = []
     for feature_map in rest:

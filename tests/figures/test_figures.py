@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
 
 import resviz
 from resviz.errors import RenderError
-from resviz.figures import draw_diagram, list_figures
+from resviz.figures import (
+    FIGURES,
+    draw_diagram,
+    find_figure,
+    list_figures,
+    select_options,
+)
 
 
 def test_figures_by_name():
@@ -103,3 +110,25 @@ def test_a_count_of_a_batch_says_so(network, figure):
     many = draw_diagram(resviz.trace("resnet18", batch=32), figure)
     assert "batch of 32" in many.to_svg()
     assert "batch of" not in draw_diagram(network("resnet18"), figure).to_svg()
+
+
+def test_an_option_is_refused_where_no_figure_registered_it():
+    """The error says which figures take it."""
+    for figure, option, having in (
+        ("flow", {"direction": "LR"}, "only overview and block have one"),
+        ("layers", {"at": "conv2_1"}, "only the figure 'block' shows one block"),
+        ("growth", {"plain": True}, "only 'stack' has plain twins"),
+    ):
+        with pytest.raises(RenderError, match=having):
+            select_options(figure, **option)
+
+
+@pytest.mark.parametrize("name", list_figures())
+def test_a_figures_module_takes_what_it_is_registered_with(name):
+    """By name, and nothing else; its description takes no direction."""
+    for function, taken in (
+        (find_figure(name).draw, {*FIGURES[name].options}),
+        (find_figure(name).description, {*FIGURES[name].options} - {"direction"}),
+    ):
+        _, *options = inspect.signature(function).parameters
+        assert taken == {*options}

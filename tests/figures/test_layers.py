@@ -6,8 +6,11 @@ import msgspec
 import pytest
 
 from resviz.figures import draw_diagram
-from resviz.figures.layers.columns import split_into_columns
-from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
+from resviz.figures.layers.rows import (
+    build_layer_rows,
+    group_into_pieces,
+    split_into_columns,
+)
 from resviz.readings.structure import read_structure
 from resviz.record import MODEL_INPUT, Parameter, Uncalled
 

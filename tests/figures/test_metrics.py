@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resviz.figures.drawing.curves import round_corners
+from resviz.figures.drawing.canvas import round_corners
 from resviz.figures.drawing.metrics import cap_lines, fit_text, text_width, wrap_words
 
 

@@ -7,9 +7,14 @@ import pytest
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.stack import build_stacks, fit_to_page
-from resviz.figures.stack.bands import ROW_PITCH, BandItem, elide_pieces, merge_orders
+from resviz.figures.stack.bands import (
+    ROW_PITCH,
+    BandItem,
+    elide_pieces,
+    find_column_end,
+    merge_orders,
+)
 from resviz.figures.stack.boxes import StackPiece, StackRow
-from resviz.figures.stack.wrapping import find_column_end
 from resviz.readings.structure import count_depth, read_structure
 
 from .conftest import NETWORKS, faults, texts

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz import units
+from resviz.errors import RenderError
 from resviz.figures import layer_labels, sentences
-from resviz.figures.block.boxes import SIDE, turn_to_right
 from resviz.figures.block.lanes import assign_lanes
-from resviz.figures.block.lookup import BlockPlace, find_block
-from resviz.figures.block.placing import BlockPlacing
+from resviz.figures.block.placing import SIDE, BlockPlacing, turn_to_right
 from resviz.figures.block.steps import build_block_steps
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
@@ -18,11 +18,68 @@ from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
+    from resviz.readings.structure import Block, Structure
     from resviz.record import Architecture
 
 
+@dataclass(frozen=True, slots=True)
+class BlockPlace:
+    """Where a block stands in its network.
+
+    Attributes:
+        block: the block.
+        name: the paper's, "conv3_1".
+        stage: number of its stage, counted from 0.
+        equal: names of the blocks that are drawn alike.
+    """
+
+    block: Block
+    name: str
+    stage: int
+    equal: tuple[str, ...]
+
+
+def find_block(read: Structure, at: str | None) -> BlockPlace:
+    """The block called `at`; by default the first that projects, else the first.
+
+    Raises:
+        RenderError: if there is none; lists those there are.
+    """
+    candidates = list_block_places(read)
+    if not candidates:
+        raise RenderError(f"{read.arch.label}: there are no residual blocks to draw")
+    if at is None:
+        projecting = (
+            candidate
+            for candidate in candidates
+            if candidate.block.shortcut.kind == "projection"
+        )
+        return next(projecting, candidates[0])
+    for place in candidates:
+        if at in {place.name, place.block.path}:
+            return place
+    legal = ", ".join(
+        f"{stage.block_name(1)} to {stage.block_name(len(stage.blocks))}"
+        for stage in read.stages
+    )
+    raise RenderError(f"unknown block {at!r}: want {legal}, or the path of its module")
+
+
+def list_block_places(read: Structure) -> list[BlockPlace]:
+    """Every block of a network with its name."""
+    result = []
+    for number, stage in enumerate(read.stages):
+        for fold in stage.folds:
+            names = tuple(stage.block_name(fold.number + k) for k in range(fold.count))
+            members = stage.blocks[fold.number - 1 : fold.number - 1 + fold.count]
+            for name, block in zip(names, members, strict=True):
+                equal = tuple(other for other in names if other != name)
+                result.append(BlockPlace(block, name, number, equal))
+    return result
+
+
 def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
-    """One block of a network, from top to bottom or from left to right.
+    """Draw one block of a network, from top to bottom or from left to right.
 
     Raises:
         RenderError: if there is no block, or none called `at`; lists those there are.
@@ -68,7 +125,7 @@ def finish_block_picture(
 
 
 def description(arch: Architecture, *, at: str | None) -> str:
-    """A block in sentences: what runs on it, its shortcuts, what it costs.
+    """Say a block in sentences: what runs on it, its shortcuts, what it costs.
 
     Raises:
         RenderError: as `draw`.

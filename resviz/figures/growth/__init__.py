@@ -10,8 +10,7 @@ from resviz import units
 from resviz.errors import RenderError
 from resviz.figures import sentences
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.canvas import Canvas
-from resviz.figures.drawing.curves import straight_segment
+from resviz.figures.drawing.canvas import Canvas, straight_segment
 from resviz.figures.drawing.elements import Edge, Picture
 from resviz.figures.drawing.styles import LOOKS, SERIES_ROLES
 from resviz.figures.growth.axes import Frame, around, clear, dense, spot, spread, ticks
@@ -70,13 +69,12 @@ Line = tuple[int, list[tuple[int, int]]]
 """The number of a network, and its value at each depth."""
 
 
-def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
-    """The four plots; `plain` has no meaning here.
+def draw(archs: Sequence[Architecture]) -> Picture:
+    """Draw the four plots.
 
     Raises:
         RenderError: for a network without weighted layers, or too many networks.
     """
-    del plain
     found = build_all_series(archs)
     plot = Plot(archs, found)
     for number, measure in enumerate(MEASURES):
@@ -104,9 +102,8 @@ def build_all_series(archs: Sequence[Architecture]) -> list[tuple[DepthPoint, ..
     return all_series
 
 
-def description(archs: Sequence[Architecture], *, plain: bool) -> str:
-    """The plots in sentences: what is on the axes, where each line ends."""
-    del plain
+def description(archs: Sequence[Architecture]) -> str:
+    """Say the plots in sentences: what is on the axes, where each line ends."""
     titles = sentences.join_with_and([it.title.lower() for it in MEASURES])
     lines = [f"Four plots over the weighted layers on the main path: {titles}."]
     for arch, points in zip(archs, build_all_series(archs), strict=True):

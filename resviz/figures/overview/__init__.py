@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from resviz.record import Architecture
 
 
-def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
-    """The overview of a network; `at` has no meaning here."""
-    del at
+def draw(arch: Architecture, *, direction: str) -> Picture:
+    """Draw the overview of a network."""
     read = read_structure(arch)
     text = sentences.describe_network(arch)
     unplaced = build_chart(build_outline(read), text, direction)
@@ -45,7 +44,6 @@ def iter_pictures(read: Structure, direction: str) -> Iterator[Picture]:
         previous = outline
 
 
-def description(arch: Architecture, *, at: str | None) -> str:
-    """The overview in sentences; `at` has no meaning here."""
-    del at
+def description(arch: Architecture) -> str:
+    """Say the overview in sentences."""
     return sentences.describe_network(arch)

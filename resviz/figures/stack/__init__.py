@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.canvas import Canvas
-from resviz.figures.drawing.curves import ARROW_LENGTH, straight_segment
+from resviz.figures.drawing.canvas import ARROW_LENGTH, Canvas, straight_segment
 from resviz.figures.drawing.elements import Edge, Group, Node, Picture
 from resviz.figures.legend import (
     explain_gates,
@@ -31,9 +30,9 @@ from resviz.figures.stack.bands import (
     iter_foldings,
     piece_noun,
     total_height,
+    wrap_into_columns,
 )
 from resviz.figures.stack.boxes import ShortcutArc, Stack, StackPiece, build_stack
-from resviz.figures.stack.wrapping import wrap_into_columns
 from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ FIRST_BAND_Y = 54
 
 
 def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
-    """Networks side by side; `plain` adds each without its shortcuts."""
+    """Draw networks side by side; `plain` adds each without its shortcuts."""
     shown, column_bands = fit_to_page(build_stacks(archs, plain=plain))
     placing = StackPlacing(shown, column_bands)
     for number in range(len(shown)):
@@ -69,7 +68,7 @@ def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
 
 
 def description(archs: Sequence[Architecture], *, plain: bool) -> str:
-    """The stacks in sentences: what is drawn, what is folded, each network."""
+    """Say the stacks in sentences: what is drawn, what is folded, each network."""
     shown, _ = fit_to_page(build_stacks(archs, plain=plain))
     names = sentences.join_with_and([it.title for it in shown])
     beside = "" if len(shown) == 1 else ", side by side, aligned by output size"

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.formats.tables.html import html_cell
-from resviz.pages.report.head import paper_table_column, report_heading, report_totals
 from resviz.pages.report.layers import build_layer_list
-from resviz.pages.report.parts import list_tint_colours, stage_table_rows
-from resviz.pages.report.shortcuts import build_shortcut_list
+from resviz.pages.report.sections import (
+    build_shortcut_list,
+    list_tint_colours,
+    paper_table_column,
+    report_heading,
+    report_totals,
+    stage_table_rows,
+)
 from resviz.readings.structure import read_structure
 from resviz.tables.summary import summary_table
 from resviz.templates import read_template_text, render_page

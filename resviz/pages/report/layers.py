@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from resviz.pages.report.parts import find_part_tint, name_layer_parts
+from resviz.pages.report.sections import find_part_tint, name_layer_parts
 from resviz.tables import Column, Table
 from resviz.tables.layers import LAYER_KINDS, layer_table
 
