@@ -13,7 +13,7 @@ from resviz.errors import RenderError
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.growth import shorten_names
-from resviz.figures.growth.axes import ticks
+from resviz.figures.growth.axes import round_ticks
 from resviz.figures.growth.series import build_depth_series
 from resviz.readings import costs
 
@@ -129,9 +129,9 @@ def test_lines_differ_without_colour():
 
 def test_ticks_are_round():
     """And stay below the largest value."""
-    assert [0, 20, 40, 60] == ticks(60.2)
-    assert [0, 2.5, 5, 7.5, 10] == ticks(11.5)
-    assert [0] == ticks(0)
+    assert [0, 20, 40, 60] == round_ticks(60.2)
+    assert [0, 2.5, 5, 7.5, 10] == round_ticks(11.5)
+    assert [0] == round_ticks(0)
 
 
 class Sums(nn.Module):

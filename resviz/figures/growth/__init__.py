@@ -13,7 +13,15 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, straight_segment
 from resviz.figures.drawing.elements import Edge, Picture
 from resviz.figures.drawing.styles import LOOKS, SERIES_ROLES
-from resviz.figures.growth.axes import Frame, around, clear, dense, spot, spread, ticks
+from resviz.figures.growth.axes import (
+    PlotArea,
+    box_around,
+    choose_clear_place,
+    choose_depth_ticks,
+    place_end_label,
+    round_ticks,
+    sample_path,
+)
 from resviz.figures.growth.series import DepthPoint, build_depth_series
 from resviz.figures.overview.outline import list_title_facts
 from resviz.readings import costs
@@ -23,9 +31,8 @@ from resviz.readings.structure import read_structure
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from resviz.figures.drawing import elements
-    from resviz.figures.drawing.elements import Align, Node
-    from resviz.figures.growth.axes import Box
+    from resviz.figures.drawing.elements import Align, Node, Point
+    from resviz.figures.growth.axes import LabelBox
     from resviz.record import Architecture
 
 PANEL = (470, 268)
@@ -43,24 +50,26 @@ LONGEST_NAME = 110
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One of the plots: its title, its unit, and what it shows of a point."""
+    """One of the plots: its title, its unit, and its value at a point."""
 
     title: str
     unit: str
-    of: Callable[[DepthPoint], int | None]
+    value: Callable[[DepthPoint], int | None]
 
+
+FIELD = Measure("Receptive field", "pixels", lambda point: point.field)
 
 MEASURES = (
-    Measure("Parameters", "cumulative", lambda it: it.params),
-    Measure("Multiply-adds", "cumulative, one sample", lambda it: it.macs),
+    Measure("Parameters", "cumulative", lambda point: point.params),
+    Measure("Multiply-adds", "cumulative, one sample", lambda point: point.macs),
     Measure(
-        "Activations", "conv outputs, cumulative, one sample", lambda it: it.activations
+        "Activations",
+        "conv outputs, cumulative, one sample",
+        lambda point: point.activations,
     ),
-    Measure("Receptive field", "pixels", lambda it: it.field),
+    FIELD,
 )
 """The plots, by rows."""
-
-FIELD = MEASURES[-1]
 
 END_WEIGHT = 12
 """How much worse it is to hide a line's end than another point of it."""
@@ -75,11 +84,10 @@ def draw(archs: Sequence[Architecture]) -> Picture:
     Raises:
         RenderError: for a network without weighted layers, or too many networks.
     """
-    found = build_all_series(archs)
-    plot = Plot(archs, found)
+    placing = GrowthPlacing(archs, build_all_series(archs))
     for number, measure in enumerate(MEASURES):
-        plot.panel(number, measure)
-    return plot.finish()
+        placing.place_panel(number, measure)
+    return placing.finish_picture()
 
 
 def build_all_series(archs: Sequence[Architecture]) -> list[tuple[DepthPoint, ...]]:
@@ -104,14 +112,14 @@ def build_all_series(archs: Sequence[Architecture]) -> list[tuple[DepthPoint, ..
 
 def description(archs: Sequence[Architecture]) -> str:
     """Say the plots in sentences: what is on the axes, where each line ends."""
-    titles = sentences.join_with_and([it.title.lower() for it in MEASURES])
+    titles = sentences.join_with_and([measure.title.lower() for measure in MEASURES])
     lines = [f"Four plots over the weighted layers on the main path: {titles}."]
     for arch, points in zip(archs, build_all_series(archs), strict=True):
         last = points[-1]
-        seen = [it.field for it in points if it.field is not None]
+        fields = [point.field for point in points if point.field is not None]
         field = (
-            f"and a receptive field of {units.group_digits(max(seen))} pixels"
-            if seen
+            f"and a receptive field of {units.group_digits(max(fields))} pixels"
+            if fields
             else "and a receptive field that is not known"
         )
         lines.append(
@@ -120,7 +128,8 @@ def description(archs: Sequence[Architecture]) -> str:
             f"{units.format_count(last.macs)} multiply-adds, "
             f"{units.format_count(last.activations)} activations {field}."
         )
-    return " ".join([*lines, *(f"{it}." for it in list_omissions(archs))])
+    lines += [f"{omission}." for omission in list_omissions(archs)]
+    return " ".join(lines)
 
 
 def list_omissions(archs: Sequence[Architecture]) -> list[str]:
@@ -139,161 +148,169 @@ def list_omissions(archs: Sequence[Architecture]) -> list[str]:
     return lines
 
 
-class Plot:
-    """Places the plots on a canvas."""
+class GrowthPlacing:
+    """Places the plots on a canvas.
+
+    Attributes:
+        archs: the networks.
+        all_series: the points of each.
+        names: of the networks, as short as they are told apart.
+    """
 
     def __init__(
-        self, archs: Sequence[Architecture], found: Sequence[tuple[DepthPoint, ...]]
+        self, archs: Sequence[Architecture], all_series: list[tuple[DepthPoint, ...]]
     ) -> None:
         self.archs = archs
-        self.found = found
+        self.all_series = all_series
         self.canvas = Canvas()
-        self.one = len(archs) == 1
         self.names = shorten_names([arch.label for arch in archs])
-        self.width = 2 * PANEL[0]
 
-    def panel(self, number: int, measure: Measure) -> None:
-        """One plot."""
+    def place_panel(self, number: int, measure: Measure) -> None:
+        """Place one plot."""
         left = 12 + PANEL[0] * (number % 2)
         top = TOP + PANEL[1] * (number // 2)
-        lines = [
-            (
-                k,
-                [
-                    (it.depth, value)
-                    for it in points
-                    if (value := measure.of(it)) is not None
-                ],
-            )
-            for k, points in enumerate(self.found)
-        ]
-        known = [line for line in lines if line[1]]
-        name = self.canvas.add_text(
-            "name", (left, top + 12), measure.title, align="start"
-        )
-        told = (name.right + 4, top + 12)
-        self.canvas.add_text("text", told, measure.unit, align="start")
-        if not known:
+        title_at, title = (left, top + 12), measure.title
+        name = self.canvas.add_text("name", title_at, title, align="start")
+        unit_at = (name.right + 4, top + 12)
+        self.canvas.add_text("text", unit_at, measure.unit, align="start")
+        lines = self.list_lines(measure)
+        if not lines:
             at = (left + PANEL[0] / 2 - 20, top + PANEL[1] / 2)
             self.canvas.add_text("note", at, "not known: no rule follows this network")
             return
-        most = max(value for _, line in known for _, value in line)
-        labels = [self.label(k, line[-1][1], measure) for k, line in known]
+        largest = max(value for _, line in lines for _, value in line)
+        labels = [self.format_end(k, line[-1][1], measure) for k, line in lines]
         beside = metrics.max_text_width(labels, 11) * metrics.BOLD_FACTOR + 20
-        marks = ticks(most)
-        end = most * 1.03 or 1
-        frame = Frame(
+        area = PlotArea(
             left + 44, left + PANEL[0] - 24 - beside, top + 34, top + 216,
-            max(points[-1].depth for points in self.found), end,
+            max(points[-1].depth for points in self.all_series), largest * 1.03 or 1,
         )  # fmt: skip
-        self.grid(frame, marks, measure)
-        area = (left + 44, top + 24, left + PANEL[0] - 14, top + 215)
-        taken: list[Box] = []
-        if measure is FIELD:
-            taken += self.input_size(frame, known)
-        self.lines(frame, known, labels, area, taken)
+        self.draw_grid(area, round_ticks(largest), measure)
+        bounds = (left + 44, top + 24, left + PANEL[0] - 14, top + 215)
+        taken = self.draw_input_sizes(area, lines) if measure is FIELD else []
+        self.draw_lines(area, lines, labels, bounds, taken)
 
-    def label(self, number: int, value: int, measure: Measure) -> str:
-        """What stands at the end of a line."""
-        shown = (
-            units.group_digits(value) if measure is FIELD else units.format_count(value)
-        )
-        if self.one:
+    def list_lines(self, measure: Measure) -> list[Line]:
+        """List the line of each network, where it has a known value."""
+        lines = [
+            (
+                number,
+                [
+                    (point.depth, value)
+                    for point in points
+                    if (value := measure.value(point)) is not None
+                ],
+            )
+            for number, points in enumerate(self.all_series)
+        ]
+        return [line for line in lines if line[1]]
+
+    def format_end(self, number: int, value: int, measure: Measure) -> str:
+        """Return what stands at the end of a line."""
+        exact = measure is FIELD
+        shown = units.group_digits(value) if exact else units.format_count(value)
+        if len(self.archs) == 1:
             return shown
         return f"{metrics.fit_text(self.names[number], LONGEST_NAME, 11)}: {shown}"
 
-    def grid(self, frame: Frame, marks: Sequence[float], measure: Measure) -> None:
-        """The ticks of both axes, and a faint line at each value."""
-        for value in marks:
-            y = frame.at(1, value)[1]
-            text = f"{value:,g}" if measure is FIELD else format_tick(value, marks[-1])
-            node = self.canvas.add_text("note", (frame.left - 6, y), text, align="end")
-            self.curve(node, "grid", [(frame.left, y), (frame.right, y)])
-        depths = [points[-1].depth for points in self.found]
-        room = 26 * max(frame.across - 1, 1) / (frame.right - frame.left)
-        for depth in spread(depths, room):
-            at = (frame.at(depth, 0)[0], frame.bottom + 12)
+    def draw_grid(
+        self, area: PlotArea, values: Sequence[float], measure: Measure
+    ) -> None:
+        """Draw the ticks of both axes, and a faint line at each value."""
+        for value in values:
+            y = area.point(1, value)[1]
+            exact = measure is FIELD
+            text = f"{value:,g}" if exact else format_tick(value, values[-1])
+            node = self.canvas.add_text("note", (area.left - 6, y), text, align="end")
+            self.draw_curve(node, "grid", [(area.left, y), (area.right, y)])
+        depths = [points[-1].depth for points in self.all_series]
+        room = 26 * max(area.max_depth - 1, 1) / (area.right - area.left)
+        for depth in choose_depth_ticks(depths, room):
+            at = (area.point(depth, 0)[0], area.bottom + 12)
             self.canvas.add_text("note", at, str(depth))
-        middle = (frame.left + frame.right) / 2
+        middle = (area.left + area.right) / 2
         words = "depth: weighted layers on the main path"
-        self.canvas.add_text("note", (middle, frame.bottom + 27), words)
+        self.canvas.add_text("note", (middle, area.bottom + 27), words)
 
-    def input_size(self, frame: Frame, known: Sequence[Line]) -> list[Box]:
-        """A dotted line where a field is as large as the input; gives its label's."""
-        points = [p for line in known for p in dense(frame.path(line[1]))]
-        sizes = {max(it.input_shape[2:], default=0) for it in self.archs} - {0}
-        taken: list[Box] = []
-        for size in sorted(sizes):
-            if size > frame.up:
+    def draw_input_sizes(self, area: PlotArea, lines: list[Line]) -> list[LabelBox]:
+        """Draw a dotted line where a field is as large as the input.
+
+        Returns:
+            The boxes of its labels.
+        """
+        points = [p for _, line in lines for p in sample_path(area.points(line))]
+        sizes = {max(arch.input_shape[2:], default=0) for arch in self.archs} - {0}
+        taken: list[LabelBox] = []
+        for pixels in sorted(sizes):
+            if pixels > area.max_value:
                 continue
-            left, y = frame.at(1, size)
-            words = f"input: {size}"
-            wide = (metrics.text_width(words, 11) + 2, 11 * metrics.LINE_SPACING)
-            ends = (frame.right - wide[0] / 2, left + wide[0] / 2 + 2)
-            at = clear([(x, y + up) for x in ends for up in (-9, 9)], wide, points)
+            left, y = area.point(1, pixels)
+            words = f"input: {pixels}"
+            size = (metrics.text_width(words, 11) + 2, 11 * metrics.LINE_SPACING)
+            ends = (area.right - size[0] / 2, left + size[0] / 2 + 2)
+            places = [(x, y + up) for x in ends for up in (-9, 9)]
+            at = choose_clear_place(places, size, points)
             node = self.canvas.add_text("note", at, words)
-            self.curve(node, "limit", [(left, y), (frame.right, y)])
-            taken.append(around(at, wide))
+            self.draw_curve(node, "limit", [(left, y), (area.right, y)])
+            taken.append(box_around(at, size))
         return taken
 
-    def lines(
+    def draw_lines(
         self,
-        frame: Frame,
-        known: Sequence[Line],
+        area: PlotArea,
+        lines: list[Line],
         labels: Sequence[str],
-        area: Box,
-        taken: list[Box],
+        bounds: LabelBox,
+        taken: list[LabelBox],
     ) -> None:
-        """The line of each network, its end, and what stands there."""
-        paths = [frame.path(line) for _, line in known]
-        points = [point for path in paths for point in dense(path)]
+        """Draw the line of each network, its end, and what stands there."""
+        paths = [area.points(line) for _, line in lines]
+        points = [point for path in paths for point in sample_path(path)]
         points += END_WEIGHT * [path[-1] for path in paths]
-        for (number, _), path, words in zip(known, paths, labels, strict=True):
+        for (number, _), path, words in zip(lines, paths, labels, strict=True):
             role = SERIES_ROLES[number % len(SERIES_ROLES)]
             end = self.canvas.add_node(f"{role} end", path[-1], (6, 6))
-            self.curve(end, role, path)
+            self.draw_curve(end, role, path)
             look = LOOKS[f"{role} label"]
-            wide = metrics.text_width(words, look.size, bold=True) + 2
-            size = (wide, look.size * metrics.LINE_SPACING)
-            at = spot(path[-1], size, taken, points, area)
+            width = metrics.text_width(words, look.size, bold=True) + 2
+            size = (width, look.size * metrics.LINE_SPACING)
+            at = place_end_label(path[-1], size, taken, points, bounds)
             beside = at[0] - path[-1][0]
             align: Align = "middle"
             if abs(beside) > size[0] / 2:
                 align = "start" if beside > 0 else "end"
             self.canvas.add_node(f"{role} label", at, size, [words], align=align)
-            taken.append(around(at, size))
+            taken.append(box_around(at, size))
 
-    def curve(self, node: Node, role: str, path: Sequence[elements.Point]) -> None:
-        """A line through some points; `node` stands for it in DOT."""
+    def draw_curve(self, node: Node, role: str, path: Sequence[Point]) -> None:
+        """Draw a line through some points; `node` stands for it in DOT."""
         points = [path[0]]
         for a, b in pairwise(path if len(path) > 1 else [*path, *path]):
             points += straight_segment(a, b)
         self.canvas.edges.append(Edge(node.key, node.key, role, tuple(points)))
 
-    def finish(self) -> Picture:
-        """The picture, with its title and notes."""
-        first = self.archs[0]
-        room = self.width - 24
+    def finish_picture(self) -> Picture:
+        """Return the picture, with its title and notes."""
+        width = 2 * PANEL[0]
         names = sentences.join_with_and([arch.label for arch in self.archs])
-        told: tuple[str, ...] = ()
-        if self.one:
-            told = list_title_facts(first, residual=bool(read_structure(first).stages))
-        self.canvas.add_title(self.width / 2, names, told, room)
-        said = list_omissions(self.archs)
-        seen = any(it.field is not None for points in self.found for it in points)
-        if seen:
-            said.insert(0, "the field ends where all of the input is seen")
-        if not self.one:
-            said.insert(0, "at the end of a line its total")
+        facts: tuple[str, ...] = ()
+        notes = list_omissions(self.archs)
+        if any(point.field is not None for line in self.all_series for point in line):
+            notes.insert(0, "the field ends where all of the input is seen")
+        if len(self.archs) == 1:
+            stages = read_structure(self.archs[0]).stages
+            facts = list_title_facts(self.archs[0], residual=bool(stages))
+        else:
+            notes.insert(0, "at the end of a line its total")
+        self.canvas.add_title(width / 2, names, facts, width - 24)
         bottom = TOP + 2 * PANEL[1]
-        bottom = self.canvas.add_notes(self.width / 2, bottom, said, room)
-        return self.canvas.build_picture(
-            f"{names}, growth by depth", (self.width, bottom + 6)
-        )
+        bottom = self.canvas.add_notes(width / 2, bottom, notes, width - 24)
+        title = f"{names}, growth by depth"
+        return self.canvas.build_picture(title, (width, bottom + 6))
 
 
 def shorten_names(names: Sequence[str]) -> list[str]:
-    """Names without the words that all begin with: "18" and "34" of ResNets."""
+    """Return names without the words that all begin with: "18" and "34" of ResNets."""
     shared = names[0] if len(names) > 1 else ""
     while shared and not all(name.startswith(shared) for name in names):
         shared = shared[:-1]
@@ -303,7 +320,7 @@ def shorten_names(names: Sequence[str]) -> list[str]:
 
 
 def format_tick(value: float, most: float) -> str:
-    """A round value as "20 M", with no more digits than it has."""
+    """Write a round value as "20 M", with no more digits than it has."""
     if not value:
         return "0"
     for size, prefix in units.UNIT_PREFIXES:

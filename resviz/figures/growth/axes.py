@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from resviz.figures.drawing.elements import Point
 
-STEPS = (1, 2, 2.5, 5, 10)
+TICK_STEPS = (1, 2, 2.5, 5, 10)
 """Distances of ticks, times a power of ten."""
 
-SPOTS = (
+LABEL_PLACES = (
     (1, 0), (1, -1), (1, 1), (-1, 0), (-1, -1), (-1, 1), (0, -1), (0, 1), (1, -2),
     (1, 2), (-1, -2), (-1, 2), (0.6, -1), (-0.6, -1), (0.6, 1), (-0.6, 1), (-0.9, -1),
     (-0.2, -1), (0.2, -1), (0.9, -1), (0, -2.2), (-0.6, -2.2), (0.6, -2.2), (0, 2.2),
@@ -25,45 +25,45 @@ in halves of its own width and height."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PlotArea:
     """A plot's area, and the largest values on it.
 
     Attributes:
         left: its x in the picture; right, top, bottom likewise.
-        across: the largest depth.
-        up: the largest value.
+        max_depth: the largest depth.
+        max_value: the largest value.
     """
 
     left: float
     right: float
     top: float
     bottom: float
-    across: float
-    up: float
+    max_depth: float
+    max_value: float
 
-    def at(self, depth: float, value: float) -> Point:
-        """Where a value at a depth stands."""
-        span = max(self.across - 1, 1)
+    def point(self, depth: float, value: float) -> Point:
+        """Return where a value at a depth stands."""
+        span = max(self.max_depth - 1, 1)
         x = self.left + (depth - 1) / span * (self.right - self.left)
-        return x, self.bottom - value / self.up * (self.bottom - self.top)
+        return x, self.bottom - value / self.max_value * (self.bottom - self.top)
 
-    def path(self, line: Sequence[tuple[int, int]]) -> list[Point]:
-        """Where the values of a line stand."""
-        return [self.at(*pair) for pair in line]
+    def points(self, line: Sequence[tuple[int, int]]) -> list[Point]:
+        """Return where the values of a line stand."""
+        return [self.point(*pair) for pair in line]
 
 
-def ticks(most: float, count: int = 4) -> list[float]:
-    """About `count` round values from 0 on, up to `most`: 0, 20, 40, 60 of 60.2."""
+def round_ticks(most: float, count: int = 4) -> list[float]:
+    """Return about `count` round values from 0 to `most`: 0, 20, 40, 60 of 60.2."""
     if most <= 0:
         return [0]
     rough = most / count
     power = 10 ** floor(log10(rough))
-    step = next(it for it in STEPS if it * power >= rough * 0.8) * power
+    step = next(k for k in TICK_STEPS if k * power >= rough * 0.8) * power
     return [k * step for k in range(int(most // step) + 1)]
 
 
-def spread(depths: Sequence[int], room: float) -> list[int]:
-    """Depths to be written below a plot: 1, the deepest, and others that have room.
+def choose_depth_ticks(depths: Sequence[int], room: float) -> list[int]:
+    """Choose the depths below a plot: 1, the deepest, and others that have room.
 
     `room` is the least distance of two, in layers.
     """
@@ -75,14 +75,18 @@ def spread(depths: Sequence[int], room: float) -> list[int]:
     return sorted(kept)
 
 
-Box = tuple[float, float, float, float]
+LabelBox = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 
-def spot(
-    end: Point, size: Point, taken: Sequence[Box], points: Sequence[Point], area: Box
+def place_end_label(
+    end: Point,
+    size: Point,
+    taken: Sequence[LabelBox],
+    points: Sequence[Point],
+    area: LabelBox,
 ) -> Point:
-    """The centre of a label beside the end of its line: where it hides least.
+    """Return the centre of a label beside its line's end, where it hides least.
 
     Args:
         end: of the line.
@@ -93,26 +97,33 @@ def spot(
     """
 
     def cost(number: int) -> float:
-        at = centre(end, size, SPOTS[number])
-        box, roomy = around(at, size), around(at, (size[0] + 6, size[1]))
-        hidden = sum(overlap(box, other) for other in taken)
-        covered = sum(within(roomy, point) for point in points)
+        at = label_centre(end, size, LABEL_PLACES[number])
+        box, roomy = box_around(at, size), box_around(at, (size[0] + 6, size[1]))
+        hidden = sum(boxes_overlap(box, other) for other in taken)
+        covered = sum(box_contains(roomy, point) for point in points)
         outside = box[0] < area[0] or box[1] < area[1]
         outside = outside or box[2] > area[2] or box[3] > area[3]
         return 200 * hidden + 3 * covered + 500 * outside + number / 10
 
-    return centre(end, size, SPOTS[min(range(len(SPOTS)), key=cost)])
-
-
-def clear(places: Sequence[Point], size: Point, points: Sequence[Point]) -> Point:
-    """The place at which a label hides fewest points; the first of equal ones."""
-    return min(
-        places, key=lambda at: sum(within(around(at, size), it) for it in points)
+    return label_centre(
+        end, size, LABEL_PLACES[min(range(len(LABEL_PLACES)), key=cost)]
     )
 
 
-def centre(end: Point, size: Point, way: tuple[float, float]) -> Point:
-    """The centre of a label that stands some way off a point."""
+def choose_clear_place(
+    places: Sequence[Point], size: Point, points: Sequence[Point]
+) -> Point:
+    """Return the first place at which a label hides fewest points."""
+    return min(
+        places,
+        key=lambda at: sum(
+            box_contains(box_around(at, size), point) for point in points
+        ),
+    )
+
+
+def label_centre(end: Point, size: Point, way: tuple[float, float]) -> Point:
+    """Return the centre of a label that stands some way off a point."""
     right, down = way
     apart = 7 if abs(right) == 1 else 0
     return (
@@ -121,25 +132,25 @@ def centre(end: Point, size: Point, way: tuple[float, float]) -> Point:
     )
 
 
-def around(at: Point, size: Point) -> Box:
-    """The box of a label."""
+def box_around(at: Point, size: Point) -> LabelBox:
+    """Return the box of a label."""
     half, tall = size[0] / 2, size[1] / 2
     return at[0] - half, at[1] - tall, at[0] + half, at[1] + tall
 
 
-def overlap(one: Box, other: Box) -> bool:
-    """Whether two boxes share more than an edge."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    return across > 0 and min(one[3], other[3]) - max(one[1], other[1]) > 0
+def boxes_overlap(box: LabelBox, other: LabelBox) -> bool:
+    """Tell whether two boxes share more than an edge."""
+    across = min(box[2], other[2]) - max(box[0], other[0])
+    return across > 0 and min(box[3], other[3]) - max(box[1], other[1]) > 0
 
 
-def within(box: Box, point: Point) -> bool:
-    """Whether a point lies in a box."""
+def box_contains(box: LabelBox, point: Point) -> bool:
+    """Tell whether a point lies in a box."""
     return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
 
 
-def dense(path: Sequence[Point]) -> Iterator[Point]:
-    """Points along a line, a few pixels apart."""
+def sample_path(path: Sequence[Point]) -> Iterator[Point]:
+    """Yield points along a line, a few pixels apart."""
     for (x, y), (u, v) in pairwise(path):
         steps = max(int(max(abs(u - x), abs(v - y)) // 4), 1)
         for k in range(steps):

@@ -40,7 +40,7 @@ class DepthPoint:
 
 
 def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
-    """A point for each weighted layer on the main path; () if there is none."""
+    """Build a point for each weighted layer on the main path; () if there is none."""
     read = read_structure(arch)
     seen = compute_receptive_fields(arch).layers if arch.inputs else ()
     ends: list[list[int]] = []
@@ -61,7 +61,7 @@ def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
 def find_largest_field(
     seen: Sequence[tuple[Seen, ...] | None], members: Sequence[int]
 ) -> int | None:
-    """The largest field among some layers; None where one is no number."""
+    """Return the largest field among some layers; None where one is no number."""
     known = [
         size for index in members if (size := layer_field_size(seen[index])) is not None
     ]
@@ -69,7 +69,7 @@ def find_largest_field(
 
 
 def layer_field_size(seen: tuple[Seen, ...] | None) -> int | None:
-    """The field of one layer, along the axis on which it is largest."""
+    """Return the field of one layer, along the axis on which it is largest."""
     sizes = [axis.size for axis in seen or () if isinstance(axis, Axis)]
     return max(sizes) if sizes and len(sizes) == len(seen or ()) else None
 
@@ -85,7 +85,7 @@ def build_depth_point(
 
 @cache_reading
 def cumulate_costs(arch: Architecture) -> list[tuple[int, int, int]]:
-    """Parameters, MACs and activations of the first 0, 1, … all layers."""
+    """Sum parameters, MACs and activations of the first 0, 1, … all layers."""
     running = [(0, 0, 0)]
     for layer in arch.layers:
         params, macs, activations = running[-1]
