@@ -1,51 +1,217 @@
-"""Conditions on rows, `macs < 4e9 and params < 30e6`: parsed, and never evaluated.
+"""Conditions on rows, `macs < 4e9 and params < 30e6`, evaluated by Python.
 
-Names are those of columns. There are numbers, strings, lists, `and`, `or`, `not`,
-comparisons, `in`, and arithmetic. What is not known is less than nothing and more than
-nothing: a comparison of order with it is false. A number against a string, or what
-divides by zero, is an error: before anything is traced where the condition alone shows
-it, else with the row.
+A condition is an expression of names of columns, numbers, strings, lists, `and`, `or`,
+`not`, comparisons, `in`, arithmetic and subscripts; no other syntax is evaluated. An
+unknown value satisfies no comparison. A number compared with a string, or a division by
+zero, is an error: before anything is traced where the condition alone shows it, else
+with the row.
 """
 
 from __future__ import annotations
 
 import ast
+import operator
 import re
-from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
-from resviz.sweeps.terms import (
-    ARITHMETIC,
-    COMPARISONS,
-    MEMBER,
-    VALUES,
-    Unknown,
-    unlike,
-    value,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
+    from types import CodeType
 
 LONGEST = 1000
-"""Characters of a condition."""
+"""Most characters of a condition."""
+
+HIGHEST = 64
+"""Highest exponent, so that no number takes all memory."""
 
 NUMERIC, TEXTUAL, SHAPE = "a number", "a string", "a shape"
 """Kinds of values, in words."""
 
-NO_KINDS: Mapping[str, str] = MappingProxyType({})
-
-WRITTEN = re.compile(r"\d+([x×]\d+)+")
-"""A shape as text."""
+WRITTEN_SHAPE = re.compile(r"\d+([x×]\d+)+")
 
 WANT = "want names of columns, numbers, strings, comparisons, and, or, not"
 
+ALLOWED_NODES = (
+    ast.Name, ast.expr_context, ast.Constant, ast.List, ast.Tuple, ast.Subscript,
+    ast.BoolOp, ast.boolop, ast.Compare, ast.cmpop, ast.UnaryOp, ast.Not, ast.USub,
+    ast.UAdd, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod,
+    ast.Pow,
+)  # fmt: skip
+"""All that may stand in the syntax tree of a condition."""
 
-@dataclass(frozen=True, slots=True)
+UNKNOWN = object()
+"""What arithmetic with an unknown value gives; a column without a value is None."""
+
+
+class _Shape(tuple[Any, ...]):
+    """A shape whose first number is the batch."""
+
+    __slots__ = ()
+
+
+def _is_equal(first: Any, second: Any) -> bool:
+    """Whether two values are equal; several numbers also equal their text, `1x64x7x7`.
+
+    A shape with a batch is its text without it, too.
+    """
+    for several, text in ((first, second), (second, first)):
+        if isinstance(several, tuple) and isinstance(text, str):
+            sizes = [*map(str, several)]
+            without_batch = sizes[1:] if isinstance(several, _Shape) else sizes
+            return re.split("[x×]", text) in (sizes, without_batch)
+    return first == second
+
+
+def _computes(function: Callable[..., Any]) -> Callable[..., _Value]:
+    """Return a method of arithmetic, which takes and gives numbers alone."""
+
+    def method(*sides: _Value) -> _Value:
+        numbers = [side.value for side in sides]
+        if not all(side.is_known for side in sides):
+            return _Value(UNKNOWN)
+        if all(isinstance(number, (int, float)) for number in numbers):
+            numbers.append(function(*numbers))
+        for number in numbers:  # a root may be no real number
+            if not isinstance(number, (int, float)):
+                raise TypeError(f"computes with {number!r}, want numbers")
+        return _Value(numbers[-1])
+
+    return method
+
+
+def _compares(
+    function: Callable[[Any, Any], bool], unknown: tuple[Any, ...] = (None, UNKNOWN)
+) -> Callable[[_Value, Any], bool]:
+    """Return a method that compares; with an unknown value it is false."""
+
+    def method(left: _Value, right: _Value) -> bool:
+        if any(side.value is none for side in (left, right) for none in unknown):
+            return False
+        try:
+            return function(left.value, right.value)
+        except TypeError as error:
+            reason = f"compares {left.value!r} with {right.value!r}"
+            raise TypeError(reason) from error
+
+    return method
+
+
+def _raise_to_power(base: float, exponent: float) -> float:
+    """Return a power that a float can hold.
+
+    Raises:
+        TypeError: if the exponent is above `HIGHEST`.
+    """
+    if abs(exponent) > HIGHEST:
+        raise TypeError(f"is too high a power, want at most {HIGHEST}")
+    _ = float(base) ** exponent  # OverflowError
+    return base**exponent
+
+
+class _Value:
+    """A value in a condition, with the operators that conditions have."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a value."""
+        return self.value is not None and self.value is not UNKNOWN
+
+    def __bool__(self) -> bool:
+        return self.is_known and bool(self.value)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __contains__(self, part: _Value) -> bool:
+        if isinstance(self.value, tuple):
+            return any(part == _Value(item) for item in self.value)
+        return part.is_in(self)
+
+    def __getitem__(self, place: _Value) -> _Value:
+        if not self.is_known or not place.is_known:
+            return _Value(UNKNOWN)
+        try:
+            return _Value(self.value[place.value])
+        except IndexError:  # a shape of fewer axes
+            return _Value(UNKNOWN)
+        except TypeError as error:
+            raise TypeError(f"picks {place.value!r} of {self.value!r}") from error
+
+    is_in = _compares(lambda part, text: part in text)
+    __eq__ = _compares(_is_equal, (UNKNOWN,))
+    __ne__ = _compares(lambda left, right: not _is_equal(left, right), (UNKNOWN,))
+    __lt__, __le__ = _compares(operator.lt), _compares(operator.le)
+    __gt__, __ge__ = _compares(operator.gt), _compares(operator.ge)
+    __neg__, __pos__ = _computes(operator.neg), _computes(operator.pos)
+    __add__, __sub__ = _computes(operator.add), _computes(operator.sub)
+    __mul__, __truediv__ = _computes(operator.mul), _computes(operator.truediv)
+    __floordiv__, __mod__ = _computes(operator.floordiv), _computes(operator.mod)
+    __pow__ = _computes(_raise_to_power)
+
+
+class _Excluding(_Value):
+    """A value in which another one must not be."""
+
+    __slots__ = ()
+
+    def __contains__(self, part: _Value) -> bool:
+        may_be_none = isinstance(self.value, tuple) and part.value is None
+        known = self.is_known and (part.is_known or may_be_none)
+        return known and not super().__contains__(part)
+
+
+class _ValueInserter(ast.NodeTransformer):
+    """Makes each constant and list of a tree a `_Value`."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """Wrap a number, a string or None."""
+        return _call("<value>", node)
+
+    def visit_List(self, node: ast.List | ast.Tuple) -> ast.expr:
+        """Wrap several values."""
+        return _call("<list>", *map(self.visit, node.elts))
+
+    visit_Tuple = visit_List  # noqa: N815 - as `ast` calls it
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        """Let `is` be `==`, and `not in` be false where something is unknown."""
+        self.generic_visit(node)
+        for k, op in enumerate(node.ops):
+            if isinstance(op, ast.NotIn):
+                node.ops[k] = ast.In()
+                node.comparators[k] = _call("<excluding>", node.comparators[k])
+            elif isinstance(op, (ast.Is, ast.IsNot)):
+                node.ops[k] = ast.Eq() if isinstance(op, ast.Is) else ast.NotEq()
+        return node
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    """Return a call of a function that no condition can name."""
+    return ast.Call(ast.Name(name, ast.Load()), [*arguments], [])
+
+
+NAMESPACE: Mapping[str, Any] = MappingProxyType({
+    "__builtins__": {},
+    "<value>": _Value,
+    "<list>": lambda *parts: _Value(tuple(part.value for part in parts)),
+    "<excluding>": lambda several: _Excluding(several.value),
+})  # fmt: skip
+"""What an evaluation knows besides columns."""
+
+
+@dataclass(frozen=True)
 class Where:
     """A condition.
 
@@ -56,6 +222,12 @@ class Where:
 
     text: str
     tree: ast.expr
+
+    @cached_property
+    def code(self) -> CodeType:
+        """The condition, compiled."""
+        tree = ast.Expression(_ValueInserter().visit(deepcopy(self.tree)))
+        return compile(ast.fix_missing_locations(tree), "<where>", "eval")
 
     @property
     def names(self) -> frozenset[str]:
@@ -77,19 +249,36 @@ class Where:
         Raises:
             SpecError: if values cannot be compared or computed with.
         """
+        columns = {name: _column_value(name, row.get(name)) for name in self.names}
         try:
-            return bool(value(self.tree, row))
-        except Unknown:
-            return False
-        except SpecError as error:
-            raise SpecError(f"{error}, in the row of {row.get('spec')!r}") from error
+            return bool(eval(self.code, {**columns, **NAMESPACE}))  # noqa: S307 - allowed nodes alone, no builtins
+        except (ArithmeticError, TypeError) as error:
+            in_row = f", in the row of {row.get('spec')!r}" if row else ""
+            raise SpecError(f"{self.describe_error(error)}{in_row}") from error
+
+    def describe_error(self, error: Exception) -> str:
+        """Return what is wrong, with the part of the condition that raised an error."""
+        reasons = {ZeroDivisionError: "divides by zero",
+                   OverflowError: "is too large a number"}  # fmt: skip
+        part, trace = self.tree, error.__traceback__
+        while trace and trace.tb_frame.f_code is not self.code:
+            trace = trace.tb_next
+        if trace:
+            places = [*self.code.co_positions()]
+            for node in ast.walk(self.tree):
+                if isinstance(node, ast.expr) and places[trace.tb_lasti // 2] == (
+                    node.lineno, node.end_lineno, node.col_offset, node.end_col_offset,
+                ):  # fmt: skip
+                    part = node
+        reason = reasons.get(type(error), str(error))
+        return f"where: {ast.unparse(part)!r} {reason}"
 
 
 def where(
     text: str,
     columns: Container[str],
     listed: str,
-    kinds: Mapping[str, str] = NO_KINDS,
+    kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> Where:
     """Read a condition.
 
@@ -107,88 +296,74 @@ def where(
     if len(text) > LONGEST:
         raise SpecError(f"where: got {len(text)} characters, want at most {LONGEST}")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        condition = Where(text, ast.parse(text.strip(), mode="eval").body)
+        for node in ast.walk(condition.tree):
+            if not _is_allowed(node):
+                raise SpecError(f"where: {ast.unparse(node)!r} in {text!r}, {WANT}")
+        assert condition.code
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SpecError(f"where: got {text!r}, {WANT}") from error
-    found = Where(text, tree)
-    for node in ast.walk(tree):
-        if not allowed(node):
-            raise SpecError(f"where: {ast.unparse(node)!r} in {text!r}, {WANT}")
-    for name in sorted(found.names):
+    for name in sorted(condition.names):
         if name not in columns:
             raise SpecError(f"where: no column {name!r}, want one of {listed}")
-    check(tree, kinds)
-    return found
+    _check_without_rows(condition.tree, kinds)
+    return condition
 
 
-def check(tree: ast.expr, columns: Mapping[str, str]) -> None:
-    """Check what needs no row: kinds in comparisons, and arithmetic without columns.
+def _is_allowed(node: ast.AST) -> bool:
+    """Whether a node of a syntax tree may stand in a condition."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, (str, int, float, type(None)))
+    parts = (node, getattr(node, "op", node))
+    return all(isinstance(part, ALLOWED_NODES) for part in parts)
+
+
+def _check_without_rows(tree: ast.expr, kinds: Mapping[str, str]) -> None:
+    """Check kinds in comparisons, and arithmetic without columns.
 
     Raises:
         SpecError: if things of two kinds are compared, or something divides by zero.
     """
     for node in ast.walk(tree):
-        if isinstance(node, ast.Compare):
-            sides = pairwise((node.left, *node.comparators))
-            for op, (left, right) in zip(node.ops, sides, strict=True):
-                check_pair(node, op, left, right, columns)
-        elif isinstance(node, (ast.BinOp, ast.UnaryOp)) and not any(
-            isinstance(part, ast.Name) for part in ast.walk(node)
+        if (
+            isinstance(node, (ast.BinOp, ast.UnaryOp))
+            and not (part := Where("", node)).names
         ):
-            with suppress(Unknown):
-                value(node, {})
+            part.holds({})
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = pairwise((node.left, *node.comparators))
+        for op, (left, right) in zip(node.ops, sides, strict=True):
+            first, second = _find_kind(left, kinds), _find_kind(right, kinds)
+            reason = f"compares {first} with {second}"
+            wrong = first and second and first != second
+            if isinstance(op, (ast.In, ast.NotIn)):
+                reason = f"seeks {first} in {second}, want a number"
+                in_shape = isinstance(right, ast.Name) and second == SHAPE
+                wrong = in_shape and first not in {None, NUMERIC}
+            if wrong:
+                raise SpecError(f"where: {ast.unparse(node)!r} {reason}")
 
 
-def check_pair(
-    node: ast.Compare,
-    op: ast.cmpop,
-    left: ast.expr,
-    right: ast.expr,
-    columns: Mapping[str, str],
-) -> None:
-    """Check that two sides of a comparison may be alike.
-
-    Raises:
-        SpecError: if they never are.
-    """
-    one, other = kind(left, columns), kind(right, columns)
-    if type(op) not in MEMBER:
-        if one and other and one != other:
-            raise unlike(node, f"compares {one} with {other}")
-    elif isinstance(right, ast.Name) and other == SHAPE and one not in {None, NUMERIC}:
-        raise unlike(node, f"seeks {one} in {other}, want a number")
+def _find_kind(node: ast.expr, kinds: Mapping[str, str]) -> str | None:
+    """Return what a node gives in every row; None where that is not certain."""
+    match node:
+        case ast.Name():
+            return kinds.get(node.id)
+        case ast.List() | ast.Tuple():
+            return SHAPE
+        case ast.Constant(value=str(text)):
+            return SHAPE if WRITTEN_SHAPE.fullmatch(text) else TEXTUAL
+        case ast.Constant(value=int() | float()) | ast.BinOp():
+            return NUMERIC
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            return NUMERIC
+        case _:
+            return None
 
 
-def kind(node: ast.expr, columns: Mapping[str, str]) -> str | None:
-    """What a node gives in every row; None where that is not said."""
-    if isinstance(node, ast.Name):
-        return columns.get(node.id)
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return SHAPE
-    if isinstance(node, ast.Constant):
-        return kind_of(node.value)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return None
-    return NUMERIC if isinstance(node, (ast.BinOp, ast.UnaryOp)) else None
-
-
-def kind_of(held: Any) -> str | None:
-    """The kind of a value; None of what is not known, and of several values."""
-    if isinstance(held, str):
-        return SHAPE if WRITTEN.fullmatch(held) else TEXTUAL
-    return NUMERIC if isinstance(held, (int, float)) else None
-
-
-def allowed(node: ast.AST) -> bool:
-    """Whether a node of a syntax tree may stand in a condition."""
-    if isinstance(node, ast.Constant):
-        return node.value is None or isinstance(node.value, (str, int, float))
-    if isinstance(node, ast.Compare):
-        return all(type(op) in COMPARISONS for op in node.ops)
-    if isinstance(node, ast.BinOp):
-        return type(node.op) in ARITHMETIC
-    if isinstance(node, ast.UnaryOp):
-        return isinstance(node.op, (ast.Not, ast.USub, ast.UAdd))
-    return type(node) in VALUES or isinstance(
-        node, (ast.boolop, ast.cmpop, ast.operator, ast.unaryop, ast.expr_context)
-    )
+def _column_value(name: str, value: Any) -> _Value:
+    """Return the value of a column as conditions compare it."""
+    if isinstance(value, (list, tuple)):
+        value = _Shape(value) if name.endswith("shape") else tuple(value)
+    return _Value(value)
