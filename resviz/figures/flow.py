@@ -69,8 +69,8 @@ class FeatureMap:
 
 def draw(arch: Architecture) -> Picture:
     """Draw a network's maps from left to right."""
-    read = read_structure(arch)
-    drawn_maps = elide_feature_maps(list_feature_maps(read))
+    structure = read_structure(arch)
+    drawn_maps = elide_feature_maps(list_feature_maps(structure))
     per_pixel = MAX_MAP_HEIGHT / max(
         max(feature_map.channel_height_width[1:]) for feature_map in drawn_maps
     )
@@ -88,7 +88,7 @@ def draw(arch: Architecture) -> Picture:
         )
     right = max(node.right for node in canvas.nodes)
     width = max(right, end.right if end else 0, 500) + MARGIN
-    title_facts = list_title_facts(arch, residual=bool(read.stages))
+    title_facts = list_title_facts(arch, residual=bool(structure.stages))
     canvas.add_title(width / 2, arch.label, title_facts, width - 2 * MARGIN)
     note = (
         f"to scale: {per_pixel:.2g} px per pixel, {per_channel:.2g} px per channel, "
@@ -124,19 +124,19 @@ def description(arch: Architecture) -> str:
     )
 
 
-def list_feature_maps(read: Structure) -> list[FeatureMap]:
+def list_feature_maps(structure: Structure) -> list[FeatureMap]:
     """The maps of a network: its input, each size in the stem, stages, the head."""
-    arch = read.arch
+    arch = structure.arch
     result = [FeatureMap("input", arch.input_shape, (), "stem")]
-    result += list_layer_maps(read.stem, "stem")
-    for number, stage in enumerate(read.stages):
-        operation_lines = summarize_stage(read, stage, result[-1].shape)
+    result += list_layer_maps(structure.stem, "stem")
+    for number, stage in enumerate(structure.stages):
+        operation_lines = summarize_stage(structure, stage, result[-1].shape)
         result.append(
             FeatureMap(
                 stage.name, stage.output_shape, operation_lines, stage_tint(number)
             )
         )
-    return result + list_layer_maps(read.head, "head")
+    return result + list_layer_maps(structure.head, "head")
 
 
 def list_layer_maps(layers: Iterable[Layer], tint: str) -> list[FeatureMap]:
@@ -163,11 +163,13 @@ def map_size_key(layer: Layer) -> tuple[Shape, int]:
     return sizes, 0 if sizes else prod(layer.output_shape[1:])
 
 
-def summarize_stage(read: Structure, stage: Stage, before: Shape) -> tuple[str, ...]:
+def summarize_stage(
+    structure: Structure, stage: Stage, before: Shape
+) -> tuple[str, ...]:
     """Return a stage's block count, its stride and its main branch's kernels."""
     count = len(stage.blocks)
     steps = format_map_step(before, stage.output_shape)
-    main = [read.arch.layers[index] for index in stage.blocks[0].main_indices]
+    main = [structure.arch.layers[index] for index in stage.blocks[0].main_indices]
     labels = layer_labels.label_main_branch(main, prod(stage.output_shape[2:]))
     kernels = [word.split(",")[0] for word in labels[:4]]
     blocks = f"{count} block{'s' if count > 1 else ''}{steps}"
@@ -292,10 +294,10 @@ def draw_arrow(
 
 def build_solid(at: Point, front: Point, deep: float, tint: str) -> Solid:
     """Build a solid from the x of its left end and the y of its middle."""
-    (x, centre), (long, tall) = at, front
+    (x, centre), (long, height) = at, front
     right, up = OBLIQUE_OFFSET[0] * deep, OBLIQUE_OFFSET[1] * deep
-    low = centre + (tall + up) / 2
-    high = low - tall
+    low = centre + (height + up) / 2
+    high = low - height
     a, b, c, d = (x, low), (x + long, low), (x + long, high), (x, high)
     c2, d2, b2 = (
         (c[0] + right, c[1] - up),

@@ -38,7 +38,7 @@ def list_shortcut_signs(kinds: Iterable[str]) -> list[str]:
     return [line for kind, line in SHORTCUT_SIGNS.items() if kind in present]
 
 
-def build_overview_legend(read: Structure, outline: Outline) -> list[str]:
+def build_overview_legend(structure: Structure, outline: Outline) -> list[str]:
     """The legend of an overview."""
     rows = [row for section in outline.sections for row in section.rows]
     labels = [
@@ -48,26 +48,26 @@ def build_overview_legend(read: Structure, outline: Outline) -> list[str]:
     ]
     return [
         *list_shortcut_signs(row.shortcut_kind for row in rows),
-        *explain_additions(read),
-        *explain_norm_placement(read),
+        *explain_additions(structure),
+        *explain_norm_placement(structure),
         *explain_signs(labels, rows),
     ]
 
 
-def explain_additions(read: Structure) -> list[str]:
+def explain_additions(structure: Structure) -> list[str]:
     """Say what follows every addition, where it is the same in all blocks."""
-    layers = read.arch.layers
-    units = [unit for block in read.blocks for unit in block.units]
+    layers = structure.arch.layers
+    units = [unit for block in structure.blocks for unit in block.units]
     sums = [(unit.join, unit.end) for unit in units if unit.join is not None]
     signs = {find_join_sign(layers[join]) for join, _ in sums}
-    ends = {describe_after_addition(read, join, end) for join, end in sums}
+    ends = {describe_after_addition(structure, join, end) for join, end in sums}
     lines = [f"{symbol}: {SIGN_VERBS[symbol]}" for symbol in sorted(signs)]
     return [f"{lines[0]}{ends.pop()}"] if len(lines) == len(ends) == 1 else lines
 
 
-def describe_after_addition(read: Structure, join: int, end: int) -> str:
+def describe_after_addition(structure: Structure, join: int, end: int) -> str:
     """Say which operation follows an addition in its block."""
-    names = {op.name for op in read.arch.layers[end].operations}
+    names = {op.name for op in structure.arch.layers[end].operations}
     if join == end or names <= RESHAPES:
         return ""
     kinds = {"activation": names & ACTIVATIONS, "norm": names & NORMS}
@@ -75,36 +75,36 @@ def describe_after_addition(read: Structure, join: int, end: int) -> str:
     return f", then {'ReLU' if 'relu' in names else follower}"
 
 
-def explain_norm_placement(read: Structure) -> list[str]:
+def explain_norm_placement(structure: Structure) -> list[str]:
     """Say where batch norms stand, if it holds for every convolution."""
     normed = {
         source.layer
-        for layer in read.arch.layers
+        for layer in structure.arch.layers
         for source in layer.sources
         if any("batch_norm" in op.name for op in layer.operations)
     }
     convolutions = {
         layer.index
-        for layer in read.arch.layers
+        for layer in structure.arch.layers
         if any(op.name in CONVOLUTIONS for op in layer.operations)
     }
-    in_blocks = {index for block in read.blocks for index in block.layer_indices}
+    in_blocks = {index for block in structure.blocks for index in block.layer_indices}
     if convolutions <= normed:
         return ["BN after every conv"] if convolutions else []
     inside = convolutions & in_blocks
     if inside and inside <= normed:
         return ["BN after every conv of a block"]
     main = {
-        index for block in read.blocks for index in block.main_indices
+        index for block in structure.blocks for index in block.main_indices
     } & convolutions
-    if main and all(is_preactivated(read, index) for index in main):
+    if main and all(is_preactivated(structure, index) for index in main):
         return ["BN, ReLU before every conv of a block"]
     return []
 
 
-def is_preactivated(read: Structure, index: int) -> bool:
+def is_preactivated(structure: Structure, index: int) -> bool:
     """Tell whether a layer reads the output of a batch norm and a ReLU."""
-    layers = read.arch.layers
+    layers = structure.arch.layers
     wanted = ["relu", "native_batch_norm"]
     while wanted:
         index = layers[index].sources[0].layer
@@ -121,12 +121,14 @@ def is_preactivated(read: Structure, index: int) -> bool:
 
 def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:
     """Explain the signs that occur in some labels."""
-    details = {part for it in labels for part in it.replace(")", "").split(", ")[1:]}
+    details = {
+        part for label in labels for part in label.replace(")", "").split(", ")[1:]
+    }
     shortcut = {
-        part for row in rows for it in row.shortcut_lines for part in it.split(", ")
+        part for row in rows for line in row.shortcut_lines for part in line.split(", ")
     }
     return [
-        *(["/2: stride"] if any("/2" in it for it in details | shortcut) else []),
+        *(["/2: stride"] if any("/2" in part for part in details | shortcut) else []),
         *(["d: dilation"] if has_numbered_letter("d", details) else []),
         *(["g: groups"] if has_numbered_letter("g", details) else []),
         *explain_gates(labels),

@@ -83,59 +83,63 @@ def describe_network(arch: Architecture) -> str:
     return " ".join(iter_network_sentences(read_structure(arch)))
 
 
-def iter_network_sentences(read: Structure) -> Iterator[str]:
+def iter_network_sentences(structure: Structure) -> Iterator[str]:
     """Yield sentences on totals, stem, stages, head, and what is unusual."""
-    yield describe_totals(read)
-    if not read.stages:
-        yield from describe_plain_sections(read)
+    yield describe_totals(structure)
+    if not structure.stages:
+        yield from describe_plain_sections(structure)
         return
-    if read.stem:
-        yield describe_stem_or_head(read, "Stem", read.stem)
-    for number, current in enumerate(read.stages[:MAX_STAGES]):
-        yield describe_stage(read, current, number)
-    remaining = read.stages[MAX_STAGES:]
+    if structure.stem:
+        yield describe_stem_or_head(structure, "Stem", structure.stem)
+    for number, current in enumerate(structure.stages[:MAX_STAGES]):
+        yield describe_stage(structure, current, number)
+    remaining = structure.stages[MAX_STAGES:]
     if remaining:
         blocks = format_plural(sum(len(more.blocks) for more in remaining), "block")
         yield f"{format_plural(len(remaining), 'more stage')} with {blocks} follow."
-    if read.head:
-        yield describe_stem_or_head(read, "Head", read.head)
-    yield describe_shortcut_totals(read)
-    yield from (f"{line[:1].upper()}{line[1:]}." for line in find_remarks(read))
+    if structure.head:
+        yield describe_stem_or_head(structure, "Head", structure.head)
+    yield describe_shortcut_totals(structure)
+    yield from (f"{line[:1].upper()}{line[1:]}." for line in find_remarks(structure))
 
 
-def describe_totals(read: Structure) -> str:
+def describe_totals(structure: Structure) -> str:
     """Describe a network's input and its costs."""
-    arch = read.arch
+    arch = structure.arch
     total = costs.sum_record_costs(arch)
     gaps = costs.find_uncounted(arch)
     bound = "at least " if gaps else ""
-    inputs = join_with_and([units.format_feature_map(it.shape) for it in arch.inputs])
+    inputs = join_with_and(
+        [units.format_feature_map(tensor.shape) for tensor in arch.inputs]
+    )
     batch_suffix = layer_labels.format_batch_suffix(arch)
     counted = (
         f"{units.format_count(arch.params)} parameters, "
         f"{bound}{units.format_count(total.macs)} multiply-adds{batch_suffix}"
     )
     missing = (
-        f", not counting {join_with_and([it.operation for it in gaps])}" if gaps else ""
+        f", not counting {join_with_and([gap.operation for gap in gaps])}"
+        if gaps
+        else ""
     )
-    deep = format_plural(count_depth(read), "weighted layer")
+    deep = format_plural(count_depth(structure), "weighted layer")
     return (
         f"{arch.label}, input {inputs}: {counted}{missing}, {deep} on the main path, "
-        f"{describe_block_count(read)}."
+        f"{describe_block_count(structure)}."
     )
 
 
-def describe_block_count(read: Structure) -> str:
+def describe_block_count(structure: Structure) -> str:
     """Say how many blocks there are in how many stages."""
-    if not read.stages:
+    if not structure.stages:
         return "no residual blocks"
-    blocks = format_plural(len(read.blocks), "block")
-    return f"{blocks} in {format_plural(len(read.stages), 'stage')}"
+    blocks = format_plural(len(structure.blocks), "block")
+    return f"{blocks} in {format_plural(len(structure.stages), 'stage')}"
 
 
-def describe_plain_sections(read: Structure) -> Iterator[str]:
+def describe_plain_sections(structure: Structure) -> Iterator[str]:
     """A network without blocks: its layers by output size."""
-    sections = build_plain_sections((*read.stem, *read.head))
+    sections = build_plain_sections((*structure.stem, *structure.head))
     for section in sections[:MAX_LISTED]:
         row = section.rows[0]
         if row.elided:
@@ -154,30 +158,32 @@ def describe_layers(labels: Sequence[str]) -> str:
     )
 
 
-def describe_stem_or_head(read: Structure, what: str, run: Sequence[Layer]) -> str:
+def describe_stem_or_head(structure: Structure, what: str, run: Sequence[Layer]) -> str:
     """Describe the layers and the output of the stem or of the head."""
     shape = layer_labels.put_channels_first(
-        run[-1].output_shape, read.channel_axes.get(run[-1].index)
+        run[-1].output_shape, structure.channel_axes.get(run[-1].index)
     )
     gives = f", giving {units.format_feature_map(shape)}" if len(shape) > 1 else ""
     return f"{what}: {describe_layers(layer_labels.label_layer_run(run))}{gives}."
 
 
-def describe_stage(read: Structure, stage: Stage, number: int) -> str:
+def describe_stage(structure: Structure, stage: Stage, number: int) -> str:
     """Describe a stage's blocks, main branches, output and shortcuts."""
     kind = "" if stage.type == "mixed" else f"{stage.type} "
     blocks = format_plural(len(stage.blocks), f"{kind}block")
     # The last of the most frequent: the first block strides.
     typical_block = max(reversed(stage.folds), key=lambda fold: fold.count).block
-    inner = list_block_operations(read, typical_block)
+    inner = list_block_operations(structure, typical_block)
     first = [
         operation
-        for operation in list_block_operations(read, stage.blocks[0])
+        for operation in list_block_operations(structure, stage.blocks[0])
         if operation not in inner
     ]
-    kinds = {tuple(list_block_operations(read, fold.block)) for fold in stage.folds[1:]}
+    kinds = {
+        tuple(list_block_operations(structure, fold.block)) for fold in stage.folds[1:]
+    }
     others = " and others" if kinds - {tuple(inner)} else ""
-    others += describe_alternation(read, stage)
+    others += describe_alternation(structure, stage)
     opening = "Stage " if number == 0 else ""
     first_only = f", in the first {join_with_and(first)}" if first else ""
     contents = f" of {join_with_and(inner)}{others}" if inner else ""
@@ -188,30 +194,32 @@ def describe_stage(read: Structure, stage: Stage, number: int) -> str:
     )
 
 
-def describe_alternation(read: Structure, stage: Stage) -> str:
+def describe_alternation(structure: Structure, stage: Stage) -> str:
     """Say how a stage's blocks take turns, as ", of which 2 in turn come 3 times"."""
     if len(stage.folds) < 4:
         return ""
     phrases = [
         f", of which {sum(fold.count for fold in pattern)} in turn come {count} times"
         for pattern, count in group_alternating_folds(
-            read.arch, stage.folds, label_layers_between(read)
+            structure.arch, stage.folds, label_layers_between(structure)
         )
         if count > 1
     ]
     return " and".join(phrases)
 
 
-def list_block_operations(read: Structure, block: Block) -> list[str]:
+def list_block_operations(structure: Structure, block: Block) -> list[str]:
     """List the operations on the main branches of a block's units."""
     return [
-        word for unit in block.units for word in list_unit_operations(read, unit, block)
+        word
+        for unit in block.units
+        for word in list_unit_operations(structure, unit, block)
     ]
 
 
-def list_unit_operations(read: Structure, unit: Unit, block: Block) -> list[str]:
+def list_unit_operations(structure: Structure, unit: Unit, block: Block) -> list[str]:
     """List the operations on a unit's main branch, in short."""
-    main = [read.arch.layers[index] for index in unit.main_indices]
+    main = [structure.arch.layers[index] for index in unit.main_indices]
     labels = layer_labels.label_main_branch(main, prod(block.output_shape[2:]))
     if len(labels) > MAX_LISTED:
         labels = list(layer_labels.fold_label_repeats(labels))
@@ -298,9 +306,9 @@ def describe_width_change(shortcut: Shortcut) -> str:
     return f", from {before[0]} to {after[0]}" if changes and before and after else ""
 
 
-def describe_shortcut_totals(read: Structure) -> str:
+def describe_shortcut_totals(structure: Structure) -> str:
     """How many shortcuts of each kind there are."""
-    all_units = [unit for block in read.blocks for unit in block.units]
+    all_units = [unit for block in structure.blocks for unit in block.units]
     return f"In all: {count_shortcuts_by_kind(all_units)}"
 
 

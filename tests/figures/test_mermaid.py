@@ -61,9 +61,7 @@ def toy(text):
         ChartFrame("s0", (text,), "stem", (ChartBox("n1", "sum", (text,)),)),
     )
     link = ChartLink("n0", "n1", "projection", (text,))
-    return Picture(
-        text, text, (1, 1), (), chart=Chart(text, text, "TB", parts, (link,))
-    )
+    return Picture(text, text, (1, 1), (), chart=Chart("TB", parts, (link,)))
 
 
 def body(picture):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockPlace:
+class DrawnBlock:
     """Where a block stands in its network.
 
     Attributes:
@@ -39,15 +39,17 @@ class BlockPlace:
     equal: tuple[str, ...]
 
 
-def find_block(read: Structure, at: str | None) -> BlockPlace:
+def find_block(structure: Structure, at: str | None) -> DrawnBlock:
     """The block called `at`; by default the first that projects, else the first.
 
     Raises:
         RenderError: if there is none; lists those there are.
     """
-    candidates = list_block_places(read)
+    candidates = list_block_places(structure)
     if not candidates:
-        raise RenderError(f"{read.arch.label}: there are no residual blocks to draw")
+        raise RenderError(
+            f"{structure.arch.label}: there are no residual blocks to draw"
+        )
     if at is None:
         projecting = (
             candidate
@@ -60,21 +62,21 @@ def find_block(read: Structure, at: str | None) -> BlockPlace:
             return place
     legal = ", ".join(
         f"{stage.block_name(1)} to {stage.block_name(len(stage.blocks))}"
-        for stage in read.stages
+        for stage in structure.stages
     )
     raise RenderError(f"unknown block {at!r}: want {legal}, or the path of its module")
 
 
-def list_block_places(read: Structure) -> list[BlockPlace]:
+def list_block_places(structure: Structure) -> list[DrawnBlock]:
     """Every block of a network with its name."""
     result = []
-    for number, stage in enumerate(read.stages):
+    for number, stage in enumerate(structure.stages):
         for fold in stage.folds:
             names = tuple(stage.block_name(fold.number + k) for k in range(fold.count))
             members = stage.blocks[fold.number - 1 : fold.number - 1 + fold.count]
             for name, block in zip(names, members, strict=True):
                 equal = tuple(other for other in names if other != name)
-                result.append(BlockPlace(block, name, number, equal))
+                result.append(DrawnBlock(block, name, number, equal))
     return result
 
 
@@ -84,8 +86,8 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     Raises:
         RenderError: if there is no block, or none called `at`; lists those there are.
     """
-    read = read_structure(arch)
-    place = find_block(read, at)
+    structure = read_structure(arch)
+    place = find_block(structure, at)
     flow = build_block_steps(arch, place.block)
     outer = frozenset(k for k, step in enumerate(flow) if step.shortcut)
     layout = assign_lanes([step.sources for step in flow], outer)
@@ -97,7 +99,7 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
 
 
 def finish_block_picture(
-    canvas: Canvas, arch: Architecture, place: BlockPlace
+    canvas: Canvas, arch: Architecture, place: DrawnBlock
 ) -> Picture:
     """The picture of a placed block, with its title."""
     block = place.block

@@ -10,7 +10,7 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
-    from resviz.figures.block import BlockPlace
+    from resviz.figures.block import DrawnBlock
     from resviz.figures.block.lanes import LaneLayout
     from resviz.figures.block.steps import BlockStep
     from resviz.figures.drawing.canvas import Canvas
@@ -43,10 +43,10 @@ def size_upright_box(step: BlockStep) -> StepBox:
         line = f"{step.lines[0]} {units.format_feature_map(step.shape)}"
         return StepBox((line,), (metrics.text_width(line) + 4, 16))
     lines = tuple(metrics.fit_text(line, MAX_BOX_WIDTH - 12) for line in step.lines)
-    wide = metrics.max_text_width(lines) + (24 if step.role != "identity" else 4)
+    width = metrics.max_text_width(lines) + (24 if step.role != "identity" else 4)
     least = {"conv": 160, "projected": 160, "plain": 84}.get(step.role, 0)
-    tall = {"conv": 27, "projected": 27, "plain": 20}.get(step.role, 30)
-    return StepBox(lines, (min(max(wide, least), MAX_BOX_WIDTH), tall))
+    height = {"conv": 27, "projected": 27, "plain": 20}.get(step.role, 30)
+    return StepBox(lines, (min(max(width, least), MAX_BOX_WIDTH), height))
 
 
 def size_slim_box(step: BlockStep) -> StepBox:
@@ -70,8 +70,8 @@ def size_slim_box(step: BlockStep) -> StepBox:
         [metrics.fit_text(line, MAX_BOX_WIDTH) for line in texts], 8
     )
     around = 4 if step.role in {"text", "identity"} else 16
-    tall = 14 * len(lines) + (2 if step.role in {"text", "identity"} else 12)
-    return StepBox(lines, (metrics.max_text_width(lines) + around, tall))
+    height = 14 * len(lines) + (2 if step.role in {"text", "identity"} else 12)
+    return StepBox(lines, (metrics.max_text_width(lines) + around, height))
 
 
 def swap_axes(size: Point) -> Point:
@@ -129,7 +129,7 @@ class BlockPlacing:
         canvas: Canvas,
         steps: list[BlockStep],
         layout: LaneLayout,
-        place: BlockPlace,
+        place: DrawnBlock,
         *,
         turned: bool,
     ) -> None:
@@ -138,11 +138,13 @@ class BlockPlacing:
         self.steps = steps
         self.layout = layout
         self.tint = stage_tint(place.stage)
-        self.additions = [k for k, it in enumerate(steps) if it.role == "sum"] or [-1]
+        self.additions = [k for k, step in enumerate(steps) if step.role == "sum"] or [
+            -1
+        ]
         self.boxes = [
             size_slim_box(step) if turned else size_upright_box(step) for step in steps
         ]
-        self.sizes = [swap_axes(it.size) if turned else it.size for it in self.boxes]
+        self.sizes = [swap_axes(box.size) if turned else box.size for box in self.boxes]
         self.centres = self.measure_column_centres()
         self.middles, self.bottoms = self.measure_levels()
         self.nodes: list[Node] = []

@@ -54,15 +54,11 @@ class Chart:
     """One figure, not placed.
 
     Attributes:
-        title: short, for a screen reader.
-        description: a sentence or two that say the figure.
         direction: in which it runs, "TB" or "LR".
         parts: boxes and frames, in order.
         links: the arrows.
     """
 
-    title: str
-    description: str
     direction: str
     parts: tuple[ChartBox | ChartFrame, ...]
     links: tuple[ChartLink, ...]

@@ -53,9 +53,9 @@ def text_width(text: str, size: float = 12, *, bold: bool = False) -> float:
     return sum(map(glyph_width, text)) * size / 1000 * (BOLD_FACTOR if bold else 1)
 
 
-def widen_for_fonts(wide: float) -> float:
+def widen_for_fonts(width: float) -> float:
     """Return the room that text of a width in Helvetica needs in any font."""
-    return wide * FONT_FACTOR
+    return width * FONT_FACTOR
 
 
 def max_text_width(lines: Iterable[str], size: float = 12) -> float:

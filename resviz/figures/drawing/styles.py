@@ -71,10 +71,10 @@ LOOKS: dict[str, Look] = {
     "subsampled": Look("round", fill="background", line="projection", dash="dotted",
                        width=1.8),
     "other": Look("round", fill="background", line="muted", dash="dashed", width=1.2),
-    **{f"{it} end": Look("circle", fill=SERIES_COLOURS[it], line=SERIES_COLOURS[it])
-       for it in SERIES_ROLES},
-    **{f"{it} label": Look(ink=SERIES_COLOURS[it], size=11, bold=True)
-       for it in SERIES_ROLES},
+    **{f"{role} end": Look("circle", fill=colour, line=colour)
+       for role, colour in SERIES_COLOURS.items()},
+    **{f"{role} label": Look(ink=colour, size=11, bold=True)
+       for role, colour in SERIES_COLOURS.items()},
 }  # fmt: skip
 """How the nodes of each role look; shortcuts go by their kind."""
 

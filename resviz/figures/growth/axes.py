@@ -134,8 +134,8 @@ def label_centre(end: Point, size: Point, way: tuple[float, float]) -> Point:
 
 def box_around(at: Point, size: Point) -> LabelBox:
     """Return the box of a label."""
-    half, tall = size[0] / 2, size[1] / 2
-    return at[0] - half, at[1] - tall, at[0] + half, at[1] + tall
+    half, height = size[0] / 2, size[1] / 2
+    return at[0] - half, at[1] - height, at[0] + half, at[1] + height
 
 
 def boxes_overlap(box: LabelBox, other: LabelBox) -> bool:

@@ -41,10 +41,10 @@ class DepthPoint:
 
 def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
     """Build a point for each weighted layer on the main path; () if there is none."""
-    read = read_structure(arch)
-    seen = compute_receptive_fields(arch).layers if arch.inputs else ()
+    structure = read_structure(arch)
+    fields = compute_receptive_fields(arch).layers if arch.inputs else ()
     ends: list[list[int]] = []
-    for index in read.main_path:
+    for index in structure.main_path:
         heavy = sum(map(is_weighted, list_live_operations([arch.layers[index]])))
         ends += [[] for _ in range(heavy)]
         if ends:
@@ -53,25 +53,27 @@ def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
     for members in reversed(ends[1:]):
         stops.append(min(members, default=stops[-1]))
     return tuple(
-        build_depth_point(arch, number, stop, find_largest_field(seen, members))
+        build_depth_point(arch, number, stop, find_largest_field(fields, members))
         for number, members, stop in zip(count(1), ends, stops[::-1], strict=False)
     )
 
 
 def find_largest_field(
-    seen: Sequence[tuple[Seen, ...] | None], members: Sequence[int]
+    fields: Sequence[tuple[Seen, ...] | None], members: Sequence[int]
 ) -> int | None:
     """Return the largest field among some layers; None where one is no number."""
     known = [
-        size for index in members if (size := layer_field_size(seen[index])) is not None
+        size
+        for index in members
+        if (size := layer_field_size(fields[index])) is not None
     ]
     return max(known, default=None)
 
 
-def layer_field_size(seen: tuple[Seen, ...] | None) -> int | None:
+def layer_field_size(fields: tuple[Seen, ...] | None) -> int | None:
     """Return the field of one layer, along the axis on which it is largest."""
-    sizes = [axis.size for axis in seen or () if isinstance(axis, Axis)]
-    return max(sizes) if sizes and len(sizes) == len(seen or ()) else None
+    sizes = [axis.size for axis in fields or () if isinstance(axis, Axis)]
+    return max(sizes) if sizes and len(sizes) == len(fields or ()) else None
 
 
 def build_depth_point(

@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 
 def draw(arch: Architecture) -> Picture:
     """Draw every layer of a network."""
-    read = read_structure(arch)
-    all_rows, row_of_layer = build_layer_rows(read)
+    structure = read_structure(arch)
+    all_rows, row_of_layer = build_layer_rows(structure)
     column_pieces = split_into_columns(
-        group_into_pieces(read, all_rows, row_of_layer),
+        group_into_pieces(structure, all_rows, row_of_layer),
         measure_text_widths(all_rows).total_width,
     )
     placing = LayersPlacing(
-        read, all_rows, measure_text_widths(all_rows), len(column_pieces)
+        structure, all_rows, measure_text_widths(all_rows), len(column_pieces)
     )
     for number, column in enumerate(column_pieces):
         placing.place_column(number, column)
@@ -71,19 +71,23 @@ class LayersPlacing:
     """Places rows on a canvas, column by column."""
 
     def __init__(
-        self, read: Structure, all_rows: list[LayerRow], widths: TextWidths, count: int
+        self,
+        structure: Structure,
+        all_rows: list[LayerRow],
+        widths: TextWidths,
+        count: int,
     ) -> None:
-        self.read = read
+        self.structure = structure
         self.rows = all_rows
         self.widths = widths
         self.canvas = Canvas()
         self.wiring = LayersWiring(self.canvas, all_rows)
         self.bottom = 0.0
         self.width = self.column_left(count) - GUTTER + MARGIN
-        title_facts = list_title_facts(read.arch, residual=bool(read.stages))
+        title_facts = list_title_facts(structure.arch, residual=bool(structure.stages))
         room = self.width - 2 * MARGIN
         self.top = 28 + self.canvas.add_title(
-            self.width / 2, read.arch.label, title_facts, room
+            self.width / 2, structure.arch.label, title_facts, room
         )
 
     def column_left(self, number: int) -> float:
@@ -125,9 +129,9 @@ class LayersPlacing:
         stage = run[0].stage
         top, since, frames = y, len(self.canvas.nodes), []
         if stage is not None:
-            name = self.read.stages[stage].name
+            name = self.structure.stages[stage].name
             first = next((piece.block for piece in run if piece.block), "")
-            continues = first != self.read.stages[stage].block_name(1)
+            continues = first != self.structure.stages[stage].block_name(1)
             name = f"{name}, continued" if continues else name
             self.canvas.add_text(
                 "name", (self.column_left(number) + 6, y + 10), name, align="start"
@@ -214,7 +218,7 @@ class LayersPlacing:
 
     def finish_picture(self) -> Picture:
         """The picture, with its legend."""
-        arch = self.read.arch
+        arch = self.structure.arch
         signs = [
             *list_shortcut_signs(piece.shortcut_kind for piece, _ in self.wiring.skips),
             "parameters are those of all modules in a row",
@@ -237,8 +241,8 @@ def row_box_size(row: LayerRow) -> Point:
         return (BOX_SIZE[1], BOX_SIZE[1])
     if not row.shortcut_kind:
         return BOX_SIZE
-    wide = metrics.text_width(row.label, 11) + 14
-    return (min(max(wide, 60), BOX_SIZE[0] - 4), BOX_SIZE[1])
+    width = metrics.text_width(row.label, 11) + 14
+    return (min(max(width, 60), BOX_SIZE[0] - 4), BOX_SIZE[1])
 
 
 class LayersWiring:

@@ -69,13 +69,15 @@ class LayerPiece:
     join: int | None = None
 
 
-def build_layer_rows(read: Structure) -> tuple[list[LayerRow], dict[int, int]]:
+def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, int]]:
     """Every row, and which row each layer is in; the first is the input."""
-    arch = read.arch
+    arch = structure.arch
     graph = build_graph(arch)
-    parts = [unit for block in read.blocks for unit in block.units]
+    parts = [unit for block in structure.blocks for unit in block.units]
     joins = {unit.join for unit in parts}
-    leads = {block.preactivation[0] for block in read.blocks if block.preactivation}
+    leads = {
+        block.preactivation[0] for block in structure.blocks if block.preactivation
+    }
     kinds = {
         i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layer_indices
     }
@@ -156,12 +158,12 @@ def list_uncalled_rows(arch: Architecture) -> list[LayerRow]:
 
 
 def group_into_pieces(
-    read: Structure, all_rows: list[LayerRow], row_of_layer: dict[int, int]
+    structure: Structure, all_rows: list[LayerRow], row_of_layer: dict[int, int]
 ) -> list[LayerPiece]:
     """Rows in the pieces that columns are filled with, in order."""
-    graph = build_graph(read.arch)
+    graph = build_graph(structure.arch)
     owner: dict[int, LayerPiece] = {}
-    for number, stage in enumerate(read.stages):
+    for number, stage in enumerate(structure.stages):
         for position, block in enumerate(stage.blocks, 1):
             name = stage.block_name(position)
             before = LayerPiece([], number)

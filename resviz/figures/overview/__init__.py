@@ -23,23 +23,22 @@ if TYPE_CHECKING:
 
 def draw(arch: Architecture, *, direction: str) -> Picture:
     """Draw the overview of a network."""
-    read = read_structure(arch)
-    text = sentences.describe_network(arch)
-    unplaced = build_chart(build_outline(read), text, direction)
-    return replace(choose_readable(iter_pictures(read, direction)), chart=unplaced)
+    structure = read_structure(arch)
+    unplaced = build_chart(build_outline(structure), direction)
+    return replace(choose_readable(iter_pictures(structure, direction)), chart=unplaced)
 
 
 MIN_ROWS = 3
 """Rows of one stage that are drawn at least: the first, what is left out, the last."""
 
 
-def iter_pictures(read: Structure, direction: str) -> Iterator[Picture]:
+def iter_pictures(structure: Structure, direction: str) -> Iterator[Picture]:
     """Yield the overview in one lane of stages and in more, then with fewer rows."""
     previous = None
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
-        outline = build_outline(read, most=most)
+        outline = build_outline(structure, most=most)
         if outline != previous:
-            signs = build_overview_legend(read, outline)
+            signs = build_overview_legend(structure, outline)
             yield from iter_placed(outline, signs, direction)
         previous = outline
 

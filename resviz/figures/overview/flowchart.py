@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 ARROW = " →"
 
 
-def build_chart(outline: Outline, description: str, direction: str) -> Chart:
-    """The overview of a network, not placed."""
-    return ChartBuilder(outline).build(description, direction)
+def build_chart(outline: Outline, direction: str) -> Chart:
+    """Build the overview of a network, not placed."""
+    return ChartBuilder(outline).build(direction)
 
 
 class ChartBuilder:
@@ -28,7 +28,7 @@ class ChartBuilder:
         self.box_count = 0
         self.last_key = ""
 
-    def build(self, description: str, direction: str) -> Chart:
+    def build(self, direction: str) -> Chart:
         """The whole chart, from the input to the output."""
         outline = self.outline
         heading = (outline.title, " · ".join(outline.facts), outline.inputs)
@@ -45,13 +45,7 @@ class ChartBuilder:
             parts.append(self.add_box("chain", wrap_labels(outline.head), "head"))
         if outline.outputs:
             parts.append(self.add_box("text", (outline.outputs,)))
-        return Chart(
-            f"{outline.title}, overview",
-            description,
-            direction,
-            tuple(parts),
-            tuple(self.links),
-        )
+        return Chart(direction, tuple(parts), tuple(self.links))
 
     def add_section(self, number: int, section: OutlineSection) -> ChartFrame:
         """A stage as a frame; folded blocks have one of their own in it.

@@ -101,21 +101,22 @@ class Outline:
     outputs: str
 
 
-def build_outline(read: Structure, *, most: int = MAX_ROWS) -> Outline:
+def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
     """The overview of a network, with at most so many rows a stage."""
-    arch = read.arch
-    loose_labels = label_layers_between(read)
+    arch = structure.arch
+    loose_labels = label_layers_between(structure)
     sections = tuple(
-        build_stage_section(read, stage, loose_labels, most) for stage in read.stages
+        build_stage_section(structure, stage, loose_labels, most)
+        for stage in structure.stages
     )
     return Outline(
         arch.label,
-        list_title_facts(arch, residual=bool(read.stages)),
+        list_title_facts(arch, residual=bool(structure.stages)),
         " and ".join(units.format_feature_map(tensor.shape) for tensor in arch.inputs),
-        layer_labels.label_layer_run(read.stem) if read.stages else (),
-        sections or build_plain_sections(read.stem),
-        layer_labels.label_layer_run(read.head),
-        label_outputs(read),
+        layer_labels.label_layer_run(structure.stem) if structure.stages else (),
+        sections or build_plain_sections(structure.stem),
+        layer_labels.label_layer_run(structure.head),
+        label_outputs(structure),
     )
 
 
@@ -149,38 +150,43 @@ RowGroup = tuple[int, tuple[OutlineRow, ...]]
 
 
 def build_stage_section(
-    read: Structure, stage: Stage, loose_labels: dict[int, tuple[str, ...]], most: int
+    structure: Structure,
+    stage: Stage,
+    loose_labels: dict[int, tuple[str, ...]],
+    most: int,
 ) -> OutlineSection:
     """One stage with its folds and what runs before and between them."""
     groups: list[RowGroup] = []
-    for folds, count in group_alternating_folds(read.arch, stage.folds, loose_labels):
+    for folds, count in group_alternating_folds(
+        structure.arch, stage.folds, loose_labels
+    ):
         labels = loose_labels.get(min(folds[0].block.layer_indices), ())
         if labels:
             groups.append((0, (OutlineRow(labels),)))
-        rows = [row for fold in folds for row in build_fold_rows(read.arch, fold)]
+        rows = [row for fold in folds for row in build_fold_rows(structure.arch, fold)]
         if count > 1:
             rows = [replace(row, count=count) for row in rows]
         groups.append((len(folds), tuple(rows)))
-    layers = [read.arch.layers[index] for index in stage.layer_indices]
+    layers = [structure.arch.layers[index] for index in stage.layer_indices]
     n = len(stage.blocks)
     params = units.format_count(costs.sum_layer_costs(layers).params)
     facts = (
         units.format_feature_map(stage_output_shape(stage)),
         f"{n} block{'s' if n > 1 else ''}, {params} params",
-        *label_returned_outputs(read, stage),
+        *label_returned_outputs(structure, stage),
     )
     return OutlineSection(stage.name, facts, elide_rows(groups, most))
 
 
-def label_layers_between(read: Structure) -> dict[int, tuple[str, ...]]:
+def label_layers_between(structure: Structure) -> dict[int, tuple[str, ...]]:
     """Label the layers between blocks, by the first layer of the next block."""
-    blocks = read.blocks
+    blocks = structure.blocks
     inside = {index for block in blocks for index in block.layer_indices}
-    live = build_graph(read.arch).before
+    live = build_graph(structure.arch).before
     labels_by_layer: dict[int, tuple[str, ...]] = {}
     for before, after in pairwise(blocks):
         first = min(after.layer_indices)
-        layers = read.arch.layers[before.end + 1 : first]
+        layers = structure.arch.layers[before.end + 1 : first]
         labels = layer_labels.label_layer_run(
             layer
             for layer in layers
@@ -264,9 +270,9 @@ def label_width_change(shortcut: Shortcut) -> str:
     return f"{before[0]}→{after[0]}" if shown and before and after else ""
 
 
-def label_returned_outputs(read: Structure, stage: Stage) -> tuple[str, ...]:
+def label_returned_outputs(structure: Structure, stage: Stage) -> tuple[str, ...]:
     """Say which of several outputs a stage's last block gives."""
-    outputs = read.arch.outputs
+    outputs = structure.arch.outputs
     if len(outputs) < 2:
         return ()
     ends = {*stage.blocks[-1].joins, stage.blocks[-1].end}
@@ -274,10 +280,10 @@ def label_returned_outputs(read: Structure, stage: Stage) -> tuple[str, ...]:
     return tuple(f"→ output {number} of {len(outputs)}" for number in at)
 
 
-def label_outputs(read: Structure) -> str:
+def label_outputs(structure: Structure) -> str:
     """What the network returns, in short."""
-    arch = read.arch
-    ends = {index for block in read.blocks for index in (*block.joins, block.end)}
+    arch = structure.arch
+    ends = {index for block in structure.blocks for index in (*block.joins, block.end)}
     rest = [
         tensor for tensor in arch.outputs if tensor.layer not in ends
     ] or arch.outputs[-1:]

@@ -70,22 +70,26 @@ def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
 def description(archs: Sequence[Architecture], *, plain: bool) -> str:
     """Say the stacks in sentences: what is drawn, what is folded, each network."""
     shown, _ = fit_to_page(build_stacks(archs, plain=plain))
-    names = sentences.join_with_and([it.title for it in shown])
+    names = sentences.join_with_and([stack.title for stack in shown])
     beside = "" if len(shown) == 1 else ", side by side, aligned by output size"
     lines = [f"{names}: every convolution a box, from the input down{beside}."]
     if plain:
         lines.append("Plain is the same network without its shortcuts.")
     lines += [
-        f"Of {piece.count} equal {piece_noun(piece)} in a row, {it.title} shows one."
-        for it in shown
-        for piece in it.pieces
+        f"Of {piece.count} equal {piece_noun(piece)} in a row, {stack.title} shows one."
+        for stack in shown
+        for piece in stack.pieces
         if piece.count > 1
     ]
-    hidden = {it.title: sum(piece.hidden for piece in it.pieces) for it in shown}
+    hidden = {
+        stack.title: sum(piece.hidden for piece in stack.pieces) for stack in shown
+    }
     lines += [
-        f"{n} blocks or layers of {it} are left out." for it, n in hidden.items() if n
+        f"{count} blocks or layers of {title} are left out."
+        for title, count in hidden.items()
+        if count
     ]
-    if not all(it.chained for it in shown):
+    if not all(stack.chained for stack in shown):
         lines.append("Parallel branches stand one below the other.")
     return " ".join([*lines, *(sentences.describe_network(arch) for arch in archs)])
 
@@ -127,20 +131,20 @@ def build_stack_legend(
     archs: Sequence[Architecture], shown: Sequence[Stack], *, plain: bool
 ) -> list[str]:
     """The legend: every sign that occurs, and what is not drawn."""
-    pieces = [piece for it in shown for piece in it.pieces]
-    labels = [row.label for it in shown for row in it.rows]
+    pieces = [piece for stack in shown for piece in stack.pieces]
+    labels = [row.label for stack in shown for row in stack.rows]
     norms = {tuple(explain_norm_placement(read_structure(arch))) for arch in archs}
     folds = any(piece.count > 1 for piece in pieces)
     return [
         *list_shortcut_signs(arc.kind for piece in pieces for arc in piece.arcs),
         *(["plain: without shortcuts"] if plain else []),
-        *(["/2: stride"] if any(", /2" in it for it in labels) else []),
+        *(["/2: stride"] if any(", /2" in label for label in labels) else []),
         *explain_gates(labels),
         *(["×n: n equal in a row, one of them drawn"] if folds else []),
         *(norms.pop() if len(norms) == 1 else ()),
         *(
             []
-            if all(it.chained for it in shown)
+            if all(stack.chained for stack in shown)
             else ["parallel branches stand one below the other"]
         ),
     ]
@@ -155,15 +159,15 @@ class StackPlacing:
         self.shown = shown
         self.column_bands = column_bands
         self.canvas = Canvas()
-        rows = [row for it in shown for row in it.rows]
-        wide = (
+        rows = [row for stack in shown for row in stack.rows]
+        width = (
             metrics.widen_for_fonts(
                 metrics.max_text_width((row.label for row in rows), 11)
             )
             + 8
         )
-        self.box = min(max(wide, MIN_BOX_WIDTH), MAX_BOX_WIDTH)
-        counted = any(piece.count > 1 for it in shown for piece in it.pieces)
+        self.box = min(max(width, MIN_BOX_WIDTH), MAX_BOX_WIDTH)
+        counted = any(piece.count > 1 for stack in shown for piece in stack.pieces)
         self.lane = ARC_REACH + (COUNT_WIDTH if counted else 0)
         self.canvas.add_text(
             "note", (MARGIN + SIZES_WIDTH / 2, FIRST_BAND_Y - 8), "output size"
@@ -185,15 +189,17 @@ class StackPlacing:
     def picture_width(self) -> float:
         """Width of the picture."""
         last = max(len(self.shown), len(self.column_bands)) - 1
-        wide = self.column_centre(last) + self.box / 2 + self.lane + 2 * MARGIN
-        return max(wide, MIN_PICTURE_WIDTH)
+        width = self.column_centre(last) + self.box / 2 + self.lane + 2 * MARGIN
+        return max(width, MIN_PICTURE_WIDTH)
 
     def place_output_sizes(self, number: int) -> list[float]:
         """Where the bands of a sheet begin; the output sizes stand left of them."""
         x, tops = self.column_left(number) + SIZES_WIDTH / 2, [float(FIRST_BAND_Y)]
         for band in self.column_bands[number]:
             text = metrics.fit_text(band.size, SIZES_WIDTH, 11)
-            first = min((it[0].height for it in band.items if it), default=ROW_PITCH)
+            first = min(
+                (items[0].height for items in band.items if items), default=ROW_PITCH
+            )
             self.canvas.add_text(
                 "note", (x, tops[-1] + min(first, ROW_PITCH) / 2), text
             )
@@ -245,11 +251,11 @@ class StackPlacing:
             node = self.canvas.add_text(role, (x, y), label)
         else:
             role = "layer" if item.row.boxed else "small plain"
-            wide = self.box if item.row.boxed else self.box - 24
-            if metrics.max_text_width([label], 11) > wide - 6:
-                wide = self.box
+            width = self.box if item.row.boxed else self.box - 24
+            if metrics.max_text_width([label], 11) > width - 6:
+                width = self.box
             node = self.canvas.add_node(
-                role, (x, y), (wide, BOX_HEIGHT), [label], tint=item.piece.tint
+                role, (x, y), (width, BOX_HEIGHT), [label], tint=item.piece.tint
             )
         if last is not None:
             points = [(last.at[0], last.bottom), (x, node.top)]

@@ -134,7 +134,7 @@ def piece_part_key(piece: StackPiece) -> tuple[str | int, int]:
 
 def align_bands(stacks: Sequence[Stack]) -> list[Band]:
     """The bands that align some stacks."""
-    runs = [list(iter_size_runs(it)) for it in stacks]
+    runs = [list(iter_size_runs(stack)) for stack in stacks]
     order = merge_orders([[key for key, _ in each] for each in runs])
     aligned = []
     rest = [list(each) for each in runs]
@@ -143,7 +143,7 @@ def align_bands(stacks: Sequence[Stack]) -> list[Band]:
             tuple(each.pop(0)[1]) if each and each[0][0] == key else () for each in rest
         )
         sizes = [item.row.size for column in items for item in column]
-        size = next((it for it in sizes if "×" in it), sizes[0])
+        size = next((size for size in sizes if "×" in size), sizes[0])
         aligned.append(Band(size, items))
     return aligned
 

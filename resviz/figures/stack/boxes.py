@@ -106,13 +106,13 @@ class Stack:
         return [row for piece in self.pieces for row in piece.rows]
 
 
-def is_chain(read: Structure) -> bool:
+def is_chain(structure: Structure) -> bool:
     """Whether the convolutions of each unit, or of a plain network, form one path.
 
     A gate over one position stands beside it.
     """
-    graph = build_graph(read.arch)
-    all_units = [unit for block in read.blocks for unit in block.units]
+    graph = build_graph(structure.arch)
+    all_units = [unit for block in structure.blocks for unit in block.units]
     runs = (
         [unit.main_indices for unit in all_units]
         if all_units
@@ -137,15 +137,15 @@ def list_map_convolutions(graph: Graph, nodes: Iterable[int]) -> list[int]:
 
 def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     """A network as a stack; `plain` leaves its shortcuts out."""
-    read = read_structure(arch)
+    structure = read_structure(arch)
     pieces = PieceReader(arch).read_pieces()
-    chained = is_chain(read)
+    chained = is_chain(structure)
     total = costs.sum_record_costs(arch)
     params, macs = arch.params, total.macs
     title = arch.label
     if plain:
         shortcut_layers = {
-            i for unit in iter_units(read) for i in unit.shortcut.layer_indices
+            i for unit in iter_units(structure) for i in unit.shortcut.layer_indices
         }
         shortcuts = costs.sum_layer_costs(
             arch.layers[index] for index in shortcut_layers
@@ -160,9 +160,9 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     return Stack(title, facts, pieces, chained)
 
 
-def iter_units(read: Structure) -> Iterator[Unit]:
+def iter_units(structure: Structure) -> Iterator[Unit]:
     """The units of all blocks."""
-    return (unit for block in read.blocks for unit in block.units)
+    return (unit for block in structure.blocks for unit in block.units)
 
 
 class PieceReader:
@@ -170,10 +170,10 @@ class PieceReader:
 
     def __init__(self, arch: Architecture) -> None:
         self.arch = arch
-        self.read = read_structure(arch)
+        self.structure = read_structure(arch)
         self.graph = build_graph(arch)
-        self.ends = [block.end for block in self.read.blocks]
-        stages = enumerate(self.read.stages)
+        self.ends = [block.end for block in self.structure.blocks]
+        stages = enumerate(self.structure.stages)
         stage_of_end = {
             block.end: number for number, stage in stages for block in stage.blocks
         }
@@ -182,7 +182,9 @@ class PieceReader:
     def read_pieces(self) -> tuple[StackPiece, ...]:
         """The input, every block, and every layer outside that has a word."""
         piece_at = dict(self.read_blocks())
-        inside = {index for block in self.read.blocks for index in block.layer_indices}
+        inside = {
+            index for block in self.structure.blocks for index in block.layer_indices
+        }
         first, last = min(inside, default=0), max(piece_at, default=-1)
         for index in self.graph.before:
             if index in inside:
@@ -210,7 +212,7 @@ class PieceReader:
         """
         if isinstance(part, int):
             return stage_tint(part)
-        if self.read.stages:
+        if self.structure.stages:
             return part
         if row.positions <= 1:
             return "head"
@@ -220,7 +222,7 @@ class PieceReader:
 
     def read_blocks(self) -> Iterator[tuple[int, StackPiece]]:
         """Every block as a piece, by its last layer."""
-        for number, stage in enumerate(self.read.stages):
+        for number, stage in enumerate(self.structure.stages):
             folds = [k for k, fold in enumerate(stage.folds) for _ in range(fold.count)]
             for fold, block in zip(folds, stage.blocks, strict=True):
                 yield block.end, self.read_block(block, number, (number, fold))

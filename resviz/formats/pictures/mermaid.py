@@ -58,7 +58,7 @@ def render(picture: Picture, style: Style) -> str:
             f"{picture.title}: {len(chart.links)} edges, and GitHub draws at most "
             f"{MAX_LINKS} of a Mermaid chart; write .svg instead"
         )
-    text = "\n".join(mermaid_lines(chart, style)) + "\n"
+    text = "\n".join(mermaid_lines(picture, chart, style)) + "\n"
     if len(text) > MAX_CHART_CHARACTERS:
         raise RenderError(
             f"{picture.title}: {len(text)} characters, and GitHub reads at most "
@@ -67,14 +67,14 @@ def render(picture: Picture, style: Style) -> str:
     return text
 
 
-def mermaid_lines(chart: Chart, style: Style) -> Iterator[str]:
+def mermaid_lines(picture: Picture, chart: Chart, style: Style) -> Iterator[str]:
     """The lines of the file.
 
     The title is a box's: Mermaid reads HTML in a title, and nothing can be escaped.
     """
     yield from ("---", *LAYOUT_CONFIG, "---", f"flowchart {chart.direction}")
-    yield f"  accTitle: {escape.escape_mermaid(chart.title)}"
-    yield f"  accDescr: {escape.escape_mermaid(chart.description)}"
+    yield f"  accTitle: {escape.escape_mermaid(picture.title)}"
+    yield f"  accDescr: {escape.escape_mermaid(picture.description)}"
     for part in chart.parts:
         yield from chart_part_lines(part, "  ")
     for link in chart.links:

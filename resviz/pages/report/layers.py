@@ -75,10 +75,10 @@ class LayerList:
     notes: tuple[str, ...]
 
 
-def build_layer_list(arch: Architecture, built: Structure) -> LayerList:
+def build_layer_list(arch: Architecture, structure: Structure) -> LayerList:
     """Every layer of a network."""
     table = layer_table(arch)
-    rows = tuple(layer_list_rows(built, table))
+    rows = tuple(layer_list_rows(structure, table))
     empty, plain = find_omitted_columns(table.data)
     macs = [entry["macs"] for entry in table.data]
     return LayerList(
@@ -96,15 +96,15 @@ def build_layer_list(arch: Architecture, built: Structure) -> LayerList:
     )
 
 
-def layer_list_rows(built: Structure, table: Table) -> Iterator[LayerListRow]:
+def layer_list_rows(structure: Structure, table: Table) -> Iterator[LayerListRow]:
     """The rows of the layer table with what the report adds."""
     maxima = {
         key: max((entry[key] or 0 for entry in table.data), default=0)
         for key in ("params", "macs")
     }
-    names = name_layer_parts(built)
-    tints = {name: find_part_tint(built, name) for name in set(names.values())}
-    for layer, shown in zip(built.arch.layers, table.rows, strict=True):
+    names = name_layer_parts(structure)
+    tints = {name: find_part_tint(structure, name) for name in set(names.values())}
+    for layer, shown in zip(structure.arch.layers, table.rows, strict=True):
         part = names.get(layer.index, "")
         yield LayerListRow(
             {**shown, "part": part},

@@ -87,7 +87,7 @@ class Totals:
 def report_totals(arch: Architecture, data: dict[str, Any]) -> Totals:
     """The totals that the summary's `data` holds."""
     macs, sign = data["macs"], "≥ " if data["not_counted"] else ""
-    built = f"{data['blocks']} residual blocks in {len(data['stages'])} stages"
+    counted = f"{data['blocks']} residual blocks in {len(data['stages'])} stages"
     flops = f"{group_digits(macs)} · {format_count(2 * macs)} FLOPs"
     return Totals(
         (
@@ -101,7 +101,7 @@ def report_totals(arch: Architecture, data: dict[str, Any]) -> Totals:
             Total(
                 "weighted layers deep",
                 group_digits(data["depth"]),
-                built if data["blocks"] else "no residual blocks found",
+                counted if data["blocks"] else "no residual blocks found",
             ),
             Total(
                 "activations",
@@ -155,25 +155,25 @@ def tint_css_class(tint: str) -> str:
     return tint.replace(" ", "-")
 
 
-def find_part_tint(built: Structure, name: str) -> str:
+def find_part_tint(structure: Structure, name: str) -> str:
     """The CSS class of the part called `name`; "" if it is none of the figures'."""
     if name in {"stem", "head"}:
         return name
-    numbers = [k for k, stage in enumerate(built.stages) if stage.name == name]
+    numbers = [k for k, stage in enumerate(structure.stages) if stage.name == name]
     return tint_css_class(styles.stage_tint(numbers[0])) if numbers else ""
 
 
-def name_layer_parts(built: Structure) -> dict[int, str]:
+def name_layer_parts(structure: Structure) -> dict[int, str]:
     """The name of the part that each layer lies in, by index; others are missing.
 
     Without stages nothing is a stem or a head either.
     """
-    if not built.stages:
+    if not structure.stages:
         return {}
-    names = {layer.index: "stem" for layer in built.stem}
-    for stage in built.stages:
+    names = {layer.index: "stem" for layer in structure.stem}
+    for stage in structure.stages:
         names |= dict.fromkeys(stage.layer_indices, stage.name)
-    return names | {layer.index: "head" for layer in built.head}
+    return names | {layer.index: "head" for layer in structure.head}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +200,16 @@ class StageTableRow:
 
 
 def stage_table_rows(
-    built: Structure, rows: Iterable[Mapping[str, Any]]
+    structure: Structure, rows: Iterable[Mapping[str, Any]]
 ) -> list[StageTableRow]:
     """The rows of the summary, with their shares of the whole; none without stages."""
-    rows = list(rows) if built.stages else []
+    rows = list(rows) if structure.stages else []
     params = sum(row["params"] for row in rows) or 1
     macs = sum(row["macs"] for row in rows) or 1
     return [
         StageTableRow(
             row["name"],
-            find_part_tint(built, row["name"]),
+            find_part_tint(structure, row["name"]),
             f"{row['blocks']} {row['type']}" if row.get("blocks") else "",
             row.get("output_shape"),
             row["params"],
@@ -242,17 +242,17 @@ class ShortcutList:
     notes: tuple[str, ...]
 
 
-def build_shortcut_list(built: Structure) -> ShortcutList:
+def build_shortcut_list(structure: Structure) -> ShortcutList:
     """The shortcuts of a network; no rows if it has none."""
-    table = shortcut_table(built.arch)
+    table = shortcut_table(structure.arch)
     rows = [
-        merge_shortcuts(run) | {"tint": find_part_tint(built, run[0]["stage"])}
+        merge_shortcuts(run) | {"tint": find_part_tint(structure, run[0]["stage"])}
         for run in group_equal_shortcuts(table.rows)
     ]
     if not rows:
         return ShortcutList([], ())
-    total = costs.sum_record_costs(built.arch)
-    notes = (*summarize_shortcuts(table.data, total), *find_remarks(built))
+    total = costs.sum_record_costs(structure.arch)
+    notes = (*summarize_shortcuts(table.data, total), *find_remarks(structure))
     return ShortcutList(rows, tuple(map(as_sentence, notes)))
 
 
