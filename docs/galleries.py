@@ -182,7 +182,7 @@ def chart(form: str) -> str:
     """ResNet-18 in a form that is text."""
     import resviz
 
-    return resviz.diagram("resnet18").rendered(form).decode()
+    return resviz.diagram("resnet18").to_bytes(form).decode()
 
 
 def sheet() -> str:

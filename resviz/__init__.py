@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     )
     from resviz.errors import (
         BuildError,
-        LayerNotFoundError,
         OptionError,
         RecordError,
         RenderError,
         ResvizError,
         SpecError,
         TraceError,
+        UnknownNameError,
         WeightsError,
     )
     from resviz.figures.rendering import Diagram
@@ -55,7 +55,6 @@ __all__ = [
     "Diagram",
     "FlowStep",
     "Layer",
-    "LayerNotFoundError",
     "Operation",
     "OptionError",
     "RecordError",
@@ -69,6 +68,7 @@ __all__ = [
     "TraceError",
     "UncountedOperation",
     "Unit",
+    "UnknownNameError",
     "WeightsError",
     "Window",
     "costs",
@@ -107,7 +107,7 @@ HOMES = {
     ),
     "resviz.errors": (
         "BuildError",
-        "LayerNotFoundError",
+        "UnknownNameError",
         "OptionError",
         "RecordError",
         "RenderError",

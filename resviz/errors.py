@@ -52,8 +52,8 @@ class RecordError(ResvizError, ValueError):
     """A record that breaks one of its laws, or a file that holds none."""
 
 
-class LayerNotFoundError(ResvizError, KeyError):
-    """A name that no layer of a record has."""
+class UnknownNameError(ResvizError, KeyError):
+    """A name that no layer of a record has, or no column of a table."""
 
     __str__ = Exception.__str__
 

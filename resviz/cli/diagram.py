@@ -50,7 +50,7 @@ def diagram(
     format_options = dpi_option(dpi, form)
     archs = read_records(specs, tracing)
     with tell_if_slow("drawing"):
-        rendered = figures.draw_diagram(archs, plain=bool(plain), **options).rendered(
+        rendered = figures.draw_diagram(archs, plain=bool(plain), **options).to_bytes(
             form, **format_options
         )
     write_output(rendered, output, binary=form in {"pdf", "png"})

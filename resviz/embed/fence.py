@@ -172,7 +172,7 @@ def render_line(line: str, shelf: RecordCache) -> str:
     command, request, width = parse_fence_line(line)
     if isinstance(request, TableRequest):
         # A blank line would end a block of HTML in Markdown.
-        return request.make_table(shelf).styled().replace("\n", "")
+        return request.make_table(shelf).to_styled_html().replace("\n", "")
     figure = request.draw_request(shelf)
     if command == "describe":
         return f"<p>{escape_html_prose(figure.description)}</p>"

@@ -39,28 +39,59 @@ class Diagram:
         return self.picture.description
 
     def to_svg(self, *, salt: str = "") -> str:
-        """SVG text; `salt` keeps the ids of equal figures on one page apart."""
-        return self.rendered("svg", salt=salt).decode()
-
-    def to_dot(self) -> str:
-        """Graphviz source."""
-        return self.rendered("dot").decode()
+        """Return SVG; `salt` keeps the ids of equal figures on one page apart."""
+        return self.to_bytes("svg", salt=salt).decode()
 
     def to_png(self, *, dpi: float = 96) -> bytes:
-        """PNG; at 96 dpi one pixel is one of the SVG's.
+        """Return a PNG; at 96 dpi one pixel is one of the SVG's.
 
         Raises:
-            RenderError: without Graphviz, or if it would be too large.
+            RenderError: if it would be too large.
         """
-        return self.rendered("png", dpi=dpi)
+        return self.to_bytes("png", dpi=dpi)
 
     def to_pdf(self) -> bytes:
-        """PDF of one page.
+        """Return a PDF of one page."""
+        return self.to_bytes("pdf")
+
+    def to_dot(self) -> str:
+        """Return Graphviz source.
 
         Raises:
-            RenderError: without Graphviz.
+            RenderError: for a figure that is no graph.
         """
-        return self.rendered("pdf")
+        return self.to_bytes("dot").decode()
+
+    def to_mermaid(self) -> str:
+        """Return a Mermaid flowchart.
+
+        Raises:
+            RenderError: for a figure that is no graph.
+        """
+        return self.to_bytes("mermaid").decode()
+
+    def to_tikz(self) -> str:
+        """Return a TikZ picture, to be read by LaTeX's `input`."""
+        return self.to_bytes("tikz").decode()
+
+    def render(self, format: str = "svg", **options: Any) -> str | bytes:  # noqa: A002 - the CLI's word
+        """Return the figure in one of the picture formats; PNG and PDF as bytes.
+
+        Raises:
+            RenderError: if there is no such format, with those there are.
+        """
+        from resviz.formats import picture_format
+
+        return picture_format(format).render(self.picture, self.style, **options)
+
+    def to_bytes(self, format: str, **options: Any) -> bytes:  # noqa: A002 - the CLI's word
+        """Return what a file in one of the picture formats holds.
+
+        Raises:
+            RenderError: as `render`.
+        """
+        rendered = self.render(format, **options)
+        return rendered.encode() if isinstance(rendered, str) else rendered
 
     def save(self, path: str | Path, *, dpi: float = 96) -> None:
         """Write the figure in the format of the path's suffix, whole or not at all.
@@ -72,17 +103,10 @@ class Diagram:
 
         name = format_of_suffix(path, "picture")
         options = {"dpi": dpi} if name == "png" else {}
-        write_atomically(path, self.rendered(name, **options))
-
-    def rendered(self, name: str, **options: Any) -> bytes:
-        """The figure in the picture format called `name`."""
-        from resviz.formats import picture_format
-
-        data = picture_format(name).render(self.picture, self.style, **options)
-        return data.encode() if isinstance(data, str) else data
+        write_atomically(path, self.to_bytes(name, **options))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """What a notebook shows; ids differ from call to call.
+        """Return what a notebook shows; ids differ from call to call.
 
         It stands in an `<img>`, which cannot see whether the notebook is dark and
         would ask the system; so it is light unless its style is another.

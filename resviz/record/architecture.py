@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from resviz.errors import LayerNotFoundError, RenderError
+from resviz.errors import RenderError, UnknownNameError
 from resviz.files import compress_for_path, write_atomically
 from resviz.record.cached import cache_reading
 from resviz.record.facts import Shape, Source, Storage, Tensor
@@ -103,11 +103,11 @@ class Architecture(
         """Return the layer called `name`; the second call of a module is "relu#2".
 
         Raises:
-            LayerNotFoundError: a KeyError, which names layers that are near.
+            UnknownNameError: a KeyError, which names layers that are near.
         """
         index = index_layer_names(self).get(name)
         if index is None:
-            raise LayerNotFoundError(explain_missing_layer(self, name))
+            raise UnknownNameError(explain_missing_layer(self, name))
         return self.layers[index]
 
     def __contains__(self, name: object) -> bool:
@@ -276,7 +276,7 @@ class Architecture(
     def _repr_html_(self) -> str:
         from resviz.tables.summary import summary_table
 
-        return summary_table(self).styled()
+        return summary_table(self).to_styled_html()
 
 
 @cache_reading

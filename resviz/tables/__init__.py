@@ -74,7 +74,7 @@ class RegisteredTable:
         module, _, function = self.builder.partition(":")
         builder: TableBuilder = getattr(import_module(module), function)
         table = builder(archs if self.several else archs[0], **options)
-        return table.narrowed(columns) if columns else table
+        return table.select_columns(columns) if columns else table
 
 
 TABLES = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from resviz import units
-from resviz.errors import RenderError
+from resviz.errors import RenderError, UnknownNameError
 from resviz.tables.column_choice import find_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -147,8 +147,57 @@ class Table:
     mark: str = ""
     fixed: int = 0
 
-    def narrowed(self, names: Sequence[str]) -> Table:
-        """The table with some of its columns, in the order of `names`.
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows, each as values by the names of its columns."""
+        names = frame_names(self.columns)
+        for row in self.rows:
+            values = (cell_as_text(row.get(column.key)) for column in self.columns)
+            yield dict(zip(names, values, strict=True))
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, key: slice | str) -> list[Any]: ...
+
+    def __getitem__(
+        self, key: SupportsIndex | slice | str
+    ) -> dict[str, Any] | list[Any]:
+        """Return a row by its number, several by a slice, or the values of a column.
+
+        Args:
+            key: a number or slice; or a column's key, or its heading in any case.
+
+        Raises:
+            UnknownNameError: a KeyError, for a column that it does not have; lists
+                those it has.
+
+        Example:
+            >>> import resviz
+            >>> stages = resviz.summary("resnet50")
+            >>> stages[1]["macs"], stages["macs"][:2]
+            (667942912, [118013952, 667942912])
+        """
+        if not isinstance(key, str):
+            return list(self)[key]
+        names = frame_names(self.columns)
+        if key not in names:
+            try:
+                (column,) = find_columns(self.columns, [key])
+            except ValueError as error:
+                raise UnknownNameError(str(error)) from None
+            key = names[self.columns.index(column)]
+        return [row[key] for row in self]
+
+    def select_columns(self, names: Sequence[str]) -> Table:
+        """Return the table with some of its columns, in the order of `names`.
 
         Args:
             names: keys of columns, or their headings in any case.
@@ -160,19 +209,20 @@ class Table:
         return replace(self, columns=columns, fixed=min(self.fixed, len(columns)))
 
     def to_dict(self) -> Any:
-        """The table as lists, dictionaries and numbers; what JSON prints."""
+        """Return lists, dictionaries and numbers; what JSON prints."""
         return self.data
 
     def to_pandas(self) -> pd.DataFrame:
-        """The rows as a DataFrame, one column a key; a network's is its name."""
+        """Return the rows as a DataFrame, one column a key; a network's is its name."""
         import pandas as pd
 
-        keys = [column.key for column in self.columns]
-        records = [[cell_as_text(row.get(key)) for key in keys] for row in self.rows]
-        return pd.DataFrame.from_records(records, columns=frame_names(self.columns))
+        names = frame_names(self.columns)
+        return pd.DataFrame.from_records(
+            [list(row.values()) for row in self], columns=names
+        )
 
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002 - the CLI's word
-        """The table as text in one of the table formats.
+        """Return the table as text in one of the table formats.
 
         Raises:
             RenderError: if there is no such format, with those there are, or it is no
@@ -202,30 +252,46 @@ class Table:
         )
 
     def to_html(self) -> str:
-        """The table as a fragment of HTML."""
+        """Return the table as a fragment of HTML."""
         return self.render("html", page=False)
 
-    def styled(self) -> str:
-        """The fragment with a style sheet before it, for pages that have none."""
+    def to_styled_html(self) -> str:
+        """Return the fragment after a style sheet, for pages that have none."""
         from resviz.formats.tables.html import html_with_style
 
         return html_with_style(self)
 
+    def to_latex(self) -> str:
+        """Return the table in LaTeX, for the packages booktabs and amsmath."""
+        return self.render("latex")
+
+    def to_markdown(self) -> str:
+        """Return the table in Markdown."""
+        return self.render("markdown")
+
+    def to_csv(self) -> str:
+        """Return the rows as comma-separated values, below the columns' keys."""
+        return self.render("csv")
+
+    def to_json(self) -> str:
+        """Return what `to_dict` gives as JSON."""
+        return self.render("json")
+
     def __str__(self) -> str:
-        """The table as text, fitted to the terminal if stdout is one."""
+        """Return the table as text, fitted to the terminal if stdout is one."""
         terminal = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if terminal else None
         return self.render("text", width=width).rstrip("\n")
 
     def __repr__(self) -> str:
-        return f"<Table {self.title!r}: {len(self.rows)} rows>"
+        return f"<Table {self.title!r}: {units.format_plural(len(self), 'row')}>"
 
     def _repr_mimebundle_(
         self, include: Sequence[str] | None = None, exclude: Sequence[str] | None = None
     ) -> dict[str, str]:
         """Show the table in a notebook."""
         del include, exclude
-        return {"text/plain": str(self), "text/html": self.styled()}
+        return {"text/plain": str(self), "text/html": self.to_styled_html()}
 
 
 def frame_names(columns: Sequence[Column]) -> list[str]:

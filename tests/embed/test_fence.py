@@ -299,8 +299,8 @@ def test_a_table_has_the_options_of_its_function(line, options):
     columns = options.pop("columns", None)
     table = getattr(resviz, name)(spec, **options)
     (shown,) = fence.render_lines([line], RecordCache())
-    expected = table.narrowed(columns) if columns else table
-    assert expected.styled().replace("\n", "") == shown
+    expected = table.select_columns(columns) if columns else table
+    assert expected.to_styled_html().replace("\n", "") == shown
 
 
 def test_a_network_goes_by_a_name_of_ones_own():

@@ -61,7 +61,7 @@ def test_a_table_stays_in_its_column(paper, wide, number):
 
 def test_small_letters_are_told_of_by_their_size(paper, record):
     """Five points are too small, though seven tenths of the table are left."""
-    table = resviz.layers(record("resnet18")).narrowed(
+    table = resviz.layers(record("resnet18")).select_columns(
         ["name", "type", "input_shapes", "output_shape", "params"]
     )
     log = paper(table)[2]
@@ -77,7 +77,7 @@ def test_small_letters_are_told_of_by_their_size(paper, record):
 
 def test_letters_of_six_points_are_read(paper, record):
     """And no warning says otherwise."""
-    table = resviz.layers(record("resnet18"), only="conv").narrowed(
+    table = resviz.layers(record("resnet18"), only="conv").select_columns(
         ["name", "type", "input_shapes", "output_shape", "kernel"]
     )
     (_, right), words, _ = paper(table, r"\def\resvizwidth{2\linewidth}")
@@ -110,7 +110,7 @@ def test_a_table_is_as_wide_as_asked(paper, wide):
 def test_a_small_table_keeps_its_size(paper, record):
     """Without a warning."""
     _, words, log = paper(
-        resviz.summary(record("resnet18")).narrowed(["name", "blocks"])
+        resviz.summary(record("resnet18")).select_columns(["name", "blocks"])
     )
     assert words
     assert "Package resviz Warning" not in log

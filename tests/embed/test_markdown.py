@@ -65,7 +65,7 @@ def test_a_chart_is_a_block_of_mermaid(embed):
     assert 0 == embed(write("a.md", "diagram r18.json --format mermaid"))[0]
     blocks = [it for it in MarkdownIt().parse(Path("a.md").read_text()) if it.info]
     assert ["mermaid"] == [it.info for it in blocks]
-    chart = resviz.diagram("r18.json").rendered("mermaid").decode()
+    chart = resviz.diagram("r18.json").to_bytes("mermaid").decode()
     assert chart == blocks[0].content
 
 

@@ -17,7 +17,7 @@ for figure in sys.argv[1].split(","):
     drawn = resviz.diagram(arch, figure)
     for form in sys.argv[2].split(","):
         try:
-            data = drawn.rendered(form)
+            data = drawn.to_bytes(form)
         except RenderError as error:
             data = str(error).encode()
         found[f"{figure} {form}"] = hashlib.sha256(data).hexdigest()

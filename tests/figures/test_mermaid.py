@@ -140,7 +140,7 @@ def test_padded_shortcuts_are_dotted():
     """A third kind of line, and its words."""
     import resviz
 
-    text = resviz.diagram("resnet(18, shortcut='A')").rendered("mermaid").decode()
+    text = resviz.diagram("resnet(18, shortcut='A')").to_bytes("mermaid").decode()
     assert "stroke-dasharray:1 4" in text
     assert "pad with zeros" in text
 
@@ -168,7 +168,7 @@ def test_other_figures_are_refused(network, figure):
     """With what would work instead."""
     drawn = draw_diagram(network("resnet18"), figure)
     with pytest.raises(RenderError, match=r"the overview alone; write \.svg instead"):
-        drawn.rendered("mermaid")
+        drawn.to_bytes("mermaid")
 
 
 def test_more_than_githubs_edges_are_refused():

@@ -7,7 +7,7 @@ import pytest
 from torch import nn
 
 import resviz
-from resviz.errors import LayerNotFoundError, RecordError
+from resviz.errors import RecordError, UnknownNameError
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,7 @@ def test_the_second_call_of_a_module_has_a_name():
 
 def test_a_module_is_no_layer(arch):
     """The error names the first layer in it."""
-    with pytest.raises(LayerNotFoundError, match=r"11 layers: .* 'layer1.0.conv1'"):
+    with pytest.raises(UnknownNameError, match=r"11 layers: .* 'layer1.0.conv1'"):
         arch["layer1.0"]
 
 

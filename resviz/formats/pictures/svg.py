@@ -52,7 +52,7 @@ SYSTEM_SELECTORS = ("svg:root", "[data-theme=auto]")
 """What goes by the system: a figure that is its own document, and pages as Furo's."""
 
 
-def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
+def render(picture: Picture, style: Style, *, salt: str = "") -> str:
     """The picture as SVG; 1 unit is 1 px and it shrinks with its container.
 
     Ids come from the content, so equal pictures give equal bytes; `salt` tells
@@ -78,7 +78,7 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> bytes:
         "</g>",
         "</svg>\n",
     )
-    return "\n".join(lines).encode()
+    return "\n".join(lines)
 
 
 def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:

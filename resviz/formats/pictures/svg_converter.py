@@ -55,7 +55,7 @@ def convert_picture(
             format=kind,
             ppi=pixels_per_unit * POINTS_PER_INCH,
             sys_inputs={
-                "svg": light.decode(),
+                "svg": light,
                 "title": escape.clean_name(picture.title),
                 "description": escape.clean_prose(picture.description),
             },

@@ -46,9 +46,7 @@ ColumnSpan = tuple[int, int]
 
 def render(table: Table, *, style: str = "screen") -> str:
     """The table as SVG; it follows the reader's dark mode in the style "screen"."""
-    return svg.render(
-        TablePicture(table).draw_picture(), styles.find_style(style)
-    ).decode()
+    return svg.render(TablePicture(table).draw_picture(), styles.find_style(style))
 
 
 class TablePicture:

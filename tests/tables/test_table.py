@@ -1,0 +1,94 @@
+"""A table as a value: its rows, its columns, and every text that it gives."""
+
+import csv
+import json
+
+import pytest
+
+import resviz
+from resviz.errors import UnknownNameError
+
+FORMATS = ["html", "latex", "markdown", "csv", "json"]
+
+
+@pytest.fixture
+def stages(record):
+    """The summary of ResNet-50: stem, four stages, head."""
+    return resviz.summary(record("resnet50"))
+
+
+def test_its_length_is_its_rows(stages):
+    """Six of them."""
+    assert 6 == len(stages)
+
+
+def test_a_table_without_rows_is_a_table(record):
+    """It is not taken for nothing."""
+    table = resviz.shortcuts(record("resnet18"), only="other")
+    assert (0, True) == (len(table), bool(table))
+
+
+def test_it_gives_its_rows(stages):
+    """As dictionaries by the keys of its columns."""
+    assert [row["name"] for row in stages] == [
+        "stem", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "head",
+    ]  # fmt: skip
+
+
+def test_a_row_is_found_by_its_number(stages):
+    """From the end too."""
+    assert ("stem", "head") == (stages[0]["name"], stages[-1]["name"])
+
+
+def test_rows_are_found_by_a_slice(stages):
+    """As of a list."""
+    assert stages[1:3] == list(stages)[1:3]
+
+
+@pytest.mark.parametrize("name", ["macs", "MACs", "Macs"])
+def test_a_column_is_found_by_its_key_or_heading(stages, name):
+    """Together they are the network's."""
+    assert 4_089_184_256 == sum(stages[name])
+
+
+def test_an_unknown_column_is_named(stages):
+    """A KeyError that lists the columns there are."""
+    with pytest.raises(UnknownNameError, match=r"'flops': want .*macs \(MACs\)"):
+        stages["flops"]
+
+
+def test_an_unknown_row_is_an_index_error(stages):
+    """As of a list."""
+    with pytest.raises(IndexError):
+        stages[6]
+
+
+def test_a_column_of_a_network_has_its_name():
+    """As in the DataFrame."""
+    table = resviz.table([18, 50])
+    assert "[3×3, 64; 3×3, 64] ×2" == table["ResNet-18"][2]
+
+
+def test_its_rows_are_those_of_the_dataframe(record):
+    """The same names and values."""
+    table = resviz.shortcuts(record("resnet18"))
+    frame = table.to_pandas()
+    assert list(table) == frame.to_dict("records")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_text_has_a_method(stages, form):
+    """It gives what `render` gives; HTML as a fragment."""
+    options = {"page": False} if form == "html" else {}
+    assert stages.render(form, **options) == getattr(stages, f"to_{form}")()
+
+
+def test_csv_and_json_are_read_back(stages):
+    """By Python's own readers."""
+    assert json.loads(stages.to_json()) == stages.to_dict()
+    assert 6 == len(list(csv.DictReader(stages.to_csv().splitlines())))
+
+
+def test_it_is_shown_on_one_line(stages):
+    """What it is, and how long."""
+    assert "<Table 'ResNet-50: summary': 6 rows>" == repr(stages)
