@@ -33,8 +33,7 @@ def embed(files: tuple[str, ...], check: bool, allow: tuple[str, ...]) -> None:
     pattern for what stands before the colon, or the URL. Packages are imported from
     where the command runs.
     """
-    from resviz.embed.markdown import read_pages, write_pages
-    from resviz.embed.markdown_files import find_markdown_files
+    from resviz.embed.markdown import find_markdown_files, read_pages, write_pages
 
     markdown_pages = read_pages(
         (file for name in files for file in find_markdown_files(name)), allow

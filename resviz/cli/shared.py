@@ -12,6 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+from click.shell_completion import CompletionItem
 
 from resviz.errors import RenderError, SpecError, TraceError
 from resviz.options import SPELT_TRACE_OPTIONS, Option
@@ -49,6 +50,14 @@ class OptionType(click.ParamType):
             return f"[{'|'.join(words)}]"
         return METAVARS.get(self.option.kind, "TEXT")
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete a legal word."""
+        del ctx, param
+        words = self.option.legal_words()
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:
@@ -66,9 +75,14 @@ def lazy_choice(registry: str) -> OptionType:
     return OptionType(Option("", choices=registry))
 
 
-def add_options(options: Iterable[Option]) -> Callable[[CommandFunction], Any]:
-    """Return a decorator that gives a command some declared options."""
-    params = [make_click_option(option) for option in options]
+def add_options(
+    options: Iterable[Option | click.Option],
+) -> Callable[[CommandFunction], Any]:
+    """Return a decorator that gives a command some options, declared or click's."""
+    params = [
+        option if isinstance(option, click.Option) else make_click_option(option)
+        for option in options
+    ]
 
     def decorate(command: Any) -> CommandFunction:
         # Where click.option keeps them, the last one first.

@@ -170,19 +170,19 @@ def show_progress() -> Iterator[
         TextColumn("sweep"),
         BarColumn(24),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[said]}"),
+        TextColumn("{task.fields[progress]}"),
         console=Console(stderr=True),
         transient=True,
     )
 
     def start_bar(total: int) -> Callable[[dict[str, Any], bool], None]:
         pace = Pace(total)
-        task = bar.add_task("", total=total, said="")
+        task = bar.add_task("", total=total, progress="")
 
         def advance(row: dict[str, Any], fresh: bool) -> None:
             pace.count(row, fresh)
             parts = (pace.speed, pace.left, pace.losses)
-            bar.update(task, advance=1, said=", ".join(filter(None, parts)))
+            bar.update(task, advance=1, progress=", ".join(filter(None, parts)))
 
         return advance
 

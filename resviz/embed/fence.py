@@ -89,7 +89,7 @@ def formatter(
     del css_class
     here = locate_page(md)
     try:
-        shelf = RecordCache(
+        cache = RecordCache(
             resolve_path=here.find_file, permissions=here.permissions(allow)
         )
     except ResvizError as error:
@@ -115,7 +115,7 @@ def formatter(
         return report_failure(
             SpecError(message), "", here, here.locate_fence(language, source)
         )
-    return "\n".join(render_lines(commands, shelf, here))
+    return "\n".join(render_lines(commands, cache, here))
 
 
 def allowing(*, allow: Iterable[str]) -> Callable[..., str]:
@@ -132,12 +132,12 @@ def allowing(*, allow: Iterable[str]) -> Callable[..., str]:
 
 
 def render_lines(
-    lines: list[str], shelf: RecordCache, here: FenceLocation | None = None
+    lines: list[str], cache: RecordCache, here: FenceLocation | None = None
 ) -> Iterator[str]:
     """Yield the HTML of each line."""
     for line in lines:
         try:
-            yield render_line(line, shelf)
+            yield render_line(line, cache)
         except ResvizError as error:
             location = here or FenceLocation()
             yield report_failure(error, line, location, location.locate_line(line))
@@ -163,7 +163,7 @@ def report_failure(
     return f'<div class="admonition failure"><p>{markup}</p></div>'
 
 
-def render_line(line: str, shelf: RecordCache) -> str:
+def render_line(line: str, cache: RecordCache) -> str:
     """Return the HTML of one line.
 
     Raises:
@@ -172,8 +172,8 @@ def render_line(line: str, shelf: RecordCache) -> str:
     command, request, width = parse_fence_line(line)
     if isinstance(request, TableRequest):
         # A blank line would end a block of HTML in Markdown.
-        return request.make_table(shelf).to_styled_html().replace("\n", "")
-    figure = request.draw_request(shelf)
+        return request.make_table(cache).to_styled_html().replace("\n", "")
+    figure = request.draw_request(cache)
     if command == "describe":
         return f"<p>{escape_html_prose(figure.description)}</p>"
     markup = figure_html(figure, salt=f"fence {next(figure_serials)}", width=width)

@@ -36,6 +36,9 @@ STDOUT = "-"
 PAIR_STYLES = {"": "light", "-dark": "dark"}
 """The style of each file of a picture, by what its name ends in."""
 
+FOREIGN_FOLDERS = {"node_modules", "site-packages"}
+"""Folders of what other people wrote."""
+
 
 @dataclass
 class MarkdownPage:
@@ -56,6 +59,30 @@ class MarkdownPage:
     pictures: dict[Path, bytes]
     stale: list[str] = field(default_factory=list)
     files: dict[Path, bytes] = field(default_factory=dict)
+
+
+def find_markdown_files(name: str) -> list[str]:
+    """The Markdown files of a folder, in order; a file is itself.
+
+    Hidden folders, environments and packages of others are left out.
+    """
+    if not Path(name).is_dir():
+        return [name]
+    paths = []
+    for folder, inner, files in os.walk(name):
+        inner[:] = sorted(
+            folder_name
+            for folder_name in inner
+            if folder_name[0] != "."
+            and folder_name not in FOREIGN_FOLDERS
+            and not Path(folder, folder_name, "pyvenv.cfg").exists()
+        )
+        paths += [
+            str(Path(folder, file))
+            for file in sorted(files)
+            if file.lower().endswith((".md", ".markdown"))
+        ]
+    return paths
 
 
 def read_pages(
@@ -132,8 +159,8 @@ def write_pages(pages: Iterable[MarkdownPage]) -> list[Path]:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            said = f"{path}: cannot be written, {error.strerror}"
-            raise RenderError(said) from error
+            message = f"{path}: cannot be written, {error.strerror}"
+            raise RenderError(message) from error
         write_atomically(path, data)
     return list(files)
 
@@ -213,12 +240,12 @@ class RegionRenderer:
         check = self.page.permissions.check
         for param in command.params:
             if isinstance(param, click.Argument) and param.name:
-                given = context.params[param.name]
-                if isinstance(given, str):
-                    context.params[param.name] = check(given, folder.joinpath)
+                specs = context.params[param.name]
+                if isinstance(specs, str):
+                    context.params[param.name] = check(specs, folder.joinpath)
                 else:
                     context.params[param.name] = tuple(
-                        check(text, folder.joinpath) for text in given
+                        check(text, folder.joinpath) for text in specs
                     )
 
     def render_picture_pair(
@@ -235,8 +262,8 @@ class RegionRenderer:
         if context.params["style"] != "screen":
             raise SpecError("leave out --style: one file is light, the other dark")
         images = [
-            run_command(command, context, form="svg", style=it)
-            for it in PAIR_STYLES.values()
+            run_command(command, context, form="svg", style=style)
+            for style in PAIR_STYLES.values()
         ]
         for path, data in zip(paths, images, strict=True):
             self.note_picture(path, data)
@@ -321,8 +348,8 @@ def picture_html(output: str, svg: bytes) -> str:
     description = escape.escape_html(root.findtext(f"{SVG_NAMESPACE}desc"))
     pixel_width = round(float(root.get("width", "0")))
     light, dark = (
-        escape.escape_html(quote(name_in_pair(Path(output), it).as_posix()))
-        for it in PAIR_STYLES
+        escape.escape_html(quote(name_in_pair(Path(output), ending).as_posix()))
+        for ending in PAIR_STYLES
     )
     return (
         "<picture>\n"

@@ -53,15 +53,15 @@ def explain_missing_colon(line: str) -> str:
 
 def is_marker_without_colon(line: str) -> bool:
     """Whether a line is a comment that begins with our word, without its colon."""
-    found = BARE_COMMENT.fullmatch(line)
-    return bool(found) and is_nearly_our_word(found["word"])
+    match = BARE_COMMENT.fullmatch(line)
+    return bool(match) and is_nearly_our_word(match["word"])
 
 
 def is_nearly_our_word(word: str) -> bool:
     """Whether a word is ours, or nearly."""
-    said = re.sub(r"[-_ ]", "", word.lower())
-    return said not in OTHER_WORDS and bool(
-        get_close_matches(said, [OUR_WORD], 1, MIN_SIMILARITY)
+    plain = re.sub(r"[-_ ]", "", word.lower())
+    return plain not in OTHER_WORDS and bool(
+        get_close_matches(plain, [OUR_WORD], 1, MIN_SIMILARITY)
     )
 
 

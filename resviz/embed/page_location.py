@@ -72,7 +72,7 @@ class FenceLocation:
             fence_sign = FENCE_SIGN.match(row)
             if fence_sign and language in row[fence_sign.end() :]:
                 inner = takewhile(
-                    lambda it, mark=fence_sign[0]: it != mark, rows[k + 1 :]
+                    lambda row, mark=fence_sign[0]: row != mark, rows[k + 1 :]
                 )
                 if wanted_lines == "\n".join(inner).strip().splitlines():
                     return f"{self.name}:{k + 1}"

@@ -91,8 +91,8 @@ def spelled_plainly(part: str) -> str:
         >>> [spelled_plainly(part) for part in (".GIT", ".git. ", ".git::$INDEX")]
         ['.git', '.git', '.git']
     """
-    seen = (it for it in normalize("NFKC", part) if category(it) != "Cf")
-    return "".join(seen).casefold().partition(":")[0].rstrip(" .")
+    visible = (sign for sign in normalize("NFKC", part) if category(sign) != "Cf")
+    return "".join(visible).casefold().partition(":")[0].rstrip(" .")
 
 
 def document_root(folder: Path) -> Path:

@@ -152,7 +152,10 @@ class Permissions:
         """
         if any(allowed.allows(kind, target) for allowed in self.allowed):
             return
-        ways = [it.remedy.format(repr(it.name(kind, target))) for it in self.allowed]
+        ways = [
+            allowed.remedy.format(repr(allowed.name(kind, target)))
+            for allowed in self.allowed
+        ]
         how = " or ".join(ways) or "nobody can allow it here"
         raise SpecError(f"{does}, which a document may only if it is allowed: {how}")
 
@@ -212,9 +215,9 @@ class Permissions:
         """
         for name, value in spec.options.items():
             if FETCHING.search(name) and value not in (None, False):
-                told = value if isinstance(value, str) and "://" in value else None
-                told = told or f"{name}={value}"
-                self.require("value", told, f"{spec.text} may fetch {told}")
+                address = isinstance(value, str) and "://" in value
+                target = value if address else f"{name}={value}"
+                self.require("value", target, f"{spec.text} may fetch {target}")
         for value in strings((spec.args, spec.options)):
             plain = PLAIN.fullmatch(value) and not value.lower().endswith(WEIGHTS)
             if not plain or any(map(is_file, (Path(value), place(value)))):
@@ -284,23 +287,24 @@ def project_allow_list(root: Path) -> AllowList:
     """
     remedy = "allow = [{}] below [tool.resviz] in " + f"{root.name}/pyproject.toml"
     path = root / "pyproject.toml"
-    given: Any = []
+    patterns: Any = []
     try:
         if path.is_file():
             project: Any = tomllib.loads(path.read_text("utf-8"))
-            given = project.get("tool", {}).get("resviz", {}).get("allow", [])
+            patterns = project.get("tool", {}).get("resviz", {}).get("allow", [])
     except (OSError, ValueError, AttributeError) as error:
         raise SpecError(f"{path}: cannot be read, {error}") from error
-    return AllowList(root, checked_patterns(given, f"{path}: allow"), remedy)
+    return AllowList(root, checked_patterns(patterns, f"{path}: allow"), remedy)
 
 
-def checked_patterns(given: Any, where: str) -> tuple[str, ...]:
+def checked_patterns(patterns: Any, where: str) -> tuple[str, ...]:
     """Return the patterns of an option.
 
     Raises:
         SpecError: if it is no list of strings.
     """
-    legal = isinstance(given, (list, tuple))
-    if not legal or not all(isinstance(one, str) for one in given):
-        raise SpecError(f'{where}: got {given!r}, want a list, as ["zoo.*", "net.py"]')
-    return tuple(given)
+    legal = isinstance(patterns, (list, tuple))
+    if not legal or not all(isinstance(pattern, str) for pattern in patterns):
+        want = 'want a list, as ["zoo.*", "net.py"]'
+        raise SpecError(f"{where}: got {patterns!r}, {want}")
+    return tuple(patterns)

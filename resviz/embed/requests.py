@@ -47,7 +47,7 @@ class FigureRequest:
     alt: str = ""
     tracing: Mapping[str, Any] = field(default_factory=dict)
 
-    def draw_request(self, shelf: RecordCache) -> Diagram:
+    def draw_request(self, cache: RecordCache) -> Diagram:
         """The figure, drawn.
 
         Raises:
@@ -55,7 +55,7 @@ class FigureRequest:
                 for a wrong number of networks, since a trace takes time.
         """
         check_network_count(self.options.get("figure", "overview"), self.specs)
-        archs = [shelf.load_or_trace(spec, self.tracing) for spec in self.specs]
+        archs = [cache.load_or_trace(spec, self.tracing) for spec in self.specs]
         drawn_figure = draw_diagram(archs, **self.options)
         if not self.alt:
             return drawn_figure
@@ -95,7 +95,7 @@ class TableRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     tracing: Mapping[str, Any] = field(default_factory=dict)
 
-    def make_table(self, shelf: RecordCache) -> Table:
+    def make_table(self, cache: RecordCache) -> Table:
         """The table, made.
 
         Raises:
@@ -107,7 +107,7 @@ class TableRequest:
             got = " ".join(self.specs) or "none"
             raise SpecError(f"{self.table_name}: want one network, got {got}")
         specs = self.specs or PAPER_NAMES
-        archs = [shelf.load_or_trace(spec, self.tracing) for spec in specs]
+        archs = [cache.load_or_trace(spec, self.tracing) for spec in specs]
         return registered.build(archs, **self.options)
 
 

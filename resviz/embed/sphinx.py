@@ -91,13 +91,13 @@ class ResvizDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make the nodes, or none if an error was reported."""
         try:
-            shelf = open_record_cache(self.env, self.env.docname)
+            cache = open_record_cache(self.env, self.env.docname)
             specs = split_specs(" ".join(self.arguments))
             for path in (
-                path for spec in specs for path in shelf.dependency_files(spec)
+                path for spec in specs for path in cache.dependency_files(spec)
             ):
                 self.env.note_dependency(str(path))
-            return self.make_nodes(specs, shelf)
+            return self.make_nodes(specs, cache)
         except ResvizError as error:
             LOG.warning(
                 "%s: %s", self.name, error, location=self.get_location(), type="resviz"
@@ -105,7 +105,7 @@ class ResvizDirective(SphinxDirective):
             return []
 
     def make_nodes(
-        self, specs: tuple[str, ...], shelf: RecordCache
+        self, specs: tuple[str, ...], cache: RecordCache
     ) -> list[nodes.Node]:
         """Make the nodes.
 
@@ -149,14 +149,14 @@ class FigureDirective(ResvizDirective):
     }
 
     def make_nodes(
-        self, specs: tuple[str, ...], shelf: RecordCache
+        self, specs: tuple[str, ...], cache: RecordCache
     ) -> list[nodes.Node]:
         """The figure, drawn once now; other builders draw it again from its record."""
         options = collect_directive_options(self.options, FIGURE_OPTIONS.values())
         tracing = collect_directive_options(self.options, SPELT_TRACE_OPTIONS)
         alt = self.options.get("alt", "")
         request = FigureRequest(specs, options, alt, tracing)
-        drawn_figure = request.draw_request(shelf)
+        drawn_figure = request.draw_request(cache)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
         node = writers.figure_node(
             "",
@@ -181,7 +181,7 @@ class TableDirective(ResvizDirective):
     }
 
     def make_nodes(
-        self, specs: tuple[str, ...], shelf: RecordCache
+        self, specs: tuple[str, ...], cache: RecordCache
     ) -> list[nodes.Node]:
         """The table in the syntax of every builder."""
         request = TableRequest(
@@ -191,7 +191,7 @@ class TableDirective(ResvizDirective):
             collect_directive_options(self.options, SPELT_TRACE_OPTIONS),
         )
         node = writers.table_node(
-            "", **writers.render_for_builders(request.make_table(shelf), self.options)
+            "", **writers.render_for_builders(request.make_table(cache), self.options)
         )
         return self.frame_with_caption(writers.captioned_table_node(""), node)
 
