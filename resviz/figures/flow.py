@@ -177,7 +177,7 @@ def summarize_stage(
 
 
 def format_map_step(before: Shape, after: Shape) -> str:
-    """The step between two maps as ", /2"; "" if there is none."""
+    """Return the step between two maps as ", /2"; "" if there is none."""
     if len(before) < 4 or len(after) < 4 or before[2:] == after[2:]:
         return ""
     return f", /{round(before[2] / max(after[2], 1))}"

@@ -52,7 +52,7 @@ def put_channels_first(shape: Shape, axis: int | None) -> Shape:
 
 
 def find_join_sign(layer: Layer) -> str:
-    """The sign of a layer that joins two branches, "+" or "−"."""
+    """Return the sign of a layer that joins two branches, "+" or "−"."""
     return "−" if any(op.name == "sub" for op in layer.operations) else "+"
 
 
@@ -92,7 +92,7 @@ def label_operation_fully(op: Operation) -> str:
 
 
 def list_flowing_operations(layer: Layer) -> list[Operation]:
-    """A layer's operations that the input flows through."""
+    """Return a layer's operations that the input flows through."""
     return [
         op for op in layer.operations if any(op.flowing) and op.name not in CREATIONS
     ]
@@ -115,7 +115,7 @@ def describe_operation(
 
 
 def label_convolution(op: Operation, window: Window) -> str:
-    """A convolution as "3×3, 128, g32, d2, /2"."""
+    """Return a convolution as "3×3, 128, g32, d2, /2"."""
     return ", ".join(
         [
             format_sizes(window.kernel),
@@ -126,7 +126,7 @@ def label_convolution(op: Operation, window: Window) -> str:
 
 
 def label_convolution_fully(op: Operation, window: Window) -> str:
-    """A convolution as "3×3 conv, 64→128, /2"."""
+    """Return a convolution as "3×3 conv, 64→128, /2"."""
     widths = f"{op.inputs[0][1]}→{op.outputs[0][1]}"
     return ", ".join(
         [
@@ -157,7 +157,7 @@ def label_stride(window: Window) -> str:
 
 
 def label_pool(op: Operation, kind: str) -> str:
-    """A pool as "3×3 max pool, /2" or "global average pool"."""
+    """Return a pool as "3×3 max pool, /2" or "global average pool"."""
     if op.window is not None:
         step = label_stride(op.window)
         return (
@@ -172,7 +172,7 @@ def label_pool(op: Operation, kind: str) -> str:
 
 
 def label_linear(op: Operation) -> str:
-    """A linear layer as "fc, 2048→1000"."""
+    """Return a linear layer as "fc, 2048→1000"."""
     left, right = op.inputs[-2:]
     return f"fc, {left[-1]}→{right[-1] if len(right) > 1 else 1}"
 

@@ -39,7 +39,7 @@ def list_shortcut_signs(kinds: Iterable[str]) -> list[str]:
 
 
 def build_overview_legend(structure: Structure, outline: Outline) -> list[str]:
-    """The legend of an overview."""
+    """Return the legend of an overview."""
     rows = [row for section in outline.sections for row in section.rows]
     labels = [
         *outline.stem,

@@ -79,7 +79,7 @@ def add_article(thing: str) -> str:
 
 
 def describe_network(arch: Architecture) -> str:
-    """A whole network in sentences."""
+    """Return a whole network in sentences."""
     return " ".join(iter_network_sentences(read_structure(arch)))
 
 
@@ -138,7 +138,7 @@ def describe_block_count(structure: Structure) -> str:
 
 
 def describe_plain_sections(structure: Structure) -> Iterator[str]:
-    """A network without blocks: its layers by output size."""
+    """Yield a network without blocks: its layers by output size."""
     sections = build_plain_sections((*structure.stem, *structure.head))
     for section in sections[:MAX_LISTED]:
         row = section.rows[0]
@@ -233,7 +233,7 @@ def shorten_label(label: str) -> str:
 
 
 def describe_stage_shortcuts(stage: Stage) -> str:
-    """The shortcuts of a stage, equal ones in a row together."""
+    """Return the shortcuts of a stage, equal ones in a row together."""
     runs = [
         (phrase, sum(fold.count for fold in run))
         for phrase, run in (
@@ -286,7 +286,7 @@ REASON_CLAUSES = {
 
 
 def describe_shortcut(shortcut: Shortcut) -> str:
-    """A shortcut in words: what it is and why."""
+    """Return a shortcut in words: what it is and why."""
     if shortcut.kind in {"identity", "none"}:
         return "identity" if shortcut.kind == "identity" else "none"
     label = shortcut.label.replace(" + ", ", then ")
@@ -307,7 +307,7 @@ def describe_width_change(shortcut: Shortcut) -> str:
 
 
 def describe_shortcut_totals(structure: Structure) -> str:
-    """How many shortcuts of each kind there are."""
+    """Return how many shortcuts of each kind there are."""
     all_units = [unit for block in structure.blocks for unit in block.units]
     return f"In all: {count_shortcuts_by_kind(all_units)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import msgspec
@@ -9,12 +10,14 @@ import pytest
 
 from resviz.figures import draw_diagram
 from resviz.figures.drawing.screens import smallest_letter_size
+from resviz.figures.overview.directions import iter_placed
 from resviz.figures.overview.outline import (
     MAX_ROWS,
     OutlineRow,
     build_outline,
     elide_rows,
 )
+from resviz.figures.overview.placing import LANE_GAP, Lane
 from resviz.readings.structure import read_structure
 
 from .conftest import NETWORKS, faults, texts
@@ -253,3 +256,26 @@ def test_check_of_soundness_can_fail(network):
         for edge in picture.edges
     )
     assert any("crosses" in it for it in faults(replace(picture, edges=shifted)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_both_directions_place_the_same_parts(network, name):
+    """One lane of each holds as many boxes, sums, frames and wires of each role."""
+
+    def count(direction):
+        structure = read_structure(network(name))
+        picture = next(iter_placed(build_outline(structure), [], direction))
+        edges = Counter(edge.role for edge in picture.edges)
+        groups = Counter(group.role for group in picture.groups)
+        roles = {"block", "chain", "sum", "small plain", "projection", "identity"}
+        nodes = Counter(node.role for node in picture.nodes if node.role in roles)
+        return nodes, edges, groups
+
+    assert count("TB") == count("LR")
+
+
+def test_lanes_stand_a_gap_apart():
+    """The next lane is as wide, its wire as far from its start."""
+    lane = Lane(start=9, level=20, end=59)
+    after = lane.next_lane((100, 5))
+    assert Lane(59 + LANE_GAP, 70 + LANE_GAP, 109 + LANE_GAP, (100, 5)) == after

@@ -40,7 +40,7 @@ class DrawnBlock:
 
 
 def find_block(structure: Structure, at: str | None) -> DrawnBlock:
-    """The block called `at`; by default the first that projects, else the first.
+    """Return the block called `at`; by default the first that projects, else the first.
 
     Raises:
         RenderError: if there is none; lists those there are.
@@ -68,7 +68,7 @@ def find_block(structure: Structure, at: str | None) -> DrawnBlock:
 
 
 def list_block_places(structure: Structure) -> list[DrawnBlock]:
-    """Every block of a network with its name."""
+    """Return every block of a network with its name."""
     result = []
     for number, stage in enumerate(structure.stages):
         for fold in stage.folds:
@@ -101,7 +101,7 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
 def finish_block_picture(
     canvas: Canvas, arch: Architecture, place: DrawnBlock
 ) -> Picture:
-    """The picture of a placed block, with its title."""
+    """Return the picture of a placed block, with its title."""
     block = place.block
     width = max(max(node.right for node in canvas.nodes) + SIDE, 300)
     layers = block.layers

@@ -56,7 +56,7 @@ def assign_lanes(sources: Sequence[Sequence[int]], outer: frozenset[int]) -> Lan
 
 
 def assign_levels(sources: Sequence[Sequence[int]]) -> list[int]:
-    """The level of each step, one below its lowest source."""
+    """Return the level of each step, one below its lowest source."""
     level: list[int] = []
     for read_steps in sources:
         level.append(max((level[source] for source in read_steps), default=-1) + 1)
@@ -66,7 +66,7 @@ def assign_levels(sources: Sequence[Sequence[int]]) -> list[int]:
 def choose_followers(
     sources: Sequence[Sequence[int]], users: list[list[int]], outer: frozenset[int]
 ) -> dict[int, int]:
-    """The step that continues each step's chain: where most is still to come."""
+    """Return the step that continues each step's chain: where most is still to come."""
     ahead = [0] * len(sources)
     for step in reversed(range(len(sources))):
         ahead[step] = 1 + max((ahead[user] for user in users[step]), default=0)
@@ -90,7 +90,7 @@ def choose_followers(
 def number_chains(
     sources: Sequence[Sequence[int]], follower: dict[int, int]
 ) -> list[int]:
-    """The chain of each step, by number; the first step's is 0."""
+    """Return the chain of each step, by number; the first step's is 0."""
     before = {user: step for step, user in follower.items()}
     chain: list[int] = []
     count = 0
@@ -128,7 +128,7 @@ def span_lanes(
     follower: dict[int, int],
     level: list[int],
 ) -> tuple[list[tuple[int, int]], dict[StepEdge, int]]:
-    """The levels that each lane spans, and the lane of each edge between chains.
+    """Return the levels that each lane spans, and the lane of each edge between chains.
 
     Lanes are the chains, by number, and after them the wires that need their own.
     """
@@ -153,7 +153,7 @@ def span_lanes(
 
 
 def find_chain_span(chain: list[int], number: int, level: list[int]) -> tuple[int, int]:
-    """The first and last level of a chain's own steps."""
+    """Return the first and last level of a chain's own steps."""
     own = [
         level[step] for step, chain_number in enumerate(chain) if chain_number == number
     ]
@@ -161,7 +161,7 @@ def find_chain_span(chain: list[int], number: int, level: list[int]) -> tuple[in
 
 
 def assign_columns(spans: list[tuple[int, int]], outer: set[int]) -> list[int]:
-    """A column for each lane, so that no two in one column overlap.
+    """Return a column for each lane, so that no two in one column overlap.
 
     Short lanes come first and so nearest to the main one; outer ones come last.
     """

@@ -50,7 +50,7 @@ def size_upright_box(step: BlockStep) -> StepBox:
 
 
 def size_slim_box(step: BlockStep) -> StepBox:
-    """A step's box from left to right: its words in lines, a thing each."""
+    """Return a step's box from left to right: its words in lines, a thing each."""
     if step.role == "sum":
         return StepBox(tuple(step.lines), (20, 20))
     if step.role == "text":
@@ -165,7 +165,7 @@ class BlockPlacing:
                 self.draw_wire(source, number)
 
     def measure_column_centres(self) -> list[float]:
-        """X of each column."""
+        """Return the x of each column."""
         count = max([*self.layout.column, *self.layout.edge_columns.values()]) + 1
         widths = [10.0] * count
         for number, column in enumerate(self.layout.column):
@@ -177,7 +177,7 @@ class BlockPlacing:
         return centres
 
     def measure_levels(self) -> tuple[list[float], list[float]]:
-        """Y of each level's middle, and of its bottom."""
+        """Return the y of each level's middle, and of its bottom."""
         count = max(self.layout.level) + 1
         heights, gaps = [0.0] * count, [float(SHORT_GAP)] * count
         for number, level in enumerate(self.layout.level):
@@ -203,18 +203,18 @@ class BlockPlacing:
         return metrics.text_width(words, 11) + (2 * TURN_DEPTH + 10 if forks else 13)
 
     def find_readers(self, number: int) -> list[int]:
-        """The steps that read a step."""
+        """Return the steps that read a step."""
         return [k for k, step in enumerate(self.steps) if number in step.sources]
 
     def lacks_straight_wire(self, number: int) -> bool:
-        """Whether no wire goes straight down from a step."""
+        """Tell whether no wire goes straight down from a step."""
         return all(
             (number, user) in self.layout.edge_columns
             for user in self.find_readers(number)
         )
 
     def needs_shape_label(self, source: int, target: int) -> bool:
-        """Whether the shape stands beside a wire: where it was not said before."""
+        """Tell whether the shape stands beside a wire: where it was not said before."""
         last = self.steps[-1].shape == self.steps[source].shape
         if not self.has_room_for_shape(source, target) or (
             last and target == self.additions[-1]
@@ -290,7 +290,7 @@ class BlockPlacing:
         return [*points, (x, above), (over, above), (over, head.top)]
 
     def is_free_beside(self, target: int, x: float) -> bool:
-        """Whether no box stands between a step and an x on its level."""
+        """Tell whether no box stands between a step and an x on its level."""
         head = self.nodes[target]
         low, high = sorted((head.at[0], x))
         level = self.layout.level[target]

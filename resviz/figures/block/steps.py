@@ -47,7 +47,7 @@ class BlockStep:
 
 
 def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
-    """The steps of a block; the first is its input, the last its output."""
+    """Return the steps of a block; the first is its input, the last its output."""
     graph = build_graph(arch)
     entry = (
         graph.before[block.preactivation[0]][0] if block.preactivation else block.fork
@@ -172,7 +172,7 @@ def can_merge_step(
 def choose_role(
     layer: Layer, labels: list[str], source_steps: list[int], *, projects: bool
 ) -> str:
-    """How a layer's step looks."""
+    """Return how a layer's step looks."""
     if len(set(source_steps)) > 1 and labels[-1] in CIRCLE_SIGNS:
         return "sum"
     if any(is_weighted(op) for op in layer_labels.list_flowing_operations(layer)):

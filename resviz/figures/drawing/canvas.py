@@ -75,7 +75,7 @@ class Canvas:
         return tuple(node.key for node in self.nodes[since:])
 
     def frame_fold(self, number: int, start: Point, end: Point, since: int) -> Group:
-        """The frame around a folded block: the nodes from number `since` on.
+        """Return the frame around a folded block: the nodes from number `since` on.
 
         `start` and `end` are its upper left and its lower right corner.
         """
@@ -175,16 +175,16 @@ def round_corners(
 
 
 def straight_segment(a: Point, b: Point) -> list[Point]:
-    """The control points, but the first, of a straight piece."""
+    """Return the control points, but the first, of a straight piece."""
     return [mix_points(a, b, 1 / 3), mix_points(a, b, 2 / 3), b]
 
 
 def point_towards(start: Point, end: Point, distance: float) -> Point:
-    """The point `distance` on the way, or half way if that is nearer."""
+    """Return the point `distance` on the way, or half way if that is nearer."""
     length = hypot(end[0] - start[0], end[1] - start[1])
     return mix_points(start, end, min(distance / length, 0.5)) if length else start
 
 
 def mix_points(a: Point, b: Point, share: float) -> Point:
-    """The point that lies `share` of the way from `a` to `b`."""
+    """Return the point that lies `share` of the way from `a` to `b`."""
     return (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]))

@@ -64,7 +64,7 @@ class Chart:
     links: tuple[ChartLink, ...]
 
     def iter_boxes(self) -> Iterator[ChartBox]:
-        """Every box, those in frames included, in order."""
+        """Yield every box, those in frames included, in order."""
         pending = [*reversed(self.parts)]
         while pending:
             part = pending.pop()
@@ -74,7 +74,7 @@ class Chart:
                 pending += reversed(part.parts)
 
     def iter_frames(self) -> Iterator[ChartFrame]:
-        """Every frame, those in frames included, in order."""
+        """Yield every frame, those in frames included, in order."""
         pending = [*reversed(self.parts)]
         while pending:
             part = pending.pop()

@@ -121,7 +121,7 @@ def iter_marks(picture: Picture, style: Style) -> Iterator[Mark]:
 
 
 def mark_frames(group: Group, style: Style) -> Iterator[Mark]:
-    """A group's frame and those inside it."""
+    """Yield a group's frame and those inside it."""
     frame = FRAMES[group.role]
     fill = resolve_colour(style, frame.fill, group.tint, "wash")
     line = resolve_colour(style, frame.line, group.tint, "line")
@@ -132,7 +132,7 @@ def mark_frames(group: Group, style: Style) -> Iterator[Mark]:
 
 
 def mark_faces(solid: Solid, style: Style) -> Iterator[Polygon]:
-    """A solid's faces; the last is its side and lies in the shade."""
+    """Yield a solid's faces; the last is its side and lies in the shade."""
     tint = style.tints[solid.tint]
     for face in solid.faces:
         yield Polygon(face, Paint(fill=tint.fill, line=tint.line, round_joins=True))
@@ -140,7 +140,7 @@ def mark_faces(solid: Solid, style: Style) -> Iterator[Polygon]:
 
 
 def mark_wire(edge: Edge, style: Style) -> Iterator[Mark]:
-    """An edge's path and its arrow."""
+    """Yield an edge's path and its arrow."""
     line = LINES[edge.role]
     ink = style.colours[line.colour]
     yield Curve(edge.path, Paint(line=ink, width=line.width, dash=line.dash))
@@ -149,14 +149,14 @@ def mark_wire(edge: Edge, style: Style) -> Iterator[Mark]:
 
 
 def arrow_head_corners(base: Point, tip: Point) -> tuple[Point, ...]:
-    """The corners of an arrow head."""
+    """Return the corners of an arrow head."""
     (x, y) = base
     across = (-(tip[1] - y) * 0.36, (tip[0] - x) * 0.36)
     return (tip, (x + across[0], y + across[1]), (x - across[0], y - across[1]))
 
 
 def mark_outline(node: Node, style: Style) -> Iterator[Mark]:
-    """A node's box or circle, if it has one."""
+    """Yield a node's box or circle, if it has one."""
     look = LOOKS[node.role]
     paint = Paint(
         fill=resolve_colour(style, look.fill, node.tint, "fill"),
@@ -171,7 +171,7 @@ def mark_outline(node: Node, style: Style) -> Iterator[Mark]:
 
 
 def mark_text(node: Node, style: Style) -> Iterator[Text]:
-    """A node's lines of text, as a block in its middle."""
+    """Yield a node's lines of text, as a block in its middle."""
     look = LOOKS[node.role]
     x = {"start": node.left, "middle": node.at[0], "end": node.right}[node.align]
     first = node.at[1] - (len(node.lines) - 1) * look.size * LINE_SPACING / 2
@@ -182,7 +182,7 @@ def mark_text(node: Node, style: Style) -> Iterator[Text]:
 
 
 def resolve_colour(style: Style, key: str, tint: str, part: str) -> str:
-    """The colour that a look's key names, "" for none.
+    """Return the colour that a look's key names, "" for none.
 
     "tint" and "wash" ask for that part of the node's tint, "fill" for its fill.
     """

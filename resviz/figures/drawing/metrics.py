@@ -40,7 +40,7 @@ LINE_SPACING = 1.17
 
 
 def glyph_width(character: str) -> int:
-    """Width of one character in thousandths of the size."""
+    """Return the width of one character in thousandths of the size."""
     if character in GLYPH_WIDTHS:
         return GLYPH_WIDTHS[character]
     if unicodedata.combining(character):
@@ -49,7 +49,7 @@ def glyph_width(character: str) -> int:
 
 
 def text_width(text: str, size: float = 12, *, bold: bool = False) -> float:
-    """Width of one line of text in pixels."""
+    """Return the width of one line of text in pixels."""
     return sum(map(glyph_width, text)) * size / 1000 * (BOLD_FACTOR if bold else 1)
 
 
@@ -59,12 +59,12 @@ def widen_for_fonts(width: float) -> float:
 
 
 def max_text_width(lines: Iterable[str], size: float = 12) -> float:
-    """Width of the widest of some lines; 0 for none."""
+    """Return the width of the widest of some lines; 0 for none."""
     return max((text_width(line, size) for line in lines), default=0)
 
 
 def text_height(lines: Sequence[str], size: float = 12) -> float:
-    """Height of some lines of text in pixels."""
+    """Return the height of some lines of text in pixels."""
     return len(lines) * size * LINE_SPACING
 
 

@@ -27,7 +27,7 @@ def smallest_letter_size(picture: Picture) -> float:
 
 
 def screen_scale(size: Point) -> float:
-    """How much a picture must shrink to fit a screen; 1 if it need not."""
+    """Return how much a picture must shrink to fit a screen; 1 if it need not."""
     return min(1, SCREEN_SIZE[0] / size[0], SCREEN_SIZE[1] / size[1])
 
 

@@ -174,7 +174,7 @@ def stage_tint(number: int) -> str:
 def build_style(
     colours: str, fills: str, lines: str, washes: str, dark: Style | None = None
 ) -> Style:
-    """A style from rows of hexadecimal colours."""
+    """Return a style from rows of hexadecimal colours."""
     keys = ("background", "text", "muted", "line", "projection", "plate", "grid")
     keys += tuple(f"series {number}" for number in range(1, 6))
     shades = zip(*(row.split() for row in (fills, lines, washes)), strict=True)
@@ -224,7 +224,7 @@ background 4.5; lightness falls from stage to stage, so grey prints tell them ap
 
 
 def find_style(name: str) -> Style:
-    """The style called `name`.
+    """Return the style called `name`.
 
     Raises:
         RenderError: if there is none; lists those there are.

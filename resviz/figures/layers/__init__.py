@@ -91,11 +91,11 @@ class LayersPlacing:
         )
 
     def column_left(self, number: int) -> float:
-        """X at which a column begins."""
+        """Return the x at which a column begins."""
         return MARGIN + number * (self.widths.total_width + GUTTER)
 
     def column_centre(self, number: int) -> float:
-        """X of a column's main branch."""
+        """Return the x of a column's main branch."""
         return self.column_left(number) + 6 + self.widths.name + BOX_SIZE[0] / 2
 
     def place_column(self, number: int, column: list[LayerPiece]) -> None:
@@ -173,7 +173,7 @@ class LayersPlacing:
     def frame_block(
         self, number: int, top: float, bottom: float, piece: LayerPiece, since: int
     ) -> Group:
-        """The frame of a block."""
+        """Return the frame of a block."""
         left = self.column_centre(number) - BOX_SIZE[0] / 2 - 4
         right = left + BOX_SIZE[0] + LANE_WIDTH
         at = ((left + right) / 2, (top + bottom) / 2)
@@ -217,7 +217,7 @@ class LayersPlacing:
             self.canvas.add_text("note", (right, y), shown, align="end")
 
     def finish_picture(self) -> Picture:
-        """The picture, with its legend."""
+        """Return the picture, with its legend."""
         arch = self.structure.arch
         signs = [
             *list_shortcut_signs(piece.shortcut_kind for piece, _ in self.wiring.skips),
@@ -304,7 +304,7 @@ class LayersWiring:
     def list_covered_links(
         self, piece: LayerPiece, chain: list[int]
     ) -> set[tuple[int, int]]:
-        """The connections of a shortcut."""
+        """Return the connections of a shortcut."""
         inside = {(source, k) for k in chain for source in self.rows[k].sources}
         join = piece.join or 0
         ends = {source for source in self.rows[join].sources if source in chain}
@@ -333,7 +333,7 @@ class LayersWiring:
         self.canvas.add_wire(tail, head, "link", *points, (head.right, head.at[1]))
 
     def take_lane(self, column: int, first: int, last: int) -> int:
-        """The first lane beside a column that is free between two rows."""
+        """Return the first lane beside a column that is free between two rows."""
         lanes = self.taken_lanes.setdefault(column, [])
         for number, taken in enumerate(lanes):
             if all(last <= start or stop <= first for start, stop in taken):

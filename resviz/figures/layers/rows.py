@@ -70,7 +70,7 @@ class LayerPiece:
 
 
 def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, int]]:
-    """Every row, and which row each layer is in; the first is the input."""
+    """Return every row, and which row each layer is in; the first is the input."""
     arch = structure.arch
     graph = build_graph(arch)
     parts = [unit for block in structure.blocks for unit in block.units]
@@ -104,7 +104,7 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
 def can_merge_layer(
     graph: Graph, layer: Layer, all_rows: list[LayerRow], source: int
 ) -> bool:
-    """Whether a layer goes into the row that it alone reads from."""
+    """Tell whether a layer goes into the row that it alone reads from."""
     if source == 0 or graph.before[layer.index] != (all_rows[source].tail,):
         return False
     names = {op.name for op in layer_labels.list_flowing_operations(layer)}
@@ -121,7 +121,7 @@ def merge_layer(row: LayerRow, layer: Layer) -> None:
 
 
 def start_row(layer: Layer, *, is_join: bool) -> LayerRow:
-    """A row that begins with a layer."""
+    """Return a row that begins with a layer."""
     labels = layer_labels.label_layer_fully(layer) or [layer.type]
     weighs = (
         any(is_weighted(op) for op in layer_labels.list_flowing_operations(layer))
@@ -144,7 +144,7 @@ def label_without_input(layer: Layer) -> str:
 
 
 def list_uncalled_rows(arch: Architecture) -> list[LayerRow]:
-    """A row for each module whose parameters no layer read."""
+    """Return a row for each module whose parameters no layer read."""
     return [
         LayerRow(
             [group.path],
@@ -242,7 +242,7 @@ class TextWidths:
 
 
 def measure_text_widths(rows: list[LayerRow]) -> TextWidths:
-    """The widths that some rows need."""
+    """Return the widths that some rows need."""
     return TextWidths(
         max(
             metrics.max_text_width((format_row_names(row) for row in rows), 11) + 10, 90
@@ -258,7 +258,7 @@ def measure_text_widths(rows: list[LayerRow]) -> TextWidths:
 
 
 def format_row_names(row: LayerRow) -> str:
-    """The names of a row's layers, as printed."""
+    """Return the names of a row's layers, as printed."""
     return metrics.fit_text(" · ".join(row.names), MAX_NAME_WIDTH, 11)
 
 

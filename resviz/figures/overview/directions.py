@@ -238,7 +238,7 @@ class RightwardPlacing(OverviewPlacing):
         return metrics.cap_lines(lines, limit)
 
     def measure_box(self, lines: tuple[str, ...]) -> Point:
-        """A box is as wide as its words."""
+        """Return a box is as wide as its words."""
         width = metrics.widen_for_fonts(metrics.max_text_width(lines)) + 8
         return width, 12 + LINE_HEIGHT * len(lines)
 
@@ -248,7 +248,7 @@ class RightwardPlacing(OverviewPlacing):
         return (width, 8 + 13 * len(lead)), lead
 
     def measure_shortcut(self, row: OutlineRow) -> tuple[Point, tuple[str, ...]]:
-        """A shortcut's text is as wide as its words."""
+        """Return a shortcut's text is as wide as its words."""
         lines = list_shortcut_lines(row)
         boxed = row.shortcut_kind != "identity"
         width = metrics.widen_for_fonts(metrics.max_text_width(lines))
@@ -256,7 +256,7 @@ class RightwardPlacing(OverviewPlacing):
         return (width + (6 if boxed else 0), height), lines
 
     def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
-        """A shortcut's text stands above its block."""
+        """Return a shortcut's text stands above its block."""
         del kind
         return box.top - 9 - width / 2
 

@@ -29,7 +29,7 @@ class ChartBuilder:
         self.last_key = ""
 
     def build(self, direction: str) -> Chart:
-        """The whole chart, from the input to the output."""
+        """Return the whole chart, from the input to the output."""
         outline = self.outline
         heading = (outline.title, " · ".join(outline.facts), outline.inputs)
         parts: list[ChartBox | ChartFrame] = [
@@ -48,7 +48,7 @@ class ChartBuilder:
         return Chart(direction, tuple(parts), tuple(self.links))
 
     def add_section(self, number: int, section: OutlineSection) -> ChartFrame:
-        """A stage as a frame; folded blocks have one of their own in it.
+        """Return a stage as a frame; folded blocks have one of their own in it.
 
         Its name is a box on the wire: wires would cross a frame's title.
         """
@@ -90,7 +90,7 @@ class ChartBuilder:
         return *lead, box, join
 
     def add_box(self, role: str, lines: tuple[str, ...], tint: str = "") -> ChartBox:
-        """The next box, linked to the one before it."""
+        """Return the next box, linked to the one before it."""
         box = ChartBox(f"n{self.box_count}", role, lines, tint)
         if self.last_key:
             self.links.append(ChartLink(self.last_key, box.key))

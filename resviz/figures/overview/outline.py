@@ -102,7 +102,7 @@ class Outline:
 
 
 def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
-    """The overview of a network, with at most so many rows a stage."""
+    """Return the overview of a network, with at most so many rows a stage."""
     arch = structure.arch
     loose_labels = label_layers_between(structure)
     sections = tuple(
@@ -198,7 +198,7 @@ def label_layers_between(structure: Structure) -> dict[int, tuple[str, ...]]:
 
 
 def build_fold_rows(arch: Architecture, fold: Fold) -> tuple[OutlineRow, ...]:
-    """A fold as rows, one for each unit of its block."""
+    """Return a fold as rows, one for each unit of its block."""
     block = fold.block
     positions = prod(block.output_shape[2:])
     first, *rest = (
@@ -213,7 +213,7 @@ def build_fold_rows(arch: Architecture, fold: Fold) -> tuple[OutlineRow, ...]:
 def build_unit_row(
     arch: Architecture, unit: Unit, positions: int, count: int
 ) -> OutlineRow:
-    """A unit as a row: its main branch, its shortcut, how many."""
+    """Return a unit as a row: its main branch, its shortcut, how many."""
     main = [arch.layers[index] for index in unit.main_indices]
     labels = layer_labels.label_main_branch(main, positions)
     sign = (
@@ -244,7 +244,7 @@ SHORTCUT_HEADINGS = {
 
 
 def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
-    """A shortcut in lines: what it is and its operations."""
+    """Return a shortcut in lines: what it is and its operations."""
     if shortcut.kind == "none":
         return ()
     if shortcut.kind == "identity":
@@ -281,7 +281,7 @@ def label_returned_outputs(structure: Structure, stage: Stage) -> tuple[str, ...
 
 
 def label_outputs(structure: Structure) -> str:
-    """What the network returns, in short."""
+    """Return what the network returns, in short."""
     arch = structure.arch
     ends = {index for block in structure.blocks for index in (*block.joins, block.end)}
     rest = [
@@ -295,13 +295,13 @@ def label_outputs(structure: Structure) -> str:
 
 
 def format_tensor_shape(arch: Architecture, layer: int, output: int) -> str:
-    """A tensor's shape as the paper writes it."""
+    """Return a tensor's shape as the paper writes it."""
     tensors = arch.inputs if layer == MODEL_INPUT else arch.layers[layer].outputs
     return units.format_feature_map(tensors[output].shape)
 
 
 def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...], ...]:
-    """A stage's rows, those in the middle named in one where there are too many.
+    """Return a stage's rows, those in the middle named in one where there are too many.
 
     The last group stays whole, and as many of the first as there is room for.
     """

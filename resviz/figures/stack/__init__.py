@@ -121,7 +121,7 @@ def build_stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
 
 
 def join_titles(archs: Sequence[Architecture]) -> str:
-    """The title of some networks' stacks."""
+    """Return the title of some networks' stacks."""
     return (
         f"{sentences.join_with_and([arch.label for arch in archs])}, every convolution"
     )
@@ -130,7 +130,7 @@ def join_titles(archs: Sequence[Architecture]) -> str:
 def build_stack_legend(
     archs: Sequence[Architecture], shown: Sequence[Stack], *, plain: bool
 ) -> list[str]:
-    """The legend: every sign that occurs, and what is not drawn."""
+    """Return the legend: every sign that occurs, and what is not drawn."""
     pieces = [piece for stack in shown for piece in stack.pieces]
     labels = [row.label for stack in shown for row in stack.rows]
     norms = {tuple(explain_norm_placement(read_structure(arch))) for arch in archs}
@@ -182,7 +182,7 @@ class StackPlacing:
         return MARGIN + number * (own + self.box + self.lane + GUTTER)
 
     def column_centre(self, number: int) -> float:
-        """X of a column's boxes."""
+        """Return the x of a column's boxes."""
         return self.column_left(number) + SIZES_WIDTH + 10 + self.box / 2
 
     @property
@@ -321,7 +321,7 @@ class StackPlacing:
         self.canvas.add_text("name", at, f"×{piece.count}")
 
     def finish_picture(self, name: str, lines: list[str]) -> Picture:
-        """The picture, with its legend."""
+        """Return the picture, with its legend."""
         width = self.picture_width
         below = max(tops[-1] for tops in self.tops) + (8 if len(self.tops) > 1 else 0)
         bottom = self.canvas.add_notes(width / 2, below + 4, lines, width)

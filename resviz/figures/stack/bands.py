@@ -133,7 +133,7 @@ def piece_part_key(piece: StackPiece) -> tuple[str | int, int]:
 
 
 def align_bands(stacks: Sequence[Stack]) -> list[Band]:
-    """The bands that align some stacks."""
+    """Return the bands that align some stacks."""
     runs = [list(iter_size_runs(stack)) for stack in stacks]
     order = merge_orders([[key for key, _ in each] for each in runs])
     aligned = []
@@ -242,7 +242,7 @@ def find_column_end(column: list[list[BandedItem]], limit: int) -> int:
 
 
 def measure_height(pieces: list[list[BandedItem]]) -> float:
-    """Height of some pieces, with what stands between their bands."""
+    """Return the height of some pieces, with what stands between their bands."""
     rows = [row for piece in pieces for row in piece]
     return sum(item.height for _, item in rows) + BAND_GAP * len({k for k, _ in rows})
 
@@ -250,7 +250,7 @@ def measure_height(pieces: list[list[BandedItem]]) -> float:
 def rebuild_bands(
     column: list[list[BandedItem]], all_bands: Sequence[Band]
 ) -> list[Band]:
-    """A column's rows in bands again."""
+    """Return a column's rows in bands again."""
     rows = (row for piece in column for row in piece)
     return [
         Band(all_bands[k].size, (tuple(item for _, item in run),))

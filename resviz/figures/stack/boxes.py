@@ -107,7 +107,7 @@ class Stack:
 
 
 def is_chain(structure: Structure) -> bool:
-    """Whether the convolutions of each unit, or of a plain network, form one path.
+    """Tell whether the convolutions of each unit, or of a plain network, form one path.
 
     A gate over one position stands beside it.
     """
@@ -126,7 +126,7 @@ def is_chain(structure: Structure) -> bool:
 
 
 def list_map_convolutions(graph: Graph, nodes: Iterable[int]) -> list[int]:
-    """The weighted nodes among some that give a map."""
+    """Return the weighted nodes among some that give a map."""
     return [
         layer.index
         for layer in graph.select_layers(nodes)
@@ -136,7 +136,7 @@ def list_map_convolutions(graph: Graph, nodes: Iterable[int]) -> list[int]:
 
 
 def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
-    """A network as a stack; `plain` leaves its shortcuts out."""
+    """Return a network as a stack; `plain` leaves its shortcuts out."""
     structure = read_structure(arch)
     pieces = PieceReader(arch).read_pieces()
     chained = is_chain(structure)
@@ -161,7 +161,7 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
 
 
 def iter_units(structure: Structure) -> Iterator[Unit]:
-    """The units of all blocks."""
+    """Yield the units of all blocks."""
     return (unit for block in structure.blocks for unit in block.units)
 
 
@@ -180,7 +180,7 @@ class PieceReader:
         self.stage_of = [stage_of_end[end] for end in self.ends]
 
     def read_pieces(self) -> tuple[StackPiece, ...]:
-        """The input, every block, and every layer outside that has a word."""
+        """Return the input, every block, and every layer outside that has a word."""
         piece_at = dict(self.read_blocks())
         inside = {
             index for block in self.structure.blocks for index in block.layer_indices
@@ -205,7 +205,7 @@ class PieceReader:
         return self.stage_of[bisect_right(self.ends, index)]
 
     def choose_tint(self, part: str | int, row: StackRow) -> str:
-        """The colours of a layer outside of blocks.
+        """Return the colours of a layer outside of blocks.
 
         In a network without blocks a size has those of the stage that gives it in a
         ResNet, whose conv2_x has a sixteenth of the input's positions.
@@ -221,7 +221,7 @@ class PieceReader:
         return stage_tint(level - 2) if level > 1 else "stem"
 
     def read_blocks(self) -> Iterator[tuple[int, StackPiece]]:
-        """Every block as a piece, by its last layer."""
+        """Yield every block as a piece, by its last layer."""
         for number, stage in enumerate(self.structure.stages):
             folds = [k for k, fold in enumerate(stage.folds) for _ in range(fold.count)]
             for fold, block in zip(folds, stage.blocks, strict=True):
@@ -260,13 +260,13 @@ class PieceReader:
         return [*rows[:-1], replace(rows[-1], end=unit.end)]
 
     def read_gate(self, gated: list[Layer], rows: list[StackRow]) -> StackRow:
-        """The box of a gate, as large as the map that it scales."""
+        """Return the box of a gate, as large as the map that it scales."""
         end = gated[-1].index
         at = (rows[-1].positions, rows[-1].size) if rows else self.output_size(end)
         return StackRow(layer_labels.label_gate(gated), False, *at, end)
 
     def read_rows(self, layers: Iterable[Layer]) -> Iterator[StackRow]:
-        """A box for each word on some layers."""
+        """Yield a box for each word on some layers."""
         for layer in layers:
             heavy = any(map(is_weighted, layer_labels.list_flowing_operations(layer)))
             for word in layer_labels.label_layer_briefly(layer):

@@ -76,7 +76,7 @@ class LayerList:
 
 
 def build_layer_list(arch: Architecture, structure: Structure) -> LayerList:
-    """Every layer of a network."""
+    """Return every layer of a network."""
     table = layer_table(arch)
     rows = tuple(layer_list_rows(structure, table))
     empty, plain = find_omitted_columns(table.data)
@@ -97,7 +97,7 @@ def build_layer_list(arch: Architecture, structure: Structure) -> LayerList:
 
 
 def layer_list_rows(structure: Structure, table: Table) -> Iterator[LayerListRow]:
-    """The rows of the layer table with what the report adds."""
+    """Yield the rows of the layer table with what the report adds."""
     maxima = {
         key: max((entry[key] or 0 for entry in table.data), default=0)
         for key in ("params", "macs")
@@ -135,7 +135,7 @@ def find_layer_kinds(layer: Layer, *, changes: bool) -> tuple[str, ...]:
 
 
 def count_layer_kinds(rows: Iterable[LayerListRow]) -> dict[str, int]:
-    """How many rows are of each kind, those with none left out."""
+    """Return how many rows are of each kind, those with none left out."""
     numbers = dict.fromkeys((*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND), 0)
     for row in rows:
         for kind in row.kinds:
@@ -144,18 +144,18 @@ def count_layer_kinds(rows: Iterable[LayerListRow]) -> dict[str, int]:
 
 
 def bar_percent(value: int | None, maximum: int) -> int:
-    """The length of a bar in per cent of the longest."""
+    """Return the length of a bar in per cent of the longest."""
     return round(100 * value / maximum) if value else 0
 
 
 def is_all_ones(value: Any) -> bool:
-    """Whether a window's numbers say nothing: all are 1, or there is no window."""
+    """Tell whether a window's numbers say nothing: all are 1, or there is no window."""
     numbers = value if isinstance(value, list) else [value]
     return set(numbers) <= {1, None}
 
 
 def select_columns(columns: tuple[Column, ...], omitted: set[str]) -> list[Column]:
-    """The columns of the report, with the stage behind the layer's name."""
+    """Return the columns of the report, with the stage behind the layer's name."""
     visible = [column for column in columns if column.key not in omitted]
     position = [column.key for column in visible].index("name") + 1
     return [*visible[:position], PART_COLUMN, *visible[position:]]

@@ -85,7 +85,7 @@ class Totals:
 
 
 def report_totals(arch: Architecture, data: dict[str, Any]) -> Totals:
-    """The totals that the summary's `data` holds."""
+    """Return the totals that the summary's `data` holds."""
     macs, sign = data["macs"], "≥ " if data["not_counted"] else ""
     counted = f"{data['blocks']} residual blocks in {len(data['stages'])} stages"
     flops = f"{group_digits(macs)} · {format_count(2 * macs)} FLOPs"
@@ -120,13 +120,13 @@ def report_totals(arch: Architecture, data: dict[str, Any]) -> Totals:
 
 
 def describe_counting(arch: Architecture, convention: str) -> str:
-    """How it was counted, and run, in sentences."""
+    """Return how it was counted, and run, in sentences."""
     notes = (batch_note(arch), *run_mode_notes(arch), *untracked_notes(arch))
     return " ".join([f"{convention}.", *map(as_sentence, notes)])
 
 
 def as_sentence(note: str) -> str:
-    """A note as a sentence."""
+    """Return a note as a sentence."""
     return f"{note[:1].upper()}{note[1:]}."
 
 
@@ -137,7 +137,7 @@ def describe_uncounted(gap: dict[str, Any]) -> str:
 
 
 def paper_table_column(arch: Architecture) -> Table | str:
-    """The network's column of the paper's Table 1, or why it has none."""
+    """Return the network's column of the paper's Table 1, or why it has none."""
     try:
         return paper_table([arch])
     except SpecError as error:
@@ -151,7 +151,7 @@ def list_tint_colours() -> list[tuple[str, styles.Tint, styles.Tint]]:
 
 
 def tint_css_class(tint: str) -> str:
-    """The CSS class of a tint."""
+    """Return the CSS class of a tint."""
     return tint.replace(" ", "-")
 
 
@@ -243,7 +243,7 @@ class ShortcutList:
 
 
 def build_shortcut_list(structure: Structure) -> ShortcutList:
-    """The shortcuts of a network; no rows if it has none."""
+    """Return the shortcuts of a network; no rows if it has none."""
     table = shortcut_table(structure.arch)
     rows = [
         merge_shortcuts(run) | {"tint": find_part_tint(structure, run[0]["stage"])}
