@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
@@ -61,8 +62,13 @@ INTERPOLATION = Family("interpolation", is_elementwise=True)
 ELEMENTWISE = Family("elementwise", is_elementwise=True)
 """All others that work on values one by one, or reduce them."""
 
-MacRule = Callable[["Operation"], int]
-"""Counts an operation's multiply-accumulates, for the whole batch."""
+
+class MacRule(Protocol):
+    """A rule of costs."""
+
+    def __call__(self, op: Operation, /) -> int:
+        """Count an operation's multiply-accumulates, for the whole batch."""
+        ...
 
 
 class SavedTensors(NamedTuple):
@@ -75,28 +81,54 @@ class SavedTensors(NamedTuple):
 OperandLearns = tuple[bool, ...]
 """For each operand, whether it is a parameter or was computed from one."""
 
-SavedRule = Callable[["Operation", OperandLearns], SavedTensors]
-"""Tells what an operation's derivative reads.
 
-Source: torch's own formulas, tools/autograd/derivatives.yaml.
-"""
+class SavedRule(Protocol):
+    """A rule of memory.
 
-FieldRule = Callable[["FieldStep"], "Sequence[FieldMap | None] | None"]
-"""Tells what outputs see of the input, as many as it knows of; None if it cannot."""
+    Source: torch's own formulas, tools/autograd/derivatives.yaml.
+    """
 
-AxisRule = Callable[["Operation", int], "int | None"]
-"""Tells where the input's channel axis lies in the output; None if it is mixed."""
+    def __call__(self, op: Operation, learns: OperandLearns, /) -> SavedTensors:
+        """Tell what an operation's derivative reads, by which operands learn."""
+        ...
 
-ChannelRule = Callable[["Operation"], "int | None"]
-"""Tells the output's channel axis, whatever that of the input; None if it has none."""
+
+class FieldRule(Protocol):
+    """A rule of receptive fields."""
+
+    def __call__(self, step: FieldStep, /) -> Sequence[FieldMap | None] | None:
+        """Tell what outputs see, as many as are known; None if it cannot be told."""
+        ...
+
+
+class AxisRule(Protocol):
+    """A rule of where an operation moves an axis."""
+
+    def __call__(self, op: Operation, axis: int, /) -> int | None:
+        """Return the place of the input's channel axis; None if it is mixed."""
+        ...
+
+
+class ChannelRule(Protocol):
+    """A rule of where an operation lays out its channels anew."""
+
+    def __call__(self, op: Operation, /) -> int | None:
+        """Return the channel axis of the output; None if it has none."""
+        ...
+
 
 NamedArguments = dict[str, Any]
 
 WindowNumbers = tuple["Shape", "Shape", "Shape", "Shape", int, bool, bool]
 """The fields of a `Window`, in their order."""
 
-WindowReader = Callable[[NamedArguments], WindowNumbers]
-"""Reads an operation's sliding window off its arguments."""
+
+class WindowReader(Protocol):
+    """A reader of sliding windows."""
+
+    def __call__(self, bound: NamedArguments, /) -> WindowNumbers:
+        """Read a window off an operation's arguments, defaults filled in."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +136,7 @@ class OperationKind:
     """What is known of one kind of operation; what is left out is not known.
 
     Attributes:
-        name: of ATen, as the record has it; in-place twins share it.
+        name: of ATen, as the record has it; also of what works in place.
         family: what it is to a residual network; None if it is none of them.
         aliases: other names under which torch dispatches it.
         display_name: what people call it where that is not its name.

@@ -32,7 +32,7 @@ class Overload(NamedTuple):
     """The facts of one ATen overload that tracing needs.
 
     Attributes:
-        name: "convolution", in-place twins share it.
+        name: "convolution", also of what works in place.
         argument_names: names of its arguments, in order.
         tensor_positions: positions of those that may hold tensors.
         defaults: of those that have one.
@@ -108,7 +108,9 @@ def make_window_reader(
 ) -> Callable[[NamedArguments], Window] | None:
     """Make the reader of an operation's window; None if it has none."""
     read_numbers = row.window
-    return read_numbers and (lambda bound: Window(*read_numbers(bound)))
+    if read_numbers is None:
+        return None
+    return lambda bound: Window(*read_numbers(bound))
 
 
 def list_tensors(value: Any) -> list[torch.Tensor]:

@@ -241,22 +241,22 @@ def is_wired(layer: Layer) -> bool:
 
 def find_operand_maps(
     operation: Operation,
-    given: Sequence[FieldMap | None],
-    made: Sequence[Sequence[FieldMap | None]],
+    input_maps: Sequence[FieldMap | None],
+    operation_maps: Sequence[Sequence[FieldMap | None]],
 ) -> list[FieldMap | None]:
     """Find the maps of an operation's operands.
 
     Args:
-        operation: one of a layer's.
-        given: what the layer's inputs see.
-        made: what the outputs of its earlier operations see.
+        operation: of a layer.
+        input_maps: what the layer's inputs see.
+        operation_maps: what the outputs of its earlier operations see.
     """
     if operation.sources:
         return [
-            source and find_source_map(source, given, made)
+            source and find_source_map(source, input_maps, operation_maps)
             for source in operation.sources
         ]
-    rest = iter(given)
+    rest = iter(input_maps)
     return [next(rest, None) if flows else None for flows in operation.flowing]
 
 

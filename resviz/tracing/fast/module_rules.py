@@ -20,9 +20,9 @@ from torch.nn.modules.activation import ReLU, SiLU
 from torch.nn.modules.batchnorm import BatchNorm2d
 from torch.nn.modules.conv import Conv2d
 
-from resviz.operations.registry import make_rule_decorator
 from resviz.operations.windows import compute_window_sizes
 from resviz.record import Operation, Shape, Tensor, Window
+from resviz.tracing.fast.registry import make_rule_decorator
 from resviz.tracing.values import dtype_name
 
 MAX_CACHED_ANSWERS = 4096

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from resviz.operations.registry import make_rule_decorator
 from resviz.operations.windows import compute_window_sizes
+from resviz.tracing.fast.registry import make_rule_decorator
 from resviz.tracing.values import META_DEVICE
 
 Tensor = torch.Tensor
