@@ -69,6 +69,9 @@ MULTI_NETWORK_FIGURES = tuple(name for name in FIGURES if FIGURES[name].several)
 
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 
+DEFAULTS: dict[str, Any] = {"at": None, "direction": "TB", "plain": False}
+"""What holds for an option of a figure that is not given."""
+
 REFUSALS = {
     "direction": "only {} have one",
     "at": "only the figure '{}' shows one block",
@@ -154,7 +157,7 @@ def select_options(figure: str, **options: Any) -> dict[str, Any]:
     check_choice("figure", figure, FIGURES)
     taken = FIGURES[figure].options
     for name, value in options.items():
-        if name not in taken and value not in {None, False, "TB"}:
+        if name not in taken and value != DEFAULTS[name]:
             having = [other for other in FIGURES if name in FIGURES[other].options]
             raise RenderError(
                 f"{name}: got {value!r} for {figure!r}, "

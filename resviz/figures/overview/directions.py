@@ -144,7 +144,9 @@ class DownwardPlacing(OverviewPlacing):
         words = 16 * (len(section.facts) + bool(section.name))
         self.along = max(self.along, start + words + 8)
 
-    def frame_fold(self, row: OutlineRow, start: float, since: int, key: int) -> Group:
+    def frame_folded_block(
+        self, row: OutlineRow, start: float, since: int, key: int
+    ) -> Group:
         """Frame a folded block with its shortcut, and write the count at the right."""
         left = self.lane.level - self.box_width / 2 - self.fold_pad
         end = self.lane.end - self.pad
@@ -289,7 +291,9 @@ class RightwardPlacing(OverviewPlacing):
         for number, fact in enumerate(section.facts[1:]):
             self.canvas.add_text("note", (centre, top + 26 + 12 * number), fact)
 
-    def frame_fold(self, row: OutlineRow, start: float, since: int, key: int) -> Group:
+    def frame_folded_block(
+        self, row: OutlineRow, start: float, since: int, key: int
+    ) -> Group:
         """Write the count above a folded block, and frame both."""
         del start
         nodes = self.canvas.nodes[since:]

@@ -36,13 +36,13 @@ class ChartBuilder:
             self.add_box("text", tuple(filter(None, heading)))
         ]
         if outline.stem:
-            parts.append(self.add_box("chain", wrap_labels(outline.stem), "stem"))
+            parts.append(self.add_box("chain", wrap_chart_labels(outline.stem), "stem"))
         parts += [
             self.add_section(number, section)
             for number, section in enumerate(outline.sections)
         ]
         if outline.head:
-            parts.append(self.add_box("chain", wrap_labels(outline.head), "head"))
+            parts.append(self.add_box("chain", wrap_chart_labels(outline.head), "head"))
         if outline.outputs:
             parts.append(self.add_box("text", (outline.outputs,)))
         return Chart(direction, tuple(parts), tuple(self.links))
@@ -81,8 +81,10 @@ class ChartBuilder:
             return (self.add_box("note", row.labels),)
         if not row.has_addition:
             times = (f"×{row.count}",) if counted and row.count > 1 else ()
-            return (self.add_box("block", (*wrap_labels(row.labels), *times), tint),)
-        box = self.add_box("block", wrap_labels(row.labels), tint)
+            return (
+                self.add_box("block", (*wrap_chart_labels(row.labels), *times), tint),
+            )
+        box = self.add_box("block", wrap_chart_labels(row.labels), tint)
         join = self.add_box("sum", (row.sign,))
         self.links.append(
             ChartLink(fork, join.key, row.shortcut_kind, row.shortcut_lines)
@@ -105,7 +107,7 @@ MAX_LINE_CHARACTERS = 46
 """Characters of a line of words."""
 
 
-def wrap_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+def wrap_chart_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Words in a row as lines, an arrow at the end of each but the last."""
     if len(labels) > MAX_BOX_LABELS:
         left = format_plural(len(labels) - MAX_BOX_LABELS + 1, "more step")

@@ -161,7 +161,9 @@ class OverviewPlacing(ABC):
         """Move `along` to a stage's end, and place the words that needed it."""
 
     @abstractmethod
-    def frame_fold(self, row: OutlineRow, start: float, since: int, key: int) -> Group:
+    def frame_folded_block(
+        self, row: OutlineRow, start: float, since: int, key: int
+    ) -> Group:
         """Frame a folded block, the nodes from number `since` on, and add its count."""
 
     def place(self) -> Picture:
@@ -239,7 +241,9 @@ class OverviewPlacing(ABC):
             for row in rows:
                 self.place_row(row, tint)
             if rows[0].count > 1:
-                folds.append(self.frame_fold(rows[0], row_start, first, len(folds)))
+                folds.append(
+                    self.frame_folded_block(rows[0], row_start, first, len(folds))
+                )
                 self.along += self.gaps.after_fold
         self.along += self.gaps.after_rows
         self.close_section(section, start)
