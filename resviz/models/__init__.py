@@ -8,6 +8,7 @@ from resviz.models.blocks import (
     conv1x1,
     conv3x3,
 )
+from resviz.models.definition import ResNet
 from resviz.models.networks import (
     cifar_resnet,
     paper,
@@ -23,7 +24,6 @@ from resviz.models.networks import (
     wide_resnet50_2,
     wide_resnet101_2,
 )
-from resviz.models.resnet import ResNet
 from resviz.models.shortcuts import PROJECTIONS, IdentityShortcut
 
 __all__ = [

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, first_error_line
 from resviz.models.blocks import BLOCKS
+from resviz.models.definition import ResNet
 from resviz.models.families import FAMILIES, NamedNetwork
 from resviz.models.options import suggest_nearest
-from resviz.models.resnet import ResNet
 
 if TYPE_CHECKING:
     import os

@@ -17,7 +17,7 @@ from resviz.models.catalogue import FAMILIES, assemble_network, find_network
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resviz.models.resnet import ResNet
+    from resviz.models.definition import ResNet
 
 Weights = str | os.PathLike[str] | None
 """A published name, a URL, a local file, or None for random weights."""
