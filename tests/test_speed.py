@@ -13,8 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import resviz
 from resviz.models import resnet50
 from resviz.record.storage import parse_record
-from resviz.tracing.nested_tensors import tensors_in
 from resviz.tracing.recorder import Recorder
+from resviz.tracing.tensors import tensors_in
 
 HOUSE = Path(resviz.__file__).parent
 

@@ -64,7 +64,7 @@ def make_prototype(module: nn.Module) -> ModulePrototype:
     return ModulePrototype(
         type(module),
         state,
-        [name for name, held in state.items() if type(held) in HOLDER_CLASSES],
+        [name for name, value in state.items() if type(value) in HOLDER_CLASSES],
         [
             (name, None if child is None else make_prototype(child))
             for name, child in inner
@@ -106,8 +106,8 @@ def build_or_copy(
     except TypeError:
         return make(*args)
     # Somebody may have put other layers into torch.nn, or changed how they are made.
-    kinds = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.AvgPool2d, nn.Sequential)
-    layers = tuple([(kind, kind.__init__) for kind in kinds])
+    classes = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.AvgPool2d, nn.Sequential)
+    layers = tuple([(layer, layer.__init__) for layer in classes])
     module_prototype = find_prototype(make, torch.get_default_dtype(), layers, *args)
     with torch._C.DisableTorchFunction():  # noqa: SLF001 - a mode would see all of it
         return copy_prototype(module_prototype)
@@ -136,8 +136,8 @@ def copy_prototype(module_prototype: ModulePrototype) -> Any:
         name: None if child is None else copy_prototype(child)
         for name, child in children
     }
-    for place in TENSOR_GROUPS:
-        group_tensors = state[place]
+    for group in TENSOR_GROUPS:
+        group_tensors = state[group]
         for name, tensor in group_tensors.items():
             if tensor is not None:
                 group_tensors[name] = make_empty_copy(tensor)

@@ -104,7 +104,7 @@ class TraceRequest(NamedTuple):
 
     def to_trace_options(self, usual: InputSize) -> dict[str, Any]:
         """Return the arguments of a trace, with the model's usual input."""
-        from resviz.tracing.nested_tensors import tensors_in
+        from resviz.tracing.tensors import tensors_in
 
         inputs = self.inputs
         if self.sizes is None and inputs is None and [*tensors_in(self.kwargs)]:

@@ -161,7 +161,7 @@ class RecordAssembler:
         name = f"{path}:{display_name}" if path else display_name
         self.append_layer(name, path, display_name, [step], outputs, (), module=False)
 
-    def add_leaf_layer(self, enter: CallStart, events: list[TraceEvent]) -> None:
+    def add_leaf_layer(self, call: CallStart, events: list[TraceEvent]) -> None:
         """Make a leaf module's call one layer."""
         steps = [event for event in events if isinstance(event, TraceStep)]
         end = events[-1]
@@ -175,12 +175,12 @@ class RecordAssembler:
                 source = Source(step.number, number)
                 if self.last_use.get(source, -1) >= step_numbers.stop:
                     outputs.append(source)
-        own_keys = tuple(map(id, vars(enter.module)["_parameters"].values()))
+        own_keys = tuple(map(id, vars(call.module)["_parameters"].values()))
         recorded_steps = [step for step in steps if step.operation.inputs]
-        name = find_class_name(enter.module)
+        name = find_class_name(call.module)
         self.append_layer(
-            enter.path or name,
-            enter.path,
+            call.path or name,
+            call.path,
             name,
             recorded_steps,
             tuple(dict.fromkeys(outputs)),

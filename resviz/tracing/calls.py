@@ -98,6 +98,6 @@ class CallRecorder:
 
     def close_innermost_call(self) -> CallStart:
         """Close the innermost open call and let go of its arguments."""
-        enter = self.open_calls.pop()
-        enter.args = ()
-        return enter
+        call = self.open_calls.pop()
+        call.args = ()
+        return call

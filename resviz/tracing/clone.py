@@ -11,10 +11,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
+from msgspec import Struct
 from torch import nn
 from torch.jit import ScriptModule
 
 from resviz.errors import TraceError, first_error_line
+from resviz.record import Parameter
 from resviz.tracing.copies import Copies
 from resviz.tracing.modules import (
     COMPILED_CALL,
@@ -24,10 +26,67 @@ from resviz.tracing.modules import (
     list_slots,
     unwrap_module,
 )
-from resviz.tracing.parameters import ModelParameters
+from resviz.tracing.tensors import tensor_dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+class OwnedParameter(Struct, eq=False):
+    """A parameter: its name, the module that owns it and its path, and a tensor."""
+
+    name: str
+    path: str
+    module: nn.Module
+    tensor: torch.Tensor
+
+
+class ModelParameters(dict[int, OwnedParameter]):
+    """The parameters of a model, by the `id` of what stands for each in a clone.
+
+    One that several modules share is counted once, under its first name.
+
+    Attributes:
+        trainable_ids: `id` of those that ask for a gradient, or are scripted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trainable_ids: set[int] = set()
+
+    def add_module_parameters(
+        self, path: str, module: nn.Module, copies: Mapping[str, torch.Tensor | None]
+    ) -> None:
+        """Note the parameters of a module, given the copy of each."""
+        originals = vars(module)["_parameters"]
+        prefix = f"{path}." if path else ""
+        for name, tensor in originals.items():
+            copy = copies[name]
+            key = id(copy)
+            if copy is None or key in self:
+                continue
+            self[key] = OwnedParameter(prefix + name, path, module, copy)
+            if tensor.requires_grad:
+                self.trainable_ids.add(key)
+
+    def add_parameter(
+        self, tensor: torch.Tensor, name: str, path: str, module: nn.Module
+    ) -> None:
+        """Note one parameter."""
+        self[id(tensor)] = OwnedParameter(name, path, module, tensor)
+
+    def to_record(self, key: int) -> Parameter:
+        """Return the record of the parameter with this `id`."""
+        owned = self[key]
+        tensor = owned.tensor
+        frozen = key not in self.trainable_ids
+        return Parameter(
+            owned.name, tuple(tensor.shape), tensor_dtype_name(tensor), frozen
+        )
+
+    def list_names(self) -> set[str]:
+        """Return the names of all parameters."""
+        return {owned.name for owned in self.values()}
 
 
 class Clone(Copies):
@@ -37,7 +96,7 @@ class Clone(Copies):
         root: the copy of the model itself.
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
-        parameters: what is known of each.
+        parameters: the name and owner of each parameter.
         unregistered_names: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
     """
@@ -152,8 +211,8 @@ class Clone(Copies):
     @property
     def dtype(self) -> torch.dtype | None:
         """Return the dtype of the first floating parameter, or None."""
-        kinds = (owned.tensor.dtype for owned in self.parameters.values())
-        return next((kind for kind in kinds if kind.is_floating_point), None)
+        dtypes = (owned.tensor.dtype for owned in self.parameters.values())
+        return next((dtype for dtype in dtypes if dtype.is_floating_point), None)
 
     @property
     def device(self) -> torch.device:

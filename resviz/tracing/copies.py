@@ -6,7 +6,11 @@ may write to or draw from is copied; what it cannot change stands for itself.
 
 from __future__ import annotations
 
+import random
+import sys
 from collections import OrderedDict, defaultdict, deque
+from copy import deepcopy
+from enum import Enum
 from functools import partial
 from types import MethodType, SimpleNamespace
 from typing import Any
@@ -18,13 +22,15 @@ from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resviz.tracing.modules import unwrap_module
-from resviz.tracing.user_objects import copy_generator_or_array, is_attribute_holder
-from resviz.tracing.values import (
+from resviz.tracing.tensors import (
     EAGER_CLASSES,
     MAPPING_CLASSES,
     PLAIN_CLASSES,
     make_weightless,
 )
+
+FOREIGN_PACKAGES = frozenset(sys.stdlib_module_names) | {"torch", "numpy"}
+"""Packages whose objects are no plain holders: locks, loggers, streams, optimisers."""
 
 
 class Copies:
@@ -83,8 +89,8 @@ class Copies:
             return self.copy_mapping(value, path)
         if isinstance(value, nn.Module):
             value = unwrap_module(value)
-            known = self.copies.get(id(value))
-            return self.copy_module(path, value) if known is None else known
+            copy = self.copies.get(id(value))
+            return self.copy_module(path, value) if copy is None else copy
         if isinstance(value, torch.Tensor):
             return self.copy_tensor(value)
         return self.copy_function(value, path)
@@ -99,7 +105,7 @@ class Copies:
         return copy
 
     def copy_mapping(self, value: Any, path: str, target: Any = None) -> Any:
-        """A dictionary whose keys and members are copied; `target` if that is given."""
+        """Copy a dictionary, keys and members, into `target` if that is there."""
         kind = type(value)
         if target is None:
             target = kind(value.default_factory) if kind is defaultdict else kind()
@@ -176,3 +182,36 @@ class Copies:
         self.kept_alive.append(value)
         self.copies[id(value)] = copy
         return copy
+
+
+def is_attribute_holder(value: Any) -> bool:
+    """Return whether `value` is an object of a plain class with attributes of its own.
+
+    As a cache or a configuration. An empty one may be a mark that is compared by
+    identity, and one that cleans up after itself would do so twice.
+    """
+    kind = type(value)
+    if kind.__new__ is not object.__new__ or hasattr(kind, "__del__"):
+        return False
+    if str(getattr(kind, "__module__", "")).partition(".")[
+        0
+    ] in FOREIGN_PACKAGES or isinstance(value, Enum):
+        return False
+    return bool(getattr(value, "__dict__", None))
+
+
+def copy_generator_or_array(value: Any) -> Any:
+    """Copy a random generator or an array; return None for anything else."""
+    if isinstance(value, torch.Generator):
+        copy = torch.Generator(value.device)
+        copy.set_state(value.get_state())
+        return copy
+    if isinstance(value, random.Random):
+        return deepcopy(value)
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    if isinstance(value, numpy.ndarray):
+        return value.copy()
+    generators = (numpy.random.Generator, numpy.random.RandomState)
+    return deepcopy(value) if isinstance(value, generators) else None

@@ -13,7 +13,7 @@ from torch.nn.parameter import is_lazy
 
 from resviz.operations.table import OPERATIONS
 from resviz.record import Window
-from resviz.tracing.values import EAGER_CLASSES, PLAIN_CLASSES
+from resviz.tracing.tensors import EAGER_CLASSES, PLAIN_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ class Overload(NamedTuple):
     def find_operands(
         self, args: tuple[Any, ...], kwargs: NamedArguments
     ) -> list[torch.Tensor]:
-        """The tensors among its arguments, in order, but for lazy ones."""
+        """Return the tensors among its arguments, in order, but for lazy ones."""
         operands: list[torch.Tensor] = []
         for position in self.tensor_positions:
             if position >= len(args):
@@ -117,22 +117,22 @@ def list_tensors(value: Any) -> list[torch.Tensor]:
     """List the tensors in a nest of tuples, lists and dictionaries."""
     if type(value) is tuple and EAGER_CLASSES.issuperset(map(type, value)):
         return list(value)
-    found: list[torch.Tensor] = []
-    append_tensors(value, found)
-    return found
+    tensors: list[torch.Tensor] = []
+    append_tensors(value, tensors)
+    return tensors
 
 
-def append_tensors(value: Any, found: list[torch.Tensor]) -> None:
-    """Append the tensors in a nest of tuples, lists and dictionaries to `found`."""
+def append_tensors(value: Any, tensors: list[torch.Tensor]) -> None:
+    """Append the tensors in a nest of tuples, lists and dictionaries to `tensors`."""
     if isinstance(value, torch.Tensor):
-        found.append(value)
+        tensors.append(value)
     elif isinstance(value, (tuple, list)):
         for member in value:
             if type(member) not in PLAIN_CLASSES:
-                append_tensors(member, found)
+                append_tensors(member, tensors)
     elif isinstance(value, dict):
         for member in value.values():
-            append_tensors(member, found)
+            append_tensors(member, tensors)
 
 
 TENSORLESS_TYPE_WORDS = frozenset(
@@ -142,7 +142,7 @@ TENSORLESS_TYPE_WORDS = frozenset(
 
 
 def may_hold_tensors(type_name: str) -> bool:
-    """Whether an argument may hold tensors, by its type, as "Optional[Tensor]"."""
+    """Return whether a type of argument, as "Optional[Tensor]", holds tensors."""
     return not TENSORLESS_TYPE_WORDS.issuperset(re.findall(r"\w+", type_name))
 
 

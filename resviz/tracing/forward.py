@@ -19,11 +19,11 @@ from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import RecordAssembler
 from resviz.tracing.clone import Clone
 from resviz.tracing.explain import explain_failure
-from resviz.tracing.nested_tensors import tensors_in
 from resviz.tracing.placeholders import InputPlaceholders
 from resviz.tracing.process import PreservedProcess
 from resviz.tracing.recorder import Recorder
 from resviz.tracing.storages import count_bytes_by_dtype
+from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -66,8 +66,8 @@ def wire_operations(
         any(step.operation.flowing) for step in others
     ):
         return [()] * len(steps)
-    inner = {step.number: place for place, step in enumerate(steps)}
-    outer = {source: place for place, source in enumerate(inputs)}
+    inner = {step.number: position for position, step in enumerate(steps)}
+    outer = {source: position for position, source in enumerate(inputs)}
 
     def place_origin(origin: Source | None) -> Source | None:
         if origin is None:
@@ -83,7 +83,7 @@ def find_output_operations(
     steps: list[TraceStep], outputs: tuple[Source, ...]
 ) -> tuple[Source | None, ...]:
     """Return which operation of a layer makes each of its outputs."""
-    inner = {step.number: place for place, step in enumerate(steps)}
+    inner = {step.number: position for position, step in enumerate(steps)}
     return tuple(
         Source(inner[o.layer], o.output) if o.layer in inner else None for o in outputs
     )

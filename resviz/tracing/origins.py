@@ -1,6 +1,7 @@
-"""Where each tensor comes from that a forward is fed or makes.
+"""Where each tensor comes from that a forward is fed or makes, and which are unknown.
 
-Tensors are known by their `id` and a weak reference, and so never held.
+Tensors are known by their `id` and a weak reference, and so never held. What other
+threads made is seen by no mode and no hook, and has no origin.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from weakref import ref
 from msgspec import Struct
 
 from resviz.record import Source, Tensor
-from resviz.tracing.nested_tensors import tensors_in
 from resviz.tracing.storages import find_storage_address
-from resviz.tracing.values import EAGER_CLASSES, tensor_dtype_name
+from resviz.tracing.tensors import EAGER_CLASSES, tensor_dtype_name, tensors_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
 
+    from resviz.tracing.clone import Clone
     from resviz.tracing.events import TraceStep
 
 
@@ -91,3 +94,53 @@ class Origins:
 def describe_tensor(tensor: torch.Tensor) -> Tensor:
     """Return shape and dtype of a tensor, as the record holds them."""
     return Tensor(tuple(tensor.shape), tensor_dtype_name(tensor))
+
+
+class UntrackedSteps:
+    """The steps that read a tensor which no recorded operation has made.
+
+    Constants of the user's have values, so only what has none can be told from them.
+    Whole numbers are left out: torch makes a list that indexes a tensor one too.
+
+    Attributes:
+        steps: their numbers.
+    """
+
+    def __init__(self, clone: Clone) -> None:
+        self.clone = clone
+        self.steps: set[int] = set()
+        self.model_addresses: set[int] = set()
+        self.tensors_seen = 0
+
+    def note_read(
+        self, step: int, tensor: torch.Tensor, storage_numbers: Mapping[int, int]
+    ) -> None:
+        """Note that a step reads a tensor of unknown origin and in no known memory.
+
+        `storage_numbers` gives the number of a storage by its address, below 0 for an
+        older one.
+        """
+        if self.is_of_unknown_origin(tensor) and not self.shares_known_storage(
+            tensor, storage_numbers
+        ):
+            self.steps.add(step)
+
+    def is_of_unknown_origin(self, tensor: torch.Tensor) -> bool:
+        """Return whether a tensor is neither the model's nor the user's."""
+        if id(tensor) in self.clone.own_ids or self.clone.real:
+            return False
+        return tensor.is_meta and tensor.dtype.is_floating_point
+
+    def shares_known_storage(
+        self, tensor: torch.Tensor, storage_numbers: Mapping[int, int]
+    ) -> bool:
+        """Return whether a tensor shares its storage with a known one.
+
+        A tensor is given another class, or made a parameter, without an operation.
+        """
+        # Some are made in the forward.
+        new_tensors = self.clone.tensors[self.tensors_seen :]
+        self.tensors_seen += len(new_tensors)
+        self.model_addresses.update(map(find_storage_address, new_tensors))
+        address = find_storage_address(tensor)
+        return storage_numbers.get(address, -1) >= 0 or address in self.model_addresses

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from resviz.inputs import ForwardArguments, InputSpec
-from resviz.tracing.nested_tensors import map_leaves
+from resviz.tracing.tensors import map_leaves
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone

@@ -12,7 +12,7 @@ from resviz.inputs import (
     arrange_arguments,
     parse_inputs,
 )
-from resviz.tracing.nested_tensors import iterate_leaves
+from resviz.tracing.tensors import iterate_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable

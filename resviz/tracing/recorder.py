@@ -22,10 +22,9 @@ from resviz.tracing.dispatched import (
     run_by_torch,
 )
 from resviz.tracing.events import FailedOperation, TraceEvent, TraceStep
-from resviz.tracing.origins import Origins, describe_tensor
+from resviz.tracing.origins import Origins, UntrackedSteps, describe_tensor
 from resviz.tracing.storages import StorageNumbers, find_storage_address
-from resviz.tracing.untracked import UntrackedSteps
-from resviz.tracing.values import EAGER_CLASSES
+from resviz.tracing.tensors import EAGER_CLASSES
 
 if TYPE_CHECKING:
     from resviz.tracing.clone import Clone
@@ -156,7 +155,7 @@ class Recorder(TorchDispatchMode):
         return overload.writes and not all(map(self.is_trace_owned, real_tensors))
 
     def is_trace_owned(self, tensor: torch.Tensor) -> bool:
-        """Whether a tensor was made in this trace, and is not the user's."""
+        """Return whether a tensor was made in this trace, and is not the user's."""
         origin = self.origins.origin_by_id.get(id(tensor))
         return id(tensor) in self.clone.own_ids or (
             origin is not None and origin.tensor() is tensor
@@ -211,9 +210,9 @@ class Recorder(TorchDispatchMode):
         step = TraceStep(number, operation, origins, keys, outputs, depends_on_input)
         self.append_step(step, results)
         if overload.writes and self.storages.shared_addresses:
-            place = find_storage_address(results[0])
-            if place in self.storages.shared_addresses:
-                self.origins.last_writers[place] = step
+            address = find_storage_address(results[0])
+            if address in self.storages.shared_addresses:
+                self.origins.last_writers[address] = step
 
     def append_step(self, step: TraceStep, results: list[torch.Tensor]) -> None:
         """Add a step, and remember what it made."""

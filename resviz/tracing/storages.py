@@ -16,7 +16,7 @@ from weakref import ref
 from torch.nn.parameter import is_lazy
 
 from resviz.record import CONSTANT, LEARNED, Storage
-from resviz.tracing.values import EAGER_CLASSES, dtype_name
+from resviz.tracing.tensors import EAGER_CLASSES, dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence, Sized
@@ -55,7 +55,7 @@ class StorageNumbers:
         self.input_numbers += self.number_results([tensor], new=True)
 
     def number_operand(self, operand: torch.Tensor) -> int:
-        """The number of an operand's storage, `LEARNED` or `CONSTANT`."""
+        """Return the number of an operand's storage, `LEARNED` or `CONSTANT`."""
         storage = find_storage(operand)
         number = self.numbers.get(storage._cdata)  # noqa: SLF001 - as `find_storage_address`
         if number is None:  # it is older than the forward
@@ -77,15 +77,15 @@ class StorageNumbers:
         numbers: list[int] = []
         for tensor in results:
             storage = find_storage(tensor)
-            place = storage._cdata  # noqa: SLF001 - as `find_storage_address`
-            number = self.numbers.get(place)
+            address = storage._cdata  # noqa: SLF001 - as `find_storage_address`
+            number = self.numbers.get(address)
             if number is None:
                 size = count_storage_bytes(tensor, storage)
                 if not size:
                     continue
                 number = self.add_storage(storage, size, tensor.dtype)
             elif new:
-                self.shared_addresses.add(place)
+                self.shared_addresses.add(address)
             if number not in numbers:
                 numbers.append(number)
         return tuple(numbers)
@@ -99,23 +99,23 @@ class StorageNumbers:
 
     def watch_storage(self, storage: AnyStorage, number: int) -> None:
         """Number a storage for as long as it lives."""
-        place = storage._cdata  # noqa: SLF001 - as `find_storage_address`
-        self.numbers[place] = number
+        address = storage._cdata  # noqa: SLF001 - as `find_storage_address`
+        self.numbers[address] = number
         reference = StorageReference(storage, self.note_release)
-        reference.place = place
+        reference.address = address
         self.references.append(reference)
 
-    def note_release(self, gone: StorageReference) -> None:
+    def note_release(self, reference: StorageReference) -> None:
         """Note that a storage is gone; another may soon lie at its place."""
-        self.released_after[self.numbers.pop(gone.place)] = len(self.steps)
-        self.shared_addresses.discard(gone.place)
+        self.released_after[self.numbers.pop(reference.address)] = len(self.steps)
+        self.shared_addresses.discard(reference.address)
 
 
 class StorageReference(ref):
     """A reference to a storage that knows its address when it is gone."""
 
-    __slots__ = ("place",)
-    place: int
+    __slots__ = ("address",)
+    address: int
 
 
 class RenumberedStorages(dict[int, int]):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from resviz.tracing.nested_tensors import tensors_in
+from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
     from torch import nn

@@ -15,11 +15,14 @@ from resviz.tracing.explain.mismatches import (
     find_module_mismatch,
     find_operation_mismatch,
 )
-from resviz.tracing.explain.signatures import explain_wrong_arguments
-from resviz.tracing.explain.working_inputs import find_rounded_size, find_working_sizes
+from resviz.tracing.explain.remedies import (
+    explain_wrong_arguments,
+    find_rounded_size,
+    find_working_sizes,
+)
 from resviz.tracing.modules import find_class_name
-from resviz.tracing.nested_tensors import tensors_in
 from resviz.tracing.origins import describe_tensor
+from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +73,7 @@ def describe_failure(
     plan: TracePlan,
     accepts_shape: Callable[[tuple[int, ...]], bool],
 ) -> str:
-    """The line that `explain_failure` gives, unless a module is too odd to describe."""
+    """Return the line of `explain_failure`, unless a module is too odd to describe."""
     for_inputs = f"for {describe_inputs(recorder)}"
     if not recorder.calls.open_calls:
         return f"{first_error_line(error)}, {for_inputs}"
@@ -112,16 +115,16 @@ def format_shape_and_dtype(tensor: Tensor) -> str:
 
 def locate_failed_module(recorder: Recorder) -> FailurePlace:
     """Describe the innermost module that was being called."""
-    enter = recorder.calls.open_calls[-1]
-    arguments = list(tensors_in(enter.args))
-    words = f"{enter.path or 'the model'} ({find_class_name(enter.module)})"
+    call = recorder.calls.open_calls[-1]
+    arguments = list(tensors_in(call.args))
+    words = f"{call.path or 'the model'} ({find_class_name(call.module)})"
     got = " and ".join(
         format_shape_and_dtype(describe_tensor(tensor))
         for tensor in arguments[:MAX_OPERANDS_SHOWN]
     )
-    mismatch = find_holder_mismatch(enter.module, enter.args)
+    mismatch = find_holder_mismatch(call.module, call.args)
     if mismatch is None and arguments:
-        mismatch = find_module_mismatch(enter.module, arguments, recorder)
+        mismatch = find_module_mismatch(call.module, arguments, recorder)
     return FailurePlace(words, got, mismatch)
 
 
@@ -129,7 +132,7 @@ def locate_failed_operation(
     recorder: Recorder, error: Exception
 ) -> FailurePlace | None:
     """Describe the operation that raised outside of any leaf module."""
-    enter = recorder.calls.open_calls[-1]
+    call = recorder.calls.open_calls[-1]
     failed = recorder.failed_operation
     if failed is None or failed.error is not error:
         return None
@@ -140,7 +143,7 @@ def locate_failed_operation(
     if mismatch is None:
         return None
     display_name = DISPLAY_NAMES.get(name, name)
-    words = f"{enter.path}:{display_name}" if enter.path else display_name
+    words = f"{call.path}:{display_name}" if call.path else display_name
     operand_texts = (
         describe_operand(recorder, tensor)
         for tensor in failed.operands[:MAX_OPERANDS_SHOWN]

@@ -29,7 +29,7 @@ POOLS_BY_AXES = {
 }
 """Pools by the number of axes over which they slide."""
 
-POOL_CLASSES = tuple(kind for kinds in POOLS_BY_AXES.values() for kind in kinds)
+POOL_CLASSES = tuple(pool for pools in POOLS_BY_AXES.values() for pool in pools)
 
 SHAPES_BY_AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 """What a window over so many axes slides on."""
@@ -236,7 +236,7 @@ def describe_shape_mismatch(words: str, shapes: list[Shape]) -> Mismatch:
 
 
 def window_fits(module: Any, shape: Shape) -> bool:
-    """Whether a convolution's or pool's window has a place in a map of `shape`."""
+    """Return whether a convolution's or pool's window fits into a map of `shape`."""
     padding = module.padding
     if isinstance(padding, str) or getattr(module, "transposed", False):
         return True
@@ -252,7 +252,7 @@ def window_fits(module: Any, shape: Shape) -> bool:
 
 def count_window_axes(module: Any) -> int:
     """Return the number of axes over which a window slides."""
-    pool_axes = [k for k, kinds in POOLS_BY_AXES.items() if isinstance(module, kinds)]
+    pool_axes = [k for k, pools in POOLS_BY_AXES.items() if isinstance(module, pools)]
     return pool_axes[0] if pool_axes else len(module.kernel_size)
 
 

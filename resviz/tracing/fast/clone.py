@@ -19,7 +19,7 @@ from resviz.tracing.fast.module_layouts import (
 )
 from resviz.tracing.fast.module_rules import MODULE_RULES
 from resviz.tracing.modules import COMPILED_CALL, HOOK_HOLDERS
-from resviz.tracing.values import EAGER_CLASSES, PLAIN_CLASSES
+from resviz.tracing.tensors import EAGER_CLASSES, PLAIN_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -218,5 +218,5 @@ class TraceOnlyClone(FastClone):
         self.tensors.extend(tensors)
 
     def find_untouched_tensors(self, state: dict[str, Any]) -> TensorsByName:
-        """A module's tensors: no forward of ours writes to what a rule reads."""
+        """Return a module's tensors: our forwards write to nothing that rules read."""
         return {**state["_parameters"], **state["_buffers"]}

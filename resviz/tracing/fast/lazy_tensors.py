@@ -23,24 +23,26 @@ class PostponedTensors(dict[str, Any]):
     Attributes:
         originals: the model's own, of which shape, dtype and layout may be read, and
             no values; None once filled.
-        stand_in: makes what stands for one of them.
+        make_copy: makes the copy of one of them.
     """
 
-    __slots__ = ("originals", "stand_in")
+    __slots__ = ("make_copy", "originals")
 
     def __init__(
         self,
         originals: TensorsByName,
-        stand_in: Callable[[torch.Tensor | None], torch.Tensor | None],
+        make_copy: Callable[[torch.Tensor | None], torch.Tensor | None],
     ) -> None:
         self.originals: TensorsByName | None = originals
-        self.stand_in = stand_in
+        self.make_copy = make_copy
 
     def make_all(self) -> None:
         """Make the copy of each of the model's own tensors."""
         originals, self.originals = self.originals, None
         if originals is not None:
-            copies = {name: self.stand_in(tensor) for name, tensor in originals.items()}
+            copies = {
+                name: self.make_copy(tensor) for name, tensor in originals.items()
+            }
             super().update(copies)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -61,9 +63,9 @@ def make_filling_method(name: str) -> Callable[..., Any]:
     """Make a dictionary method that fills a postponed dictionary first."""
     dict_method = getattr(dict, name)
 
-    def method(held: PostponedTensors, *args: Any, **kwargs: Any) -> Any:
-        held.make_all()
-        return dict_method(held, *args, **kwargs)
+    def method(tensors: PostponedTensors, *args: Any, **kwargs: Any) -> Any:
+        tensors.make_all()
+        return dict_method(tensors, *args, **kwargs)
 
     return method
 

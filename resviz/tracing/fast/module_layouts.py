@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import nn
 
 from resviz.tracing.modules import COMPILED_CALL, HOOK_HOLDERS, list_slots
-from resviz.tracing.values import PLAIN_CLASSES
+from resviz.tracing.tensors import PLAIN_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,10 +84,10 @@ class ModuleLayout(NamedTuple):
 
     @classmethod
     def from_attributes(
-        cls, owner: type[nn.Module], names: tuple[str, ...], kinds: tuple[type, ...]
+        cls, owner: type[nn.Module], names: tuple[str, ...], classes: tuple[type, ...]
     ) -> ModuleLayout:
-        """The layout of modules of the class `owner` with these attributes."""
-        class_by_name = dict(zip(names, kinds, strict=True))
+        """Return the layout of modules of the class `owner` with these attributes."""
+        class_by_name = dict(zip(names, classes, strict=True))
         holders = {n: k for n, k in class_by_name.items() if TORCH_HOLDERS.get(n) is k}
         shared = {COMPILED_CALL, *holders}
         if owner.__module__.startswith("torch.nn."):
@@ -102,7 +102,7 @@ class ModuleLayout(NamedTuple):
         is_usual = holders == TORCH_HOLDERS and not others
         return cls(
             names,
-            kinds,
+            classes,
             holders,
             tuple(others),
             itemgetter(*(holders.keys() - set(TENSOR_GROUPS))) if is_usual else None,
@@ -111,7 +111,9 @@ class ModuleLayout(NamedTuple):
 
     def make_empty_holders(self) -> dict[str, Any]:
         """Return new empty holders for one module."""
-        return {name: kind() for name, kind in self.holder_classes.items()}
+        return {
+            name: holder_class() for name, holder_class in self.holder_classes.items()
+        }
 
 
 TORCH_LAYOUTS = lru_cache(maxsize=256)(ModuleLayout.from_attributes)
@@ -127,18 +129,16 @@ class ModuleLayouts:
 
     def find_layout(self, module: nn.Module) -> ModuleLayout:
         """Return the layout that a module has."""
-        kind, attributes = type(module), vars(module)
-        names, kinds = (*attributes,), (*map(type, attributes.values()),)
-        last = self.last_by_class.get(
-            kind
-        )  # mostly so again, and sooner compared than hashed
-        if last is None or last.names != names or last.classes != kinds:
-            is_torch_class = vars(nn).get(
-                kind.__name__
-            ) is kind and COMMON_CLASSES.issuperset(kinds)
-            make_layout = TORCH_LAYOUTS if is_torch_class else self.find_own_layout
-            last = self.last_by_class[kind] = make_layout(kind, names, kinds)
-        return last
+        owner, attributes = type(module), vars(module)
+        names, classes = (*attributes,), (*map(type, attributes.values()),)
+        # Mostly the last one of that class again, and sooner compared than hashed.
+        layout = self.last_by_class.get(owner)
+        if layout is None or layout.names != names or layout.classes != classes:
+            is_torch_class = vars(nn).get(owner.__name__) is owner
+            is_usual = is_torch_class and COMMON_CLASSES.issuperset(classes)
+            make_layout = TORCH_LAYOUTS if is_usual else self.find_own_layout
+            layout = self.last_by_class[owner] = make_layout(owner, names, classes)
+        return layout
 
 
 def unshare_hooks(module: nn.Module) -> None:

@@ -23,7 +23,7 @@ from torch.nn.modules.conv import Conv2d
 from resviz.operations.windows import compute_window_sizes
 from resviz.record import Operation, Shape, Tensor, Window
 from resviz.tracing.fast.registry import make_rule_decorator
-from resviz.tracing.values import dtype_name
+from resviz.tracing.tensors import dtype_name
 
 MAX_CACHED_ANSWERS = 4096
 """Answers that are kept: modules alike give the same for inputs alike."""
@@ -102,7 +102,7 @@ WINDOW_ATTRIBUTES = ("stride", "padding", "dilation")
 def convolution(
     state: Attributes, tensors: NamedTensors, shape: Shape, dtype: torch.dtype
 ) -> AnswerAndOperands | None:
-    """Input (N, C, H, W) to (N, K, H', W'); kernel and bias are read."""
+    """Map (N, C, H, W) to (N, K, H', W'), and read kernel and bias."""
     if tuple(tensors) != CONV_TENSORS or state.get("padding_mode") != "zeros":
         return None
     weight, bias = tensors["weight"], tensors["bias"]
@@ -126,7 +126,7 @@ def convolution(
 
 
 def is_dense(weight: torch.Tensor) -> bool:
-    """Whether a tensor lies in memory in the usual order."""
+    """Return whether a tensor lies in memory in the usual order."""
     return weight.layout is torch.strided and weight.is_contiguous()
 
 
@@ -175,7 +175,7 @@ NORM_STATE = (*NORM_TENSORS, "num_batches_tracked")
 def batch_norm(
     state: Attributes, tensors: NamedTensors, shape: Shape, dtype: torch.dtype
 ) -> AnswerAndOperands | None:
-    """The input's shape (N, C, H, W), in evaluation, with all that it can read."""
+    """Keep the input's shape (N, C, H, W), in evaluation, and read all tensors."""
     if state["training"] or len(shape) != 4:
         return None
     has_float_options = type(state.get("eps")) is type(state.get("momentum")) is float

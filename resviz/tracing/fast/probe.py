@@ -24,7 +24,7 @@ from resviz.tracing.fast.module_rules import (
 )
 from resviz.tracing.fast.shape_rules import SHAPE_RULES
 from resviz.tracing.modules import COMPILED_CALL
-from resviz.tracing.values import META_DEVICE
+from resviz.tracing.tensors import META_DEVICE
 
 Implementations = tuple[object, ...]
 """What modules do by: methods and functions."""

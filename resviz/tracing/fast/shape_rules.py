@@ -15,7 +15,7 @@ import torch
 
 from resviz.operations.windows import compute_window_sizes
 from resviz.tracing.fast.registry import make_rule_decorator
-from resviz.tracing.values import META_DEVICE
+from resviz.tracing.tensors import META_DEVICE
 
 Tensor = torch.Tensor
 ShapeRule = Callable[..., Any]
@@ -28,7 +28,7 @@ shape_rule = make_rule_decorator(SHAPE_RULES, "shape rule")
 
 
 def make_meta_tensor(shape: tuple[int, ...] | list[int], like: Tensor) -> Tensor:
-    """An empty meta tensor with the dtype of `make_meta_like`."""
+    """Return an empty meta tensor of a shape, with the dtype of `like`."""
     return torch.empty(shape, dtype=like.dtype, device=META_DEVICE)
 
 
@@ -45,14 +45,14 @@ def check_same_dtype(x: Tensor, weight: Tensor) -> None:
 
 
 def is_alike(x: Tensor, y: Tensor | float) -> bool:
-    """Whether an operation on both gives their common shape and dtype."""
+    """Return whether an operation on both gives their common shape and dtype."""
     if not isinstance(y, Tensor) or x.dtype != y.dtype:
         return False
     return x.shape == y.shape and x.stride() == y.stride()
 
 
 def make_meta_like(x: Tensor) -> Tensor | None:
-    """An empty tensor with the shape, strides and dtype of `x`, if it is dense."""
+    """Return an empty tensor with shape, strides and dtype of `x`, if that is dense."""
     is_dense = x.is_contiguous() or (
         x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)
     )
@@ -103,7 +103,7 @@ def native_batch_norm(
     momentum: float,
     eps: float,
 ) -> tuple[Tensor, Tensor, Tensor] | None:
-    """The input's shape, and the saved statistics: (C,) in training, else (0,)."""
+    """Return the input's shape, and saved statistics: (C,) in training, else (0,)."""
     del momentum, eps
     output = make_meta_like(x)
     if output is None or x.dim() < 2:
@@ -118,19 +118,19 @@ def native_batch_norm(
 
 @shape_rule(aten.relu.default, aten.sigmoid.default, aten.silu.default)
 def activation(x: Tensor) -> Tensor | None:
-    """The input's shape."""
+    """Return the input's shape."""
     return make_meta_like(x) if x.dtype.is_floating_point else None
 
 
 @shape_rule(aten.relu_.default, aten.sigmoid_.default, aten.silu_.default)
 def activation_in_place(x: Tensor) -> Tensor | None:
-    """The input itself."""
+    """Return the input itself."""
     return x if x.dtype.is_floating_point else None
 
 
 @shape_rule(aten._softmax.default, aten._log_softmax.default)  # noqa: SLF001 - ATen names
 def softmax(x: Tensor, dim: int, half_to_float: bool) -> Tensor | None:
-    """The input's shape, in the usual order in memory, whatever the input's is."""
+    """Return the input's shape, always in the usual order in memory."""
     if half_to_float or not -x.dim() <= dim < x.dim():
         return None
     return make_meta_tensor(x.shape, x)
@@ -138,20 +138,20 @@ def softmax(x: Tensor, dim: int, half_to_float: bool) -> Tensor | None:
 
 @shape_rule(aten.mul.Tensor)
 def multiply(x: Tensor, y: Tensor) -> Tensor | None:
-    """The shape of both; what broadcasts is left to torch."""
+    """Return the shape of both; what broadcasts is left to torch."""
     return make_meta_like(x) if is_alike(x, y) else None
 
 
 @shape_rule(aten.add.Tensor)
 def add(x: Tensor, y: Tensor, *, alpha: float = 1) -> Tensor | None:
-    """The shape of both; what broadcasts is left to torch."""
+    """Return the shape of both; what broadcasts is left to torch."""
     del alpha
     return make_meta_like(x) if is_alike(x, y) else None
 
 
 @shape_rule(aten.add_.Tensor)
 def add_in_place(x: Tensor, y: Tensor, *, alpha: float = 1) -> Tensor | None:
-    """The first input itself."""
+    """Return the first input itself."""
     del alpha
     return x if is_alike(x, y) else None
 
@@ -190,7 +190,7 @@ def mean(
     *,
     dtype: torch.dtype | None = None,
 ) -> Tensor | None:
-    """The reduced axes become 1 if kept, and go otherwise."""
+    """Reduced axes become 1 if kept, and go otherwise."""
     if dtype is not None or not dim or not x.dtype.is_floating_point:
         return None
     if not all(-x.dim() <= axis < x.dim() for axis in dim):
@@ -210,7 +210,7 @@ def mean(
 def addmm(
     bias: Tensor, x: Tensor, y: Tensor, *, beta: float = 1, alpha: float = 1
 ) -> Tensor | None:
-    """A bias (M,) and (N, K) times (K, M) to (N, M)."""
+    """Add a bias (M,) to (N, K) times (K, M), which gives (N, M)."""
     del beta, alpha
     check_same_dtype(x, y)
     is_product = x.dim() == y.dim() == 2 and x.shape[1] == y.shape[0]

@@ -28,24 +28,24 @@ def test_its_record_is_that_of_a_clone(spec, training):
 def test_a_forward_that_fails_says_the_same():
     """An input that is too small, and which one would do."""
     said = []
-    for lent in (False, True):
+    for trace_only in (False, True):
         with pytest.raises(resviz.TraceError) as caught:
             trace(
                 build.build_own_network(parse_spec("resnet18")),
                 (4, 64, 64),
-                trace_only=lent,
+                trace_only=trace_only,
             )
         said.append(str(caught.value))
     assert said[0] == said[1]
 
 
 @pytest.mark.parametrize(
-    ("spec", "lent"),
+    ("spec", "trace_only"),
     [
         ("resnet18", True),
         ("torch.nn:ReLU()", False),
     ],
 )
-def test_only_our_own_networks_are_lent(spec, lent):
+def test_only_our_own_networks_are_lent(spec, trace_only):
     """What foreign code gives may be somebody's."""
-    assert build_model(parse_spec(spec)).trace_only is lent
+    assert build_model(parse_spec(spec)).trace_only is trace_only

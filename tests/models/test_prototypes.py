@@ -25,7 +25,7 @@ def empty(name, **options):
 
 
 def built_anew(make, dtype, layers, *args):
-    """In the place of a mould, the module that it would be made from."""
+    """In the place of a prototype, the module that it would be made from."""
     return make(*args)
 
 
@@ -35,7 +35,7 @@ def test_copies_are_as_if_built(name, options, monkeypatch):
     copied = empty(name, **options)
     monkeypatch.setattr(block_assembly, "BLOCK_PROTOTYPES", built_anew)
     monkeypatch.setattr(blocks, "LAYER_PROTOTYPES", built_anew)
-    monkeypatch.setattr(prototypes, "copy_prototype", lambda mould: mould)
+    monkeypatch.setattr(prototypes, "copy_prototype", lambda prototype: prototype)
     built = empty(name, **options)
     assert repr(built) == repr(copied)
     shapes = [
@@ -117,7 +117,7 @@ class Halves(TorchFunctionMode):
         return made.half() if func is torch.empty else made
 
 
-def test_what_a_mode_makes_is_no_mould():
+def test_what_a_mode_makes_is_no_prototype():
     """Neither with a device beside it nor later is it copied."""
     blocks.LAYER_PROTOTYPES.cache_clear()
     with torch.device("meta"), Halves():

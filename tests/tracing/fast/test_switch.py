@@ -12,8 +12,7 @@ from resviz.tracing.fast.assembly import FastAssembler
 from resviz.tracing.fast.bypass import Bypass
 from resviz.tracing.fast.clone import FastClone
 from resviz.tracing.fast.recorder import FastRecorder
-
-from .odd import ODD
+from tests.tracing.odd import ODD
 
 HOUSE = Path(resviz.__file__).parent
 TRACING = HOUSE / "tracing"
