@@ -250,6 +250,7 @@ def diagram(
     direction: str = "TB",
     plain: bool = False,
     style: str = "screen",
+    layout: str = "resviz",
     **tracing: Unpack[TraceOptions],
 ) -> Diagram:
     """A diagram; it shows itself in a notebook, and `.save("x.svg")` writes it.
@@ -263,6 +264,8 @@ def diagram(
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode; "light", "dark" or
             "paper".
+        layout: "resviz", or "dot" for Graphviz' own, where it is installed and the
+            figure is a graph.
         tracing: as for `trace`.
 
     Raises:
@@ -277,6 +280,7 @@ def diagram(
         direction=direction,
         plain=plain,
         style=style,
+        layout=layout,
     )
 
 

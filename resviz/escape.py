@@ -119,15 +119,6 @@ def escape_dot(text: object) -> str:
     return safe.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def escape_xdot(text: object) -> str:
-    r"""Escape `text` for an xdot operation inside a quoted DOT string.
-
-    There a quote alone is escaped, and every backslash stays; one before a quote or
-    another backslash cannot be said at all.
-    """
-    return clean_name(text).replace('"', '\\"')
-
-
 def escape_latex(text: object) -> str:
     """Escape `text` for LaTeX; what pdflatex has no glyph for becomes "?"."""
     # Two hyphens would become a dash, two quotes or "?`" another glyph.

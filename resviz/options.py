@@ -177,6 +177,19 @@ class FigureOptions(TypedDict, total=False):
     ]
 
 
+class LayoutOptions(TypedDict, total=False):
+    """What places a figure, for commands and Python; documents have ours alone."""
+
+    layout: Annotated[
+        str,
+        Option(
+            "Of a graph: dot is Graphviz' own, where it is installed.",
+            choices="resviz.figures:LAYOUTS",
+            default="resviz",
+        ),
+    ]
+
+
 class PlaceOptions(TypedDict, total=False):
     """How a figure stands in a document; commands and Python have no place for it."""
 
@@ -198,6 +211,7 @@ def declared_options(declaration: type) -> dict[str, Option]:
 TRACE_OPTIONS = declared_options(TraceOptions)
 TABLE_OPTIONS = declared_options(TableOptions)
 FIGURE_OPTIONS = declared_options(FigureOptions)
+LAYOUT_OPTIONS = declared_options(LayoutOptions)
 PLACE_OPTIONS = declared_options(PlaceOptions)
 
 OLD_KEYWORDS = {"all": "every", "layers": "every"}

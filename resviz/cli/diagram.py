@@ -17,7 +17,7 @@ from resviz.cli.shared import (
     trace_options,
     write_output,
 )
-from resviz.options import FIGURE_OPTIONS
+from resviz.options import FIGURE_OPTIONS, LAYOUT_OPTIONS
 
 PICTURE_FORMAT_CHOICE = lazy_choice("resviz.formats:picture_format_names")
 
@@ -28,7 +28,7 @@ PICTURE_FORMAT_CHOICE = lazy_choice("resviz.formats:picture_format_names")
 @click.option(
     "--format", "form", type=PICTURE_FORMAT_CHOICE, help="Default: by suffix, svg."
 )
-@add_options(FIGURE_OPTIONS.values())
+@add_options([*FIGURE_OPTIONS.values(), *LAYOUT_OPTIONS.values()])
 @click.option("--dpi", type=DPI_RANGE, help="Of PNG; default: 96.")
 @trace_options
 def diagram(

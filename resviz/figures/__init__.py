@@ -79,6 +79,12 @@ REFUSALS = {
 }
 """Why an option is refused: which figures take it."""
 
+LAYOUTS = {
+    "resviz": "places every figure itself",
+    "dot": "lets Graphviz place the graph, where it is installed",
+}
+"""What places a figure in SVG, PDF and PNG."""
+
 
 def list_figures() -> tuple[str, ...]:
     """Return the names of all figures."""
@@ -93,6 +99,7 @@ def draw_diagram(
     direction: str = "TB",
     plain: bool = False,
     style: str = "screen",
+    layout: str = "resviz",
 ) -> Diagram:
     """Draw one figure of a record.
 
@@ -104,20 +111,22 @@ def draw_diagram(
         direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode; "light"; "dark"; "paper".
+        layout: "resviz", or "dot" for Graphviz' own, of a figure that is a graph.
 
     Raises:
-        RenderError: for an unknown figure, block, direction or style; lists those
-            there are.
+        RenderError: for an unknown figure, block, direction, style or layout; lists
+            those there are.
     """
     from resviz.figures.drawing import styles
     from resviz.figures.rendering import Diagram
 
     check_choice("direction", direction, DIRECTIONS)
+    check_choice("layout", layout, LAYOUTS)
     options = select_options(figure, at=at, direction=direction, plain=plain)
     description = describe_figure(arch, figure, at=at, plain=plain)
     colours = styles.find_style(style)
     picture = find_figure(figure).draw(select_networks(arch, figure), **options)
-    return Diagram(replace(picture, description=description), colours)
+    return Diagram(replace(picture, description=description), colours, layout)
 
 
 def describe_figure(

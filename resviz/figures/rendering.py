@@ -11,6 +11,8 @@ from resviz.files import write_atomically
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import graphviz
+
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.drawing.styles import Style
 
@@ -19,10 +21,17 @@ notebook_calls = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """One figure in one style."""
+    """One figure in one style.
+
+    Attributes:
+        picture: the figure, placed by resviz.
+        style: its colours.
+        layout: what places it in SVG, PDF and PNG, "resviz" or "dot".
+    """
 
     picture: Picture
     style: Style
+    layout: str = "resviz"
 
     def __repr__(self) -> str:
         width, height = self.size
@@ -41,6 +50,16 @@ class Diagram:
     def to_svg(self, *, salt: str = "") -> str:
         """Return SVG; `salt` keeps the ids of equal figures on one page apart."""
         return self.to_bytes("svg", salt=salt).decode()
+
+    def to_graphviz(self) -> graphviz.Digraph:
+        """Return the figure's graph, to style and render further with Graphviz.
+
+        Raises:
+            RenderError: for a figure that is no graph; says which are.
+        """
+        from resviz.formats.pictures.dot import build_digraph
+
+        return build_digraph(self.picture, self.style)
 
     def to_png(self, *, dpi: float = 96) -> bytes:
         """Return a PNG; at 96 dpi one pixel is one of the SVG's.
@@ -82,6 +101,12 @@ class Diagram:
         """
         from resviz.formats import picture_format
 
+        if self.layout == "dot":
+            from resviz.formats.pictures.dot_program import DRAWN_FORMATS, draw_with_dot
+
+            if format in DRAWN_FORMATS:
+                options.pop("salt", None)
+                return draw_with_dot(self.picture, self.style, format, **options)
         return picture_format(format).render(self.picture, self.style, **options)
 
     def to_bytes(self, format: str, **options: Any) -> bytes:  # noqa: A002 - the CLI's word

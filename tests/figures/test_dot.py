@@ -1,18 +1,21 @@
-"""DOT text, read back by Graphviz' own parser."""
+"""Graphs in DOT, read back by Graphviz' own parser."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from resviz.escape import clean_name
+from resviz.errors import RenderError
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.elements import Edge, Group, Node, Picture, Solid
-from resviz.formats.pictures import dot, svg
+from resviz.figures.drawing.chart import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.elements import Edge, Group, Node, Picture
+from resviz.figures.drawing.metrics import fit_text
+from resviz.formats.pictures import dot
 
 from .conftest import HOSTILE
 
@@ -22,26 +25,51 @@ WIRE = Edge("n0", "n1", "main", ((60, 32), (60, 38), (60, 42), (60, 47.5)), (60,
 STAGE = Group("s", "stage", (60, 40), (110, 76), "stage 1", ("n0", "n1"))
 SMALL = Picture("small", "a box and a sum", (120, 80), (BOX, SUM), (WIRE,), (STAGE,))
 
-SMALL_DOT = """\
+CHART = Chart(
+    "TB",
+    (
+        ChartBox("n0", "text", ("small",)),
+        ChartFrame(
+            "s0",
+            (),
+            "stage 1",
+            (
+                ChartBox("n1", "name", ("conv2_x", "2 blocks")),
+                ChartBox("n2", "block", ("3×3, 64",), "stage 1"),
+                ChartBox("n3", "sum", ("+",)),
+            ),
+        ),
+    ),
+    (
+        ChartLink("n0", "n1"),
+        ChartLink("n1", "n2"),
+        ChartLink("n2", "n3"),
+        ChartLink("n1", "n3", "projection", ("1×1",)),
+    ),
+)
+GRAPH = replace(SMALL, chart=CHART)
+
+GRAPH_DOT = """\
 digraph {
-graph [layout="nop2" bb="0,0,120,80" pad="0" margin="0" bgcolor="#ffffff" \
-outputorder="edgesfirst" tooltip="small"]
-node [fixedsize="true" margin="0" \
-fontname="Helvetica,Arial,Liberation Sans,sans-serif"]
-edge [arrowsize="0.55"]
-"canvas" [style="invis" shape="box" label="" pos="60,40" \
-width="1.6667" height="1.1111"]
-subgraph "cluster_s" {
-graph [bb="5,2,115,78" label="" style="rounded,filled" fillcolor="#fffdf6" \
-color="#8a6200" penwidth="1"]
-"n0" [shape="box" pos="60,60" width="1.1111" height="0.3333" \
-style="rounded,filled" fillcolor="#fff3cf" color="#8a6200" fontsize="12" \
-fontcolor="#1a1a1a" label="3×3, 64"]
-"n1" [shape="circle" pos="60,20" width="0.1944" height="0.1944" style="filled" \
-fillcolor="#ffffff" color="#333333" penwidth="1.2" fontsize="13" \
-fontcolor="#1a1a1a" label="+"]
-}
-"n0" -> "n1" [pos="e,60,27 60,48 60,42 60,38 60,32.5" color="#333333" penwidth="1.2"]
+	graph [bgcolor="#ffffff" fontcolor="#1a1a1a" \
+fontname="Helvetica,Arial,Liberation Sans,sans-serif" fontsize=12 label="" \
+labelloc=t nodesep=0.3 rankdir=TB ranksep=0.25 tooltip=small]
+	node [fontcolor="#1a1a1a" fontname="Helvetica,Arial,Liberation Sans,sans-serif" \
+fontsize=12 height=0.33 margin="0.14,0.05"]
+	edge [arrowsize=0.55 fontcolor="#595959" \
+fontname="Helvetica,Arial,Liberation Sans,sans-serif" fontsize=11]
+	n0 [label=small group=main shape=plaintext]
+	subgraph cluster_s0 {
+		graph [color="#8a6200" fillcolor="#fffdf6" label="conv2_x\\l2 blocks\\l" \
+labeljust=l penwidth=1 style="rounded,filled"]
+		n2 [label="3×3, 64" color="#8a6200" fillcolor="#fff3cf" group=main shape=box \
+style="rounded,filled"]
+		n3 [label="+" color="#333333" fillcolor="#ffffff" fixedsize=true fontsize=13 \
+group=main height=0.2 margin=0 penwidth=1.2 shape=circle style=filled width=0.2]
+	}
+	n0 -> n2 [color="#333333" penwidth=1.2 weight=10]
+	n2 -> n3 [color="#333333" penwidth=1.2 weight=10]
+	n0 -> n3 [label=" 1×1 " color="#b02a00" penwidth=1.2 style=dashed]
 }
 """
 
@@ -52,126 +80,143 @@ def said(role, line, align="middle"):
     return Picture(line, line, (400, 60), (node,))
 
 
+def charted(line, role="block"):
+    """A picture of a graph that says one line, in a box, a frame and on a link."""
+    box = ChartBox("n0", role, (line,))
+    frame = ChartFrame("s0", (line,), "", (ChartBox("n1", "sum", ("+",)),))
+    links = (ChartLink("n0", "n1", "main", (line,)),)
+    chart = Chart("TB", (box, frame), links)
+    return replace(said(role, line), chart=chart)
+
+
 def drawn(source):
-    """The words that `dot` writes into an SVG of some source."""
-    done = subprocess.run(
-        ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
-    )
-    root = ET.fromstring(done.stdout)
-    found = root.iter("{http://www.w3.org/2000/svg}text")
-    return ["".join(text.itertext()).replace("\xa0", " ") for text in found]
-
-
-def test_source_is_what_a_reader_expects():
-    """The whole text of a small picture."""
-    assert SMALL_DOT == dot.render(SMALL, styles.SCREEN_STYLE)
-
-
-@pytest.mark.needs("dot")
-@pytest.mark.parametrize("role", ["block", "title"])
-@pytest.mark.parametrize("name", HOSTILE)
-def test_dot_draws_hostile_names_as_text(role, name):
-    """Plain and HTML-like labels give back the cleaned name, and nothing else."""
-    line = "".join(drawn(dot.render(said(role, name), styles.SCREEN_STYLE)))
-    assert clean_name(name).split() == line.split()
-
-
-@pytest.mark.needs("dot")
-def test_dot_keeps_positions_and_size():
-    """`dot` places nothing anew, so every engine draws the same picture."""
-    source = dot.render(SMALL, styles.SCREEN_STYLE)
-    done = subprocess.run(
-        ["dot", "-Tjson"], input=source.encode(), capture_output=True, check=True
-    )
-    read = json.loads(done.stdout)
-    places = {it["name"]: it.get("pos") for it in read["objects"]}
-    assert "0,0,120,80" == read["bb"]
-    assert ("60,60", "60,20") == (places["n0"], places["n1"])
-
-
-@pytest.mark.needs("dot")
-@pytest.mark.parametrize(
-    ("bold", "plain"), [("name", "text"), ("line 1 label", "note")]
-)
-def test_bold_words_stand_on_the_line_of_plain_ones(bold, plain):
-    """Within a pixel, where they are of one size."""
-    nodes = tuple(
-        Node(f"n{k}", role, (60 + 120 * k, 30), (100, 14), ("word",))
-        for k, role in enumerate((bold, plain))
-    )
-    source = dot.render(Picture("", "", (240, 60), nodes), styles.LIGHT_STYLE)
+    """The lines of text that `dot` writes into an SVG of some source."""
     done = subprocess.run(
         ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
     )
     root = ET.fromstring(done.stdout)
     texts = root.iter("{http://www.w3.org/2000/svg}text")
-    first, second = (float(text.get("y", "0")) for text in texts)
-    assert second == pytest.approx(first, abs=1)
+    return ["".join(text.itertext()).replace("\xa0", " ") for text in texts]
+
+
+def test_source_is_what_a_reader_expects():
+    """The whole text of a small graph."""
+    assert GRAPH_DOT == dot.render(GRAPH, styles.SCREEN_STYLE)
+
+
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize("role", ["block", "title", "text"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_dot_draws_hostile_names_as_text(role, name):
+    """Boxes, frames and links give back the fitted name, and nothing else."""
+    lines = drawn(dot.render(charted(name, role), styles.SCREEN_STYLE))
+    lines = [line.strip() for line in lines]
+    lines.remove("+")
+    fitted = " ".join(fit_text(name, dot.MAX_LABEL_WIDTH).split())
+    assert [fitted] * 3 == [" ".join(line.split()) for line in lines]
+
+
+@pytest.mark.needs("dot")
+@pytest.mark.parametrize("line", ["\U0001f600" * 500, "&" * 500, '"' * 500, "\\" * 500])
+def test_long_labels_are_short_enough_for_graphviz(line):
+    """It reads no string above 16,384 bytes, and eight such lines are one label."""
+    box = ChartBox("n0", "block", (line,) * 8)
+    chart = Chart("TB", (box, ChartBox("n1", "sum", ("+",))), ())
+    source = dot.render(replace(SMALL, chart=chart), styles.SCREEN_STYLE)
+    assert 9 == len(drawn(source))
+
+
+@pytest.mark.parametrize("label", ["<b>bold</b>", "<>", "<"])
+def test_what_looks_like_markup_is_quoted(label):
+    """The package writes labels between angle brackets as HTML-like ones."""
+    source = dot.render(charted(label), styles.SCREEN_STYLE)
+    assert 'label="<' in source
+    assert "label=<" not in source
 
 
 def test_no_attribute_fetches_anything(hostile):
     """Neither links nor images stand in the source."""
     from resviz.figures import draw_diagram
 
-    source = draw_diagram(hostile[0]).to_dot()
-    assert not re.search(r"(?i)\b(url|href|image|shapefile)\s*=", source)
-
-
-def test_left_aligned_lines_end_in_left_breaks():
-    r"""Graphviz' own sign for a left-aligned line is `\l`."""
-    source = dot.render(said("note", "left", "start"), styles.SCREEN_STYLE)
-    assert 'label="left\\l"' in source
-
-
-FACE = ((10.0, 70.0), (40.0, 70.0), (40.0, 30.0), (10.0, 30.0))
-SIDE = ((40.0, 70.0), (60.0, 55.0), (60.0, 15.0), (40.0, 30.0))
-SOLID = Picture("solid", "", (120, 80), (), solids=(Solid((FACE, SIDE), "head"),))
-
-POLYGON = "{http://www.w3.org/2000/svg}polygon"
-
-
-def polygons(data):
-    """Corners and fill of every polygon of an SVG, in the picture's own units."""
-    root = ET.fromstring(data)
-    for shape in root.iter(POLYGON):
-        pairs = [pair.split(",") for pair in shape.get("points").split()]
-        corners = [(float(x), float(y) % 80) for x, y in pairs]
-        yield corners[: len(corners) - (corners[0] == corners[-1])], shape.get("fill")
+    for figure in dot.FIGURES_WITH_GRAPH:
+        source = draw_diagram(hostile[0], figure).to_dot()
+        assert not re.search(r"(?i)\b(url|href|image|shapefile)\s*=", source)
 
 
 @pytest.mark.needs("dot")
-def test_solids_are_drawn_where_they_are():
-    """Graphviz draws the faces of our own SVG, in their colours and order."""
-    source = dot.render(SOLID, styles.SCREEN_STYLE)
-    run = subprocess.run(
-        ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+@pytest.mark.parametrize("figure", dot.FIGURES_WITH_GRAPH)
+def test_the_main_path_is_straight(network, figure, name):
+    """All boxes of the group "main" have one x, in every graph of every figure."""
+    from resviz.figures import draw_diagram
+
+    source = draw_diagram(network(name), figure).to_dot()
+    done = subprocess.run(
+        ["dot", "-Tjson"], input=source.encode(), capture_output=True, check=True
     )
-    ground, *found = polygons(run.stdout)
-    assert "#ffffff" == ground[1]
-    assert list(polygons(svg.render(SOLID, styles.SCREEN_STYLE))) == found
+    objects = json.loads(done.stdout)["objects"]
+    places = [it["pos"].split(",")[0] for it in objects if it.get("group") == "main"]
+    assert len(places) > 3
+    xs = list(map(float, places))
+    assert max(xs) - min(xs) < 1
 
 
-def test_pictures_without_solids_have_no_background():
-    """The attribute stands only where it says something."""
-    assert "_background" in dot.render(SOLID, styles.SCREEN_STYLE)
-    assert "_background" not in dot.render(SMALL, styles.SCREEN_STYLE)
+def test_a_stage_is_a_cluster_with_its_name(network):
+    """And not a box on the wire, as in Mermaid."""
+    from resviz.figures import draw_diagram
+
+    source = draw_diagram(network("resnet18")).to_dot()
+    assert 4 == source.count("subgraph cluster_s")
+    assert source.count("conv3_x") == 1
 
 
-def test_lines_between_no_nodes_stand_in_the_background():
-    """As the rules and brackets of a table: no node is made up for them."""
-    loose = Edge("", "", "main", ((10, 40), (10, 40), (90, 40), (90, 40)))
-    picture = Picture("", "", (120, 80), (BOX, SUM), (loose, WIRE))
-    source = dot.render(picture, styles.SCREEN_STYLE)
-    assert "B 4 10 40 10 40 90 40 90 40" in source
-    assert 1 == source.count(" -> ")
+@pytest.mark.parametrize("figure", ["flow", "stack", "growth"])
+def test_what_is_no_graph_is_refused(network, figure):
+    """The error names the figures that are."""
+    from resviz.figures import draw_diagram
+
+    diagram = draw_diagram(network("resnet18"), figure)
+    with pytest.raises(RenderError, match="no graph, want one of the figures overview"):
+        diagram.to_dot()
+    with pytest.raises(RenderError, match="no graph, want one of the figures overview"):
+        diagram.to_graphviz()
 
 
-def test_positions_are_never_cut():
-    """A wire of a thousand points keeps them, though a name is cut at 500."""
-    path = tuple((float(k), float(k)) for k in range(1000))
-    edge = Edge("n0", "n1", "main", path)
-    source = dot.render(
-        Picture("", "", (9, 9), (BOX, SUM), (edge,)), styles.SCREEN_STYLE
-    )
-    (found,) = re.findall(r'-> "n1" \[pos="([^"]+)"', source)
-    assert 1000 == len(found.split())
+@pytest.mark.needs("dot")
+def test_the_graph_can_be_styled_and_rendered(network):
+    """It is the package's own object."""
+    import graphviz
+
+    from resviz.figures import draw_diagram
+
+    graph = draw_diagram(network("resnet18")).to_graphviz()
+    assert isinstance(graph, graphviz.Digraph)
+    graph.attr(rankdir="LR")
+    width, height = re.search(
+        r'width="(\d+)pt" height="(\d+)pt"', graph.pipe(format="svg").decode()
+    ).groups()
+    assert int(width) > int(height)
+
+
+def test_every_layer_is_in_the_graph(network):
+    """Each by its module's name, with what it costs."""
+    from resviz.figures import draw_diagram
+
+    source = draw_diagram(network("resnet18"), "layers").to_dot()
+    assert "layer4.1.conv2" in source
+    assert "7×7×512 · 2,360,320 parameters" in source
+
+
+def test_a_blocks_graph_has_shapes_on_its_edges(network):
+    """Where they were not said before, as in our own drawing."""
+    from resviz.figures import draw_diagram
+
+    drawn = draw_diagram(network("resnet50"), "block", at="conv3_1")
+    beside = [
+        node.lines[0]
+        for node in drawn.picture.nodes
+        if node.role == "note" and re.fullmatch(r"\d+×\d+×\d+", node.lines[0])
+    ]
+    assert beside
+    source = drawn.to_dot()
+    assert all(f'label=" {shape} "' in source for shape in beside)

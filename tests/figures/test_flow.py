@@ -8,10 +8,7 @@ import subprocess
 import pytest
 
 from resviz.figures import draw_diagram
-from resviz.figures.drawing import styles
-from resviz.figures.drawing.elements import Picture, Solid
 from resviz.figures.flow import MAX_MAPS, elide_feature_maps, list_feature_maps
-from resviz.formats.pictures import dot
 from resviz.readings.structure import read_structure
 
 from .conftest import NETWORKS, faults, texts
@@ -66,21 +63,6 @@ def test_long_flows_are_cut_short(network):
     shown = elide_feature_maps(found)
     assert len(shown) <= MAX_MAPS
     assert any("more" in it.operation_lines[0] for it in shown if it.operation_lines)
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_no_network_has_more_faces_than_graphviz_reads(network, name):
-    """Graphviz reads no string above 16,384 characters."""
-    source = draw_diagram(network(name), "flow").to_dot()
-    assert len(re.search('_background="([^"]*)"', source)[1]) < 16_384
-
-
-def test_most_maps_are_drawn_by_graphviz(network):
-    """So are the longest flows that there are, with the longest numbers."""
-    face = ((12345.67, 1234.56),) * 4
-    solids = (Solid((face,) * 3, "head"),) * MAX_MAPS
-    picture = Picture("", "", (20_000, 2_000), (), solids=solids)
-    assert len(dot.render(picture, styles.SCREEN_STYLE)) < 16_384
 
 
 @pytest.mark.needs("pdftotext")

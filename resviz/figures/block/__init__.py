@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.errors import RenderError
 from resviz.figures import layer_labels, sentences
+from resviz.figures.block.chart import build_block_chart
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.placing import SIDE, BlockPlacing, turn_to_right
 from resviz.figures.block.steps import build_block_steps
@@ -92,31 +93,43 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     outer = frozenset(k for k, step in enumerate(flow) if step.shortcut)
     layout = assign_lanes([step.sources for step in flow], outer)
     canvas = Canvas()
-    BlockPlacing(canvas, flow, layout, place, turned=direction == "LR").place_all()
+    placing = BlockPlacing(canvas, flow, layout, place, turned=direction == "LR")
+    placing.place_all()
     if direction == "LR":
         turn_to_right(canvas)
-    return finish_block_picture(canvas, arch, place)
+    heading = block_heading(arch, place)
+    equal = [f"equal: {', '.join(place.equal)}"] if place.equal else []
+    return replace(
+        finish_block_picture(canvas, arch, place, heading),
+        chart=build_block_chart(placing, (*heading, *equal), direction),
+    )
 
 
-def finish_block_picture(
-    canvas: Canvas, arch: Architecture, place: DrawnBlock
-) -> Picture:
-    """Return the picture of a placed block, with its title."""
+def block_heading(arch: Architecture, place: DrawnBlock) -> tuple[str, str, str]:
+    """Return what stands above a block: its name, where it is, what it costs."""
     block = place.block
-    width = max(max(node.right for node in canvas.nodes) + SIDE, 300)
     layers = block.layers
     total = costs.sum_layer_costs(layers)
     size = f"{units.format_count(total.params)} parameters"
-    title = f"{place.name}, {block.type}"
-    canvas.add_text("title", (width / 2, 13), title)
-    where = metrics.fit_text(
-        f"module {block.path or '(root)'} of {arch.label}", width - 20, 11
-    )
-    canvas.add_text("note", (width / 2, 28), where)
     bound = "≥ " if any(costs.count_macs(layer) is None for layer in layers) else ""
     batch_suffix = layer_labels.format_batch_suffix(arch)
     counted = f"{units.format_count(total.macs)} multiply-adds{batch_suffix}"
-    facts = f"{size} · {bound}{counted}"
+    return (
+        f"{place.name}, {block.type}",
+        f"module {block.path or '(root)'} of {arch.label}",
+        f"{size} · {bound}{counted}",
+    )
+
+
+def finish_block_picture(
+    canvas: Canvas, arch: Architecture, place: DrawnBlock, heading: tuple[str, str, str]
+) -> Picture:
+    """Return the picture of a placed block, with its heading."""
+    width = max(max(node.right for node in canvas.nodes) + SIDE, 300)
+    title, where, facts = heading
+    canvas.add_text("title", (width / 2, 13), title)
+    where = metrics.fit_text(where, width - 20, 11)
+    canvas.add_text("note", (width / 2, 28), where)
     canvas.add_text("note", (width / 2, 42), metrics.fit_text(facts, width - 10, 11))
     bottom = max(node.bottom for node in canvas.nodes) + 6
     if place.equal:

@@ -57,11 +57,13 @@ class Chart:
         direction: in which it runs, "TB" or "LR".
         parts: boxes and frames, in order.
         links: the arrows.
+        figure: its name.
     """
 
     direction: str
     parts: tuple[ChartBox | ChartFrame, ...]
     links: tuple[ChartLink, ...]
+    figure: str = "overview"
 
     def iter_boxes(self) -> Iterator[ChartBox]:
         """Yield every box, those in frames included, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Group, Picture, Point
 from resviz.figures.drawing.styles import stage_tint
+from resviz.figures.layers.chart import build_layers_chart
 from resviz.figures.layers.rows import (
     BLOCK_LEAD,
     BLOCK_TAIL,
@@ -45,9 +47,9 @@ def draw(arch: Architecture) -> Picture:
     """Draw every layer of a network."""
     structure = read_structure(arch)
     all_rows, row_of_layer = build_layer_rows(structure)
+    pieces = group_into_pieces(structure, all_rows, row_of_layer)
     column_pieces = split_into_columns(
-        group_into_pieces(structure, all_rows, row_of_layer),
-        measure_text_widths(all_rows).total_width,
+        pieces, measure_text_widths(all_rows).total_width
     )
     placing = LayersPlacing(
         structure, all_rows, measure_text_widths(all_rows), len(column_pieces)
@@ -55,7 +57,10 @@ def draw(arch: Architecture) -> Picture:
     for number, column in enumerate(column_pieces):
         placing.place_column(number, column)
     placing.wiring.draw_wires()
-    return placing.finish_picture()
+    facts = list_title_facts(arch, residual=bool(structure.stages))
+    heading = (arch.label, " · ".join(facts))
+    chart = build_layers_chart(structure, all_rows, pieces, heading)
+    return replace(placing.finish_picture(), chart=chart)
 
 
 def description(arch: Architecture) -> str:

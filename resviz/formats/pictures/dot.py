@@ -1,168 +1,240 @@
-"""DOT: Graphviz source with its positions, for further work with Graphviz.
+r"""DOT: a plain graph, which Graphviz lays out and a person can edit.
 
-The file names its layout (`nop2`), so that every Graphviz program draws what
-resviz placed; without that line Graphviz places the graph anew. Written here and
-not by the `graphviz` package, because `resviz.escape` has already quoted strings.
+The main path has heavy edges and one group, so that it stays straight; stages and
+repeated blocks are clusters. Nothing but labels comes from a network: no name, link
+or image does.
 """
 
 from __future__ import annotations
 
-import re
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from resviz import escape
-from resviz.figures.drawing.marks import (
-    mark_faces,
-    mark_wire,
-    resolve_colour,
-)
+from resviz.errors import RenderError
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.chart import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.marks import resolve_colour
 from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
-from resviz.formats.pictures import xdot
-from resviz.formats.pictures.svg import format_length
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from resviz.figures.drawing.elements import Edge, Group, Node, Picture, Point
+    from graphviz import Digraph
+
+    from resviz.figures.drawing.elements import Picture
 
 SUFFIXES = (".dot", ".gv")
 
-DEFAULTS = (
-    f'node [fixedsize="true" margin="0" fontname="{FONTS}"]',
-    'edge [arrowsize="0.55"]',
-)
-"""Attributes of every node and edge."""
+GRAPH_ATTRIBUTES = {
+    "fontname": FONTS,
+    "fontsize": "12",
+    "nodesep": "0.3",
+    "ranksep": "0.25",
+}
+NODE_ATTRIBUTES = {
+    "fontname": FONTS,
+    "fontsize": "12",
+    "height": "0.33",
+    "margin": "0.14,0.05",
+}
+EDGE_ATTRIBUTES = {"fontname": FONTS, "fontsize": "11", "arrowsize": "0.55"}
+"""Attributes of the graph, of every node and of every edge; lengths are in inches."""
 
 SHAPES = {"none": "plaintext", "box": "box", "round": "box", "circle": "circle"}
+"""What Graphviz calls the shapes of looks."""
 
-JUSTIFIED = {"start": r"\l", "middle": r"\n", "end": r"\r"}
-"""How a line of a label ends, by where it stands."""
+MAIN_WEIGHT = "10"
+"""Weight of an edge of the main path: dot keeps heavy edges short and straight."""
 
+SUM_INCHES = "0.2"
+"""Width and height of an addition's circle."""
 
-OPERATIONS = {"pos", "_background"}
-"""Attributes of our own making: positions, and operations whose text is escaped."""
+MAX_LABEL_WIDTH = 480
+"""Pixels of a label's line, above which it is cut: a string may have 16,384 bytes."""
 
-LONGEST = 16_000
-"""Bytes of one quoted string: Graphviz reads no more than 16,384."""
-
-RAISED = 1
-"""How much higher Graphviz sets an HTML-like label than a plain one, in points."""
+FIGURES_WITH_GRAPH = ("overview", "block", "layers")
+"""Figures that are a graph; the others are drawings to scale."""
 
 
 def render(picture: Picture, style: Style) -> str:
-    """The picture as a directed graph."""
-    return "\n".join(Writer(picture, style).lines()) + "\n"
+    """Write a picture's graph as DOT source.
+
+    Raises:
+        RenderError: for a figure that is no graph; says which are.
+    """
+    return build_digraph(picture, style).source
 
 
-class Writer:
-    """Writes one picture; DOT's y grows upwards, in points, sizes in inches."""
+def build_digraph(picture: Picture, style: Style) -> Digraph:
+    """Build the graph of a picture with the package `graphviz`.
 
-    def __init__(self, picture: Picture, style: Style) -> None:
-        self.picture = picture
+    Raises:
+        RenderError: for a figure that is no graph; says which are.
+    """
+    if picture.chart is None:
+        raise RenderError(
+            f"{picture.title}: a drawing to scale and no graph, want one of the "
+            f"figures {', '.join(FIGURES_WITH_GRAPH)}; or write .svg"
+        )
+    return _GraphBuilder(picture.chart, style).build(picture.title)
+
+
+class _GraphBuilder:
+    """Builds the graph of one chart.
+
+    Attributes:
+        chart: the figure, not placed.
+        style: its colours.
+        title_of: by the key of a frame, the box that is its title.
+        heading: the boxes that no link joins; they are the graph's own label.
+        wire_end_of: for each such title, the box before it, since the wire goes past
+            the label of a cluster.
+    """
+
+    def __init__(self, chart: Chart, style: Style) -> None:
+        self.chart = chart
         self.style = style
-        self.nodes = {node.key: node for node in picture.nodes}
-
-    def lines(self) -> Iterator[str]:
-        """The lines of the file."""
-        width, height = self.picture.size
-        box = f"0,0,{format_length(width)},{format_length(height)}"
-        ground = self.style.colours["background"]
-        yield "digraph {"
-        yield statement(
-            "graph",
-            layout="nop2",
-            bb=box,
-            pad="0",
-            margin="0",
-            bgcolor=ground,
-            outputorder="edgesfirst",
-            tooltip=self.picture.title,
-            _background=self.background(),
-        )
-        yield from DEFAULTS
-        # Graphviz crops to what is drawn: an unseen node as large as the picture.
-        yield statement(
-            '"canvas"', style="invis", shape="box", label="",
-            pos=self.point((width / 2, height / 2)), **sides((width, height)),
-        )  # fmt: skip
-        grouped: set[str] = set()
-        for group in self.picture.groups:
-            yield from self.cluster(group, grouped)
-        for node in self.picture.nodes:
-            if node.key not in grouped:
-                yield self.node(node)
-        yield from (self.edge(edge) for edge in self.picture.edges if edge.tail)
-        yield "}"
-
-    def background(self) -> str:
-        """What is no node in xdot: solids, and lines between none."""
-        solids = (mark_faces(solid, self.style) for solid in self.picture.solids)
-        loose = (edge for edge in self.picture.edges if not edge.tail)
-        lines = (mark_wire(edge, self.style) for edge in loose)
-        return xdot.operations(chain(*solids, *lines), self.point)
-
-    def cluster(self, group: Group, grouped: set[str]) -> Iterator[str]:
-        """A group with its nodes, noted in `grouped`, and the groups inside it."""
-        frame = FRAMES[group.role]
-        fill = resolve_colour(self.style, frame.fill, group.tint, "wash")
-        corner = (group.at[0] - group.size[0] / 2, group.at[1] + group.size[1] / 2)
-        across = (group.at[0] + group.size[0] / 2, group.at[1] - group.size[1] / 2)
-        yield f"subgraph {quoted(f'cluster_{group.key}')} {{"
-        yield statement(
-            "graph", bb=f"{self.point(corner)},{self.point(across)}", label="",
-            style=",".join(["rounded"] * (frame.corner > 0) + ["filled"] * bool(fill)),
-            fillcolor=fill,
-            color=resolve_colour(self.style, frame.line, group.tint, "line"),
-            penwidth=format_length(frame.width),
-        )  # fmt: skip
-        for inner in group.groups:
-            yield from self.cluster(inner, grouped)
-        for key in group.nodes:
-            grouped.add(key)
-            yield self.node(self.nodes[key])
-        yield "}"
-
-    def node(self, node: Node) -> str:
-        """One node."""
-        look = LOOKS[node.role]
-        html = look.bold
-        lower = RAISED if html else 0
-        wanted = {
-            "shape": SHAPES[look.shape],
-            "pos": self.point((node.at[0], node.at[1] + lower)),
-            **sides(node.size),
-            "style": styles(look),
-            "fillcolor": resolve_colour(self.style, look.fill, node.tint, "fill"),
-            "color": resolve_colour(self.style, look.line, node.tint, "line"),
-            "penwidth": format_length(look.width) if look.width != 1 else "",
-            "fontsize": format_length(look.size),
-            "fontcolor": self.style.colours[look.ink],
+        self.title_of = {
+            frame.key: frame.parts[0]
+            for frame in chart.iter_frames()
+            if isinstance(frame.parts[0], ChartBox) and frame.parts[0].role == "name"
         }
-        label = bold(node) if html else plain(node)
-        return f"{statement(quoted(node.key), **wanted)[:-1]} label={label}]"
-
-    def edge(self, edge: Edge) -> str:
-        """One edge."""
-        line = LINES[edge.role]
-        path = " ".join(map(self.point, edge.path))
-        return statement(
-            f"{quoted(edge.tail)} -> {quoted(edge.head)}",
-            pos=f"e,{self.point(edge.tip)} {path}" if edge.tip else path,
-            arrowhead="" if edge.tip else "none",
-            color=self.style.colours[line.colour],
-            style=line.dash if line.dash != "solid" else "",
-            penwidth=format_length(line.width),
+        joined = {key for link in chart.links for key in (link.tail, link.head)}
+        titles = {box.key for box in self.title_of.values()}
+        self.heading = tuple(
+            part
+            for part in chart.parts
+            if isinstance(part, ChartBox)
+            and part.role == "text"
+            and part.key not in joined
         )
+        self.wire_end_of = {
+            link.head: link.tail
+            for link in chart.links
+            if link.head in titles and link.role == "main"
+        }
 
-    def point(self, point: Point) -> str:
-        """A position with y turned upwards."""
-        x, y = point
-        return f"{format_length(x)},{format_length(self.picture.size[1] - y)}"
+    def build(self, title: str) -> Digraph:
+        """Build the whole graph."""
+        import graphviz
+
+        graph = graphviz.Digraph(
+            graph_attr={
+                "rankdir": self.chart.direction,
+                "bgcolor": self.style.colours["background"],
+                "fontcolor": self.style.colours["text"],
+                "tooltip": graphviz.nohtml(escape.escape_dot(title)),
+                "label": join_label_lines(
+                    line for box in self.heading for line in box.lines
+                ),
+                "labelloc": "t",
+                **GRAPH_ATTRIBUTES,
+            },
+            node_attr={**NODE_ATTRIBUTES, "fontcolor": self.style.colours["text"]},
+            edge_attr={**EDGE_ATTRIBUTES, "fontcolor": self.style.colours["muted"]},
+        )
+        main = self.find_main_path()
+        self.add_parts(graph, self.chart.parts, main)
+        for link in self.chart.links:
+            tail = self.find_wire_end(link.tail)
+            if link.head not in self.wire_end_of:
+                self.add_link(graph, tail, link, main)
+        return graph
+
+    def find_wire_end(self, key: str) -> str:
+        """Return the box whose wire a link leaves; never a frame's title."""
+        while key in self.wire_end_of:
+            key = self.wire_end_of[key]
+        return key
+
+    def find_main_path(self) -> dict[str, int]:
+        """Return the boxes of the main path, each with its place on it.
+
+        It is the chain of links of the role "main" from the first box on, the first
+        link of a box that forks.
+        """
+        after: dict[str, str] = {}
+        for link in self.chart.links:
+            if link.role == "main" and link.head not in self.wire_end_of:
+                after.setdefault(self.find_wire_end(link.tail), link.head)
+        path: dict[str, int] = {}
+        key = next(iter(after), None)
+        while key is not None and key not in path:
+            path[key] = len(path)
+            key = after.get(key)
+        return path
+
+    def add_parts(
+        self,
+        graph: Digraph,
+        parts: Iterable[ChartBox | ChartFrame],
+        main: dict[str, int],
+    ) -> None:
+        """Add boxes, and frames as clusters with all that they hold."""
+        import graphviz
+
+        for part in parts:
+            if isinstance(part, ChartFrame):
+                cluster = graphviz.Digraph(
+                    f"cluster_{part.key}", graph_attr=self.frame_attributes(part)
+                )
+                self.add_parts(cluster, part.parts, main)
+                graph.subgraph(cluster)
+            elif part not in (*self.title_of.values(), *self.heading):
+                group = {"group": "main"} if part.key in main else {}
+                graph.node(part.key, **self.box_attributes(part), **group)
+
+    def frame_attributes(self, frame: ChartFrame) -> dict[str, str]:
+        """Return the attributes of a cluster."""
+        title = self.title_of.get(frame.key)
+        role = "stage" if frame.tint else "fold"
+        look = FRAMES[role]
+        fill = resolve_colour(self.style, look.fill, frame.tint, "wash")
+        return {
+            "label": join_label_lines(title.lines if title else frame.lines, r"\l"),
+            "labeljust": "l" if title else "r",
+            "style": "rounded,filled",
+            "fillcolor": fill,
+            "color": resolve_colour(self.style, look.line, frame.tint, "line"),
+            "penwidth": f"{look.width:g}",
+        }
+
+    def box_attributes(self, box: ChartBox) -> dict[str, str]:
+        """Return the attributes of a node."""
+        look = LOOKS[box.role]
+        attributes = {
+            "label": join_label_lines(box.lines),
+            "shape": SHAPES[look.shape],
+            "style": join_node_styles(look),
+            "fillcolor": resolve_colour(self.style, look.fill, box.tint, "fill"),
+            "color": resolve_colour(self.style, look.line, box.tint, "line"),
+            "penwidth": f"{look.width:g}" if look.width != 1 else "",
+            "fontsize": f"{look.size:g}" if look.size != 12 else "",
+        }
+        if look.shape == "circle":
+            sides = {"width": SUM_INCHES, "height": SUM_INCHES}
+            attributes |= {"margin": "0", "fixedsize": "true", **sides}
+        return {key: value for key, value in attributes.items() if value}
+
+    def add_link(
+        self, graph: Digraph, tail: str, link: ChartLink, main: dict[str, int]
+    ) -> None:
+        """Add an edge."""
+        line = LINES[link.role]
+        straight = main.get(link.head, -2) - main.get(tail, -9) == 1
+        attributes = {
+            "label": join_label_lines(link.lines, margin=" "),
+            "color": self.style.colours[line.colour],
+            "style": line.dash if line.dash != "solid" else "",
+            "penwidth": f"{line.width:g}",
+            "weight": MAIN_WEIGHT if straight and link.role == "main" else "",
+        }
+        present = {key: value for key, value in attributes.items() if value}
+        graph.edge(tail, link.head, **present)
 
 
-def styles(look: Look) -> str:
-    """The `style` attribute of a node."""
+def join_node_styles(look: Look) -> str:
+    """Return the `style` attribute of a node."""
     parts = (
         "rounded" if look.shape == "round" else "",
         "filled" if look.fill else "",
@@ -171,73 +243,24 @@ def styles(look: Look) -> str:
     return ",".join(filter(None, parts))
 
 
-def plain(node: Node) -> str:
-    """A node's text as an ordinary label.
+def join_label_lines(
+    lines: Iterable[str], end: str = r"\n", *, margin: str = ""
+) -> str:
+    r"""Join lines of text into a label, each ended by `\n`, `\l` or `\r`.
 
-    An empty line is a blank: at the start of a label, Graphviz 14.1.5 loses its memory
-    over one and takes the process with it.
+    A margin on both sides of each keeps the words of an edge off it.
+
+    Text like `<b>` stays text, as does what would begin an HTML-like label.
+
+    Example:
+        >>> print(join_label_lines(["a\\b", "c & d"]))
+        a\\b\nc &amp; d
     """
-    end = JUSTIFIED[node.align]
-    lines = [escape.escape_dot(line) or " " for line in node.lines]
-    joined = end.join(lines) if end == r"\n" else "".join(f"{it}{end}" for it in lines)
-    return f'"{joined}"'
+    import graphviz
 
-
-def bold(node: Node) -> str:
-    """A node's text as an HTML-like label, the only kind with bold letters."""
-    side = {"start": "left", "middle": "center", "end": "right"}[node.align]
-    # Without a height: Graphviz fills up a table that is higher than its text below it.
-    rows = "".join(
-        f'<tr><td align="{side}"><b>{markup(line)}</b></td></tr>' for line in node.lines
-    )
-    return (
-        '<<table border="0" cellborder="0" cellspacing="0" cellpadding="0"'
-        f' width="{round(node.size[0])}">{rows}</table>>'
-    )
-
-
-def markup(text: str) -> str:
-    r"""Text for bold letters in an HTML-like label.
-
-    Graphviz expands `\N` and `\G` there too, after entities and with no escape for
-    it, so the bold run is broken behind each backslash. A run of nothing but closing
-    brackets is a syntax error to it.
-    """
-    safe = escape.escape_html(text).replace("]", "&#93;")
-    runs = re.findall(r"[^\\]*\\|[^\\]+", safe)
-    return "</b><b>".join(runs) or "&#160;"
-
-
-def statement(subject: str, **attributes: str) -> str:
-    """One statement with its attributes; empty ones but `label` are left out."""
-    return f"{subject} [{' '.join(listed(attributes.items()))}]"
-
-
-def listed(attributes: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Attributes as `key="value"`; those of `OPERATIONS` may be long."""
-    for key, value in attributes:
-        if value and key in OPERATIONS:
-            joined = '" + "'.join(pieces(value))
-            yield f'{key}="{joined}"'
-        elif value or key == "label":
-            yield f"{key}={quoted(value)}"
-
-
-def pieces(value: str) -> Iterator[str]:
-    """Words in strings that are not too long for Graphviz, which joins them."""
-    rest = value.encode()
-    while len(rest) > LONGEST:
-        end = rest.rindex(b" ", 0, LONGEST) + 1
-        yield rest[:end].decode()
-        rest = rest[end:]
-    yield rest.decode()
-
-
-def quoted(text: str) -> str:
-    """A string as a quoted DOT string."""
-    return f'"{escape.escape_dot(text)}"'
-
-
-def sides(size: Point) -> dict[str, str]:
-    """A size in inches."""
-    return {"width": f"{size[0] / 72:.4f}", "height": f"{size[1] / 72:.4f}"}
+    fitted = [
+        f"{margin}{escape.escape_dot(metrics.fit_text(line, MAX_LABEL_WIDTH))}{margin}"
+        for line in lines
+    ]
+    joined = end.join(fitted) + (end if end != r"\n" else "")
+    return graphviz.nohtml(joined)

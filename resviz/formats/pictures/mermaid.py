@@ -49,7 +49,7 @@ def render(picture: Picture, style: Style) -> str:
         RenderError: for another figure, or one larger than GitHub draws.
     """
     chart = picture.chart
-    if chart is None:
+    if chart is None or chart.figure != "overview":
         raise RenderError(
             f"{picture.title}: Mermaid says the overview alone; write .svg instead"
         )
