@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ACTIVATION, SOFTMAX, OperationKind
@@ -39,115 +40,49 @@ def follow_softmax(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return [field_map.gather_positions(list_input_axes(field_map.layout[place]))]
 
 
+activation = partial(OperationKind, family=ACTIVATION, field=follow_pointwise)
+softmax = partial(
+    OperationKind,
+    family=SOFTMAX,
+    is_quiet=True,
+    arguments=("dim",),
+    saved=save_result,
+    field=follow_softmax,
+)
+
 ROWS = (
-    OperationKind(
-        "relu",
-        ACTIVATION,
-        label="ReLU",
-        tool_kind="ReLU",
-        saved=save_result,
-        field=follow_pointwise,
+    activation("relu", label="ReLU", tool_kind="ReLU", saved=save_result),
+    activation("hardtanh", tool_kind="ReLU6", saved=save_operand),
+    activation("sigmoid", saved=save_result),
+    activation("tanh", saved=save_result),
+    activation("silu", label="SiLU", saved=save_operand),
+    activation("gelu", label="GELU", tool_kind="GELU", saved=save_operand),
+    activation("elu", label="ELU", saved=save_operand, saves_result_in_place=True),
+    activation(
+        "leaky_relu", label="leaky ReLU", saved=save_operand, saves_result_in_place=True
     ),
-    OperationKind(
-        "hardtanh",
-        ACTIVATION,
-        tool_kind="ReLU6",
-        saved=save_operand,
-        field=follow_pointwise,
+    activation("_prelu_kernel", label="PReLU", saved=save_two_operands),
+    activation("clamp", saved=save_operand),
+    activation("clamp_max", saved=save_operand),
+    activation("clamp_min", saved=save_operand),
+    activation("hardsigmoid", saved=save_operand),
+    activation("hardswish", saved=save_operand),
+    activation("mish", saved=save_operand),
+    activation("softplus", saved=save_operand),
+    activation("threshold", saved=save_operand),
+    activation(
+        "log_sigmoid_forward", saved=save_operand_and_rest, field=follow_pointwise_pair
     ),
-    OperationKind("sigmoid", ACTIVATION, saved=save_result, field=follow_pointwise),
-    OperationKind("tanh", ACTIVATION, saved=save_result, field=follow_pointwise),
-    OperationKind(
-        "silu", ACTIVATION, label="SiLU", saved=save_operand, field=follow_pointwise
-    ),
-    OperationKind(
-        "gelu",
-        ACTIVATION,
-        label="GELU",
-        tool_kind="GELU",
-        saved=save_operand,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "elu",
-        ACTIVATION,
-        label="ELU",
-        saved=save_operand,
-        saves_result_in_place=True,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "leaky_relu",
-        ACTIVATION,
-        label="leaky ReLU",
-        saved=save_operand,
-        saves_result_in_place=True,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "_prelu_kernel",
-        ACTIVATION,
-        label="PReLU",
-        saved=save_two_operands,
-        field=follow_pointwise,
-    ),
-    *(
-        OperationKind(name, ACTIVATION, saved=save_operand, field=follow_pointwise)
-        for name in (
-            "clamp",
-            "clamp_max",
-            "clamp_min",
-            "hardsigmoid",
-            "hardswish",
-            "mish",
-            "softplus",
-            "threshold",
-        )
-    ),
-    OperationKind(
-        "log_sigmoid_forward",
-        ACTIVATION,
-        saved=save_operand_and_rest,
-        field=follow_pointwise_pair,
-    ),
-    OperationKind("glu", ACTIVATION, saved=save_operand, field=follow_glu),
-    *(
-        OperationKind(name, ACTIVATION, field=follow_pointwise)
-        for name in ("hardshrink", "prelu", "rrelu_with_noise", "softshrink")
-    ),
+    activation("glu", saved=save_operand, field=follow_glu),
+    activation("hardshrink"),
+    activation("prelu"),
+    activation("rrelu_with_noise"),
+    activation("softshrink"),
     OperationKind(
         "celu", saved=save_operand, saves_result_in_place=True, field=follow_pointwise
     ),
     OperationKind("selu", field=follow_pointwise),
-    OperationKind(
-        "_softmax",
-        SOFTMAX,
-        display_name="softmax",
-        label="softmax",
-        tool_kind="softmax",
-        is_quiet=True,
-        arguments=("dim",),
-        saved=save_result,
-        field=follow_softmax,
-    ),
-    OperationKind(
-        "_safe_softmax",
-        SOFTMAX,
-        display_name="softmax",
-        label="softmax",
-        is_quiet=True,
-        arguments=("dim",),
-        saved=save_result,
-        field=follow_softmax,
-    ),
-    OperationKind(
-        "_log_softmax",
-        SOFTMAX,
-        display_name="log_softmax",
-        label="log softmax",
-        is_quiet=True,
-        arguments=("dim",),
-        saved=save_result,
-        field=follow_softmax,
-    ),
+    softmax("_softmax", display_name="softmax", label="softmax", tool_kind="softmax"),
+    softmax("_safe_softmax", display_name="softmax", label="softmax"),
+    softmax("_log_softmax", display_name="log_softmax", label="log softmax"),
 )

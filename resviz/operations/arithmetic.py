@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ELEMENTWISE, OperationKind, SavedTensors
@@ -51,51 +52,23 @@ def save_blend(op: Operation, learns: OperandLearns) -> SavedTensors:
     return SavedTensors((0, 1, 2)) if len(op.reads) > 2 else SavedTensors()
 
 
+pointwise = partial(OperationKind, family=ELEMENTWISE, field=follow_pointwise)
+
 ROWS = (
-    OperationKind(
+    pointwise(
         "add",
-        ELEMENTWISE,
         label="+",
         tool_kind="addition",
         is_quiet=True,
         is_join=True,
         saved=save_nothing,
-        field=follow_pointwise,
     ),
-    OperationKind(
-        "sub",
-        ELEMENTWISE,
-        label="−",
-        is_quiet=True,
-        is_join=True,
-        saved=save_nothing,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "rsub",
-        ELEMENTWISE,
-        is_quiet=True,
-        is_join=True,
-        saved=save_nothing,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "addcmul",
-        ELEMENTWISE,
-        is_join=True,
-        saved=save_factors_after_addend,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "lerp",
-        ELEMENTWISE,
-        is_join=True,
-        saved=save_blend,
-        field=follow_pointwise,
-    ),
-    OperationKind(
+    pointwise("sub", label="−", is_quiet=True, is_join=True, saved=save_nothing),
+    pointwise("rsub", is_quiet=True, is_join=True, saved=save_nothing),
+    pointwise("addcmul", is_join=True, saved=save_factors_after_addend),
+    pointwise("lerp", is_join=True, saved=save_blend),
+    pointwise(
         "mul",
-        ELEMENTWISE,
         label="×",
         tool_kind="multiplication",
         is_quiet=True,
@@ -103,93 +76,61 @@ ROWS = (
         saved=save_factors,
         field=follow_factor,
     ),
-    OperationKind(
-        "div",
-        ELEMENTWISE,
-        is_quiet=True,
-        is_factor=True,
-        saved=save_quotient,
-        field=follow_factor,
+    pointwise(
+        "div", is_quiet=True, is_factor=True, saved=save_quotient, field=follow_factor
     ),
-    OperationKind(
-        "addcdiv",
-        ELEMENTWISE,
-        saved=save_quotient_after_addend,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "neg", ELEMENTWISE, is_quiet=True, saved=save_nothing, field=follow_pointwise
-    ),
-    OperationKind(
-        "pow", ELEMENTWISE, is_quiet=True, saved=save_power, field=follow_pointwise
-    ),
-    *(
-        OperationKind(
-            name,
-            ELEMENTWISE,
-            is_quiet=True,
-            saved=save_result,
-            field=follow_pointwise,
-        )
-        for name in ("sqrt", "rsqrt")
-    ),
-    *(
-        OperationKind(name, ELEMENTWISE, saved=save_result, field=follow_pointwise)
-        for name in ("exp", "expm1", "reciprocal")
-    ),
-    *(
-        OperationKind(name, ELEMENTWISE, saved=save_operand, field=follow_pointwise)
-        for name in ("abs", "cos", "erf", "log", "log1p", "sin", "square")
-    ),
-    OperationKind("where", ELEMENTWISE, saved=save_operand, field=follow_pointwise),
-    OperationKind(
-        "masked_fill", ELEMENTWISE, saved=save_selector, field=follow_pointwise
-    ),
-    *(
-        OperationKind(
-            name, ELEMENTWISE, saved=save_two_operands, field=follow_pointwise
-        )
-        for name in ("maximum", "minimum")
-    ),
-    *(
-        OperationKind(name, ELEMENTWISE, saved=save_nothing, field=follow_pointwise)
-        for name in ("ceil", "floor", "round", "sign")
-    ),
-    *(
-        OperationKind(name, ELEMENTWISE, field=follow_pointwise)
-        for name in ("exp2", "fmod", "log2", "remainder", "trunc")
-    ),
+    pointwise("addcdiv", saved=save_quotient_after_addend),
+    pointwise("neg", is_quiet=True, saved=save_nothing),
+    pointwise("pow", is_quiet=True, saved=save_power),
+    pointwise("sqrt", is_quiet=True, saved=save_result),
+    pointwise("rsqrt", is_quiet=True, saved=save_result),
+    pointwise("exp", saved=save_result),
+    pointwise("expm1", saved=save_result),
+    pointwise("reciprocal", saved=save_result),
+    pointwise("abs", saved=save_operand),
+    pointwise("cos", saved=save_operand),
+    pointwise("erf", saved=save_operand),
+    pointwise("log", saved=save_operand),
+    pointwise("log1p", saved=save_operand),
+    pointwise("sin", saved=save_operand),
+    pointwise("square", saved=save_operand),
+    pointwise("where", saved=save_operand),
+    pointwise("masked_fill", saved=save_selector),
+    pointwise("maximum", saved=save_two_operands),
+    pointwise("minimum", saved=save_two_operands),
+    pointwise("ceil", saved=save_nothing),
+    pointwise("floor", saved=save_nothing),
+    pointwise("round", saved=save_nothing),
+    pointwise("sign", saved=save_nothing),
+    pointwise("exp2"),
+    pointwise("fmod"),
+    pointwise("log2"),
+    pointwise("remainder"),
+    pointwise("trunc"),
     OperationKind("atan", ELEMENTWISE, saved=save_operand),
-    *(OperationKind(name, ELEMENTWISE) for name in ("addr", "floor_divide", "tan")),
-    *(
-        OperationKind(
-            name, ELEMENTWISE, is_differentiable=False, field=follow_pointwise
-        )
-        for name in (
-            "eq",
-            "ne",
-            "gt",
-            "lt",
-            "ge",
-            "le",
-            "isnan",
-            "logical_not",
-            "logical_and",
-            "logical_or",
-            "bitwise_not",
-        )
-    ),
-    *(
-        OperationKind(name, ELEMENTWISE, is_differentiable=False)
-        for name in ("isinf", "bitwise_and", "bitwise_or")
-    ),
-    *(
-        OperationKind(name, field=follow_pointwise)
-        for name in ("atan2", "logit", "nan_to_num", "xlogy")
-    ),
+    OperationKind("addr", ELEMENTWISE),
+    OperationKind("floor_divide", ELEMENTWISE),
+    OperationKind("tan", ELEMENTWISE),
+    pointwise("eq", is_differentiable=False),
+    pointwise("ne", is_differentiable=False),
+    pointwise("gt", is_differentiable=False),
+    pointwise("lt", is_differentiable=False),
+    pointwise("ge", is_differentiable=False),
+    pointwise("le", is_differentiable=False),
+    pointwise("isnan", is_differentiable=False),
+    pointwise("logical_not", is_differentiable=False),
+    pointwise("logical_and", is_differentiable=False),
+    pointwise("logical_or", is_differentiable=False),
+    pointwise("bitwise_not", is_differentiable=False),
+    OperationKind("isinf", ELEMENTWISE, is_differentiable=False),
+    OperationKind("bitwise_and", ELEMENTWISE, is_differentiable=False),
+    OperationKind("bitwise_or", ELEMENTWISE, is_differentiable=False),
+    OperationKind("atan2", field=follow_pointwise),
+    OperationKind("logit", field=follow_pointwise),
+    OperationKind("nan_to_num", field=follow_pointwise),
+    OperationKind("xlogy", field=follow_pointwise),
     OperationKind("acos", saved=save_operand),
-    *(
-        OperationKind(name, saved=save_nothing)
-        for name in ("_fft_r2c", "_fft_c2c", "_fft_c2r")
-    ),
+    OperationKind("_fft_r2c", saved=save_nothing),
+    OperationKind("_fft_c2c", saved=save_nothing),
+    OperationKind("_fft_c2r", saved=save_nothing),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -75,48 +76,26 @@ def follow_attention(step: FieldStep) -> Sequence[FieldMap | None]:
     return [step.merge_maps(plain_last, step.shape), *[None] * extra_outputs]
 
 
+attention = partial(
+    OperationKind, family=ATTENTION, min_operands=3, macs=count_attention_macs
+)
+
 ROWS = (
-    OperationKind(
+    attention(
         "_scaled_dot_product_flash_attention_for_cpu",
-        ATTENTION,
-        min_operands=3,
-        macs=count_attention_macs,
         saved=save_attention,
         field=follow_attention,
     ),
-    *(
-        OperationKind(
-            f"_scaled_dot_product_{backend}",
-            ATTENTION,
-            min_operands=3,
-            macs=count_attention_macs,
-            field=follow_attention,
-        )
-        for backend in (
-            "attention_math",
-            "flash_attention",
-            "efficient_attention",
-            "cudnn_attention",
-        )
-    ),
-    *(
-        OperationKind(
-            f"_scaled_dot_product_{backend}",
-            ATTENTION,
-            min_operands=3,
-            macs=count_attention_macs,
-        )
-        for backend in (
-            "attention_math_for_mps",
-            "fused_attention_overrideable",
-        )
-    ),
+    attention("_scaled_dot_product_attention_math", field=follow_attention),
+    attention("_scaled_dot_product_flash_attention", field=follow_attention),
+    attention("_scaled_dot_product_efficient_attention", field=follow_attention),
+    attention("_scaled_dot_product_cudnn_attention", field=follow_attention),
+    attention("_scaled_dot_product_attention_math_for_mps"),
+    attention("_scaled_dot_product_fused_attention_overrideable"),
     OperationKind(
         "_native_multi_head_attention", min_operands=7, macs=count_multi_head_macs
     ),
     OperationKind(
-        "_transformer_encoder_layer_fwd",
-        min_operands=13,
-        macs=count_encoder_layer_macs,
+        "_transformer_encoder_layer_fwd", min_operands=13, macs=count_encoder_layer_macs
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import CREATION, ELEMENTWISE, OperationKind
@@ -23,31 +24,24 @@ def follow_fill(step: FieldStep) -> Sequence[FieldMap | None]:
     return [None] * len(step.op.outputs)
 
 
+creation = partial(OperationKind, family=CREATION, is_differentiable=False)
+
 ROWS = (
-    *(
-        OperationKind(name, CREATION, is_differentiable=False)
-        for name in (
-            "empty_like",
-            "zeros_like",
-            "ones_like",
-            "full_like",
-            "rand_like",
-            "randn_like",
-            "new_empty",
-            "new_zeros",
-            "new_ones",
-            "new_full",
-            "new_empty_strided",
-        )
-    ),
+    creation("empty_like"),
+    creation("zeros_like"),
+    creation("ones_like"),
+    creation("full_like"),
+    creation("rand_like"),
+    creation("randn_like"),
+    creation("new_empty"),
+    creation("new_zeros"),
+    creation("new_ones"),
+    creation("new_full"),
+    creation("new_empty_strided"),
     OperationKind("fill", ELEMENTWISE, saved=save_nothing, field=follow_fill),
     OperationKind("zero", ELEMENTWISE, saved=save_nothing, field=follow_fill),
     OperationKind(
-        "bernoulli",
-        ELEMENTWISE,
-        is_quiet=True,
-        saved=save_nothing,
-        field=follow_fill,
+        "bernoulli", ELEMENTWISE, is_quiet=True, saved=save_nothing, field=follow_fill
     ),
     OperationKind("uniform", saved=save_nothing),
     OperationKind("normal", saved=save_nothing),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -90,44 +91,38 @@ def taps_of_interpolation(
     return Taps(scale.denominator, scale.numerator, tuple(reads))
 
 
+nearest = partial(
+    OperationKind, family=SELECTION, arguments=ARGUMENTS, field=follow_upsample
+)
+interpolation = partial(OperationKind, family=INTERPOLATION)
+
 ROWS = (
-    *(
-        OperationKind(
-            name,
-            SELECTION,
-            arguments=ARGUMENTS,
-            saved=save_nothing if name == "upsample_nearest2d" else None,
-            field=follow_upsample,
-        )
-        for name in (
-            "upsample_nearest1d",
-            "upsample_nearest2d",
-            "upsample_nearest3d",
-            "_upsample_nearest_exact2d",
-        )
+    nearest("upsample_nearest1d"),
+    nearest("upsample_nearest2d", saved=save_nothing),
+    nearest("upsample_nearest3d"),
+    nearest("_upsample_nearest_exact2d"),
+    interpolation(
+        "upsample_bilinear2d",
+        arguments=ARGUMENTS,
+        saved=save_nothing,
+        field=follow_upsample,
     ),
-    *(
-        OperationKind(
-            name,
-            INTERPOLATION,
-            arguments=ARGUMENTS,
-            saved=save_nothing,
-            field=follow_upsample,
-        )
-        for name in ("upsample_bilinear2d", "upsample_bicubic2d")
+    interpolation(
+        "upsample_bicubic2d",
+        arguments=ARGUMENTS,
+        saved=save_nothing,
+        field=follow_upsample,
     ),
-    *(
-        OperationKind(name, INTERPOLATION, arguments=ARGUMENTS, field=follow_upsample)
-        for name in ("upsample_linear1d", "upsample_trilinear3d")
+    interpolation("upsample_linear1d", arguments=ARGUMENTS, field=follow_upsample),
+    interpolation("upsample_trilinear3d", arguments=ARGUMENTS, field=follow_upsample),
+    OperationKind(
+        "_upsample_nearest_exact1d", arguments=ARGUMENTS, field=follow_upsample
     ),
-    *(
-        OperationKind(
-            f"_upsample_nearest_exact{d}d", arguments=ARGUMENTS, field=follow_upsample
-        )
-        for d in (1, 3)
+    OperationKind(
+        "_upsample_nearest_exact3d", arguments=ARGUMENTS, field=follow_upsample
     ),
-    OperationKind("_upsample_bilinear2d_aa", INTERPOLATION),
-    OperationKind("_upsample_bicubic2d_aa", INTERPOLATION),
-    OperationKind("grid_sampler_2d", INTERPOLATION, saved=save_two_operands),
-    OperationKind("grid_sampler_3d", INTERPOLATION),
+    interpolation("_upsample_bilinear2d_aa"),
+    interpolation("_upsample_bicubic2d_aa"),
+    interpolation("grid_sampler_2d", saved=save_two_operands),
+    interpolation("grid_sampler_3d"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ELEMENTWISE, NORM, OperationKind, SavedTensors
@@ -23,47 +24,22 @@ def save_weight_norm(op: Operation, learns: OperandLearns) -> SavedTensors:
     return SavedTensors((0, 1), (1,))
 
 
+norm = partial(OperationKind, family=NORM, saved=save_norm, field=follow_pointwise)
+
 ROWS = (
-    OperationKind(
+    norm(
         "native_batch_norm",
-        NORM,
         display_name="batch_norm",
         label="BN",
         tool_kind="batch norm",
-        saved=save_norm,
-        field=follow_pointwise,
     ),
-    *(
-        OperationKind(name, NORM, label="BN", saved=save_norm, field=follow_pointwise)
-        for name in (
-            "_native_batch_norm_legit",
-            "_native_batch_norm_legit_no_training",
-            "_batch_norm_with_update",
-            "_batch_norm_no_update",
-            "cudnn_batch_norm",
-        )
-    ),
-    OperationKind(
-        "native_layer_norm",
-        NORM,
-        label="LN",
-        tool_kind="layer norm",
-        saved=save_norm,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "native_group_norm",
-        NORM,
-        label="GN",
-        saved=save_norm,
-        field=follow_pointwise,
-    ),
-    OperationKind(
-        "_fused_rms_norm",
-        NORM,
-        label="RMSNorm",
-        saved=save_norm,
-        field=follow_pointwise,
-    ),
+    norm("_native_batch_norm_legit", label="BN"),
+    norm("_native_batch_norm_legit_no_training", label="BN"),
+    norm("_batch_norm_with_update", label="BN"),
+    norm("_batch_norm_no_update", label="BN"),
+    norm("cudnn_batch_norm", label="BN"),
+    norm("native_layer_norm", label="LN", tool_kind="layer norm"),
+    norm("native_group_norm", label="GN"),
+    norm("_fused_rms_norm", label="RMSNorm"),
     OperationKind("_weight_norm_interface", ELEMENTWISE, saved=save_weight_norm),
 )

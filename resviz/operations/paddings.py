@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import SELECTION, OperationKind
@@ -36,6 +37,10 @@ def pad_last_axes(step: FieldStep, pads: Sequence[int]) -> FieldMap:
     return slide_last_axes(step.seeing_maps[0], taps, step.shape)
 
 
+mirror = partial(
+    OperationKind, family=SELECTION, arguments=("padding",), field=follow_mirror
+)
+
 ROWS = (
     OperationKind(
         "constant_pad_nd",
@@ -48,18 +53,10 @@ ROWS = (
         saved=save_nothing,
         field=follow_pad,
     ),
-    *(
-        OperationKind(
-            name,
-            SELECTION,
-            arguments=("padding",),
-            saved=save_operand,
-            field=follow_mirror,
-        )
-        for name in ("reflection_pad1d", "reflection_pad2d", "replication_pad2d")
-    ),
-    *(
-        OperationKind(name, SELECTION, arguments=("padding",), field=follow_mirror)
-        for name in ("reflection_pad3d", "replication_pad1d", "replication_pad3d")
-    ),
+    mirror("reflection_pad1d", saved=save_operand),
+    mirror("reflection_pad2d", saved=save_operand),
+    mirror("replication_pad2d", saved=save_operand),
+    mirror("reflection_pad3d"),
+    mirror("replication_pad1d"),
+    mirror("replication_pad3d"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import gcd
 from typing import TYPE_CHECKING
 
@@ -92,61 +93,37 @@ def taps_of_adaptive_pool(size: int, count: int) -> Taps:
     return Taps(period, advance, tuple(reads))
 
 
+max_pool = partial(OperationKind, family=MAX_POOL, saved=save_operand_and_rest)
+average_pool = partial(
+    OperationKind, family=AVERAGE_POOL, saved=save_operand, moves_axis=lose_axis
+)
+
 ROWS = (
-    OperationKind(
+    max_pool(
         "max_pool2d_with_indices",
-        MAX_POOL,
         display_name="max_pool2d",
         tool_kind="max pool",
         window=make_window_reader(2),
-        saved=save_operand_and_rest,
         field=follow_pool,
     ),
-    OperationKind(
-        "max_pool3d_with_indices",
-        MAX_POOL,
-        window=make_window_reader(3),
-        saved=save_operand_and_rest,
-        field=follow_pool,
+    max_pool(
+        "max_pool3d_with_indices", window=make_window_reader(3), field=follow_pool
     ),
-    *(
-        OperationKind(
-            name, MAX_POOL, saved=save_operand_and_rest, field=follow_adaptive_pool
-        )
-        for name in ("adaptive_max_pool2d", "adaptive_max_pool3d")
-    ),
+    max_pool("adaptive_max_pool2d", field=follow_adaptive_pool),
+    max_pool("adaptive_max_pool3d", field=follow_adaptive_pool),
     OperationKind("avg_pool1d", saved=save_nothing),
-    OperationKind(
+    average_pool(
         "avg_pool2d",
-        AVERAGE_POOL,
         tool_kind="average pool",
         window=make_window_reader(2),
-        saved=save_operand,
         field=follow_pool,
-        moves_axis=lose_axis,
     ),
-    OperationKind(
-        "avg_pool3d",
-        AVERAGE_POOL,
-        window=make_window_reader(3),
-        saved=save_operand,
-        field=follow_pool,
-        moves_axis=lose_axis,
-    ),
-    OperationKind(
+    average_pool("avg_pool3d", window=make_window_reader(3), field=follow_pool),
+    average_pool(
         "_adaptive_avg_pool2d",
-        AVERAGE_POOL,
         display_name="adaptive_avg_pool2d",
         tool_kind="global pool",
-        saved=save_operand,
         field=follow_adaptive_pool,
-        moves_axis=lose_axis,
     ),
-    OperationKind(
-        "_adaptive_avg_pool3d",
-        AVERAGE_POOL,
-        saved=save_operand,
-        field=follow_adaptive_pool,
-        moves_axis=lose_axis,
-    ),
+    average_pool("_adaptive_avg_pool3d", field=follow_adaptive_pool),
 )

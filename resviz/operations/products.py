@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -96,67 +97,39 @@ def find_product_channels(op: Operation) -> int | None:
     return rank - (1 if op.flowing[-2] or rank == 1 else 2) if rank else None
 
 
+product = partial(
+    OperationKind,
+    family=PRODUCT,
+    min_operands=2,
+    macs=count_product_macs,
+    saved=save_factors,
+    field=follow_product,
+    sets_axis=find_product_channels,
+)
+biased_product = partial(
+    OperationKind,
+    family=PRODUCT,
+    min_operands=3,
+    macs=count_product_macs_after_addend,
+    sets_axis=find_product_channels,
+)
+
 ROWS = (
-    OperationKind(
-        "mm",
-        PRODUCT,
-        tool_kind="linear",
-        min_operands=2,
-        macs=count_product_macs,
-        saved=save_factors,
-        field=follow_product,
-        sets_axis=find_product_channels,
-    ),
-    *(
-        OperationKind(
-            name,
-            PRODUCT,
-            min_operands=2,
-            macs=count_product_macs,
-            saved=save_factors,
-            field=follow_product,
-            sets_axis=find_product_channels,
-        )
-        for name in ("bmm", "mv", "dot")
-    ),
-    OperationKind(
+    product("mm", tool_kind="linear"),
+    product("bmm"),
+    product("mv"),
+    product("dot"),
+    biased_product(
         "addmm",
-        PRODUCT,
         display_name="linear",
         tool_kind="linear",
-        min_operands=3,
-        macs=count_product_macs_after_addend,
         saved=save_factors_after_addend,
         field=follow_product,
-        sets_axis=find_product_channels,
     ),
-    *(
-        OperationKind(
-            name,
-            PRODUCT,
-            min_operands=3,
-            macs=count_product_macs_after_addend,
-            saved=save_factors_after_addend,
-            field=follow_product,
-            sets_axis=find_product_channels,
-        )
-        for name in ("baddbmm", "addmv")
-    ),
-    OperationKind(
-        "addbmm",
-        PRODUCT,
-        min_operands=3,
-        macs=count_product_macs_after_addend,
-        saved=save_factors_after_addend,
-        sets_axis=find_product_channels,
-    ),
-    OperationKind(
-        "_addmm_activation",
-        PRODUCT,
-        min_operands=3,
-        macs=count_product_macs_after_addend,
-        sets_axis=find_product_channels,
-    ),
+    biased_product("baddbmm", saved=save_factors_after_addend, field=follow_product),
+    biased_product("addmv", saved=save_factors_after_addend, field=follow_product),
+    biased_product("addbmm", saved=save_factors_after_addend),
+    biased_product("_addmm_activation"),
     OperationKind("_int_mm", min_operands=2, macs=count_product_macs),
     OperationKind("_scaled_mm", min_operands=2, macs=count_product_macs),
     OperationKind("_trilinear", min_operands=2, macs=count_bilinear_macs),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import AVERAGE_POOL, ELEMENTWISE, OperationKind
@@ -75,6 +76,10 @@ def move_axis_by_reduction(op: Operation, axis: int) -> int | None:
     return axis - sum(dim < axis for dim in reduced_dims) if dropped else axis
 
 
+reduction = partial(
+    OperationKind, family=ELEMENTWISE, arguments=ARGUMENTS, field=follow_reduction
+)
+
 ROWS = (
     OperationKind(
         "mean",
@@ -84,50 +89,24 @@ ROWS = (
         field=follow_reduction,
         moves_axis=move_axis_by_reduction,
     ),
-    OperationKind(
-        "sum",
-        ELEMENTWISE,
-        is_quiet=True,
-        arguments=ARGUMENTS,
-        saved=save_nothing,
-        field=follow_reduction,
-        moves_axis=move_axis_by_reduction,
+    reduction(
+        "sum", is_quiet=True, saved=save_nothing, moves_axis=move_axis_by_reduction
     ),
-    *(
-        OperationKind(
-            name,
-            ELEMENTWISE,
-            arguments=ARGUMENTS,
-            saved=save_extreme,
-            field=follow_reduction,
-        )
-        for name in ("max", "min")
-    ),
-    *(
-        OperationKind(
-            name,
-            ELEMENTWISE,
-            arguments=ARGUMENTS,
-            saved=save_operand,
-            field=follow_reduction,
-        )
-        for name in ("var", "var_mean")
-    ),
-    *(
-        OperationKind(
-            name,
-            ELEMENTWISE,
-            arguments=ARGUMENTS,
-            saved=save_operand_and_result,
-            field=follow_reduction,
-        )
-        for name in ("amax", "amin", "linalg_vector_norm", "logsumexp", "prod", "std")
-    ),
-    *(OperationKind(name, ELEMENTWISE) for name in ("all", "any", "std_mean")),
-    *(
-        OperationKind(name, ELEMENTWISE, is_differentiable=False)
-        for name in ("argmax", "argmin")
-    ),
+    reduction("max", saved=save_extreme),
+    reduction("min", saved=save_extreme),
+    reduction("var", saved=save_operand),
+    reduction("var_mean", saved=save_operand),
+    reduction("amax", saved=save_operand_and_result),
+    reduction("amin", saved=save_operand_and_result),
+    reduction("linalg_vector_norm", saved=save_operand_and_result),
+    reduction("logsumexp", saved=save_operand_and_result),
+    reduction("prod", saved=save_operand_and_result),
+    reduction("std", saved=save_operand_and_result),
+    OperationKind("all", ELEMENTWISE),
+    OperationKind("any", ELEMENTWISE),
+    OperationKind("std_mean", ELEMENTWISE),
+    OperationKind("argmax", ELEMENTWISE, is_differentiable=False),
+    OperationKind("argmin", ELEMENTWISE, is_differentiable=False),
     OperationKind("cumsum", saved=save_nothing),
     OperationKind("cumprod", saved=save_operand_and_result),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import RESHAPE, OperationKind
@@ -139,65 +140,40 @@ def move_axis_by_transpose(op: Operation, axis: int) -> int:
     return {first: second, second: first}.get(axis, axis)
 
 
+reshape = partial(OperationKind, family=RESHAPE, saved=save_nothing)
+
 ROWS = (
-    *(
-        OperationKind(name, RESHAPE, saved=save_nothing, field=follow_view)
-        for name in (
-            "view",
-            "_unsafe_view",
-            "reshape",
-            "_reshape_alias",
-            "flatten",
-            "squeeze",
-            "unsqueeze",
-        )
-    ),
-    OperationKind(
+    reshape("view", field=follow_view),
+    reshape("_unsafe_view", field=follow_view),
+    reshape("reshape", field=follow_view),
+    reshape("_reshape_alias", field=follow_view),
+    reshape("flatten", field=follow_view),
+    reshape("squeeze", field=follow_view),
+    reshape("unsqueeze", field=follow_view),
+    reshape(
         "permute",
-        RESHAPE,
         arguments=("dims",),
-        saved=save_nothing,
         field=follow_permute,
         moves_axis=move_axis_by_permute,
     ),
-    OperationKind(
+    reshape(
         "transpose",
-        RESHAPE,
         arguments=("dim0", "dim1"),
-        saved=save_nothing,
         field=follow_transpose,
         moves_axis=move_axis_by_transpose,
     ),
-    OperationKind(
-        "t",
-        RESHAPE,
-        saved=save_nothing,
-        field=follow_matrix_transpose,
-        moves_axis=move_axis_by_transpose,
-    ),
-    *(
-        OperationKind(name, RESHAPE, saved=save_nothing, field=follow_pointwise)
-        for name in (
-            "clone",
-            "alias",
-            "detach",
-            "_to_copy",
-            "contiguous",
-            "lift_fresh",
-            "expand",
-        )
-    ),
-    OperationKind(
-        "copy", RESHAPE, pads_channels=True, saved=save_nothing, field=follow_copy
-    ),
-    *(
-        OperationKind(name, RESHAPE, saved=save_nothing)
-        for name in (
-            "as_strided",
-            "unfold",
-            "view_as_real",
-            "view_as_complex",
-            "diagonal",
-        )
-    ),
+    reshape("t", field=follow_matrix_transpose, moves_axis=move_axis_by_transpose),
+    reshape("clone", field=follow_pointwise),
+    reshape("alias", field=follow_pointwise),
+    reshape("detach", field=follow_pointwise),
+    reshape("_to_copy", field=follow_pointwise),
+    reshape("contiguous", field=follow_pointwise),
+    reshape("lift_fresh", field=follow_pointwise),
+    reshape("expand", field=follow_pointwise),
+    reshape("copy", pads_channels=True, field=follow_copy),
+    reshape("as_strided"),
+    reshape("unfold"),
+    reshape("view_as_real"),
+    reshape("view_as_complex"),
+    reshape("diagonal"),
 )

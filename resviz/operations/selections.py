@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import SELECTION, OperationKind, SavedTensors
@@ -128,91 +129,77 @@ def find_embedding_channels(op: Operation) -> int:
     return len(op.outputs[0]) - 1
 
 
+selection = partial(OperationKind, family=SELECTION)
+
 ROWS = (
-    OperationKind(
+    selection(
         "slice",
-        SELECTION,
         is_quiet=True,
         arguments=("dim", "start", "end", "step"),
         saved=save_nothing,
         field=follow_slice,
     ),
-    OperationKind(
+    selection(
         "select",
-        SELECTION,
         is_quiet=True,
         arguments=("dim", "index"),
         saved=save_nothing,
         field=follow_select,
     ),
-    OperationKind(
+    selection(
         "unbind",
-        SELECTION,
         is_quiet=True,
         arguments=("dim",),
         saved=save_nothing,
         field=follow_select,
     ),
-    OperationKind(
+    selection(
         "split",
-        SELECTION,
         is_quiet=True,
         arguments=("split_size", "dim"),
         saved=save_nothing,
         field=follow_split,
     ),
-    OperationKind(
+    selection(
         "split_with_sizes",
-        SELECTION,
         is_quiet=True,
         arguments=("dim",),
         saved=save_nothing,
         field=follow_split,
     ),
-    OperationKind("unsafe_split", SELECTION, saved=save_nothing, field=follow_split),
-    OperationKind("chunk", SELECTION, saved=save_nothing, field=follow_split),
-    OperationKind(
+    selection("unsafe_split", saved=save_nothing, field=follow_split),
+    selection("chunk", saved=save_nothing, field=follow_split),
+    selection(
         "cat",
-        SELECTION,
         label="concat",
         pads_channels=True,
         arguments=("dim",),
         saved=save_nothing,
         field=follow_cat,
     ),
-    OperationKind(
+    selection(
         "stack",
-        SELECTION,
         is_quiet=True,
         arguments=("dim",),
         saved=save_nothing,
         field=follow_stack,
     ),
-    OperationKind(
-        "channel_shuffle",
-        SELECTION,
-        saved=save_nothing,
-        field=follow_channel_shuffle,
-    ),
-    OperationKind("native_channel_shuffle", SELECTION, field=follow_channel_shuffle),
-    *(
-        OperationKind(name, SELECTION, saved=save_nothing, field=follow_pixel_shuffle)
-        for name in ("pixel_shuffle", "pixel_unshuffle")
-    ),
-    OperationKind("roll", SELECTION, label="shift", saved=save_nothing),
-    *(
-        OperationKind(name, SELECTION, saved=save_nothing)
-        for name in ("narrow", "flip", "repeat", "im2col", "col2im", "tril", "triu")
-    ),
-    OperationKind(
-        "embedding",
-        SELECTION,
-        saved=save_selector,
-        sets_axis=find_embedding_channels,
-    ),
-    OperationKind("index", SELECTION, saved=save_indices),
-    OperationKind("index_select", SELECTION, saved=save_selector),
-    OperationKind("gather", SELECTION, saved=save_two_operands),
+    selection("channel_shuffle", saved=save_nothing, field=follow_channel_shuffle),
+    selection("native_channel_shuffle", field=follow_channel_shuffle),
+    selection("pixel_shuffle", saved=save_nothing, field=follow_pixel_shuffle),
+    selection("pixel_unshuffle", saved=save_nothing, field=follow_pixel_shuffle),
+    selection("roll", label="shift", saved=save_nothing),
+    selection("narrow", saved=save_nothing),
+    selection("flip", saved=save_nothing),
+    selection("repeat", saved=save_nothing),
+    selection("im2col", saved=save_nothing),
+    selection("col2im", saved=save_nothing),
+    selection("tril", saved=save_nothing),
+    selection("triu", saved=save_nothing),
+    selection("embedding", saved=save_selector, sets_axis=find_embedding_channels),
+    selection("index", saved=save_indices),
+    selection("index_select", saved=save_selector),
+    selection("gather", saved=save_two_operands),
     OperationKind("index_add", saved=save_selector),
     OperationKind("scatter", saved=save_selector),
     OperationKind("topk", saved=save_rest),
