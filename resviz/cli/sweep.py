@@ -116,12 +116,12 @@ def sweep(
 @contextmanager
 def tell_kept_rows(output: str) -> Iterator[None]:
     """Say after Ctrl-C where the rows are that were made so far."""
-    from resviz.sweeps.journal import beside
+    from resviz.sweeps.journal import journal_path
 
     try:
         yield
     except KeyboardInterrupt:
-        path = beside(output)
+        path = journal_path(output)
         if path.exists():
             click.echo(f"rows are kept in {path}: --resume goes on", err=True)
         raise

@@ -1,21 +1,20 @@
 """Rows on disk as they come, so that a run that was cut off can go on.
 
-One line of JSON a row, written beside the output, each handed to the system at once: a
-kill costs nothing that a line says. A last line that was torn is dropped.
+They stand in an SQLite database beside the output. Its write-ahead log keeps each row
+that was added, whenever the process is killed, and its exclusive lock keeps a second
+sweep out.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import suppress
-from os import fstat
-from os.path import samestat
+import sqlite3
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from resviz import __version__
-from resviz.errors import RecordError, RenderError, SpecError, first_error_line
-from resviz.sweeps.supervisor import limited
+from resviz.errors import RecordError, RenderError, ResvizError, SpecError
+from resviz.sweeps.supervisor import met_limit
 
 if TYPE_CHECKING:
     from resviz.sweeps.rows import SweepRow
@@ -29,9 +28,21 @@ LIMITS = frozenset({"timeout", "memory"})
 SUFFIX = ".journal"
 """What the journal of an output is called."""
 
+APPLICATION_ID = 0x7265_7376
+"""What tells a journal from other databases: `resv`."""
 
-def beside(output: str | Path) -> Path:
-    """The journal of an output."""
+SCHEMA = f"""
+BEGIN;
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE rows (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA application_id = {APPLICATION_ID};
+COMMIT;
+"""
+"""Names, keys and values are JSON."""
+
+
+def journal_path(output: str | Path) -> Path:
+    """Return the path of the journal of an output."""
     return Path(f"{output}{SUFFIX}")
 
 
@@ -54,175 +65,133 @@ class Journal:
     def __init__(self, path: Path | None, settings: Settings, *, resume: bool) -> None:
         self.path = path
         self.rows: dict[Key, SweepRow] = {}
-        head = {"resviz": __version__, **settings._asdict()}
-        del head["folder"]
-        self.own: dict[str, Any] = json.loads(json.dumps(head))
-        self.file = None
-        if path is not None:
-            self.open(path, resume=resume)
-
-    def open(self, path: Path, *, resume: bool) -> None:
-        """Take the rows that a file has, and hold it for those to come.
-
-        Raises:
-            ResvizError: as the class says.
-        """
-        self.file = held_alone(path)
+        self.database: sqlite3.Connection | None = None
+        if path is None:
+            return
+        own = {"resviz": __version__, **settings._asdict()}
+        del own["folder"]
         try:
-            if not resume:
-                check_empty(path)
-            kept = read(path)
-            head = self.take(kept) if kept else {}
-            self.file.truncate(len(kept))
+            self.database = sqlite3.connect(path, timeout=0, check_same_thread=False)
+            _lock_database(self.database, path)
+            self._take_rows(path, json.loads(json.dumps(own)), resume=resume)
+        except sqlite3.Error as error:
+            self._disconnect()
+            raise _describe_error(path, error) from error
         except BaseException:
-            self.file.close()
+            self._disconnect()
             raise
-        if head != self.own:
-            self.write(self.own)
 
-    def take(self, kept: bytes) -> dict[str, Any]:
-        """Take the rows of an earlier run, and give the last settings of that.
-
-        Where limits were changed a line says so, and what met the old ones is no row.
+    def _take_rows(self, path: Path, own: dict[str, Any], *, resume: bool) -> None:
+        """Take the rows of an earlier run, but those that met other limits.
 
         Raises:
-            SpecError: if it was kept with other settings.
-            RecordError: if it is no journal.
+            SpecError: if they are not to be resumed, or were kept with other settings.
         """
-        head: dict[str, Any] = {}
-        try:
-            for line in map(json.loads, kept.splitlines()):
-                if isinstance(line, dict):
-                    self.limit(head, line)
-                    head = line
-                else:
-                    (text, own, batch), row = line
-                    self.rows[text, own, batch] = row
-        except (ValueError, TypeError) as error:
-            raise RecordError(
-                f"{self.path}: is no journal of a sweep, {first_error_line(error)}: "
-                "delete it"
-            ) from error
-        unlike = [name for name in self.own if head.get(name) != self.own[name]]
-        if not LIMITS.issuperset(unlike):
+        database = self.database
+        assert database
+        kept = dict(_read_table(database, "settings"))
+        rows = {tuple(key): row for key, row in _read_table(database, "rows")}
+        if rows and not resume:
             raise SpecError(
-                f"{self.path}: was kept with {said(head, unlike)}, and now it is "
-                f"{said(self.own, unlike)}: give the same, or delete it"
+                f"{path}: holds the rows of a run that was cut off: --resume goes on, "
+                "or delete it"
             )
-        self.limit(head, self.own)
-        return head
-
-    def limit(self, before: dict[str, Any], now: dict[str, Any]) -> None:
-        """Leave out the rows that met the limits of before, if there are others now."""
-        if any(before.get(name) != now.get(name) for name in LIMITS):
-            self.rows = {key: r for key, r in self.rows.items() if not limited(r)}
+        differing = [name for name in own if kept.get(name) != own[name]]
+        if rows and not LIMITS.issuperset(differing):
+            raise SpecError(
+                f"{path}: was kept with {_list_settings(kept, differing)}, and now it "
+                f"is {_list_settings(own, differing)}: give the same, or delete it"
+            )
+        retried = [key for key, row in rows.items() if differing and met_limit(row)]
+        self.rows = {key: row for key, row in rows.items() if key not in retried}
+        with database:
+            database.executemany(
+                "DELETE FROM rows WHERE key = ?",
+                [(json.dumps(key),) for key in retried],
+            )
+            database.executemany(
+                "REPLACE INTO settings VALUES (?, ?)", map(_to_json, own.items())
+            )
+        database.isolation_level = None
 
     def add(self, key: Key, row: SweepRow) -> None:
-        """Keep one row."""
-        self.rows[key] = row
-        self.write((key, row))
-
-    def write(self, what: object) -> None:
-        """Write a line.
+        """Keep one row.
 
         Raises:
             RenderError: if the disk is full.
         """
-        if self.file is None:
+        self.rows[key] = row
+        if self.database is None or self.path is None:
             return
         try:
-            self.file.write(json.dumps(what).encode() + b"\n")
-            self.file.flush()
-        except OSError as error:
-            raise RenderError(
-                f"{self.path}: cannot be written, {error.strerror}"
-            ) from error
+            values = _to_json((key, row))
+            self.database.execute("REPLACE INTO rows VALUES (?, ?)", values)
+        except sqlite3.Error as error:
+            raise _describe_error(self.path, error) from error
 
     def drop(self) -> None:
         """Delete the file: the table is written, and holds all of it."""
-        if self.file is None or self.path is None:
-            return
-        try:  # as long as it is ours
+        if self._disconnect() and self.path is not None:
             self.path.unlink(missing_ok=True)
-        except PermissionError:  # Windows deletes no open file
-            self.file.close()
-            self.path.unlink(missing_ok=True)
-        self.file.close()
 
     def close(self) -> None:
         """Let go of the file; one without rows is deleted, for nothing can go on."""
-        if not self.rows:
+        if self.rows:
+            self._disconnect()
+        else:
             self.drop()
-        elif self.file is not None:
-            self.file.close()
+
+    def _disconnect(self) -> bool:
+        """Close the database; return whether it was open."""
+        database, self.database = self.database, None
+        if database is not None:
+            database.close()
+        return database is not None
 
 
-def held_alone(path: Path) -> IO[bytes]:
-    """A file that is nobody else's until it is closed; new if there is none.
-
-    Raises:
-        SpecError: if another sweep holds it.
-        RenderError: if it cannot be written.
-    """
-    while True:
-        try:
-            file = path.open("a+b")
-        except OSError as error:
-            raise RenderError(f"{path}: cannot be written, {error.strerror}") from error
-        if not locked(file):
-            file.close()
-            raise SpecError(
-                f"{path}: another sweep is writing it: wait for its end, or give "
-                "another output"
-            )
-        with suppress(FileNotFoundError):
-            if samestat(fstat(file.fileno()), path.stat()):
-                return file
-        file.close()  # its sweep has ended since, and dropped it
-
-
-def check_empty(path: Path) -> None:
-    """Check that a journal has no rows.
+def _lock_database(database: sqlite3.Connection, path: Path) -> None:
+    """Make a database a journal if it is new, and nobody else's until it is closed.
 
     Raises:
-        SpecError: if it has some.
+        RecordError: if it is another database.
     """
-    if path.stat().st_size:
-        raise SpecError(
-            f"{path}: holds the rows of a run that was cut off: --resume goes on, or "
-            "delete it"
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        database.executescript(SCHEMA)
+    if database.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+        raise RecordError(f"{path}: is no journal of a sweep: delete it")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute("BEGIN IMMEDIATE")
+    database.commit()
+
+
+def _read_table(database: sqlite3.Connection, table: str) -> list[tuple[Any, Any]]:
+    """Return the pairs of a table, in the order in which they were added."""
+    pairs = database.execute(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608 - of ours
+    return [(json.loads(key), json.loads(value)) for key, value in pairs]
+
+
+def _to_json(pair: tuple[Any, Any]) -> tuple[str, str]:
+    """Return a key and a value as a table keeps them."""
+    key, value = pair
+    return json.dumps(key), json.dumps(value)
+
+
+def _list_settings(settings: dict[str, Any], names: list[str]) -> str:
+    """Return some settings, in words."""
+    return ", ".join(f"{name} {settings.get(name)!r}" for name in names)
+
+
+def _describe_error(path: Path, error: sqlite3.Error) -> ResvizError:
+    """Return what an error of SQLite means for the journal."""
+    if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return SpecError(
+            f"{path}: another sweep is writing it: wait for its end, or give another "
+            "output"
         )
-
-
-def locked(file: IO[bytes]) -> bool:
-    """Whether nobody else has locked a file, which is locked now.
-
-    Windows, and some disks in a network, know no such locks; there nobody has.
-    """
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except (ImportError, OSError):
-        pass
-    return True
-
-
-def read(path: Path) -> bytes:
-    """The whole lines of a file; what follows the last of them is torn.
-
-    Raises:
-        RenderError: if it cannot be read.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RenderError(f"{path}: cannot be read, {error.strerror}") from error
-    return data[: data.rfind(b"\n") + 1]
-
-
-def said(head: dict[str, Any], names: list[str]) -> str:
-    """Some settings, in words."""
-    return ", ".join(f"{name} {head.get(name)!r}" for name in names)
+    if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return RecordError(
+            f"{path}: is no journal of a sweep by this resviz, {error}: delete it"
+        )
+    return RenderError(f"{path}: cannot be written, {error}")

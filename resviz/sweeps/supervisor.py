@@ -252,7 +252,7 @@ def failed(why: str, seconds: float) -> SweepRow:
     return {"seconds": seconds, "error": why}
 
 
-def limited(row: SweepRow) -> bool:
+def met_limit(row: SweepRow) -> bool:
     """Whether a variant was given up for want of time, or failed for want of memory."""
     why = row.get("error") or ""
     return why.startswith(NO_ANSWER) or "out of memory" in why

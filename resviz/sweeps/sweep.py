@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import SpecError
 from resviz.inputs import parse_inputs
 from resviz.sweeps.extras import import_extra
-from resviz.sweeps.journal import Journal, beside
+from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.pareto import Objective, pareto_front, parse_objectives
 from resviz.sweeps.rows import MEASURE_NAMES
 from resviz.sweeps.run import SweepTiming, trace_variants
@@ -190,7 +190,7 @@ def run_sweep(
     check_common_options(sweep_plan.space, input=inputs, batch=batch)
     settings = Settings(inputs, batch, training, mode, timeout, memory, str(Path.cwd()))
     on_row = on_start(sweep_plan.variant_count)
-    path = None if output is None else beside(output)
+    path = None if output is None else journal_path(output)
     journal = Journal(path, settings, resume=resume)
     try:
         rows_by_number, timing = trace_variants(

@@ -1,16 +1,18 @@
 """A run that is killed goes on where it stopped, and gives the same table."""
 
-import json
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
 
-from resviz.errors import RecordError, SpecError
+from resviz.errors import RecordError, RenderError, SpecError
 from resviz.sweeps.journal import Journal
 from resviz.sweeps.supervisor import Settings
 from tests.conftest import ROOT
@@ -41,16 +43,23 @@ def finished(output, *options):
 
 
 def rows_of(journal):
-    """How many rows a journal has."""
-    return journal.read_bytes().count(b"\n") - 1 if journal.exists() else 0
+    """How many rows a journal has, which another process may be writing."""
+    with TemporaryDirectory() as folder:
+        try:
+            for path in journal.parent.glob(f"{journal.name}*"):
+                shutil.copy(path, folder)
+            with closing(sqlite3.connect(f"{folder}/{journal.name}")) as database:
+                return database.execute("SELECT count(*) FROM rows").fetchone()[0]
+        except (OSError, sqlite3.Error):  # as long as there is none
+            return 0
 
 
-def test_killed_twice_and_resumed(tmp_path):
+def test_killed_three_times_and_resumed(tmp_path):
     """SIGKILL loses nothing that was written, and the table is an undisturbed one's."""
     output = tmp_path / "cut.csv"
     journal = tmp_path / "cut.csv.journal"
     kept = []
-    for options in ((), ("--resume",)):
+    for options in ((), ("--resume",), ("--resume",)):
         process = command(output, *options)
         before = sum(kept[-1:])
         while process.poll() is None and rows_of(journal) < before + 25:
@@ -60,11 +69,9 @@ def test_killed_twice_and_resumed(tmp_path):
         process.communicate()
         kept.append(rows_of(journal))
         assert not output.exists()
-    assert 25 <= kept[0] < kept[1] < 600
-    with journal.open("ab") as file:  # a line that a kill has torn
-        file.write(b'[["cifar8(num_cl')
+    assert 25 <= kept[0] < kept[1] < kept[2] < 600
     resumed = finished(output, "--resume")
-    assert not journal.exists()
+    assert [output] == list(tmp_path.iterdir())
     pd.testing.assert_frame_equal(finished(tmp_path / "whole.csv"), resumed)
 
 
@@ -101,8 +108,7 @@ def path(tmp_path):
 
 
 def test_the_rows_are_found_again(path):
-    """By the key of their configuration; a torn line is not one."""
-    path.write_bytes(path.read_bytes() + b'[["resnet34", "No')
+    """By the key of their configuration."""
     with closing(Journal(path, Settings(), resume=True)) as journal:
         assert {("resnet18", "None", None): {"params": 1}} == journal.rows
         journal.add(("resnet34", "None", None), {"params": 2})
@@ -144,7 +150,6 @@ def test_other_limits_make_anew_what_met_them(path):
 
 def test_two_sweeps_into_one_file(path):
     """The second one is told so, and neither loses a row."""
-    pytest.importorskip("fcntl")
     with closing(Journal(path, Settings(), resume=True)) as journal:
         for resume in (False, True):
             with pytest.raises(SpecError, match="another sweep is writing it"):
@@ -156,24 +161,55 @@ def test_two_sweeps_into_one_file(path):
 
 def test_another_resviz_is_refused(path):
     """Its rows may be read off otherwise."""
-    head, *rows = path.read_text().splitlines()
-    other = json.dumps({**json.loads(head), "resviz": "0.0.1"})
-    path.write_text("\n".join([other, *rows, ""]))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("""UPDATE settings SET value = '"0.0.1"' WHERE rowid = 1""")
     with pytest.raises(SpecError, match=r"kept with resviz '0\.0\.1'"):
         Journal(path, Settings(), resume=True)
 
 
-def test_what_is_no_journal_is_refused(path):
-    """And left as it is."""
-    path.write_text("not a journal\n")
-    with pytest.raises(RecordError, match="is no journal of a sweep"):
+@pytest.mark.parametrize(
+    "text",
+    ["not a journal\n", '{"resviz": "0.8", "batch": null}\n[["a", "None"], {}]\n'],
+)
+def test_what_is_no_journal_is_refused(path, text):
+    """Nor is one of lines of JSON, as they were before; it is left as it is."""
+    path.write_text(text)
+    for resume in (False, True):
+        with pytest.raises(RecordError, match=r"is no journal of a sweep.*: delete it"):
+            Journal(path, Settings(), resume=resume)
+    assert text == path.read_text()
+
+
+def test_another_database_is_refused(tmp_path):
+    """It is left as it is."""
+    path = tmp_path / "a.journal"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE rows (key, value)")
+    content = path.read_bytes()
+    with pytest.raises(RecordError, match="is no journal of a sweep: delete it"):
         Journal(path, Settings(), resume=True)
-    assert "not a journal\n" == path.read_text()
+    assert content == path.read_bytes()
 
 
 def test_an_empty_file_is_a_new_journal(path):
-    """A run that was killed before it wrote its first line."""
-    path.write_bytes(b'{"resv')
+    """A run that was killed before it wrote anything."""
+    path.write_bytes(b"")
     with closing(Journal(path, Settings(), resume=True)) as journal:
         assert {} == journal.rows
-        assert 60 == json.loads(path.read_text())["timeout"]
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    """It says that nothing can be written there."""
+    with pytest.raises(RenderError, match="cannot be written, unable to open"):
+        Journal(tmp_path / "none" / "a.journal", Settings(), resume=False)
+
+
+def test_a_full_disk(path):
+    """It says so, and what was kept before is still there."""
+    with closing(Journal(path, Settings(), resume=True)) as journal:
+        journal.database.execute("PRAGMA max_page_count = 1")
+        row = {"error": "x" * 100_000}
+        with pytest.raises(RenderError, match=r"cannot be written, .*full"):
+            journal.add(("resnet34", "None", None), row)
+    with closing(Journal(path, Settings(), resume=True)) as journal:
+        assert {"params": 1} == journal.rows["resnet18", "None", None]
