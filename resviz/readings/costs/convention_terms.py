@@ -38,7 +38,7 @@ def name_tool_kind(layer: Layer, op: Operation) -> str:
 
 
 def has_uneven_windows(op: Operation) -> bool:
-    """Whether the windows of an adaptive pool differ in size."""
+    """Tell whether the windows of an adaptive pool differ in size."""
     sizes = zip(op.inputs[0][2:], op.outputs[0][2:], strict=False)
     return any(before % after for before, after in sizes)
 

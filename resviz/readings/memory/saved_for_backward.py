@@ -113,7 +113,7 @@ class BackwardTape:
     def find_newly_saved(
         self, op: Operation, saved_tensors: SavedTensors
     ) -> Iterator[tuple[str, int]]:
-        """Dtype and bytes of what is kept for the first time.
+        """Yield dtype and bytes of what is kept for the first time.
 
         An operand that is about to be written over is copied first.
         """
@@ -140,5 +140,5 @@ class BackwardTape:
                 yield storage.dtype, storage.bytes
 
     def can_learn(self, number: int) -> bool:
-        """Whether a gradient can flow into a storage: its values are no integers."""
+        """Tell whether a gradient can flow into a storage: not into integers."""
         return number >= 0 and "int" not in self.arch.storages[number].dtype

@@ -211,7 +211,7 @@ def make_input_map(tensor: Tensor) -> FieldMap | None:
 
 
 def keeps_field_unchanged(layer: Layer, input_maps: Sequence[FieldMap | None]) -> bool:
-    """Whether a layer is one operation, position by position, on one input.
+    """Tell whether a layer is one operation, position by position, on one input.
 
     Its field is its input's then, as that of most layers.
     """
@@ -230,7 +230,7 @@ def keeps_field_unchanged(layer: Layer, input_maps: Sequence[FieldMap | None]) -
 
 
 def is_wired(layer: Layer) -> bool:
-    """Whether the record says where the operands of each operation come from.
+    """Tell whether the record says where the operands of each operation come from.
 
     It goes without saying where one operation reads the layer's inputs in order.
     """

@@ -51,7 +51,7 @@ class FieldMap:
 
     @cached_property
     def is_distinct(self) -> bool:
-        """Whether no input axis lies on two of its axes, and what it sees is known.
+        """Tell whether each input axis lies on one of its axes, and is known there.
 
         Such a map comes out of what works position by position as it went in.
         """
@@ -116,7 +116,7 @@ class FieldMap:
         return result.with_layout(clear_run(run, set(ks)) for run in result.layout)
 
     def count_positions(self, k: int) -> int:
-        """Positions along input axis `k`; 1 if they are told apart no more."""
+        """Count positions along input axis `k`; 1 if they are told apart no more."""
         return prod(size for run in self.layout for size, axis in run if axis == k)
 
     def find_leading_axes(self, count: int) -> set[int]:

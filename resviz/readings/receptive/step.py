@@ -44,7 +44,7 @@ class FieldStep:
 
     @property
     def seeing_maps(self) -> list[FieldMap]:
-        """The operands that see the input."""
+        """Maps of the operands that see the input."""
         return [field_map for field_map in self.maps if field_map is not None]
 
     @property
@@ -54,7 +54,7 @@ class FieldStep:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The operation's arguments that the record keeps."""
+        """Arguments of the operation that the record keeps."""
         return self.op.arguments
 
     def merge_maps(

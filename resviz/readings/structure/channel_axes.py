@@ -33,7 +33,7 @@ MapSize = tuple[int, int]
 
 
 def size_of_tensor(shape: Shape, axis: int | None) -> MapSize:
-    """Positions and width of a tensor.
+    """Return the positions and the width of a tensor.
 
     Where the axis is not known, tokens (N, L, C) end with it, and others begin.
     """
@@ -46,7 +46,7 @@ def size_of_tensor(shape: Shape, axis: int | None) -> MapSize:
 
 
 def to_channels_first(shape: Shape, axis: int | None) -> Shape:
-    """The shape of a map as (N, C, H, W), also where its channels lie last."""
+    """Return the shape of a map as (N, C, H, W), also where its channels lie last."""
     if len(shape) != 4 or axis != 3:
         return shape
     n, h, w, c = shape
@@ -54,7 +54,7 @@ def to_channels_first(shape: Shape, axis: int | None) -> Shape:
 
 
 def follow_layer_axis(layer: Layer, axis: int | None) -> int | None:
-    """The channel axis of a layer's first output, from that of its first input.
+    """Find the channel axis of a layer's first output, from that of its first input.
 
     None where operations mixed the channels with other axes.
     """
