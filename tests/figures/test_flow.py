@@ -65,7 +65,7 @@ def test_long_flows_are_cut_short(network):
     assert any("more" in it.operation_lines[0] for it in shown if it.operation_lines)
 
 
-@pytest.mark.needs("pdftotext")
+@pytest.mark.needs("pdftotext", "pdfinfo")
 def test_pdf_holds_words_and_solids(network):
     """One page as large as the picture; each map's name can be searched."""
     drawn = draw_diagram(network("resnet50"), "flow")
@@ -75,5 +75,6 @@ def test_pdf_holds_words_and_solids(network):
     )
     for words in ("conv2_x", "56×56×256", "803 k values", "4 blocks, /2"):
         assert words in done.stdout.decode()
-    box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", data)
+    done = subprocess.run(["pdfinfo", "-"], input=data, capture_output=True, check=True)
+    box = re.search(rb"Page size: +([\d.]+) x ([\d.]+) pts", done.stdout)
     assert pytest.approx(drawn.size, abs=1) == tuple(map(float, box.groups()))

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 import resviz
 from resviz import escape
 from resviz.formats.tables import text
-from resviz.formats.tables.grid import Grid, is_narrow, ruled
+from resviz.formats.tables.grid import Grid, is_narrow, iter_grid_lines
 
 LETTERS = [chr(code) for code in range(32, 0x2600) if is_narrow([chr(code)])]
 WORD = st.text("abc ×→", max_size=8) | st.text(LETTERS, max_size=4)
@@ -44,7 +44,7 @@ def bare(lines):
 def test_it_is_what_rich_draws(grid, colour):
     """Line by line, but for how often a colour is named, and for spaces at ends."""
     drawn = text.print_with_rich(text.squeeze_with_rich(grid), None, colour=colour)
-    assert bare(drawn) == bare(ruled(grid, colour=colour))
+    assert bare(drawn) == bare(iter_grid_lines(grid, colour=colour))
 
 
 @pytest.mark.parametrize("width", [None, 40, 80, 120, 200])
@@ -61,9 +61,9 @@ def test_bold_is_for_headings_and_marked_rows():
     """And for the terminal alone."""
     grid = Grid([["a"]], [[["b"]], [["c"]]], [False], frozenset({1}), False, False)
     assert ["\x1b[1ma\x1b[0m", "─", "b", "\x1b[1mc\x1b[0m"] == [
-        *ruled(grid, colour=True)
+        *iter_grid_lines(grid, colour=True)
     ]
-    assert ["a", "─", "b", "c"] == [*ruled(grid, colour=False)]
+    assert ["a", "─", "b", "c"] == [*iter_grid_lines(grid, colour=False)]
 
 
 def test_what_is_narrow_takes_one_cell():

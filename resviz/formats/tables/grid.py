@@ -58,36 +58,41 @@ class Grid(NamedTuple):
         ]
 
 
-def ruled(grid: Grid, *, colour: bool) -> Iterator[str]:
-    """The lines of a grid."""
+def iter_grid_lines(grid: Grid, *, colour: bool) -> Iterator[str]:
+    """Yield the lines of a grid, its headings above a rule."""
     widths = grid.widths()
-    yield from row(grid, grid.head, widths, BOLD if colour else "", BOTTOM)
+    yield from iter_row_lines(grid, grid.head, widths, BOLD if colour else "", BOTTOM)
     yield "─" * (sum(widths) + len(GAP) * (len(widths) - 1))
     for number, cells in enumerate(grid.rows):
         if number and grid.apart:
             yield ""
         style = BOLD if colour and number in grid.marked else ""
-        yield from row(grid, cells, widths, style, TOP if grid.top else MIDDLE)
+        yield from iter_row_lines(
+            grid, cells, widths, style, TOP if grid.top else MIDDLE
+        )
 
 
-def row(
+def iter_row_lines(
     grid: Grid,
     cells: Sequence[Lines],
     widths: Sequence[int],
     style: str,
     above: float,
 ) -> Iterator[str]:
-    """The lines of one row."""
+    """Yield the lines of one row."""
     height = max(map(len, cells))
-    tall = [placed(cell, height, above) for cell in cells]
+    tall = [pad_cell(cell, height, above) for cell in cells]
     for parts in zip(*tall, strict=True):
-        told = zip(parts, widths, grid.numeric, strict=True)
-        line = GAP.join(p.rjust(w) if right else p.ljust(w) for p, w, right in told)
-        yield styled(line.rstrip(), style)
+        columns = zip(parts, widths, grid.numeric, strict=True)
+        line = GAP.join(
+            part.rjust(width) if numeric else part.ljust(width)
+            for part, width, numeric in columns
+        )
+        yield style_line(line.rstrip(), style)
 
 
-def placed(cell: Lines, height: int, share: float) -> Lines:
-    """A cell with as many lines as its row, a share of the empty ones above it."""
+def pad_cell(cell: Lines, height: int, share: float) -> Lines:
+    """Give a cell as many lines as its row, a share of the empty ones above it."""
     missing = height - len(cell)
     if not missing:
         return cell
@@ -95,11 +100,11 @@ def placed(cell: Lines, height: int, share: float) -> Lines:
     return [""] * above + cell + [""] * (missing - above)
 
 
-def styled(line: str, style: str) -> str:
-    """A line in a terminal's style, if any."""
+def style_line(line: str, style: str) -> str:
+    """Put a line into a terminal's style, if any."""
     return f"{style}{line}{PLAIN}" if style and line else line
 
 
 def is_narrow(texts: Iterable[str]) -> bool:
-    """Whether each character surely takes one cell of a terminal."""
+    """Return whether each character surely takes one cell of a terminal."""
     return all(text.isascii() or NARROW.fullmatch(text) for text in texts)

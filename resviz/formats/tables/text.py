@@ -7,7 +7,15 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
-from resviz.formats.tables.grid import BOLD, DIM, GAP, Grid, is_narrow, ruled, styled
+from resviz.formats.tables.grid import (
+    BOLD,
+    DIM,
+    GAP,
+    Grid,
+    is_narrow,
+    iter_grid_lines,
+    style_line,
+)
 from resviz.formats.tables.markdown import draw_brackets
 from resviz.tables.table import Cell, Column, Table
 
@@ -62,7 +70,7 @@ def wrap_paragraph(
 ) -> list[str]:
     """A line above or below the table, on several if it is longer than `width`."""
     if (width is None or len(text) <= width) and is_narrow([text]):
-        return [styled(text, style if colour else "")]
+        return [style_line(text, style if colour else "")]
     from rich.text import Text
 
     names = {BOLD: "bold", DIM: "dim"}
@@ -184,7 +192,7 @@ def draw_columns(
     )
     fits = width is None or sum(grid.widths()) + len(GAP) * (len(columns) - 1) <= width
     if fits and is_narrow(texts):
-        return [*ruled(grid, colour=colour)]
+        return [*iter_grid_lines(grid, colour=colour)]
     return print_with_rich(squeeze_with_rich(grid), width, colour=colour)
 
 
