@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Unpack
 
-    import pandas as pd
+    import pandas as pd  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     from resviz.figures import Diagram
     from resviz.inputs import InputSize
@@ -404,9 +404,7 @@ def trace_networks(
     if isinstance(networks, dict):
         return [
             source.head_record(
-                source.resolve_architecture(
-                    cast("TraceableSource", network), **tracing
-                ),
+                source.resolve_architecture(network, **tracing),
                 heading,
             )
             for heading, network in networks.items()

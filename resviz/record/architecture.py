@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import pandas as pd
+    import pandas as pd  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     from resviz.readings.shape_flow import FlowStep
     from resviz.readings.structure import Block, Shortcut, Stage

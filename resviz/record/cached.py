@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Subject = TypeVar("Subject")
 Reading = TypeVar("Reading")
 
 
-def cache_reading(read: Callable[[Any], Reading]) -> Callable[[Any], Reading]:
+def cache_reading(read: Callable[[Subject], Reading]) -> Callable[[Subject], Reading]:
     """Cache a function's result on the frozen object that it reads.
 
     It is kept in the object's own `__dict__`, so both go together; fields,
@@ -20,10 +21,10 @@ def cache_reading(read: Callable[[Any], Reading]) -> Callable[[Any], Reading]:
     key = f"{read.__module__}.{read.__qualname__}"
 
     @wraps(read)
-    def read_cached(subject: Any) -> Reading:
-        cached = vars(subject)
-        if key not in cached:
-            cached[key] = read(subject)
-        return cached[key]
+    def read_cached(subject: Subject) -> Reading:
+        readings: dict[str, Any] = subject.__dict__  # of many types
+        if key not in readings:
+            readings[key] = read(subject)
+        return readings[key]
 
     return read_cached

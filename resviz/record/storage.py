@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -66,14 +66,15 @@ def parse_record(data: bytes, *, where: str = "record") -> Architecture:
 def explain_foreign_record(data: bytes) -> str | None:
     """Explain why JSON text is no record of this version; None if it is one."""
     try:
-        head = msgspec.json.decode(data)
+        head: object = msgspec.json.decode(data)
     except RecursionError:
         return "not JSON that a person or program wrote, it nests too deeply"
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
+    fields = cast("dict[str, object]", head) if isinstance(head, dict) else {}
+    if fields.get("format") != FORMAT:
         return f"not a resviz record, want an object with format {FORMAT!r}"
-    if head.get("version") != VERSION:
+    if fields.get("version") != VERSION:
         return (
-            f"record version {head.get('version')!r}, this resviz reads {VERSION}: "
+            f"record version {fields.get('version')!r}, this resviz reads {VERSION}: "
             "trace the model again, or install the resviz that wrote it"
         )
     return None
@@ -95,10 +96,11 @@ def stable_schema(node: Any) -> Any:
     alternatives put in order, null last.
     """
     if isinstance(node, list):
-        return [stable_schema(item) for item in node]
+        return [stable_schema(item) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
-    stable = {key: stable_schema(node[key]) for key in node}
+    fields = cast("dict[str, Any]", node)
+    stable = {key: stable_schema(value) for key, value in fields.items()}
     if isinstance(stable.get("description"), str):
         stable["description"] = inspect.cleandoc(stable["description"])
     if isinstance(stable.get("anyOf"), list):

@@ -74,7 +74,8 @@ def build_timeline(arch: Architecture) -> Timeline:
     for storage, number in zip(arch.storages, made_by, strict=True):
         byte_changes[number or 0] += storage.bytes
         byte_changes[storage.released] -= storage.bytes
-    held_bytes, live_bytes = 0, []
+    held_bytes = 0
+    live_bytes: list[int] = []
     for amount in byte_changes[:-1]:
         held_bytes += amount
         live_bytes.append(held_bytes)

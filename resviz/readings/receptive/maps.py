@@ -131,7 +131,8 @@ class FieldMap:
 
         What is seen there is lost where no rule tells; `shape` is that of the result.
         """
-        layout, lost = [*self.layout], set()
+        layout = [*self.layout]
+        lost: set[int] = set()
         seen: list[Seen] = [*self.seen]
         for place, axis_taps in enumerate(taps, first):
             run, size = layout[place], shape[place]

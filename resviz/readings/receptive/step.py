@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from resviz.readings.receptive.maps import WHOLE, FieldMap, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from fractions import Fraction
 
     from resviz.operations.layouts import AxisRun
     from resviz.record import Operation, Shape
@@ -40,7 +40,7 @@ class FieldStep:
     maps: tuple[FieldMap | None, ...]
     why: str = ""
     gated: bool = False
-    centre_distances: dict[int, Fraction] = field(default_factory=dict)
+    centre_distances: dict[int, Fraction] = field(default_factory=dict[int, Fraction])
 
     @property
     def seeing_maps(self) -> list[FieldMap]:

@@ -272,7 +272,7 @@ def make_residual_block(
     What follows a sum belongs to it: an activation, and where the call holds no other
     block, a `tail` of norms and reshapes too.
     """
-    kinds = ACTIVATIONS | (NORMS | RESHAPES if tail else frozenset())
+    kinds = ACTIVATIONS | (NORMS | RESHAPES if tail else frozenset[str]())
     units = tuple(make_residual_unit(graph, owner, region, kinds) for region in members)
     return make_block(graph, owner, units)
 
@@ -319,7 +319,7 @@ def make_residual_unit(
     light, *others = region.branches
     tail = find_tail(graph, region.end, owner, kinds)
     end = tail[-1] if tail else region.end
-    main = frozenset().union(*others, region.bypass_nodes[:-1]) - light
+    main = frozenset[int]().union(*others, region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
         classify_unit(list(graph.select_layers(main))),

@@ -60,7 +60,7 @@ class JoinRegion:
     @property
     def nodes(self) -> frozenset[int]:
         """Every node of every branch, and those that carry channels past the sum."""
-        return frozenset().union(*self.branches, self.bypass_nodes[:-1])
+        return frozenset[int]().union(*self.branches, self.bypass_nodes[:-1])
 
 
 def find_regions(graph: Graph) -> list[JoinRegion]:
@@ -72,16 +72,16 @@ def read_region(graph: Graph, addition: Addition) -> JoinRegion:
     """The region of a sum, its branches and its kind."""
     fork, join = addition.fork, addition.join
     latest = max(graph.after[join], default=join)
-    branches = []
+    branches: list[frozenset[int]] = []
     for operand in dict.fromkeys(addition.operands):
-        nodes = set()
+        nodes: set[int] = set()
         for node in graph.walk_back(fork, operand):
             if graph.after[node][-1:] > [latest]:  # surely open, so look no further
                 return JoinRegion(fork, join, (), JoinKind.OPEN)
             nodes.add(node)
         branches.append(frozenset(nodes))
     branches.sort(key=lambda branch: weigh_branch(graph, branch))
-    inner_nodes = frozenset().union(*branches)
+    inner_nodes = frozenset[int]().union(*branches)
     bypass_nodes = find_bypass_nodes(graph, inner_nodes, addition)
     if bypass_nodes is None or not reads_one_tensor(
         graph, inner_nodes | addition.nodes, fork

@@ -38,7 +38,7 @@ def needless_projections(built: Structure) -> Iterator[str]:
 
 def downsampling_before_blocks(built: Structure) -> Iterator[str]:
     """Stages whose map shrinks before their first block, as ConvNeXt's."""
-    names = []
+    names: list[str] = []
     for before, stage in pair_stages(built):
         first = stage.blocks[0]
         shrinks = before.blocks[-1].output_size[0] > first.output_size[0]

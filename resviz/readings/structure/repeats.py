@@ -86,7 +86,7 @@ def group_alternating_folds(
             cannot be a pattern's second; the stage's own first block may.
     """
     numbers: dict[str, int] = {}
-    keys = []
+    keys: list[int] = []
     for number, fold in enumerate(folds):
         free = number == 0 or min(fold.block.layer_indices) not in led
         alone = fold.count == 1 and free

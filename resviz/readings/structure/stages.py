@@ -220,7 +220,7 @@ def regroup_by_resolution(
 
 def fold_blocks(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:
     """Fold consecutive equal blocks into one."""
-    folds = []
+    folds: list[Fold] = []
     number = 1
     for _, equal in groupby(run, key=lambda block: block_signature(arch, block)):
         members = list(equal)
