@@ -51,7 +51,7 @@ def build_timeline(arch: Architecture) -> Timeline:
         RecordError: if the record holds no storages.
     """
     has_storages = any(
-        op.reads or op.writes for it in arch.layers for op in it.operations
+        op.reads or op.writes for layer in arch.layers for op in layer.operations
     )
     if not arch.storages and not has_storages and arch.layers:
         raise RecordError(
@@ -106,14 +106,14 @@ def find_peak(arch: Architecture) -> Peak:
     """
     line = build_timeline(arch)
     if not line.live_bytes:
-        return Peak(sum(it.bytes for it in arch.storages), None, ())
+        return Peak(sum(storage.bytes for storage in arch.storages), None, ())
     peak_operation = line.live_bytes.index(max(line.live_bytes))
     held_storages = [
         number
-        for number, (it, made) in enumerate(
+        for number, (storage, maker) in enumerate(
             zip(arch.storages, line.made_by, strict=True)
         )
-        if (made or 0) <= peak_operation < it.released
+        if (maker or 0) <= peak_operation < storage.released
     ]
     held_storages.sort(key=lambda number: -arch.storages[number].bytes)
     return Peak(

@@ -170,7 +170,7 @@ def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
         block_regions = (
             [members]
             if are_units_of_one_block(graph, owner, members)
-            else [[it] for it in members]
+            else [[region] for region in members]
         )
         tail = owner > 0 and groups_per_call[owner] == len(block_regions) == 1
         found_blocks += [
@@ -178,11 +178,8 @@ def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
         ]
         owners += [owner] * len(block_regions)
     found_blocks += find_plain_blocks(graph, found_blocks, owners)
-    return [
-        one
-        for one in sorted(found_blocks, key=lambda it: it.end)
-        if not is_head(graph, one)
-    ]
+    found_blocks.sort(key=lambda block: block.end)
+    return [block for block in found_blocks if not is_head(graph, block)]
 
 
 def group_by_call(
@@ -246,9 +243,12 @@ def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> b
         graph.size_of_node(region.fork),
         graph.size_of_node(region.join),
     )
-    others = (graph.size_of_node(it.join) for it in inner)
+    inner_sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
     own_positions = (input_size[0], own_size[0])
-    return sum(it == own_size or it[0] not in own_positions for it in others) >= 2
+    blocks_inside = [
+        size for size in inner_sizes if size == own_size or size[0] not in own_positions
+    ]
+    return len(blocks_inside) >= 2
 
 
 def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) -> bool:
@@ -364,18 +364,12 @@ def find_plain_blocks(
     """Find blocks without a shortcut, by their calls or else by their operations."""
     taken = [(residual.fork + 1, residual.end + 1) for residual in residual_blocks]
     if any(owners):
-        calls = (
-            (it, graph.arch.calls[it])
-            for it in find_sibling_calls(graph, owners, taken)
-        )
-        spans = [(owner, range(call.start, call.stop)) for owner, call in calls]
+        numbers = find_sibling_calls(graph, owners, taken)
+        calls = [(number, graph.arch.calls[number]) for number in numbers]
+        spans = [(number, range(call.start, call.stop)) for number, call in calls]
     else:
-        spans = [
-            (0, it)
-            for it in find_chains(
-                graph, [it.main_indices for it in residual_blocks], taken
-            )
-        ]
+        branches = [block.main_indices for block in residual_blocks]
+        spans = [(0, chain) for chain in find_chains(graph, branches, taken)]
     return [make_plain_block(graph, owner, span) for owner, span in spans]
 
 

@@ -186,12 +186,12 @@ STRIDE_CHANGE, WIDENING_CHANGE = (True, False, False, True), (False, True, True,
 
 def find_stage_ends(runs: list[list[Block]], change: tuple[bool, ...]) -> set[int]:
     """Find the numbers of the one-block runs with this change of size."""
-    return {
-        k
-        for k, (before, (one, *more), after) in enumerate(window_triples(runs), start=1)
-        if not more
-        and (*compare_sizes(before[-1], one), *compare_sizes(one, after[0])) == change
-    }
+    ends: set[int] = set()
+    for k, (before, run, after) in enumerate(window_triples(runs), start=1):
+        changes = compare_sizes(before[-1], run[0]) + compare_sizes(run[0], after[0])
+        if len(run) == 1 and changes == change:
+            ends.add(k)
+    return ends
 
 
 def compare_sizes(block: Block, other: Block) -> tuple[bool, bool]:
