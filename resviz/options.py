@@ -254,11 +254,12 @@ def collect_options(
     """
     collected: dict[str, Any] = {}
     for option in options:
-        spelt = {name: values.get(name) for name in (option.name, *option.spellings)}
-        spelt = {name: value for name, value in spelt.items() if value is not None}
+        names = dict.fromkeys((option.name, *option.spellings))
+        spelt = [name for name in names if values.get(name) is not None]
         if len(spelt) > 1:
             raise OptionError(f"{' and '.join(spelt)}: want one of them")
-        collected |= dict.fromkeys([option.name] * len(spelt), *spelt.values())
+        if spelt:
+            collected[option.name] = values[spelt[0]]
     return collected
 
 
