@@ -23,7 +23,7 @@ from resviz import escape
 from resviz.cli import resviz_command
 from resviz.embed.paths import check_path, check_spelling
 from resviz.embed.permissions import AllowList, Permissions, folder_permissions
-from resviz.embed.regions import MarkedRegion, filled
+from resviz.embed.regions import MarkedRegion, fill_regions
 from resviz.errors import RenderError, ResvizError, SpecError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def read_page(
         raise RenderError(f"{name}: cannot be read, {error.strerror}") from error
     # What is no UTF-8 is kept as it is.
     text = raw.decode("utf-8", "surrogateescape")
-    filled_text, changed = filled(
+    filled_text, changed = fill_regions(
         text,
         markdown_page.name,
         lambda marked_region: RegionRenderer(

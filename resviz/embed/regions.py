@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from resviz.embed.marker_typos import (
-    EXAMPLE_MARKER,
-    explain_missing_colon,
-    explain_misspelling,
-    is_marker_without_colon,
-)
 from resviz.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-INDENT = r"(?P<indent>[ \t]*(?:>[ \t]?)*[ \t]*)"
-"""What stands before the markers of a region in a list or a quotation."""
+OPENING = re.compile(r"(?P<indent>[ \t]*(?:>[ \t]?)*[ \t]*)<!--\s*resviz:(?P<rest>.*)")
+"""A marker, behind what stands before it in a list or a quotation."""
 
-OPENING = re.compile(INDENT + r"<!--\s*resviz:(?P<rest>.*)")
-CLOSING = re.compile(INDENT + r"<!--\s*/resviz\s*-->\s*")
-WHOLE = re.compile(r"(.*?)-->\s*")
+CLOSING = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*<!--\s*/resviz\s*-->\s*")
+COMMENT_END = re.compile(r"(?P<command>.*?)-->\s*")
 
-FENCE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*(`{3,}(?=[^`]*$)|~{3,})")
-"""What opens a block of code; a longer run of the same sign alone closes it."""
+EXAMPLE_MARKER = "<!-- resviz: table 18 34 50 -->"
 
-QUOTED = re.compile(r" {0,3}(?:> ?)+ {0,3}(?! )")
-ITEM = re.compile(r" *(?:[-*+]|\d{1,9}[.)]) +")
-"""What stands before the text of a quotation, and of a list's item."""
+OUR_WORD = "resviz"
 
-CODE = 4
-"""Spaces that make a line code."""
+MIN_SIMILARITY = 0.8
+"""How like ours a word must be: "rezviz" is, "revise" and "results" are not."""
+
+OTHER_WORDS = {"resize"}
+"""A word that is as like, and another."""
+
+MISSPELT_MARKER = re.compile(
+    r"[\s>]*<!--\s*(?P<end>/?)\s*(?P<word>[a-z](?:[-_ ]?[a-z]){3,9})\s*(:.*|-->\s*)",
+    re.IGNORECASE,
+)
+COLONLESS_MARKER = re.compile(
+    r"[\s>]*<!--\s*(?P<word>[a-z](?:[-_]?[a-z]){3,9})\s+(?P<next>\w+).*", re.IGNORECASE
+)
+"""A word in a comment, with what stands there instead of a colon."""
 
 BOM = "\ufeff"
 
@@ -56,128 +59,183 @@ class MarkedRegion:
     indent: str = ""
 
 
-def filled(
-    text: str, where: str, content: Callable[[MarkedRegion], str]
+def fill_regions(
+    text: str, where: str, render: Callable[[MarkedRegion], str]
 ) -> tuple[str, list[MarkedRegion]]:
-    """`text` with the content of each region anew, and the regions that this changed.
+    """Fill each region of a text; return the text and the regions that changed.
 
     Args:
         text: of a file; its line ends and its byte order mark are kept, and all that
             is in no region. A region in a list or a quotation stays there.
         where: the file's name, for errors.
-        content: a function that gives the lines of a region.
+        render: gives the lines of a region.
 
     Raises:
         SpecError: with file and line, if a region is not closed or not opened.
     """
     lines = text.removeprefix(BOM).split("\n")
-    made: list[str] = []
+    filled_lines: list[str] = []
     changed: list[MarkedRegion] = []
     done = 0
-    for region in regions(lines, where):
+    for region in find_regions(lines, where):
         end = "\r" if lines[region.start - 1].endswith("\r") else ""
-        body = content(region).strip("\n").split("\n")
-        inset = region.indent
-        anew = [
-            f"{inset}{line}{end}" if line else f"{inset.rstrip()}{end}"
-            for line in ("", *body, "")
+        content = render(region).strip("\n").split("\n")
+        region_lines = [
+            f"{region.indent}{line}{end}" if line else f"{region.indent.rstrip()}{end}"
+            for line in ("", *content, "")
         ]
-        if anew != lines[region.start : region.stop]:
+        if region_lines != lines[region.start : region.stop]:
             changed.append(region)
-        made += [*lines[done : region.start], *anew]
+        filled_lines += [*lines[done : region.start], *region_lines]
         done = region.stop
     mark = BOM if text.startswith(BOM) else ""
-    return mark + "\n".join((*made, *lines[done:])), changed
+    return mark + "\n".join((*filled_lines, *lines[done:])), changed
 
 
-def regions(lines: list[str], where: str) -> Iterator[MarkedRegion]:
-    """The regions of a file; markers inside blocks of code are none.
+def find_regions(lines: list[str], where: str) -> Iterator[MarkedRegion]:
+    """Find the regions of a file; markers inside blocks of code are none.
 
     Raises:
-        SpecError: as `filled`.
+        SpecError: as `fill_regions`.
     """
     opened: tuple[int, str, str] | None = None
-    doubtful: tuple[int, str] | None = None
-    for number, line in uncoded(lines):
-        if marker(line) and coded(lines, number):
-            continue
-        if found := OPENING.match(line):
+    colonless: tuple[int, str] | None = None
+    for number, line in _find_markers(lines):
+        if match := OPENING.match(line):
             if opened:
-                raise SpecError(unclosed(where, opened[0]))
-            command = asked(found["rest"], f"{where}:{number}")
-            opened = (number, command, found["indent"])
+                raise _unclosed_error(where, opened[0])
+            command = _parse_command(match["rest"], f"{where}:{number}")
+            opened = (number, command, match["indent"])
         elif CLOSING.fullmatch(line):
-            if not opened:
-                raise SpecError(unopened(where, number, doubtful))
-            yield MarkedRegion(opened[0], opened[1], opened[0], number - 1, opened[2])
-            opened = doubtful = None
-        elif wrong := explain_misspelling(line):
-            raise SpecError(f"{where}:{number}: {wrong}")
-        elif is_marker_without_colon(line):
-            doubtful = (number, line)
+            if opened:
+                start, command, indent = opened
+                yield MarkedRegion(start, command, start, number - 1, indent)
+            else:
+                raise _unopened_error(where, number, colonless)
+            opened = colonless = None
+        elif message := explain_misspelling(line):
+            raise SpecError(f"{where}:{number}: {message}")
+        else:
+            colonless = (number, line)
     if opened:
-        raise SpecError(unclosed(where, opened[0]))
+        raise _unclosed_error(where, opened[0])
 
 
-def asked(rest: str, where: str) -> str:
-    """The command of a marker, out of what stands behind its colon.
+def _find_markers(lines: list[str]) -> list[tuple[int, str]]:
+    """Find the lines that are markers, well spelt or not, numbered from 1.
+
+    What is HTML and what is code, by a fence or by its indent, the Markdown parser
+    knows; only a file with a marker is parsed.
+    """
+    markers = [
+        (number, line) for number, line in enumerate(lines, 1) if _is_marker(line)
+    ]
+    if not markers:
+        return []
+    from markdown_it import MarkdownIt
+
+    # The parser takes a return inside a line for a line end, which shifts numbers.
+    text = "\n".join(line.replace("\r", " ") for line in lines)
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).disable("inline")
+    html_lines = {
+        number
+        for token in parser.parse(text)
+        if token.type == "html_block" and token.map
+        for number, line in enumerate(token.content.split("\n"), token.map[0] + 1)
+        # What is put below a marker so deep inside HTML would be code.
+        if number <= token.map[1] and not line.startswith("    ")
+    }
+    return [(number, line) for number, line in markers if number in html_lines]
+
+
+def _is_marker(line: str) -> bool:
+    """Whether a line looks like a marker, well spelt or not."""
+    if "<!--" not in line:
+        return False
+    return bool(
+        OPENING.match(line)
+        or CLOSING.fullmatch(line)
+        or explain_misspelling(line)
+        or _lacks_colon(line)
+    )
+
+
+def _parse_command(rest: str, where: str) -> str:
+    """Return the command of a marker, out of what stands behind its colon.
 
     Raises:
         SpecError: if more than the marker stands on the line.
     """
-    whole = WHOLE.fullmatch(rest)
-    if whole is None:
+    match = COMMENT_END.fullmatch(rest)
+    if match is None:
         raise SpecError(
             f"{where}: want the marker on a line of its own, {EXAMPLE_MARKER}"
         )
-    return whole[1].strip()
+    return match["command"].strip()
 
 
-def marker(line: str) -> bool:
-    """Whether a line is a marker, well spelt or not."""
-    found = OPENING.match(line) or CLOSING.fullmatch(line)
-    return (
-        bool(found) or bool(explain_misspelling(line)) or is_marker_without_colon(line)
+def _unopened_error(
+    where: str, number: int, colonless: tuple[int, str] | None
+) -> SpecError:
+    """Return the error of an end without a region, whose marker may lack its colon."""
+    if colonless:
+        number, line = colonless
+        return SpecError(f"{where}:{number}: {_explain_missing_colon(line)}")
+    return SpecError(f"{where}:{number}: <!-- /resviz --> closes no region")
+
+
+def _unclosed_error(where: str, number: int) -> SpecError:
+    """Return the error of a region without its end."""
+    return SpecError(
+        f"{where}:{number}: region is not closed, want <!-- /resviz --> after it"
     )
 
 
-def coded(lines: list[str], number: int) -> bool:
-    """Whether a line is code by its indent: four spaces deeper than what it is in."""
-    line = lines[number - 1].expandtabs(4)
-    if line.lstrip().startswith(">"):
-        return QUOTED.match(line) is None
-    inset = len(line) - len(line.lstrip())
-    if inset < CODE:
-        return False
-    for before in reversed(lines[: number - 1]):
-        item = ITEM.match(before.expandtabs(4))
-        if item and item.end() <= inset:
-            return inset - item.end() >= CODE
-        if before[:1].strip() and not item:
-            break
-    return True
+def explain_misspelling(line: str) -> str:
+    """Say what is wrong with a line that is nearly a marker; "" of any other.
+
+    Nearly is a letter off, in capitals, or without the colon before a command.
+
+    Example:
+        >>> explain_misspelling("<!-- reviz: table 18 -->").partition(",")[2]
+        ' want the markers <!-- resviz: table 18 34 50 --> and <!-- /resviz -->'
+        >>> explain_misspelling("<!-- resviz is a tool -->")
+        ''
+    """
+    match = MISSPELT_MARKER.fullmatch(line)
+    if match and _resembles_our_word(match["word"]):
+        return (
+            f"got {line.strip()!r}, want the markers {EXAMPLE_MARKER} "
+            f"and <!-- /{OUR_WORD} -->"
+        )
+    match = COLONLESS_MARKER.fullmatch(line)
+    if match and _resembles_our_word(match["word"]) and _is_command(match["next"]):
+        return _explain_missing_colon(line)
+    return ""
 
 
-def unopened(where: str, number: int, doubtful: tuple[int, str] | None) -> str:
-    """What is said of an end without a region, whose marker may lack its colon."""
-    if doubtful:
-        return f"{where}:{doubtful[0]}: {explain_missing_colon(doubtful[1])}"
-    return f"{where}:{number}: <!-- /resviz --> closes no region"
+def _explain_missing_colon(line: str) -> str:
+    """Say what a marker without its colon wants."""
+    return f"got {line.strip()!r}, want a colon after the word: {EXAMPLE_MARKER}"
 
 
-def unclosed(where: str, number: int) -> str:
-    """What is said of a region without its end."""
-    return f"{where}:{number}: region is not closed, want <!-- /resviz --> after it"
+def _lacks_colon(line: str) -> bool:
+    """Whether a line is a comment that begins with our word, without its colon."""
+    match = COLONLESS_MARKER.fullmatch(line)
+    return bool(match) and _resembles_our_word(match["word"])
 
 
-def uncoded(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """The lines outside of fenced code, with their numbers from 1."""
-    fence = ""
-    for number, line in enumerate(lines, 1):
-        found = FENCE.match(line)
-        if not fence:
-            fence = found[1] if found else ""
-            if not found:
-                yield number, line
-        elif re.fullmatch(rf"[\s>]*{fence[0]}{{{len(fence)},}}\s*", line):
-            fence = ""
+def _resembles_our_word(word: str) -> bool:
+    """Whether a word is ours, or nearly."""
+    plain = re.sub(r"[-_ ]", "", word.lower())
+    return plain not in OTHER_WORDS and bool(
+        get_close_matches(plain, [OUR_WORD], 1, MIN_SIMILARITY)
+    )
+
+
+def _is_command(word: str) -> bool:
+    """Whether a word is a command that a marker can hold."""
+    # Late, for nearly no file has such a line.
+    from resviz.tables import TABLES
+
+    return word in {"diagram", *TABLES}

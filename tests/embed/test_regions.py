@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resviz.embed.regions import filled
+from resviz.embed.regions import fill_regions
 from resviz.errors import SpecError
 
 OPEN, CLOSE = "<!-- resviz: table 18 -->", "<!-- /resviz -->"
@@ -15,7 +15,7 @@ COLONLESS = "got '<!-- resviz table 18 -->', want a colon after the word"
 
 def fill(text, content="new"):
     """A text with each region filled alike."""
-    return filled(text, "a.md", lambda _: content)[0]
+    return fill_regions(text, "a.md", lambda _: content)[0]
 
 
 def test_what_stands_between_the_markers_is_replaced():
@@ -47,14 +47,14 @@ def test_line_ends_are_those_of_the_marker():
 def test_filling_again_changes_nothing():
     """And says so."""
     once = fill(f"{OPEN}\n{CLOSE}\n")
-    assert (once, []) == filled(once, "a.md", lambda _: "new")
+    assert (once, []) == fill_regions(once, "a.md", lambda _: "new")
 
 
 def test_the_command_and_line_are_handed_on():
     """Of every region, in order."""
     seen = []
     text = f"{OPEN}\n{CLOSE}\n\n  <!--resviz:summary 50-->\n{CLOSE}"
-    filled(text, "a.md", lambda region: seen.append(region) or "x")
+    fill_regions(text, "a.md", lambda region: seen.append(region) or "x")
     found = [(region.line, region.command) for region in seen]
     assert [(1, "table 18"), (4, "summary 50")] == found
 
@@ -73,6 +73,10 @@ def test_the_command_and_line_are_handed_on():
         f"- item\n\ntext\n\n    {OPEN}\n",
         f">     {OPEN}\n",
         f"1. item\n\n    ```\n    {OPEN}\n    ```\n",
+        f"- item\n\n  ```\n      {OPEN}\n  ```\n",
+        f"- item\n  - ```\n    {OPEN}\n    ```\n",
+        f"<div>\n    {OPEN}\n</div>\n",
+        f"text\n    {OPEN}\n",
         "<!-- rest: of it -->",
         "<!-- results -->",
         "<!-- resviz is a tool -->",
@@ -110,6 +114,26 @@ def test_a_chart_in_a_region_does_not_hide_its_end():
     """Its fence is closed before."""
     text = f"{OPEN}\n```mermaid\nflowchart TB\n```\n{CLOSE}\n"
     assert f"{OPEN}\n\nnew\n\n{CLOSE}\n" == fill(text)
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["<p align=center>\n", "<!--\nnote\n-->\n", "> ```\n> code\n", "- ~~~\n  code\n\n",
+     "text\r    more\n"],
+    ids=repr,
+)  # fmt: skip
+def test_a_marker_that_is_html_opens_a_region(before):
+    """Inside other HTML, and where a quotation or a list ends its block of code."""
+    filled_text = f"{before}{OPEN}\n\nnew\n\n{CLOSE}\n"
+    assert filled_text == fill(f"{before}{OPEN}\n{CLOSE}\n")
+
+
+def test_a_marker_is_found_in_a_deep_list():
+    """Twenty levels are no more than the parser follows."""
+    items = "".join(f"{'  ' * depth}- a\n" for depth in range(20))
+    indent = "  " * 20
+    made = fill(f"{items}\n{indent}{OPEN}\n{indent}{CLOSE}\n")
+    assert f"\n{indent}new\n" in made
 
 
 def test_a_fence_after_a_line_of_backticks_in_text():
