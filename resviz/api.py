@@ -360,7 +360,7 @@ def sweep(
     Raises:
         SpecError: if a SPEC, `where` or `pareto` cannot be read, or the rows beside
             the output are another run's.
-        ResvizError: if joblib, Dask or its scheduler is not there.
+        ResvizError: if Dask or its scheduler is not there.
 
     Example:
         >>> sweep("cifar{20,32}", jobs=1)[["spec", "params"]].values.tolist()

@@ -1,5 +1,28 @@
 """Many configurations, one table: a space of SPECs, traced on all cores or a cluster.
 
-`space` says which variants there are, `rows` what is read of one, `cell` is the process
-that traces, `work` watches it, `run` gives out the work and gathers rows.
+`space` says which variants there are, `rows` what is read of one, `worker` is the
+process that traces, `supervisor` watches it, `run` gives out the work and gathers rows.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from resviz.errors import ResvizError
+
+
+def import_extra(name: str, extra: str = "sweep") -> Any:
+    """A library that an extra of resviz brings.
+
+    Raises:
+        ResvizError: if it is not there.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ResvizError(
+            f"{name} is not installed: pip install 'resviz[{extra}]'"
+        ) from error

@@ -1,4 +1,4 @@
-"""What a sweep is written as: every table format, Parquet, a page, a picture."""
+"""Write a sweep in every table format, as Parquet, a page, or a picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resviz import formats
 from resviz.errors import RenderError
 from resviz.files import write_atomically
-from resviz.sweeps.extras import import_extra
+from resviz.sweeps import import_extra
 
 if TYPE_CHECKING:
     from resviz.sweeps.sweep import SweepResult

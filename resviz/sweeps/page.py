@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
-from resviz.sweeps.extras import import_extra
+from resviz.sweeps import import_extra
 from resviz.sweeps.points import (
     LIGHT_COLOURS,
     LOG_SCALE,

@@ -84,6 +84,6 @@ def objective_point(
     return tuple(sign * (value or 0) for sign, value in zip(signs, values, strict=True))
 
 
-def is_nowhere_worse(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+def is_nowhere_worse(point: tuple[float, ...], other: tuple[float, ...]) -> bool:
     """Whether a point is nowhere worse than another."""
-    return all(a <= b for a, b in zip(one, other, strict=True))
+    return all(a <= b for a, b in zip(point, other, strict=True))

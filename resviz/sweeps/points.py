@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
-from resviz.sweeps.extras import import_extra
+from resviz.sweeps import import_extra
 from resviz.sweeps.pareto import Objective, pareto_front
 from resviz.sweeps.sweep import NUMERIC_COLUMNS
 from resviz.sweeps.table import MEASURE_COLUMNS, describe_objectives, sweep_title
@@ -188,7 +188,7 @@ def choose_axes(result: SweepResult) -> tuple[str, str]:
     names = [aim.name for aim in shown_objectives(result)]
     first, *others = [
         *names,
-        *(it.name for it in DEFAULT_OBJECTIVES if it.name not in names),
+        *(aim.name for aim in DEFAULT_OBJECTIVES if aim.name not in names),
     ]
     return first, others[0]
 

@@ -6,13 +6,13 @@ from collections import deque
 from time import monotonic
 from typing import Any
 
-WINDOW = 30.0
+WINDOW_SECONDS = 30.0
 """Seconds over which the rate is taken: it follows a space whose networks grow."""
 
-SETTLED = 3.0
-"""Seconds from the first row until a rate is told."""
+MIN_SECONDS = 3.0
+"""Seconds from the first row until a rate is shown."""
 
-STEP = 0.1
+SECONDS_BETWEEN_COUNTS = 0.1
 """Seconds between two counts that are kept; rows of a batch come at once."""
 
 
@@ -40,20 +40,20 @@ class Pace:
             return
         self.fresh += 1
         now = monotonic()
-        if not self.counts or now - self.counts[-1][0] >= STEP:
+        if not self.counts or now - self.counts[-1][0] >= SECONDS_BETWEEN_COUNTS:
             self.counts.append((now, self.fresh))
         self.counts[-1] = (self.counts[-1][0], self.fresh)
-        while len(self.counts) > 2 and now - self.counts[1][0] >= WINDOW:
+        while len(self.counts) > 2 and now - self.counts[1][0] >= WINDOW_SECONDS:
             self.counts.popleft()
 
     @property
     def rate(self) -> float | None:
-        """Rows made a second of late; None as long as that is not known."""
+        """Rows a second in the last `WINDOW_SECONDS`; None until it is known."""
         if not self.counts:
             return None
-        began, before = self.counts[0]
-        spent, made = monotonic() - began, self.fresh - before
-        return made / spent if made and spent >= SETTLED else None
+        start, count_before = self.counts[0]
+        seconds, rows = monotonic() - start, self.fresh - count_before
+        return rows / seconds if rows and seconds >= MIN_SECONDS else None
 
     @property
     def speed(self) -> str:

@@ -174,9 +174,11 @@ def find_largest_axis_field(arch: Architecture) -> int | None:
         return None
     distinct = {id(layer): layer for layer in all_fields.layers}.values()
     sizes = (
-        max(seen.size for seen in known)
+        max(axis.size for axis in known)
         for layer in distinct
-        if len(known := [it for it in layer or () if isinstance(it, Axis)]) == axes > 0
+        if len(known := [axis for axis in layer or () if isinstance(axis, Axis)])
+        == axes
+        > 0
     )
     return max(sizes, default=None)
 

@@ -1,28 +1,32 @@
 """A whole sweep: variants are given out in batches, rows come back in any order.
 
-Batches go through joblib: threads on this machine, each watching a cell of its own, or
-the workers of a Dask cluster. The table is in the order of the space, whatever came
-when.
+An executor traces the batches: threads on this machine, each of which watches a worker
+process, or a Dask cluster, whose workers do the same. The table is in the order of the
+space, whatever came when.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import ResvizError, first_error_line
-from resviz.sweeps.extras import import_extra
+from resviz.sweeps import import_extra
 from resviz.sweeps.rows import TIMED_STEPS
-from resviz.sweeps.supervisor import CELLS, Done, Settings, work
+from resviz.sweeps.supervisor import WORKERS, BatchResult, Settings, trace_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
 
     from resviz.sweeps.journal import Journal
-    from resviz.sweeps.rows import SweepRow, VariantArguments
+    from resviz.sweeps.rows import SweepRow
     from resviz.sweeps.space import Configuration
 
     Numbered = tuple[int, Configuration]
@@ -58,12 +62,12 @@ class SweepTiming:
     busy_seconds: float = 0.0
     start_seconds: float = 0.0
 
-    def add_batch(self, done: Done) -> None:
+    def add_batch(self, result: BatchResult) -> None:
         """Count one batch."""
-        self.variants += len(done.rows)
-        self.busy_seconds += done.seconds
-        self.start_seconds += done.start
-        for row in done.rows:
+        self.variants += len(result.rows)
+        self.busy_seconds += result.seconds
+        self.start_seconds += result.start_seconds
+        for row in result.rows:
             for step, spent in row.get("steps", {}).items():
                 self.step_seconds[step] += spent
 
@@ -91,9 +95,9 @@ class BatchSizer:
 
     size: int = 1
 
-    def adapt_to(self, done: Done) -> None:
+    def adapt_to(self, result: BatchResult) -> None:
         """Aim at batches of `BATCH_SECONDS`."""
-        rate = len(done.rows) / max(done.seconds, 1e-4)
+        rate = len(result.rows) / max(result.seconds, 1e-4)
         self.size = max(1, min(MAX_BATCH_VARIANTS, round(rate * BATCH_SECONDS)))
 
     def split_into_batches(self, todo: Iterator[Numbered]) -> Iterator[Batch]:
@@ -122,74 +126,91 @@ def trace_variants(
         on_row: called with each row as it comes, and whether it was made just now.
 
     Raises:
-        ResvizError: if joblib or Dask is not there, or the cluster fails.
+        ResvizError: if Dask is not there, or the cluster fails.
     """
     rows: dict[int, SweepRow] = {}
     timing = SweepTiming()
-    began = perf_counter()
+    start = perf_counter()
 
     def find_missing() -> Iterator[Numbered]:
         for number, variant in variants:
-            kept = journal.rows.get(variant.unique_key)
-            if kept is None:
+            row = journal.rows.get(variant.unique_key)
+            if row is None:
                 yield number, variant
             else:
-                rows[number] = kept
-                on_row(kept, False)
+                rows[number] = row
+                on_row(row, False)
 
-    with open_workers(scheduler, jobs) as (parallel, delayed, timing.workers):
+    with open_executor(scheduler, jobs) as (executor, timing.workers):
         sizes = BatchSizer()
-        delayed_batches = (
-            delayed(trace_batch)(settings, batch)
-            for batch in sizes.split_into_batches(find_missing())
-        )
-        for batch, done in parallel(delayed_batches):
-            sizes.adapt_to(done)
-            timing.add_batch(done)
-            for (number, variant), row in zip(batch, done.rows, strict=True):
-                kept = {name: value for name, value in row.items() if name != "steps"}
-                journal.add(variant.unique_key, kept)
-                rows[number] = kept
-                on_row(kept, True)
-    timing.wall_seconds = perf_counter() - began
+        batches = sizes.split_into_batches(find_missing())
+        for batch, result in trace_all(executor, timing.workers, settings, batches):
+            sizes.adapt_to(result)
+            timing.add_batch(result)
+            for (number, variant), timed_row in zip(batch, result.rows, strict=True):
+                row = {name: v for name, v in timed_row.items() if name != "steps"}
+                journal.add(variant.unique_key, row)
+                rows[number] = row
+                on_row(row, True)
+    timing.wall_seconds = perf_counter() - start
     return rows, timing
 
 
-def trace_batch(settings: Settings, batch: Batch) -> tuple[Batch, Done]:
-    """What a worker does: a batch, and its rows."""
-    variants: Sequence[VariantArguments] = [
-        (variant.spec, variant.input, variant.batch) for _, variant in batch
-    ]
-    return batch, work(settings, variants)
+def trace_all(
+    executor: Executor, workers: int, settings: Settings, batches: Iterator[Batch]
+) -> Iterator[tuple[Batch, BatchResult]]:
+    """Give the results of batches as they come, two batches a worker on their way."""
+    pending: dict[Future[BatchResult], Batch] = {}
+    try:
+        while True:
+            for batch in islice(batches, 2 * workers - len(pending)):
+                variants = [
+                    (variant.spec, variant.input, variant.batch) for _, variant in batch
+                ]
+                pending[executor.submit(trace_batch, settings, variants)] = batch
+            if not pending:
+                return
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                yield pending.pop(future), future.result()
+    finally:
+        for future in pending:
+            future.cancel()
 
 
 @contextmanager
-def open_workers(scheduler: str | None, jobs: int) -> Iterator[tuple[Any, Any, int]]:
-    """A joblib that gives out batches, how a call is put down for it, and to how many.
-
-    On this machine its workers are threads: each only waits for a cell.
+def open_executor(scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, int]]:
+    """Give an executor that traces batches, and how many workers it has.
 
     Raises:
-        ResvizError: if joblib or Dask is not there, or the scheduler is not.
+        ResvizError: if Dask is not there, or the scheduler is not.
     """
-    joblib = import_extra("joblib")
-    options = {"batch_size": 1, "return_as": "generator_unordered"}
     if scheduler is None:
-        CELLS.open()
-        parallel = joblib.Parallel(n_jobs=jobs, prefer="threads", **options)
+        workers = count_cores() if jobs < 0 else jobs
+        WORKERS.open()
+        threads = ThreadPoolExecutor(workers)
         try:
-            yield parallel, joblib.delayed, joblib.effective_n_jobs(jobs)
+            yield threads, workers
         finally:
-            CELLS.close()
+            WORKERS.close()  # so that no thread waits for one
+            threads.shutdown(cancel_futures=True)
         return
     client = connect_to_cluster(scheduler)
     try:
-        with joblib.parallel_config("dask", client=client):
-            parallel = joblib.Parallel(n_jobs=-1, **options)
-            yield parallel, joblib.delayed, sum(client.ncores().values())
+        yield client.get_executor(pure=False), sum(client.ncores().values())
     finally:
         client.run(restart_workers)
         client.close()
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use, also in a container."""
+    cores = os.cpu_count() or 1
+    with suppress(AttributeError):  # Linux alone
+        cores = len(os.sched_getaffinity(0))
+    with suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
+        cores = min(cores, -(-int(quota) // int(period)))
+    return max(cores, 1)
 
 
 def connect_to_cluster(scheduler: str) -> Any:
@@ -211,6 +232,6 @@ def connect_to_cluster(scheduler: str) -> Any:
 
 
 def restart_workers() -> None:
-    """End the cells of a worker."""
-    CELLS.close()
-    CELLS.open()
+    """End the worker processes that a worker of Dask watches."""
+    WORKERS.close()
+    WORKERS.open()

@@ -88,12 +88,14 @@ class BracedSpec:
         is_traces = [is_trace_argument(place) for place in self.places]
         order = sorted(range(len(is_traces)), key=is_traces.__getitem__)
         for chosen in product(*(self.places[k] for k in order)):
-            choices = [one for _, one in sorted(zip(order, chosen, strict=True))]
+            choices = [choice for _, choice in sorted(zip(order, chosen, strict=True))]
             arguments = {
-                name: value for one in choices for name, value in one.arguments
+                name: value for choice in choices for name, value in choice.arguments
             }
             head, *rest = (
-                one.text for one in choices if one.text and not is_trace_argument([one])
+                choice.text
+                for choice in choices
+                if choice.text and not is_trace_argument([choice])
             )
             # One of ours is called anyway, a function of a file is not.
             called = rest or (self.is_call and ":" in head)
@@ -124,8 +126,10 @@ class Space:
     """
 
     def __init__(self, specs: Iterable[Spec | list[Spec]]) -> None:
-        spec_lists = [one if isinstance(one, list) else [one] for one in specs]
-        texts = [check_spec_text(spec) for some in spec_lists for spec in some]
+        spec_lists = [spec if isinstance(spec, list) else [spec] for spec in specs]
+        texts = [
+            check_spec_text(spec) for spec_list in spec_lists for spec in spec_list
+        ]
         self.braced_specs = [
             family for text in texts for family in read_braced_specs(text)
         ]
@@ -157,7 +161,7 @@ class Space:
         """Whether every variant has an argument of this name."""
         return all(
             any(
-                all(name in dict(one.arguments) for one in place)
+                all(name in dict(choice.arguments) for choice in place)
                 for place in family.places
             )
             for family in self.braced_specs
@@ -223,7 +227,7 @@ def parse_braced_spec(text: str) -> BracedSpec:
         SpecError: if brackets do not match, or a pattern meets nothing.
 
     Example:
-        >>> [one.spec for one in parse_braced_spec("resnet({18,34}, groups=1)")]
+        >>> [variant.spec for variant in parse_braced_spec("resnet({18,34}, groups=1)")]
         ['resnet(18, groups=1)', 'resnet(34, groups=1)']
     """
     if not text.strip():
@@ -246,9 +250,9 @@ def find_name_choices(text: str) -> tuple[ArgumentChoice, ...]:
         SpecError: if it still has braces, or the pattern meets nothing.
     """
     expanded = expand_braces(text)
-    if any("{" in one.partition("(")[0] for one in expanded):
+    if any("{" in pattern.partition("(")[0] for pattern in expanded):
         raise SpecError(f"spec: got {text!r}, {BRACES_WANTED}")
-    names = [name for one in expanded for name in match_model_names(one)]
+    names = [name for pattern in expanded for name in match_model_names(pattern)]
     return tuple(ArgumentChoice(name, (("name", name),)) for name in names)
 
 
@@ -264,10 +268,10 @@ def match_model_names(name: str) -> list[str]:
         return [name]
     from resviz.source.hubs import list_model_names
 
-    matches = [one for one in list_model_names(hub) if fnmatchcase(one, pattern)]
+    matches = [model for model in list_model_names(hub) if fnmatchcase(model, pattern)]
     if not matches:
         raise SpecError(f"{name}: no model of {hub or 'resviz'} matches {pattern!r}")
-    return [f"{hub}:{one}" if hub else one for one in matches]
+    return [f"{hub}:{model}" if hub else model for model in matches]
 
 
 def find_argument_choices(
@@ -282,7 +286,8 @@ def find_argument_choices(
     if "{}" in expanded:
         raise SpecError(f"spec: got '{{}}' in {network}({text}), {BRACES_WANTED}")
     return tuple(
-        ArgumentChoice(one, parse_argument(one, place, network)) for one in expanded
+        ArgumentChoice(value, parse_argument(value, place, network))
+        for value in expanded
     )
 
 

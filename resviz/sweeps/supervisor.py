@@ -1,4 +1,4 @@
-"""One batch of variants, given to a cell that is watched: each ends as a row."""
+"""Traces batches of variants in worker processes, and gives a row also for a crash."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
     from resviz.sweeps.rows import SweepRow, VariantArguments
 
-LATE = re.compile(r"^Timeout \(\d+:\d+:[\d.]+\)!$", re.MULTILINE)
+TIMEOUT_SIGN = re.compile(r"^Timeout \(\d+:\d+:[\d.]+\)!$", re.MULTILINE)
+"""How what `faulthandler` writes begins."""
+
 NO_ANSWER = "no answer after"
 """How the reason begins of a variant that took too long."""
 
-PLACE = re.compile(r'^  File "(?:.*[/\\])?([^"]+)", line (\d+) in (.+)$', re.MULTILINE)
+FRAME = re.compile(r'^  File "(?:.*[/\\])?([^"]+)", line (\d+) in (.+)$', re.MULTILINE)
 
 
 class Settings(NamedTuple):
@@ -52,20 +54,26 @@ class Settings(NamedTuple):
     folder: str | None = None
 
 
-class Done(NamedTuple):
-    """A batch that was worked off: its rows, and the seconds until a cell was ready."""
+class BatchResult(NamedTuple):
+    """A batch that was traced.
+
+    Attributes:
+        rows: one for each variant, in order.
+        seconds: from the batch's arrival to its last row.
+        start_seconds: spent before on waiting for a worker process to be ready.
+    """
 
     rows: list[SweepRow]
     seconds: float
-    start: float
+    start_seconds: float
 
 
 class WorkerProcess:
-    """A process that traces, and what it is asked."""
+    """A process that traces variants for one caller at a time."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the cell
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         # What this process imports from, and with -P no working folder besides.
         path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
@@ -78,29 +86,51 @@ class WorkerProcess:
             env={**os.environ, **threads, "PYTHONPATH": path},
         )
         self.answered = 0
-        self.ask(told(settings))
-        if self.answer() != "ready":
-            why = self.last_words()
+        share = memory_per_core() if settings.memory is None else settings.memory
+        self.send({**settings._asdict(), "memory": share})
+        if self.receive() != "ready":
+            reason = self.read_errors()
             self.close()
-            raise ResvizError(f"sweep: a worker does not start, {why}")
+            raise ResvizError(f"sweep: a worker does not start, {reason}")
 
-    def ask(self, what: object) -> None:
-        """Write a line to the process; if it is gone, its answer will show that."""
+    def send(self, message: object) -> None:
+        """Write a line to the process; if it has ended, `receive` will show that."""
         assert self.process.stdin
         self.errors.seek(0)  # both processes share the place in this file
         self.errors.truncate()
         with suppress(OSError):
-            self.process.stdin.write(json.dumps(what).encode() + b"\n")
+            self.process.stdin.write(json.dumps(message).encode() + b"\n")
             self.process.stdin.flush()
 
-    def answer(self) -> Any:
-        """The next line of the process; None if it is gone."""
+    def receive(self) -> Any:
+        """Return the next answer of the process; None if it has ended."""
         assert self.process.stdout
         line = self.process.stdout.readline()
         return json.loads(line) if line.endswith(b"\n") else None
 
-    def alive(self) -> bool:
-        """Whether it can be asked."""
+    def trace_until_death(self, batch: Sequence[VariantArguments]) -> list[SweepRow]:
+        """Return the rows of a batch, up to the variant by which the process ended.
+
+        That one has a row if it took too long, or if the process had traced nothing
+        before it.
+        """
+        rows: list[SweepRow] = []
+        self.send(batch)
+        for _ in batch:
+            sent = perf_counter()
+            row = self.receive()
+            if row is None:
+                seconds = perf_counter() - sent
+                reason, timed_out = self.explain_death()
+                if timed_out or not self.answered:
+                    rows.append({"seconds": seconds, "error": reason})
+                break
+            self.answered += 1
+            rows.append(row)
+        return rows
+
+    def is_alive(self) -> bool:
+        """Whether the process can trace."""
         return self.process.poll() is None
 
     def close(self) -> None:
@@ -112,22 +142,22 @@ class WorkerProcess:
                 assert pipe
                 pipe.close()
 
-    def last_words(self) -> str:
-        """What the process wrote on its standard error at the end."""
+    def read_errors(self) -> str:
+        """Return what the process wrote on its standard error before it ended."""
         self.process.wait()
         self.errors.seek(0)
         return self.errors.read()[-100_000:].decode(errors="replace").strip()
 
-    def why(self) -> tuple[str, bool]:
-        """Why the process is gone, and whether because a variant took too long."""
-        words = self.last_words()
-        late = LATE.search(words)
-        if late:
-            place = PLACE.search(words, late.end())
-            where = f", in {place[3]}, {place[1]} line {place[2]}" if place else ""
-            return f"{NO_ANSWER} {self.settings.timeout:g} s{where}", True
+    def explain_death(self) -> tuple[str, bool]:
+        """Return why the process ended, and whether a variant took too long."""
+        errors = self.read_errors()
+        timeout = TIMEOUT_SIGN.search(errors)
+        if timeout:
+            frame = FRAME.search(errors, timeout.end())
+            place = f", in {frame[3]}, {frame[1]} line {frame[2]}" if frame else ""
+            return f"{NO_ANSWER} {self.settings.timeout:g} s{place}", True
         code = self.process.returncode
-        if "MemoryError" in words:
+        if "MemoryError" in errors:
             return "out of memory", False
         if code >= 0:
             return f"its process ended with exit code {code}", False
@@ -136,16 +166,8 @@ class WorkerProcess:
         return f"its process was ended by {name}{guess}", False
 
 
-def told(settings: Settings) -> dict[str, Any]:
-    """Settings as a cell reads them."""
-    memory = share() if settings.memory is None else settings.memory
-    tracing = {"sizes": settings.inputs, "batch": settings.batch}
-    tracing |= {"training": settings.training, "mode": settings.mode}
-    return {"tracing": tracing, "timeout": settings.timeout, "memory": memory}
-
-
-def share() -> int:
-    """Bytes of this machine for each of its cores; 0 if that is not known."""
+def memory_per_core() -> int:
+    """Return the bytes of this machine for each of its cores; 0 if not known."""
     sizes = []
     with suppress(OSError, ValueError, AttributeError):
         sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
@@ -154,105 +176,86 @@ def share() -> int:
     return min(sizes, default=0) // (os.cpu_count() or 1)
 
 
-class Cells:
-    """The cells of this process that wait for work."""
+class WorkerPool:
+    """Keeps the worker processes of this process from one batch to the next."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.waiting: list[WorkerProcess] = []
-        self.working: set[WorkerProcess] = set()
+        self.idle: list[WorkerProcess] = []
+        self.busy: set[WorkerProcess] = set()
         self.closed = False
 
     def take(self, settings: Settings) -> WorkerProcess:
-        """A cell that waits, or a new one."""
+        """Return an idle process of these settings, or a new one.
+
+        Raises:
+            ResvizError: if the pool was closed.
+        """
         with self.lock:
-            for cell in self.waiting:
-                if cell.settings == settings and cell.alive():
-                    self.waiting.remove(cell)
-                    self.working.add(cell)
-                    return cell
+            for worker in self.idle:
+                if worker.settings == settings and worker.is_alive():
+                    self.idle.remove(worker)
+                    self.busy.add(worker)
+                    return worker
             if self.closed:
                 raise ResvizError("sweep: interrupted")
-        cell = WorkerProcess(settings)
+        worker = WorkerProcess(settings)
         with self.lock:
-            self.working.add(cell)
-        return cell
+            self.busy.add(worker)
+        return worker
 
-    def give_back(self, cell: WorkerProcess) -> None:
-        """Keep a cell for the next batch, if it lives."""
+    def give_back(self, worker: WorkerProcess) -> None:
+        """Keep a process for the next batch, if it lives."""
         with self.lock:
-            self.working.discard(cell)
-            if cell.alive() and not self.closed:
-                self.waiting.append(cell)
+            self.busy.discard(worker)
+            if worker.is_alive() and not self.closed:
+                self.idle.append(worker)
                 return
-        cell.close()
+        worker.close()
 
     def close(self) -> None:
-        """End all cells; those that work too."""
+        """End all processes, also those that trace."""
         with self.lock:
             self.closed = True
-            waiting, self.waiting = self.waiting, []
-            working = [*self.working]
-        for cell in waiting:
-            cell.close()
-        for cell in working:
-            cell.process.kill()
+            idle, self.idle = self.idle, []
+            busy = [*self.busy]
+        for worker in idle:
+            worker.close()
+        for worker in busy:
+            worker.process.kill()
 
     def open(self) -> None:
-        """Let there be cells again."""
+        """Let there be processes again."""
         self.closed = False
 
 
-CELLS = Cells()
-"""Those of this process."""
+WORKERS = WorkerPool()
+"""The worker processes of this process."""
 
-atexit.register(CELLS.close)
+atexit.register(WORKERS.close)
 
 
-def work(settings: Settings, batch: Sequence[VariantArguments]) -> Done:
-    """The rows of a batch, one for each variant, in order.
+def trace_batch(settings: Settings, batch: Sequence[VariantArguments]) -> BatchResult:
+    """Return the rows of a batch, one for each variant, in order.
 
-    A variant whose cell dies gets a row that says so. If the cell had done others
-    before, it is tried once more in a fresh one, which no other has spoilt.
+    A variant whose process dies gets a row that says so. If the process had traced
+    others before, it is tried once more in a fresh one, which no other has spoilt.
     """
-    began = perf_counter()
-    start = 0.0
+    start = perf_counter()
+    start_seconds = 0.0
     rows: list[SweepRow] = []
     while len(rows) < len(batch):
         before = perf_counter()
-        cell = CELLS.take(settings)
-        start += perf_counter() - before
+        worker = WORKERS.take(settings)
+        start_seconds += perf_counter() - before
         try:
-            rows += answers(cell, batch[len(rows) :])
+            rows += worker.trace_until_death(batch[len(rows) :])
         finally:
-            CELLS.give_back(cell)
-    return Done(rows, perf_counter() - began - start, start)
-
-
-def answers(cell: WorkerProcess, batch: Sequence[VariantArguments]) -> list[SweepRow]:
-    """The rows that one cell gives for a batch, until it dies."""
-    rows: list[SweepRow] = []
-    cell.ask(batch)
-    for _ in batch:
-        asked = perf_counter()
-        row = cell.answer()
-        if row is None:
-            spent = perf_counter() - asked
-            why, late = cell.why()
-            if late or not cell.answered:
-                rows.append(failed(why, spent))
-            break
-        cell.answered += 1
-        rows.append(row)
-    return rows
-
-
-def failed(why: str, seconds: float) -> SweepRow:
-    """The row of a variant that gave none."""
-    return {"seconds": seconds, "error": why}
+            WORKERS.give_back(worker)
+    return BatchResult(rows, perf_counter() - start - start_seconds, start_seconds)
 
 
 def met_limit(row: SweepRow) -> bool:
     """Whether a variant was given up for want of time, or failed for want of memory."""
-    why = row.get("error") or ""
-    return why.startswith(NO_ANSWER) or "out of memory" in why
+    error = row.get("error") or ""
+    return error.startswith(NO_ANSWER) or "out of memory" in error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.inputs import parse_inputs
-from resviz.sweeps.extras import import_extra
+from resviz.sweeps import import_extra
 from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.pareto import Objective, pareto_front, parse_objectives
 from resviz.sweeps.rows import MEASURE_NAMES
@@ -86,7 +86,7 @@ class SweepPlan:
     limit: int | None
 
     def __iter__(self) -> Iterator[Configuration]:
-        configurations = (one for one in self.space if self.meets_early_conditions(one))
+        configurations = filter(self.meets_early_conditions, self.space)
         return islice(configurations, self.limit)
 
     @property
@@ -176,7 +176,8 @@ def run_sweep(
             does not fit, or a library or the cluster is not there.
     """
     check_limits(timeout, memory)
-    import_extra("joblib")  # before there is a journal
+    if scheduler is not None:
+        import_extra("distributed", "dask")  # before there is a journal
     sweep_plan = plan_sweep(specs, condition, limit)
     names = argument_columns(sweep_plan.space)
     objectives = parse_objectives(pareto, (*NUMERIC_COLUMNS, *names)) if pareto else ()
@@ -198,8 +199,8 @@ def run_sweep(
             jobs=-1 if jobs is None else jobs, scheduler=scheduler, on_row=on_row,
         )  # fmt: skip
         rows = [
-            {**values_before_trace(one), **rows_by_number[number]}
-            for number, one in enumerate(sweep_plan)
+            {**values_before_trace(configuration), **rows_by_number[number]}
+            for number, configuration in enumerate(sweep_plan)
         ]
         matching_rows = rows_that_meet(rows, sweep_plan.condition, path)
     except BaseException:

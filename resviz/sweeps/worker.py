@@ -1,8 +1,8 @@
-"""The process that traces: it reads variants from its input and answers with rows.
+"""The worker process: it reads variants from its input and answers with rows.
 
-It is one of its own, so that a variant that crashes, hangs or eats all memory takes no
-one else with it. `faulthandler` ends it when a variant takes too long: its alarm runs
-in C beside the interpreter, so it stops a loop in C that never lets go of that, too.
+A variant that crashes, hangs or takes all memory ends this process alone. An alarm of
+`faulthandler` ends it when a variant takes too long: that runs in C beside the
+interpreter, so it also stops a loop in C that never lets go of that.
 """
 
 from __future__ import annotations
@@ -22,39 +22,41 @@ if TYPE_CHECKING:
 
     from resviz.sweeps.rows import VariantTracer
 
-PATIENCE = 600
-"""Seconds after which a cell that is asked nothing goes home."""
+IDLE_SECONDS = 600
+"""Seconds without a batch after which the process ends."""
 
-TIDY = 50
-"""Rows after which memory is tidied."""
+ROWS_BETWEEN_COLLECTIONS = 50
+"""Rows after which memory is collected."""
 
 
 def main() -> None:
     """Answer until there is nothing more to read."""
     # What a model prints must not end up among the answers.
-    answers = os.fdopen(os.dup(1), "wb")
+    output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asks
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     settings = json.loads(sys.stdin.buffer.readline())
-    rows = ready(settings)
-    tell(answers, "ready")
-    done = 0
+    tracer = prepare_tracer(settings)
+    write_answer(output, "ready")
+    row_count = 0
     while True:
-        faulthandler.dump_traceback_later(PATIENCE, exit=True)
+        faulthandler.dump_traceback_later(IDLE_SECONDS, exit=True)
         line = sys.stdin.buffer.readline()
         if not line:
             break
-        for text, own, batch in json.loads(line):
-            alarm(settings["timeout"])
-            row = rows.make_row((text, own, batch))
+        for variant in json.loads(line):
             faulthandler.cancel_dump_traceback_later()
-            done += 1
-            if done % TIDY == 0:
+            if settings["timeout"] is not None:
+                faulthandler.dump_traceback_later(settings["timeout"], exit=True)
+            row = tracer.make_row(tuple(variant))
+            faulthandler.cancel_dump_traceback_later()
+            row_count += 1
+            if row_count % ROWS_BETWEEN_COLLECTIONS == 0:
                 gc.collect()
-            tell(answers, row)
+            write_answer(output, row)
 
 
-def ready(settings: dict[str, Any]) -> VariantTracer:
+def prepare_tracer(settings: dict[str, Any]) -> VariantTracer:
     """Load what tracing needs, and trace once, so that no variant pays for it."""
     from resviz.sweeps.rows import VariantTracer
 
@@ -64,43 +66,36 @@ def ready(settings: dict[str, Any]) -> VariantTracer:
     gc.freeze()
     gc.disable()
     if settings["memory"]:
-        limit(settings["memory"])
+        limit_memory(settings["memory"])
     with suppress(OSError):  # where memory ends, Linux ends this process first
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    return VariantTracer(settings["tracing"])
+    tracing = {name: settings[name] for name in ("batch", "training", "mode")}
+    return VariantTracer({**tracing, "sizes": settings["inputs"]})
 
 
-def alarm(seconds: float | None) -> None:
-    """End this process after so many seconds."""
-    if seconds is None:
-        faulthandler.cancel_dump_traceback_later()
-    else:
-        faulthandler.dump_traceback_later(seconds, exit=True)
-
-
-def limit(size: int) -> None:
+def limit_memory(size: int) -> None:
     """Let this process have so many bytes more than it has, where the system can."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    held = 0
+    used = 0
     with suppress(OSError, ValueError, IndexError):
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
-        held = int(pages) * os.sysconf("SC_PAGE_SIZE")
+        used = int(pages) * os.sysconf("SC_PAGE_SIZE")
     with suppress(OSError, ValueError):
-        most = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (held + size, most))
+        hard_limit = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (used + size, hard_limit))
 
 
-def tell(answers: BufferedWriter, what: object) -> None:
+def write_answer(output: BufferedWriter, answer: object) -> None:
     """Write one answer."""
-    answers.write(json.dumps(what).encode() + b"\n")
-    answers.flush()
+    output.write(json.dumps(answer).encode() + b"\n")
+    output.flush()
 
 
 if __name__ == "__main__":
     try:
         main()
-    except BrokenPipeError:  # whoever asked is gone
+    except BrokenPipeError:  # the parent is gone
         os._exit(0)

@@ -14,7 +14,7 @@ POINTS = st.lists(
 
 def beats(one, other, wanted):
     """Whether a row is nowhere worse than another, and somewhere better."""
-    signed = [(1 if a.less else -1, a.name) for a in wanted]
+    signed = [(1 if a.minimize else -1, a.name) for a in wanted]
     pairs = [(sign * one[name], sign * other[name]) for sign, name in signed]
     return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
 

@@ -1,4 +1,4 @@
-"""A sweep through joblib, here and on a Dask cluster."""
+"""A sweep in worker processes, here and on a Dask cluster."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 import resviz
 from resviz.errors import ResvizError, SpecError
 from resviz.sweeps.run import BatchSizer, SweepTiming
-from resviz.sweeps.supervisor import CELLS, Done
+from resviz.sweeps.supervisor import WORKERS, BatchResult
 from tests.conftest import ROOT
 
 SPECS = ("cifar{8,14}(num_classes={1..20}, input={32,48})", "cifar9")
@@ -123,25 +123,32 @@ def test_wrong_limits(options, said):
 
 
 def test_no_process_is_left(local):
-    """Cells end with the sweep."""
+    """Worker processes end with the sweep."""
     del local
-    assert ([], set()) == (CELLS.waiting, CELLS.working)
+    assert ([], set()) == (WORKERS.idle, WORKERS.busy)
 
 
 def test_a_missing_library(monkeypatch):
     """It says how to get it."""
-    monkeypatch.setitem(sys.modules, "joblib", None)
-    with pytest.raises(ResvizError, match=r"pip install 'resviz\[sweep\]'"):
-        resviz.sweep("cifar8")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ResvizError, match=r"pip install 'resviz\[dask\]'"):
+        resviz.sweep("cifar8", scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_sweep_needs_no_extra(monkeypatch):
+    """On this machine Python's own library gives out the work."""
+    for name in ("joblib", "distributed", "altair", "pyarrow"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert resviz.sweep("cifar8", jobs=1)["error"].isna().all()
 
 
 def test_batches_grow_with_the_rate():
     """As many as take a moment, so little is lost at a kill."""
     sizes = BatchSizer()
     assert 1 == sizes.size
-    sizes.adapt_to(Done([{}] * 10, 0.1, 0.0))
+    sizes.adapt_to(BatchResult([{}] * 10, 0.1, 0.0))
     assert 40 == sizes.size
-    sizes.adapt_to(Done([{}], 5.0, 0.0))
+    sizes.adapt_to(BatchResult([{}], 5.0, 0.0))
     assert 1 == sizes.size
 
 
@@ -149,7 +156,9 @@ def test_costs_add_up():
     """Transport is what no step took."""
     costs = SweepTiming(workers=2)
     costs.add_batch(
-        Done([{"steps": {"build": 1.0, "trace": 2.0, "readings": 1.0}}] * 2, 10, 4)
+        BatchResult(
+            [{"steps": {"build": 1.0, "trace": 2.0, "readings": 1.0}}] * 2, 10, 4
+        )
     )
     told = costs.to_dict()
     each = {"build": 1.0, "trace": 2.0, "readings": 1.0, "transport": 1.0}

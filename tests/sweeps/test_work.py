@@ -6,31 +6,34 @@ import pytest
 from torch import nn
 
 from resviz.sweeps.rows import MEASURE_NAMES, measure_record
-from resviz.sweeps.supervisor import CELLS, Settings, work
+from resviz.sweeps.supervisor import WORKERS, Settings, trace_batch
 
 LIMITS = Settings(memory=2**28)
 SHORT = LIMITS._replace(timeout=2.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _cells():
-    """Cells are ended after the last test."""
-    CELLS.open()
+def _workers():
+    """Worker processes are ended after the last test."""
+    WORKERS.open()
     yield
-    CELLS.close()
-    CELLS.open()
+    WORKERS.close()
+    WORKERS.open()
 
 
 def reasons(*specs, limits=LIMITS):
     """Why some variants failed."""
-    return [row["error"] for row in work(limits, [(s, None, None) for s in specs]).rows]
+    return [
+        row["error"]
+        for row in trace_batch(limits, [(s, None, None) for s in specs]).rows
+    ]
 
 
 def test_a_row(record):
     """It tells what the other tables tell of the same network."""
     import resviz
 
-    (row,) = work(LIMITS, [("resnet(18)", 64, 2)]).rows
+    (row,) = trace_batch(LIMITS, [("resnet(18)", 64, 2)]).rows
     arch = resviz.trace("resnet18", (3, 64, 64), 2)
     data = resviz.summary(arch).to_dict()
     field = resviz.receptive_field(arch).to_dict()["largest"]["receptive_field"]
@@ -147,7 +150,7 @@ def test_an_input_for_what_is_given_no_image(tmp_path):
         "        return self.table(input_ids)\n"
     )
     spec = f"{tmp_path / 'words.py'}:Words"
-    sided, written = work(
+    sided, written = trace_batch(
         LIMITS, [(spec, 32, None), (spec, "input_ids=int64:N,7", 2)]
     ).rows
     assert "input=32: the network is not given an image" in sided["error"]
@@ -160,17 +163,17 @@ def test_the_working_folder_is_not_imported_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", [place for place in sys.path if place])
     here = LIMITS._replace(folder=str(tmp_path))
-    assert work(here, [("cifar8", None, None)]).rows[0]["error"] is None
+    assert trace_batch(here, [("cifar8", None, None)]).rows[0]["error"] is None
 
 
 def test_memory_stays_flat():
-    """A cell that has traced hundreds holds no more than after the first ones."""
+    """A worker that has traced hundreds holds no more than after the first ones."""
     psutil = pytest.importorskip("psutil")
     held = []
     for part in range(4):
         batch = [(f"cifar8(num_classes={part * 100 + k + 1})", None, None)
                  for k in range(100)]  # fmt: skip
-        work(LIMITS, batch)
-        (cell,) = [cell for cell in CELLS.waiting if cell.settings == LIMITS]
-        held.append(psutil.Process(cell.process.pid).memory_info().rss)
+        trace_batch(LIMITS, batch)
+        (worker,) = [worker for worker in WORKERS.idle if worker.settings == LIMITS]
+        held.append(psutil.Process(worker.process.pid).memory_info().rss)
     assert held[-1] < held[0] + 10 * 2**20
