@@ -1,4 +1,8 @@
-"""Fetching a file: whole or not at all, and checked against its name."""
+"""Fetching a file: whole or not at all, and checked against its name.
+
+torch.hub's own has no timeout, and keeps a file that is cut short if its name has no
+hash.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,16 @@ import hashlib
 import os
 import re
 import sys
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import click
+
 from resviz.errors import WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 TIMEOUT_SECONDS = 30.0
@@ -43,10 +48,10 @@ def download_file(url: str, path: Path, *, progress: bool = True) -> None:
     """
     part = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     file = _open_partial(part)
+    label = path.name if progress and sys.stderr.isatty() else ""
     try:
         with file:
-            for chunk in _read_chunks(url, path, progress=progress):
-                file.write(chunk)
+            _copy_body(url, file, label)
             file.flush()
             os.fsync(file.fileno())
         check_hash(part, path.name, origin=url)
@@ -65,6 +70,26 @@ def download_file(url: str, path: Path, *, progress: bool = True) -> None:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _copy_body(url: str, file: BinaryIO, label: str) -> None:
+    """Write the bytes at ``url`` to a file, with a progress bar if it has a label."""
+    request = Request(url, headers={"User-Agent": "resviz"})  # noqa: S310 - http, see weights.locate_weights
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the same
+        total = int(response.headers.get("Content-Length") or 0)
+        size = f", {total / 1e6:.1f} MB" if total else ""
+        with click.progressbar(
+            iter(lambda: response.read(CHUNK_BYTES), b""),
+            length=-(-total // CHUNK_BYTES) or None,
+            label=label + size,
+            hidden=not label,
+            file=sys.stderr,
+        ) as chunks:
+            file.writelines(chunks)
+    if total and file.tell() != total:
+        raise WeightsError(
+            f"weights: {url} broke off after {file.tell()} of {total} bytes: try again"
+        )
 
 
 def _open_partial(path: Path) -> BinaryIO:
@@ -110,33 +135,3 @@ def check_hash(path: Path, name: str | None = None, origin: str | None = None) -
             f"weights: {origin or path} is damaged: its SHA-256 begins with {got},"
             f" want {expected}: {remedy}"
         )
-
-
-def _read_chunks(url: str, path: Path, *, progress: bool) -> Iterator[bytes]:
-    """The bytes at ``url``, all of them or an error."""
-    request = Request(url, headers={"User-Agent": "resviz"})  # noqa: S310 - http, see weights.locate
-    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the same
-        total = _content_length(response)
-        done = 0
-        while chunk := response.read(CHUNK_BYTES):
-            done += len(chunk)
-            yield chunk
-            if progress and sys.stderr.isatty():
-                _show_progress(path.name, done, total)
-    if total is not None and done != total:
-        raise WeightsError(
-            f"weights: {url} broke off after {done} of {total} bytes: try again"
-        )
-
-
-def _content_length(response: HTTPResponse) -> int | None:
-    length = response.headers.get("Content-Length")
-    return int(length) if length else None
-
-
-def _show_progress(name: str, done: int, total: int | None) -> None:
-    """Print the progress on one line of stderr, written over itself."""
-    of = f" of {total / 1e6:.1f}" if total else ""
-    end = "\n" if done == total else ""
-    sys.stderr.write(f"\r{name}: {done / 1e6:.1f}{of} MB{end}")
-    sys.stderr.flush()

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from resviz.errors import WeightsError
-from resviz.models import BasicBlock, ResNet, resnet, resnet18, weights
+from resviz.models import BasicBlock, ResNet, download, resnet, resnet18, weights
 
 
 def tiny(**options):
@@ -45,13 +45,17 @@ def hashed(content):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves ``files``, remembers the ``asked`` names; ``cut`` breaks off early."""
+    """Serves ``files``, remembers the ``asked`` names; ``cut`` breaks off early.
+
+    Without ``announces`` it does not say how long a file is.
+    """
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files = {}
         self.asked = []
         self.cut = 0
+        self.announces = True
 
     @property
     def url(self):
@@ -71,7 +75,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(404)
             return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        if self.server.announces:
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content[: len(content) - self.server.cut])
 
@@ -220,6 +225,15 @@ def test_broken_off(server, source, folder):
     server.cut = 100
     message = refused(tiny(), server.url + "some.pth")
     assert re.search(r"broke off after \d+ of \d+ bytes", message)
+    assert list(folder.iterdir()) == []
+
+
+def test_silent_server(folder, monkeypatch):
+    """A server that takes a request and never answers is given up, in one line."""
+    monkeypatch.setattr(download, "TIMEOUT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/some.pth"
+        assert "(timed out): check the network" in refused(tiny(), url)
     assert list(folder.iterdir()) == []
 
 
@@ -422,6 +436,15 @@ def test_progress(published, monkeypatch, stream, progress, shown):
     monkeypatch.setattr(sys, "stderr", stderr)
     weights.load_weights(tiny(), "NEW", network="tiny", progress=progress)
     assert shown is (published in stderr.getvalue())
+
+
+@pytest.mark.parametrize("announces", [True, False])
+def test_progress_names_the_size(published, server, monkeypatch, announces):
+    """Where the server says it; a file of unknown length comes whole as well."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    server.announces = announces
+    weights.load_weights(tiny(), "NEW", network="tiny")
+    assert announces is (f"{published}, 0.0 MB" in sys.stderr.getvalue())
 
 
 def test_published_files():
