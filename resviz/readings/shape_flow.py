@@ -39,7 +39,7 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
     () for a network that slides no window, whose sizes are no resolutions.
     """
     built = read_structure(arch)
-    path = [arch.layers[index] for index in built.main_path]
+    path = [arch.stored_layers[index] for index in built.main_path]
     shape = arch.input_shape
     if len(shape) < 3 or not any(layer.window for layer in path):
         return ()

@@ -110,7 +110,7 @@ def move_stride(block: Block) -> FoundChanges:
     The first 1×1 would run on the positions that the 3×3 gives, or on all that come
     in. The 3×3 gives the same positions either way, and costs the same.
     """
-    layers = (block.arch.layers[index] for index in block.main_indices)
+    layers = (block.arch.stored_layers[index] for index in block.main_indices)
     convolved = [
         (layer.name, op, op.window)
         for layer in layers

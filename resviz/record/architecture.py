@@ -211,14 +211,14 @@ class Architecture(
         """The layers before the first block."""
         from resviz.readings.structure import read_structure
 
-        return read_structure(self).stem
+        return tuple(self.layers[layer.index] for layer in read_structure(self).stem)
 
     @property
     def head(self) -> tuple[Layer, ...]:
         """The layers after the last block."""
         from resviz.readings.structure import read_structure
 
-        return read_structure(self).head
+        return tuple(self.layers[layer.index] for layer in read_structure(self).head)
 
     @property
     def main_path(self) -> tuple[Layer, ...]:

@@ -131,11 +131,13 @@ def layers_before_failure(arch: Architecture, last: int | None = None) -> Table:
 def layers_of_kind(arch: Architecture, only: str | None) -> list[Layer]:
     """The layers of one kind, or all."""
     if only is None:
-        return list(arch.layers)
+        return list(arch.stored_layers)
     if only not in LAYER_KINDS:
         raise SpecError(f"only: got {only!r}, want one of {', '.join(LAYER_KINDS)}")
     names = LAYER_KINDS[only]
-    return [la for la in arch.layers if any(op.name in names for op in la.operations)]
+    return [
+        la for la in arch.stored_layers if any(op.name in names for op in la.operations)
+    ]
 
 
 def layer_row(layer: Layer) -> dict[str, Any]:
@@ -186,7 +188,7 @@ def group_rows_by_call(
         raise SpecError(f"depth: got {depth}, want 1 or more")
     groups: dict[Any, tuple[Call | None, list[dict[str, Any]]]] = {}
     for entry in rows:
-        layer = arch.layers[entry["index"]]
+        layer = arch.stored_layers[entry["index"]]
         parts = layer.path.split(".") if layer.path else []
         inside = len(parts) > depth or (not layer.module and len(parts) == depth)
         calls = enclosing_calls(arch, layer.call)

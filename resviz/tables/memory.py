@@ -71,7 +71,7 @@ def memory_table(arch: Architecture, *, every: bool = False) -> Table:
 def memory_totals(arch: Architecture) -> dict[str, Any]:
     """What holds for the whole network, as JSON has it."""
     peak = memory.find_peak(arch)
-    peak_layer = None if peak.layer is None else arch.layers[peak.layer].name
+    peak_layer = None if peak.layer is None else arch.stored_layers[peak.layer].name
     saved = memory.find_saved_for_backward(arch)
     sizes = {
         "parameter": memory.count_parameter_bytes(arch),
@@ -108,7 +108,7 @@ def held_tensors(arch: Architecture, peak: memory.Peak) -> Iterator[dict[str, An
     timeline = memory.build_timeline(arch)
     for number in peak.held_storages:
         layer, storage = timeline.find_maker(number), arch.storages[number]
-        name = "input" if layer is None else arch.layers[layer].name
+        name = "input" if layer is None else arch.stored_layers[layer].name
         yield {"name": name, "bytes": storage.bytes, "dtype": storage.dtype}
 
 
@@ -195,7 +195,9 @@ def memory_notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
             "in evaluation mode batch norm keeps no statistics and dropout does "
             "nothing; --training follows the other"
         )
-    if any(op.name == "_safe_softmax" for la in arch.layers for op in la.operations):
+    if any(
+        op.name == "_safe_softmax" for la in arch.stored_layers for op in la.operations
+    ):
         yield "attention is counted as matrix products; a fused kernel holds less"
     yield from run_mode_notes(arch)
     yield from untracked_notes(arch)
@@ -211,7 +213,7 @@ def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
         memory.find_saved_for_backward(arch).layers,
     )
     timeline = memory.build_timeline(arch)
-    for layer in arch.layers:
+    for layer in arch.stored_layers:
         yield {
             "index": layer.index,
             "name": layer.name,

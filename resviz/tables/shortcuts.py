@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import SpecError
 from resviz.readings import costs
 from resviz.readings.structure import Stage, read_structure
+from resviz.readings.structure.members import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.tables.notes import batch_note, counting_notes
@@ -103,7 +104,7 @@ def shortcut_row(
 ) -> dict[str, Any]:
     """The shortcut of one unit, as JSON has it."""
     shortcut = unit.shortcut
-    own = costs.sum_layer_costs(shortcut.layers)
+    own = sum_part_costs(shortcut)
     return {
         "kind": shortcut.kind,
         "reason": shortcut.reason,

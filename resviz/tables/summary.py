@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
+from resviz.readings.structure.members import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.tables.notes import batch_note, counting_notes, describe_inputs
 from resviz.tables.table import Column, Table
@@ -39,7 +40,7 @@ def summary_table(arch: Architecture) -> Table:
     data = {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
-        "layers": len(arch.layers),
+        "layers": len(arch.stored_layers),
         "blocks": len(built.blocks),
         "stages": [stage_row(stage) for stage in built.stages],
         "params": arch.params,
@@ -98,7 +99,7 @@ def exact_count(number: int, digits: int) -> str:
 
 def stage_row(stage: Stage) -> dict[str, Any]:
     """One stage, as JSON has it."""
-    own = costs.sum_layer_costs(stage.layers)
+    own = sum_part_costs(stage)
     return {
         "name": stage.name,
         "blocks": len(stage.blocks),
@@ -121,7 +122,7 @@ def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
         yield stage_row(stage)
     if built.head:
         yield part_row("head", built.head)
-    others = [layer for layer in arch.layers if layer.index not in inside]
+    others = [layer for layer in arch.stored_layers if layer.index not in inside]
     idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
     if any(
         la.params or costs.count_macs(la) or costs.count_elements(la) for la in others

@@ -116,7 +116,7 @@ def group_by_kind(arch: Architecture) -> dict[tuple[str, bool], list[Operation]]
     What only moves values is left out, and so are constants, but for products.
     """
     groups: dict[tuple[str, bool], list[Operation]] = defaultdict(list)
-    for layer in arch.layers:
+    for layer in arch.stored_layers:
         is_module = layer.module and layer.type in HOOKED_MODULES
         for op in layer.operations:
             name = name_tool_kind(layer, op)

@@ -61,14 +61,14 @@ def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
 @cache_reading
 def sum_record_costs(arch: Architecture) -> CostTotals:
     """Costs of a whole record; layers without a rule add nothing."""
-    return sum_layer_costs(arch.layers)
+    return sum_layer_costs(arch.stored_layers)
 
 
 @cache_reading
 def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List the operations without a cost rule, which no total includes."""
     places: dict[str, list[str]] = {}
-    for layer in arch.layers:
+    for layer in arch.stored_layers:
         for op in layer.operations:
             if not is_cost_known(op):
                 places.setdefault(op.name, []).append(layer.name)

@@ -77,7 +77,7 @@ def count_allocated_bytes(arch: Architecture) -> tuple[int, ...]:
         RecordError: as `build_timeline`.
     """
     line = build_timeline(arch)
-    sizes = [0] * len(arch.layers)
+    sizes = [0] * len(arch.stored_layers)
     for number, storage in enumerate(arch.storages):
         layer = line.find_maker(number)
         if layer is not None:
@@ -98,7 +98,7 @@ def count_idle_bytes(arch: Architecture) -> int:
 
 def iterate_parameters(arch: Architecture) -> Iterable[Parameter]:
     """Yield every parameter of a record once."""
-    for holder in (*arch.layers, *arch.uncalled):
+    for holder in (*arch.stored_layers, *arch.uncalled):
         yield from holder.parameters
 
 

@@ -51,9 +51,9 @@ def build_timeline(arch: Architecture) -> Timeline:
         RecordError: if the record holds no storages.
     """
     has_storages = any(
-        op.reads or op.writes for layer in arch.layers for op in layer.operations
+        op.reads or op.writes for layer in arch.stored_layers for op in layer.operations
     )
-    if not arch.storages and not has_storages and arch.layers:
+    if not arch.storages and not has_storages and arch.stored_layers:
         raise RecordError(
             f"{arch.name}: recorded without its storages, as by an older resviz: "
             "trace the model again"
@@ -62,7 +62,7 @@ def build_timeline(arch: Architecture) -> Timeline:
     seen: set[int] = set()
     layers: list[int] = []
     byte_changes = [0]
-    for layer in arch.layers:
+    for layer in arch.stored_layers:
         for op in layer.operations:
             seen.update(op.reads)
             new_storages = [n for n in op.writes if n >= 0 and n not in seen]

@@ -74,7 +74,7 @@ def find_saved_for_backward(arch: Architecture) -> SavedForBackward:
     """
     build_timeline(arch)  # which refuses an old record
     tape = BackwardTape(arch)
-    for layer in arch.layers:
+    for layer in arch.stored_layers:
         for op in layer.operations:
             tape.save_operation(layer.index, op)
     return SavedForBackward(
@@ -89,7 +89,7 @@ class BackwardTape:
         self.arch = arch
         self.learning_storages = {LEARNED}
         self.saved_storages: set[int] = set()
-        self.layers = [0] * len(arch.layers)
+        self.layers = [0] * len(arch.stored_layers)
         self.dtypes: dict[str, int] = {}
         self.uncounted: dict[str, list[str]] = {}
 
@@ -101,7 +101,9 @@ class BackwardTape:
         if not any(operand_learns):
             return
         if not is_saving_known(op):
-            self.uncounted.setdefault(op.name, []).append(self.arch.layers[layer].name)
+            self.uncounted.setdefault(op.name, []).append(
+                self.arch.stored_layers[layer].name
+            )
         for dtype, size in self.find_newly_saved(
             op, find_saved_tensors(op, operand_learns)
         ):

@@ -91,7 +91,7 @@ class ReceptiveFields:
 def compute_receptive_fields(arch: Architecture) -> ReceptiveFields:
     """Compute what every layer of a record sees of its first input."""
     walk = FieldWalk(arch)
-    for layer in arch.layers:
+    for layer in arch.stored_layers:
         walk.follow_layer(layer)
     return ReceptiveFields(
         tuple(walk.seen),
@@ -115,9 +115,9 @@ class FieldWalk:
         usual = bool(arch.inputs) and find_input_axis(arch, 0) == 1
         if usual:
             self.maps[Source(MODEL_INPUT)] = make_input_map(arch.inputs[0])
-        elif len(arch.input_shape) > 2 and arch.layers:
+        elif len(arch.input_shape) > 2 and arch.stored_layers:
             self.unknown["the input's channels do not lie in axis 1"] = [
-                arch.layers[0].name
+                arch.stored_layers[0].name
             ]
 
     def follow_layer(self, layer: Layer) -> None:

@@ -80,12 +80,12 @@ def read_structure(arch: Architecture) -> Structure:
     graph = build_graph(arch)
     join_regions = find_regions(graph)
     found_blocks = find_blocks(graph, join_regions)
-    live_layers = [arch.layers[index] for index in graph.before]
+    live_layers = [arch.stored_layers[index] for index in graph.before]
     first = min(
         (i for block in found_blocks for i in block.layer_indices),
-        default=len(arch.layers),
+        default=len(arch.stored_layers),
     )
-    last = max((block.end for block in found_blocks), default=len(arch.layers))
+    last = max((block.end for block in found_blocks), default=len(arch.stored_layers))
     return Structure(
         arch,
         tuple(layer for layer in live_layers if layer.index < first),
@@ -156,7 +156,7 @@ def find_main_path(graph: Graph) -> tuple[int, ...]:
             chosen_source = max(candidates, key=best.__getitem__)
         chosen[node] = chosen_source
         weight, length = best[chosen_source]
-        layer = graph.arch.layers[node]
+        layer = graph.arch.stored_layers[node]
         best[node] = weight + count_weighted(layer), length + 1
         positions[node] = graph.size_of_node(node)[0]
         # An expanded gate is a gate.
@@ -178,4 +178,6 @@ def count_depth(built: Structure) -> int:
 
     Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
     """
-    return sum(count_weighted(built.arch.layers[index]) for index in built.main_path)
+    return sum(
+        count_weighted(built.arch.stored_layers[index]) for index in built.main_path
+    )

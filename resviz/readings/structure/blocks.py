@@ -334,7 +334,7 @@ def make_residual_unit(
 def find_owning_call(arch: Architecture, nodes: list[int]) -> int:
     """Index of the deepest call that holds all of some layers."""
     first, last = min(nodes), max(nodes)
-    call = arch.layers[first].call
+    call = arch.stored_layers[first].call
     while not arch.calls[call].start <= first <= last < arch.calls[call].stop:
         call = arch.calls[call].parent or 0
     return call

@@ -47,7 +47,7 @@ class Graph:
         self.channel_axes: dict[int, int | None] = {
             ROOT: next(iter(self.input_axes), None)
         }
-        for layer in arch.layers:
+        for layer in arch.stored_layers:
             if is_live(layer):
                 self.add_layer(layer)
         self.returned_nodes = {source.layer for source in arch.outputs}
@@ -105,18 +105,18 @@ class Graph:
 
     def select_layers(self, nodes: Iterable[int]) -> Iterator[Layer]:
         """The layers that some nodes stand for, in execution order."""
-        return (self.arch.layers[node] for node in sorted(nodes))
+        return (self.arch.stored_layers[node] for node in sorted(nodes))
 
     def shape_of_node(self, node: int) -> Shape:
         """Shape of a node's first output."""
         if node == ROOT:
             return self.arch.input_shape
-        return self.arch.layers[node].output_shape
+        return self.arch.stored_layers[node].output_shape
 
     def shape_as_read(self, node: int) -> Shape:
         """Shape that is read from a node: the whole tensor's if it wrote to a part."""
         for user in self.after[node][-1:]:
-            layer = self.arch.layers[user]
+            layer = self.arch.stored_layers[user]
             for source, tensor in zip(layer.sources, layer.inputs, strict=True):
                 if source.layer == node:
                     return tensor.shape
@@ -139,7 +139,7 @@ def find_input_axis(arch: Architecture, number: int) -> int | None:
     """
     rank = len(arch.inputs[number].shape)
     reached = {(ROOT, number)}
-    for layer in arch.layers:
+    for layer in arch.stored_layers:
         sources = {(source.layer, source.output) for source in layer.sources}
         if not reached & sources:
             continue

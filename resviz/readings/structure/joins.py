@@ -61,13 +61,13 @@ def find_operands(graph: Graph, node: int) -> tuple[int, ...]:
 
     An operand of another shape is a bias or a gate, not a branch.
     """
-    layer: Layer = graph.arch.layers[node]
+    layer: Layer = graph.arch.stored_layers[node]
     shape = layer.output_shape
     if not any(op.name in JOINS and sum(op.flowing) > 1 for op in layer.operations):
         stack = find_summed_stack(graph, node)
         if stack is None:
             return ()
-        layer = graph.arch.layers[stack]
+        layer = graph.arch.stored_layers[stack]
     tensors = zip(layer.sources, layer.inputs, strict=True)
     equal = (source.layer for source, tensor in tensors if tensor.shape == shape)
     return tuple(dict.fromkeys(node for node in equal if node in graph.after))
@@ -86,8 +86,8 @@ def find_summed_stack(graph: Graph, node: int) -> int | None:
         graph, source, {"stack"}
     ):
         return None
-    (total,) = graph.arch.layers[node].operations
-    (stack,) = graph.arch.layers[source].operations
+    (total,) = graph.arch.stored_layers[node].operations
+    (stack,) = graph.arch.stored_layers[source].operations
     rank = len(stack.outputs[0])
     summed = [axis % rank for axis in total.arguments.get("dim") or ()]
     sums_new_axis = summed == [stack.arguments.get("dim", 0) % rank]
@@ -99,7 +99,7 @@ def is_single_operation(graph: Graph, node: int, names: set[str]) -> bool:
     """Whether a node is a single operation with one of some names."""
     if node == ROOT:
         return False
-    ops = graph.arch.layers[node].operations
+    ops = graph.arch.stored_layers[node].operations
     return len(ops) == 1 and ops[0].name in names
 
 

@@ -52,4 +52,6 @@ class LayerSums:
 
 def sum_part_costs(part: PartOfNetwork) -> CostTotals:
     """Add the costs of the layers of a part."""
-    return sum_layer_costs(part.arch.layers[index] for index in part.layer_indices)
+    return sum_layer_costs(
+        part.arch.stored_layers[index] for index in part.layer_indices
+    )

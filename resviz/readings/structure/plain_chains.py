@@ -60,7 +60,7 @@ def find_chains(
 
 def list_operation_kinds(graph: Graph, node: int) -> OperationKinds:
     """List the kinds of a node's operations."""
-    ops = graph.arch.layers[node].operations
+    ops = graph.arch.stored_layers[node].operations
     return tuple((op.name, is_spatial(op), is_depthwise(op)) for op in ops)
 
 
@@ -72,7 +72,7 @@ def begins_with_activation(node_kinds: OperationKinds) -> bool:
 def find_free_nodes(graph: Graph, taken: list[tuple[int, int]]) -> Iterator[list[int]]:
     """The nodes before the first block, between blocks, and behind the last."""
     starts = [0, *(stop for _, stop in taken)]
-    stops = [*(start for start, _ in taken), len(graph.arch.layers)]
+    stops = [*(start for start, _ in taken), len(graph.arch.stored_layers)]
     for start, stop in zip(starts, stops, strict=True):
         yield [node for node in range(start, stop) if node in graph.before]
 

@@ -110,12 +110,12 @@ def accumulate_counts(
     graph: Graph, taken: Iterable[tuple[int, int]]
 ) -> tuple[list[int], list[int], list[int]]:
     """Count before each layer those in blocks, with weights, with wide kernels."""
-    size = len(graph.arch.layers) + 1
+    size = len(graph.arch.stored_layers) + 1
     busy, heavy, wide = [0] * size, [0] * size, [0] * size
     for start, stop in taken:
         busy[start + 1 : stop + 1] = [1] * (stop - start)
     for index in graph.before:
-        ops = list_live_operations([graph.arch.layers[index]])
+        ops = list_live_operations([graph.arch.stored_layers[index]])
         heavy[index + 1] = any(map(is_weighted, ops))
         wide[index + 1] = any(map(is_spatial, ops))
     return list(accumulate(busy)), list(accumulate(heavy)), list(accumulate(wide))

@@ -113,7 +113,9 @@ def sums_outside_blocks(built: Structure) -> Iterator[str]:
     other_regions = [region for region in built.regions if region.join not in inside]
     for kind, sum_name in SUM_NAMES.items():
         names = [
-            built.arch.layers[r.join].name for r in other_regions if r.kind is kind
+            built.arch.stored_layers[r.join].name
+            for r in other_regions
+            if r.kind is kind
         ]
         if names:
             yield f"{format_plural(len(names), sum_name)}: {abbreviate_names(names)}"
@@ -153,7 +155,7 @@ def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
 def list_main_operations(built: Structure, block: Block) -> list[Operation]:
     """The operations on a block's main branches."""
     return list_live_operations(
-        built.arch.layers[index] for index in block.main_indices
+        built.arch.stored_layers[index] for index in block.main_indices
     )
 
 

@@ -231,7 +231,7 @@ def fold_blocks(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:
 
 def block_signature(arch: Architecture, block: Block) -> Any:
     """Return what two blocks must share to be drawn as one."""
-    layers = (arch.layers[index] for index in block.layer_indices)
+    layers = (arch.stored_layers[index] for index in block.layer_indices)
     ops = [
         (op.name, op.inputs, op.outputs, op.window)
         for layer in layers
