@@ -16,7 +16,7 @@ from resviz.sweeps.rows import MEASURE_NAMES
 from resviz.sweeps.run import SweepTiming, trace_variants
 from resviz.sweeps.space import Space
 from resviz.sweeps.supervisor import Settings
-from resviz.sweeps.where import NUMERIC, SHAPE, TEXTUAL, Where, where
+from resviz.sweeps.where import NUMERIC, SHAPE, TEXTUAL, Condition, parse_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,8 +81,8 @@ class SweepPlan:
     """
 
     space: Space
-    early_conditions: tuple[Where, ...]
-    condition: Where | None
+    early_conditions: tuple[Condition, ...]
+    condition: Condition | None
     limit: int | None
 
     def __iter__(self) -> Iterator[Configuration]:
@@ -117,7 +117,9 @@ def plan_sweep(
         return SweepPlan(space, (), None, limit)
     varied = argument_columns(space)
     names = (*FIXED_COLUMNS, *varied)
-    whole_condition = where(condition, {*names}, ", ".join(names), COLUMN_KINDS)
+    whole_condition = parse_condition(
+        condition, {*names}, ", ".join(names), COLUMN_KINDS
+    )
     known = {"spec", *varied}
     early_conditions = tuple(
         part for part in whole_condition.parts if part.names <= known
@@ -251,7 +253,7 @@ def check_common_options(space: Space, **to_all: Any) -> None:
 
 
 def rows_that_meet(
-    rows: list[SweepRow], condition: Where | None, journal: Path | None
+    rows: list[SweepRow], condition: Condition | None, journal: Path | None
 ) -> list[SweepRow]:
     """The rows that meet a condition.
 

@@ -81,6 +81,7 @@ def _computes(function: Callable[..., Any]) -> Callable[..., _Value]:
         for number in numbers:  # a root may be no real number
             if not isinstance(number, (int, float)):
                 raise TypeError(f"computes with {number!r}, want numbers")
+        float(numbers[-1])  # an integer may be too large for one
         return _Value(numbers[-1])
 
     return method
@@ -212,7 +213,7 @@ NAMESPACE: Mapping[str, Any] = MappingProxyType({
 
 
 @dataclass(frozen=True)
-class Where:
+class Condition:
     """A condition.
 
     Attributes:
@@ -235,11 +236,11 @@ class Where:
         return frozenset(n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name))
 
     @property
-    def parts(self) -> Iterator[Where]:
+    def parts(self) -> Iterator[Condition]:
         """The conditions that must all hold."""
         if isinstance(self.tree, ast.BoolOp) and isinstance(self.tree.op, ast.And):
             for part in self.tree.values:
-                yield from Where(self.text, part).parts
+                yield from Condition(self.text, part).parts
         else:
             yield self
 
@@ -274,12 +275,12 @@ class Where:
         return f"where: {ast.unparse(part)!r} {reason}"
 
 
-def where(
+def parse_condition(
     text: str,
     columns: Container[str],
     listed: str,
     kinds: Mapping[str, str] = MappingProxyType({}),
-) -> Where:
+) -> Condition:
     """Read a condition.
 
     Args:
@@ -296,7 +297,7 @@ def where(
     if len(text) > LONGEST:
         raise SpecError(f"where: got {len(text)} characters, want at most {LONGEST}")
     try:
-        condition = Where(text, ast.parse(text.strip(), mode="eval").body)
+        condition = Condition(text, ast.parse(text.strip(), mode="eval").body)
         for node in ast.walk(condition.tree):
             if not _is_allowed(node):
                 raise SpecError(f"where: {ast.unparse(node)!r} in {text!r}, {WANT}")
@@ -327,7 +328,7 @@ def _check_without_rows(tree: ast.expr, kinds: Mapping[str, str]) -> None:
     for node in ast.walk(tree):
         if (
             isinstance(node, (ast.BinOp, ast.UnaryOp))
-            and not (part := Where("", node)).names
+            and not (part := Condition("", node)).names
         ):
             part.holds({})
         if not isinstance(node, ast.Compare):
