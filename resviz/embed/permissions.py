@@ -171,11 +171,11 @@ class Permissions:
             return spec
         if not isinstance(weights, str):
             raise SpecError(f"{spec.text}: weights: got {weights!r}, want a string")
-        from resviz.models.catalogue import network_row
-        from resviz.models.weights import not_found, origin
+        from resviz.models.catalogue import resolve_network
+        from resviz.models.weights import find_origin, make_missing_error
 
-        own = network_row(spec.name, *spec.args, **spec.options).name
-        source = origin(weights, network=own)
+        own = resolve_network(spec.name, *spec.args, **spec.options).name
+        source = find_origin(weights, network=own)
         if "://" in source:
             self.require("value", source, f"{spec.text} fetches {source}")
             return spec
@@ -184,7 +184,7 @@ class Permissions:
         except SpecError:
             path = self.find_outside(source, place, f"{spec.text} reads {source!r}")
         if not path.is_file():
-            raise not_found(weights, own)
+            raise make_missing_error(weights, own)
         return replace(spec, options={**spec.options, "weights": str(path)})
 
     def find_outside(self, text: str, place: Callable[[str], Path], does: str) -> Path:

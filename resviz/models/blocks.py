@@ -28,7 +28,7 @@ class BlockError(SpecError, NotImplementedError):
 def conv3x3(
     in_planes: int, out_planes: int, stride: int = 1, groups: int = 1, dilation: int = 1
 ) -> nn.Conv2d:
-    """3x3 convolution without bias, padded so that stride 1 keeps the size.
+    """Make a 3x3 convolution without bias; at stride 1 it keeps the size.
 
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
@@ -39,7 +39,7 @@ def conv3x3(
 
 
 def conv1x1(in_planes: int, out_planes: int, stride: int = 1) -> nn.Conv2d:
-    """1x1 convolution without bias.
+    """Make a 1x1 convolution without bias.
 
     Shapes: (N, in_planes, H, W) to (N, out_planes, ceil(H/stride), ceil(W/stride)).
     """
@@ -146,7 +146,7 @@ class BasicBlock(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """Main branch plus shortcut, then ReLU."""
+        """Add main path and shortcut, then apply ReLU."""
         out = self.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
         out += x if self.downsample is None else self.downsample(x)
@@ -213,7 +213,7 @@ class Bottleneck(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """Main branch plus shortcut, then ReLU."""
+        """Add main path and shortcut, then apply ReLU."""
         out = self.relu(self.bn1(self.conv1(x)))
         out = self.relu(self.bn2(self.conv2(out)))
         out = self.bn3(self.conv3(out))

@@ -68,7 +68,7 @@ _NAME_AND_DEPTH = re.compile(r"([a-z_]*)(\d{0,6})", re.ASCII)
 
 
 def list_network_names() -> tuple[str, ...]:
-    """Names that ``build_network`` takes as they are; any other depth will do as well.
+    """List the names that ``build_network`` knows; any other depth will do too.
 
     Example:
         >>> "resnet50" in list_network_names(), "cifar110" in list_network_names()
@@ -92,7 +92,7 @@ def find_network(
     """Return the network that a name means.
 
     Args:
-        name: one of ``names()``, a family (``"resnet"``, ``"cifar"``,
+        name: one of ``list_network_names()``, a family (``"resnet"``, ``"cifar"``,
             ``"paper"``), a family and a depth (``"resnet26"``), or a bare depth.
         depth: the depth, where the name has none.
         block: ``"basic"`` or ``"bottleneck"``, for a family.
@@ -129,7 +129,7 @@ def find_network(
 
 
 def find_network_title(name: str, /, *args: Any, **options: Any) -> str:
-    """What to call a network in a heading; takes what ``build_network`` takes.
+    """Return the heading of a network; takes what ``build_network`` takes.
 
     Raises:
         SpecError: as ``build_network``, where name or options show it.
@@ -140,11 +140,11 @@ def find_network_title(name: str, /, *args: Any, **options: Any) -> str:
         >>> find_network_title("paper50")
         'ResNet-50 (paper)'
     """
-    return network_row(name, *args, **options).title
+    return resolve_network(name, *args, **options).title
 
 
-def network_row(name: str, /, *args: Any, **options: Any) -> NamedNetwork:
-    """The row of a network that is named as for ``build_network``.
+def resolve_network(name: str, /, *args: Any, **options: Any) -> NamedNetwork:
+    """Return the network that arguments of ``build_network`` mean.
 
     Raises:
         SpecError: as ``build_network``, where name or options show it.
@@ -157,7 +157,7 @@ def build_network(name: str, /, *args: Any, **options: Any) -> ResNet:
 
     Args:
         name: what ``find_network`` takes.
-        args: the depth, for a family: ``build("resnet", 50)``.
+        args: the depth, for a family: ``build_network("resnet", 50)``.
         options: options of ``ResNet``, of ``find_network``, and ``weights`` and
             ``progress``.
 
@@ -193,7 +193,7 @@ def assemble_network(
 
 
 def list_option_names() -> tuple[str, ...]:
-    """Options that ``build_network`` takes for every network."""
+    """List the options that ``build_network`` takes for every network."""
     own = tuple(inspect.signature(ResNet).parameters)
     return (*own[own.index("num_classes") :], "weights", "progress")
 

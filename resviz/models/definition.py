@@ -8,11 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from resviz.errors import SpecError
-from resviz.models.block_assembly import BlockFactory
 from resviz.models.blocks import BasicBlock, Bottleneck, MakeNorm, resolve_stride_in
 from resviz.models.options import check_at_least, check_one_of
 from resviz.models.shortcuts import ShortcutFactory
-from resviz.models.stages import Spacing, plan_stages
+from resviz.models.stages import BlockFactory, Spacing, plan_stages
 from resviz.models.stems import STEMS, resolve_stem_name
 
 HEAD_POOLINGS: dict[str, Callable[[], nn.Module]] = {
@@ -159,7 +158,7 @@ class ResNet(nn.Module):
         initialise_weights(self, zero_init_residual=zero_init_residual)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """Logits, pooled features, or the outputs of the chosen stages."""
+        """Return logits, pooled features, or the outputs of the chosen stages."""
         x = self.relu(self.bn1(self.conv1(x)))
         if self.maxpool is not None:
             x = self.maxpool(x)

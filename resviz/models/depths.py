@@ -80,7 +80,7 @@ def count_weighted_layers(block: str, counts: tuple[int, ...]) -> int:
 def find_imagenet_counts(
     depth: int, block: str | None = None
 ) -> tuple[str, tuple[int, ...]]:
-    """Block and counts of an ImageNet net of so many layers.
+    """Return block and counts of an ImageNet net of so many layers.
 
     A depth in ``KNOWN_DEPTHS`` has the counts there. Any other takes those of the next
     shallower one with the same block, and conv4_x gets the blocks that are left,
@@ -113,7 +113,7 @@ def find_imagenet_counts(
 def find_cifar_counts(
     depth: int, block: str | None = None
 ) -> tuple[str, tuple[int, ...]]:
-    """Block and counts of a CIFAR net of so many layers: three equal stages.
+    """Return block and counts of a CIFAR net: three equal stages.
 
     Basic nets have 6n+2 layers, bottleneck nets 9n+2. Without ``block`` a depth
     that is both is basic, unless it stands in ``CIFAR_BOTTLENECK``.
@@ -143,7 +143,7 @@ def find_cifar_counts(
 def find_paper_counts(
     depth: int, block: str | None = None
 ) -> tuple[str, tuple[int, ...]]:
-    """Block and counts of one of the five networks of He et al. 2015, Table 1.
+    """Return block and counts of a network of He et al. 2015, Table 1.
 
     Raises:
         SpecError: for another depth, or another block than the paper's.
@@ -178,7 +178,7 @@ def _extend_known_counts(depth: int, block: str) -> tuple[int, ...] | None:
 def _unknown_depth_error(
     depth: int, block: str, *, stages: int, step: int, example: str
 ) -> SpecError:
-    """The error for a depth that ``n`` blocks, n a multiple of step, cannot give."""
+    """Return the error for a depth that no multiple of ``step`` blocks gives."""
     layers_per_step = step * LAYERS_PER_BLOCK[block]
     least = layers_per_step * (stages // step) + 2
     below = max(least, depth - (depth - 2) % layers_per_step)

@@ -39,7 +39,7 @@ class NetworkFamily:
         title: a title, with a place for the depth.
         find_counts: block and counts of a depth, for a block or the usual one.
         find_options: options of ``ResNet`` that belong to a network of such blocks.
-        listed_depths: depths that ``names`` lists.
+        listed_depths: depths that ``list_network_names`` lists.
         is_closed: whether those are all there are.
     """
 

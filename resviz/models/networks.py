@@ -1,10 +1,10 @@
 """The networks as functions, with torchvision's names and signatures.
 
 Each takes ``weights`` (a published name, a URL or a local file, see
-``resviz.models.weights.locate``), ``progress`` (show a download on stderr, where
-that is a terminal), and every option of ``ResNet`` after ``layers``; each gives a
-``ResNet`` and raises ``SpecError`` and ``WeightsError``. All but ``paper`` have
-their stride in the 3x3 convolution, as torchvision.
+``locate_weights``), ``progress`` (show a download on stderr, where that is a
+terminal), and every option of ``ResNet`` after ``layers``; each gives a ``ResNet``
+and raises ``SpecError`` and ``WeightsError``. All but ``paper`` have their stride
+in the 3x3 convolution, as torchvision.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Weights = str | os.PathLike[str] | None
 def resnet18(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNet-18.
+    """Build ResNet-18.
 
     Source: He et al. 2015, Table 1: two basic blocks in each stage.
     """
@@ -38,7 +38,7 @@ def resnet18(
 def resnet34(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNet-34.
+    """Build ResNet-34.
 
     Source: He et al. 2015, Table 1: 3, 4, 6 and 3 basic blocks.
     """
@@ -50,7 +50,7 @@ def resnet34(
 def resnet50(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNet-50.
+    """Build ResNet-50.
 
     Source: He et al. 2015, Table 1: 3, 4, 6 and 3 bottlenecks.
     """
@@ -62,7 +62,7 @@ def resnet50(
 def resnet101(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNet-101.
+    """Build ResNet-101.
 
     Source: He et al. 2015, Table 1: 3, 4, 23 and 3 bottlenecks.
     """
@@ -74,7 +74,7 @@ def resnet101(
 def resnet152(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNet-152.
+    """Build ResNet-152.
 
     Source: He et al. 2015, Table 1: 3, 8, 36 and 3 bottlenecks.
     """
@@ -86,7 +86,7 @@ def resnet152(
 def resnext50_32x4d(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNeXt-50 32×4d.
+    """Build ResNeXt-50 32×4d.
 
     Source: Xie et al. 2016, Table 1: 32 groups of 4 channels.
     """
@@ -98,7 +98,7 @@ def resnext50_32x4d(
 def resnext101_32x8d(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNeXt-101 32×8d.
+    """Build ResNeXt-101 32×8d.
 
     Source: Xie et al. 2016: 32 groups of 8 channels.
     """
@@ -110,7 +110,7 @@ def resnext101_32x8d(
 def resnext101_64x4d(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """ResNeXt-101 64×4d.
+    """Build ResNeXt-101 64×4d.
 
     Source: Xie et al. 2016, Table 3: 64 groups of 4 channels.
     """
@@ -122,7 +122,7 @@ def resnext101_64x4d(
 def wide_resnet50_2(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """Wide ResNet-50-2.
+    """Build Wide ResNet-50-2.
 
     Source: Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide.
     """
@@ -134,7 +134,7 @@ def wide_resnet50_2(
 def wide_resnet101_2(
     *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """Wide ResNet-101-2.
+    """Build Wide ResNet-101-2.
 
     Source: Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide.
     """
@@ -152,11 +152,11 @@ def resnet(
     progress: bool = True,
     **options: Any,
 ) -> ResNet:
-    """A network of any depth, or of any counts.
+    """Build a network of any depth, or of any counts.
 
     Args:
         depth: weighted layers: 2·n + 2 of n basic blocks, 3·n + 2 of n
-            bottlenecks. ``resviz.models.depths.imagenet`` says which counts.
+            bottlenecks. ``find_imagenet_counts`` says which counts.
         block: ``"basic"`` or ``"bottleneck"``; by default what the depth usually
             means, basic below 50 except for 14, 26 and 38.
         layers: blocks of each stage, instead of a depth; wants ``block``.
@@ -186,7 +186,7 @@ def cifar_resnet(
     progress: bool = True,
     **options: Any,
 ) -> ResNet:
-    """A network for 32x32 images: one 3x3 stem, three stages, no max pool.
+    """Build a network for 32x32 images: one 3x3 stem, three stages, no max pool.
 
     Filters are 16, 32 and 64 (out of bottlenecks 64, 128 and 256), shortcuts
     parameter-free (option A), classes 10, each unless an option says otherwise.
@@ -212,7 +212,7 @@ def cifar_resnet(
 def paper(
     depth: int, *, weights: Weights = None, progress: bool = True, **options: Any
 ) -> ResNet:
-    """One of the five networks of He et al. 2015 as the authors built it.
+    """Build one of the five networks of He et al. 2015 as its authors did.
 
     Strides sit in the first 1x1 convolution; 18 and 34 layers have parameter-free
     shortcuts (option A), 50 and more project where the shape changes (option B).

@@ -78,7 +78,7 @@ SHORTCUT_OPTIONS = ("A", "B", "C")
 
 
 class IdentityShortcut(nn.Module):
-    """The input, subsampled and padded with zero channels: no parameters.
+    """A shortcut without parameters: the input, subsampled, with zero channels.
 
     Shapes: (N, in_channels, H, W) to
     (N, out_channels, ceil(H/stride), ceil(W/stride)).
@@ -100,13 +100,13 @@ class IdentityShortcut(nn.Module):
         self.extra = out_channels - in_channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """Every ``stride``-th position, with zeros as further channels."""
+        """Take every ``stride``-th position, and zeros as further channels."""
         if self.stride != 1:
             x = x[:, :, :: self.stride, :: self.stride]
         return functional.pad(x, (0, 0, 0, 0, 0, self.extra)) if self.extra else x
 
     def extra_repr(self) -> str:
-        """What ``print(model)`` shows."""
+        """Return what ``print(model)`` shows."""
         return f"stride={self.stride}, extra={self.extra}"
 
 
@@ -162,7 +162,7 @@ class ShortcutFactory:
 
 
 def _make_projection(place: ShortcutPlace, norm: MakeNorm) -> nn.Sequential:
-    """1x1 convolution and norm; pooled first under ``avg_down``.
+    """Make a 1x1 convolution and a norm; pool first under ``avg_down``.
 
     Source: He et al. 2018 (Bag of Tricks), figure 2(c), for the pooling; its
     rounding and padding are mmdetection's, layers/res_layer.py.

@@ -108,18 +108,18 @@ def locate_weights(
         WeightsError: if there is no such name or file, the download fails, or the
             content does not have the hash in the file's name.
     """
-    text = origin(weights, network=network)
+    text = find_origin(weights, network=network)
     if text.startswith(("http://", "https://")):
         path = find_in_cache(text, progress=progress)
     else:
         path = Path(text).expanduser()
         if not path.is_file():
-            raise not_found(text, network)
+            raise make_missing_error(text, network)
     check_hash(path)
     return path
 
 
-def origin(weights: str | os.PathLike[str], *, network: str | None = None) -> str:
+def find_origin(weights: str | os.PathLike[str], *, network: str | None = None) -> str:
     """Return the URL or path that weights mean; takes what `locate_weights` takes."""
     text = os.fspath(weights)
     names = PUBLISHED_FILES.get(network or "", {})
@@ -255,8 +255,8 @@ def _list_first_keys(what: str, keys: list[str]) -> str:
     return f"{len(keys)} {what} ({', '.join(keys[:3])}{more})"
 
 
-def not_found(text: str, network: str | None) -> WeightsError:
-    """What is raised of weights that are no published name and no file."""
+def make_missing_error(text: str, network: str | None) -> WeightsError:
+    """Return the error for weights that are no published name and no file."""
     if text.endswith(SUFFIXES):
         return WeightsError(f"weights: there is no file {text!r}: check the path")
     names = ("DEFAULT", *PUBLISHED_FILES[network]) if network in PUBLISHED_FILES else ()

@@ -217,7 +217,7 @@ class BuiltModel(NamedTuple):
     """A model that a SPEC named, with its usual input and title.
 
     Attributes:
-        model: it, without values where that can be.
+        model: the module, without values where that can be.
         usual_input: the input that it was published for.
         name: of its record.
         title: what to print for it.
@@ -233,7 +233,7 @@ class BuiltModel(NamedTuple):
     trace_only: bool = False
 
     def trace_with(self, request: TraceRequest) -> Architecture:
-        """The record of one forward."""
+        """Trace one forward and return its record."""
         from resviz.tracing import trace
 
         options = request.to_trace_options(self.usual_input)

@@ -118,7 +118,7 @@ def import_model(spec: Spec) -> nn.Module:
     Raises:
         BuildError: if the import or the call fails, or gives no module.
     """
-    with folder_on_path(Path.cwd()), folder_on_path(folder_of(spec)):
+    with folder_on_path(Path.cwd()), folder_on_path(find_code_folder(spec)):
         target = import_attribute(spec)
         if spec.own:
             check_own(target, spec)
@@ -131,8 +131,8 @@ def import_model(spec: Spec) -> nn.Module:
         return require_module(call_target(target, spec), spec)
 
 
-def folder_of(spec: Spec) -> Path:
-    """The folder in which a SPEC's code finds its neighbours."""
+def find_code_folder(spec: Spec) -> Path:
+    """Return the folder in which a SPEC's code finds its neighbours."""
     module = Path(spec.module or "")
     return module.resolve().parent if module.suffix == ".py" else Path.cwd()
 

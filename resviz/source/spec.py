@@ -63,7 +63,7 @@ class Spec:
     heading: str = ""
 
     def __str__(self) -> str:
-        """The SPEC as written."""
+        """Return the SPEC as written."""
         return self.text
 
 

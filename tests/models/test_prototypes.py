@@ -6,7 +6,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 import resviz
-from resviz.models import BasicBlock, ResNet, block_assembly, blocks, prototypes
+from resviz.models import BasicBlock, ResNet, blocks, prototypes, stages
 from resviz.models.catalogue import build_network
 
 NETWORKS = {
@@ -33,7 +33,7 @@ def built_anew(make, dtype, layers, *args):
 def test_copies_are_as_if_built(name, options, monkeypatch):
     """In modules, names, shapes, training flags, and in all that a trace says."""
     copied = empty(name, **options)
-    monkeypatch.setattr(block_assembly, "BLOCK_PROTOTYPES", built_anew)
+    monkeypatch.setattr(stages, "BLOCK_PROTOTYPES", built_anew)
     monkeypatch.setattr(blocks, "LAYER_PROTOTYPES", built_anew)
     monkeypatch.setattr(prototypes, "copy_prototype", lambda prototype: prototype)
     built = empty(name, **options)
