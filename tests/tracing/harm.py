@@ -72,6 +72,7 @@ class Snapshot:
         self.seen.add(id(value))
         self.kept.append(value)
         if isinstance(value, torch.Tensor):
+            self.kept += (value.grad_fn, value._backward_hooks)
             reached = where.endswith(CLOSED_OVER)
             self.facts[where] = tensor_facts(value, versioned=not reached)
             members = {"grad": value.grad if value.is_leaf else None, **vars(value)}
