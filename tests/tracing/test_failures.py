@@ -215,9 +215,21 @@ MISTAKES = {
 }
 
 
+def takes_floats_as_indices():
+    """Whether torch looks up floats in an embedding, on meta tensors."""
+    table, words = (torch.empty(2, 2, device="meta") for _ in range(2))
+    try:
+        nn.functional.embedding(words, table)
+    except RuntimeError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("kind", MISTAKES)
 def test_usual_mistakes(kind):
     """What was wanted, what came in, and the remedy last."""
+    if kind == "words as numbers" and takes_floats_as_indices():
+        pytest.skip("this torch takes floats as indices")
     model, size, words, remedy = MISTAKES[kind]
     said = message(model, size)
     assert words in said

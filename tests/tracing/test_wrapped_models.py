@@ -44,6 +44,16 @@ def residual():
     return nn.Sequential(nn.Conv2d(3, 4, 3), Block(), Block()).eval()
 
 
+def can_run_traced_without_values():
+    """Whether torch runs a convolution that `torch.jit.trace` saw on meta tensors."""
+    traced = torch.jit.trace(nn.Conv2d(3, 4, 3), torch.zeros(1, 3, 8, 8)).to("meta")
+    try:
+        traced(torch.empty(1, 3, 8, 8, device="meta"))
+    except NotImplementedError:
+        return False
+    return True
+
+
 SCRIPTED = {
     "script": torch.jit.script,
     "trace": lambda model: torch.jit.trace(model, torch.zeros(1, 3, 8, 8)),
@@ -56,6 +66,8 @@ SCRIPTED = {
 @pytest.mark.parametrize("mode", ["shapes", "run"])
 def test_scripted_modules(kind, mode):
     """No hook looks inside; operations, blocks and counts are those of the original."""
+    if (kind, mode) == ("trace", "shapes") and not can_run_traced_without_values():
+        pytest.skip("this torch runs no traced convolution without values")
     arch = trace(SCRIPTED[kind](residual()), (3, 8, 8), mode=mode)
     assert CONV_PARAMS + 4 * (4 * 36 + 4) == arch.params
     assert CONV_MACS + 4 * (4 * 36 * 36) == costs.sum_layer_costs(arch.layers).macs
