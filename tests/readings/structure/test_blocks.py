@@ -133,6 +133,13 @@ def test_one_late_stride_is_no_custom():
     assert [1, 1, 2] == counts(net)
 
 
+def test_blocks_that_project_in_turns_are_one_stage():
+    """A projection begins a stage of the same size only where projections are rare."""
+    sides = conv(1), None, conv(1), None
+    blocks = [residual(side=side) for side in sides]
+    assert [4] == counts(nn.Sequential(conv(3, 3), *blocks))
+
+
 def test_an_early_change_of_width_stays_in_its_stage():
     """MViTv2 widens in the last block of a stage."""
     net = nn.Sequential(
