@@ -1,4 +1,4 @@
-"""The doors in Python: each takes a record, a model, or a SPEC."""
+"""The functions of `import resviz`: each takes a record, a model, or a SPEC."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class TraceError(ResvizError, RuntimeError):
 
 
 class RecordError(ResvizError, ValueError):
-    """A record that breaks one of its laws, or a file that holds none."""
+    """A record that breaks one of its invariants, or a file that holds none."""
 
 
 class UnknownNameError(ResvizError, KeyError):

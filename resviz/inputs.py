@@ -129,12 +129,12 @@ def parse_inputs(input_size: InputSize) -> tuple[InputSpec, ...]:
     if isinstance(input_size, str):
         return (parse_input(input_size),)
     try:
-        are_nested = [not hasattr(one, "__index__") for one in input_size]
+        are_nested = [not hasattr(part, "__index__") for part in input_size]
     except TypeError:
         are_nested = []
     if are_nested and all(are_nested):
         return tuple(
-            one for part in input_size for one in parse_inputs(cast("Any", part))
+            spec for part in input_size for spec in parse_inputs(cast("Any", part))
         )
     return (parse_sample_sizes(input_size, are_nested),)
 

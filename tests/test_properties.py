@@ -30,7 +30,7 @@ networks = st.fixed_dictionaries({
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(options=networks, side=st.integers(33, 80), batch=st.integers(1, 3))
 def test_any_small_resnet(options, side, batch):
-    """Its record keeps the laws, its rows sum up, its structure is what was built."""
+    """A record keeps its invariants, rows sum up, the structure is what was built."""
     if options["block"] == "basic":
         options.pop("stride_in")
     model = catalogue.build_network("resnet", **options).eval().to("meta")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from resviz.errors import RenderError
 from resviz.escape import clean_prose
+from resviz.options import FIGURE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -41,19 +42,24 @@ class RegisteredFigure:
         help: what it shows.
         options: those of `draw_diagram` that it takes.
         several: whether it shows several networks in one picture.
+        is_graph: whether it has a `Chart`, from which DOT is made; else it is a
+            drawing to scale.
     """
 
     help: str
     options: tuple[str, ...] = ()
     several: bool = False
+    is_graph: bool = False
 
 
 FIGURES = {
     "overview": RegisteredFigure(
-        "stages, blocks and shortcuts on one screen", ("direction",)
+        "stages, blocks and shortcuts on one screen", ("direction",), is_graph=True
     ),
-    "block": RegisteredFigure("one residual block in full", ("at", "direction")),
-    "layers": RegisteredFigure("every layer, for zooming"),
+    "block": RegisteredFigure(
+        "one residual block in full", ("at", "direction"), is_graph=True
+    ),
+    "layers": RegisteredFigure("every layer, for zooming", is_graph=True),
     "flow": RegisteredFigure("feature maps as solids to scale"),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side", ("plain",), several=True
@@ -69,7 +75,10 @@ MULTI_NETWORK_FIGURES = tuple(name for name in FIGURES if FIGURES[name].several)
 
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 
-DEFAULTS: dict[str, Any] = {"at": None, "direction": "TB", "plain": False}
+DEFAULTS: dict[str, Any] = {
+    name: False if option.kind == "switch" else option.default
+    for name, option in FIGURE_OPTIONS.items()
+}
 """What holds for an option of a figure that is not given."""
 
 REFUSALS = {

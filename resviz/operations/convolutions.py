@@ -72,7 +72,7 @@ def follow_convolution(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return [slide_window(field_map, window, step.shape)]
 
 
-def find_convolution_channels(op: Operation) -> int | None:
+def find_convolution_channel_axis(op: Operation) -> int | None:
     """Find the channel axis of a convolution's output, that before its window."""
     window = op.window
     return max(len(op.outputs[0]) - len(window.kernel) - 1, 0) if window else None
@@ -89,6 +89,6 @@ ROWS = (
         macs=count_convolution_macs,
         saved=save_two_operands,
         field=follow_convolution,
-        sets_axis=find_convolution_channels,
+        sets_axis=find_convolution_channel_axis,
     ),
 )

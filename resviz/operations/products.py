@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 def count_product_macs(op: Operation) -> int:
     """Count the MACs of the product of two operands."""
-    return multiply_matrix_sizes(op.inputs[0], op.inputs[1])
+    return count_matrix_macs(op.inputs[0], op.inputs[1])
 
 
 def count_product_macs_after_addend(op: Operation) -> int:
     """Count the MACs of the product of the last two operands; the addend is a bias."""
-    return multiply_matrix_sizes(op.inputs[1], op.inputs[2])
+    return count_matrix_macs(op.inputs[1], op.inputs[2])
 
 
-def multiply_matrix_sizes(left: Shape, right: Shape) -> int:
+def count_matrix_macs(left: Shape, right: Shape) -> int:
     """Return the MACs of (…, N, K) times (…, K, M): N · K · M for each matrix."""
     return prod(left) * (right[-1] if len(right) > 1 else 1)
 
@@ -63,15 +63,15 @@ def follow_product(step: FieldStep) -> Sequence[FieldMap | None]:
         )
     placed_maps = (
         *addends,
-        a and place_left_factor(a, step.shape),
-        b and place_right_factor(b, step.shape),
+        a and map_left_factor(a, step.shape),
+        b and map_right_factor(b, step.shape),
     )
     seeing_maps = [field_map for field_map in placed_maps if field_map]
     return [step.merge_maps(seeing_maps, step.shape)]
 
 
-def place_left_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
-    """Lay out the left factor of a product of a given shape."""
+def map_left_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
+    """Return the left factor's map in the product's shape: its rows are kept."""
     field_map = field_map.gather_positions(list_input_axes(field_map.layout[-1]))
     kept_runs = field_map.layout[:-1]
     return field_map.with_layout(
@@ -79,8 +79,8 @@ def place_left_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
     )
 
 
-def place_right_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
-    """Lay out the right factor of a product of a given shape."""
+def map_right_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
+    """Return the right factor's map in the product's shape: its columns are kept."""
     if len(field_map.layout) == 1:
         return field_map.gather_positions(field_map.position_axes).with_layout(
             make_plain_layout(shape)
@@ -91,7 +91,7 @@ def place_right_factor(field_map: FieldMap, shape: Shape) -> FieldMap:
     )
 
 
-def find_product_channels(op: Operation) -> int | None:
+def find_product_channel_axis(op: Operation) -> int | None:
     """Find the channel axis of a product: that of columns, if the rows flow."""
     rank = len(op.outputs[0])
     return rank - (1 if op.flowing[-2] or rank == 1 else 2) if rank else None
@@ -104,14 +104,14 @@ product = partial(
     macs=count_product_macs,
     saved=save_factors,
     field=follow_product,
-    sets_axis=find_product_channels,
+    sets_axis=find_product_channel_axis,
 )
 biased_product = partial(
     OperationKind,
     family=PRODUCT,
     min_operands=3,
     macs=count_product_macs_after_addend,
-    sets_axis=find_product_channels,
+    sets_axis=find_product_channel_axis,
 )
 
 ROWS = (

@@ -124,7 +124,7 @@ def save_indices(op: Operation, learns: OperandLearns) -> SavedTensors:
     return SavedTensors(tuple(range(1, len(op.reads))))
 
 
-def find_embedding_channels(op: Operation) -> int:
+def find_embedding_channel_axis(op: Operation) -> int:
     """Find the channel axis of an embedding, its last."""
     return len(op.outputs[0]) - 1
 
@@ -196,7 +196,7 @@ ROWS = (
     selection("col2im", saved=save_nothing),
     selection("tril", saved=save_nothing),
     selection("triu", saved=save_nothing),
-    selection("embedding", saved=save_selector, sets_axis=find_embedding_channels),
+    selection("embedding", saved=save_selector, sets_axis=find_embedding_channel_axis),
     selection("index", saved=save_indices),
     selection("index_select", saved=save_selector),
     selection("gather", saved=save_two_operands),

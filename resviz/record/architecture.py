@@ -1,4 +1,4 @@
-"""The record of one forward: frozen facts that obey laws.
+"""The record of one forward: frozen facts that obey invariants.
 
 Facts only. What a layer costs, which block it belongs to and why a shortcut
 projects are judgements; they are computed from the record and never stored.
@@ -87,10 +87,10 @@ class Architecture(
     unseen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the laws of a record.
+        """Check the invariants of a record.
 
         Raises:
-            ValueError: naming the layer at which a law is broken.
+            ValueError: naming the layer at which one is broken.
         """
         check_invariants(self)
 

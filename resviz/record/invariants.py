@@ -1,4 +1,4 @@
-"""The laws of a record, each with a message that names the layer that breaks it.
+"""The invariants of a record, each with a message that names the layer that breaks it.
 
 1. Layers are numbered in execution order, and every source is earlier, so a cycle
    cannot be written down.

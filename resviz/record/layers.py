@@ -22,7 +22,7 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         name: unique; `layer1.0.conv1`, `layer1.0:add`, the second call of a
             module `layer1.0.relu#2`.
         path: the module's path, or that of the module whose forward ran it.
-        type: the module's class, or the operation's everyday name.
+        type: the module's class, or the operation's display name.
         call: index of the innermost `Call` in which it ran.
         sources: where its inputs come from, aligned with `inputs`.
         inputs: the tensors that went in.

@@ -19,7 +19,7 @@ def load(path: str | Path) -> Architecture:
     """Read a record that `Architecture.save` wrote.
 
     Raises:
-        RecordError: if the file cannot be read, is no record, or breaks a law;
+        RecordError: if the file cannot be read, is no record, or breaks an invariant;
             the message says where.
     """
     try:
@@ -51,7 +51,7 @@ def parse_record(data: bytes, *, where: str = "record") -> Architecture:
     """Read a record from its JSON text.
 
     Raises:
-        RecordError: if the text is no record or breaks a law.
+        RecordError: if the text is no record or breaks an invariant.
     """
     try:
         return json_decoder.decode(data)

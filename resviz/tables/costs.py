@@ -41,8 +41,8 @@ def costs_table(arch: Architecture) -> Table:
     """
     tallies, others = apply_conventions(arch), find_variants(arch)
     total = costs.sum_record_costs(arch)
-    rows = [convention_row(one) for one in tallies]
-    rows += [variant_row(one, total.macs) for one in others]
+    rows = [convention_row(count) for count in tallies]
+    rows += [variant_row(variant, total.macs) for variant in others]
     return Table(
         f"{arch.label}: costs, by who counts them",
         COLUMNS,
@@ -112,8 +112,8 @@ def costs_data(
         "batch": arch.batch,
         "macs": total.macs,
         "elements": total.elements,
-        "conventions": [convention_data(one) for one in tallies],
-        "variants": [variant_data(one, total.macs) for one in others],
+        "conventions": [convention_data(count) for count in tallies],
+        "variants": [variant_data(variant, total.macs) for variant in others],
         "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
         "convention": costs.MAC_CONVENTION,
         "elements_convention": costs.ELEMENTS_UNIT,

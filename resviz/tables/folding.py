@@ -1,4 +1,4 @@
-"""Rows of layers that come again at once, shown once with their number.
+"""Equal rows of layers that follow each other, shown once with their count.
 
 A row says under `times` for how many it stands, and under `in_turn` whether its block
 takes turns with others.
@@ -26,7 +26,7 @@ NAMING_KEYS = {"index", "name", "path"}
 def fold_equal_blocks(
     arch: Architecture, rows: Sequence[LayerEntry]
 ) -> list[LayerEntry]:
-    """Rows of layers without those of blocks that came at once before."""
+    """Return rows of layers without those of blocks that equal the block before."""
     by_index = {entry["index"]: entry for entry in rows}
     repeats_by_layer = count_block_repeats(arch, by_index)
     counted = [
@@ -40,16 +40,16 @@ def fold_equal_blocks(
 
 
 NOT_REPEATED = {"times": 1, "in_turn": False}
-"""What is said of a row that comes once."""
+"""What a row that comes once has besides."""
 
 FOLDED_AWAY = {"times": 0}
-"""What is said of one that another stands for."""
+"""What a row has for which another stands."""
 
 
 def count_block_repeats(
     arch: Architecture, rows: Mapping[int, LayerEntry]
 ) -> dict[int, dict[str, Any]]:
-    """For how many each layer stands that comes again, by index; the later for none.
+    """Count for how many equal layers each stands, by index; 0 for those left out.
 
     Blocks that differ in anything but names, as in parameters that they share, do not
     come again, nor do those that run in turns with blocks of another branch.
@@ -72,7 +72,7 @@ def count_block_repeats(
 
 
 def fold_equal_rows(rows: Sequence[LayerEntry]) -> list[LayerEntry]:
-    """Rows without those that came at once before, alone or in turns."""
+    """Return rows without those that equal the rows before, alone or in turns."""
     numbers: dict[str, int] = {}
     keys = [
         numbers.setdefault(repr(without_names(entry)), len(numbers)) for entry in rows
@@ -89,5 +89,5 @@ def fold_equal_rows(rows: Sequence[LayerEntry]) -> list[LayerEntry]:
 
 
 def without_names(entry: LayerEntry) -> LayerEntry:
-    """A row without what names it."""
+    """Return a row without the keys that name it."""
     return {key: value for key, value in entry.items() if key not in NAMING_KEYS}

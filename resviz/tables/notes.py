@@ -24,8 +24,8 @@ def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
 
 def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
     """A line for a forward that was run for real, since values may decide its way."""
-    said = "run for real on one seeded input, another may take another way"
-    return (said,) if arch.mode == "run" else ()
+    note = "run for real on one seeded input, another may take another way"
+    return (note,) if arch.mode == "run" else ()
 
 
 def batch_note(arch: Architecture) -> str:
@@ -38,7 +38,7 @@ def batch_note(arch: Architecture) -> str:
 
 def describe_inputs(arch: Architecture) -> str:
     """The model's inputs: names where they have them, sizes, dtypes but float32."""
-    return ", ".join(describe_input(*one) for one in arch.named_inputs) or "none"
+    return ", ".join(describe_input(*named) for named in arch.named_inputs) or "none"
 
 
 def describe_input(name: str, tensor: Tensor) -> str:

@@ -196,8 +196,8 @@ def field_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if not data["input_shape"][2:]:
         yield "positions", "none, it has batch and channels alone"
     stage_sizes = [
-        f"{it['name']} {display_field_row(it)['receptive_field']}"
-        for it in data["stages"]
+        f"{stage['name']} {display_field_row(stage)['receptive_field']}"
+        for stage in data["stages"]
     ]
     if stage_sizes:
         yield "stages", ", ".join(stage_sizes)

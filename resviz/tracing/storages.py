@@ -59,12 +59,12 @@ class StorageNumbers:
         storage = find_storage(operand)
         number = self.numbers.get(storage._cdata)  # noqa: SLF001 - as `find_storage_address`
         if number is None:  # it is older than the forward
-            number = self.number_older(id(operand))
+            number = self.number_older_tensor(id(operand))
             self.watch_storage(storage, number)
         return number
 
-    def number_older(self, key: int) -> int:
-        """Return `LEARNED` or `CONSTANT`, by a tensor's `id`."""
+    def number_older_tensor(self, key: int) -> int:
+        """Return `LEARNED` or `CONSTANT` for the `id` of an older tensor."""
         return LEARNED if key in self.trainable_ids else CONSTANT
 
     def number_results(

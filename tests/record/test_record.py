@@ -1,4 +1,4 @@
-"""The record: its laws, its JSON form, and files that hold none."""
+"""The record: its invariants, its JSON form, and files that hold none."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ def with_layer(arch, place, /, **fields):
 
 
 def test_saving_and_loading_gives_an_equal_record(record, tmp_path):
-    """Law 4: loading what was saved gives an equal record."""
+    """Loading what was saved gives an equal record."""
     arch = record("resnet50")
     arch.save(tmp_path / "r50.json")
     assert load(tmp_path / "r50.json") == arch
@@ -99,32 +99,32 @@ def test_a_record_obeys_the_published_schema(record):
 
 
 def test_a_layer_out_of_order_is_named(record):
-    """Law 1: a layer's index is its position."""
+    """A layer's index is its position."""
     with pytest.raises(RecordError, match=r"layers\[2\] 'relu'.*index is 7, want 2"):
         parse_record(with_layer(record("resnet18"), 2, index=7))
 
 
 def test_a_source_must_be_earlier(record):
-    """Law 1: a cycle cannot be written down."""
+    """A cycle cannot be written down."""
     with pytest.raises(RecordError, match="source 5 is not an earlier layer"):
         parse_record(with_layer(record("resnet18"), 1, sources=[[5, 0]]))
 
 
 def test_shapes_along_an_edge_agree(record):
-    """Law 2: an input has the shape of its source's output."""
+    """An input has the shape of its source's output."""
     wrong = [{"shape": [1, 64, 7, 7], "dtype": "float32"}]
     with pytest.raises(RecordError, match=r"\(1, 64, 112, 112\), input is \(1, 64, 7"):
         parse_record(with_layer(record("resnet18"), 1, inputs=wrong))
 
 
 def test_a_name_stands_once(record):
-    """Law 3: layer names are unique."""
+    """Layer names are unique."""
     with pytest.raises(RecordError, match="the name stands twice"):
         parse_record(with_layer(record("resnet18"), 3, name="conv1"))
 
 
 def test_a_parameter_is_counted_once(record):
-    """Law 3: no two layers own one parameter."""
+    """No two layers own one parameter."""
     stolen = [{"name": "conv1.weight", "shape": [64, 3, 7, 7]}]
     with pytest.raises(RecordError, match=r"'conv1.weight' is already in 'conv1'"):
         parse_record(with_layer(record("resnet18"), 4, parameters=stolen))
@@ -263,7 +263,7 @@ def test_a_file_that_nests_for_ever_is_refused(tmp_path):
 
 
 def test_storages_in_use_are_there(record):
-    """Law 5: an operation uses storages that there are, one for each operand."""
+    """An operation uses storages that there are, one for each operand."""
 
     def operation(**fields):
         return lambda data: data["layers"][0]["operations"][0].update(fields)
@@ -274,7 +274,7 @@ def test_storages_in_use_are_there(record):
 
 
 def test_a_storage_is_released_after_its_last_use(record):
-    """Law 5: not before, nor after the last operation."""
+    """A storage is released after its last use, at the last operation at latest."""
     for released in (1, 99):
         said = broken(
             record, lambda data, end=released: data["storages"][2].__setitem__(2, end)

@@ -128,7 +128,7 @@ def alarm(monkeypatch):
 
         return followed
 
-    for holder, name in ((Recorder, "__torch_dispatch__"), (Bypass, "note_answer")):
+    for holder, name in ((Recorder, "__torch_dispatch__"), (Bypass, "note_operation")):
         monkeypatch.setattr(holder, name, rung(getattr(holder, name)))
     return bell
 

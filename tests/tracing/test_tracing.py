@@ -62,7 +62,7 @@ def test_a_convolutions_facts(record):
 
 
 def test_the_classifier_is_fed_by_a_flatten(record):
-    """A function of torch that no module owns is a layer under its everyday name."""
+    """A function of torch that no module owns is a layer under its display name."""
     flatten = record("resnet18")["flatten"]
     assert ((1, 512, 1, 1), (1, 512)) == (flatten.input_shape, flatten.output_shape)
 

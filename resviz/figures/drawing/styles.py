@@ -151,7 +151,7 @@ class Style:
     dark: Style | None = field(default=None, repr=False)
 
     def pair_with_dark(self) -> dict[str, str]:
-        """Each of its colours with the dark style's for the same role."""
+        """Return the dark style's colour for each of its own."""
         if self.dark is None:
             return {}
         both = {mine: self.dark.colours[key] for key, mine in self.colours.items()}
@@ -174,7 +174,15 @@ def stage_tint(number: int) -> str:
 def build_style(
     colours: str, fills: str, lines: str, washes: str, dark: Style | None = None
 ) -> Style:
-    """Return a style from rows of hexadecimal colours."""
+    """Return a style from rows of hexadecimal colours.
+
+    Args:
+        colours: of each key below, in that order.
+        fills: of the tints, in the order of `TINTS`.
+        lines: of the same tints, for outlines.
+        washes: of the same tints, nearly the background.
+        dark: the style that the reader's dark mode asks for.
+    """
     keys = ("background", "text", "muted", "line", "projection", "plate", "grid")
     keys += tuple(f"series {number}" for number in range(1, 6))
     shades = zip(*(row.split() for row in (fills, lines, washes)), strict=True)

@@ -24,7 +24,7 @@ ARROW = " → "
 
 
 class DownwardPlacing(OverviewPlacing):
-    """From top to bottom: boxes of one width, shortcuts on their right side.
+    """Places an overview from top to bottom: boxes of one width.
 
     Attributes:
         box_width: of the boxes on the main wire.
@@ -103,7 +103,7 @@ class DownwardPlacing(OverviewPlacing):
         return metrics.cap_lines(metrics.wrap_words(labels, ARROW, room), limit)
 
     def measure_box(self, lines: tuple[str, ...]) -> Point:
-        """All boxes are of one width."""
+        """Measure a box: all are of one width."""
         return 10 + LINE_HEIGHT * len(lines), self.box_width
 
     def measure_lead(self, lead: tuple[str, ...]) -> tuple[Point, tuple[str, ...]]:
@@ -119,7 +119,7 @@ class DownwardPlacing(OverviewPlacing):
         return (LINE_HEIGHT * len(lines) + (6 if boxed else 2), width), lines
 
     def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
-        """Texts with a box fill the shortcuts' column; others stand at its left."""
+        """Put a text with a box in the middle of the column, others at its left."""
         return box.right + 14 + (72 if kind == "identity" else width) / 2
 
     def add_elision(self, words: str) -> Node:
@@ -157,7 +157,7 @@ class DownwardPlacing(OverviewPlacing):
 
 
 class RightwardPlacing(OverviewPlacing):
-    """From left to right: boxes as wide as their words, shortcuts above them."""
+    """Places an overview from left to right: boxes as wide as their words."""
 
     axis = 0
     shortcut_side = -1
@@ -240,7 +240,7 @@ class RightwardPlacing(OverviewPlacing):
         return metrics.cap_lines(lines, limit)
 
     def measure_box(self, lines: tuple[str, ...]) -> Point:
-        """Return a box is as wide as its words."""
+        """Measure a box by its words."""
         width = metrics.widen_for_fonts(metrics.max_text_width(lines)) + 8
         return width, 12 + LINE_HEIGHT * len(lines)
 
@@ -250,7 +250,7 @@ class RightwardPlacing(OverviewPlacing):
         return (width, 8 + 13 * len(lead)), lead
 
     def measure_shortcut(self, row: OutlineRow) -> tuple[Point, tuple[str, ...]]:
-        """Return a shortcut's text is as wide as its words."""
+        """Measure a shortcut's text by its words."""
         lines = list_shortcut_lines(row)
         boxed = row.shortcut_kind != "identity"
         width = metrics.widen_for_fonts(metrics.max_text_width(lines))
@@ -258,7 +258,7 @@ class RightwardPlacing(OverviewPlacing):
         return (width + (6 if boxed else 0), height), lines
 
     def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
-        """Return a shortcut's text stands above its block."""
+        """Put a shortcut's text above its block."""
         del kind
         return box.top - 9 - width / 2
 

@@ -111,7 +111,7 @@ def fit_to_page(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]
 
 
 def build_stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
-    """The stacks of some networks, each with its plain twin before it if asked for."""
+    """The stacks of some networks, each after the same without shortcuts."""
     plain_options = (True, False) if plain else (False,)
     return [
         build_stack(arch, plain=is_plain)
@@ -193,7 +193,7 @@ class StackPlacing:
         return max(width, MIN_PICTURE_WIDTH)
 
     def place_output_sizes(self, number: int) -> list[float]:
-        """Where the bands of a sheet begin; the output sizes stand left of them."""
+        """Place a column's output sizes; gives the y at which each band begins."""
         x, tops = self.column_left(number) + SIZES_WIDTH / 2, [float(FIRST_BAND_Y)]
         for band in self.column_bands[number]:
             text = metrics.fit_text(band.size, SIZES_WIDTH, 11)

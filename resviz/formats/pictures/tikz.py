@@ -126,7 +126,7 @@ def paint_options(paint: Paint) -> str:
 
 
 def font_command(size: float, *, bold: bool) -> str:
-    """What sets letters of a size."""
+    """Return the commands that set letters of a size."""
     exact = TEX_FONT_SIZES[round(size)]
     return rf"\fontsize{{{exact}}}{{{exact}}}\selectfont " + r"\bfseries " * bold
 

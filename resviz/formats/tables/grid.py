@@ -32,7 +32,7 @@ Lines = list[str]
 
 
 class Grid(NamedTuple):
-    """What is drawn.
+    """Rows of cells below headings, and how they stand.
 
     Attributes:
         head: the headings.

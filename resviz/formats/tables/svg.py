@@ -132,19 +132,19 @@ class TablePicture:
         return y + ROW_PADDING
 
     def draw_plate(self, left: float, top: float, right: float, bottom: float) -> None:
-        """A plate that sets something off."""
+        """Draw a plate that sets rows off."""
         at = ((left + right) / 2, (top + bottom) / 2)
         key = f"m{len(self.canvas.groups)}"
         size = (right - left, bottom - top)
         self.canvas.groups.append(Frame(key, "mark", at, size, "stage 2"))
 
     def draw_mark_key(self, y: float) -> float:
-        """What a plate means; gives the y below it."""
+        """Draw what a plate means; gives the y below it."""
         self.draw_plate(TABLE_MARGIN, y + 8, TABLE_MARGIN + 18, y + 17)
         return self.draw_note(self.table.mark, y, TABLE_MARGIN + 24)
 
     def draw_note(self, text: str, y: float, left: float = TABLE_MARGIN) -> float:
-        """A line below the table, on several if it is long; gives the y below it."""
+        """Draw a note below the table; gives the y below it."""
         for line in metrics.wrap_words(
             text.split(), " ", (self.right_edge - left) * 0.87, 11
         ):
@@ -153,7 +153,7 @@ class TablePicture:
         return y
 
     def draw_row(self, number: int, top: float, bottom: float) -> None:
-        """One row; each cell stands in its middle."""
+        """Draw one row; each cell stands in its middle."""
         for first, last in self.cell_spans[number]:
             cell = self.cell_rows[number][first]
             y = (top + bottom - cell_height(cell)) / 2
@@ -167,7 +167,7 @@ class TablePicture:
     def draw_text_lines(
         self, role: str, k: int, lines: Iterable[str], y: float, last: int = 0
     ) -> None:
-        """Lines of text in column `k`, or from there to `last`, from `y` on."""
+        """Draw lines of text in column `k`, or from there to `last`, from `y` on."""
         column = self.table.columns[k]
         last = max(k, last)
         left, right = (
@@ -231,7 +231,7 @@ class TablePicture:
 def find_cell_spans(
     columns: Sequence[Column], row: Sequence[list[CellPiece]]
 ) -> list[ColumnSpan]:
-    """The cells of a row; equal ones of several networks are one, as in the paper."""
+    """Return first and last column of each cell; equal ones side by side are one."""
     cell_spans: list[ColumnSpan] = []
     for k, cell in enumerate(row):
         bare = cell and not any(isinstance(piece, LayerGroup) for piece in cell)
@@ -243,7 +243,7 @@ def find_cell_spans(
 
 
 def cell_pieces(column: Column, value: Any) -> list[CellPiece]:
-    """What stands in a cell, from top to bottom."""
+    """Return what stands in a cell, from top to bottom."""
     if not isinstance(value, Cell):
         return [wrap_cell_lines(column.lines(value))]
     parts: list[CellPiece] = [wrap_cell_lines([value.note])] if value.note else []
@@ -255,7 +255,7 @@ def cell_pieces(column: Column, value: Any) -> list[CellPiece]:
 
 
 def wrap_cell_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """Lines of which none is too long for a cell."""
+    """Wrap lines, so that none is too long for a cell."""
     return tuple(
         part
         for line in lines
@@ -264,12 +264,12 @@ def wrap_cell_lines(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def cell_width(cell: Iterable[CellPiece]) -> float:
-    """Of the widest piece of a cell."""
+    """Return the width of a cell: that of its widest piece."""
     return max(map(piece_width, cell), default=0)
 
 
 def piece_width(piece: CellPiece) -> float:
-    """Of lines of text, or of a group with brackets and factor."""
+    """Return the width of lines of text, or of a group with brackets and factor."""
     if not isinstance(piece, LayerGroup):
         return metrics.widen_for_fonts(metrics.max_text_width(piece))
     factor = "" if piece.count is None else f"×{piece.count}"
@@ -280,7 +280,7 @@ def piece_width(piece: CellPiece) -> float:
 
 
 def cell_height(cell: Sequence[CellPiece]) -> float:
-    """Of all pieces of a cell."""
+    """Return the height of all pieces of a cell."""
     lines = sum(
         len(piece.lines if isinstance(piece, LayerGroup) else piece) for piece in cell
     )

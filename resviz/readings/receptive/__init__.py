@@ -51,7 +51,7 @@ FIELD_RULES: dict[str, FieldRule] = {
 
 @dataclass(frozen=True, slots=True)
 class UnknownField:
-    """Why fields are known no more: how often, and at which layer first."""
+    """A reason why fields are unknown: how often, and at which layer first."""
 
     why: str
     count: int

@@ -92,7 +92,7 @@ class FieldStep:
             seen = (
                 None
                 if k in conflicting
-                else self.unite_seen(k, stretched_maps, factor=factor)
+                else self.unite_along_axis(k, stretched_maps, factor=factor)
             )
             result = result.with_seen(k, seen)
         known = result.seen
@@ -101,7 +101,9 @@ class FieldStep:
         }
         return result.with_layout(clear_run(run, unknown_axes) for run in result.layout)
 
-    def unite_seen(self, k: int, maps: Sequence[FieldMap], *, factor: bool) -> Seen:
+    def unite_along_axis(
+        self, k: int, maps: Sequence[FieldMap], *, factor: bool
+    ) -> Seen:
         """Unite what some maps see along input axis `k`."""
         if any(field_map.seen[k] is None for field_map in maps):
             return None
@@ -155,7 +157,7 @@ def lose_all_positions(step: FieldStep) -> list[FieldMap]:
 def have_same_layout(maps: Sequence[FieldMap]) -> bool:
     """Tell whether maps have every input axis at the same place, as most do.
 
-    None is spread then, and none torn.
+    So none is spread over all positions, and none lies on several axes.
     """
     first = maps[0]
     whole = len(first.position_axes) == len(first.seen)

@@ -46,14 +46,14 @@ def find_chains(
     ahead, *inner, behind = find_free_nodes(graph, sorted(taken))
     return [
         *(
-            found
+            chain
             for free in (*inner, behind)
-            for found in match_from_start(graph, free, longest)
+            for chain in match_from_start(graph, free, longest)
         ),
         *(
-            found
+            chain
             for free in (ahead, *inner)
-            for found in match_from_end(graph, free, longest)
+            for chain in match_from_end(graph, free, longest)
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""Why a forward failed, and which input would work: `explain_failure` is the door."""
+"""Why a forward failed, and which input would work: `explain_failure` tells."""
 
 from resviz.tracing.explain.diagnosis import explain_failure
 

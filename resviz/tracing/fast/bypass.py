@@ -92,19 +92,19 @@ class Bypass:
     def answer_or_run(self, module: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
         """Answer a module's call by its rule, or run the module from now on."""
         if len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor:
-            output = self.predict_output(module, args[0])
+            output = self.apply_rule(module, args[0])
             if output is not None:
                 return output
         return self.call_with_hooks(module, *args, **kwargs)
 
-    def predict_output(self, module: nn.Module, x: torch.Tensor) -> torch.Tensor | None:
-        """Return a module's output by its rule; None if it has to run."""
+    def apply_rule(self, module: nn.Module, x: torch.Tensor) -> torch.Tensor | None:
+        """Note a module's operation by rule; return its output, or None to run it."""
         state, dtype = vars(module), x.dtype
         rule, tensors = (
             self.rules.get(type(module)),
             self.clone.find_untouched_tensors(state),
         )
-        origin = self.find_plain_input(x)
+        origin = self.find_input_origin(x)
         if rule is None or tensors is None or origin is None:
             return None
         if (
@@ -120,9 +120,9 @@ class Bypass:
         for operand in operands:
             if operand.dtype is not dtype:
                 return None
-        return self.note_answer(module, x, origin, answer, operands)
+        return self.note_operation(module, x, origin, answer, operands)
 
-    def find_plain_input(self, x: torch.Tensor) -> TensorOrigin | None:
+    def find_input_origin(self, x: torch.Tensor) -> TensorOrigin | None:
         """Return the origin of an input that rules can handle, or None."""
         origins = self.recorder.origins
         origin = origins.origin_by_id.get(id(x))
@@ -132,7 +132,7 @@ class Bypass:
         is_odd = origins.last_writers or x.is_inference() or not x.numel()
         return origin if is_dense and not is_odd else None
 
-    def note_answer(
+    def note_operation(
         self,
         module: nn.Module,
         x: torch.Tensor,
@@ -140,7 +140,7 @@ class Bypass:
         answer: ModuleAnswer,
         operands: tuple[torch.Tensor, ...],
     ) -> torch.Tensor | None:
-        """Note an answer's operation and return its output, or None."""
+        """Note the operation of an answer; return its output, or None to run it."""
         recorder, storages = self.recorder, self.storages
         read, operation = storages.number_operand(x), answer.operation
         if not answer.in_place:
@@ -152,7 +152,7 @@ class Bypass:
         else:
             output, written = x, (read,)
         keys = tuple(map(id, operands))
-        reads = (read, *map(storages.number_older, keys))
+        reads = (read, *map(storages.number_older_tensor, keys))
         step = BypassedStep(
             len(recorder.steps),
             replace(operation, arguments={}, reads=reads, writes=written),

@@ -83,5 +83,5 @@ class FastRecorder(Recorder):
     def number_older_operand(self, tensor: torch.Tensor) -> int:
         """Return the storage number of an operand that the forward did not make."""
         if self.gives_fresh and id(tensor) in self.clone.own_ids:
-            return self.storages.number_older(id(tensor))
+            return self.storages.number_older_tensor(id(tensor))
         return super().number_older_operand(tensor)

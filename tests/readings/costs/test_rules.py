@@ -101,8 +101,8 @@ def test_every_rule_has_its_operands_checked():
 
 
 @pytest.mark.parametrize("name", sorted(costs.COST_RULES))
-def test_a_rule_needs_no_more_than_the_law_promises(name):
-    """Operands of one axis, as many as the law wants, are counted without an error."""
+def test_a_rule_needs_no_more_than_the_record_promises(name):
+    """As many operands of one axis as the record wants are counted without error."""
     given = ((2,),) * MIN_OPERANDS[name]
     window = Window((), (), (), ()) if name == "convolution" else None
     op = Operation(name, given, (True,) * len(given), ((2,),), window)

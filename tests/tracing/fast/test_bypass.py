@@ -26,7 +26,7 @@ small = st.integers(1, 4)
 @pytest.fixture
 def bypassed(monkeypatch):
     """Paths of the modules that were bypassed."""
-    paths, noted = [], Bypass.note_answer
+    paths, noted = [], Bypass.note_operation
 
     def follow(self, module, *args):
         output = noted(self, module, *args)
@@ -34,7 +34,7 @@ def bypassed(monkeypatch):
             paths.append(self.clone.paths[id(module)])
         return output
 
-    monkeypatch.setattr(Bypass, "note_answer", follow)
+    monkeypatch.setattr(Bypass, "note_operation", follow)
     return paths
 
 

@@ -108,7 +108,7 @@ def test_an_odd_models_record_is_the_same(name):
 
 
 SHORT_CUTS = {
-    "bypassed modules": (Bypass, "note_answer"),
+    "bypassed modules": (Bypass, "note_operation"),
     "shape rules": (FastRecorder, "run_operation"),
     "late copies": (FastClone, "fill_copy"),
     "layers made at once": (FastAssembler, "add_bypassed_layer"),
