@@ -101,6 +101,16 @@ def test_a_deep_stem_is_a_list():
     assert ["[3×3, 32, stride 2; 3×3, 32; 3×3, 64]"] == rows[0]["cells"]
 
 
+def test_conv1_gives_the_size_of_its_last_convolution():
+    """A stem that strides twice, without a pool."""
+    net = resnet(18)
+    net.conv1 = nn.Sequential(net.conv1, nn.Conv2d(64, 64, 3, 2, 1))
+    (row,) = [
+        row for row in resviz.table(net).to_dict()["rows"] if row["name"] == "conv1"
+    ]
+    assert [56, 56] == row["output"]
+
+
 def test_models_and_records_are_taken_too():
     """A column may be a SPEC, a model or a record."""
     columns = resviz.table([18, resnet18(), resviz.trace("resnet18")]).to_dict()[
@@ -150,6 +160,19 @@ class Efficient(nn.Module):
         return x * y.sigmoid()[:, 0, :, None, None]
 
 
+class SideBySide(nn.Module):
+    """A gate of two linear layers that both read the mean and the maximum."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(2 * channels, channels) for _ in range(2))
+
+    def forward(self, x):
+        y = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+        first, second = (layer(y) for layer in self.layers)
+        return x * (first * second).sigmoid()[:, :, None, None]
+
+
 def gated(depth, gate):
     """A ResNet with a gate before each addition."""
     net = resnet(depth)
@@ -188,6 +211,12 @@ def test_other_gates_are_said_in_words(gate, said):
     """One fully connected layer, or a convolution over the channels."""
     (cell,) = stages(resviz.table(gated(26, gate)))[1]
     assert f"[1×1, 64; 3×3, 64; 1×1, 256; {said}] ×2" == cell
+
+
+def test_two_weights_side_by_side_are_no_squeeze_and_excitation():
+    """The second reads the pooled map too, not what the first made of it."""
+    (cell,) = stages(resviz.table(gated(26, SideBySide)))[1]
+    assert "[1×1, 64; 3×3, 64; 1×1, 256; gate, fc [256, 256]] ×2" == cell
 
 
 @pytest.mark.parametrize(

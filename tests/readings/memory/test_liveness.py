@@ -72,6 +72,15 @@ def test_a_chain_by_hand():
     assert (512, 0, 256) == memory.count_allocated_bytes(arch)
 
 
+def test_what_was_let_go_of_before_the_peak_is_not_held_there():
+    """Of 3→8→4→16 channels, the 8 are gone when the last convolution runs."""
+    layers = nn.Conv2d(3, 8, 1), nn.Conv2d(8, 4, 1), nn.Conv2d(4, 16, 1)
+    arch = resviz.trace(nn.Sequential(*layers), (3, 4, 4))
+    assert [1024, 256, 192] == [
+        arch.storages[number].bytes for number in memory.find_peak(arch).held_storages
+    ]
+
+
 class Named(nn.Module):
     """Holds its first result by a name until it returns, or lets it go."""
 

@@ -84,6 +84,25 @@ def test_a_class_that_holds_blocks_is_no_block():
     assert [2] == counts(net)
 
 
+def test_a_class_that_holds_one_block_or_several_is_no_block():
+    """A call of it without a sum is not one because another holds a single block."""
+
+    class Loop(nn.Module):
+        def __init__(self, count):
+            super().__init__()
+            self.body = nn.ModuleList(
+                nn.Sequential(conv(3), conv(3)) for _ in range(count)
+            )
+            self.out = conv(3)
+
+        def forward(self, x):
+            for body in self.body:
+                x = x + body(x)
+            return self.out(x)
+
+    assert [3] == counts(nn.Sequential(conv(3, 3), Loop(1), Loop(2), Loop(0)))
+
+
 def test_a_first_block_of_another_class():
     """It stands among blocks, in the same kind of container, and has weights."""
     net = nn.Sequential(

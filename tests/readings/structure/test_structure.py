@@ -116,6 +116,14 @@ def test_equal_blocks_fold(record):
     assert [[(1, 1), (2, n)] for n in (2, 7, 35, 2)] == folds
 
 
+def test_blocks_of_other_dilations_do_not_fold():
+    """Their shapes are equal, their windows are not."""
+    mains = [nn.Conv2d(8, 8, 3, padding=d, dilation=d) for d in (1, 1, 2)]
+    blocks = [Residual(main, nn.Identity()) for main in mains]
+    (stage,) = read_structure(trace(nn.Sequential(*blocks), (8, 8, 8))).stages
+    assert [2, 1] == [fold.count for fold in stage.folds]
+
+
 def test_stem_and_head(record):
     """What is before the first block, and after the last."""
     built = read_structure(record("resnet18"))
