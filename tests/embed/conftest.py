@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from resviz.cli import main
 from tests.conftest import ROOT
 
 PREAMBLE = """
@@ -14,6 +15,20 @@ numfig = True
 latex_elements = {"fontpkg": "", "fncychap": "", "papersize": "a4paper"}
 """
 """A configuration that needs no fonts beyond LaTeX's own."""
+
+
+@pytest.fixture
+def embed(capsys):
+    """A function that runs `resviz embed`, and gives exit code and stderr."""
+
+    def embed(*args):
+        try:
+            code = main(["embed", *args]) or 0
+        except SystemExit as ended:
+            code = ended.code
+        return code, capsys.readouterr().err
+
+    return embed
 
 
 @pytest.fixture

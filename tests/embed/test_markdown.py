@@ -9,7 +9,6 @@ import pytest
 from markdown_it import MarkdownIt
 
 import resviz
-from resviz.cli import main
 from resviz.embed import markdown
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,19 +17,11 @@ CLOSE = "<!-- /resviz -->"
 
 
 @pytest.fixture
-def embed(record, tmp_path, monkeypatch, capsys):
-    """A function that embeds in a folder with a record, and says how it went."""
+def embed(record, tmp_path, monkeypatch, embed):
+    """The function of that name, in a folder with a record."""
     record("resnet18").save(tmp_path / "r18.json")
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
-
-    def embed(*args):
-        try:
-            code = main(["embed", *args]) or 0
-        except SystemExit as ended:
-            code = ended.code
-        return code, capsys.readouterr().err
-
     return embed
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from resviz.cli import main
 from resviz.embed.paths import check_path, document_root
 from resviz.errors import SpecError
 
@@ -21,20 +20,6 @@ def outside(record, tmp_path, monkeypatch):
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "precious.svg").write_text("precious")
     return tmp_path / "outside"
-
-
-@pytest.fixture
-def embed(capsys):
-    """A function that embeds, checks only if asked to, and says how it went."""
-
-    def embed(*args):
-        try:
-            code = main(["embed", *args]) or 0
-        except SystemExit as ended:
-            code = ended.code
-        return code, capsys.readouterr().err
-
-    return embed
 
 
 def picture(output, name="a.md"):

@@ -10,7 +10,7 @@ from click import Argument, Context
 from click import Path as PathType
 
 from resviz import models
-from resviz.cli import main, resviz_command
+from resviz.cli import resviz_command
 from resviz.embed import fence, markdown
 from resviz.embed.page_location import FenceLocation
 from resviz.embed.permissions import AllowList, Permissions
@@ -60,20 +60,6 @@ def ran(record, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "torch"))
     return mark
-
-
-@pytest.fixture
-def embed(capsys):
-    """A function that embeds, and says how it went."""
-
-    def embed(*args):
-        try:
-            code = main(["embed", *args]) or 0
-        except SystemExit as ended:
-            code = ended.code
-        return code, capsys.readouterr().err
-
-    return embed
 
 
 ATTACKS = [

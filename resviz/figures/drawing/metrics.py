@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from resviz.escape import clean_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 ASCII_WIDTHS = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 "
@@ -61,11 +61,6 @@ def widen_for_fonts(width: float) -> float:
 def max_text_width(lines: Iterable[str], size: float = 12) -> float:
     """Return the width of the widest of some lines; 0 for none."""
     return max((text_width(line, size) for line in lines), default=0)
-
-
-def text_height(lines: Sequence[str], size: float = 12) -> float:
-    """Return the height of some lines of text in pixels."""
-    return len(lines) * size * LINE_SPACING
 
 
 def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False) -> str:
