@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from resviz.options import TraceOptions
     from resviz.record import Architecture
     from resviz.source import TraceableSource
-    from resviz.tables import Table
+    from resviz.tables.table import Table
 
     Networks = TraceableSource | Sequence[TraceableSource] | dict[str, TraceableSource]
 

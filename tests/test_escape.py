@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import resviz
 from resviz import escape
 from resviz.record.storage import parse_record
-from resviz.tables import Column, Table
+from resviz.tables.table import Column, Table
 
 HOSTILE = [
     "quote \" and ' and `",

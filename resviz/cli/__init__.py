@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
 from types import SimpleNamespace
 
 import click
@@ -17,28 +16,50 @@ from resviz import __version__
 from resviz.errors import ResvizError
 from resviz.tables import TABLES
 
-NOT_COMMANDS = {"shared", "tables"}
-"""Modules of this package that are no commands."""
+COMMANDS = {
+    "describe": "Say a figure in sentences: for screen readers, and as alt text.",
+    "diagram": (
+        "Draw an overview, one block, every layer, the shape flow, a stack, the growth."
+    ),
+    "embed": "Fill the marked regions of Markdown files.",
+    "report": "Write summary, table, diagram, shortcuts and layers to one HTML file.",
+    "sweep": (
+        "Trace many variants and print a row for each, in the order of the SPECs."
+    ),
+    "trace": "Trace a SPEC and save its record as JSON.",
+}
+"""The commands that have a module here, and the first line of their help.
+
+It stands here too, so that `resviz --help` imports none of them.
+"""
 
 
 class CommandGroup(click.Group):
-    """Subcommands found by scanning this package, and a command for every table."""
+    """The commands above, and one for every table; each is made when it is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of all commands."""
+        """Return the names of all commands."""
         del ctx
-        modules = {info.name for info in iter_modules(__path__)} - NOT_COMMANDS
-        return sorted({*modules, *TABLES})
+        return sorted({*COMMANDS, *TABLES})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of one module; its function is called as the module."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
+        """Return the command of one module; its function is called as the module."""
+        del ctx
         if cmd_name in TABLES:
             from resviz.cli.tables import make_table_command
 
             return make_table_command(cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
         return getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List all commands by their help alone."""
+        helps = COMMANDS | {name: table.help for name, table in TABLES.items()}
+        commands = [click.Command(name, help=text) for name, text in helps.items()]
+        click.Group(commands=commands).format_commands(ctx, formatter)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

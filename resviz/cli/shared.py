@@ -20,7 +20,7 @@ from resviz.options import SPELT_TRACE_OPTIONS, Option
 if TYPE_CHECKING:
     from resviz.formats import Kind
     from resviz.record import Architecture
-    from resviz.tables import Table
+    from resviz.tables.table import Table
 
 CommandFunction = Callable[..., Any]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from resviz.embed.record_cache import RecordCache
     from resviz.figures.rendering import Diagram
-    from resviz.tables import Table
+    from resviz.tables.table import Table
 
 NARROWEST_COLUMN = 640
 """Pixels of the narrowest column of text of an ordinary theme on a desk."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sphinx.writers.latex import LaTeXTranslator
     from sphinx.writers.text import TextTranslator
 
-    from resviz.tables import Table
+    from resviz.tables.table import Table
 
 LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.readings.costs import MAC_CONVENTION
 from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, complete_row
-from resviz.tables import Column, Table
+from resviz.tables.table import Column, Table
 from resviz.units import format_plural
 
 if TYPE_CHECKING:

@@ -10,22 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resviz.errors import OptionError, SpecError
-from resviz.tables.table import Cell, Column, LayerGroup, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from resviz.record import Architecture
-
-__all__ = [
-    "TABLES",
-    "Cell",
-    "Column",
-    "LayerGroup",
-    "RegisteredTable",
-    "Table",
-    "find_table",
-]
+    from resviz.tables.table import Table
 
 
 class TableBuilder(Protocol):

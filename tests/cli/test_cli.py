@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from resviz import formats
-from resviz.cli import resviz_command
+from resviz import cli, formats
+from resviz.cli import COMMANDS, resviz_command
 
 
 @pytest.fixture
@@ -330,6 +331,32 @@ def test_every_command_has_help(resviz):
     for name in resviz_command.list_commands(None):
         assert f"  {name} " in out
         assert f" resviz {name} " in resviz(name, "--help")[1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_a_command_does(name):
+    """In the first line of the command's own help, which is not imported for it."""
+    own = resviz_command.get_command(None, name).help
+    assert COMMANDS[name] == " ".join(own.partition("\n\n")[0].split())
+
+
+def test_each_module_is_a_command():
+    """But for the two that others share."""
+    modules = {info.name for info in iter_modules(cli.__path__)}
+    assert {"shared", "tables"} == modules - COMMANDS.keys()
+
+
+def test_the_list_builds_no_command(run):
+    """No option is declared for it, and no table imported."""
+    code = (
+        "import sys\nfrom resviz.cli import main\n"
+        "try:\n    main(['--help'])\n"
+        "except SystemExit:\n    pass\n"
+        "built = {'resviz.options', 'resviz.cli.shared', 'resviz.tables.table'}\n"
+        "sys.exit(17 if built & set(sys.modules) else 0)"
+    )
+    run("-c", code)
+    run("-c", code.replace("--help", "summary', '--help"), code=17)
 
 
 def test_version(resviz):

@@ -13,7 +13,7 @@ from resviz import escape
 from resviz.errors import RenderError
 from resviz.formats.tables import png
 from resviz.formats.tables.svg import TABLE_MARGIN, TablePicture
-from resviz.tables import Column, Table
+from resviz.tables.table import Column, Table
 
 from .conftest import HOSTILE, faults
 from .test_converter import pixels

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resviz.pages.report.sections import find_part_tint, name_layer_parts
-from resviz.tables import Column, Table
 from resviz.tables.layers import LAYER_KINDS, layer_table
+from resviz.tables.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

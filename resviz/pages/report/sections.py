@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Shape
-    from resviz.tables import Table
+    from resviz.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)
