@@ -88,7 +88,7 @@ FOLLOWED = [
 ]  # fmt: skip
 
 
-@pytest.mark.needs("pdflatex")
+@pytest.mark.needs("pdflatex", "dot")
 @pytest.mark.parametrize(
     "path", FOLLOWED, ids=[str(path.relative_to(DOCS)) for path in FOLLOWED]
 )
