@@ -26,6 +26,7 @@ FLOORS = {
 WITHIN_READINGS = {
     "uncounted": 0, "costs": 1, "memory": 1,
     "structure": 2, "receptive": 3, "shape_flow": 3, "variants": 3,
+    "growth": 4,
 }  # fmt: skip
 """The readings have floors of their own: a reading stands on those below it."""
 

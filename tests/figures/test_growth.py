@@ -14,8 +14,8 @@ from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.growth import shorten_names
 from resviz.figures.growth.axes import round_ticks
-from resviz.figures.growth.series import build_depth_series
 from resviz.readings import costs
+from resviz.readings.growth import build_depth_series
 
 from .conftest import NETWORKS, faults, sampled, texts
 
@@ -59,35 +59,6 @@ def test_lines_never_fall(network, name):
     for part in ("params", "macs", "activations"):
         values = [getattr(point, part) for point in points]
         assert sorted(values) == values
-
-
-def test_first_point_is_the_stem(record):
-    """7·7·3·64 weights and 2·64 of BN; 112·112 positions; conv1 and pool see 11."""
-    first = build_depth_series(record("resnet50"))[0]
-    assert (1, 7 * 7 * 3 * 64 + 2 * 64) == (first.depth, first.params)
-    assert 112 * 112 * 7 * 7 * 3 * 64 == first.macs
-    assert (112 * 112 * 64, 11) == (first.activations, first.field)
-
-
-@pytest.mark.parametrize(
-    ("spec", "depth", "field"),
-    [
-        ("resnet(50, stride_in='1x1')", 50, 483),
-        ("resnet(101, stride_in='1x1')", 101, 1027),
-        ("resnet(152, stride_in='1x1')", 152, 1507),
-    ],
-)
-def test_fields_are_the_published_ones(record, spec, depth, field):
-    """Source: Araujo et al. 2019, table 1, ResNet v1 with its stride in the 1×1."""
-    points = build_depth_series(record(spec))
-    assert depth == points[-1].depth
-    assert field == max(point.field for point in points if point.field)
-
-
-def test_a_batch_counts_once():
-    """Values are those of one sample; parameters are not divided."""
-    one, two = (resviz.trace("resnet18", batch=n) for n in (1, 2))
-    assert build_depth_series(one) == build_depth_series(two)
 
 
 def test_the_plot_ends_where_the_values_say(record):

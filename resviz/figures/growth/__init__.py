@@ -22,9 +22,9 @@ from resviz.figures.growth.axes import (
     round_ticks,
     sample_path,
 )
-from resviz.figures.growth.series import DepthPoint, build_depth_series
 from resviz.figures.overview.outline import list_title_facts
 from resviz.readings import costs
+from resviz.readings.growth import DepthPoint, build_depth_series
 from resviz.readings.receptive import compute_receptive_fields
 from resviz.readings.structure import read_structure
 

@@ -1,9 +1,8 @@
-"""Series over depth: parameters, MACs, activations, receptive field."""
+"""What grows with depth: parameters, MACs, activations, receptive field."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 from resviz.readings import costs
@@ -13,8 +12,6 @@ from resviz.readings.structure.graph import is_weighted, list_live_operations
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from resviz.readings.receptive import Seen
     from resviz.record import Architecture
 
@@ -52,37 +49,23 @@ def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
     stops = [len(arch.layers)]
     for members in reversed(ends[1:]):
         stops.append(min(members, default=stops[-1]))
-    return tuple(
-        build_depth_point(arch, number, stop, find_largest_field(fields, members))
-        for number, members, stop in zip(count(1), ends, stops[::-1], strict=False)
-    )
+    totals, batch = cumulate_costs(arch), max(arch.batch, 1)
+    points: list[DepthPoint] = []
+    for members, stop in zip(ends, stops[::-1], strict=False):
+        params, macs, activations = totals[stop]
+        sizes = [find_layer_field(fields[index]) for index in members]
+        field = max((size for size in sizes if size is not None), default=None)
+        depth = len(points) + 1
+        points.append(
+            DepthPoint(depth, params, macs // batch, activations // batch, field)
+        )
+    return tuple(points)
 
 
-def find_largest_field(
-    fields: Sequence[tuple[Seen, ...] | None], members: Sequence[int]
-) -> int | None:
-    """Return the largest field among some layers; None where one is no number."""
-    known = [
-        size
-        for index in members
-        if (size := layer_field_size(fields[index])) is not None
-    ]
-    return max(known, default=None)
-
-
-def layer_field_size(fields: tuple[Seen, ...] | None) -> int | None:
+def find_layer_field(fields: tuple[Seen, ...] | None) -> int | None:
     """Return the field of one layer, along the axis on which it is largest."""
     sizes = [axis.size for axis in fields or () if isinstance(axis, Axis)]
     return max(sizes) if sizes and len(sizes) == len(fields or ()) else None
-
-
-def build_depth_point(
-    arch: Architecture, depth: int, stop: int, field: int | None
-) -> DepthPoint:
-    """Sum the costs of the layers before `stop`."""
-    params, macs, activations = cumulate_costs(arch)[stop]
-    batch = max(arch.batch, 1)
-    return DepthPoint(depth, params, macs // batch, activations // batch, field)
 
 
 @cache_reading
