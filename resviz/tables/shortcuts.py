@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import SpecError
 from resviz.readings import costs
 from resviz.readings.structure import Stage, read_structure
-from resviz.readings.structure.members import sum_part_costs
+from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.tables.notes import batch_note, counting_notes

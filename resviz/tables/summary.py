@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
-from resviz.readings.structure.members import sum_part_costs
+from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.tables.notes import batch_note, counting_notes, describe_inputs
 from resviz.tables.table import Column, Table

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.readings.structure.blocks import Block, Unit, find_blocks
+from resviz.readings.structure.blocks import find_blocks
 from resviz.readings.structure.graph import ROOT, Graph, build_graph, count_weighted
+from resviz.readings.structure.parts import (
+    Block,
+    BlockPlace,
+    Fold,
+    Shortcut,
+    Stage,
+    Unit,
+)
 from resviz.readings.structure.regions import JoinRegion, find_regions
-from resviz.readings.structure.shortcuts import Shortcut
-from resviz.readings.structure.stages import Fold, Stage, find_stages
+from resviz.readings.structure.stages import find_stages
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
@@ -60,15 +67,6 @@ class Structure:
         """The blocks of all stages, in execution order."""
         every = (block for stage in self.stages for block in stage.blocks)
         return tuple(sorted(every, key=lambda block: block.end))
-
-
-@dataclass(frozen=True, slots=True)
-class BlockPlace:
-    """Where a block stands: in which stage, and which of its blocks, from 1 on."""
-
-    stage: Stage
-    number: int
-    block: Block
 
 
 @cache_reading

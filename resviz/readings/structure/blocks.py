@@ -1,161 +1,32 @@
-"""Residual blocks: which regions are one, and what belongs to them."""
+"""Residual blocks: which regions are one, what belongs to it, what it is called."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import takewhile
+from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ACTIVATIONS, NORMS, RESHAPES
-from resviz.readings.structure.block_types import classify_unit
+from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import (
     ROOT,
     Graph,
+    is_depthwise,
+    is_live_product,
     is_weighted,
     list_live_operations,
 )
-from resviz.readings.structure.members import LayerSums
-from resviz.readings.structure.plain_chains import find_chains
-from resviz.readings.structure.plain_siblings import find_sibling_calls
-from resviz.readings.structure.preactivation import find_preactivation
+from resviz.readings.structure.parts import Block, Unit
+from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
 from resviz.readings.structure.regions import JoinKind, JoinRegion
-from resviz.readings.structure.shortcuts import (
-    Shortcut,
-    make_missing_shortcut,
-    read_shortcut,
-)
+from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resviz.readings.structure import BlockPlace
-    from resviz.readings.structure.channel_axes import MapSize
-    from resviz.readings.structure.stages import Stage
-    from resviz.record import Architecture, Shape
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Unit(LayerSums):
-    """One residual unit: a main branch, a shortcut, and their sum.
-
-    Attributes:
-        arch: the record it was read off.
-        type: "basic", "bottleneck", …; "residual" for any other main branch.
-        fork: index of the layer at which its branches part; -1 is the input.
-        join: index of the layer that adds them; None without a shortcut.
-        end: index of its last layer: the join, or what belongs to it and follows.
-        main_indices: numbers of the layers on the main branch, in order.
-        shortcut: the other branch.
-    """
-
-    arch: Architecture = field(compare=False)
-    type: str
-    fork: int
-    join: int | None
-    end: int
-    main_indices: tuple[int, ...]
-    shortcut: Shortcut
-
-    @property
-    def layer_indices(self) -> tuple[int, ...]:
-        """Numbers of all its layers, in execution order."""
-        tail = {self.end} if self.join is None else {self.join, self.end}
-        return tuple(sorted({*self.main_indices, *self.shortcut.layer_indices, *tail}))
-
-    def __repr__(self) -> str:
-        return f"<Unit {self.type}: {len(self.layers)} layers, {self.shortcut.kind}>"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Block(LayerSums):
-    """One residual block: of one unit, or of several as a transformer's.
-
-    Attributes:
-        arch: the record it was read off.
-        path: of the deepest module call that holds it; it names, nothing more.
-        units: in execution order.
-        output_shape: (N, C, H, W).
-        output_size: positions and width of its output.
-        has_tokens: whether its output is rows of tokens, (N, L, C).
-        preactivation: numbers of the norm and activation before its fork, which its
-            main branch and its shortcut share; () if they part at its input.
-    """
-
-    arch: Architecture = field(compare=False)
-    path: str
-    units: tuple[Unit, ...]
-    output_shape: Shape
-    output_size: MapSize
-    has_tokens: bool
-    preactivation: tuple[int, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The paper's name, "conv2_1"."""
-        stage, number = self._place.stage, self._place.number
-        return stage.block_name(number)
-
-    @property
-    def stage(self) -> Stage:
-        """The stage in which it lies."""
-        return self._place.stage
-
-    @property
-    def _place(self) -> BlockPlace:
-        """Its place among the blocks of its record."""
-        from resviz.readings.structure import index_block_ends
-
-        return index_block_ends(self.arch)[self.end]
-
-    @property
-    def type(self) -> str:
-        """The types of its units, as "bottleneck" or "attention + MLP"."""
-        return " + ".join(unit.type for unit in self.units)
-
-    @property
-    def fork(self) -> int:
-        """Index of the layer that it reads from; -1 is the input."""
-        return self.units[0].fork
-
-    @property
-    def joins(self) -> tuple[int, ...]:
-        """Indices of the layers that add."""
-        return tuple(unit.join for unit in self.units if unit.join is not None)
-
-    @property
-    def end(self) -> int:
-        """Index of its last layer: its last join, or what belongs to that."""
-        return self.units[-1].end
-
-    @property
-    def main_indices(self) -> tuple[int, ...]:
-        """Numbers of the layers on its main branches, in order."""
-        return tuple(index for unit in self.units for index in unit.main_indices)
-
-    @property
-    def shortcut(self) -> Shortcut:
-        """The block's shortcut; of several, the first that is not an identity."""
-        shortcuts = [unit.shortcut for unit in self.units]
-        return next(
-            (candidate for candidate in shortcuts if candidate.kind != "identity"),
-            shortcuts[0],
-        )
-
-    @property
-    def layer_indices(self) -> tuple[int, ...]:
-        """Numbers of all its layers, in execution order."""
-        inside = {index for unit in self.units for index in unit.layer_indices}
-        return (*self.preactivation, *sorted(inside))
-
-    def __repr__(self) -> str:
-        path = f" at {self.path}" if self.path else ""
-        return (
-            f"<Block {self.name}{path}: {self.type}, {self.shortcut.kind}, "
-            f"gives {self.output_shape}>"
-        )
+    from resviz.record import Architecture, Layer, Operation
 
 
 def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
@@ -388,3 +259,70 @@ def is_head(graph: Graph, candidate: Block) -> bool:
     batch = graph.arch.batch
     pooled = graph.size_of_node(candidate.fork)[0] == candidate.output_size[0] == batch
     return pooled and candidate.type == "MLP" and graph.size_of_node(ROOT)[0] > batch
+
+
+def find_preactivation(graph: Graph, owner: int, fork: int) -> tuple[int, ...]:
+    """Find the norm and activation that a block applies before its branches part.
+
+    Source: He et al. 2016, whose pre-activation comes before the fork where a block
+    projects, and after it where it does not.
+    """
+    if not owner:
+        return ()
+    nodes: list[int] = []
+    node = fork
+    while node >= graph.arch.calls[owner].start:
+        if nodes and len(graph.after[node]) > 1:
+            return ()
+        nodes.append(node)
+        node = graph.before[node][0]
+    names = {op.name for op in list_live_operations(graph.select_layers(nodes))}
+    is_preactivation = names <= NORMS | ACTIVATIONS | RESHAPES and not names <= RESHAPES
+    return tuple(reversed(nodes)) if is_preactivation else ()
+
+
+UNIT_TYPES: dict[tuple[int, ...], str] = {(3, 3): "basic", (1, 3, 1): "bottleneck"}
+"""What the kernels on the main branch are called. Source: He et al. 2015, figure 5."""
+
+
+def classify_unit(main: list[Layer]) -> str:
+    """Classify a main branch by its kernels over a map.
+
+    A gate inside the branch, as squeeze-and-excitation's, works on one position
+    and does not count.
+    """
+    ops = list_live_operations(main)
+    if any(map(is_live_product, ops)):
+        return "attention"
+    over_maps = [layer for layer in main if prod(layer.output_shape[2:]) > 1]
+    weighted_ops = [
+        op for op in list_live_operations(over_maps or main) if is_weighted(op)
+    ]
+    if is_inverted_bottleneck(weighted_ops):
+        return "inverted bottleneck"
+    if len(weighted_ops) > 1 and not any(
+        op.name in CONVOLUTIONS for op in weighted_ops
+    ):
+        return "MLP"
+    return UNIT_TYPES.get(
+        list_kernel_sizes(weighted_ops),
+        UNIT_TYPES.get(list_kernel_sizes(ops), "residual"),
+    )
+
+
+def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:
+    """Kernel sizes of the convolutions among some operations; linear counts as 1."""
+    weighted_ops = (op for op in ops if is_weighted(op))
+    return tuple(max(op.window.kernel) if op.window else 1 for op in weighted_ops)
+
+
+def is_inverted_bottleneck(weighted_ops: list[Operation]) -> bool:
+    """Whether a 1×1 widens, a depthwise convolution filters, and a 1×1 narrows.
+
+    Source: Sandler et al. 2018, MobileNetV2, figure 3.
+    """
+    if len(weighted_ops) != 3 or not all(op.window for op in weighted_ops):
+        return False
+    first, middle, last = weighted_ops
+    ends = list_kernel_sizes([first]) == list_kernel_sizes([last]) == (1,)
+    return ends and is_depthwise(middle) and last.outputs[0][1] < middle.outputs[0][1]

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from resviz.readings.structure import Structure
-    from resviz.readings.structure.blocks import Block
-    from resviz.readings.structure.stages import Stage
+    from resviz.readings.structure.parts import Block, Stage
     from resviz.record import Operation
 
 

@@ -1,16 +1,17 @@
-"""Patterns that repeat at once in a row of things: A B A B A B is (A B) three times."""
+"""Repeats: equal blocks in a row, and patterns: A B A B A B is (A B) three times."""
 
 from __future__ import annotations
 
-from itertools import islice, pairwise
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from itertools import groupby, islice, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from resviz.readings.structure.stages import block_signature
+from resviz.readings.structure.parts import Fold
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from resviz.readings.structure import Fold, Structure
+    from resviz.readings.structure import Structure
+    from resviz.readings.structure.parts import Block
     from resviz.record import Architecture
 
 T = TypeVar("T")
@@ -96,3 +97,26 @@ def group_alternating_folds(
     for pattern, count in find_repeats(keys):
         yield folds[done : done + len(pattern)], count
         done += len(pattern) * count
+
+
+def fold_blocks(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:
+    """Fold consecutive equal blocks into one."""
+    folds: list[Fold] = []
+    number = 1
+    for _, equal in groupby(run, key=lambda block: block_signature(arch, block)):
+        members = list(equal)
+        folds.append(Fold(members[0], number, len(members)))
+        number += len(members)
+    return tuple(folds)
+
+
+def block_signature(arch: Architecture, block: Block) -> Any:
+    """Return what two blocks must share to be drawn as one."""
+    layers = (arch.stored_layers[index] for index in block.layer_indices)
+    ops = [
+        (op.name, op.inputs, op.outputs, op.window)
+        for layer in layers
+        for op in layer.operations
+    ]
+    kinds = [unit.shortcut.kind for unit in block.units]
+    return block.type, kinds, ops

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -19,27 +18,15 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import Graph, is_weighted, list_live_operations
-from resviz.readings.structure.members import LayerSums
+from resviz.readings.structure.parts import Shortcut
 from resviz.units import format_per_axis, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from resviz.readings.structure.blocks import Block
     from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.regions import JoinRegion
-    from resviz.record import Architecture, Layer, Operation, Shape, Window
-
-
-SHORTCUT_KINDS = (
-    "identity",
-    "projection",
-    "zero-padded",
-    "subsampled",
-    "other",
-    "none",
-)
-"""What a shortcut can be. "subsampled" drops positions and changes nothing else."""
+    from resviz.record import Layer, Operation, Shape, Window
 
 SHORTCUT_NOUNS = {
     "identity": ("identity shortcut", "identity shortcuts"),
@@ -51,49 +38,8 @@ SHORTCUT_NOUNS = {
 }
 """One and several shortcuts of each kind."""
 
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Shortcut(LayerSums):
-    """The lightest branch of a residual block.
-
-    Attributes:
-        arch: the record it was read off.
-        kind: one of `SHORTCUT_KINDS`.
-        label: what is on it in order, as "2×2 average pool, /2 + 1×1".
-        reason: what makes an identity impossible: "resolution", "channels" or
-            "both"; "always" where the block projects without need; None for an
-            identity.
-        input_shape: what it reads, (N, C, H, W).
-        output_shape: what the addition wants.
-        stride: of its windows and slices together, one number per spatial axis.
-        layer_indices: numbers of the layers on it.
-    """
-
-    arch: Architecture = field(compare=False)
-    kind: str
-    label: str
-    reason: str | None
-    input_shape: Shape
-    output_shape: Shape
-    stride: Shape
-    layer_indices: tuple[int, ...]
-
-    @property
-    def block(self) -> Block:
-        """The block whose shortcut it is."""
-        return next(
-            block
-            for block in self.arch.blocks
-            if any(unit.shortcut is self for unit in block.units)
-        )
-
-    def __repr__(self) -> str:
-        reason = f", for {self.reason}" if self.reason else ""
-        return (
-            f"<Shortcut {self.kind}: {self.label}{reason}, "
-            f"{self.input_shape} to {self.output_shape}>"
-        )
-
+SHORTCUT_KINDS = (*SHORTCUT_NOUNS,)
+"""What a shortcut can be. "subsampled" drops positions and changes nothing else."""
 
 PARTIAL_NOTE = " (some channels)"
 """What is said of a sum in which the other channels take no part."""

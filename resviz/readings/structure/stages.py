@@ -2,72 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from resviz.readings.structure.members import LayerSums
-from resviz.units import format_plural
+from resviz.readings.structure.parts import Stage
+from resviz.readings.structure.repeats import fold_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.readings.structure.blocks import Block
     from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.graph import Graph
-    from resviz.record import Architecture, Shape
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """Equal blocks in a row: the first of them, its number in the stage, how many."""
-
-    block: Block
-    number: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Stage(LayerSums):
-    """Blocks in a row with one output resolution and width.
-
-    Attributes:
-        arch: the record it was read off.
-        name: the paper's, "conv2_x".
-        blocks: in order.
-        folds: the same, equal ones folded.
-    """
-
-    arch: Architecture = field(compare=False)
-    name: str
-    blocks: tuple[Block, ...]
-    folds: tuple[Fold, ...]
-
-    @property
-    def output_shape(self) -> Shape:
-        """Shape of what its last block gives."""
-        return self.blocks[-1].output_shape
-
-    @property
-    def type(self) -> str:
-        """The type of its blocks, or "mixed"."""
-        types = {block.type for block in self.blocks}
-        return types.pop() if len(types) == 1 else "mixed"
-
-    @property
-    def layer_indices(self) -> tuple[int, ...]:
-        """Numbers of all its layers, in execution order."""
-        return tuple(
-            sorted(index for block in self.blocks for index in block.layer_indices)
-        )
-
-    def __repr__(self) -> str:
-        blocks = format_plural(len(self.blocks), f"{self.type} block")
-        return f"<Stage {self.name}: {blocks}, gives {self.output_shape}>"
-
-    def block_name(self, number: int) -> str:
-        """The paper's name of block `number`, counted from 1: "conv2_1"."""
-        return f"{self.name.removesuffix('_x')}_{number}"
+    from resviz.readings.structure.parts import Block
 
 
 def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
@@ -216,26 +162,3 @@ def regroup_by_resolution(
         return runs
     groups = groupby(found_blocks, key=lambda block: block.output_size[0])
     return [list(run) for _, run in groups]
-
-
-def fold_blocks(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:
-    """Fold consecutive equal blocks into one."""
-    folds: list[Fold] = []
-    number = 1
-    for _, equal in groupby(run, key=lambda block: block_signature(arch, block)):
-        members = list(equal)
-        folds.append(Fold(members[0], number, len(members)))
-        number += len(members)
-    return tuple(folds)
-
-
-def block_signature(arch: Architecture, block: Block) -> Any:
-    """Return what two blocks must share to be drawn as one."""
-    layers = (arch.stored_layers[index] for index in block.layer_indices)
-    ops = [
-        (op.name, op.inputs, op.outputs, op.window)
-        for layer in layers
-        for op in layer.operations
-    ]
-    kinds = [unit.shortcut.kind for unit in block.units]
-    return block.type, kinds, ops
