@@ -88,7 +88,7 @@ def test_graphviz_draws_the_letters_of_the_graph(figure):
     """No more nodes, and nothing expanded."""
     drawn = draw_diagram(tree(), figure)
     chart = drawn.picture.chart
-    parts = (*chart.iter_boxes(), *chart.iter_frames(), *chart.links)
+    parts = (*chart.iter_parts(), *chart.links)
     lines = [fit_text(line, dot.MAX_LABEL_WIDTH) for it in parts for line in it.lines]
     source = drawn.to_dot()
     done = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True)

@@ -12,8 +12,16 @@ import pytest
 
 from resviz.errors import RenderError
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.chart import Chart, ChartBox, ChartFrame, ChartLink
-from resviz.figures.drawing.elements import Edge, Group, Node, Picture
+from resviz.figures.drawing.elements import (
+    Chart,
+    ChartBox,
+    ChartFrame,
+    ChartLink,
+    Edge,
+    Group,
+    Node,
+    Picture,
+)
 from resviz.figures.drawing.metrics import fit_text
 from resviz.formats.pictures import dot
 

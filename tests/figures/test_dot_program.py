@@ -12,7 +12,7 @@ import resviz
 from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.chart import Chart, ChartBox, ChartLink
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
 from resviz.formats.pictures import dot_program
 
 from .test_converter import pixels

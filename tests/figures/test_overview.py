@@ -9,8 +9,13 @@ import msgspec
 import pytest
 
 from resviz.figures import draw_diagram
-from resviz.figures.drawing.screens import smallest_letter_size
-from resviz.figures.overview.directions import iter_placed
+from resviz.figures.drawing.elements import Node, Picture
+from resviz.figures.overview import (
+    break_evenly,
+    choose_readable,
+    iter_placed,
+    smallest_letter_size,
+)
 from resviz.figures.overview.outline import (
     MAX_ROWS,
     OutlineRow,
@@ -279,3 +284,44 @@ def test_lanes_stand_a_gap_apart():
     lane = Lane(start=9, level=20, end=59)
     after = lane.next_lane((100, 5))
     assert Lane(59 + LANE_GAP, 70 + LANE_GAP, 109 + LANE_GAP, (100, 5)) == after
+
+
+def sized(width, height):
+    """A picture of this size with letters of 12 pixels."""
+    node = Node("n0", "text", (9, 9), (9, 9), ("word",))
+    return Picture("", "", (width, height), (node,))
+
+
+@pytest.mark.parametrize(
+    ("size", "pixels"),
+    [((100, 100), 12), ((1280, 800), 12), ((2560, 800), 6), ((100, 1600), 6)],
+)
+def test_letters_shrink_with_the_picture(size, pixels):
+    """Only where it is larger than the screen."""
+    assert pixels == smallest_letter_size(sized(*size))
+
+
+def test_the_first_that_can_be_read_is_taken():
+    """Not the smallest."""
+    wide, readable, small = sized(9000, 9), sized(1300, 9), sized(9, 9)
+    assert readable == choose_readable([wide, readable, small])
+
+
+def test_the_best_is_taken_where_none_can_be_read():
+    """Rather than none."""
+    assert sized(5000, 9) == choose_readable([sized(9000, 9), sized(5000, 9)])
+
+
+@pytest.mark.parametrize(
+    ("starts", "end", "lines", "where"),
+    [
+        ([0, 10, 20, 30], 40, 2, (2,)),
+        ([0, 30, 35, 40], 45, 2, (1,)),
+        ([0, 10, 20], 30, 3, (1, 2)),
+        ([0, 10], 20, 1, ()),
+        ([5, 10, 20, 30, 40], 50, 3, (2, 4)),
+    ],
+)
+def test_runs_are_broken_into_like_parts(starts, end, lines, where):
+    """Only where a part begins."""
+    assert where == break_evenly(starts, end, lines)

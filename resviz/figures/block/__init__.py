@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.errors import RenderError
 from resviz.figures import layer_labels, sentences
-from resviz.figures.block.chart import build_block_chart
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.placing import SIDE, BlockPlacing, turn_to_right
 from resviz.figures.block.steps import build_block_steps
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from resviz.figures.drawing.elements import Picture
     from resviz.readings.structure import Block, Structure
     from resviz.record import Architecture
@@ -137,6 +139,31 @@ def finish_block_picture(
         canvas.add_text("note", (width / 2, bottom + 8), same)
         bottom += 16
     return canvas.build_picture(f"{arch.label}, {place.name}", (width, bottom + 4))
+
+
+def build_block_chart(
+    placing: BlockPlacing, heading: tuple[str, ...], direction: str
+) -> Chart:
+    """Return the steps of a placed block as boxes, below its heading."""
+    parts = [
+        ChartBox("title", "text", tuple(filter(None, heading))),
+        *(
+            ChartBox(f"n{number}", step.role, step.words, placing.tint)
+            for number, step in enumerate(placing.steps)
+        ),
+    ]
+    links = tuple(iter_step_links(placing))
+    return Chart(direction, tuple(parts), links, figure="block")
+
+
+def iter_step_links(placing: BlockPlacing) -> Iterator[ChartLink]:
+    """Yield an arrow from each step to every reader, with the shape if it is news."""
+    for number, step in enumerate(placing.steps):
+        for source in dict.fromkeys(step.sources):
+            role = placing.steps[source].shortcut or step.shortcut or "main"
+            shape = units.format_feature_map(placing.steps[source].shape)
+            shown = placing.needs_shape_label(source, number)
+            yield ChartLink(f"n{source}", f"n{number}", role, (shape,) if shown else ())
 
 
 def description(arch: Architecture, *, at: str | None) -> str:

@@ -40,8 +40,7 @@ def size_upright_box(step: BlockStep) -> StepBox:
     if step.role == "sum":
         return StepBox(tuple(step.lines), (20, 20))
     if step.role == "text":
-        line = f"{step.lines[0]} {units.format_feature_map(step.shape)}"
-        return StepBox((line,), (metrics.text_width(line) + 4, 16))
+        return StepBox(step.words, (metrics.max_text_width(step.words) + 4, 16))
     lines = tuple(metrics.fit_text(line, MAX_BOX_WIDTH - 12) for line in step.lines)
     width = metrics.max_text_width(lines) + (24 if step.role != "identity" else 4)
     least = {"conv": 160, "projected": 160, "plain": 84}.get(step.role, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from resviz import units
 from resviz.figures import layer_labels
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.structure.graph import Graph, build_graph, is_weighted
@@ -44,6 +45,13 @@ class BlockStep:
     shape: Shape
     sources: list[int] = field(default_factory=list)
     shortcut: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its text in full: input and output say their shape."""
+        if self.role == "text":
+            return (f"{self.lines[0]} {units.format_feature_map(self.shape)}",)
+        return tuple(self.lines)
 
 
 def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:

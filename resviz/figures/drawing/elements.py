@@ -1,6 +1,7 @@
-"""What a picture is made of: nodes, edges, groups and solids, placed, without syntax.
+"""What a picture is made of, without syntax: nodes, edges, groups and solids, placed.
 
-Units: pixels; x grows to the right and y downwards.
+A figure that is a graph has a `Chart` too, without positions, for formats that place
+it themselves. Units: pixels; x grows to the right and y downwards.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from resviz.figures.drawing.chart import Chart
+    from collections.abc import Iterator
 
 Point = tuple[float, float]
 
@@ -135,3 +136,69 @@ class Picture:
     groups: tuple[Group, ...] = ()
     solids: tuple[Solid, ...] = ()
     chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartBox:
+    """A box, a sum, or bare text.
+
+    Attributes:
+        key: unique in its chart.
+        role: how it looks, a key of `styles.LOOKS`.
+        lines: its text.
+        tint: a key of `Style.tints`; "" for none.
+    """
+
+    key: str
+    role: str
+    lines: tuple[str, ...]
+    tint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLink:
+    """An arrow between two boxes, with the words on it.
+
+    `role` is a key of `styles.LINES`.
+    """
+
+    tail: str
+    head: str
+    role: str = "main"
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFrame:
+    """A titled frame around boxes and other frames, in order."""
+
+    key: str
+    lines: tuple[str, ...]
+    tint: str
+    parts: tuple[ChartBox | ChartFrame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One figure, not placed.
+
+    Attributes:
+        direction: in which it runs, "TB" or "LR".
+        parts: boxes and frames, in order.
+        links: the arrows.
+        figure: its name.
+    """
+
+    direction: str
+    parts: tuple[ChartBox | ChartFrame, ...]
+    links: tuple[ChartLink, ...]
+    figure: str = "overview"
+
+    def iter_parts(self) -> Iterator[ChartBox | ChartFrame]:
+        """Yield every box and frame, those in frames included, in order."""
+        pending = [*reversed(self.parts)]
+        while pending:
+            part = pending.pop()
+            yield part
+            if isinstance(part, ChartFrame):
+                pending += reversed(part.parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures.drawing.chart import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.layers.rows import format_row_names
 

@@ -6,17 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
-from resviz.figures.drawing.screens import choose_readable
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.styles import LOOKS, stage_tint
 from resviz.figures.legend import build_overview_legend
-from resviz.figures.overview.directions import iter_placed
-from resviz.figures.overview.flowchart import build_chart
+from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
 from resviz.readings.structure import read_structure
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from resviz.figures.drawing.elements import Picture
+    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
     from resviz.readings.structure import Structure
     from resviz.record import Architecture
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 def draw(arch: Architecture, *, direction: str) -> Picture:
     """Draw the overview of a network."""
     structure = read_structure(arch)
-    unplaced = build_chart(build_outline(structure), direction)
+    unplaced = ChartBuilder(build_outline(structure)).build(direction)
     return replace(choose_readable(iter_pictures(structure, direction)), chart=unplaced)
 
 
@@ -46,3 +48,182 @@ def iter_pictures(structure: Structure, direction: str) -> Iterator[Picture]:
 def description(arch: Architecture) -> str:
     """Say the overview in sentences."""
     return sentences.describe_network(arch)
+
+
+PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
+"""The way that each direction is placed."""
+
+
+def iter_placed(
+    outline: Outline, signs: list[str], direction: str
+) -> Iterator[Picture]:
+    """Yield the overview placed in one lane, then in more."""
+    placing = PLACINGS[direction]
+    whole = placing(outline, signs, ()).place()
+    yield whole
+    axis = placing.axis
+    starts = [
+        group.at[axis] - group.size[axis] / 2
+        for group in whole.groups
+        if group.role == "stage"
+    ]
+    for lanes in range(2, min(len(starts), placing.max_lanes) + 1):
+        turns = break_evenly(starts, whole.size[axis], lanes)
+        yield placing(outline, signs, turns).place()
+
+
+def break_evenly(starts: list[float], end: float, lines: int) -> tuple[int, ...]:
+    """Break a run of parts into lines of like length.
+
+    Args:
+        starts: where each part begins; the first may lie behind the run's own start.
+        end: where the last ends.
+        lines: how many there shall be at most.
+    """
+    limit = (end - starts[0]) / lines
+    while True:
+        chosen: list[int] = []
+        begin = 0.0
+        for number, start in enumerate(starts[1:], start=1):
+            after = starts[number + 1] if number + 1 < len(starts) else end
+            if after - begin > limit:
+                chosen.append(number)
+                begin = start
+        if len(chosen) < lines:
+            return tuple(chosen)
+        limit *= 1.02
+
+
+SCREEN_SIZE = (1280, 800)
+"""Width and height of a small laptop's screen, in pixels."""
+
+MIN_LETTER_SIZE = 9
+"""Size of the smallest letters that are read with ease, in pixels."""
+
+
+def smallest_letter_size(picture: Picture) -> float:
+    """Return the size of a picture's smallest letters once it fits a screen."""
+    sizes = [LOOKS[node.role].size for node in picture.nodes if node.lines]
+    width, height = picture.size
+    scale = min(1, SCREEN_SIZE[0] / width, SCREEN_SIZE[1] / height)
+    return min(sizes, default=0) * scale
+
+
+def choose_readable(pictures: Iterable[Picture]) -> Picture:
+    """Return the first picture that can be read on one screen, else the best."""
+    too_small: list[Picture] = []
+    for picture in pictures:
+        if smallest_letter_size(picture) >= MIN_LETTER_SIZE:
+            return picture
+        too_small.append(picture)
+    return max(too_small, key=smallest_letter_size)
+
+
+ARROW = " →"
+
+
+class ChartBuilder:
+    """Collects the links of one chart while its boxes are made."""
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.links: list[ChartLink] = []
+        self.box_count = 0
+        self.last_key = ""
+
+    def build(self, direction: str) -> Chart:
+        """Return the whole chart, from the input to the output."""
+        outline = self.outline
+        heading = (outline.title, " · ".join(outline.facts), outline.inputs)
+        parts: list[ChartBox | ChartFrame] = [
+            self.add_box("text", tuple(filter(None, heading)))
+        ]
+        if outline.stem:
+            parts.append(self.add_box("chain", wrap_chart_labels(outline.stem), "stem"))
+        parts += [
+            self.add_section(number, section)
+            for number, section in enumerate(outline.sections)
+        ]
+        if outline.head:
+            parts.append(self.add_box("chain", wrap_chart_labels(outline.head), "head"))
+        if outline.outputs:
+            parts.append(self.add_box("text", (outline.outputs,)))
+        return Chart(direction, tuple(parts), tuple(self.links))
+
+    def add_section(self, number: int, section: OutlineSection) -> ChartFrame:
+        """Return a stage as a frame; folded blocks have one of their own in it.
+
+        Its name is a box on the wire: wires would cross a frame's title.
+        """
+        tint = stage_tint(number)
+        heading = (section.name, " · ".join(section.facts))
+        parts: list[ChartBox | ChartFrame] = [
+            self.add_box("name", tuple(filter(None, heading)))
+        ]
+        for k, group in enumerate(section.groups):
+            framed = group[0].count > 1 and any(row.has_addition for row in group)
+            boxes = tuple(
+                box
+                for row in group
+                for box in self.add_row(row, tint, counted=not framed)
+            )
+            if framed:
+                fold = (f"×{group[0].count}",)
+                parts.append(ChartFrame(f"f{number}_{k}", fold, "", boxes))
+            else:
+                parts += boxes
+        return ChartFrame(f"s{number}", (), tint, tuple(parts))
+
+    def add_row(
+        self, row: OutlineRow, tint: str, *, counted: bool
+    ) -> tuple[ChartBox, ...]:
+        """Return a row's box, its count if it shall say that, and its addition."""
+        lead = (self.add_box("plain", (", ".join(row.lead),)),) if row.lead else ()
+        fork = self.last_key
+        if row.elided:
+            return (self.add_box("note", row.labels),)
+        if not row.has_addition:
+            times = (f"×{row.count}",) if counted and row.count > 1 else ()
+            return (
+                self.add_box("block", (*wrap_chart_labels(row.labels), *times), tint),
+            )
+        box = self.add_box("block", wrap_chart_labels(row.labels), tint)
+        join = self.add_box("sum", (row.sign,))
+        self.links.append(
+            ChartLink(fork, join.key, row.shortcut_kind, row.shortcut_lines)
+        )
+        return *lead, box, join
+
+    def add_box(self, role: str, lines: tuple[str, ...], tint: str = "") -> ChartBox:
+        """Return the next box, linked to the one before it."""
+        box = ChartBox(f"n{self.box_count}", role, lines, tint)
+        if self.last_key:
+            self.links.append(ChartLink(self.last_key, box.key))
+        self.box_count, self.last_key = self.box_count + 1, box.key
+        return box
+
+
+MAX_BOX_LABELS = 8
+"""The most labels of one box; further ones in the middle are left out."""
+
+MAX_LINE_CHARACTERS = 46
+"""Characters of a line of words."""
+
+
+def wrap_chart_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Break words in a row into lines, an arrow at the end of each but the last."""
+    if len(labels) > MAX_BOX_LABELS:
+        left = format_plural(len(labels) - MAX_BOX_LABELS + 1, "more step")
+        labels = (
+            *labels[: MAX_BOX_LABELS // 2],
+            f"… {left} …",
+            *labels[1 - MAX_BOX_LABELS // 2 :],
+        )
+    lines = list(labels[:1])
+    for label in labels[1:]:
+        if len(lines[-1]) + len(label) > MAX_LINE_CHARACTERS:
+            lines[-1] += ARROW
+            lines.append(label)
+        else:
+            lines[-1] += f"{ARROW} {label}"
+    return tuple(lines)

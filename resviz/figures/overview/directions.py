@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.screens import break_evenly
 from resviz.figures.overview.placing import LANE_GAP, Gaps, Lane, OverviewPlacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resviz.figures.drawing.elements import Group, Node, Picture, Point
-    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
+    from resviz.figures.drawing.elements import Group, Node, Point
+    from resviz.figures.overview.outline import OutlineRow, OutlineSection
 
 MARGIN = 9
 """Around the picture."""
@@ -308,25 +305,3 @@ class RightwardPlacing(OverviewPlacing):
 def list_shortcut_lines(row: OutlineRow) -> tuple[str, ...]:
     """List what is written on a shortcut, its change of width in a line of its own."""
     return (*row.shortcut, row.width_change) if row.width_change else row.shortcut
-
-
-PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
-"""The way that each direction is placed."""
-
-
-def iter_placed(
-    outline: Outline, signs: list[str], direction: str
-) -> Iterator[Picture]:
-    """Yield the overview placed in one lane, then in more."""
-    placing = PLACINGS[direction]
-    whole = placing(outline, signs, ()).place()
-    yield whole
-    axis = placing.axis
-    starts = [
-        group.at[axis] - group.size[axis] / 2
-        for group in whole.groups
-        if group.role == "stage"
-    ]
-    for lanes in range(2, min(len(starts), placing.max_lanes) + 1):
-        turns = break_evenly(starts, whole.size[axis], lanes)
-        yield placing(outline, signs, turns).place()

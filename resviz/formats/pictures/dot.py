@@ -13,7 +13,7 @@ from resviz import escape
 from resviz.errors import RenderError
 from resviz.figures import FIGURES
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.chart import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.marks import resolve_colour
 from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
 
@@ -97,8 +97,10 @@ class _GraphBuilder:
         self.style = style
         self.title_of = {
             frame.key: frame.parts[0]
-            for frame in chart.iter_frames()
-            if isinstance(frame.parts[0], ChartBox) and frame.parts[0].role == "name"
+            for frame in chart.iter_parts()
+            if isinstance(frame, ChartFrame)
+            and isinstance(frame.parts[0], ChartBox)
+            and frame.parts[0].role == "name"
         }
         joined = {key for link in chart.links for key in (link.tail, link.head)}
         titles = {box.key for box in self.title_of.values()}

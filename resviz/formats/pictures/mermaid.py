@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resviz import escape
 from resviz.errors import RenderError
-from resviz.figures.drawing.chart import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.styles import LINES
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def style_lines(chart: Chart, style: Style) -> Iterator[str]:
 
     Bare text, the ground of frames and the colour of links are the reader's theme's.
     """
-    boxes = list(chart.iter_boxes())
+    boxes = [part for part in chart.iter_parts() if isinstance(part, ChartBox)]
     for tint in dict.fromkeys(box.tint for box in boxes if box.tint):
         name, shades = tint.replace(" ", ""), style.tints[tint]
         keys = ",".join(box.key for box in boxes if box.tint == tint)
@@ -117,7 +117,9 @@ def style_lines(chart: Chart, style: Style) -> Iterator[str]:
     if bare:
         yield "  classDef bare fill:none,stroke:none"
         yield f"  class {','.join(bare)} bare"
-    for frame in chart.iter_frames():
+    for frame in chart.iter_parts():
+        if isinstance(frame, ChartBox):
+            continue
         line = style.tints[frame.tint].line if frame.tint else style.colours["plate"]
         yield f"  style {frame.key} fill:none,stroke:{line}"
     for number, link in enumerate(chart.links):
