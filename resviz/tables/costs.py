@@ -12,9 +12,8 @@ from resviz.readings.costs.convention_counts import (
     apply_conventions,
 )
 from resviz.readings.variants import Variant, find_variants
-from resviz.tables.notes import counting_notes, describe_inputs
+from resviz.tables.notes import counting_notes, describe_inputs, trace_header
 from resviz.tables.table import Column, Table
-from resviz.tables.trace_header import trace_header
 from resviz.units import format_count, group_digits
 
 if TYPE_CHECKING:
@@ -35,14 +34,16 @@ OTHER_NETWORK_MARK = (
 
 
 def costs_table(arch: Architecture) -> Table:
-    """One row a convention: its name for the number, its total, and what it adds.
+    """Return one row a convention: its name for the number, its total, its terms.
 
     Rows that are set off are no conventions but other networks of the same name.
     """
     tallies, others = apply_conventions(arch), find_variants(arch)
     total = costs.sum_record_costs(arch)
-    rows = [convention_row(count) for count in tallies]
-    rows += [variant_row(variant, total.macs) for variant in others]
+    rows = [
+        *map(convention_row, tallies),
+        *(variant_row(variant, total.macs) for variant in others),
+    ]
     return Table(
         f"{arch.label}: costs, by who counts them",
         COLUMNS,
@@ -60,20 +61,20 @@ def costs_table(arch: Architecture) -> Table:
 
 
 def convention_row(tally: ConventionCount) -> dict[str, Any]:
-    """One convention for the eye."""
+    """Write one convention for the eye."""
     convention = tally.convention
-    unknown_terms = f"not known for {', '.join(tally.unknown)}"
+    unknown = f"not known for {', '.join(tally.unknown)}"
     return {
         "counter": convention.tool_names,
         "calls_it": convention.number_name,
         "total": tally.total,
-        "terms": unknown_terms if tally.unknown else format_sum(tally.terms),
+        "terms": unknown if tally.unknown else format_sum(tally.terms),
         "source": convention.source,
     }
 
 
 def format_sum(terms: tuple[CountTerm, ...]) -> str:
-    """Terms as lines of a sum: "MACs", "+ 2 × 11,113,984 batch norm"."""
+    """Write terms as lines of a sum: "MACs", "+ 2 × 11,113,984 batch norm"."""
     lines = []
     for term in terms:
         sign = "" if not lines else "− " if term.each < 0 else "+ "
@@ -84,7 +85,7 @@ def format_sum(terms: tuple[CountTerm, ...]) -> str:
 
 
 def variant_row(variant: Variant, macs: int) -> dict[str, Any]:
-    """Another network of the same name for the eye."""
+    """Write another network of the same name for the eye."""
     parts = (
         f"{'+' if change.difference > 0 else '−'} "
         f"{group_digits(abs(change.difference))} in {change.block}"
@@ -103,7 +104,7 @@ def costs_data(
     tallies: tuple[ConventionCount, ...],
     others: tuple[Variant, ...],
 ) -> dict[str, Any]:
-    """The table as JSON has it."""
+    """Return the table as JSON has it."""
     total = costs.sum_record_costs(arch)
     return {
         "name": arch.name,
@@ -112,7 +113,7 @@ def costs_data(
         "batch": arch.batch,
         "macs": total.macs,
         "elements": total.elements,
-        "conventions": [convention_data(count) for count in tallies],
+        "conventions": list(map(convention_data, tallies)),
         "variants": [variant_data(variant, total.macs) for variant in others],
         "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
         "convention": costs.MAC_CONVENTION,
@@ -121,7 +122,7 @@ def costs_data(
 
 
 def convention_data(tally: ConventionCount) -> dict[str, Any]:
-    """One convention as JSON has it; its terms sum to its total."""
+    """Return one convention as JSON has it; its terms sum to its total."""
     convention = tally.convention
     return {
         "tools": [{"name": n, "version": v} for n, v in convention.tools],
@@ -142,7 +143,7 @@ def convention_data(tally: ConventionCount) -> dict[str, Any]:
 
 
 def variant_data(variant: Variant, macs: int) -> dict[str, Any]:
-    """Another network of the same name as JSON has it."""
+    """Return another network of the same name as JSON has it."""
     return {
         "name": variant.choice.name,
         "published": variant.choice.published,
@@ -156,7 +157,7 @@ def variant_data(variant: Variant, macs: int) -> dict[str, Any]:
 
 
 def costs_notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
-    """What the other networks are, and how it was counted."""
+    """Say what the other networks are, and how it was counted."""
     lines = [
         f"{variant.choice.name}, as in {variant.choice.published}: "
         f"{group_digits(abs(variant.difference))} MACs "

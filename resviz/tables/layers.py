@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
@@ -17,15 +18,19 @@ from resviz.operations.families import (
 )
 from resviz.readings import costs
 from resviz.readings.shape_flow import changes_resolution
-from resviz.tables.folding import fold_equal_blocks, fold_equal_rows
+from resviz.readings.structure import read_structure
+from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
 from resviz.tables.notes import batch_note, counting_notes
 from resviz.tables.table import Column, Table
 from resviz.units import format_count, format_per_axis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from resviz.record import Architecture, Call, Layer
+
+LayerEntry = dict[str, Any]
+"""A row as JSON has it."""
 
 COLUMNS = (
     Column("index", "#", "count", spare=7),
@@ -54,10 +59,14 @@ LAYER_KINDS: dict[str, frozenset[str]] = {
 }
 """What `only` can choose, and the operations that it stands for."""
 
+WINDOW_KEYS = ("kernel", "stride", "padding", "dilation")
+"""Of the window of a convolution or pool, what it has along each axis."""
+
+NAMING_KEYS = {"index", "name", "path"}
+"""What tells equal rows from each other."""
 
 TIMES_COLUMN = Column("times", "×", "times")
 """How often what stands once comes, in a table in which equal blocks do."""
-
 
 REPEATS_NOTE = (
     "×: so many equal blocks in a row, or so many turns, the first of them shown"
@@ -71,7 +80,7 @@ def layer_table(
     only: str | None = None,
     once: bool = False,
 ) -> Table:
-    """One row a layer: shapes, window, parameters, MACs, elements.
+    """Return one row a layer: shapes, window, parameters, MACs, elements.
 
     Args:
         arch: the record.
@@ -87,8 +96,9 @@ def layer_table(
         raise SpecError("depth and only: want one of them, a fold mixes kinds")
     rows = [layer_row(layer) for layer in layers_of_kind(arch, only)]
     if depth is not None:
+        groups = group_rows_by_call(arch, rows, depth)
         rows = [
-            fold_call_rows(*group) for group in group_rows_by_call(arch, rows, depth)
+            fold_call_rows(call, group) if call else group[0] for call, group in groups
         ]
     if once:
         rows = fold_equal_blocks(arch, rows) if depth is None else fold_equal_rows(rows)
@@ -99,7 +109,7 @@ def layer_table(
     return Table(
         f"{arch.label}: layers",
         (COLUMNS[0], TIMES_COLUMN, *COLUMNS[1:]) if repeats else COLUMNS,
-        tuple(display_layer_row(entry) for entry in rows),
+        tuple(map(display_layer_row, rows)),
         rows,
         notes=(
             f"{format_count(arch.params)} parameters · {sums}",
@@ -113,7 +123,7 @@ def layer_table(
 
 
 def layers_before_failure(arch: Architecture, last: int | None = None) -> Table:
-    """The layers that ran before a forward failed, or the last of them."""
+    """Return the layers that ran before a forward failed, or the last of them."""
     all_layers = layer_table(arch)
     start = 0 if last is None else max(len(all_layers.rows) - last, 0)
     count_of = f"the last {last} of {len(all_layers.rows)}" if start else "the"
@@ -129,7 +139,11 @@ def layers_before_failure(arch: Architecture, last: int | None = None) -> Table:
 
 
 def layers_of_kind(arch: Architecture, only: str | None) -> list[Layer]:
-    """The layers of one kind, or all."""
+    """Return the layers of one kind, or all.
+
+    Raises:
+        SpecError: if there is no such kind.
+    """
     if only is None:
         return list(arch.stored_layers)
     if only not in LAYER_KINDS:
@@ -140,8 +154,8 @@ def layers_of_kind(arch: Architecture, only: str | None) -> list[Layer]:
     ]
 
 
-def layer_row(layer: Layer) -> dict[str, Any]:
-    """The facts and counts of one layer, as JSON has them."""
+def layer_row(layer: Layer) -> LayerEntry:
+    """Return the facts and counts of one layer, as JSON has them."""
     window = layer.window
     before, after = layer.input_shape[2:], layer.output_shape[2:]
     changes = before and after and before != after and changes_resolution(layer)
@@ -152,10 +166,7 @@ def layer_row(layer: Layer) -> dict[str, Any]:
         "ops": [op.name for op in layer.operations if any(op.flowing)],
         "input_shapes": [list(tensor.shape) for tensor in layer.inputs],
         "output_shape": list(layer.output_shape),
-        "kernel": list(window.kernel) if window else None,
-        "stride": list(window.stride) if window else None,
-        "padding": list(window.padding) if window else None,
-        "dilation": list(window.dilation) if window else None,
+        **{key: list(getattr(window, key)) if window else None for key in WINDOW_KEYS},
         "groups": window.groups if window else None,
         "params": layer.params,
         "macs": costs.count_macs(layer),
@@ -165,28 +176,26 @@ def layer_row(layer: Layer) -> dict[str, Any]:
     }
 
 
-def display_layer_row(entry: dict[str, Any]) -> dict[str, Any]:
-    """A row for the eye: a change of resolution as "224→112", turns as such."""
+def display_layer_row(entry: LayerEntry) -> dict[str, Any]:
+    """Write a row for the eye: a change of resolution as "224→112", turns as such."""
     change = entry["resolution"]
-    display_values = {
-        "resolution": "→".join(map(format_per_axis, change)) if change else None
-    }
+    shown = entry | {"resolution": "→".join(map(format_per_axis, change or ())) or None}
     if entry.get("in_turn"):
-        display_values["times"] = f"{entry['times']} in turn"
-    return entry | display_values
+        shown["times"] = f"{entry['times']} in turn"
+    return shown
 
 
 def group_rows_by_call(
-    arch: Architecture, rows: list[dict[str, Any]], depth: int
-) -> list[tuple[Call | None, list[dict[str, Any]]]]:
-    """Rows that lie in one call at `depth` together, with that call.
+    arch: Architecture, rows: list[LayerEntry], depth: int
+) -> Iterable[tuple[Call | None, list[LayerEntry]]]:
+    """Group the rows that lie in one call at `depth`; others stand alone, with None.
 
     Raises:
         SpecError: if the depth is below 1.
     """
     if depth < 1:
         raise SpecError(f"depth: got {depth}, want 1 or more")
-    groups: dict[Any, tuple[Call | None, list[dict[str, Any]]]] = {}
+    groups: dict[Any, tuple[Call | None, list[LayerEntry]]] = {}
     for entry in rows:
         layer = arch.stored_layers[entry["index"]]
         parts = layer.path.split(".") if layer.path else []
@@ -198,11 +207,11 @@ def group_rows_by_call(
         else:
             group = groups.setdefault(("layer", layer.index), (None, []))
         group[1].append(entry)
-    return list(groups.values())
+    return groups.values()
 
 
 def enclosing_calls(arch: Architecture, call: int | None) -> list[int]:
-    """The calls around a layer, the model's own first."""
+    """Return the calls around a layer, the model's own first."""
     chain: list[int] = []
     while call is not None:
         chain.append(call)
@@ -210,28 +219,25 @@ def enclosing_calls(arch: Architecture, call: int | None) -> list[int]:
     return chain[::-1]
 
 
-def fold_call_rows(call: Call | None, group: list[dict[str, Any]]) -> dict[str, Any]:
-    """The rows of one call as one row, named for it."""
-    first, last = group[0], group[-1]
-    if call is None:
-        return first
+def fold_call_rows(call: Call, group: list[LayerEntry]) -> LayerEntry:
+    """Fold the rows of one call into one row, named for it."""
     entering_shapes = next(
         (e["input_shapes"] for e in group if e["input_shapes"]), [[]]
     )
-    before, after = entering_shapes[0][2:], last["output_shape"][2:]
+    before = entering_shapes[0][2:]
+    after = group[-1]["output_shape"][2:]
     changes = any(entry["resolution"] for entry in group)
     return {
-        **first,
-        **dict.fromkeys(("kernel", "stride", "padding", "dilation", "groups")),
+        **group[0],
+        **dict.fromkeys((*WINDOW_KEYS, "groups")),
         "name": call.path,
         "type": call.type,
         "input_shapes": entering_shapes if entering_shapes[0] else [],
         "ops": [name for entry in group for name in entry["ops"]],
-        "output_shape": last["output_shape"],
-        "params": sum(entry["params"] for entry in group),
+        "output_shape": group[-1]["output_shape"],
         **{
             key: sum_known(entry[key] for entry in group)
-            for key in ("macs", "elements")
+            for key in ("params", "macs", "elements")
         },
         "path": call.path,
         "resolution": [before, after] if changes and before != after else None,
@@ -239,6 +245,69 @@ def fold_call_rows(call: Call | None, group: list[dict[str, Any]]) -> dict[str, 
 
 
 def sum_known(numbers: Iterable[int | None]) -> int | None:
-    """A sum; None if a part of it is not known."""
+    """Sum numbers; None if one of them is not known."""
     parts = list(numbers)
     return None if None in parts else sum(filter(None, parts))
+
+
+def fold_equal_blocks(
+    arch: Architecture, rows: Sequence[LayerEntry]
+) -> list[LayerEntry]:
+    """Leave out the rows of blocks that equal the block before.
+
+    The others say under `times` for how many they stand, and under `in_turn` whether
+    their block takes turns with others.
+    """
+    counts = count_block_repeats(arch, {entry["index"]: entry for entry in rows})
+    counted = [
+        entry | counts.get(entry["index"], {"times": 1, "in_turn": False})
+        for entry in rows
+    ]
+    return [entry for entry in counted if entry["times"]]
+
+
+def count_block_repeats(
+    arch: Architecture, rows: Mapping[int, LayerEntry]
+) -> dict[int, dict[str, Any]]:
+    """Count for how many equal layers each stands, by index; 0 for those left out.
+
+    Blocks that differ in anything but names, as in parameters that they share, do not
+    come again, nor do those that run in turns with blocks of another branch.
+    """
+    counts: dict[int, dict[str, Any]] = {}
+    for start, length, times, blocks in find_repeated_blocks(read_structure(arch)):
+        starts = range(start, start + length * times, length)
+        turns = [range(first, first + length) for first in starts]
+        equal_runs = groupby(
+            turns, key=lambda turn: [without_names(rows.get(k, {})) for k in turn]
+        )
+        for _, run in equal_runs:
+            first, *others = run
+            covered = range(first.start, first.stop + length * len(others))
+            if others and counts.keys().isdisjoint(covered):
+                repeat_values = {"times": 1 + len(others), "in_turn": blocks > 1}
+                counts |= {index: {"times": 0} for index in covered}
+                counts |= dict.fromkeys(first, repeat_values)
+    return counts
+
+
+def fold_equal_rows(rows: Sequence[LayerEntry]) -> list[LayerEntry]:
+    """Leave out the rows that equal the rows before, alone or in turns."""
+    numbers: dict[str, int] = {}
+    keys = [
+        numbers.setdefault(repr(without_names(entry)), len(numbers)) for entry in rows
+    ]
+    shown: list[LayerEntry] = []
+    position = 0
+    for turn, times in find_repeats(keys):
+        repeat_values = {"times": times, "in_turn": times > 1 and len(turn) > 1}
+        shown += [
+            entry | repeat_values for entry in rows[position : position + len(turn)]
+        ]
+        position += len(turn) * times
+    return shown
+
+
+def without_names(entry: LayerEntry) -> LayerEntry:
+    """Return a row without the keys that name it."""
+    return {key: value for key, value in entry.items() if key not in NAMING_KEYS}

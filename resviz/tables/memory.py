@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.readings import memory
 from resviz.readings.structure import read_structure
-from resviz.tables.notes import describe_inputs, run_mode_notes, untracked_notes
+from resviz.tables.notes import (
+    describe_inputs,
+    run_mode_notes,
+    trace_header,
+    untracked_notes,
+)
 from resviz.tables.table import Column, Table
-from resviz.tables.trace_header import trace_header
 from resviz.units import format_mebibytes, group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from resviz.record import Architecture, Layer
+    from resviz.record import Architecture
 
 BYTES_COLUMNS = (
     Column("parameter_bytes", "parameters, MiB", "bytes"),
@@ -47,7 +51,7 @@ MAX_TENSORS_NAMED = 4
 
 
 def memory_table(arch: Architecture, *, every: bool = False) -> Table:
-    """Parameters, peak of a forward, what training keeps; a row a stage or a layer.
+    """Return parameters, peak, what training keeps; a row a stage or a layer.
 
     Args:
         arch: the record.
@@ -69,7 +73,7 @@ def memory_table(arch: Architecture, *, every: bool = False) -> Table:
 
 
 def memory_totals(arch: Architecture) -> dict[str, Any]:
-    """What holds for the whole network, as JSON has it."""
+    """Count what holds for the whole network, as JSON has it."""
     peak = memory.find_peak(arch)
     peak_layer = None if peak.layer is None else arch.stored_layers[peak.layer].name
     saved = memory.find_saved_for_backward(arch)
@@ -97,45 +101,42 @@ def memory_totals(arch: Architecture) -> dict[str, Any]:
         "momentum_bytes": total_bytes["gradient"],
         "adam_bytes": 2 * total_bytes["gradient"],
         "by_dtype": {f"{key}_bytes": dtypes for key, dtypes in sizes.items()},
-        "held_at_peak": list(held_tensors(arch, peak)),
+        "held_at_peak": held_tensors(arch, peak),
         "not_counted": [asdict(gap) for gap in saved.uncounted],
         "convention": memory.MEMORY_CONVENTION,
     } | trace_header(arch)
 
 
-def held_tensors(arch: Architecture, peak: memory.Peak) -> Iterator[dict[str, Any]]:
-    """What is held at the peak, the largest first, by the layer that made it."""
+def held_tensors(arch: Architecture, peak: memory.Peak) -> list[dict[str, Any]]:
+    """Return what is held at the peak, the largest first, by the layer that made it."""
     timeline = memory.build_timeline(arch)
+    tensors = []
     for number in peak.held_storages:
         layer, storage = timeline.find_maker(number), arch.storages[number]
         name = "input" if layer is None else arch.stored_layers[layer].name
-        yield {"name": name, "bytes": storage.bytes, "dtype": storage.dtype}
+        tensors.append({"name": name, "bytes": storage.bytes, "dtype": storage.dtype})
+    return tensors
 
 
 def memory_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What stands above the rows."""
-    kinds, mode = data["by_dtype"], "training" if data["training"] else "evaluation"
-    gradients, adam = (
-        short_bytes(data["gradient_bytes"]),
-        short_bytes(data["adam_bytes"]),
-    )
-    saved_bytes = data["training_kept_bytes"]
+    """Yield what stands above the rows."""
+    dtypes = {key: describe_dtypes(sizes) for key, sizes in data["by_dtype"].items()}
     for label in ("parameter", "buffer"):
         key = f"{label}_bytes"
-        yield f"{label}s", f"{exact_bytes(data[key])}{describe_dtypes(kinds[key])}"
+        yield f"{label}s", f"{exact_bytes(data[key])}{dtypes[key]}"
     yield "forward" if data["training"] else "inference", describe_peak(data)
     if data["held_at_peak"]:
         yield "held there", describe_largest(data["held_at_peak"])
-    saved_dtypes = describe_dtypes(kinds["training_kept_bytes"])
-    yield (
-        "training",
-        f"in {mode} mode keeps {exact_bytes(saved_bytes)} for backward{saved_dtypes}",
-    )
+    mode = "training" if data["training"] else "evaluation"
+    kept = f"{exact_bytes(data['training_kept_bytes'])} for backward"
+    yield "training", f"in {mode} mode keeps {kept}{dtypes['training_kept_bytes']}"
+    gradients = short_bytes(data["gradient_bytes"])
+    adam = short_bytes(data["adam_bytes"])
     yield "beside it", f"gradients {gradients}; momentum as much, or Adam {adam}"
 
 
 def describe_peak(data: dict[str, Any]) -> str:
-    """The peak of a forward, and where it lies."""
+    """Say how high the peak of a forward is, and where it lies."""
     peak, layer = data["inference_peak_bytes"], data["inference_peak_layer"]
     place = f" at {layer}" if layer else ""
     whole = short_bytes(data["inference_total_bytes"])
@@ -143,40 +144,33 @@ def describe_peak(data: dict[str, Any]) -> str:
 
 
 def describe_largest(tensors: list[dict[str, Any]]) -> str:
-    """The largest tensors that are held at the peak, the others together."""
+    """Name the largest tensors that are held at the peak, the others together."""
     parts = [
         f"{tensor['name']} {short_bytes(tensor['bytes'])}"
         for tensor in tensors[:MAX_TENSORS_NAMED]
     ]
     rest = tensors[MAX_TENSORS_NAMED:]
     if rest:
-        parts.append(
-            f"{len(rest)} more {short_bytes(sum(tensor['bytes'] for tensor in rest))}"
-        )
+        rest_bytes = sum(tensor["bytes"] for tensor in rest)
+        parts.append(f"{len(rest)} more {short_bytes(rest_bytes)}")
     return " + ".join(parts)
 
 
 def exact_bytes(number: int) -> str:
-    """Bytes in full and in MiB."""
-    whole = f"{group_digits(number)} bytes"
-    return (
-        f"{whole} ({format_mebibytes(number)} MiB)"
-        if number >= MIN_BYTES_IN_MIB
-        else whole
-    )
+    """Write bytes in full and in MiB."""
+    short = f" ({short_bytes(number)})" if number >= MIN_BYTES_IN_MIB else ""
+    return f"{group_digits(number)} bytes{short}"
 
 
 def short_bytes(number: int) -> str:
-    """Bytes in MiB; few of them as they are."""
-    return (
-        f"{format_mebibytes(number)} MiB"
-        if number >= MIN_BYTES_IN_MIB
-        else f"{group_digits(number)} bytes"
-    )
+    """Write bytes in MiB; few of them as they are."""
+    if number >= MIN_BYTES_IN_MIB:
+        return f"{format_mebibytes(number)} MiB"
+    return f"{group_digits(number)} bytes"
 
 
 def describe_dtypes(sizes: dict[str, int]) -> str:
-    """The dtypes that some bytes are of; how many of each where there are several."""
+    """Name the dtypes of some bytes; how many of each where there are several."""
     if len(sizes) == 1:
         return f": {next(iter(sizes))}"
     each = ", ".join(f"{dtype} {short_bytes(size)}" for dtype, size in sizes.items())
@@ -184,7 +178,7 @@ def describe_dtypes(sizes: dict[str, int]) -> str:
 
 
 def memory_notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
-    """The lines below the table: what is counted, and what is left out."""
+    """Say below the table what is counted, and what is left out."""
     yield (
         f"counted for a batch of {arch.batch}; held: at most while it runs, without "
         "gradients; kept: until backward, by the first layer that needs it"
@@ -207,11 +201,9 @@ def memory_notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
 
 
 def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
-    """One row a layer."""
-    allocated, saved = (
-        memory.count_allocated_bytes(arch),
-        memory.find_saved_for_backward(arch).layers,
-    )
+    """Yield one row a layer."""
+    allocated = memory.count_allocated_bytes(arch)
+    saved = memory.find_saved_for_backward(arch).layers
     timeline = memory.build_timeline(arch)
     for layer in arch.stored_layers:
         yield {
@@ -227,13 +219,14 @@ def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
 
 
 def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
-    """One row a stage, and for what lies before, behind and beside the stages."""
+    """Yield one row a stage, and for what lies before, behind and beside them."""
     built = read_structure(arch)
     rows = list(layer_memory_rows(arch))
+    first = "stem" if built.stages else "layers"
     parts: list[tuple[str, Iterable[int]]] = [
-        ("stem" if built.stages else "layers", layer_indices(built.stem)),
+        (first, [layer.index for layer in built.stem]),
         *((stage.name, stage.layer_indices) for stage in built.stages),
-        ("head", layer_indices(built.head)),
+        ("head", [layer.index for layer in built.head]),
     ]
     inside = {index for _, members in parts for index in members}
     parts.append(("other layers", {row["index"] for row in rows} - inside))
@@ -246,13 +239,8 @@ def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
         yield {"name": "never called", "layers": 0, "parameter_bytes": idle}
 
 
-def layer_indices(layers: Iterable[Layer]) -> list[int]:
-    """Where some layers stand in the record."""
-    return [layer.index for layer in layers]
-
-
 def part_memory_row(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Some layers together; what they hold is the most that one of them does."""
+    """Sum the rows of some layers; what they hold is the most that one does."""
     sums = ("parameter_bytes", "activation_bytes", "kept_bytes")
     held = [row["held_bytes"] for row in rows if row["held_bytes"] is not None]
     return {

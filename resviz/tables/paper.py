@@ -21,12 +21,12 @@ from resviz.readings.structure.graph import is_weighted, list_live_operations
 from resviz.tables.notes import (
     describe_inputs,
     run_mode_notes,
+    trace_header,
     uncounted_notes,
     untracked_notes,
 )
 from resviz.tables.summary import stage_row
 from resviz.tables.table import Cell, Column, LayerGroup, Table
-from resviz.tables.trace_header import trace_header
 from resviz.units import format_count, format_giga, format_per_axis, format_sizes
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 FLOPS_ROW = "FLOPs (multiply-adds)"
 """The paper's own words for what is a MAC everywhere else here."""
 
-PARAMETERS_ROW = "parameters"
+PAPER_CONVENTION = (
+    "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, linear layers "
+    "and matrix products"
+)
 
 EXCITATION_NOTE = "fc, [a, b]: squeeze-and-excitation, its two layers a and b wide"
 """What the SENet paper's sign for a gate means."""
@@ -47,7 +50,7 @@ PaperEntry = tuple[Cell, tuple[int, ...] | None]
 
 
 def paper_table(archs: Sequence[Architecture]) -> Table:
-    """The paper's Table 1: rows conv1, conv2_x … head, FLOPs, parameters.
+    """Return the paper's Table 1: conv1, conv2_x … head, FLOPs, parameters.
 
     Raises:
         SpecError: if there is no network, or one has no residual stages.
@@ -62,74 +65,50 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
                 "table has a row a stage; see its layers instead"
             )
     entries = [paper_entries(network) for network in built]
-    rows = [paper_row(name, entries) for name in row_names(entries)]
-    rows += [
-        totals_row(FLOPS_ROW, [costs.sum_record_costs(arch).macs for arch in archs])
+    macs = [costs.sum_record_costs(arch).macs for arch in archs]
+    rows = [
+        *(paper_row(name, entries) for name in row_names(entries)),
+        {"name": FLOPS_ROW, "output": None, "cells": macs},
+        {"name": "parameters", "output": None, "cells": [a.params for a in archs]},
     ]
-    rows += [totals_row(PARAMETERS_ROW, [arch.params for arch in archs])]
+    networks = (Column(f"c{k}", arch.label, "cell") for k, arch in enumerate(archs))
     return Table(
         "ResNet architectures",
-        paper_columns(archs),
-        tuple(display_paper_row(entry) for entry in rows),
+        (Column("name", "layer", "row"), Column("output", "output"), *networks),
+        tuple(map(display_paper_row, rows)),
         paper_data(built, rows),
         notes=paper_notes(archs, rows),
         fixed=2,
     )
 
 
-def paper_columns(archs: Sequence[Architecture]) -> tuple[Column, ...]:
-    """Layer name, output size, and a column a network."""
-    networks = (Column(f"c{k}", arch.label, "cell") for k, arch in enumerate(archs))
-    return Column("name", "layer", "row"), Column("output", "output"), *networks
-
-
 def paper_entries(built: Structure) -> dict[str, PaperEntry]:
-    """The cells of one column by row name, in order."""
+    """Return the cells of one column by row name, in order."""
     entries: dict[str, PaperEntry] = {}
-    convolutions = stem_groups(built.stem)
+    convolutions = [
+        (describe_convolution(op, strided=True), layer.output_shape[2:])
+        for layer in built.stem
+        for op in list_live_operations([layer])
+        if is_weighted(op)
+    ]
     if convolutions:
-        entries["conv1"] = (Cell(convolutions), size_before_pool(built.stem))
-    first = built.stages[0].name
+        lines = tuple(line for line, _ in convolutions)
+        entries["conv1"] = Cell((LayerGroup(lines),)), convolutions[-1][1]
+    pool_row = f"{built.stages[0].name} (pool)"
     for layer in built.stem:
-        if words := describe_pool(layer):
-            entries[f"{first} (pool)"] = (
-                Cell((LayerGroup((words,)),)),
-                spatial_size(layer),
-            )
+        if pool := describe_pool(layer):
+            entries[pool_row] = Cell((LayerGroup((pool,)),)), layer.output_shape[2:]
     for stage in built.stages:
-        entries[stage.name] = (describe_stage(built, stage), stage.output_shape[2:])
+        entries[stage.name] = describe_stage(built, stage), stage.output_shape[2:]
     words = [word for layer in built.head for word in describe_head_layer(layer)]
     if words:
-        after = spatial_size(built.head[-1]) or (1, 1)
-        entries["head"] = (Cell((LayerGroup((", ".join(words),)),)), after)
+        after = built.head[-1].output_shape[2:] or (1, 1)
+        entries["head"] = Cell((LayerGroup((", ".join(words),)),)), after
     return entries
 
 
-def stem_groups(stem: Sequence[Layer]) -> tuple[LayerGroup, ...]:
-    """The convolutions before the first block, as the paper writes conv1."""
-    lines = [
-        describe_convolution(op, strided=True)
-        for op in list_live_operations(stem)
-        if is_weighted(op)
-    ]
-    return (LayerGroup(tuple(lines)),) if lines else ()
-
-
-def size_before_pool(stem: Sequence[Layer]) -> tuple[int, ...] | None:
-    """The spatial size that the stem's last convolution gives."""
-    after = [
-        layer for layer in stem if any(map(is_weighted, list_live_operations([layer])))
-    ]
-    return spatial_size(after[-1]) if after else None
-
-
-def spatial_size(layer: Layer) -> tuple[int, ...]:
-    """Spatial size of a layer's output."""
-    return layer.output_shape[2:]
-
-
 def describe_pool(layer: Layer) -> str:
-    """A pool as "3×3 max pool, stride 2"; "" for any other layer."""
+    """Write a pool as "3×3 max pool, stride 2"; "" for any other layer."""
     for op in layer.operations:
         for names, kind in ((MAX_POOLS, "max"), (AVERAGE_POOLS, "average")):
             if op.name in names and op.window:
@@ -139,7 +118,7 @@ def describe_pool(layer: Layer) -> str:
 
 
 def describe_stage(built: Structure, stage: Stage) -> Cell:
-    """The blocks of a stage; those that read alike are one group."""
+    """Write the blocks of a stage; those that read alike are one group."""
     groups = groupby(
         describe_block(built, block.main_indices) for block in stage.blocks
     )
@@ -147,7 +126,7 @@ def describe_stage(built: Structure, stage: Stage) -> Cell:
 
 
 def describe_block(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
-    """One line a convolution of a block's main branch, and one a gate."""
+    """Write a line a convolution of a block's main branch, and one a gate."""
     layers = [built.arch.layers[index] for index in main]
     positions = max((prod(layer.output_shape[2:]) for layer in layers), default=0)
     return tuple(
@@ -162,7 +141,7 @@ def describe_block(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
 
 
 def describe_gate(gate: Sequence[Layer]) -> Iterator[str]:
-    """A gate as the SENet paper writes it: "fc, [16, 256]"; others in words.
+    """Write a gate as the SENet paper does: "fc, [16, 256]"; others in words.
 
     Source: Hu et al. 2018, table 1, where the brackets hold the widths of both layers.
     """
@@ -177,7 +156,7 @@ def describe_gate(gate: Sequence[Layer]) -> Iterator[str]:
 
 
 def describe_gate_weight(op: Operation) -> str:
-    """The only weight of a gate: "5 conv over channels", as in ECA, or "fc [64]"."""
+    """Write a gate's only weight: "5 conv over channels", as in ECA, or "fc [64]"."""
     window = op.window
     if window is not None and prod(window.kernel) > 1:
         return f"{format_sizes(window.kernel)} conv over channels"
@@ -185,7 +164,7 @@ def describe_gate_weight(op: Operation) -> str:
 
 
 def describe_convolution(op: Operation, *, strided: bool = False) -> str:
-    """A convolution as the paper writes it: "3×3, 64", or "7×7, 64, stride 2".
+    """Write a convolution as the paper does: "3×3, 64", or "7×7, 64, stride 2".
 
     Dilation and groups are named where they are not 1, as "d2" and "32 groups".
     """
@@ -203,7 +182,7 @@ def describe_convolution(op: Operation, *, strided: bool = False) -> str:
 
 
 def describe_head_layer(layer: Layer) -> Iterable[str]:
-    """What a layer after the last block adds to the head's row."""
+    """Yield what a layer after the last block adds to the head's row."""
     for op in layer.operations:
         if op.name in AVERAGE_POOLS:
             yield "average pool"
@@ -218,19 +197,19 @@ def describe_head_layer(layer: Layer) -> Iterable[str]:
 
 
 def row_names(entries: Sequence[dict[str, PaperEntry]]) -> list[str]:
-    """All row names, each in its place also where some columns lack it."""
+    """Return all row names, each in its place also where some columns lack it."""
     names = dict.fromkeys(name for column in entries for name in column)
     return sorted(names, key=row_order)
 
 
 def row_order(name: str) -> tuple[int, bool]:
-    """Where a row stands: by the stage's number, its pool first, the head last."""
+    """Order rows by the stage's number, its pool first, the head last."""
     digits = "".join(filter(str.isdigit, name.partition("_")[0]))
     return (int(digits), "pool" not in name) if digits else (10**6, True)
 
 
 def paper_row(name: str, entries: Sequence[dict[str, PaperEntry]]) -> dict[str, Any]:
-    """One row over all columns; sizes go into the cells where they differ."""
+    """Return a row over all columns; sizes go into the cells where they differ."""
     row_entries = [column.get(name) for column in entries]
     known_sizes = {entry[1] for entry in row_entries if entry and entry[1]}
     shared = list(known_sizes.pop()) if len(known_sizes) == 1 else None
@@ -243,13 +222,8 @@ def paper_row(name: str, entries: Sequence[dict[str, PaperEntry]]) -> dict[str, 
     return {"name": name, "output": shared, "cells": cells}
 
 
-def totals_row(name: str, numbers: list[int]) -> dict[str, Any]:
-    """One of the rows of totals."""
-    return {"name": name, "output": None, "cells": numbers}
-
-
 def display_paper_row(entry: dict[str, Any]) -> dict[str, Any]:
-    """A row for the eye, one value a column."""
+    """Write a row for the eye, one value a column."""
     cells = {
         f"c{k}": display_paper_cell(entry["name"], c)
         for k, c in enumerate(entry["cells"])
@@ -259,7 +233,7 @@ def display_paper_row(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def display_paper_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
-    """A total in the unit of the paper; any other cell as it is."""
+    """Write a total in the unit of the paper; leave any other cell as it is."""
     if isinstance(cell, int):
         exact = name == FLOPS_ROW and cell >= 10**9
         return format_giga(cell) if exact else format_count(cell, 4)
@@ -269,7 +243,7 @@ def display_paper_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
 def paper_data(
     built: Sequence[Structure], rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """The table as JSON has it."""
+    """Return the table as JSON has it."""
     return {
         "columns": [
             {
@@ -285,45 +259,29 @@ def paper_data(
         ],
         "rows": [
             entry
-            | {
-                "cells": [
-                    c if isinstance(c, int) else cell_on_one_line(c)
-                    for c in entry["cells"]
-                ]
-            }
+            | {"cells": [str(c) if isinstance(c, Cell) else c for c in entry["cells"]]}
             for entry in rows
         ],
         "convention": costs.MAC_CONVENTION,
     }
 
 
-def cell_on_one_line(cell: Cell | None) -> str | None:
-    """A cell on one line; None where a column has no such row."""
-    return None if cell is None else str(cell)
-
-
 def paper_notes(
     archs: Sequence[Architecture], rows: Sequence[dict[str, Any]]
 ) -> tuple[str, ...]:
-    """The inputs, the convention, what gates are, and what is not counted."""
+    """Say the inputs, the convention, what gates are, and what is not counted."""
     inputs = dict.fromkeys(describe_inputs(arch) for arch in archs)
-    trace_notes = [
-        f"{arch.label}: {line}" if len(archs) > 1 else line
-        for arch in archs
-        for line in (
-            *run_mode_notes(arch),
-            *uncounted_notes(arch),
-            *untracked_notes(arch),
-        )
-    ]
-    convention = "FLOPs as in the paper, one a multiply-add (MAC) of convolutions, "
-    convention += "linear layers and matrix products"
     cells = [cell for entry in rows for cell in entry["cells"]]
     has_gates = any("; fc, [" in str(cell) for cell in cells)
-    inputs_note = f"input {', '.join(inputs)}"
+    trace_notes = [
+        f"{arch.label}: {note}" if len(archs) > 1 else note
+        for arch in archs
+        for notes in (run_mode_notes, uncounted_notes, untracked_notes)
+        for note in notes(arch)
+    ]
     return (
-        inputs_note,
-        convention,
+        f"input {', '.join(inputs)}",
+        PAPER_CONVENTION,
         *[EXCITATION_NOTE] * has_gates,
         *dict.fromkeys(trace_notes),
     )

@@ -12,9 +12,8 @@ from resviz.readings.receptive import (
     compute_receptive_fields,
 )
 from resviz.readings.structure import read_structure
-from resviz.tables.notes import run_mode_notes, untracked_notes
+from resviz.tables.notes import run_mode_notes, trace_header, untracked_notes
 from resviz.tables.table import Column, Table
-from resviz.tables.trace_header import trace_header
 from resviz.units import format_per_axis, format_plural, format_sizes
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ FIELD_UNITS = (
 
 
 def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
-    """One row a layer that changes what is seen: field, stride, padding, centre.
+    """Return one row a layer that changes what is seen: field, stride and so on.
 
     Args:
         arch: the record.
@@ -100,7 +99,7 @@ def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
 
 
 def field_row(layer: Layer, seen: Sequence[Seen]) -> dict[str, Any]:
-    """What one layer sees, as JSON has it: a number for each axis, or null."""
+    """Return what one layer sees, as JSON has it: a number an axis, or null."""
     return {
         "index": layer.index,
         "name": layer.name,
@@ -111,7 +110,7 @@ def field_row(layer: Layer, seen: Sequence[Seen]) -> dict[str, Any]:
 
 
 def measure_axes(seen: Sequence[Seen]) -> dict[str, list[Any]]:
-    """Field, stride, padding and centre along each axis.
+    """Measure field, stride, padding and centre along each axis.
 
     `whole_input` tells an axis of which all is seen from one of which nothing is known.
     """
@@ -126,14 +125,14 @@ def measure_axes(seen: Sequence[Seen]) -> dict[str, list[Any]]:
 
 
 def json_number(value: Fraction | int) -> float:
-    """A fraction as the number that JSON has: 2 or 0.5."""
+    """Return a fraction as the number that JSON has: 2 or 0.5."""
     return int(value) if value == int(value) else float(value)
 
 
 def stage_field_rows(
     arch: Architecture, all_fields: ReceptiveFields
 ) -> Iterator[dict[str, Any]]:
-    """What the last layer of each stage sees, under the paper's names."""
+    """Yield what the last layer of each stage sees, under the paper's names."""
     for stage in read_structure(arch).stages:
         seen = all_fields.layers[stage.layer_indices[-1]]
         if seen:
@@ -143,7 +142,7 @@ def stage_field_rows(
 def find_largest_field(
     layer_fields: Sequence[tuple[Layer, Sequence[Seen] | None]], pixels: Shape
 ) -> dict[str, Any] | None:
-    """The layer with the largest field before anything sees the whole input."""
+    """Find the layer with the largest field before any sees the whole input."""
     best: tuple[tuple[int, ...], str] | None = None
     for layer, seen in layer_fields:
         sizes = tuple(axis.size for axis in seen or () if isinstance(axis, Axis))
@@ -151,69 +150,59 @@ def find_largest_field(
             best = sizes, layer.name
     if best is None:
         return None
-    too_large = any(size > side for size, side in zip(best[0], pixels, strict=True))
-    return {"name": best[1], "receptive_field": [*best[0]], "exceeds_input": too_large}
+    sizes, name = best
+    too_large = any(size > side for size, side in zip(sizes, pixels, strict=True))
+    return {"name": name, "receptive_field": [*sizes], "exceeds_input": too_large}
 
 
 def is_larger_than_input(seen: Sequence[Seen], pixels: Shape) -> bool:
-    """Whether a field is larger than the input along an axis."""
+    """Return whether a field is larger than the input along an axis."""
     pairs = zip(seen, pixels, strict=True)
     return any(isinstance(axis, Axis) and axis.size > side for axis, side in pairs)
 
 
 def display_field_row(entry: dict[str, Any]) -> dict[str, Any]:
-    """A row for the eye: one word for all axes where they agree."""
-    whole = entry["whole_input"]
-    first = next(iter(FIELD_KEYS))
-    words = {
-        key: format_axes(entry[key], whole if key == first else None)
-        for key in FIELD_KEYS
-    }
-    return entry | words
+    """Write a row for the eye: one word for all axes where they agree."""
+    words = {key: format_axes(entry[key]) for key in FIELD_KEYS}
+    size = format_axes(entry["receptive_field"], entry["whole_input"])
+    return entry | words | {"receptive_field": size}
 
 
 def format_axes(
-    values: Sequence[float | None], whole_input: Sequence[bool] | None
+    values: Sequence[float | None], whole_input: Sequence[bool] | None = None
 ) -> Any:
-    """One number, or one for each axis; "all" for the whole input, None if unknown."""
+    """Write one number, or one an axis; "all" for the whole input, None if unknown."""
     if whole_input is None and None in values:
         return None
     gaps = ["all" if sees_all else "unknown" for sees_all in whole_input or values]
     words = [gap if n is None else n for n, gap in zip(values, gaps, strict=True)]
-    return (
-        words[0] if len({*words}) == 1 else format_sizes(list(map(round_number, words)))
-    )
+    return words[0] if len({*words}) == 1 else format_sizes([*map(round_number, words)])
 
 
 def round_number(value: float | str) -> Any:
-    """A number with as many digits as people read."""
+    """Round a number to as many digits as people read."""
     return round(value, 3) if isinstance(value, float) else value
 
 
 def field_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What stands above the rows."""
+    """Yield what stands above the rows."""
     yield "input", format_sizes(data["input_shape"])
     if not data["input_shape"][2:]:
         yield "positions", "none, it has batch and channels alone"
-    stage_sizes = [
-        f"{stage['name']} {display_field_row(stage)['receptive_field']}"
-        for stage in data["stages"]
-    ]
-    if stage_sizes:
-        yield "stages", ", ".join(stage_sizes)
+    if data["stages"]:
+        stages = map(display_field_row, data["stages"])
+        sizes = (f"{stage['name']} {stage['receptive_field']}" for stage in stages)
+        yield "stages", ", ".join(sizes)
     largest = data["largest"]
     if largest:
         side = format_per_axis(data["input_shape"][2:])
-        remark = f"more than the input's {side}" if largest["exceeds_input"] else ""
+        remark = f", more than the input's {side}" if largest["exceeds_input"] else ""
         size = format_per_axis(largest["receptive_field"])
-        yield (
-            "largest",
-            ", ".join(filter(None, (f"{size} at {largest['name']}", remark))),
-        )
+        yield "largest", f"{size} at {largest['name']}{remark}"
 
 
 def field_notes(arch: Architecture, all_fields: ReceptiveFields) -> Iterator[str]:
-    """What the fields leave out, where branches do not align, and what is not known."""
+    """Say what fields leave out, where branches do not align, what is not known."""
     if len(arch.inputs) > 1:
         yield f"of the first of {len(arch.inputs)} inputs"
     if all_fields.gated:
@@ -221,7 +210,7 @@ def field_notes(arch: Architecture, all_fields: ReceptiveFields) -> Iterator[str
         yield f"left out: {gates} on the whole input, first at {all_fields.gated[0]}"
     if all_fields.off_centre:
         first = all_fields.off_centre[0]
-        distance = format_axes(list(map(json_number, first.apart)), None)
+        distance = format_axes([*map(json_number, first.apart)])
         joins = format_plural(len(all_fields.off_centre), "layer")
         yield (
             f"branches meet off centre at {joins}, first {first.name}, by {distance} px"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.readings import costs
-from resviz.readings.structure import Stage, read_structure
+from resviz.readings.structure import read_structure
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
@@ -15,7 +16,7 @@ from resviz.tables.table import Column, Table
 from resviz.units import format_count
 
 if TYPE_CHECKING:
-    from resviz.readings.structure import Block, Unit
+    from resviz.readings.structure import Unit
     from resviz.record import Architecture
 
 UNIT_COLUMN = Column("unit", "unit")
@@ -48,7 +49,7 @@ REASON_TEXTS = {
 
 
 def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
-    """One row a residual unit: the kind of its shortcut, and the reason for it.
+    """Return one row a residual unit: the kind of its shortcut, and its reason.
 
     Most blocks are one unit; a transformer's are two, attention and MLP.
 
@@ -64,9 +65,13 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
     built = read_structure(arch)
     total = costs.sum_record_costs(arch)
     rows = [
-        block_position(stage, number, block)
-        | shortcut_row(arch, unit, total)
-        | {"unit": k}
+        {
+            "stage": stage.name,
+            "block": stage.block_name(number),
+            "name": block.path,
+            **shortcut_row(arch, unit, total),
+            "unit": k,
+        }
         for stage in built.stages
         for number, block in enumerate(stage.blocks, start=1)
         for k, unit in enumerate(block.units, start=1)
@@ -90,19 +95,10 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
     )
 
 
-def block_position(stage: Stage, number: int, block: Block) -> dict[str, Any]:
-    """Where a block stands, as JSON has it."""
-    return {
-        "stage": stage.name,
-        "block": stage.block_name(number),
-        "name": block.path,
-    }
-
-
 def shortcut_row(
     arch: Architecture, unit: Unit, total: costs.CostTotals
 ) -> dict[str, Any]:
-    """The shortcut of one unit, as JSON has it."""
+    """Return the shortcut of one unit, as JSON has it."""
     shortcut = unit.shortcut
     own = sum_part_costs(shortcut)
     return {
@@ -122,21 +118,15 @@ def shortcut_row(
 def summarize_shortcuts(
     rows: list[dict[str, Any]], total: costs.CostTotals
 ) -> tuple[str, ...]:
-    """One line: how many shortcuts of each kind, and what they cost together."""
-    kinds: dict[str, int] = {}
-    for entry in rows:
-        kinds[entry["kind"]] = kinds.get(entry["kind"], 0) + 1
-    if not kinds:
+    """Say how many shortcuts of each kind there are, and what they cost together."""
+    if not rows:
         return ()
+    kinds = Counter(entry["kind"] for entry in rows)
     macs = sum(entry["macs"] for entry in rows)
     params = sum(entry["params"] for entry in rows)
     parts = [
         f"{number} {SHORTCUT_NOUNS[kind][number > 1]}" for kind, number in kinds.items()
     ]
     macs_share = macs / total.macs if total.macs else 0.0
-    return (
-        (
-            f"{', '.join(parts)}: {format_count(params)} parameters, "
-            f"{format_count(macs)} MACs, {macs_share:.1%} of all MACs"
-        ),
-    )
+    line = f"{', '.join(parts)}: {format_count(params)} parameters, "
+    return (f"{line}{format_count(macs)} MACs, {macs_share:.1%} of all MACs",)

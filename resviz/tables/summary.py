@@ -9,16 +9,19 @@ from resviz.readings import costs
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
-from resviz.tables.notes import batch_note, counting_notes, describe_inputs
+from resviz.tables.notes import (
+    batch_note,
+    counting_notes,
+    describe_inputs,
+    trace_header,
+)
 from resviz.tables.table import Column, Table
-from resviz.tables.trace_header import trace_header
 from resviz.units import format_count, format_per_axis, format_plural, group_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
 
-    from resviz.readings.shape_flow import FlowStep
-    from resviz.record import Architecture, Layer
+    from resviz.record import Architecture, Layer, Shape
 
 COLUMNS = (
     Column("name", "stage"),
@@ -32,10 +35,9 @@ COLUMNS = (
 
 
 def summary_table(arch: Architecture) -> Table:
-    """Totals, one row a stage, and the arithmetic of the shape flow."""
+    """Return totals, one row a stage, and the arithmetic of the shape flow."""
     built = read_structure(arch)
     unusual = find_remarks(built)
-    steps = arch.flow
     total = costs.sum_record_costs(arch)
     data = {
         "name": arch.name,
@@ -45,7 +47,15 @@ def summary_table(arch: Architecture) -> Table:
         "stages": [stage_row(stage) for stage in built.stages],
         "params": arch.params,
         "macs": total.macs,
-        "flow": [flow_data(step) for step in steps],
+        "flow": [
+            {
+                "name": step.name,
+                "size": list(step.size),
+                "output_shape": list(step.output_shape),
+                "arithmetic": step.arithmetic,
+            }
+            for step in arch.flow
+        ],
         "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
         "depth": count_depth(built),
         "activations": total.activations,
@@ -61,7 +71,7 @@ def summary_table(arch: Architecture) -> Table:
         data,
         facts=(("input", describe_inputs(arch)), *summary_facts(data)),
         notes=(
-            *map(flow_line, steps[1:]),
+            *(f"{step.name}: {step.arithmetic}" for step in arch.flow[1:]),
             *unusual,
             batch_note(arch),
             *counting_notes(arch, costs.ELEMENTS_UNIT),
@@ -69,50 +79,52 @@ def summary_table(arch: Architecture) -> Table:
     )
 
 
-def summary_facts(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """What stands above the stages, below the input."""
+def summary_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what stands above the stages, below the input."""
     yield "parameters", exact_count(data["params"], 3)
     flops = format_count(2 * data["macs"], 4)
     yield "MACs", f"{exact_count(data['macs'], 4)}, at 2 FLOPs each {flops}"
     yield "element-wise", f"{exact_count(data['elements'], 3)} elements"
-    yield (
-        "activations",
-        f"{group_digits(data['activations'])} values out of convolutions",
-    )
+    values = group_digits(data["activations"])
+    yield "activations", f"{values} values out of convolutions"
     deep = format_plural(data["depth"], "weighted layer")
     blocks = format_plural(data["blocks"], "block")
     stages = format_plural(len(data["stages"]), "stage")
     built = f"{blocks} in {stages}" if data["blocks"] else "no residual blocks found"
     yield "depth", f"{deep}, {built}"
     if data["flow"]:
-        yield (
-            "shape flow",
-            "→".join(format_per_axis(step["size"]) for step in data["flow"]),
-        )
+        sizes = (format_per_axis(step["size"]) for step in data["flow"])
+        yield "shape flow", "→".join(sizes)
 
 
 def exact_count(number: int, digits: int) -> str:
-    """A number in full, and in short where that is shorter."""
+    """Write a number in full, and in short where that is shorter."""
     short = f" ({format_count(number, digits)})" if number >= 1000 else ""
     return f"{group_digits(number)}{short}"
 
 
 def stage_row(stage: Stage) -> dict[str, Any]:
-    """One stage, as JSON has it."""
-    own = sum_part_costs(stage)
+    """Return one stage, as JSON has it."""
     return {
         "name": stage.name,
         "blocks": len(stage.blocks),
         "type": stage.type,
-        "output_shape": list(stage.output_shape),
+        **part_columns(sum_part_costs(stage), stage.output_shape),
+    }
+
+
+def part_columns(own: costs.CostTotals, output_shape: Shape) -> dict[str, Any]:
+    """Return what the parts of a network have, stages and others."""
+    return {
+        "output_shape": list(output_shape),
         "params": own.params,
         "macs": own.macs,
         "elements": own.elements,
     }
 
 
-def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
-    """Rows whose parameters and MACs sum to the network's."""
+def part_rows(built: Structure) -> Iterator[dict[str, Any]]:
+    """Yield rows whose parameters and MACs sum to the network's."""
     arch = built.arch
     inside = {index for stage in built.stages for index in stage.layer_indices}
     inside.update(layer.index for layer in (*built.stem, *built.head))
@@ -124,38 +136,14 @@ def part_rows(built: Structure) -> Iterable[dict[str, Any]]:
         yield part_row("head", built.head)
     others = [layer for layer in arch.stored_layers if layer.index not in inside]
     idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
-    if any(
-        la.params or costs.count_macs(la) or costs.count_elements(la) for la in others
-    ):
+    own = costs.sum_layer_costs(others)
+    if own.params or own.macs or own.elements:
         yield part_row("other layers", others)
     if idle:
         yield {"name": "never called", "params": idle, "macs": 0, "elements": 0}
 
 
-def part_row(name: str, layers: Iterable[Layer]) -> dict[str, Any]:
-    """A run of layers that is no stage."""
-    members = list(layers)
-    own = costs.sum_layer_costs(members)
-    shape = list(members[-1].output_shape) if members else None
-    return {
-        "name": name,
-        "output_shape": shape,
-        "params": own.params,
-        "macs": own.macs,
-        "elements": own.elements,
-    }
-
-
-def flow_data(step: FlowStep) -> dict[str, Any]:
-    """One change of resolution, as JSON has it."""
-    return {
-        "name": step.name,
-        "size": list(step.size),
-        "output_shape": list(step.output_shape),
-        "arithmetic": step.arithmetic,
-    }
-
-
-def flow_line(step: FlowStep) -> str:
-    """One change of resolution, as a line."""
-    return f"{step.name}: {step.arithmetic}"
+def part_row(name: str, layers: Sequence[Layer]) -> dict[str, Any]:
+    """Return a run of layers that is no stage."""
+    shape = layers[-1].output_shape
+    return {"name": name, **part_columns(costs.sum_layer_costs(layers), shape)}

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from resviz import units
-from resviz.errors import RenderError, UnknownNameError
-from resviz.tables.column_choice import find_columns
+from resviz.errors import RenderError, SpecError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -38,11 +37,14 @@ class LayerGroup:
     lines: tuple[str, ...]
     count: int | None = None
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is one line that wants no brackets."""
+        return self.count is None and len(self.lines) == 1
+
     def __str__(self) -> str:
-        body = "; ".join(self.lines)
-        if self.count is not None:
-            return f"[{body}] ×{self.count}"
-        return f"[{body}]" if len(self.lines) > 1 else body
+        factor = "" if self.count is None else f" ×{self.count}"
+        return self.lines[0] if self.is_bare else f"[{'; '.join(self.lines)}]{factor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +87,16 @@ class Column:
         return self.kind in {"count", "bytes", "share"}
 
     def text(self, value: Any) -> str:
-        """`value` as people read it; "" for None, "unknown" for an unknown count."""
+        """Write a value for people; "" for None, "unknown" for an unknown count."""
         if value is None:
             return "unknown" if self.kind == "count" else ""
         return VALUE_WRITERS[self.kind](value)
 
     def lines(self, value: Any) -> list[str]:
-        """The lines of `value` where its column holds several."""
+        """Write a value on several lines if its column holds such."""
         if self.kind != "words" or value is None:
             return [self.text(value)]
         return str(value).splitlines() or [""]
-
-
-def format_percent(value: float) -> str:
-    """A part of the whole in per cent."""
-    return f"{value:.1%}"
 
 
 VALUE_WRITERS = {
@@ -115,7 +112,7 @@ VALUE_WRITERS = {
         units.format_sizes(shape[1:]) for shape in shapes
     ),
     "axes": units.format_per_axis,
-    "share": format_percent,
+    "share": "{:.1%}".format,
 }
 """How a value of each kind is written."""
 
@@ -158,8 +155,9 @@ class Table:
         """Yield the rows, each as values by the names of its columns."""
         names = frame_names(self.columns)
         for row in self.rows:
-            values = (cell_as_text(row.get(column.key)) for column in self.columns)
-            yield dict(zip(names, values, strict=True))
+            values = (row.get(column.key) for column in self.columns)
+            texts = (str(v) if isinstance(v, Cell) else v for v in values)
+            yield dict(zip(names, texts, strict=True))
 
     @overload
     def __getitem__(self, key: SupportsIndex) -> dict[str, Any]: ...
@@ -312,6 +310,54 @@ def frame_names(columns: Sequence[Column]) -> list[str]:
     return names
 
 
-def cell_as_text(value: Any) -> Any:
-    """A cell as text, anything else as it is."""
-    return str(value) if isinstance(value, Cell) else value
+def find_columns(columns: Sequence[Column], names: Iterable[str]) -> Iterator[Column]:
+    """Yield the columns that some names call, in the order of the names.
+
+    Args:
+        columns: of a table.
+        names: keys, or headings in any case; a heading of several words may come in
+            several names, as a command line parts it.
+
+    Raises:
+        SpecError: for what calls none of them, and for a heading of several; lists
+            keys and headings.
+    """
+    remaining = [word for name in names for word in split_words(name)]
+    while remaining:
+        length, matches = match_longest(columns, remaining)
+        if len(matches) != 1:
+            wrong = "unknown column" if not matches else "several columns are headed"
+            listed = ", ".join(map(column_label, columns))
+            raise SpecError(
+                f"{wrong} {' '.join(remaining[:length])!r}: want some of {listed}"
+            )
+        yield matches[0]
+        remaining = remaining[length:]
+
+
+def match_longest(
+    columns: Sequence[Column], words: list[str]
+) -> tuple[int, list[Column]]:
+    """Return how many of the first words name columns, and which; (1, []) if none."""
+    for length in range(len(words), 0, -1):
+        by_key = [column for column in columns if [column.key] == words[:length]]
+        heading = [word.casefold() for word in words[:length]]
+        matches = by_key or [
+            column
+            for column in columns
+            if split_words(column.title.casefold()) == heading
+        ]
+        if matches:
+            return length, matches
+    return 1, []
+
+
+def split_words(text: str) -> list[str]:
+    """Split text at commas and spaces."""
+    return text.replace(",", " ").split()
+
+
+def column_label(column: Column) -> str:
+    """Return a column's key, and its heading where that is another: "macs (MACs)"."""
+    same = column.title == column.key
+    return column.key if same else f"{column.key} ({column.title})"

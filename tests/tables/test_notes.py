@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.tables.trace_header import trace_header
+from resviz.tables.notes import trace_header
 
 DOORS = (
     resviz.table, resviz.summary, resviz.costs_table, resviz.memory,
