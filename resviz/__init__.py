@@ -38,9 +38,9 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from resviz.figures.rendering import Diagram
+    from resviz.readings.costs import UncountedOperation
     from resviz.readings.shape_flow import FlowStep
     from resviz.readings.structure import Block, Shortcut, Stage, Unit
-    from resviz.readings.uncounted import UncountedOperation
     from resviz.record import Architecture, Call, Layer, Operation, Tensor, Window
     from resviz.record.storage import load
     from resviz.tables.table import Table
@@ -117,6 +117,7 @@ HOMES = {
         "WeightsError",
     ),
     "resviz.figures.rendering": ("Diagram",),
+    "resviz.readings.costs": ("UncountedOperation",),
     "resviz.readings.shape_flow": ("FlowStep",),
     "resviz.readings.structure": (
         "Block",
@@ -124,7 +125,6 @@ HOMES = {
         "Stage",
         "Unit",
     ),
-    "resviz.readings.uncounted": ("UncountedOperation",),
     "resviz.record": (
         "Architecture",
         "Call",

@@ -134,7 +134,8 @@ READINGS = (
     "readings/receptive/__init__:compute_receptive_fields",
     "readings/memory/liveness:build_timeline", "readings/memory/liveness:find_peak",
     "readings/memory/saved_for_backward:find_saved_for_backward",
-    "readings/costs/totals:sum_record_costs", "readings/costs/totals:find_uncounted",
+    "readings/costs/__init__:sum_record_costs",
+    "readings/costs/__init__:find_uncounted",
     "record/architecture:count_parameters",
 )  # fmt: skip
 """What goes through a whole record."""

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs] - it has none
 
+    from resviz.readings.costs import CostTotals, UncountedOperation
     from resviz.readings.shape_flow import FlowStep
-    from resviz.readings.structure import Block, Shortcut, Stage
-    from resviz.readings.uncounted import UncountedOperation
+    from resviz.readings.structure import Block, Shortcut, Stage, Structure
 
 FORMAT = "resviz.architecture"
 VERSION = 1
@@ -145,6 +145,20 @@ class Architecture(
         return zip(names, self.inputs, strict=True)
 
     @property
+    def _totals(self) -> CostTotals:
+        """The costs of all its layers."""
+        from resviz.readings.costs import sum_record_costs
+
+        return sum_record_costs(self)
+
+    @property
+    def _structure(self) -> Structure:
+        """The structure that is read off its dataflow."""
+        from resviz.readings.structure import read_structure
+
+        return read_structure(self)
+
+    @property
     def params(self) -> int:
         """Number of parameters, those that no layer read included."""
         return count_parameters(self)
@@ -155,23 +169,17 @@ class Architecture(
 
         What is not counted is named by `uncounted`; 1 MAC = 2 FLOPs.
         """
-        from resviz.readings.costs import sum_record_costs
-
-        return sum_record_costs(self).macs
+        return self._totals.macs
 
     @property
     def elements(self) -> int:
         """Elements of element-wise work, as far as rules know them."""
-        from resviz.readings.costs import sum_record_costs
-
-        return sum_record_costs(self).elements
+        return self._totals.elements
 
     @property
     def activations(self) -> int:
         """Output elements of all convolutions, as pycls counts them."""
-        from resviz.readings.costs import sum_record_costs
-
-        return sum_record_costs(self).activations
+        return self._totals.activations
 
     @property
     def uncounted(self) -> tuple[UncountedOperation, ...]:
@@ -183,23 +191,19 @@ class Architecture(
     @property
     def depth(self) -> int:
         """Number of weighted layers on the main path, the 50 of ResNet-50."""
-        from resviz.readings.structure import count_depth, read_structure
+        from resviz.readings.structure import count_depth
 
-        return count_depth(read_structure(self))
+        return count_depth(self._structure)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The stages in order, "conv2_x" first; () if nothing is residual."""
-        from resviz.readings.structure import read_structure
-
-        return read_structure(self).stages
+        return self._structure.stages
 
     @property
     def blocks(self) -> tuple[Block, ...]:
         """The residual blocks of all stages, in execution order."""
-        from resviz.readings.structure import read_structure
-
-        return read_structure(self).blocks
+        return self._structure.blocks
 
     @property
     def shortcuts(self) -> tuple[Shortcut, ...]:
@@ -209,23 +213,17 @@ class Architecture(
     @property
     def stem(self) -> tuple[Layer, ...]:
         """The layers before the first block."""
-        from resviz.readings.structure import read_structure
-
-        return tuple(self.layers[layer.index] for layer in read_structure(self).stem)
+        return tuple(self.layers[layer.index] for layer in self._structure.stem)
 
     @property
     def head(self) -> tuple[Layer, ...]:
         """The layers after the last block."""
-        from resviz.readings.structure import read_structure
-
-        return tuple(self.layers[layer.index] for layer in read_structure(self).head)
+        return tuple(self.layers[layer.index] for layer in self._structure.head)
 
     @property
     def main_path(self) -> tuple[Layer, ...]:
         """The layers on the path from input to output with the most weights."""
-        from resviz.readings.structure import read_structure
-
-        return tuple(self.layers[index] for index in read_structure(self).main_path)
+        return tuple(self.layers[index] for index in self._structure.main_path)
 
     @property
     def flow(self) -> tuple[FlowStep, ...]:
@@ -237,10 +235,9 @@ class Architecture(
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is unusual about the structure, in sentences."""
-        from resviz.readings.structure import read_structure
         from resviz.readings.structure.remarks import find_remarks
 
-        return tuple(find_remarks(read_structure(self)))
+        return find_remarks(self._structure)
 
     def to_json(self) -> bytes:
         """The record as JSON text.

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
-from resviz.readings.costs.convention_counts import (
+from resviz.readings.costs.conventions import (
     ConventionCount,
     CountTerm,
     apply_conventions,

@@ -1,42 +1,167 @@
 """What a record costs: multiply-accumulates, element-wise work, parameters.
 
-`layer_costs` says what one layer multiplies and accumulates, and what it does without,
-by the table of operations; `totals` adds layers up; `conventions` says what other tools
-count.
+One MAC is one multiply-accumulate; the ResNet paper calls it a FLOP. Convolutions,
+linear layers and matrix products are counted, at the record's batch, also where torch
+runs several of them as one fused operation; biases, normalisation, activations, pools
+and additions are not. Products of parameters alone, as spectral norm's, are counted,
+since every forward runs them. Source: He et al. 2015, section 3.3; torchvision's `_ops`
+and pycls count alike.
+
+Element-wise work is what is done to values without multiplying and accumulating. It is
+a count of its own and never part of the MACs. What other tools count, `conventions`
+says.
 """
 
 from __future__ import annotations
 
-from resviz.readings.costs.layer_costs import (
-    COST_RULES,
-    ELEMENTS_UNIT,
-    FREE_OPERATIONS,
-    MAC_CONVENTION,
-    MACS,
-    count_elements,
-    count_macs,
-    is_cost_known,
-)
-from resviz.readings.costs.totals import (
-    CostTotals,
-    count_activations,
-    find_uncounted,
-    sum_layer_costs,
-    sum_record_costs,
-)
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "COST_RULES",
-    "ELEMENTS_UNIT",
-    "FREE_OPERATIONS",
-    "MACS",
-    "MAC_CONVENTION",
-    "CostTotals",
-    "count_activations",
-    "count_elements",
-    "count_macs",
-    "find_uncounted",
-    "is_cost_known",
-    "sum_layer_costs",
-    "sum_record_costs",
-]
+from resviz.operations.families import ELEMENTWISE_WORK, FREE_OPERATIONS
+from resviz.operations.table import OPERATIONS
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from resviz.operations.kind import MacRule
+    from resviz.record import Architecture, Layer, Operation
+
+MAC_CONVENTION = (
+    "MACs of convolutions, linear layers and matrix products; 1 MAC = 2 FLOPs"
+)
+"""The convention of every MAC count here, to be printed beside it."""
+
+MACS = "MACs"
+"""What this count is called."""
+
+ELEMENTS_UNIT = (
+    "elements: values of element-wise work (norms, activations, pools, additions "
+    "…), those written, or read where that is more, as in a pool"
+)
+"""The unit of every element count here, to be printed beside it."""
+
+COST_RULES: dict[str, MacRule] = {
+    row.name: row.macs for row in OPERATIONS.values() if row.macs
+}
+"""The rule of each operation that multiplies and accumulates."""
+
+
+def is_cost_known(op: Operation) -> bool:
+    """Tell whether there is a rule for `op`, or it is known to have no MACs.
+
+    What is done with constants alone, as making an index, need not be known.
+    """
+    return op.name in COST_RULES or op.name in FREE_OPERATIONS or not any(op.flowing)
+
+
+def count_macs(layer: Layer) -> int | None:
+    """Count the MACs of one layer; None if one of its operations has no rule."""
+    if not all(is_cost_known(op) for op in layer.operations):
+        return None
+    return sum(
+        COST_RULES[op.name](op) for op in layer.operations if op.name in COST_RULES
+    )
+
+
+def count_elements(layer: Layer) -> int | None:
+    """Count the elements that one layer works on; None if it has an unknown operation.
+
+    Units: values for the whole batch: the larger of what an operation reads first
+    and writes first. A norm, an activation, an addition count what they write, a
+    pool or a sum what it reads, each value once however many windows see it.
+    A bias belongs to its convolution or product; the softmax inside a fused
+    attention and the gates inside a fused LSTM are not seen.
+    """
+    if not all(is_cost_known(op) for op in layer.operations):
+        return None
+    return sum(
+        count_worked_values(op)
+        for op in layer.operations
+        if op.name in ELEMENTWISE_WORK
+    )
+
+
+def count_worked_values(op: Operation) -> int:
+    """Count the values that one operation works on."""
+    read = prod(op.inputs[0]) if op.inputs else 0
+    return max(read, prod(op.outputs[0]))
+
+
+def count_activations(layer: Layer) -> int:
+    """Count the output elements of the convolutions of one layer.
+
+    Source: Radosavovic et al. 2020, Designing Network Design Spaces, section 2;
+    pycls counts convolutions alone.
+    """
+    convolutions = (op for op in layer.operations if op.name == "convolution")
+    return sum(prod(op.outputs[0]) for op in convolutions)
+
+
+@dataclass(frozen=True, slots=True)
+class CostTotals:
+    """Sums over some layers.
+
+    Units: parameters, MACs, output elements of convolutions, and elements of
+    element-wise work, at the record's batch.
+    """
+
+    params: int
+    macs: int
+    activations: int
+    elements: int
+
+
+def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
+    """Add up the costs of some layers; layers without a rule add nothing.
+
+    `find_uncounted` names those; every total stands beside it.
+    """
+    members = list(layers)
+    return CostTotals(
+        sum(layer.params for layer in members),
+        sum(count_macs(layer) or 0 for layer in members),
+        sum(count_activations(layer) for layer in members),
+        sum(count_elements(layer) or 0 for layer in members),
+    )
+
+
+@cache_reading
+def sum_record_costs(arch: Architecture) -> CostTotals:
+    """Add up the costs of a whole record; layers without a rule add nothing."""
+    return sum_layer_costs(arch.stored_layers)
+
+
+@cache_reading
+def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
+    """List the operations without a cost rule, which no total includes."""
+    places: dict[str, list[str]] = {}
+    for layer in arch.stored_layers:
+        for op in layer.operations:
+            if not is_cost_known(op):
+                places.setdefault(op.name, []).append(layer.name)
+    return list_uncounted(places)
+
+
+@dataclass(frozen=True, slots=True)
+class UncountedOperation:
+    """An operation without a rule: how often it ran, and in which layer first."""
+
+    operation: str
+    count: int
+    first: str
+
+
+def list_uncounted(
+    places: Mapping[str, Sequence[str]],
+) -> tuple[UncountedOperation, ...]:
+    """List uncounted operations from the layer names in which each ran.
+
+    Example:
+        >>> list_uncounted({"sinc": ["wave", "wave#2"]})
+        (UncountedOperation(operation='sinc', count=2, first='wave'),)
+    """
+    return tuple(
+        UncountedOperation(name, len(at), at[0]) for name, at in places.items()
+    )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import NO_GRADIENT
 from resviz.operations.kind import SavedTensors
 from resviz.operations.table import OPERATIONS
+from resviz.readings.costs import UncountedOperation, list_uncounted
 from resviz.readings.memory.liveness import build_timeline
-from resviz.readings.uncounted import UncountedOperation, list_uncounted
 from resviz.record import LEARNED
 from resviz.record.cached import cache_reading
 from resviz.units import count_tensor_bytes

@@ -9,7 +9,7 @@ import pytest
 from torch import nn
 
 import resviz
-from resviz.readings.costs.convention_counts import apply_conventions
+from resviz.readings.costs.conventions import apply_conventions
 
 
 def convolved(inputs, outputs, kernel=3, **options):
