@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import msgspec
@@ -30,10 +31,7 @@ class Parameter(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def numel(self) -> int:
         """Number of elements."""
-        count = 1
-        for size in self.shape:
-            count *= size
-        return count
+        return prod(self.shape)
 
 
 class Source(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -1,4 +1,4 @@
-"""The invariants of a record, each with a message that names the layer that breaks it.
+"""The invariants of a record; a ValueError names the layer that breaks one.
 
 1. Layers are numbered in execution order, and every source is earlier, so a cycle
    cannot be written down.
@@ -38,11 +38,7 @@ def check_invariants(arch: Architecture) -> None:
 
 
 def check_layers(arch: Architecture) -> None:
-    """Check every layer, and that the outputs are of some.
-
-    Raises:
-        ValueError: naming the layer.
-    """
+    """Check every layer, and that the outputs are of some."""
     layer_outputs = [layer.outputs for layer in arch.stored_layers]
     layer_outputs.append(arch.inputs)  # number `MODEL_INPUT` of a list is its last
     names: set[str] = set()
@@ -77,11 +73,7 @@ LayerOutputs = list[tuple["Tensor", ...]]
 def check_layer(
     layer: Layer, position: int, layer_outputs: LayerOutputs, calls: int
 ) -> None:
-    """Check that a layer is in its place, and agrees in shape with earlier ones.
-
-    Raises:
-        ValueError: saying what is wrong with it.
-    """
+    """Check that a layer is in its place, and agrees in shape with earlier ones."""
     if layer.index != position:
         raise ValueError(f"its index is {layer.index}, want {position}")
     if not 0 <= layer.call < calls:
@@ -106,11 +98,7 @@ def check_layer(
 def find_source_tensor(
     source: Source, before: int, layer_outputs: LayerOutputs
 ) -> Tensor:
-    """The tensor that `source` names, which must exist before layer `before`.
-
-    Raises:
-        ValueError: if it does not.
-    """
+    """Return the tensor that `source` names, which must exist before layer `before`."""
     number, output = source.layer, source.output
     if not MODEL_INPUT <= number < before:
         raise ValueError(f"source {number} is not an earlier layer")
@@ -127,11 +115,7 @@ MIN_OPERANDS = {
 
 
 def check_operation(operation: Operation) -> None:
-    """Check the operands of an operation, its storages, its outputs and its window.
-
-    Raises:
-        ValueError: saying what it lacks.
-    """
+    """Check the operands of an operation, its storages, its outputs and its window."""
     name, operand_count, min_count = operation.name, len(operation.inputs), 0
     if name in MIN_OPERANDS:
         min_count = MIN_OPERANDS[name]
@@ -162,11 +146,7 @@ def check_operation(operation: Operation) -> None:
 
 
 def check_wiring(layer: Layer) -> None:
-    """Check that the operations of a layer read what is there before them.
-
-    Raises:
-        ValueError: naming the operation that is not.
-    """
+    """Check that the operations of a layer read what is there before them."""
     wiring = [(number, op.sources) for number, op in enumerate(layer.operations)]
     wiring.append((len(wiring), layer.ends))
     output_counts = [len(operation.outputs) for operation in layer.operations]
@@ -185,11 +165,7 @@ def check_wiring(layer: Layer) -> None:
 
 
 def check_calls(arch: Architecture) -> None:
-    """Check that calls nest: each lies inside an earlier parent.
-
-    Raises:
-        ValueError: naming the call, or a layer that lies outside of its own.
-    """
+    """Check that calls nest: each lies inside an earlier parent."""
     if not arch.calls:
         raise ValueError("calls: want at least the model's own call")
     for position, call in enumerate(arch.calls):
@@ -209,11 +185,7 @@ def check_calls(arch: Architecture) -> None:
 
 
 def check_call(arch: Architecture, position: int, call: Call) -> None:
-    """Check that a call lies inside its parent; the model's own holds everything.
-
-    Raises:
-        ValueError: saying where it lies instead.
-    """
+    """Check that a call lies inside its parent; the model's own holds everything."""
     start, stop = 0, len(arch.stored_layers)
     if position:
         if call.parent is None or not 0 <= call.parent < position:
@@ -227,11 +199,7 @@ def check_call(arch: Architecture, position: int, call: Call) -> None:
 
 
 def check_parameters(arch: Architecture) -> None:
-    """Check that no parameter is counted twice, called or not.
-
-    Raises:
-        ValueError: naming both places.
-    """
+    """Check that no parameter is counted twice, called or not."""
     owners: dict[str, str] = {}
     called = [(layer.name, layer.parameters) for layer in arch.stored_layers]
     idle = [(group.path, group.parameters) for group in arch.uncalled]
@@ -250,11 +218,7 @@ RESERVED_NUMBERS = 2
 
 
 def check_storages(arch: Architecture) -> None:
-    """Check that storages in use are there, and are released after their last use.
-
-    Raises:
-        ValueError: naming the layer or the storage.
-    """
+    """Check that storages in use are there, and are released after their last use."""
     count = len(arch.storages)
     executed = [
         (layer, layer_operation)

@@ -10,7 +10,7 @@ from resviz.errors import RecordError
 from resviz.record.facts import Operation, Parameter, Shape, Source, Tensor, Window
 
 if TYPE_CHECKING:
-    from resviz.readings.structure import Block, Stage
+    from resviz.readings.structure import Block, BlockPlace, Stage
     from resviz.record.architecture import Architecture
 
 
@@ -105,18 +105,21 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def block(self) -> Block | None:
         """The residual block in which it lies; None between blocks."""
-        from resviz.readings.structure import find_block_place
-
-        place = find_block_place(self.arch, self.index)
+        place = self._place
         return place and place.block
 
     @property
     def stage(self) -> Stage | None:
         """The stage of its block; None in the stem, the head and between blocks."""
-        from resviz.readings.structure import find_block_place
-
-        place = find_block_place(self.arch, self.index)
+        place = self._place
         return place and place.stage
+
+    @property
+    def _place(self) -> BlockPlace | None:
+        """The place of its block among the blocks of its record."""
+        from resviz.readings.structure import index_block_layers
+
+        return index_block_layers(self.arch).get(self.index)
 
     def __repr__(self) -> str:
         shapes = [str(tensor.shape) for tensor in self.inputs]

@@ -33,8 +33,8 @@ __all__ = [
     "Structure",
     "Unit",
     "count_depth",
-    "find_block_place",
     "index_block_ends",
+    "index_block_layers",
     "read_structure",
 ]
 
@@ -120,11 +120,6 @@ def index_block_layers(arch: Architecture) -> dict[int, BlockPlace]:
         for i in unit.layer_indices
     }
     return leading | inside
-
-
-def find_block_place(arch: Architecture, index: int) -> BlockPlace | None:
-    """Return the place of the block in which a layer lies; None between blocks."""
-    return index_block_layers(arch).get(index)
 
 
 def is_upsampling(op: Operation) -> bool:
