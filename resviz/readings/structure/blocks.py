@@ -77,7 +77,7 @@ def is_continuation(graph: Graph, before: JoinRegion, region: JoinRegion) -> boo
         return True
     node = region.fork
     while node > before.end and not any(
-        map(is_weighted, list_live_operations(graph.select_layers([node])))
+        map(is_weighted, graph.list_operations([node]))
     ):
         node = graph.dominator[node]
     return node == before.end
@@ -110,16 +110,13 @@ def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> b
     It does when two or more residual regions inside it give its own positions and
     width, or positions that are neither its input's nor its output's.
     """
-    input_size, own_size = (
-        graph.size_of_node(region.fork),
-        graph.size_of_node(region.join),
-    )
+    own_size = graph.size_of_node(region.join)
+    own_positions = (graph.size_of_node(region.fork)[0], own_size[0])
     inner_sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
-    own_positions = (input_size[0], own_size[0])
-    blocks_inside = [
-        size for size in inner_sizes if size == own_size or size[0] not in own_positions
-    ]
-    return len(blocks_inside) >= 2
+    return (
+        sum(size == own_size or size[0] not in own_positions for size in inner_sizes)
+        >= 2
+    )
 
 
 def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) -> bool:
@@ -129,7 +126,7 @@ def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) 
     one forward runs in a loop.
     """
     kinds = {
-        tuple(op.name for op in list_live_operations(graph.select_layers(region.nodes)))
+        tuple(op.name for op in graph.list_operations(region.nodes))
         for region in members
     }
     return owner > 0 and len(kinds) == len(members)
@@ -203,7 +200,7 @@ def make_residual_unit(
 
 
 def find_owning_call(arch: Architecture, nodes: list[int]) -> int:
-    """Index of the deepest call that holds all of some layers."""
+    """Find the deepest call that holds all of some layers."""
     first, last = min(nodes), max(nodes)
     call = arch.stored_layers[first].call
     while not arch.calls[call].start <= first <= last < arch.calls[call].stop:
@@ -223,7 +220,7 @@ def find_tail(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list
         users = graph.after[node]
         if len(users) != 1 or users[0] >= stop or node in graph.returned_nodes:
             return tail
-        names = {op.name for op in list_live_operations(graph.select_layers(users))}
+        names = {op.name for op in graph.list_operations(users)}
         if not names <= kinds or (tail and names & ACTIVATIONS):
             return tail
         tail.append(users[0])
@@ -276,7 +273,7 @@ def find_preactivation(graph: Graph, owner: int, fork: int) -> tuple[int, ...]:
             return ()
         nodes.append(node)
         node = graph.before[node][0]
-    names = {op.name for op in list_live_operations(graph.select_layers(nodes))}
+    names = {op.name for op in graph.list_operations(nodes)}
     is_preactivation = names <= NORMS | ACTIVATIONS | RESHAPES and not names <= RESHAPES
     return tuple(reversed(nodes)) if is_preactivation else ()
 
@@ -311,7 +308,7 @@ def classify_unit(main: list[Layer]) -> str:
 
 
 def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:
-    """Kernel sizes of the convolutions among some operations; linear counts as 1."""
+    """List the kernel sizes of weighted operations; that of a linear one is 1."""
     weighted_ops = (op for op in ops if is_weighted(op))
     return tuple(max(op.window.kernel) if op.window else 1 for op in weighted_ops)
 

@@ -78,7 +78,7 @@ class Graph:
         return self.input_axes[next(s.output for s in layer.sources if s.layer == ROOT)]
 
     def find_common_dominator(self, a: int, b: int) -> int:
-        """The last node that dominates, or is, both `a` and `b`."""
+        """Find the last node that dominates, or is, both `a` and `b`."""
         while a != b:
             if self.dominator_depth[a] >= self.dominator_depth[b]:
                 a = self.dominator[a]
@@ -93,7 +93,7 @@ class Graph:
         return later == node
 
     def walk_back(self, fork: int, operand: int) -> Iterator[int]:
-        """Nodes on paths from `fork` to `operand`, backwards, without the fork."""
+        """Yield the nodes on paths from `operand` back to `fork`, without the fork."""
         visited: set[int] = set()
         pending = [operand]
         while pending:
@@ -104,17 +104,21 @@ class Graph:
                 yield node
 
     def select_layers(self, nodes: Iterable[int]) -> Iterator[Layer]:
-        """The layers that some nodes stand for, in execution order."""
+        """Select the layers that some nodes stand for, in execution order."""
         return (self.arch.stored_layers[node] for node in sorted(nodes))
 
+    def list_operations(self, nodes: Iterable[int]) -> list[Operation]:
+        """List the live operations of some nodes, in execution order."""
+        return list_live_operations(self.select_layers(nodes))
+
     def shape_of_node(self, node: int) -> Shape:
-        """Shape of a node's first output."""
+        """Return the shape of a node's first output."""
         if node == ROOT:
             return self.arch.input_shape
         return self.arch.stored_layers[node].output_shape
 
     def shape_as_read(self, node: int) -> Shape:
-        """Shape that is read from a node: the whole tensor's if it wrote to a part."""
+        """Return the shape that is read from a node: all of what it wrote a part of."""
         for user in self.after[node][-1:]:
             layer = self.arch.stored_layers[user]
             for source, tensor in zip(layer.sources, layer.inputs, strict=True):
@@ -123,7 +127,7 @@ class Graph:
         return self.shape_of_node(node)
 
     def size_of_node(self, node: int, shape: Shape | None = None) -> MapSize:
-        """Positions and width of a node's first output, or of another of its shape."""
+        """Return positions and width of a node's first output, or of one of `shape`."""
         axis = self.channel_axes.get(node)
         if node == ROOT and shape is not None:
             shapes = [tensor.shape for tensor in self.arch.inputs]
@@ -151,7 +155,7 @@ def find_input_axis(arch: Architecture, number: int) -> int | None:
 
 
 def input_axis_for_operation(op: Operation, rank: int) -> int:
-    """The channel axis of an input of some rank that a weighted operation reads."""
+    """Find the channel axis of an input that a weighted operation reads."""
     if op.name in PRODUCTS:
         return max(rank - 1, 0)
     axes = len(op.window.kernel) if op.window else rank - 2
@@ -177,7 +181,7 @@ def is_weighted(op: Operation) -> bool:
 
 
 def count_weighted(layer: Layer) -> int:
-    """Weighted operations of a layer that follow one another.
+    """Count the weighted operations of a layer that follow one another.
 
     One weight may act many times, as in an LSTM, whose every step takes it up.
     """
@@ -208,5 +212,5 @@ def is_depthwise(op: Operation) -> bool:
 
 
 def list_live_operations(layers: Iterable[Layer]) -> list[Operation]:
-    """The operations of some layers that something flows through, in order."""
+    """List the operations of some layers that something flows through, in order."""
     return [op for layer in layers for op in layer.operations if any(op.flowing)]

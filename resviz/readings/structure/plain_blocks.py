@@ -19,7 +19,6 @@ from resviz.readings.structure.graph import (
     is_depthwise,
     is_spatial,
     is_weighted,
-    list_live_operations,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ CallPlace = tuple[int, tuple[str, ...]]
 def find_sibling_calls(
     graph: Graph, owners: Sequence[int], taken: Iterable[tuple[int, int]]
 ) -> list[int]:
-    """Calls that are blocks without a shortcut.
+    """Find the calls that are blocks without a shortcut.
 
     They have weights, hold no residual block and lie in none, and are of the class of
     calls that hold one block each, or stand beside such calls.
@@ -46,7 +45,9 @@ def find_sibling_calls(
     """
     calls = graph.arch.calls
     types = find_block_types(graph.arch, owners)
-    peers = count_places(graph.arch, owners)
+    peers = Counter(
+        place for owner in set(owners) for place in list_places(graph.arch, owner)
+    )
     busy, heavy, wide = accumulate_counts(graph, taken)
     sibling_calls: list[int] = []
     end = 0
@@ -57,7 +58,8 @@ def find_sibling_calls(
             continue
         is_alike = weights > 1 and wide[call.stop] > wide[call.start]
         if call.type in types or (
-            is_alike and stands_beside_blocks(graph.arch, number, peers)
+            is_alike
+            and any(peers[place] > 1 for place in list_places(graph.arch, number))
         ):
             sibling_calls.append(number)
             end = call.stop
@@ -65,34 +67,16 @@ def find_sibling_calls(
 
 
 def find_block_types(arch: Architecture, owners: Sequence[int]) -> set[str]:
-    """Classes of calls that hold one block each, and of none that holds several."""
+    """Find the classes of calls that hold one block each, and of none with several."""
     blocks_per_call = Counter(owners)
-    single_types = {
-        arch.calls[owner].type for owner, count in blocks_per_call.items() if count == 1
-    }
-    shared_types = {
-        arch.calls[owner].type for owner, count in blocks_per_call.items() if count > 1
-    }
-    above = {
-        outer for owner in blocks_per_call for outer in walk_ancestors(arch, owner)
-    }
-    return single_types - shared_types - {arch.calls[outer].type for outer in above}
-
-
-def count_places(arch: Architecture, owners: Sequence[int]) -> Counter[CallPlace]:
-    """Count the blocks at each place in the module tree."""
-    return Counter(place for owner in set(owners) for place in list_places(arch, owner))
-
-
-def stands_beside_blocks(
-    arch: Architecture, number: int, peers: Counter[CallPlace]
-) -> bool:
-    """Whether a call stands where at least two blocks stand."""
-    return any(peers[place] > 1 for place in list_places(arch, number))
+    above = {call for owner in blocks_per_call for call in walk_ancestors(arch, owner)}
+    above |= {owner for owner, count in blocks_per_call.items() if count > 1}
+    types = {arch.calls[owner].type for owner in blocks_per_call}
+    return types - {arch.calls[call].type for call in above}
 
 
 def list_places(arch: Architecture, number: int) -> Iterator[CallPlace]:
-    """The places of a call: in its parent, and in the parent of that.
+    """Yield the places of a call: in its parent, and in the parent of that.
 
     The model's own call is none, in which anything may stand beside blocks.
     """
@@ -104,7 +88,7 @@ def list_places(arch: Architecture, number: int) -> Iterator[CallPlace]:
 
 
 def walk_ancestors(arch: Architecture, number: int) -> Iterator[int]:
-    """The calls around a call, the model's own last."""
+    """Yield the calls around a call, the model's own last."""
     outer = arch.calls[number].parent
     while outer is not None:
         yield outer
@@ -120,7 +104,7 @@ def accumulate_counts(
     for start, stop in taken:
         busy[start + 1 : stop + 1] = [1] * (stop - start)
     for index in graph.before:
-        ops = list_live_operations([graph.arch.stored_layers[index]])
+        ops = graph.list_operations([index])
         heavy[index + 1] = any(map(is_weighted, ops))
         wide[index + 1] = any(map(is_spatial, ops))
     return list(accumulate(busy)), list(accumulate(heavy)), list(accumulate(wide))
@@ -133,7 +117,7 @@ OperationKinds = tuple[tuple[str, bool, bool], ...]
 def find_chains(
     graph: Graph, mains: Iterable[Sequence[int]], taken: Iterable[tuple[int, int]]
 ) -> list[list[int]]:
-    """Chains of nodes that are blocks without a shortcut.
+    """Find the chains of nodes that are blocks without a shortcut.
 
     Args:
         graph: the dataflow.
@@ -143,7 +127,7 @@ def find_chains(
     patterns = {
         tuple(list_operation_kinds(graph, node) for node in main)
         for main in mains
-        if sum(map(is_weighted, list_live_operations(graph.select_layers(main)))) > 1
+        if sum(map(is_weighted, graph.list_operations(main))) > 1
     }
     if not patterns:
         return []
@@ -175,7 +159,7 @@ def begins_with_activation(node_kinds: OperationKinds) -> bool:
 
 
 def find_free_nodes(graph: Graph, taken: list[tuple[int, int]]) -> Iterator[list[int]]:
-    """The nodes before the first block, between blocks, and behind the last."""
+    """Yield the nodes before the first block, between blocks, and behind the last."""
     starts = [0, *(stop for _, stop in taken)]
     stops = [*(start for start, _ in taken), len(graph.arch.stored_layers)]
     for start, stop in zip(starts, stops, strict=True):
@@ -209,7 +193,7 @@ def match_length(
     start: int,
     patterns: list[tuple[OperationKinds, ...]],
 ) -> int:
-    """Length of the pattern at `start`, or one activation later; 0 if none fits."""
+    """Return the length of the pattern at `start`, or one activation later, or 0."""
     pattern_start = start + (
         start < len(node_kinds) and begins_with_activation(node_kinds[start])
     )

@@ -1,6 +1,7 @@
 """Regions: what lies between a fork of the dataflow and the addition that ends it.
 
-The rules read shapes and edges alone; neither a name nor a class is looked at.
+A join is an addition in which branches of the dataflow meet, however it is written. The
+rules read shapes and edges alone; neither a name nor a class is looked at.
 """
 
 from __future__ import annotations
@@ -17,13 +18,113 @@ from resviz.readings.structure.graph import (
     is_live_product,
     is_spatial,
     is_weighted,
-    list_live_operations,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from resviz.record import Layer
+
+
+class Addition(NamedTuple):
+    """A sum of two or more branches, which may take several nodes.
+
+    Attributes:
+        fork: the last node that every path to it passes.
+        join: its last node.
+        operands: the live nodes that are added.
+        nodes: every node that adds or stacks, the join among them.
+    """
+
+    fork: int
+    join: int
+    operands: list[int]
+    nodes: set[int]
+
+
+def find_additions(graph: Graph) -> Iterator[Addition]:
+    """Yield every sum of a graph, in execution order; merged ones once."""
+    merged: set[int] = set()
+    for node in graph.before:
+        if len(find_operands(graph, node)) < 2:
+            continue
+        if merges_into_next(graph, node):
+            merged.add(node)
+        else:
+            yield collect_addition(graph, node, merged)
+
+
+def collect_addition(graph: Graph, join: int, merged: set[int]) -> Addition:
+    """Collect the sum that ends at `join`, with the additions merged into it."""
+    fork = find_fork(graph, join)
+    collected = Addition(fork, join, [], set())
+    pending = [join]
+    while pending:
+        node = pending.pop()
+        stack = find_summed_stack(graph, node)
+        collected.nodes.update([node] if stack is None else [node, stack])
+        for operand in find_operands(graph, node):
+            same = operand in merged and find_fork(graph, operand) == fork
+            (pending if same else collected.operands).append(operand)
+    return collected
+
+
+def find_operands(graph: Graph, node: int) -> tuple[int, ...]:
+    """Find the different live operands of an addition; fewer than two are no join.
+
+    An operand of another shape is a bias or a gate, not a branch.
+    """
+    layer: Layer = graph.arch.stored_layers[node]
+    shape = layer.output_shape
+    if not any(op.name in JOINS and sum(op.flowing) > 1 for op in layer.operations):
+        stack = find_summed_stack(graph, node)
+        if stack is None:
+            return ()
+        layer = graph.arch.stored_layers[stack]
+    tensors = zip(layer.sources, layer.inputs, strict=True)
+    equal = (source.layer for source, tensor in tensors if tensor.shape == shape)
+    return tuple(dict.fromkeys(node for node in equal if node in graph.after))
+
+
+def find_fork(graph: Graph, join: int) -> int:
+    """Find the last node that every path to a join passes."""
+    stack = find_summed_stack(graph, join)
+    return graph.dominator[join if stack is None else stack]
+
+
+def find_summed_stack(graph: Graph, node: int) -> int | None:
+    """Find the `stack` whose new axis a node sums away: both together add."""
+    source = graph.before[node][0]
+    if not is_single_operation(graph, node, {"sum"}) or not is_single_operation(
+        graph, source, {"stack"}
+    ):
+        return None
+    (total,) = graph.arch.stored_layers[node].operations
+    (stack,) = graph.arch.stored_layers[source].operations
+    rank = len(stack.outputs[0])
+    summed = [axis % rank for axis in total.arguments.get("dim") or ()]
+    sums_new_axis = summed == [stack.arguments.get("dim", 0) % rank]
+    drops_axis = len(total.outputs[0]) < rank and len(graph.after[source]) == 1
+    return source if sums_new_axis and drops_axis else None
+
+
+def is_single_operation(graph: Graph, node: int, names: set[str]) -> bool:
+    """Whether a node is a single operation with one of some names."""
+    if node == ROOT:
+        return False
+    ops = graph.arch.stored_layers[node].operations
+    return len(ops) == 1 and ops[0].name in names
+
+
+def merges_into_next(graph: Graph, node: int) -> bool:
+    """Whether the only use of a join is another join with the same fork."""
+    users = graph.after[node]
+    return (
+        len(users) == 1
+        and len(find_operands(graph, users[0])) > 1
+        and find_fork(graph, users[0]) == find_fork(graph, node)
+        and node not in graph.returned_nodes
+    )
 
 
 class JoinKind(StrEnum):
@@ -66,12 +167,12 @@ class JoinRegion:
 
 
 def find_regions(graph: Graph) -> list[JoinRegion]:
-    """The region of every join, in execution order."""
+    """Find the region of every join, in execution order."""
     return [read_region(graph, addition) for addition in find_additions(graph)]
 
 
 def read_region(graph: Graph, addition: Addition) -> JoinRegion:
-    """The region of a sum, its branches and its kind."""
+    """Read the region of a sum: its branches and its kind."""
     fork, join = addition.fork, addition.join
     latest = max(graph.after[join], default=join)
     branches: list[frozenset[int]] = []
@@ -118,7 +219,7 @@ BranchWeight = tuple[int, int, int, int, int]
 
 def weigh_branch(graph: Graph, branch: frozenset[int]) -> BranchWeight:
     """Count a branch's operations by weight class."""
-    ops = list_live_operations(graph.select_layers(branch))
+    ops = graph.list_operations(branch)
     kinds = (is_weighted, is_spatial, is_live_product, is_depthwise)
     heavy, wide, products, deep = (sum(map(kind, ops)) for kind in kinds)
     return heavy, wide, products, deep, len(branch)
@@ -177,104 +278,3 @@ def find_bypass_nodes(
     if is_partial:
         return (*sorted(carriers), end)
     return None if bypassing else ()
-
-
-class Addition(NamedTuple):
-    """A sum of two or more branches, which may take several nodes.
-
-    Attributes:
-        fork: the last node that every path to it passes.
-        join: its last node.
-        operands: the live nodes that are added.
-        nodes: every node that adds or stacks, the join among them.
-    """
-
-    fork: int
-    join: int
-    operands: list[int]
-    nodes: set[int]
-
-
-def find_additions(graph: Graph) -> Iterator[Addition]:
-    """Every sum of a graph, in execution order; merged ones once."""
-    merged: set[int] = set()
-    for node in graph.before:
-        if len(find_operands(graph, node)) < 2:
-            continue
-        if merges_into_next(graph, node):
-            merged.add(node)
-        else:
-            yield collect_addition(graph, node, merged)
-
-
-def collect_addition(graph: Graph, join: int, merged: set[int]) -> Addition:
-    """Collect the sum that ends at `join`, with the additions merged into it."""
-    fork = find_fork(graph, join)
-    collected = Addition(fork, join, [], set())
-    pending = [join]
-    while pending:
-        node = pending.pop()
-        stack = find_summed_stack(graph, node)
-        collected.nodes.update([node] if stack is None else [node, stack])
-        for operand in find_operands(graph, node):
-            same = operand in merged and find_fork(graph, operand) == fork
-            (pending if same else collected.operands).append(operand)
-    return collected
-
-
-def find_operands(graph: Graph, node: int) -> tuple[int, ...]:
-    """Find the different live operands of an addition; fewer than two are no join.
-
-    An operand of another shape is a bias or a gate, not a branch.
-    """
-    layer: Layer = graph.arch.stored_layers[node]
-    shape = layer.output_shape
-    if not any(op.name in JOINS and sum(op.flowing) > 1 for op in layer.operations):
-        stack = find_summed_stack(graph, node)
-        if stack is None:
-            return ()
-        layer = graph.arch.stored_layers[stack]
-    tensors = zip(layer.sources, layer.inputs, strict=True)
-    equal = (source.layer for source, tensor in tensors if tensor.shape == shape)
-    return tuple(dict.fromkeys(node for node in equal if node in graph.after))
-
-
-def find_fork(graph: Graph, join: int) -> int:
-    """The last node that every path to a join passes."""
-    stack = find_summed_stack(graph, join)
-    return graph.dominator[join if stack is None else stack]
-
-
-def find_summed_stack(graph: Graph, node: int) -> int | None:
-    """The `stack` whose new axis a node sums away: together they are an addition."""
-    source = graph.before[node][0]
-    if not is_single_operation(graph, node, {"sum"}) or not is_single_operation(
-        graph, source, {"stack"}
-    ):
-        return None
-    (total,) = graph.arch.stored_layers[node].operations
-    (stack,) = graph.arch.stored_layers[source].operations
-    rank = len(stack.outputs[0])
-    summed = [axis % rank for axis in total.arguments.get("dim") or ()]
-    sums_new_axis = summed == [stack.arguments.get("dim", 0) % rank]
-    drops_axis = len(total.outputs[0]) < rank and len(graph.after[source]) == 1
-    return source if sums_new_axis and drops_axis else None
-
-
-def is_single_operation(graph: Graph, node: int, names: set[str]) -> bool:
-    """Whether a node is a single operation with one of some names."""
-    if node == ROOT:
-        return False
-    ops = graph.arch.stored_layers[node].operations
-    return len(ops) == 1 and ops[0].name in names
-
-
-def merges_into_next(graph: Graph, node: int) -> bool:
-    """Whether the only use of a join is another join with the same fork."""
-    users = graph.after[node]
-    return (
-        len(users) == 1
-        and len(find_operands(graph, users[0])) > 1
-        and find_fork(graph, users[0]) == find_fork(graph, node)
-        and node not in graph.returned_nodes
-    )

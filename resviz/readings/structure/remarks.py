@@ -25,18 +25,17 @@ def find_remarks(built: Structure) -> tuple[str, ...]:
 
 
 def needless_projections(built: Structure) -> Iterator[str]:
-    """Projections where an identity would fit; under option C every block has one."""
+    """Name projections where an identity would fit; option C has one in every block."""
     names = [
         name
         for name, block in name_blocks(built)
         if any(unit.shortcut.reason == "always" for unit in block.units)
     ]
-    if names:
-        yield f"projects although an identity would fit: {abbreviate_names(names)}"
+    yield from remark_on("projects although an identity would fit", names)
 
 
 def downsampling_before_blocks(built: Structure) -> Iterator[str]:
-    """Stages whose map shrinks before their first block, as ConvNeXt's."""
+    """Name stages whose map shrinks before their first block, as ConvNeXt's."""
     names: list[str] = []
     for before, stage in pair_stages(built):
         first = stage.blocks[0]
@@ -44,21 +43,20 @@ def downsampling_before_blocks(built: Structure) -> Iterator[str]:
         keeps = first.units[0].shortcut.reason not in {"resolution", "both"}
         if shrinks and keeps:
             names.append(stage.name)
-    if names:
-        stages = abbreviate_names(names)
-        yield f"the map shrinks before the first block, in no shortcut: {stages}"
+    yield from remark_on(
+        "the map shrinks before the first block, in no shortcut", names
+    )
 
 
 def changes_without_projection(built: Structure) -> Iterator[str]:
-    """Blocks that change resolution or width on a shortcut without weights."""
+    """Name blocks that change resolution or width on a shortcut without weights."""
     for kind, phrase in WEIGHTLESS_PHRASES.items():
         names = [
             name
             for name, block in name_blocks(built)
             if any(unit.shortcut.kind == kind for unit in block.units)
         ]
-        if names:
-            yield f"{phrase}: {abbreviate_names(names)}"
+        yield from remark_on(phrase, names)
 
 
 WEIGHTLESS_PHRASES = {
@@ -70,26 +68,22 @@ WEIGHTLESS_PHRASES = {
 
 
 def early_strides(built: Structure) -> Iterator[str]:
-    """Bottlenecks that stride in the first 1×1, as the paper's own do."""
+    """Name bottlenecks that stride in the first 1×1, as the paper's own do."""
     names = [name for name, block in name_blocks(built) if strides_in_1x1(built, block)]
-    if names:
-        where = "the stride is in the first 1×1 (v1), not in the 3×3 (v1.5)"
-        yield f"{where}: {abbreviate_names(names)}"
+    where = "the stride is in the first 1×1 (v1), not in the 3×3 (v1.5)"
+    yield from remark_on(where, names)
 
 
 def strides_in_1x1(built: Structure, block: Block) -> bool:
     """Whether a bottleneck's first convolution is a 1×1 with a stride."""
-    windows = [
-        op.window
-        for op in list_main_operations(built, block)
-        if op.name == "convolution"
-    ]
+    ops = list_main_operations(built, block)
+    windows = [op.window for op in ops if op.name == "convolution"]
     first = windows[0] if len(windows) > 1 else None
     return first is not None and prod(first.kernel) == 1 and prod(first.stride) > 1
 
 
 def dilated_stages(built: Structure) -> Iterator[str]:
-    """Stages that widen the kernels' reach where others would shrink the map."""
+    """Name stages that widen the kernels' reach where others would shrink the map."""
     for before, stage in pair_stages(built):
         rates = {
             op.window.dilation
@@ -97,27 +91,20 @@ def dilated_stages(built: Structure) -> Iterator[str]:
             for op in list_main_operations(built, block)
             if op.name == "convolution" and op.window and prod(op.window.dilation) > 1
         }
-        if (
-            rates
-            and before.blocks[-1].output_size[0] == stage.blocks[-1].output_size[0]
-        ):
+        resolutions = {part.blocks[-1].output_size[0] for part in (before, stage)}
+        if rates and len(resolutions) == 1:
             sizes = " and ".join(format_per_axis(rate) for rate in sorted(rates))
             yield f"{stage.name} keeps its resolution, its kernels dilated by {sizes}"
 
 
 def sums_outside_blocks(built: Structure) -> Iterator[str]:
-    """Additions that are no block, by what they are."""
-    inside = {join for block in built.blocks for join in block.joins}
-    inside |= {index for block in built.blocks for index in block.layer_indices}
+    """Name additions that are no block, by what they are."""
+    inside = {index for block in built.blocks for index in block.layer_indices}
     other_regions = [region for region in built.regions if region.join not in inside]
+    layers = built.arch.stored_layers
     for kind, sum_name in SUM_NAMES.items():
-        names = [
-            built.arch.stored_layers[r.join].name
-            for r in other_regions
-            if r.kind is kind
-        ]
-        if names:
-            yield f"{format_plural(len(names), sum_name)}: {abbreviate_names(names)}"
+        names = [layers[r.join].name for r in other_regions if r.kind is kind]
+        yield from remark_on(format_plural(len(names), sum_name), names)
 
 
 SUM_NAMES = {
@@ -140,19 +127,19 @@ REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
 
 
 def name_blocks(built: Structure) -> Iterator[tuple[str, Block]]:
-    """Every block with the paper's name of it."""
+    """Yield every block with the paper's name of it, stage by stage."""
     for stage in built.stages:
         for number, block in enumerate(stage.blocks, start=1):
             yield stage.block_name(number), block
 
 
 def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
-    """Every stage but the first, after the one before it."""
+    """Yield every stage but the first, after the one before it."""
     return zip(built.stages, built.stages[1:], strict=False)
 
 
 def list_main_operations(built: Structure, block: Block) -> list[Operation]:
-    """The operations on a block's main branches."""
+    """List the operations on a block's main branches."""
     return list_live_operations(
         built.arch.stored_layers[index] for index in block.main_indices
     )
@@ -162,7 +149,8 @@ MAX_NAMES = 4
 """Names that are listed."""
 
 
-def abbreviate_names(names: list[str]) -> str:
-    """Names in a row, of many the first."""
+def remark_on(phrase: str, names: list[str]) -> Iterator[str]:
+    """Yield a remark on what has some names, of many the first; nothing if none has."""
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"{', '.join(names[:MAX_NAMES])}{more}"
+    if names:
+        yield f"{phrase}: {', '.join(names[:MAX_NAMES])}{more}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -49,10 +50,8 @@ def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> S
     """Read the shortcut of a residual unit off its branch."""
     fork, join = region.fork, region.join
     layers = list(graph.select_layers(branch))
-    before, after = (
-        find_branch_input_shape(graph, fork, join, branch),
-        graph.shape_of_node(join),
-    )
+    before = find_branch_input_shape(graph, fork, join, branch)
+    after = graph.shape_of_node(join)
     ops = list_live_operations(layers)
     words = [word for word in map(label_operation, ops) if word]
     if not words:
@@ -85,7 +84,7 @@ def make_missing_shortcut(graph: Graph, fork: int, end: int) -> Shortcut:
 def find_branch_input_shape(
     graph: Graph, fork: int, join: int, branch: frozenset[int]
 ) -> Shape:
-    """Shape of what a branch reads from the fork, which may have several outputs."""
+    """Find the shape that a branch reads from the fork, which may have many outputs."""
     for layer in graph.select_layers(branch or {join}):
         for source, tensor in zip(layer.sources, layer.inputs, strict=True):
             if source.layer == fork:
@@ -139,46 +138,44 @@ IDENTITY_LABELS: tuple[tuple[frozenset[str], str], ...] = (
 
 
 def label_operation(op: Operation) -> str:
-    """Return the words for one operation in a shortcut's label; "" for none."""
+    """Label one operation on a shortcut; "" if nothing is to be told of it."""
     for names, words in OPERATION_LABELS:
         if op.name in names:
             return words(op)
     return "" if op.name in UNLABELLED_OPERATIONS else op.name
 
 
-def window_labeller(noun: str) -> Callable[[Operation], str]:
-    """Words for an operation with a window: "1×1", "3×3 average pool, /2"."""
-
-    def label_window(op: Operation) -> str:
-        window = op.window
-        if window is None:
-            return f"global{noun}"
-        if noun and prod(window.kernel) == prod(window.stride) == 1:
-            return ""  # a pool over one position, as ResNet-D keeps at stride 1
-        groups = f", {window.groups} groups" if window.groups > 1 else ""
-        transposed_word = " transposed" if window.transposed else ""
-        kernel = f"{format_sizes(window.kernel)}{transposed_word}{noun}"
-        return f"{kernel}{groups}{format_stride(window)}"
-
-    return label_window
+def label_window(op: Operation, noun: str = "") -> str:
+    """Label an operation with a window: "1×1", "3×3 average pool, /2"."""
+    window = op.window
+    if window is None:
+        return f"global{noun}"
+    if noun and prod(window.kernel) == prod(window.stride) == 1:
+        return ""  # a pool over one position, as ResNet-D keeps at stride 1
+    transposed = " transposed" if window.transposed else ""
+    groups = f", {window.groups} groups" if window.groups > 1 else ""
+    name = f"{format_sizes(window.kernel)}{transposed}{noun}"
+    return f"{name}{groups}{format_stride(window)}"
 
 
 def label_slice(op: Operation) -> str:
-    """Words for a slice: every second position, or some of the channels."""
+    """Label a slice: every second position, or some of the channels."""
     if drops_positions(op):
-        return f"every {format_ordinal(op.arguments.get('step', 1))} position"
+        step = op.arguments.get("step", 1)
+        ordinal = {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
+        return f"every {ordinal} position"
     return "some channels" if op.inputs[0][1:2] != op.outputs[0][1:2] else ""
 
 
 def label_padding(op: Operation) -> str:
-    """Words for padding, if it widens the channels."""
+    """Label padding, if it widens the channels."""
     return "zero-padded channels" if pads_channels(op) else ""
 
 
 OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
-    (CONVOLUTIONS, window_labeller("")),
-    (AVERAGE_POOLS, window_labeller(" average pool")),
-    (MAX_POOLS, window_labeller(" max pool")),
+    (CONVOLUTIONS, label_window),
+    (AVERAGE_POOLS, partial(label_window, noun=" average pool")),
+    (MAX_POOLS, partial(label_window, noun=" max pool")),
     (frozenset({"slice"}), label_slice),
     (PADDINGS, label_padding),
 )
@@ -186,16 +183,11 @@ OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] 
 
 
 def format_stride(window: Window) -> str:
-    """A stride as ", /2", a transposed one as ", ×2"; "" if it is 1."""
+    """Format a stride as ", /2", a transposed one as ", ×2"; "" if it is 1."""
     if prod(window.stride) == 1:
         return ""
     sign = "×" if window.transposed else "/"
     return f", {sign}{format_per_axis(window.stride)}"
-
-
-def format_ordinal(step: int) -> str:
-    """A slice's step in words."""
-    return {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
 
 
 def drops_positions(op: Operation) -> bool:

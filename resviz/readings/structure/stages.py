@@ -9,8 +9,6 @@ from resviz.readings.structure.parts import Stage
 from resviz.readings.structure.repeats import fold_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.parts import Block
@@ -23,13 +21,12 @@ def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
     is conv2_x.
     """
     runs = group_by_size(found_blocks, graph.arch.batch)
-    split_runs = [part for run in runs for part in split_at_projections(run)]
-    merged = regroup_by_resolution(
-        found_blocks, merge_early_changes(merge_towers(graph, split_runs))
-    )
+    runs = [part for run in runs for part in split_at_projections(run)]
+    runs = merge_early_changes(merge_towers(graph, runs))
+    runs = regroup_by_resolution(found_blocks, runs)
     return tuple(
         Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(graph.arch, run))
-        for number, run in enumerate(merged, start=2)
+        for number, run in enumerate(runs, start=2)
     )
 
 
@@ -65,19 +62,15 @@ def split_at_projections(run: list[Block]) -> list[list[Block]]:
 
     Only where that is rare: at most half as many blocks project as do not.
     """
-    projects = [bool(block.shortcut.kind == "projection") for block in run]
+    projects = [block.shortcut.kind == "projection" for block in run]
     if 2 * sum(projects) > len(run) - sum(projects):
         return [run]
-    starts = [
-        0,
-        *(k for k, is_projection in enumerate(projects) if is_projection and k),
-        len(run),
-    ]
-    return [run[a:b] for a, b in pairwise(starts)]
+    starts = [k for k, is_projection in enumerate(projects) if is_projection and k]
+    return [run[a:b] for a, b in pairwise([0, *starts, len(run)])]
 
 
 def merge_towers(graph: Graph, runs: list[list[Block]]) -> list[list[Block]]:
-    """Merge runs of one size that alternate with parallel runs.
+    """Merge runs of one size that alternate with runs which do not pass their output.
 
     Source: Sun et al. 2019, HRNet, whose branches of four resolutions take turns.
     """
@@ -86,20 +79,15 @@ def merge_towers(graph: Graph, runs: list[list[Block]]) -> list[list[Block]]:
     for number, run in enumerate(runs):
         tower, before = latest_run.get(run[0].output_size, (len(merged_runs), number))
         between = runs[before + 1 : number]
-        if between and all(
-            runs_in_parallel(graph, runs[before], other) for other in between
-        ):
+        end = runs[before][-1].end
+        passing = (graph.dominates(end, other[0].fork) for other in between)
+        if between and not any(passing):
             merged_runs[tower] = merged_runs[tower] + run
         else:
             tower = len(merged_runs)
             merged_runs.append(run)
         latest_run[run[0].output_size] = tower, number
     return merged_runs
-
-
-def runs_in_parallel(graph: Graph, run: list[Block], other: list[Block]) -> bool:
-    """Whether a later run can be reached without passing a run's output."""
-    return not graph.dominates(run[-1].end, other[0].fork)
 
 
 def merge_early_changes(runs: list[list[Block]]) -> list[list[Block]]:
@@ -110,11 +98,8 @@ def merge_early_changes(runs: list[list[Block]]) -> list[list[Block]]:
     there is nothing of the first kind. It must happen twice at least. Source: the
     ResNets of TF-slim and of Keras "v2" stride so; Li et al. 2021, MViTv2, widens so.
     """
-    strides, widenings = (
-        find_stage_ends(runs, STRIDE_CHANGE),
-        find_stage_ends(runs, WIDENING_CHANGE),
-    )
-    early_runs = strides or widenings
+    early_runs = find_stage_ends(runs, STRIDE_CHANGE)
+    early_runs = early_runs or find_stage_ends(runs, WIDENING_CHANGE)
     if len(early_runs) < 2:
         return runs
     merged_runs: list[list[Block]] = []
@@ -133,7 +118,8 @@ STRIDE_CHANGE, WIDENING_CHANGE = (True, False, False, True), (False, True, True,
 def find_stage_ends(runs: list[list[Block]], change: tuple[bool, ...]) -> set[int]:
     """Find the numbers of the one-block runs with this change of size."""
     ends: set[int] = set()
-    for k, (before, run, after) in enumerate(window_triples(runs), start=1):
+    triples = zip(runs, runs[1:], runs[2:], strict=False)
+    for k, (before, run, after) in enumerate(triples, start=1):
         changes = compare_sizes(before[-1], run[0]) + compare_sizes(run[0], after[0])
         if len(run) == 1 and changes == change:
             ends.add(k)
@@ -144,11 +130,6 @@ def compare_sizes(block: Block, other: Block) -> tuple[bool, bool]:
     """Whether positions differ, and whether widths do."""
     (positions, width), (others, other_width) = block.output_size, other.output_size
     return positions != others, width != other_width
-
-
-def window_triples(runs: list[list[Block]]) -> Iterator[tuple[list[Block], ...]]:
-    """Every run with those before and after it."""
-    return zip(runs, runs[1:], runs[2:], strict=False)
 
 
 def regroup_by_resolution(
