@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import deque
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from resviz.cli.shared import (
     trace_options,
     write_output,
 )
-from resviz.sweeps.progress import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,15 @@ SWEEP_FORMAT_CHOICE = lazy_choice("resviz.sweeps.outputs:sweep_format_names")
 
 SECONDS_BETWEEN_LINES = 10.0
 """Seconds between two lines of progress, where stderr is no terminal."""
+
+WINDOW_SECONDS = 30.0
+"""Seconds over which the rate is taken: it follows a space whose networks grow."""
+
+MIN_SECONDS = 3.0
+"""Seconds from the first row until a rate is shown."""
+
+SECONDS_BETWEEN_COUNTS = 0.1
+"""Seconds between two counts that are kept; rows of a batch come at once."""
 
 
 class ByteSize(click.ParamType):
@@ -138,7 +147,7 @@ def report_outcome(result: SweepResult) -> None:
 
 
 def describe_timing(result: SweepResult) -> str:
-    """Where the time went, in words."""
+    """Say where the time went, in words."""
     cost = result.timing.to_dict()
     seconds_each = ", ".join(
         f"{s} {1e3 * t:.1f}" for s, t in cost["seconds_each"].items()
@@ -154,17 +163,12 @@ def describe_timing(result: SweepResult) -> str:
 def show_progress() -> Iterator[
     Callable[[int], Callable[[dict[str, Any], bool], None]]
 ]:
-    """Something that is told of each row, and shows how far a sweep is."""
+    """Give what is told of each row, and shows how far a sweep is."""
     if not sys.stderr.isatty():
         yield ProgressLines
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     bar = Progress(
         TextColumn("sweep"),
@@ -181,13 +185,79 @@ def show_progress() -> Iterator[
 
         def advance(row: dict[str, Any], fresh: bool) -> None:
             pace.count(row, fresh)
-            parts = (pace.speed, pace.left, pace.losses)
-            bar.update(task, advance=1, progress=", ".join(filter(None, parts)))
+            bar.update(task, advance=1, progress=pace.in_words)
 
         return advance
 
     with bar:
         yield start_bar
+
+
+class Pace:
+    """Counts rows. Those of a run before are done, and say nothing of this one's pace.
+
+    Workers start before the first row, so time runs from that one.
+
+    Args:
+        total: how many rows there will be.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self.fresh = 0
+        self.failed = 0
+        self.counts = deque[tuple[float, int]]()
+
+    def count(self, row: dict[str, Any], fresh: bool) -> None:
+        """Count one row."""
+        self.done += 1
+        self.failed += row["error"] is not None
+        if not fresh:
+            return
+        self.fresh += 1
+        now = monotonic()
+        if not self.counts or now - self.counts[-1][0] >= SECONDS_BETWEEN_COUNTS:
+            self.counts.append((now, self.fresh))
+        self.counts[-1] = (self.counts[-1][0], self.fresh)
+        while len(self.counts) > 2 and now - self.counts[1][0] >= WINDOW_SECONDS:
+            self.counts.popleft()
+
+    @property
+    def rate(self) -> float | None:
+        """Rows a second in the last `WINDOW_SECONDS`; None until it is known."""
+        if not self.counts:
+            return None
+        start, count_before = self.counts[0]
+        seconds, rows = monotonic() - start, self.fresh - count_before
+        return rows / seconds if rows and seconds >= MIN_SECONDS else None
+
+    @property
+    def speed(self) -> str:
+        """The rate in words; nothing as long as it is not known."""
+        if (rate := self.rate) is None:
+            return ""
+        return f"{rate:.0f} a second" if rate >= 1 else f"{60 * rate:.2g} a minute"
+
+    @property
+    def left(self) -> str:
+        """The time for the rest in words; nothing as long as it is not known."""
+        if (rate := self.rate) is None:
+            return ""
+        seconds = (self.total - self.done) / rate
+        if seconds < 100:
+            return f"{seconds:.0f} s left"
+        minutes = round(seconds / 60)
+        return f"{minutes} min left" if minutes < 100 else f"{minutes / 60:.1f} h left"
+
+    @property
+    def in_words(self) -> str:
+        """The rate, the time that is left, and how many failed, as far as known."""
+        failed = f"{self.failed:,} failed" if self.failed else ""
+        return ", ".join(filter(None, (self.speed, self.left, failed)))
+
+    def __str__(self) -> str:
+        return f"{self.done:,} of {self.total:,}, {self.in_words}".removesuffix(", ")
 
 
 class ProgressLines:

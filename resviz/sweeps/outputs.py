@@ -17,12 +17,12 @@ PARQUET = "parquet"
 
 
 def sweep_format_names() -> tuple[str, ...]:
-    """Names of all formats."""
+    """List the names of all formats."""
     return (*formats.table_format_names(), PARQUET)
 
 
 def find_sweep_format(output: str | Path) -> str:
-    """The format that a file's suffix stands for.
+    """Find the format that a file's suffix stands for.
 
     Raises:
         RenderError: if it stands for none; lists those that do.
@@ -49,7 +49,7 @@ def check_libraries(form: str) -> None:
 
 
 def render_sweep(result: SweepResult, form: str, **options: Any) -> str | bytes:
-    """A sweep in one format.
+    """Write a sweep in one format.
 
     Raises:
         ResvizError: if there is no such format, or a library is missing.
@@ -60,15 +60,15 @@ def render_sweep(result: SweepResult, form: str, **options: Any) -> str | bytes:
         import_extra("pyarrow")
         return sweep_dataframe(result).to_parquet(index=False)
     if form == "html":
-        from resviz.sweeps.page import render_sweep_page
+        from resviz.sweeps.chart import render_sweep_page
 
         return render_sweep_page(result)
     if form == "svg":
-        from resviz.sweeps.points import render_chart_svg
+        from resviz.sweeps.chart import render_chart_svg
 
         return render_chart_svg(result)
-    sweep_rows = sweep_table(result, whole=form == "csv")
-    return formats.find_table_format(form).render(sweep_rows, **options)
+    table = sweep_table(result, whole=form == "csv")
+    return formats.find_table_format(form).render(table, **options)
 
 
 def write_sweep(

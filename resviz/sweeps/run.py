@@ -72,7 +72,7 @@ class SweepTiming:
                 self.step_seconds[step] += spent
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as numbers by name; seconds, the steps for each variant.
+        """Return the same as numbers by name; seconds, the steps for each variant.
 
         Transport is what a worker's time holds besides the three steps: pipes, JSON,
         the collector, and waiting for one another.
@@ -101,7 +101,7 @@ class BatchSizer:
         self.size = max(1, min(MAX_BATCH_VARIANTS, round(rate * BATCH_SECONDS)))
 
     def split_into_batches(self, todo: Iterator[Numbered]) -> Iterator[Batch]:
-        """The variants in batches."""
+        """Yield the variants in batches."""
         while batch := list(islice(todo, self.size)):
             yield batch
 
@@ -111,17 +111,17 @@ def trace_variants(
     settings: Settings,
     journal: Journal,
     *,
-    jobs: int = -1,
-    scheduler: str | None = None,
-    on_row: Callable[[SweepRow, bool], object],
+    jobs: int | None,
+    scheduler: str | None,
+    on_row: Callable[[SweepRow, bool], object] | None,
 ) -> tuple[dict[int, SweepRow], SweepTiming]:
-    """The rows of all variants by number, and what they cost.
+    """Trace variants; return their rows by number, and what they cost.
 
     Args:
         variants: variants and their numbers.
         settings: what holds for all of them.
         journal: keeps rows, and may have some.
-        jobs: workers on this machine; -1 for one a core.
+        jobs: workers on this machine; None for one a core.
         scheduler: address of a Dask scheduler.
         on_row: called with each row as it comes, and whether it was made just now.
 
@@ -132,14 +132,18 @@ def trace_variants(
     timing = SweepTiming()
     start = perf_counter()
 
+    def take_row(number: int, row: SweepRow, fresh: bool) -> None:
+        rows[number] = row
+        if on_row:
+            on_row(row, fresh)
+
     def find_missing() -> Iterator[Numbered]:
         for number, variant in variants:
             row = journal.rows.get(variant.unique_key)
             if row is None:
                 yield number, variant
             else:
-                rows[number] = row
-                on_row(row, False)
+                take_row(number, row, False)
 
     with open_executor(scheduler, jobs) as (executor, timing.workers):
         sizes = BatchSizer()
@@ -150,8 +154,7 @@ def trace_variants(
             for (number, variant), timed_row in zip(batch, result.rows, strict=True):
                 row = {name: v for name, v in timed_row.items() if name != "steps"}
                 journal.add(variant.unique_key, row)
-                rows[number] = row
-                on_row(row, True)
+                take_row(number, row, True)
     timing.wall_seconds = perf_counter() - start
     return rows, timing
 
@@ -178,14 +181,16 @@ def trace_all(
 
 
 @contextmanager
-def open_executor(scheduler: str | None, jobs: int) -> Iterator[tuple[Executor, int]]:
+def open_executor(
+    scheduler: str | None, jobs: int | None
+) -> Iterator[tuple[Executor, int]]:
     """Give an executor that traces batches, and how many workers it has.
 
     Raises:
         ResvizError: if Dask is not there, or the scheduler is not.
     """
     if scheduler is None:
-        workers = count_cores() if jobs < 0 else jobs
+        workers = count_cores() if jobs is None or jobs < 0 else jobs
         WORKERS.open()
         threads = ThreadPoolExecutor(workers)
         try:
@@ -214,7 +219,7 @@ def count_cores() -> int:
 
 
 def connect_to_cluster(scheduler: str) -> Any:
-    """A client of a Dask scheduler.
+    """Connect to a Dask scheduler.
 
     Raises:
         ResvizError: if Dask is not there, or the scheduler is not.

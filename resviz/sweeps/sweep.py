@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError
 from resviz.inputs import parse_inputs
 from resviz.sweeps import import_extra
 from resviz.sweeps.journal import Journal, journal_path
-from resviz.sweeps.pareto import Objective, pareto_front, parse_objectives
 from resviz.sweeps.rows import MEASURE_NAMES
 from resviz.sweeps.run import SweepTiming, trace_variants
 from resviz.sweeps.space import Space
@@ -19,7 +18,7 @@ from resviz.sweeps.supervisor import Settings
 from resviz.sweeps.where import NUMERIC, SHAPE, TEXTUAL, Condition, parse_condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from resviz.inputs import InputSize
     from resviz.sweeps.rows import SweepRow
@@ -38,6 +37,21 @@ COLUMN_KINDS = {
     "final_shape": SHAPE,
 }  # fmt: skip
 """What they hold, in words."""
+
+
+class Objective(NamedTuple):
+    """A column, and whether less of it is better, or more."""
+
+    name: str
+    minimize: bool = True
+
+    def __str__(self) -> str:
+        return self.name if self.minimize else f"-{self.name}"
+
+    @property
+    def in_words(self) -> str:
+        """Say it as a sentence has it."""
+        return f"{'less' if self.minimize else 'more'} {self.name}"
 
 
 @dataclass(frozen=True)
@@ -86,28 +100,25 @@ class SweepPlan:
     limit: int | None
 
     def __iter__(self) -> Iterator[Configuration]:
-        configurations = filter(self.meets_early_conditions, self.space)
-        return islice(configurations, self.limit)
+        return islice(filter(self.meets_early_conditions, self.space), self.limit)
 
     @property
     def variant_count(self) -> int:
-        """How many it has, or a few more."""
+        """Count the variants that it has, or a few more."""
         if self.early_conditions:
             return sum(1 for _ in self)
         return min(self.space.variant_count, self.limit or self.space.variant_count)
 
     def meets_early_conditions(self, configuration: Configuration) -> bool:
-        """Whether a variant meets the conditions on its arguments."""
-        return all(
-            part.holds(values_before_trace(configuration))
-            for part in self.early_conditions
-        )
+        """Tell whether a variant meets the conditions on its arguments."""
+        values = values_before_trace(configuration)
+        return all(part.holds(values) for part in self.early_conditions)
 
 
 def plan_sweep(
     specs: Iterable[Any], condition: str | None, limit: int | None
 ) -> SweepPlan:
-    """What is to be traced.
+    """Work out what is to be traced.
 
     Raises:
         SpecError: if a SPEC or the condition cannot be read.
@@ -116,41 +127,25 @@ def plan_sweep(
     if condition is None:
         return SweepPlan(space, (), None, limit)
     varied = argument_columns(space)
-    names = (*FIXED_COLUMNS, *varied)
-    whole_condition = parse_condition(
-        condition, {*names}, ", ".join(names), COLUMN_KINDS
-    )
-    known = {"spec", *varied}
-    early_conditions = tuple(
-        part for part in whole_condition.parts if part.names <= known
-    )
-    return SweepPlan(space, early_conditions, whole_condition, limit)
+    parsed = parse_condition(condition, (*FIXED_COLUMNS, *varied), COLUMN_KINDS)
+    early = tuple(part for part in parsed.parts if part.names <= {"spec", *varied})
+    return SweepPlan(space, early, parsed, limit)
 
 
 def argument_columns(space: Space) -> tuple[str, ...]:
-    """Columns of the arguments that vary."""
+    """List the columns of the arguments that vary."""
     return tuple(map(argument_column, space.varying_names))
 
 
 def argument_column(name: str) -> str:
-    """The column of an argument; `depth` is one that every sweep has."""
+    """Name the column of an argument; `depth` is one that every sweep has."""
     return f"{name}_given" if name in FIXED_COLUMNS else name
 
 
 def values_before_trace(configuration: Configuration) -> SweepRow:
-    """The columns of a variant that are known before it is traced."""
+    """Fill the columns of a variant that are known before it is traced."""
     values = {argument_column(name): value for name, value in configuration.arguments}
     return {**values, "spec": configuration.spec}
-
-
-def no_progress(total: int) -> Callable[[SweepRow, bool], object]:
-    """No progress."""
-    del total
-
-    def ignore_row(row: SweepRow, fresh: bool) -> None:
-        del row, fresh
-
-    return ignore_row
 
 
 def run_sweep(
@@ -169,9 +164,12 @@ def run_sweep(
     scheduler: str | None = None,
     output: str | Path | None = None,
     resume: bool = False,
-    on_start: Callable[[int], Callable[[SweepRow, bool], object]] = no_progress,
+    on_start: Callable[[int], Callable[[SweepRow, bool], object]] | None = None,
 ) -> SweepResult:
     """Trace every variant, and gather the rows; `api.sweep` tells the arguments.
+
+    `on_start` takes how many variants there are, and gives what is told of each row,
+    and whether it was made just now.
 
     Raises:
         ResvizError: if a SPEC, the condition or the aims cannot be read, if a journal
@@ -180,31 +178,29 @@ def run_sweep(
     check_limits(timeout, memory)
     if scheduler is not None:
         import_extra("distributed", "dask")  # before there is a journal
-    sweep_plan = plan_sweep(specs, condition, limit)
-    names = argument_columns(sweep_plan.space)
+    plan = plan_sweep(specs, condition, limit)
+    names = argument_columns(plan.space)
     objectives = parse_objectives(pareto, (*NUMERIC_COLUMNS, *names)) if pareto else ()
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
-    inputs = (
-        None
-        if input_size is None
-        else tuple(given_input.text for given_input in parse_inputs(input_size))
-    )
-    check_common_options(sweep_plan.space, input=inputs, batch=batch)
+    inputs = None
+    if input_size is not None:
+        inputs = tuple(tensor.text for tensor in parse_inputs(input_size))
+    check_common_options(plan.space, input=inputs, batch=batch)
     settings = Settings(inputs, batch, training, mode, timeout, memory, str(Path.cwd()))
-    on_row = on_start(sweep_plan.variant_count)
+    on_row = on_start(plan.variant_count) if on_start else None
     path = None if output is None else journal_path(output)
     journal = Journal(path, settings, resume=resume)
     try:
         rows_by_number, timing = trace_variants(
-            enumerate(sweep_plan), settings, journal,
-            jobs=-1 if jobs is None else jobs, scheduler=scheduler, on_row=on_row,
+            enumerate(plan), settings, journal,
+            jobs=jobs, scheduler=scheduler, on_row=on_row,
         )  # fmt: skip
         rows = [
             {**values_before_trace(configuration), **rows_by_number[number]}
-            for number, configuration in enumerate(sweep_plan)
+            for number, configuration in enumerate(plan)
         ]
-        matching_rows = rows_that_meet(rows, sweep_plan.condition, path)
+        matching_rows = rows_that_meet(rows, plan.condition, path)
     except BaseException:
         journal.close()
         raise
@@ -228,12 +224,11 @@ def check_limits(timeout: Any, memory: Any) -> None:
     Raises:
         SpecError: if one is not, or below 0.
     """
-    for name, value, kinds in (
-        ("timeout", timeout, (int, float)),
-        ("memory", memory, int),
+    for name, value, kinds, unit in (
+        ("timeout", timeout, (int, float), "seconds"),
+        ("memory", memory, int, "bytes"),
     ):
         if value is not None and (not isinstance(value, kinds) or not value >= 0):
-            unit = "seconds" if name == "timeout" else "bytes"
             raise SpecError(f"{name}: got {value!r}, want {unit} as a number, or None")
 
 
@@ -255,7 +250,7 @@ def check_common_options(space: Space, **to_all: Any) -> None:
 def rows_that_meet(
     rows: list[SweepRow], condition: Condition | None, journal: Path | None
 ) -> list[SweepRow]:
-    """The rows that meet a condition.
+    """Keep the rows that meet a condition.
 
     Raises:
         SpecError: if one cannot be asked; it says where all of them are kept.
@@ -272,7 +267,63 @@ def rows_that_meet(
         ) from error
 
 
-def complete_row(row: SweepRow, names: Iterable[str]) -> dict[str, Any]:
-    """A row with all its columns."""
-    first, *others = FIXED_COLUMNS
-    return {name: row.get(name) for name in (first, *names, *others)}
+def parse_objectives(
+    text: str | Iterable[str], columns: Sequence[str]
+) -> tuple[Objective, ...]:
+    """Read what is aimed at: `params,-depth`, less of the one and more of the other.
+
+    Raises:
+        SpecError: if there is no such column.
+    """
+    parts = text.split(",") if isinstance(text, str) else text
+    objectives = []
+    for part in map(str.strip, parts):
+        objective = Objective(part.removeprefix("-"), not part.startswith("-"))
+        if objective.name not in columns:
+            listed = ", ".join(columns)
+            raise SpecError(
+                f"pareto: no column {objective.name!r}, want some of {listed}"
+            )
+        objectives.append(objective)
+    return tuple(objectives)
+
+
+def pareto_front(
+    rows: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]
+) -> list[int]:
+    """Find the rows on the front, by number; rows without a number are not on it.
+
+    Rows that are equal in all that is aimed at are on it together.
+    """
+    points = {
+        number: point
+        for number, row in enumerate(rows)
+        if (point := objective_point(row, objectives)) is not None
+    }
+    best: list[tuple[float, ...]] = []
+    front_rows: list[int] = []
+    for number in sorted(points, key=points.__getitem__):
+        point = points[number]
+        # In this order nothing that follows is better than what is kept.
+        if any(known != point and is_nowhere_worse(known, point) for known in best):
+            continue
+        if not best or best[-1] != point:
+            best.append(point)
+        front_rows.append(number)
+    return sorted(front_rows)
+
+
+def objective_point(
+    row: Mapping[str, Any], objectives: Sequence[Objective]
+) -> tuple[float, ...] | None:
+    """Make a row a point, less of which is better; None if something is not known."""
+    values = [row.get(aim.name) for aim in objectives]
+    if not all(isinstance(value, (int, float)) for value in values):
+        return None
+    signs = (1 if aim.minimize else -1 for aim in objectives)
+    return tuple(sign * (value or 0) for sign, value in zip(signs, values, strict=True))
+
+
+def is_nowhere_worse(point: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Tell whether a point is nowhere worse than another."""
+    return all(a <= b for a, b in zip(point, other, strict=True))

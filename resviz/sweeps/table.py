@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.readings.costs import MAC_CONVENTION
 from resviz.sweeps.space import TRACE_ARGUMENTS
-from resviz.sweeps.sweep import FIXED_COLUMNS, complete_row
+from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
 from resviz.tables.table import Column, Table
 from resviz.units import format_plural
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from resviz.sweeps.pareto import Objective
-    from resviz.sweeps.sweep import SweepResult
+    from resviz.sweeps.rows import SweepRow
+    from resviz.sweeps.sweep import Objective, SweepResult
 
 MEASURE_COLUMNS = (
     Column("params", "params", "count"),
@@ -29,16 +29,11 @@ MEASURE_COLUMNS = (
     Column("seconds", "s", spare=7),
 )
 
-WHOLE_NUMBER_COLUMNS = (
-    "params", "macs", "activations", "inference_peak_bytes", "receptive_field", "depth",
-)  # fmt: skip
-"""Columns of whole numbers."""
-
 
 def sweep_table(
     result: SweepResult, *, front: bool = True, whole: bool = False
 ) -> Table:
-    """The rows of a sweep.
+    """Make a table of the rows of a sweep.
 
     Args:
         result: what it found.
@@ -47,8 +42,8 @@ def sweep_table(
         whole: have the column of errors also where there are none, as data has.
     """
     front_only = front and result.objectives
-    table_rows = [result.rows[k] for k in result.front] if front_only else result.rows
-    rows = [round_seconds(complete_row(row, result.names)) for row in table_rows]
+    numbers = result.front if front_only else range(len(result.rows))
+    rows = [complete_row(result.rows[number], result.names) for number in numbers]
     errors = whole or any(row["error"] for row in rows)
     columns = (
         Column("spec", "SPEC"),
@@ -71,17 +66,19 @@ def sweep_table(
 
 
 def sweep_title(result: SweepResult) -> str:
-    """What the table shows."""
+    """Say what the table shows."""
     return f"{format_plural(result.traced, 'variant')} swept"
 
 
-def round_seconds(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with so many digits of its time as mean something."""
-    return row | {"seconds": round(row["seconds"], 4)}
+def complete_row(row: SweepRow, names: Iterable[str]) -> dict[str, Any]:
+    """Give a row all its columns, and its time the digits that mean something."""
+    first, *others = FIXED_COLUMNS
+    complete = {name: row.get(name) for name in (first, *names, *others)}
+    return complete | {"seconds": round(row["seconds"], 4)}
 
 
 def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The table, as JSON has it."""
+    """Return the table as JSON has it."""
     return {
         "variants": list(rows),
         "traced": result.traced,
@@ -95,7 +92,7 @@ def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str,
 
 
 def sweep_notes(result: SweepResult) -> Iterator[str]:
-    """What stands below the rows."""
+    """Yield what stands below the rows."""
     if result.objectives:
         count = format_plural(len(result.front), "variant")
         share_on_front = f"{count} of {len(result.rows):,} on the Pareto front"
@@ -104,48 +101,43 @@ def sweep_notes(result: SweepResult) -> Iterator[str]:
         yield f"{len(result.rows):,} of {result.traced:,} where {result.condition}"
     if result.failed:
         yield f"{result.failed:,} of {result.traced:,} failed"
-    if result.settings.inputs or result.settings.batch:
-        yield f"where no SPEC says more: {', '.join(describe_common_options(result))}"
+    inputs, batch = result.settings.inputs, result.settings.batch
+    common = [f"input {' and '.join(inputs)}"] if inputs else []
+    common += [f"batch {batch}"] if batch else []
+    if common:
+        yield f"where no SPEC says more: {', '.join(common)}"
     yield MAC_CONVENTION
     yield "peak: of a forward, without parameters; field: in pixels, its largest axis"
 
 
-def describe_common_options(result: SweepResult) -> Iterator[str]:
-    """The input and the batch that were asked for, in words."""
-    inputs, batch = result.settings.inputs, result.settings.batch
-    if inputs:
-        yield f"input {' and '.join(inputs)}"
-    if batch:
-        yield f"batch {batch}"
-
-
 def describe_objectives(objectives: Iterable[Objective]) -> str:
-    """What is aimed at, in words."""
+    """Say what is aimed at, in words."""
     return ", ".join(aim.in_words for aim in objectives)
 
 
 def sweep_dataframe(result: SweepResult) -> pd.DataFrame:
-    """The rows as a DataFrame; those on the front alone, where one was asked for.
+    """Make a DataFrame of the rows; of those on the front, where one was asked for.
 
     Its `attrs["cost"]` says where the time went.
     """
     import pandas as pd
 
-    sweep_rows = sweep_table(result, whole=True)
-    keys = [column.key for column in sweep_rows.columns]
+    table = sweep_table(result, whole=True)
+    keys = [column.key for column in table.columns]
     dataframe = pd.DataFrame(
-        {key: typed_series([row[key] for row in sweep_rows.rows], key) for key in keys}
+        {key: typed_series([row[key] for row in table.rows], key) for key in keys}
     )
     dataframe.attrs["cost"] = result.timing.to_dict()
     return dataframe
 
 
 def typed_series(values: Sequence[Any], name: str) -> pd.Series:
-    """One column: whole numbers as such, and as text what is of several kinds."""
+    """Make a column: whole numbers as such, and as text what is of several kinds."""
     import pandas as pd
 
     kinds = {type(value) for value in values if value is not None}
-    if name in WHOLE_NUMBER_COLUMNS or kinds == {int}:
+    is_whole = name in NUMERIC_COLUMNS and name != "seconds"
+    if is_whole or kinds == {int}:
         gaps = any(value is None for value in values)
         return pd.Series(values, dtype="Int64" if gaps else "int64")
     if name not in FIXED_COLUMNS and (len(kinds) > 1 or kinds & {list, tuple, dict}):

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from types import CodeType
 
 LONGEST = 1000
@@ -277,8 +277,7 @@ class Condition:
 
 def parse_condition(
     text: str,
-    columns: Container[str],
-    listed: str,
+    columns: Collection[str],
     kinds: Mapping[str, str] = MappingProxyType({}),
 ) -> Condition:
     """Read a condition.
@@ -286,7 +285,6 @@ def parse_condition(
     Args:
         text: as written.
         columns: names that it may look at.
-        listed: them, for messages.
         kinds: what those of them hold that hold nothing else: `NUMERIC`, `TEXTUAL` or
             `SHAPE`.
 
@@ -306,6 +304,7 @@ def parse_condition(
         raise SpecError(f"where: got {text!r}, {WANT}") from error
     for name in sorted(condition.names):
         if name not in columns:
+            listed = ", ".join(columns)
             raise SpecError(f"where: no column {name!r}, want one of {listed}")
     _check_without_rows(condition.tree, kinds)
     return condition

@@ -11,7 +11,7 @@ import pytest
 import resviz
 from resviz.errors import RenderError
 from resviz.sweeps import outputs
-from resviz.sweeps.points import colour_kinds
+from resviz.sweeps.chart import colour_kinds
 from resviz.sweeps.sweep import run_sweep
 from resviz.sweeps.table import sweep_dataframe
 

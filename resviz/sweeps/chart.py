@@ -1,21 +1,28 @@
-"""What a sweep found as points: for the page, and as a picture of its own."""
+"""The chart of a sweep: its points as a picture, and on a page beside their table."""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
 from resviz.sweeps import import_extra
-from resviz.sweeps.pareto import Objective, pareto_front
-from resviz.sweeps.sweep import NUMERIC_COLUMNS
-from resviz.sweeps.table import MEASURE_COLUMNS, describe_objectives, sweep_title
+from resviz.sweeps.sweep import NUMERIC_COLUMNS, Objective, pareto_front
+from resviz.sweeps.table import (
+    MEASURE_COLUMNS,
+    describe_objectives,
+    sweep_table,
+    sweep_title,
+)
+from resviz.templates import read_template_text, render_page
 from resviz.units import format_plural, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.sweeps.sweep import SweepResult
+    from resviz.tables.table import Table
 
 DEFAULT_OBJECTIVES = (Objective("params"), Objective("macs"))
 """The front that is marked where none was asked for."""
@@ -48,25 +55,20 @@ LOG_SCALE_RATIO = 20
 
 
 def shown_objectives(result: SweepResult) -> tuple[Objective, ...]:
-    """What the front that is marked aims at."""
+    """Return what the front that is marked aims at."""
     return result.objectives or DEFAULT_OBJECTIVES
 
 
 def chart_points(result: SweepResult) -> list[dict[str, Any]]:
-    """One point a variant that did not fail, with all numbers that are known of it."""
-    objectives = shown_objectives(result)
-    front_rows = set(
-        result.front if result.objectives else pareto_front(result.rows, objectives)
-    )
+    """Make a point of each variant that did not fail, with all that is known of it."""
+    front = {*(result.front or pareto_front(result.rows, shown_objectives(result)))}
+    numbers, words = axis_columns(result), category_columns(result)
     return [
         {
             "spec": escape.clean_name(row["spec"]),
-            **{name: row.get(name) for name in axis_columns(result)},
-            **{
-                name: category_text(name, row.get(name))
-                for name in category_columns(result)
-            },
-            "front": ON_FRONT if number in front_rows else OFF_FRONT,
+            **{name: row.get(name) for name in numbers},
+            **{name: category_text(name, row.get(name)) for name in words},
+            "front": ON_FRONT if number in front else OFF_FRONT,
         }
         for number, row in enumerate(result.rows)
         if row["error"] is None
@@ -74,47 +76,41 @@ def chart_points(result: SweepResult) -> list[dict[str, Any]]:
 
 
 def axis_columns(result: SweepResult) -> tuple[str, ...]:
-    """Columns of numbers, by which points can be placed."""
-    return (
-        *NUMERIC_COLUMNS,
-        *(name for name in result.names if is_numeric_column(result, name)),
-    )
+    """List the columns of numbers, by which points can be placed."""
+    varied = (name for name in result.names if is_numeric_column(result, name))
+    return (*NUMERIC_COLUMNS, *varied)
 
 
 def category_columns(result: SweepResult) -> tuple[str, ...]:
-    """Columns of words and shapes, each of whose values is a place of its own."""
+    """List the columns of words and shapes, each value of which is a place."""
     varied = (name for name in result.names if not is_numeric_column(result, name))
     return (*varied, "final_shape")
 
 
 def is_numeric_column(result: SweepResult, name: str) -> bool:
-    """Whether an argument that varies has numbers alone."""
+    """Tell whether an argument that varies has numbers alone."""
     kinds = {int, float, type(None)}
     return all(type(row.get(name)) in kinds for row in result.rows)
 
 
 def category_text(name: str, cell_value: Any) -> str:
-    """A value that is no number, as an axis and a legend show it: maps as tables do."""
+    """Write a value that is no number for axis and legend: maps as tables do."""
     if cell_value is None:
         return "none"
-    return (
-        format_sizes(cell_value[1:])
-        if name == "final_shape"
-        else escape.clean_name(str(cell_value))
-    )
+    if name == "final_shape":
+        return format_sizes(cell_value[1:])
+    return escape.clean_name(str(cell_value))
 
 
 def colour_kinds(result: SweepResult) -> dict[str, str]:
-    """Columns by which points can be coloured, and of what kind each is for Vega.
+    """List columns by which points can be coloured, with the kind of each for Vega.
 
     Few values are told apart one by one, many numbers by a ramp, many words not at all.
     """
     words, kinds = category_columns(result), dict[str, str]()
     for name in (*result.names, "final_shape"):
-        few = (
-            len({category_text(name, row.get(name)) for row in result.rows})
-            <= MAX_LEGEND_VALUES
-        )
+        distinct = {category_text(name, row.get(name)) for row in result.rows}
+        few = len(distinct) <= MAX_LEGEND_VALUES
         if name not in words:
             kinds[name] = "ordinal" if few else "quantitative"
         elif few:
@@ -123,12 +119,12 @@ def colour_kinds(result: SweepResult) -> dict[str, str]:
 
 
 def axis_label(name: str) -> str:
-    """What an axis is called."""
+    """Name an axis."""
     return AXIS_TITLES.get(name, name.replace("_", " "))
 
 
 def build_chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -> Any:
-    """The points as altair draws them, without their data.
+    """Build the chart of the points, without their data, for altair.
 
     Args:
         names: columns to tell of a point.
@@ -142,24 +138,24 @@ def build_chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -
         alt.Tooltip(name, type="quantitative", title=axis_label(name), format=",")
         for name in names
     ]
-    scale = alt.Scale(zero=False, nice=True)
-    axis = alt.Axis(format="~s")
-    colour_scale = alt.Scale(
-        domain=[ON_FRONT, OFF_FRONT], range=[colours["on"], colours["off"]]
-    )
-    shape_scale = alt.Scale(domain=[ON_FRONT, OFF_FRONT], range=[DIAMOND, "circle"])
+
+    def quantity(channel: Any, name: str) -> Any:
+        scale, axis = alt.Scale(zero=False, nice=True), alt.Axis(format="~s")
+        title = axis_label(name)
+        return channel(name, type="quantitative", title=title, scale=scale, axis=axis)
+
+    def front_mark(channel: Any, on: str, off: str) -> Any:
+        scale = alt.Scale(domain=[ON_FRONT, OFF_FRONT], range=[on, off])
+        return channel("front", type="nominal", title=None, scale=scale)
+
     return (
         alt.Chart(alt.NamedData("points"))
         .mark_point(filled=True, opacity=0.8, size=60)
         .encode(
-            x=alt.X(
-                x, type="quantitative", title=axis_label(x), scale=scale, axis=axis
-            ),
-            y=alt.Y(
-                y, type="quantitative", title=axis_label(y), scale=scale, axis=axis
-            ),
-            color=alt.Color("front", type="nominal", title=None, scale=colour_scale),
-            shape=alt.Shape("front", type="nominal", title=None, scale=shape_scale),
+            x=quantity(alt.X, x),
+            y=quantity(alt.Y, y),
+            color=front_mark(alt.Color, colours["on"], colours["off"]),
+            shape=front_mark(alt.Shape, DIAMOND, "circle"),
             order=alt.Order("front", type="nominal", sort="ascending"),
             tooltip=tooltips,
         )
@@ -168,7 +164,7 @@ def build_chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -
 
 
 def chart_config(colours: dict[str, str]) -> dict[str, Any]:
-    """Colours and letters of all that is no point."""
+    """Set colours and letters of all that is no point."""
     words = {"labelColor": colours["muted"], "titleColor": colours["text"]}
     lines = {"gridColor": colours["grid"], "domainColor": colours["muted"]}
     return {
@@ -184,41 +180,42 @@ def chart_config(colours: dict[str, str]) -> dict[str, Any]:
 
 
 def choose_axes(result: SweepResult) -> tuple[str, str]:
-    """The columns of both axes: the first two that are aimed at."""
-    names = [aim.name for aim in shown_objectives(result)]
-    first, *others = [
-        *names,
-        *(aim.name for aim in DEFAULT_OBJECTIVES if aim.name not in names),
-    ]
-    return first, others[0]
+    """Choose the columns of both axes: the first two that are aimed at."""
+    aims = (*shown_objectives(result), *DEFAULT_OBJECTIVES)
+    x, y, *_ = dict.fromkeys(aim.name for aim in aims)
+    return x, y
 
 
 def render_chart_svg(result: SweepResult) -> str:
-    """The points as SVG, which follows the reader's dark mode."""
+    """Draw the points as SVG, which follows the reader's dark mode."""
     x, y = choose_axes(result)
     placed_points = [
-        chart_point
-        for chart_point in chart_points(result)
-        if chart_point[x] is not None and chart_point[y] is not None
+        point
+        for point in chart_points(result)
+        if point[x] is not None and point[y] is not None
     ]
-    vega_spec = (
-        build_chart((), x, y, LIGHT_COLOURS).properties(width=560, height=340).to_dict()
-    )
+    chart = build_chart((), x, y, LIGHT_COLOURS).properties(width=560, height=340)
+    vega_spec = chart.to_dict()
     for axis, name in (("x", x), ("y", y)):
         if needs_log_scale([point[name] for point in placed_points]):
             vega_spec["encoding"][axis]["scale"] = LOG_SCALE
     vega_spec["datasets"] = {"points": placed_points}
     vega_spec["encoding"].pop("tooltip")
-    version = ".".join(import_extra("altair").SCHEMA_VERSION.split(".")[:2])
-    svg_text = import_extra("vl_convert").vegalite_to_svg(vega_spec, vl_version=version)
+    svg_text = import_extra("vl_convert").vegalite_to_svg(
+        vega_spec, vl_version=vega_lite_version()
+    )
     return add_description(svg_text, result, (x, y), placed_points)
 
 
+def vega_lite_version() -> str:
+    """Return the version of Vega-Lite that altair writes, as "5.20"."""
+    return ".".join(import_extra("altair").SCHEMA_VERSION.split(".")[:2])
+
+
 def needs_log_scale(values: Sequence[float]) -> bool:
-    """Whether values are to be shown on a logarithmic axis."""
-    return (
-        bool(values) and min(values) > 0 and max(values) > LOG_SCALE_RATIO * min(values)
-    )
+    """Tell whether values are to be shown on a logarithmic axis."""
+    low, high = min(values, default=0), max(values, default=0)
+    return low > 0 and high > LOG_SCALE_RATIO * low
 
 
 def add_description(
@@ -227,7 +224,7 @@ def add_description(
     axis_names: tuple[str, str],
     placed_points: Sequence[dict[str, Any]],
 ) -> str:
-    """A picture with a title, a description, and colours for the dark."""
+    """Give a picture a title, a description, and colours for the dark."""
     pairs = ((LIGHT_COLOURS[role], DARK_COLOURS[role]) for role in LIGHT_COLOURS)
     rules = "".join(
         f'[fill="{light}"]{{fill:{dark}}}[stroke="{light}"]{{stroke:{dark}}}'
@@ -249,7 +246,7 @@ def describe_chart(
     axis_names: tuple[str, str],
     placed_points: Sequence[dict[str, Any]],
 ) -> str:
-    """The picture in sentences."""
+    """Say the picture in sentences."""
     x, y = axis_names
     variants = format_plural(len(placed_points), "variant")
     parts = [f"{variants} by {axis_label(x)} and {axis_label(y)}."]
@@ -268,3 +265,76 @@ def describe_chart(
     if result.failed:
         parts.append(f"{result.failed:,} of {result.traced:,} failed.")
     return " ".join(parts)
+
+
+def render_sweep_page(result: SweepResult) -> str:
+    """Render the page: one file that asks for no other."""
+    from markupsafe import Markup
+
+    table = sweep_table(result, front=False)
+    return render_page(
+        "sweep.html",
+        title=sweep_title(result),
+        scripts=(vega_bundle(), read_template_text("sweep.js")),
+        notes=table.notes,
+        summary=sweep_facts(result),
+        columns=table.columns,
+        contents=Markup(json_for_script(page_contents(result, table))),  # noqa: S704 - see `json_for_script`
+    )
+
+
+def vega_bundle() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed out of the installed vl-convert.
+
+    What would end a script early is written as an escape; it stands in strings alone.
+    """
+    vl_convert = import_extra("vl_convert")
+    bundle = vl_convert.javascript_bundle(vl_version=vega_lite_version())
+    return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def sweep_facts(result: SweepResult) -> list[tuple[str, str]]:
+    """List what stands at the top of the page."""
+    shown = f"{len(result.rows):,} where {result.condition}"
+    return [
+        ("variants", f"{result.traced:,}"),
+        *([("shown", shown)] if result.condition is not None else []),
+        ("failed", f"{result.failed:,}"),
+        ("front", describe_objectives(shown_objectives(result))),
+    ]
+
+
+def page_contents(result: SweepResult, table: Table) -> dict[str, Any]:
+    """Gather all that the page's script reads."""
+    x, y = choose_axes(result)
+    names, words = axis_columns(result), category_columns(result)
+    drawing = build_chart(names, x, y, LIGHT_COLOURS).properties(
+        width="container", height=420
+    )
+    alt = import_extra("altair")
+    return {
+        "chart": drawing.add_params(alt.selection_interval(name="brush")).to_dict(),
+        "points": chart_points(result),
+        "log": LOG_SCALE,
+        "axes": {name: axis_label(name) for name in (*names, *words)},
+        "words": words,
+        "tints": colour_kinds(result),
+        "places": [x, y],
+        "columns": [[column.key, column.numeric] for column in table.columns],
+        "rows": [
+            [
+                escape.clean_name(column.text(row[column.key]))
+                for column in table.columns
+            ]
+            for row in table.rows
+        ],
+        "failed": [number for number, row in enumerate(table.rows) if row["error"]],
+    }
+
+
+def json_for_script(content: object) -> str:
+    """Write JSON that no HTML parser takes for anything else."""
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

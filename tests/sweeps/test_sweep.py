@@ -5,28 +5,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resviz.errors import SpecError
-from resviz.sweeps.pareto import Objective, pareto_front, parse_objectives
+from resviz.sweeps.sweep import Objective, pareto_front, parse_objectives
 
 POINTS = st.lists(
     st.fixed_dictionaries({name: st.integers(0, 6) for name in "abc"}), max_size=30
 )
 
 
-def beats(one, other, wanted):
-    """Whether a row is nowhere worse than another, and somewhere better."""
-    signed = [(1 if a.minimize else -1, a.name) for a in wanted]
-    pairs = [(sign * one[name], sign * other[name]) for sign, name in signed]
+def beats(row, other, objectives):
+    """Tell whether a row is nowhere worse than another, and somewhere better."""
+    signed = [(1 if aim.minimize else -1, aim.name) for aim in objectives]
+    pairs = [(sign * row[name], sign * other[name]) for sign, name in signed]
     return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
 
 
 @given(POINTS, st.sampled_from(["a", "a,b", "a,-b", "-a,b,-c", "a,b,c"]))
 def test_by_its_definition(rows, text):
     """A row is on it if and only if no other beats it."""
-    wanted = parse_objectives(text, "abc")
-    assert pareto_front(rows, wanted) == [
+    objectives = parse_objectives(text, "abc")
+    assert pareto_front(rows, objectives) == [
         number
         for number, row in enumerate(rows)
-        if not any(beats(other, row, wanted) for other in rows)
+        if not any(beats(other, row, objectives) for other in rows)
     ]
 
 
