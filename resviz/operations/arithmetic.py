@@ -23,19 +23,10 @@ if TYPE_CHECKING:
     from resviz.record import Operation
 
 
-def save_quotient(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save the divisor, and the dividend if the divisor learns."""
-    return save_ratio(0, learns) if len(op.reads) > 1 else SavedTensors()
-
-
-def save_quotient_after_addend(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save the operands of the quotient of the last two operands."""
-    del op
-    return save_ratio(1, learns)
-
-
-def save_ratio(first: int, learns: OperandLearns) -> SavedTensors:
+def save_ratio(first: int, op: Operation, learns: OperandLearns) -> SavedTensors:
     """Save the divisor after `first`, and `first` too if the divisor learns."""
+    if len(op.reads) < first + 2:  # the divisor is a number
+        return SavedTensors()
     both = (first, first + 1)
     return SavedTensors(both if learns[first + 1] else both[1:])
 
@@ -77,9 +68,13 @@ ROWS = (
         field=follow_factor,
     ),
     pointwise(
-        "div", is_quiet=True, is_factor=True, saved=save_quotient, field=follow_factor
+        "div",
+        is_quiet=True,
+        is_factor=True,
+        saved=partial(save_ratio, 0),
+        field=follow_factor,
     ),
-    pointwise("addcdiv", saved=save_quotient_after_addend),
+    pointwise("addcdiv", saved=partial(save_ratio, 1)),
     pointwise("neg", is_quiet=True, saved=save_nothing),
     pointwise("pow", is_quiet=True, saved=save_power),
     pointwise("sqrt", is_quiet=True, saved=save_result),

@@ -6,7 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ELEMENTWISE, NORM, OperationKind, SavedTensors
-from resviz.operations.shared_rules import follow_pointwise, save_operand_and_rest
+from resviz.operations.shared_rules import (
+    follow_pointwise,
+    save_always,
+    save_operand_and_rest,
+)
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OperandLearns
@@ -16,12 +20,6 @@ if TYPE_CHECKING:
 def save_norm(op: Operation, learns: OperandLearns) -> SavedTensors:
     """Save the operand, the statistics, and the weight if it was computed."""
     return save_operand_and_rest(op, learns)._replace(operands=(0, 1)[: len(op.reads)])
-
-
-def save_weight_norm(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save direction, length and norms."""
-    del op, learns
-    return SavedTensors((0, 1), (1,))
 
 
 norm = partial(OperationKind, family=NORM, saved=save_norm, field=follow_pointwise)
@@ -41,5 +39,7 @@ ROWS = (
     norm("native_layer_norm", label="LN", tool_kind="layer norm"),
     norm("native_group_norm", label="GN"),
     norm("_fused_rms_norm", label="RMSNorm"),
-    OperationKind("_weight_norm_interface", ELEMENTWISE, saved=save_weight_norm),
+    OperationKind(
+        "_weight_norm_interface", ELEMENTWISE, saved=save_always((0, 1), (1,))
+    ),
 )

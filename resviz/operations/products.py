@@ -1,4 +1,4 @@
-"""Matrix products; with one operand that is a parameter, a linear layer."""
+"""Matrix products: linear layers, attention's, and those inside recurrent layers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.kind import PRODUCT, OperationKind
+from resviz.operations.kind import ELEMENTWISE, PRODUCT, OperationKind
 from resviz.operations.layouts import list_input_axes, make_plain_layout
 from resviz.operations.shared_rules import save_factors, save_factors_after_addend
 
@@ -45,6 +45,26 @@ def count_bilinear_macs(op: Operation) -> int:
 def count_packed_linear_macs(op: Operation) -> int:
     """Count the MACs of a linear layer whose weight is packed: (…, K) to (…, M)."""
     return prod(op.inputs[0]) * op.outputs[0][-1] if op.outputs[0] else 0
+
+
+def count_lstm_macs(op: Operation) -> int:
+    """Count the MACs of one LSTM layer in one direction, over all steps.
+
+    Shapes: input (T, N, I), weights (4·H, I) and (4·H, H).
+    Units: T · N · 4 · H · (I + H).
+    """
+    steps = prod(op.inputs[0][:-1])
+    return steps * (prod(op.inputs[1]) + prod(op.inputs[2]))
+
+
+def count_recurrent_macs(op: Operation) -> int:
+    """Count the MACs of all layers and directions of an RNN: each matrix once a step.
+
+    Shapes: input (T, N, I), or (T·N, I) if packed; weights (G·H, I), (G·H, H) …,
+    which alone have two axes; biases have one, states three.
+    """
+    steps = prod(op.inputs[0][:-1])
+    return steps * sum(prod(shape) for shape in op.inputs[1:] if len(shape) == 2)
 
 
 def follow_product(step: FieldStep) -> Sequence[FieldMap | None]:
@@ -139,4 +159,9 @@ ROWS = (
     OperationKind(
         "quantized.linear_relu_dynamic", min_operands=1, macs=count_packed_linear_macs
     ),
+    OperationKind("mkldnn_rnn_layer", min_operands=3, macs=count_lstm_macs),
+    OperationKind("_cudnn_rnn", min_operands=2, macs=count_recurrent_macs),
+    OperationKind("miopen_rnn", min_operands=2, macs=count_recurrent_macs),
+    OperationKind("_thnn_fused_lstm_cell", ELEMENTWISE),
+    OperationKind("_thnn_fused_gru_cell", ELEMENTWISE),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import OperandLearns, SavedTensors
@@ -9,6 +10,7 @@ from resviz.operations.kind import OperandLearns, SavedTensors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.operations.kind import SavedRule
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation
@@ -37,28 +39,23 @@ POINTWISE_RULES = frozenset({follow_pointwise, follow_factor, follow_pointwise_p
 """Rules of what works position by position."""
 
 
-def save_nothing(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save nothing: the derivative reads shapes and numbers alone."""
-    del op, learns
-    return SavedTensors()
+def save_always(
+    operands: tuple[int, ...] = (), results: tuple[int, ...] = ()
+) -> SavedRule:
+    """Make the rule that saves the same operands and results of every call."""
+    saved = SavedTensors(operands, results)
+    return lambda *_: saved
 
 
-def save_operand(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save the operand."""
-    del op, learns
-    return SavedTensors((0,))
+save_nothing = save_always()
+"""The rule of what has a derivative that reads shapes and numbers alone."""
 
+save_operand = save_always((0,))
+save_result = save_always(results=(0,))
+save_operand_and_result = save_always((0,), (0,))
 
-def save_result(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save the result."""
-    del op, learns
-    return SavedTensors(results=(0,))
-
-
-def save_operand_and_result(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save the operand and the result."""
-    del op, learns
-    return SavedTensors((0,), (0,))
+save_two_operands = save_always((0, 1))
+"""The rule that saves the first two operands; a weight counts only if computed."""
 
 
 def save_operand_and_rest(op: Operation, learns: OperandLearns) -> SavedTensors:
@@ -73,30 +70,17 @@ def save_rest(op: Operation, learns: OperandLearns) -> SavedTensors:
     return SavedTensors((), tuple(range(1, len(op.writes))))
 
 
-def save_two_operands(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save the first two operands; a weight counts only if it was computed."""
-    del op, learns
-    return SavedTensors((0, 1))
-
-
-def save_factors(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save each of two factors whose counterpart learns."""
-    del op
-    return save_factors_from(0, learns)
-
-
-def save_factors_after_addend(op: Operation, learns: OperandLearns) -> SavedTensors:
-    """Save the factors of the product of the last two operands."""
-    del op
-    return save_factors_from(1, learns)
-
-
-def save_factors_from(first: int, learns: OperandLearns) -> SavedTensors:
+def save_factors_from(first: int, op: Operation, learns: OperandLearns) -> SavedTensors:
     """Save each of the two factors from `first` on whose counterpart learns."""
+    del op
     if len(learns) < first + 2:  # the other factor is a number
         return SavedTensors()
     pairs = ((first, first + 1), (first + 1, first))
     return SavedTensors(tuple(own for own, fellow in pairs if learns[fellow]))
+
+
+save_factors = partial(save_factors_from, 0)
+save_factors_after_addend = partial(save_factors_from, 1)
 
 
 def save_selector(op: Operation, learns: OperandLearns) -> SavedTensors:

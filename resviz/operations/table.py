@@ -19,7 +19,6 @@ from resviz.operations import (
     paddings,
     pools,
     products,
-    recurrent,
     reductions,
     reshapes,
     selections,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from resviz.record import Operation
 
 FILES = (
-    convolutions, products, attention, recurrent, norms, activations, pools,
+    convolutions, products, attention, norms, activations, pools,
     interpolations, paddings, reshapes, selections, reductions, arithmetic, creations,
 )  # fmt: skip
 """The files that hold rows."""

@@ -113,10 +113,10 @@ def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> b
     own_size = graph.size_of_node(region.join)
     own_positions = (graph.size_of_node(region.fork)[0], own_size[0])
     inner_sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
-    return (
-        sum(size == own_size or size[0] not in own_positions for size in inner_sizes)
-        >= 2
+    blocks_inside = sum(
+        size == own_size or size[0] not in own_positions for size in inner_sizes
     )
+    return blocks_inside >= 2
 
 
 def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) -> bool:
@@ -148,35 +148,24 @@ def make_residual_block(
 def make_block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
     """Make a block of some units, named for the call that holds them."""
     end = units[-1].end
-    shape = graph.shape_as_read(end)
-    path = graph.arch.calls[owner].path
-    if not owner:
-        path = find_common_path(
-            graph, [index for unit in units for index in unit.layer_indices]
-        )
-    axis, output_size = graph.channel_axes[end], graph.size_of_node(end, shape)
-    has_tokens = len(shape) == 3 and axis == 2
-    preactivation = (
-        () if units[0].join is None else find_preactivation(graph, owner, units[0].fork)
-    )
+    shape, axis = graph.shape_as_read(end), graph.channel_axes[end]
+    nodes = [index for unit in units for index in unit.layer_indices]
     return Block(
         graph.arch,
-        path,
-        units,
-        to_channels_first(shape, axis),
-        output_size,
-        has_tokens,
-        preactivation,
+        path=graph.arch.calls[owner].path if owner else find_common_path(graph, nodes),
+        units=units,
+        output_shape=to_channels_first(shape, axis),
+        output_size=graph.size_of_node(end, shape),
+        has_tokens=len(shape) == 3 and axis == 2,
+        preactivation=find_preactivation(graph, owner, units[0]),
     )
 
 
 def find_common_path(graph: Graph, nodes: list[int]) -> str:
     """Find the common prefix of some modules' paths, "layer1.0"."""
     layers = (layer for layer in graph.select_layers(nodes) if layer.module)
-    parts = [layer.path.split(".")[:-1] for layer in layers]
-    shared = takewhile(
-        lambda names_at_level: len(set(names_at_level)) == 1, zip(*parts, strict=False)
-    )
+    levels = zip(*(layer.path.split(".")[:-1] for layer in layers), strict=False)
+    shared = takewhile(lambda names: len(set(names)) == 1, levels)
     return ".".join(names[0] for names in shared)
 
 
@@ -258,16 +247,16 @@ def is_head(graph: Graph, candidate: Block) -> bool:
     return pooled and candidate.type == "MLP" and graph.size_of_node(ROOT)[0] > batch
 
 
-def find_preactivation(graph: Graph, owner: int, fork: int) -> tuple[int, ...]:
+def find_preactivation(graph: Graph, owner: int, unit: Unit) -> tuple[int, ...]:
     """Find the norm and activation that a block applies before its branches part.
 
     Source: He et al. 2016, whose pre-activation comes before the fork where a block
     projects, and after it where it does not.
     """
-    if not owner:
+    if not owner or unit.join is None:
         return ()
     nodes: list[int] = []
-    node = fork
+    node = unit.fork
     while node >= graph.arch.calls[owner].start:
         if nodes and len(graph.after[node]) > 1:
             return ()
