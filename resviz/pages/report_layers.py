@@ -1,11 +1,11 @@
-"""The layer table of the report: which columns, and what a reader can choose."""
+"""The report's layer table: its columns, what a reader can choose, and its tints."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from resviz.pages.report.sections import find_part_tint, name_layer_parts
+from resviz.figures.drawing import styles
 from resviz.tables.layers import LAYER_KINDS, layer_table
 from resviz.tables.table import Column, Table
 
@@ -116,7 +116,7 @@ def layer_list_rows(structure: Structure, table: Table) -> Iterator[LayerListRow
 
 
 def find_omitted_columns(rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Keys of the columns that hold nothing, and of those that hold 1 throughout."""
+    """Find the keys of columns that hold nothing, and that hold 1 throughout."""
     empty = [key for key in WINDOW_KEYS if all(row[key] is None for row in rows)]
     plain = [
         key for key in RARELY_USED_KEYS if all(is_all_ones(row[key]) for row in rows)
@@ -125,7 +125,7 @@ def find_omitted_columns(rows: list[dict[str, Any]]) -> tuple[list[str], list[st
 
 
 def find_layer_kinds(layer: Layer, *, changes: bool) -> tuple[str, ...]:
-    """What a layer is, in the words of `resviz layers --only` and `RESOLUTION_KIND`."""
+    """Say what a layer is, in words of `resviz layers --only` and `RESOLUTION_KIND`."""
     matching = [
         kind
         for kind, names in LAYER_KINDS.items()
@@ -159,3 +159,35 @@ def select_columns(columns: tuple[Column, ...], omitted: set[str]) -> list[Colum
     visible = [column for column in columns if column.key not in omitted]
     position = [column.key for column in visible].index("name") + 1
     return [*visible[:position], PART_COLUMN, *visible[position:]]
+
+
+def list_tint_colours() -> list[tuple[str, styles.Tint, styles.Tint]]:
+    """List CSS class, light and dark colours of each tint of the figures."""
+    light, dark = styles.SCREEN_STYLE.tints, styles.DARK_STYLE.tints
+    return [(tint_css_class(key), light[key], dark[key]) for key in styles.TINTS]
+
+
+def tint_css_class(tint: str) -> str:
+    """Return the CSS class of a tint."""
+    return tint.replace(" ", "-")
+
+
+def find_part_tint(structure: Structure, name: str) -> str:
+    """Find the CSS class of the part called `name`; "" if the figures have none."""
+    if name in {"stem", "head"}:
+        return name
+    numbers = [k for k, stage in enumerate(structure.stages) if stage.name == name]
+    return tint_css_class(styles.stage_tint(numbers[0])) if numbers else ""
+
+
+def name_layer_parts(structure: Structure) -> dict[int, str]:
+    """Name the part that each layer lies in, by index; others are missing.
+
+    Without stages nothing is a stem or a head either.
+    """
+    if not structure.stages:
+        return {}
+    names = {layer.index: "stem" for layer in structure.stem}
+    for stage in structure.stages:
+        names |= dict.fromkeys(stage.layer_indices, stage.name)
+    return names | {layer.index: "head" for layer in structure.head}

@@ -1,0 +1,231 @@
+"""The report: everything about one network on one offline page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from resviz import __version__
+from resviz.errors import RenderError, SpecError
+from resviz.formats.tables.html import html_cell
+from resviz.pages.report_layers import (
+    build_layer_list,
+    find_part_tint,
+    list_tint_colours,
+)
+from resviz.readings import costs
+from resviz.readings.structure import read_structure
+from resviz.readings.structure.remarks import find_remarks
+from resviz.tables.notes import batch_note, run_mode_notes, untracked_notes
+from resviz.tables.paper import paper_table
+from resviz.tables.shortcuts import shortcut_table, summarize_shortcuts
+from resviz.tables.summary import summary_table
+from resviz.templates import read_template_text, render_page
+from resviz.units import format_count, format_sizes, group_digits
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from resviz.readings.structure import Structure
+    from resviz.record import Architecture
+    from resviz.tables.table import Table
+
+
+ShortcutRow = Mapping[str, Any]
+"""One row of the shortcut table."""
+
+MERGED_NAME_KEYS = ("block", "name")
+"""What equal shortcuts are named for."""
+
+DISTINGUISHING_KEYS = (*MERGED_NAME_KEYS, "unit")
+"""What tells equal shortcuts apart."""
+
+SUMMED_KEYS = ("params", "macs", "params_share", "macs_share")
+"""What equal shortcuts cost together."""
+
+
+def render(arch: Architecture) -> str:
+    """Render the page: one file that asks for no other, equal for equal records."""
+    structure = read_structure(arch)
+    overall = summary_table(arch)
+    shortcuts = shortcut_table(arch)
+    return render_page(
+        "report.html",
+        title=arch.label,
+        scripts=(read_template_text("report.js"),),
+        origin=list_origin(arch),
+        totals=list_totals(arch, overall.data),
+        counting=describe_counting(arch, overall.data["convention"]),
+        gaps=[describe_uncounted(gap) for gap in overall.data["not_counted"]],
+        uncalled=list_uncalled(arch),
+        stages=stage_table_rows(structure, overall.rows),
+        steps=overall.data["flow"],
+        paper=paper_table_column(arch),
+        overview=draw_report_figure(arch, "overview"),
+        flow=draw_report_figure(arch, "flow"),
+        shortcuts=list_shortcuts(structure, shortcuts.rows),
+        shortcut_notes=describe_shortcuts(structure, shortcuts.data),
+        layers=build_layer_list(arch, structure),
+        tints=list_tint_colours(),
+        cell=html_cell,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFigure:
+    """A figure as SVG, or why there is none."""
+
+    svg: Markup | None = None
+    trouble: str = ""
+
+
+def draw_report_figure(arch: Architecture, name: str) -> ReportFigure:
+    """Draw one of the figures of `resviz.figures`."""
+    from markupsafe import Markup
+
+    from resviz.figures import draw_diagram
+
+    try:
+        svg = draw_diagram(arch, name).to_svg()
+    except RenderError as error:
+        return ReportFigure(trouble=str(error))
+    return ReportFigure(Markup(svg))  # noqa: S704 - the format escapes what it writes
+
+
+def list_origin(arch: Architecture) -> list[tuple[str, str]]:
+    """List name, input, batch, mode and versions."""
+    inputs = (
+        f"{name} {format_sizes(tensor.shape)} {tensor.dtype}".strip()
+        for name, tensor in arch.named_inputs
+    )
+    return [
+        ("network", arch.name),
+        ("input", " and ".join(inputs) or "none"),
+        ("batch", str(arch.batch)),
+        ("mode", "training" if arch.training else "evaluation"),
+        ("torch", arch.torch or "unknown"),
+        ("resviz", __version__),
+    ]
+
+
+def list_totals(arch: Architecture, data: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """List label, number and exact words of each total that the summary holds."""
+    macs, sign = data["macs"], "≥ " if data["not_counted"] else ""
+    counted = f"{data['blocks']} residual blocks in {len(data['stages'])} stages"
+    return [
+        ("parameters", format_count(arch.params), group_digits(arch.params)),
+        (
+            "MACs",
+            sign + format_count(macs),
+            f"{group_digits(macs)} · {format_count(2 * macs)} FLOPs",
+        ),
+        (
+            "element-wise",
+            sign + format_count(data["elements"]),
+            f"{group_digits(data['elements'])} elements beside the MACs",
+        ),
+        (
+            "weighted layers deep",
+            group_digits(data["depth"]),
+            counted if data["blocks"] else "no residual blocks found",
+        ),
+        (
+            "activations",
+            format_count(data["activations"]),
+            f"{group_digits(data['activations'])} values out of convolutions",
+        ),
+    ]
+
+
+def describe_counting(arch: Architecture, convention: str) -> str:
+    """Return how it was counted, and run, in sentences."""
+    notes = (batch_note(arch), *run_mode_notes(arch), *untracked_notes(arch))
+    return " ".join([f"{convention}.", *map(as_sentence, notes)])
+
+
+def as_sentence(note: str) -> str:
+    """Return a note as a sentence."""
+    return f"{note[:1].upper()}{note[1:]}."
+
+
+def describe_uncounted(gap: dict[str, Any]) -> str:
+    """Say which operation has no cost rule, and where it is."""
+    frequency = "once" if gap["count"] == 1 else f"{gap['count']} times"
+    return f"{gap['operation']}, {frequency}, first at {gap['first']}"
+
+
+def paper_table_column(arch: Architecture) -> Table | str:
+    """Return the network's column of the paper's Table 1, or why it has none."""
+    try:
+        return paper_table([arch])
+    except SpecError as error:
+        return str(error)
+
+
+def list_uncalled(arch: Architecture) -> list[str]:
+    """Write a line for each module whose parameters no layer read."""
+    return [
+        f"{group.path or 'the model itself'} ({group.type}): "
+        f"{group_digits(sum(p.numel for p in group.parameters))} parameters"
+        for group in arch.uncalled
+    ]
+
+
+def stage_table_rows(
+    structure: Structure, rows: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give the summary's rows tints and shares of the whole; none without stages."""
+    rows = list(rows) if structure.stages else []
+    params = sum(row["params"] for row in rows) or 1
+    macs = sum(row["macs"] for row in rows) or 1
+    return [
+        {
+            **row,
+            "tint": find_part_tint(structure, row["name"]),
+            "blocks": f"{row['blocks']} {row['type']}" if row.get("blocks") else "",
+            "output_shape": row.get("output_shape"),
+            "params_share": row["params"] / params,
+            "macs_share": row["macs"] / macs,
+        }
+        for row in rows
+    ]
+
+
+def list_shortcuts(
+    structure: Structure, rows: Iterable[ShortcutRow]
+) -> list[dict[str, Any]]:
+    """List the shortcuts of a network, equal ones in one row."""
+    return [
+        merge_shortcuts(run) | {"tint": find_part_tint(structure, run[0]["stage"])}
+        for run in group_equal_shortcuts(rows)
+    ]
+
+
+def describe_shortcuts(structure: Structure, data: list[dict[str, Any]]) -> list[str]:
+    """Say what the shortcuts are and cost, and what is unusual, in sentences."""
+    total = costs.sum_record_costs(structure.arch)
+    notes = (*summarize_shortcuts(data, total), *find_remarks(structure))
+    return [as_sentence(note) for note in notes]
+
+
+def group_equal_shortcuts(rows: Iterable[ShortcutRow]) -> Iterable[list[ShortcutRow]]:
+    """Yield runs of rows that differ in their names alone."""
+    for _, run in groupby(
+        rows, lambda row: {**row, **dict.fromkeys(DISTINGUISHING_KEYS)}
+    ):
+        yield list(run)
+
+
+def merge_shortcuts(run: list[ShortcutRow]) -> dict[str, Any]:
+    """Make equal shortcuts one row, with what they cost together."""
+    first, last = run[0], run[-1]
+    ends = [first] if len(run) == 1 else [first, last]
+    return {
+        **first,
+        **{key: sum(row[key] for row in run) for key in SUMMED_KEYS},
+        **{key: " – ".join(row[key] for row in ends) for key in MERGED_NAME_KEYS},
+        "count": len(run),
+        "members": [row["name"] for row in run],
+    }
