@@ -6,11 +6,8 @@ import msgspec
 import pytest
 
 from resviz.figures import draw_diagram
-from resviz.figures.layers.rows import (
-    build_layer_rows,
-    group_into_pieces,
-    split_into_columns,
-)
+from resviz.figures.layers import split_into_columns
+from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
 from resviz.readings.structure import read_structure
 from resviz.record import MODEL_INPUT, Parameter, Uncalled
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from math import ceil, log
 from typing import TYPE_CHECKING
 
 from resviz import units
@@ -12,26 +13,12 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Group, Picture, Point
 from resviz.figures.drawing.styles import stage_tint
-from resviz.figures.layers.chart import build_layers_chart
 from resviz.figures.layers.rows import (
-    BLOCK_LEAD,
-    BLOCK_TAIL,
-    BOX_SIZE,
-    GUTTER,
-    LANE_WIDTH,
-    MARGIN,
-    PIECE_GAP,
-    ROW_PITCH,
-    SHORTCUT_SHIFT,
-    STAGE_HEADER,
     LayerPiece,
     LayerRow,
-    TextWidths,
     build_layer_rows,
-    format_row_names,
+    build_layers_chart,
     group_into_pieces,
-    measure_text_widths,
-    split_into_columns,
 )
 from resviz.figures.legend import list_shortcut_signs
 from resviz.figures.overview.outline import list_title_facts
@@ -39,27 +26,44 @@ from resviz.readings.structure import Structure, read_structure
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Node
-    from resviz.figures.layers.rows import LayerPiece, LayerRow
     from resviz.record import Architecture
+
+ROW_PITCH, BOX_SIZE = 17, (116, 14)
+"""Distance of rows, and the size of a row's box."""
+
+BLOCK_LEAD, BLOCK_TAIL, PIECE_GAP = 9, 3, 4
+"""Above a block's first row, below its last, and between two pieces."""
+
+STAGE_HEADER = 17
+"""Height of a stage's name."""
+
+LANE_WIDTH = 74
+"""Width right of the boxes, for shortcuts and their own layers."""
+
+SHORTCUT_SHIFT = 72
+"""How far a shortcut's own layer stands right of the main branch."""
+
+MARGIN, GUTTER = 10, 20
+"""Around the picture, and between two columns."""
+
+TARGET_ASPECT = 1.6
+"""Width to height that the number of columns comes nearest to."""
 
 
 def draw(arch: Architecture) -> Picture:
     """Draw every layer of a network."""
     structure = read_structure(arch)
-    all_rows, row_of_layer = build_layer_rows(structure)
-    pieces = group_into_pieces(structure, all_rows, row_of_layer)
-    column_pieces = split_into_columns(
-        pieces, measure_text_widths(all_rows).total_width
-    )
-    placing = LayersPlacing(
-        structure, all_rows, measure_text_widths(all_rows), len(column_pieces)
-    )
-    for number, column in enumerate(column_pieces):
+    rows, row_of_layer = build_layer_rows(structure)
+    pieces = group_into_pieces(structure, rows, row_of_layer)
+    widths = measure_text_widths(rows)
+    columns = split_into_columns(pieces, widths.total_width)
+    facts = list_title_facts(arch, residual=bool(structure.stages))
+    placing = LayersPlacing(structure, rows, widths, len(columns), facts)
+    for number, column in enumerate(columns):
         placing.place_column(number, column)
     placing.wiring.draw_wires()
-    facts = list_title_facts(arch, residual=bool(structure.stages))
     heading = (arch.label, " · ".join(facts))
-    chart = build_layers_chart(structure, all_rows, pieces, heading)
+    chart = build_layers_chart(structure, rows, pieces, heading)
     return replace(placing.finish_picture(), chart=chart)
 
 
@@ -72,28 +76,87 @@ def description(arch: Architecture) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class TextWidths:
+    """Widths of the columns of text.
+
+    Attributes:
+        name: of modules.
+        output: of shapes.
+        params: of parameter counts.
+    """
+
+    name: float
+    output: float
+    params: float
+
+    @property
+    def total_width(self) -> float:
+        """Width of one column of the figure."""
+        texts = self.name + self.output + self.params
+        return texts + BOX_SIZE[0] + LANE_WIDTH + 28
+
+
+def measure_text_widths(rows: list[LayerRow]) -> TextWidths:
+    """Return the widths that some rows need."""
+    name = metrics.max_text_width((row.printed_names for row in rows), 11)
+    output = metrics.max_text_width((row.output for row in rows), 11)
+    counts = (units.group_digits(row.params) for row in rows)
+    params = metrics.max_text_width(counts, 11)
+    return TextWidths(max(name + 10, 90), max(output, 36), max(params, 60))
+
+
+def piece_height(piece: LayerPiece) -> float:
+    """Return the height that a piece takes in a column."""
+    return ROW_PITCH * len(piece.rows) + (
+        BLOCK_LEAD + BLOCK_TAIL + PIECE_GAP if piece.block else 0
+    )
+
+
+def split_into_columns(
+    pieces: list[LayerPiece], width: float
+) -> list[list[LayerPiece]]:
+    """Split pieces into columns that come nearest to `TARGET_ASPECT`."""
+    total = sum(map(piece_height, pieces))
+    limit = min(ceil(total / 200), 24)
+    counts = range(1, max(limit, 1) + 1)
+    best = min(counts, key=lambda n: abs(log(n * n * width / total / TARGET_ASPECT)))
+    split: list[list[LayerPiece]] = [[]]
+    filled = done = 0.0
+    for piece in pieces:
+        full = filled + piece_height(piece) / 2 > (total - done) / (
+            best - len(split) + 1
+        )
+        if split[-1] and full and len(split) < best:
+            done += filled
+            split.append([])
+            filled = 0.0
+        split[-1].append(piece)
+        filled += piece_height(piece)
+    return split
+
+
 class LayersPlacing:
     """Places rows on a canvas, column by column."""
 
     def __init__(
         self,
         structure: Structure,
-        all_rows: list[LayerRow],
+        rows: list[LayerRow],
         widths: TextWidths,
         count: int,
+        facts: tuple[str, ...],
     ) -> None:
         self.structure = structure
-        self.rows = all_rows
+        self.rows = rows
         self.widths = widths
         self.canvas = Canvas()
-        self.wiring = LayersWiring(self.canvas, all_rows)
+        self.wiring = LayersWiring(self.canvas, rows)
         self.bottom = 0.0
         self.width = self.column_left(count) - GUTTER + MARGIN
-        title_facts = list_title_facts(structure.arch, residual=bool(structure.stages))
         room = self.width - 2 * MARGIN
-        self.top = 28 + self.canvas.add_title(
-            self.width / 2, structure.arch.label, title_facts, room
-        )
+        label = structure.arch.label
+        self.top = 28 + self.canvas.add_title(self.width / 2, label, facts, room)
 
     def column_left(self, number: int) -> float:
         """Return the x at which a column begins."""
@@ -106,17 +169,9 @@ class LayersPlacing:
     def place_column(self, number: int, column: list[LayerPiece]) -> None:
         """Place one column, stage by stage."""
         self.place_headings(number)
-        y = self.top
-        start = 0
-        while start < len(column):
-            stage = column[start].stage
-            stop = start
-            while stop < len(column) and column[stop].stage == stage:
-                stop += 1
-            y = self.place_run(
-                number, y + (PIECE_GAP if start else 0), column[start:stop]
-            )
-            start = stop
+        y = self.top - PIECE_GAP
+        for _, run in groupby(column, key=lambda piece: piece.stage):
+            y = self.place_run(number, y + PIECE_GAP, list(run))
         self.bottom = max(self.bottom, y)
 
     def place_headings(self, number: int) -> None:
@@ -162,7 +217,7 @@ class LayersPlacing:
         since: int,
         frames: list[Group],
     ) -> None:
-        """The frame of a stage, or of its part in one column."""
+        """Frame a stage, or its part in one column."""
         inside = {key for group in frames for key in group.nodes}
         keys = tuple(
             key for key in self.canvas.node_keys_since(since) if key not in inside
@@ -205,14 +260,11 @@ class LayersPlacing:
         row = self.rows[index]
         x = self.column_centre(number) + (SHORTCUT_SHIFT if row.shortcut_kind else 0)
         label = metrics.fit_text(row.label, BOX_SIZE[0] - 6, 11)
-        projects = row.shortcut_kind == "projection" and row.params
-        role = "small projected" if projects else row.role
-        box = self.canvas.add_node(role, (x, y), row_box_size(row), [label], tint=tint)
+        size = measure_row_box(row)
+        box = self.canvas.add_node(row.drawn_role, (x, y), size, [label], tint=tint)
         self.wiring.boxes[index], self.wiring.column_of[index] = box, number
         left = self.column_left(number)
-        self.canvas.add_text(
-            "note", (left + 6, y), format_row_names(row), align="start"
-        )
+        self.canvas.add_text("note", (left + 6, y), row.printed_names, align="start")
         right = left + self.widths.total_width - 6
         output = right - self.widths.params - 12
         if row.output:
@@ -224,15 +276,11 @@ class LayersPlacing:
     def finish_picture(self) -> Picture:
         """Return the picture, with its legend."""
         arch = self.structure.arch
-        signs = [
-            *list_shortcut_signs(piece.shortcut_kind for piece, _ in self.wiring.skips),
-            "parameters are those of all modules in a row",
-            *(
-                ["long connections between columns are not drawn"]
-                if self.wiring.has_cut_links
-                else []
-            ),
-        ]
+        kinds = (piece.shortcut_kind for piece, _ in self.wiring.skips)
+        signs = list_shortcut_signs(kinds)
+        signs.append("parameters are those of all modules in a row")
+        if self.wiring.has_cut_links:
+            signs.append("long connections between columns are not drawn")
         bottom = self.canvas.add_notes(
             self.width / 2, self.bottom + 6, signs, self.width
         )
@@ -240,8 +288,8 @@ class LayersPlacing:
         return self.canvas.build_picture(title, (self.width, bottom + 6))
 
 
-def row_box_size(row: LayerRow) -> Point:
-    """Width and height of a row's box; on a shortcut as narrow as its words."""
+def measure_row_box(row: LayerRow) -> Point:
+    """Measure a row's box: on a shortcut it is as narrow as its words."""
     if row.role == "sum":
         return (BOX_SIZE[1], BOX_SIZE[1])
     if not row.shortcut_kind:

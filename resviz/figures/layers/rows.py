@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from math import ceil, log
 from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.figures.block.steps import list_unit_members
 from resviz.figures.drawing import metrics
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.layer_labels import find_join_sign
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.structure.graph import Graph, build_graph, is_weighted
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
 
+MAX_NAME_WIDTH = 190
+"""Greatest width of a row's names, in pixels."""
 
 UNWEIGHTED_LABELS = {"zero-padded": "pad with zeros", "subsampled": "subsample"}
 """Labels of shortcuts without weights, by kind."""
@@ -48,6 +53,17 @@ class LayerRow:
     shortcut_kind: str = ""
     sources: list[int] = field(default_factory=list)
     tail: int = -1
+
+    @property
+    def printed_names(self) -> str:
+        """The names of its layers in one line, cut where it is too long."""
+        return metrics.fit_text(" · ".join(self.names), MAX_NAME_WIDTH, 11)
+
+    @property
+    def drawn_role(self) -> str:
+        """How its box looks: as `role`, and dashed where it projects."""
+        projects = self.shortcut_kind == "projection" and self.params
+        return "small projected" if projects else self.role
 
 
 @dataclass(slots=True)
@@ -138,7 +154,7 @@ def start_row(layer: Layer, *, is_join: bool) -> LayerRow:
 
 
 def label_without_input(layer: Layer) -> str:
-    """A convolution or linear layer without its input's width, which stands above."""
+    """Return a convolution or linear layer without its input's width; "" for others."""
     labels = layer_labels.label_layer_briefly(layer)
     return labels[0] if len(labels) == 1 else ""
 
@@ -160,7 +176,7 @@ def list_uncalled_rows(arch: Architecture) -> list[LayerRow]:
 def group_into_pieces(
     structure: Structure, all_rows: list[LayerRow], row_of_layer: dict[int, int]
 ) -> list[LayerPiece]:
-    """Rows in the pieces that columns are filled with, in order."""
+    """Group rows into the pieces that columns are filled with, in order."""
     graph = build_graph(structure.arch)
     owner: dict[int, LayerPiece] = {}
     for number, stage in enumerate(structure.stages):
@@ -187,106 +203,67 @@ def group_into_pieces(
     return ordered
 
 
-ROW_PITCH, BOX_SIZE = 17, (116, 14)
-"""Distance of rows, and the size of a row's box."""
-
-BLOCK_LEAD, BLOCK_TAIL, PIECE_GAP = 9, 3, 4
-"""Above a block's first row, below its last, and between two pieces."""
-
-STAGE_HEADER = 17
-"""Height of a stage's name."""
-
-LANE_WIDTH = 74
-"""Width right of the boxes, for shortcuts and their own layers."""
-
-SHORTCUT_SHIFT = 72
-"""How far a shortcut's own layer stands right of the main branch."""
-
-MARGIN, GUTTER = 10, 20
-"""Around the picture, and between two columns."""
-
-TARGET_ASPECT = 1.6
-"""Width to height that the number of columns comes nearest to."""
-
-MAX_NAME_WIDTH = 190
-"""Greatest width of a row's names, in pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextWidths:
-    """Widths of the columns of text.
-
-    Attributes:
-        name: of modules.
-        output: of shapes.
-        params: of parameter counts.
-    """
-
-    name: float
-    output: float
-    params: float
-
-    @property
-    def total_width(self) -> float:
-        """Width of one column of the figure."""
-        return (
-            self.name
-            + 8
-            + BOX_SIZE[0]
-            + LANE_WIDTH
-            + self.output
-            + 12
-            + self.params
-            + 8
-        )
+def build_layers_chart(
+    structure: Structure,
+    rows: Sequence[LayerRow],
+    pieces: Sequence[LayerPiece],
+    heading: tuple[str, ...],
+) -> Chart:
+    """Return the rows as boxes in frames of stages and blocks, with every link."""
+    parts: list[ChartBox | ChartFrame] = [
+        ChartBox("title", "text", tuple(filter(None, heading)))
+    ]
+    seen_weights = False
+    run: list[ChartBox | ChartFrame] = []
+    for number, piece in enumerate(pieces):
+        seen_weights |= piece.block != ""
+        tint = "head" if seen_weights else "stem"
+        if piece.stage is not None:
+            tint = stage_tint(piece.stage)
+        boxes = tuple(row_box(rows[index], index, tint) for index in piece.rows)
+        if piece.block:
+            run.append(ChartFrame(f"b{number}", (piece.block,), "", boxes))
+        else:
+            run += boxes
+        after = pieces[number + 1].stage if number + 1 < len(pieces) else None
+        if piece.stage is None:
+            parts += run
+        elif after != piece.stage:
+            name = ChartBox(f"t{number}", "name", (structure.stages[piece.stage].name,))
+            parts.append(ChartFrame(f"s{number}", (), tint, (name, *run)))
+        else:
+            continue
+        run = []
+    links = tuple(iter_row_links(rows, pieces))
+    return Chart("TB", tuple(parts), links, figure="layers")
 
 
-def measure_text_widths(rows: list[LayerRow]) -> TextWidths:
-    """Return the widths that some rows need."""
-    return TextWidths(
-        max(
-            metrics.max_text_width((format_row_names(row) for row in rows), 11) + 10, 90
-        ),
-        max(metrics.max_text_width((row.output for row in rows), 11), 36),
-        max(
-            metrics.max_text_width(
-                (units.group_digits(row.params) for row in rows), 11
-            ),
-            60,
-        ),
-    )
+def row_box(row: LayerRow, index: int, tint: str) -> ChartBox:
+    """Return a row's box: what it does, its modules, its output and its parameters."""
+    if row.role == "sum":
+        return ChartBox(f"n{index}", "sum", (row.label,))
+    params = f"{units.group_digits(row.params)} parameters" if row.params else ""
+    facts = " · ".join(filter(None, (row.output, params)))
+    lines = tuple(filter(None, (row.label, row.printed_names, facts)))
+    return ChartBox(f"n{index}", row.drawn_role, lines, tint)
 
 
-def format_row_names(row: LayerRow) -> str:
-    """Return the names of a row's layers, as printed."""
-    return metrics.fit_text(" · ".join(row.names), MAX_NAME_WIDTH, 11)
-
-
-def piece_height(piece: LayerPiece) -> float:
-    """Return the height that a piece takes in a column."""
-    return ROW_PITCH * len(piece.rows) + (
-        BLOCK_LEAD + BLOCK_TAIL + PIECE_GAP if piece.block else 0
-    )
-
-
-def split_into_columns(
-    pieces: list[LayerPiece], width: float
-) -> list[list[LayerPiece]]:
-    """Pieces in as many columns as bring the figure nearest to `TARGET_ASPECT`."""
-    total = sum(map(piece_height, pieces))
-    limit = min(ceil(total / 200), 24)
-    counts = range(1, max(limit, 1) + 1)
-    best = min(counts, key=lambda n: abs(log(n * n * width / total / TARGET_ASPECT)))
-    split: list[list[LayerPiece]] = [[]]
-    filled = done = 0.0
-    for piece in pieces:
-        full = filled + piece_height(piece) / 2 > (total - done) / (
-            best - len(split) + 1
-        )
-        if split[-1] and full and len(split) < best:
-            done += filled
-            split.append([])
-            filled = 0.0
-        split[-1].append(piece)
-        filled += piece_height(piece)
-    return split
+def iter_row_links(
+    rows: Sequence[LayerRow], pieces: Sequence[LayerPiece]
+) -> Iterator[ChartLink]:
+    """Yield an arrow from each row to every reader, those of shortcuts marked."""
+    kinds = {
+        (source, piece.join): piece.shortcut_kind
+        for piece in pieces
+        if piece.join is not None and not any(rows[k].shortcut_kind for k in piece.rows)
+        for source in rows[piece.join].sources
+        if source not in piece.rows
+    }
+    for index, row in enumerate(rows):
+        for source in row.sources:
+            role = (
+                row.shortcut_kind
+                or rows[source].shortcut_kind
+                or kinds.get((source, index), "main")
+            )
+            yield ChartLink(f"n{source}", f"n{index}", role)
