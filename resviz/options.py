@@ -51,6 +51,8 @@ class Option:
         aliases: other spellings, of older versions.
         opposite: of a switch, what the command line writes to turn it off.
         default: what holds where it is left out; None leaves that to the trace.
+        refusal: of what only some figures take, why another refuses it; "{}" stands
+            for those that take it.
         name: the keyword in Python.
     """
 
@@ -61,6 +63,7 @@ class Option:
     aliases: tuple[str, ...] = ()
     opposite: str = ""
     default: str | None = None
+    refusal: str = ""
     name: str = ""
 
     @property
@@ -150,23 +153,42 @@ class TableOptions(TypedDict, total=False):
     ]
 
 
-class FigureOptions(TypedDict, total=False):
-    """What a figure shows, and how it looks."""
+class FigureName(TypedDict, total=False):
+    """Which figure it is."""
 
     figure: Annotated[
         str,
         Option("What to show.", choices="resviz.figures:FIGURES", default="overview"),
     ]
-    at: Annotated[str | None, Option("The block: conv3_1, or its module path.")]
+
+
+class FigureOptions(TypedDict, total=False):
+    """What a figure shows, and how it looks."""
+
+    at: Annotated[
+        str | None,
+        Option(
+            "The block: conv3_1, or its module path.",
+            refusal="only the figure '{}' shows one block",
+        ),
+    ]
     direction: Annotated[
         str,
         Option(
             "Of overview and block.",
             choices="resviz.figures:DIRECTIONS",
             default="TB",
+            refusal="only {} have one",
         ),
     ]
-    plain: Annotated[bool, Option("A stack also without shortcuts.", kind="switch")]
+    plain: Annotated[
+        bool,
+        Option(
+            "A stack also without shortcuts.",
+            kind="switch",
+            refusal="only '{}' has plain twins",
+        ),
+    ]
     style: Annotated[
         str,
         Option(
@@ -190,6 +212,10 @@ class LayoutOptions(TypedDict, total=False):
     ]
 
 
+class DrawOptions(FigureOptions, LayoutOptions, total=False):
+    """How a figure is drawn, once it is known which."""
+
+
 class PlaceOptions(TypedDict, total=False):
     """How a figure stands in a document; commands and Python have no place for it."""
 
@@ -210,8 +236,9 @@ def declared_options(declaration: type) -> dict[str, Option]:
 
 TRACE_OPTIONS = declared_options(TraceOptions)
 TABLE_OPTIONS = declared_options(TableOptions)
-FIGURE_OPTIONS = declared_options(FigureOptions)
+FIGURE_OPTIONS = declared_options(FigureName) | declared_options(FigureOptions)
 LAYOUT_OPTIONS = declared_options(LayoutOptions)
+DRAW_OPTIONS = declared_options(DrawOptions)
 PLACE_OPTIONS = declared_options(PlaceOptions)
 
 OLD_KEYWORDS = {"all": "every", "layers": "every"}

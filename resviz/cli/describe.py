@@ -29,7 +29,6 @@ def describe(
     specs: tuple[str, ...],
     output: str,
     tracing: dict[str, Any],
-    plain: bool | None,
     **options: Any,
 ) -> None:
     """Say a figure in sentences: for screen readers, and as alt text."""
@@ -38,6 +37,6 @@ def describe(
     from resviz import figures
 
     archs = read_records(specs, tracing)
-    description = figures.describe_figure(archs, plain=bool(plain), **options)
+    description = figures.describe_figure(archs, **options)
     width = terminal_width(sys.stdout) if output == "-" else None
     write_output(f"{fill(description, width) if width else description}\n", output)

@@ -37,7 +37,6 @@ def diagram(
     form: str | None,
     dpi: int | None,
     tracing: dict[str, Any],
-    plain: bool | None,
     **options: Any,
 ) -> None:
     """Draw an overview, one block, every layer, the shape flow, a stack, the growth.
@@ -50,7 +49,6 @@ def diagram(
     format_options = dpi_option(dpi, form)
     archs = read_records(specs, tracing)
     with tell_if_slow("drawing"):
-        rendered = figures.draw_diagram(archs, plain=bool(plain), **options).to_bytes(
-            form, **format_options
-        )
+        drawn_figure = figures.draw_diagram(archs, **options)
+        rendered = drawn_figure.to_bytes(form, **format_options)
     write_output(rendered, output, binary=form in {"pdf", "png"})

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from resviz.errors import RenderError
 from resviz.escape import clean_prose
-from resviz.options import FIGURE_OPTIONS
+from resviz.options import DRAW_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from typing import Unpack
 
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.rendering import Diagram
+    from resviz.options import DrawOptions
     from resviz.record import Architecture
 
 
@@ -77,16 +79,9 @@ DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 
 DEFAULTS: dict[str, Any] = {
     name: False if option.kind == "switch" else option.default
-    for name, option in FIGURE_OPTIONS.items()
+    for name, option in DRAW_OPTIONS.items()
 }
 """What holds for an option of a figure that is not given."""
-
-REFUSALS = {
-    "direction": "only {} have one",
-    "at": "only the figure '{}' shows one block",
-    "plain": "only '{}' has plain twins",
-}
-"""Why an option is refused: which figures take it."""
 
 LAYOUTS = {
     "resviz": "places every figure itself",
@@ -103,62 +98,47 @@ def list_figures() -> tuple[str, ...]:
 def draw_diagram(
     arch: Architecture | Sequence[Architecture],
     figure: str = "overview",
-    *,
-    at: str | None = None,
-    direction: str = "TB",
-    plain: bool = False,
-    style: str = "screen",
-    layout: str = "resviz",
+    **options: Unpack[DrawOptions],
 ) -> Diagram:
     """Draw one figure of a record.
 
     Args:
         arch: the record; several for the figures "stack" and "growth".
         figure: one of `FIGURES`.
-        at: which block the figure "block" shows: "conv3_1", or the path of its
-            module; by default the first that projects.
-        direction: of the overview and of a block, "TB" or "LR".
-        plain: put beside each network of a stack the same without its shortcuts.
-        style: "screen", which follows the reader's dark mode; "light"; "dark"; "paper".
-        layout: "resviz", or "dot" for Graphviz' own, of a figure that is a graph.
+        options: as `DrawOptions` declares them; None stands for the default.
 
     Raises:
         RenderError: for an unknown figure, block, direction, style or layout; lists
             those there are.
     """
-    from resviz.figures.drawing import styles
+    from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
-    check_choice("direction", direction, DIRECTIONS)
-    check_choice("layout", layout, LAYOUTS)
-    options = select_options(figure, at=at, direction=direction, plain=plain)
-    description = describe_figure(arch, figure, at=at, plain=plain)
-    colours = styles.find_style(style)
-    picture = find_figure(figure).draw(select_networks(arch, figure), **options)
-    return Diagram(replace(picture, description=description), colours, layout)
+    chosen = choose_options(figure, **options)
+    description = describe_figure(arch, figure, **options)
+    own = {name: chosen[name] for name in FIGURES[figure].options}
+    picture = find_figure(figure).draw(select_networks(arch, figure), **own)
+    described = replace(picture, description=description)
+    return Diagram(described, STYLES[chosen["style"]], chosen["layout"])
 
 
 def describe_figure(
     arch: Architecture | Sequence[Architecture],
     figure: str = "overview",
-    *,
-    at: str | None = None,
-    plain: bool = False,
+    **options: Unpack[DrawOptions],
 ) -> str:
     """Describe one figure in sentences, for its SVG text and its alt text.
 
-    Args:
-        arch: as for `draw_diagram`, and the rest too.
-        figure: one of `FIGURES`.
-        at: which block the figure "block" shows.
-        plain: whether a stack has each network without its shortcuts too.
+    The arguments are those of `draw_diagram`; how the figure looks is not told.
 
     Raises:
-        RenderError: for an unknown figure or block; lists those there are.
+        RenderError: as `draw_diagram`.
     """
-    options = select_options(figure, at=at, plain=plain)
+    chosen = choose_options(figure, **options)
+    spoken = [name for name in FIGURES[figure].options if name != "direction"]
+    own = {name: chosen[name] for name in spoken}
     networks = select_networks(arch, figure)
-    return clean_prose(find_figure(figure).description(networks, **options))
+    return clean_prose(find_figure(figure).description(networks, **own))
 
 
 def find_figure(name: str) -> Figure:
@@ -166,22 +146,24 @@ def find_figure(name: str) -> Figure:
     return cast("Figure", import_module(f"{__name__}.{name}"))
 
 
-def select_options(figure: str, **options: Any) -> dict[str, Any]:
-    """Return those of some options that a figure takes.
+def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any]:
+    """Return every option of a figure, the default of those left out or None.
 
     Raises:
-        RenderError: for an unknown figure, or an option given to one that lacks it.
+        RenderError: for an unknown figure or word, or an option given to a figure
+            that lacks it.
     """
     check_choice("figure", figure, FIGURES)
-    taken = FIGURES[figure].options
-    for name, value in options.items():
-        if name not in taken and value != DEFAULTS[name]:
-            having = [other for other in FIGURES if name in FIGURES[other].options]
-            raise RenderError(
-                f"{name}: got {value!r} for {figure!r}, "
-                + REFUSALS[name].format(" and ".join(having))
-            )
-    return {name: value for name, value in options.items() if name in taken}
+    chosen = {name: value for name, value in options.items() if value is not None}
+    for name, value in chosen.items():
+        option = DRAW_OPTIONS[name]
+        if option.choices:
+            check_choice(name, str(value), option.legal_words())
+        having = [other for other in FIGURES if name in FIGURES[other].options]
+        if option.refusal and figure not in having and value != DEFAULTS[name]:
+            reason = option.refusal.format(" and ".join(having))
+            raise RenderError(f"{name}: got {value!r} for {figure!r}, {reason}")
+    return DEFAULTS | chosen
 
 
 def select_networks(arch: Architecture | Sequence[Architecture], figure: str) -> Any:

@@ -11,10 +11,10 @@ import resviz
 from resviz.errors import RenderError
 from resviz.figures import (
     FIGURES,
+    choose_options,
     draw_diagram,
     find_figure,
     list_figures,
-    select_options,
 )
 
 
@@ -120,7 +120,7 @@ def test_an_option_is_refused_where_no_figure_registered_it():
         ("growth", {"plain": True}, "only 'stack' has plain twins"),
     ):
         with pytest.raises(RenderError, match=having):
-            select_options(figure, **option)
+            choose_options(figure, **option)
 
 
 @pytest.mark.parametrize("name", list_figures())
