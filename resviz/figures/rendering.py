@@ -102,7 +102,7 @@ class Diagram:
         from resviz.formats import picture_format
 
         if self.layout == "dot":
-            from resviz.formats.pictures.dot_program import DRAWN_FORMATS, draw_with_dot
+            from resviz.formats.dot_program import DRAWN_FORMATS, draw_with_dot
 
             if format in DRAWN_FORMATS:
                 options.pop("salt", None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from resviz.errors import RenderError
 
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from resviz.tables.table import Table
 
 Kind = Literal["table", "picture"]
-"""What a format writes."""
-
-PACKAGES = {"table": "tables", "picture": "pictures"}
-"""Which folder holds the formats of each kind."""
+"""What a format writes; its folder is called as several of these."""
 
 
 class TableFormat(Protocol):
@@ -48,27 +45,20 @@ class PictureFormat(Protocol):
         ...
 
 
-def list_formats(kind: Kind) -> dict[str, TableFormat | PictureFormat]:
-    """Return the formats of one kind by name."""
-    package = f"{__name__}.{PACKAGES[kind]}"
-    folder = [str(Path(__file__).parent / PACKAGES[kind])]
-    names = sorted(info.name for info in iter_modules(folder))
-    modules = {name: import_module(f"{package}.{name}") for name in names}
-    return {
-        name: cast("TableFormat | PictureFormat", module)
-        for name, module in modules.items()
-        if hasattr(module, "SUFFIXES")
-    }
+def list_format_names(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the formats of one kind, in order."""
+    folder = str(Path(__file__).parent / f"{kind}s")
+    return tuple(sorted(info.name for info in iter_modules([folder])))
 
 
 def table_format_names() -> tuple[str, ...]:
     """Return the names of the table formats."""
-    return tuple(list_formats("table"))
+    return list_format_names("table")
 
 
 def picture_format_names() -> tuple[str, ...]:
     """Return the names of the picture formats."""
-    return tuple(list_formats("picture"))
+    return list_format_names("picture")
 
 
 def find_table_format(name: str) -> TableFormat:
@@ -77,7 +67,7 @@ def find_table_format(name: str) -> TableFormat:
     Raises:
         RenderError: if there is none; lists those there are.
     """
-    return cast("TableFormat", find_format("table", name))
+    return import_format("table", name)
 
 
 def picture_format(name: str) -> PictureFormat:
@@ -86,22 +76,19 @@ def picture_format(name: str) -> PictureFormat:
     Raises:
         RenderError: if there is none; lists those there are.
     """
-    return cast("PictureFormat", find_format("picture", name))
+    return import_format("picture", name)
 
 
-def find_format(kind: Kind, name: str) -> TableFormat | PictureFormat:
+def import_format(kind: Kind, name: str) -> Any:
     """Import the format of one kind that is called `name`, and no other.
 
     Raises:
         RenderError: if there is none; lists those there are.
     """
-    folder = [str(Path(__file__).parent / PACKAGES[kind])]
-    if name in {info.name for info in iter_modules(folder)}:
-        module = import_module(f"{__name__}.{PACKAGES[kind]}.{name}")
-        if hasattr(module, "SUFFIXES"):
-            return cast("TableFormat | PictureFormat", module)
-    legal = ", ".join(list_formats(kind))
-    raise RenderError(f"format: got {name!r}, want one of {legal}")
+    legal = list_format_names(kind)
+    if name not in legal:
+        raise RenderError(f"format: got {name!r}, want one of {', '.join(legal)}")
+    return import_module(f"{__name__}.{kind}s.{name}")
 
 
 def format_of_suffix(path: str | Path, kind: Kind) -> str:
@@ -113,8 +100,8 @@ def format_of_suffix(path: str | Path, kind: Kind) -> str:
     suffix = Path(path).suffix.lower()
     suffixes = {
         ending: name
-        for name, module in list_formats(kind).items()
-        for ending in module.SUFFIXES
+        for name in list_format_names(kind)
+        for ending in import_format(kind, name).SUFFIXES
     }
     if suffix not in suffixes:
         listed = ", ".join(suffixes)

@@ -13,7 +13,7 @@ from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.elements import Edge
-from resviz.formats.pictures import pdf, png, svg_converter
+from resviz.formats.pictures import pdf, png
 
 from .conftest import HOSTILE
 from .test_dot import SMALL
@@ -106,7 +106,7 @@ def test_other_styles_are_kept():
 
 def test_what_cannot_be_converted_is_an_error(monkeypatch):
     """With the library's own words, and what needs no conversion."""
-    monkeypatch.setattr(svg_converter.svg, "render", lambda *_: "<svg")
+    monkeypatch.setattr(pdf.svg, "render", lambda *_: "<svg")
     with pytest.raises(RenderError, match=r"pdf: .*; write \.svg instead"):
         pdf.render(SMALL, styles.LIGHT_STYLE)
 
@@ -119,7 +119,7 @@ def test_no_picture_reads_a_file(monkeypatch, tmp_path):
         '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
         f'<rect width="9" height="9"/>{image}</svg>'
     )
-    monkeypatch.setattr(svg_converter.svg, "render", lambda *_: asking)
+    monkeypatch.setattr(pdf.svg, "render", lambda *_: asking)
     with pytest.raises(RenderError, match="failed to load linked image"):
         png.render(SMALL, styles.LIGHT_STYLE)
 

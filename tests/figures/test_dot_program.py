@@ -13,7 +13,7 @@ from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
-from resviz.formats.pictures import dot_program
+from resviz.formats import dot_program
 
 from .test_converter import pixels
 from .test_dot import GRAPH

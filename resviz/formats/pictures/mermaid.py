@@ -43,7 +43,7 @@ BARE_ROLES = frozenset({"text", "note", "name"})
 
 
 def render(picture: Picture, style: Style) -> str:
-    """The overview as a flowchart.
+    """Write an overview as a flowchart.
 
     Raises:
         RenderError: for another figure, or one larger than GitHub draws.
@@ -68,7 +68,7 @@ def render(picture: Picture, style: Style) -> str:
 
 
 def mermaid_lines(picture: Picture, chart: Chart, style: Style) -> Iterator[str]:
-    """The lines of the file.
+    """Yield the lines of the file.
 
     The title is a box's: Mermaid reads HTML in a title, and nothing can be escaped.
     """
@@ -83,7 +83,7 @@ def mermaid_lines(picture: Picture, chart: Chart, style: Style) -> Iterator[str]
 
 
 def chart_part_lines(part: ChartBox | ChartFrame, indent: str) -> Iterator[str]:
-    """A box, or a frame with all that it holds."""
+    """Yield a box, or a frame with all that it holds."""
     if isinstance(part, ChartBox):
         opening, closing = ("((", "))") if part.role == "sum" else ("(", ")")
         yield f"{indent}{part.key}{opening}{quote_label(part.lines)}{closing}"
@@ -95,23 +95,24 @@ def chart_part_lines(part: ChartBox | ChartFrame, indent: str) -> Iterator[str]:
 
 
 def link_line(link: ChartLink) -> str:
-    """An arrow, solid or not, with its words."""
+    """Write an arrow, solid or not, with its words."""
     arrow = "-->" if LINES[link.role].dash == "solid" else "-.->"
     words = f"|{quote_label(link.lines)}|" if link.lines else ""
     return f"{link.tail} {arrow}{words} {link.head}"
 
 
 def style_lines(chart: Chart, style: Style) -> Iterator[str]:
-    """Colours of boxes and frames, and the dashes of links.
+    """Yield the colours of boxes and frames, and the dashes of links.
 
     Bare text, the ground of frames and the colour of links are the reader's theme's.
     """
     boxes = [part for part in chart.iter_parts() if isinstance(part, ChartBox)]
+    text_colour = style.colours["text"]
     for tint in dict.fromkeys(box.tint for box in boxes if box.tint):
         name, shades = tint.replace(" ", ""), style.tints[tint]
         keys = ",".join(box.key for box in boxes if box.tint == tint)
-        ink = style.colours["text"]
-        yield f"  classDef {name} fill:{shades.fill},stroke:{shades.line},color:{ink}"
+        colours = f"fill:{shades.fill},stroke:{shades.line},color:{text_colour}"
+        yield f"  classDef {name} {colours}"
         yield f"  class {keys} {name}"
     bare = [box.key for box in boxes if box.role in BARE_ROLES]
     if bare:

@@ -6,7 +6,7 @@ from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
-from resviz.formats.pictures.svg_converter import convert_picture
+from resviz.formats.pictures.pdf import convert_picture
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture

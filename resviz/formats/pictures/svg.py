@@ -53,7 +53,7 @@ SYSTEM_SELECTORS = ("svg:root", "[data-theme=auto]")
 
 
 def render(picture: Picture, style: Style, *, salt: str = "") -> str:
-    """The picture as SVG; 1 unit is 1 px and it shrinks with its container.
+    """Write a picture as SVG; 1 unit is 1 px and it shrinks with its container.
 
     Ids come from the content, so equal pictures give equal bytes; `salt` tells
     two equal ones on one page apart.
@@ -82,7 +82,7 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> str:
 
 
 def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:
-    """A style sheet that recolours this figure alone where what is around it is dark.
+    """Yield a style sheet that recolours this figure alone where its page is dark.
 
     A figure in a page goes by the page: by its switch, or else by the `color-scheme`
     in CSS, without which a page is light whatever the system asks for. A figure that
@@ -112,7 +112,7 @@ def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:
 
 
 def svg_element(mark: Mark) -> str:
-    """One mark as an element."""
+    """Write one mark as an element."""
     match mark:
         case Rectangle(at, size, corner, paint):
             outline = rectangle_attributes(at, size, corner)
@@ -139,7 +139,7 @@ def svg_element(mark: Mark) -> str:
 
 
 def paint_attributes(paint: Paint) -> str:
-    """The attributes of what a shape is drawn with."""
+    """Write the attributes of what a shape is drawn with."""
     attributes = f'fill="{paint.fill or "none"}"'
     if paint.opacity < 1:
         attributes += f' fill-opacity="{paint.opacity}"'
@@ -150,7 +150,7 @@ def paint_attributes(paint: Paint) -> str:
 
 
 def rectangle_attributes(at: Point, size: Point, corner: float) -> str:
-    """The attributes of a rectangle around its centre."""
+    """Write the attributes of a rectangle around its centre."""
     x, y = format_length(at[0] - size[0] / 2), format_length(at[1] - size[1] / 2)
     width, height = format_length(size[0]), format_length(size[1])
     sides = f'x="{x}" y="{y}" width="{width}" height="{height}"'
@@ -158,10 +158,10 @@ def rectangle_attributes(at: Point, size: Point, corner: float) -> str:
 
 
 def svg_points(path: Iterable[Point]) -> str:
-    """Points as SVG writes them."""
+    """Write points as SVG does."""
     return " ".join(f"{format_length(x)},{format_length(y)}" for x, y in path)
 
 
 def format_length(value: float) -> str:
-    """A length with at most two decimals."""
+    """Write a length with at most two decimals."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

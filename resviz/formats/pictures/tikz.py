@@ -55,7 +55,7 @@ TIKZ_PREAMBLE = r"""% needs \usepackage{{tikz}}
 
 
 def render(picture: Picture, style: Style) -> str:
-    """The picture as a `tikzpicture`, shrunk to the width of the text around it.
+    """Write a picture as a `tikzpicture` that shrinks to the text around it.
 
     Raises:
         RenderError: if it is larger than TeX can measure.
@@ -70,7 +70,7 @@ def render(picture: Picture, style: Style) -> str:
 
 
 def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
-    """The lines of the file, the lowest elements first."""
+    """Yield the lines of the file, the lowest elements first."""
     width, height = map(format_length, picture.size)
     body = list(map(tikz_command, iter_marks(picture, style)))
     yield TIKZ_PREAMBLE.format(width=width, height=height)
@@ -90,7 +90,7 @@ def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
 
 
 def tikz_command(mark: Mark) -> str:
-    """One mark as a command."""
+    """Write one mark as a command."""
     match mark:
         case Rectangle(at, size, corner, paint):
             round_off = f",rounded corners={corner:g}bp" if corner else ""
@@ -114,7 +114,7 @@ def tikz_command(mark: Mark) -> str:
 
 
 def paint_options(paint: Paint) -> str:
-    """The options of what a shape is drawn with."""
+    """Write the options of what a shape is drawn with."""
     options = [f"fill={colour_name(paint.fill)}"] if paint.fill else []
     if paint.opacity < 1:
         options.append(f"fill opacity={paint.opacity}")
@@ -132,12 +132,12 @@ def font_command(size: float, *, bold: bool) -> str:
 
 
 def colour_name(colour: str) -> str:
-    """The name under which the file defines a colour."""
+    """Return the name under which the file defines a colour."""
     return f"rv{colour[1:].upper()}"
 
 
 def bezier_path(path: Sequence[Point]) -> str:
-    """Bézier curves from one point on, three control points each."""
+    """Write Bézier curves from one point on, three control points each."""
     return "".join(
         f" .. controls {tikz_point(a)} and {tikz_point(b)} .. {tikz_point(c)}"
         for a, b, c in zip(path[::3], path[1::3], path[2::3], strict=True)
@@ -145,10 +145,10 @@ def bezier_path(path: Sequence[Point]) -> str:
 
 
 def polyline_path(path: Iterable[Point]) -> str:
-    """Points joined by straight lines."""
+    """Join points by straight lines."""
     return " -- ".join(map(tikz_point, path))
 
 
 def tikz_point(at: Point) -> str:
-    """A position."""
+    """Write a position."""
     return f"({format_length(at[0])},{format_length(at[1])})"

@@ -17,27 +17,21 @@ SUFFIXES = (".csv",)
 
 
 def render(table: Table) -> str:
-    """The rows of a table; facts and notes are left out.
+    """Write the rows of a table; facts and notes are left out.
 
     Networks head their own columns; all other columns are headed by their key.
     """
     text = StringIO()
     out = writer(text, lineterminator="\n")
-    out.writerow([escape.escape_csv(csv_heading(column)) for column in table.columns])
+    headings = (c.title if c.kind == "cell" else c.key for c in table.columns)
+    out.writerow(map(escape.escape_csv, headings))
     for row in table.rows:
-        out.writerow(
-            [csv_cell(column, row.get(column.key)) for column in table.columns]
-        )
+        out.writerow([csv_cell(c, row.get(c.key)) for c in table.columns])
     return text.getvalue()
 
 
-def csv_heading(column: Column) -> str:
-    """A column's key, or its title where that is a network's name."""
-    return column.title if column.kind == "cell" else column.key
-
-
 def csv_cell(column: Column, value: Any) -> Any:
-    """A number as it is; everything else as safe text."""
+    """Return a number as it is, everything else as safe text."""
     if value is None:
         return ""
     if isinstance(value, (int, float)):
@@ -50,5 +44,5 @@ def csv_cell(column: Column, value: Any) -> Any:
 
 
 def ascii_shape(shape: Sequence[int]) -> str:
-    """A whole shape in ASCII, "1x64x56x56"."""
+    """Write a whole shape in ASCII, "1x64x56x56"."""
     return "x".join(map(str, shape))

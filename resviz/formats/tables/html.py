@@ -12,17 +12,18 @@ SUFFIXES = (".html", ".htm")
 
 
 def render(table: Table, *, page: bool = True) -> str:
-    """The table as a whole page, or as a fragment for another."""
+    """Write a table as a whole page, or as a fragment for another."""
     if page:
-        title = table.title
-        return render_page("table_page.html", title=title, table=table, cell=html_cell)
+        return render_page(
+            "table_page.html", title=table.title, table=table, cell=html_cell
+        )
     return load_template("table.html").render(
         table=table, cell=html_cell, clean=escape.clean_name
     )
 
 
 def html_with_style(table: Table) -> str:
-    """A fragment with its own style sheet; it scrolls where the page is narrow."""
+    """Write a fragment with its style sheet; it scrolls where the page is narrow."""
     sheet = read_template_text("embed.css")
     fragment = render(table, page=False)
     scroll = '<div class="resviz-scroll" tabindex="0">'
@@ -30,25 +31,24 @@ def html_with_style(table: Table) -> str:
 
 
 def html_cell(column: Column, value: Any) -> Any:
-    """The content of one cell, safe to insert."""
+    """Return the content of one cell, safe to insert."""
     from markupsafe import Markup
 
     if isinstance(value, Cell):
         parts = [escape.escape_html(value.note)] if value.note else []
         parts += map(mathml_group, value.groups)
-        return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
-    lines = column.lines(value)
-    if len(lines) > 1:
-        parts = (
-            f'<span class="line">{escape.escape_html(line)}</span>' for line in lines
-        )
-        return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
-    return escape.clean_name(lines[0])
+    else:
+        lines = column.lines(value)
+        if len(lines) == 1:
+            return escape.clean_name(lines[0])
+        safe = map(escape.escape_html, lines)
+        parts = [f'<span class="line">{line}</span>' for line in safe]
+    return Markup("<br>".join(parts))  # noqa: S704 - every part is escaped
 
 
 def mathml_group(group: LayerGroup) -> str:
-    """One group of layers: a matrix in MathML, or plain text."""
-    if group.count is None and len(group.lines) == 1:
+    """Write a group of layers: a matrix in MathML, or plain text."""
+    if group.is_bare:
         return escape.escape_html(group.lines[0])
     rows = "".join(
         f"<mtr><mtd><mtext>{escape.escape_html(line)}</mtext></mtd></mtr>"

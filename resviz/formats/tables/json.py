@@ -14,7 +14,6 @@ SUFFIXES = (".json",)
 
 
 def render(table: Table) -> str:
-    """The table's data as indented JSON."""
-    return (
-        escape.escape_json(dumps(table.to_dict(), indent=2, ensure_ascii=False)) + "\n"
-    )
+    """Write a table's data as indented JSON."""
+    text = dumps(table.to_dict(), indent=2, ensure_ascii=False)
+    return escape.escape_json(text) + "\n"

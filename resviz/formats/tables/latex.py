@@ -23,7 +23,6 @@ LINE_CHARACTERS = 100
 ROWS_PER_PAGE = 45
 """Rows that a page takes; a longer table is several tabulars."""
 
-
 MIN_LETTER_POINTS = 5.5
 """Points of the smallest letters of which LaTeX does not warn."""
 
@@ -57,10 +56,11 @@ SHRINK_BOX = rf"""\noindent\makebox[\linewidth]{{%
 \else
   \box0
 \fi}}"""
+"""Sets box 0 in the middle of the line, no wider than it may be."""
 
 
 def render(table: Table) -> str:
-    r"""Tabulars to `\input`; facts stand above them, notes below.
+    r"""Write tabulars to `\input`; facts stand above them, notes below.
 
     Equal cells side by side are one, as in the paper. Columns that a page has no
     room for are left out and named below. What is wider than `\resvizwidth`, the line
@@ -71,25 +71,24 @@ def render(table: Table) -> str:
 
 
 def latex_lines(table: Table) -> Iterator[str]:
-    """The lines of a table."""
+    """Yield the lines of a table."""
     yield TABLE_PREAMBLE
     if table.facts:
         yield r"{\footnotesize\raggedright"
         for label, text in table.facts:
-            fact_line = (
-                rf"\textbf{{{escape.escape_latex(label)}}} {escape.escape_latex(text)}"
-            )
-            yield rf"\noindent {fact_line}\par"
+            bold = rf"\textbf{{{escape.escape_latex(label)}}}"
+            yield rf"\noindent {bold} {escape.escape_latex(text)}\par"
         yield r"}\vspace{4pt}"
-    columns, missing = columns_that_fit(table)
+    (columns,), missing = fit_columns(table, None if table.fixed else LINE_CHARACTERS)
     yield r"{\scriptsize"
     yield r"\setlength{\tabcolsep}{3pt}"
-    for start, rows in split_into_pages(table.rows):
+    for start in range(0, len(table.rows), ROWS_PER_PAGE):
         yield from [r"\par\vspace{2pt}"] * (start > 0)
+        rows = table.rows[start : start + ROWS_PER_PAGE]
         marks = [start + k in table.marked for k in range(len(rows))]
-        yield from shrink_to_width(
-            tabular_lines(columns, rows, marks if table.marked else [])
-        )
+        yield r"\setbox0\hbox{%"
+        yield from tabular_lines(columns, rows, marks if table.marked else [])
+        yield from (r"}%", SHRINK_BOX)
     yield r"\par}"
     left_out = [f"left out for want of width: {missing}"] if missing else []
     notes = [escape.escape_latex(note) for note in (*table.notes, *left_out)]
@@ -102,29 +101,10 @@ def latex_lines(table: Table) -> Iterator[str]:
     yield r"\endgroup"
 
 
-def shrink_to_width(tabular: Iterable[str]) -> Iterator[str]:
-    """A tabular in the middle of the line, no wider than it may be."""
-    yield from (r"\setbox0\hbox{%", *tabular, r"}%", SHRINK_BOX)
-
-
-def columns_that_fit(table: Table) -> tuple[Sequence[Column], str]:
-    """The columns that a page has room for, and the titles of the others."""
-    if table.fixed:
-        return table.columns, ""
-    (columns, *_), missing = fit_columns(table, LINE_CHARACTERS)
-    return columns, missing
-
-
-def split_into_pages(rows: Sequence[Row]) -> Iterator[tuple[int, Sequence[Row]]]:
-    """Rows by the page, with the number of the first."""
-    for start in range(0, len(rows), ROWS_PER_PAGE):
-        yield start, rows[start : start + ROWS_PER_PAGE]
-
-
 def tabular_lines(
     columns: Sequence[Column], rows: Sequence[Row], marks: Sequence[bool]
 ) -> Iterator[str]:
-    """Some rows between rules, behind a column of marks if there are `marks`."""
+    """Yield some rows between rules, behind a column of marks if there are any."""
     before = [r"l@{\,}"] if marks else []
     yield rf"\begin{{tabular}}{{{''.join((*before, *map(column_alignment, columns)))}}}"
     yield r"\toprule"
@@ -145,21 +125,19 @@ def tabular_lines(
 
 
 def column_alignment(column: Column) -> str:
-    """Numbers to the right, blocks centred, all else to the left."""
+    """Set numbers to the right, blocks centred, all else to the left."""
     if column.numeric:
         return "r"
     return "c" if column.kind == "cell" else "l"
 
 
 def join_cells_latex(cells: Iterable[str]) -> str:
-    """One row."""
+    """Join the cells of a row."""
     return rf"{' & '.join(cells)} \\"
 
 
-def merge_equal_cells(
-    columns: Sequence[Column], row: Mapping[str, Any]
-) -> Iterator[str]:
-    """The cells of a row; equal cells of several networks are one."""
+def merge_equal_cells(columns: Sequence[Column], row: Row) -> Iterator[str]:
+    """Yield the cells of a row; equal cells of several networks are one."""
     texts = [(c.kind == "cell", latex_cell(c, row.get(c.key))) for c in columns]
     for (network, text), equal in groupby(texts):
         width = len(list(equal))
@@ -170,7 +148,7 @@ def merge_equal_cells(
 
 
 def latex_cell(column: Column, value: Any) -> str:
-    """One cell; blocks stand in brackets as in the paper."""
+    """Write one cell; blocks stand in brackets as in the paper."""
     if isinstance(value, Cell):
         parts = [escape.escape_latex(value.note)] if value.note else []
         parts += map(latex_group, value.groups)
@@ -182,7 +160,7 @@ def latex_cell(column: Column, value: Any) -> str:
 
 
 def stack_lines(parts: Iterable[str], side: str = "c") -> str:
-    """Several groups or lines, one below the other."""
+    """Put several groups or lines one below the other."""
     first, *rest = (*parts,) or ("",)
     if not rest:
         return first
@@ -191,8 +169,8 @@ def stack_lines(parts: Iterable[str], side: str = "c") -> str:
 
 
 def latex_group(group: LayerGroup) -> str:
-    """One group of layers as a matrix with its factor."""
-    if group.count is None and len(group.lines) == 1:
+    """Write a group of layers as a matrix with its factor."""
+    if group.is_bare:
         return escape.escape_latex(group.lines[0])
     rows = r" \\ ".join(
         rf"\text{{{escape.escape_latex(line)}}}" for line in group.lines

@@ -8,61 +8,53 @@ from resviz import escape
 from resviz.tables.table import Cell, Column, LayerGroup, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 SUFFIXES = (".md", ".markdown")
 
 
 def render(table: Table) -> str:
-    """Facts, rows and notes; brackets are drawn in monospaced lines."""
+    """Write facts, rows and notes; brackets are drawn in monospaced lines."""
     return "\n".join(markdown_lines(table)) + "\n"
 
 
 def markdown_lines(table: Table) -> Iterator[str]:
-    """The lines of a table."""
+    """Yield the lines of a table."""
     for label, text in table.facts:
         yield f"- **{escape.escape_markdown(label)}**: {escape.escape_markdown(text)}"
     if table.facts:
         yield ""
     if table.rows:
-        yield join_table_cells(
-            escape.escape_markdown(column.title) for column in table.columns
-        )
-        yield join_table_cells(
-            "---:" if column.numeric else "---" for column in table.columns
-        )
+        yield join_table_cells(escape.escape_markdown(c.title) for c in table.columns)
+        yield join_table_cells("---:" if c.numeric else "---" for c in table.columns)
     for row in table.rows:
-        yield join_table_cells(
-            markdown_cell(column, row.get(column.key)) for column in table.columns
-        )
+        yield join_table_cells(markdown_cell(c, row.get(c.key)) for c in table.columns)
     for note in table.notes:
         yield ""
         yield escape.escape_markdown_paragraph(note)
 
 
-def join_table_cells(cells: Any) -> str:
-    """One row."""
+def join_table_cells(cells: Iterable[str]) -> str:
+    """Join the cells of a row."""
     return f"| {' | '.join(cells)} |"
 
 
 def markdown_cell(column: Column, value: Any) -> str:
-    """One cell; a cell of blocks has a line for each convolution."""
+    """Write one cell; a cell of blocks has a line for each convolution."""
     if isinstance(value, Cell):
         parts = [escape.escape_markdown(value.note)] if value.note else []
-        parts += [line for group in value.groups for line in bracketed_lines(group)]
+        for group in value.groups:
+            parts += (
+                [escape.escape_markdown(group.lines[0])]
+                if group.is_bare
+                else [f"`{line}`" for line in draw_brackets(group)]
+            )
         return "<br>".join(parts)
     return "<br>".join(map(escape.escape_markdown, column.lines(value)))
 
 
-def bracketed_lines(group: LayerGroup) -> list[str]:
-    """The lines of a group between drawn brackets; plain text without a factor."""
-    if group.count is None and len(group.lines) == 1:
-        return [escape.escape_markdown(group.lines[0])]
-    return [f"`{line}`" for line in draw_brackets(group)]
-
-
 def draw_brackets(group: LayerGroup) -> list[str]:
-    """Lines of equal width between the pieces of a tall bracket, and the factor."""
+    """Draw a group: lines between the pieces of a tall bracket, and the factor."""
     width = max(map(len, group.lines))
     last = len(group.lines) - 1
     bracket_lines = []

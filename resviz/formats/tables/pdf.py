@@ -15,7 +15,7 @@ SUFFIXES = (".pdf",)
 
 
 def render(table: Table, *, style: str = "screen") -> bytes:
-    """The table as a PDF of one page.
+    """Write a table as a PDF of one page.
 
     Raises:
         RenderError: if it cannot be drawn.

@@ -23,7 +23,7 @@ LONG_TABLE_PIXELS = 6_000_000
 
 
 def render(table: Table, *, style: str = "screen", dpi: float | None = None) -> bytes:
-    """The table as PNG, by default of twice the SVG's pixels, of a long one fewer.
+    """Write a table as PNG, by default of twice the SVG's pixels, fewer if long.
 
     Raises:
         RenderError: if it would be larger than can be drawn, or cannot be drawn.

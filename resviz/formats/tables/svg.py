@@ -45,7 +45,7 @@ ColumnSpan = tuple[int, int]
 
 
 def render(table: Table, *, style: str = "screen") -> str:
-    """The table as SVG; it follows the reader's dark mode in the style "screen"."""
+    """Write a table as SVG; it follows the reader's dark mode in the style "screen"."""
     return svg.render(TablePicture(table).draw_picture(), styles.find_style(style))
 
 
@@ -64,37 +64,25 @@ class TablePicture:
             find_cell_spans(table.columns, row) for row in self.cell_rows
         ]
         self.column_widths = [
-            metrics.widen_for_fonts(metrics.max_text_width(head)) * metrics.BOLD_FACTOR
-            for head in self.heading_lines
+            lines_width(head) * metrics.BOLD_FACTOR for head in self.heading_lines
         ]
         for row, row_spans in zip(self.cell_rows, self.cell_spans, strict=True):
             for first, last in row_spans:
-                room = self.column_widths[first : last + 1]
-                missing_width = (
-                    cell_width(row[first]) - sum(room) - COLUMN_GAP * (last - first)
-                )
-                self.column_widths[last] += max(missing_width, 0)
+                room = sum(self.column_widths[first : last + 1])
+                room += COLUMN_GAP * (last - first)
+                self.column_widths[last] += max(cell_width(row[first]) - room, 0)
         inner = sum(self.column_widths) + COLUMN_GAP * (len(self.column_widths) - 1)
-        self.right_edge = TABLE_MARGIN + max(inner, self.facts_width())
-
-    def facts_width(self) -> float:
-        """The width of the facts, which stand above all columns."""
-        fact_lines = [f"{label} {text}" for label, text in self.table.facts]
-        return metrics.widen_for_fonts(metrics.max_text_width(fact_lines))
+        facts_width = lines_width(f"{label} {text}" for label, text in table.facts)
+        self.right_edge = TABLE_MARGIN + max(inner, facts_width)
 
     def draw_picture(self) -> Picture:
-        """The table, placed from top to bottom."""
+        """Place the table from top to bottom."""
         y: float = TABLE_MARGIN
         for label, text in self.table.facts:
-            name = self.canvas.add_text(
-                "name",
-                (TABLE_MARGIN, y + TEXT_LINE_HEIGHT / 2),
-                f"{label} ",
-                align="start",
-            )
-            self.canvas.add_text(
-                "text", (name.right + 6, y + TEXT_LINE_HEIGHT / 2), text, align="start"
-            )
+            middle = y + TEXT_LINE_HEIGHT / 2
+            at = (TABLE_MARGIN, middle)
+            name = self.canvas.add_text("name", at, f"{label} ", align="start")
+            self.canvas.add_text("text", (name.right + 6, middle), text, align="start")
             y += TEXT_LINE_HEIGHT + 2
         if self.cell_rows:
             y = self.draw_grid(y + ROW_PADDING)
@@ -102,23 +90,22 @@ class TablePicture:
             y = self.draw_mark_key(y) + 1
         for note in self.table.notes:
             y = self.draw_note(note, y)
-        description = f"{self.table.title}: a table of {len(self.cell_rows)} rows and "
         headings = ", ".join(map(" ".join, self.heading_lines))
-        description += f"{len(self.heading_lines)} columns: {headings}."
+        counts = f"{len(self.cell_rows)} rows and {len(self.heading_lines)} columns"
+        description = f"{self.table.title}: a table of {counts}: {headings}."
         size = (self.right_edge + TABLE_MARGIN, y + TABLE_MARGIN)
-        return replace(
-            self.canvas.build_picture(self.table.title, size), description=description
-        )
+        picture = self.canvas.build_picture(self.table.title, size)
+        return replace(picture, description=description)
 
     def draw_grid(self, y: float) -> float:
-        """The headings and rows between three rules; gives the y below them."""
-        self.draw_rule(y, "main")
+        """Draw headings and rows between three rules; return the y below them."""
+        self.draw_rule(y)
         tall = max(map(len, self.heading_lines)) * TEXT_LINE_HEIGHT
         for k, head in enumerate(self.heading_lines):
             top = y + ROW_PADDING + (tall - len(head) * TEXT_LINE_HEIGHT) / 2
             self.draw_text_lines("name", k, head, top)
         y += tall + 2 * ROW_PADDING
-        self.draw_rule(y, "main")
+        self.draw_rule(y)
         for number, row in enumerate(self.cell_rows):
             below = y + max(map(cell_height, row)) + 2 * ROW_PADDING
             if number in self.table.marked:
@@ -128,7 +115,7 @@ class TablePicture:
                 )
             self.draw_row(number, y, below)
             y = below
-        self.draw_rule(y, "main")
+        self.draw_rule(y)
         return y + ROW_PADDING
 
     def draw_plate(self, left: float, top: float, right: float, bottom: float) -> None:
@@ -139,15 +126,14 @@ class TablePicture:
         self.canvas.groups.append(Frame(key, "mark", at, size, "stage 2"))
 
     def draw_mark_key(self, y: float) -> float:
-        """Draw what a plate means; gives the y below it."""
+        """Draw what a plate means; return the y below it."""
         self.draw_plate(TABLE_MARGIN, y + 8, TABLE_MARGIN + 18, y + 17)
         return self.draw_note(self.table.mark, y, TABLE_MARGIN + 24)
 
     def draw_note(self, text: str, y: float, left: float = TABLE_MARGIN) -> float:
-        """Draw a note below the table; gives the y below it."""
-        for line in metrics.wrap_words(
-            text.split(), " ", (self.right_edge - left) * 0.87, 11
-        ):
+        """Draw a note below the table; return the y below it."""
+        room = (self.right_edge - left) * 0.87
+        for line in metrics.wrap_words(text.split(), " ", room, 11):
             self.canvas.add_text("note", (left, y + 12), line, align="start")
             y += 13
         return y
@@ -170,10 +156,8 @@ class TablePicture:
         """Draw lines of text in column `k`, or from there to `last`, from `y` on."""
         column = self.table.columns[k]
         last = max(k, last)
-        left, right = (
-            self.column_left(k),
-            self.column_left(last) + self.column_widths[last],
-        )
+        left = self.column_left(k)
+        right = self.column_left(last) + self.column_widths[last]
         x, align = left, "start"
         if column.kind == "cell":
             x, align = (left + right) / 2, "middle"
@@ -184,47 +168,38 @@ class TablePicture:
             y += TEXT_LINE_HEIGHT
 
     def draw_group(self, k: int, group: LayerGroup, y: float) -> None:
-        """A group in brackets, with its factor."""
-        inner = metrics.widen_for_fonts(metrics.max_text_width(group.lines))
-        x = (
-            self.column_left(k)
-            + (self.column_widths[k] - cell_width([group])) / 2
-            + BRACKET_PADDING
-        )
-        self.draw_bracket(x - BRACKET_PADDING, y, len(group.lines), HOOK_WIDTH)
-        centre = x + inner / 2
+        """Draw a group in brackets, with its factor."""
+        inner = lines_width(group.lines)
+        left = self.column_left(k) + (self.column_widths[k] - cell_width([group])) / 2
+        self.draw_bracket(left, y, len(group.lines), HOOK_WIDTH)
+        x = left + BRACKET_PADDING
         for number, line in enumerate(group.lines):
-            self.canvas.add_text(
-                "text", (centre, y + (number + 0.5) * TEXT_LINE_HEIGHT), line
-            )
+            at = (x + inner / 2, y + (number + 0.5) * TEXT_LINE_HEIGHT)
+            self.canvas.add_text("text", at, line)
         right = x + inner + BRACKET_PADDING
         self.draw_bracket(right, y, len(group.lines), -HOOK_WIDTH)
         if group.count is not None:
-            middle = y + len(group.lines) * TEXT_LINE_HEIGHT / 2
-            self.canvas.add_text(
-                "text", (right + 5, middle), f"×{group.count}", align="start"
-            )
+            at = (right + 5, y + len(group.lines) * TEXT_LINE_HEIGHT / 2)
+            self.canvas.add_text("text", at, f"×{group.count}", align="start")
 
     def draw_bracket(self, x: float, top: float, lines: int, hook: float) -> None:
-        """Half a pair of brackets; a negative hook makes it the right one."""
+        """Draw half a pair of brackets; a negative hook makes it the right one."""
         bottom = top + lines * TEXT_LINE_HEIGHT
-        self.draw_polyline(
-            "main", (x + hook, top), (x, top), (x, bottom), (x + hook, bottom)
-        )
+        self.draw_polyline((x + hook, top), (x, top), (x, bottom), (x + hook, bottom))
 
-    def draw_rule(self, y: float, role: str) -> None:
-        """A line across the table."""
-        self.draw_polyline(role, (TABLE_MARGIN, y), (self.right_edge, y))
+    def draw_rule(self, y: float) -> None:
+        """Draw a line across the table."""
+        self.draw_polyline((TABLE_MARGIN, y), (self.right_edge, y))
 
-    def draw_polyline(self, role: str, *corners: Point) -> None:
-        """Straight lines through some corners."""
+    def draw_polyline(self, *corners: Point) -> None:
+        """Draw straight lines through some corners."""
         path = [corners[0]]
         for corner in corners[1:]:
             path += [path[-1], corner, corner]
-        self.canvas.edges.append(Edge("", "", role, tuple(path)))
+        self.canvas.edges.append(Edge("", "", "main", tuple(path)))
 
     def column_left(self, k: int) -> float:
-        """X at which column `k` begins."""
+        """Return the x at which column `k` begins."""
         return TABLE_MARGIN + sum(self.column_widths[:k]) + COLUMN_GAP * k
 
 
@@ -248,9 +223,8 @@ def cell_pieces(column: Column, value: Any) -> list[CellPiece]:
         return [wrap_cell_lines(column.lines(value))]
     parts: list[CellPiece] = [wrap_cell_lines([value.note])] if value.note else []
     for group in value.groups:
-        bare = group.count is None and len(group.lines) == 1
         lines = wrap_cell_lines(group.lines)
-        parts.append(lines if bare else LayerGroup(lines, group.count))
+        parts.append(lines if group.is_bare else LayerGroup(lines, group.count))
     return parts
 
 
@@ -263,6 +237,11 @@ def wrap_cell_lines(lines: Iterable[str]) -> tuple[str, ...]:
     )
 
 
+def lines_width(lines: Iterable[str]) -> float:
+    """Return the width of the widest of some lines, in whatever font is there."""
+    return metrics.widen_for_fonts(metrics.max_text_width(lines))
+
+
 def cell_width(cell: Iterable[CellPiece]) -> float:
     """Return the width of a cell: that of its widest piece."""
     return max(map(piece_width, cell), default=0)
@@ -271,12 +250,11 @@ def cell_width(cell: Iterable[CellPiece]) -> float:
 def piece_width(piece: CellPiece) -> float:
     """Return the width of lines of text, or of a group with brackets and factor."""
     if not isinstance(piece, LayerGroup):
-        return metrics.widen_for_fonts(metrics.max_text_width(piece))
-    factor = "" if piece.count is None else f"×{piece.count}"
-    inner = metrics.widen_for_fonts(metrics.max_text_width(piece.lines))
-    return (
-        inner + 2 * BRACKET_PADDING + (metrics.text_width(factor) + 6 if factor else 0)
-    )
+        return lines_width(piece)
+    width = lines_width(piece.lines) + 2 * BRACKET_PADDING
+    if piece.count is not None:
+        width += metrics.text_width(f"×{piece.count}") + 6
+    return width
 
 
 def cell_height(cell: Sequence[CellPiece]) -> float:

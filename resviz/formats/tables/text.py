@@ -1,26 +1,22 @@
-"""Text: a table for the terminal, as wide as it is."""
+"""Text: a table for the terminal, as wide as it is.
+
+Rich measures, wraps and crops every cell, a millisecond a row; where all fits, cells
+are only padded, to the same lines.
+"""
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz import escape
-from resviz.formats.tables.grid import (
-    BOLD,
-    DIM,
-    GAP,
-    Grid,
-    is_narrow,
-    iter_grid_lines,
-    style_line,
-)
 from resviz.formats.tables.markdown import draw_brackets
 from resviz.tables.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import rich.table
 
@@ -40,19 +36,32 @@ WORDS_WIDTH = 32
 
 GLUE = "\N{NO-BREAK SPACE}"
 
+GAP = "   "
+"""What stands between two columns."""
+
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+TOP, MIDDLE, BOTTOM = 0.0, 0.5, 1.0
+"""Where a short cell stands in a row: the share of empty lines above it."""
+
+NARROW = re.compile(
+    "[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f"  # Latin, Greek, Cyrillic
+    "\u2010-\u2027\u2030-\u205e\u2070-\u209c"  # dashes, quotes, small figures
+    "\u2190-\u22ff\u2308-\u230b\u2500-\u25fc]*"  # arrows, operators, lines
+)
+"""Text of which every character takes one cell of a terminal."""
+
 UNBOUNDED_WIDTH = 100_000
 """The width of what is no terminal: nothing is left out or wrapped there."""
 
 
 def render(table: Table, *, width: int | None = None, colour: bool = False) -> str:
-    """The table in lines of at most `width` characters, if a width is given.
+    """Write a table in lines of at most `width` characters, if a width is given.
 
     Where it does not fit, spare columns are left out and named below, or the
     table is split into parts that repeat its first columns.
     """
-    lines = [
-        *wrap_paragraph(escape.clean_name(table.title), width, BOLD, colour=colour)
-    ]
+    lines = wrap_paragraph(escape.clean_name(table.title), width, BOLD, colour=colour)
     for label, fact in table.facts:
         text = f"{escape.clean_name(label):<12} {escape.clean_name(fact)}"
         lines += wrap_paragraph(text, width, colour=colour)
@@ -60,7 +69,9 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
     for number, columns in enumerate(parts if table.rows else ()):
         lines += [""] * (number > 0)
         lines += draw_columns(table, columns, width, colour=colour)
-    for note in note_lines(table, missing):
+    marks = [f"{ROW_MARKER}{table.mark}"] if table.marked else []
+    left_out = [f"left out for want of width: {missing}"] if missing else []
+    for note in (*marks, *table.notes, *left_out):
         lines += wrap_paragraph(escape.clean_name(note), width, DIM, colour=colour)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -68,7 +79,7 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
 def wrap_paragraph(
     text: str, width: int | None, style: str = "", *, colour: bool
 ) -> list[str]:
-    """A line above or below the table, on several if it is longer than `width`."""
+    """Break a line above or below the table if it is longer than `width`."""
     if (width is None or len(text) <= width) and is_narrow([text]):
         return [style_line(text, style if colour else "")]
     from rich.text import Text
@@ -78,7 +89,7 @@ def wrap_paragraph(
 
 
 def print_with_rich(renderable: Any, width: int | None, *, colour: bool) -> list[str]:
-    """The lines that rich makes of something that may have to be wrapped."""
+    """Return the lines that rich makes of something that may have to be wrapped."""
     from rich.console import Console
 
     text = StringIO()
@@ -97,17 +108,8 @@ def print_with_rich(renderable: Any, width: int | None, *, colour: bool) -> list
     return text.getvalue().splitlines()
 
 
-def note_lines(table: Table, missing: str) -> Iterator[str]:
-    """The lines below a table, those on the drawing itself first."""
-    if table.marked:
-        yield f"{ROW_MARKER}{table.mark}"
-    yield from table.notes
-    if missing:
-        yield f"left out for want of width: {missing}"
-
-
 def fit_columns(table: Table, width: int | None) -> tuple[list[list[Column]], str]:
-    """Columns of each part that fits into `width`, and what is left out."""
+    """Return the columns of each part that fits into `width`, and what is left out."""
     columns = list(table.columns)
     if width is None or total_width(table, columns) <= width:
         return [columns], ""
@@ -122,7 +124,7 @@ def fit_columns(table: Table, width: int | None) -> tuple[list[list[Column]], st
 
 
 def split_columns(table: Table, width: int) -> Iterator[list[Column]]:
-    """Parts of a table, each headed by its fixed columns."""
+    """Yield the parts of a table, each headed by its fixed columns."""
     head = list(table.columns[: table.fixed])
     part = list(head)
     for column in table.columns[table.fixed :]:
@@ -134,13 +136,14 @@ def split_columns(table: Table, width: int) -> Iterator[list[Column]]:
 
 
 def total_width(table: Table, columns: list[Column]) -> int:
-    """Characters that some columns take side by side, with three between each."""
+    """Count the characters of some columns side by side, gaps included."""
     gutter = len(ROW_MARKER) if table.marked else 0
-    return gutter + sum(column_width(table, column) + 3 for column in columns) - 3
+    widths = [column_width(table, column) for column in columns]
+    return gutter + sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def column_width(table: Table, column: Column) -> int:
-    """Characters of the widest line of a column."""
+    """Count the characters of the widest line of a column."""
     lines = (
         line for row in table.rows for line in cell_lines(column, row.get(column.key))
     )
@@ -148,32 +151,32 @@ def column_width(table: Table, column: Column) -> int:
 
 
 def title_lines(column: Column) -> list[str]:
-    """The lines of a heading: a network's name takes several."""
+    """Return the lines of a heading: a network's name takes several."""
     title = escape.clean_name(column.title)
     return wrap(title, CELL_WIDTH) if column.kind == "cell" else [title]
 
 
 def cell_lines(column: Column, value: Any) -> list[str]:
-    """The lines of one cell."""
+    """Return the lines of one cell."""
     if isinstance(value, Cell):
         lines = [value.note] if value.note else []
         for group in value.groups:
-            plain = group.count is None and len(group.lines) == 1
-            lines += wrap_block_cell(group.lines[0]) if plain else draw_brackets(group)
+            lines += (
+                wrap_block_cell(group.lines[0])
+                if group.is_bare
+                else draw_brackets(group)
+            )
         return [escape.clean_name(line) for line in lines]
     if column.kind == "words":
-        return [part for line in column.lines(value) for part in wrap_hanging(line)]
+        words = map(escape.clean_name, column.lines(value))
+        hanging = (wrap(line, WORDS_WIDTH, subsequent_indent="  ") for line in words)
+        return [part for lines in hanging for part in lines]
     text = escape.clean_name(column.text(value))
     return wrap(text, CELL_WIDTH) if column.kind in WRAPPED_KINDS else [text]
 
 
-def wrap_hanging(line: str) -> list[str]:
-    """A line of words on several, those after the first hanging by two."""
-    return wrap(escape.clean_name(line), WORDS_WIDTH, subsequent_indent="  ")
-
-
 def wrap_block_cell(line: str) -> list[str]:
-    """A long cell on several lines, so that no column of blocks grows by it.
+    """Break a long cell, so that no column of blocks grows by it.
 
     What stands between two commas stays together.
     """
@@ -185,7 +188,7 @@ def wrap_block_cell(line: str) -> list[str]:
 def draw_columns(
     table: Table, columns: list[Column], width: int | None, *, colour: bool
 ) -> list[str]:
-    """Some columns of a table: by hand if they fit, else rich squeezes them."""
+    """Draw some columns: by hand if they fit, else rich squeezes them."""
     grid = lay_out_grid(table, columns)
     texts = (
         line for cells in (grid.head, *grid.rows) for cell in cells for line in cell
@@ -197,7 +200,7 @@ def draw_columns(
 
 
 def lay_out_grid(table: Table, columns: list[Column]) -> Grid:
-    """The cells of some columns; those of marked rows are told from others."""
+    """Lay out the cells of some columns; marked rows are told from others."""
     rows = []
     for number, row in enumerate(table.rows):
         cells = [cell_lines(c, row.get(c.key)) for c in columns]
@@ -219,7 +222,7 @@ def lay_out_grid(table: Table, columns: list[Column]) -> Grid:
 
 
 def squeeze_with_rich(grid: Grid) -> rich.table.Table:
-    """A grid as rich draws it, which breaks lines where the width is short."""
+    """Return a grid as rich draws it, which breaks lines where the width is short."""
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -238,3 +241,82 @@ def squeeze_with_rich(grid: Grid) -> rich.table.Table:
         cells = (Text("\n".join(cell)) for cell in row)
         out.add_row(*cells, style=style, end_section=grid.apart)
     return out
+
+
+class Grid(NamedTuple):
+    """Rows of cells below headings, and how they stand.
+
+    Attributes:
+        head: the headings.
+        rows: cells from left to right.
+        numeric: for each column, whether it is set to the right.
+        marked: numbers of rows in bold.
+        top: whether short cells stand at the top of a row, or in its middle.
+        apart: whether a blank line stands between rows.
+    """
+
+    head: Sequence[list[str]]
+    rows: Sequence[Sequence[list[str]]]
+    numeric: Sequence[bool]
+    marked: frozenset[int]
+    top: bool
+    apart: bool
+
+    def widths(self) -> list[int]:
+        """Return the width of each column."""
+        return [
+            max(len(line) for cell in column for line in cell)
+            for column in zip(self.head, *self.rows, strict=True)
+        ]
+
+
+def iter_grid_lines(grid: Grid, *, colour: bool) -> Iterator[str]:
+    """Yield the lines of a grid, its headings above a rule."""
+    widths = grid.widths()
+    yield from iter_row_lines(grid, grid.head, widths, BOLD if colour else "", BOTTOM)
+    yield "─" * (sum(widths) + len(GAP) * (len(widths) - 1))
+    for number, cells in enumerate(grid.rows):
+        if number and grid.apart:
+            yield ""
+        style = BOLD if colour and number in grid.marked else ""
+        yield from iter_row_lines(
+            grid, cells, widths, style, TOP if grid.top else MIDDLE
+        )
+
+
+def iter_row_lines(
+    grid: Grid,
+    cells: Sequence[list[str]],
+    widths: Sequence[int],
+    style: str,
+    above: float,
+) -> Iterator[str]:
+    """Yield the lines of one row."""
+    height = max(map(len, cells))
+    tall = [pad_cell(cell, height, above) for cell in cells]
+    for parts in zip(*tall, strict=True):
+        columns = zip(parts, widths, grid.numeric, strict=True)
+        line = GAP.join(
+            part.rjust(width) if numeric else part.ljust(width)
+            for part, width, numeric in columns
+        )
+        yield style_line(line.rstrip(), style)
+
+
+def pad_cell(cell: list[str], height: int, share: float) -> list[str]:
+    """Give a cell as many lines as its row, a share of the empty ones above it."""
+    missing = height - len(cell)
+    if not missing:
+        return cell
+    above = int(missing * share)
+    return [""] * above + cell + [""] * (missing - above)
+
+
+def style_line(line: str, style: str) -> str:
+    """Put a line into a terminal's style, if any."""
+    return f"{style}{line}{PLAIN}" if style and line else line
+
+
+def is_narrow(texts: Iterable[str]) -> bool:
+    """Return whether each character surely takes one cell of a terminal."""
+    return all(text.isascii() or NARROW.fullmatch(text) for text in texts)

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 import resviz
 from resviz import escape
 from resviz.formats.tables import text
-from resviz.formats.tables.grid import Grid, is_narrow, iter_grid_lines
+from resviz.formats.tables.text import Grid, is_narrow, iter_grid_lines
 
 LETTERS = [chr(code) for code in range(32, 0x2600) if is_narrow([chr(code)])]
 WORD = st.text("abc ×→", max_size=8) | st.text(LETTERS, max_size=4)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.formats.pictures import dot
+from resviz.formats.pictures.pdf import POINTS_PER_INCH
 from resviz.formats.pictures.png import CSS_PIXELS_PER_INCH
-from resviz.formats.pictures.svg_converter import POINTS_PER_INCH
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
