@@ -1,62 +1,170 @@
-"""Networks by name: what names mean, and building what they mean."""
+"""Networks by name: families that differ in depth, and building what a name means."""
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, first_error_line
+from resviz.models import depths
 from resviz.models.blocks import BLOCKS
 from resviz.models.definition import ResNet
-from resviz.models.families import FAMILIES, NamedNetwork
-from resviz.models.options import suggest_nearest
+from resviz.models.options import check_one_of, check_per_stage, suggest_nearest
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
 
-NAMED_NETWORKS = {
-    row.name: row
-    for row in (
-        NamedNetwork(
-            "resnext50_32x4d",
-            "ResNeXt-50 32×4d",
-            "bottleneck",
-            (3, 4, 6, 3),
-            {"groups": 32, "width_per_group": 4},
+
+@dataclass(frozen=True, slots=True)
+class NamedNetwork:
+    """A named network: all that is needed to build it.
+
+    Attributes:
+        name: what it is called in code.
+        title: what it is called in a text.
+        block: a key of ``BLOCKS``.
+        counts: blocks of each stage.
+        options: options of ``ResNet`` that belong to it.
+    """
+
+    name: str
+    title: str
+    block: str
+    counts: tuple[int, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFamily:
+    """Networks that differ in depth.
+
+    Attributes:
+        name: what stands before the depth in a name.
+        title: a title, with a place for the depth.
+        find_counts: block and counts of a depth, for a block or the usual one.
+        find_options: options of ``ResNet`` that belong to a network of such blocks.
+        listed_depths: depths that ``list_network_names`` lists.
+        is_closed: whether those are all there are.
+    """
+
+    name: str
+    title: str
+    find_counts: Callable[[int, str | None], tuple[str, tuple[int, ...]]]
+    find_options: Callable[[str], Mapping[str, Any]]
+    listed_depths: tuple[int, ...]
+    is_closed: bool = False
+
+    def make_network(
+        self,
+        depth: int | None = None,
+        *,
+        block: str | None = None,
+        layers: Sequence[int] | None = None,
+    ) -> NamedNetwork:
+        """Return the network of a depth, or of counts.
+
+        Raises:
+            SpecError: for a depth that cannot be expressed, counts without a
+                block or that do not fit the depth, or neither depth nor counts.
+        """
+        if layers is not None and self.is_closed:
+            want = f"one of the depths {', '.join(map(str, self.listed_depths))}"
+            raise SpecError(f"{self.name}: got layers={layers!r}, want {want}")
+        if layers is not None:
+            block_name, counts = _check_given_counts(layers, block, depth)
+        elif depth is not None:
+            block_name, counts = self.find_counts(depth, block)
+        else:
+            raise SpecError(f"{self.name}: got neither a depth nor layers, want one")
+        label = depth or depths.count_weighted_layers(block_name, counts)
+        options = self.find_options(block_name)
+        try:
+            is_usual = self.find_counts(label, None) == (block_name, counts)
+        except SpecError:
+            is_usual = False
+        details = "" if is_usual else f" {block_name} {'-'.join(map(str, counts))}"
+        return NamedNetwork(
+            f"{self.name}{label}" if is_usual else self.name,
+            self.title.format(f"{label}{details}"),
+            block_name,
+            counts,
+            options,
+        )
+
+
+def _check_given_counts(
+    layers: Sequence[int], block: str | None, depth: int | None
+) -> tuple[str, tuple[int, ...]]:
+    """Check block and counts that were both given, and return them."""
+    if not isinstance(layers, Sequence) or not layers:
+        raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
+    counts = check_per_stage("layers", layers, len(layers))
+    check_one_of("block, beside layers", block, depths.LAYERS_PER_BLOCK)
+    layer_count = depths.count_weighted_layers(str(block), counts)
+    if depth not in (None, layer_count):
+        raise SpecError(
+            f"layers: got {list(counts)} for depth {depth!r}, want {depth!r} layers and"
+            f" these give {layer_count}: leave out the depth"
+        )
+    return str(block), counts
+
+
+def _cifar_options(_block: str) -> dict[str, Any]:
+    """Return the options of CIFAR nets: He et al. 2015, section 4.2."""
+    return {"num_classes": 10, "stem": "cifar", "base_channels": 16, "shortcut": "A"}
+
+
+def _paper_options(block: str) -> dict[str, Any]:
+    """Return the options of the paper's nets: He et al. 2015, section 4.1."""
+    shortcut = "A" if block == "basic" else "B"
+    return {"stride_in": "1x1", "shortcut": shortcut, "softmax": True}
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        NetworkFamily(
+            "resnet",
+            "ResNet-{}",
+            depths.find_imagenet_counts,
+            lambda _block: {},
+            depths.IMAGENET_DEPTHS,
         ),
-        NamedNetwork(
-            "resnext101_32x8d",
-            "ResNeXt-101 32×8d",
-            "bottleneck",
-            (3, 4, 23, 3),
-            {"groups": 32, "width_per_group": 8},
+        NetworkFamily(
+            "cifar",
+            "ResNet-{} (CIFAR)",
+            depths.find_cifar_counts,
+            _cifar_options,
+            depths.CIFAR_DEPTHS,
         ),
-        NamedNetwork(
-            "resnext101_64x4d",
-            "ResNeXt-101 64×4d",
-            "bottleneck",
-            (3, 4, 23, 3),
-            {"groups": 64, "width_per_group": 4},
-        ),
-        NamedNetwork(
-            "wide_resnet50_2",
-            "Wide ResNet-50-2",
-            "bottleneck",
-            (3, 4, 6, 3),
-            {"width_per_group": 128},
-        ),
-        NamedNetwork(
-            "wide_resnet101_2",
-            "Wide ResNet-101-2",
-            "bottleneck",
-            (3, 4, 23, 3),
-            {"width_per_group": 128},
+        NetworkFamily(
+            "paper",
+            "ResNet-{} (paper)",
+            depths.find_paper_counts,
+            _paper_options,
+            depths.PAPER_DEPTHS,
+            is_closed=True,
         ),
     )
 }
-"""Networks that are more than a depth. To add one, add a row.
+"""The families by name. To add one, add a row."""
+
+NAMED_NETWORKS = {
+    name: NamedNetwork(
+        name, title, "bottleneck", counts, {"groups": groups, "width_per_group": width}
+    )
+    for name, title, counts, groups, width in (
+        ("resnext50_32x4d", "ResNeXt-50 32×4d", (3, 4, 6, 3), 32, 4),
+        ("resnext101_32x8d", "ResNeXt-101 32×8d", (3, 4, 23, 3), 32, 8),
+        ("resnext101_64x4d", "ResNeXt-101 64×4d", (3, 4, 23, 3), 64, 4),
+        ("wide_resnet50_2", "Wide ResNet-50-2", (3, 4, 6, 3), 1, 128),
+        ("wide_resnet101_2", "Wide ResNet-101-2", (3, 4, 23, 3), 1, 128),
+    )
+}
+"""Networks that are more than a depth: bottlenecks of other groups and width.
 
 Source: Xie et al. 2016; Zagoruyko and Komodakis 2016; torchvision models/resnet.py.
 """
@@ -75,9 +183,9 @@ def list_network_names() -> tuple[str, ...]:
         (True, True)
     """
     family_names = [
-        f"{network_family.name}{depth}"
-        for network_family in FAMILIES.values()
-        for depth in network_family.listed_depths
+        f"{family.name}{depth}"
+        for family in FAMILIES.values()
+        for depth in family.listed_depths
     ]
     return (*family_names, *NAMED_NETWORKS)
 
@@ -128,26 +236,15 @@ def find_network(
     return family.make_network(depth, block=block, layers=layers)
 
 
-def find_network_title(name: str, /, *args: Any, **options: Any) -> str:
-    """Return the heading of a network; takes what ``build_network`` takes.
-
-    Raises:
-        SpecError: as ``build_network``, where name or options show it.
-
-    Example:
-        >>> find_network_title("resnet", 50), find_network_title("cifar110")
-        ('ResNet-50', 'ResNet-110 (CIFAR)')
-        >>> find_network_title("paper50")
-        'ResNet-50 (paper)'
-    """
-    return resolve_network(name, *args, **options).title
-
-
 def resolve_network(name: str, /, *args: Any, **options: Any) -> NamedNetwork:
     """Return the network that arguments of ``build_network`` mean.
 
     Raises:
         SpecError: as ``build_network``, where name or options show it.
+
+    Example:
+        >>> resolve_network("resnet", 50, num_classes=10).title
+        'ResNet-50'
     """
     return _split_options(name, args, options)[0]
 

@@ -203,7 +203,7 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
     """
     from torch import nn
 
-    from resviz.source.published_inputs import find_usual_inputs
+    from resviz.source.hubs import find_usual_inputs
     from resviz.tracing import trace
 
     if not isinstance(model, nn.Module):
@@ -255,8 +255,7 @@ def build_model(spec: Spec, *, fast: bool = True) -> BuiltModel:
         BuildError: if it cannot be built.
     """
     from resviz.source import build
-    from resviz.source.hubs import HUBS
-    from resviz.source.published_inputs import find_usual_inputs
+    from resviz.source.hubs import HUBS, find_usual_inputs
 
     name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
     if spec.module in HUBS:

@@ -95,11 +95,11 @@ def build_own_network(
 def make_spec_title(spec: Spec) -> str:
     """Return the title of one of resviz' own networks, with its options."""
     named_apart = {"depth", "block", "layers"}
-    heading = catalogue.find_network_title(spec.name, *spec.args, **spec.options)
+    title = catalogue.resolve_network(spec.name, *spec.args, **spec.options).title
     other_options = [
         f"{k}={v!r}" for k, v in spec.options.items() if k not in named_apart
     ]
-    return f"{heading}, {', '.join(other_options)}" if other_options else heading
+    return ", ".join((title, *other_options))
 
 
 def find_published_input(spec: Spec) -> tuple[int, int, int]:

@@ -7,10 +7,11 @@ of every leaf is a layer of its own.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from resviz.operations.families import CONVOLUTIONS, JOINS, PRODUCTS
 from resviz.operations.table import find_display_name
 from resviz.record import (
     MODEL_INPUT,
@@ -19,12 +20,10 @@ from resviz.record import (
     Operation,
     Parameter,
     Source,
-    Storage,
     Tensor,
     Uncalled,
 )
 from resviz.tracing.events import CallEnd, CallStart, TraceEvent, TraceStep
-from resviz.tracing.leaves import find_output_operations, is_leaf_call, wire_operations
 from resviz.tracing.modules import find_class_name
 from resviz.tracing.storages import RenumberedStorages
 
@@ -35,19 +34,12 @@ if TYPE_CHECKING:
     from resviz.tracing.recorder import Recorder
 
 
-class RecordParts(NamedTuple):
-    """The lists of a record, as far as the forward went."""
-
-    layers: tuple[Layer, ...]
-    calls: tuple[Call, ...]
-    outputs: tuple[Source, ...]
-    uncalled: tuple[Uncalled, ...]
-    storages: tuple[Storage, ...]
-    untracked: tuple[str, ...]
+WEIGHTED_OPERATIONS = CONVOLUTIONS | PRODUCTS
+"""Operations that multiply what flows with weights, or with what flows."""
 
 
 class RecordAssembler:
-    """Grow the lists of a record in one pass over the events."""
+    """Grows the lists of a record in one pass over the events."""
 
     def __init__(self, recorder: Recorder, outputs: tuple[Source, ...]) -> None:
         # What an exception cut off is left open.
@@ -75,19 +67,19 @@ class RecordAssembler:
             for number in range(len(recorder.inputs))
         }
 
-    def assemble_record(self) -> RecordParts:
-        """Return the lists of a record, once the forward is over."""
+    def assemble_record(self) -> dict[str, Any]:
+        """Return the lists of a record by field, as far as the forward went."""
         self.process_events()
         if len(self.steps) in self.untracked_steps:
             self.untracked.append("output")
-        return RecordParts(
-            tuple(self.layers),
-            tuple(self.calls),
-            tuple(self.layer_sources[source] for source in self.outputs),
-            find_uncalled_parameters(self.clone, self.counted_names),
-            self.storages.list_storages_in_use(self.ran_steps),
-            tuple(dict.fromkeys(self.untracked)),
-        )
+        return {
+            "outputs": tuple(self.layer_sources[source] for source in self.outputs),
+            "calls": tuple(self.calls),
+            "stored_layers": tuple(self.layers),
+            "uncalled": find_uncalled_parameters(self.clone, self.counted_names),
+            "storages": self.storages.list_storages_in_use(self.ran_steps),
+            "unseen": tuple(dict.fromkeys(self.untracked)),
+        }
 
     def process_events(self) -> None:
         """Turn every event into a layer or a call, in order."""
@@ -115,25 +107,37 @@ class RecordAssembler:
     def find_leaf_calls(self) -> dict[int, int]:
         """Return first and last event position of each call that is one layer.
 
-        That is a finished call in which no other module is called. Its operations stay
-        apart where they hold structure of their own: a join beside a weighted
-        operation, or the forward of a whole model that is written with functions.
+        That is a finished call in which no other module is called.
         """
         leaves: dict[int, int] = {}
-        start: int | None = None
+        start: CallStart | None = None
+        start_position = 0
         for position, event in enumerate(self.events):
-            kind = type(event)
-            if kind is CallStart:
-                start = position
-            elif kind is CallEnd:
-                if start is not None and self.is_leaf_call(start, position):
-                    leaves[start] = position
+            if isinstance(event, CallStart):
+                start, start_position = event, position
+            elif isinstance(event, CallEnd):
+                if start is not None and event.returned is not None:
+                    steps: list[Any] = self.events[start_position + 1 : position]
+                    if self.is_leaf_call(start, steps):
+                        leaves[start_position] = position
                 start = None
         return leaves
 
-    def is_leaf_call(self, start: int, end: int) -> bool:
-        """Return whether a call without inner calls becomes one layer."""
-        return is_leaf_call(self.events[start : end + 1])
+    def is_leaf_call(self, start: CallStart, steps: list[TraceStep]) -> bool:
+        """Return whether a finished call without inner calls becomes one layer.
+
+        Its operations stay apart where they hold structure of their own: a join beside
+        a weighted operation, or the forward of a whole model that is written with
+        functions. A recurrent module of torch's is one layer, though it adds products
+        step by step.
+        """
+        if len(steps) < 2:
+            return True
+        home = str(getattr(type(start.module), "__module__", ""))
+        if home.startswith("torch.nn.modules.rnn"):
+            return True
+        is_whole_model = not start.path and not home.startswith("torch.nn")
+        return not (is_whole_model or has_weighted_join(steps))
 
     def open_call(self, event: CallStart) -> None:
         """Open a call; its end is not known yet."""
@@ -299,19 +303,57 @@ def find_uncalled_parameters(
     Those of modules that are registered nowhere are not the model's; torch does not
     count them either.
     """
+    names_left_out = counted_names | clone.unregistered_names
     groups: dict[tuple[str, str], list[Parameter]] = {}
-    keys: dict[str, int] = {}
     for key, owned in clone.parameters.items():
-        if (
-            owned.name not in counted_names
-            and owned.name not in clone.unregistered_names
-        ):
-            keys.setdefault(owned.name, key)
-    for key in keys.values():
-        owned, parameter = clone.parameters[key], clone.parameters.to_record(key)
-        group = (owned.path, find_class_name(owned.module))
-        groups.setdefault(group, []).append(parameter)
+        if owned.name not in names_left_out:
+            names_left_out.add(owned.name)
+            group = (owned.path, find_class_name(owned.module))
+            groups.setdefault(group, []).append(clone.parameters.to_record(key))
     return tuple(
         Uncalled(path, type_name, tuple(parameters))
         for (path, type_name), parameters in groups.items()
+    )
+
+
+def has_weighted_join(steps: list[TraceStep]) -> bool:
+    """Return whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
+    operations = [step.operation for step in steps]
+    weighted = any(operation.name in WEIGHTED_OPERATIONS for operation in operations)
+    return weighted and any(o.name in JOINS and sum(o.flowing) > 1 for o in operations)
+
+
+def wire_operations(
+    steps: list[TraceStep], inputs: list[Source]
+) -> list[tuple[Source | None, ...]]:
+    """Return where operands come from in a layer; () where it is obvious."""
+    if not steps:
+        return []
+    *others, last = steps
+    pairs = zip(last.origins, last.operation.flowing, strict=True)
+    last_origins = [origin for origin, flows in pairs if flows]
+    if last_origins == inputs and not any(
+        any(step.operation.flowing) for step in others
+    ):
+        return [()] * len(steps)
+    inner = {step.number: position for position, step in enumerate(steps)}
+    outer = {source: position for position, source in enumerate(inputs)}
+
+    def place_origin(origin: Source | None) -> Source | None:
+        if origin is None:
+            return None
+        if origin.layer in inner:
+            return Source(inner[origin.layer], origin.output)
+        return Source(MODEL_INPUT, outer[origin]) if origin in outer else None
+
+    return [tuple(map(place_origin, step.origins)) for step in steps]
+
+
+def find_output_operations(
+    steps: list[TraceStep], outputs: tuple[Source, ...]
+) -> tuple[Source | None, ...]:
+    """Return which operation of a layer makes each of its outputs."""
+    inner = {step.number: position for position, step in enumerate(steps)}
+    return tuple(
+        Source(inner[o.layer], o.output) if o.layer in inner else None for o in outputs
     )

@@ -26,7 +26,7 @@ from resviz.tracing.modules import (
     list_slots,
     unwrap_module,
 )
-from resviz.tracing.tensors import tensor_dtype_name
+from resviz.tracing.tensors import dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,12 +77,9 @@ class ModelParameters(dict[int, OwnedParameter]):
 
     def to_record(self, key: int) -> Parameter:
         """Return the record of the parameter with this `id`."""
-        owned = self[key]
-        tensor = owned.tensor
+        name, tensor = self[key].name, self[key].tensor
         frozen = key not in self.trainable_ids
-        return Parameter(
-            owned.name, tuple(tensor.shape), tensor_dtype_name(tensor), frozen
-        )
+        return Parameter(name, tuple(tensor.shape), dtype_name(tensor.dtype), frozen)
 
     def list_names(self) -> set[str]:
         """Return the names of all parameters."""

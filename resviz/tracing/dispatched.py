@@ -12,13 +12,10 @@ import torch
 from torch.nn.parameter import is_lazy
 
 from resviz.operations.table import OPERATIONS
-from resviz.record import Window
 from resviz.tracing.tensors import EAGER_CLASSES, PLAIN_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from resviz.operations.kind import OperationKind
+    from resviz.operations.kind import WindowReader
 
 NamedArguments = dict[str, Any]
 
@@ -36,7 +33,7 @@ class Overload(NamedTuple):
         argument_names: names of its arguments, in order.
         tensor_positions: positions of those that may hold tensors.
         defaults: of those that have one.
-        read_window: reads the sliding window off its arguments, if it has one.
+        read_numbers: reads a sliding window's off its arguments, if it has one.
         recorded_names: names of the arguments that the record keeps.
         writes: whether it writes to one of its operands.
     """
@@ -45,7 +42,7 @@ class Overload(NamedTuple):
     argument_names: tuple[str, ...]
     tensor_positions: tuple[int, ...]
     defaults: NamedArguments
-    read_window: Callable[[NamedArguments], Window] | None
+    read_numbers: WindowReader | None
     recorded_names: tuple[str, ...]
     writes: bool
 
@@ -97,20 +94,10 @@ def describe_overload(overload: Any) -> Overload:
             n for n, a in enumerate(schema.arguments) if may_hold_tensors(str(a.type))
         ),
         {a.name: a.default_value for a in schema.arguments if a.has_default_value()},
-        row and make_window_reader(row),
+        row.window if row else None,
         row.arguments if row else (),
         schema.is_mutable,
     )
-
-
-def make_window_reader(
-    row: OperationKind,
-) -> Callable[[NamedArguments], Window] | None:
-    """Make the reader of an operation's window; None if it has none."""
-    read_numbers = row.window
-    if read_numbers is None:
-        return None
-    return lambda bound: Window(*read_numbers(bound))
 
 
 def list_tensors(value: Any) -> list[torch.Tensor]:

@@ -19,7 +19,7 @@ from resviz.record import VERSION, Architecture
 from resviz.tracing.assembly import RecordAssembler
 from resviz.tracing.clone import Clone
 from resviz.tracing.explain import explain_failure
-from resviz.tracing.placeholders import InputPlaceholders
+from resviz.tracing.plan import InputPlaceholders
 from resviz.tracing.process import PreservedProcess
 from resviz.tracing.recorder import Recorder
 from resviz.tracing.storages import count_bytes_by_dtype
@@ -28,11 +28,7 @@ from resviz.tracing.tensors import tensors_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from resviz.record import Source
-    from resviz.tracing.assembly import RecordParts
     from resviz.tracing.plan import TracePlan
-
-    MakeAssembler = Callable[[Recorder, tuple[Source, ...]], RecordAssembler]
 
 
 def make_recorder(plan: TracePlan) -> Recorder:
@@ -49,7 +45,7 @@ class TraceParts(NamedTuple):
     """
 
     make_recorder: Callable[[TracePlan], Recorder]
-    assembler_class: MakeAssembler
+    assembler_class: type[RecordAssembler]
 
 
 PLAIN_PARTS = TraceParts(make_recorder, RecordAssembler)
@@ -142,7 +138,6 @@ def make_architecture(
         if recorder.origins.find_source(tensor) is None:
             numbers = recorder.storages.numbers
             recorder.untracked.note_read(len(recorder.steps), tensor, numbers)
-    lists: RecordParts = parts.assembler_class(recorder, sources).assemble_record()
     return Architecture(
         version=VERSION,
         name=plan.name,
@@ -153,11 +148,6 @@ def make_architecture(
         inputs=tuple(recorder.inputs),
         input_names=tuple(recorder.input_names) if any(recorder.input_names) else (),
         batch_size=plan.batch if plan.is_batch_off_axis else None,
-        outputs=lists.outputs,
-        calls=lists.calls,
-        stored_layers=lists.layers,
-        uncalled=lists.uncalled,
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
-        storages=lists.storages,
-        unseen=lists.untracked,
+        **parts.assembler_class(recorder, sources).assemble_record(),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
+from inspect import Parameter, signature
 from typing import Any
 
 import torch
@@ -100,6 +101,18 @@ def copy_scripted_module(
     with suppress(AttributeError, RuntimeError):  # a frozen one has no mode
         copy.train(training)
     return copy
+
+
+def list_forward_parameters(module: Any, *, positional: bool = False) -> list[str]:
+    """Return the names of a forward's parameters, or only of its `positional` ones."""
+    try:
+        parameters = signature(module.forward).parameters.values()
+    except (AttributeError, TypeError, ValueError):
+        return []
+    kinds = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
+    if not positional:
+        kinds.add(Parameter.KEYWORD_ONLY)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
 
 
 def find_class_name(module: nn.Module) -> str:

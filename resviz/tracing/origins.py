@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from resviz.record import Source, Tensor
 from resviz.tracing.storages import find_storage_address
-from resviz.tracing.tensors import EAGER_CLASSES, tensor_dtype_name, tensors_in
+from resviz.tracing.tensors import EAGER_CLASSES, dtype_name, tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +93,7 @@ class Origins:
 
 def describe_tensor(tensor: torch.Tensor) -> Tensor:
     """Return shape and dtype of a tensor, as the record holds them."""
-    return Tensor(tuple(tensor.shape), tensor_dtype_name(tensor))
+    return Tensor(tuple(tensor.shape), dtype_name(tensor.dtype))
 
 
 class UntrackedSteps:
@@ -120,16 +120,11 @@ class UntrackedSteps:
         `storage_numbers` gives the number of a storage by its address, below 0 for an
         older one.
         """
-        if self.is_of_unknown_origin(tensor) and not self.shares_known_storage(
-            tensor, storage_numbers
-        ):
-            self.steps.add(step)
-
-    def is_of_unknown_origin(self, tensor: torch.Tensor) -> bool:
-        """Return whether a tensor is neither the model's nor the user's."""
         if id(tensor) in self.clone.own_ids or self.clone.real:
-            return False
-        return tensor.is_meta and tensor.dtype.is_floating_point
+            return
+        has_values = not tensor.is_meta or not tensor.dtype.is_floating_point
+        if not has_values and not self.shares_known_storage(tensor, storage_numbers):
+            self.steps.add(step)
 
     def shares_known_storage(
         self, tensor: torch.Tensor, storage_numbers: Mapping[int, int]

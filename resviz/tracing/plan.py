@@ -1,8 +1,13 @@
-"""What is to be run: a model, the arguments of its forward, and how."""
+"""What is to be run: a model, how, and the arguments that its forward is fed.
+
+A plan holds arguments as they were given; tensors of the trace's own stand for them.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
 
 from resviz.errors import SpecError
 from resviz.inputs import (
@@ -12,12 +17,15 @@ from resviz.inputs import (
     arrange_arguments,
     parse_inputs,
 )
-from resviz.tracing.tensors import iterate_leaves
+from resviz.tracing.modules import list_forward_parameters
+from resviz.tracing.tensors import iterate_leaves, map_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
+
+    from resviz.tracing.clone import Clone
 
 Shape = tuple[int, ...]
 
@@ -62,21 +70,13 @@ class TracePlan(NamedTuple):
 
         One of a list of pictures has no batch axis.
         """
-        sized_inputs = [
-            sized_input
-            for sized_input in iterate_leaves(self.arguments)
-            if isinstance(sized_input, InputSpec)
-        ]
-        first = sized_inputs[0].sizes if sized_inputs else ()
-        in_list = any(
-            key.isdecimal()
-            for sized_input in sized_inputs
-            for key in sized_input.place[1:]
-        )
-        has_batch = in_list or any(
-            None in sized_input.sizes for sized_input in sized_inputs
-        )
-        return has_batch and first[:1] != (None,)
+        leaves = iterate_leaves(self.arguments)
+        sized_inputs = [leaf for leaf in leaves if isinstance(leaf, InputSpec)]
+        if not sized_inputs or sized_inputs[0].sizes[:1] == (None,):
+            return False
+        keys = (key for sized_input in sized_inputs for key in sized_input.place[1:])
+        in_list = any(key.isdecimal() for key in keys)
+        return in_list or any(None in sized_input.sizes for sized_input in sized_inputs)
 
     @property
     def sole_input_shape(self) -> Shape | None:
@@ -112,3 +112,75 @@ def check_batch_size(batch: Any) -> int:
     if not is_whole or batch < 1:
         raise SpecError(f"batch: want a whole number from 1 on, got batch {batch!r}")
     return int(batch)
+
+
+SEED = 0
+"""The seed of the values that a real run is fed."""
+
+
+class InputPlaceholders:
+    """The arguments of one forward, as tensors that are the trace's own.
+
+    Attributes:
+        args: positional arguments.
+        kwargs: keyword arguments.
+        fed_tensors: each tensor in them once, in order, and its name.
+        has_sole_input: whether that is the only argument, which needs no name.
+    """
+
+    def __init__(self, clone: Clone, arguments: ForwardArguments, batch: int) -> None:
+        self.clone = clone
+        self.batch = batch
+        self.fed_tensors: list[tuple[torch.Tensor, str]] = []
+        self.placeholders: dict[int, torch.Tensor] = {}
+        if clone.real:
+            torch.default_generator.manual_seed(SEED)
+        names = list_forward_parameters(clone.root, positional=True)
+        names += [str(number) for number in range(len(names), len(arguments.args))]
+        self.args = [
+            map_leaves(value, name, self.replace_leaf)
+            for value, name in zip(arguments.args, names, strict=False)
+        ]
+        self.kwargs = map_leaves(arguments.kwargs, "", self.replace_leaf)
+        self.has_sole_input = len(self.fed_tensors) == 1 and any(
+            self.fed_tensors[0][0] is argument for argument in self.args
+        )
+
+    def replace_leaf(self, value: Any, name: str) -> Any:
+        """Return a tensor for a described or the user's one; else `value`."""
+        if isinstance(value, InputSpec):
+            dtype = getattr(torch, value.dtype) if value.dtype else self.clone.dtype
+            placeholder = self.make_tensor(value.shape_for_batch(self.batch), dtype)
+        elif not isinstance(value, torch.Tensor):
+            return value
+        elif id(value) in self.placeholders:
+            return self.placeholders[id(value)]
+        else:
+            placeholder = self.placeholders[id(value)] = self.copy_tensor_input(value)
+        self.fed_tensors.append((placeholder, name))
+        return placeholder
+
+    def copy_tensor_input(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Return an empty tensor like the user's; with values in a real run.
+
+        They may be ids or masks, which mean something.
+        """
+        if self.clone.real and tensor.is_meta:
+            return self.make_tensor(tuple(tensor.shape), tensor.dtype)
+        return self.clone.make_placeholder(tensor)
+
+    def make_tensor(
+        self, shape: tuple[int, ...], dtype: torch.dtype | None
+    ) -> torch.Tensor:
+        """Return a new tensor of a shape, with seeded values in a real run.
+
+        Whole numbers are 0 and 1, which every table of embeddings has; a mask is True.
+        """
+        device = self.clone.device
+        if not self.clone.real:
+            return torch.empty(shape, dtype=dtype, device=device)
+        if dtype == torch.bool:
+            return torch.ones(shape, dtype=dtype, device=device)
+        if dtype is None or dtype.is_floating_point or dtype.is_complex:
+            return torch.randn(shape).to(device, dtype or torch.get_default_dtype())
+        return torch.randint(0, 2, shape).to(device, dtype)

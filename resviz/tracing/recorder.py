@@ -12,8 +12,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.operations.families import CREATIONS, NORMS
-from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor
-from resviz.tracing.calls import CallRecorder
+from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor, Window
 from resviz.tracing.dispatched import (
     describe_overload,
     is_created_tensor,
@@ -21,7 +20,7 @@ from resviz.tracing.dispatched import (
     list_tensors,
     run_by_torch,
 )
-from resviz.tracing.events import FailedOperation, TraceEvent, TraceStep
+from resviz.tracing.events import CallRecorder, FailedOperation, TraceEvent, TraceStep
 from resviz.tracing.origins import Origins, UntrackedSteps, describe_tensor
 from resviz.tracing.storages import StorageNumbers, find_storage_address
 from resviz.tracing.tensors import EAGER_CLASSES
@@ -192,7 +191,7 @@ class Recorder(TorchDispatchMode):
         shapes, origins, flowing, reads, keys = columns
         bound = (
             overload.bind_arguments(args, kwargs)
-            if overload.read_window or overload.recorded_names
+            if overload.read_numbers or overload.recorded_names
             else {}
         )
         depends_on_input = True in flowing and overload.name not in CREATIONS
@@ -202,7 +201,7 @@ class Recorder(TorchDispatchMode):
             shapes,
             flowing,
             tuple([tensor.shape for tensor in outputs]),
-            overload.read_window(bound) if overload.read_window else None,
+            Window(*overload.read_numbers(bound)) if overload.read_numbers else None,
             {name: bound[name] for name in overload.recorded_names if name in bound},
             reads,
             self.storages.number_results(written, new=not overload.writes),

@@ -146,26 +146,16 @@ class RenumberedStorages(dict[int, int]):
 
         What was never let go of is held after the last of them.
         """
-        sizes_and_dtypes, released_after, end = (
-            self.storages.sizes_and_dtypes,
-            self.storages.released_after,
-            len(ran),
-        )
-        return tuple(
-            [
-                Storage(
-                    sizes_and_dtypes[old_number][0],
-                    dtype_name(sizes_and_dtypes[old_number][1]),
-                    bisect_left(ran, released_after[old_number])
-                    if old_number in released_after
-                    else end,
-                )
-                for old_number in (
-                    range(len(sizes_and_dtypes)) if self.keeps_numbers else self
-                )
-                if old_number >= 0
-            ]
-        )
+        sizes_and_dtypes = self.storages.sizes_and_dtypes
+        old_numbers = range(len(sizes_and_dtypes)) if self.keeps_numbers else self
+        storages: list[Storage] = []
+        for old_number in old_numbers:
+            if old_number >= 0:
+                size, dtype = sizes_and_dtypes[old_number]
+                released = self.storages.released_after.get(old_number)
+                end = len(ran) if released is None else bisect_left(ran, released)
+                storages.append(Storage(size, dtype_name(dtype), end))
+        return tuple(storages)
 
 
 def count_bytes_by_dtype(tensors: Sequence[torch.Tensor | None]) -> dict[str, int]:

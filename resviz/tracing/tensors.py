@@ -55,11 +55,6 @@ def make_weightless(
     return nn.Parameter(empty, requires_grad=False)
 
 
-def tensor_dtype_name(tensor: torch.Tensor) -> str:
-    """Return the name of a tensor's dtype, as "float32"."""
-    return dtype_name(tensor.dtype)
-
-
 @cache
 def dtype_name(dtype: torch.dtype) -> str:
     """Return the name of a dtype, as "float32"."""
@@ -72,6 +67,8 @@ ChangeLeaf = Callable[[Any, str], Any]
 
 def find_members(value: Any) -> Mapping[Any, Any] | None:
     """Return a holder's members by key, position or field; else None."""
+    if isinstance(value, (torch.Tensor, InputSpec)):
+        return None
     if isinstance(value, Mapping):
         return value
     if isinstance(value, (tuple, list)):
@@ -86,14 +83,12 @@ def find_members(value: Any) -> Mapping[Any, Any] | None:
 
 def iterate_leaves(value: Any) -> Iterator[Any]:
     """Iterate over the values in a nest that hold nothing themselves."""
-    inner = (
-        None if isinstance(value, (torch.Tensor, InputSpec)) else find_members(value)
-    )
+    inner = find_members(value)
     if inner is None:
         yield value
-        return
-    for member in inner.values():
-        yield from iterate_leaves(member)
+    else:
+        for member in inner.values():
+            yield from iterate_leaves(member)
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
@@ -103,30 +98,18 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
 
 def map_leaves(value: Any, name: str, change: ChangeLeaf) -> Any:
     """Return a nest with changed leaves; unchanged parts stay the same."""
-    inner = (
-        None if isinstance(value, (torch.Tensor, InputSpec)) else find_members(value)
-    )
+    inner = find_members(value)
     if inner is None:
         return change(value, name)
     prefix = f"{name}." if name else ""
     pairs = ((key, map_leaves(inner[key], f"{prefix}{key}", change)) for key in inner)
     replaced = {key: member for key, member in pairs if member is not inner[key]}
-    return (
-        replace_members(value, {**inner, **replaced}, replaced) if replaced else value
-    )
-
-
-def replace_members(
-    value: Any, all_members: dict[Any, Any], replaced: dict[Any, Any]
-) -> Any:
-    """Copy a holder, with some members replaced."""
+    if not replaced:
+        return value
+    all_members = {**inner, **replaced}
     if isinstance(value, tuple):
-        kind: Any = type(value)
-        return (
-            kind(*all_members.values())
-            if hasattr(value, "_fields")
-            else (*all_members.values(),)
-        )
+        members: Any = all_members.values()
+        return type(value)(*members) if hasattr(value, "_fields") else tuple(members)
     if isinstance(value, Mapping) and not isinstance(value, MutableMapping):
         return all_members
     holder = copy(value)

@@ -16,7 +16,7 @@ from resviz.embed.page_location import FenceLocation
 from resviz.embed.permissions import AllowList, Permissions
 from resviz.embed.record_cache import RecordCache
 from resviz.errors import ResvizError
-from resviz.models import download
+from resviz.models import weights
 
 MARK = "<!-- resviz: {} -->\n<!-- /resviz -->\n"
 
@@ -56,7 +56,7 @@ def ran(record, tmp_path, monkeypatch):
         mark.write_text(url)
         raise AssertionError(f"{url} was asked for")
 
-    monkeypatch.setattr(download, "urlopen", fetched)
+    monkeypatch.setattr(weights, "urlopen", fetched)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "torch"))
     return mark

@@ -8,14 +8,14 @@ from torch import nn
 
 from resviz.errors import ResvizError, SpecError, WeightsError
 from resviz.models import ResNet, catalogue
-from resviz.models.families import NamedNetwork
+from resviz.models.catalogue import NamedNetwork
 
 
 @pytest.mark.parametrize("name", catalogue.list_network_names())
 def test_every_name_has_a_row(name):
     """What is listed can be found and titled."""
     assert catalogue.find_network(name).name == name
-    assert catalogue.find_network_title(name) == catalogue.find_network(name).title
+    assert catalogue.resolve_network(name) == catalogue.find_network(name)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_names_are_unique():
 )
 def test_title(args, options, expected):
     """A title is what the field calls the network."""
-    assert expected == catalogue.find_network_title(*args, **options)
+    assert expected == catalogue.resolve_network(*args, **options).title
 
 
-@pytest.mark.parametrize("ask", [catalogue.build_network, catalogue.find_network_title])
+@pytest.mark.parametrize("ask", [catalogue.build_network, catalogue.resolve_network])
 @pytest.mark.parametrize(
     ("name", "near"),
     [("resnet50x", "'resnet50'"), ("rsnet34", "'resnet34'"), ("wide_resnet", "'wide")],
@@ -83,10 +83,10 @@ def test_foreign_name(name):
 def test_huge_depth_in_a_name():
     """A depth of thousands of digits is an unknown name, not a crash."""
     with pytest.raises(SpecError, match="unknown network"):
-        catalogue.find_network_title("resnet" + "9" * 5000)
+        catalogue.resolve_network("resnet" + "9" * 5000)
 
 
-@pytest.mark.parametrize("ask", [catalogue.build_network, catalogue.find_network_title])
+@pytest.mark.parametrize("ask", [catalogue.build_network, catalogue.resolve_network])
 def test_unknown_option(ask):
     """An unknown option is refused with a near one and the legal ones."""
     with pytest.raises(SpecError) as caught:
@@ -141,7 +141,7 @@ def test_a_network_is_one_row(monkeypatch, meta):
     row = NamedNetwork("tiny", "Tiny", "basic", (1, 1), {"num_classes": 3})
     monkeypatch.setitem(catalogue.NAMED_NETWORKS, "tiny", row)
     assert meta("tiny").fc.out_features == 3
-    assert catalogue.find_network_title("tiny") == "Tiny"
+    assert catalogue.resolve_network("tiny").title == "Tiny"
     assert "tiny" in catalogue.list_network_names()
 
 

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from resviz.errors import WeightsError
-from resviz.models import BasicBlock, ResNet, download, resnet, resnet18, weights
+from resviz.models import BasicBlock, ResNet, resnet, resnet18, weights
 
 
 def tiny(**options):
@@ -230,7 +230,7 @@ def test_broken_off(server, source, folder):
 
 def test_silent_server(folder, monkeypatch):
     """A server that takes a request and never answers is given up, in one line."""
-    monkeypatch.setattr(download, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(weights, "TIMEOUT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/some.pth"
         assert "(timed out): check the network" in refused(tiny(), url)

@@ -1,5 +1,182 @@
-"""Why a forward failed, and which input would work: `explain_failure` tells."""
+"""Saying why a forward failed: at which layer, with which shapes, what would work."""
 
-from resviz.tracing.explain.diagnosis import explain_failure
+from __future__ import annotations
 
-__all__ = ["explain_failure"]
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.errors import first_error_line
+from resviz.operations.table import DISPLAY_NAMES, find_display_name
+from resviz.record import MODEL_INPUT
+from resviz.tracing.dispatched import describe_overload
+from resviz.tracing.events import CallEnd, CallStart, TraceStep
+from resviz.tracing.explain.mismatches import (
+    Mismatch,
+    find_holder_mismatch,
+    find_module_mismatch,
+    find_operation_mismatch,
+)
+from resviz.tracing.explain.remedies import (
+    explain_wrong_arguments,
+    find_rounded_size,
+    find_working_sizes,
+)
+from resviz.tracing.modules import find_class_name
+from resviz.tracing.origins import describe_tensor
+from resviz.tracing.tensors import tensors_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    from resviz.record import Source, Tensor
+    from resviz.tracing.plan import TracePlan
+    from resviz.tracing.recorder import Recorder
+
+MAX_OPERANDS_SHOWN = 4
+"""Operands that are told of one by one."""
+
+
+class FailurePlace(NamedTuple):
+    """Where a forward stopped, in words, and what went in there."""
+
+    words: str
+    got: str
+    mismatch: Mismatch | None
+
+
+def explain_failure(
+    error: Exception,
+    recorder: Recorder,
+    plan: TracePlan,
+    accepts_shape: Callable[[tuple[int, ...]], bool],
+) -> str:
+    """Explain in one line where and why a forward failed, and what works.
+
+    Args:
+        error: what the forward raised.
+        recorder: what was seen up to there.
+        plan: what was run.
+        accepts_shape: whether the model takes an input of a given shape; asked only
+            where the size is what is wrong, since it runs the forward again.
+    """
+    reason = first_error_line(error)
+    try:
+        return describe_failure(error, recorder, plan, accepts_shape)
+    except Exception:  # noqa: BLE001 - an odd module must not hide the reason
+        return reason
+
+
+def describe_failure(
+    error: Exception,
+    recorder: Recorder,
+    plan: TracePlan,
+    accepts_shape: Callable[[tuple[int, ...]], bool],
+) -> str:
+    """Return the line of `explain_failure`, unless a module is too odd to describe."""
+    for_inputs = f"for {describe_inputs(recorder)}"
+    if not recorder.calls.open_calls:
+        return f"{first_error_line(error)}, {for_inputs}"
+    place = locate_failed_module(recorder)
+    if place.mismatch is None:
+        place = locate_failed_operation(recorder, error) or place
+    mismatch = place.mismatch
+    got = f", got {place.got}" if place.got else ""
+    reason = first_error_line(error).rstrip(".")
+    message = (
+        f"{place.words}: {mismatch.words if mismatch else reason}{got}, {for_inputs}"
+    )
+    remedy = mismatch.remedy if mismatch else explain_wrong_arguments(error, recorder)
+    if mismatch and mismatch.size_search and plan.sole_input_shape:
+        search = {"window": find_working_sizes, "rounding": find_rounded_size}[
+            mismatch.size_search
+        ]
+        remedy = search(plan.sole_input_shape, accepts_shape) or remedy
+    return f"{message}; {remedy}" if remedy else message
+
+
+def describe_inputs(recorder: Recorder) -> str:
+    """Describe the model's inputs, as "an input of (1, 3, 224, 224)"."""
+    pairs = zip(recorder.input_names, recorder.inputs, strict=True)
+    sizes = [
+        " ".join(filter(None, (name, format_shape_and_dtype(tensor))))
+        for name, tensor in pairs
+    ]
+    if not sizes:
+        return "no input"
+    return f"{'an input' if len(sizes) == 1 else 'inputs'} of {' and '.join(sizes)}"
+
+
+def format_shape_and_dtype(tensor: Tensor) -> str:
+    """Format a shape, with its dtype unless that is float32."""
+    dtype = "" if tensor.dtype == "float32" else f" {tensor.dtype}"
+    return f"{tensor.shape}{dtype}"
+
+
+def locate_failed_module(recorder: Recorder) -> FailurePlace:
+    """Describe the innermost module that was being called."""
+    call = recorder.calls.open_calls[-1]
+    arguments = list(tensors_in(call.args))
+    words = f"{call.path or 'the model'} ({find_class_name(call.module)})"
+    got = " and ".join(
+        format_shape_and_dtype(describe_tensor(tensor))
+        for tensor in arguments[:MAX_OPERANDS_SHOWN]
+    )
+    mismatch = find_holder_mismatch(call.module, call.args)
+    if mismatch is None and arguments:
+        mismatch = find_module_mismatch(call.module, arguments, recorder)
+    return FailurePlace(words, got, mismatch)
+
+
+def locate_failed_operation(
+    recorder: Recorder, error: Exception
+) -> FailurePlace | None:
+    """Describe the operation that raised outside of any leaf module."""
+    call = recorder.calls.open_calls[-1]
+    failed = recorder.failed_operation
+    if failed is None or failed.error is not error:
+        return None
+    name = describe_overload(failed.func).name
+    mismatch = find_operation_mismatch(
+        name, failed.operands, failed.args, first_error_line(error)
+    )
+    if mismatch is None:
+        return None
+    display_name = DISPLAY_NAMES.get(name, name)
+    words = f"{call.path}:{display_name}" if call.path else display_name
+    operand_texts = (
+        describe_operand(recorder, tensor)
+        for tensor in failed.operands[:MAX_OPERANDS_SHOWN]
+    )
+    return FailurePlace(words, " and ".join(operand_texts), mismatch)
+
+
+def describe_operand(recorder: Recorder, tensor: torch.Tensor) -> str:
+    """Describe an operand by its shape and the layer it comes from."""
+    shape = str(tuple(tensor.shape))
+    source = recorder.origins.find_source(tensor)
+    layer_name = None if source is None else find_layer_name(recorder, source)
+    return f"{shape} of {layer_name}" if layer_name else shape
+
+
+def find_layer_name(recorder: Recorder, source: Source) -> str | None:
+    """Return the path of the layer that made a tensor, if there is one."""
+    if source.layer == MODEL_INPUT:
+        return recorder.input_names[source.output] or "the input"
+    calls: list[CallStart] = []
+    for event in recorder.list_events():
+        if isinstance(event, CallStart):
+            calls.append(event)
+        elif isinstance(event, CallEnd):
+            calls.pop()
+        elif event.number == source.layer:
+            return name_layer(calls[-1], event)
+    return None
+
+
+def name_layer(inner: CallStart, step: TraceStep) -> str:
+    """Return the record's name for the layer of a step inside a call."""
+    if not inner.module._modules and inner.path:  # noqa: SLF001
+        return inner.path
+    name = find_display_name(step.operation)
+    return f"{inner.path}:{name}" if inner.path else name

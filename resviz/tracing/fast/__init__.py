@@ -4,13 +4,12 @@
 and gives the same records without it, later. The three parts of a tracer have faster
 children here:
 
-- `clone` copies tensors only when somebody asks for them (`lazy_tensors`), knows which
-  attributes need no copy (`module_layouts`), and does without a copy where the model
-  was built to be traced.
-- `recorder` answers usual layers by the rule of their class (`bypass`, `module_rules`,
-  believed while `probe` finds torch as it was) and usual operations by their shapes
-  (`shape_rules`).
-- `assembly` makes such a layer at once.
+- The clone copies tensors only when somebody asks for them, knows which attributes need
+  no copy (`module_layouts`), and is no copy where the model was built to be traced.
+- The recorder answers usual layers by the rule of their class (`bypass`,
+  `module_rules`, believed while `probe` finds torch as it was) and usual operations by
+  their shapes (`shape_rules`).
+- The assembler, beside the recorder, makes such a layer at once.
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
-from resviz.tracing.fast.assembly import FastAssembler
 from resviz.tracing.fast.clone import FastClone, TraceOnlyClone
 from resviz.tracing.fast.module_layouts import SharedHooksWritten
-from resviz.tracing.fast.recorder import FastRecorder
+from resviz.tracing.fast.recorder import FastAssembler, FastRecorder
 from resviz.tracing.forward import TraceParts, trace_once
 from resviz.tracing.process import PROCESS_LOCK, RestoringContext
 

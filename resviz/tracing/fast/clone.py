@@ -1,4 +1,8 @@
-"""Clones of which only what a forward asks for is made."""
+"""Clones of which only what a forward asks for is made.
+
+A clone needs empty tensors only where its forward comes to them: what a module gives
+that is bypassed is worked out from the shapes of the model's own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ from torch import nn
 from torch._C import DisableTorchFunction
 
 from resviz.tracing.clone import Clone, join_module_path
-from resviz.tracing.fast.lazy_tensors import PostponedTensors, find_available_tensors
 from resviz.tracing.fast.module_layouts import (
     NON_PERSISTENT_NAMES,
     TENSOR_GROUPS,
@@ -22,9 +25,8 @@ from resviz.tracing.modules import COMPILED_CALL, HOOK_HOLDERS
 from resviz.tracing.tensors import EAGER_CLASSES, PLAIN_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from resviz.tracing.fast.lazy_tensors import TensorsByName
     from resviz.tracing.fast.module_layouts import ModuleLayout
 
 TENSOR_OR_NONE = EAGER_CLASSES | {type(None)}
@@ -35,6 +37,75 @@ NoTorchDispatch = torch._C._DisableTorchDispatch  # noqa: SLF001 - torch has no 
 
 NoFuncTorch = torch._C._DisableFuncTorch  # noqa: SLF001 - torch has no other
 """A context in which tensors are made as they are outside of `torch.func`."""
+
+
+TensorsByName = dict[str, torch.Tensor | None]
+"""Parameters or buffers of a module, by name."""
+
+
+class PostponedTensors(dict[str, Any]):
+    """Parameters or buffers of a copy, made on the first access.
+
+    Attributes:
+        originals: the model's own, of which shape, dtype and layout may be read, and
+            no values; None once filled.
+        make_copy: makes the copy of one of them.
+    """
+
+    __slots__ = ("make_copy", "originals")
+
+    def __init__(
+        self,
+        originals: TensorsByName,
+        make_copy: Callable[[torch.Tensor | None], torch.Tensor | None],
+    ) -> None:
+        self.originals: TensorsByName | None = originals
+        self.make_copy = make_copy
+
+    def make_all(self) -> None:
+        """Make the copy of each of the model's own tensors."""
+        originals, self.originals = self.originals, None
+        if originals is not None:
+            copies = {
+                name: self.make_copy(tensor) for name, tensor in originals.items()
+            }
+            super().update(copies)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied and pickled as what it holds."""
+        return dict, ({**self},)
+
+
+def find_available_tensors(
+    tensors: Mapping[str, torch.Tensor | None],
+) -> Mapping[str, torch.Tensor | None]:
+    """Return the model's own tensors while postponed, else their copies."""
+    if type(tensors) is PostponedTensors:
+        return tensors.originals or tensors
+    return tensors
+
+
+def make_filling_method(name: str) -> Callable[..., Any]:
+    """Make a dictionary method that fills a postponed dictionary first."""
+    dict_method = getattr(dict, name)
+
+    def method(tensors: PostponedTensors, *args: Any, **kwargs: Any) -> Any:
+        tensors.make_all()
+        return dict_method(tensors, *args, **kwargs)
+
+    return method
+
+
+DICT_METHODS = (
+    "__contains__", "__delitem__", "__eq__", "__getitem__", "__ior__", "__iter__",
+    "__len__", "__ne__", "__or__", "__repr__", "__reversed__", "__ror__", "__setitem__",
+    "clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update",
+    "values",
+)  # fmt: skip
+"""All that dictionaries do."""
+
+for name in DICT_METHODS:
+    setattr(PostponedTensors, name, make_filling_method(name))
 
 
 class FastClone(Clone):
@@ -160,18 +231,16 @@ class FastClone(Clone):
 
     def find_untouched_tensors(self, state: dict[str, Any]) -> TensorsByName | None:
         """Return a module's own tensors; None once their copies were made."""
-        parameters, buffers = state["_parameters"], state["_buffers"]
-        if type(parameters) is PostponedTensors:
-            parameters = parameters.originals
-        elif parameters:
-            return None
-        if type(buffers) is PostponedTensors:
-            buffers = buffers.originals
-        elif buffers:
-            return None
-        if parameters is None or buffers is None:
-            return None
-        tensors = {**parameters, **buffers} if buffers else parameters
+        tensors: TensorsByName = {}
+        for group in TENSOR_GROUPS:
+            group_tensors = state[group]
+            if type(group_tensors) is PostponedTensors:
+                group_tensors = group_tensors.originals
+            elif group_tensors:
+                return None
+            if group_tensors is None:
+                return None
+            tensors |= group_tensors
         # Another module may hold one of them too, and somebody have come to that.
         return None if self.has_filled and self.has_copies(tensors) else tensors
 

@@ -22,7 +22,6 @@ from torch.nn.modules.conv import Conv2d
 
 from resviz.operations.windows import compute_window_sizes
 from resviz.record import Operation, Shape, Tensor, Window
-from resviz.tracing.fast.registry import make_rule_decorator
 from resviz.tracing.tensors import dtype_name
 
 MAX_CACHED_ANSWERS = 4096
@@ -52,16 +51,7 @@ def make_answer(
     *,
     in_place: bool = False,
 ) -> ModuleAnswer:
-    """Build the answer of an operation whose first operand alone flows.
-
-    Args:
-        name: its ATen name.
-        inputs: shapes of its operands.
-        output: shape of what it gives.
-        dtype: of all of them.
-        window: of a convolution.
-        in_place: whether it writes to its first operand.
-    """
+    """Build the answer of an operation whose first operand alone flows."""
     flowing = (True, *(False,) * (len(inputs) - 1))
     operation = Operation(name, inputs, flowing, (output,), window)
     return ModuleAnswer(operation, Tensor(output, dtype_name(dtype)), in_place)
@@ -81,14 +71,6 @@ ModuleRule = Callable[
 ]
 """Given a module's attributes and tensors, and the shape and dtype of its input."""
 
-MODULE_RULES: dict[type[nn.Module], ModuleRule] = {}
-"""Rule of each class, torch's own also where `torch.nn` holds another under its name; a
-subclass may do otherwise, and has none."""
-
-module_rule = make_rule_decorator(MODULE_RULES, "rule of modules")
-"""Makes the decorated function the rule of classes of modules."""
-
-
 INT_ONLY = frozenset({int})
 
 CONV_TENSORS = ("weight", "bias")
@@ -98,7 +80,6 @@ WINDOW_ATTRIBUTES = ("stride", "padding", "dilation")
 """Numbers of its window, one per axis."""
 
 
-@module_rule(Conv2d)
 def convolution(
     state: Attributes, tensors: NamedTensors, shape: Shape, dtype: torch.dtype
 ) -> AnswerAndOperands | None:
@@ -171,7 +152,6 @@ NORM_STATE = (*NORM_TENSORS, "num_batches_tracked")
 """What it holds: those, and a counter that training reads."""
 
 
-@module_rule(BatchNorm2d)
 def batch_norm(
     state: Attributes, tensors: NamedTensors, shape: Shape, dtype: torch.dtype
 ) -> AnswerAndOperands | None:
@@ -216,5 +196,11 @@ def make_activation_rule(name: str) -> ModuleRule:
     return activation_rule
 
 
-module_rule(ReLU)(make_activation_rule("relu"))
-module_rule(SiLU)(make_activation_rule("silu"))
+MODULE_RULES: dict[type[nn.Module], ModuleRule] = {
+    Conv2d: convolution,
+    BatchNorm2d: batch_norm,
+    ReLU: make_activation_rule("relu"),
+    SiLU: make_activation_rule("silu"),
+}
+"""Rule of each class, torch's own also where `torch.nn` holds another under its name; a
+subclass may do otherwise, and has none."""

@@ -1,9 +1,11 @@
-"""A recorder that answers by rule what rules can tell, and runs the rest."""
+"""A recorder that answers by rule what it can, and layers of what was not run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resviz.record import Layer, Source
+from resviz.tracing.assembly import RecordAssembler
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.fast.bypass import Bypass, BypassedStep
 from resviz.tracing.fast.module_layouts import SharedHooksWritten
@@ -14,7 +16,7 @@ from resviz.tracing.recorder import Recorder
 if TYPE_CHECKING:
     import torch
 
-    from resviz.tracing.events import TraceEvent
+    from resviz.tracing.events import CallStart, TraceEvent, TraceStep
     from resviz.tracing.fast.clone import FastClone
 
 
@@ -85,3 +87,41 @@ class FastRecorder(Recorder):
         if self.gives_fresh and id(tensor) in self.clone.own_ids:
             return self.storages.number_older_tensor(id(tensor))
         return super().number_older_operand(tensor)
+
+
+class FastAssembler(RecordAssembler):
+    """Assembles records also of events that say at once what a leaf's call did."""
+
+    def is_leaf_call(self, start: CallStart, steps: list[TraceStep]) -> bool:
+        """Return whether a finished call becomes one layer, with no bypassed one in."""
+        has_inner_call = BypassedStep in map(type, steps)
+        return not has_inner_call and super().is_leaf_call(start, steps)
+
+    def add_operation_layer(self, step: TraceStep) -> None:
+        """Make an operation that no leaf owns, or a bypassed module's, a layer."""
+        if isinstance(step, BypassedStep):
+            self.add_bypassed_layer(step)
+        else:
+            super().add_operation_layer(step)
+
+    def add_bypassed_layer(self, step: BypassedStep) -> None:
+        """Make a call that was not run one layer, of one operation and one input.
+
+        As `append_layer` would, in half the time: these are nine layers in ten.
+        """
+        index, source = len(self.layers), step.origins[0]
+        assert source is not None
+        layer = Layer(
+            index,
+            self.make_unique_name(step.path),
+            step.path,
+            type(step.module).__name__,
+            self.open_calls[-1],
+            (self.layer_sources[source],),
+            (self.find_tensor(source),),
+            tuple(step.outputs),
+            (self.record_operation(step, ()),),
+            self.claim_parameters(step.parameter_keys) if step.parameter_keys else (),
+        )
+        self.layers.append(layer)
+        self.layer_sources[Source(step.number)] = Source(index)

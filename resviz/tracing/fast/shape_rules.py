@@ -14,7 +14,6 @@ from typing import Any
 import torch
 
 from resviz.operations.windows import compute_window_sizes
-from resviz.tracing.fast.registry import make_rule_decorator
 from resviz.tracing.tensors import META_DEVICE
 
 Tensor = torch.Tensor
@@ -23,8 +22,22 @@ ShapeRule = Callable[..., Any]
 SHAPE_RULES: dict[Any, ShapeRule] = {}
 """Rule of each overload; the keys are what a dispatch mode is handed."""
 
-shape_rule = make_rule_decorator(SHAPE_RULES, "shape rule")
-"""Makes the decorated function the rule of overloads."""
+
+def shape_rule(*overloads: Any) -> Callable[[ShapeRule], ShapeRule]:
+    """Make the decorated function the rule of overloads.
+
+    Raises:
+        RuntimeError: when it decorates, if one of them has a rule already.
+    """
+
+    def register(rule: ShapeRule) -> ShapeRule:
+        for overload in overloads:
+            if overload in SHAPE_RULES:
+                raise RuntimeError(f"{overload}: a second shape rule")
+            SHAPE_RULES[overload] = rule
+        return rule
+
+    return register
 
 
 def make_meta_tensor(shape: tuple[int, ...] | list[int], like: Tensor) -> Tensor:

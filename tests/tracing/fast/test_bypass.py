@@ -18,7 +18,7 @@ from resviz.source import build
 from resviz.source.spec import parse_spec
 from resviz.tracing import trace
 from resviz.tracing.fast.bypass import Bypass
-from resviz.tracing.fast.lazy_tensors import PostponedTensors
+from resviz.tracing.fast.clone import PostponedTensors
 
 small = st.integers(1, 4)
 

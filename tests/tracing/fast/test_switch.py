@@ -8,10 +8,9 @@ import pytest
 import resviz
 from resviz.models import prototypes, resnet18
 from resviz.tracing import trace
-from resviz.tracing.fast.assembly import FastAssembler
 from resviz.tracing.fast.bypass import Bypass
 from resviz.tracing.fast.clone import FastClone
-from resviz.tracing.fast.recorder import FastRecorder
+from resviz.tracing.fast.recorder import FastAssembler, FastRecorder
 from tests.tracing.odd import ODD
 
 HOUSE = Path(resviz.__file__).parent
