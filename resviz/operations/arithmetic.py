@@ -44,6 +44,7 @@ def save_blend(op: Operation, learns: OperandLearns) -> SavedTensors:
 
 
 pointwise = partial(OperationKind, family=ELEMENTWISE, field=follow_pointwise)
+comparison = partial(pointwise, is_differentiable=False)
 
 ROWS = (
     pointwise(
@@ -106,17 +107,17 @@ ROWS = (
     OperationKind("addr", ELEMENTWISE),
     OperationKind("floor_divide", ELEMENTWISE),
     OperationKind("tan", ELEMENTWISE),
-    pointwise("eq", is_differentiable=False),
-    pointwise("ne", is_differentiable=False),
-    pointwise("gt", is_differentiable=False),
-    pointwise("lt", is_differentiable=False),
-    pointwise("ge", is_differentiable=False),
-    pointwise("le", is_differentiable=False),
-    pointwise("isnan", is_differentiable=False),
-    pointwise("logical_not", is_differentiable=False),
-    pointwise("logical_and", is_differentiable=False),
-    pointwise("logical_or", is_differentiable=False),
-    pointwise("bitwise_not", is_differentiable=False),
+    comparison("eq"),
+    comparison("ne"),
+    comparison("gt"),
+    comparison("lt"),
+    comparison("ge"),
+    comparison("le"),
+    comparison("isnan"),
+    comparison("logical_not"),
+    comparison("logical_and"),
+    comparison("logical_or"),
+    comparison("bitwise_not"),
     OperationKind("isinf", ELEMENTWISE, is_differentiable=False),
     OperationKind("bitwise_and", ELEMENTWISE, is_differentiable=False),
     OperationKind("bitwise_or", ELEMENTWISE, is_differentiable=False),

@@ -91,9 +91,9 @@ def taps_of_interpolation(
     return Taps(scale.denominator, scale.numerator, tuple(reads))
 
 
-nearest = partial(
-    OperationKind, family=SELECTION, arguments=ARGUMENTS, field=follow_upsample
-)
+upsampling = partial(OperationKind, arguments=ARGUMENTS, field=follow_upsample)
+nearest = partial(upsampling, family=SELECTION)
+linear = partial(upsampling, family=INTERPOLATION)
 interpolation = partial(OperationKind, family=INTERPOLATION)
 
 ROWS = (
@@ -101,26 +101,12 @@ ROWS = (
     nearest("upsample_nearest2d", saved=save_nothing),
     nearest("upsample_nearest3d"),
     nearest("_upsample_nearest_exact2d"),
-    interpolation(
-        "upsample_bilinear2d",
-        arguments=ARGUMENTS,
-        saved=save_nothing,
-        field=follow_upsample,
-    ),
-    interpolation(
-        "upsample_bicubic2d",
-        arguments=ARGUMENTS,
-        saved=save_nothing,
-        field=follow_upsample,
-    ),
-    interpolation("upsample_linear1d", arguments=ARGUMENTS, field=follow_upsample),
-    interpolation("upsample_trilinear3d", arguments=ARGUMENTS, field=follow_upsample),
-    OperationKind(
-        "_upsample_nearest_exact1d", arguments=ARGUMENTS, field=follow_upsample
-    ),
-    OperationKind(
-        "_upsample_nearest_exact3d", arguments=ARGUMENTS, field=follow_upsample
-    ),
+    linear("upsample_bilinear2d", saved=save_nothing),
+    linear("upsample_bicubic2d", saved=save_nothing),
+    linear("upsample_linear1d"),
+    linear("upsample_trilinear3d"),
+    upsampling("_upsample_nearest_exact1d"),
+    upsampling("_upsample_nearest_exact3d"),
     interpolation("_upsample_bilinear2d_aa"),
     interpolation("_upsample_bicubic2d_aa"),
     interpolation("grid_sampler_2d", saved=save_two_operands),

@@ -14,12 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS
-from resviz.readings.structure.graph import (
-    Graph,
-    is_depthwise,
-    is_spatial,
-    is_weighted,
-)
+from resviz.readings.structure.graph import Graph, is_depthwise, is_spatial, is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
