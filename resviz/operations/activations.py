@@ -17,13 +17,11 @@ from resviz.operations.shared_rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import OutputMaps
     from resviz.readings.receptive.step import FieldStep
 
 
-def follow_glu(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_glu(step: FieldStep) -> OutputMaps:
     """Follow fields where one half of an axis meets a gate of the other half."""
     field_map = step.seeing_maps[0]
     sizes = zip(step.op.inputs[0], step.shape, strict=True)
@@ -31,7 +29,7 @@ def follow_glu(step: FieldStep) -> Sequence[FieldMap | None]:
     return [field_map.slide_taps(place, [None], step.shape)]
 
 
-def follow_softmax(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_softmax(step: FieldStep) -> OutputMaps | None:
     """Follow fields where each value sees all that the values along `dim` see."""
     field_map = step.seeing_maps[0]
     if "dim" not in step.arguments:

@@ -10,10 +10,7 @@ from resviz.operations.kind import ATTENTION, OperationKind, SavedTensors
 from resviz.operations.layouts import make_plain_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.operations.kind import OperandLearns
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import OperandLearns, OutputMaps
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation
 
@@ -58,7 +55,7 @@ def save_attention(op: Operation, learns: OperandLearns) -> SavedTensors:
     return SavedTensors((0, 1, 2), tuple(range(len(op.writes))))
 
 
-def follow_attention(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_attention(step: FieldStep) -> OutputMaps:
     """Follow fields where queries (N, heads, L, D) see all keys and values."""
     gathered_maps = (
         field_map.gather_positions(

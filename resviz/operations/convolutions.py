@@ -11,10 +11,7 @@ from resviz.operations.shared_rules import save_two_operands
 from resviz.operations.windows import expand_per_axis, slide_window
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.operations.kind import NamedArguments, WindowNumbers
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import NamedArguments, OutputMaps, WindowNumbers
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation
 
@@ -47,7 +44,7 @@ def count_convolution_macs(op: Operation) -> int:
     return prod(visited_shape) * prod(op.inputs[1][1:])
 
 
-def follow_convolution(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_convolution(step: FieldStep) -> OutputMaps | None:
     """Follow fields through a window that reads all channels of its group.
 
     Shapes: input (N, C, *spatial), weight (K, C/G, *kernel), output (N, K, …).

@@ -13,13 +13,11 @@ from resviz.operations.shared_rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import OutputMaps
     from resviz.readings.receptive.step import FieldStep
 
 
-def follow_fill(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_fill(step: FieldStep) -> OutputMaps:
     """Lose the fields of an operand whose values are written over."""
     return [None] * len(step.op.outputs)
 

@@ -11,10 +11,9 @@ from resviz.operations.shared_rules import save_nothing, save_two_operands
 from resviz.operations.windows import LONGEST_PERIOD, Taps, slide_last_axes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from fractions import Fraction
 
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import OutputMaps
     from resviz.readings.receptive.step import FieldStep
 
 SAMPLE_REACH = {
@@ -33,7 +32,7 @@ SCALE_ARGUMENTS = ("scales_w", "scales_h", "scales_d")
 ARGUMENTS = ("align_corners", "scales", *SCALE_ARGUMENTS[::-1])
 
 
-def follow_upsample(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_upsample(step: FieldStep) -> OutputMaps | None:
     """Follow fields between the positions of a map, to more or fewer of them."""
     if "scales" not in step.arguments and SCALE_ARGUMENTS[0] not in step.arguments:
         return None  # a record that does not say how

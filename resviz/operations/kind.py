@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
 
+    OutputMaps = Sequence[FieldMap | None]
+    """What the outputs of an operation see, as far as they do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -96,7 +99,7 @@ class SavedRule(Protocol):
 class FieldRule(Protocol):
     """A rule of receptive fields."""
 
-    def __call__(self, step: FieldStep, /) -> Sequence[FieldMap | None] | None:
+    def __call__(self, step: FieldStep, /) -> OutputMaps | None:
         """Tell what outputs see, as many as are known; None if it cannot be told."""
         ...
 

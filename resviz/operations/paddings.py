@@ -12,11 +12,12 @@ from resviz.operations.windows import slide_last_axes, taps_of_slice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.operations.kind import OutputMaps
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
 
 
-def follow_pad(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_pad(step: FieldStep) -> OutputMaps | None:
     """Follow fields to positions at both ends of an axis; negative padding cuts.
 
     `pad` begins with the last axis: before and after it, before and after the next.
@@ -25,7 +26,7 @@ def follow_pad(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return None if pads is None else [pad_last_axes(step, pads)]
 
 
-def follow_mirror(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_mirror(step: FieldStep) -> OutputMaps | None:
     """Follow fields through mirror padding: repeated values lie inside the input."""
     pads = step.arguments.get("padding")
     return None if pads is None else [pad_last_axes(step, pads)]

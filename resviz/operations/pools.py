@@ -21,10 +21,12 @@ from resviz.operations.windows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.operations.kind import NamedArguments, WindowNumbers, WindowReader
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import (
+        NamedArguments,
+        OutputMaps,
+        WindowNumbers,
+        WindowReader,
+    )
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation
 
@@ -47,7 +49,7 @@ def make_window_reader(axes: int) -> WindowReader:
     return read_pool_window
 
 
-def follow_pool(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_pool(step: FieldStep) -> OutputMaps | None:
     """Follow fields through a window over the last axes, each channel for itself."""
     window = step.op.window
     if window is None:
@@ -56,7 +58,7 @@ def follow_pool(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return [slid_map] * len(step.op.outputs)
 
 
-def follow_adaptive_pool(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_adaptive_pool(step: FieldStep) -> OutputMaps:
     """Follow fields through one window an output; a single output sees all."""
     field_map = step.seeing_maps[0]
     count = int(step.op.name[-2])

@@ -11,8 +11,7 @@ from resviz.operations.layouts import list_input_axes, make_plain_layout
 from resviz.operations.shared_rules import save_factors, save_factors_after_addend
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from resviz.operations.kind import OutputMaps
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
@@ -67,7 +66,7 @@ def count_recurrent_macs(op: Operation) -> int:
     return steps * sum(prod(shape) for shape in op.inputs[1:] if len(shape) == 2)
 
 
-def follow_product(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_product(step: FieldStep) -> OutputMaps:
     """Follow rows times columns: what is summed over is gathered; addends come to it.
 
     Rows that meet columns of the same map, as in attention, see all of both.

@@ -16,10 +16,7 @@ from resviz.operations.shared_rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.operations.kind import OperandLearns, SavedTensors
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import OperandLearns, OutputMaps, SavedTensors
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation
 
@@ -32,7 +29,7 @@ def save_extreme(op: Operation, learns: OperandLearns) -> SavedTensors:
     return save_operand_and_result(op, learns) if whole else save_rest(op, learns)
 
 
-def follow_reduction(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_reduction(step: FieldStep) -> OutputMaps | None:
     """Follow fields to one value along some axes, which sees what all of them see."""
     rank = len(step.op.inputs[0])
     if len(step.maps) > 1:

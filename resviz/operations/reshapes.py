@@ -12,13 +12,14 @@ from resviz.operations.shared_rules import follow_pointwise, save_nothing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.operations.kind import OutputMaps
     from resviz.operations.layouts import AxisRun
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
 
 
-def follow_view(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_view(step: FieldStep) -> OutputMaps | None:
     """Follow fields where the same values in the same order lie along other axes."""
     field_map = step.seeing_maps[0]
     layout = reshape_layout(field_map.layout, step.op.inputs[0], step.shape)
@@ -88,14 +89,14 @@ def merge_plain_parts(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]
     return merged_parts
 
 
-def follow_permute(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_permute(step: FieldStep) -> OutputMaps | None:
     """Follow fields where the same axes lie in another order."""
     rank = len(step.seeing_maps[0].layout)
     dims = step.arguments.get("dims", ())
     return reorder_axes(step, [d % rank for d in dims])
 
 
-def follow_transpose(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_transpose(step: FieldStep) -> OutputMaps | None:
     """Follow fields where two axes change places."""
     rank = len(step.seeing_maps[0].layout)
     order = list(range(rank))
@@ -106,7 +107,7 @@ def follow_transpose(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return reorder_axes(step, order)
 
 
-def follow_matrix_transpose(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_matrix_transpose(step: FieldStep) -> OutputMaps | None:
     """Follow fields where rows become columns."""
     rank = len(step.seeing_maps[0].layout)
     return reorder_axes(step, list(range(rank))[::-1])
@@ -120,7 +121,7 @@ def reorder_axes(step: FieldStep, order: Sequence[int]) -> list[FieldMap] | None
     return [field_map.with_layout(field_map.layout[d] for d in order)]
 
 
-def follow_copy(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_copy(step: FieldStep) -> OutputMaps | None:
     """Follow the fields of the second operand, which is copied over the first."""
     written_map = step.maps[-1]
     return [None if written_map is None else step.merge_maps([written_map], step.shape)]

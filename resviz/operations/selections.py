@@ -16,15 +16,13 @@ from resviz.operations.shared_rules import (
 from resviz.operations.windows import Taps, slide_last_axes, taps_of_slice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.operations.kind import OperandLearns
+    from resviz.operations.kind import OperandLearns, OutputMaps
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation
 
 
-def follow_slice(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_slice(step: FieldStep) -> OutputMaps | None:
     """Follow fields to every `step`-th position from `start` on."""
     field_map, shape = step.seeing_maps[0], step.op.inputs[0]
     if "dim" not in step.arguments:
@@ -35,7 +33,7 @@ def follow_slice(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return [field_map.slide_taps(place, [taps_of_slice(start, stride)], step.shape)]
 
 
-def follow_select(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_select(step: FieldStep) -> OutputMaps | None:
     """Follow fields to one of the values along an axis, which goes; or each of them."""
     field_map = step.seeing_maps[0]
     if "dim" not in step.arguments:
@@ -47,7 +45,7 @@ def follow_select(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return [field_map.without_axis(place)] * len(step.op.outputs)
 
 
-def follow_split(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_split(step: FieldStep) -> OutputMaps | None:
     """Follow fields to consecutive pieces of an axis."""
     field_map = step.seeing_maps[0]
     if "dim" not in step.arguments:
@@ -61,7 +59,7 @@ def follow_split(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return pieces
 
 
-def follow_cat(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_cat(step: FieldStep) -> OutputMaps | None:
     """Follow fields of concatenated operands: a union if that is along channels."""
     place = step.arguments.get("dim")
     if place is None:
@@ -79,7 +77,7 @@ def follow_cat(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return [step.merge_maps(widened_maps, step.shape)]
 
 
-def follow_stack(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_stack(step: FieldStep) -> OutputMaps | None:
     """Follow fields of operands along a new axis: a union."""
     place = step.arguments.get("dim")
     if place is None:
@@ -95,13 +93,13 @@ def follow_stack(step: FieldStep) -> Sequence[FieldMap | None] | None:
     return [step.merge_maps(stacked_maps, step.shape)]
 
 
-def follow_channel_shuffle(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_channel_shuffle(step: FieldStep) -> OutputMaps | None:
     """Follow fields where the channels are shuffled, which keeps them."""
     field_map = step.seeing_maps[0]
     return None if list_input_axes(field_map.layout[1]) else [field_map]
 
 
-def follow_pixel_shuffle(step: FieldStep) -> Sequence[FieldMap | None] | None:
+def follow_pixel_shuffle(step: FieldStep) -> OutputMaps | None:
     """Follow channels to positions, or back: r positions read one, or one reads r."""
     field_map, before, after = step.seeing_maps[0], step.op.inputs[0], step.shape
     if list_input_axes(field_map.layout[-3]):

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 from resviz.operations.kind import OperandLearns, SavedTensors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from resviz.operations.kind import SavedRule
-    from resviz.readings.receptive.maps import FieldMap
+    from resviz.operations.kind import OutputMaps, SavedRule
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation
 
 
-def follow_pointwise(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_pointwise(step: FieldStep) -> OutputMaps:
     """Follow fields through work on each position, on one operand or several.
 
     Norms are taken along: the statistics that some gather count as constants, as they
@@ -25,12 +22,12 @@ def follow_pointwise(step: FieldStep) -> Sequence[FieldMap | None]:
     return [step.merge_maps(step.seeing_maps, step.shape)]
 
 
-def follow_factor(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_factor(step: FieldStep) -> OutputMaps:
     """Follow fields through a factor: a gate that sees the whole input is left out."""
     return [step.merge_maps(step.seeing_maps, step.shape, factor=True)]
 
 
-def follow_pointwise_pair(step: FieldStep) -> Sequence[FieldMap | None]:
+def follow_pointwise_pair(step: FieldStep) -> OutputMaps:
     """Follow fields into two results of the same positions, as values and a mask."""
     return [*follow_pointwise(step)] * 2
 
