@@ -54,7 +54,7 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
 
 
 def changes_resolution(layer: Layer) -> bool:
-    """Whether a layer works on positions, not on how values lie.
+    """Tell whether a layer works on positions, not on how values lie.
 
     A permutation or a linear layer changes the last axes too, and no resolution.
     """
@@ -100,7 +100,7 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
 
 
 def list_window_axes(window: Window) -> tuple[Shape, Shape, Shape, Shape]:
-    """Kernel, stride, padding and dilation, each with one number per axis."""
+    """List kernel, stride, padding and dilation, each with one number per axis."""
     return window.kernel, window.stride, window.padding, window.dilation
 
 

@@ -105,7 +105,7 @@ def find_changes(block: Block) -> FoundChanges:
 
 
 def move_stride(block: Block) -> FoundChanges:
-    """A bottleneck with its stride in the other of its first two convolutions.
+    """Move a bottleneck's stride to the other of its first two convolutions.
 
     The first 1×1 would run on the positions that the 3×3 gives, or on all that come
     in. The 3×3 gives the same positions either way, and costs the same.
@@ -144,7 +144,7 @@ def count_macs_at_size(op: Operation, sizes: Shape) -> int:
 
 
 def swap_projection(block: Block) -> FoundChanges:
-    """A basic block with a zero-padded shortcut for its projection, or the reverse."""
+    """Pad a basic block's shortcut with zeros for its projection, or the reverse."""
     shortcut = block.shortcut
     layers = shortcut.layers
     if shortcut.kind == "projection":

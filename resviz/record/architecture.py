@@ -240,7 +240,7 @@ class Architecture(
         return find_remarks(self._structure)
 
     def to_json(self) -> bytes:
-        """The record as JSON text.
+        """Return the record as JSON text.
 
         Raises:
             RenderError: if a name holds half of a surrogate pair.
@@ -261,7 +261,7 @@ class Architecture(
         write_atomically(path, compress_for_path(path, self.to_json() + b"\n"))
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row a layer, with its parameters and MACs."""
+        """Return one row a layer, with its parameters and MACs."""
         from resviz.tables.layers import layer_table
 
         return layer_table(self).to_pandas()
@@ -278,7 +278,7 @@ class Architecture(
 
 @cache_reading
 def count_parameters(arch: Architecture) -> int:
-    """Number of parameters of a record."""
+    """Count the parameters of a record."""
     called = sum(layer.params for layer in arch.stored_layers)
     idle = (p.numel for group in arch.uncalled for p in group.parameters)
     return called + sum(idle)

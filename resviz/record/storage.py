@@ -31,7 +31,7 @@ def load(path: str | Path) -> Architecture:
 
 
 def decompress_record(data: bytes, where: str) -> bytes:
-    """The JSON text of a file that may be compressed by gzip.
+    """Return the JSON text of a file that may be compressed by gzip.
 
     Raises:
         RecordError: if it is, and is damaged.

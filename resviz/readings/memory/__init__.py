@@ -46,17 +46,17 @@ MEMORY_CONVENTION = (
 
 
 def count_parameter_bytes(arch: Architecture) -> dict[str, int]:
-    """Bytes of all parameters by dtype, those that no layer read included."""
+    """Count the bytes of all parameters by dtype, those that no layer read included."""
     return sum_bytes_by_dtype(iterate_parameters(arch))
 
 
 def count_gradient_bytes(arch: Architecture) -> dict[str, int]:
-    """Bytes of the gradients by dtype: those of the parameters that ask for one."""
+    """Count the bytes of gradients by dtype: one a parameter that asks for it."""
     return sum_bytes_by_dtype(p for p in iterate_parameters(arch) if not p.frozen)
 
 
 def count_activation_bytes(arch: Architecture) -> dict[str, int]:
-    """Bytes that one forward allocates by dtype; what is done in place takes none.
+    """Count the bytes that one forward allocates by dtype; in place takes none.
 
     Raises:
         RecordError: as `build_timeline`.
@@ -71,7 +71,7 @@ def count_activation_bytes(arch: Architecture) -> dict[str, int]:
 
 
 def count_allocated_bytes(arch: Architecture) -> tuple[int, ...]:
-    """Bytes that each layer allocates.
+    """Count the bytes that each layer allocates.
 
     Raises:
         RecordError: as `build_timeline`.
@@ -86,12 +86,12 @@ def count_allocated_bytes(arch: Architecture) -> tuple[int, ...]:
 
 
 def count_own_parameter_bytes(layer: Layer) -> int:
-    """Bytes of the parameters first read by one layer."""
+    """Count the bytes of the parameters first read by one layer."""
     return sum(sum_bytes_by_dtype(layer.parameters).values())
 
 
 def count_idle_bytes(arch: Architecture) -> int:
-    """Bytes of the parameters that no layer reads."""
+    """Count the bytes of the parameters that no layer reads."""
     parameters = (p for group in arch.uncalled for p in group.parameters)
     return sum(sum_bytes_by_dtype(parameters).values())
 
@@ -103,7 +103,7 @@ def iterate_parameters(arch: Architecture) -> Iterable[Parameter]:
 
 
 def sum_bytes_by_dtype(parameters: Iterable[Parameter]) -> dict[str, int]:
-    """Bytes of some parameters by dtype."""
+    """Add up the bytes of some parameters by dtype."""
     sizes: Counter[str] = Counter()
     for parameter in parameters:
         sizes[parameter.dtype] += count_tensor_bytes(parameter.shape, parameter.dtype)

@@ -28,7 +28,7 @@ class Timeline:
     made_by: tuple[int | None, ...]
 
     def max_live_bytes(self, layer: int) -> int | None:
-        """Most bytes held while one layer runs; None if it ran nothing."""
+        """Return the most bytes held while one layer runs; None if it ran nothing."""
         first = bisect_left(self.layers, layer)
         last = bisect_right(self.layers, layer)
         return max(self.live_bytes[first:last], default=None)

@@ -123,7 +123,7 @@ def index_block_layers(arch: Architecture) -> dict[int, BlockPlace]:
 
 
 def is_upsampling(op: Operation) -> bool:
-    """Whether an operation makes more positions out of fewer."""
+    """Tell whether an operation makes more positions out of fewer."""
     is_transposed = op.window is not None and op.window.transposed
     return is_transposed or op.name.startswith(
         ("upsample", "_upsample", "pixel_shuffle")
@@ -167,7 +167,7 @@ def find_main_path(graph: Graph) -> tuple[int, ...]:
 
 
 def count_depth(built: Structure) -> int:
-    """Weighted layers on the longest path, which give a ResNet its number.
+    """Count the weighted layers on the main path, which give a ResNet its number.
 
     Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
     """

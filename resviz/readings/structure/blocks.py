@@ -72,7 +72,7 @@ def group_by_call(
 
 
 def is_continuation(graph: Graph, before: JoinRegion, region: JoinRegion) -> bool:
-    """Whether a region keeps the previous one's size, or reads it without weights."""
+    """Tell whether a region keeps the last one's size, or reads it without weights."""
     if graph.size_of_node(before.end) == graph.size_of_node(region.end):
         return True
     node = region.fork
@@ -105,7 +105,7 @@ def find_outermost_regions(
 
 
 def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> bool:
-    """Whether a region spans whole blocks rather than being one.
+    """Tell whether a region spans whole blocks rather than being one.
 
     It does when two or more residual regions inside it give its own positions and
     width, or positions that are neither its input's nor its output's.
@@ -120,7 +120,7 @@ def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> b
 
 
 def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) -> bool:
-    """Whether regions of one call are units of one block.
+    """Tell whether regions of one call are units of one block.
 
     They differ from one another, as attention and MLP; equal ones are blocks that
     one forward runs in a loop.
@@ -241,7 +241,7 @@ def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
 
 
 def is_head(graph: Graph, candidate: Block) -> bool:
-    """Whether a block is part of the head: linear layers on one pooled position."""
+    """Tell whether a block is of the head: linear layers on one pooled position."""
     batch = graph.arch.batch
     pooled = graph.size_of_node(candidate.fork)[0] == candidate.output_size[0] == batch
     return pooled and candidate.type == "MLP" and graph.size_of_node(ROOT)[0] > batch
@@ -303,7 +303,7 @@ def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:
 
 
 def is_inverted_bottleneck(weighted_ops: list[Operation]) -> bool:
-    """Whether a 1×1 widens, a depthwise convolution filters, and a 1×1 narrows.
+    """Tell whether a 1×1 widens, a depthwise convolution filters, and a 1×1 narrows.
 
     Source: Sandler et al. 2018, MobileNetV2, figure 3.
     """

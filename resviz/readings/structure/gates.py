@@ -40,12 +40,12 @@ def split_gates(
 
 
 def list_gate_weights(gate: Sequence[Layer]) -> list[Operation]:
-    """The weighted operations of a gate, in order."""
+    """List the weighted operations of a gate, in order."""
     return [op for op in list_live_operations(gate) if is_weighted(op)]
 
 
 def is_squeeze_excitation(gate: Sequence[Layer]) -> bool:
-    """Whether a gate is squeeze-and-excitation: two weights, one after the other.
+    """Tell whether a gate is squeeze-and-excitation: two weights, one after the other.
 
     Source: Hu et al. 2018, section 3. A softmax chooses between branches instead, as
     in selective kernels and split attention.

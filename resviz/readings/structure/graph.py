@@ -87,7 +87,7 @@ class Graph:
         return a
 
     def dominates(self, node: int, later: int) -> bool:
-        """Whether every path to a later node passes `node`, or is it."""
+        """Tell whether every path to a later node passes `node`, or is it."""
         while self.dominator_depth[later] > self.dominator_depth[node]:
             later = self.dominator[later]
         return later == node
@@ -169,12 +169,12 @@ def build_graph(arch: Architecture) -> Graph:
 
 
 def is_live(layer: Layer) -> bool:
-    """Whether something of the model's input flows through a layer."""
+    """Tell whether something of the model's input flows through a layer."""
     return any(any(op.flowing) and op.name not in CREATIONS for op in layer.operations)
 
 
 def is_weighted(op: Operation) -> bool:
-    """Whether an operation combines what flows with a parameter: conv or linear."""
+    """Tell whether an operation combines what flows with a weight: conv or linear."""
     if op.name in CONVOLUTIONS:
         return True
     return op.name in PRODUCTS and sum(op.flowing[-2:]) == 1
@@ -193,18 +193,18 @@ def count_weighted(layer: Layer) -> int:
 
 
 def is_live_product(op: Operation) -> bool:
-    """Whether an operation multiplies two matrices that both flow, as attention."""
+    """Tell whether an operation multiplies two matrices that flow, as attention's."""
     return op.name in PRODUCTS and all(op.flowing[-2:])
 
 
 def is_spatial(op: Operation) -> bool:
-    """Whether an operation is a convolution that sees more than one position."""
+    """Tell whether an operation is a convolution that sees more than one position."""
     window = op.window
     return op.name in CONVOLUTIONS and window is not None and prod(window.kernel) > 1
 
 
 def is_depthwise(op: Operation) -> bool:
-    """Whether an operation is a convolution of each channel by itself."""
+    """Tell whether an operation is a convolution of each channel by itself."""
     window = op.window
     if window is None or window.groups == 1:
         return False

@@ -272,7 +272,7 @@ class Stage(LayerSums):
         return f"<Stage {self.name}: {blocks}, gives {self.output_shape}>"
 
     def block_name(self, number: int) -> str:
-        """The paper's name of block `number`, counted from 1: "conv2_1"."""
+        """Return the paper's name of block `number`, counted from 1: "conv2_1"."""
         return f"{self.name.removesuffix('_x')}_{number}"
 
 

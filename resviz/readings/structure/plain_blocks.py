@@ -149,7 +149,7 @@ def list_operation_kinds(graph: Graph, node: int) -> OperationKinds:
 
 
 def begins_with_activation(node_kinds: OperationKinds) -> bool:
-    """Whether a node's first operation is an activation."""
+    """Tell whether a node's first operation is an activation."""
     return bool(node_kinds) and node_kinds[0][0] in ACTIVATIONS
 
 

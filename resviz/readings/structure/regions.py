@@ -109,7 +109,7 @@ def find_summed_stack(graph: Graph, node: int) -> int | None:
 
 
 def is_single_operation(graph: Graph, node: int, names: set[str]) -> bool:
-    """Whether a node is a single operation with one of some names."""
+    """Tell whether a node is a single operation with one of some names."""
     if node == ROOT:
         return False
     ops = graph.arch.stored_layers[node].operations
@@ -117,7 +117,7 @@ def is_single_operation(graph: Graph, node: int, names: set[str]) -> bool:
 
 
 def merges_into_next(graph: Graph, node: int) -> bool:
-    """Whether the only use of a join is another join with the same fork."""
+    """Tell whether the only use of a join is another join with the same fork."""
     users = graph.after[node]
     return (
         len(users) == 1
@@ -195,7 +195,7 @@ def read_region(graph: Graph, addition: Addition) -> JoinRegion:
 
 
 def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
-    """Whether all branches read the same tensor of their fork.
+    """Tell whether all branches read the same tensor of their fork.
 
     Different inputs of the model, or parts of a split, are no two ways of one.
     """

@@ -75,7 +75,7 @@ def early_strides(built: Structure) -> Iterator[str]:
 
 
 def strides_in_1x1(built: Structure, block: Block) -> bool:
-    """Whether a bottleneck's first convolution is a 1×1 with a stride."""
+    """Tell whether a bottleneck's first convolution is a 1×1 with a stride."""
     ops = list_main_operations(built, block)
     windows = [op.window for op in ops if op.name == "convolution"]
     first = windows[0] if len(windows) > 1 else None

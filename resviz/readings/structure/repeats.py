@@ -63,7 +63,7 @@ def find_repeats(things: Sequence[T]) -> Iterator[tuple[Sequence[T], int]]:
 
 
 def find_repeat_at(things: Sequence[T], position: int) -> tuple[int, int]:
-    """The length and count of the repeat that covers most things from `position`."""
+    """Find length and count of the repeat that covers most things from `position`."""
     best = (1, 1)
     for length in range(1, LONGEST_PATTERN + 1):
         pattern = things[position : position + length]

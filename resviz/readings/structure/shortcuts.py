@@ -191,7 +191,7 @@ def format_stride(window: Window) -> str:
 
 
 def drops_positions(op: Operation) -> bool:
-    """Whether an operation drops positions: a strided slice or window."""
+    """Tell whether an operation drops positions: a strided slice or window."""
     if op.name == "slice":
         return op.arguments.get("step", 1) > 1
     window = op.window
@@ -199,7 +199,7 @@ def drops_positions(op: Operation) -> bool:
 
 
 def pads_channels(op: Operation) -> bool:
-    """Whether an operation appends channels to what flows."""
+    """Tell whether an operation appends channels to what flows."""
     return op.name in PADDINGS and op.inputs[0][1:2] != op.outputs[-1][1:2]
 
 

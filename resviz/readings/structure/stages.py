@@ -45,7 +45,7 @@ def group_by_size(found_blocks: list[Block], batch: int) -> list[list[Block]]:
 
 
 def is_same_size(block: Block, other: Block, batch: int) -> bool:
-    """Whether two blocks give outputs of one size, but for a few class tokens."""
+    """Tell whether two blocks give outputs of one size, but for a few class tokens."""
     if block.output_size == other.output_size:
         return True
     (positions, width), (others, other_width) = block.output_size, other.output_size
@@ -127,7 +127,7 @@ def find_stage_ends(runs: list[list[Block]], change: tuple[bool, ...]) -> set[in
 
 
 def compare_sizes(block: Block, other: Block) -> tuple[bool, bool]:
-    """Whether positions differ, and whether widths do."""
+    """Tell whether positions differ, and whether widths do."""
     (positions, width), (others, other_width) = block.output_size, other.output_size
     return positions != others, width != other_width
 
