@@ -84,7 +84,7 @@ def trace(
 
 @takes_options
 def table(networks: Networks | None = None, **tracing: Unpack[TraceOptions]) -> Table:
-    """The paper's Table 1, a column a network; its own five if none is given.
+    """Return the paper's Table 1, a column a network; its own five if none is given.
 
     Args:
         networks: records, models or SPECs; a dictionary heads each column with its key.
@@ -113,7 +113,7 @@ def layers(
     once: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
-    """One row a layer: shapes, window, parameters, MACs.
+    """Return one row a layer: shapes, window, parameters, MACs.
 
     Args:
         network: a record, a model, or a SPEC.
@@ -138,7 +138,7 @@ def shortcuts(
     only: str | None = None,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
-    """One row a residual unit: what its shortcut is, why, and what it costs.
+    """Return one row a residual unit: what its shortcut is, why, and its cost.
 
     Args:
         network: a record, a model, or a SPEC.
@@ -155,7 +155,7 @@ def shortcuts(
 
 @takes_options
 def costs(network: TraceableSource, **tracing: Unpack[TraceOptions]) -> Table:
-    """One row a published convention: its total, and what it adds to the MACs.
+    """Return one row a published convention: its total, what it adds to the MACs.
 
     Rows that are set off are other networks of the same name, as the paper's ResNet-50
     with its stride in the first 1×1.
@@ -180,7 +180,7 @@ def receptive(
     every: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
-    """One row a layer that changes what is seen of the input, with field and stride.
+    """Return one row a layer that changes what is seen of the input, with its field.
 
     Args:
         network: a record, a model, or a SPEC.
@@ -201,7 +201,7 @@ def receptive(
 
 @takes_options
 def summary(network: TraceableSource, **tracing: Unpack[TraceOptions]) -> Table:
-    """Totals, stages and the arithmetic of the shape flow.
+    """Return totals, stages and the arithmetic of the shape flow.
 
     Raises:
         ResvizError: as `trace`.
@@ -222,7 +222,7 @@ def memory(
     every: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
-    """Bytes of parameters, the peak of a forward, what training keeps.
+    """Count bytes of parameters, the peak of a forward, what training keeps.
 
     Args:
         network: a record, a model, or a SPEC.
@@ -253,7 +253,7 @@ def diagram(
     layout: str = "resviz",
     **tracing: Unpack[TraceOptions],
 ) -> Diagram:
-    """A diagram; it shows itself in a notebook, and `.save("x.svg")` writes it.
+    """Draw a diagram; it shows itself in notebooks, and `.save("x.svg")` writes it.
 
     Args:
         network: a record, a model, or a SPEC; several for "stack" and "growth", as a
@@ -293,7 +293,7 @@ def describe(
     plain: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> str:
-    """A figure in sentences: for screen readers, and as alt text.
+    """Say a figure in sentences: for screen readers, and as alt text.
 
     Args:
         network: as for `diagram`, and the rest too.
@@ -403,10 +403,7 @@ def trace_networks(
     """
     if isinstance(networks, dict):
         return [
-            source.head_record(
-                source.resolve_architecture(network, **tracing),
-                heading,
-            )
+            source.head_record(source.resolve_architecture(network, **tracing), heading)
             for heading, network in networks.items()
         ]
     several = networks if isinstance(networks, (list, tuple)) else [networks]
@@ -422,7 +419,7 @@ def report(
     path: str | Path | None = None,
     **tracing: Unpack[TraceOptions],
 ) -> str | None:
-    """A report in one offline HTML file: summary, table, diagram, layers.
+    """Write a report in one offline HTML file: summary, table, diagram, layers.
 
     Args:
         network: a record, a model, or a SPEC.

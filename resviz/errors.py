@@ -63,7 +63,7 @@ class RenderError(ResvizError, RuntimeError):
 
 
 def first_error_line(error: BaseException) -> str:
-    """The first line of a foreign error's message, its class if it has none."""
+    """Return the first line of a foreign error's message, its class if it has none."""
     try:
         lines = str(error).strip().splitlines()
     except Exception:  # noqa: BLE001 - a user's __str__ may raise anything

@@ -31,8 +31,6 @@ TRACE_MODES = ("auto", "shapes", "run")
 BATCH_LETTERS = frozenset("NB")
 """Letters that stand for the batch among sizes."""
 
-WANTED_SIZES = "want positive whole numbers as 3,224,224, N for the batch"
-
 
 class InputSpec(NamedTuple):
     """One tensor that a forward is given.
@@ -89,23 +87,16 @@ def parse_input(text: str) -> InputSpec:
     dtype = dtype.strip().removeprefix("torch.")
     if colon and dtype not in DTYPES:
         raise SpecError(f"input: got {text!r}, want a dtype of {', '.join(DTYPES)}")
-    sizes = tuple(
-        parse_size(part, text) for part in split_sizes(numbers, scalar=bool(colon))
-    )
+    is_scalar = colon and not numbers.strip()
+    parts = [] if is_scalar else numbers.replace("x", ",").split(",")
+    sizes = tuple(parse_size(part, text) for part in parts)
     if not equals and not colon and None not in sizes:
         sizes = (None, *sizes)
     return InputSpec(sizes, dtype or None, place)
 
 
-def split_sizes(numbers: str, *, scalar: bool) -> list[str]:
-    """The sizes of `3,224,224` or `3x224x224`; none at all for a lone number."""
-    if scalar and not numbers.strip():
-        return []
-    return numbers.replace("x", ",").split(",")
-
-
 def parse_size(part: str, text: str) -> int | None:
-    """One size; None for the batch.
+    """Read one size; None for the batch.
 
     Raises:
         SpecError: if it is neither.
@@ -114,7 +105,10 @@ def parse_size(part: str, text: str) -> int | None:
     if part in BATCH_LETTERS:
         return None
     if not part.isdecimal() or not int(part):
-        raise SpecError(f"input: got {text!r}, {WANTED_SIZES}")
+        raise SpecError(
+            f"input: got {text!r}, want positive whole numbers as 3,224,224, N for the "
+            "batch"
+        )
     return int(part)
 
 
@@ -161,7 +155,7 @@ def parse_sample_sizes(input_size: Any, are_nested: list[bool]) -> InputSpec:
 
 
 def has_batch_axis(specs: Sequence[InputSpec]) -> bool:
-    """Whether any of some inputs has a batch axis."""
+    """Return whether any of some inputs has a batch axis."""
     return any(None in spec.sizes for spec in specs)
 
 

@@ -17,14 +17,14 @@ PACKAGE_FOLDER = Path(__file__).resolve().parent
 
 
 def find_template_folder() -> Path:
-    """The folder of the templates: packaged beside the code, else the checkout's."""
+    """Return the folder of the templates: beside the code, else the checkout's."""
     packaged = PACKAGE_FOLDER / "templates"
     return packaged if packaged.is_dir() else PACKAGE_FOLDER.parent / "templates"
 
 
 @lru_cache(maxsize=1)
 def load_environment() -> jinja2.Environment:
-    """The template environment, with autoescape for every template."""
+    """Load the template environment, with autoescape for every template."""
     import jinja2
 
     return jinja2.Environment(
@@ -38,7 +38,7 @@ def load_environment() -> jinja2.Environment:
 
 
 def load_template(name: str) -> jinja2.Template:
-    """The template called `name`."""
+    """Load the template called `name`."""
     return load_environment().get_template(name)
 
 

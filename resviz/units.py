@@ -12,7 +12,7 @@ UNIT_PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 def format_count(number: int, digits: int = 3) -> str:
-    """A large number with a unit prefix and so many significant digits, "25.6 M"."""
+    """Write a large number with a unit prefix and so many digits, "25.6 M"."""
     for size, prefix in UNIT_PREFIXES:
         if number >= size:
             value = number / size
@@ -22,49 +22,49 @@ def format_count(number: int, digits: int = 3) -> str:
 
 
 def format_giga(number: int, decimals: int = 3) -> str:
-    """A number in units of 10⁹, "4.089 G"."""
+    """Write a number in units of 10⁹, "4.089 G"."""
     return f"{number / 1e9:.{decimals}f} G"
 
 
 def group_digits(number: int) -> str:
-    """A whole number in groups of three digits, "25,557,032"."""
+    """Write a whole number in groups of three digits, "25,557,032"."""
     return f"{number:,}"
 
 
 def format_sizes(sizes: Sequence[int]) -> str:
-    """Sizes as "112×112"."""
+    """Write sizes as "112×112"."""
     return "×".join(map(str, sizes))
 
 
 def format_feature_map(shape: Sequence[int]) -> str:
-    """A (N, C, H, W) shape as the paper writes it, "56×56×256"; (N, C) as "1000"."""
+    """Write a (N, C, H, W) shape as the paper does, "56×56×256"; (N, C) as "1000"."""
     _, channels, *sizes = shape if len(shape) > 1 else (1, *(shape or (1,)))
     return format_sizes((*sizes, channels))
 
 
 def format_per_axis(numbers: Sequence[int] | None) -> str:
-    """One number per axis, short where all are equal: "3×3", "2"."""
+    """Write one number per axis, short where all are equal: "3×3", "2"."""
     if not numbers:
         return ""
     return str(numbers[0]) if len(set(numbers)) == 1 else format_sizes(numbers)
 
 
 def format_plural(number: int, thing: str) -> str:
-    """A number of things, "1 block" or "3 blocks"."""
+    """Write a number of things, "1 block" or "3 blocks"."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def dtype_itemsize(dtype: str) -> int:
-    """Bytes of one value of a torch dtype, read off its name: 4 of "float32"."""
+    """Return the bytes of one value of a torch dtype, by its name: 4 of "float32"."""
     digits = "".join(ch if ch.isdigit() else " " for ch in dtype).split()
     return max(int(digits[0]) // 8, 1) if digits else 1
 
 
 def count_tensor_bytes(shape: Sequence[int], dtype: str) -> int:
-    """Bytes of a dense tensor."""
+    """Count the bytes of a dense tensor."""
     return prod(shape) * dtype_itemsize(dtype)
 
 
 def format_mebibytes(number: int) -> str:
-    """Bytes in units of 2²⁰, "97.49"."""
+    """Write bytes in units of 2²⁰, "97.49"."""
     return f"{number / 2**20:,.2f}"

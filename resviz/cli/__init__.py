@@ -132,7 +132,7 @@ def report_error(error: Exception) -> int:
 
 
 def wrap_for_terminal(line: str) -> str:
-    """A long line on several of a terminal's; as it is where stderr is none."""
+    """Break a long line into several of a terminal's; not where stderr is none."""
     from textwrap import fill
 
     if not sys.stderr.isatty():
@@ -147,7 +147,7 @@ def wrap_for_terminal(line: str) -> str:
 
 
 def one_line_message(error: Exception) -> str:
-    """An error's message without line breaks and control characters."""
+    """Return an error's message without line breaks and control characters."""
     from resviz.escape import replace_unsafe
 
     return replace_unsafe(error)

@@ -5,25 +5,17 @@ One file a table, imported when it is asked for, so that none waits for the othe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from resviz.errors import OptionError, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from resviz.record import Architecture
     from resviz.tables.table import Table
-
-
-class TableBuilder(Protocol):
-    """What makes a table of one record; for a column a network, of a list of them."""
-
-    def __call__(self, arch: Any, /, **options: Any) -> Table:
-        """Return the table."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +24,7 @@ class RegisteredTable:
 
     Attributes:
         help: what its command prints; the rest of its help below a blank line.
-        builder: what makes it, "module:function".
+        builder: what makes it of one record, or of several, "module:function".
         options: those of `resviz.options.TableOptions` that it takes, besides
             `columns`, which all take; of `only`, also the registry of legal words.
         several: whether it has a column a network.
@@ -41,7 +33,7 @@ class RegisteredTable:
 
     help: str
     builder: str
-    options: Mapping[str, str]
+    options: Mapping[str, str] = field(default_factory=dict)
     several: bool = False
     layered: bool = False
 
@@ -62,7 +54,7 @@ class RegisteredTable:
             SpecError: for a wrong value of an option, or an unknown column.
         """
         module, _, function = self.builder.partition(":")
-        builder: TableBuilder = getattr(import_module(module), function)
+        builder: Callable[..., Table] = getattr(import_module(module), function)
         table = builder(archs if self.several else archs[0], **options)
         return table.select_columns(columns) if columns else table
 
@@ -74,13 +66,11 @@ TABLES = {
         "the stride in the first 1×1, and parameter-free shortcuts for 18 and 34. "
         '"Ours=SPEC" heads a column with a name of your own.',
         "resviz.tables.paper:paper_table",
-        {},
         several=True,
     ),
     "summary": RegisteredTable(
         "Print totals, stages, and the arithmetic of the shape flow.",
         "resviz.tables.summary:summary_table",
-        {},
     ),
     "layers": RegisteredTable(
         "Print shapes, windows, parameters and MACs, a row a layer.",
@@ -96,7 +86,6 @@ TABLES = {
     "costs": RegisteredTable(
         "Print what each tool and paper counts for a network, and why they differ.",
         "resviz.tables.costs:costs_table",
-        {},
     ),
     "receptive": RegisteredTable(
         "Print receptive fields, total strides, padding and centres.",
@@ -123,7 +112,7 @@ def find_table(name: str, options: Mapping[str, Any]) -> RegisteredTable:
         raise SpecError(f"unknown table {name!r}: want one of {', '.join(TABLES)}")
     for option in options:
         if option not in {"columns", *TABLES[name].options}:
-            having = [other for other in TABLES if option in TABLES[other].options]
+            others = [other for other in TABLES if option in TABLES[other].options]
             lack = "has no kinds" if option == "only" else "has no such option"
-            raise OptionError(f"{option}: {name!r} {lack}; {' and '.join(having)} do")
+            raise OptionError(f"{option}: {name!r} {lack}; {' and '.join(others)} do")
     return TABLES[name]

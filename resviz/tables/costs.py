@@ -128,15 +128,7 @@ def convention_data(tally: ConventionCount) -> dict[str, Any]:
         "tools": [{"name": n, "version": v} for n, v in convention.tools],
         "calls_it": convention.number_name,
         "total": tally.total,
-        "terms": [
-            {
-                "name": term.name,
-                "each": term.each,
-                "elements": term.elements,
-                "amount": term.amount,
-            }
-            for term in tally.terms
-        ],
+        "terms": [asdict(term) | {"amount": term.amount} for term in tally.terms],
         "unknown": list(tally.unknown),
         "source": convention.source,
     }

@@ -220,13 +220,13 @@ def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
 
 def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
     """Yield one row a stage, and for what lies before, behind and beside them."""
-    built = read_structure(arch)
+    structure = read_structure(arch)
     rows = list(layer_memory_rows(arch))
-    first = "stem" if built.stages else "layers"
+    first = "stem" if structure.stages else "layers"
     parts: list[tuple[str, Iterable[int]]] = [
-        (first, [layer.index for layer in built.stem]),
-        *((stage.name, stage.layer_indices) for stage in built.stages),
-        ("head", [layer.index for layer in built.head]),
+        (first, [layer.index for layer in structure.stem]),
+        *((stage.name, stage.layer_indices) for stage in structure.stages),
+        ("head", [layer.index for layer in structure.head]),
     ]
     inside = {index for _, members in parts for index in members}
     parts.append(("other layers", {row["index"] for row in rows} - inside))

@@ -16,7 +16,7 @@ from resviz.operations.families import (
     SOFTMAXES,
 )
 from resviz.readings import costs
-from resviz.readings.structure import Stage, Structure, gates, read_structure
+from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import is_weighted, list_live_operations
 from resviz.tables.notes import (
     describe_inputs,
@@ -32,6 +32,7 @@ from resviz.units import format_count, format_giga, format_per_axis, format_size
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from resviz.readings.structure import Block, Stage, Structure
     from resviz.record import Architecture, Layer, Operation
 
 FLOPS_ROW = "FLOPs (multiply-adds)"
@@ -57,14 +58,14 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
     """
     if not archs:
         raise SpecError("table: want at least one network")
-    built = [read_structure(arch) for arch in archs]
-    for network in built:
-        if not network.stages:
+    structures = [read_structure(arch) for arch in archs]
+    for structure in structures:
+        if not structure.stages:
             raise SpecError(
-                f"{network.arch.label}: no residual stages found, and the paper's "
+                f"{structure.arch.label}: no residual stages found, and the paper's "
                 "table has a row a stage; see its layers instead"
             )
-    entries = [paper_entries(network) for network in built]
+    entries = [paper_entries(structure) for structure in structures]
     macs = [costs.sum_record_costs(arch).macs for arch in archs]
     rows = [
         *(paper_row(name, entries) for name in row_names(entries)),
@@ -76,33 +77,33 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
         "ResNet architectures",
         (Column("name", "layer", "row"), Column("output", "output"), *networks),
         tuple(map(display_paper_row, rows)),
-        paper_data(built, rows),
+        paper_data(archs, rows),
         notes=paper_notes(archs, rows),
         fixed=2,
     )
 
 
-def paper_entries(built: Structure) -> dict[str, PaperEntry]:
+def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
     """Return the cells of one column by row name, in order."""
     entries: dict[str, PaperEntry] = {}
     convolutions = [
         (describe_convolution(op, strided=True), layer.output_shape[2:])
-        for layer in built.stem
+        for layer in structure.stem
         for op in list_live_operations([layer])
         if is_weighted(op)
     ]
     if convolutions:
         lines = tuple(line for line, _ in convolutions)
         entries["conv1"] = Cell((LayerGroup(lines),)), convolutions[-1][1]
-    pool_row = f"{built.stages[0].name} (pool)"
-    for layer in built.stem:
+    pool_row = f"{structure.stages[0].name} (pool)"
+    for layer in structure.stem:
         if pool := describe_pool(layer):
             entries[pool_row] = Cell((LayerGroup((pool,)),)), layer.output_shape[2:]
-    for stage in built.stages:
-        entries[stage.name] = describe_stage(built, stage), stage.output_shape[2:]
-    words = [word for layer in built.head for word in describe_head_layer(layer)]
+    for stage in structure.stages:
+        entries[stage.name] = describe_stage(stage), stage.output_shape[2:]
+    words = [word for layer in structure.head for word in describe_head_layer(layer)]
     if words:
-        after = built.head[-1].output_shape[2:] or (1, 1)
+        after = structure.head[-1].output_shape[2:] or (1, 1)
         entries["head"] = Cell((LayerGroup((", ".join(words),)),)), after
     return entries
 
@@ -117,17 +118,15 @@ def describe_pool(layer: Layer) -> str:
     return ""
 
 
-def describe_stage(built: Structure, stage: Stage) -> Cell:
+def describe_stage(stage: Stage) -> Cell:
     """Write the blocks of a stage; those that read alike are one group."""
-    groups = groupby(
-        describe_block(built, block.main_indices) for block in stage.blocks
-    )
+    groups = groupby(map(describe_block, stage.blocks))
     return Cell(tuple(LayerGroup(lines, len(list(equal))) for lines, equal in groups))
 
 
-def describe_block(built: Structure, main: Iterable[int]) -> tuple[str, ...]:
+def describe_block(block: Block) -> tuple[str, ...]:
     """Write a line a convolution of a block's main branch, and one a gate."""
-    layers = [built.arch.layers[index] for index in main]
+    layers = [block.arch.layers[index] for index in block.main_indices]
     positions = max((prod(layer.output_shape[2:]) for layer in layers), default=0)
     return tuple(
         text
@@ -241,21 +240,19 @@ def display_paper_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
 
 
 def paper_data(
-    built: Sequence[Structure], rows: list[dict[str, Any]]
+    archs: Sequence[Architecture], rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Return the table as JSON has it."""
     return {
         "columns": [
             {
-                **trace_header(network.arch),
-                "stages": [stage_row(stage) for stage in network.stages],
-                "params": network.arch.params,
-                "macs": costs.sum_record_costs(network.arch).macs,
-                "not_counted": [
-                    asdict(gap) for gap in costs.find_uncounted(network.arch)
-                ],
+                **trace_header(arch),
+                "stages": list(map(stage_row, read_structure(arch).stages)),
+                "params": arch.params,
+                "macs": costs.sum_record_costs(arch).macs,
+                "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
             }
-            for network in built
+            for arch in archs
         ],
         "rows": [
             entry

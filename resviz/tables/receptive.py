@@ -143,14 +143,15 @@ def find_largest_field(
     layer_fields: Sequence[tuple[Layer, Sequence[Seen] | None]], pixels: Shape
 ) -> dict[str, Any] | None:
     """Find the layer with the largest field before any sees the whole input."""
-    best: tuple[tuple[int, ...], str] | None = None
+    largest: tuple[tuple[int, ...], str] | None = None
     for layer, seen in layer_fields:
         sizes = tuple(axis.size for axis in seen or () if isinstance(axis, Axis))
-        if sizes and len(sizes) == len(pixels) and (best is None or sizes > best[0]):
-            best = sizes, layer.name
-    if best is None:
+        is_whole = sizes and len(sizes) == len(pixels)
+        if is_whole and (largest is None or sizes > largest[0]):
+            largest = sizes, layer.name
+    if largest is None:
         return None
-    sizes, name = best
+    sizes, name = largest
     too_large = any(size > side for size, side in zip(sizes, pixels, strict=True))
     return {"name": name, "receptive_field": [*sizes], "exceeds_input": too_large}
 

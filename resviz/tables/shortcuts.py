@@ -62,7 +62,7 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
     """
     if only not in {None, *SHORTCUT_KINDS}:
         raise SpecError(f"only: got {only!r}, want one of {', '.join(SHORTCUT_KINDS)}")
-    built = read_structure(arch)
+    structure = read_structure(arch)
     total = costs.sum_record_costs(arch)
     rows = [
         {
@@ -72,12 +72,12 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
             **shortcut_row(arch, unit, total),
             "unit": k,
         }
-        for stage in built.stages
+        for stage in structure.stages
         for number, block in enumerate(stage.blocks, start=1)
         for k, unit in enumerate(block.units, start=1)
         if only is None or unit.shortcut.kind == only
     ]
-    several = any(len(block.units) > 1 for block in built.blocks)
+    several = any(len(block.units) > 1 for block in structure.blocks)
     return Table(
         f"{arch.label}: shortcuts",
         (*COLUMNS[:2], UNIT_COLUMN, *COLUMNS[2:]) if several else COLUMNS,
@@ -86,7 +86,7 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
         facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
         notes=(
             *summarize_shortcuts(rows, total),
-            *find_remarks(built),
+            *find_remarks(structure),
             batch_note(arch),
             *counting_notes(arch),
         ),

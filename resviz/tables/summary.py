@@ -36,15 +36,15 @@ COLUMNS = (
 
 def summary_table(arch: Architecture) -> Table:
     """Return totals, one row a stage, and the arithmetic of the shape flow."""
-    built = read_structure(arch)
-    unusual = find_remarks(built)
+    structure = read_structure(arch)
+    unusual = find_remarks(structure)
     total = costs.sum_record_costs(arch)
     data = {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
         "layers": len(arch.stored_layers),
-        "blocks": len(built.blocks),
-        "stages": [stage_row(stage) for stage in built.stages],
+        "blocks": len(structure.blocks),
+        "stages": [stage_row(stage) for stage in structure.stages],
         "params": arch.params,
         "macs": total.macs,
         "flow": [
@@ -57,7 +57,7 @@ def summary_table(arch: Architecture) -> Table:
             for step in arch.flow
         ],
         "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
-        "depth": count_depth(built),
+        "depth": count_depth(structure),
         "activations": total.activations,
         "convention": costs.MAC_CONVENTION,
         "remarks": list(unusual),
@@ -67,7 +67,7 @@ def summary_table(arch: Architecture) -> Table:
     return Table(
         f"{arch.label}: summary",
         COLUMNS,
-        tuple(part_rows(built)),
+        tuple(part_rows(structure)),
         data,
         facts=(("input", describe_inputs(arch)), *summary_facts(data)),
         notes=(
@@ -90,8 +90,8 @@ def summary_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     deep = format_plural(data["depth"], "weighted layer")
     blocks = format_plural(data["blocks"], "block")
     stages = format_plural(len(data["stages"]), "stage")
-    built = f"{blocks} in {stages}" if data["blocks"] else "no residual blocks found"
-    yield "depth", f"{deep}, {built}"
+    residual = f"{blocks} in {stages}" if data["blocks"] else "no residual blocks found"
+    yield "depth", f"{deep}, {residual}"
     if data["flow"]:
         sizes = (format_per_axis(step["size"]) for step in data["flow"])
         yield "shape flow", "→".join(sizes)
@@ -123,17 +123,17 @@ def part_columns(own: costs.CostTotals, output_shape: Shape) -> dict[str, Any]:
     }
 
 
-def part_rows(built: Structure) -> Iterator[dict[str, Any]]:
+def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
     """Yield rows whose parameters and MACs sum to the network's."""
-    arch = built.arch
-    inside = {index for stage in built.stages for index in stage.layer_indices}
-    inside.update(layer.index for layer in (*built.stem, *built.head))
-    if built.stem:
-        yield part_row("stem" if built.stages else "layers", built.stem)
-    for stage in built.stages:
+    arch = structure.arch
+    inside = {index for stage in structure.stages for index in stage.layer_indices}
+    inside.update(layer.index for layer in (*structure.stem, *structure.head))
+    if structure.stem:
+        yield part_row("stem" if structure.stages else "layers", structure.stem)
+    for stage in structure.stages:
         yield stage_row(stage)
-    if built.head:
-        yield part_row("head", built.head)
+    if structure.head:
+        yield part_row("head", structure.head)
     others = [layer for layer in arch.stored_layers if layer.index not in inside]
     idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
     own = costs.sum_layer_costs(others)

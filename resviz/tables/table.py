@@ -214,10 +214,8 @@ class Table:
         """Return the rows as a DataFrame, one column a key; a network's is its name."""
         import pandas as pd
 
-        names = frame_names(self.columns)
-        return pd.DataFrame.from_records(
-            [list(row.values()) for row in self], columns=names
-        )
+        rows = [list(row.values()) for row in self]
+        return pd.DataFrame.from_records(rows, columns=frame_names(self.columns))
 
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002 - the CLI's word
         """Return the table as text in one of the table formats.
@@ -242,12 +240,10 @@ class Table:
         from resviz.files import write_atomically
         from resviz.formats import find_table_format, format_of_suffix
 
-        rendered = find_table_format(format_of_suffix(path, "table")).render(
-            self, **options
-        )
-        write_atomically(
-            path, rendered.encode() if isinstance(rendered, str) else rendered
-        )
+        table_format = find_table_format(format_of_suffix(path, "table"))
+        rendered = table_format.render(self, **options)
+        raw = rendered.encode() if isinstance(rendered, str) else rendered
+        write_atomically(path, raw)
 
     def to_html(self) -> str:
         """Return the table as a fragment of HTML."""

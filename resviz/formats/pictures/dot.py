@@ -90,6 +90,7 @@ class _GraphBuilder:
         heading: the boxes that no link joins; they are the graph's own label.
         wire_end_of: for each such title, the box before it, since the wire goes past
             the label of a cluster.
+        main_path: the boxes of the main path, each with its place on it.
     """
 
     def __init__(self, chart: Chart, style: Style) -> None:
@@ -116,6 +117,7 @@ class _GraphBuilder:
             for link in chart.links
             if link.head in titles and link.role == "main"
         }
+        self.main_path = self.find_main_path()
 
     def build(self, title: str) -> Digraph:
         """Build the whole graph."""
@@ -136,12 +138,10 @@ class _GraphBuilder:
             node_attr={**NODE_ATTRIBUTES, "fontcolor": self.style.colours["text"]},
             edge_attr={**EDGE_ATTRIBUTES, "fontcolor": self.style.colours["muted"]},
         )
-        main = self.find_main_path()
-        self.add_parts(graph, self.chart.parts, main)
+        self.add_parts(graph, self.chart.parts)
         for link in self.chart.links:
-            tail = self.find_wire_end(link.tail)
             if link.head not in self.wire_end_of:
-                self.add_link(graph, tail, link, main)
+                self.add_link(graph, link)
         return graph
 
     def find_wire_end(self, key: str) -> str:
@@ -167,12 +167,7 @@ class _GraphBuilder:
             key = after.get(key)
         return path
 
-    def add_parts(
-        self,
-        graph: Digraph,
-        parts: Iterable[ChartBox | ChartFrame],
-        main: dict[str, int],
-    ) -> None:
+    def add_parts(self, graph: Digraph, parts: Iterable[ChartBox | ChartFrame]) -> None:
         """Add boxes, and frames as clusters with all that they hold."""
         import graphviz
 
@@ -181,10 +176,10 @@ class _GraphBuilder:
                 cluster = graphviz.Digraph(
                     f"cluster_{part.key}", graph_attr=self.frame_attributes(part)
                 )
-                self.add_parts(cluster, part.parts, main)
+                self.add_parts(cluster, part.parts)
                 graph.subgraph(cluster)
             elif part not in (*self.title_of.values(), *self.heading):
-                group = {"group": "main"} if part.key in main else {}
+                group = {"group": "main"} if part.key in self.main_path else {}
                 graph.node(part.key, **self.box_attributes(part), **group)
 
     def frame_attributes(self, frame: ChartFrame) -> dict[str, str]:
@@ -219,12 +214,12 @@ class _GraphBuilder:
             attributes |= {"margin": "0", "fixedsize": "true", **sides}
         return {key: value for key, value in attributes.items() if value}
 
-    def add_link(
-        self, graph: Digraph, tail: str, link: ChartLink, main: dict[str, int]
-    ) -> None:
+    def add_link(self, graph: Digraph, link: ChartLink) -> None:
         """Add an edge."""
         line = LINES[link.role]
-        straight = main.get(link.head, -2) - main.get(tail, -9) == 1
+        tail = self.find_wire_end(link.tail)
+        places = self.main_path
+        straight = places.get(link.head, -2) - places.get(tail, -9) == 1
         attributes = {
             "label": join_label_lines(link.lines, margin=" "),
             "color": self.style.colours[line.colour],

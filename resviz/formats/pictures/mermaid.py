@@ -130,5 +130,5 @@ def style_lines(chart: Chart, style: Style) -> Iterator[str]:
 
 
 def quote_label(label_lines: tuple[str, ...]) -> str:
-    """Lines of text as one quoted label."""
+    """Join lines of text into one quoted label."""
     return f'"{"<br>".join(map(escape.escape_mermaid, label_lines)) or " "}"'
