@@ -11,7 +11,7 @@ from resviz.record.cached import cache_reading
 from resviz.units import format_sizes
 
 if TYPE_CHECKING:
-    from resviz.record import Architecture, Layer, Shape, Window
+    from resviz.record import Architecture, Layer, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     """Explain one change of size, as "floor((224 + 2·3 − 7)/2) + 1 = 112"."""
     window = layer.window
     if window and not window.transposed and layer.input_shape[2:] == before:
-        axes = zip(*list_window_axes(window), before, after, strict=True)
+        numbers = window.kernel, window.stride, window.padding, window.dilation
+        axes = zip(*numbers, before, after, strict=True)
         lines = [
             format_window_arithmetic(*axis, ceil=window.ceil_mode) for axis in axes
         ]
@@ -97,11 +98,6 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     if has_mean and set(after) == {1}:
         return f"mean over {format_sizes(before)} = 1"
     return f"{layer.type} makes {format_sizes(after)} of {format_sizes(before)}"
-
-
-def list_window_axes(window: Window) -> tuple[Shape, Shape, Shape, Shape]:
-    """List kernel, stride, padding and dilation, each with one number per axis."""
-    return window.kernel, window.stride, window.padding, window.dilation
 
 
 def format_window_arithmetic(

@@ -82,26 +82,17 @@ class Variant:
 def find_variants(arch: Architecture) -> tuple[Variant, ...]:
     """Find published variants of a record's network, with other costs."""
     changes: dict[VariantChoice, list[BlockChange]] = defaultdict(list)
+    rules = {"bottleneck": move_stride, "basic": swap_projection}
     for block in arch.blocks:
-        for choice, layer, macs, instead in find_changes(block):
+        found_changes = rules[block.type](block) if block.type in rules else ()
+        for choice, layer, macs, instead in found_changes:
             change = BlockChange(block.name, block.path, layer, macs, instead)
             changes[choice].append(change)
-    return tuple(
-        Variant(choice, tuple(block_changes))
-        for choice, block_changes in changes.items()
-    )
+    return tuple(Variant(choice, tuple(parts)) for choice, parts in changes.items())
 
 
 FoundChanges = Iterator[tuple[VariantChoice, str, int, int]]
 """A choice, the layer, its MACs as they are, and with that choice."""
-
-
-def find_changes(block: Block) -> FoundChanges:
-    """Yield what each choice would change in a block."""
-    if block.type == "bottleneck":
-        yield from move_stride(block)
-    elif block.type == "basic":
-        yield from swap_projection(block)
 
 
 def move_stride(block: Block) -> FoundChanges:

@@ -62,20 +62,16 @@ class Graph:
         self.after[layer.index] = []
         for node in live_sources:
             self.after[node].append(layer.index)
-        self.channel_axes[layer.index] = follow_layer_axis(
-            layer, self.find_read_axis(layer, live_sources[0])
-        )
         nearest = live_sources[0]
+        axis = self.channel_axes[nearest]
+        if nearest == ROOT:
+            read = next(source for source in layer.sources if source.layer == ROOT)
+            axis = self.input_axes[read.output]
+        self.channel_axes[layer.index] = follow_layer_axis(layer, axis)
         for node in live_sources[1:]:
             nearest = self.find_common_dominator(nearest, node)
         self.dominator[layer.index] = nearest
         self.dominator_depth[layer.index] = self.dominator_depth[nearest] + 1
-
-    def find_read_axis(self, layer: Layer, node: int) -> int | None:
-        """Return the channel axis of what a layer reads from a node."""
-        if node != ROOT:
-            return self.channel_axes[node]
-        return self.input_axes[next(s.output for s in layer.sources if s.layer == ROOT)]
 
     def find_common_dominator(self, a: int, b: int) -> int:
         """Find the last node that dominates, or is, both `a` and `b`."""
