@@ -201,7 +201,7 @@ def describe_alternation(structure: Structure, stage: Stage) -> str:
     phrases = [
         f", of which {sum(fold.count for fold in pattern)} in turn come {count} times"
         for pattern, count in group_alternating_folds(
-            structure.arch, stage.folds, label_layers_between(structure)
+            stage.folds, label_layers_between(structure)
         )
         if count > 1
     ]

@@ -157,9 +157,7 @@ def build_stage_section(
 ) -> OutlineSection:
     """One stage with its folds and what runs before and between them."""
     groups: list[RowGroup] = []
-    for folds, count in group_alternating_folds(
-        structure.arch, stage.folds, loose_labels
-    ):
+    for folds, count in group_alternating_folds(stage.folds, loose_labels):
         labels = loose_labels.get(min(folds[0].block.layer_indices), ())
         if labels:
             groups.append((0, (OutlineRow(labels),)))

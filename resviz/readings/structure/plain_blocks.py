@@ -108,6 +108,9 @@ def accumulate_counts(
 OperationKinds = tuple[tuple[str, bool, bool], ...]
 """The operations of a layer: name, whether spatial, whether depthwise."""
 
+ChainPattern = tuple[OperationKinds, ...]
+"""What the layers of a main branch do, in order."""
+
 
 def find_chains(
     graph: Graph, mains: Iterable[Sequence[int]], taken: Iterable[tuple[int, int]]
@@ -128,29 +131,20 @@ def find_chains(
         return []
     longest = sorted(patterns, key=len, reverse=True)
     ahead, *inner, behind = find_free_nodes(graph, sorted(taken))
-    return [
-        *(
-            chain
-            for free in (*inner, behind)
-            for chain in match_from_start(graph, free, longest)
-        ),
-        *(
-            chain
-            for free in (ahead, *inner)
-            for chain in match_from_end(graph, free, longest)
-        ),
-    ]
+    chains: list[list[int]] = []
+    for free in (*inner, behind):
+        chains += match_from_start(graph, free, longest)
+    backwards = [pattern[::-1] for pattern in longest]
+    for free in (ahead, *inner):
+        reverse_chains = match_from_start(graph, free[::-1], backwards)
+        chains += [chain[::-1] for chain in reverse_chains]
+    return chains
 
 
 def list_operation_kinds(graph: Graph, node: int) -> OperationKinds:
     """List the kinds of a node's operations."""
     ops = graph.arch.stored_layers[node].operations
     return tuple((op.name, is_spatial(op), is_depthwise(op)) for op in ops)
-
-
-def begins_with_activation(node_kinds: OperationKinds) -> bool:
-    """Tell whether a node's first operation is an activation."""
-    return bool(node_kinds) and node_kinds[0][0] in ACTIVATIONS
 
 
 def find_free_nodes(graph: Graph, taken: list[tuple[int, int]]) -> Iterator[list[int]]:
@@ -162,39 +156,25 @@ def find_free_nodes(graph: Graph, taken: list[tuple[int, int]]) -> Iterator[list
 
 
 def match_from_start(
-    graph: Graph, free: list[int], patterns: list[tuple[OperationKinds, ...]]
+    graph: Graph, free: list[int], patterns: list[ChainPattern]
 ) -> Iterator[list[int]]:
     """Yield chains that free nodes begin with, and remove them from these."""
     node_kinds = [list_operation_kinds(graph, node) for node in free]
-    start = 0
-    while size := match_length(node_kinds, start, patterns):
-        start += begins_with_activation(node_kinds[start])
-        yield free[start : start + size]
-        start += size
-    del free[:start]
+    stop = 0
+    while chain := match_pattern(node_kinds, stop, patterns):
+        yield free[chain.start : chain.stop]
+        stop = chain.stop
+    del free[:stop]
 
 
-def match_from_end(
-    graph: Graph, free: list[int], patterns: list[tuple[OperationKinds, ...]]
-) -> Iterator[list[int]]:
-    """Yield chains that free nodes end with."""
-    free.reverse()
-    backwards = [pattern[::-1] for pattern in patterns]
-    yield from (chain[::-1] for chain in match_from_start(graph, free, backwards))
-
-
-def match_length(
-    node_kinds: list[OperationKinds],
-    start: int,
-    patterns: list[tuple[OperationKinds, ...]],
-) -> int:
-    """Return the length of the pattern at `start`, or one activation later, or 0."""
-    pattern_start = start + (
-        start < len(node_kinds) and begins_with_activation(node_kinds[start])
-    )
-    fitting_patterns = (
-        pattern
-        for pattern in patterns
-        if tuple(node_kinds[pattern_start : pattern_start + len(pattern)]) == pattern
-    )
-    return next(map(len, fitting_patterns), 0)
+def match_pattern(
+    node_kinds: list[OperationKinds], start: int, patterns: list[ChainPattern]
+) -> range:
+    """Find where a pattern lies at `start`, or one activation later; empty if none."""
+    names = {kinds[0][0] for kinds in node_kinds[start : start + 1] if kinds}
+    start += bool(names & ACTIVATIONS)
+    for pattern in patterns:
+        stop = start + len(pattern)
+        if tuple(node_kinds[start:stop]) == pattern:
+            return range(start, stop)
+    return range(0)

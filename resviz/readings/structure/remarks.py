@@ -69,14 +69,14 @@ WEIGHTLESS_PHRASES = {
 
 def early_strides(built: Structure) -> Iterator[str]:
     """Name bottlenecks that stride in the first 1×1, as the paper's own do."""
-    names = [name for name, block in name_blocks(built) if strides_in_1x1(built, block)]
+    names = [name for name, block in name_blocks(built) if strides_in_1x1(block)]
     where = "the stride is in the first 1×1 (v1), not in the 3×3 (v1.5)"
     yield from remark_on(where, names)
 
 
-def strides_in_1x1(built: Structure, block: Block) -> bool:
+def strides_in_1x1(block: Block) -> bool:
     """Tell whether a bottleneck's first convolution is a 1×1 with a stride."""
-    ops = list_main_operations(built, block)
+    ops = list_main_operations(block)
     windows = [op.window for op in ops if op.name == "convolution"]
     first = windows[0] if len(windows) > 1 else None
     return first is not None and prod(first.kernel) == 1 and prod(first.stride) > 1
@@ -88,7 +88,7 @@ def dilated_stages(built: Structure) -> Iterator[str]:
         rates = {
             op.window.dilation
             for block in stage.blocks
-            for op in list_main_operations(built, block)
+            for op in list_main_operations(block)
             if op.name == "convolution" and op.window and prod(op.window.dilation) > 1
         }
         resolutions = {part.blocks[-1].output_size[0] for part in (before, stage)}
@@ -138,10 +138,10 @@ def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
     return zip(built.stages, built.stages[1:], strict=False)
 
 
-def list_main_operations(built: Structure, block: Block) -> list[Operation]:
+def list_main_operations(block: Block) -> list[Operation]:
     """List the operations on a block's main branches."""
     return list_live_operations(
-        built.arch.stored_layers[index] for index in block.main_indices
+        block.arch.stored_layers[index] for index in block.main_indices
     )
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure import Structure
     from resviz.readings.structure.parts import Block
-    from resviz.record import Architecture
 
 T = TypeVar("T")
 
@@ -39,18 +38,15 @@ def find_repeated_blocks(built: Structure) -> Iterator[Repeat]:
     """
     for stage in built.stages:
         blocks = iter(stage.blocks)
-        for folds, pattern_count in group_alternating_folds(built.arch, stage.folds):
+        for folds, pattern_count in group_alternating_folds(stage.folds):
             count = pattern_count if pattern_count > 1 else folds[0].count
-            pattern_blocks = islice(
-                blocks, sum(fold.count for fold in folds) * pattern_count
-            )
-            first_layers = [min(block.layer_indices) for block in pattern_blocks]
-            starts = first_layers[:: len(first_layers) // count]
+            block_count = sum(fold.count for fold in folds) * pattern_count
+            first_layers = [min(b.layer_indices) for b in islice(blocks, block_count)]
+            turn = block_count // count
+            starts = first_layers[::turn]
             lengths = {after - before for before, after in pairwise(starts)}
             if len(lengths) == 1:
-                yield Repeat(
-                    starts[0], lengths.pop(), count, len(first_layers) // count
-                )
+                yield Repeat(starts[0], lengths.pop(), count, turn)
 
 
 def find_repeats(things: Sequence[T]) -> Iterator[tuple[Sequence[T], int]]:
@@ -76,12 +72,11 @@ def find_repeat_at(things: Sequence[T], position: int) -> tuple[int, int]:
 
 
 def group_alternating_folds(
-    arch: Architecture, folds: Sequence[Fold], led: Container[int] = ()
+    folds: Sequence[Fold], led: Container[int] = ()
 ) -> Iterator[tuple[Sequence[Fold], int]]:
     """Group the folds of a stage that alternate, with their number of repeats.
 
     Args:
-        arch: the record.
         folds: of one stage, in order.
         led: first layers of blocks before which something else runs, so that they
             cannot be a pattern's second; the stage's own first block may.
@@ -91,7 +86,7 @@ def group_alternating_folds(
     for number, fold in enumerate(folds):
         free = number == 0 or min(fold.block.layer_indices) not in led
         alone = fold.count == 1 and free
-        key = repr(block_signature(arch, fold.block)) if alone else f"fold {number}"
+        key = repr(block_signature(fold.block)) if alone else f"fold {number}"
         keys.append(numbers.setdefault(key, len(numbers)))
     done = 0
     for pattern, count in find_repeats(keys):
@@ -99,20 +94,20 @@ def group_alternating_folds(
         done += len(pattern) * count
 
 
-def fold_blocks(arch: Architecture, run: list[Block]) -> tuple[Fold, ...]:
+def fold_blocks(run: list[Block]) -> tuple[Fold, ...]:
     """Fold consecutive equal blocks into one."""
     folds: list[Fold] = []
     number = 1
-    for _, equal in groupby(run, key=lambda block: block_signature(arch, block)):
+    for _, equal in groupby(run, key=block_signature):
         members = list(equal)
         folds.append(Fold(members[0], number, len(members)))
         number += len(members)
     return tuple(folds)
 
 
-def block_signature(arch: Architecture, block: Block) -> Any:
+def block_signature(block: Block) -> Any:
     """Return what two blocks must share to be drawn as one."""
-    layers = (arch.stored_layers[index] for index in block.layer_indices)
+    layers = (block.arch.stored_layers[index] for index in block.layer_indices)
     ops = [
         (op.name, op.inputs, op.outputs, op.window)
         for layer in layers

@@ -25,7 +25,7 @@ def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
     runs = merge_early_changes(merge_towers(graph, runs))
     runs = regroup_by_resolution(found_blocks, runs)
     return tuple(
-        Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(graph.arch, run))
+        Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(run))
         for number, run in enumerate(runs, start=2)
     )
 
