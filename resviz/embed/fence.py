@@ -7,16 +7,25 @@ that begins with no command is a diagram: `resnet50 --figure block --at conv3_1`
 from __future__ import annotations
 
 import logging
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
-from itertools import count
+from itertools import count, takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from resviz.cli.shared import make_click_option
-from resviz.embed.page_location import FenceLocation, locate_page
-from resviz.embed.permissions import checked_patterns
+from resviz.embed.permissions import (
+    AllowList,
+    Permissions,
+    checked_patterns,
+    folder_permissions,
+)
 from resviz.embed.record_cache import RecordCache
 from resviz.embed.requests import (
     FigureRequest,
@@ -54,7 +63,98 @@ FENCE_COMMANDS = (*FIGURE_COMMANDS, *TABLES)
 COMMAND_LINE_ONLY = ("embed", "report", "trace")
 """Commands that only the command line has."""
 
+FENCE_SIGN = re.compile(r"`{3,}|~{3,}")
+"""What opens a fence, and closes it."""
+
 figure_serials = count(1)
+
+
+@dataclass(frozen=True)
+class FenceLocation:
+    """The page in which a fence stands, and its folders.
+
+    Attributes:
+        name: of the page within the site; "" if nothing tells.
+        folders: in which the files of a SPEC are looked for, in this order.
+        raise_errors: whether nothing but an exception would end a strict build.
+
+    The last folder is that of the configuration.
+    """
+
+    name: str = ""
+    folders: tuple[Path, ...] = ()
+    raise_errors: bool = False
+
+    def find_file(self, path: str) -> Path:
+        """Find a file that the page names; if there is none, the path by the page."""
+        candidates = [folder / path for folder in self.folders] or [Path(path)]
+        return next((way for way in candidates if way.is_file()), candidates[0])
+
+    def permissions(self, allow: tuple[str, ...] = ()) -> Permissions:
+        """Return what the page may read and run.
+
+        Args:
+            allow: patterns of what it may import and fetch, by the fence's options.
+
+        Raises:
+            SpecError: if the project's `pyproject.toml` cannot be read.
+        """
+        project = self.folders[-1] if self.folders else Path.cwd()
+        remedy = "allow: [{}] in the options of the fence"
+        known = folder_permissions(project, AllowList(project, allow, remedy))
+        if not self.folders:
+            return known
+        roots = tuple(folder.resolve() for folder in self.folders[1:])
+        return replace(known, roots=roots)
+
+    def locate_line(self, text: str) -> str:
+        """Name the page and the line that reads `text`, if only one does."""
+        lines = enumerate(self.read_lines(), 1)
+        numbers = [number for number, line in lines if line.strip() == text]
+        return f"{self.name}:{numbers[0]}" if len(numbers) == 1 else self.name
+
+    def locate_fence(self, language: str, source: str) -> str:
+        """Name the page and the line at which the first fence of `source` begins."""
+        wanted_lines = [line.strip() for line in source.strip().splitlines()]
+        lines = [line.strip(" \t>") for line in self.read_lines()]
+        for number, line in enumerate(lines, 1):
+            mark = FENCE_SIGN.match(line)
+            if mark and language in line[mark.end() :]:
+                inner = takewhile(lambda row, end=mark[0]: row != end, lines[number:])
+                if wanted_lines == "\n".join(inner).strip().splitlines():
+                    return f"{self.name}:{number}"
+        return self.name
+
+    def read_lines(self) -> list[str]:
+        """Return the lines of the page, [] if it cannot be read."""
+        for folder in self.folders[:1]:
+            with suppress(OSError, UnicodeDecodeError):
+                return (folder / Path(self.name).name).read_text("utf-8").splitlines()
+        return []
+
+
+def locate_page(md: Markdown | None) -> FenceLocation:
+    """Find the page of a fence; outside of MkDocs and Zensical it is unknown.
+
+    MkDocs' warnings end a strict build; Zensical sees no warning of Python's.
+
+    Source: mkdocs/structure/pages.py, the processor "relpath" that knows the file;
+    zensical/extensions/context.py, "rendering_context" that knows the page.
+    """
+    if md is not None and "relpath" in md.treeprocessors:
+        processor: Any = md.treeprocessors["relpath"]
+        name, config = processor.file.src_uri, processor.config
+        docs = Path(config.docs_dir)
+        project, strict = Path(config.config_file_path or "").parent, False
+    elif md is not None and "rendering_context" in md.preprocessors:
+        context: Any = md.preprocessors["rendering_context"]
+        name, config = context.page.path, context.config
+        docs = Path(str(config.get("docs_dir") or "docs")).absolute()
+        project = Path.cwd()
+        strict = bool(config.get("strict")) or bool({"-s", "--strict"} & {*sys.argv})
+    else:
+        return FenceLocation()
+    return FenceLocation(name, ((docs / name).parent, docs, project), strict)
 
 
 def validator(
@@ -81,45 +181,43 @@ def formatter(
     allow: tuple[str, ...] = (),
     **_: Any,
 ) -> str:
-    """The HTML of one fence; what is wrong with it stands in the page and the log.
+    """Return the HTML of one fence; what is wrong with it stands there and in the log.
 
     Its page may import and fetch nothing but what `allow` and the project's
     `pyproject.toml` name; `allowing` gives a formatter with an `allow`.
     """
     del css_class
     here = locate_page(md)
-    try:
-        cache = RecordCache(
-            resolve_path=here.find_file, permissions=here.permissions(allow)
-        )
-    except ResvizError as error:
-        return report_failure(
-            error, source.strip(), here, here.locate_fence(language, source)
-        )
     lines = [line.strip() for line in source.splitlines()]
     commands = [line for line in lines if line and not line.startswith("#")]
-    if options:
-        listed_options = " ".join(f"{key}={value}" for key, value in options.items())
-        message = (
-            f"fence: got {{{listed_options}}}, want options in the line: "
-            "resnet50 --width 60%"
-        )
-        return report_failure(
-            SpecError(message),
-            source.strip(),
-            here,
-            here.locate_fence(language, source),
-        )
-    if not commands:
-        message = "fence: is empty, want a command in it, as: diagram resnet50"
-        return report_failure(
-            SpecError(message), "", here, here.locate_fence(language, source)
-        )
+    try:
+        check_fence(commands, options)
+        permissions = here.permissions(allow)
+    except ResvizError as error:
+        shown = source.strip() if commands or options else ""
+        return report_failure(error, shown, here, here.locate_fence(language, source))
+    cache = RecordCache(resolve_path=here.find_file, permissions=permissions)
     return "\n".join(render_lines(commands, cache, here))
 
 
+def check_fence(commands: list[str], options: dict[str, Any]) -> None:
+    """Check that a fence has commands, and no options of its own.
+
+    Raises:
+        SpecError: if it is not so.
+    """
+    if options:
+        listed_options = " ".join(f"{key}={value}" for key, value in options.items())
+        raise SpecError(
+            f"fence: got {{{listed_options}}}, want options in the line: "
+            "resnet50 --width 60%"
+        )
+    if not commands:
+        raise SpecError("fence: is empty, want a command in it, as: diagram resnet50")
+
+
 def allowing(*, allow: Iterable[str]) -> Callable[..., str]:
-    """A formatter for pages that may import and fetch more.
+    """Return a formatter for pages that may import and fetch more.
 
     Args:
         allow: patterns, as "zoo.*", "net.py" or "https://my.org/*"; files are named
@@ -193,7 +291,7 @@ TABLE_PARSER = make_parser([*TABLE_OPTIONS.values()])
 
 
 def parse_fence_line(line: str) -> tuple[str, FigureRequest | TableRequest, str]:
-    """The command of one line, what it asks for, and the width that it wants.
+    """Read one line: its command, what that asks for, and the width that it wants.
 
     Raises:
         SpecError: if it cannot be read.
@@ -239,7 +337,7 @@ def parse_arguments(
 
 
 def split_command(line: str) -> tuple[str, list[str]]:
-    """The command of a line, a diagram if it names none, and what stands after it.
+    """Split a line into its command, "diagram" if it names none, and what follows.
 
     Raises:
         SpecError: if its first word is another command, or nearly one of ours.

@@ -10,6 +10,7 @@ import os
 import shlex
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,7 @@ class MarkdownPage:
 
 
 def find_markdown_files(name: str) -> list[str]:
-    """The Markdown files of a folder, in order; a file is itself.
+    """Find the Markdown files of a folder, in order; a file is itself.
 
     Hidden folders, environments and packages of others are left out.
     """
@@ -71,11 +72,11 @@ def find_markdown_files(name: str) -> list[str]:
     paths = []
     for folder, inner, files in os.walk(name):
         inner[:] = sorted(
-            folder_name
-            for folder_name in inner
-            if folder_name[0] != "."
-            and folder_name not in FOREIGN_FOLDERS
-            and not Path(folder, folder_name, "pyvenv.cfg").exists()
+            child
+            for child in inner
+            if child[0] != "."
+            and child not in FOREIGN_FOLDERS
+            and not Path(folder, child, "pyvenv.cfg").exists()
         )
         paths += [
             str(Path(folder, file))
@@ -88,7 +89,7 @@ def find_markdown_files(name: str) -> list[str]:
 def read_pages(
     names: Iterable[str | Path], allow: Iterable[str] = ()
 ) -> list[MarkdownPage]:
-    """Files read, and what their regions ought to hold.
+    """Read files, and work out what their regions ought to hold.
 
     Args:
         names: of the files.
@@ -117,26 +118,20 @@ def read_page(
         check_path(path.name, path, permissions.roots)
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from error
-    markdown_page = MarkdownPage(path, str(name), permissions, pictures)
+    page = MarkdownPage(path, str(name), permissions, pictures)
     try:
-        raw = markdown_page.path.read_bytes()
+        raw = path.read_bytes()
     except OSError as error:
         raise RenderError(f"{name}: cannot be read, {error.strerror}") from error
     # What is no UTF-8 is kept as it is.
     text = raw.decode("utf-8", "surrogateescape")
     filled_text, changed = fill_regions(
-        text,
-        markdown_page.name,
-        lambda marked_region: RegionRenderer(
-            markdown_page, marked_region
-        ).render_region(),
+        text, page.name, lambda region: RegionRenderer(page, region).render_region()
     )
     if changed:
-        markdown_page.stale += [f"{name}:{region.line}" for region in changed]
-        markdown_page.files[markdown_page.path] = filled_text.encode(
-            "utf-8", "surrogateescape"
-        )
-    return markdown_page
+        page.stale += [f"{name}:{region.line}" for region in changed]
+        page.files[path] = filled_text.encode("utf-8", "surrogateescape")
+    return page
 
 
 def write_pages(pages: Iterable[MarkdownPage]) -> list[Path]:
@@ -147,11 +142,7 @@ def write_pages(pages: Iterable[MarkdownPage]) -> list[Path]:
     """
     from resviz.files import write_atomically
 
-    files = {
-        path: data
-        for markdown_page in pages
-        for path, data in markdown_page.files.items()
-    }
+    files = {path: data for page in pages for path, data in page.files.items()}
     for path in files:
         if path.exists() and not os.access(path, os.W_OK):
             raise RenderError(f"{path}: cannot be written, it is write-protected")
@@ -192,7 +183,7 @@ class RegionRenderer:
             raise
 
     def render_content(self) -> str:
-        """A table, a chart or a picture, as Markdown."""
+        """Write a table, a chart or a picture as Markdown."""
         command, context = self.parse_command()
         kind = output_kind(command)
         form = context.params["form"]
@@ -208,7 +199,7 @@ class RegionRenderer:
         return self.render_picture_pair(command, context)
 
     def parse_command(self) -> tuple[click.Command, click.Context]:
-        """The command and its parsed options.
+        """Parse the command and its options.
 
         Raises:
             SpecError: if it is none that gives a table or a diagram.
@@ -237,21 +228,18 @@ class RegionRenderer:
             SpecError: if it may not have one.
         """
         folder = self.page.path.parent.absolute()
-        check = self.page.permissions.check
+        check = partial(self.page.permissions.check, place=folder.joinpath)
         for param in command.params:
             if isinstance(param, click.Argument) and param.name:
                 specs = context.params[param.name]
-                if isinstance(specs, str):
-                    context.params[param.name] = check(specs, folder.joinpath)
-                else:
-                    context.params[param.name] = tuple(
-                        check(text, folder.joinpath) for text in specs
-                    )
+                context.params[param.name] = (
+                    check(specs) if isinstance(specs, str) else tuple(map(check, specs))
+                )
 
     def render_picture_pair(
         self, command: click.Command, context: click.Context
     ) -> str:
-        """A pair of files, noted to be written, and the HTML that shows one of them.
+        """Note a pair of files to be written, and return the HTML that shows one.
 
         Raises:
             SpecError: if a path or style is no place or look for such a pair.
@@ -283,16 +271,11 @@ class RegionRenderer:
                 f"got -o {output!r}, want a path from the file's folder to an .svg"
             )
         check_spelling(output)
+        folder, roots = self.page.path.parent, self.page.permissions.roots
         pair = [name_in_pair(relative, ending) for ending in PAIR_STYLES]
-        folder = self.page.path.parent
-        for picture_path in pair:
-            check_path(
-                str(picture_path),
-                folder / picture_path,
-                self.page.permissions.roots,
-                [".svg"],
-            )
-        return [folder / picture_path for picture_path in pair]
+        for name in pair:
+            check_path(str(name), folder / name, roots, [".svg"])
+        return [folder / name for name in pair]
 
     def note_picture(self, path: Path, data: bytes) -> None:
         """Note a picture's content, and whether its file has another.
@@ -343,7 +326,7 @@ def name_in_pair(path: Path, ending: str) -> Path:
 
 
 def picture_html(output: str, svg: bytes) -> str:
-    """A pair of files as GitHub shows it; the figure's own words stand for it."""
+    """Write a pair of files as GitHub shows it; the figure's own words stand for it."""
     root = ET.fromstring(svg)  # noqa: S314 - written by us just now
     description = escape.escape_html(root.findtext(f"{SVG_NAMESPACE}desc"))
     pixel_width = round(float(root.get("width", "0")))

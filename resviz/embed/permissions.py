@@ -16,12 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resviz.embed.paths import (
-    check_path,
-    check_spelling,
-    document_root,
-    repository_top,
-)
+from resviz.embed.paths import check_path, check_spelling, document_root, repository_top
 from resviz.errors import SpecError
 from resviz.source.spec import Spec, parse_spec
 
@@ -53,7 +48,7 @@ class AllowList:
     remedy: str
 
     def name(self, kind: str, target: str) -> str:
-        """What a pattern here has to match: a file is named from the folder."""
+        """Return what a pattern here has to match: a file is named from the folder."""
         if kind != "file":
             return target
         try:

@@ -74,13 +74,13 @@ class RecordCache:
         )
 
     def dependency_files(self, text: str) -> tuple[Path, ...]:
-        """The files on which the record of a SPEC depends, as far as can be told."""
+        """List the files on which the record of a SPEC depends, as far as known."""
         with suppress(ResvizError):
             return tuple(find_source_files(self.resolve_spec(text)))
         return ()
 
     def resolve_spec(self, text: str) -> Spec:
-        """A SPEC that the document may have, its paths found from anywhere.
+        """Read a SPEC that the document may have, its paths found from anywhere.
 
         Raises:
             SpecError: if it cannot be read, or the document may not have it.
@@ -88,7 +88,7 @@ class RecordCache:
         return self.permissions.check(text, self.resolve_path)
 
     def cache_key(self, spec: Spec, tracing: Mapping[str, Any]) -> str:
-        """A hash of all that a record depends on."""
+        """Hash all that a record depends on."""
         parts = [
             __version__,
             installed_version("torch"),
@@ -103,11 +103,10 @@ class RecordCache:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
     def load_cached(self, key: str) -> Architecture | None:
-        """The record in the folder, if one is there and whole."""
-        if self.folder is None:
-            return None
-        with suppress(RecordError):
-            return load(self.folder / f"{key}.json")
+        """Load the record from the folder, if one is there and whole."""
+        if self.folder is not None:
+            with suppress(RecordError):
+                return load(self.folder / f"{key}.json")
         return None
 
     def trace_and_store(
@@ -140,7 +139,7 @@ def record_name(spec: Spec, arch: Architecture) -> str:
 
 
 def find_source_files(spec: Spec) -> Iterator[Path]:
-    """Files of the SPEC's own code: a record, a file's folder, a package's tree.
+    """Find the files of a SPEC's own code: a record, a file's folder, a package's tree.
 
     Packages that are installed are known by what they hold, too; hubs by version.
     """
@@ -153,14 +152,14 @@ def find_source_files(spec: Spec) -> Iterator[Path]:
 
 
 def is_hub(module: str) -> bool:
-    """Whether a SPEC names a package that publishes models; asking imports torch."""
+    """Tell whether a module publishes models; that imports torch."""
     from resviz.source.hubs import HUBS
 
     return module in HUBS
 
 
 def find_package_files(name: str) -> Iterator[Path]:
-    """The Python files of a top-level module or package, which is not imported."""
+    """Find the Python files of a top-level module or package without importing it."""
     for folder in (Path.cwd(), *map(Path, sys.path)):
         if (folder / name).is_dir():
             yield from sorted((folder / name).rglob("*.py"))
@@ -171,14 +170,14 @@ def find_package_files(name: str) -> Iterator[Path]:
 
 
 def hash_file(path: Path) -> str:
-    """A hash of a file's content; "" if it cannot be read."""
+    """Hash a file's content; "" if it cannot be read."""
     with suppress(OSError):
         return hashlib.sha256(path.read_bytes()).hexdigest()
     return ""
 
 
 def installed_version(package: str) -> str:
-    """The installed version of a package, "" if there is none."""
+    """Return the installed version of a package, "" if there is none."""
     with suppress(PackageNotFoundError):
         return version(package)
     return ""

@@ -110,8 +110,11 @@ def find_regions(lines: list[str], where: str) -> Iterator[MarkedRegion]:
             if opened:
                 start, command, indent = opened
                 yield MarkedRegion(start, command, start, number - 1, indent)
+            elif colonless:
+                start, text = colonless
+                raise SpecError(f"{where}:{start}: {_explain_missing_colon(text)}")
             else:
-                raise _unopened_error(where, number, colonless)
+                raise SpecError(f"{where}:{number}: <!-- /resviz --> closes no region")
             opened = colonless = None
         elif message := explain_misspelling(line):
             raise SpecError(f"{where}:{number}: {message}")
@@ -149,7 +152,7 @@ def _find_markers(lines: list[str]) -> list[tuple[int, str]]:
 
 
 def _is_marker(line: str) -> bool:
-    """Whether a line looks like a marker, well spelt or not."""
+    """Tell whether a line looks like a marker, well spelt or not."""
     if "<!--" not in line:
         return False
     return bool(
@@ -172,16 +175,6 @@ def _parse_command(rest: str, where: str) -> str:
             f"{where}: want the marker on a line of its own, {EXAMPLE_MARKER}"
         )
     return match["command"].strip()
-
-
-def _unopened_error(
-    where: str, number: int, colonless: tuple[int, str] | None
-) -> SpecError:
-    """Return the error of an end without a region, whose marker may lack its colon."""
-    if colonless:
-        number, line = colonless
-        return SpecError(f"{where}:{number}: {_explain_missing_colon(line)}")
-    return SpecError(f"{where}:{number}: <!-- /resviz --> closes no region")
 
 
 def _unclosed_error(where: str, number: int) -> SpecError:
@@ -220,13 +213,13 @@ def _explain_missing_colon(line: str) -> str:
 
 
 def _lacks_colon(line: str) -> bool:
-    """Whether a line is a comment that begins with our word, without its colon."""
+    """Tell whether a line is a comment that begins with our word, without its colon."""
     match = COLONLESS_MARKER.fullmatch(line)
     return bool(match) and _resembles_our_word(match["word"])
 
 
 def _resembles_our_word(word: str) -> bool:
-    """Whether a word is ours, or nearly."""
+    """Tell whether a word is ours, or nearly."""
     plain = re.sub(r"[-_ ]", "", word.lower())
     return plain not in OTHER_WORDS and bool(
         get_close_matches(plain, [OUR_WORD], 1, MIN_SIMILARITY)
@@ -234,7 +227,7 @@ def _resembles_our_word(word: str) -> bool:
 
 
 def _is_command(word: str) -> bool:
-    """Whether a word is a command that a marker can hold."""
+    """Tell whether a word is a command that a marker can hold."""
     # Late, for nearly no file has such a line.
     from resviz.tables import TABLES
 

@@ -10,10 +10,11 @@ from resviz.errors import RenderError, SpecError
 from resviz.escape import escape_html
 from resviz.figures import MULTI_NETWORK_FIGURES, draw_diagram
 from resviz.source import PAPER_NAMES
+from resviz.sweeps.grammar import strip_quotes
 from resviz.tables import find_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from resviz.embed.record_cache import RecordCache
     from resviz.figures.rendering import Diagram
@@ -48,34 +49,25 @@ class FigureRequest:
     tracing: Mapping[str, Any] = field(default_factory=dict)
 
     def draw_request(self, cache: RecordCache) -> Diagram:
-        """The figure, drawn.
+        """Draw the figure.
 
         Raises:
-            ResvizError: as `resviz.trace` and `resviz.diagram`, which are not asked
-                for a wrong number of networks, since a trace takes time.
+            SpecError: if it cannot show so many networks, before any is traced.
+            ResvizError: as `resviz.trace` and `resviz.diagram`.
         """
-        check_network_count(self.options.get("figure", "overview"), self.specs)
+        figure, count = self.options.get("figure", "overview"), len(self.specs)
+        if not count or (count > 1 and figure not in MULTI_NETWORK_FIGURES):
+            got = " ".join(self.specs) or "none"
+            raise SpecError(
+                f"{figure}: want one network, got {got}; "
+                f"the figures {' and '.join(MULTI_NETWORK_FIGURES)} show several"
+            )
         archs = [cache.load_or_trace(spec, self.tracing) for spec in self.specs]
-        drawn_figure = draw_diagram(archs, **self.options)
+        diagram = draw_diagram(archs, **self.options)
         if not self.alt:
-            return drawn_figure
-        return replace(
-            drawn_figure, picture=replace(drawn_figure.picture, description=self.alt)
-        )
-
-
-def check_network_count(figure: str, specs: Sequence[str]) -> None:
-    """Check that a figure can show so many networks.
-
-    Raises:
-        SpecError: if it cannot; names the figures that show several.
-    """
-    if not specs or (len(specs) > 1 and figure not in MULTI_NETWORK_FIGURES):
-        got = " ".join(specs) or "none"
-        raise SpecError(
-            f"{figure}: want one network, got {got}; "
-            f"the figures {' and '.join(MULTI_NETWORK_FIGURES)} show several"
-        )
+            return diagram
+        picture = replace(diagram.picture, description=self.alt)
+        return replace(diagram, picture=picture)
 
 
 @dataclass(frozen=True)
@@ -96,7 +88,7 @@ class TableRequest:
     tracing: Mapping[str, Any] = field(default_factory=dict)
 
     def make_table(self, cache: RecordCache) -> Table:
-        """The table, made.
+        """Make the table.
 
         Raises:
             ResvizError: as `resviz.trace`; SpecError for a wrong table, number of
@@ -112,7 +104,7 @@ class TableRequest:
 
 
 def split_specs(text: str) -> tuple[str, ...]:
-    """SPECs between spaces; those inside brackets and quotes separate nothing.
+    """Split a text into SPECs at spaces that stand in no bracket and no quotes.
 
     Raises:
         SpecError: if a bracket or quote does not end.
@@ -142,17 +134,11 @@ def split_specs(text: str) -> tuple[str, ...]:
     return tuple(map(strip_quotes, specs))
 
 
-def strip_quotes(word: str) -> str:
-    """A word without the quotes around all of it."""
-    whole = len(word) > 1 and word[0] == word[-1] and word[0] in "'\""
-    return word[1:-1] if whole else word
-
-
-def figure_html(drawn_figure: Diagram, *, salt: str, width: str = "") -> str:
-    """A figure as HTML that is light or dark as the page is.
+def figure_html(diagram: Diagram, *, salt: str, width: str = "") -> str:
+    """Return a figure as HTML that is light or dark as the page is.
 
     Args:
-        drawn_figure: the figure.
+        diagram: the figure.
         salt: keeps the ids of equal figures on one page apart.
         width: a CSS length; if left out, the figure shrinks with the page as far as
             `narrowest_width` and scrolls below that.
@@ -162,33 +148,28 @@ def figure_html(drawn_figure: Diagram, *, salt: str, width: str = "") -> str:
     """
     if width and not CSS_LENGTH.fullmatch(width.lower()):
         raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
-    css_width = f"{width}px" if width.isdigit() else width
-    sizing = (
-        f"width:{css_width}"
-        if width
-        else f"min-width:{narrowest_width(drawn_figure.size[0])}px"
-    )
+    if width:
+        sizing = f"width:{width}px" if width.isdigit() else f"width:{width}"
+    else:
+        sizing = f"min-width:{narrowest_width(diagram.size[0])}px"
+    style = "max-width:100%;height:auto"
     svg = (
-        drawn_figure.to_svg(salt=salt)
+        diagram.to_svg(salt=salt)
         .strip()
         .replace("<svg ", '<svg class="resviz" ', 1)
+        .replace(f'style="{style}"', f'style="{style};{sizing}"')
+        .replace("\n", "")  # a blank line would end a block of HTML in Markdown
     )
-    svg = svg.replace(
-        'style="max-width:100%;height:auto"', f'style="{svg_style(sizing)}"'
-    )
-    one_line_svg = svg.replace(
-        "\n", ""
-    )  # a blank line would end a block of HTML in Markdown
-    label = escape_html(drawn_figure.picture.title)
+    label = escape_html(diagram.picture.title)
     return (
         f'<div class="resviz-figure" style="overflow-x:auto;scrollbar-width:thin"'
         f' tabindex="0" role="group" aria-label="{label}">'
-        f"{one_line_svg}</div>"
+        f"{svg}</div>"
     )
 
 
 def narrowest_width(natural: float) -> int:
-    """The pixels to which a figure shrinks with its page; below, it scrolls.
+    """Return the pixels to which a figure shrinks with its page, before it scrolls.
 
     Example:
         >>> [narrowest_width(width) for width in (400, 940, 1072, 2000)]
@@ -197,8 +178,3 @@ def narrowest_width(natural: float) -> int:
     if natural * MIN_SCALE_TO_FIT > NARROWEST_COLUMN:
         return round(natural * SCROLLING_SCALE)
     return min(round(natural * MIN_SCALE), NARROWEST_COLUMN)
-
-
-def svg_style(look: str) -> str:
-    """The style of the SVG itself."""
-    return f"max-width:100%;height:auto;{look}"

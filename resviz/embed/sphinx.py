@@ -13,11 +13,7 @@ from sphinx.util.nodes import make_id
 
 from resviz import __version__
 from resviz.embed import writers
-from resviz.embed.permissions import (
-    AllowList,
-    checked_patterns,
-    folder_permissions,
-)
+from resviz.embed.permissions import AllowList, checked_patterns, folder_permissions
 from resviz.embed.record_cache import RecordCache
 from resviz.embed.requests import (
     FigureRequest,
@@ -72,9 +68,8 @@ def collect_directive_options(
     Raises:
         OptionError: if one stands there in two spellings.
     """
-    switched = {
-        name: True if value is None else value for name, value in values.items()
-    }
+    # A switch of docutils has no value.
+    switched = {key: True if text is None else text for key, text in values.items()}
     return collect_options(switched, options)
 
 
@@ -84,7 +79,6 @@ class ResvizDirective(SphinxDirective):
     An error is a warning at the directive's line, and an error under `-W`.
     """
 
-    required_arguments = 0
     optional_arguments = 1
     final_argument_whitespace = True
 
@@ -93,10 +87,9 @@ class ResvizDirective(SphinxDirective):
         try:
             cache = open_record_cache(self.env, self.env.docname)
             specs = split_specs(" ".join(self.arguments))
-            for path in (
-                path for spec in specs for path in cache.dependency_files(spec)
-            ):
-                self.env.note_dependency(str(path))
+            for spec in specs:
+                for path in cache.dependency_files(spec):
+                    self.env.note_dependency(str(path))
             return self.make_nodes(specs, cache)
         except ResvizError as error:
             LOG.warning(
@@ -117,7 +110,7 @@ class ResvizDirective(SphinxDirective):
     def frame_with_caption(
         self, frame: nodes.Element, inner: nodes.Element
     ) -> list[nodes.Node]:
-        """The inner node, in a frame with a caption if one is given."""
+        """Put the inner node in a frame with a caption, if one is given."""
         caption_text = self.options.get("caption")
         self.set_source_info(inner)
         if caption_text is None:
@@ -127,8 +120,8 @@ class ResvizDirective(SphinxDirective):
         caption = nodes.caption(caption_text, "", *inline_nodes)
         self.set_source_info(caption)
         self.set_source_info(frame)
-        above = isinstance(frame, writers.captioned_table_node)
-        frame += [caption, inner] if above else [inner, caption]
+        is_table = isinstance(frame, writers.captioned_table_node)
+        frame += [caption, inner] if is_table else [inner, caption]
         self.add_name(frame)
         if not frame["ids"]:
             frame["ids"].append(make_id(self.env, self.state.document, "resviz"))
@@ -138,7 +131,6 @@ class ResvizDirective(SphinxDirective):
 class FigureDirective(ResvizDirective):
     """`.. resviz:: SPEC …`."""
 
-    optional_arguments = 1
     option_spec: ClassVar[OptionSpec | None] = {
         **directive_options(
             (*FIGURE_OPTIONS.values(), *PLACE_OPTIONS.values(), *SPELT_TRACE_OPTIONS)
@@ -151,22 +143,22 @@ class FigureDirective(ResvizDirective):
     def make_nodes(
         self, specs: tuple[str, ...], cache: RecordCache
     ) -> list[nodes.Node]:
-        """The figure, drawn once now; other builders draw it again from its record."""
+        """Draw the figure once now; other builders draw it again from its record."""
         options = collect_directive_options(self.options, FIGURE_OPTIONS.values())
         tracing = collect_directive_options(self.options, SPELT_TRACE_OPTIONS)
         alt = self.options.get("alt", "")
         request = FigureRequest(specs, options, alt, tracing)
-        drawn_figure = request.draw_request(cache)
+        diagram = request.draw_request(cache)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
         node = writers.figure_node(
             "",
             piece=request,
             document=self.env.docname,
             salt=serial,
-            alt=alt or drawn_figure.picture.description,
+            alt=alt or diagram.picture.description,
         )
         node["width"] = self.options.get("width", "")
-        node["html"] = figure_html(drawn_figure, salt=serial, width=node["width"])
+        node["html"] = figure_html(diagram, salt=serial, width=node["width"])
         return self.frame_with_caption(nodes.figure("", align="default"), node)
 
 
@@ -183,7 +175,7 @@ class TableDirective(ResvizDirective):
     def make_nodes(
         self, specs: tuple[str, ...], cache: RecordCache
     ) -> list[nodes.Node]:
-        """The table in the syntax of every builder."""
+        """Render the table in the syntax of every builder."""
         request = TableRequest(
             specs,
             self.options.get("table", "table"),
@@ -197,7 +189,7 @@ class TableDirective(ResvizDirective):
 
 
 def open_record_cache(env: BuildEnvironment, document: str) -> RecordCache:
-    """The records of a project, kept beside its doctrees.
+    """Open the records of a project, which are kept beside its doctrees.
 
     Paths are read as `literalinclude` reads them: from the document, or from the
     source folder if they begin with a slash and nothing is there.
@@ -208,16 +200,12 @@ def open_record_cache(env: BuildEnvironment, document: str) -> RecordCache:
             return Path(path)
         return Path(env.relfn2path(path, document)[1])
 
-    folder = env.config.resviz_cache
-    cache_folder = (
-        Path(env.srcdir, folder) if folder else Path(env.doctreedir) / "resviz"
-    )
+    source_folder, folder = Path(env.srcdir), env.config.resviz_cache
+    cache_folder = source_folder / folder if folder else Path(env.doctreedir, "resviz")
     patterns = checked_patterns(env.config.resviz_allow, "resviz_allow")
-    remedy = "resviz_allow = [{}] in conf.py"
-    allowed = AllowList(Path(env.srcdir), patterns, remedy)
-    return RecordCache(
-        cache_folder, resolve_path, folder_permissions(Path(env.srcdir), allowed)
-    )
+    allowed = AllowList(source_folder, patterns, "resviz_allow = [{}] in conf.py")
+    permissions = folder_permissions(source_folder, allowed)
+    return RecordCache(cache_folder, resolve_path, permissions)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

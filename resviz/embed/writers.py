@@ -48,7 +48,7 @@ class captioned_table_node(nodes.General, nodes.Element):  # noqa: N801 - as doc
 
 
 def render_for_builders(table: Table, options: Mapping[str, Any]) -> dict[str, str]:
-    """A table in every syntax; a caption of the document's takes its title's place."""
+    """Render a table for every builder; a caption takes the place of its title."""
     titled = replace(table, title="") if "caption" in options else table
     return {
         "html": html_table(titled, page=False),
@@ -104,31 +104,26 @@ def write_style_sheet(app: Sphinx) -> None:
 
 
 def find_caption(node: nodes.Node) -> str:
-    """What a reference to a table says."""
-    captions = node.findall(nodes.caption)
-    return next((caption.astext() for caption in captions), "")
+    """Find what a reference to a table says."""
+    return next((caption.astext() for caption in node.findall(nodes.caption)), "")
 
 
 def html_drawing(self: HTML5Translator, node: figure_node) -> NoReturn:
-    """The SVG itself, so that it follows the page."""
+    """Write the SVG itself, so that it follows the page."""
     opening = self.starttag(node, "div", "", CLASS="resviz-drawing")
     self.body.append(f"{opening}{node['html']}</div>\n")
     raise nodes.SkipNode
 
 
 def latex_drawing(self: LaTeXTranslator, node: figure_node) -> NoReturn:
-    """A PDF beside the document; what cannot be one is told of, and said in words."""
+    """Write a PDF beside the document; warn of what cannot be one, and say it."""
     from resviz.embed.sphinx import open_record_cache
 
     labels = self.hypertarget_to(node, anchor=True) if node["ids"] else ""
     has_caption = isinstance(node.parent, nodes.figure)
     try:
-        env = self.builder.env
-        pdf = (
-            node["piece"]
-            .draw_request(open_record_cache(env, node["document"]))
-            .to_pdf()
-        )
+        cache = open_record_cache(self.builder.env, node["document"])
+        pdf = node["piece"].draw_request(cache).to_pdf()
         name = f"resviz-{hashlib.sha256(node['html'].encode()).hexdigest()[:16]}.pdf"
         write_atomically(Path(self.builder.outdir) / name, pdf)
     except ResvizError as error:
@@ -147,7 +142,7 @@ def latex_drawing(self: LaTeXTranslator, node: figure_node) -> NoReturn:
 
 
 def text_drawing(self: TextTranslator, node: figure_node) -> NoReturn:
-    """What the figure shows, in words."""
+    """Say what the figure shows."""
     self.new_state()
     self.add_text(f"[image: {node['alt']}]")
     self.end_state()
@@ -155,29 +150,31 @@ def text_drawing(self: TextTranslator, node: figure_node) -> NoReturn:
 
 
 def plain_drawing(self: Any, node: figure_node) -> NoReturn:
-    """What the figure shows, in words, where a writer has only these."""
+    """Say what the figure shows, where a writer has no paragraphs of its own."""
     self.visit_Text(nodes.Text(f"[image: {node['alt']}]"))
     raise nodes.SkipNode
 
 
 def html_rows(self: HTML5Translator, node: table_node) -> NoReturn:
-    """The table, which scrolls where the page is narrow."""
+    """Write the table, which scrolls where the page is narrow."""
     opening = self.starttag(node, "div", "", CLASS="resviz-scroll", tabindex="0")
     self.body.append(f"{opening}{node['html']}</div>\n")
     raise nodes.SkipNode
 
 
 def latex_rows(self: LaTeXTranslator, node: table_node) -> NoReturn:
-    """The table, with the label of its frame."""
-    labelled = node.parent if isinstance(node.parent, captioned_table_node) else node
-    anchor = not isinstance(node.parent, captioned_table_node)
-    labels = self.hypertarget_to(labelled, anchor=anchor) if labelled["ids"] else ""
+    """Write the table, with the label of its frame."""
+    has_frame = isinstance(node.parent, captioned_table_node)
+    labelled = node.parent if has_frame else node
+    labels = (
+        self.hypertarget_to(labelled, anchor=not has_frame) if labelled["ids"] else ""
+    )
     self.body.append(f"\n{labels}\n{{{node['latex']}}}\n")
     raise nodes.SkipNode
 
 
 def text_rows(self: TextTranslator, node: table_node) -> NoReturn:
-    """The table as on a terminal."""
+    """Write the table as on a terminal."""
     self.new_state(0)
     self.add_text(node["text"])
     self.end_state(wrap=False)
@@ -185,14 +182,14 @@ def text_rows(self: TextTranslator, node: table_node) -> NoReturn:
 
 
 def plain_rows(self: Any, node: table_node) -> NoReturn:
-    """The table as a literal block, where a writer has only these."""
+    """Write the table as a literal block."""
     block = nodes.literal_block(node["text"], node["text"])
     block.walkabout(self)
     raise nodes.SkipNode
 
 
 def texinfo_tabular(self: Any, node: captioned_table_node) -> NoReturn:
-    """A caption above the table; texinfo's own want a figure."""
+    """Write a caption above the table; texinfo's own want a figure."""
     for child in node:
         caption = isinstance(child, nodes.caption)
         paragraph = nodes.paragraph("", "", *child.children) if caption else child

@@ -149,6 +149,17 @@ def parse_choices(inner: str) -> list[str] | None:
     return [text for part in parts for text in expand_braces(part)]
 
 
+def strip_quotes(text: str) -> str:
+    """Take off the quotes around all of a text, which a shell would need.
+
+    Example:
+        >>> strip_quotes("'resnet({18,34})'")
+        'resnet({18,34})'
+    """
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
+
+
 def is_dictionary_entry(part: str) -> bool:
     """Whether it is an entry of a dictionary, with a literal before its colon.
 

@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError, first_error_line
 from resviz.source.spec import parse_spec
-from resviz.sweeps.grammar import BRACES_WANTED, expand_braces, split_outside_brackets
+from resviz.sweeps.grammar import (
+    BRACES_WANTED,
+    expand_braces,
+    split_outside_brackets,
+    strip_quotes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -202,22 +207,11 @@ def read_braced_specs(text: str) -> Iterator[BracedSpec]:
             raise SpecError(f"{text}: cannot be read, {reason}") from error
         for line in map(str.strip, lines):
             if line and not line.startswith("#"):
-                yield from read_braced_specs(strip_shell_quotes(line))
+                yield from read_braced_specs(strip_quotes(line))
     elif text.startswith("{"):
         yield from map(parse_braced_spec, expand_braces(text))
     else:
         yield parse_braced_spec(text)
-
-
-def strip_shell_quotes(line: str) -> str:
-    """A line without the quotes that a shell would need.
-
-    Example:
-        >>> strip_shell_quotes("'resnet({18,34})'")
-        'resnet({18,34})'
-    """
-    quoted = len(line) > 1 and line[0] == line[-1] and line[0] in "'\""
-    return line[1:-1] if quoted else line
 
 
 def parse_braced_spec(text: str) -> BracedSpec:

@@ -9,7 +9,7 @@ import pytest
 
 import resviz
 from resviz.embed import fence
-from resviz.embed.page_location import FenceLocation
+from resviz.embed.fence import FenceLocation
 from resviz.embed.record_cache import RecordCache
 from resviz.escape import MAX_NAME_LENGTH
 from tests.conftest import ROOT

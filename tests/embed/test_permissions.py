@@ -12,7 +12,7 @@ from click import Path as PathType
 from resviz import models
 from resviz.cli import resviz_command
 from resviz.embed import fence, markdown
-from resviz.embed.page_location import FenceLocation
+from resviz.embed.fence import FenceLocation
 from resviz.embed.permissions import AllowList, Permissions
 from resviz.embed.record_cache import RecordCache
 from resviz.errors import ResvizError
