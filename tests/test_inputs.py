@@ -103,6 +103,24 @@ def test_a_position_may_be_written():
     assert (1, 3) == args[1].shape_for_batch(1)
 
 
+def test_written_positions_stand_in_any_order():
+    """The number says where an input goes, not when it was written."""
+    args, kwargs = arrange_arguments(
+        [parse_input(text) for text in ("1=5", "0=4", "m.1=7", "m.0=6")]
+    )
+    assert [(4,), (5,)] == [one.shape_for_batch(1) for one in args]
+    assert [(6,), (7,)] == [one.shape_for_batch(1) for one in kwargs["m"]]
+
+
+@pytest.mark.parametrize(
+    "text", ["N,3,8,8", "128,N", "ids=int64:N,128", "batch.ids=bool:4", "int64:1,128"]
+)
+def test_an_input_is_written_as_it_is_read(text):
+    """Its text is what the command line takes, and gives the same input back."""
+    assert text == parse_input(text).text
+    assert parse_input(text) == parse_input(parse_input(text).text)
+
+
 @pytest.mark.parametrize(
     ("texts", "words"),
     [

@@ -11,6 +11,7 @@ from resviz.options import (
     SPELT_TRACE_OPTIONS,
     TABLE_OPTIONS,
     TRACE_OPTIONS,
+    collect_options,
 )
 from resviz.tables import TABLES
 
@@ -89,6 +90,39 @@ def test_defaults_are_those_of_the_functions():
     for name, option in FIGURE_OPTIONS.items():
         if option.default is not None:
             assert option.default == parameters[name].default
+
+
+@pytest.mark.parametrize("text", ["0", "00", "-1", "1.5", ""])
+def test_a_number_counts_from_one(text):
+    """No batch, no depth is 0 or less."""
+    with pytest.raises(resviz.SpecError, match="want a whole number from 1 on"):
+        TRACE_OPTIONS["batch"].parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "word"),
+    [("direction", "lr", "LR"), ("direction", "Lr", "LR"), ("style", "Dark", "dark")],
+)
+def test_a_word_may_be_written_in_any_case(name, text, word):
+    """Whichever case its declaration has."""
+    assert word == FIGURE_OPTIONS[name].parse(text)
+
+
+def test_a_switch_that_is_turned_off_is_not_one_left_out():
+    """What a picture has by default, `--each` has to undo."""
+    given = {"once": False, "every": None}
+    assert {"once": False} == collect_options(given, TABLE_OPTIONS.values())
+
+
+def test_an_older_spelling_is_taken():
+    """`--all` and `--layers` of older versions are `every` in Python."""
+    assert {"every": True} == collect_options({"all": True}, TABLE_OPTIONS.values())
+
+
+def test_an_option_stands_in_one_spelling():
+    """Two might say two things."""
+    with pytest.raises(resviz.OptionError, match="every and all: want one of them"):
+        collect_options({"every": True, "all": False}, TABLE_OPTIONS.values())
 
 
 WRONG = {

@@ -312,6 +312,97 @@ def test_operands_come_from_earlier_operations(record, sources, words):
         parse_record(with_layer(record("resnet18"), 2, operations=changed))
 
 
+def first_operation(**fields):
+    """A change of the first layer's only operation."""
+    return lambda data: data["layers"][0]["operations"][0].update(fields)
+
+
+def test_a_layer_is_not_its_own_source(record):
+    """Not even where shapes would agree."""
+
+    def change(data):
+        data["layers"][1].update(sources=[[1, 0]])
+
+    assert "source 1 is not an earlier layer" in broken(record, change)
+
+
+def test_an_operation_is_not_its_own_source(record):
+    """Nor does a layer end in one after its last."""
+
+    def change(data):
+        data["layers"][2].update(ends=[[1, 0]])
+
+    assert "operation 1 is not earlier" in broken(record, change)
+
+
+def test_a_call_is_not_its_own_parent(record):
+    """The way out of it would never end."""
+    said = broken(record, lambda data: data["calls"][2].update(parent=2))
+    assert "calls[2] 'layer1.0': parent 2 is not earlier" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda data: data["layers"][1].update(sources=[[0, 1]]), "has no output 1"),
+        (lambda data: data["layers"][2].update(ends=[[0, 1]]), "0 gives less"),
+        (lambda data: data.update(outputs=[[-1, 1]]), "source -1 has no output 1"),
+        (
+            lambda data: data["layers"][0].update(call=len(data["calls"])),
+            "which is not there",
+        ),
+        (
+            lambda data: first_operation(writes=[len(data["storages"])])(data),
+            "which is not there",
+        ),
+    ],
+    ids=["output", "operation's output", "input", "call", "storage"],
+)
+def test_the_first_past_the_end_is_not_there(record, change, words):
+    """Numbers count from 0; what ends a list is found, and no IndexError is."""
+    assert words in broken(record, change)
+
+
+def test_the_name_of_an_operation_stands_once(record):
+    """As that of a module, though its path is another's too."""
+    adds = [la.index for la in record("resnet18").layers if la.name.endswith(":add")]
+    first, second = adds[:2]
+
+    def change(data):
+        data["layers"][second].update(name=data["layers"][first]["name"])
+
+    assert "'layer1.0:add': the name stands twice" in broken(record, change)
+
+
+def test_every_operand_that_rules_read_has_axes(record):
+    """The last of them too, as the weight of a convolution."""
+    said = broken(record, first_operation(inputs=[[1, 3, 224, 224], []]))
+    assert "convolution has an operand without axes" in said
+
+
+def test_every_operand_has_a_source_if_one_has(record):
+    """Fewer sources than operands leave it open whose they are."""
+    said = broken(record, first_operation(sources=[[-1, 0]]))
+    assert "convolution has 2 operands, not all with sources" in said
+
+
+def test_a_layer_after_its_call_lies_outside(record):
+    """The layer at which a call stops is the next call's."""
+
+    def change(data):
+        stop = data["calls"][2]["stop"]
+        data["layers"][stop].update(call=2)
+
+    assert "it lies outside of its call 'layer1.0'" in broken(record, change)
+
+
+def test_the_last_layer_can_be_an_output(record):
+    """And so it is in most networks."""
+    arch = record("resnet18")
+    assert len(arch.layers) - 1 == arch.outputs[0].layer
+    assert arch == parse_record(arch.to_json())
+
+
 def test_a_convolution_has_its_own_window():
     """Though a hook pools before it."""
     import torch

@@ -44,6 +44,12 @@ def test_a_record():
     assert "a b/r50.json" == str(parse_spec("a b/r50.json").record)
 
 
+@pytest.mark.parametrize("text", ["r50.json.gz", "R50.JSON", "R50.Json.GZ"])
+def test_a_record_may_be_compressed_and_in_capitals(text):
+    """Its suffix alone makes a SPEC one, in any case."""
+    assert text == str(parse_spec(text).record)
+
+
 @pytest.mark.parametrize(
     "text",
     [
