@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from unicodedata import bidirectional
 
 import msgspec
 import pytest
@@ -53,14 +54,15 @@ def test_clean_text_has_no_control_character(text):
 
 
 class Text(HTMLParser):
-    """Collects the text of a page, and every tag that it opens."""
+    """Collects the text of a page, and every tag and attribute that it opens."""
 
     def __init__(self):
         super().__init__()
-        self.parts, self.tags = [], set()
+        self.parts, self.tags, self.attributes = [], set(), []
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
+        self.attributes += attrs
 
     def handle_data(self, data):
         self.parts.append(data)
@@ -72,6 +74,15 @@ def test_html_stays_text(text):
     parser = Text()
     parser.feed(f"<p>{escape.escape_html(text)}</p>")
     assert (escape.clean_name(text), {"p"}) == ("".join(parser.parts), parser.tags)
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_an_attribute_stays_one_in_either_quotes(quote):
+    """A quotation mark ends no value, so no other attribute begins."""
+    text = """a' onload='x() b" onload="x()"""
+    parser = Text()
+    parser.feed(f"<p title={quote}{escape.escape_html(text)}{quote}>")
+    assert [("title", text)] == parser.attributes
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -94,6 +105,15 @@ def test_csv_stays_text_and_is_no_formula(text):
     ) or cell == escape.clean_name(text)
     assert cell[:1] not in {"=", "+", "-", "@"}
     assert "7" == number
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)"])
+def test_no_cell_and_no_heading_of_csv_is_a_formula(text):
+    """Each sign with which a spreadsheet begins to compute stands behind a mark."""
+    columns = (Column("name", "layer"), Column("c0", text, "cell"))
+    written = Table(text, columns, ({"name": text, "c0": None},), []).to_csv()
+    heading, row = csv.reader(io.StringIO(written))
+    assert [f"'{text}"] * 2 == [heading[1], row[0]]
 
 
 @given(st.text())
@@ -122,6 +142,30 @@ def test_markdown_stays_text(text):
     assert escape.clean_name(text).strip() == shown.strip()
 
 
+@pytest.mark.parametrize("text", ["a@example.org", "www.example.org", "http://e.org"])
+def test_markdown_makes_no_link_of_an_address(text):
+    """Though GitHub, and its parser here, link them where they stand bare."""
+    from markdown_it import MarkdownIt
+
+    def kinds(source):
+        tokens = MarkdownIt("gfm-like").parse(source)
+        return {child.type for token in tokens for child in token.children or ()}
+
+    assert "link_open" in kinds(text)
+    assert "link_open" not in kinds(escape.escape_markdown(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["12) item", "12. item", "- a", "+ a", "---", "a\n==="]
+)
+def test_a_paragraph_of_markdown_stays_one(text):
+    """No list, no rule and no heading comes of how a note begins."""
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("gfm-like").parse(escape.escape_markdown_paragraph(text))
+    assert ["paragraph_open", "inline", "paragraph_close"] == [t.type for t in tokens]
+
+
 def test_markdown_leaves_plain_names_alone():
     """An underscore between letters and a hyphen need no escape."""
     assert "conv2_x of ResNet-50" == escape.escape_markdown("conv2_x of ResNet-50")
@@ -134,6 +178,13 @@ def test_latex_compiles_and_stays_text(tmp_path):
     text = pdf_text(tmp_path, body)
     for words in ("=1+1", "{braces}", "%percent", "</script>", r"back\slash"):
         assert words in text
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+@pytest.mark.parametrize("text", ["a--b", "a---b", "x,,y", "p<<q>>r", "v''w"])
+def test_latex_joins_no_two_signs(tmp_path, text):
+    """Its fonts would make one dash or quotation mark of them."""
+    assert text in pdf_text(tmp_path, escape.escape_latex(text)).replace("’", "'")
 
 
 @pytest.mark.needs("pdflatex", "pdftotext")
@@ -186,3 +237,11 @@ def test_prose_is_long_but_its_words_are_not():
     assert escape.MAX_PROSE_LENGTH == len(escape.clean_prose("ab " * 20_000))
     assert "a b \ufffd" == escape.clean_prose("a\nb \x1b")
     assert "&lt;/desc&gt;" == escape.escape_html_prose("</desc>")
+
+
+def test_no_sign_turns_the_text_around_it():
+    """Whatever Unicode calls an embedding, an override or an isolate is replaced."""
+    turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    signs = [c for c in map(chr, range(0x3000)) if bidirectional(c) in turning]
+    assert 9 == len(signs)
+    assert ["a\ufffdb"] * 9 == [escape.clean_name(f"a{sign}b") for sign in signs]
