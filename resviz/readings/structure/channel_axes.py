@@ -59,19 +59,15 @@ def follow_layer_axis(layer: Layer, axis: int | None) -> int | None:
     None where operations mixed the channels with other axes.
     """
     for op in layer.operations:
-        if any(op.flowing):
-            axis = follow_operation_axis(op, axis)
+        if not any(op.flowing):
+            continue
+        if op.name in SETS_AXIS:
+            axis = SETS_AXIS[op.name](op)
+        elif axis is not None and axis < len(op.inputs[0]):
+            axis = MOVES_AXIS.get(op.name, find_kept_axis)(op, axis)
+        else:
+            axis = None
     return axis
-
-
-def follow_operation_axis(op: Operation, axis: int | None) -> int | None:
-    """Return the channel axis of an operation's output, from that of its input."""
-    sets_axis = SETS_AXIS.get(op.name)
-    if sets_axis is not None:
-        return sets_axis(op)
-    if axis is None or axis >= len(op.inputs[0]):
-        return None
-    return MOVES_AXIS.get(op.name, find_kept_axis)(op, axis)
 
 
 def find_kept_axis(op: Operation, axis: int) -> int | None:

@@ -48,7 +48,8 @@ class Graph:
             ROOT: next(iter(self.input_axes), None)
         }
         for layer in arch.stored_layers:
-            if is_live(layer):
+            ops = list_live_operations([layer])
+            if any(op.name not in CREATIONS for op in ops):
                 self.add_layer(layer)
         self.returned_nodes = {source.layer for source in arch.outputs}
 
@@ -144,29 +145,19 @@ def find_input_axis(arch: Architecture, number: int) -> int | None:
         if not reached & sources:
             continue
         for op in list_live_operations([layer]):
+            if is_weighted(op) and op.name in PRODUCTS:
+                return max(rank - 1, 0)
             if is_weighted(op):
-                return input_axis_for_operation(op, rank)
+                axes = len(op.window.kernel) if op.window else rank - 2
+                return max(rank - axes - 1, 0) if rank > axes else 1
         reached |= {(layer.index, k) for k in range(len(layer.outputs))}
     return 1
-
-
-def input_axis_for_operation(op: Operation, rank: int) -> int:
-    """Find the channel axis of an input that a weighted operation reads."""
-    if op.name in PRODUCTS:
-        return max(rank - 1, 0)
-    axes = len(op.window.kernel) if op.window else rank - 2
-    return max(rank - axes - 1, 0) if rank > axes else 1
 
 
 @cache_reading
 def build_graph(arch: Architecture) -> Graph:
     """Build the graph of a record; it is shared and must not be changed."""
     return Graph(arch)
-
-
-def is_live(layer: Layer) -> bool:
-    """Tell whether something of the model's input flows through a layer."""
-    return any(any(op.flowing) and op.name not in CREATIONS for op in layer.operations)
 
 
 def is_weighted(op: Operation) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from resviz.readings.structure import Structure
-    from resviz.readings.structure.parts import Block, Stage
+    from resviz.readings.structure.parts import Block
     from resviz.record import Operation
 
 
@@ -37,7 +38,7 @@ def needless_projections(built: Structure) -> Iterator[str]:
 def downsampling_before_blocks(built: Structure) -> Iterator[str]:
     """Name stages whose map shrinks before their first block, as ConvNeXt's."""
     names: list[str] = []
-    for before, stage in pair_stages(built):
+    for before, stage in pairwise(built.stages):
         first = stage.blocks[0]
         shrinks = before.blocks[-1].output_size[0] > first.output_size[0]
         keeps = first.units[0].shortcut.reason not in {"resolution", "both"}
@@ -84,7 +85,7 @@ def strides_in_1x1(block: Block) -> bool:
 
 def dilated_stages(built: Structure) -> Iterator[str]:
     """Name stages that widen the kernels' reach where others would shrink the map."""
-    for before, stage in pair_stages(built):
+    for before, stage in pairwise(built.stages):
         rates = {
             op.window.dilation
             for block in stage.blocks
@@ -131,11 +132,6 @@ def name_blocks(built: Structure) -> Iterator[tuple[str, Block]]:
     for stage in built.stages:
         for number, block in enumerate(stage.blocks, start=1):
             yield stage.block_name(number), block
-
-
-def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
-    """Yield every stage but the first, after the one before it."""
-    return zip(built.stages, built.stages[1:], strict=False)
 
 
 def list_main_operations(block: Block) -> list[Operation]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.regions import JoinRegion
-    from resviz.record import Layer, Operation, Shape, Window
+    from resviz.record import Layer, Operation, Shape
 
 SHORTCUT_NOUNS = {
     "identity": ("identity shortcut", "identity shortcuts"),
@@ -154,8 +154,10 @@ def label_window(op: Operation, noun: str = "") -> str:
         return ""  # a pool over one position, as ResNet-D keeps at stride 1
     transposed = " transposed" if window.transposed else ""
     groups = f", {window.groups} groups" if window.groups > 1 else ""
-    name = f"{format_sizes(window.kernel)}{transposed}{noun}"
-    return f"{name}{groups}{format_stride(window)}"
+    sign = "×" if window.transposed else "/"
+    strides = prod(window.stride) != 1
+    stride = f", {sign}{format_per_axis(window.stride)}" if strides else ""
+    return f"{format_sizes(window.kernel)}{transposed}{noun}{groups}{stride}"
 
 
 def label_slice(op: Operation) -> str:
@@ -180,14 +182,6 @@ OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] 
     (PADDINGS, label_padding),
 )
 """How each kind of operation reads on a shortcut; adding one is a row."""
-
-
-def format_stride(window: Window) -> str:
-    """Format a stride as ", /2", a transposed one as ", ×2"; "" if it is 1."""
-    if prod(window.stride) == 1:
-        return ""
-    sign = "×" if window.transposed else "/"
-    return f", {sign}{format_per_axis(window.stride)}"
 
 
 def drops_positions(op: Operation) -> bool:
