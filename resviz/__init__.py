@@ -90,52 +90,21 @@ __all__ = [
 
 HOMES = {
     "resviz.api": (
-        "costs",
-        "costs_table",
-        "describe",
-        "diagram",
-        "layers",
-        "memory",
-        "receptive",
-        "receptive_field",
-        "report",
-        "shortcuts",
-        "summary",
-        "sweep",
-        "table",
-        "trace",
+        "costs", "costs_table", "describe", "diagram", "layers", "memory", "receptive",
+        "receptive_field", "report", "shortcuts", "summary", "sweep", "table", "trace",
     ),
     "resviz.errors": (
-        "BuildError",
-        "UnknownNameError",
-        "OptionError",
-        "RecordError",
-        "RenderError",
-        "ResvizError",
-        "SpecError",
-        "TraceError",
-        "WeightsError",
+        "BuildError", "OptionError", "RecordError", "RenderError", "ResvizError",
+        "SpecError", "TraceError", "UnknownNameError", "WeightsError",
     ),
     "resviz.figures.rendering": ("Diagram",),
-    "resviz.readings.costs": ("UncountedOperation",),
     "resviz.readings.shape_flow": ("FlowStep",),
-    "resviz.readings.structure": (
-        "Block",
-        "Shortcut",
-        "Stage",
-        "Unit",
-    ),
-    "resviz.record": (
-        "Architecture",
-        "Call",
-        "Layer",
-        "Operation",
-        "Tensor",
-        "Window",
-    ),
+    "resviz.readings.structure": ("Block", "Shortcut", "Stage", "Unit"),
+    "resviz.readings.uncounted": ("UncountedOperation",),
+    "resviz.record": ("Architecture", "Call", "Layer", "Operation", "Tensor", "Window"),
     "resviz.record.storage": ("load",),
     "resviz.tables.table": ("Table",),
-}
+}  # fmt: skip
 """Which module holds each public name."""
 
 

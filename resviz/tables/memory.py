@@ -13,11 +13,12 @@ from resviz.tables.notes import (
     trace_header,
     untracked_notes,
 )
+from resviz.tables.summary import split_into_parts
 from resviz.tables.table import Column, Table
 from resviz.units import format_mebibytes, group_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from resviz.record import Architecture
 
@@ -220,20 +221,9 @@ def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
 
 def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
     """Yield one row a stage, and for what lies before, behind and beside them."""
-    structure = read_structure(arch)
     rows = list(layer_memory_rows(arch))
-    first = "stem" if structure.stages else "layers"
-    parts: list[tuple[str, Iterable[int]]] = [
-        (first, [layer.index for layer in structure.stem]),
-        *((stage.name, stage.layer_indices) for stage in structure.stages),
-        ("head", [layer.index for layer in structure.head]),
-    ]
-    inside = {index for _, members in parts for index in members}
-    parts.append(("other layers", {row["index"] for row in rows} - inside))
-    for name, members in parts:
-        group = [rows[index] for index in sorted(members)]
-        if group:
-            yield part_memory_row(name, group)
+    for name, layers in split_into_parts(read_structure(arch)):
+        yield part_memory_row(name, [rows[layer.index] for layer in layers])
     idle = memory.count_idle_bytes(arch)
     if idle:
         yield {"name": "never called", "layers": 0, "parameter_bytes": idle}

@@ -33,6 +33,9 @@ COLUMNS = (
     Column("elements", "elements", "count", spare=1),
 )
 
+OTHER_LAYERS = "other layers"
+"""The part of a network that is neither stem, stage nor head."""
+
 
 def summary_table(arch: Architecture) -> Table:
     """Return totals, one row a stage, and the arithmetic of the shape flow."""
@@ -125,25 +128,31 @@ def part_columns(own: costs.CostTotals, output_shape: Shape) -> dict[str, Any]:
 
 def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
     """Yield rows whose parameters and MACs sum to the network's."""
-    arch = structure.arch
-    inside = {index for stage in structure.stages for index in stage.layer_indices}
-    inside.update(layer.index for layer in (*structure.stem, *structure.head))
-    if structure.stem:
-        yield part_row("stem" if structure.stages else "layers", structure.stem)
-    for stage in structure.stages:
-        yield stage_row(stage)
-    if structure.head:
-        yield part_row("head", structure.head)
-    others = [layer for layer in arch.stored_layers if layer.index not in inside]
-    idle = sum(p.numel for group in arch.uncalled for p in group.parameters)
-    own = costs.sum_layer_costs(others)
-    if own.params or own.macs or own.elements:
-        yield part_row("other layers", others)
+    stages = {stage.name: stage for stage in structure.stages}
+    for name, layers in split_into_parts(structure):
+        own = costs.sum_layer_costs(layers)
+        if name in stages:
+            yield stage_row(stages[name])
+        elif name != OTHER_LAYERS or own.params or own.macs or own.elements:
+            yield {"name": name, **part_columns(own, layers[-1].output_shape)}
+    idle = sum(p.numel for group in structure.arch.uncalled for p in group.parameters)
     if idle:
         yield {"name": "never called", "params": idle, "macs": 0, "elements": 0}
 
 
-def part_row(name: str, layers: Sequence[Layer]) -> dict[str, Any]:
-    """Return a run of layers that is no stage."""
-    shape = layers[-1].output_shape
-    return {"name": name, **part_columns(costs.sum_layer_costs(layers), shape)}
+def split_into_parts(structure: Structure) -> Iterator[tuple[str, Sequence[Layer]]]:
+    """Yield stem, stages, head and the other layers, by name; no empty part."""
+    layers = structure.arch.stored_layers
+    parts = [
+        ("stem" if structure.stages else "layers", structure.stem),
+        *(
+            (stage.name, [layers[index] for index in sorted(stage.layer_indices)])
+            for stage in structure.stages
+        ),
+        ("head", structure.head),
+    ]
+    inside = {layer.index for _, members in parts for layer in members}
+    others = [layer for layer in layers if layer.index not in inside]
+    for name, members in (*parts, (OTHER_LAYERS, others)):
+        if members:
+            yield name, members
