@@ -43,7 +43,7 @@ class OptionType(click.ParamType):
         self.name = "text" if free else "choice" if option.choices else option.kind
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """The legal words, as help shows them, or what else is wanted."""
+        """Return the legal words, as help shows them, or what else is wanted."""
         del param, ctx
         words = self.option.legal_words()
         if words:
@@ -148,7 +148,7 @@ def trace_options(command: CommandFunction) -> CommandFunction:
 def read_records(
     sources: Sequence[str], tracing: dict[str, Any], *, shown: int | None = 8
 ) -> list[Architecture]:
-    """The records of some SPECs.
+    """Read the records of some SPECs.
 
     What a model's own code prints goes to stderr, for stdout is for data; so do the
     last `shown` layers before one that failed, or all.
@@ -199,7 +199,7 @@ def write_table(table: Table, form: str, output: str, dpi: int | None) -> None:
 
 
 def dpi_option(dpi: int | None, form: str) -> dict[str, int]:
-    """The option of a format for so many dots an inch, {} if none are asked for.
+    """Return a format's option for so many dots an inch, {} if none are wanted.
 
     Raises:
         SpecError: if the format has no pixels.
@@ -210,7 +210,7 @@ def dpi_option(dpi: int | None, form: str) -> dict[str, int]:
 
 
 def choose_format(form: str | None, output: str, kind: Kind, usual: str) -> str:
-    """The format that is asked for, by `--format` or the suffix of `-o`.
+    """Choose the format, by `--format` or the suffix of `-o`.
 
     Args:
         form: of `--format`, None if that was left out.
@@ -223,12 +223,12 @@ def choose_format(form: str | None, output: str, kind: Kind, usual: str) -> str:
     """
     from resviz import formats
 
+    if output == "-":
+        return form or usual
     if form is None:
-        return usual if output == "-" else formats.format_of_suffix(output, kind)
+        return formats.format_of_suffix(output, kind)
     with suppress(RenderError):
-        suffix_format = (
-            form if output == "-" else formats.format_of_suffix(output, kind)
-        )
+        suffix_format = formats.format_of_suffix(output, kind)
         if suffix_format != form:
             raise SpecError(
                 f"-o {output!r} is the name of {suffix_format}, got --format {form}: "
@@ -238,7 +238,7 @@ def choose_format(form: str | None, output: str, kind: Kind, usual: str) -> str:
 
 
 def terminal_options(output: str) -> dict[str, Any]:
-    """Width and colour of text: those of the terminal, none for a file or pipe.
+    """Return width and colour of text: the terminal's, none for a file or pipe.
 
     COLUMNS sets the width of a pipe too. Source for NO_COLOR: no-color.org.
     """
@@ -250,7 +250,7 @@ def terminal_options(output: str) -> dict[str, Any]:
 
 
 def terminal_width(stream: TextIO) -> int | None:
-    """Characters of a line of a terminal; None for what is none."""
+    """Count the characters of a line of a terminal; None for what is none."""
     has_width = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
     return shutil.get_terminal_size().columns if has_width else None
 

@@ -1,7 +1,8 @@
 """Many configurations, one table: a space of SPECs, traced on all cores or a cluster.
 
 `space` says which variants there are, `rows` what is read of one, `worker` is the
-process that traces, `supervisor` watches it, `run` gives out the work and gathers rows.
+process that traces, `supervisor` watches it, `run` gives out the work and gathers rows,
+`sweep` keeps those that are wanted, `outputs` writes them as a `table` or a `chart`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from resviz.errors import ResvizError
 
 
 def import_extra(name: str, extra: str = "sweep") -> Any:
-    """A library that an extra of resviz brings.
+    """Import a library that an extra of resviz brings.
 
     Raises:
         ResvizError: if it is not there.

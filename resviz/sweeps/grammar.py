@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.errors import SpecError
@@ -33,7 +34,7 @@ MAX_EXPANDED_VALUES = 1_000_000
 
 
 def split_outside_brackets(text: str, separator: str = ",") -> list[str]:
-    """Parts between separators that stand in no bracket, brace or quote.
+    """Split a text at separators that stand in no bracket, brace or quote.
 
     Raises:
         SpecError: if brackets or quotes do not match.
@@ -51,7 +52,7 @@ def split_outside_brackets(text: str, separator: str = ",") -> list[str]:
 
 
 def bracket_depths(text: str) -> list[tuple[int, int]]:
-    """Each character outside of quotes, and in how many brackets it stands.
+    """Find the characters outside of quotes, and in how many brackets each stands.
 
     A bracket counts as standing outside of itself.
 
@@ -65,24 +66,22 @@ def bracket_depths(text: str) -> list[tuple[int, int]]:
         if quote:
             quote = "" if sign == quote and not escaped else quote
             escaped = sign == "\\" and not escaped
-        elif sign in "'\"":
+            continue
+        if sign in "'\"":
             quote = sign
-        elif sign in CLOSING_BRACKETS:
-            depths.append((place, len(awaited)))
+            continue
+        if sign in CLOSING_BRACKETS.values() and (not awaited or awaited.pop() != sign):
+            raise SpecError(f"spec: {text!r} has a {sign!r} too many")
+        depths.append((place, len(awaited)))
+        if sign in CLOSING_BRACKETS:
             awaited.append(CLOSING_BRACKETS[sign])
-        elif sign in CLOSING_BRACKETS.values():
-            if not awaited or awaited.pop() != sign:
-                raise SpecError(f"spec: {text!r} has a {sign!r} too many")
-            depths.append((place, len(awaited)))
-        else:
-            depths.append((place, len(awaited)))
     if awaited or quote:
         raise SpecError(f"spec: {text!r} lacks a closing {(awaited or [quote])[-1]!r}")
     return depths
 
 
 def expand_braces(text: str) -> list[str]:
-    """All that a text with braces stands for, the last brace varying fastest.
+    """List all that a text with braces stands for, the last brace varying fastest.
 
     Raises:
         SpecError: if brackets or quotes do not match, if braces hold no choice, or it
@@ -94,34 +93,28 @@ def expand_braces(text: str) -> list[str]:
         >>> expand_braces("[{2,3},{4..8..2}]")
         ['[2,4]', '[2,6]', '[2,8]', '[3,4]', '[3,6]', '[3,8]']
     """
-    pieces = list(piece_alternatives(text))
-    count = 1
-    for piece in pieces:
-        count *= len(piece)
+    pieces = piece_alternatives(text)
+    count = prod(map(len, pieces))
     if count > MAX_EXPANDED_VALUES:
         raise SpecError(f"spec: {text[:60]!r} stands for {count:,} texts, want fewer")
     return ["".join(chosen) for chosen in product(*pieces)]
 
 
 def piece_alternatives(text: str) -> list[list[str]]:
-    """What each piece of a text stands for: what is no choice, for itself."""
+    """List what each piece of a text stands for: what is no choice, for itself."""
     pieces: list[list[str]] = []
     piece_start = 0
     for start, end in find_outer_braces(text):
         inner = text[start + 1 : end]
-        expanded = parse_choices(inner)
-        inner_pieces = (
-            [["{"], *piece_alternatives(inner), ["}"]]
-            if expanded is None
-            else [expanded]
-        )
-        pieces += [[text[piece_start:start]], *inner_pieces]
+        choices = parse_choices(inner)
+        pieces.append([text[piece_start:start]])
+        pieces += [choices] if choices else [["{"], *piece_alternatives(inner), ["}"]]
         piece_start = end + 1
     return [*pieces, [text[piece_start:]]]
 
 
 def find_outer_braces(text: str) -> Iterator[tuple[int, int]]:
-    """Where the outermost braces open and close."""
+    """Find where the outermost braces open and close."""
     opened: list[int] = []
     for place, _ in bracket_depths(text):
         if text[place] == "{":
@@ -133,7 +126,7 @@ def find_outer_braces(text: str) -> Iterator[tuple[int, int]]:
 
 
 def parse_choices(inner: str) -> list[str] | None:
-    """What stands between braces, expanded; None where it is a dictionary.
+    """Expand what stands between braces; None where it is a dictionary.
 
     Raises:
         SpecError: if it is no choice either.
@@ -161,7 +154,7 @@ def strip_quotes(text: str) -> str:
 
 
 def is_dictionary_entry(part: str) -> bool:
-    """Whether it is an entry of a dictionary, with a literal before its colon.
+    """Tell whether it is an entry of a dictionary, with a literal before its colon.
 
     Example:
         >>> is_dictionary_entry("'a': 1"), is_dictionary_entry("timm:resnet50")
@@ -176,7 +169,7 @@ def is_dictionary_entry(part: str) -> bool:
 
 
 def expand_range(first: int, last: int, step: int | None = None) -> list[str]:
-    """The numbers of a range, its last one included.
+    """List the numbers of a range, its last one included.
 
     Raises:
         SpecError: if they are too many, or it has no step.

@@ -62,7 +62,7 @@ class VariantTracer:
         self.last_built: tuple[str, source.BuiltModel | None] = "", None
 
     def make_row(self, variant: VariantArguments) -> SweepRow:
-        """The row of one variant; of one that fails, with the reason."""
+        """Make the row of one variant; of one that fails, with the reason."""
         clock = StepTimer()
         values: SweepRow = {}
         error = None
@@ -82,7 +82,7 @@ class VariantTracer:
     def trace_variant(
         self, variant: VariantArguments, clock: StepTimer
     ) -> Architecture:
-        """The record of one variant."""
+        """Trace one variant."""
         text, own_input, batch = variant
         spec = parse_spec(text)
         request = source.TraceRequest(None, None, None, None, None, None)._replace(
@@ -127,7 +127,7 @@ class StepTimer:
 
 
 def resolve_input_size(own_input: Any, usual: Any) -> Any:
-    """An input that a SPEC asks for: a side, two sides, all sizes, or text.
+    """Work out the input of a SPEC that gives a side, two, all sizes, or text.
 
     Raises:
         SpecError: if it is a side, and the network is not given an image.
@@ -146,7 +146,7 @@ def resolve_input_size(own_input: Any, usual: Any) -> Any:
 
 
 def measure_record(arch: Architecture) -> SweepRow:
-    """What is read of one record."""
+    """Read what a row tells of one record."""
     total = costs.sum_record_costs(arch)
     graph = Graph(arch)  # kept nowhere, so the record goes without the collector
     path = find_main_path(graph)
@@ -162,7 +162,7 @@ def measure_record(arch: Architecture) -> SweepRow:
 
 
 def find_largest_axis_field(arch: Architecture) -> int | None:
-    """The largest receptive field along an axis, before all is seen.
+    """Find the largest receptive field along an axis, before all is seen.
 
     None if that of some layer is not known, for it may be larger.
 
@@ -184,7 +184,7 @@ def find_largest_axis_field(arch: Architecture) -> int | None:
 
 
 def find_final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
-    """Shape of the last map on the main path, before it is pooled to one position.
+    """Find the last map's shape on the main path, before it is pooled to one position.
 
     A map has the axes of an image, or those of tokens; where all of it is one position,
     as after many strides, it is what the last layer before the global pool gives. A
@@ -205,13 +205,13 @@ def find_final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
 
 
 def may_pool_whole_map(op: Operation) -> bool:
-    """Whether an operation is a pool that may take in a whole map."""
+    """Tell whether an operation is a pool that may take in a whole map."""
     inside = op.window is None or not any(op.window.padding)
     return inside and op.name in AVERAGE_POOLS | MAX_POOLS
 
 
 def failure_reason(error: BaseException) -> str:
-    """Why a configuration failed, on one line."""
+    """Say why a configuration failed, on one line."""
     text = str(error) if isinstance(error, ResvizError) else first_error_line(error)
     if isinstance(error, SystemExit):
         text = f"its code called sys.exit({error.code!r})"

@@ -83,11 +83,9 @@ class BracedSpec:
         The name of the network is one where it is not the whole SPEC.
         """
         for place in self.places if len(self.places) > 1 else self.places[1:]:
-            for name in dict.fromkeys(
-                n for choice in place for n, _ in choice.arguments
-            ):
-                values = [dict(choice.arguments).get(name, "") for choice in place]
-                yield from ((name, repr(value)) for value in values)
+            choices = [dict(choice.arguments) for choice in place]
+            for name in dict.fromkeys(name for choice in choices for name in choice):
+                yield from ((name, repr(choice.get(name, ""))) for choice in choices)
 
     def __iter__(self) -> Iterator[Configuration]:
         is_traces = [is_trace_argument(place) for place in self.places]
@@ -113,7 +111,7 @@ class BracedSpec:
 
 
 def is_trace_argument(place: Sequence[ArgumentChoice]) -> bool:
-    """Whether a place of a SPEC is an argument of the trace."""
+    """Tell whether a place of a SPEC is an argument of the trace."""
     return any(
         name in TRACE_ARGUMENTS for choice in place for name, _ in choice.arguments
     )
@@ -131,10 +129,12 @@ class Space:
     """
 
     def __init__(self, specs: Iterable[Spec | list[Spec]]) -> None:
-        spec_lists = [spec if isinstance(spec, list) else [spec] for spec in specs]
-        texts = [
-            check_spec_text(spec) for spec_list in spec_lists for spec in spec_list
+        flat = [
+            spec
+            for listed in specs
+            for spec in (listed if isinstance(listed, list) else [listed])
         ]
+        texts = [check_spec_text(spec) for spec in flat]
         self.braced_specs = [
             family for text in texts for family in read_braced_specs(text)
         ]
@@ -163,7 +163,7 @@ class Space:
         ]
 
     def is_set_by_all(self, name: str) -> bool:
-        """Whether every variant has an argument of this name."""
+        """Tell whether every variant has an argument of this name."""
         return all(
             any(
                 all(name in dict(choice.arguments) for choice in place)
@@ -182,7 +182,7 @@ class Space:
 
 
 def check_spec_text(spec: Any) -> str:
-    """A SPEC as text.
+    """Check what is to be a SPEC, and return it as text.
 
     Raises:
         SpecError: if it is nothing that stands for a network.
@@ -196,7 +196,7 @@ def check_spec_text(spec: Any) -> str:
 
 
 def read_braced_specs(text: str) -> Iterator[BracedSpec]:
-    """The families of one SPEC, or of each line of a file of them."""
+    """Read one SPEC with braces, or each line of a file of them."""
     text = text.strip()
     path = Path(text)
     if text.endswith(".txt"):
@@ -215,7 +215,7 @@ def read_braced_specs(text: str) -> Iterator[BracedSpec]:
 
 
 def parse_braced_spec(text: str) -> BracedSpec:
-    """One SPEC with braces.
+    """Parse one SPEC with braces.
 
     Raises:
         SpecError: if brackets do not match, or a pattern meets nothing.
@@ -238,7 +238,7 @@ def parse_braced_spec(text: str) -> BracedSpec:
 
 
 def find_name_choices(text: str) -> tuple[ArgumentChoice, ...]:
-    """The networks that a name with braces, or with a pattern, stands for.
+    """Find the networks that a name with braces, or with a pattern, stands for.
 
     Raises:
         SpecError: if it still has braces, or the pattern meets nothing.
@@ -251,7 +251,7 @@ def find_name_choices(text: str) -> tuple[ArgumentChoice, ...]:
 
 
 def match_model_names(name: str) -> list[str]:
-    """The models of a package that match a pattern; a name without one is itself.
+    """Find the models of a package that match a pattern; a plain name is itself.
 
     Raises:
         SpecError: if there are none.
@@ -271,7 +271,7 @@ def match_model_names(name: str) -> list[str]:
 def find_argument_choices(
     text: str, place: int, network: str
 ) -> tuple[ArgumentChoice, ...]:
-    """What one argument with braces stands for.
+    """Find what one argument with braces stands for.
 
     Raises:
         SpecError: if there is nothing in its braces, and no name before them.
@@ -286,7 +286,7 @@ def find_argument_choices(
 
 
 def parse_argument(text: str, place: int, network: str) -> tuple[tuple[str, Any], ...]:
-    """The name of an argument, and its value: text where it is no literal."""
+    """Read the name of an argument, and its value: text where it is no literal."""
     if not text:
         return ()
     name, sign, value = map(str.strip, text.partition("="))
@@ -297,7 +297,7 @@ def parse_argument(text: str, place: int, network: str) -> tuple[tuple[str, Any]
 
 
 def literal_or_text(text: str) -> Any:
-    """The value of a literal, or the text itself."""
+    """Return the value of a literal, or the text itself."""
     try:
         return ast.literal_eval(text)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):

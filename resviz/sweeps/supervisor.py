@@ -130,7 +130,7 @@ class WorkerProcess:
         return rows
 
     def is_alive(self) -> bool:
-        """Whether the process can trace."""
+        """Tell whether the process can trace."""
         return self.process.poll() is None
 
     def close(self) -> None:
@@ -256,6 +256,6 @@ def trace_batch(settings: Settings, batch: Sequence[VariantArguments]) -> BatchR
 
 
 def met_limit(row: SweepRow) -> bool:
-    """Whether a variant was given up for want of time, or failed for want of memory."""
+    """Tell whether a variant was given up for want of time or of memory."""
     error = row.get("error") or ""
     return error.startswith(NO_ANSWER) or "out of memory" in error

@@ -57,7 +57,7 @@ class _Shape(tuple[Any, ...]):
 
 
 def _is_equal(first: Any, second: Any) -> bool:
-    """Whether two values are equal; several numbers also equal their text, `1x64x7x7`.
+    """Tell whether two values are equal; numbers also equal their text, `1x64x7x7`.
 
     A shape with a batch is its text without it, too.
     """
@@ -245,7 +245,7 @@ class Condition:
             yield self
 
     def holds(self, row: Mapping[str, Any]) -> bool:
-        """Whether it holds for a row; not where what it takes is not known.
+        """Tell whether it holds for a row; not where what it takes is not known.
 
         Raises:
             SpecError: if values cannot be compared or computed with.
@@ -311,7 +311,7 @@ def parse_condition(
 
 
 def _is_allowed(node: ast.AST) -> bool:
-    """Whether a node of a syntax tree may stand in a condition."""
+    """Tell whether a node of a syntax tree may stand in a condition."""
     if isinstance(node, ast.Constant):
         return isinstance(node.value, (str, int, float, type(None)))
     parts = (node, getattr(node, "op", node))
