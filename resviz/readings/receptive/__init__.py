@@ -126,12 +126,12 @@ class FieldWalk:
         if keeps_field_unchanged(layer, input_maps):
             output_maps = input_maps
         elif is_wired(layer):
-            operation_maps: list[Sequence[FieldMap | None]] = []
-            for operation in layer.operations:
-                maps = find_operand_maps(operation, input_maps, operation_maps)
-                operation_maps.append(self.follow_operation(layer, operation, maps))
+            maps_within: MapsWithin = {MODEL_INPUT: input_maps}
+            for number, operation in enumerate(layer.operations):
+                maps = find_operand_maps(operation, maps_within)
+                maps_within[number] = self.follow_operation(layer, operation, maps)
             output_maps = [
-                find_output_map(layer, k, operation_maps)
+                find_output_map(layer, k, maps_within)
                 for k in range(len(layer.outputs))
             ]
         else:
@@ -239,48 +239,32 @@ def is_wired(layer: Layer) -> bool:
     return is_alone or all(operation.sources for operation in live)
 
 
-def find_operand_maps(
-    operation: Operation,
-    input_maps: Sequence[FieldMap | None],
-    operation_maps: Sequence[Sequence[FieldMap | None]],
-) -> list[FieldMap | None]:
-    """Find the maps of an operation's operands.
+MapsWithin = dict[int, "Sequence[FieldMap | None]"]
+"""What the outputs of a layer's operations see, and under `MODEL_INPUT` its inputs."""
 
-    Args:
-        operation: of a layer.
-        input_maps: what the layer's inputs see.
-        operation_maps: what the outputs of its earlier operations see.
-    """
+
+def find_operand_maps(
+    operation: Operation, maps_within: MapsWithin
+) -> list[FieldMap | None]:
+    """Find the maps of an operation's operands, among those of its layer so far."""
     if operation.sources:
         return [
-            source and find_source_map(source, input_maps, operation_maps)
+            source and maps_within[source.layer][source.output]
             for source in operation.sources
         ]
-    rest = iter(input_maps)
+    rest = iter(maps_within[MODEL_INPUT])
     return [next(rest, None) if flows else None for flows in operation.flowing]
 
 
-def find_source_map(
-    source: Source,
-    input_maps: Sequence[FieldMap | None],
-    operation_maps: Sequence[Sequence[FieldMap | None]],
-) -> FieldMap | None:
-    """Find the map of one source within a layer."""
-    if source.layer == MODEL_INPUT:
-        return input_maps[source.output]
-    return operation_maps[source.layer][source.output]
-
-
 def find_output_map(
-    layer: Layer, number: int, operation_maps: Sequence[Sequence[FieldMap | None]]
+    layer: Layer, number: int, maps_within: MapsWithin
 ) -> FieldMap | None:
     """Find the map of a layer's output among those of its operations."""
-    source = (
-        layer.ends[number] if layer.ends else Source(len(operation_maps) - 1, number)
-    )
-    if source is None or not 0 <= source.layer < len(operation_maps):
+    last = Source(len(layer.operations) - 1, number)
+    source = layer.ends[number] if layer.ends else last
+    if source is None or source.layer == MODEL_INPUT:
         return None
-    outputs = operation_maps[source.layer]
+    outputs = maps_within[source.layer]
     return outputs[source.output] if source.output < len(outputs) else None
 
 
