@@ -18,7 +18,7 @@ from resviz.figures.drawing.elements import (
 from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 SUM_SIZE = (14, 14)
@@ -67,31 +67,20 @@ class Canvas:
     def add_wire(
         self, tail: Node, head: Node, role: str, *points: Point, arrow: bool = True
     ) -> None:
-        """Add an edge along some points."""
-        self.edges.append(build_wire(tail.key, head.key, role, *points, arrow=arrow))
-
-    def node_keys_since(self, since: int) -> tuple[str, ...]:
-        """Return the keys of the nodes added from number `since` on."""
-        return tuple(node.key for node in self.nodes[since:])
-
-    def frame_fold(self, number: int, start: Point, end: Point, since: int) -> Group:
-        """Return the frame around a folded block: the nodes from number `since` on.
-
-        `start` and `end` are its upper left and its lower right corner.
-        """
-        (left, top), (right, bottom) = start, end
-        return Group(
-            f"f{len(self.groups)}_{number}",
-            "fold",
-            ((left + right) / 2, (top + bottom) / 2),
-            (right - left, bottom - top),
-            nodes=self.node_keys_since(since),
-        )
+        """Add an edge along `points` with round corners, its arrow at the last."""
+        tip = points[-1] if arrow else None
+        if tip:
+            (x, y) = points[-2]
+            length = hypot(tip[0] - x, tip[1] - y) or 1
+            back = min(ARROW_LENGTH, length) / length
+            base = (tip[0] - back * (tip[0] - x), tip[1] - back * (tip[1] - y))
+            points = (*points[:-1], base)
+        self.edges.append(Edge(tail.key, head.key, role, round_corners(points), tip))
 
     def add_title(
         self, centre: float, name: str, facts: Sequence[str], room: float
     ) -> float:
-        """Add a title around `centre` in one line or two; gives the y below it."""
+        """Add a title around `centre` in one line or two; return the y below it."""
         name = metrics.fit_text(name, room * 0.97, LOOKS["title"].size, bold=True)
         fact_line = metrics.fit_text(" · ".join(facts), room)
         name_width = metrics.text_width(name, LOOKS["title"].size, bold=True)
@@ -102,19 +91,15 @@ class Canvas:
             if fact_line:
                 self.add_text("text", (centre, 28), fact_line)
             return 38.0 if fact_line else 22.0
-        self.add_text("title", (centre - total_width / 2, 13), name, align="start")
-        self.add_text(
-            "text",
-            (centre - total_width / 2 + name_width + gap, 13),
-            fact_line,
-            align="start",
-        )
+        left = centre - total_width / 2
+        self.add_text("title", (left, 13), name, align="start")
+        self.add_text("text", (left + name_width + gap, 13), fact_line, align="start")
         return 24
 
     def add_notes(
         self, centre: float, top: float, signs: Sequence[str], room: float
     ) -> float:
-        """Add a legend around `centre` from `top` on; gives the y below it."""
+        """Add a legend around `centre` from `top` on; return the y below it."""
         size = LOOKS["note"].size
         for line in metrics.wrap_words(signs, " · ", room * 0.87, size):
             self.add_text("note", (centre, top + 7), line.removesuffix(" ·"))
@@ -122,7 +107,7 @@ class Canvas:
         return top
 
     def build_picture(self, title: str, size: Point) -> Picture:
-        """The finished picture; `resviz.figures.diagram` adds its description."""
+        """Return the finished picture; `draw_diagram` adds its description."""
         return Picture(
             title,
             "",
@@ -132,6 +117,27 @@ class Canvas:
             tuple(self.groups),
             tuple(self.solids),
         )
+
+
+def frame_nodes(
+    key: str,
+    role: str,
+    corners: tuple[Point, Point],
+    nodes: Iterable[Node],
+    *,
+    tint: str = "",
+    inner: Sequence[Group] = (),
+) -> Group:
+    """Return a frame around some nodes and the frames among them.
+
+    `corners` are its upper left and its lower right one.
+    """
+    (left, top), (right, bottom) = corners
+    centre = ((left + right) / 2, (top + bottom) / 2)
+    size = (right - left, bottom - top)
+    framed = {node for group in inner for node in group.nodes}
+    keys = tuple(node.key for node in nodes if node.key not in framed)
+    return Group(key, role, centre, size, tint, keys, tuple(inner))
 
 
 ARROW_LENGTH = 5.5
@@ -144,33 +150,14 @@ KAPPA = 0.5523
 """Distance of a quarter circle's control points from its ends, in radii."""
 
 
-def build_wire(
-    tail: str, head: str, role: str, *points: Point, arrow: bool = True
-) -> Edge:
-    """An edge along `points` with round corners, its arrow at the last of them."""
-    if not arrow:
-        return Edge(tail, head, role, round_corners(points))
-    (x, y), tip = points[-2:]
-    length = hypot(tip[0] - x, tip[1] - y) or 1
-    back = min(ARROW_LENGTH, length) / length
-    base = (tip[0] - back * (tip[0] - x), tip[1] - back * (tip[1] - y))
-    return Edge(tail, head, role, round_corners((*points[:-1], base)), tip)
-
-
-def round_corners(
-    points: tuple[Point, ...], radius: float = CORNER_RADIUS
-) -> tuple[Point, ...]:
-    """Bézier control points of a polyline with rounded corners."""
+def round_corners(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Return the Bézier control points of a polyline with rounded corners."""
     path = [points[0]]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        start = point_towards(corner, before, radius)
-        stop = point_towards(corner, after, radius)
+        start = point_towards(corner, before, CORNER_RADIUS)
+        stop = point_towards(corner, after, CORNER_RADIUS)
         path += straight_segment(path[-1], start)
-        path += [
-            mix_points(start, corner, KAPPA),
-            mix_points(stop, corner, KAPPA),
-            stop,
-        ]
+        path += mix_points(start, corner, KAPPA), mix_points(stop, corner, KAPPA), stop
     return (*path, *straight_segment(path[-1], points[-1]))
 
 

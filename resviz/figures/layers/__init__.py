@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import sentences
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.canvas import Canvas
-from resviz.figures.drawing.elements import Group, Picture, Point
+from resviz.figures.drawing.canvas import Canvas, frame_nodes
 from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.layers.rows import (
     LayerPiece,
@@ -25,7 +24,7 @@ from resviz.figures.overview.outline import list_title_facts
 from resviz.readings.structure import Structure, read_structure
 
 if TYPE_CHECKING:
-    from resviz.figures.drawing.elements import Node
+    from resviz.figures.drawing.elements import Group, Node, Picture, Point
     from resviz.record import Architecture
 
 ROW_PITCH, BOX_SIZE = 17, (116, 14)
@@ -185,9 +184,10 @@ class LayersPlacing:
         self.canvas.add_text("note", (output, y), "output", align="end")
 
     def place_run(self, number: int, y: float, run: list[LayerPiece]) -> float:
-        """Place pieces of one stage, or some outside; gives the y below them."""
+        """Place pieces of one stage, or some outside; return the y below them."""
         stage = run[0].stage
-        top, since, frames = y, len(self.canvas.nodes), []
+        top, since = y, len(self.canvas.nodes)
+        frames: list[Group] = []
         if stage is not None:
             name = self.structure.stages[stage].name
             first = next((piece.block for piece in run if piece.block), "")
@@ -201,48 +201,27 @@ class LayersPlacing:
             begin = len(self.canvas.nodes)
             bottom = self.place_piece(number, y, piece)
             if piece.block:
-                frames.append(self.frame_block(number, y, bottom, piece, begin))
+                side = self.column_centre(number) - BOX_SIZE[0] / 2 - 4
+                corners = (side, y), (side + BOX_SIZE[0] + LANE_WIDTH, bottom)
+                key = f"{piece.block}.{begin}"
+                frames.append(
+                    frame_nodes(key, "frame", corners, self.canvas.nodes[begin:])
+                )
                 bottom += PIECE_GAP
             y = bottom
-        if stage is not None:
-            self.frame_stage(number, stage, (top, y), since, frames)
-            y += PIECE_GAP + 2
-        return y
-
-    def frame_stage(
-        self,
-        number: int,
-        stage: int,
-        span: tuple[float, float],
-        since: int,
-        frames: list[Group],
-    ) -> None:
-        """Frame a stage, or its part in one column."""
-        inside = {key for group in frames for key in group.nodes}
-        keys = tuple(
-            key for key in self.canvas.node_keys_since(since) if key not in inside
+        if stage is None:
+            return y
+        left = self.column_left(number)
+        corners = (left, top), (left + self.widths.total_width, y)
+        key, tint = f"s{stage}_{number}", stage_tint(stage)
+        frame = frame_nodes(
+            key, "stage", corners, self.canvas.nodes[since:], tint=tint, inner=frames
         )
-        width = self.widths.total_width
-        at = (self.column_left(number) + width / 2, sum(span) / 2)
-        size = (width, span[1] - span[0])
-        tint = stage_tint(stage)
-        self.canvas.groups.append(
-            Group(f"s{stage}_{number}", "stage", at, size, tint, keys, tuple(frames))
-        )
-
-    def frame_block(
-        self, number: int, top: float, bottom: float, piece: LayerPiece, since: int
-    ) -> Group:
-        """Return the frame of a block."""
-        left = self.column_centre(number) - BOX_SIZE[0] / 2 - 4
-        right = left + BOX_SIZE[0] + LANE_WIDTH
-        at = ((left + right) / 2, (top + bottom) / 2)
-        size = (right - left, bottom - top)
-        keys = self.canvas.node_keys_since(since)
-        return Group(f"{piece.block}.{since}", "frame", at, size, nodes=keys)
+        self.canvas.groups.append(frame)
+        return y + PIECE_GAP + 2
 
     def place_piece(self, number: int, y: float, piece: LayerPiece) -> float:
-        """Place the rows of a piece; gives the y below them."""
+        """Place the rows of a piece; return the y below them."""
         if piece.block:
             if piece.join is not None:
                 self.wiring.skips.append((piece, y + 3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
+from resviz.figures.drawing.canvas import frame_nodes
 from resviz.figures.overview.placing import LANE_GAP, Gaps, Lane, OverviewPlacing
 
 if TYPE_CHECKING:
@@ -142,13 +143,14 @@ class DownwardPlacing(OverviewPlacing):
         self.along = max(self.along, start + words + 8)
 
     def frame_folded_block(
-        self, row: OutlineRow, start: float, since: int, key: int
+        self, row: OutlineRow, start: float, since: int, key: str
     ) -> Group:
         """Frame a folded block with its shortcut, and write the count at the right."""
         left = self.lane.level - self.box_width / 2 - self.fold_pad
         end = self.lane.end - self.pad
-        frame = self.canvas.frame_fold(key, (left, start), (end, self.along), since)
+        corners = (left, start), (end, self.along)
         at = (end - self.count_width / 2, (start + self.along) / 2)
+        frame = frame_nodes(key, "fold", corners, self.canvas.nodes[since:])
         self.canvas.add_text("count", at, f"×{row.count}")
         return frame
 
@@ -289,7 +291,7 @@ class RightwardPlacing(OverviewPlacing):
             self.canvas.add_text("note", (centre, top + 26 + 12 * number), fact)
 
     def frame_folded_block(
-        self, row: OutlineRow, start: float, since: int, key: int
+        self, row: OutlineRow, start: float, since: int, key: str
     ) -> Group:
         """Write the count above a folded block, and frame both."""
         del start
@@ -299,7 +301,8 @@ class RightwardPlacing(OverviewPlacing):
         right, bottom = self.along, self.lane.end - self.pad
         at = (right - 6, top + 12)
         self.canvas.add_text("count", at, f"×{row.count}", align="end")
-        return self.canvas.frame_fold(key, (left, top), (right, bottom), since)
+        corners = (left, top), (right, bottom)
+        return frame_nodes(key, "fold", corners, nodes)
 
 
 def list_shortcut_lines(row: OutlineRow) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from resviz.figures.drawing.canvas import SUM_SIZE, Canvas
-from resviz.figures.drawing.elements import Group, Node, Picture, Point
+from resviz.figures.drawing.canvas import SUM_SIZE, Canvas, frame_nodes
 from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
+    from resviz.figures.drawing.elements import Group, Node, Picture, Point
     from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
 
 LANE_GAP = 26
@@ -162,7 +162,7 @@ class OverviewPlacing(ABC):
 
     @abstractmethod
     def frame_folded_block(
-        self, row: OutlineRow, start: float, since: int, key: int
+        self, row: OutlineRow, start: float, since: int, key: str
     ) -> Group:
         """Frame a folded block, the nodes from number `since` on, and add its count."""
 
@@ -241,27 +241,20 @@ class OverviewPlacing(ABC):
             for row in rows:
                 self.place_row(row, tint)
             if rows[0].count > 1:
-                folds.append(
-                    self.frame_folded_block(rows[0], row_start, first, len(folds))
-                )
+                key = f"f{len(self.canvas.groups)}_{len(folds)}"
+                folds.append(self.frame_folded_block(rows[0], row_start, first, key))
                 self.along += self.gaps.after_fold
         self.along += self.gaps.after_rows
         self.close_section(section, start)
-        inside = {key for fold in folds for key in fold.nodes}
-        keys = self.canvas.node_keys_since(since)
-        centre = ((start + self.along) / 2, (self.lane.start + self.lane.end) / 2)
-        extents = (self.along - start, self.lane.end - self.lane.start)
-        self.canvas.groups.append(
-            Group(
-                f"s{len(self.canvas.groups)}",
-                "stage",
-                self.turn_point(*centre),
-                self.turn_point(*extents),
-                tint,
-                tuple(key for key in keys if key not in inside),
-                tuple(folds),
-            )
+        corners = (
+            self.turn_point(start, self.lane.start),
+            self.turn_point(self.along, self.lane.end),
         )
+        key = f"s{len(self.canvas.groups)}"
+        frame = frame_nodes(
+            key, "stage", corners, self.canvas.nodes[since:], tint=tint, inner=folds
+        )
+        self.canvas.groups.append(frame)
 
     def place_row(self, row: OutlineRow, tint: str) -> None:
         """Place a row: its box, and for a block its shortcut and the addition."""

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.canvas import ARROW_LENGTH, Canvas, straight_segment
-from resviz.figures.drawing.elements import Edge, Group, Node, Picture
+from resviz.figures.drawing.canvas import (
+    ARROW_LENGTH,
+    Canvas,
+    frame_nodes,
+    straight_segment,
+)
+from resviz.figures.drawing.elements import Edge, Node, Picture
 from resviz.figures.legend import (
     explain_gates,
     explain_norm_placement,
@@ -308,15 +313,8 @@ class StackPlacing:
         top, bottom = nodes[0].top - PLATE_ABOVE + 5, nodes[-1].bottom + PLATE_BELOW
         left = nodes[0].at[0] - self.box / 2 - 5
         right = nodes[0].at[0] + self.box / 2 + self.lane + 2
-        self.canvas.groups.append(
-            Group(
-                f"f{len(self.canvas.groups)}",
-                "fold",
-                ((left + right) / 2, (top + bottom) / 2),
-                (right - left, bottom - top),
-                nodes=tuple(node.key for node in nodes),
-            )
-        )
+        key, corners = f"f{len(self.canvas.groups)}", ((left, top), (right, bottom))
+        self.canvas.groups.append(frame_nodes(key, "fold", corners, nodes))
         at = (right - COUNT_WIDTH / 2 - 2, (top + bottom) / 2)
         self.canvas.add_text("name", at, f"×{piece.count}")
 
