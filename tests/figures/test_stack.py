@@ -187,7 +187,7 @@ def test_what_is_folded_is_said(record):
 def test_unlike_blocks_that_do_not_fit_are_named(network):
     """Those in the middle are left out, and it says how many."""
     (found,) = build_stacks([network("alternating")], plain=False)
-    shown = elide_pieces(found.pieces, 5)
+    shown = elide_pieces(found, 5).pieces
     assert sum(it.hidden or it.count for it in shown) == len(found.pieces)
     assert ["… 16 more blocks …"] == [it.rows[0].label for it in shown if it.hidden]
 

@@ -67,9 +67,9 @@ def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
     placing = StackPlacing(shown, column_bands)
     for number in range(len(shown)):
         placing.place_network(number)
-    return placing.finish_picture(
-        join_titles(archs), build_stack_legend(archs, shown, plain=plain)
-    )
+    names = sentences.join_with_and([arch.label for arch in archs])
+    signs = build_stack_legend(archs, shown, plain=plain)
+    return placing.finish_picture(f"{names}, every convolution", signs)
 
 
 def description(archs: Sequence[Architecture], *, plain: bool) -> str:
@@ -86,21 +86,17 @@ def description(archs: Sequence[Architecture], *, plain: bool) -> str:
         for piece in stack.pieces
         if piece.count > 1
     ]
-    hidden = {
-        stack.title: sum(piece.hidden for piece in stack.pieces) for stack in shown
-    }
-    lines += [
-        f"{count} blocks or layers of {title} are left out."
-        for title, count in hidden.items()
-        if count
-    ]
+    for stack in shown:
+        hidden = sum(piece.hidden for piece in stack.pieces)
+        if hidden:
+            lines.append(f"{hidden} blocks or layers of {stack.title} are left out.")
     if not all(stack.chained for stack in shown):
         lines.append("Parallel branches stand one below the other.")
     return " ".join([*lines, *(sentences.describe_network(arch) for arch in archs)])
 
 
 def fit_to_page(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]:
-    """Stacks, folded no more than a page asks for, and the bands of each column.
+    """Fold stacks as far as a page asks for; return them and each column's bands.
 
     One network goes on in further columns; several share their bands, side by side.
     """
@@ -116,13 +112,9 @@ def fit_to_page(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]
 
 
 def build_stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
-    """The stacks of some networks, each after the same without shortcuts."""
-    plain_options = (True, False) if plain else (False,)
-    return [
-        build_stack(arch, plain=is_plain)
-        for arch in archs
-        for is_plain in plain_options
-    ]
+    """Return networks as stacks, each after its plain twin if `plain`."""
+    twins = (True, False) if plain else (False,)
+    return [build_stack(arch, plain=twin) for arch in archs for twin in twins]
 
 
 def join_titles(archs: Sequence[Architecture]) -> str:
@@ -139,20 +131,19 @@ def build_stack_legend(
     pieces = [piece for stack in shown for piece in stack.pieces]
     labels = [row.label for stack in shown for row in stack.rows]
     norms = {tuple(explain_norm_placement(read_structure(arch))) for arch in archs}
-    folds = any(piece.count > 1 for piece in pieces)
-    return [
-        *list_shortcut_signs(arc.kind for piece in pieces for arc in piece.arcs),
-        *(["plain: without shortcuts"] if plain else []),
-        *(["/2: stride"] if any(", /2" in label for label in labels) else []),
-        *explain_gates(labels),
-        *(["×n: n equal in a row, one of them drawn"] if folds else []),
-        *(norms.pop() if len(norms) == 1 else ()),
-        *(
-            []
-            if all(stack.chained for stack in shown)
-            else ["parallel branches stand one below the other"]
-        ),
-    ]
+    signs = list_shortcut_signs(arc.kind for piece in pieces for arc in piece.arcs)
+    if plain:
+        signs.append("plain: without shortcuts")
+    if any(", /2" in label for label in labels):
+        signs.append("/2: stride")
+    signs += explain_gates(labels)
+    if any(piece.count > 1 for piece in pieces):
+        signs.append("×n: n equal in a row, one of them drawn")
+    if len(norms) == 1:
+        signs += norms.pop()
+    if not all(stack.chained for stack in shown):
+        signs.append("parallel branches stand one below the other")
+    return signs
 
 
 class StackPlacing:
@@ -164,25 +155,17 @@ class StackPlacing:
         self.shown = shown
         self.column_bands = column_bands
         self.canvas = Canvas()
-        rows = [row for stack in shown for row in stack.rows]
-        width = (
-            metrics.widen_for_fonts(
-                metrics.max_text_width((row.label for row in rows), 11)
-            )
-            + 8
-        )
+        labels = (row.label for stack in shown for row in stack.rows)
+        width = metrics.widen_for_fonts(metrics.max_text_width(labels, 11)) + 8
         self.box = min(max(width, MIN_BOX_WIDTH), MAX_BOX_WIDTH)
         counted = any(piece.count > 1 for stack in shown for piece in stack.pieces)
         self.lane = ARC_REACH + (COUNT_WIDTH if counted else 0)
-        self.canvas.add_text(
-            "note", (MARGIN + SIZES_WIDTH / 2, FIRST_BAND_Y - 8), "output size"
-        )
-        self.tops = [
-            self.place_output_sizes(number) for number in range(len(column_bands))
-        ]
+        heading_at = (MARGIN + SIZES_WIDTH / 2, FIRST_BAND_Y - 8)
+        self.canvas.add_text("note", heading_at, "output size")
+        self.tops = [*map(self.place_output_sizes, range(len(column_bands)))]
 
     def column_left(self, number: int) -> float:
-        """X at which a column begins; with its output sizes where it has its own."""
+        """Return the x at which a column begins, its own output sizes included."""
         own = SIZES_WIDTH + 10 if len(self.column_bands) > 1 else 0
         return MARGIN + number * (own + self.box + self.lane + GUTTER)
 
@@ -198,16 +181,11 @@ class StackPlacing:
         return max(width, MIN_PICTURE_WIDTH)
 
     def place_output_sizes(self, number: int) -> list[float]:
-        """Place a column's output sizes; gives the y at which each band begins."""
+        """Place a column's output sizes; return the y at which each band begins."""
         x, tops = self.column_left(number) + SIZES_WIDTH / 2, [float(FIRST_BAND_Y)]
         for band in self.column_bands[number]:
             text = metrics.fit_text(band.size, SIZES_WIDTH, 11)
-            first = min(
-                (items[0].height for items in band.items if items), default=ROW_PITCH
-            )
-            self.canvas.add_text(
-                "note", (x, tops[-1] + min(first, ROW_PITCH) / 2), text
-            )
+            self.canvas.add_text("note", (x, tops[-1] + ROW_PITCH / 2), text)
             tops.append(tops[-1] + band.height + BAND_GAP)
         return tops
 
@@ -232,21 +210,20 @@ class StackPlacing:
         self.place_shortcuts(piece_nodes, placed)
 
     def place_heading(self, number: int) -> None:
-        """A network's name and costs, over all its columns."""
+        """Place a network's name and costs, over all its columns."""
         shown_stack, x = self.shown[number], self.column_centre(number)
         room = self.box + self.lane + GUTTER - 8
         if len(self.shown) == 1:
             x, room = self.picture_width / 2, self.picture_width - 2 * MARGIN
         name = metrics.fit_text(shown_stack.title, room * 0.94, 13, bold=True)
         self.canvas.add_text("title", (x, 14), name)
-        self.canvas.add_text(
-            "note", (x, 31), metrics.fit_text(shown_stack.facts, room, 11)
-        )
+        facts = metrics.fit_text(shown_stack.facts, room, 11)
+        self.canvas.add_text("note", (x, 31), facts)
 
     def place_row(
         self, item: BandItem, at: tuple[float, float], last: Node | None
     ) -> tuple[Node, float]:
-        """Place a row below the last; gives it and the y below it."""
+        """Place a row below the last; return its node and the y below it."""
         folded = item.piece.count > 1
         lead = PLATE_ABOVE if folded and item.number == 0 else 0
         x, y = at[0], at[1] + lead + ROW_PITCH / 2
@@ -290,7 +267,7 @@ class StackPlacing:
     def draw_arc(
         self, arc: ShortcutArc, nodes: list[Node], before: Node | None
     ) -> None:
-        """One shortcut, from the box before it; in a plate, from the wire above."""
+        """Draw a shortcut, from the box before it; in a plate, from the wire above."""
         first, last = nodes[arc.first], nodes[arc.last]
         edge = last.at[0] + self.box / 2
         if before is None:
@@ -309,7 +286,7 @@ class StackPlacing:
         self.canvas.edges.append(Edge(tail.key, last.key, arc.kind, tuple(path), tip))
 
     def frame_folded_piece(self, piece: StackPiece, nodes: list[Node]) -> None:
-        """The frame around a folded piece, and how many it stands for."""
+        """Frame a folded piece, and write how many it stands for."""
         top, bottom = nodes[0].top - PLATE_ABOVE + 5, nodes[-1].bottom + PLATE_BELOW
         left = nodes[0].at[0] - self.box / 2 - 5
         right = nodes[0].at[0] + self.box / 2 + self.lane + 2

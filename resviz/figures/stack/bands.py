@@ -44,6 +44,12 @@ class BandItem:
         first, last = self.number == 0, self.number == len(self.piece.rows) - 1
         return ROW_PITCH + (PLATE_ABOVE if first else 0) + (PLATE_BELOW if last else 0)
 
+    @property
+    def positions(self) -> int:
+        """Positions by which it is aligned; rows of a folded piece stay together."""
+        row = self.piece.rows[-1] if self.piece.count > 1 else self.row
+        return row.positions
+
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -64,49 +70,40 @@ class Band:
 
 
 def iter_foldings(stacks: Sequence[Stack]) -> Iterator[list[Stack]]:
-    """Stacks, folded less to more: longest runs first, then with gaps."""
+    """Yield stacks folded less to more: longest runs first, then with gaps."""
     yield list(stacks)
-    runs = {len(run) for stack in stacks for run in iter_equal_runs(stack.pieces)} - {1}
-    for least in sorted(runs, reverse=True):
-        yield [
-            replace(stack, pieces=fold_equal_runs(stack.pieces, least))
-            for stack in stacks
-        ]
-    most_folded = [
-        replace(stack, pieces=fold_equal_runs(stack.pieces, 2)) for stack in stacks
-    ]
+    runs = {len(run) for stack in stacks for run in iter_equal_runs(stack.pieces)}
+    folded = list(stacks)
+    for least in sorted({2} | runs - {1}, reverse=True):
+        folded = [fold_equal_runs(stack, least) for stack in stacks]
+        if least in runs:
+            yield folded
     for most in PIECE_LIMITS:
-        yield [
-            replace(stack, pieces=elide_pieces(stack.pieces, most))
-            for stack in most_folded
-        ]
+        yield [elide_pieces(stack, most) for stack in folded]
 
 
 def iter_equal_runs(pieces: Sequence[StackPiece]) -> Iterator[list[StackPiece]]:
-    """Pieces in runs of equal ones."""
+    """Yield pieces in runs of equal ones."""
     for key, run in groupby(pieces, key=lambda piece: (piece.part, piece.fold_key)):
-        members = list(run)
         if key[1] is None:
-            yield from ([piece] for piece in members)
+            yield from ([piece] for piece in run)
         else:
-            yield members
+            yield list(run)
 
 
-def fold_equal_runs(pieces: Sequence[StackPiece], least: int) -> tuple[StackPiece, ...]:
-    """Pieces, with one for each run of at least so many equal ones."""
-    folded_pieces: list[StackPiece] = []
-    for run in iter_equal_runs(pieces):
-        if len(run) < least:
-            folded_pieces += run
-        else:
-            folded_pieces.append(replace(run[0], count=len(run)))
-    return tuple(folded_pieces)
+def fold_equal_runs(stack: Stack, least: int) -> Stack:
+    """Return a stack with one piece for each run of at least so many equal ones."""
+    pieces: list[StackPiece] = []
+    for run in iter_equal_runs(stack.pieces):
+        folds = len(run) >= least
+        pieces += [replace(run[0], count=len(run))] if folds else run
+    return replace(stack, pieces=tuple(pieces))
 
 
-def elide_pieces(pieces: Sequence[StackPiece], most: int) -> tuple[StackPiece, ...]:
-    """Pieces, those in the middle of a part or of a size hidden in one."""
+def elide_pieces(stack: Stack, most: int) -> Stack:
+    """Hide the middle of each part of a stack, or of each size, in one piece."""
     drawn: list[StackPiece] = []
-    for _, run in groupby(pieces, key=piece_part_key):
+    for _, run in groupby(stack.pieces, key=piece_part_key):
         members = list(run)
         if len(members) <= most:
             drawn += members
@@ -118,7 +115,7 @@ def elide_pieces(pieces: Sequence[StackPiece], most: int) -> tuple[StackPiece, .
         row = replace(left_out[-1].rows[-1], label=words, boxed=False)
         hidden = StackPiece((row,), part=left_out[0].part, hidden=number)
         drawn += [*members[:head], hidden, *members[len(members) - tail :]]
-    return tuple(drawn)
+    return replace(stack, pieces=tuple(drawn))
 
 
 def piece_noun(piece: StackPiece) -> str:
@@ -135,12 +132,11 @@ def piece_part_key(piece: StackPiece) -> tuple[str | int, int]:
 def align_bands(stacks: Sequence[Stack]) -> list[Band]:
     """Return the bands that align some stacks."""
     runs = [list(iter_size_runs(stack)) for stack in stacks]
-    order = merge_orders([[key for key, _ in each] for each in runs])
     aligned = []
-    rest = [list(each) for each in runs]
-    for key in order:
+    for positions in merge_orders([[size for size, _ in each] for each in runs]):
         items = tuple(
-            tuple(each.pop(0)[1]) if each and each[0][0] == key else () for each in rest
+            tuple(each.pop(0)[1]) if each and each[0][0] == positions else ()
+            for each in runs
         )
         sizes = [item.row.size for column in items for item in column]
         size = next((size for size in sizes if "×" in size), sizes[0])
@@ -149,24 +145,18 @@ def align_bands(stacks: Sequence[Stack]) -> list[Band]:
 
 
 def iter_size_runs(stack: Stack) -> Iterator[tuple[int, list[BandItem]]]:
-    """Rows in runs of one output size; a folded piece stays in one run."""
+    """Yield rows in runs of one output size; a folded piece stays in one run."""
     items = [
         BandItem(row, piece, k)
         for piece in stack.pieces
         for k, row in enumerate(piece.rows)
     ]
-    for positions, run in groupby(items, key=item_positions):
+    for positions, run in groupby(items, key=lambda item: item.positions):
         yield positions, list(run)
 
 
-def item_positions(item: BandItem) -> int:
-    """Return the positions by which a row is aligned."""
-    whole = item.piece.count > 1
-    return item.piece.rows[-1].positions if whole else item.row.positions
-
-
 def merge_orders(orders: list[list[int]]) -> list[int]:
-    """One order of sizes in which each of several is contained."""
+    """Merge orders of sizes into one that contains each of them."""
     falling = all(a > b for order in orders for a, b in pairwise(order))
     if falling:
         return sorted({key for order in orders for key in order}, reverse=True)
@@ -202,7 +192,7 @@ BandedItem = tuple[int, BandItem]
 
 
 def wrap_into_columns(all_bands: Sequence[Band]) -> list[list[Band]] | None:
-    """The bands of one network in as few columns as a page allows; None in no number.
+    """Wrap one network's bands into as few columns as a page allows; None in no number.
 
     A column ends between two blocks, where there is one between two stages.
     """
@@ -219,7 +209,7 @@ def wrap_into_columns(all_bands: Sequence[Band]) -> list[list[Band]] | None:
 def fill_columns(
     pieces: list[list[BandedItem]], limit: int
 ) -> list[list[list[BandedItem]]]:
-    """Pieces in columns of at most some height."""
+    """Put pieces into columns of at most some height."""
     columns: list[list[list[BandedItem]]] = [[]]
     for piece in pieces:
         if columns[-1] and measure_height([*columns[-1], piece]) > limit:

@@ -15,7 +15,6 @@ from resviz.figures.drawing.styles import stage_tint
 from resviz.readings import costs
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import (
-    Graph,
     build_graph,
     is_weighted,
     list_live_operations,
@@ -25,11 +24,11 @@ from resviz.record import MODEL_INPUT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from resviz.readings.structure import Block, Structure, Unit
+    from resviz.readings.structure import Block, Stage, Structure, Unit
     from resviz.record import Architecture, Layer
 
 CONVOLUTION_LABEL = re.compile(r"(\d+(?:×\d+)*), (\d+)")
-"""A convolution as the overview says it, "3×3, 64"."""
+"""A convolution as the overview labels it, "3×3, 64"; Figure 3 has "3×3 conv, 64"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +111,17 @@ def is_chain(structure: Structure) -> bool:
     A gate over one position stands beside it.
     """
     graph = build_graph(structure.arch)
-    all_units = [unit for block in structure.blocks for unit in block.units]
-    runs = (
-        [unit.main_indices for unit in all_units]
-        if all_units
-        else [tuple(graph.before)]
-    )
-    return all(
-        graph.dominates(a, b)
-        for run in runs
-        for a, b in pairwise(list_map_convolutions(graph, run))
-    )
-
-
-def list_map_convolutions(graph: Graph, nodes: Iterable[int]) -> list[int]:
-    """Return the weighted nodes among some that give a map."""
-    return [
-        layer.index
-        for layer in graph.select_layers(nodes)
-        if prod(layer.output_shape[2:]) > 1
-        and any(map(is_weighted, list_live_operations([layer])))
-    ]
+    runs = [unit.main_indices for block in structure.blocks for unit in block.units]
+    for run in runs or [tuple(graph.before)]:
+        convolutions = [
+            layer.index
+            for layer in graph.select_layers(run)
+            if prod(layer.output_shape[2:]) > 1
+            and any(map(is_weighted, list_live_operations([layer])))
+        ]
+        if not all(graph.dominates(a, b) for a, b in pairwise(convolutions)):
+            return False
+    return True
 
 
 def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
@@ -144,12 +133,11 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     params, macs = arch.params, total.macs
     title = arch.label
     if plain:
-        shortcut_layers = {
-            i for unit in iter_units(structure) for i in unit.shortcut.layer_indices
+        units_of_blocks = (unit for block in structure.blocks for unit in block.units)
+        on_shortcuts = {
+            i for unit in units_of_blocks for i in unit.shortcut.layer_indices
         }
-        shortcuts = costs.sum_layer_costs(
-            arch.layers[index] for index in shortcut_layers
-        )
+        shortcuts = costs.sum_layer_costs(arch.layers[index] for index in on_shortcuts)
         params, macs = params - shortcuts.params, macs - shortcuts.macs
         title = f"{title}, plain"
         pieces = tuple(replace(piece, arcs=()) for piece in pieces)
@@ -160,9 +148,10 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     return Stack(title, facts, pieces, chained)
 
 
-def iter_units(structure: Structure) -> Iterator[Unit]:
-    """Yield the units of all blocks."""
-    return (unit for block in structure.blocks for unit in block.units)
+def iter_folded_blocks(stage: Stage) -> Iterator[tuple[int, Block]]:
+    """Yield a stage's blocks, each after the number of its fold."""
+    folds = [k for k, fold in enumerate(stage.folds) for _ in range(fold.count)]
+    return zip(folds, stage.blocks, strict=True)
 
 
 class PieceReader:
@@ -181,7 +170,11 @@ class PieceReader:
 
     def read_pieces(self) -> tuple[StackPiece, ...]:
         """Return the input, every block, and every layer outside that has a word."""
-        piece_at = dict(self.read_blocks())
+        piece_at = {
+            block.end: self.read_block(block, number, (number, fold))
+            for number, stage in enumerate(self.structure.stages)
+            for fold, block in iter_folded_blocks(stage)
+        }
         inside = {
             index for block in self.structure.blocks for index in block.layer_indices
         }
@@ -191,18 +184,17 @@ class PieceReader:
                 continue
             part = "stem" if index < first or not inside else "head"
             if first < index < last:
-                part = self.find_stage_after(index)
+                part = self.stage_of[bisect_right(self.ends, index)]
             rows = tuple(self.read_rows([self.arch.layers[index]]))
             if rows:
                 fold_key = tuple((row.label, row.size) for row in rows)
                 tint = self.choose_tint(part, rows[-1])
                 piece_at[index] = StackPiece(rows, (), part, tint, fold_key)
-        ordered = (piece_at[index] for index in sorted(piece_at))
-        return (StackPiece((self.read_input(),)), *ordered)
-
-    def find_stage_after(self, index: int) -> int:
-        """The stage of the first block that ends after a layer outside of blocks."""
-        return self.stage_of[bisect_right(self.ends, index)]
+        shapes = map(units.format_feature_map, (t.shape for t in self.arch.inputs))
+        size = self.output_size(MODEL_INPUT)
+        label = f"input {' and '.join(shapes)}"
+        row = StackRow(label, False, *size, MODEL_INPUT)
+        return (StackPiece((row,)), *(piece_at[index] for index in sorted(piece_at)))
 
     def choose_tint(self, part: str | int, row: StackRow) -> str:
         """Return the colours of a layer outside of blocks.
@@ -220,13 +212,6 @@ class PieceReader:
         level = round(log(max(ratio, 1), 4))
         return stage_tint(level - 2) if level > 1 else "stem"
 
-    def read_blocks(self) -> Iterator[tuple[int, StackPiece]]:
-        """Yield every block as a piece, by its last layer."""
-        for number, stage in enumerate(self.structure.stages):
-            folds = [k for k, fold in enumerate(stage.folds) for _ in range(fold.count)]
-            for fold, block in zip(folds, stage.blocks, strict=True):
-                yield block.end, self.read_block(block, number, (number, fold))
-
     def read_block(self, block: Block, number: int, fold_key: Any) -> StackPiece:
         """Read one block as a piece."""
         rows: list[StackRow] = []
@@ -242,7 +227,7 @@ class PieceReader:
         )
 
     def read_unit(self, unit: Unit) -> list[StackRow]:
-        """The boxes of a unit's main branch; a gate on one position is one box."""
+        """Read the boxes of a unit's main branch; a gate on one position is one box."""
         main = [self.arch.layers[index] for index in unit.main_indices]
         positions = self.output_size(unit.end)[0]
         if positions == 1:
@@ -270,25 +255,13 @@ class PieceReader:
         for layer in layers:
             heavy = any(map(is_weighted, layer_labels.list_flowing_operations(layer)))
             for word in layer_labels.label_layer_briefly(layer):
-                boxed = heavy and ("pool" not in word)
-                yield StackRow(
-                    label_as_paper(word),
-                    boxed,
-                    *self.output_size(layer.index),
-                    layer.index,
-                )
-
-    def read_input(self) -> StackRow:
-        """Return the row that stands for the input."""
-        shapes = " and ".join(
-            units.format_feature_map(tensor.shape) for tensor in self.arch.inputs
-        )
-        return StackRow(
-            f"input {shapes}", False, *self.output_size(MODEL_INPUT), MODEL_INPUT
-        )
+                label = CONVOLUTION_LABEL.sub(r"\1 conv, \2", word)
+                boxed = heavy and "pool" not in word
+                size = self.output_size(layer.index)
+                yield StackRow(label, boxed, *size, layer.index)
 
     def output_size(self, node: int) -> tuple[int, str]:
-        """Positions of one sample's output, and how they are printed."""
+        """Return the positions of one sample's output, and how they are printed."""
         shape = self.graph.shape_of_node(node)
         if node in self.graph.channel_axes:
             positions = self.graph.size_of_node(node)[0] // max(self.arch.batch, 1)
@@ -302,13 +275,8 @@ class PieceReader:
         return positions, "1×1" if flat else str(positions)
 
 
-def label_as_paper(word: str) -> str:
-    """A word of the overview as Figure 3 of the paper writes it, "3×3 conv, 64"."""
-    return CONVOLUTION_LABEL.sub(r"\1 conv, \2", word)
-
-
 def merge_attention_rows(rows: list[StackRow]) -> list[StackRow]:
-    """Rows in which the two products of attention, in a row, are one."""
+    """Merge the two adjacent products of attention into one row."""
     merged: list[StackRow] = []
     for row in rows:
         if row.label == "product" and merged and merged[-1].label == "product":
@@ -321,15 +289,11 @@ def merge_attention_rows(rows: list[StackRow]) -> list[StackRow]:
 def settle_row_sizes(
     rows: list[StackRow], before: tuple[int, str], known: set[int]
 ) -> list[StackRow]:
-    """A unit's rows, where an inner size such as that of windows is the last known."""
+    """Give a unit's rows of an inner size, as that of windows, the last known size."""
     settled_rows: list[StackRow] = []
     for row in rows:
         if row.positions not in known:
-            at = (
-                (settled_rows[-1].positions, settled_rows[-1].size)
-                if settled_rows
-                else before
-            )
-            row = replace(row, positions=at[0], size=at[1])  # noqa: PLW2901 - settled
+            row = replace(row, positions=before[0], size=before[1])  # noqa: PLW2901 - settled
         settled_rows.append(row)
+        before = row.positions, row.size
     return settled_rows
