@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import prod
 from typing import TYPE_CHECKING
@@ -71,21 +71,15 @@ def draw(arch: Architecture) -> Picture:
     """Draw a network's maps from left to right."""
     structure = read_structure(arch)
     drawn_maps = elide_feature_maps(list_feature_maps(structure))
-    per_pixel = MAX_MAP_HEIGHT / max(
-        max(feature_map.channel_height_width[1:]) for feature_map in drawn_maps
-    )
-    per_channel = min(
-        MAX_MAP_LENGTH
-        / max(feature_map.channel_height_width[0] for feature_map in drawn_maps),
-        0.5,
-    )
+    sides = [feature_map.channel_height_width for feature_map in drawn_maps]
+    per_pixel = MAX_MAP_HEIGHT / max(max(height, width) for _, height, width in sides)
+    per_channel = min(MAX_MAP_LENGTH / max(channels for channels, _, _ in sides), 0.5)
     canvas = Canvas()
     centre = 52 + MAX_MAP_HEIGHT * (1 + OBLIQUE_OFFSET[1]) / 2
+    scale = (per_pixel, per_channel)
     end: PlacedMap | None = None
     for feature_map in drawn_maps:
-        end = place_feature_map(
-            canvas, feature_map, centre, (per_pixel, per_channel), end
-        )
+        end = place_feature_map(canvas, feature_map, centre, scale, end)
     right = max(node.right for node in canvas.nodes)
     width = max(right, end.right if end else 0, 500) + MARGIN
     title_facts = list_title_facts(arch, residual=bool(structure.stages))
@@ -94,12 +88,8 @@ def draw(arch: Architecture) -> Picture:
         f"to scale: {per_pixel:.2g} px per pixel, {per_channel:.2g} px per channel, "
         f"at least {MIN_SIDE} px"
     )
-    operations = [
-        word
-        for feature_map in drawn_maps
-        for by in feature_map.operation_lines
-        for word in by.split(" · ")
-    ]
+    lines = [line for each in drawn_maps for line in each.operation_lines]
+    operations = [word for line in lines for word in line.split(" · ")]
     note_lines = [note, *explain_gates(operations)]
     bottom = canvas.add_notes(width / 2, name_level_y(centre) + 52, note_lines, width)
     return canvas.build_picture(f"{arch.label}, feature maps", (width, bottom + 6))
@@ -110,9 +100,7 @@ def description(arch: Architecture) -> str:
     first, *rest = elide_feature_maps(list_feature_maps(read_structure(arch)))
     steps = []
     for feature_map in rest:
-        operations = [
-            sentences.spell_label(word) for word in feature_map.operation_lines
-        ]
+        operations = [*map(sentences.spell_label, feature_map.operation_lines)]
         steps.append(
             f"{feature_map.name} gives {units.format_feature_map(feature_map.shape)}"
             f" by {sentences.join_with_and(operations)}"
@@ -125,35 +113,27 @@ def description(arch: Architecture) -> str:
 
 
 def list_feature_maps(structure: Structure) -> list[FeatureMap]:
-    """The maps of a network: its input, each size in the stem, stages, the head."""
+    """List a network's maps: its input, each size in the stem, stages, the head."""
     arch = structure.arch
     result = [FeatureMap("input", arch.input_shape, (), "stem")]
     result += list_layer_maps(structure.stem, "stem")
     for number, stage in enumerate(structure.stages):
-        operation_lines = summarize_stage(structure, stage, result[-1].shape)
-        result.append(
-            FeatureMap(
-                stage.name, stage.output_shape, operation_lines, stage_tint(number)
-            )
-        )
+        lines = summarize_stage(structure, stage, result[-1].shape)
+        tint = stage_tint(number)
+        result.append(FeatureMap(stage.name, stage.output_shape, lines, tint))
     return result + list_layer_maps(structure.head, "head")
 
 
 def list_layer_maps(layers: Iterable[Layer], tint: str) -> list[FeatureMap]:
-    """One map for each run of layers of one output size, by its last layer's name."""
+    """List a map for each run of layers of one output size, by its last layer."""
     result: list[FeatureMap] = []
     for _, run in groupby(layers, key=map_size_key):
         members = list(run)
-        labels = layer_labels.label_layer_run(members)
-        if labels:
-            naming_layer = next(
-                layer
-                for layer in reversed(members)
-                if layer_labels.label_layer_briefly(layer)
-            )
-            result.append(
-                FeatureMap(naming_layer.name, members[-1].output_shape, labels, tint)
-            )
+        named = [layer for layer in members if layer_labels.label_layer_briefly(layer)]
+        if named:
+            labels = layer_labels.label_layer_run(members)
+            shape = members[-1].output_shape
+            result.append(FeatureMap(named[-1].name, shape, labels, tint))
     return result
 
 
@@ -167,36 +147,26 @@ def summarize_stage(
     structure: Structure, stage: Stage, before: Shape
 ) -> tuple[str, ...]:
     """Return a stage's block count, its stride and its main branch's kernels."""
-    count = len(stage.blocks)
-    steps = format_map_step(before, stage.output_shape)
+    after = stage.output_shape
+    step = ""
+    if min(len(before), len(after)) >= 4 and before[2:] != after[2:]:
+        step = f", /{round(before[2] / max(after[2], 1))}"
     main = [structure.arch.layers[index] for index in stage.blocks[0].main_indices]
     labels = layer_labels.label_main_branch(main, prod(stage.output_shape[2:]))
     kernels = [word.split(",")[0] for word in labels[:4]]
-    blocks = f"{count} block{'s' if count > 1 else ''}{steps}"
+    blocks = f"{units.format_plural(len(stage.blocks), 'block')}{step}"
     return (blocks, " · ".join(kernels) + (" …" if len(labels) > 4 else ""))
 
 
-def format_map_step(before: Shape, after: Shape) -> str:
-    """Return the step between two maps as ", /2"; "" if there is none."""
-    if len(before) < 4 or len(after) < 4 or before[2:] == after[2:]:
-        return ""
-    return f", /{round(before[2] / max(after[2], 1))}"
-
-
 def elide_feature_maps(feature_maps: list[FeatureMap]) -> list[FeatureMap]:
-    """Maps, those in the middle left out where there are more than `MAX_MAPS`."""
+    """Leave maps in the middle out where there are more than `MAX_MAPS`."""
     if len(feature_maps) <= MAX_MAPS:
         return feature_maps
     half = MAX_MAPS // 2
     after = feature_maps[-half]
-    left_out = len(feature_maps) - 2 * half
-    note_map = FeatureMap(
-        after.name,
-        after.shape,
-        (f"… {left_out} more …", *after.operation_lines),
-        after.tint,
-    )
-    return [*feature_maps[:half], note_map, *feature_maps[-half + 1 :]]
+    note = f"… {len(feature_maps) - 2 * half} more …"
+    noted = replace(after, operation_lines=(note, *after.operation_lines))
+    return [*feature_maps[:half], noted, *feature_maps[-half + 1 :]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,38 +191,30 @@ def place_feature_map(
     depth = max(width * scale[0], MIN_SIDE)
     total_width = front[0] + OBLIQUE_OFFSET[0] * depth
     name = metrics.fit_text(feature_map.name, 90, bold=True)
+    values = prod(feature_map.shape[1:])
+    format_number = units.format_count if values >= 10_000 else units.group_digits
     lines = [
         units.format_feature_map(feature_map.shape),
-        format_value_count(feature_map.shape),
+        f"{format_number(values)} values",
     ]
     overhang = (max(metrics.max_text_width([name, *lines]) * 1.06, 0) - total_width) / 2
     x = MARGIN + max(overhang, 0)
+    arrow_lines = wrap_arrow_text(feature_map.operation_lines)
     if end is not None:
-        x = max(
-            arrow_end_x(end.right, feature_map.operation_lines),
-            end.text_right + 8 + overhang,
-        )
+        arrow_end = end.right + max(metrics.max_text_width(arrow_lines, 11) + 10, 44)
+        x = max(arrow_end, end.text_right + 8 + overhang)
     canvas.solids.append(build_solid((x, centre), front, depth, feature_map.tint))
     middle, y = x + total_width / 2, name_level_y(centre)
     node = canvas.add_text("name", (middle, y), name)
     canvas.add_text("text", (middle, y + 15), lines[0])
     canvas.add_text("note", (middle, y + 30), lines[1])
     if end is not None:
-        draw_arrow(
-            canvas,
-            end.name_node,
-            node,
-            (end.right, x, centre),
-            feature_map.operation_lines,
-        )
+        points = (end.right + 5, centre), (x - 5, centre)
+        canvas.add_wire(end.name_node, node, "main", *points)
+        for number, line in enumerate(reversed(arrow_lines)):
+            at = ((end.right + x) / 2, centre - 11 - 13 * number)
+            canvas.add_text("small", at, line)
     return PlacedMap(x + total_width, x + total_width + overhang, node)
-
-
-def format_value_count(shape: Shape) -> str:
-    """Format how many values one sample's map has."""
-    number = prod(shape[1:])
-    format_number = units.format_count if number >= 10_000 else units.group_digits
-    return f"{format_number(number)} values"
 
 
 def name_level_y(centre: float) -> float:
@@ -260,36 +222,14 @@ def name_level_y(centre: float) -> float:
     return centre + MAX_MAP_HEIGHT * (1 + OBLIQUE_OFFSET[1]) / 2 + 14
 
 
-def wrap_arrow_text(operation_lines: tuple[str, ...]) -> list[str]:
+def wrap_arrow_text(operation_lines: tuple[str, ...]) -> tuple[str, ...]:
     """Break what is written over an arrow into lines."""
     lines = [
         line
         for word in operation_lines
         for line in metrics.wrap_words(word.split(), " ", ARROW_TEXT_WIDTH, 11)
     ]
-    return list(metrics.cap_lines(lines, 7))
-
-
-def arrow_end_x(x: float, operation_lines: tuple[str, ...]) -> float:
-    """Return the x at which an arrow that begins at `x` ends."""
-    return x + max(
-        metrics.max_text_width(wrap_arrow_text(operation_lines), 11) + 10, 44
-    )
-
-
-def draw_arrow(
-    canvas: Canvas,
-    tail: Node,
-    head: Node,
-    span: tuple[float, float, float],
-    operation_lines: tuple[str, ...],
-) -> None:
-    """Draw an arrow with its words, over the x and at the y of `span`."""
-    start, stop, y = span
-    canvas.add_wire(tail, head, "main", (start + 5, y), (stop - 5, y))
-    lines = wrap_arrow_text(operation_lines)
-    for number, line in enumerate(reversed(lines)):
-        canvas.add_text("small", ((start + stop) / 2, y - 11 - 13 * number), line)
+    return metrics.cap_lines(lines, 7)
 
 
 def build_solid(at: Point, front: Point, deep: float, tint: str) -> Solid:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 OPERATION_LABELS = {row.name: row.label for row in OPERATIONS.values() if row.label}
 """How operations are spelled whose ATen name is not what people say."""
 
+UNLABELLED = NORMS | ACTIVATIONS | QUIET_OPERATIONS
+"""Operations that the overview passes over."""
+
 MAX_LABELS = 4
 """The most labels of one module; one with more is named by its class."""
 
@@ -59,29 +62,18 @@ def find_join_sign(layer: Layer) -> str:
 def label_layer_briefly(layer: Layer) -> list[str]:
     """Label a layer for the overview; norms and activations have no label."""
     labels = [
-        label
+        describe_operation(op, label_convolution)
         for op in list_flowing_operations(layer)
-        if (label := label_operation_briefly(op))
+        if op.name not in UNLABELLED
     ]
+    labels = [label for label in labels if label]
     return [layer.type] if len(labels) > MAX_LABELS else labels
-
-
-def label_operation_briefly(op: Operation) -> str:
-    """Label one operation for the overview."""
-    if op.name in NORMS or op.name in ACTIVATIONS or op.name in QUIET_OPERATIONS:
-        return ""
-    return describe_operation(op, label_convolution)
 
 
 def label_layer_fully(layer: Layer) -> list[str]:
     """Label a layer for a block in full; [] where only its shape changes."""
-    labels = list(
-        dict.fromkeys(
-            label
-            for op in list_flowing_operations(layer)
-            if (label := label_operation_fully(op))
-        )
-    )
+    every_label = map(label_operation_fully, list_flowing_operations(layer))
+    labels = [label for label in dict.fromkeys(every_label) if label]
     return [layer.type] if len(labels) > MAX_LABELS else labels
 
 
@@ -116,25 +108,15 @@ def describe_operation(
 
 def label_convolution(op: Operation, window: Window) -> str:
     """Return a convolution as "3×3, 128, g32, d2, /2"."""
-    return ", ".join(
-        [
-            format_sizes(window.kernel),
-            str(op.outputs[0][1]),
-            *list_convolution_details(op, window),
-        ]
-    )
+    kernel, width = format_sizes(window.kernel), str(op.outputs[0][1])
+    return ", ".join([kernel, width, *list_convolution_details(op, window)])
 
 
 def label_convolution_fully(op: Operation, window: Window) -> str:
     """Return a convolution as "3×3 conv, 64→128, /2"."""
+    kernel = f"{format_sizes(window.kernel)} conv"
     widths = f"{op.inputs[0][1]}→{op.outputs[0][1]}"
-    return ", ".join(
-        [
-            f"{format_sizes(window.kernel)} conv",
-            widths,
-            *list_convolution_details(op, window),
-        ]
-    )
+    return ", ".join([kernel, widths, *list_convolution_details(op, window)])
 
 
 def list_convolution_details(op: Operation, window: Window) -> list[str]:
@@ -150,7 +132,7 @@ def list_convolution_details(op: Operation, window: Window) -> list[str]:
 
 
 def label_stride(window: Window) -> str:
-    """A stride as "/2", that of a transposed convolution as "×2"; "" if it is 1."""
+    """Label a stride, as "/2", if transposed as "×2"; "" if it is 1."""
     if prod(window.stride) == 1:
         return ""
     return f"{'×' if window.transposed else '/'}{format_per_axis(window.stride)}"
@@ -159,10 +141,8 @@ def label_stride(window: Window) -> str:
 def label_pool(op: Operation, kind: str) -> str:
     """Return a pool as "3×3 max pool, /2" or "global average pool"."""
     if op.window is not None:
-        step = label_stride(op.window)
-        return (
-            f"{format_sizes(op.window.kernel)} {kind} pool{f', {step}' if step else ''}"
-        )
+        pool = f"{format_sizes(op.window.kernel)} {kind} pool"
+        return ", ".join(filter(None, [pool, label_stride(op.window)]))
     before, after = op.inputs[0], op.outputs[0]
     if prod(after) == prod(before[:2]):
         return f"global {kind} pool"
@@ -200,7 +180,7 @@ def label_layer_run(layers: Iterable[Layer]) -> tuple[str, ...]:
 
 
 def fold_label_repeats(labels: Sequence[str]) -> tuple[str, ...]:
-    """`labels` with patterns that repeat at once written once, with "×n"."""
+    """Write patterns of labels that repeat at once but once, with "×n"."""
     folded_labels: list[str] = []
     for pattern, count in find_repeats(labels):
         inner = " → ".join(pattern)
@@ -214,7 +194,7 @@ def fold_label_repeats(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def label_main_branch(layers: Sequence[Layer], positions: int) -> list[str]:
-    """The words of a block's main branch, a gate on single positions as one word.
+    """Label a block's main branch, a gate on single positions by one word.
 
     Args:
         layers: of the branch, in order.
@@ -241,5 +221,5 @@ def merge_attention_labels(labels: list[str]) -> list[str]:
 
 
 def label_gate(layers: Sequence[Layer]) -> str:
-    """One word for the layers of a gate; "SE" where it squeezes and excites."""
+    """Label the layers of a gate: "SE" where it squeezes and excites."""
     return "SE" if gates.is_squeeze_excitation(layers) else "gate"

@@ -41,11 +41,8 @@ def list_shortcut_signs(kinds: Iterable[str]) -> list[str]:
 def build_overview_legend(structure: Structure, outline: Outline) -> list[str]:
     """Return the legend of an overview."""
     rows = [row for section in outline.sections for row in section.rows]
-    labels = [
-        *outline.stem,
-        *outline.head,
-        *(label for row in rows for label in row.labels),
-    ]
+    inner = [label for row in rows for label in row.labels]
+    labels = [*outline.stem, *outline.head, *inner]
     return [
         *list_shortcut_signs(row.shortcut_kind for row in rows),
         *explain_additions(structure),
@@ -77,26 +74,21 @@ def describe_after_addition(structure: Structure, join: int, end: int) -> str:
 
 def explain_norm_placement(structure: Structure) -> list[str]:
     """Say where batch norms stand, if it holds for every convolution."""
-    normed = {
-        source.layer
-        for layer in structure.arch.layers
-        for source in layer.sources
-        if any("batch_norm" in op.name for op in layer.operations)
-    }
-    convolutions = {
-        layer.index
-        for layer in structure.arch.layers
-        if any(op.name in CONVOLUTIONS for op in layer.operations)
-    }
+    normed: set[int] = set()
+    convolutions: set[int] = set()
+    for layer in structure.arch.layers:
+        if any("batch_norm" in op.name for op in layer.operations):
+            normed |= {source.layer for source in layer.sources}
+        if any(op.name in CONVOLUTIONS for op in layer.operations):
+            convolutions.add(layer.index)
     in_blocks = {index for block in structure.blocks for index in block.layer_indices}
     if convolutions <= normed:
         return ["BN after every conv"] if convolutions else []
     inside = convolutions & in_blocks
     if inside and inside <= normed:
         return ["BN after every conv of a block"]
-    main = {
-        index for block in structure.blocks for index in block.main_indices
-    } & convolutions
+    on_main = {index for block in structure.blocks for index in block.main_indices}
+    main = on_main & convolutions
     if main and all(is_preactivated(structure, index) for index in main):
         return ["BN, ReLU before every conv of a block"]
     return []

@@ -28,7 +28,7 @@ from resviz.units import format_plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from resviz.readings.structure import Block, Fold, Shortcut, Stage, Structure, Unit
+    from resviz.readings.structure import Block, Fold, Shortcut, Stage, Structure
     from resviz.record import Architecture, Layer
 
 MAX_LISTED = 8
@@ -99,7 +99,7 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
         yield f"{format_plural(len(remaining), 'more stage')} with {blocks} follow."
     if structure.head:
         yield describe_stem_or_head(structure, "Head", structure.head)
-    yield describe_shortcut_totals(structure)
+    yield f"In all: {count_shortcuts_by_kind(structure.blocks)}"
     yield from (f"{line[:1].upper()}{line[1:]}." for line in find_remarks(structure))
 
 
@@ -108,33 +108,25 @@ def describe_totals(structure: Structure) -> str:
     arch = structure.arch
     total = costs.sum_record_costs(arch)
     gaps = costs.find_uncounted(arch)
-    bound = "at least " if gaps else ""
-    inputs = join_with_and(
-        [units.format_feature_map(tensor.shape) for tensor in arch.inputs]
-    )
-    batch_suffix = layer_labels.format_batch_suffix(arch)
+    inputs = [units.format_feature_map(tensor.shape) for tensor in arch.inputs]
+    bound, missing = "", ""
+    if gaps:
+        names = join_with_and([gap.operation for gap in gaps])
+        bound, missing = "at least ", f", not counting {names}"
     counted = (
-        f"{units.format_count(arch.params)} parameters, "
-        f"{bound}{units.format_count(total.macs)} multiply-adds{batch_suffix}"
-    )
-    missing = (
-        f", not counting {join_with_and([gap.operation for gap in gaps])}"
-        if gaps
-        else ""
+        f"{units.format_count(arch.params)} parameters, {bound}"
+        f"{units.format_count(total.macs)} multiply-adds"
+        f"{layer_labels.format_batch_suffix(arch)}{missing}"
     )
     deep = format_plural(count_depth(structure), "weighted layer")
+    blocks = "no residual blocks"
+    if structure.stages:
+        stages = format_plural(len(structure.stages), "stage")
+        blocks = f"{format_plural(len(structure.blocks), 'block')} in {stages}"
     return (
-        f"{arch.label}, input {inputs}: {counted}{missing}, {deep} on the main path, "
-        f"{describe_block_count(structure)}."
+        f"{arch.label}, input {join_with_and(inputs)}: {counted}, {deep} on the main "
+        f"path, {blocks}."
     )
-
-
-def describe_block_count(structure: Structure) -> str:
-    """Say how many blocks there are in how many stages."""
-    if not structure.stages:
-        return "no residual blocks"
-    blocks = format_plural(len(structure.blocks), "block")
-    return f"{blocks} in {format_plural(len(structure.stages), 'stage')}"
 
 
 def describe_plain_sections(structure: Structure) -> Iterator[str]:
@@ -151,11 +143,8 @@ def describe_plain_sections(structure: Structure) -> Iterator[str]:
 
 
 def describe_layers(labels: Sequence[str]) -> str:
-    """Some layers in a row."""
-    return (
-        join_with_and([spell_label(label) for label in labels])
-        or "nothing that is drawn"
-    )
+    """Say some layers in a row."""
+    return join_with_and([*map(spell_label, labels)]) or "nothing that is drawn"
 
 
 def describe_stem_or_head(structure: Structure, what: str, run: Sequence[Layer]) -> str:
@@ -174,15 +163,11 @@ def describe_stage(structure: Structure, stage: Stage, number: int) -> str:
     # The last of the most frequent: the first block strides.
     typical_block = max(reversed(stage.folds), key=lambda fold: fold.count).block
     inner = list_block_operations(structure, typical_block)
-    first = [
-        operation
-        for operation in list_block_operations(structure, stage.blocks[0])
-        if operation not in inner
-    ]
-    kinds = {
-        tuple(list_block_operations(structure, fold.block)) for fold in stage.folds[1:]
-    }
-    others = " and others" if kinds - {tuple(inner)} else ""
+    first, *later = (
+        list_block_operations(structure, fold.block) for fold in stage.folds
+    )
+    first = [operation for operation in first if operation not in inner]
+    others = " and others" if any(kind != inner for kind in later) else ""
     others += describe_alternation(structure, stage)
     opening = "Stage " if number == 0 else ""
     first_only = f", in the first {join_with_and(first)}" if first else ""
@@ -209,21 +194,15 @@ def describe_alternation(structure: Structure, stage: Stage) -> str:
 
 
 def list_block_operations(structure: Structure, block: Block) -> list[str]:
-    """List the operations on the main branches of a block's units."""
-    return [
-        word
-        for unit in block.units
-        for word in list_unit_operations(structure, unit, block)
-    ]
-
-
-def list_unit_operations(structure: Structure, unit: Unit, block: Block) -> list[str]:
-    """List the operations on a unit's main branch, in short."""
-    main = [structure.arch.layers[index] for index in unit.main_indices]
-    labels = layer_labels.label_main_branch(main, prod(block.output_shape[2:]))
-    if len(labels) > MAX_LISTED:
-        labels = list(layer_labels.fold_label_repeats(labels))
-    return [shorten_label(label) for label in labels]
+    """List the operations on the main branches of a block's units, in short."""
+    operations: list[str] = []
+    for unit in block.units:
+        main = [structure.arch.layers[index] for index in unit.main_indices]
+        labels = layer_labels.label_main_branch(main, prod(block.output_shape[2:]))
+        if len(labels) > MAX_LISTED:
+            labels = layer_labels.fold_label_repeats(labels)
+        operations += map(shorten_label, labels)
+    return operations
 
 
 def shorten_label(label: str) -> str:
@@ -236,15 +215,10 @@ def describe_stage_shortcuts(stage: Stage) -> str:
     """Return the shortcuts of a stage, equal ones in a row together."""
     runs = [
         (phrase, sum(fold.count for fold in run))
-        for phrase, run in (
-            (key, list(group))
-            for key, group in groupby(stage.folds, key=describe_fold_shortcuts)
-        )
+        for phrase, run in groupby(stage.folds, key=describe_fold_shortcuts)
     ]
     if len(runs) > 4:
-        return count_shortcuts_by_kind(
-            [unit for block in stage.blocks for unit in block.units]
-        )
+        return count_shortcuts_by_kind(stage.blocks)
     parts, done = [], 0
     for phrase, count in runs:
         parts.append(f"{name_block_run(done, count, len(stage.blocks))} {phrase}")
@@ -270,10 +244,8 @@ def describe_fold_shortcuts(fold: Fold) -> str:
     phrases = dict.fromkeys(
         describe_shortcut(unit.shortcut) for unit in fold.block.units
     )
-    shared = (
-        ", after the norm that both branches share" if fold.block.preactivation else ""
-    )
-    return f"{' and '.join(phrases)}{shared}"
+    shared = ", after the norm that both branches share"
+    return " and ".join(phrases) + (shared if fold.block.preactivation else "")
 
 
 REASON_CLAUSES = {
@@ -291,30 +263,17 @@ def describe_shortcut(shortcut: Shortcut) -> str:
         return "identity" if shortcut.kind == "identity" else "none"
     label = shortcut.label.replace(" + ", ", then ")
     what = {"projection": "projection by ", "other": "other, "}.get(shortcut.kind, "")
-    why = (
-        f" {REASON_CLAUSES[shortcut.reason]}{describe_width_change(shortcut)}"
-        if shortcut.reason
-        else ""
-    )
+    why = f" {REASON_CLAUSES[shortcut.reason]}" if shortcut.reason else ""
+    before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
+    changes = shortcut.reason in {"both", "channels"} and before != after
+    if changes and before and after:
+        why += f", from {before[0]} to {after[0]}"
     return f"{what}{spell_label(label)}{why}"
 
 
-def describe_width_change(shortcut: Shortcut) -> str:
-    """Say how a shortcut changes the channels, as ", from 64 to 128"."""
-    before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
-    changes = shortcut.reason in {"both", "channels"} and before != after
-    return f", from {before[0]} to {after[0]}" if changes and before and after else ""
-
-
-def describe_shortcut_totals(structure: Structure) -> str:
-    """Return how many shortcuts of each kind there are."""
-    all_units = [unit for block in structure.blocks for unit in block.units]
-    return f"In all: {count_shortcuts_by_kind(all_units)}"
-
-
-def count_shortcuts_by_kind(all_units: Iterable[Unit]) -> str:
-    """Shortcuts by kind, as "4 projections and 12 identity shortcuts."."""
-    kinds = Counter(unit.shortcut.kind for unit in all_units)
+def count_shortcuts_by_kind(blocks: Iterable[Block]) -> str:
+    """Count shortcuts by kind, as "4 projections and 12 identity shortcuts."."""
+    kinds = Counter(unit.shortcut.kind for block in blocks for unit in block.units)
     counts = [f"{n} {SHORTCUT_NOUNS[kind][n > 1]}" for kind, n in kinds.items()]
     return f"{join_with_and(counts)}."
 
@@ -322,7 +281,7 @@ def count_shortcuts_by_kind(all_units: Iterable[Unit]) -> str:
 def describe_block(
     arch: Architecture, name: str, block: Block, equal: Sequence[str]
 ) -> str:
-    """One block in sentences: what runs on it, its shortcuts, what it costs."""
+    """Describe one block: what runs on it, its shortcuts, what it costs."""
     total = costs.sum_layer_costs(block.layers)
     parts = []
     for unit in block.units:
@@ -337,11 +296,9 @@ def describe_block(
             f"shortcut: {describe_shortcut(unit.shortcut)}."
         )
     axis = 2 if block.has_tokens else None
-    before = units.format_feature_map(
-        layer_labels.put_channels_first(block.units[0].shortcut.input_shape, axis)
-    )
-    after = units.format_feature_map(
-        layer_labels.put_channels_first(block.output_shape, axis)
+    before, after = (
+        units.format_feature_map(layer_labels.put_channels_first(shape, axis))
+        for shape in (block.units[0].shortcut.input_shape, block.output_shape)
     )
     same = f" Equal to it: {join_with_and(list(equal))}." if equal else ""
     batch_suffix = layer_labels.format_batch_suffix(arch)

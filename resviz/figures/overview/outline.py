@@ -155,7 +155,7 @@ def build_stage_section(
     loose_labels: dict[int, tuple[str, ...]],
     most: int,
 ) -> OutlineSection:
-    """One stage with its folds and what runs before and between them."""
+    """Outline one stage: its folds and what runs before and between them."""
     groups: list[RowGroup] = []
     for folds, count in group_alternating_folds(stage.folds, loose_labels):
         labels = loose_labels.get(min(folds[0].block.layer_indices), ())
@@ -214,16 +214,12 @@ def build_unit_row(
     """Return a unit as a row: its main branch, its shortcut, how many."""
     main = [arch.layers[index] for index in unit.main_indices]
     labels = layer_labels.label_main_branch(main, positions)
-    sign = (
-        "" if unit.join is None else layer_labels.find_join_sign(arch.layers[unit.join])
-    )
+    if len(labels) >= FOLD_FROM:
+        labels = layer_labels.fold_label_repeats(labels)
+    join = None if unit.join is None else arch.layers[unit.join]
+    sign = layer_labels.find_join_sign(join) if join else ""
     return OutlineRow(
-        tuple(
-            labels
-            if len(labels) < FOLD_FROM
-            else layer_labels.fold_label_repeats(labels)
-        )
-        or (unit.type,),
+        tuple(labels) or (unit.type,),
         count,
         unit.shortcut.kind,
         label_shortcut(unit.shortcut),
@@ -323,7 +319,7 @@ def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...
 
 
 def build_plain_sections(layers: tuple[Layer, ...]) -> tuple[OutlineSection, ...]:
-    """Layers of a network without blocks, one section for each map size in a row."""
+    """Outline layers without blocks, one section for each map size in a row."""
     sections: list[OutlineSection] = []
     for _, run in groupby(layers, key=lambda layer: layer.output_shape[2:]):
         members = list(run)
