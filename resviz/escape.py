@@ -85,13 +85,13 @@ def replace_unsafe(text: object) -> str:
 
 
 def clean_name(text: object) -> str:
-    """`text` as `replace_unsafe`, and not too long to show."""
+    """Clean text as `replace_unsafe` does, and cut what is too long to show."""
     line = replace_unsafe(text)
     return line if len(line) <= MAX_NAME_LENGTH else line[: MAX_NAME_LENGTH - 1] + "…"
 
 
 def clean_prose(text: object) -> str:
-    """Sentences as `replace_unsafe`: longer than a name may be, but no word is."""
+    """Clean sentences likewise: they may be longer than a name, but no word may."""
     line = re.sub(
         rf"\S{{{MAX_NAME_LENGTH + 1},}}",
         lambda match: f"{match[0][: MAX_NAME_LENGTH - 1]}…",

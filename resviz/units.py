@@ -43,7 +43,7 @@ def format_feature_map(shape: Sequence[int]) -> str:
 
 
 def format_per_axis(numbers: Sequence[int] | None) -> str:
-    """Write one number per axis, short where all are equal: "3×3", "2"."""
+    """Write one number per axis, short where all are equal: "3×5", "2"."""
     if not numbers:
         return ""
     return str(numbers[0]) if len(set(numbers)) == 1 else format_sizes(numbers)

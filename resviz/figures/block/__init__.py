@@ -14,6 +14,7 @@ from resviz.figures.block.steps import build_block_steps
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
+from resviz.figures.drawing.styles import stage_tint
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
 
@@ -50,16 +51,13 @@ def find_block(structure: Structure, at: str | None) -> DrawnBlock:
     """
     candidates = list_block_places(structure)
     if not candidates:
-        raise RenderError(
-            f"{structure.arch.label}: there are no residual blocks to draw"
-        )
+        label = structure.arch.label
+        raise RenderError(f"{label}: there are no residual blocks to draw")
     if at is None:
-        projecting = (
-            candidate
-            for candidate in candidates
-            if candidate.block.shortcut.kind == "projection"
-        )
-        return next(projecting, candidates[0])
+        for place in candidates:
+            if place.block.shortcut.kind == "projection":
+                return place
+        return candidates[0]
     for place in candidates:
         if at in {place.name, place.block.path}:
             return place
@@ -95,9 +93,10 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     outer = frozenset(k for k, step in enumerate(flow) if step.shortcut)
     layout = assign_lanes([step.sources for step in flow], outer)
     canvas = Canvas()
-    placing = BlockPlacing(canvas, flow, layout, place, turned=direction == "LR")
+    tint, turned = stage_tint(place.stage), direction == "LR"
+    placing = BlockPlacing(canvas, flow, layout, tint=tint, turned=turned)
     placing.place_all()
-    if direction == "LR":
+    if turned:
         turn_to_right(canvas)
     heading = block_heading(arch, place)
     equal = [f"equal: {', '.join(place.equal)}"] if place.equal else []
@@ -110,17 +109,14 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
 def block_heading(arch: Architecture, place: DrawnBlock) -> tuple[str, str, str]:
     """Return what stands above a block: its name, where it is, what it costs."""
     block = place.block
-    layers = block.layers
-    total = costs.sum_layer_costs(layers)
-    size = f"{units.format_count(total.params)} parameters"
-    bound = "≥ " if any(costs.count_macs(layer) is None for layer in layers) else ""
+    total = costs.sum_layer_costs(block.layers)
+    uncounted = any(costs.count_macs(layer) is None for layer in block.layers)
+    bound = "≥ " if uncounted else ""
     batch_suffix = layer_labels.format_batch_suffix(arch)
-    counted = f"{units.format_count(total.macs)} multiply-adds{batch_suffix}"
-    return (
-        f"{place.name}, {block.type}",
-        f"module {block.path or '(root)'} of {arch.label}",
-        f"{size} · {bound}{counted}",
-    )
+    params = f"{units.format_count(total.params)} parameters"
+    macs = f"{bound}{units.format_count(total.macs)} multiply-adds{batch_suffix}"
+    where = f"module {block.path or '(root)'} of {arch.label}"
+    return f"{place.name}, {block.type}", where, f"{params} · {macs}"
 
 
 def finish_block_picture(

@@ -111,11 +111,8 @@ def centre_side_chains(
 ) -> None:
     """Move plain side chains to the middle of the levels that they span."""
     for number in range(1, max(chain) + 1):
-        members = [
-            step for step, chain_number in enumerate(chain) if chain_number == number
-        ]
-        plain = all(len(sources[m]) == len(users[m]) == 1 for m in members)
-        if not plain:
+        members = [step for step, mine in enumerate(chain) if mine == number]
+        if not all(len(sources[m]) == len(users[m]) == 1 for m in members):
             continue
         room = level[users[members[-1]][0]] - level[members[-1]] - 1
         for member in members:
@@ -132,7 +129,10 @@ def span_lanes(
 
     Lanes are the chains, by number, and after them the wires that need their own.
     """
-    spans = [find_chain_span(chain, number, level) for number in range(max(chain) + 1)]
+    spans: list[tuple[int, int]] = []
+    for number in range(max(chain) + 1):
+        own = [level[step] for step, mine in enumerate(chain) if mine == number]
+        spans.append((min(own), max(own)))
     along: dict[StepEdge, int] = {}
     entered, left = {0}, {chain[0]}
     for step, read_steps in enumerate(sources):
@@ -150,14 +150,6 @@ def span_lanes(
             spans[lane] = (min(low, level[source]), max(high, level[step]))
             along[source, step] = lane
     return spans, along
-
-
-def find_chain_span(chain: list[int], number: int, level: list[int]) -> tuple[int, int]:
-    """Return the first and last level of a chain's own steps."""
-    own = [
-        level[step] for step, chain_number in enumerate(chain) if chain_number == number
-    ]
-    return min(own), max(own)
 
 
 def assign_columns(spans: list[tuple[int, int]], outer: set[int]) -> list[int]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from resviz import units
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
-    from resviz.figures.block import DrawnBlock
     from resviz.figures.block.lanes import LaneLayout
     from resviz.figures.block.steps import BlockStep
     from resviz.figures.drawing.canvas import Canvas
@@ -27,8 +25,7 @@ TOP, SIDE = 62, 14
 """Y of the first level, below the title; x of it from left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepBox:
+class StepBox(NamedTuple):
     """The text of a step's box, and its width and height."""
 
     lines: tuple[str, ...]
@@ -36,7 +33,7 @@ class StepBox:
 
 
 def size_upright_box(step: BlockStep) -> StepBox:
-    """A step's box from top to bottom: its words in one line, but on a shortcut."""
+    """Return a step's box from top to bottom: in one line, but on a shortcut."""
     if step.role == "sum":
         return StepBox(tuple(step.lines), (20, 20))
     if step.role == "text":
@@ -65,12 +62,11 @@ def size_slim_box(step: BlockStep) -> StepBox:
             for part in parts
             for piece in metrics.wrap_words(part.split(), " ", room)
         ]
-    lines = metrics.cap_lines(
-        [metrics.fit_text(line, MAX_BOX_WIDTH) for line in texts], 8
-    )
-    around = 4 if step.role in {"text", "identity"} else 16
-    height = 14 * len(lines) + (2 if step.role in {"text", "identity"} else 12)
-    return StepBox(lines, (metrics.max_text_width(lines) + around, height))
+    texts = [metrics.fit_text(line, MAX_BOX_WIDTH) for line in texts]
+    lines = metrics.cap_lines(texts, 8)
+    across, along = (4, 2) if step.role in {"text", "identity"} else (16, 12)
+    width = metrics.max_text_width(lines) + across
+    return StepBox(lines, (width, 14 * len(lines) + along))
 
 
 def swap_axes(size: Point) -> Point:
@@ -119,7 +115,7 @@ class BlockPlacing:
         canvas: to place it on.
         steps: the steps.
         layout: their columns and levels.
-        found: where the block stands in its network.
+        tint: of the block's stage.
         turned: whether it is turned afterwards, so that widths are heights here.
     """
 
@@ -128,21 +124,18 @@ class BlockPlacing:
         canvas: Canvas,
         steps: list[BlockStep],
         layout: LaneLayout,
-        place: DrawnBlock,
         *,
+        tint: str,
         turned: bool,
     ) -> None:
         self.turned = turned
         self.canvas = canvas
         self.steps = steps
         self.layout = layout
-        self.tint = stage_tint(place.stage)
-        self.additions = [k for k, step in enumerate(steps) if step.role == "sum"] or [
-            -1
-        ]
-        self.boxes = [
-            size_slim_box(step) if turned else size_upright_box(step) for step in steps
-        ]
+        self.tint = tint
+        sums = [number for number, step in enumerate(steps) if step.role == "sum"]
+        self.last_sum = sums[-1] if sums else -1
+        self.boxes = [*map(size_slim_box if turned else size_upright_box, steps)]
         self.sizes = [swap_axes(box.size) if turned else box.size for box in self.boxes]
         self.centres = self.measure_column_centres()
         self.middles, self.bottoms = self.measure_levels()
@@ -151,14 +144,11 @@ class BlockPlacing:
     def place_all(self) -> None:
         """Place every step, then every wire."""
         for number, step in enumerate(self.steps):
-            at = (
-                self.centres[self.layout.column[number]],
-                self.middles[self.layout.level[number]],
-            )
+            x = self.centres[self.layout.column[number]]
+            y = self.middles[self.layout.level[number]]
             size, lines = self.sizes[number], self.boxes[number].lines
-            self.nodes.append(
-                self.canvas.add_node(step.role, at, size, lines, tint=self.tint)
-            )
+            node = self.canvas.add_node(step.role, (x, y), size, lines, tint=self.tint)
+            self.nodes.append(node)
         for number, step in enumerate(self.steps):
             for source in dict.fromkeys(step.sources):
                 self.draw_wire(source, number)
@@ -205,18 +195,11 @@ class BlockPlacing:
         """Return the steps that read a step."""
         return [k for k, step in enumerate(self.steps) if number in step.sources]
 
-    def lacks_straight_wire(self, number: int) -> bool:
-        """Tell whether no wire goes straight down from a step."""
-        return all(
-            (number, user) in self.layout.edge_columns
-            for user in self.find_readers(number)
-        )
-
     def needs_shape_label(self, source: int, target: int) -> bool:
         """Tell whether the shape stands beside a wire: where it was not said before."""
         last = self.steps[-1].shape == self.steps[source].shape
         if not self.has_room_for_shape(source, target) or (
-            last and target == self.additions[-1]
+            last and target == self.last_sum
         ):
             return False
         shape, step = self.steps[source].shape, source
@@ -230,7 +213,7 @@ class BlockPlacing:
         return self.steps[step].shape != shape
 
     def has_room_for_shape(self, source: int, target: int) -> bool:
-        """Whether a wire has room for a shape: it goes down to other than a norm."""
+        """Tell whether a wire has room for a shape: straight, and not to a norm."""
         tail, head = self.steps[source], self.steps[target]
         ends = "text" in {tail.role, head.role} or tail.role == "identity"
         straight = (source, target) not in self.layout.edge_columns
@@ -238,7 +221,7 @@ class BlockPlacing:
         return straight and not ends and not same
 
     def draw_wire(self, source: int, target: int) -> None:
-        """The wire from one step to another."""
+        """Draw the wire from one step to another."""
         tail, head = self.nodes[source], self.nodes[target]
         role = self.steps[source].shortcut or self.steps[target].shortcut or "main"
         if (source, target) in self.layout.edge_columns:
@@ -254,20 +237,17 @@ class BlockPlacing:
         """Write a step's shape beside the wire that leaves it."""
         words = units.format_feature_map(self.steps[source].shape)
         middle = (tail.bottom + head.top) / 2
+        forks = len(self.find_readers(source)) > 1
         if not self.turned:
-            at = (tail.at[0] + 6, max(middle, self.label_clearance_y(source)))
+            # Wires to other columns pass above the words.
+            clear = self.bottoms[self.layout.level[source]] + TURN_DEPTH + 9
+            at = (tail.at[0] + 6, max(middle, clear) if forks else middle)
             self.canvas.add_text("note", at, words, align="start")
             return
         size = (metrics.text_width(words, 11) + 2, 13)
         end = self.bottoms[self.layout.level[source]]
-        forks = len(self.find_readers(source)) > 1
         along = end + (2 * TURN_DEPTH + 2 if forks else 6) + size[0] / 2
         self.canvas.add_node("note", (tail.at[0] + 9, along), swap_axes(size), [words])
-
-    def label_clearance_y(self, number: int) -> float:
-        """The y under which wires to other columns do not pass a step's words."""
-        forks = len(self.find_readers(number)) > 1
-        return self.bottoms[self.layout.level[number]] + TURN_DEPTH + 9 if forks else 0
 
     def route_detour(self, source: int, target: int) -> list[Point]:
         """Route a wire between two columns, or around its own."""
@@ -277,7 +257,8 @@ class BlockPlacing:
         points = [(tail.at[0], tail.bottom)]
         if x != tail.at[0]:
             # Where the tail's own column goes on, the wire leaves that one.
-            points = points if self.lacks_straight_wire(source) else []
+            edges = ((source, reader) for reader in self.find_readers(source))
+            points = points if all(e in self.layout.edge_columns for e in edges) else []
             points += [(tail.at[0], turn), (x, turn)]
         if x == head.at[0]:
             return [*points, (x, head.top)]

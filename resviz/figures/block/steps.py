@@ -142,22 +142,22 @@ class StepBuilder:
             )
 
     def add_shortcut_label(self, unit: Unit, start: int) -> int:
-        """Add the words that stand on a shortcut's wire; gives their number."""
+        """Add the words that stand on a shortcut's wire; return their number."""
         kind, reason = unit.shortcut.kind, unit.shortcut.reason
         if kind == "none":
             return start
-        lines = ["identity", "shortcut"]
-        if kind != "identity":
-            lines = [f"{kind} shortcut:", REASON_LABELS[reason or "always"]]
-            if reason is None:
-                lines = [f"{kind} shortcut"]
+        lines = [f"{kind} shortcut"]
+        if kind == "identity":
+            lines = ["identity", "shortcut"]
+        elif reason is not None:
+            lines = [f"{kind} shortcut:", REASON_LABELS[reason]]
         shape = self.steps[start].shape
         self.steps.append(BlockStep(lines, "identity", shape, [start], kind))
         return len(self.steps) - 1
 
 
 def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
-    """Indices of a unit's layers, sums that are part of its last one included."""
+    """List a unit's layers, sums that are part of its last one included."""
     within = () if unit.join is None else graph.walk_back(unit.fork, unit.join)
     return {*within, *unit.layer_indices}
 
@@ -165,7 +165,7 @@ def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
 def can_merge_step(
     graph: Graph, layer: Layer, before: BlockStep, tail: int | None
 ) -> bool:
-    """Whether an activation joins the step before it: a norm that it alone reads."""
+    """Tell whether an activation joins the step before: a norm that it alone reads."""
     if before.role != "plain" or tail is None:
         return False
     names = {op.name for op in layer_labels.list_flowing_operations(layer)}

@@ -108,7 +108,7 @@ Mark = Rectangle | Circle | Polygon | Curve | Text
 
 
 def iter_marks(picture: Picture, style: Style) -> Iterator[Mark]:
-    """The marks of a picture: frames, solids, wires, then boxes with their text."""
+    """Yield a picture's marks: frames, solids, wires, then boxes with their text."""
     for group in picture.groups:
         yield from mark_frames(group, style)
     for solid in picture.solids:
@@ -116,8 +116,7 @@ def iter_marks(picture: Picture, style: Style) -> Iterator[Mark]:
     for edge in picture.edges:
         yield from mark_wire(edge, style)
     for node in picture.nodes:
-        yield from mark_outline(node, style)
-        yield from mark_text(node, style)
+        yield from mark_node(node, style)
 
 
 def mark_frames(group: Group, style: Style) -> Iterator[Mark]:
@@ -145,18 +144,14 @@ def mark_wire(edge: Edge, style: Style) -> Iterator[Mark]:
     ink = style.colours[line.colour]
     yield Curve(edge.path, Paint(line=ink, width=line.width, dash=line.dash))
     if edge.tip:
-        yield Polygon(arrow_head_corners(edge.path[-1], edge.tip), Paint(fill=ink))
+        (x, y), tip = edge.path[-1], edge.tip
+        across, down = -(tip[1] - y) * 0.36, (tip[0] - x) * 0.36
+        corners = (tip, (x + across, y + down), (x - across, y - down))
+        yield Polygon(corners, Paint(fill=ink))
 
 
-def arrow_head_corners(base: Point, tip: Point) -> tuple[Point, ...]:
-    """Return the corners of an arrow head."""
-    (x, y) = base
-    across = (-(tip[1] - y) * 0.36, (tip[0] - x) * 0.36)
-    return (tip, (x + across[0], y + across[1]), (x - across[0], y - across[1]))
-
-
-def mark_outline(node: Node, style: Style) -> Iterator[Mark]:
-    """Yield a node's box or circle, if it has one."""
+def mark_node(node: Node, style: Style) -> Iterator[Mark]:
+    """Yield a node's box or circle, if any, and its text as a block in the middle."""
     look = LOOKS[node.role]
     paint = Paint(
         fill=resolve_colour(style, look.fill, node.tint, "fill"),
@@ -168,11 +163,6 @@ def mark_outline(node: Node, style: Style) -> Iterator[Mark]:
         yield Circle(node.at, node.size[0] / 2, paint)
     elif look.shape != "none":
         yield Rectangle(node.at, node.size, 7 if look.shape == "round" else 0, paint)
-
-
-def mark_text(node: Node, style: Style) -> Iterator[Text]:
-    """Yield a node's lines of text, as a block in its middle."""
-    look = LOOKS[node.role]
     x = {"start": node.left, "middle": node.at[0], "end": node.right}[node.align]
     first = node.at[1] - (len(node.lines) - 1) * look.size * LINE_SPACING / 2
     ink = style.colours[look.ink]

@@ -64,7 +64,7 @@ def max_text_width(lines: Iterable[str], size: float = 12) -> float:
 
 
 def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False) -> str:
-    """`text` cleaned, and cut with "…" where it is wider than `room`."""
+    """Clean text, and cut it with "…" where it is wider than `room`."""
     text = clean_name(text)
     if text_width(text, size, bold=bold) <= room:
         return text
@@ -79,7 +79,7 @@ def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False) ->
 def wrap_words(
     words: Iterable[str], separator: str, room: float, size: float = 12
 ) -> list[str]:
-    """`words` joined into lines of at most `room`.
+    """Join words into lines of at most `room`.
 
     Each line but the last ends in `separator` without its trailing space.
     """
@@ -96,7 +96,7 @@ def wrap_words(
 
 
 def cap_lines(lines: list[str], limit: int) -> tuple[str, ...]:
-    """`lines`, those in the middle left out where there are more than `limit`."""
+    """Leave lines in the middle out where there are more than `limit`."""
     if len(lines) <= limit:
         return tuple(lines)
     head = limit // 2

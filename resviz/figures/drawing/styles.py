@@ -167,7 +167,7 @@ TINTS = ("stem", "stage 1", "stage 2", "stage 3", "stage 4", "head")
 
 
 def stage_tint(number: int) -> str:
-    """The tint of stage `number`, counted from 0; from the fifth on they recur."""
+    """Return the tint of stage `number`, from 0 on; from the fifth on they recur."""
     return TINTS[1 + number % 4]
 
 

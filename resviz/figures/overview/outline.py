@@ -278,20 +278,15 @@ def label_outputs(structure: Structure) -> str:
     """Return what the network returns, in short."""
     arch = structure.arch
     ends = {index for block in structure.blocks for index in (*block.joins, block.end)}
-    rest = [
-        tensor for tensor in arch.outputs if tensor.layer not in ends
-    ] or arch.outputs[-1:]
-    shown = [
-        format_tensor_shape(arch, tensor.layer, tensor.output) for tensor in rest[:3]
-    ]
-    more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
+    sources = [source for source in arch.outputs if source.layer not in ends]
+    sources = sources or arch.outputs[-1:]
+    shown: list[str] = []
+    for source in sources[:3]:
+        is_input = source.layer == MODEL_INPUT
+        tensors = arch.inputs if is_input else arch.layers[source.layer].outputs
+        shown.append(units.format_feature_map(tensors[source.output].shape))
+    more = f" and {len(sources) - 3} more" if len(sources) > 3 else ""
     return f"output {', '.join(shown)}{more}" if shown else ""
-
-
-def format_tensor_shape(arch: Architecture, layer: int, output: int) -> str:
-    """Return a tensor's shape as the paper writes it."""
-    tensors = arch.inputs if layer == MODEL_INPUT else arch.layers[layer].outputs
-    return units.format_feature_map(tensors[output].shape)
 
 
 def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...], ...]:

@@ -115,7 +115,11 @@ def svg_element(mark: Mark) -> str:
     """Write one mark as an element."""
     match mark:
         case Rectangle(at, size, corner, paint):
-            outline = rectangle_attributes(at, size, corner)
+            x, y = (at[axis] - size[axis] / 2 for axis in (0, 1))
+            width, height = map(format_length, size)
+            outline = f'x="{format_length(x)}" y="{format_length(y)}"'
+            outline += f' width="{width}" height="{height}"'
+            outline += f' rx="{corner:g}"' if corner else ""
             return f"<rect {outline} {paint_attributes(paint)}/>"
         case Circle((x, y), radius, paint):
             centre = f'cx="{format_length(x)}" cy="{format_length(y)}"'
@@ -147,14 +151,6 @@ def paint_attributes(paint: Paint) -> str:
         attributes += f' stroke="{paint.line}" stroke-width="{paint.width}"'
         attributes += SVG_DASHES[paint.dash]
     return attributes + ' stroke-linejoin="round"' * paint.round_joins
-
-
-def rectangle_attributes(at: Point, size: Point, corner: float) -> str:
-    """Write the attributes of a rectangle around its centre."""
-    x, y = format_length(at[0] - size[0] / 2), format_length(at[1] - size[1] / 2)
-    width, height = format_length(size[0]), format_length(size[1])
-    sides = f'x="{x}" y="{y}" width="{width}" height="{height}"'
-    return f'{sides} rx="{corner:g}"' if corner else sides
 
 
 def svg_points(path: Iterable[Point]) -> str:

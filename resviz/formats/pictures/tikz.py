@@ -19,7 +19,7 @@ from resviz.figures.drawing.marks import (
 from resviz.formats.pictures.svg import format_length
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from resviz.figures.drawing.elements import Picture, Point
     from resviz.figures.drawing.styles import Dash, Style
@@ -102,7 +102,8 @@ def tikz_command(mark: Mark) -> str:
             placement = f"{tikz_point(at)} circle[radius={format_length(radius)}bp]"
             return rf"\path[{paint_options(paint)}] {placement};"
         case Polygon(corners, paint):
-            return rf"\path[{paint_options(paint)}] {polyline_path(corners)} -- cycle;"
+            outline = " -- ".join(map(tikz_point, corners))
+            return rf"\path[{paint_options(paint)}] {outline} -- cycle;"
         case Curve(path, paint):
             route = f"{tikz_point(path[0])}{bezier_path(path[1:])}"
             return rf"\path[{paint_options(paint)}] {route};"
@@ -142,11 +143,6 @@ def bezier_path(path: Sequence[Point]) -> str:
         f" .. controls {tikz_point(a)} and {tikz_point(b)} .. {tikz_point(c)}"
         for a, b, c in zip(path[::3], path[1::3], path[2::3], strict=True)
     )
-
-
-def polyline_path(path: Iterable[Point]) -> str:
-    """Join points by straight lines."""
-    return " -- ".join(map(tikz_point, path))
 
 
 def tikz_point(at: Point) -> str:
