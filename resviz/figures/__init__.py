@@ -90,11 +90,6 @@ LAYOUTS = {
 """What places a figure in SVG, PDF and PNG."""
 
 
-def list_figures() -> tuple[str, ...]:
-    """Return the names of all figures."""
-    return tuple(FIGURES)
-
-
 def draw_diagram(
     arch: Architecture | Sequence[Architecture],
     figure: str = "overview",

@@ -119,21 +119,19 @@ def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:
     shortcut = {
         part for row in rows for line in row.shortcut_lines for part in line.split(", ")
     }
-    return [
-        *(["/2: stride"] if any("/2" in part for part in details | shortcut) else []),
-        *(["d: dilation"] if has_numbered_letter("d", details) else []),
-        *(["g: groups"] if has_numbered_letter("g", details) else []),
-        *explain_gates(labels),
-        *(["×n: n equal in a row"] if any(row.count > 1 for row in rows) else []),
-    ]
+    signs: list[str] = []
+    if any("/2" in part for part in details | shortcut):
+        signs.append("/2: stride")
+    for letter, meaning in (("d", "d: dilation"), ("g", "g: groups")):
+        if any(part[:1] == letter and part[1:2].isdigit() for part in details):
+            signs.append(meaning)
+    signs += explain_gates(labels)
+    if any(row.count > 1 for row in rows):
+        signs.append("×n: n equal in a row")
+    return signs
 
 
 def explain_gates(labels: Iterable[str]) -> list[str]:
     """Explain the gates that occur in some labels."""
     present = set(labels)
     return [meaning for word, meaning in GATE_MEANINGS.items() if word in present]
-
-
-def has_numbered_letter(letter: str, details: set[str]) -> bool:
-    """Tell whether a letter followed by a number is among some details."""
-    return any(detail[:1] == letter and detail[1:2].isdigit() for detail in details)

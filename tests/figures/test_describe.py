@@ -12,7 +12,7 @@ from torch import nn
 import resviz
 from resviz.errors import RenderError
 from resviz.escape import MAX_NAME_LENGTH, UNSAFE_CHARACTERS
-from resviz.figures import describe_figure, draw_diagram, list_figures
+from resviz.figures import FIGURES, describe_figure, draw_diagram
 from resviz.figures.sentences import add_article, join_with_and, spell_label
 
 from .conftest import NETWORKS
@@ -67,10 +67,8 @@ def test_a_gate_changes_nothing_else():
     assert "and others" not in said
 
 
-TOLD = [
-    (name, it) for name in ("resnet50", "branches", "cifar110") for it in list_figures()
-]
-TOLD += [("plain", it) for it in list_figures() if it != "block"]
+TOLD = [(name, it) for name in ("resnet50", "branches", "cifar110") for it in FIGURES]
+TOLD += [("plain", it) for it in FIGURES if it != "block"]
 
 
 @pytest.mark.parametrize(("name", "figure"), TOLD)
@@ -162,7 +160,7 @@ def test_block_says_which_and_what(record):
     assert "1×1 conv, 512 to 128, BN, ReLU" in said
 
 
-@pytest.mark.parametrize("figure", list_figures())
+@pytest.mark.parametrize("figure", FIGURES)
 def test_hostile_names_stay_text(hostile, figure):
     """No control character, and no word longer than a name may be."""
     said = describe_figure(hostile[0], figure)

@@ -14,16 +14,15 @@ from resviz.figures import (
     choose_options,
     draw_diagram,
     find_figure,
-    list_figures,
 )
 
 
 def test_figures_by_name():
     """The overview comes first, as it is the default."""
-    assert ("overview", "block", "layers", "flow", "stack", "growth") == list_figures()
+    assert ("overview", "block", "layers", "flow", "stack", "growth") == (*FIGURES,)
 
 
-@pytest.mark.parametrize("figure", list_figures())
+@pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_draws(network, figure):
     """Each gives SVG with the network's name in its title."""
     assert "<title" in draw_diagram(network("resnet18"), figure).to_svg()
@@ -102,9 +101,7 @@ def test_the_import_check_can_fail(run):
     run("-c", code, code=9)
 
 
-@pytest.mark.parametrize(
-    "figure", [name for name in list_figures() if name != "growth"]
-)
+@pytest.mark.parametrize("figure", [name for name in FIGURES if name != "growth"])
 def test_a_count_of_a_batch_says_so(network, figure):
     """58.1 G for 32 samples must not be read as those of the one sample drawn."""
     many = draw_diagram(resviz.trace("resnet18", batch=32), figure)
@@ -123,7 +120,7 @@ def test_an_option_is_refused_where_no_figure_registered_it():
             choose_options(figure, **option)
 
 
-@pytest.mark.parametrize("name", list_figures())
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_figures_module_takes_what_it_is_registered_with(name):
     """By name, and nothing else; its description takes no direction."""
     for function, taken in (

@@ -117,16 +117,15 @@ def description(archs: Sequence[Architecture]) -> str:
     for arch, points in zip(archs, build_all_series(archs), strict=True):
         last = points[-1]
         fields = [point.field for point in points if point.field is not None]
-        field = (
-            f"and a receptive field of {units.group_digits(max(fields))} pixels"
-            if fields
-            else "and a receptive field that is not known"
-        )
+        field = "that is not known"
+        if fields:
+            field = f"of {units.group_digits(max(fields))} pixels"
         lines.append(
             f"{arch.label} ends after {units.format_plural(last.depth, 'layer')} at "
             f"{units.format_count(last.params)} parameters, "
             f"{units.format_count(last.macs)} multiply-adds, "
-            f"{units.format_count(last.activations)} activations {field}."
+            f"{units.format_count(last.activations)} activations and a receptive "
+            f"field {field}."
         )
     lines += [f"{omission}." for omission in list_omissions(archs)]
     return " ".join(lines)
@@ -192,18 +191,13 @@ class GrowthPlacing:
 
     def list_lines(self, measure: Measure) -> list[Line]:
         """List the line of each network, where it has a known value."""
-        lines = [
-            (
-                number,
-                [
-                    (point.depth, value)
-                    for point in points
-                    if (value := measure.value(point)) is not None
-                ],
-            )
-            for number, points in enumerate(self.all_series)
-        ]
-        return [line for line in lines if line[1]]
+        lines: list[Line] = []
+        for number, points in enumerate(self.all_series):
+            pairs = ((point.depth, measure.value(point)) for point in points)
+            known = [(depth, value) for depth, value in pairs if value is not None]
+            if known:
+                lines.append((number, known))
+        return lines
 
     def format_end(self, number: int, value: int, measure: Measure) -> str:
         """Return what stands at the end of a line."""

@@ -105,21 +105,19 @@ def place_end_label(
         outside = outside or box[2] > area[2] or box[3] > area[3]
         return 200 * hidden + 3 * covered + 500 * outside + number / 10
 
-    return label_centre(
-        end, size, LABEL_PLACES[min(range(len(LABEL_PLACES)), key=cost)]
-    )
+    best = min(range(len(LABEL_PLACES)), key=cost)
+    return label_centre(end, size, LABEL_PLACES[best])
 
 
 def choose_clear_place(
     places: Sequence[Point], size: Point, points: Sequence[Point]
 ) -> Point:
     """Return the first place at which a label hides fewest points."""
-    return min(
-        places,
-        key=lambda at: sum(
-            box_contains(box_around(at, size), point) for point in points
-        ),
-    )
+
+    def count_hidden(at: Point) -> int:
+        return sum(box_contains(box_around(at, size), point) for point in points)
+
+    return min(places, key=count_hidden)
 
 
 def label_centre(end: Point, size: Point, way: tuple[float, float]) -> Point:

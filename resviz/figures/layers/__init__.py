@@ -312,8 +312,9 @@ class LayersWiring:
                 main = index
 
     def draw_shortcut(self, piece: LayerPiece, fork: float) -> set[tuple[int, int]]:
-        """Draw a block's shortcut; gives the connections that it stands for."""
-        join = self.boxes[piece.join or 0]
+        """Draw a block's shortcut; return the connections that it stands for."""
+        number = piece.join or 0
+        join = self.boxes[number]
         chain = [index for index in piece.rows if self.rows[index].shortcut_kind]
         entry = self.boxes[chain[0]] if chain else join
         x, centre = join.at[0] + SHORTCUT_SHIFT, join.at[0]
@@ -325,24 +326,19 @@ class LayersWiring:
             path.append((join.right, join.at[1]))
         self.canvas.add_wire(first, entry, piece.shortcut_kind, *path, arrow=not chain)
         for before, after in pairwise(stops):
+            ends_here = after is join
             points = [(x, before.bottom), (x, after.top)]
-            if after is join:
-                points = [(x, before.bottom), (x, join.at[1]), (join.right, join.at[1])]
-            self.canvas.add_wire(
-                before, after, piece.shortcut_kind, *points, arrow=after is join
-            )
-        return self.list_covered_links(piece, chain)
-
-    def list_covered_links(
-        self, piece: LayerPiece, chain: list[int]
-    ) -> set[tuple[int, int]]:
-        """Return the connections of a shortcut."""
+            if ends_here:
+                points[1:] = (x, join.at[1]), (join.right, join.at[1])
+            kind = piece.shortcut_kind
+            self.canvas.add_wire(before, after, kind, *points, arrow=ends_here)
+        ends = {
+            source
+            for source in self.rows[number].sources
+            if (source in chain if chain else source not in piece.rows)
+        }
         inside = {(source, k) for k in chain for source in self.rows[k].sources}
-        join = piece.join or 0
-        ends = {source for source in self.rows[join].sources if source in chain}
-        if not chain:
-            ends = {s for s in self.rows[join].sources if s not in piece.rows}
-        return inside | {(source, join) for source in ends}
+        return inside | {(source, number) for source in ends}
 
     def draw_link(self, source: int, index: int, *, straight: bool) -> None:
         """Draw one connection; of one between two columns, its end at most."""

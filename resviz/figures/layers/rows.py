@@ -139,38 +139,24 @@ def merge_layer(row: LayerRow, layer: Layer) -> None:
 def start_row(layer: Layer, *, is_join: bool) -> LayerRow:
     """Return a row that begins with a layer."""
     labels = layer_labels.label_layer_fully(layer) or [layer.type]
-    weighs = (
-        any(is_weighted(op) for op in layer_labels.list_flowing_operations(layer))
-        or layer.params > 0
-    )
+    flowing = layer_labels.list_flowing_operations(layer)
+    weighs = layer.params > 0 or any(map(is_weighted, flowing))
     role = "sum" if is_join else "layer" if weighs else "small plain"
     output = units.format_feature_map(layer.output_shape) if layer.outputs else ""
-    label = (
-        find_join_sign(layer)
-        if is_join
-        else label_without_input(layer) or ", ".join(labels)
-    )
+    # The short label leaves out the input's width, which stands above.
+    short = layer_labels.label_layer_briefly(layer)
+    label = short[0] if len(short) == 1 else ", ".join(labels)
+    label = find_join_sign(layer) if is_join else label
     return LayerRow([layer.name], label, output, layer.params, role, tail=layer.index)
-
-
-def label_without_input(layer: Layer) -> str:
-    """Return a convolution or linear layer without its input's width; "" for others."""
-    labels = layer_labels.label_layer_briefly(layer)
-    return labels[0] if len(labels) == 1 else ""
 
 
 def list_uncalled_rows(arch: Architecture) -> list[LayerRow]:
     """Return a row for each module whose parameters no layer read."""
-    return [
-        LayerRow(
-            [group.path],
-            "not called",
-            "",
-            sum(p.numel for p in group.parameters),
-            "note",
-        )
-        for group in arch.uncalled
-    ]
+    rows: list[LayerRow] = []
+    for group in arch.uncalled:
+        params = sum(parameter.numel for parameter in group.parameters)
+        rows.append(LayerRow([group.path], "not called", "", params, "note"))
+    return rows
 
 
 def group_into_pieces(
@@ -252,18 +238,14 @@ def iter_row_links(
     rows: Sequence[LayerRow], pieces: Sequence[LayerPiece]
 ) -> Iterator[ChartLink]:
     """Yield an arrow from each row to every reader, those of shortcuts marked."""
-    kinds = {
-        (source, piece.join): piece.shortcut_kind
-        for piece in pieces
-        if piece.join is not None and not any(rows[k].shortcut_kind for k in piece.rows)
-        for source in rows[piece.join].sources
-        if source not in piece.rows
-    }
+    kinds: dict[tuple[int, int], str] = {}
+    for piece in pieces:
+        labelled = any(rows[index].shortcut_kind for index in piece.rows)
+        if piece.join is not None and not labelled:
+            for source in {*rows[piece.join].sources} - {*piece.rows}:
+                kinds[source, piece.join] = piece.shortcut_kind
     for index, row in enumerate(rows):
         for source in row.sources:
-            role = (
-                row.shortcut_kind
-                or rows[source].shortcut_kind
-                or kinds.get((source, index), "main")
-            )
+            on_shortcut = row.shortcut_kind or rows[source].shortcut_kind
+            role = on_shortcut or kinds.get((source, index), "main")
             yield ChartLink(f"n{source}", f"n{index}", role)

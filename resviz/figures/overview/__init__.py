@@ -140,10 +140,8 @@ class ChartBuilder:
         ]
         if outline.stem:
             parts.append(self.add_box("chain", wrap_chart_labels(outline.stem), "stem"))
-        parts += [
-            self.add_section(number, section)
-            for number, section in enumerate(outline.sections)
-        ]
+        for number, section in enumerate(outline.sections):
+            parts.append(self.add_section(number, section))
         if outline.head:
             parts.append(self.add_box("chain", wrap_chart_labels(outline.head), "head"))
         if outline.outputs:
@@ -162,14 +160,12 @@ class ChartBuilder:
         ]
         for k, group in enumerate(section.groups):
             framed = group[0].count > 1 and any(row.has_addition for row in group)
-            boxes = tuple(
-                box
-                for row in group
-                for box in self.add_row(row, tint, counted=not framed)
-            )
+            boxes: list[ChartBox] = []
+            for row in group:
+                boxes += self.add_row(row, tint, counted=not framed)
             if framed:
                 fold = (f"×{group[0].count}",)
-                parts.append(ChartFrame(f"f{number}_{k}", fold, "", boxes))
+                parts.append(ChartFrame(f"f{number}_{k}", fold, "", tuple(boxes)))
             else:
                 parts += boxes
         return ChartFrame(f"s{number}", (), tint, tuple(parts))
@@ -184,14 +180,12 @@ class ChartBuilder:
             return (self.add_box("note", row.labels),)
         if not row.has_addition:
             times = (f"×{row.count}",) if counted and row.count > 1 else ()
-            return (
-                self.add_box("block", (*wrap_chart_labels(row.labels), *times), tint),
-            )
+            lines = (*wrap_chart_labels(row.labels), *times)
+            return (self.add_box("block", lines, tint),)
         box = self.add_box("block", wrap_chart_labels(row.labels), tint)
         join = self.add_box("sum", (row.sign,))
-        self.links.append(
-            ChartLink(fork, join.key, row.shortcut_kind, row.shortcut_lines)
-        )
+        kind, lines = row.shortcut_kind, row.shortcut_lines
+        self.links.append(ChartLink(fork, join.key, kind, lines))
         return *lead, box, join
 
     def add_box(self, role: str, lines: tuple[str, ...], tint: str = "") -> ChartBox:
@@ -214,11 +208,8 @@ def wrap_chart_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Break words in a row into lines, an arrow at the end of each but the last."""
     if len(labels) > MAX_BOX_LABELS:
         left = format_plural(len(labels) - MAX_BOX_LABELS + 1, "more step")
-        labels = (
-            *labels[: MAX_BOX_LABELS // 2],
-            f"… {left} …",
-            *labels[1 - MAX_BOX_LABELS // 2 :],
-        )
+        half = MAX_BOX_LABELS // 2
+        labels = (*labels[:half], f"… {left} …", *labels[1 - half :])
     lines = list(labels[:1])
     for label in labels[1:]:
         if len(lines[-1]) + len(label) > MAX_LINE_CHARACTERS:
