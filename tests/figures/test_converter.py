@@ -39,6 +39,20 @@ def test_png_has_the_size_of_the_svg_at_96_dpi(dpi, size):
     assert size == pixels(png.render(SMALL, styles.SCREEN_STYLE, dpi=dpi))
 
 
+@pytest.mark.parametrize("dpi", [96, 100, 192])
+def test_no_row_of_pixels_is_left_out(dpi):
+    """A part of a pixel at the edge is a pixel more, and all else stays as it is."""
+    scale = dpi / 96
+    part, whole = (
+        png.render(
+            replace(SMALL, size=(w / scale, h / scale)), styles.LIGHT_STYLE, dpi=dpi
+        )
+        for w, h in [(260.43, 180.4), (261, 181)]
+    )
+    assert (261, 181) == pixels(part)
+    assert whole == part
+
+
 @pytest.mark.parametrize("dpi", [0, -5, 1e6, float("nan")])
 def test_impossible_resolutions_are_refused(dpi):
     """The error says how far one may go with this picture."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import prod, sqrt
+from dataclasses import replace
+from math import ceil, prod, sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
@@ -36,7 +37,10 @@ def render(
     if not 1 <= dpi <= max_dpi:
         raise RenderError(f"dpi: got {dpi!r}, want 1 to {max_dpi} for this picture")
     scale = dpi / CSS_PIXELS_PER_INCH
-    return convert_picture(picture, style, "png", pixels_per_unit=scale)
+    # Else the converter leaves out a row and a column of pixels, right through letters.
+    width, height = (ceil(side * scale) / scale for side in picture.size)
+    whole = replace(picture, size=(width, height))
+    return convert_picture(whole, style, "png", pixels_per_unit=scale)
 
 
 def highest_dpi(picture: Picture) -> int:
