@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,11 @@ from resviz.errors import SpecError, first_error_line
 from resviz.models import depths
 from resviz.models.blocks import BLOCKS
 from resviz.models.definition import ResNet
-from resviz.models.options import check_one_of, check_per_stage, suggest_nearest
+from resviz.models.options import check_counts, check_one_of, suggest_nearest
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,7 @@ def _check_given_counts(
     layers: Sequence[int], block: str | None, depth: int | None
 ) -> tuple[str, tuple[int, ...]]:
     """Check block and counts that were both given, and return them."""
-    if not isinstance(layers, Sequence) or not layers:
-        raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
-    counts = check_per_stage("layers", layers, len(layers))
+    counts = check_counts(layers)
     check_one_of("block, beside layers", block, depths.LAYERS_PER_BLOCK)
     layer_count = depths.count_weighted_layers(str(block), counts)
     if depth not in (None, layer_count):

@@ -10,7 +10,7 @@ in the 3x3 convolution, as torchvision.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from resviz.models.catalogue import FAMILIES, assemble_network, find_network
 
@@ -23,124 +23,60 @@ Weights = str | os.PathLike[str] | None
 """A published name, a URL, a local file, or None for random weights."""
 
 
-def resnet18(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNet-18.
+class NetworkBuilder(Protocol):
+    """A function that builds one network."""
 
-    Source: He et al. 2015, Table 1: two basic blocks in each stage.
-    """
-    return assemble_network(
-        find_network("resnet18"), weights=weights, progress=progress, **options
-    )
+    def __call__(
+        self, *, weights: Weights = None, progress: bool = True, **options: Any
+    ) -> ResNet:
+        """Build the network."""
+        ...
 
 
-def resnet34(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNet-34.
+def make_builder(name: str, source: str) -> NetworkBuilder:
+    """Make the function that builds a named network, with its source in its docs."""
 
-    Source: He et al. 2015, Table 1: 3, 4, 6 and 3 basic blocks.
-    """
-    return assemble_network(
-        find_network("resnet34"), weights=weights, progress=progress, **options
-    )
+    def build(
+        *, weights: Weights = None, progress: bool = True, **options: Any
+    ) -> ResNet:
+        network = find_network(name)
+        return assemble_network(network, weights=weights, progress=progress, **options)
 
-
-def resnet50(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNet-50.
-
-    Source: He et al. 2015, Table 1: 3, 4, 6 and 3 bottlenecks.
-    """
-    return assemble_network(
-        find_network("resnet50"), weights=weights, progress=progress, **options
-    )
+    build.__name__ = build.__qualname__ = name
+    build.__doc__ = f"Build {find_network(name).title}.\n\nSource: {source}\n"
+    return build
 
 
-def resnet101(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNet-101.
-
-    Source: He et al. 2015, Table 1: 3, 4, 23 and 3 bottlenecks.
-    """
-    return assemble_network(
-        find_network("resnet101"), weights=weights, progress=progress, **options
-    )
-
-
-def resnet152(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNet-152.
-
-    Source: He et al. 2015, Table 1: 3, 8, 36 and 3 bottlenecks.
-    """
-    return assemble_network(
-        find_network("resnet152"), weights=weights, progress=progress, **options
-    )
-
-
-def resnext50_32x4d(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNeXt-50 32×4d.
-
-    Source: Xie et al. 2016, Table 1: 32 groups of 4 channels.
-    """
-    return assemble_network(
-        find_network("resnext50_32x4d"), weights=weights, progress=progress, **options
-    )
-
-
-def resnext101_32x8d(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNeXt-101 32×8d.
-
-    Source: Xie et al. 2016: 32 groups of 8 channels.
-    """
-    return assemble_network(
-        find_network("resnext101_32x8d"), weights=weights, progress=progress, **options
-    )
-
-
-def resnext101_64x4d(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build ResNeXt-101 64×4d.
-
-    Source: Xie et al. 2016, Table 3: 64 groups of 4 channels.
-    """
-    return assemble_network(
-        find_network("resnext101_64x4d"), weights=weights, progress=progress, **options
-    )
-
-
-def wide_resnet50_2(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build Wide ResNet-50-2.
-
-    Source: Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide.
-    """
-    return assemble_network(
-        find_network("wide_resnet50_2"), weights=weights, progress=progress, **options
-    )
-
-
-def wide_resnet101_2(
-    *, weights: Weights = None, progress: bool = True, **options: Any
-) -> ResNet:
-    """Build Wide ResNet-101-2.
-
-    Source: Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide.
-    """
-    return assemble_network(
-        find_network("wide_resnet101_2"), weights=weights, progress=progress, **options
-    )
+resnet18 = make_builder(
+    "resnet18", "He et al. 2015, Table 1: two basic blocks in each stage."
+)
+resnet34 = make_builder(
+    "resnet34", "He et al. 2015, Table 1: 3, 4, 6 and 3 basic blocks."
+)
+resnet50 = make_builder(
+    "resnet50", "He et al. 2015, Table 1: 3, 4, 6 and 3 bottlenecks."
+)
+resnet101 = make_builder(
+    "resnet101", "He et al. 2015, Table 1: 3, 4, 23 and 3 bottlenecks."
+)
+resnet152 = make_builder(
+    "resnet152", "He et al. 2015, Table 1: 3, 8, 36 and 3 bottlenecks."
+)
+resnext50_32x4d = make_builder(
+    "resnext50_32x4d", "Xie et al. 2016, Table 1: 32 groups of 4 channels."
+)
+resnext101_32x8d = make_builder(
+    "resnext101_32x8d", "Xie et al. 2016: 32 groups of 8 channels."
+)
+resnext101_64x4d = make_builder(
+    "resnext101_64x4d", "Xie et al. 2016, Table 3: 64 groups of 4 channels."
+)
+wide_resnet50_2 = make_builder(
+    "wide_resnet50_2", "Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide."
+)
+wide_resnet101_2 = make_builder(
+    "wide_resnet101_2", "Zagoruyko and Komodakis 2016: 3x3 convolutions twice as wide."
+)
 
 
 def resnet(

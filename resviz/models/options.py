@@ -42,6 +42,13 @@ def check_per_stage(where: str, values: Any, count: int) -> tuple[int, ...]:
     return tuple(values)
 
 
+def check_counts(layers: Any) -> tuple[int, ...]:
+    """Check the blocks of each stage, as [3, 4, 6, 3]; return a tuple."""
+    if not isinstance(layers, Sequence) or not layers:
+        raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
+    return check_per_stage("layers", layers, len(layers))
+
+
 def suggest_nearest(name: str, legal: Iterable[str]) -> str:
     """Suggest names spelled like ``name``, as a clause of a message.
 

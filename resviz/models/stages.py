@@ -12,7 +12,12 @@ from torch import nn
 
 from resviz.errors import SpecError
 from resviz.models.blocks import BLOCKS, BasicBlock, Bottleneck, MakeNorm
-from resviz.models.options import check_at_least, check_one_of, check_per_stage
+from resviz.models.options import (
+    check_at_least,
+    check_counts,
+    check_one_of,
+    check_per_stage,
+)
 from resviz.models.prototypes import BLOCK_PROTOTYPES, build_or_copy
 from resviz.models.shortcuts import ShortcutFactory, ShortcutPlace
 
@@ -77,9 +82,8 @@ class Spacing:
         if self.dilations is not None:
             dilations = check_per_stage("dilations", self.dilations, count)
             return list(zip(strides, dilations, dilations, strict=True))
-        return _replace_strides(
-            strides, self._find_dilated_stages(strides, stem_stride)
-        )
+        dilated = self._find_dilated_stages(strides, stem_stride)
+        return _replace_strides(strides, dilated)
 
     def _find_dilated_stages(
         self, strides: tuple[int, ...], stem_stride: int
@@ -128,17 +132,10 @@ def plan_stages(
     base_channels: int = 64,
     out_channels: int | None = None,
 ) -> tuple[StagePlan, ...]:
-    """Plan the stages of a network, first to last.
+    """Plan the stages of a network, first to last, from options of ``ResNet``.
 
-    Args:
-        layers: blocks of each stage.
-        expansion: output channels of a block over its planes.
-        spacing: strides and dilations.
-        stem_stride: total stride of the stem.
-        num_stages: how many stages to keep, all by default.
-        base_channels: planes of the first stage, doubled from stage to stage.
-        out_channels: output channels of the first stage, doubled likewise;
-            ``base_channels * expansion`` by default.
+    Its blocks give ``expansion`` times their planes out, and the stem's total stride is
+    ``stem_stride``.
 
     Raises:
         SpecError: for counts or widths that are no positive whole numbers, or as
@@ -149,9 +146,7 @@ def plan_stages(
         >>> [stage.planes for stage in stages]
         [64, 128]
     """
-    if not isinstance(layers, Sequence) or not layers:
-        raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
-    counts = check_per_stage("layers", layers, len(layers))
+    counts = check_counts(layers)
     if num_stages is not None:
         check_one_of("num_stages", num_stages, range(1, len(counts) + 1))
         counts = counts[:num_stages]
@@ -219,37 +214,16 @@ class BlockFactory:
 
         A norm of the user's is made anew for each, and may differ each time.
         """
-        is_ours = self.block in BLOCKS.values() and self.norm is nn.BatchNorm2d
-        if is_ours:
-            return build_or_copy(
-                BLOCK_PROTOTYPES,
-                BlockFactory.construct_block,
-                self,
-                place,
-                planes,
-                dilation,
-            )
-        return self.construct_block(place, planes, dilation)
+        arguments = (self, place, planes, dilation)
+        if self.block in BLOCKS.values() and self.norm is nn.BatchNorm2d:
+            make = BlockFactory.construct_block
+            return build_or_copy(BLOCK_PROTOTYPES, make, *arguments)
+        return BlockFactory.construct_block(*arguments)
 
     def construct_block(
         self, place: ShortcutPlace, planes: int, dilation: int
     ) -> nn.Module:
-        """Call the class of the block."""
-        return self.block(
-            place.in_channels,
-            planes,
-            place.stride,
-            self.shortcuts.make_shortcut(place, self.norm),
-            self.groups,
-            self.width_per_group,
-            norm_layer=self.norm,
-            **self._block_options(place, planes, dilation),
-        )
-
-    def _block_options(
-        self, place: ShortcutPlace, planes: int, dilation: int
-    ) -> dict[str, Any]:
-        """Return further arguments of a block, each only where it is needed.
+        """Call the class of the block, with further options only where needed.
 
         A class of block that knows torchvision's arguments alone will do then.
         """
@@ -262,4 +236,13 @@ class BlockFactory:
             options["stride_in"] = self.stride_in
         if place.out_channels != planes * self.block.expansion:
             options["out_channels"] = place.out_channels
-        return options
+        return self.block(
+            place.in_channels,
+            planes,
+            place.stride,
+            self.shortcuts.make_shortcut(place, self.norm),
+            self.groups,
+            self.width_per_group,
+            norm_layer=self.norm,
+            **options,
+        )

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -173,16 +174,15 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     Raises:
         WeightsError: if the file is damaged, or holds something else.
     """
-    content = (
-        _read_safetensors_file(path)
-        if path.suffix == ".safetensors"
-        else _read_torch_file(path)
-    )
+    content = _read_tensor_file(path)
     if isinstance(content, Mapping):
         for key in ("state_dict", "model"):
             if isinstance(content.get(key), Mapping):
                 content = content[key]
-    if not _is_state_dict(content):
+    if not (isinstance(content, Mapping) and content) or not all(
+        isinstance(key, str) and isinstance(value, Tensor)
+        for key, value in content.items()
+    ):
         raise WeightsError(
             f"weights: {path} holds no state dict, want names and tensors:"
             " save one with torch.save(model.state_dict(), ...)"
@@ -194,45 +194,26 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     }
 
 
-def _is_state_dict(content: Any) -> bool:
-    return (
-        isinstance(content, Mapping)
-        and bool(content)
-        and all(
-            isinstance(key, str) and isinstance(value, Tensor)
-            for key, value in content.items()
-        )
-    )
-
-
-def _read_torch_file(path: Path) -> Any:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load fails in many ways on foreign bytes
-        raise _unreadable_error(path, error) from error
-
-
-def _read_safetensors_file(path: Path) -> Any:
-    try:
-        from safetensors.torch import load_file
-    except ImportError as error:
-        raise WeightsError(
-            f"weights: {path} needs safetensors, which is not installed:"
-            " pip install 'resviz[weights]'"
-        ) from error
+def _read_tensor_file(path: Path) -> Any:
+    load_file: Any = partial(torch.load, map_location="cpu", weights_only=True)
+    if path.suffix == ".safetensors":
+        try:
+            from safetensors.torch import load_file
+        except ImportError as error:
+            raise WeightsError(
+                f"weights: {path} needs safetensors, which is not installed:"
+                " pip install 'resviz[weights]'"
+            ) from error
     try:
         return load_file(path)
-    except Exception as error:  # as for torch.load
-        raise _unreadable_error(path, error) from error
-
-
-def _unreadable_error(path: Path, error: Exception) -> WeightsError:
-    if isinstance(error, PermissionError):
-        return WeightsError(f"weights: {path} cannot be read: {error.strerror}")
-    return WeightsError(
-        f"weights: {path} cannot be read ({type(error).__name__}), want a whole file"
-        " of tensors: delete it and get it again"
-    )
+    except PermissionError as error:
+        reason = f"cannot be read: {error.strerror}"
+        raise WeightsError(f"weights: {path} {reason}") from error
+    except Exception as error:  # both fail in many ways on foreign bytes
+        raise WeightsError(
+            f"weights: {path} cannot be read ({type(error).__name__}), want a whole"
+            " file of tensors: delete it and get it again"
+        ) from error
 
 
 def _check_same_architecture(
@@ -251,13 +232,12 @@ def _check_same_architecture(
         for key, value in own.items()
         if key in state and state[key].shape != value.shape
     ]
+    keys_by_fault = {
+        "missing": missing, "unexpected": unexpected, "of another shape": shapes,
+    }  # fmt: skip
     parts = [
-        _list_first_keys(what, keys)
-        for what, keys in (
-            ("missing", missing),
-            ("unexpected", unexpected),
-            ("of another shape", shapes),
-        )
+        f"{len(keys)} {fault} ({', '.join(keys[:3])}{', ...' * (len(keys) > 3)})"
+        for fault, keys in keys_by_fault.items()
         if keys
     ]
     if parts:
@@ -265,11 +245,6 @@ def _check_same_architecture(
             f"weights: {path.name} is of another architecture: {'; '.join(parts)}:"
             " build the network that it was saved from"
         )
-
-
-def _list_first_keys(what: str, keys: list[str]) -> str:
-    more = ", ..." if len(keys) > 3 else ""
-    return f"{len(keys)} {what} ({', '.join(keys[:3])}{more})"
 
 
 def make_missing_error(text: str, network: str | None) -> WeightsError:
@@ -283,15 +258,10 @@ def make_missing_error(text: str, network: str | None) -> WeightsError:
 
 
 def download_file(url: str, path: Path, *, progress: bool = True) -> None:
-    """Download ``url`` to ``path``.
+    """Download ``url``, of http or https, to ``path``, whose folder is made.
 
     The file grows beside ``path`` and moves there when it is whole and has the
     hash in its name, so a broken download leaves nothing behind.
-
-    Args:
-        url: where from, http or https.
-        path: where to; its folder is made.
-        progress: show how far it is on stderr, where that is a terminal.
 
     Raises:
         WeightsError: if the server cannot be reached, refuses, or breaks off, or
@@ -364,12 +334,8 @@ def check_hash(path: Path, name: str | None = None, origin: str | None = None) -
     """Compare a file's SHA-256 with the start of it in the file's name.
 
     Published files end in ``-`` and at least eight hexadecimal digits before the
-    suffix. Digits without any letter are taken for a date, and not compared.
-
-    Args:
-        path: the file.
-        name: the name with the hash, if it is not that of ``path``.
-        origin: where the file is from, for the message.
+    suffix. Digits without any letter are taken for a date, and not compared. ``name``
+    has the hash if it is not that of ``path``; ``origin`` is told in the message.
 
     Raises:
         WeightsError: if they differ.

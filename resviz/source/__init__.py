@@ -148,51 +148,39 @@ def check_record(arch: Architecture, text: str, request: TraceRequest) -> Archit
     if request.inputs is not None or request.kwargs:
         raise SpecError(f"{text}: a record has its inputs, trace the model with others")
     mode = None if request.mode == "auto" else request.mode
-    values_by_name = {
-        "batch": (request.batch, arch.batch),
-        "training": (request.training, arch.training),
-        "mode": (mode, arch.mode),
-    }
+    remedy = "trace the model again with that"
     if request.sizes is not None and not fits_record(request.sizes, arch):
-        recorded_value = (
-            " and ".join(f"{tensor.shape} {tensor.dtype}" for tensor in arch.inputs)
-            or "none"
-        )
+        recorded = [f"{tensor.shape} {tensor.dtype}" for tensor in arch.inputs]
         got = " and ".join(
             f"{wanted.shape_for_batch(arch.batch)} {wanted.dtype or ''}".strip()
             for wanted in request.sizes
         )
-        raise SpecError(
-            f"{text}: recorded with input {recorded_value}, got {got}: trace the model "
-            "again with that"
-        )
-    for key, (wanted, recorded_value) in values_by_name.items():
-        if wanted is not None and wanted != recorded_value:
+        inputs = " and ".join(recorded) or "none"
+        raise SpecError(f"{text}: recorded with input {inputs}, got {got}: {remedy}")
+    for key, wanted, recorded in (
+        ("batch", request.batch, arch.batch),
+        ("training", request.training, arch.training),
+        ("mode", mode, arch.mode),
+    ):
+        if wanted is not None and wanted != recorded:
             raise SpecError(
-                f"{text}: recorded with {key} {recorded_value!r}, got {wanted!r}: "
-                "trace the model again with that"
+                f"{text}: recorded with {key} {recorded!r}, got {wanted!r}: {remedy}"
             )
     return arch
 
 
 def fits_record(sizes: tuple[InputSpec, ...], arch: Architecture) -> bool:
     """Return whether a record's inputs are those that are described."""
-    if len(sizes) != len(arch.inputs):
-        return False
-    for sized_input, (name, tensor) in zip(sizes, arch.named_inputs, strict=True):
-        has_name = (
-            not sized_input.place
-            or sized_input.place[0].isdecimal()
-            or ".".join(sized_input.place) == name
+    return len(sizes) == len(arch.inputs) and all(
+        (
+            not wanted.place
+            or wanted.place[0].isdecimal()
+            or ".".join(wanted.place) == name
         )
-        has_dtype = sized_input.dtype in {None, tensor.dtype}
-        if (
-            not has_name
-            or not has_dtype
-            or sized_input.shape_for_batch(arch.batch) != tensor.shape
-        ):
-            return False
-    return True
+        and wanted.dtype in {None, tensor.dtype}
+        and wanted.shape_for_batch(arch.batch) == tensor.shape
+        for wanted, (name, tensor) in zip(sizes, arch.named_inputs, strict=True)
+    )
 
 
 def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
@@ -236,14 +224,13 @@ class BuiltModel(NamedTuple):
         """Trace one forward and return its record."""
         from resviz.tracing import trace
 
-        options = request.to_trace_options(self.usual_input)
         return trace(
             self.model,
             name=self.name,
             title=self.title,
             build_filled=self.build_filled,
             trace_only=self.trace_only,
-            **options,
+            **request.to_trace_options(self.usual_input),
         )
 
 
@@ -261,24 +248,16 @@ def build_model(spec: Spec, *, fast: bool = True) -> BuiltModel:
     if spec.module in HUBS:
         model = build.build_hub_model(spec)
         usual_input = HUBS[spec.module].find_inputs(model, spec.name, spec.options)
-        return BuiltModel(
-            model,
-            usual_input,
-            name,
-            build_filled=partial(build.build_hub_model, spec, filled=True),
-        )
+        build_filled = partial(build.build_hub_model, spec, filled=True)
+        return BuiltModel(model, usual_input, name, build_filled=build_filled)
     if spec.module:
         model = build.import_model(spec)
         return BuiltModel(model, find_usual_inputs(model), name)
-    build_filled = partial(build.build_own_network, spec, filled=True)
-    usual_input = build.find_published_input(spec)
-    model = build.build_own_network(spec, fast=fast)
-    trace_only = "weights" not in spec.options
     return BuiltModel(
-        model,
-        usual_input,
+        build.build_own_network(spec, fast=fast),
+        build.find_published_input(spec),
         name,
         build.make_spec_title(parse_spec(spec.text)),
-        build_filled,
-        trace_only,
+        partial(build.build_own_network, spec, filled=True),
+        trace_only="weights" not in spec.options,
     )

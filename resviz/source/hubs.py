@@ -12,7 +12,7 @@ from resviz.errors import BuildError, SpecError
 from resviz.inputs import DEFAULT_INPUT, InputSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from torch import nn
 
@@ -38,13 +38,13 @@ class ModelHub(NamedTuple):
         build_model: makes a model without weights, from that module, a name and
             options.
         find_inputs: what a model was published for, from it, its name and options.
-        list_names: gives the names of all models, from that module, if it has a list.
+        has_list: whether that module lists the names of all models.
     """
 
     module: str
     build_model: Callable[[Any, str, Options], nn.Module]
     find_inputs: Callable[[nn.Module, str, Options], InputSize]
-    list_names: Callable[[Any], Sequence[str]] | None = None
+    has_list: bool = True
 
 
 def build_torchvision_model(module: Any, name: str, options: Options) -> nn.Module:
@@ -67,11 +67,6 @@ def build_timm_model(module: Any, name: str, options: Options) -> nn.Module:
 def build_transformers_model(module: Any, name: str, options: Options) -> nn.Module:
     """Build the base model of a configuration class, as `ResNetConfig`."""
     return module.AutoModel.from_config(getattr(module, name)(**options))
-
-
-def list_hub_models(module: Any) -> Sequence[str]:
-    """List all model names of a package that has `list_models`."""
-    return module.list_models()
 
 
 def find_usual_inputs(model: nn.Module) -> InputSize:
@@ -178,14 +173,14 @@ def make_pixel_input(config: Any, *place: str) -> InputSpec:
 
 HUBS = {
     "torchvision": ModelHub(
-        "torchvision.models",
-        build_torchvision_model,
-        find_torchvision_inputs,
-        list_hub_models,
+        "torchvision.models", build_torchvision_model, find_torchvision_inputs
     ),
-    "timm": ModelHub("timm", build_timm_model, find_timm_inputs, list_hub_models),
+    "timm": ModelHub("timm", build_timm_model, find_timm_inputs),
     "transformers": ModelHub(
-        "transformers", build_transformers_model, find_transformers_inputs
+        "transformers",
+        build_transformers_model,
+        find_transformers_inputs,
+        has_list=False,
     ),
 }
 """The packages by name. To add one, add a row."""
@@ -216,11 +211,8 @@ def list_model_names(hub: str) -> tuple[str, ...]:
         from resviz.models.catalogue import list_network_names as own
 
         return own()
-    if hub not in HUBS or HUBS[hub].list_names is None:
-        listing_hubs = ", ".join(
-            name for name, candidate in HUBS.items() if candidate.list_names
-        )
-        raise SpecError(f"{hub}: has no list of models, want one of {listing_hubs}")
-    listing = HUBS[hub].list_names
-    assert listing
-    return tuple(listing(import_hub_module(hub)))
+    listing_hubs = [name for name, candidate in HUBS.items() if candidate.has_list]
+    if hub not in listing_hubs:
+        want = ", ".join(listing_hubs)
+        raise SpecError(f"{hub}: has no list of models, want one of {want}")
+    return tuple(import_hub_module(hub).list_models())

@@ -7,6 +7,7 @@ The clone, not the user's model, is run: whatever its forward does to itself
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,6 @@ from resviz.tracing.copies import Copies
 from resviz.tracing.modules import (
     COMPILED_CALL,
     HOOK_HOLDERS,
-    copy_scripted_module,
     list_named_modules,
     list_slots,
     unwrap_module,
@@ -233,3 +233,24 @@ class Clone(Copies):
 def join_module_path(path: str, name: str) -> str:
     """Return the path of a name inside the module at `path`."""
     return f"{path}.{name}" if path else name
+
+
+def copy_scripted_module(module: Any, *, training: bool, real: bool) -> ScriptModule:
+    """Copy a scripted module, without weights unless it is `real`.
+
+    It is saved to memory and loaded onto another device: torch makes no other copy.
+    """
+    # torch.jit.load does the same, and warns that it is going to be retired.
+    torch_c: Any = torch._C  # noqa: SLF001
+    wrap: Any = vars(torch.jit)["_recursive"].wrap_cpp_module
+    loaded = torch_c.import_ir_module_from_buffer(
+        torch_c.CompilationUnit(),
+        module.save_to_buffer(),
+        None if real else torch.device("meta"),
+        {},
+        False,  # restore no shapes
+    )
+    copy: Any = wrap(loaded)
+    with suppress(AttributeError, RuntimeError):  # a frozen one has no mode
+        copy.train(training)
+    return copy

@@ -8,11 +8,9 @@ operations are still seen as they run.
 from __future__ import annotations
 
 from collections import OrderedDict
-from contextlib import suppress
 from inspect import Parameter, signature
 from typing import Any
 
-import torch
 from torch import nn
 from torch.jit import ScriptModule
 
@@ -77,30 +75,6 @@ def list_slots(module_class: type[nn.Module]) -> tuple[str, ...]:
     declared = [vars(base).get("__slots__", ()) for base in module_class.__mro__]
     flat = [(names,) if isinstance(names, str) else names for names in declared]
     return tuple(s for group in flat for s in group if not s.startswith("__"))
-
-
-def copy_scripted_module(
-    module: ScriptModule, *, training: bool, real: bool
-) -> ScriptModule:
-    """Copy a scripted module, without weights unless it is `real`.
-
-    It is saved to memory and loaded onto another device: torch makes no other copy.
-    """
-    scripted: Any = module
-    # torch.jit.load does the same, and warns that it is going to be retired.
-    torch_c: Any = torch._C  # noqa: SLF001
-    wrap: Any = vars(torch.jit)["_recursive"].wrap_cpp_module
-    loaded = torch_c.import_ir_module_from_buffer(
-        torch_c.CompilationUnit(),
-        scripted.save_to_buffer(),
-        None if real else torch.device("meta"),
-        {},
-        False,  # restore no shapes
-    )
-    copy: Any = wrap(loaded)
-    with suppress(AttributeError, RuntimeError):  # a frozen one has no mode
-        copy.train(training)
-    return copy
 
 
 def list_forward_parameters(module: Any, *, positional: bool = False) -> list[str]:

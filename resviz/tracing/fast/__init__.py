@@ -69,7 +69,7 @@ class PausedCollector(RestoringContext):
     """
 
     def change_process(self) -> None:
-        """Switch it off."""
+        """Switch the collector off."""
         with PROCESS_LOCK:
             if not PAUSING_TRACES:
                 COLLECTOR_WAS_ON[:] = [gc.isenabled()]
@@ -77,7 +77,7 @@ class PausedCollector(RestoringContext):
             gc.disable()
 
     def restore_process(self) -> None:
-        """Switch it on when the last trace is over, if it was on before the first."""
+        """Switch it on after the last trace, if it was on before the first."""
         with PROCESS_LOCK:
             PAUSING_TRACES.discard(id(self))
             if PAUSING_TRACES:

@@ -89,7 +89,7 @@ def convolution(
     output_padding: list[int],
     groups: int,
 ) -> Tensor | None:
-    """Input (N, C, *spatial), weight (K, C/G, *kernel) to (N, K, *spatial')."""
+    """Return (N, K, *spatial') for (N, C, *spatial) and weight (K, C/G, *kernel)."""
     del output_padding
     check_same_dtype(x, weight)
     is_plain = x.is_contiguous() and weight.is_contiguous() and not transposed
@@ -178,7 +178,7 @@ def max_pool2d(
     dilation: list[int] | tuple[int, int] = (1, 1),
     ceil_mode: bool = False,
 ) -> tuple[Tensor, Tensor] | None:
-    """Input (N, C, H, W) to (N, C, H', W'), and the indices of the maxima."""
+    """Return maxima (N, C, H', W') of an input (N, C, H, W), and their indices."""
     if x.dim() != 4 or ceil_mode or not x.is_contiguous():
         return None
     if any(2 * p > k for p, k in zip(padding, kernel, strict=False)):
@@ -203,7 +203,7 @@ def mean(
     *,
     dtype: torch.dtype | None = None,
 ) -> Tensor | None:
-    """Reduced axes become 1 if kept, and go otherwise."""
+    """Return the shape with reduced axes of size 1 if kept, without them if not."""
     if dtype is not None or not dim or not x.dtype.is_floating_point:
         return None
     if not all(-x.dim() <= axis < x.dim() for axis in dim):
