@@ -118,7 +118,9 @@ def import_model(spec: Spec) -> nn.Module:
     Raises:
         BuildError: if the import or the call fails, or gives no module.
     """
-    with folder_on_path(Path.cwd()), folder_on_path(find_code_folder(spec)):
+    path, folder = Path(spec.module or ""), Path.cwd()
+    code_folder = path.resolve().parent if path.suffix == ".py" else folder
+    with folder_on_path(folder), folder_on_path(code_folder):
         target = import_attribute(spec)
         if spec.own:
             check_own(target, spec)
@@ -128,13 +130,7 @@ def import_model(spec: Spec) -> nn.Module:
             raise BuildError(
                 f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
             )
-        return require_module(call_target(target, spec), spec)
-
-
-def find_code_folder(spec: Spec) -> Path:
-    """Return the folder in which a SPEC's code finds its neighbours."""
-    module = Path(spec.module or "")
-    return module.resolve().parent if module.suffix == ".py" else Path.cwd()
+        return call_for_module(target, spec)
 
 
 @contextmanager
@@ -163,21 +159,7 @@ def build_hub_model(spec: Spec, *, filled: bool = False) -> nn.Module:
         with seeded_weights():
             return hub.build_model(module, spec.name, options)
 
-    return require_module(call_target(build_from_hub, spec), spec)
-
-
-def require_module(result: Any, spec: Spec) -> nn.Module:
-    """Return what a call made, after checking that it is a module.
-
-    Raises:
-        BuildError: if it is not.
-    """
-    if not isinstance(result, nn.Module):
-        raise BuildError(
-            f"{spec.text}: want a torch.nn.Module, the call gave "
-            f"{type(result).__name__}"
-        )
-    return result
+    return call_for_module(build_from_hub, spec)
 
 
 def import_attribute(spec: Spec) -> Any:
@@ -241,19 +223,23 @@ def import_module_or_file(name: str) -> Any:
     return module
 
 
-def call_target(target: Any, spec: Spec) -> Any:
-    """Call the target with the SPEC's arguments and return the result.
+def call_for_module(target: Any, spec: Spec) -> nn.Module:
+    """Call the target with the SPEC's arguments and return the module that it makes.
 
     Raises:
-        BuildError: with the reason if the call raises.
+        BuildError: with the reason if the call raises, or makes no module.
     """
     try:
-        return target(*spec.args, **spec.options)
+        result = target(*spec.args, **spec.options)
     except ResvizError:
         raise
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {first_error_line(error)}"
         raise BuildError(f"{spec.text}: the call failed, {reason}") from error
+    if not isinstance(result, nn.Module):
+        got = type(result).__name__
+        raise BuildError(f"{spec.text}: want a torch.nn.Module, the call gave {got}")
+    return result
 
 
 @contextmanager

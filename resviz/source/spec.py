@@ -139,16 +139,12 @@ def parse_bare_spec(text: str) -> Spec:
         raise SpecError(f"spec: got a file, want what to call in it, {text}:callable")
     match = IMPORT_PATTERN.fullmatch(text)
     if match and not iskeyword(match[1]):
-        name, args, options, has_call = parse_call(match[2], text)
-        return Spec(text, name, match[1], args, options, has_call)
-    name, args, options, has_call = parse_call(text, text)
-    return Spec(text, name, None, args, options, has_call)
+        return parse_call(match[2], text, match[1])
+    return parse_call(text, text)
 
 
-def parse_call(
-    source: str, text: str
-) -> tuple[str, tuple[Any, ...], dict[str, Any], bool]:
-    """Parse `name(…)` or `name` into its name and literal arguments.
+def parse_call(source: str, text: str, module: str | None = None) -> Spec:
+    """Parse `name(…)` or `name`, with literal arguments, of a module.
 
     Raises:
         SpecError: if it is neither, or an argument is no literal.
@@ -158,7 +154,7 @@ def parse_call(
         raise SpecError(f"spec: got {text!r}, want {SPEC_FORMS}")
     name, arguments = match.groups()
     if arguments is None:
-        return name, (), {}, False
+        return Spec(text, name, module)
     node = parse_call_tree(f"f{arguments}", text)
     args = tuple(evaluate_literal(argument, text) for argument in node.args)
     options: dict[str, Any] = {}
@@ -166,7 +162,7 @@ def parse_call(
         if keyword.arg is None:
             raise SpecError(f"spec: ** in {text!r}, want each option by its name")
         options[keyword.arg] = evaluate_literal(keyword.value, text)
-    return name, args, options, True
+    return Spec(text, name, module, args, options, has_call=True)
 
 
 def parse_call_tree(source: str, text: str) -> ast.Call:

@@ -69,12 +69,6 @@ class ModelParameters(dict[int, OwnedParameter]):
             if tensor.requires_grad:
                 self.trainable_ids.add(key)
 
-    def add_parameter(
-        self, tensor: torch.Tensor, name: str, path: str, module: nn.Module
-    ) -> None:
-        """Note one parameter."""
-        self[id(tensor)] = OwnedParameter(name, path, module, tensor)
-
     def to_record(self, key: int) -> Parameter:
         """Return the record of the parameter with this `id`."""
         name, tensor = self[key].name, self[key].tensor
@@ -150,10 +144,9 @@ class Clone(Copies):
                 f"{first_error_line(error)}: trace the module that it was made from"
             ) from error
         for name, parameter in copy.named_parameters():
-            self.parameters.add_parameter(
-                parameter, join_module_path(path, name), path, module
-            )
-            self.parameters.trainable_ids.add(id(parameter))
+            full_name, key = join_module_path(path, name), id(parameter)
+            self.parameters[key] = OwnedParameter(full_name, path, module, parameter)
+            self.parameters.trainable_ids.add(key)
         tensors = [*copy.parameters(), *copy.buffers()]
         self.own_ids.update(map(id, tensors))
         self.tensors.extend(tensors)
@@ -164,11 +157,14 @@ class Clone(Copies):
         state = vars(module).copy()
         state.pop(COMPILED_CALL, None)
         for name, value in state.items():
-            if name in HOOK_HOLDERS and isinstance(value, dict):  # of whatever class
-                state[name] = self.copy_mapping(value, path, OrderedDict())
-            else:
-                state[name] = self.copy_value(value, join_module_path(path, name))
+            state[name] = self.copy_attribute(path, name, value)
         self.set_state(path, module, state, list_slots(type(module)))
+
+    def copy_attribute(self, path: str, name: str, value: Any) -> Any:
+        """Copy the attribute `name` of the module at `path`."""
+        if name in HOOK_HOLDERS and isinstance(value, dict):  # of whatever class
+            return self.copy_mapping(value, path, OrderedDict())
+        return self.copy_value(value, join_module_path(path, name))
 
     def set_state(
         self, path: str, module: nn.Module, state: dict[str, Any], slots: Iterable[str]

@@ -9,15 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 from traceback import format_exception
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 
 from resviz.errors import TraceError
 from resviz.inputs import ForwardArguments, InputSpec
 from resviz.record import VERSION, Architecture
-from resviz.tracing.assembly import RecordAssembler
-from resviz.tracing.clone import Clone
 from resviz.tracing.explain import explain_failure
 from resviz.tracing.plan import InputPlaceholders
 from resviz.tracing.process import PreservedProcess
@@ -26,57 +24,36 @@ from resviz.tracing.storages import count_bytes_by_dtype
 from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from resviz.tracing.plan import TracePlan
 
 
-def make_recorder(plan: TracePlan) -> Recorder:
-    """Return a recorder of a clone of a plan's model."""
-    return Recorder(Clone(plan.model, training=plan.training, real=plan.real))
-
-
-class TraceParts(NamedTuple):
-    """What a forward is followed with.
-
-    Attributes:
-        make_recorder: returns a recorder of modules that stand for a plan's model.
-        assembler_class: makes the lists of a record of what a recorder saw.
-    """
-
-    make_recorder: Callable[[TracePlan], Recorder]
-    assembler_class: type[RecordAssembler]
-
-
-PLAIN_PARTS = TraceParts(make_recorder, RecordAssembler)
-"""Those that run every module and every operation."""
-
-
-def trace_once(plan: TracePlan, parts: TraceParts = PLAIN_PARTS) -> Architecture:
+def trace_once(
+    plan: TracePlan, recorder_class: type[Recorder] = Recorder
+) -> Architecture:
     """Run a plan's forward once, and return its record.
 
     Raises:
         TraceError: if the forward raises, or calls modules in other threads.
     """
-    recorder, output = parts.make_recorder(plan), None
+    recorder, output = recorder_class.from_plan(plan), None
     try:
         output = run_forward(recorder, plan)
         error = find_thread_error(recorder)
     except Exception as raised:  # noqa: BLE001 - a user's forward may raise anything
         error = find_thread_error(recorder) or raised
     if error is None:
-        arch = make_architecture(parts, recorder, plan, output)
+        arch = make_architecture(recorder, plan, output)
         recorder.release_all()
         return arch
     if isinstance(error, TraceError):
         message = str(error)
     else:
-        accepts = partial(accepts_shape, plan, parts)
+        accepts = partial(accepts_shape, plan, recorder_class)
         message = explain_failure(error, recorder, plan, accepts)
     recorder.stop_recording()
     arch = None
     with suppress(Exception):  # the reason matters more than the rest
-        arch = make_architecture(parts, recorder, plan, None)
+        arch = make_architecture(recorder, plan, None)
     trace_error = TraceError(f"{plan.name}: {message}", arch)
     trace_error.add_note(f"In the forward:\n{detach_traceback(error)}")
     raise trace_error from error
@@ -118,19 +95,21 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
             return clone.root(*samples.args, **samples.kwargs)
 
 
-def accepts_shape(plan: TracePlan, parts: TraceParts, shape: tuple[int, ...]) -> bool:
+def accepts_shape(
+    plan: TracePlan, recorder_class: type[Recorder], shape: tuple[int, ...]
+) -> bool:
     """Return whether the model's forward accepts one input of this shape."""
     arguments = ForwardArguments((InputSpec(shape),), {})
     other_plan = plan._replace(arguments=arguments, trace_only=False)
     try:
-        run_forward(parts.make_recorder(other_plan), other_plan)
+        run_forward(recorder_class.from_plan(other_plan), other_plan)
     except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
         return False
     return True
 
 
 def make_architecture(
-    parts: TraceParts, recorder: Recorder, plan: TracePlan, output: object
+    recorder: Recorder, plan: TracePlan, output: object
 ) -> Architecture:
     """Return the record of what the recorder saw."""
     sources = recorder.origins.find_sources(output)
@@ -149,5 +128,5 @@ def make_architecture(
         input_names=tuple(recorder.input_names) if any(recorder.input_names) else (),
         batch_size=plan.batch if plan.is_batch_off_axis else None,
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
-        **parts.assembler_class(recorder, sources).assemble_record(),
+        **recorder.assemble_record(sources),
     )

@@ -13,6 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.operations.families import CREATIONS, NORMS
 from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor, Window
+from resviz.tracing.assembly import RecordAssembler
+from resviz.tracing.clone import Clone
 from resviz.tracing.dispatched import (
     describe_overload,
     is_created_tensor,
@@ -23,11 +25,11 @@ from resviz.tracing.dispatched import (
 from resviz.tracing.events import CallRecorder, FailedOperation, TraceEvent, TraceStep
 from resviz.tracing.origins import Origins, UntrackedSteps, describe_tensor
 from resviz.tracing.storages import StorageNumbers, find_storage_address
-from resviz.tracing.tensors import EAGER_CLASSES
+from resviz.tracing.tensors import EAGER_CLASSES, map_leaves
 
 if TYPE_CHECKING:
-    from resviz.tracing.clone import Clone
     from resviz.tracing.dispatched import Overload
+    from resviz.tracing.plan import TracePlan
 
 Operand = tuple[Shape, Source | None, bool, int, int]
 """What is known of an operand as it is read: its shape, where it comes from, whether it
@@ -69,6 +71,15 @@ class Recorder(TorchDispatchMode):
         self.origins = Origins()
         self.storages = StorageNumbers(clone.parameters.trainable_ids, self.steps)
         self.calls = CallRecorder(clone, self.events, self.origins)
+
+    @classmethod
+    def from_plan(cls, plan: TracePlan) -> Recorder:
+        """Return a recorder of a clone of a plan's model."""
+        return cls(Clone(plan.model, training=plan.training, real=plan.real))
+
+    def assemble_record(self, outputs: tuple[Source, ...]) -> dict[str, Any]:
+        """Return the lists of a record, of a forward that returned these outputs."""
+        return RecordAssembler(self, outputs).assemble_record()
 
     def start_recording(self) -> None:
         """Hook the clone's modules, so that every call of one is recorded."""
@@ -112,10 +123,7 @@ class Recorder(TorchDispatchMode):
         operands = overload.find_operands(args, kwargs)
         real_tensors = [operand for operand in operands if not operand.is_meta]
         if real_tensors and self.must_replace(overload, operands, real_tensors):
-            args, kwargs = (
-                self.replace_real_tensors(args),
-                self.replace_real_tensors(kwargs),
-            )
+            args, kwargs = map_leaves((args, kwargs), "", self.replace_real_tensor)
         output = self.run_operation(func, operands, args, kwargs)
         results = [output] if type(output) in EAGER_CLASSES else list_tensors(output)
         if results and (operands or is_created_tensor(results[0])):
@@ -160,17 +168,10 @@ class Recorder(TorchDispatchMode):
             origin is not None and origin.tensor() is tensor
         )
 
-    def replace_real_tensors(self, value: Any) -> Any:
-        """Return a nest of arguments with empty tensors for real ones."""
-        if isinstance(value, torch.Tensor) and not value.is_meta:
-            return self.clone.make_placeholder(value)
-        if isinstance(value, dict):
-            return {
-                key: self.replace_real_tensors(member) for key, member in value.items()
-            }
-        if type(value) in {tuple, list}:
-            return type(value)(self.replace_real_tensors(member) for member in value)
-        return value
+    def replace_real_tensor(self, value: Any, _name: str) -> Any:
+        """Return an empty tensor for a real one, and other arguments unchanged."""
+        is_real = isinstance(value, torch.Tensor) and not value.is_meta
+        return self.clone.make_placeholder(value) if is_real else value
 
     def note_operation(
         self,

@@ -17,10 +17,9 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
-from resviz.tracing.fast.clone import FastClone, TraceOnlyClone
 from resviz.tracing.fast.module_layouts import SharedHooksWritten
-from resviz.tracing.fast.recorder import FastAssembler, FastRecorder
-from resviz.tracing.forward import TraceParts, trace_once
+from resviz.tracing.fast.recorder import FastRecorder
+from resviz.tracing.forward import trace_once
 from resviz.tracing.process import PROCESS_LOCK, RestoringContext
 
 if TYPE_CHECKING:
@@ -28,28 +27,18 @@ if TYPE_CHECKING:
     from resviz.tracing.plan import TracePlan
 
 
-def make_fast_recorder(plan: TracePlan) -> FastRecorder:
-    """Return a recorder of a clone; of the model itself if it was built for that."""
-    clone_class = TraceOnlyClone if plan.trace_only else FastClone
-    return FastRecorder(clone_class(plan.model, training=plan.training))
-
-
-FAST_PARTS = TraceParts(make_fast_recorder, FastAssembler)
-"""Those that run only what no rule can tell."""
-
-
 def trace_fast(plan: TracePlan) -> Architecture:
     """Trace a plan whose forward is not run for real, and return its record.
 
     A forward that hooks its own modules, which share empty holders of hooks here, is
-    followed again by the plain parts.
+    followed again by a plain recorder.
 
     Raises:
         TraceError: as `trace_once`.
     """
     with PausedCollector():
         try:
-            return trace_once(plan, FAST_PARTS)
+            return trace_once(plan, FastRecorder)
         except SharedHooksWritten:
             return trace_once(plan)
 

@@ -6,14 +6,13 @@ that is bypassed is worked out from the shapes of the model's own.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch._C import DisableTorchFunction
 
-from resviz.tracing.clone import Clone, join_module_path
+from resviz.tracing.clone import Clone
 from resviz.tracing.fast.module_layouts import (
     NON_PERSISTENT_NAMES,
     TENSOR_GROUPS,
@@ -136,7 +135,9 @@ class FastClone(Clone):
                     PostponedTensors(tensors, self.copy_postponed) if tensors else {}
                 )
         else:
-            state = attributes | layout.make_empty_holders()
+            state = attributes | {
+                n: make() for n, make in layout.holder_classes.items()
+            }
             self.copy_attributes(path, attributes, layout, state)
         state.pop(COMPILED_CALL, None)
         self.set_state(path, module, state, layout.slots)
@@ -172,12 +173,10 @@ class FastClone(Clone):
         filled_holders = filter(attributes.__getitem__, layout.holder_classes)
         for key in (*filled_holders, *layout.other_names):
             value = attributes[key]
-            if key in HOOK_HOLDERS and isinstance(value, dict):  # of whatever class
-                state[key] = self.copy_mapping(value, path, OrderedDict())
-            elif type(value) is not tuple or not PLAIN_CLASSES.issuperset(
+            if type(value) is not tuple or not PLAIN_CLASSES.issuperset(
                 map(type, value)
             ):
-                state[key] = self.copy_value(value, join_module_path(path, key))
+                state[key] = self.copy_attribute(path, key, value)
 
     def copy_postponed(self, tensor: torch.Tensor | None) -> Any:
         """Copy a tensor that was postponed, in the middle of a forward."""

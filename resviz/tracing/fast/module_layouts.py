@@ -109,12 +109,6 @@ class ModuleLayout(NamedTuple):
             list_slots(owner),
         )
 
-    def make_empty_holders(self) -> dict[str, Any]:
-        """Return new empty holders for one module."""
-        return {
-            name: holder_class() for name, holder_class in self.holder_classes.items()
-        }
-
 
 TORCH_LAYOUTS = lru_cache(maxsize=256)(ModuleLayout.from_attributes)
 """The layouts of torch's own modules, whose classes are there for good."""

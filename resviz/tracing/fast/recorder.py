@@ -8,6 +8,7 @@ from resviz.record import Layer, Source
 from resviz.tracing.assembly import RecordAssembler
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.fast.bypass import Bypass, BypassedStep
+from resviz.tracing.fast.clone import FastClone, TraceOnlyClone
 from resviz.tracing.fast.module_layouts import SharedHooksWritten
 from resviz.tracing.fast.shape_rules import SHAPE_RULES
 from resviz.tracing.modules import COMPILED_CALL
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from resviz.tracing.events import CallStart, TraceEvent, TraceStep
-    from resviz.tracing.fast.clone import FastClone
+    from resviz.tracing.plan import TracePlan
 
 
 class FastRecorder(Recorder):
@@ -32,6 +33,16 @@ class FastRecorder(Recorder):
         super().__init__(clone)
         self.bypass = Bypass(self, clone)
         self.gives_fresh = False
+
+    @classmethod
+    def from_plan(cls, plan: TracePlan) -> FastRecorder:
+        """Return a recorder of a clone; of the model itself if it was built for that."""
+        clone_class = TraceOnlyClone if plan.trace_only else FastClone
+        return cls(clone_class(plan.model, training=plan.training))
+
+    def assemble_record(self, outputs: tuple[Source, ...]) -> dict[str, Any]:
+        """Return the lists of a record, of a forward that returned these outputs."""
+        return FastAssembler(self, outputs).assemble_record()
 
     def start_recording(self) -> None:
         """Put rules in the place of usual modules, and hook all others."""

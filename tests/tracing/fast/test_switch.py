@@ -57,7 +57,7 @@ def test_a_room_within_tracing_has_one_door(room):
         "from resviz.tracing.fast.bypass import Bypass",
         "from resviz.tracing import fast",
         "import resviz.tracing.fast.clone",
-        "from resviz.tracing.fast import FAST_PARTS",
+        "from resviz.tracing.fast import FastRecorder",
     ],
 )
 def test_a_hole_in_the_wall_is_seen(line):
