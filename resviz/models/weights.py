@@ -119,8 +119,8 @@ def locate_weights(
     Args:
         weights: a published name (``"IMAGENET1K_V2"``, ``"DEFAULT"``), a published
             file (``"resnet50-0676ba61.pth"``), a URL, or a local file.
-        network: whose published weights a name means, a key of ``PUBLISHED_FILES``.
-        progress: show a download on stderr, where that is a terminal.
+        network: as for ``load_weights``.
+        progress: as for ``load_weights``.
 
     Raises:
         WeightsError: if there is no such name or file, the download fails, or the

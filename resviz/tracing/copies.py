@@ -97,11 +97,9 @@ class Copies:
 
     def copy_tensor(self, value: torch.Tensor) -> torch.Tensor:
         """Copy one of the model's tensors and remember it."""
-        copy = self.make_placeholder(value)
+        copy = self.note_copy(value, self.make_placeholder(value))
         self.own_ids.add(id(copy))
         self.tensors.append(copy)
-        self.kept_alive.append(value)
-        self.copies[id(value)] = copy
         return copy
 
     def copy_mapping(self, value: Any, path: str, target: Any = None) -> Any:
@@ -138,11 +136,8 @@ class Copies:
         copy = object.__new__(RemovableHandle)
         hooks = value.hooks_dict_ref()
         hooks_copy = OrderedDict() if hooks is None else self.copy_value(hooks, path)
-        copy.id, copy.hooks_dict_ref, copy.extra_dict_ref = (
-            value.id,
-            ref(hooks_copy),
-            (),
-        )
+        copy.id, copy.hooks_dict_ref = value.id, ref(hooks_copy)
+        copy.extra_dict_ref = ()
         return copy
 
     def copy_container(self, value: Any, path: str) -> Any:
@@ -159,10 +154,6 @@ class Copies:
             for member in value:
                 add(self.copy_value(member, path))
             return copy
-        if kind is SimpleNamespace:
-            copy = self.note_copy(value, SimpleNamespace())
-            vars(copy).update(self.copy_value(vars(value), path))
-            return copy
         return self.copy_object(value, path)
 
     def copy_object(self, value: Any, path: str) -> Any:
@@ -170,9 +161,10 @@ class Copies:
         stateful_copy = copy_generator_or_array(value)
         if stateful_copy is not None:
             return self.note_copy(value, stateful_copy)
-        if not is_attribute_holder(value):
+        kind = type(value)
+        if kind is not SimpleNamespace and not is_attribute_holder(value):
             return value
-        copy = self.note_copy(value, object.__new__(type(value)))
+        copy = self.note_copy(value, kind.__new__(kind))
         for key, member in vars(value).items():
             vars(copy)[key] = self.copy_value(member, path)
         return copy
@@ -193,9 +185,8 @@ def is_attribute_holder(value: Any) -> bool:
     kind = type(value)
     if kind.__new__ is not object.__new__ or hasattr(kind, "__del__"):
         return False
-    if str(getattr(kind, "__module__", "")).partition(".")[
-        0
-    ] in FOREIGN_PACKAGES or isinstance(value, Enum):
+    package = str(getattr(kind, "__module__", "")).partition(".")[0]
+    if package in FOREIGN_PACKAGES or isinstance(value, Enum):
         return False
     return bool(getattr(value, "__dict__", None))
 

@@ -76,9 +76,8 @@ class PreservedProcess(RestoringContext):
     def restore_process(self) -> None:
         """Put everything back."""
         set_extra_frames(id(self), 0)
-        for state, state_now in zip(
-            self.states_before, read_process_states(), strict=False
-        ):
+        states_now = read_process_states()
+        for state, state_now in zip(self.states_before, states_now, strict=False):
             if state.fingerprint != state_now.fingerprint:
                 state.put_back()
 

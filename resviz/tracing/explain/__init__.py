@@ -1,4 +1,7 @@
-"""Saying why a forward failed: at which layer, with which shapes, what would work."""
+"""Why a forward failed: at which layer, with which shapes, and what would work.
+
+`explain_failure` is the only entrance.
+"""
 
 from __future__ import annotations
 
@@ -60,11 +63,10 @@ def explain_failure(
         accepts_shape: whether the model takes an input of a given shape; asked only
             where the size is what is wrong, since it runs the forward again.
     """
-    reason = first_error_line(error)
     try:
         return describe_failure(error, recorder, plan, accepts_shape)
     except Exception:  # noqa: BLE001 - an odd module must not hide the reason
-        return reason
+        return first_error_line(error)
 
 
 def describe_failure(
@@ -88,9 +90,8 @@ def describe_failure(
     )
     remedy = mismatch.remedy if mismatch else explain_wrong_arguments(error, recorder)
     if mismatch and mismatch.size_search and plan.sole_input_shape:
-        search = {"window": find_working_sizes, "rounding": find_rounded_size}[
-            mismatch.size_search
-        ]
+        is_window = mismatch.size_search == "window"
+        search = find_working_sizes if is_window else find_rounded_size
         remedy = search(plan.sole_input_shape, accepts_shape) or remedy
     return f"{message}; {remedy}" if remedy else message
 

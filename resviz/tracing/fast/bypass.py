@@ -100,18 +100,13 @@ class Bypass:
     def apply_rule(self, module: nn.Module, x: torch.Tensor) -> torch.Tensor | None:
         """Note a module's operation by rule; return its output, or None to run it."""
         state, dtype = vars(module), x.dtype
-        rule, tensors = (
-            self.rules.get(type(module)),
-            self.clone.find_untouched_tensors(state),
-        )
+        rule = self.rules.get(type(module))
+        tensors = self.clone.find_untouched_tensors(state)
         origin = self.find_input_origin(x)
         if rule is None or tensors is None or origin is None:
             return None
-        if (
-            "forward" in state
-            or is_observed()
-            or get_ident() != self.recorder.calls.thread
-        ):
+        in_other_thread = get_ident() != self.recorder.calls.thread
+        if "forward" in state or in_other_thread or is_observed():
             return None
         ruled = rule(state, tensors, tuple(x.shape), dtype)
         if ruled is None:

@@ -135,9 +135,8 @@ class FastClone(Clone):
                     PostponedTensors(tensors, self.copy_postponed) if tensors else {}
                 )
         else:
-            state = attributes | {
-                n: make() for n, make in layout.holder_classes.items()
-            }
+            holders = layout.holder_classes.items()
+            state = attributes | {name: make_empty() for name, make_empty in holders}
             self.copy_attributes(path, attributes, layout, state)
         state.pop(COMPILED_CALL, None)
         self.set_state(path, module, state, layout.slots)
@@ -173,9 +172,8 @@ class FastClone(Clone):
         filled_holders = filter(attributes.__getitem__, layout.holder_classes)
         for key in (*filled_holders, *layout.other_names):
             value = attributes[key]
-            if type(value) is not tuple or not PLAIN_CLASSES.issuperset(
-                map(type, value)
-            ):
+            is_tuple = type(value) is tuple
+            if not is_tuple or not PLAIN_CLASSES.issuperset(map(type, value)):
                 state[key] = self.copy_attribute(path, key, value)
 
     def copy_postponed(self, tensor: torch.Tensor | None) -> Any:

@@ -128,11 +128,8 @@ def answer_convolution(
         return None
     if len(shape) != 4 or len(weight) != 4:
         return None
-    stride, padding, dilation = (
-        window_numbers[:2],
-        window_numbers[2:4],
-        window_numbers[4:],
-    )
+    stride, padding = window_numbers[:2], window_numbers[2:4]
+    dilation = window_numbers[4:]
     if min(*stride, *dilation, groups) < 1 or min(padding, default=0) < 0:
         return None
     n, c, *sizes = shape

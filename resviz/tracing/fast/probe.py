@@ -98,10 +98,8 @@ def follows_its_rule(module_class: type[nn.Module]) -> bool:
     """
     try:
         with torch.device(META_DEVICE):
-            module, x = (
-                module_class(*TINY_ARGUMENTS[module_class]).eval(),
-                torch.empty(1, 1, 1, 1),
-            )
+            module = module_class(*TINY_ARGUMENTS[module_class]).eval()
+            x = torch.empty(1, 1, 1, 1)
         with torch.no_grad(), OperationProbe() as probe:
             result = module(x)
         vars(module)[COMPILED_CALL] = lambda _: module_class

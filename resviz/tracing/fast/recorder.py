@@ -36,7 +36,7 @@ class FastRecorder(Recorder):
 
     @classmethod
     def from_plan(cls, plan: TracePlan) -> FastRecorder:
-        """Return a recorder of a clone; of the model itself if it was built for that."""
+        """Return a recorder of a clone, or of a model that was built to be traced."""
         clone_class = TraceOnlyClone if plan.trace_only else FastClone
         return cls(clone_class(plan.model, training=plan.training))
 
