@@ -78,25 +78,14 @@ def trace(
         title,
         build_filled,
         trace_only,
-        fast,
     )
-    if mode == "run":
-        return trace_plan(plan.with_values())
-    try:
-        return trace_plan(plan)
-    except TraceError as error:
-        if mode != "auto" or not looks_at_values(error.__cause__):
-            raise
-    return trace_plan(plan.with_values())
-
-
-def trace_plan(plan: TracePlan) -> Architecture:
-    """Trace a plan and return its record.
-
-    Raises:
-        TraceError: as `trace`.
-    """
-    return trace_fast(plan) if plan.fast and not plan.real else trace_once(plan)
+    if mode != "run":
+        try:
+            return trace_fast(plan) if fast else trace_once(plan)
+        except TraceError as error:
+            if mode != "auto" or not looks_at_values(error.__cause__):
+                raise
+    return trace_once(plan.with_values())
 
 
 def looks_at_values(error: BaseException | None) -> bool:

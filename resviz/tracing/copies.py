@@ -161,7 +161,7 @@ class Copies:
         stateful_copy = copy_generator_or_array(value)
         if stateful_copy is not None:
             return self.note_copy(value, stateful_copy)
-        kind = type(value)
+        kind: Any = type(value)
         if kind is not SimpleNamespace and not is_attribute_holder(value):
             return value
         copy = self.note_copy(value, kind.__new__(kind))

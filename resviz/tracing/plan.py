@@ -42,7 +42,6 @@ class TracePlan(NamedTuple):
         title: what to print for it.
         build_filled: builds the model again with values, if it was built without.
         trace_only: whether the model was built for this, and may be run itself.
-        fast: whether what rules can tell need not be run.
         real: whether its forward is run for real.
     """
 
@@ -54,7 +53,6 @@ class TracePlan(NamedTuple):
     title: str
     build_filled: Callable[[], nn.Module] | None
     trace_only: bool
-    fast: bool
     real: bool = False
 
     def with_values(self) -> TracePlan:

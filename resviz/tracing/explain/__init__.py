@@ -11,7 +11,7 @@ from resviz.errors import first_error_line
 from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
-from resviz.tracing.events import CallEnd, CallStart, TraceStep
+from resviz.tracing.events import CallEnd, CallStart
 from resviz.tracing.explain.mismatches import (
     Mismatch,
     find_holder_mismatch,
@@ -171,13 +171,9 @@ def find_layer_name(recorder: Recorder, source: Source) -> str | None:
         elif isinstance(event, CallEnd):
             calls.pop()
         elif event.number == source.layer:
-            return name_layer(calls[-1], event)
+            path, module = calls[-1].path, calls[-1].module
+            if path and not module._modules:  # noqa: SLF001 - a leaf is one layer
+                return path
+            name = find_display_name(event.operation)
+            return f"{path}:{name}" if path else name
     return None
-
-
-def name_layer(inner: CallStart, step: TraceStep) -> str:
-    """Return the record's name for the layer of a step inside a call."""
-    if not inner.module._modules and inner.path:  # noqa: SLF001
-        return inner.path
-    name = find_display_name(step.operation)
-    return f"{inner.path}:{name}" if inner.path else name
