@@ -192,8 +192,8 @@ WRONG = [
 def test_wrong_input(resviz, tmp_path, monkeypatch, args, code, words):
     """The right exit code, the reason on stderr, nothing on stdout or on disk."""
     monkeypatch.chdir(tmp_path)
-    found, out, err = resviz(*args)
-    assert (code, "") == (found, out)
+    exit_code, out, err = resviz(*args)
+    assert (code, "") == (exit_code, out)
     assert words in err
     assert [] == list(tmp_path.iterdir())
     if "Usage" not in err:
@@ -223,8 +223,8 @@ def test_columns_by_their_keys(resviz, saved):
 )
 def test_columns_by_their_headings(resviz, saved, args, headed):
     """In any case; a heading of several words is one column."""
-    code, out, said = resviz(*args.format(saved).split(), "--format", "csv")
-    assert (0, headed) == (code, out.partition("\n")[0].strip()), said
+    code, out, message = resviz(*args.format(saved).split(), "--format", "csv")
+    assert (0, headed) == (code, out.partition("\n")[0].strip()), message
 
 
 @pytest.mark.parametrize("show", ["table", "summary"])
@@ -241,10 +241,12 @@ def test_a_table_has_as_many_pixels_as_asked(resviz, saved, tmp_path, show):
 def test_a_heading_of_two_networks_calls_neither(resviz, saved):
     """Their keys do, which the error tells."""
     command = ("table", saved, saved, "--columns", "ResNet-18")
-    code, _, said = resviz(*command)
+    code, _, message = resviz(*command)
     assert 2 == code
-    assert "several columns are headed 'ResNet-18': want some of name (layer)," in said
-    assert "c0 (ResNet-18), c1 (ResNet-18)" in said
+    assert (
+        "several columns are headed 'ResNet-18': want some of name (layer)," in message
+    )
+    assert "c0 (ResNet-18), c1 (ResNet-18)" in message
 
 
 @pytest.mark.parametrize(
@@ -265,9 +267,9 @@ def test_what_does_not_go_together(resviz, saved, tmp_path, monkeypatch, args, w
     """Is refused instead of ignored, and no file is written."""
     monkeypatch.chdir(tmp_path)
     before = {*tmp_path.iterdir()}
-    code, _, said = resviz(*args.format(saved).split())
+    code, _, message = resviz(*args.format(saved).split())
     assert 2 == code
-    assert words in said
+    assert words in message
     assert before == {*tmp_path.iterdir()}
 
 

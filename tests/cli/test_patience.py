@@ -20,10 +20,12 @@ class Stream(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("terminal", "seconds", "said"),
+    ("terminal", "seconds", "is_shown"),
     [(True, 0.3, True), (True, 0, False), (False, 0.3, False)],
 )
-def test_what_takes_long_is_said_on_a_terminal(monkeypatch, terminal, seconds, said):
+def test_what_takes_long_is_said_on_a_terminal(
+    monkeypatch, terminal, seconds, is_shown
+):
     """And the line is wiped when it is done."""
     stream = Stream(terminal=terminal)
     monkeypatch.setattr(shared, "SILENT_SECONDS", 0.1)
@@ -31,5 +33,5 @@ def test_what_takes_long_is_said_on_a_terminal(monkeypatch, terminal, seconds, s
     with shared.tell_if_slow("reading resnet152"):
         time.sleep(seconds)
     text = stream.getvalue()
-    assert said == ("reading resnet152 …" in text)
-    assert said == text.endswith("\r\x1b[K")
+    assert is_shown == ("reading resnet152 …" in text)
+    assert is_shown == text.endswith("\r\x1b[K")

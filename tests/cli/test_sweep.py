@@ -97,7 +97,7 @@ def test_a_condition_that_a_row_does_not_allow(sweep, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("cifar{8",), "lacks a closing '}'"),
         (("",), "spec: got '', want a name or depth"),
@@ -116,11 +116,11 @@ def test_a_condition_that_a_row_does_not_allow(sweep, tmp_path):
         (("cifar8(batch=2)", "cifar14(batch=3)", "--batch", 2), "its own batch="),
     ],
 )
-def test_wrong_usage(sweep, args, said):
+def test_wrong_usage(sweep, args, message):
     """Exit code 2, before anything is traced."""
     code, out, err = sweep(*args)
     assert (2, "") == (code, out)
-    assert said in " ".join(err.split())
+    assert message in " ".join(err.split())
 
 
 def test_progress_where_stderr_is_no_terminal(monkeypatch, capfd):

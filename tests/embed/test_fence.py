@@ -95,8 +95,8 @@ def figures(folder):
 @pytest.mark.parametrize("theme", ["mkdocs", "material"])
 def test_mkdocs_shows_figures(theme, tmp_path, build):
     """Strictly, and what markdown-exec prints as well."""
-    given = MKDOCS.format(theme=theme, plugins="markdown-exec")
-    (tmp_path / "mkdocs.yml").write_text(given)
+    config = MKDOCS.format(theme=theme, plugins="markdown-exec")
+    (tmp_path / "mkdocs.yml").write_text(config)
     done = build(PAGE, "mkdocs", "build", "--strict")
     assert 0 == done.returncode, done.stderr
     assert 4 == len(figures(tmp_path))
@@ -134,13 +134,13 @@ def test_files_are_found_from_the_page(builder, tmp_path, build):
         (tmp_path / "docs", "b", 52), (tmp_path, "b", 5), (tmp_path, "c", 53),
     ):  # fmt: skip
         (folder / f"{name}.py").write_text(net.format(width))
-    given = MKDOCS.format(theme="mkdocs", plugins="")
+    config = MKDOCS.format(theme="mkdocs", plugins="")
     name = "!!python/name:resviz.embed.fence.formatter"
-    assert name in given
+    assert name in config
     allowing = "!!python/object/apply:resviz.embed.fence.allowing"
     allow = '["docs/*.py", "c.py"]'
     (tmp_path / "mkdocs.yml").write_text(
-        given.replace(name, f"{allowing} {{kwds: {{allow: {allow}}}}}")
+        config.replace(name, f"{allowing} {{kwds: {{allow: {allow}}}}}")
     )
     table = f'{{object="resviz.embed.fence.allowing", kwds={{allow={allow}}}}}'
     (tmp_path / "zensical.toml").write_text(
@@ -204,29 +204,29 @@ def test_several_networks_are_compared():
 
 def test_a_figure_can_be_told_in_words():
     """`describe` gives a paragraph, whole."""
-    (told,) = fence.render_lines(["describe 50"], RecordCache())
-    said = resviz.describe(resviz.trace("resnet50"))
-    assert MAX_NAME_LENGTH < len(said)
-    assert f"<p>{said}</p>" == told
+    (paragraph,) = fence.render_lines(["describe 50"], RecordCache())
+    description = resviz.describe(resviz.trace("resnet50"))
+    assert MAX_NAME_LENGTH < len(description)
+    assert f"<p>{description}</p>" == paragraph
 
 
 def test_a_line_can_be_a_comment():
     """As in a file of settings."""
-    given = "# what it costs\n\n  \ncosts 18\n"
-    assert 1 == fence.formatter(given, "", "", {}, None).count("<table>")
+    source = "# what it costs\n\n  \ncosts 18\n"
+    assert 1 == fence.formatter(source, "", "", {}, None).count("<table>")
 
 
 @pytest.mark.parametrize(
-    ("source", "options", "said"),
+    ("source", "options", "message"),
     [
         ("\n", {}, "fence: is empty"),
         ("# nothing", {}, "fence: is empty"),
         ("18", {"width": "300"}, "got {width=300}, want options in the line"),
     ],
 )
-def test_what_would_be_ignored_is_refused(source, options, said):
+def test_what_would_be_ignored_is_refused(source, options, message):
     """An empty fence, and options in its first line."""
-    assert said in fence.formatter(source, "", "", options, None)
+    assert message in fence.formatter(source, "", "", options, None)
 
 
 def test_a_table_brings_its_style():
@@ -265,8 +265,8 @@ WRONG = {
 @pytest.mark.parametrize("line", WRONG)
 def test_what_is_wrong_is_said(line):
     """In the words of the command line."""
-    (said,) = fence.render_lines([line], RecordCache())
-    assert WRONG[line] in said.replace("&#x27;", "'")
+    (message,) = fence.render_lines([line], RecordCache())
+    assert WRONG[line] in message.replace("&#x27;", "'")
 
 
 def test_hostile_words_stay_text():

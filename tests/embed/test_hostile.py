@@ -61,14 +61,14 @@ def test_sphinx_html_shows_them_as_text(project, sphinx):
     folder = project(index_rst=PAGE, net_py=SOURCE)
     sphinx()
     text = (folder / "out" / "html" / "index.html").read_text()
-    found = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
-    said = [ET.fromstring(svg)[1].text for svg in found]
+    drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    descriptions = [ET.fromstring(svg)[1].text for svg in drawings]
     assert [
-        clean_prose(f"{it} {' '.join(PRINTED)}") for it in PRINTED[: len(said)]
-    ] == said
-    assert len(FIGURES) == len(said)
+        clean_prose(f"{it} {' '.join(PRINTED)}") for it in PRINTED[: len(descriptions)]
+    ] == descriptions
+    assert len(FIGURES) == len(descriptions)
     assert "<script>alert" not in text
-    assert not Tags("".join(found)).found.keys() & {"script", "img", "a"}
+    assert not Tags("".join(drawings)).found.keys() & {"script", "img", "a"}
 
 
 @pytest.mark.needs("pdflatex")

@@ -32,11 +32,11 @@ def paper(tmp_path, monkeypatch):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert 0 == done.returncode, done.stdout[-2000:]
         subprocess.run(["pdftotext", "-bbox", "t.pdf", "t.html"], cwd=tmp_path)
-        found = re.findall(
+        matches = re.findall(
             r'xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)".*?>(.*?)<',
             (tmp_path / "t.html").read_text(),
         )
-        sides = {word: (float(left), float(right)) for left, right, word in found}
+        sides = {word: (float(left), float(right)) for left, right, word in matches}
         column = (sides.pop("LEFT")[0], sides.pop("RIGHT")[1])
         return column, sides.values(), (tmp_path / "t.log").read_text()
 
@@ -65,12 +65,12 @@ def test_small_letters_are_told_of_by_their_size(paper, record):
         ["name", "type", "input_shapes", "output_shape", "params"]
     )
     log = paper(table)[2]
-    found = re.search(
+    matches = re.search(
         r"A table of ([\d.]+)pt is shrunk to ([\d.]+)pt, its letters to ([\d.]+)pt:"
         r" *(?:\n\(resviz\) *)?use",
         re.sub(r"\n\(resviz\) *", " ", log),
     )
-    whole, shrunk, letters = map(float, found.groups())
+    whole, shrunk, letters = map(float, matches.groups())
     assert 0.7 < shrunk / whole < 0.78
     assert letters == pytest.approx(7 * shrunk / whole, abs=0.01)
 

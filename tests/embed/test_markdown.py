@@ -34,8 +34,8 @@ def write(name, *commands, text="Text.\n\n"):
 
 def test_a_table_is_the_commands_own(embed):
     """As `--format markdown` prints it."""
-    code, said = embed(write("a.md", "table r18.json"))
-    assert (0, "wrote a.md\n") == (code, said)
+    code, stderr = embed(write("a.md", "table r18.json"))
+    assert (0, "wrote a.md\n") == (code, stderr)
     assert resviz.table("r18.json").render("markdown") in Path("a.md").read_text()
 
 
@@ -46,8 +46,8 @@ def test_every_table_can_be_embedded(embed):
         for name in ("summary", "shortcuts", "costs", "memory", "receptive")
     ]
     names.append("layers r18.json --only conv")
-    code, said = embed(write("a.md", *names))
-    assert 0 == code, said
+    code, stderr = embed(write("a.md", *names))
+    assert 0 == code, stderr
     assert len(names) == Path("a.md").read_text().count("\n| ---")
 
 
@@ -63,8 +63,8 @@ def test_a_chart_is_a_block_of_mermaid(embed):
 def test_a_picture_is_a_pair_of_files(embed):
     """Light and dark; neither follows the system, since the page chooses."""
     write("docs.md", "diagram r18.json --figure block -o images/block.svg")
-    code, said = embed("docs.md")
-    assert (0, 3) == (code, said.count("wrote"))
+    code, stderr = embed("docs.md")
+    assert (0, 3) == (code, stderr.count("wrote"))
     for name, ground in (("block", "#ffffff"), ("block-dark", "#12161c")):
         svg = Path(f"images/{name}.svg").read_text()
         assert f'fill="{ground}"' in svg
@@ -106,10 +106,10 @@ def test_files_of_networks_are_found_from_the_file(embed):
     Path("embedded_package.py").write_text(NET.format(52))
     specs = ("net.py:build", "embedded_package:build")
     write("guide/a.md", *(f"layers {spec}" for spec in specs))
-    code, said = embed(
+    code, stderr = embed(
         "guide/a.md", "--allow", "guide/net.py", "--allow", "embedded_package"
     )
-    assert 0 == code, said
+    assert 0 == code, stderr
     text = Path("guide/a.md").read_text()
     assert "51×224×224" in text
     assert "52×224×224" in text
@@ -122,10 +122,10 @@ def test_nothing_is_written_where_the_file_is_protected(embed, monkeypatch):
     monkeypatch.setattr(
         markdown.os, "access", lambda path, how: path.name != name and can(path, how)
     )
-    code, said = embed(name)
+    code, stderr = embed(name)
     assert (2, "error: a.md: cannot be written, it is write-protected\n") == (
         code,
-        said,
+        stderr,
     )
     assert not Path("net.svg").exists()
 
@@ -141,11 +141,11 @@ def test_check_of_what_is_stale(embed):
     """Exit code 1, file and line, the remedy; and nothing is written."""
     name = write("a.md", "table r18.json", "diagram r18.json -o net.svg")
     before = Path(name).read_bytes()
-    code, said = embed("--check", name)
+    code, stderr = embed("--check", name)
     assert 1 == code
     assert {"stale: a.md:3", "stale: a.md:6", "stale: a.md:6: net.svg",
             "stale: a.md:6: net-dark.svg", "run: resviz embed a.md"} == {
-                *said.splitlines()}  # fmt: skip
+                *stderr.splitlines()}  # fmt: skip
     assert before == Path(name).read_bytes()
     assert not Path("net.svg").exists()
 
@@ -156,9 +156,9 @@ def test_check_sees_a_picture_that_was_changed(embed):
     embed(name)
     with Path("net-dark.svg").open("a") as file:
         file.write(" ")
-    code, said = embed("--check", name)
+    code, stderr = embed("--check", name)
     assert 1 == code
-    assert "stale: a.md:3: net-dark.svg" == said.splitlines()[0]
+    assert "stale: a.md:3: net-dark.svg" == stderr.splitlines()[0]
 
 
 def test_what_is_fresh_is_not_written(embed):
@@ -209,9 +209,9 @@ def test_bad_commands_are_named_by_file_and_line(embed, command, message):
     """And nothing is written, not even what is sound."""
     write("good.md", "table r18.json")
     before = Path("good.md").read_bytes()
-    code, said = embed("good.md", write("bad.md", command))
-    assert said.startswith("error: bad.md:3: "), said
-    assert message in said
+    code, stderr = embed("good.md", write("bad.md", command))
+    assert stderr.startswith("error: bad.md:3: "), stderr
+    assert message in stderr
     assert 2 == code
     assert before == Path("good.md").read_bytes()
 
@@ -219,8 +219,11 @@ def test_bad_commands_are_named_by_file_and_line(embed, command, message):
 def test_two_pictures_of_one_name(embed):
     """The second would take the first one's file."""
     commands = ("diagram r18.json -o x.svg", "diagram r18.json --figure block -o x.svg")
-    code, said = embed(write("a.md", *commands))
-    assert (2, True) == (code, "a.md:6: 'x.svg' is another region's picture" in said)
+    code, stderr = embed(write("a.md", *commands))
+    assert (2, True) == (
+        code,
+        "a.md:6: 'x.svg' is another region's picture" in stderr,
+    )
 
 
 def test_two_pictures_of_one_name_in_two_files(embed):
@@ -228,25 +231,28 @@ def test_two_pictures_of_one_name_in_two_files(embed):
     Path("guide").mkdir()
     write("a.md", "diagram r18.json -o x.svg")
     write("guide/b.md", "diagram ../r18.json --figure block -o ../x.svg")
-    code, said = embed("a.md", "guide/b.md")
-    assert (2, True) == (code, "b.md:3: 'x.svg' is another region's picture" in said)
+    code, stderr = embed("a.md", "guide/b.md")
+    assert (2, True) == (
+        code,
+        "b.md:3: 'x.svg' is another region's picture" in stderr,
+    )
     assert not Path("x.svg").exists()
 
 
 def test_one_picture_in_two_files(embed):
     """It is the same, and is written once."""
     names = [write(f"{name}.md", "diagram r18.json -o x.svg") for name in "ab"]
-    code, said = embed(*names)
-    assert (0, 4) == (code, said.count("wrote"))
+    code, stderr = embed(*names)
+    assert (0, 4) == (code, stderr.count("wrote"))
     assert (0, "") == embed("--check", *names)
 
 
 def test_a_missing_file(embed):
     """Its name and what the system said."""
-    code, said = embed("no.md")
+    code, stderr = embed("no.md")
     assert (2, "error: no.md: cannot be read, No such file or directory\n") == (
         code,
-        said,
+        stderr,
     )
 
 
@@ -302,8 +308,8 @@ def test_the_check_hook_sees_a_changed_network(embed):
     args = [*HOOKS[1]["entry"].split()[2:], *json.loads(HOOKS[1]["args"])]
     assert ("false", (0, "")) == (HOOKS[1]["pass_filenames"], embed(*args))
     Path("net.py").write_text(NET.format(52))
-    code, said = embed(*args)
-    assert (1, "stale: README.md:3") == (code, said.splitlines()[0])
+    code, stderr = embed(*args)
+    assert (1, "stale: README.md:3") == (code, stderr.splitlines()[0])
 
 
 def test_columns_are_chosen_as_on_the_command_line(embed):

@@ -48,9 +48,9 @@ def test_a_figure_in_a_notebook_is_light(outputs):
 
 def test_tables_and_records_are_tables_in_html(outputs):
     """The record shows its summary."""
-    for number, said in ((1, "11,689,512"), (5, "<math>"), (6, "projection")):
+    for number, expected in ((1, "11,689,512"), (5, "<math>"), (6, "projection")):
         (data,) = outputs[number]
-        assert said in data["text/html"]
+        assert expected in data["text/html"]
         assert "<table>" in data["text/html"]
 
 

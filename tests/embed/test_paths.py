@@ -41,8 +41,8 @@ def test_a_committed_link_is_not_written_through(outside, embed, linked, target,
     Path("img").mkdir()
     Path("img", linked).symlink_to(outside / target)
     before = files(outside)
-    code, said = embed(*flags, picture("img/n.svg"))
-    assert (2, True) == (code, "leads out of the folder" in said)
+    code, message = embed(*flags, picture("img/n.svg"))
+    assert (2, True) == (code, "leads out of the folder" in message)
     assert before == files(outside)
 
 
@@ -51,8 +51,8 @@ def test_a_linked_folder_is_not_written_into(outside, embed, broken):
     """Nor made where the link has no end yet."""
     Path("img").symlink_to(outside / "new" if broken else outside)
     before = files(outside)
-    code, said = embed(picture("img/n.svg"))
-    assert (2, True) == (code, "leads out of the folder" in said)
+    code, message = embed(picture("img/n.svg"))
+    assert (2, True) == (code, "leads out of the folder" in message)
     assert (before, False) == (files(outside), (outside / "new").exists())
 
 
@@ -60,8 +60,8 @@ def test_a_link_to_another_kind_of_file(outside, embed):
     """A picture in its place would be the end of a file of the repository's own."""
     Path("setup.py").write_text("precious")
     Path("n-dark.svg").symlink_to("setup.py")
-    code, said = embed(picture("n.svg"))
-    assert (2, True) == (code, "got 'setup.py', want a name with .svg" in said)
+    code, message = embed(picture("n.svg"))
+    assert (2, True) == (code, "got 'setup.py', want a name with .svg" in message)
     assert "precious" == Path("setup.py").read_text()
 
 
@@ -76,8 +76,8 @@ def test_a_link_that_stays_inside_is_followed(outside, embed):
 def test_a_link_to_itself(outside, embed):
     """It leads nowhere, which is said with file and line."""
     Path("n-dark.svg").symlink_to("n-dark.svg")
-    code, said = embed(picture("n.svg"))
-    assert (2, True) == (code, said.startswith("error: a.md:1: "))
+    code, message = embed(picture("n.svg"))
+    assert (2, True) == (code, message.startswith("error: a.md:1: "))
 
 
 @pytest.mark.parametrize(
@@ -99,16 +99,16 @@ def test_nothing_is_written_into_git(outside, embed, output):
     """In no spelling that some file system takes for it, and in no depth."""
     before = files(Path())
     name = picture(output)
-    code, said = embed(name)
-    assert (2, True) == (code, "lies in .git" in said), said
+    code, message = embed(name)
+    assert (2, True) == (code, "lies in .git" in message), message
     assert before == {k: v for k, v in files(Path()).items() if k != Path(name)}
 
 
 def test_a_link_into_git(outside, embed):
     """Whose own name says nothing of it."""
     Path("img").symlink_to(".git/hooks")
-    code, said = embed(picture("img/x.svg"))
-    assert (2, True) == (code, "lies in .git" in said)
+    code, message = embed(picture("img/x.svg"))
+    assert (2, True) == (code, "lies in .git" in message)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_a_link_into_git(outside, embed):
 def test_a_picture_stays_in_the_repository(outside, embed, output):
     """By no spelling does it leave, and it has a picture's suffix."""
     before = files(outside)
-    code, said = embed(picture(output))
-    assert (2, True) == (code, said.startswith("error: a.md:1: ")), said
+    code, message = embed(picture(output))
+    assert (2, True) == (code, message.startswith("error: a.md:1: ")), message
     assert before == files(outside)
     assert {"a.md", "r18.json"} == {path.name for path in files(Path())}
 
@@ -143,8 +143,8 @@ def test_without_a_repository_the_folder_is_the_root(record, embed, tmp_path):
     record("resnet18").save(folder / "r18.json")
     name = picture("../n.svg", folder / "a.md")
     assert (2, True) == (
-        (said := embed(str(name)))[0],
-        "leads out of the folder" in said[1],
+        (outcome := embed(str(name)))[0],
+        "leads out of the folder" in outcome[1],
     )
     assert 0 == embed(str(picture("n.svg", folder / "a.md")))[0]
 
@@ -155,8 +155,8 @@ def test_a_document_that_is_a_link_leading_out(outside, embed, flags):
     theirs = outside / "README.md"
     theirs.write_text(MARK.format("table 18"))
     Path("a.md").symlink_to(theirs)
-    code, said = embed(*flags, "a.md")
-    assert (2, True) == (code, said.startswith("error: a.md: 'a.md' leads out"))
+    code, message = embed(*flags, "a.md")
+    assert (2, True) == (code, message.startswith("error: a.md: 'a.md' leads out"))
     assert MARK.format("table 18") == theirs.read_text()
 
 

@@ -124,9 +124,9 @@ def test_a_region_runs_and_fetches_nothing(spec, ran, outside, embed):
     word = spec if spec.startswith("'") else f'"{spec}"'
     Path("a.md").write_text(MARK.format(f"layers {word}"))
     for flags in ((), ("--check",)):
-        code, said = embed(*flags, "a.md")
-        assert (2, False) == (code, ran.exists()), said
-        assert said.startswith("error: a.md:1: "), said
+        code, message = embed(*flags, "a.md")
+        assert (2, False) == (code, ran.exists()), message
+        assert message.startswith("error: a.md:1: "), message
 
 
 @pytest.mark.parametrize("spec", ATTACKS)
@@ -134,8 +134,8 @@ def test_a_fence_runs_and_fetches_nothing(spec, ran, outside):
     """Whatever it shows."""
     shelf = RecordCache(permissions=FenceLocation().permissions())
     for command in ("layers", "describe", "diagram", "table"):
-        (said,) = fence.render_lines([f'{command} "{spec.strip(chr(39))}"'], shelf)
-        assert ("admonition failure" in said, ran.exists()) == (True, False)
+        (message,) = fence.render_lines([f'{command} "{spec.strip(chr(39))}"'], shelf)
+        assert ("admonition failure" in message, ran.exists()) == (True, False)
 
 
 def test_the_last_of_several_specs_is_checked_too(ran, embed):
@@ -158,22 +158,22 @@ def test_sphinx_runs_and_fetches_nothing(ran, project, sphinx):
         net_py=NET.format(str(ran)),
         conf_py='extensions = ["resviz.embed.sphinx"]\n',
     )
-    said = sphinx("html", code=1).stderr
-    located = re.findall(r"index\.rst:\d+: WARNING: resviz.*resviz_allow = \[", said)
-    assert (8, False) == (len(located), ran.exists()), said
+    message = sphinx("html", code=1).stderr
+    located = re.findall(r"index\.rst:\d+: WARNING: resviz.*resviz_allow = \[", message)
+    assert (8, False) == (len(located), ran.exists()), message
     assert (folder / "out" / "html" / "index.html").is_file()
 
 
 def test_an_error_says_how_to_allow_it(ran, embed):
     """With what the pattern has to be, from each of the two places."""
     Path("docs/a.md").write_text(MARK.format("layers net.py:build"))
-    code, said = embed("docs/a.md")
+    code, message = embed("docs/a.md")
     assert 2 == code
     assert (
         "docs/a.md:1: net.py:build runs code, which a document may only if it is "
         "allowed: --allow 'docs/net.py' or allow = ['docs/net.py'] below "
         "[tool.resviz] in repository/pyproject.toml\n"
-    ) in said
+    ) in message
 
 
 def test_the_owner_allows_on_the_command_line(ran, embed):
@@ -181,8 +181,8 @@ def test_the_owner_allows_on_the_command_line(ran, embed):
     Path("docs/a.md").write_text(MARK.format("layers ../docs/net.py:build"))
     for allow in ("net.py", "docs.*", "build", "../docs/net.py", "docs/net.py:build"):
         assert (2, False) == (embed("docs/a.md", "--allow", allow)[0], ran.exists())
-    code, said = embed("docs/a.md", "--allow", "other", "--allow", "docs/net.py")
-    assert (0, True) == (code, ran.exists()), said
+    code, message = embed("docs/a.md", "--allow", "other", "--allow", "docs/net.py")
+    assert (0, True) == (code, ran.exists()), message
     assert "51×224×224" in Path("docs/a.md").read_text()
 
 
@@ -203,9 +203,9 @@ def test_a_document_brings_no_allowance(ran, embed, git):
     text = '---\nallow: ["*"]\nresviz: {allow: ["*"]}\n---\n'
     for command in ("layers net.py:build", "layers net.py:build --allow net.py"):
         Path("docs/a.md").write_text(text + MARK.format(command))
-        code, said = embed("docs/a.md")
+        code, message = embed("docs/a.md")
         assert (2, False) == (code, ran.exists())
-        assert "docs/a.md:5: " in said
+        assert "docs/a.md:5: " in message
 
 
 def test_a_submodule_brings_no_allowance(ran, embed):
@@ -221,17 +221,17 @@ def test_a_repository_inside_brings_no_allowance(ran, embed):
     Path("docs/.git").mkdir()
     Path("docs/pyproject.toml").write_text('[tool.resviz]\nallow = ["*"]\n')
     Path("docs/a.md").write_text(MARK.format("layers net.py:build"))
-    code, said = embed("docs/a.md")
-    assert (2, False, False) == (code, ran.exists(), "pyproject" in said)
+    code, message = embed("docs/a.md")
+    assert (2, False, False) == (code, ran.exists(), "pyproject" in message)
     with chdir("docs"):
         assert 0 == embed("a.md")[0]
 
 
 def test_a_fence_brings_no_allowance(ran):
     """Neither in its first line, nor in its text."""
-    said = fence.formatter("net.py:build", "resviz", "", {"allow": "*"}, None)
-    said += fence.formatter("net.py:build --allow net.py", "resviz", "", {}, None)
-    assert (2, False) == (said.count("admonition failure"), ran.exists())
+    message = fence.formatter("net.py:build", "resviz", "", {"allow": "*"}, None)
+    message += fence.formatter("net.py:build --allow net.py", "resviz", "", {}, None)
+    assert (2, False) == (message.count("admonition failure"), ran.exists())
 
 
 def test_a_fence_that_allows(ran):
@@ -254,8 +254,8 @@ def test_a_wrong_project_is_said(text, ran, embed):
     """In every place; nothing runs."""
     Path("pyproject.toml").write_bytes(text.encode("latin-1"))
     Path("a.md").write_text(MARK.format("layers net.py:build"))
-    code, said = embed("a.md")
-    assert (2, False, True) == (code, ran.exists(), "pyproject.toml: " in said)
+    code, message = embed("a.md")
+    assert (2, False, True) == (code, ran.exists(), "pyproject.toml: " in message)
     shown = fence.formatter("18", "resviz", "", {}, None)
     assert "pyproject.toml: " in shown
 
@@ -337,8 +337,8 @@ def test_weights_inside_the_root_are_data(ran, embed):
     """They are read from the document, and the heading does not tell where it lies."""
     torch.save(models.resnet18().state_dict(), "docs/r18.pth")
     Path("docs/a.md").write_text(MARK.format("table \"resnet18(weights='r18.pth')\""))
-    code, said = embed("docs/a.md")
-    assert 0 == code, said
+    code, message = embed("docs/a.md")
+    assert 0 == code, message
     assert "repository" not in Path("docs/a.md").read_text()
 
 
@@ -367,9 +367,9 @@ def test_weights_outside_are_allowed_by_their_place(outside, ran, check):
 def test_only_a_modules_own_callables_are_called(spec, ran, embed):
     """Not what it has imported, though the module is allowed."""
     Path("a.md").write_text(MARK.format(f'layers "{spec}"'))
-    code, said = embed("a.md", "--allow", "*", "--allow", "net.py")
-    assert 3 == code, said
-    assert re.search("is not its own|is private|has no", said), said
+    code, message = embed("a.md", "--allow", "*", "--allow", "net.py")
+    assert 3 == code, message
+    assert re.search("is not its own|is private|has no", message), message
     assert Path("r18.json").is_file()
 
 

@@ -33,15 +33,15 @@ def test_text_without_markers_is_left_as_it_is(before, after):
 def test_text_around_a_region_is_left_as_it_is():
     """Tabs, spaces at line ends, form feeds, no newline at the end."""
     before, after = "\ufeffa \t\n\x0c\x85\u2028b\r\n\n", "\n\x0b  c\t"
-    made = fill(f"{before}{OPEN}\n{CLOSE}{after}")
-    assert made.startswith(f"{before}{OPEN}\n")
-    assert made.endswith(f"{CLOSE}{after}")
+    filled = fill(f"{before}{OPEN}\n{CLOSE}{after}")
+    assert filled.startswith(f"{before}{OPEN}\n")
+    assert filled.endswith(f"{CLOSE}{after}")
 
 
 def test_line_ends_are_those_of_the_marker():
     """A file of Windows stays one."""
-    made = fill(f"{OPEN}\r\nold\r\n{CLOSE}\r\n", "a\nb")
-    assert f"{OPEN}\r\n\r\na\r\nb\r\n\r\n{CLOSE}\r\n" == made
+    filled = fill(f"{OPEN}\r\nold\r\n{CLOSE}\r\n", "a\nb")
+    assert f"{OPEN}\r\n\r\na\r\nb\r\n\r\n{CLOSE}\r\n" == filled
 
 
 def test_filling_again_changes_nothing():
@@ -55,8 +55,8 @@ def test_the_command_and_line_are_handed_on():
     seen = []
     text = f"{OPEN}\n{CLOSE}\n\n  <!--resviz:summary 50-->\n{CLOSE}"
     fill_regions(text, "a.md", lambda region: seen.append(region) or "x")
-    found = [(region.line, region.command) for region in seen]
-    assert [(1, "table 18"), (4, "summary 50")] == found
+    commands = [(region.line, region.command) for region in seen]
+    assert [(1, "table 18"), (4, "summary 50")] == commands
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_what_is_no_marker_is_left_alone(text):
 )  # fmt: skip
 def test_a_region_stays_in_its_list_or_quotation(before, indent):
     """Each of its lines stands as deep as the marker; empty ones end with no space."""
-    made = fill(f"{before}{indent}{OPEN}\n{indent}{CLOSE}\n", "a\n\nb")
+    filled = fill(f"{before}{indent}{OPEN}\n{indent}{CLOSE}\n", "a\n\nb")
     empty = indent.rstrip()
     lines = [indent + OPEN, empty, f"{indent}a", empty, f"{indent}b", empty]
-    assert before + "\n".join((*lines, indent + CLOSE, "")) == made
+    assert before + "\n".join((*lines, indent + CLOSE, "")) == filled
 
 
 def test_a_byte_order_mark_stays_first():
@@ -132,8 +132,8 @@ def test_a_marker_is_found_in_a_deep_list():
     """Twenty levels are no more than the parser follows."""
     items = "".join(f"{'  ' * depth}- a\n" for depth in range(20))
     indent = "  " * 20
-    made = fill(f"{items}\n{indent}{OPEN}\n{indent}{CLOSE}\n")
-    assert f"\n{indent}new\n" in made
+    filled = fill(f"{items}\n{indent}{OPEN}\n{indent}{CLOSE}\n")
+    assert f"\n{indent}new\n" in filled
 
 
 def test_a_fence_after_a_line_of_backticks_in_text():

@@ -45,11 +45,11 @@ def test_figures_follow_every_kind_of_page(tab, record):
     """A page that says nothing is light, as the rest of it is."""
     system, page = tab
     svg = resviz.diagram(record("resnet18")).to_svg()
-    found = {}
+    grounds = {}
     for opening in PAGES:
         page.set_content(f"<!DOCTYPE html>{opening}{svg}")
-        found[opening] = ground(page)
-    assert {key: pair[system == "dark"] for key, pair in PAGES.items()} == found
+        grounds[opening] = ground(page)
+    assert {key: pair[system == "dark"] for key, pair in PAGES.items()} == grounds
 
 
 def test_a_figure_of_its_own_follows_the_system(tab, record, tmp_path):

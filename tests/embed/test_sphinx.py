@@ -60,8 +60,8 @@ def build(width):
 
 def drawings(page):
     """The SVGs in a page, parsed."""
-    found = re.findall(r"<svg.*?</svg>", page.read_text(), re.DOTALL)
-    return [ET.fromstring(text) for text in found]
+    matches = re.findall(r"<svg.*?</svg>", page.read_text(), re.DOTALL)
+    return [ET.fromstring(text) for text in matches]
 
 
 def test_a_page_has_its_figures(project, sphinx):
@@ -104,8 +104,12 @@ def test_references_find_figures_and_tables(project, sphinx):
     folder = project(index_rst=PAGE)
     sphinx()
     text = (folder / "out" / "html" / "index.html").read_text()
-    for target, said in (("over", "Fig. 1"), ("nets", "Table 1"), ("plain", "a block")):
-        assert re.search(rf'href="#{target}"><span[^>]*>{said}<', text), target
+    for target, label in (
+        ("over", "Fig. 1"),
+        ("nets", "Table 1"),
+        ("plain", "a block"),
+    ):
+        assert re.search(rf'href="#{target}"><span[^>]*>{label}<', text), target
         assert f'id="{target}"' in text
 
 
@@ -180,8 +184,8 @@ def test_other_builders_say_it_in_words(builder, project, sphinx):
         'texinfo_documents = [("index", "page", "Page", "me", "page", "", "")]\n',
     )
     sphinx(builder)
-    found = [path for path in (folder / "out" / builder).rglob("*") if path.is_file()]
-    texts = [path.read_bytes() for path in found]
+    files = [path for path in (folder / "out" / builder).rglob("*") if path.is_file()]
+    texts = [path.read_bytes() for path in files]
     assert any(b"conv3_1" in text and b"projects." in text for text in texts)
 
 
@@ -275,9 +279,9 @@ BAD = {
 def test_a_bad_spec_is_a_located_warning(spec, project, sphinx):
     """With file and line; `-W` fails the build, and the page is there without it."""
     folder = project(index_rst=f"Page\n====\n\n.. resviz:: {spec}\n")
-    said = sphinx("html", code=1).stderr
-    assert "index.rst:4: WARNING: resviz:" in said
-    assert BAD[spec] in said
+    message = sphinx("html", code=1).stderr
+    assert "index.rst:4: WARNING: resviz:" in message
+    assert BAD[spec] in message
     assert (folder / "out" / "html" / "index.html").exists()
 
 
@@ -304,9 +308,9 @@ def test_networks_are_compared(project, sphinx):
     sphinx()
     stack, growth = drawings(folder / "out" / "html" / "index.html")
     for svg in (stack, growth):
-        said = "".join(svg.itertext())
-        assert "ResNet-18" in said
-        assert "ResNet-34" in said
+        text = "".join(svg.itertext())
+        assert "ResNet-18" in text
+        assert "ResNet-34" in text
     assert "plain" in "".join(stack.itertext())
     sphinx("latex")
     assert 2 == len([*(folder / "out" / "latex").glob("resviz-*.pdf")])
@@ -333,8 +337,8 @@ def test_a_table_has_the_options_of_its_command(project, sphinx):
 def test_an_option_of_another_table_is_a_warning(project, sphinx):
     """It says which tables have it."""
     project(index_rst="Page\n====\n\n.. resviz-table:: 18\n   :depth: 1\n")
-    said = sphinx("html", code=1).stderr
-    assert "depth: 'table' has no such option; layers do" in said
+    message = sphinx("html", code=1).stderr
+    assert "depth: 'table' has no such option; layers do" in message
 
 
 def test_a_wrong_word_is_told_the_right_ones(project, sphinx):
@@ -349,7 +353,7 @@ def test_what_is_no_pdf_is_said_in_words(project, sphinx):
         index_rst="Page\n====\n\n.. resviz:: 18\n   :alt: Eighteen layers.\n",
         typst_py="def compile(*_, **__):\n    raise RuntimeError('no room')\n",
     )
-    said = sphinx("latex", code=1).stderr
-    assert "index.rst:4: WARNING: resviz: pdf: no room" in said
+    message = sphinx("latex", code=1).stderr
+    assert "index.rst:4: WARNING: resviz: pdf: no room" in message
     (source,) = (folder / "out" / "latex").glob("*.tex")
     assert "Eighteen layers." in source.read_text()

@@ -22,7 +22,7 @@ SPECS = (
 
 
 @pytest.fixture(scope="module")
-def found():
+def result():
     """A sweep of nine variants, one of which fails, with a front."""
     return run_sweep(SPECS, pareto="macs,-depth")
 
@@ -33,7 +33,7 @@ def plain():
     return run_sweep(SPECS, condition="seconds >= 0")
 
 
-def test_parquet(found, plain, tmp_path):
+def test_parquet(result, plain, tmp_path):
     """What pandas reads is what the DataFrame was."""
     path = tmp_path / "s.parquet"
     outputs.write_sweep(plain, path)
@@ -85,9 +85,9 @@ def test_json(plain):
     ] == list(data["variants"][0])  # fmt: skip
 
 
-def test_tables_keep_the_front_alone(found):
+def test_tables_keep_the_front_alone(result):
     """The two shallow and narrow, the two deep and narrow: equal depth, fewest MACs."""
-    data = json.loads(outputs.render_sweep(found, "json"))
+    data = json.loads(outputs.render_sweep(result, "json"))
     assert ["resnet(18, base_channels=32)", "resnet(34, base_channels=32)"] == [
         row["spec"] for row in data["variants"]
     ]
@@ -108,24 +108,24 @@ def test_an_unknown_suffix():
         outputs.find_sweep_format("a.xlsx")
 
 
-def test_the_picture(found):
+def test_the_picture(result):
     """An SVG with a title and a description that says what it shows."""
-    svg = ET.fromstring(outputs.render_sweep(found, "svg"))
+    svg = ET.fromstring(outputs.render_sweep(result, "svg"))
     space = "{http://www.w3.org/2000/svg}"
     assert "9 variants swept" == svg.findtext(f"{space}title")
-    told = svg.findtext(f"{space}desc")
-    assert "8 variants by MACs and weighted layers." in told
-    assert "(less macs, more depth) lie 2: resnet(18, base_channels=32)" in told
-    assert "1 of 9 failed." in told
+    description = svg.findtext(f"{space}desc")
+    assert "8 variants by MACs and weighted layers." in description
+    assert "(less macs, more depth) lie 2: resnet(18, base_channels=32)" in description
+    assert "1 of 9 failed." in description
     assert "img" == svg.get("role")
 
 
 def test_colours_that_can_be_told_apart():
     """Few values have one each, many numbers a ramp; many words are not offered."""
-    found = run_sweep(["cifar{8..56..6}(num_classes={5..14}, batch={1,2})"], limit=180)
+    result = run_sweep(["cifar{8..56..6}(num_classes={5..14}, batch={1,2})"], limit=180)
     assert {
         "num_classes": "quantitative", "batch": "ordinal", "final_shape": "nominal",
-    } == colour_kinds(found)  # fmt: skip
+    } == colour_kinds(result)  # fmt: skip
 
 
 @pytest.mark.needs("chromium")
@@ -133,9 +133,9 @@ class TestPage:
     """The page, in a browser without a network."""
 
     @pytest.fixture
-    def page(self, visit, found):
+    def page(self, visit, result):
         """The page, once it has drawn its points."""
-        visited = visit(outputs.render_sweep(found, "html"), offline=True)
+        visited = visit(outputs.render_sweep(result, "html"), offline=True)
         visited.page.wait_for_selector("#chart svg .mark-symbol")
         return visited
 
@@ -176,8 +176,8 @@ class TestPage:
     @pytest.fixture
     def worded(self, visit):
         """The page of four variants that differ in a word."""
-        found = run_sweep(["cifar8(num_classes={5,10}, shortcut={'A','B'})"])
-        visited = visit(outputs.render_sweep(found, "html"), offline=True)
+        result = run_sweep(["cifar8(num_classes={5,10}, shortcut={'A','B'})"])
+        visited = visit(outputs.render_sweep(result, "html"), offline=True)
         visited.page.wait_for_selector("#chart svg .mark-symbol")
         return visited
 
@@ -228,9 +228,9 @@ class TestPage:
         ("scheme", "colour"),
         [("light", "rgb(176, 42, 0)"), ("dark", "rgb(255, 157, 115)")],
     )
-    def test_it_follows_the_reader(self, visit, found, scheme, colour):
+    def test_it_follows_the_reader(self, visit, result, scheme, colour):
         """Light and dark, the points too."""
-        visited = visit(outputs.render_sweep(found, "html"), color_scheme=scheme)
+        visited = visit(outputs.render_sweep(result, "html"), color_scheme=scheme)
         visited.page.wait_for_selector("#chart svg .mark-symbol")
         paths = visited.page.locator("#chart svg .mark-symbol.role-mark path")
         fills = [paths.nth(k).get_attribute("fill") for k in range(8)]

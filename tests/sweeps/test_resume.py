@@ -37,8 +37,8 @@ def command(output, *options):
 def finished(output, *options):
     """A sweep that was left to its end, and its table without times."""
     process = command(output, *options)
-    _, said = process.communicate(timeout=100)
-    assert 0 == process.returncode, said.decode()
+    _, err = process.communicate(timeout=100)
+    assert 0 == process.returncode, err.decode()
     return pd.read_csv(output).drop(columns="seconds")
 
 
@@ -84,9 +84,9 @@ def test_ctrl_c(tmp_path):
         time.sleep(0.02)
     cells = psutil.Process(process.pid).children()
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert 130 == process.returncode
-    assert f"{output}.journal: --resume goes on" in said.decode()
+    assert f"{output}.journal: --resume goes on" in err.decode()
     gone, alive = psutil.wait_procs(cells, timeout=20)
     assert ([], True) == (alive, bool(gone))
 

@@ -58,8 +58,8 @@ def test_the_order_is_that_of_the_space(local):
     expected = [
         (f"cifar{d}(num_classes={c})", side) for d in (8, 14) for c, side in inner
     ]
-    given = local[["spec", "input"]].iloc[:-1].itertuples(index=False, name=None)
-    assert expected == list(given)
+    inputs = local[["spec", "input"]].iloc[:-1].itertuples(index=False, name=None)
+    assert expected == list(inputs)
     assert "cifar9" == local["spec"].iloc[-1]
 
 
@@ -74,24 +74,24 @@ def test_a_failed_variant_is_a_row(local):
 @pytest.mark.filterwarnings("ignore")
 def test_dask_gives_the_same_table(local, cluster):
     """Through a scheduler and two worker processes."""
-    found = resviz.sweep(*SPECS, scheduler=cluster)
+    frame = resviz.sweep(*SPECS, scheduler=cluster)
     pd.testing.assert_frame_equal(
-        local.drop(columns="seconds"), found.drop(columns="seconds")
+        local.drop(columns="seconds"), frame.drop(columns="seconds")
     )
-    assert 2 == found.attrs["cost"]["workers"]
+    assert 2 == frame.attrs["cost"]["workers"]
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_worker_watches_its_variants(cluster, fault):
     """One that is killed and one that hangs are rows there too; the worker lives on."""
-    found = resviz.sweep(
+    frame = resviz.sweep(
         fault("{killed,loops,sound}"), scheduler=cluster, timeout=2, jobs=1
     )
     assert [
         "its process was ended by SIGKILL, perhaps out of memory",
         "no answer after 2 s, in loops, faults.py line 24",
-    ] == found["error"].dropna().tolist()
-    assert 112 == found["params"].iloc[2]
+    ] == frame["error"].dropna().tolist()
+    assert 112 == frame["params"].iloc[2]
 
 
 def test_no_scheduler_there():
@@ -160,6 +160,6 @@ def test_costs_add_up():
             [{"steps": {"build": 1.0, "trace": 2.0, "readings": 1.0}}] * 2, 10, 4
         )
     )
-    told = costs.to_dict()
+    timing = costs.to_dict()
     each = {"build": 1.0, "trace": 2.0, "readings": 1.0, "transport": 1.0}
-    assert (each, 2.0) == (told["seconds_each"], told["start_seconds"])
+    assert (each, 2.0) == (timing["seconds_each"], timing["start_seconds"])

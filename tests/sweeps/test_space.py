@@ -15,13 +15,13 @@ def test_the_issues_example():
         "resnet({18,34,50,101,152}, width_per_group={64,128}, input={160,192,224,288})"
     )
     space = Space([text])
-    first, second, *_ = found = list(space)
-    assert (40, 40) == (space.variant_count, len(found))
+    first, second, *_ = variants = list(space)
+    assert (40, 40) == (space.variant_count, len(variants))
     assert ["depth", "width_per_group", "input"] == space.varying_names
     assert ("resnet(18, width_per_group=64)", 160, None) == first[:3]
     assert 192 == second.input
-    said = {"name": "resnet", "depth": 152, "width_per_group": 128, "input": 288}
-    assert said == dict(found[-1].arguments)
+    expected = {"name": "resnet", "depth": 152, "width_per_group": 128, "input": 288}
+    assert expected == dict(variants[-1].arguments)
 
 
 @pytest.mark.parametrize(
@@ -45,21 +45,23 @@ def test_arguments_that_vary(specs, names):
 
 def test_inputs_vary_fastest_wherever_they_stand():
     """So a network is built once for all of them."""
-    found = list(Space(["resnet(input={64,96}, depth={18,34})"]))
+    variants = list(Space(["resnet(input={64,96}, depth={18,34})"]))
     assert [(18, 64), (18, 96), (34, 64), (34, 96)] == [
-        (dict(one.arguments)["depth"], one.input) for one in found
+        (dict(variant.arguments)["depth"], variant.input) for variant in variants
     ]
 
 
 def test_a_choice_of_arguments():
     """An argument may be there or not, and a choice may be of whole arguments."""
-    found = [one.spec for one in Space(["resnet(50, {,groups=2}, {a=1,b=2})"])]
+    variants = [
+        variant.spec for variant in Space(["resnet(50, {,groups=2}, {a=1,b=2})"])
+    ]
     assert [
         "resnet(50, a=1)",
         "resnet(50, b=2)",
         "resnet(50, groups=2, a=1)",
         "resnet(50, groups=2, b=2)",
-    ] == found
+    ] == variants
 
 
 @pytest.mark.parametrize("text", ["resnet({})", "resnet(18, {})", "cifar{}", "{}"])
@@ -72,28 +74,30 @@ def test_empty_braces_are_refused(text):
 def test_an_empty_dictionary():
     """It may be the value of an argument."""
     assert ["f(a={})", "f(a={'b': {}})"] == [
-        one.spec for one in Space(["f(a={})", "f(a={'b': {}})"])
+        variant.spec for variant in Space(["f(a={})", "f(a={'b': {}})"])
     ]
 
 
 def test_a_choice_of_networks():
     """Whole SPECs may stand in braces, each with arguments of its own."""
     assert ["resnet(18)", "cifar20", "resnet(34, groups=1)"] == [
-        one.spec for one in Space(["{resnet(18),cifar20,resnet(34, groups=1)}"])
+        variant.spec for variant in Space(["{resnet(18),cifar20,resnet(34, groups=1)}"])
     ]
 
 
 def test_each_is_there_once():
     """Also where SPECs overlap."""
     assert ["cifar20", "cifar32"] == [
-        one.spec for one in Space(["cifar{20,32}", "cifar20"])
+        variant.spec for variant in Space(["cifar{20,32}", "cifar20"])
     ]
 
 
 def test_what_is_the_traces_is_no_part_of_a_spec():
     """A function of a file stays called."""
-    found = [one.spec for one in Space([["resnet18(input=8)", "a.py:f(input=8)"]])]
-    assert ["resnet18", "a.py:f()"] == found
+    variants = [
+        variant.spec for variant in Space([["resnet18(input=8)", "a.py:f(input=8)"]])
+    ]
+    assert ["resnet18", "a.py:f()"] == variants
 
 
 @pytest.mark.parametrize("wrong", [(3, 64, 64), None, 1.5, {"resnet18"}])
@@ -105,15 +109,17 @@ def test_what_stands_for_no_network(wrong):
 
 def test_a_list_of_specs():
     """As Python has them; it may be among others."""
-    found = [one.spec for one in Space([["resnet18", 34], "cifar20"])]
-    assert ["resnet18", "34", "cifar20"] == found
+    variants = [variant.spec for variant in Space([["resnet18", 34], "cifar20"])]
+    assert ["resnet18", "34", "cifar20"] == variants
 
 
 def test_a_file_of_specs(tmp_path):
     """A line each; empty lines and remarks are left out."""
     path = tmp_path / "space.txt"
     path.write_text("# ours\nresnet{18,34}\n\ncifar20\n")
-    assert ["resnet18", "resnet34", "cifar20"] == [one.spec for one in Space([path])]
+    assert ["resnet18", "resnet34", "cifar20"] == [
+        variant.spec for variant in Space([path])
+    ]
 
 
 def test_a_pattern_over_the_list_of_a_package(monkeypatch):
@@ -121,20 +127,20 @@ def test_a_pattern_over_the_list_of_a_package(monkeypatch):
     module = ModuleType("timm")
     module.list_models = lambda: ["resnet10t", "seresnet18", "vgg11"]
     monkeypatch.setitem(sys.modules, "timm", module)
-    found = [one.spec for one in Space(["timm:*resnet*(in_chans={1,3})"])]
+    variants = [variant.spec for variant in Space(["timm:*resnet*(in_chans={1,3})"])]
     assert [
         "timm:resnet10t(in_chans=1)",
         "timm:resnet10t(in_chans=3)",
         "timm:seresnet18(in_chans=1)",
         "timm:seresnet18(in_chans=3)",
-    ] == found
+    ] == variants
     with pytest.raises(SpecError, match="no model of timm matches 'x\\*'"):
         Space(["timm:x*"])
 
 
 def test_a_pattern_over_our_own_names():
     """Without a package."""
-    assert "wide_resnet50_2" in {one.spec for one in Space(["*resnet50*"])}
+    assert "wide_resnet50_2" in {variant.spec for variant in Space(["*resnet50*"])}
 
 
 def test_a_pattern_wants_a_package_with_a_list():

@@ -151,9 +151,9 @@ def test_what_no_row_can_meet_is_refused_unread(text, said):
 def test_what_a_row_does_not_allow_is_refused(text, said):
     """It says which row."""
     row = {**ROW, "stem": 7}
-    found = parse_condition(text, row)
+    condition = parse_condition(text, row)
     with pytest.raises(SpecError, match=f"^where: .*{said}, in the row of 'resnet50'$"):
-        found.holds(row)
+        condition.holds(row)
 
 
 def test_a_shape_of_fewer_axes():
@@ -171,9 +171,9 @@ def test_any_text_is_read_or_refused(text):
 
 def test_parts_that_must_all_hold():
     """They are taken apart, so that some are looked at before a trace."""
-    found = parse_condition(
+    condition = parse_condition(
         "macs < 1 and (spec == 'a' or params < 2) and spec != 'b'", ROW
     )
     assert [{"macs"}, {"spec", "params"}, {"spec"}] == [
-        set(part.names) for part in found.parts
+        set(part.names) for part in condition.parts
     ]

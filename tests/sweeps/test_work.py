@@ -119,7 +119,7 @@ def test_what_wants_all_memory(fault):
 
 def test_what_ends_its_process(fault):
     """A crash, a kill, an exit; what stands beside it is traced all the same."""
-    found = reasons(
+    errors = reasons(
         fault("crashes"), "cifar8", fault("killed"), fault("leaves"), fault("stops")
     )
     assert [
@@ -127,8 +127,8 @@ def test_what_ends_its_process(fault):
         None,
         "its process was ended by SIGKILL, perhaps out of memory",
         "its process ended with exit code 3",
-    ] == found[:4]
-    assert "SystemExit: 4" in found[4]
+    ] == errors[:4]
+    assert "SystemExit: 4" in errors[4]
 
 
 def test_what_prints(fault):

@@ -38,7 +38,7 @@ class Visit:
         page.on("console", lambda message: self.console.append(message.text))
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.on("dialog", self.dismiss)
-        page.on("request", lambda request: self.asked(request.url, address))
+        page.on("request", lambda request: self.note_request(request.url, address))
         page.goto(address)
 
     def dismiss(self, dialog):
@@ -46,7 +46,7 @@ class Visit:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 
-    def asked(self, url, address):
+    def note_request(self, url, address):
         """Note a request."""
         if url != address:
             self.requests.append(url)

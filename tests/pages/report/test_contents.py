@@ -42,11 +42,11 @@ def read(html):
     """Visible text with single spaces, and the rows of the tables by class."""
     reader = Reader()
     reader.feed(html)
-    found = {
+    table_rows = {
         name: [[" ".join(cell.split()) for cell in row] for row in rows]
         for name, rows in reader.tables
     }
-    return " ".join(" ".join(reader.words).split()), found
+    return " ".join(" ".join(reader.words).split()), table_rows
 
 
 @pytest.fixture(scope="module")
@@ -73,24 +73,24 @@ def test_origin(fifty, record):
     """Input, batch, mode and versions are named."""
     text, _ = fifty
     torch = record("resnet50").torch
-    said = (
+    sentence = (
         "network resnet50 input 1×3×224×224 float32 batch 1 mode evaluation "
         f"torch {torch} resviz {resviz.__version__}"
     )
-    assert said in text
+    assert sentence in text
 
 
 def test_every_layer_has_a_row(fifty, record):
     """The layer table has the record's layers, in the order of execution."""
-    _, found = fifty
-    names = [row[1] for row in found["layers"][1:-1]]
+    _, table_rows = fifty
+    names = [row[1] for row in table_rows["layers"][1:-1]]
     assert [layer.name for layer in record("resnet50")] == names
 
 
 def test_layer_costs(fifty, record):
     """Parameters and MACs of each layer are the record's."""
-    _, found = fifty
-    shown = [tuple(row[-2:]) for row in found["layers"][1:-1]]
+    _, table_rows = fifty
+    shown = [tuple(row[-2:]) for row in table_rows["layers"][1:-1]]
     counted = [
         (f"{layer.params:,}", f"{costs.count_macs(layer):,}")
         for layer in record("resnet50")
@@ -100,39 +100,39 @@ def test_layer_costs(fifty, record):
 
 def test_sums(fifty):
     """The foot of the layer table sums all layers before anything is filtered."""
-    _, found = fifty
-    assert ["25,557,032", "4,089,184,256"] == found["layers"][-1][-2:]
+    _, table_rows = fifty
+    assert ["25,557,032", "4,089,184,256"] == table_rows["layers"][-1][-2:]
 
 
 def test_stage_shares(fifty):
     """The shares of the stages are those of the whole network."""
-    _, found = fifty
-    row = next(row for row in found["stages"] if row[0] == "conv5_x")
+    _, table_rows = fifty
+    row = next(row for row in table_rows["stages"] if row[0] == "conv5_x")
     shares = [f"{14_964_736 / 25_557_032:.1%}", f"{809_238_528 / 4_089_184_256:.1%}"]
     assert shares == [row[4], row[6]]
 
 
 def test_arithmetic(fifty):
     """Each change of resolution has its arithmetic."""
-    _, found = fifty
+    _, table_rows = fifty
     assert ["conv1", "224×224 → 112×112", "floor((224 + 2·3 − 7)/2) + 1 = 112"] == (
-        found["steps"][1]
+        table_rows["steps"][1]
     )
 
 
 def test_shortcut_kinds(fifty):
     """ResNet-50 projects once a stage; its identities stand in one line a stage."""
-    _, found = fifty
-    kinds = [row[2].split()[0] for row in found["shortcuts"][1:]]
+    _, table_rows = fifty
+    kinds = [row[2].split()[0] for row in table_rows["shortcuts"][1:]]
     assert ["projection", "identity"] * 4 == kinds
 
 
 @pytest.mark.parametrize("spec", ["resnet50", "resnet(18, shortcut='C')"])
 def test_shortcuts_add_up(report, record, spec):
     """The lines of the shortcut table sum to the cost of all shortcuts."""
-    _, found = read(report(spec))
+    _, table_rows = read(report(spec))
     rows = resviz.shortcuts(record(spec)).to_dict()
-    shown = sum(int(row[6].replace(",", "")) for row in found["shortcuts"][1:])
+    shown = sum(int(row[6].replace(",", "")) for row in table_rows["shortcuts"][1:])
     assert sum(row["params"] for row in rows) == shown
 
 
@@ -145,16 +145,16 @@ def test_remarks_are_sentences(report):
 
 def test_folded_shortcuts_name_their_blocks(fifty):
     """A line of equal shortcuts says which blocks it stands for, and how many."""
-    _, found = fifty
-    row = next(row for row in found["shortcuts"] if row[0].startswith("conv4_2"))
+    _, table_rows = fifty
+    row = next(row for row in table_rows["shortcuts"] if row[0].startswith("conv4_2"))
     assert row[0] == "conv4_2 – conv4_6 ×5"
     assert row[1].startswith("layer3.1 – layer3.5")
 
 
 def test_paper_column(fifty):
     """The network's column of the paper's Table 1 has brackets in MathML."""
-    _, found = fifty
-    cells = {row[0]: row[2] for row in found["paper"]}
+    _, table_rows = fifty
+    cells = {row[0]: row[2] for row in table_rows["paper"]}
     assert cells["conv4_x"] == "[1×1, 2563×3, 2561×1, 1024]×6"
 
 
@@ -165,17 +165,17 @@ def test_figures_are_inline(report):
 
 def test_uniform_windows_take_no_column(fifty):
     """Dilation and groups are no columns where they are 1, and the page says so."""
-    text, found = fifty
-    assert not {"dilation", "groups"} & set(found["layers"][0])
+    text, table_rows = fifty
+    assert not {"dilation", "groups"} & set(table_rows["layers"][0])
     assert "Dilation and groups: 1 throughout." in text
 
 
 def test_dilation_has_a_column(report):
     """Dilation is a column where a layer has any."""
     spec = "resnet(50, replace_stride_with_dilation=[False,True,True])"
-    _, found = read(report(spec))
-    titles = found["layers"][0]
-    assert {row[titles.index("dilation")] for row in found["layers"][1:-1]} >= {
+    _, table_rows = read(report(spec))
+    titles = table_rows["layers"][0]
+    assert {row[titles.index("dilation")] for row in table_rows["layers"][1:-1]} >= {
         "2",
         "4",
     }
@@ -183,8 +183,8 @@ def test_dilation_has_a_column(report):
 
 def test_stage_chips(fifty, record):
     """Every layer of ResNet-50 lies in the stem, a stage, or the head."""
-    _, found = fifty
-    stages = {row[2] for row in found["layers"][1:-1]}
+    _, table_rows = fifty
+    stages = {row[2] for row in table_rows["layers"][1:-1]}
     assert {"stem", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "head"} == stages
 
 

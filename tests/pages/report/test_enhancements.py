@@ -45,11 +45,11 @@ def test_sort_by_click(eighteen):
     """A click sorts numbers from the largest, a second from the smallest."""
     header(eighteen, "params").locator("button").click()
     assert header(eighteen, "params").get_attribute("aria-sort") == "descending"
-    given = numbers(column(eighteen, "params"))
-    assert sorted(given, reverse=True) == given
+    in_order = numbers(column(eighteen, "params"))
+    assert sorted(in_order, reverse=True) == in_order
     header(eighteen, "params").locator("button").click()
     assert header(eighteen, "params").get_attribute("aria-sort") == "ascending"
-    assert given[::-1] == numbers(column(eighteen, "params"))
+    assert in_order[::-1] == numbers(column(eighteen, "params"))
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])

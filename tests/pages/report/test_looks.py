@@ -65,8 +65,10 @@ TEXTS = ("h1", ".exact", ".lead", ".change", ".zero", "thead th", "nav a", ".kin
 def test_contrast(visit, report, scheme):
     """Text stands out from the page by at least 4.5, as WCAG's level AA wants."""
     page = visit(report("resnet18"), color_scheme=scheme).page
-    found = {selector: contrast(page, selector) for selector in TEXTS}
-    assert {} == {selector: ratio for selector, ratio in found.items() if ratio < 4.5}
+    contrasts = {selector: contrast(page, selector) for selector in TEXTS}
+    assert {} == {
+        selector: ratio for selector, ratio in contrasts.items() if ratio < 4.5
+    }
 
 
 @pytest.mark.parametrize("width", [400, 800, 1280])
