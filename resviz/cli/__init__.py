@@ -123,10 +123,13 @@ def main(args: list[str] | None = None) -> None:
 
 def report_error(error: Exception) -> int:
     """Print what went wrong on one line of stderr, and give the exit code."""
+    from resviz.escape import replace_unsafe
+
+    message = replace_unsafe(error)
     if isinstance(error, ResvizError):
-        click.echo(wrap_for_terminal(f"error: {one_line_message(error)}"), err=True)
+        click.echo(wrap_for_terminal(f"error: {message}"), err=True)
         return error.exit_code
-    text = f"{type(error).__name__}: {one_line_message(error)}"
+    text = f"{type(error).__name__}: {message}"
     click.echo(f"error: {text} (unforeseen; --debug shows the traceback)", err=True)
     return 3
 
@@ -144,10 +147,3 @@ def wrap_for_terminal(line: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def one_line_message(error: Exception) -> str:
-    """Return an error's message without line breaks and control characters."""
-    from resviz.escape import replace_unsafe
-
-    return replace_unsafe(error)

@@ -196,10 +196,11 @@ def stage_table_rows(
 def list_shortcuts(
     structure: Structure, rows: Iterable[ShortcutRow]
 ) -> list[dict[str, Any]]:
-    """List the shortcuts of a network, equal ones in one row."""
+    """List the shortcuts; those in a row that differ in names alone are one."""
+    runs = groupby(rows, lambda row: {**row, **dict.fromkeys(DISTINGUISHING_KEYS)})
     return [
-        merge_shortcuts(run) | {"tint": find_part_tint(structure, run[0]["stage"])}
-        for run in group_equal_shortcuts(rows)
+        {**merge_shortcuts([*run]), "tint": find_part_tint(structure, shared["stage"])}
+        for shared, run in runs
     ]
 
 
@@ -208,14 +209,6 @@ def describe_shortcuts(structure: Structure, data: list[dict[str, Any]]) -> list
     total = costs.sum_record_costs(structure.arch)
     notes = (*summarize_shortcuts(data, total), *find_remarks(structure))
     return [as_sentence(note) for note in notes]
-
-
-def group_equal_shortcuts(rows: Iterable[ShortcutRow]) -> Iterable[list[ShortcutRow]]:
-    """Yield runs of rows that differ in their names alone."""
-    for _, run in groupby(
-        rows, lambda row: {**row, **dict.fromkeys(DISTINGUISHING_KEYS)}
-    ):
-        yield list(run)
 
 
 def merge_shortcuts(run: list[ShortcutRow]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -136,11 +137,9 @@ def find_layer_kinds(layer: Layer, *, changes: bool) -> tuple[str, ...]:
 
 def count_layer_kinds(rows: Iterable[LayerListRow]) -> dict[str, int]:
     """Return how many rows are of each kind, those with none left out."""
-    numbers = dict.fromkeys((*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND), 0)
-    for row in rows:
-        for kind in row.kinds:
-            numbers[kind] += 1
-    return {kind: number for kind, number in numbers.items() if number}
+    numbers = Counter(kind for row in rows for kind in row.kinds)
+    kinds = (*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND)
+    return {kind: numbers[kind] for kind in kinds if numbers[kind]}
 
 
 def bar_percent(value: int | None, maximum: int) -> int:

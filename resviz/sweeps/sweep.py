@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from operator import le
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -305,7 +306,7 @@ def pareto_front(
     for number in sorted(points, key=points.__getitem__):
         point = points[number]
         # In this order nothing that follows is better than what is kept.
-        if any(known != point and is_nowhere_worse(known, point) for known in best):
+        if any(known != point and all(map(le, known, point)) for known in best):
             continue
         if not best or best[-1] != point:
             best.append(point)
@@ -322,8 +323,3 @@ def objective_point(
         return None
     signs = (1 if aim.minimize else -1 for aim in objectives)
     return tuple(sign * (value or 0) for sign, value in zip(signs, values, strict=True))
-
-
-def is_nowhere_worse(point: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    """Tell whether a point is nowhere worse than another."""
-    return all(a <= b for a, b in zip(point, other, strict=True))
