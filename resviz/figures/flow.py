@@ -82,7 +82,7 @@ def draw(arch: Architecture) -> Picture:
         end = place_feature_map(canvas, feature_map, centre, scale, end)
     right = max(node.right for node in canvas.nodes)
     width = max(right, end.right if end else 0, 500) + MARGIN
-    title_facts = list_title_facts(arch, residual=bool(structure.stages))
+    title_facts = list_title_facts(structure)
     canvas.add_title(width / 2, arch.label, title_facts, width - 2 * MARGIN)
     note = (
         f"to scale: {per_pixel:.2g} px per pixel, {per_channel:.2g} px per channel, "

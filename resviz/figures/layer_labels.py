@@ -24,7 +24,7 @@ from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import is_live_product, is_weighted
 from resviz.readings.structure.repeats import find_repeats
 from resviz.readings.structure.shortcuts import label_operation
-from resviz.units import format_per_axis, format_sizes
+from resviz.units import format_count, format_per_axis, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,6 +44,14 @@ MAX_LABELS = 4
 def format_batch_suffix(arch: Architecture) -> str:
     """Return ", batch of n", for a count that is not of one sample."""
     return "" if arch.batch == 1 else f", batch of {arch.batch}"
+
+
+def format_costs(
+    arch: Architecture, params: int, macs: int, *, bound: str = ""
+) -> tuple[str, str]:
+    """Return costs as "25.6 M parameters" and "4.09 G multiply-adds"."""
+    counted = f"{bound}{format_count(macs)} multiply-adds{format_batch_suffix(arch)}"
+    return f"{format_count(params)} parameters", counted
 
 
 def put_channels_first(shape: Shape, axis: int | None) -> Shape:

@@ -113,19 +113,15 @@ def describe_totals(structure: Structure) -> str:
     if gaps:
         names = join_with_and([gap.operation for gap in gaps])
         bound, missing = "at least ", f", not counting {names}"
-    counted = (
-        f"{units.format_count(arch.params)} parameters, {bound}"
-        f"{units.format_count(total.macs)} multiply-adds"
-        f"{layer_labels.format_batch_suffix(arch)}{missing}"
-    )
+    facts = layer_labels.format_costs(arch, arch.params, total.macs, bound=bound)
     deep = format_plural(count_depth(structure), "weighted layer")
     blocks = "no residual blocks"
     if structure.stages:
         stages = format_plural(len(structure.stages), "stage")
         blocks = f"{format_plural(len(structure.blocks), 'block')} in {stages}"
     return (
-        f"{arch.label}, input {join_with_and(inputs)}: {counted}, {deep} on the main "
-        f"path, {blocks}."
+        f"{arch.label}, input {join_with_and(inputs)}: {', '.join(facts)}{missing}, "
+        f"{deep} on the main path, {blocks}."
     )
 
 
@@ -301,10 +297,8 @@ def describe_block(
         for shape in (block.units[0].shortcut.input_shape, block.output_shape)
     )
     same = f" Equal to it: {join_with_and(list(equal))}." if equal else ""
-    batch_suffix = layer_labels.format_batch_suffix(arch)
+    facts = layer_labels.format_costs(arch, total.params, total.macs)
     return (
         f"{name} of {arch.label}, {add_article(block.type)} block from {before} to "
-        f"{after}, {units.format_count(total.params)} parameters, "
-        f"{units.format_count(total.macs)} multiply-adds{batch_suffix}. "
-        f"{' '.join(parts)}{same}"
+        f"{after}, {', '.join(facts)}. {' '.join(parts)}{same}"
     )

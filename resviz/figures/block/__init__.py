@@ -11,7 +11,6 @@ from resviz.figures import layer_labels, sentences
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.placing import SIDE, BlockPlacing, turn_to_right
 from resviz.figures.block.steps import build_block_steps
-from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
 from resviz.figures.drawing.styles import stage_tint
@@ -112,11 +111,9 @@ def block_heading(arch: Architecture, place: DrawnBlock) -> tuple[str, str, str]
     total = costs.sum_layer_costs(block.layers)
     uncounted = any(costs.count_macs(layer) is None for layer in block.layers)
     bound = "≥ " if uncounted else ""
-    batch_suffix = layer_labels.format_batch_suffix(arch)
-    params = f"{units.format_count(total.params)} parameters"
-    macs = f"{bound}{units.format_count(total.macs)} multiply-adds{batch_suffix}"
+    facts = layer_labels.format_costs(arch, total.params, total.macs, bound=bound)
     where = f"module {block.path or '(root)'} of {arch.label}"
-    return f"{place.name}, {block.type}", where, f"{params} · {macs}"
+    return f"{place.name}, {block.type}", where, " · ".join(facts)
 
 
 def finish_block_picture(
@@ -126,13 +123,12 @@ def finish_block_picture(
     width = max(max(node.right for node in canvas.nodes) + SIDE, 300)
     title, where, facts = heading
     canvas.add_text("title", (width / 2, 13), title)
-    where = metrics.fit_text(where, width - 20, 11)
-    canvas.add_text("note", (width / 2, 28), where)
-    canvas.add_text("note", (width / 2, 42), metrics.fit_text(facts, width - 10, 11))
+    canvas.add_text("note", (width / 2, 28), where, room=width - 20)
+    canvas.add_text("note", (width / 2, 42), facts, room=width - 10)
     bottom = max(node.bottom for node in canvas.nodes) + 6
     if place.equal:
-        same = metrics.fit_text(f"equal: {', '.join(place.equal)}", width - 20, 11)
-        canvas.add_text("note", (width / 2, bottom + 8), same)
+        same = f"equal: {', '.join(place.equal)}"
+        canvas.add_text("note", (width / 2, bottom + 8), same, room=width - 20)
         bottom += 16
     return canvas.build_picture(f"{arch.label}, {place.name}", (width, bottom + 4))
 

@@ -51,10 +51,18 @@ class Canvas:
         return node
 
     def add_text(
-        self, role: str, at: Point, line: str, *, align: Align = "middle"
+        self,
+        role: str,
+        at: Point,
+        line: str,
+        *,
+        align: Align = "middle",
+        room: float | None = None,
     ) -> Node:
-        """Add a line of text that starts, stands or ends at a point."""
+        """Add a line that starts, stands or ends at a point, cut to its room if any."""
         look = LOOKS[role]
+        if room is not None:
+            line = metrics.fit_text(line, room, look.size, bold=look.bold)
         width = metrics.text_width(line, look.size, bold=look.bold) + 2
         shift = {"start": width / 2, "middle": 0, "end": -width / 2}[align]
         size = (width, look.size * metrics.LINE_SPACING)

@@ -292,8 +292,7 @@ class GrowthPlacing:
         if any(point.field is not None for line in self.all_series for point in line):
             notes.insert(0, "the field ends where all of the input is seen")
         if len(self.archs) == 1:
-            stages = read_structure(self.archs[0]).stages
-            facts = list_title_facts(self.archs[0], residual=bool(stages))
+            facts = list_title_facts(read_structure(self.archs[0]))
         else:
             notes.insert(0, "at the end of a line its total")
         self.canvas.add_title(width / 2, names, facts, width - 24)

@@ -56,7 +56,7 @@ def draw(arch: Architecture) -> Picture:
     pieces = group_into_pieces(structure, rows, row_of_layer)
     widths = measure_text_widths(rows)
     columns = split_into_columns(pieces, widths.total_width)
-    facts = list_title_facts(arch, residual=bool(structure.stages))
+    facts = list_title_facts(structure)
     placing = LayersPlacing(structure, rows, widths, len(columns), facts)
     for number, column in enumerate(columns):
         placing.place_column(number, column)

@@ -57,8 +57,8 @@ class DownwardPlacing(OverviewPlacing):
         self.width += 2 * MARGIN
         room, outline = self.width - 2 * MARGIN, self.outline
         y = self.canvas.add_title(self.width / 2, outline.title, outline.facts, room)
-        line = metrics.fit_text(outline.inputs, self.box_width)
-        self.last = self.canvas.add_text("text", (self.lane.level, y + 12), line)
+        at, inputs = (self.lane.level, y + 12), outline.inputs
+        self.last = self.canvas.add_text("text", at, inputs, room=self.box_width)
         self.along, self.lane_start = y + 20, y + 32
 
     def measure_columns(self) -> None:
@@ -84,16 +84,15 @@ class DownwardPlacing(OverviewPlacing):
         """Place the output and the notes below all columns."""
         y, level = self.along, self.lane.level
         if self.outline.outputs:
-            line = metrics.fit_text(self.outline.outputs, self.box_width)
-            text = self.canvas.add_text("text", (level, y + 19), line)
+            at, outputs = (level, y + 19), self.outline.outputs
+            text = self.canvas.add_text("text", at, outputs, room=self.box_width)
             ends = (level, self.last.bottom), (level, y + 12)
             self.canvas.add_wire(self.last, text, "main", *ends)
             y += 28
         y = max(y, *(end + 8 for end in self.lane_ends), 0) + 2
         room = self.width - 2 * MARGIN
-        return self.width, self.canvas.add_notes(
-            self.width / 2, y, self.signs, room
-        ) + 6
+        y = self.canvas.add_notes(self.width / 2, y, self.signs, room)
+        return self.width, y + 6
 
     def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:
         """Wrap labels in a row, an arrow between two."""
@@ -132,9 +131,8 @@ class DownwardPlacing(OverviewPlacing):
             self.canvas.add_text("name", (x, y), section.name, align="start")
             y += 14
         for number, fact in enumerate(section.facts):
-            role, size = ("note", 11) if number else ("text", 12)
-            line = metrics.fit_text(fact, self.facts_width - 6, size)
-            self.canvas.add_text(role, (x, y), line, align="start")
+            role, room = "note" if number else "text", self.facts_width - 6
+            self.canvas.add_text(role, (x, y), fact, align="start", room=room)
             y += 14
 
     def close_section(self, section: OutlineSection, start: float) -> None:

@@ -111,7 +111,7 @@ def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
     )
     return Outline(
         arch.label,
-        list_title_facts(arch, residual=bool(structure.stages)),
+        list_title_facts(structure),
         " and ".join(units.format_feature_map(tensor.shape) for tensor in arch.inputs),
         layer_labels.label_layer_run(structure.stem) if structure.stages else (),
         sections or build_plain_sections(structure.stem),
@@ -120,20 +120,17 @@ def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
     )
 
 
-def list_title_facts(arch: Architecture, *, residual: bool = True) -> tuple[str, ...]:
+def list_title_facts(structure: Structure) -> tuple[str, ...]:
     """Return a network's totals for a title; uncounted operations are named."""
+    arch = structure.arch
     gaps = costs.find_uncounted(arch)
-    total = costs.sum_record_costs(arch)
-    sign = "≥ " if gaps else ""
-    batch_suffix = layer_labels.format_batch_suffix(arch)
-    lines = [
-        f"{units.format_count(arch.params)} parameters",
-        f"{sign}{units.format_count(total.macs)} multiply-adds{batch_suffix}",
-    ]
+    macs = costs.sum_record_costs(arch).macs
+    bound = "≥ " if gaps else ""
+    lines = [*layer_labels.format_costs(arch, arch.params, macs, bound=bound)]
     if gaps:
         names = ", ".join(gap.operation for gap in gaps[:3])
         lines.append(f"not counted: {names}{', …' if len(gaps) > 3 else ''}")
-    if not residual:
+    if not structure.stages:
         lines.append("no residual blocks")
     return tuple(lines)
 

@@ -184,8 +184,8 @@ class StackPlacing:
         """Place a column's output sizes; return the y at which each band begins."""
         x, tops = self.column_left(number) + SIZES_WIDTH / 2, [float(FIRST_BAND_Y)]
         for band in self.column_bands[number]:
-            text = metrics.fit_text(band.size, SIZES_WIDTH, 11)
-            self.canvas.add_text("note", (x, tops[-1] + ROW_PITCH / 2), text)
+            at = (x, tops[-1] + ROW_PITCH / 2)
+            self.canvas.add_text("note", at, band.size, room=SIZES_WIDTH)
             tops.append(tops[-1] + band.height + BAND_GAP)
         return tops
 
@@ -215,10 +215,8 @@ class StackPlacing:
         room = self.box + self.lane + GUTTER - 8
         if len(self.shown) == 1:
             x, room = self.picture_width / 2, self.picture_width - 2 * MARGIN
-        name = metrics.fit_text(shown_stack.title, room * 0.94, 13, bold=True)
-        self.canvas.add_text("title", (x, 14), name)
-        facts = metrics.fit_text(shown_stack.facts, room, 11)
-        self.canvas.add_text("note", (x, 31), facts)
+        self.canvas.add_text("title", (x, 14), shown_stack.title, room=room * 0.94)
+        self.canvas.add_text("note", (x, 31), shown_stack.facts, room=room)
 
     def place_row(
         self, item: BandItem, at: tuple[float, float], last: Node | None
