@@ -11,6 +11,7 @@ from resviz.figures.overview.placing import LANE_GAP, Gaps, Lane, OverviewPlacin
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node, Point
     from resviz.figures.overview.outline import OutlineRow, OutlineSection
+    from resviz.figures.overview.placing import MeasuredText
 
 MARGIN = 9
 """Around the picture."""
@@ -94,21 +95,18 @@ class DownwardPlacing(OverviewPlacing):
         y = self.canvas.add_notes(self.width / 2, y, self.signs, room)
         return self.width, y + 6
 
-    def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:
-        """Wrap labels in a row, an arrow between two."""
+    def measure_box(self, labels: tuple[str, ...], limit: int) -> MeasuredText:
+        """Write labels in a row, an arrow between two; all boxes are of one width."""
         room = (self.box_width - self.box_padding) / metrics.FONT_FACTOR + 0.1
-        return metrics.cap_lines(metrics.wrap_words(labels, ARROW, room), limit)
+        lines = metrics.cap_lines(metrics.wrap_words(labels, ARROW, room), limit)
+        return (10 + LINE_HEIGHT * len(lines), self.box_width), lines
 
-    def measure_box(self, lines: tuple[str, ...]) -> Point:
-        """Measure a box: all are of one width."""
-        return 10 + LINE_HEIGHT * len(lines), self.box_width
-
-    def measure_lead(self, lead: tuple[str, ...]) -> tuple[Point, tuple[str, ...]]:
+    def measure_lead(self, lead: tuple[str, ...]) -> MeasuredText:
         """Write a preactivation in one line."""
         line = ", ".join(lead)
         return (16, metrics.widen_for_fonts(metrics.text_width(line, 11)) + 16), (line,)
 
-    def measure_shortcut(self, row: OutlineRow) -> tuple[Point, tuple[str, ...]]:
+    def measure_shortcut(self, row: OutlineRow) -> MeasuredText:
         """Fit a shortcut's lines into its column."""
         boxed = row.shortcut_kind != "identity"
         width = self.shortcut_width if boxed else 56
@@ -236,17 +234,18 @@ class RightwardPlacing(OverviewPlacing):
         ]
         return metrics.cap_lines(lines, limit)
 
-    def measure_box(self, lines: tuple[str, ...]) -> Point:
+    def measure_box(self, labels: tuple[str, ...], limit: int) -> MeasuredText:
         """Measure a box by its words."""
+        lines = self.wrap_labels(labels, limit)
         width = metrics.widen_for_fonts(metrics.max_text_width(lines)) + 8
-        return width, 12 + LINE_HEIGHT * len(lines)
+        return (width, 12 + LINE_HEIGHT * len(lines)), lines
 
-    def measure_lead(self, lead: tuple[str, ...]) -> tuple[Point, tuple[str, ...]]:
+    def measure_lead(self, lead: tuple[str, ...]) -> MeasuredText:
         """Write a preactivation's steps one below the other."""
         width = metrics.widen_for_fonts(metrics.max_text_width(lead, 11)) + 10
         return (width, 8 + 13 * len(lead)), lead
 
-    def measure_shortcut(self, row: OutlineRow) -> tuple[Point, tuple[str, ...]]:
+    def measure_shortcut(self, row: OutlineRow) -> MeasuredText:
         """Measure a shortcut's text by its words."""
         lines = list_shortcut_lines(row)
         boxed = row.shortcut_kind != "identity"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from resviz.figures.drawing.canvas import SUM_SIZE, Canvas, frame_nodes
+from resviz.figures.drawing.elements import Point
 from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
-    from resviz.figures.drawing.elements import Group, Node, Picture, Point
+    from resviz.figures.drawing.elements import Group, Node, Picture
     from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
 
 LANE_GAP = 26
@@ -74,6 +75,10 @@ class Gaps:
     enter: float
 
 
+MeasuredText = tuple[Point, tuple[str, ...]]
+"""The extents of some text, along the main wire and across it, and its lines."""
+
+
 class OverviewPlacing(ABC):
     """Places the parts of one overview, each behind the one before.
 
@@ -123,20 +128,16 @@ class OverviewPlacing(ABC):
         """Place what comes behind the head and around all; return the size."""
 
     @abstractmethod
-    def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:
-        """Return the text of a box on the main wire, in at most `limit` lines."""
+    def measure_box(self, labels: tuple[str, ...], limit: int) -> MeasuredText:
+        """Measure a box on the main wire, of at most `limit` lines."""
 
     @abstractmethod
-    def measure_box(self, lines: tuple[str, ...]) -> Point:
-        """Return the extents of a box on the main wire."""
+    def measure_lead(self, lead: tuple[str, ...]) -> MeasuredText:
+        """Measure a preactivation."""
 
     @abstractmethod
-    def measure_lead(self, lead: tuple[str, ...]) -> tuple[Point, tuple[str, ...]]:
-        """Return the extents of a preactivation and its lines."""
-
-    @abstractmethod
-    def measure_shortcut(self, row: OutlineRow) -> tuple[Point, tuple[str, ...]]:
-        """Return the extents of a shortcut's text and its lines."""
+    def measure_shortcut(self, row: OutlineRow) -> MeasuredText:
+        """Measure a shortcut's text."""
 
     @abstractmethod
     def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
@@ -225,8 +226,7 @@ class OverviewPlacing(ABC):
 
     def place_chain(self, labels: tuple[str, ...], tint: str) -> None:
         """Place a box that is no block."""
-        lines = self.wrap_labels(labels, self.max_lines[1])
-        extents = self.measure_box(lines)
+        extents, lines = self.measure_box(labels, self.max_lines[1])
         self.add_next_node("chain", extents, lines, self.gaps.chain, tint)
 
     def place_section(self, section: OutlineSection, tint: str) -> None:
@@ -267,8 +267,7 @@ class OverviewPlacing(ABC):
             self.add_next_node("small plain", extents, lines, self.gaps.lead)
             self.along += self.gaps.after_lead
         fork, fork_node = self.along + self.gaps.fork, self.last
-        lines = self.wrap_labels(row.labels, self.max_lines[0])
-        extents = self.measure_box(lines)
+        extents, lines = self.measure_box(row.labels, self.max_lines[0])
         beside = self.measure_shortcut(row)[0][0] if row.has_addition else 0
         longer = max(extents[0], beside)
         gap = self.gaps.block + (longer - extents[0]) / 2
