@@ -36,15 +36,15 @@ class NetworkBuilder(Protocol):
 def make_builder(name: str, source: str) -> NetworkBuilder:
     """Make the function that builds a named network, with its source in its docs."""
 
-    def build(
+    def build_named(
         *, weights: Weights = None, progress: bool = True, **options: Any
     ) -> ResNet:
         network = find_network(name)
         return assemble_network(network, weights=weights, progress=progress, **options)
 
-    build.__name__ = build.__qualname__ = name
-    build.__doc__ = f"Build {find_network(name).title}.\n\nSource: {source}\n"
-    return build
+    build_named.__name__ = build_named.__qualname__ = name
+    build_named.__doc__ = f"Build {find_network(name).title}.\n\nSource: {source}\n"
+    return build_named
 
 
 resnet18 = make_builder(
