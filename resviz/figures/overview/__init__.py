@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def draw(arch: Architecture, *, direction: str) -> Picture:
     """Draw the overview of a network."""
     structure = read_structure(arch)
-    unplaced = ChartBuilder(build_outline(structure)).build(direction)
+    unplaced = ChartBuilder(build_outline(structure)).build_chart(direction)
     return replace(choose_readable(iter_pictures(structure, direction)), chart=unplaced)
 
 
@@ -131,7 +131,7 @@ class ChartBuilder:
         self.box_count = 0
         self.last_key = ""
 
-    def build(self, direction: str) -> Chart:
+    def build_chart(self, direction: str) -> Chart:
         """Return the whole chart, from the input to the output."""
         outline = self.outline
         heading = (outline.title, " · ".join(outline.facts), outline.inputs)
