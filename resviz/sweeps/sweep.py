@@ -16,7 +16,14 @@ from resviz.sweeps.rows import MEASURE_NAMES
 from resviz.sweeps.run import SweepTiming, trace_variants
 from resviz.sweeps.space import Space
 from resviz.sweeps.supervisor import Settings
-from resviz.sweeps.where import NUMERIC, SHAPE, TEXTUAL, Condition, parse_condition
+from resviz.sweeps.where import (
+    NUMERIC,
+    SHAPE,
+    TEXTUAL,
+    Condition,
+    find_column_kinds,
+    parse_condition,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from resviz.inputs import InputSize
     from resviz.sweeps.rows import SweepRow
     from resviz.sweeps.space import Configuration
+    from resviz.sweeps.where import Kinds
 
 FIXED_COLUMNS = ("spec", *MEASURE_NAMES, "seconds", "error")
 """Columns that every sweep has; the arguments that vary stand behind the first."""
@@ -34,8 +42,8 @@ NUMERIC_COLUMNS = tuple(
 """Those that hold one number."""
 
 COLUMN_KINDS = {
-    **dict.fromkeys(NUMERIC_COLUMNS, NUMERIC), "spec": TEXTUAL, "error": TEXTUAL,
-    "final_shape": SHAPE,
+    **dict.fromkeys(NUMERIC_COLUMNS, (NUMERIC,)), "spec": (TEXTUAL,),
+    "error": (TEXTUAL,), "final_shape": (SHAPE,),
 }  # fmt: skip
 """What they hold, in words."""
 
@@ -64,6 +72,7 @@ class SweepResult:
         rows: by column, in the order of the space.
         failed: how many variants failed, also of those that `condition` leaves out.
         traced: how many variants there were before that.
+        considered: how many there were before the conditions on arguments, too.
         condition: which rows were kept, as text.
         objectives: for which the front is.
         front: numbers of the rows on it.
@@ -76,6 +85,7 @@ class SweepResult:
     rows: list[SweepRow]
     failed: int
     traced: int
+    considered: int
     condition: str | None
     objectives: tuple[Objective, ...]
     front: tuple[int, ...]
@@ -110,6 +120,16 @@ class SweepPlan:
             return sum(1 for _ in self)
         return min(self.space.variant_count, self.limit or self.space.variant_count)
 
+    @property
+    def considered_count(self) -> int:
+        """Count the variants of the space up to the last one that is traced."""
+        count = met = 0
+        for count, configuration in enumerate(self.space, 1):
+            met += self.meets_early_conditions(configuration)
+            if met == self.limit:
+                break
+        return count
+
     def meets_early_conditions(self, configuration: Configuration) -> bool:
         """Tell whether a variant meets the conditions on its arguments."""
         values = values_before_trace(configuration)
@@ -128,7 +148,8 @@ def plan_sweep(
     if condition is None:
         return SweepPlan(space, (), None, limit)
     varied = argument_columns(space)
-    parsed = parse_condition(condition, (*FIXED_COLUMNS, *varied), COLUMN_KINDS)
+    kinds = COLUMN_KINDS | argument_kinds(space)
+    parsed = parse_condition(condition, (*FIXED_COLUMNS, *varied), kinds)
     early = tuple(part for part in parsed.parts if part.names <= {"spec", *varied})
     return SweepPlan(space, early, parsed, limit)
 
@@ -136,6 +157,17 @@ def plan_sweep(
 def argument_columns(space: Space) -> tuple[str, ...]:
     """List the columns of the arguments that vary."""
     return tuple(map(argument_column, space.varying_names))
+
+
+def argument_kinds(space: Space) -> dict[str, Kinds]:
+    """Find what the column of each argument holds."""
+    values: dict[str, list[Any]] = {}
+    for family in space.braced_specs:
+        for place in family.places:
+            for choice in place:
+                for name, value in choice.arguments:
+                    values.setdefault(argument_column(name), []).append(value)
+    return {column: find_column_kinds(held) for column, held in values.items()}
 
 
 def argument_column(name: str) -> str:
@@ -210,6 +242,7 @@ def run_sweep(
         matching_rows,
         failed=sum(row["error"] is not None for row in rows),
         traced=len(rows),
+        considered=plan.considered_count if plan.early_conditions else len(rows),
         condition=condition,
         objectives=objectives,
         front=tuple(pareto_front(matching_rows, objectives)) if objectives else (),

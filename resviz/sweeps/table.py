@@ -98,7 +98,7 @@ def sweep_notes(result: SweepResult) -> Iterator[str]:
         share_on_front = f"{count} of {len(result.rows):,} on the Pareto front"
         yield f"{share_on_front}: {describe_objectives(result.objectives)}"
     if result.condition is not None:
-        yield f"{len(result.rows):,} of {result.traced:,} where {result.condition}"
+        yield f"{len(result.rows):,} of {result.considered:,} where {result.condition}"
     if result.failed:
         yield f"{result.failed:,} of {result.traced:,} failed"
     inputs, batch = result.settings.inputs, result.settings.batch

@@ -15,14 +15,14 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from types import CodeType
 
 LONGEST = 1000
@@ -33,6 +33,9 @@ HIGHEST = 64
 
 NUMERIC, TEXTUAL, SHAPE = "a number", "a string", "a shape"
 """Kinds of values, in words."""
+
+Kinds = tuple[str, ...]
+"""All that a value can be compared as; () where that is not certain."""
 
 WRITTEN_SHAPE = re.compile(r"\d+([x×]\d+)+")
 
@@ -278,15 +281,15 @@ class Condition:
 def parse_condition(
     text: str,
     columns: Collection[str],
-    kinds: Mapping[str, str] = MappingProxyType({}),
+    kinds: Mapping[str, Kinds] = MappingProxyType({}),
 ) -> Condition:
     """Read a condition.
 
     Args:
         text: as written.
         columns: names that it may look at.
-        kinds: what those of them hold that hold nothing else: `NUMERIC`, `TEXTUAL` or
-            `SHAPE`.
+        kinds: what those of them hold that hold nothing else: some of `NUMERIC`,
+            `TEXTUAL` and `SHAPE`.
 
     Raises:
         SpecError: if it is no condition, looks at what is no column, or compares or
@@ -318,7 +321,7 @@ def _is_allowed(node: ast.AST) -> bool:
     return all(isinstance(part, ALLOWED_NODES) for part in parts)
 
 
-def _check_without_rows(tree: ast.expr, kinds: Mapping[str, str]) -> None:
+def _check_without_rows(tree: ast.expr, kinds: Mapping[str, Kinds]) -> None:
     """Check kinds in comparisons, and arithmetic without columns.
 
     Raises:
@@ -334,32 +337,60 @@ def _check_without_rows(tree: ast.expr, kinds: Mapping[str, str]) -> None:
             continue
         sides = pairwise((node.left, *node.comparators))
         for op, (left, right) in zip(node.ops, sides, strict=True):
-            first, second = _find_kind(left, kinds), _find_kind(right, kinds)
-            reason = f"compares {first} with {second}"
-            wrong = first and second and first != second
+            first, second = _find_kinds(left, kinds), _find_kinds(right, kinds)
+            reason, comparable = "compares {} with {}", second
             if isinstance(op, (ast.In, ast.NotIn)):
-                reason = f"seeks {first} in {second}, want a number"
-                in_shape = isinstance(right, ast.Name) and second == SHAPE
-                wrong = in_shape and first not in {None, NUMERIC}
-            if wrong:
+                if isinstance(right, (ast.List, ast.Tuple)):
+                    second = _join_kinds(_find_kinds(e, kinds) for e in right.elts)
+                    comparable = second
+                else:
+                    reason = "seeks {} in {}, want a number"
+                    in_shape = isinstance(right, ast.Name) and second == (SHAPE,)
+                    comparable = (NUMERIC,) if in_shape else ()
+            if first and comparable and not {*first} & {*comparable}:
+                reason = reason.format(" or ".join(first), " or ".join(second))
                 raise SpecError(f"where: {ast.unparse(node)!r} {reason}")
 
 
-def _find_kind(node: ast.expr, kinds: Mapping[str, str]) -> str | None:
-    """Return what a node gives in every row; None where that is not certain."""
+def _find_kinds(node: ast.expr, kinds: Mapping[str, Kinds]) -> Kinds:
+    """Return what a node gives in every row."""
     match node:
         case ast.Name():
-            return kinds.get(node.id)
+            return kinds.get(node.id, ())
         case ast.List() | ast.Tuple():
-            return SHAPE
-        case ast.Constant(value=str(text)):
-            return SHAPE if WRITTEN_SHAPE.fullmatch(text) else TEXTUAL
-        case ast.Constant(value=int() | float()) | ast.BinOp():
-            return NUMERIC
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
-            return NUMERIC
+            return (SHAPE,)
+        case ast.Constant():
+            return _value_kinds(node.value)
+        case ast.BinOp() | ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            return (NUMERIC,)
         case _:
-            return None
+            return ()
+
+
+def _value_kinds(value: Any) -> Kinds:
+    """Return what a value is compared as; a text may be read as a shape."""
+    match value:
+        case str():
+            return (TEXTUAL, SHAPE) if WRITTEN_SHAPE.fullmatch(value) else (TEXTUAL,)
+        case int() | float():
+            return (NUMERIC,)
+        case list() | tuple() if all(
+            _value_kinds(size) == (NUMERIC,) for size in value
+        ):
+            return (SHAPE,)
+        case _:
+            return ()
+
+
+def _join_kinds(several: Iterable[Kinds]) -> Kinds:
+    """Return the kinds of several values, () where those of one are not certain."""
+    listed = [*several]
+    return tuple(dict.fromkeys(chain(*listed))) if all(listed) else ()
+
+
+def find_column_kinds(values: Iterable[Any]) -> Kinds:
+    """Return what the values of a column are compared as, those that are known."""
+    return _join_kinds(_value_kinds(value) for value in values if value is not None)
 
 
 def _column_value(name: str, value: Any) -> _Value:

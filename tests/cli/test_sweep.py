@@ -106,6 +106,8 @@ def test_a_condition_that_a_row_does_not_allow(sweep, tmp_path):
         (("cifar8", "--where", "flops < 1"), "no column 'flops', want one of spec,"),
         (("cifar8", "--where", "params < 'x'"), "compares a number with a string"),
         (("cifar8", "--where", "params < 6e5 or 1/0"), "'1 / 0' divides by zero"),
+        (("resnet({18,34})", "--where", "depth_given == '18'"), "a number with a str"),
+        (("cifar8(stem={'3x3','v1'})", "--where", "stem == 3"), "string or a shape wi"),
         (("cifar{20..}",), "got '{20..}', braces take two or more, {18,34}, or"),
         (("cifar8", "--pareto", "flops"), "no column 'flops', want some of params"),
         (("cifar8", "--resume"), "resume: want an output"),

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resviz.errors import SpecError
-from resviz.sweeps.sweep import Objective, pareto_front, parse_objectives
+from resviz.sweeps.sweep import (
+    Objective,
+    pareto_front,
+    parse_objectives,
+    plan_sweep,
+)
 
 POINTS = st.lists(
     st.fixed_dictionaries({name: st.integers(0, 6) for name in "abc"}), max_size=30
@@ -40,3 +45,28 @@ def test_an_unknown_column():
     """It says which there are."""
     with pytest.raises(SpecError, match="no column 'd', want some of a, b"):
         parse_objectives("a,-d", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "condition"),
+    [
+        ("resnet({18,'x'})", "depth_given == '18' or depth_given == 18"),
+        ("resnet(50, stem={'deep','v1'})", "stem == '3x3'"),
+        ("resnet(50, stride_in={'1x1','3x3'})", "stride_in == (1, 1)"),
+        ("resnet(50, norm={None,'gn'})", "norm in (None, 'gn')"),
+        ("net.py:build(x={['a'],['b']})", "'a' in x"),
+    ],
+)
+def test_an_argument_that_may_compare(spec, condition):
+    """It is read, since a value of the space has such a type."""
+    assert plan_sweep([spec], condition, None).condition
+
+
+@pytest.mark.parametrize(
+    ("condition", "limit", "expected"),
+    [("depth_given == 34", None, 3), ("depth_given == 34", 1, 2), ("macs < 1", 1, 1)],
+)
+def test_variants_that_are_counted(condition, limit, expected):
+    """All of the space up to the limit, whatever condition leaves them out."""
+    plan = plan_sweep(["resnet({18,34,50})"], condition, limit)
+    assert expected == plan.considered_count

@@ -19,7 +19,8 @@ ROW = {
 
 
 KINDS = {
-    **dict.fromkeys(("macs", "params"), NUMERIC), "spec": TEXTUAL, "shape": SHAPE,
+    **dict.fromkeys(("macs", "params"), (NUMERIC,)), "spec": (TEXTUAL,),
+    "shape": (SHAPE,),
 }  # fmt: skip
 
 
