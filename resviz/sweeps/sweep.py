@@ -124,7 +124,8 @@ class SweepPlan:
     def considered_count(self) -> int:
         """Count the variants of the space up to the last one that is traced."""
         count = met = 0
-        for count, configuration in enumerate(self.space, 1):
+        for configuration in self.space:
+            count += 1
             met += self.meets_early_conditions(configuration)
             if met == self.limit:
                 break
