@@ -7,7 +7,10 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+import torch
+from torch import nn
 
+from resviz import trace
 from resviz.figures import draw_diagram
 from resviz.figures.drawing.elements import Node, Picture
 from resviz.figures.overview import (
@@ -201,6 +204,36 @@ def test_legend_names_every_kind(network):
     shown = " ".join(texts(draw_diagram(network("cifar110")).picture))
     assert "dotted: zero channels added, no weights" in shown
     assert "solid: identity" in shown
+
+
+class MixedEnds(nn.Module):
+    """Two blocks; a ReLU follows the first sum, and a sigmoid the second."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = (nn.Conv2d(3, 3, 3, padding=1) for _ in range(2))
+
+    def forward(self, x):
+        x = torch.relu(x + self.one(x))
+        return torch.sigmoid(x + self.two(x))
+
+
+def test_legend_says_what_follows_a_sum_only_where_it_follows_all(network):
+    """It would be false of the others."""
+    for arch, follows in (
+        (network("resnet18"), True),
+        (trace(MixedEnds(), (3, 8, 8)), False),
+    ):
+        shown = " ".join(texts(draw_diagram(arch).picture))
+        assert "+: add" in shown
+        assert follows == ("+: add, then ReLU" in shown) == ("then" in shown)
+
+
+def test_legend_explains_the_factor_of_two_equal_blocks(network):
+    """As in conv2_x of a ResNet-18, the only run there is."""
+    shown = texts(draw_diagram(network("resnet18")).picture)
+    assert "×2" in " ".join(shown)
+    assert "×n: n equal in a row" in " ".join(shown)
 
 
 def test_outputs_of_a_backbone_stand_at_their_stages(network):

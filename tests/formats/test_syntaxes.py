@@ -43,6 +43,39 @@ def test_latex_sets_off_the_rows_of_every_page():
     assert [r"$\triangleright$ & 2 & 7 \\", r"$\triangleright$ & 60 & 7 \\"] == lines
 
 
+@pytest.mark.parametrize(("marked", "width"), [(frozenset(), 15), (frozenset({0}), 17)])
+def test_a_column_is_left_out_where_its_last_character_has_no_room(marked, width):
+    """Six, three between and six; a mark before each row takes two more."""
+    columns = (NUMBERS[0], Column("b", "stride", "count", spare=1))
+    shown = table(columns, {"a": 3, "b": 1}, marked=marked, mark="odd")
+    fits, lacks = (shown.render("text", width=n) for n in (width, width - 1))
+    assert "stride" in fits.splitlines()[1]
+    assert "left out" not in fits
+    assert "stride" not in lacks.splitlines()[1]
+    assert "left out for want of width: stride" in " ".join(lacks.split())
+
+
+def test_the_most_spare_columns_are_left_out_first():
+    """As many as it takes, and those that never go stay."""
+    columns = tuple(
+        Column(key, key * 6, "count", spare=k) for k, key in enumerate("abc")
+    )
+    shown = table(columns, dict.fromkeys("abc", 1))
+    headings = [
+        shown.render("text", width=n).splitlines()[1].split() for n in (24, 23, 14, 6)
+    ]
+    names = ["aaaaaa", "bbbbbb", "cccccc"]
+    assert [names, names[:2], names[:1], names[:1]] == headings
+
+
+def test_a_part_of_a_split_table_is_as_wide_as_it_may_be():
+    """Its fixed column, and as many others as fit to the last character."""
+    columns = tuple(Column(key, key * 6, "cell") for key in "abcd")
+    shown = table(columns, {}, fixed=1).render("text", width=24)
+    headings = [line.split() for line in shown.splitlines() if "aaaaaa" in line]
+    assert [["aaaaaa", "bbbbbb", "cccccc"], ["aaaaaa", "dddddd"]] == headings
+
+
 class Cells(HTMLParser):
     """Collects tags and text."""
 

@@ -91,3 +91,9 @@ def test_a_mean_over_a_maps_axes_ends_the_flow():
 def test_features_are_no_resolution():
     """Tokens through linear layers have none."""
     assert steps(trace(nn.Sequential(nn.Linear(8, 4)), (5, 8))) == ()
+
+
+def test_a_transposed_window_has_no_arithmetic_of_its_own():
+    """That of a window that slides would be false of it."""
+    arch = trace(nn.Sequential(nn.ConvTranspose2d(3, 4, 2, stride=2)), (3, 8, 8))
+    assert "ConvTranspose2d makes 16×16 of 8×8" == steps(arch)[1].arithmetic

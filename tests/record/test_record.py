@@ -363,6 +363,15 @@ def test_the_first_past_the_end_is_not_there(record, change, words):
     assert words in broken(record, change)
 
 
+@pytest.mark.parametrize("field", ["kernel", "stride", "padding", "dilation"])
+def test_a_window_says_each_of_its_numbers_for_every_axis(record, field):
+    """One axis too few in any of them would be read as another window."""
+    window = {"kernel": [7, 7], "stride": [2, 2], "padding": [3, 3], "dilation": [1, 1]}
+    uneven = window | {field: window[field][:1]}
+    said = broken(record, first_operation(window=uneven))
+    assert "the window of convolution has uneven axes" in said
+
+
 def test_the_name_of_an_operation_stands_once(record):
     """As that of a module, though its path is another's too."""
     adds = [la.index for la in record("resnet18").layers if la.name.endswith(":add")]

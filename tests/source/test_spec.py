@@ -1,6 +1,7 @@
 """SPECs: four forms, parsed and never evaluated."""
 
 import pytest
+from torch import nn
 
 from resviz import BuildError, SpecError, source
 from resviz.source.spec import parse_spec
@@ -94,6 +95,25 @@ def test_an_unknown_option_lists_near_ones():
     """So does a slip in an option."""
     with pytest.raises(SpecError, match="stride_in"):
         source.resolve_architecture("resnet(50, stride_inn='1x1')")
+
+
+def test_a_batch_needs_no_size():
+    """It is of the input that the network was published for."""
+    arch = source.resolve_architecture("cifar20", batch=4)
+    assert (4, 3, 32, 32) == arch.input_shape
+
+
+def test_a_record_of_two_inputs_is_not_asked_for_one():
+    """Nor for three: what was recorded is said beside what was asked for."""
+
+    class Sum(nn.Module):
+        def forward(self, x, y):
+            return x + y
+
+    arch = source.resolve_architecture(Sum(), [(3, 8, 8)] * 2)
+    for count in (1, 3):
+        with pytest.raises(SpecError, match=r"recorded with input .* and .*, got"):
+            source.resolve_architecture(arch, [(3, 8, 8)] * count)
 
 
 @pytest.fixture

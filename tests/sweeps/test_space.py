@@ -78,6 +78,13 @@ def test_an_empty_dictionary():
     ]
 
 
+def test_an_argument_that_some_leave_out_is_not_set_by_all():
+    """What a sweep's option says then holds for those."""
+    for text, said in (("resnet(50, {,groups=2})", False), ("f(groups={1,2})", True)):
+        assert said == Space([text]).is_set_by_all("groups")
+    assert not Space(["f(groups=2)", "g()"]).is_set_by_all("groups")
+
+
 def test_a_choice_of_networks():
     """Whole SPECs may stand in braces, each with arguments of its own."""
     assert ["resnet(18)", "cifar20", "resnet(34, groups=1)"] == [
@@ -90,6 +97,12 @@ def test_each_is_there_once():
     assert ["cifar20", "cifar32"] == [
         variant.spec for variant in Space(["cifar{20,32}", "cifar20"])
     ]
+
+
+def test_another_batch_is_another_variant():
+    """Though network and input are the same."""
+    found = list(Space(["resnet18(batch={1,4})", "resnet18(batch=4)"]))
+    assert [("resnet18", 1), ("resnet18", 4)] == [(v.spec, v.batch) for v in found]
 
 
 def test_what_is_the_traces_is_no_part_of_a_spec():

@@ -10,6 +10,8 @@ from torch import nn
 import resviz
 from resviz import SpecError
 from resviz.models import resnet, resnet18
+from resviz.record import Operation, Window
+from resviz.tables.paper import describe_convolution
 
 PRINTED = Path(__file__).parent.parent / "data" / "he2015_table1.csv"
 PAPER = list(csv.DictReader(PRINTED.read_text().splitlines()))
@@ -235,6 +237,35 @@ def test_gates_stand_in_every_format(form, said):
     shown = resviz.table(net).render(form)
     assert said in shown
     assert "squeeze-and-excitation" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("groups", [2, 32])
+def test_groups_stand_behind_the_width(groups):
+    """From two on; the 1×1 convolutions beside them have one."""
+    (cell,) = stages(resviz.table(f"resnet(50, groups={groups})"))[1]
+    width = 64 * groups
+    assert f"[1×1, {width}; 3×3, {width}, {groups} groups; 1×1, 256] ×3" == cell
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ({}, "3×3, 8"),
+        ({"dilation": (2, 2)}, "3×3, 8, d2"),
+        ({"dilation": (1, 2)}, "3×3, 8, d1×2"),
+        ({"stride": (2, 2)}, "3×3, 8, stride 2"),
+        ({"stride": (1, 2)}, "3×3, 8, stride 1×2"),
+    ],
+)
+def test_what_is_unusual_of_a_convolution_on_one_axis_is_said(numbers, said):
+    """One axis that strides or is dilated is enough."""
+    fields = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)} | numbers
+    window = Window((3, 3), **fields)
+    op = Operation(
+        "convolution", ((1, 4, 9, 9), (8, 4, 3, 3)), (True, False),
+        ((1, 8, 7, 7),), window,
+    )  # fmt: skip
+    assert said == describe_convolution(op, strided=True)
 
 
 def test_gates_are_explained_only_where_there_are_any():

@@ -46,6 +46,14 @@ def test_ids_flow():
     assert 5 * 3 * 4 * 2 == summary(arch).to_dict()["macs"]
 
 
+def test_an_image_has_the_dtype_of_the_first_floating_parameter():
+    """A table of whole numbers before it, as of positions, asks for no such image."""
+    table = nn.Parameter(torch.zeros(2, dtype=torch.int64), requires_grad=False)
+    parts = {"table": table, "conv": nn.Conv2d(3, 4, 1).half()}
+    arch = trace(Forward(lambda model, x: model.conv(x), **parts), (3, 8, 8))
+    assert ["float16"] == [tensor.dtype for tensor in arch.inputs]
+
+
 def test_several_inputs_by_name():
     """The record keeps the names, and survives its file."""
     arch = trace(Words(), ["mask=bool:N,3", "ids=int64:N,3"])

@@ -141,3 +141,17 @@ def test_few_are_not_known():
         if counted(network, tuple(map(int, size.split("x"))))[tool, calls_it] is None
     }
     assert {("torchscan", "FLOPs", network) for network in OWN} == missing
+
+
+def test_what_tools_count_grows_with_the_batch(record):
+    """But for torchscan's FLOPs, which count two for a channel of a norm only once."""
+    one, three = (
+        {
+            (count.convention.tool_names, count.convention.number_name): count.total
+            for count in apply_conventions(arch)
+        }
+        for arch in (record("resnet18"), resviz.trace("resnet18", batch=3))
+    )
+    channels = 4800  # of ResNet-18's norms: 64·5 + 128·5 + 256·5 + 512·5
+    once = {("torchscan 0.2.0", "FLOPs"): 2 * 2 * channels}
+    assert {key: 3 * one[key] - once.get(key, 0) for key in one} == three

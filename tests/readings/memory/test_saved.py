@@ -160,3 +160,24 @@ def test_what_each_operation_keeps(name, head, torchs):
         *memory.build_timeline(arch).live_bytes
     ]
     assert () == kept.uncounted
+
+
+def test_parameters_that_no_layer_reads_take_memory_too():
+    """As many bytes as torch counts; gradients but for those that are frozen."""
+
+    class Idle(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.used, self.idle = nn.Linear(4, 2), nn.Linear(4, 3)
+            self.idle.weight.requires_grad_(False)
+
+        def forward(self, x):
+            return self.used(x)
+
+    model = Idle()
+    arch = resviz.trace(model, (4,))
+    held = sum(p.nbytes for p in model.parameters())
+    learned = sum(p.nbytes for p in model.parameters() if p.requires_grad)
+    assert {"float32": held} == memory.count_parameter_bytes(arch)
+    assert {"float32": learned} == memory.count_gradient_bytes(arch)
+    assert 4 * (4 * 3 + 3) == memory.count_idle_bytes(arch)

@@ -134,6 +134,15 @@ def test_what_sees_the_whole_input(name):
     assert () == found.unknown
 
 
+@pytest.mark.parametrize(
+    "cut", [lambda x: x[:, :, :-2, :-2], lambda x: x[:, :, 2:, 2:]]
+)
+def test_what_misses_the_last_pixel_does_not_see_all(cut):
+    """A pool over a crop gathers a part of the input, of which nobody knows more."""
+    found = after(lambda x: F.adaptive_avg_pool2d(cut(x), 1))
+    assert (None, None) == found.layers[-1]
+
+
 def test_one_axis_may_be_seen_whole():
     """A mean over rows leaves columns apart."""
     rows, columns = after(lambda x: x.mean(2)).layers[-1]
