@@ -26,7 +26,7 @@ from resviz.tracing.modules import (
     list_slots,
     unwrap_module,
 )
-from resviz.tracing.tensors import dtype_name
+from resviz.tracing.tensors import PLAIN_CLASSES, dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -157,7 +157,8 @@ class Clone(Copies):
         state = vars(module).copy()
         state.pop(COMPILED_CALL, None)
         for name, value in state.items():
-            state[name] = self.copy_attribute(path, name, value)
+            if type(value) not in PLAIN_CLASSES:
+                state[name] = self.copy_attribute(path, name, value)
         self.set_state(path, module, state, list_slots(type(module)))
 
     def copy_attribute(self, path: str, name: str, value: Any) -> Any:
