@@ -430,11 +430,15 @@ def report(
         The page's text if there is no path, else None.
 
     Raises:
-        ResvizError: as `trace`; RenderError if the file cannot be written.
+        ResvizError: as `trace`; RenderError if the file cannot be written, or its name
+            is that of no page.
     """
-    from resviz.files import write_atomically
+    from resviz.files import check_suffix, write_atomically
+    from resviz.formats.tables.html import SUFFIXES
     from resviz.pages.report import render
 
+    if path is not None:
+        check_suffix(path, "a report", SUFFIXES)
     page = render(source.resolve_architecture(network, **tracing))
     if path is None:
         return page

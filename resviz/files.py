@@ -7,6 +7,36 @@ from pathlib import Path
 
 from resviz.errors import RenderError, first_error_line
 
+FOREIGN_SUFFIXES = frozenset((
+    ".pdf", ".png", ".jpg", ".jpeg", ".svg", ".csv", ".tsv", ".txt", ".md", ".markdown",
+    ".tex", ".tikz", ".html", ".htm", ".json", ".gz", ".zip", ".yaml", ".xml", ".dot",
+    ".gv", ".mmd", ".mermaid", ".xlsx", ".docx", ".parquet", ".pt", ".pth", ".onnx",
+))  # fmt: skip
+"""Suffixes that promise a reader what a file holds."""
+
+
+def check_suffix(
+    path: str | Path, content: str, legal: tuple[str, ...], *, strict: bool = False
+) -> None:
+    """Check that a file's name does not promise another content.
+
+    Args:
+        path: of the file; one without a suffix promises nothing.
+        content: what the file will hold, for the message.
+        legal: endings of its name.
+        strict: whether all other suffixes are wrong, not `FOREIGN_SUFFIXES` alone.
+
+    Raises:
+        RenderError: if it does; lists the legal endings.
+    """
+    suffix = Path(path).suffix.lower()
+    is_legal = str(path).lower().endswith(legal)
+    if suffix and not is_legal and (strict or suffix in FOREIGN_SUFFIXES):
+        raise RenderError(
+            f"{str(path)!r}: got suffix {suffix!r} for {content}, want "
+            f"{' or '.join(legal)}"
+        )
+
 
 def write_atomically(path: str | Path, data: bytes) -> None:
     """Write `data` to a neighbour of `path` and move it into place.

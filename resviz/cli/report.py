@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from resviz.cli.shared import read_records, tell_if_slow, trace_options, write_output
+from resviz.files import check_suffix
 
 
 @click.command
@@ -15,8 +16,10 @@ from resviz.cli.shared import read_records, tell_if_slow, trace_options, write_o
 @trace_options
 def report(spec: str, output: str, tracing: dict[str, Any]) -> None:
     """Write summary, table, diagram, shortcuts and layers to one HTML file."""
+    from resviz.formats.tables.html import SUFFIXES
     from resviz.pages.report import render
 
+    check_suffix(output, "a report", SUFFIXES, strict=True)
     (arch,) = read_records([spec], tracing)
     with tell_if_slow("writing the report"):
         write_output(render(arch), output)

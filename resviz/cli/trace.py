@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from resviz.cli.shared import read_records, trace_options, write_output
-from resviz.files import compress_for_path
+from resviz.files import check_suffix, compress_for_path
 
 
 @click.command
@@ -21,5 +21,6 @@ def trace(spec: str, output: str, tracing: dict[str, Any]) -> None:
 
     Every command takes the file in place of a SPEC, and then needs no torch.
     """
+    check_suffix(output, "a record", (".json", ".json.gz"), strict=True)
     (arch,) = read_records([spec], tracing)
     write_output(compress_for_path(output, arch.to_json() + b"\n"), output)

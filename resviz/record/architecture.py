@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from resviz.errors import RenderError, UnknownNameError
-from resviz.files import compress_for_path, write_atomically
+from resviz.files import check_suffix, compress_for_path, write_atomically
 from resviz.record.cached import cache_reading
 from resviz.record.facts import Shape, Source, Storage, Tensor
 from resviz.record.invariants import check_invariants
@@ -256,8 +256,10 @@ class Architecture(
         A name that ends in .gz, as "r50.json.gz", is compressed, to a twentieth.
 
         Raises:
-            RenderError: if the file cannot be written.
+            RenderError: if the file cannot be written, or its name is a picture's, a
+                table's or a page's.
         """
+        check_suffix(path, "a record", (".json", ".gz"))
         write_atomically(path, compress_for_path(path, self.to_json() + b"\n"))
 
     def to_pandas(self) -> pd.DataFrame:

@@ -166,6 +166,35 @@ def test_report(resviz, saved, tmp_path):
     assert "</html>" in path.read_text()
 
 
+@pytest.mark.parametrize(
+    ("command", "output", "expected"),
+    [
+        (
+            "report",
+            "r.pdf",
+            "'r.pdf': got suffix '.pdf' for a report, want .html or .htm",
+        ),
+        ("report", "r.htlm", "want .html or .htm"),
+        ("trace", "x.txt", "got suffix '.txt' for a record, want .json or .json.gz"),
+        ("trace", "x.gz", "want .json or .json.gz"),
+    ],
+)
+def test_a_name_of_another_format_is_refused(
+    resviz, saved, tmp_path, monkeypatch, command, output, expected
+):
+    """Nothing is written under a suffix that promises something else."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = resviz(command, saved, "-o", output)
+    assert (2, "", False) == (code, out, (tmp_path / output).exists())
+    assert expected in err
+
+
+def test_what_has_no_suffix_promises_nothing(resviz, saved):
+    """A device takes a page and a record."""
+    for command in ("report", "trace"):
+        assert (0, "", "") == resviz(command, saved, "-o", "/dev/null")
+
+
 WRONG = [
     (("summary", "resnte50"), 2, "resnet50"),
     (("summary", "51"), 2, "51"),

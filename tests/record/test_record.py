@@ -2,13 +2,16 @@
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from resviz import load, summary, trace
+from resviz import load, report, summary, trace
 from resviz.errors import RecordError, RenderError
+from resviz.files import FOREIGN_SUFFIXES
+from resviz.formats import import_format, list_format_names
 from resviz.record import Source
 from resviz.record.storage import make_record_schema, parse_record, stable_schema
 
@@ -42,6 +45,26 @@ def test_a_record_can_be_compressed(record, tmp_path):
     arch.save(packed)
     assert before == packed.read_bytes()
     assert summary(str(packed)).to_dict() == summary(arch).to_dict()
+
+
+@pytest.mark.parametrize("suffix", [".PDF", ".txt", ".svg", ".json.zip"])
+def test_neither_record_nor_report_has_a_foreign_name(record, tmp_path, suffix):
+    """A suffix that promises nothing may stand at either."""
+    for save in (record("resnet18").save, partial(report, record("resnet18"))):
+        save(tmp_path / "net-1.5")
+        with pytest.raises(RenderError, match=r"got suffix .* want"):
+            save(tmp_path / f"x{suffix}")
+
+
+def test_all_that_we_write_is_foreign_to_the_rest():
+    """The suffix of every format is known."""
+    suffixes = {
+        suffix
+        for kind in ("table", "picture")
+        for name in list_format_names(kind)
+        for suffix in import_format(kind, name).SUFFIXES
+    }
+    assert suffixes <= FOREIGN_SUFFIXES
 
 
 @pytest.mark.parametrize("cut", [slice(20), slice(None, -4)])
