@@ -35,6 +35,9 @@ OptionKind = Literal["text", "words", "number", "switch", "inputs", "object"]
 """How an option is written: text, words between commas, a whole number from 1 on, a
 switch without a value, inputs of a forward, or an object that only Python has."""
 
+DPI_LIMITS = 16, 2400
+"""Dots an inch that pixels can be asked for."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

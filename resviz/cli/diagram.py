@@ -17,6 +17,7 @@ from resviz.cli.shared import (
     trace_options,
     write_output,
 )
+from resviz.errors import SpecError
 from resviz.options import FIGURE_OPTIONS, LAYOUT_OPTIONS
 
 PICTURE_FORMAT_CHOICE = lazy_choice("resviz.formats:picture_format_names")
@@ -46,9 +47,28 @@ def diagram(
     from resviz import figures
 
     form = choose_format(form, output, "picture", "svg")
+    check_layout(options["layout"], form)
     format_options = dpi_option(dpi, form)
     archs = read_records(specs, tracing)
     with tell_if_slow("drawing"):
         drawn_figure = figures.draw_diagram(archs, **options)
         rendered = drawn_figure.to_bytes(form, **format_options)
     write_output(rendered, output, binary=form in {"pdf", "png"})
+
+
+def check_layout(layout: str, form: str) -> None:
+    """Check that a layout says how a format is drawn.
+
+    Raises:
+        SpecError: for Graphviz' layout of what Graphviz does not read or draw.
+    """
+    if layout != "dot":
+        return
+    from resviz.formats.dot_program import DRAWN_FORMATS
+
+    legal = (*DRAWN_FORMATS, "dot")
+    if form not in legal:
+        raise SpecError(
+            f"layout: got 'dot' for {form}, want one of {', '.join(legal)}, or leave "
+            "out --layout dot"
+        )

@@ -15,7 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from resviz.errors import RenderError, SpecError, TraceError
-from resviz.options import SPELT_TRACE_OPTIONS, Option
+from resviz.options import DPI_LIMITS, SPELT_TRACE_OPTIONS, Option
 
 if TYPE_CHECKING:
     from resviz.formats import Kind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CommandFunction = Callable[..., Any]
 
-DPI_RANGE = click.IntRange(16, 2400)
+DPI_RANGE = click.IntRange(*DPI_LIMITS)
 """Dots an inch that pixels can be asked for."""
 
 METAVARS = {"number": "N", "inputs": "C,H,W", "words": "NAMES"}
@@ -188,7 +188,7 @@ def write_table(table: Table, form: str, output: str, dpi: int | None) -> None:
     """Print a table, or write it to a file.
 
     Raises:
-        SpecError: as `dpi_option`.
+        RenderError: as `dpi_option`.
     """
     from resviz import formats
 
@@ -202,10 +202,11 @@ def dpi_option(dpi: int | None, form: str) -> dict[str, int]:
     """Return a format's option for so many dots an inch, {} if none are wanted.
 
     Raises:
-        SpecError: if the format has no pixels.
+        RenderError: if the format has no pixels.
     """
-    if dpi is not None and form != "png":
-        raise SpecError(f"--dpi: got {dpi} for {form}, only png has pixels")
+    from resviz.formats import check_dpi
+
+    check_dpi(form, dpi=dpi)
     return {} if dpi is None else {"dpi": dpi}
 
 

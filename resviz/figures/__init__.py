@@ -75,6 +75,9 @@ FIGURES = {
 MULTI_NETWORK_FIGURES = tuple(name for name in FIGURES if FIGURES[name].several)
 """Figures that show several networks in one picture."""
 
+FIGURES_WITH_GRAPH = tuple(name for name in FIGURES if FIGURES[name].is_graph)
+"""Figures that have a `Chart`."""
+
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 
 DEFAULTS: dict[str, Any] = {
@@ -158,6 +161,12 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
         if option.refusal and figure not in having and value != DEFAULTS[name]:
             reason = option.refusal.format(" and ".join(having))
             raise RenderError(f"{name}: got {value!r} for {figure!r}, {reason}")
+    if chosen.get("layout") == "dot" and not FIGURES[figure].is_graph:
+        raise RenderError(
+            f"layout: got 'dot' for {figure!r}, a drawing to scale and no graph, want "
+            f"one of the figures {', '.join(FIGURES_WITH_GRAPH)}, "
+            "or leave out --layout dot"
+        )
     return DEFAULTS | chosen
 
 

@@ -62,10 +62,10 @@ class Diagram:
         return build_digraph(self.picture, self.style)
 
     def to_png(self, *, dpi: float = 96) -> bytes:
-        """Return a PNG; at 96 dpi one pixel is one of the SVG's.
+        """Return a PNG of 16 to 2400 dpi; at 96 one pixel is one of the SVG's.
 
         Raises:
-            RenderError: if it would be too large.
+            RenderError: for another resolution, or if it would be too large.
         """
         return self.to_bytes("png", dpi=dpi)
 
@@ -97,10 +97,12 @@ class Diagram:
         """Return the figure in one of the picture formats; PNG and PDF as bytes.
 
         Raises:
-            RenderError: if there is no such format, with those there are.
+            RenderError: if there is no such format, with those there are, or dpi for
+                what has no pixels.
         """
-        from resviz.formats import picture_format
+        from resviz.formats import check_dpi, picture_format
 
+        check_dpi(format, **options)
         if self.layout == "dot":
             from resviz.formats.dot_program import DRAWN_FORMATS, draw_with_dot
 
@@ -118,8 +120,12 @@ class Diagram:
         rendered = self.render(format, **options)
         return rendered.encode() if isinstance(rendered, str) else rendered
 
-    def save(self, path: str | Path, *, dpi: float = 96) -> None:
+    def save(self, path: str | Path, *, dpi: float | None = None) -> None:
         """Write the figure in the format of the path's suffix, whole or not at all.
+
+        Args:
+            path: where to write it.
+            dpi: of PNG, 16 to 2400; 96 if left out.
 
         Raises:
             RenderError: for another suffix, or if it cannot be drawn or written.
@@ -127,7 +133,7 @@ class Diagram:
         from resviz.formats import format_of_suffix
 
         name = format_of_suffix(path, "picture")
-        options = {"dpi": dpi} if name == "png" else {}
+        options = {} if dpi is None else {"dpi": dpi}
         write_atomically(path, self.to_bytes(name, **options))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

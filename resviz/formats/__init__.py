@@ -13,6 +13,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from resviz.errors import RenderError
+from resviz.options import DPI_LIMITS
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
@@ -89,6 +90,21 @@ def import_format(kind: Kind, name: str) -> Any:
     if name not in legal:
         raise RenderError(f"format: got {name!r}, want one of {', '.join(legal)}")
     return import_module(f"{__name__}.{kind}s.{name}")
+
+
+def check_dpi(form: str, *, dpi: float | None = None, **_: Any) -> None:
+    """Check that a format has pixels, if so many an inch are wanted.
+
+    Raises:
+        RenderError: if it has none, or they are too few or too many.
+    """
+    if dpi is None:
+        return
+    if form != "png":
+        raise RenderError(f"dpi: got {dpi!r} for {form}, only png has pixels")
+    least, most = DPI_LIMITS
+    if not least <= dpi <= most:
+        raise RenderError(f"dpi: got {dpi!r}, want {least} to {most}")
 
 
 def format_of_suffix(path: str | Path, kind: Kind) -> str:

@@ -224,8 +224,9 @@ class Table:
             RenderError: if there is no such format, with those there are, or it is no
                 text, as PDF and PNG.
         """
-        from resviz.formats import find_table_format
+        from resviz.formats import check_dpi, find_table_format
 
+        check_dpi(format, **options)
         rendered = find_table_format(format).render(self, **options)
         if isinstance(rendered, bytes):
             raise RenderError(f"{format} is no text, want save('name.{format}')")
@@ -238,10 +239,11 @@ class Table:
             RenderError: for another suffix, or if it cannot be drawn or written.
         """
         from resviz.files import write_atomically
-        from resviz.formats import find_table_format, format_of_suffix
+        from resviz.formats import check_dpi, find_table_format, format_of_suffix
 
-        table_format = find_table_format(format_of_suffix(path, "table"))
-        rendered = table_format.render(self, **options)
+        name = format_of_suffix(path, "table")
+        check_dpi(name, **options)
+        rendered = find_table_format(name).render(self, **options)
         raw = rendered.encode() if isinstance(rendered, str) else rendered
         write_atomically(path, raw)
 

@@ -283,8 +283,13 @@ def test_a_heading_of_two_networks_calls_neither(resviz, saved):
     [
         ("diagram {} -o x.svg --format pdf", "-o 'x.svg' is the name of svg, got"),
         ("table {} -o x.csv --format json", "-o 'x.csv' is the name of csv, got"),
-        ("diagram {} -o x.svg --dpi 300", "--dpi: got 300 for svg, only png"),
-        ("table {} -o x.svg --dpi 300", "--dpi: got 300 for svg, only png"),
+        ("diagram {} -o x.svg --dpi 300", "dpi: got 300 for svg, only png"),
+        (
+            "diagram {} -o x.mmd --layout dot",
+            "'dot' for mermaid, want one of svg, pdf,",
+        ),
+        ("diagram {} -o x.tex --layout dot", "or leave out --layout dot"),
+        ("table {} -o x.svg --dpi 300", "dpi: got 300 for svg, only png"),
         (
             "summary {} --columns size",
             "unknown column 'size': want some of name (stage), ",

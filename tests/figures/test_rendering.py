@@ -30,3 +30,21 @@ def test_an_unknown_format_is_named(drawn):
     """The error lists those there are."""
     with pytest.raises(RenderError, match=r"got 'gif', want one of .*svg"):
         drawn.render("gif")
+
+
+@pytest.mark.parametrize(
+    ("name", "dpi", "expected"),
+    [
+        ("x.svg", 300, "dpi: got 300 for svg, only png has pixels"),
+        ("x.png", 5, "dpi: got 5, want 16 to 2400"),
+        ("x.png", 2401, "dpi: got 2401, want 16 to 2400"),
+    ],
+)
+@pytest.mark.parametrize("layout", ["resviz", "dot"])
+def test_dots_an_inch(record, tmp_path, name, dpi, expected, layout):
+    """Python has the bounds of the command line, and refuses them without pixels."""
+    arch = record("resnet18")
+    for made in (resviz.diagram(arch, layout=layout), resviz.table(arch)):
+        with pytest.raises(RenderError, match=expected):
+            made.save(tmp_path / name, dpi=dpi)
+    assert not [*tmp_path.iterdir()]

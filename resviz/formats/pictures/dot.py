@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from resviz import escape
 from resviz.errors import RenderError
-from resviz.figures import FIGURES
+from resviz.figures import FIGURES_WITH_GRAPH
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.marks import resolve_colour
@@ -52,9 +52,6 @@ SUM_INCHES = "0.2"
 
 MAX_LABEL_WIDTH = 480
 """Pixels of a label's line, above which it is cut: a string may have 16,384 bytes."""
-
-FIGURES_WITH_GRAPH = tuple(name for name in FIGURES if FIGURES[name].is_graph)
-"""Figures that are a graph; the others are drawings to scale."""
 
 
 def render(picture: Picture, style: Style) -> str:
