@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.embed.paths import check_path, check_spelling, document_root, repository_top
 from resviz.errors import SpecError
+from resviz.options import suggest
 from resviz.source.spec import Spec, parse_spec
 
 if TYPE_CHECKING:
@@ -282,14 +283,20 @@ def project_allow_list(root: Path) -> AllowList:
     """
     remedy = "allow = [{}] below [tool.resviz] in " + f"{root.name}/pyproject.toml"
     path = root / "pyproject.toml"
-    patterns: Any = []
+    settings: Any = {}
     try:
         if path.is_file():
             project: Any = tomllib.loads(path.read_text("utf-8"))
-            patterns = project.get("tool", {}).get("resviz", {}).get("allow", [])
+            settings = project.get("tool", {}).get("resviz", {})
+        stray_keys = sorted(settings.keys() - {"allow"})
     except (OSError, ValueError, AttributeError) as error:
         raise SpecError(f"{path}: cannot be read, {error}") from error
-    return AllowList(root, checked_patterns(patterns, f"{path}: allow"), remedy)
+    if stray_keys:
+        hint = suggest(stray_keys[0], ["allow"])
+        where = f"{path}: unknown key {stray_keys[0]!r} below [tool.resviz]"
+        raise SpecError(f"{where}: {hint}")
+    patterns = checked_patterns(settings.get("allow", []), f"{path}: allow")
+    return AllowList(root, patterns, remedy)
 
 
 def checked_patterns(patterns: Any, where: str) -> tuple[str, ...]:

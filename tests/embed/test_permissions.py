@@ -260,6 +260,16 @@ def test_a_wrong_project_is_said(text, ran, embed):
     assert "pyproject.toml: " in shown
 
 
+def test_a_stray_key_is_named(ran, embed):
+    """Nothing of it would be allowed, and nobody told."""
+    Path("pyproject.toml").write_text('[tool.resviz]\nalow = ["net.py"]\n')
+    Path("a.md").write_text("No region.\n")
+    code, message = embed("a.md")
+    assert 2 == code
+    assert "pyproject.toml: unknown key 'alow' below [tool.resviz]: " in message
+    assert "did you mean 'allow'? want one of allow" in message
+
+
 @pytest.fixture
 def check(tmp_path):
     """A function that checks a SPEC with some patterns allowed."""
