@@ -35,7 +35,8 @@ def trace_once(
     Raises:
         TraceError: if the forward raises, or calls modules in other threads.
     """
-    recorder, output = recorder_class.from_plan(plan), None
+    with torch.inference_mode(False):  # whose tensors no norm could write to later
+        recorder, output = recorder_class.from_plan(plan), None
     try:
         output = run_forward(recorder, plan)
         error = find_thread_error(recorder)

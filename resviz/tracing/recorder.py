@@ -119,6 +119,9 @@ class Recorder(TorchDispatchMode):
     ) -> Any:
         """Answer one operation and note it."""
         kwargs = kwargs or {}
+        if torch.is_inference_mode_enabled():  # it dispatches composites whole
+            with torch.inference_mode(False), torch.no_grad(), self:
+                return func(*args, **kwargs)
         overload = describe_overload(func)
         operands = overload.find_operands(args, kwargs)
         real_tensors = [operand for operand in operands if not operand.is_meta]
