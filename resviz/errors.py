@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from resviz.record import Architecture
+
+LIBRARY_FOLDERS = {"site-packages", "dist-packages"}
+"""Folders of code that is not the user's, besides those of Python and resviz."""
+
+GENERATED_CODE = ("<frozen", "<string>", "<eval")
+"""How names begin of code that stands in no file."""
 
 
 class ResvizError(Exception):
@@ -69,3 +77,71 @@ def first_error_line(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - a user's __str__ may raise anything
         lines = []
     return lines[0].strip() if lines else type(error).__name__
+
+
+def describe_error(error: BaseException) -> str:
+    """Describe a foreign error as "KeyError: 'mask' at net.py:9".
+
+    The place is the innermost line of the user's own code, if that was running.
+    """
+    name, reason = type(error).__name__, first_error_line(error).rstrip(".")
+    words = reason if reason == name else f"{name}: {reason}"
+    place = find_user_line(error)
+    return f"{words} at {place}" if place else words
+
+
+def find_user_line(error: BaseException) -> str:
+    """Find file and line of the innermost frame outside of resviz and all libraries."""
+    import os
+    from pathlib import Path
+    from traceback import walk_tb
+
+    libraries = {*LIBRARY_FOLDERS, Path(os.__file__).parent, Path(__file__).parent}
+    place = ""
+    for frame, line in walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        generated = path.parts[:1] and path.parts[0].startswith(GENERATED_CODE)
+        if generated or not libraries.isdisjoint((*path.parts, *path.parents)):
+            continue
+        inside = path.is_relative_to(Path.cwd())
+        place = f"{path.relative_to(Path.cwd()) if inside else path}:{line}"
+    return place
+
+
+def suggest_nearest(word: object, legal: Iterable[object], most: int = 3) -> str:
+    """Suggest words that are spelt like a wrong one, as a clause of a message.
+
+    Example:
+        >>> suggest_nearest("num_clases", ["num_classes", "groups"])
+        ", did you mean 'num_classes'"
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(word), [*map(str, legal)], n=most)
+    return f", did you mean {' or '.join(map(repr, near))}" if near else ""
+
+
+def suggest(word: object, legal: Iterable[object]) -> str:
+    """Say what could be meant by a wrong word, and what is legal.
+
+    Example:
+        >>> suggest("bach", ["mode", "batch"])
+        "did you mean 'batch'? want one of mode, batch"
+    """
+    words = [*map(str, legal)]
+    hint = suggest_nearest(word, words, 1).removeprefix(", ")
+    return f"{hint}{'? ' if hint else ''}want one of {', '.join(words)}"
+
+
+def make_attribute_refusal(kind: str, places: dict[str, str]) -> Callable[..., Any]:
+    """Return a `__getattr__` that says where a value has what some call otherwise."""
+
+    def refuse_attribute(value: object, name: str) -> Any:
+        if name[0] == "_" or hasattr(type(value), name):
+            return object.__getattribute__(value, name)
+        public = (each for each in dir(value) if each[0] != "_")
+        near = suggest_nearest(name, public)
+        hint = f": want {places[name]}" if name in places else near
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}")
+
+    return refuse_attribute

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - hints are read at run time
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, signature
@@ -25,7 +24,7 @@ from typing import (
     get_type_hints,
 )
 
-from resviz.errors import OptionError, SpecError
+from resviz.errors import OptionError, SpecError, suggest
 from resviz.inputs import TRACE_MODES, InputSize, parse_input
 
 if TYPE_CHECKING:
@@ -253,19 +252,6 @@ SPELT_TRACE_OPTIONS = tuple(
 """Options of a trace that can be written down; the others hold objects."""
 
 
-def suggest(word: str, legal: Iterable[str]) -> str:
-    """Say what could be meant by a wrong word, and what is legal.
-
-    Example:
-        >>> suggest("bach", ["mode", "batch"])
-        "did you mean 'batch'? want one of mode, batch"
-    """
-    words = tuple(legal)
-    near = get_close_matches(word, words, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}want one of {', '.join(words)}"
-
-
 def collect_options(
     values: Mapping[str, Any], options: Iterable[Option]
 ) -> dict[str, Any]:
@@ -316,10 +302,22 @@ def takes_options(function: Callable[P, R]) -> Callable[P, R]:
         if parameter.kind is not Parameter.VAR_POSITIONAL
     ]
 
+    kinds = [parameter.kind for parameter in parameters]
+    most = kinds.count(Parameter.POSITIONAL_OR_KEYWORD)
+
     @wraps(function)
     def with_options(*args: Any, **options: Any) -> R:
+        door = function.__name__
+        if len(args) > most and Parameter.VAR_POSITIONAL not in kinds:
+            by_name = f"want {most}, others by name, as {names[most]}=…"
+            several = f"want one, or a list: {door}([18, 50])"
+            remedy = several if names[0] == "networks" else by_name
+            raise OptionError(f"{door}: got {len(args)} values, {remedy}")
+        if "columns" in options and original.return_annotation == "Table":
+            remedy = f"want {door}(…).select_columns([…])"
+            raise OptionError(f"{door}: unknown option 'columns': {remedy}")
         if not options.keys() <= {*names}:
-            options = rename_keywords(function.__name__, options, names)
+            options = rename_keywords(door, options, names)
         return function(*args, **options)
 
     wrapper: Any = with_options
@@ -339,8 +337,10 @@ def rename_keywords(
     for keyword, value in options.items():
         name = OLD_KEYWORDS.get(keyword, keyword) if keyword not in names else keyword
         if name not in names:
+            spelt = (o.name for o in TRACE_OPTIONS.values() if keyword in o.spellings)
+            meant = next(spelt, keyword)
             raise OptionError(
-                f"{function}: unknown option {keyword!r}: {suggest(keyword, names)}"
+                f"{function}: unknown option {keyword!r}: {suggest(meant, names)}"
             )
         if name in renamed or (name != keyword and name in options):
             raise OptionError(f"{function}: {keyword} and {name}: want one of them")

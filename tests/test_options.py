@@ -136,6 +136,8 @@ WRONG = {
         {"input_sise": 3},
         "did you mean 'input_size'? want one of model",
     ),
+    "summary": ({"input": 3}, "unknown option 'input': did you mean 'input_size'?"),
+    "table": ({"columns": "A"}, "'columns': want table(…).select_columns([…])"),
     "sweep": ({"limits": 3}, "sweep: unknown option 'limits': did you mean 'limit'?"),
     "costs": (
         {"every": True},
@@ -152,6 +154,56 @@ def test_a_wrong_keyword_is_told_the_right_one(name):
         getattr(resviz, name)("nothing", **options)
     assert words in str(raised.value)
     assert isinstance(raised.value, TypeError)
+
+
+def test_values_without_a_name_are_told_where_they_belong():
+    """Several networks are a list, options have names."""
+    with pytest.raises(
+        resviz.OptionError, match=r"want one, or a list: table\(\[18, 50"
+    ):
+        resviz.table(18, 50)
+    with pytest.raises(resviz.OptionError, match="want 1, others by name, as depth=…"):
+        resviz.layers(18, 2)
+
+
+MISSPELT = {
+    "unknown figure 'blok': did you mean 'block'?": lambda a: resviz.diagram(a, "blok"),
+    "style 'papr': did you mean 'paper'?": lambda a: resviz.diagram(a, style="papr"),
+    "only: got 'convs', did you mean 'conv'?": lambda a: resviz.layers(a, only="convs"),
+    "did you mean 'none'?": lambda a: resviz.shortcuts(a, only="non"),
+    "format: got 'latx', did you mean 'latex'?": lambda a: resviz.layers(a).render(
+        "latx"
+    ),
+    "no format for suffix '.texx', did you mean '.tex'?": lambda a: resviz.layers(
+        a
+    ).save("a.texx"),
+    "mode: got 'shaps', did you mean 'shapes'?": lambda _: resviz.trace(
+        "resnet18", mode="shaps"
+    ),
+    "did you mean 'deep'? want one of": lambda _: resviz.trace(
+        "resnet(18, stem='dep')"
+    ),
+    "no column 'parms', did you mean 'params'?": lambda _: resviz.sweep(
+        ["18"], where="parms > 1"
+    ),
+}
+
+
+@pytest.mark.parametrize("words", MISSPELT)
+def test_a_misspelt_word_is_told_the_right_one(words, record):
+    """Wherever a value is one of some words."""
+    with pytest.raises(resviz.ResvizError) as raised:
+        MISSPELT[words](record("resnet18"))
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize("callable_", [dict, as_data], ids=["class", "function"])
+def test_what_has_to_be_called_is_said(callable_):
+    """A class, or a function that builds a model."""
+    with pytest.raises(
+        resviz.SpecError, match=rf": call it, {callable_.__name__}\(\)$"
+    ):
+        resviz.trace(callable_)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from resviz.embed.requests import (
     figure_html,
     split_specs,
 )
-from resviz.errors import OptionError, ResvizError, SpecError
+from resviz.errors import OptionError, ResvizError, SpecError, suggest
 from resviz.escape import escape_html, escape_html_prose, replace_unsafe
 from resviz.options import (
     FIGURE_OPTIONS,
@@ -42,7 +42,6 @@ from resviz.options import (
     TABLE_OPTIONS,
     Option,
     collect_options,
-    suggest,
 )
 from resviz.tables import TABLES
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from resviz.errors import RenderError
+from resviz.errors import RenderError, suggest
 from resviz.escape import clean_prose
 from resviz.options import DRAW_OPTIONS
 
@@ -199,4 +199,4 @@ def check_choice(what: str, value: str, legal: Collection[str]) -> None:
         RenderError: listing them.
     """
     if value not in legal:
-        raise RenderError(f"unknown {what} {value!r}: want one of {', '.join(legal)}")
+        raise RenderError(f"unknown {what} {value!r}: {suggest(value, legal)}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from resviz.errors import RenderError
+from resviz.errors import RenderError, suggest
 from resviz.options import DPI_LIMITS
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def import_format(kind: Kind, name: str) -> Any:
     """
     legal = list_format_names(kind)
     if name not in legal:
-        raise RenderError(f"format: got {name!r}, want one of {', '.join(legal)}")
+        raise RenderError(f"format: got {name!r}, {suggest(name, legal)}")
     return import_module(f"{__name__}.{kind}s.{name}")
 
 
@@ -120,8 +120,7 @@ def format_of_suffix(path: str | Path, kind: Kind) -> str:
         for ending in import_format(kind, name).SUFFIXES
     }
     if suffix not in suffixes:
-        listed = ", ".join(suffixes)
         raise RenderError(
-            f"{path}: no format for suffix {suffix!r}, want one of {listed}"
+            f"{path}: no format for suffix {suffix!r}, {suggest(suffix, suffixes)}"
         )
     return suffixes[suffix]

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError, first_error_line
+from resviz.errors import SpecError, first_error_line, suggest_nearest
 from resviz.models import depths
 from resviz.models.blocks import BLOCKS
 from resviz.models.definition import ResNet
-from resviz.models.options import check_counts, check_one_of, suggest_nearest
+from resviz.models.options import check_counts, check_one_of
 
 if TYPE_CHECKING:
     import os

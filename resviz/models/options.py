@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, suggest_nearest
 
 
 def check_one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
@@ -18,7 +17,9 @@ def check_one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
     legal = tuple(legal)
     if value not in legal:
         want = ", ".join(repr(choice) for choice in legal)
-        raise SpecError(f"{where}: got {value!r}, want one of {want}")
+        near = suggest_nearest(value, legal, 1)
+        hint = f"{near}?" if near else ","
+        raise SpecError(f"{where}: got {value!r}{hint} want one of {want}")
 
 
 def check_at_least(where: str, value: Any, minimum: int = 1) -> None:
@@ -47,16 +48,3 @@ def check_counts(layers: Any) -> tuple[int, ...]:
     if not isinstance(layers, Sequence) or not layers:
         raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
     return check_per_stage("layers", layers, len(layers))
-
-
-def suggest_nearest(name: str, legal: Iterable[str]) -> str:
-    """Suggest names spelled like ``name``, as a clause of a message.
-
-    Example:
-        >>> suggest_nearest("num_clases", ["num_classes", "groups"])
-        ", did you mean 'num_classes'"
-    """
-    close_names = get_close_matches(name, list(legal), n=3, cutoff=0.6)
-    return (
-        ", did you mean " + " or ".join(map(repr, close_names)) if close_names else ""
-    )

@@ -23,8 +23,7 @@ import click
 import torch
 from torch import Tensor, nn
 
-from resviz.errors import WeightsError
-from resviz.models.options import suggest_nearest
+from resviz.errors import WeightsError, suggest_nearest
 
 BASE_URL = "https://download.pytorch.org/models/"
 """Where torchvision publishes its files."""

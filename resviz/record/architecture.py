@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from resviz.errors import RenderError, UnknownNameError
+from resviz.errors import (
+    RenderError,
+    UnknownNameError,
+    make_attribute_refusal,
+    suggest_nearest,
+)
 from resviz.files import check_suffix, compress_for_path, write_atomically
 from resviz.record.cached import cache_reading
 from resviz.record.facts import Shape, Source, Storage, Tensor
@@ -31,6 +36,16 @@ if TYPE_CHECKING:
 FORMAT = "resviz.architecture"
 VERSION = 1
 """Raised whenever an old reader would misread a new record."""
+
+RECORD_PLACES = {
+    "flops": "arch.macs; FLOPs are 2 × MACs",
+    "input_size": "arch.input_shape, of the whole batch",
+    "output_shape": "arch.layers[-1].output_shape",
+    "receptive_field": "resviz.receptive(arch)",
+    "memory": "resviz.memory(arch)",
+    "summary": "resviz.summary(arch)",
+}
+"""Where a record has what is guessed under other names."""
 
 
 class Architecture(
@@ -98,6 +113,9 @@ class Architecture(
     def layers(self) -> tuple[Layer, ...]:
         """The layers in execution order, each of which knows this record."""
         return tuple(link_layer(layer, self) for layer in self.stored_layers)
+
+    if not TYPE_CHECKING:
+        __getattr__ = make_attribute_refusal("Architecture", RECORD_PLACES)
 
     def __getitem__(self, name: str) -> Layer:
         """Return the layer called `name`; the second call of a module is "relu#2".
@@ -294,8 +312,12 @@ def index_layer_names(arch: Architecture) -> dict[str, int]:
 
 def explain_missing_layer(arch: Architecture, name: object) -> str:
     """Explain that a record has no layer of a name, and which it may be instead."""
-    from difflib import get_close_matches
-
+    if not isinstance(name, str):
+        return f"{arch.name} has no layer {name!r}: want a name, or arch.layers[{name}]"
+    for noun, parts in (("stage", arch.stages), ("block", arch.blocks)):
+        for number, part in enumerate(parts):
+            if part.name == name:
+                return f"{name!r} is a {noun}: want arch.{noun}s[{number}].layers"
     names = list(index_layer_names(arch))
     inner_names = [inner for inner in names if inner.startswith(f"{name}.")]
     if inner_names:
@@ -303,11 +325,7 @@ def explain_missing_layer(arch: Architecture, name: object) -> str:
             f"{name!r} is a module of {len(inner_names)} layers: "
             f"want one of them, as {inner_names[0]!r}"
         )
-    close_names = get_close_matches(str(name), names, n=3)
-    hint = (
-        f", did you mean {' or '.join(map(repr, close_names))}" if close_names else ""
-    )
-    return f"{arch.name} has no layer {name!r}{hint}"
+    return f"{arch.name} has no layer {name!r}{suggest_nearest(name, names)}"
 
 
 json_encoder = msgspec.json.Encoder()

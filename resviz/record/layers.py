@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from resviz.errors import RecordError
+from resviz.errors import RecordError, make_attribute_refusal
 from resviz.record.facts import Operation, Parameter, Shape, Source, Tensor, Window
 
 if TYPE_CHECKING:
     from resviz.readings.structure import Block, BlockPlace, Stage
     from resviz.record.architecture import Architecture
+
+LAYER_PLACES = {
+    "flops": "layer.macs; FLOPs are 2 × MACs",
+    "input_size": "layer.input_shape",
+    "output_size": "layer.output_shape",
+    "in_channels": "layer.input_shape[1]",
+    "out_channels": "layer.output_shape[1]",
+    "kernel_size": "layer.window.kernel",
+    **{key: f"layer.window.{key}" for key in Window.__struct_fields__},
+    "receptive_field": "resviz.receptive(arch)",
+}
+"""Where a layer has what is guessed under other names."""
 
 
 class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -46,6 +58,9 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     parameters: tuple[Parameter, ...] = ()
     module: bool = True
     ends: tuple[Source | None, ...] = ()
+
+    if not TYPE_CHECKING:
+        __getattr__ = make_attribute_refusal("Layer", LAYER_PLACES)
 
     @property
     def window(self) -> Window | None:

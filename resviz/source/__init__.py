@@ -195,8 +195,11 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
     from resviz.tracing import trace
 
     if not isinstance(model, nn.Module):
+        name = getattr(model, "__name__", "…")
+        remedy = f": call it, {name}()" if callable(model) else ""
         raise SpecError(
-            f"want a record, a torch.nn.Module or a SPEC, got {type(model).__name__}"
+            "want a record, a torch.nn.Module or a SPEC, "
+            f"got {type(model).__name__}{remedy}"
         )
     return trace(model, **request.to_trace_options(find_usual_inputs(model)))
 

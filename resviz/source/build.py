@@ -14,7 +14,13 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._device import _device_constructors
 
-from resviz.errors import BuildError, ResvizError, first_error_line
+from resviz.errors import (
+    BuildError,
+    ResvizError,
+    describe_error,
+    first_error_line,
+    suggest_nearest,
+)
 from resviz.models import catalogue
 from resviz.source.hubs import HUBS, import_hub_module
 from resviz.tracing.process import PreservedProcess
@@ -171,13 +177,13 @@ def import_attribute(spec: Spec) -> Any:
     try:
         target = import_module_or_file(spec.module or "")
     except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {first_error_line(error)}"
         raise BuildError(
-            f"{spec.text}: cannot import {spec.module!r}, {reason}"
+            f"{spec.text}: cannot import {spec.module!r}, {describe_error(error)}"
         ) from error
     for part in spec.name.split("."):
         if not hasattr(target, part):
-            raise BuildError(f"{spec.text}: {spec.module!r} has no {spec.name!r}")
+            near = suggest_nearest(part, (n for n in dir(target) if n[0] != "_"))
+            raise BuildError(f"{spec.text}: {spec.module!r} has no {spec.name!r}{near}")
         target = getattr(target, part)
     return target
 
@@ -234,7 +240,7 @@ def call_for_module(target: Any, spec: Spec) -> nn.Module:
     except ResvizError:
         raise
     except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {first_error_line(error)}"
+        reason = describe_error(error)
         raise BuildError(f"{spec.text}: the call failed, {reason}") from error
     if not isinstance(result, nn.Module):
         got = type(result).__name__

@@ -19,7 +19,7 @@ from itertools import chain, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -307,8 +307,7 @@ def parse_condition(
         raise SpecError(f"where: got {text!r}, {WANT}") from error
     for name in sorted(condition.names):
         if name not in columns:
-            listed = ", ".join(columns)
-            raise SpecError(f"where: no column {name!r}, want one of {listed}")
+            raise SpecError(f"where: no column {name!r}, {suggest(name, columns)}")
     _check_without_rows(condition.tree, kinds)
     return condition
 

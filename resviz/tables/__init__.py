@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import OptionError, SpecError
+from resviz.errors import OptionError, SpecError, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +109,7 @@ def find_table(name: str, options: Mapping[str, Any]) -> RegisteredTable:
         OptionError: for an option that it does not have; lists the tables that do.
     """
     if name not in TABLES:
-        raise SpecError(f"unknown table {name!r}: want one of {', '.join(TABLES)}")
+        raise SpecError(f"unknown table {name!r}: {suggest(name, TABLES)}")
     for option in options:
         if option not in {"columns", *TABLES[name].options}:
             others = [other for other in TABLES if option in TABLES[other].options]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, suggest
 from resviz.operations.families import (
     ACTIVATIONS,
     AVERAGE_POOLS,
@@ -147,7 +147,7 @@ def layers_of_kind(arch: Architecture, only: str | None) -> list[Layer]:
     if only is None:
         return list(arch.stored_layers)
     if only not in LAYER_KINDS:
-        raise SpecError(f"only: got {only!r}, want one of {', '.join(LAYER_KINDS)}")
+        raise SpecError(f"only: got {only!r}, {suggest(only, LAYER_KINDS)}")
     names = LAYER_KINDS[only]
     return [
         la for la in arch.stored_layers if any(op.name in names for op in la.operations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, suggest
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.parts import sum_part_costs
@@ -61,7 +61,7 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
         SpecError: if there is no such kind.
     """
     if only not in {None, *SHORTCUT_KINDS}:
-        raise SpecError(f"only: got {only!r}, want one of {', '.join(SHORTCUT_KINDS)}")
+        raise SpecError(f"only: got {only!r}, {suggest(only, SHORTCUT_KINDS)}")
     structure = read_structure(arch)
     total = costs.sum_record_costs(arch)
     rows = [

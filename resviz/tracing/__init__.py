@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError, TraceError, first_error_line
+from resviz.errors import SpecError, TraceError, first_error_line, suggest
 from resviz.inputs import DEFAULT_INPUT, TRACE_MODES
 from resviz.tracing.fast import trace_fast
 from resviz.tracing.forward import trace_once
@@ -67,7 +67,7 @@ def trace(
         SpecError: if there is no such mode, or the inputs cannot be read.
     """
     if mode not in TRACE_MODES:
-        raise SpecError(f"mode: got {mode!r}, want one of {', '.join(TRACE_MODES)}")
+        raise SpecError(f"mode: got {mode!r}, {suggest(mode, TRACE_MODES)}")
     arguments = build_arguments(input_size, inputs, dict(kwargs or {}))
     plan = TracePlan(
         model,
@@ -83,9 +83,16 @@ def trace(
         try:
             return trace_fast(plan) if fast else trace_once(plan)
         except TraceError as error:
-            if mode != "auto" or not looks_at_values(error.__cause__):
+            if not looks_at_values(error.__cause__):
+                raise
+            if mode != "auto":
+                error.args = (f"{error}; {VALUES_REMEDY}",)
                 raise
     return trace_once(plan.with_values())
+
+
+VALUES_REMEDY = "it looks at values: mode 'auto' or 'run' runs it for real"
+"""What to do where shapes alone do not do."""
 
 
 def looks_at_values(error: BaseException | None) -> bool:

@@ -8,6 +8,8 @@ from torch import nn
 
 import resviz
 from resviz.errors import RecordError, UnknownNameError
+from resviz.record.architecture import RECORD_PLACES
+from resviz.record.layers import LAYER_PLACES
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +176,63 @@ def test_a_misspelt_layer_is_named(arch):
     with pytest.raises(KeyError) as caught:
         arch["layer1.0.convl"]
     assert str(caught.value).startswith("resnet50 has no layer 'layer1.0.convl', did")
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("conv3_x", "'conv3_x' is a stage: want arch.stages[1].layers"),
+        ("conv3_1", "'conv3_1' is a block: want arch.blocks[3].layers"),
+        (0, "resnet50 has no layer 0: want a name, or arch.layers[0]"),
+    ],
+)
+def test_what_is_no_layer_is_said_to_be_elsewhere(arch, key, words):
+    """Stages, blocks and numbers have their own places."""
+    with pytest.raises(UnknownNameError) as caught:
+        arch[key]
+    assert str(caught.value).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("flops", "'flops': want arch.macs; FLOPs are 2 × MACs"),
+        ("input_size", "want arch.input_shape, of the whole batch"),
+        ("n_params", ", did you mean 'params'"),
+    ],
+)
+def test_a_guessed_attribute_of_a_record_is_told_the_right_one(arch, name, words):
+    """As an AttributeError, so that `hasattr` works."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(arch, name)
+    assert "'Architecture' object has no attribute" in str(caught.value)
+    assert str(caught.value).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("kernel_size", "want layer.window.kernel"),
+        ("stride", "want layer.window.stride"),
+        ("mac", ", did you mean 'macs'"),
+    ],
+)
+def test_a_guessed_attribute_of_a_layer_is_told_the_right_one(arch, name, words):
+    """Of a `Layer`, as it is documented."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(arch["conv1"], name)
+    assert str(caught.value).startswith("'Layer' object has no attribute")
+    assert str(caught.value).endswith(words)
+
+
+def test_every_place_that_is_named_is_there(arch):
+    """Names are no attributes; what an error points to exists."""
+    layer = arch["conv1"]
+    for value, places in ((arch, RECORD_PLACES), (layer, LAYER_PLACES)):
+        for name, place in places.items():
+            assert not hasattr(value, name)
+            names = {"arch": arch, "layer": layer, "resviz": resviz}
+            eval(place.partition(";")[0].partition(",")[0], names)
 
 
 def test_a_record_holds_its_layers_by_name(arch):

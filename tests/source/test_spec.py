@@ -143,13 +143,23 @@ def test_a_module_object_is_taken_as_it_is(module):
 @pytest.mark.parametrize(
     ("text", "spec", "words"),
     [
-        ("x = 1", "mine_c:y", "has no 'y'"),
+        ("x = 1", "mine_c:y", "has no 'y'$"),
+        ("def build(): 1", "mine_c.py:buid", "has no 'buid', did you mean 'build'$"),
         ("x = 1", "mine_c:x", "is no callable"),
         ("def f(): return 3", "mine_c:f", "the call gave int"),
-        ("def f(): raise KeyError('why')", "mine_c:f", "KeyError: 'why'"),
+        (
+            "def f():\n raise KeyError('why')",
+            "mine_c:f",
+            r"KeyError: 'why' at mine_c.py:2$",
+        ),
         ("def f(): return 3", "mine_c:f(1)", "TypeError"),
         ("import not_there", "mine_c:f", "ModuleNotFoundError"),
-        ("1/0", "mine_c:f", "ZeroDivisionError"),
+        ("1/0", "mine_c.py:f", r"ZeroDivisionError: division by zero at mine_c.py:1$"),
+        (
+            "import json\njson.loads('')",
+            "mine_c:f",
+            r"JSONDecodeError: .* at mine_c.py:2$",
+        ),
     ],
 )
 def test_what_cannot_be_built_says_why(module, monkeypatch, text, spec, words):

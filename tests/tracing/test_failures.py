@@ -1,5 +1,7 @@
 """Forwards that fail: where, what came in, what was wanted, what would work."""
 
+import os
+
 import pytest
 import torch
 from torch import nn
@@ -67,14 +69,28 @@ def test_the_partial_record_ends_before_the_failing_layer():
 
 
 def test_a_forwards_own_error_is_told():
-    """What the user's code raised, and in which module."""
+    """What the user's code raised, in which module, and on which of its lines."""
 
     class Picky(nn.Module):
         def forward(self, x):
             raise ValueError("not on Sundays\nsecond line")
 
     said = message(nn.Sequential(nn.ReLU(), Picky()), (4,))
-    assert "1 (Picky): not on Sundays, got (1, 4)" in said
+    line = Picky.forward.__code__.co_firstlineno + 1
+    place = os.path.relpath(__file__)
+    assert f"1 (Picky): ValueError: not on Sundays at {place}:{line}, got" in said
+
+
+def test_an_error_of_torch_names_the_line_that_called_it():
+    """The innermost of the user's own; torch's are below it."""
+
+    def function(model, x):
+        return x.view(7, 7)
+
+    line = function.__code__.co_firstlineno + 1
+    said = message(Forward(function), (4,))
+    assert "view: RuntimeError: shape '[7, 7]' is invalid for input of size 4" in said
+    assert f" at {os.path.relpath(__file__)}:{line}, got (1, 4)" in said
 
 
 @pytest.mark.parametrize("size", [(3, 0, 5), (3, -1, 5), (3, 2.5, 5), (True, 4, 4)])
@@ -276,7 +292,9 @@ def test_a_mistake_that_was_caught_is_not_told():
         except RuntimeError:
             raise ValueError("mine") from None
 
-    assert "the model (Forward): mine" in message(Forward(function), (4,))
+    assert "the model (Forward): ValueError: mine at" in message(
+        Forward(function), (4,)
+    )
 
 
 def test_a_size_that_is_missing():

@@ -56,6 +56,14 @@ def test_it_can_be_forbidden():
         trace(Looking(LOOKS["item"]), (3, 8, 8), mode="shapes")
 
 
+def test_what_shapes_cannot_tell_has_its_remedy():
+    """The modes in which the forward is run."""
+    with pytest.raises(TraceError) as caught:
+        trace(Looking(LOOKS["item"]), (3, 8, 8), mode="shapes")
+    remedy = "; it looks at values: mode 'auto' or 'run' runs it for real"
+    assert str(caught.value).endswith(remedy)
+
+
 def test_the_model_stays_as_it_is():
     """Statistics, gradients and random state, in training mode."""
     model = Looking(LOOKS["if"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from resviz.errors import RenderError
+from resviz.errors import RenderError, suggest
 
 FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
 """The first three have equal widths, those of `metrics`."""
@@ -238,5 +238,5 @@ def find_style(name: str) -> Style:
         RenderError: if there is none; lists those there are.
     """
     if name not in STYLES:
-        raise RenderError(f"unknown style {name!r}: want one of {', '.join(STYLES)}")
+        raise RenderError(f"unknown style {name!r}: {suggest(name, STYLES)}")
     return STYLES[name]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.errors import first_error_line
+from resviz.errors import describe_error, first_error_line
 from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
@@ -66,7 +66,7 @@ def explain_failure(
     try:
         return describe_failure(error, recorder, plan, accepts_shape)
     except Exception:  # noqa: BLE001 - an odd module must not hide the reason
-        return first_error_line(error)
+        return describe_error(error)
 
 
 def describe_failure(
@@ -78,16 +78,16 @@ def describe_failure(
     """Return the line of `explain_failure`, unless a module is too odd to describe."""
     for_inputs = f"for {describe_inputs(recorder)}"
     if not recorder.calls.open_calls:
-        return f"{first_error_line(error)}, {for_inputs}"
+        return f"{describe_error(error)}, {for_inputs}"
     place = locate_failed_module(recorder)
     if place.mismatch is None:
         place = locate_failed_operation(recorder, error) or place
     mismatch = place.mismatch
     got = f", got {place.got}" if place.got else ""
-    reason = first_error_line(error).rstrip(".")
-    message = (
-        f"{place.words}: {mismatch.words if mismatch else reason}{got}, {for_inputs}"
-    )
+    words = mismatch.words if mismatch else ""
+    if words in {"", first_error_line(error)}:  # torch's own, which says no place
+        words = describe_error(error)
+    message = f"{place.words}: {words}{got}, {for_inputs}"
     remedy = mismatch.remedy if mismatch else explain_wrong_arguments(error, recorder)
     if mismatch and mismatch.size_search and plan.sole_input_shape:
         is_window = mismatch.size_search == "window"
