@@ -126,6 +126,16 @@ def test_json_stays_text(text):
     assert text == json.loads(table(text).render("json"))[0]["name"]
 
 
+@pytest.mark.parametrize(
+    "sign", ["\x7f", "\x9b", "\u2028", "\u202e", "\ufeff", "\ud800"]
+)
+def test_json_holds_no_sign_that_turns_or_breaks_text(sign):
+    """It is written as an escape, which gives it back, and goes into a file."""
+    written = table(f"a{sign}b").to_json()
+    assert sign not in written
+    assert f"a{sign}b" == json.loads(written.encode())[0]["name"]
+
+
 @given(st.text())
 @settings(max_examples=200)
 def test_markdown_stays_text(text):

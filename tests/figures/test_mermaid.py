@@ -141,6 +141,14 @@ def test_identity_is_solid_and_projection_dashed(network):
     assert all("projection<br>1×1, /2, " in line for line in dashed)
 
 
+def test_the_links_with_dashes_are_those_of_shortcuts(network):
+    """Mermaid styles a link by its number, the first being 0; the others are solid."""
+    lines = body(draw_diagram(network("resnet50")).picture)
+    links = [line for line in lines if re.search(r" (-->|-\.->)", line)]
+    styled = {int(line.split()[1]) for line in lines if "linkStyle" in line}
+    assert {k for k, line in enumerate(links) if "-.->" in line} == styled
+
+
 def test_padded_shortcuts_are_dotted():
     """A third kind of line, and its words."""
     import resviz

@@ -7,17 +7,26 @@ import pytest
 from resviz.figures.layer_labels import (
     fold_label_repeats,
     label_convolution,
+    label_convolution_fully,
     label_layer_briefly,
 )
 from resviz.record import Operation, Window
 
 
-def conv(kernel, stride=(1, 1), dilation=(1, 1), groups=1, channels=(64, 128), **more):
+def conv(
+    kernel,
+    stride=(1, 1),
+    dilation=(1, 1),
+    groups=1,
+    channels=(64, 128),
+    said=label_convolution,
+    **more,
+):
     """A convolution's words."""
     window = Window(kernel, stride, (0, 0), dilation, groups, **more)
     before, after = ((1, width, 8, 8) for width in channels)
     op = Operation("convolution", (before,), (True,), (after,), window)
-    return label_convolution(op, window)
+    return said(op, window)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +45,19 @@ def conv(kernel, stride=(1, 1), dilation=(1, 1), groups=1, channels=(64, 128), *
 def test_convolution(said, options):
     """Kernel, filters, then what is out of the ordinary, the stride last."""
     assert said == conv(**options)
+
+
+@pytest.mark.parametrize(
+    ("said", "options"),
+    [
+        ("3×3 conv, 64→128", {"kernel": (3, 3)}),
+        ("1×1 conv, 256→64, /2",
+         {"kernel": (1, 1), "stride": (2, 2), "channels": (256, 64)}),
+    ],
+)  # fmt: skip
+def test_a_convolution_in_full_says_both_widths(said, options):
+    """What comes in before what goes out."""
+    assert said == conv(said=label_convolution_fully, **options)
 
 
 @pytest.mark.parametrize(

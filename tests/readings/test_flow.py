@@ -97,3 +97,14 @@ def test_a_transposed_window_has_no_arithmetic_of_its_own():
     """That of a window that slides would be false of it."""
     arch = trace(nn.Sequential(nn.ConvTranspose2d(3, 4, 2, stride=2)), (3, 8, 8))
     assert "ConvTranspose2d makes 16×16 of 8×8" == steps(arch)[1].arithmetic
+
+
+def test_a_map_with_its_channels_last_has_its_two_sizes():
+    """As between the stages of Swin, where every second row and column is taken."""
+
+    class Thin(nn.Module):
+        def forward(self, x):
+            return x.permute(0, 2, 3, 1)[:, ::2, ::3]
+
+    arch = trace(nn.Sequential(nn.Conv2d(3, 4, 1), Thin()), (3, 10, 12))
+    assert (5, 4) == steps(arch)[-1].size

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from torch.nn import MaxPool2d
 
 from resviz import load, report, summary, trace
 from resviz.errors import RecordError, RenderError
@@ -393,6 +394,14 @@ def test_a_window_says_each_of_its_numbers_for_every_axis(record, field):
     uneven = window | {field: window[field][:1]}
     said = broken(record, first_operation(window=uneven))
     assert "the window of convolution has uneven axes" in said
+
+
+def test_every_output_has_an_end_if_one_has():
+    """One end for the maxima and their places leaves it open which it is."""
+    arch = trace(MaxPool2d(2, return_indices=True), (3, 8, 8))
+    assert 2 == len(arch.layers[0].outputs)
+    with pytest.raises(RecordError, match="1 ends, not one an output"):
+        parse_record(with_layer(arch, 0, ends=[[0, 0]]))
 
 
 def test_the_name_of_an_operation_stands_once(record):

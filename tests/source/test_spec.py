@@ -116,6 +116,16 @@ def test_a_record_of_two_inputs_is_not_asked_for_one():
             source.resolve_architecture(arch, [(3, 8, 8)] * count)
 
 
+def test_a_record_of_floats_is_not_asked_for_whole_numbers(record):
+    """Its input's own dtype may be named, and no other."""
+    arch = record("cifar20")
+    assert arch == source.resolve_architecture(arch, "float32:1,3,32,32")
+    with pytest.raises(
+        SpecError, match=r"recorded with input .* float32, got .* int64"
+    ):
+        source.resolve_architecture(arch, "int64:1,3,32,32")
+
+
 @pytest.fixture
 def module(tmp_path, monkeypatch):
     """Writes a module into the working folder."""
@@ -138,6 +148,13 @@ def test_a_module_object_is_taken_as_it_is(module):
     """`net = Model()` at module level is a model too."""
     module("mine_b", "from torch import nn\nnet = nn.Conv2d(3, 5, 1)")
     assert 20 == source.resolve_architecture("mine_b:net", (3, 8, 8)).params
+
+
+def test_a_module_object_with_a_call_is_called(module):
+    """Its forward then wants what no SPEC can give."""
+    module("mine_called", "from torch import nn\nnet = nn.Conv2d(3, 5, 1)")
+    with pytest.raises(BuildError, match="the call failed"):
+        source.resolve_architecture("mine_called:net()", (3, 8, 8))
 
 
 @pytest.mark.parametrize(

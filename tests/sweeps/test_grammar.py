@@ -1,5 +1,6 @@
 """Braces: what a text with them stands for."""
 
+import ast
 import shutil
 import subprocess
 
@@ -107,3 +108,10 @@ def test_any_text_is_expanded_or_refused(parts):
         assert split_outside_brackets(text)
     except SpecError:
         pass
+
+
+@pytest.mark.parametrize("text", [r"'b\\'", r"'b\', c'", r"'\\\', c'", "'b'"])
+def test_a_quote_ends_where_it_ends_in_python(text):
+    """An even number of backslashes before its mark leaves it the end."""
+    assert isinstance(ast.literal_eval(text), str)
+    assert [f"a={text}", "d=1"] == split_outside_brackets(f"a={text},d=1")

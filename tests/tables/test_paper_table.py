@@ -268,6 +268,13 @@ def test_what_is_unusual_of_a_convolution_on_one_axis_is_said(numbers, said):
     assert said == describe_convolution(op, strided=True)
 
 
+def test_less_than_a_giga_is_not_written_as_a_part_of_one():
+    """ResNet-20 has 41 million, and ResNet-18 not quite two thousand."""
+    table = resviz.table(["cifar20", "resnet18"])
+    (flops,) = (row for row in table if row["name"].startswith("FLOPs"))
+    assert ["40.55 M", "1.814 G"] == [*flops.values()][2:]
+
+
 def test_gates_are_explained_only_where_there_are_any():
     """A plain ResNet-50 has none."""
     assert "excitation" not in resviz.table(50).render("text")

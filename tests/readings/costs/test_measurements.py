@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 import resviz
@@ -155,3 +156,37 @@ def test_what_tools_count_grows_with_the_batch(record):
     channels = 4800  # of ResNet-18's norms: 64·5 + 128·5 + 256·5 + 512·5
     once = {("torchscan 0.2.0", "FLOPs"): 2 * 2 * channels}
     assert {key: 3 * one[key] - once.get(key, 0) for key in one} == three
+
+
+@pytest.mark.parametrize(("side", "unknown"), [(6, ()), (7, ("uneven pool",))])
+def test_windows_of_an_adaptive_pool_are_even_where_the_side_divides(side, unknown):
+    """Six to three are windows of two; seven to three are not all alike."""
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d(3))
+    counts = apply_conventions(resviz.trace(net, (3, side, side)))
+    (scan,) = (c for c in counts if c.convention.tool_names.startswith("torchscan")
+               and c.convention.number_name == "MACs")  # fmt: skip
+    assert unknown == scan.unknown
+
+
+def test_what_tools_add_in_training_mode_is_not_known():
+    """All were run in evaluation mode; who adds nothing counts the same."""
+    for count in apply_conventions(resviz.trace("cifar20", training=True)):
+        assert bool(count.convention.adds) == ("training mode" in count.unknown)
+        assert (count.total is None) == bool(count.convention.adds)
+
+
+def test_what_functions_do_is_not_known_of_tools_that_look_at_modules():
+    """A convolution that no module runs has no hook."""
+
+    class Functional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(4, 3, 3, 3))
+
+        def forward(self, x):
+            return nn.functional.conv2d(x, self.weight)
+
+    for count in apply_conventions(resviz.trace(Functional(), (3, 8, 8))):
+        known = not count.convention.modules
+        assert known == (count.total is not None)
+        assert known != ("convolution outside of a module" in count.unknown)

@@ -143,6 +143,13 @@ def test_what_misses_the_last_pixel_does_not_see_all(cut):
     assert (None, None) == found.layers[-1]
 
 
+def test_a_pool_over_one_position_gathers_nothing():
+    """Of a map of one position it sees what that one sees."""
+    found = after(lambda x: F.adaptive_avg_pool2d(x[:, :, 4:5, 4:5], 1))
+    assert [3, 3] == [axis.size for axis in found.layers[-1]]
+    assert () == found.unknown
+
+
 def test_one_axis_may_be_seen_whole():
     """A mean over rows leaves columns apart."""
     rows, columns = after(lambda x: x.mean(2)).layers[-1]
