@@ -12,7 +12,12 @@ from resviz.readings.costs.conventions import (
     apply_conventions,
 )
 from resviz.readings.variants import Variant, find_variants
-from resviz.tables.notes import counting_notes, describe_inputs, trace_header
+from resviz.tables.notes import (
+    counting_notes,
+    describe_bound,
+    describe_inputs,
+    trace_header,
+)
 from resviz.tables.table import Column, Table
 from resviz.units import format_count, group_digits
 
@@ -39,7 +44,8 @@ def costs_table(arch: Architecture) -> Table:
     Rows that are set off are no conventions but other networks of the same name.
     """
     tallies, others = apply_conventions(arch), find_variants(arch)
-    total = costs.sum_record_costs(arch)
+    total, bound = costs.sum_record_costs(arch), describe_bound(arch)
+    short_macs = format_count(total.macs, 4)
     rows = [
         *map(convention_row, tallies),
         *(variant_row(variant, total.macs) for variant in others),
@@ -51,8 +57,8 @@ def costs_table(arch: Architecture) -> Table:
         costs_data(arch, tallies, others),
         facts=(
             ("input", describe_inputs(arch)),
-            ("MACs", f"{group_digits(total.macs)} ({format_count(total.macs, 4)})"),
-            ("element-wise", f"{group_digits(total.elements)} elements"),
+            ("MACs", f"{bound}{group_digits(total.macs)} ({short_macs})"),
+            ("element-wise", f"{bound}{group_digits(total.elements)} elements"),
         ),
         notes=tuple(costs_notes(arch, others)),
         marked=frozenset(range(len(tallies), len(rows))),

@@ -20,7 +20,7 @@ from resviz.readings import costs
 from resviz.readings.shape_flow import changes_resolution
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
-from resviz.tables.notes import batch_note, counting_notes
+from resviz.tables.notes import batch_note, counting_notes, describe_bound
 from resviz.tables.table import Column, Table
 from resviz.units import format_count, format_per_axis
 
@@ -105,7 +105,9 @@ def layer_table(
     repeats = any(entry.get("times", 1) > 1 for entry in rows)
     total = costs.sum_record_costs(arch)
     elements = format_count(total.elements)
-    sums = f"{format_count(total.macs)} MACs · {elements} elements in all"
+    bound = describe_bound(arch)
+    macs = format_count(total.macs)
+    sums = f"{bound}{macs} MACs · {bound}{elements} elements in all"
     return Table(
         f"{arch.label}: layers",
         (COLUMNS[0], TIMES_COLUMN, *COLUMNS[1:]) if repeats else COLUMNS,

@@ -67,6 +67,11 @@ def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
     return (note,) if arch.mode == "run" else ()
 
 
+def describe_bound(arch: Architecture) -> str:
+    """Return "at least " for totals that leave something out, else nothing."""
+    return "at least " if costs.find_uncounted(arch) or arch.unseen else ""
+
+
 def uncounted_notes(arch: Architecture) -> tuple[str, ...]:
     """Name each operation that no rule counts, a line each."""
     return tuple(

@@ -19,6 +19,7 @@ from resviz.readings import costs
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import is_weighted, list_live_operations
 from resviz.tables.notes import (
+    describe_bound,
     describe_inputs,
     run_mode_notes,
     trace_header,
@@ -72,11 +73,12 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
         {"name": FLOPS_ROW, "output": None, "cells": macs},
         {"name": "parameters", "output": None, "cells": [a.params for a in archs]},
     ]
+    bounds = ["≥ " if describe_bound(arch) else "" for arch in archs]
     networks = (Column(f"c{k}", arch.label, "cell") for k, arch in enumerate(archs))
     return Table(
         "ResNet architectures",
         (Column("name", "layer", "row"), Column("output", "output"), *networks),
-        tuple(map(display_paper_row, rows)),
+        tuple(display_paper_row(entry, bounds) for entry in rows),
         paper_data(archs, rows),
         notes=paper_notes(archs, rows),
         fixed=2,
@@ -221,12 +223,14 @@ def paper_row(name: str, entries: Sequence[dict[str, PaperEntry]]) -> dict[str, 
     return {"name": name, "output": shared, "cells": cells}
 
 
-def display_paper_row(entry: dict[str, Any]) -> dict[str, Any]:
-    """Write a row for the eye, one value a column."""
+def display_paper_row(entry: dict[str, Any], bounds: Sequence[str]) -> dict[str, Any]:
+    """Write a row for the eye, one value a column; `bounds` stand before FLOPs."""
     cells = {
         f"c{k}": display_paper_cell(entry["name"], c)
         for k, c in enumerate(entry["cells"])
     }
+    if entry["name"] == FLOPS_ROW:
+        cells = {key: bounds[int(key[1:])] + cells[key] for key in cells}
     output = format_sizes(entry["output"]) if entry["output"] else None
     return {"name": entry["name"], "output": output, **cells}
 

@@ -12,6 +12,7 @@ from resviz.readings.structure.remarks import find_remarks
 from resviz.tables.notes import (
     batch_note,
     counting_notes,
+    describe_bound,
     describe_inputs,
     trace_header,
 )
@@ -72,7 +73,7 @@ def summary_table(arch: Architecture) -> Table:
         COLUMNS,
         tuple(part_rows(structure)),
         data,
-        facts=(("input", describe_inputs(arch)), *summary_facts(data)),
+        facts=(("input", describe_inputs(arch)), *summary_facts(arch, data)),
         notes=(
             *(f"{step.name}: {step.arithmetic}" for step in arch.flow[1:]),
             *unusual,
@@ -82,15 +83,21 @@ def summary_table(arch: Architecture) -> Table:
     )
 
 
-def summary_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def summary_facts(
+    arch: Architecture, data: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
     """Yield what stands above the stages, below the input."""
+    bound = describe_bound(arch)
     yield "parameters", exact_count(data["params"], 3)
     flops = format_count(2 * data["macs"], 4)
-    yield "MACs", f"{exact_count(data['macs'], 4)}, at 2 FLOPs each {flops}"
-    yield "element-wise", f"{exact_count(data['elements'], 3)} elements"
+    macs = exact_count(data["macs"], 4)
+    yield "MACs", f"{bound}{macs}, at 2 FLOPs each {bound}{flops}"
+    yield "element-wise", f"{bound}{exact_count(data['elements'], 3)} elements"
     values = group_digits(data["activations"])
     yield "activations", f"{values} values out of convolutions"
     deep = format_plural(data["depth"], "weighted layer")
+    if any(la.params and costs.count_macs(la) is None for la in arch.stored_layers):
+        deep = f"at least {deep}"  # a weight without a rule may be one more
     blocks = format_plural(data["blocks"], "block")
     stages = format_plural(len(data["stages"]), "stage")
     residual = f"{blocks} in {stages}" if data["blocks"] else "no residual blocks found"

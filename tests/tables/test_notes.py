@@ -72,3 +72,35 @@ def test_table_1_says_which_network_has_a_gap(odd, record):
     assert [line for line in said if "not counted" in line] == [
         "Odd: not counted: _fft_c2c, 1×, first at _fft_c2c"
     ]
+
+
+@pytest.mark.parametrize(
+    ("door", "words"),
+    [
+        (resviz.summary, "MACs         at least 76,800 (76.80 k), at 2 FLOPs each at"),
+        (resviz.summary, "element-wise at least"),
+        (resviz.costs_table, "MACs         at least 76,800 (76.80 k)"),
+        (resviz.layers, "parameters · at least 76.8 k MACs · at least"),
+        (resviz.table, "≥ 76.80 k"),
+    ],
+)
+def test_a_total_with_a_gap_is_a_bound(odd, record, door, words):
+    """In the headline, and not only in a line below: 2 × 64 × (3 × 8 + 8 × 8 × 9)."""
+    assert words in str(door(odd))
+    assert "at least" not in str(door(record("resnet18")))
+
+
+def test_a_weighted_operation_without_a_rule_adds_to_the_depth():
+    """Nobody knows how many layers it stands for."""
+
+    class Weighted(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(4, 4))
+
+        def forward(self, x):
+            return torch.cdist(x, self.weight)
+
+    lines = str(resviz.summary(resviz.trace(Weighted(), (2, 4))))
+    assert "at least 0 weighted layers" in lines
+    assert "MACs         at least 0, at 2 FLOPs each at least 0" in lines
