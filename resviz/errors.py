@@ -17,9 +17,15 @@ GENERATED_CODE = ("<frozen", "<string>", "<eval")
 
 
 class ResvizError(Exception):
-    """Base class of all errors that resviz raises."""
+    """Base class of all errors that resviz raises.
+
+    Attributes:
+        exit_code: of the command that raises it.
+        others: errors of other places that came to light with it.
+    """
 
     exit_code = 2
+    others: tuple[ResvizError, ...] = ()
 
 
 class SpecError(ResvizError, ValueError):

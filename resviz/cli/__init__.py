@@ -122,14 +122,15 @@ def main(args: list[str] | None = None) -> None:
 
 
 def report_error(error: Exception) -> int:
-    """Print what went wrong on one line of stderr, and give the exit code."""
+    """Print what went wrong, one line of stderr each, and give the exit code."""
     from resviz.escape import replace_unsafe
 
-    message = replace_unsafe(error)
     if isinstance(error, ResvizError):
-        click.echo(wrap_for_terminal(f"error: {message}"), err=True)
+        for each in (error, *error.others):
+            message = replace_unsafe(each)
+            click.echo(wrap_for_terminal(f"error: {message}"), err=True)
         return error.exit_code
-    text = f"{type(error).__name__}: {message}"
+    text = f"{type(error).__name__}: {replace_unsafe(error)}"
     click.echo(f"error: {text} (unforeseen; --debug shows the traceback)", err=True)
     return 3
 

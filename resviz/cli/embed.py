@@ -34,10 +34,14 @@ def embed(files: tuple[str, ...], check: bool, allow: tuple[str, ...]) -> None:
     where the command runs.
     """
     from resviz.embed.markdown import find_markdown_files, read_pages, write_pages
+    from resviz.embed.regions import EXAMPLE_MARKER
 
     markdown_pages = read_pages(
         (file for name in files for file in find_markdown_files(name)), allow
     )
+    for page in markdown_pages:
+        if page.name in files and not page.region_count:
+            click.echo(f"{page.name}: no region, want {EXAMPLE_MARKER}", err=True)
     if not check:
         for path in write_pages(markdown_pages):
             click.echo(f"wrote {path}", err=True)

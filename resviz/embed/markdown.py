@@ -24,7 +24,7 @@ from resviz import escape
 from resviz.cli import resviz_command
 from resviz.embed.paths import check_path, check_spelling
 from resviz.embed.permissions import AllowList, Permissions, folder_permissions
-from resviz.embed.regions import MarkedRegion, fill_regions
+from resviz.embed.regions import EXAMPLE_MARKER, MarkedRegion, fill_regions
 from resviz.errors import RenderError, ResvizError, SpecError
 
 if TYPE_CHECKING:
@@ -36,6 +36,12 @@ STDOUT = "-"
 
 PAIR_STYLES = {"": "light", "-dark": "dark"}
 """The style of each file of a picture, by what its name ends in."""
+
+MARKDOWN_SUFFIXES = (".md", ".markdown")
+"""Suffixes of the files that are looked for in a folder."""
+
+KINDRED_SUFFIXES = (*MARKDOWN_SUFFIXES, ".mdx", ".mdown", ".mkd", ".qmd", ".rmd")
+"""Suffixes of files that need no region to be taken for Markdown."""
 
 FOREIGN_FOLDERS = {"node_modules", "site-packages"}
 """Folders of what other people wrote."""
@@ -50,6 +56,7 @@ class MarkdownPage:
         name: as the user wrote it, for messages.
         permissions: what the file may read, write and run.
         pictures: contents of every picture, those of the other pages included.
+        region_count: how many regions it has.
         stale: line and name of what is not as it ought to be.
         files: contents of what is to be written.
     """
@@ -58,6 +65,7 @@ class MarkdownPage:
     name: str
     permissions: Permissions
     pictures: dict[Path, bytes]
+    region_count: int = 0
     stale: list[str] = field(default_factory=list)
     files: dict[Path, bytes] = field(default_factory=dict)
 
@@ -81,7 +89,7 @@ def find_markdown_files(name: str) -> list[str]:
         paths += [
             str(Path(folder, file))
             for file in sorted(files)
-            if file.lower().endswith((".md", ".markdown"))
+            if file.lower().endswith(MARKDOWN_SUFFIXES)
         ]
     return paths
 
@@ -96,21 +104,30 @@ def read_pages(
         allow: patterns of what their regions may import and fetch.
 
     Raises:
-        ResvizError: with file and line, if a region cannot be filled.
+        ResvizError: with file and line, if a region cannot be filled; `others` are
+            those of the other regions.
         RenderError: if a file cannot be read.
     """
     pictures: dict[Path, bytes] = {}
+    errors: list[ResvizError] = []
     allowed = AllowList(Path.cwd(), tuple(allow), "--allow {}")
-    return [read_page(name, pictures, allowed) for name in names]
+    pages = [read_page(name, pictures, allowed, errors) for name in names]
+    if errors:
+        errors[0].others = tuple(errors[1:])
+        raise errors[0]
+    return pages
 
 
 def read_page(
-    name: str | Path, pictures: dict[Path, bytes], allowed: AllowList
+    name: str | Path,
+    pictures: dict[Path, bytes],
+    allowed: AllowList,
+    errors: list[ResvizError],
 ) -> MarkdownPage:
-    """Read one file, and note its pictures among those of the others.
+    """Read one file, and note its pictures and errors among those of the others.
 
     Raises:
-        ResvizError: as `read_pages`.
+        ResvizError: if it cannot be read, or may not be.
     """
     path = Path(name)
     try:
@@ -125,9 +142,23 @@ def read_page(
         raise RenderError(f"{name}: cannot be read, {error.strerror}") from error
     # What is no UTF-8 is kept as it is.
     text = raw.decode("utf-8", "surrogateescape")
-    filled_text, changed = fill_regions(
-        text, page.name, lambda region: RegionRenderer(page, region).render_region()
-    )
+
+    def render_region(region: MarkedRegion) -> str:
+        page.region_count += 1
+        try:
+            return RegionRenderer(page, region).render_region()
+        except ResvizError as error:
+            errors.append(error)
+            return ""
+
+    try:
+        filled_text, changed = fill_regions(text, page.name, render_region)
+    except SpecError as error:
+        errors.append(error)
+        return page
+    if not page.region_count and path.suffix.lower() not in KINDRED_SUFFIXES:
+        want = f"want a file.md with {EXAMPLE_MARKER}"
+        errors.append(SpecError(f"{name}: no Markdown and no region, {want}"))
     if changed:
         page.stale += [f"{name}:{region.line}" for region in changed]
         page.files[path] = filled_text.encode("utf-8", "surrogateescape")

@@ -174,7 +174,8 @@ def test_several_files(embed):
     Path("b.md").write_bytes(b"caf\xe9 \xff\r\nno region")
     latin = b"caf\xe9\r\n<!-- resviz: summary r18.json -->\r\n<!-- /resviz -->\r\n\xff"
     Path("c.md").write_bytes(latin)
-    assert (0, "wrote a.md\nwrote c.md\n") == embed("a.md", "b.md", "c.md")
+    code, stderr = embed("a.md", "b.md", "c.md")
+    assert (0, ["wrote a.md", "wrote c.md"]) == (code, stderr.splitlines()[1:])
     assert b"caf\xe9 \xff\r\nno region" == Path("b.md").read_bytes()
     assert Path("c.md").read_bytes().startswith(b"caf\xe9\r\n<!-- resviz")
     assert Path("c.md").read_bytes().endswith(b"\r\n<!-- /resviz -->\r\n\xff")
@@ -317,3 +318,28 @@ def test_columns_are_chosen_as_on_the_command_line(embed):
     write("a.md", "shortcuts r18.json --columns params,block")
     assert 0 == embed("a.md")[0]
     assert "| params | block |" in Path("a.md").read_text()
+
+
+def test_all_wrong_regions_are_named(embed):
+    """Those of all files, each with its line, and nothing is written."""
+    before = Path(
+        write("a.md", "tabel r18.json", "table r18.json", "table 51")
+    ).read_text()
+    Path("b.md").write_text("<!-- resviz: layers r18.json --only konv -->\n")
+    code, stderr = embed("a.md", "b.md")
+    assert (2, before) == (code, Path("a.md").read_text())
+    first, second, third = stderr.splitlines()
+    assert first.startswith("error: a.md:3: got 'tabel', want a command")
+    assert second.startswith("error: a.md:9: unknown depth 51")
+    assert third.startswith("error: b.md:1: region is not closed")
+
+
+def test_a_file_without_a_region_is_named(embed):
+    """Where it was asked for; what is no Markdown either is refused."""
+    for name in ("a.md", "net.py"):
+        Path(name).write_text("No marker.\n")
+    assert (0, "") == embed(".")
+    code, stderr = embed("a.md", "--check")
+    assert (0, True) == (code, stderr.startswith("a.md: no region, want <!-- resviz: "))
+    code, stderr = embed("net.py")
+    assert (2, True) == (code, "net.py: no Markdown and no region, want" in stderr)
