@@ -146,10 +146,12 @@ def parse_sample_sizes(input_size: Any, are_nested: list[bool]) -> InputSpec:
             sizes = tuple(map(index, input_size))
     if not sizes or min(sizes) < 1:
         got = " ".join(repr(input_size).split())
+        is_side = type(input_size) is int and input_size > 0
+        example = (3, *[input_size if is_side else 224] * 2)
         remedy = "; give tensors as inputs=" if hasattr(input_size, "dtype") else ""
         raise SpecError(
             "input: want sizes of one sample, whole numbers from 1 on as "
-            f"(3, 224, 224), got {got:.60}{remedy}"
+            f"{example}, got {got:.60}{remedy}"
         )
     return InputSpec((None, *sizes))
 

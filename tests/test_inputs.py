@@ -140,3 +140,9 @@ def test_whether_the_batch_has_a_place():
     """In one of several is enough."""
     assert has_batch_axis([parse_input("a=1,2"), parse_input("3")])
     assert not has_batch_axis([parse_input("a=1,2")])
+
+
+def test_a_side_alone_is_told_all_sizes():
+    """A sweep's SPEC takes a side, no other place does."""
+    with pytest.raises(SpecError, match=r"as \(3, 64, 64\), got 64"):
+        parse_inputs(64)

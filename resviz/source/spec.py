@@ -151,7 +151,9 @@ def parse_call(source: str, text: str, module: str | None = None) -> Spec:
     """
     match = CALL_PATTERN.fullmatch(source)
     if not match:
-        raise SpecError(f"spec: got {text!r}, want {SPEC_FORMS}")
+        is_open = source.count("(") > source.count(")")
+        want = "want a ) at its end" if is_open else f"want {SPEC_FORMS}"
+        raise SpecError(f"spec: got {text!r}, {want}")
     name, arguments = match.groups()
     if arguments is None:
         return Spec(text, name, module)

@@ -253,6 +253,13 @@ def test_a_file_alone_is_asked_what_to_call():
         parse_spec("net.py")
 
 
+@pytest.mark.parametrize("text", ["resnet(50", "net.py:build(att='se'", "A=resnet(5"])
+def test_a_bracket_that_is_not_closed(text):
+    """It alone is asked for, not all that a SPEC can be."""
+    with pytest.raises(SpecError, match=r"^spec: got .*\(.*, want a \) at its end$"):
+        parse_spec(text)
+
+
 HEADED = {
     "Baseline=resnet50": ("Baseline", "resnet50"),
     " Ours (x=1) = net.py:build(w=2) ": ("Ours (x=1)", "net.py:build(w=2)"),

@@ -135,6 +135,13 @@ MISTAKES = {
         "want (N, C, H, W)",
         "the batch is put before them: 3,8,8",
     ),
+    "a side alone": (nn.Conv2d(3, 4, 1), (8,), "(N, C, H, W)", "before them: 3,8,8"),
+    "with a batch of several": (
+        nn.Conv2d(3, 4, 1),
+        (4, 3, 8, 9),
+        "want (N, C, H, W)",
+        "the batch is put before them: 3,8,9 with a batch of 4",
+    ),
     "inner channels": (
         nn.Sequential(nn.Conv2d(3, 8, 1), nn.Conv2d(4, 4, 1)),
         (3, 8, 8),

@@ -132,7 +132,6 @@ def find_convolution_mismatch(
     """
     axes = len(module.kernel_size)
     wanted = f"want {module.in_channels} input channels"
-    sizes_text = ",".join(map(str, shape[1:]))
     if len(shape) == axes + 1 and shape[0] != module.in_channels:
         channels = shape[1] == module.in_channels
         sizes = (*shape[2:], shape[-1]) if channels else shape[1:]
@@ -140,10 +139,12 @@ def find_convolution_mismatch(
         missing = "a size is missing" if channels else "name the channels too"
         return Mismatch(wanted, remedy=f"{missing}, {sides}" * is_model_input)
     if not axes + 1 <= len(shape) <= axes + 2:
-        remedy = "sizes are of one sample, the batch is put before them"
-        if is_model_input and shape[:2] == (1, 1):
-            sizes_text = ",".join(map(str, shape[2:]))
-            remedy = f"{remedy}: {sizes_text}"
+        repeated = (*shape[1:], *shape[-1:] * axes)[:axes]
+        sides = shape[-axes:] if len(shape) > axes else repeated
+        sizes_text = ",".join(map(str, (module.in_channels, *sides)))
+        remedy = f"sizes are of one sample, the batch is put before them: {sizes_text}"
+        if len(shape) == axes + 3 and shape[0] == 1 < shape[1]:
+            remedy = f"{remedy} with a batch of {shape[1]}"
         return Mismatch(
             f"want {SHAPES_BY_AXES.get(axes, '')}", remedy=remedy * is_model_input
         )
