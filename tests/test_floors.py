@@ -190,8 +190,16 @@ def test_a_table_waits_for_no_other(run, saved):
         run("-c", f"{use}sys.exit(17 if {others} & set(sys.modules) else 0)", code=code)
 
 
+LIST_MODULES_AFTER_FILLING = (
+    "import sys, torch; torch.empty(1, device='meta').uniform_(); print(*sys.modules)"
+)
+"""Modules that torch needs to make a convolution on meta: in 2.9 sympy is among them."""
+
+
 def test_the_paper_table_wakes_no_sleeping_giant(run):
     """torch._dynamo takes 0.9 s to import, and sympy 0.2 s; no shape needs them."""
+    if "sympy" in run("-c", LIST_MODULES_AFTER_FILLING).stdout.split():
+        pytest.skip("this torch fills meta tensors in Python, and imports sympy for it")
     code = (
         "import sys\nfrom resviz.cli import main\n"
         "try:\n    main(['table'])\n"
