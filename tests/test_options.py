@@ -186,6 +186,9 @@ MISSPELT = {
     "no column 'parms', did you mean 'params'?": lambda _: resviz.sweep(
         ["18"], where="parms > 1"
     ),
+    "unknown column 'parms', did you mean 'params': want some": lambda a: resviz.layers(
+        a
+    )["parms"],
 }
 
 
@@ -236,6 +239,16 @@ def test_keys_head_the_columns_of_a_table(record):
     ]
     twice = resviz.table([record("resnet18")] * 2).to_pandas()
     assert ["ResNet-18", "ResNet-18 (2)"] == [*twice.columns][2:]
+
+
+def test_headings_of_networks_are_told_apart(record):
+    """In every format as in a DataFrame."""
+    table = resviz.table([record("resnet18")] * 2)
+    assert "name,output,ResNet-18,ResNet-18 (2)" == table.to_csv().splitlines()[0]
+    with pytest.raises(
+        resviz.SpecError, match=r"of name \(layer\), output, ResNet-18, Re"
+    ):
+        table.select_columns(["c2"])
 
 
 def test_keys_name_the_networks_of_a_figure(record):

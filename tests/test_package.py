@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import resviz
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
@@ -48,6 +50,13 @@ def test_the_wheel_holds_the_package_alone(wheel):
     assert {"resviz", "bin"} >= {
         path.name for path in wheel.iterdir() if not path.name.endswith(".dist-info")
     }
+
+
+def test_the_package_lists_its_public_names():
+    """And what Python itself wants, as `__version__`."""
+    others = {*dir(resviz)} - {*resviz.__all__}
+    assert "__version__" in others
+    assert all(name.startswith("__") for name in others)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,9 @@ def resnet(
 
     Args:
         depth: weighted layers: 2·n + 2 of n basic blocks, 3·n + 2 of n
-            bottlenecks. ``find_imagenet_counts`` says which counts.
+            bottlenecks. Depths of the paper have its counts, other usual ones (10,
+            14, 26, 200, 269 …) those of the code bases that use them; any other depth
+            has those of the next shallower one, and more blocks in conv4_x.
         block: ``"basic"`` or ``"bottleneck"``; by default what the depth usually
             means, basic below 50 except for 14, 26 and 38.
         layers: blocks of each stage, instead of a depth; wants ``block``.

@@ -281,10 +281,12 @@ class Architecture(
         write_atomically(path, compress_for_path(path, self.to_json() + b"\n"))
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row a layer, with its parameters and MACs."""
+        """Return one row a layer, with its costs, its stage and its block."""
         from resviz.tables.layers import layer_table
 
-        return layer_table(self).to_pandas()
+        table = layer_table(self)
+        columns = (*table.columns, *table.extra)
+        return table.select_columns([column.key for column in columns]).to_pandas()
 
     def __repr__(self) -> str:
         shapes = ", ".join(str(tensor.shape) for tensor in self.inputs)

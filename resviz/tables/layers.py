@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from resviz.operations.families import (
 )
 from resviz.readings import costs
 from resviz.readings.shape_flow import changes_resolution
-from resviz.readings.structure import read_structure
+from resviz.readings.structure import index_block_layers, read_structure
 from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
 from resviz.tables.notes import batch_note, counting_notes, describe_bound
 from resviz.tables.table import Column, Table
@@ -48,6 +49,9 @@ COLUMNS = (
     Column("elements", "elements", "count", spare=4),
     Column("resolution", "resolution", "text", spare=5),
 )
+
+PLACE_COLUMNS = (Column("stage", "stage"), Column("block", "block"))
+"""Where a layer lies, for which the structure has to be read."""
 
 LAYER_KINDS: dict[str, frozenset[str]] = {
     "conv": CONVOLUTIONS,
@@ -95,13 +99,14 @@ def layer_table(
     if depth is not None and only is not None:
         raise SpecError("depth and only: want one of them, a fold mixes kinds")
     rows = [layer_row(layer) for layer in layers_of_kind(arch, only)]
+    groups = [] if depth is None else [*group_rows_by_call(arch, rows, depth)]
     if depth is not None:
-        groups = group_rows_by_call(arch, rows, depth)
         rows = [
             fold_call_rows(call, group) if call else group[0] for call, group in groups
         ]
     if once:
         rows = fold_equal_blocks(arch, rows) if depth is None else fold_equal_rows(rows)
+    members = {group[0]["index"]: group for _, group in groups}
     repeats = any(entry.get("times", 1) > 1 for entry in rows)
     total = costs.sum_record_costs(arch)
     elements = format_count(total.elements)
@@ -121,7 +126,30 @@ def layer_table(
         ),
         marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
         mark="the resolution changes",
+        extra=PLACE_COLUMNS,
+        find_extra=partial(find_row_place, arch, members),
     )
+
+
+def find_row_place(
+    arch: Architecture,
+    members: Mapping[int, Sequence[LayerEntry]],
+    entry: Mapping[str, Any],
+) -> dict[str, str | None]:
+    """Find the names of the stage and the block that all layers of a row lie in.
+
+    Args:
+        arch: the record.
+        members: the rows that are folded into one, by its index.
+        entry: the row.
+    """
+    group = members.get(entry["index"], [entry])
+    places = [index_block_layers(arch).get(member["index"]) for member in group]
+    names = {
+        "stage": {at and at.stage.name for at in places},
+        "block": {at and at.stage.block_name(at.number) for at in places},
+    }
+    return {k: each.pop() if len(each) == 1 else None for k, each in names.items()}
 
 
 def layers_before_failure(arch: Architecture, last: int | None = None) -> Table:

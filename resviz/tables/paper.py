@@ -27,7 +27,7 @@ from resviz.tables.notes import (
     untracked_notes,
 )
 from resviz.tables.summary import stage_row
-from resviz.tables.table import Cell, Column, LayerGroup, Table
+from resviz.tables.table import Cell, Column, LayerGroup, Table, number_repeats
 from resviz.units import format_count, format_giga, format_per_axis, format_sizes
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
         {"name": "parameters", "output": None, "cells": [a.params for a in archs]},
     ]
     bounds = ["≥ " if describe_bound(arch) else "" for arch in archs]
-    networks = (Column(f"c{k}", arch.label, "cell") for k, arch in enumerate(archs))
+    titles = number_repeats(arch.label for arch in archs)
+    networks = (Column(f"c{k}", title, "cell") for k, title in enumerate(titles))
     return Table(
         "ResNet architectures",
         (Column("name", "layer", "row"), Column("output", "output"), *networks),

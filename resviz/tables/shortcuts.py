@@ -28,7 +28,7 @@ COLUMNS = (
     Column("name", "module", spare=3),
     Column("kind", "shortcut"),
     Column("label", "as", spare=2),
-    Column("reason", "reason"),
+    Column("reason", "reason", "reason"),
     Column("input_shape", "input", "sample", spare=1),
     Column("output_shape", "output", "sample", spare=1),
     Column("stride", "stride", "axes", spare=4),
@@ -37,15 +37,6 @@ COLUMNS = (
     Column("macs", "MACs", "count"),
     Column("macs_share", "% MACs", "share", spare=5),
 )
-
-REASON_TEXTS = {
-    "resolution": "resolution changes",
-    "channels": "channels change",
-    "both": "both change",
-    "always": "always",
-    None: "",
-}
-"""The reason of a shortcut as people read it."""
 
 
 def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
@@ -81,7 +72,7 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
     return Table(
         f"{arch.label}: shortcuts",
         (*COLUMNS[:2], UNIT_COLUMN, *COLUMNS[2:]) if several else COLUMNS,
-        tuple(entry | {"reason": REASON_TEXTS[entry["reason"]]} for entry in rows),
+        tuple(rows),
         rows,
         facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
         notes=(

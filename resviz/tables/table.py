@@ -8,23 +8,31 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from resviz import units
-from resviz.errors import RenderError, SpecError, UnknownNameError
+from resviz.errors import RenderError, SpecError, UnknownNameError, suggest_nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
 
 ColumnKind = Literal[
     "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
-    "cell", "times",
+    "cell", "times", "reason",
 ]  # fmt: skip
 """How a column's values are written.
 
 "sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines;
-"times" leave 1 unsaid.
+"times" leave 1 unsaid; "reason" is that of a shortcut.
 """
+
+REASON_TEXTS = {
+    "resolution": "resolution changes",
+    "channels": "channels change",
+    "both": "both change",
+    "always": "always",
+}
+"""The reason of a shortcut as people read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ VALUE_WRITERS = {
     "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
     "count": units.group_digits,
+    "reason": REASON_TEXTS.__getitem__,
     "times": lambda times: "" if times == 1 else str(times),
     "bytes": units.format_mebibytes,
     "sample": lambda shape: units.format_sizes(shape[1:]),
@@ -132,6 +141,8 @@ class Table:
         mark: what it means that a row is set off.
         fixed: so many columns head every part where the table is split for width;
             0 means that spare columns are left out instead.
+        extra: columns that are there where they are named.
+        find_extra: gives the values of those in a row.
     """
 
     title: str
@@ -143,6 +154,10 @@ class Table:
     marked: frozenset[int] = field(default_factory=frozenset)
     mark: str = ""
     fixed: int = 0
+    extra: tuple[Column, ...] = ()
+    find_extra: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(
+        default=dict, compare=False
+    )
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -185,37 +200,53 @@ class Table:
         """
         if not isinstance(key, str):
             return list(self)[key]
-        names = frame_names(self.columns)
-        if key not in names:
-            try:
-                (column,) = find_columns(self.columns, [key])
-            except ValueError as error:
-                raise UnknownNameError(str(error)) from None
-            key = names[self.columns.index(column)]
-        return [row[key] for row in self]
+        if key in frame_names(self.columns):
+            return [row[key] for row in self]
+        try:
+            chosen = self.select_columns(key)
+            (name,) = frame_names(chosen.columns)
+        except ValueError as error:
+            raise UnknownNameError(str(error)) from None
+        return [row[name] for row in chosen]
 
     def select_columns(self, names: Sequence[str]) -> Table:
         """Return the table with some of its columns, in the order of `names`.
 
         Args:
-            names: keys of columns, or their headings in any case.
+            names: keys of columns, or their headings in any case; text is several
+                between commas, as of `--columns`.
 
         Raises:
             SpecError: for a column that it does not have; lists those it has.
         """
-        columns = tuple(find_columns(self.columns, names))
-        return replace(self, columns=columns, fixed=min(self.fixed, len(columns)))
+        names = [names] if isinstance(names, str) else names
+        columns = tuple(find_columns((*self.columns, *self.extra), names))
+        rows = self.rows
+        if any(column in self.extra for column in columns):
+            rows = tuple({**row, **self.find_extra(row)} for row in rows)
+        fixed = min(self.fixed, len(columns))
+        return replace(self, columns=columns, rows=rows, fixed=fixed)
 
     def to_dict(self) -> Any:
         """Return lists, dictionaries and numbers; what JSON prints."""
         return self.data
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a DataFrame, one column a key; a network's is its name."""
+        """Return the rows as a DataFrame, one column a key; a network's is its name.
+
+        Whole numbers of which some are missing are of pandas' type "Int64".
+        """
         import pandas as pd
 
         rows = [list(row.values()) for row in self]
-        return pd.DataFrame.from_records(rows, columns=frame_names(self.columns))
+        names = frame_names(self.columns)
+        types = ({*map(type, values)} for values in zip(*rows, strict=True))
+        gaps = {
+            name: "Int64"
+            for name, kinds in zip(names, types, strict=False)
+            if kinds == {int, type(None)}
+        }
+        return pd.DataFrame.from_records(rows, columns=names).astype(gaps)
 
     def render(self, format: str = "text", **options: Any) -> str:  # noqa: A002 - the CLI's word
         """Return the table as text in one of the table formats.
@@ -291,16 +322,22 @@ class Table:
 
 
 def frame_names(columns: Sequence[Column]) -> list[str]:
-    """Return the names of a DataFrame's columns, none of them twice.
+    """Return the names of a DataFrame's columns: keys, or titles of networks."""
+    return number_repeats(
+        column.title if column.kind == "cell" else column.key for column in columns
+    )
+
+
+def number_repeats(titles: Iterable[str]) -> list[str]:
+    """Return titles, none of them twice.
 
     Example:
-        >>> frame_names([Column("c0", "ResNet-18", "cell")] * 2)
+        >>> number_repeats(["ResNet-18", "ResNet-18"])
         ['ResNet-18', 'ResNet-18 (2)']
     """
     names: list[str] = []
-    for column in columns:
-        name = title = column.title if column.kind == "cell" else column.key
-        number = 1
+    for title in titles:
+        name, number = title, 1
         while name in names:
             number += 1
             name = f"{title} ({number})"
@@ -325,10 +362,11 @@ def find_columns(columns: Sequence[Column], names: Iterable[str]) -> Iterator[Co
         length, matches = match_longest(columns, remaining)
         if len(matches) != 1:
             wrong = "unknown column" if not matches else "several columns are headed"
+            word = " ".join(remaining[:length])
+            words = [text for column in columns for text in (column.key, column.title)]
+            near = "" if matches else suggest_nearest(word, dict.fromkeys(words), 1)
             listed = ", ".join(map(column_label, columns))
-            raise SpecError(
-                f"{wrong} {' '.join(remaining[:length])!r}: want some of {listed}"
-            )
+            raise SpecError(f"{wrong} {word!r}{near}: want some of {listed}")
         yield matches[0]
         remaining = remaining[length:]
 
@@ -356,6 +394,11 @@ def split_words(text: str) -> list[str]:
 
 
 def column_label(column: Column) -> str:
-    """Return a column's key, and its heading where that is another: "macs (MACs)"."""
+    """Return a column's key, and its heading where that is another: "macs (MACs)".
+
+    A network's is its heading alone.
+    """
+    if column.kind == "cell":
+        return column.title
     same = column.title == column.key
     return column.key if same else f"{column.key} ({column.title})"

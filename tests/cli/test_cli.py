@@ -267,15 +267,20 @@ def test_a_table_has_as_many_pixels_as_asked(resviz, saved, tmp_path, show):
     assert [1, 0.5, 2] == pytest.approx([it / widths[0] for it in widths], rel=0.01)
 
 
-def test_a_heading_of_two_networks_calls_neither(resviz, saved):
-    """Their keys do, which the error tells."""
-    command = ("table", saved, saved, "--columns", "ResNet-18")
-    code, _, message = resviz(*command)
-    assert 2 == code
-    assert (
-        "several columns are headed 'ResNet-18': want some of name (layer)," in message
-    )
-    assert "c0 (ResNet-18), c1 (ResNet-18)" in message
+def test_networks_of_one_name_are_chosen_by_their_numbers(resviz, saved):
+    """As they are headed."""
+    command = ("table", saved, saved, "--columns", "ResNet-18 (2)", "--format", "csv")
+    code, out, message = resviz(*command)
+    assert (0, "ResNet-18 (2)") == (code, out.partition("\n")[0]), message
+
+
+def test_stage_and_block_are_columns_where_they_are_named(resviz, saved):
+    """A row of several blocks has none."""
+    command = ("layers", saved, "--columns", "name,stage,block", "--format", "csv")
+    code, out, message = resviz(*command, "--depth", "1")
+    assert (0, True) == (code, "\nlayer1,conv2_x,\n" in out), message
+    assert "\nlayer1.0.bn1,conv2_x,conv2_1\n" in resviz(*command)[1]
+    assert "stage" not in resviz("layers", saved, "--format", "csv")[1].split("\n")[0]
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,43 @@ def test_its_rows_are_those_of_the_dataframe(record):
     """The same names and values."""
     table = resviz.shortcuts(record("resnet18"))
     frame = table.to_pandas()
-    assert list(table) == frame.to_dict("records")
+    rows = frame.astype(object).where(frame.notna(), None)
+    assert list(table) == rows.to_dict("records")
+
+
+def test_a_reason_is_the_word_of_the_record(record):
+    """In rows and frames as in JSON; for people it is a phrase."""
+    arch = record("resnet18")
+    table = resviz.shortcuts(arch)
+    reasons = [shortcut.reason for shortcut in arch.shortcuts]
+    assert reasons == table["reason"] == [row["reason"] for row in table.to_dict()]
+    assert 3 == len(table.to_pandas().query("reason == 'both'"))
+    assert "both change" in table.to_csv()
+
+
+def test_columns_may_be_text(record):
+    """As `--columns` has them."""
+    table = resviz.layers(record("resnet18"))
+    assert table.select_columns(["name", "macs"]) == table.select_columns("name, macs")
+
+
+def test_layers_know_their_stage_where_it_is_asked_for(record):
+    """By name; the other columns are as they were."""
+    table = resviz.layers(record("resnet18"))
+    assert [None, "conv2_x"] == [table["stage"][0], table["stage"][4]]
+    assert "stage" not in table[0]
+
+
+def test_a_frame_of_a_record_is_grouped_by_stage(record):
+    """The sums are those of the stages."""
+    arch = record("resnet18")
+    sums = arch.to_pandas().groupby("stage")["macs"].sum()
+    assert {stage.name: stage.macs for stage in arch.stages} == sums.to_dict()
+
+
+def test_whole_numbers_stay_whole_where_some_are_missing(record):
+    """Layers without a window have no groups."""
+    assert "Int64" == str(resviz.layers(record("resnet18")).to_pandas()["groups"].dtype)
 
 
 @pytest.mark.parametrize("form", FORMATS)
