@@ -193,7 +193,7 @@ def test_a_table_waits_for_no_other(run, saved):
 LIST_MODULES_AFTER_FILLING = (
     "import sys, torch; torch.empty(1, device='meta').uniform_(); print(*sys.modules)"
 )
-"""Modules that torch needs to make a convolution on meta: in 2.9 sympy is among them."""
+"""What torch needs to make a convolution on meta: in 2.9 sympy is among it."""
 
 
 def test_the_paper_table_wakes_no_sleeping_giant(run):
