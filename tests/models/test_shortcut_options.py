@@ -132,3 +132,12 @@ def test_every_rule_names_its_source():
 def test_place_reshapes(place, expected):
     """A stride alone changes the shape."""
     assert expected is place.changes_shape
+
+
+@pytest.mark.parametrize("side", [65, 97])
+def test_a_pooled_shortcut_fits_a_map_of_an_odd_side(meta, side):
+    """It rounds up as the 3×3 convolution beside it does, so that they can be added."""
+    net = meta("resnet50", avg_down=True, out_indices=(0, 1, 2, 3))
+    maps = net(torch.empty(1, 3, side, side, device="meta"))
+    sizes = [-(-side // 4), -(-side // 8), -(-side // 16), -(-side // 32)]
+    assert sizes == [one.shape[-1] for one in maps]

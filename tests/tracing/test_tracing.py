@@ -177,3 +177,15 @@ def test_a_forward_that_catches_its_own_errors_is_followed():
                 return self.relu(x)
 
     assert "relu" in [layer.name for layer in trace(Tries(), (4,)).layers]
+
+
+def test_what_nobody_reads_was_run_all_the_same():
+    """A forward that drops a result did the work."""
+
+    class Wasteful(nn.Module):
+        def forward(self, x):
+            torch.sigmoid(x)
+            return torch.relu(x)
+
+    names = [layer.operations[0].name for layer in trace(Wasteful(), (4,)).layers]
+    assert ["sigmoid", "relu"] == names

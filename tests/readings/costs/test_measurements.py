@@ -190,3 +190,21 @@ def test_what_functions_do_is_not_known_of_tools_that_look_at_modules():
         known = not count.convention.modules
         assert known == (count.total is not None)
         assert known != ("convolution outside of a module" in count.unknown)
+
+
+@pytest.mark.parametrize(
+    ("tool", "number", "each"),
+    [("fvcore", "flops", 5), ("torchprofile", "MACs", 1), ("DeepSpeed", "FLOPs", 5)],
+)
+def test_a_layer_norm_is_counted_by_its_values(tool, number, each):
+    """Five for each value, or one, by the sources that conventions name."""
+    plain = nn.Linear(6, 8, bias=False)
+    net = nn.Sequential(nn.Linear(6, 8, bias=False), nn.LayerNorm(8))
+    without, total = (
+        count.total
+        for model in (plain, net)
+        for count in apply_conventions(resviz.trace(model, (6,), batch=4))
+        if tool in count.convention.tool_names
+        and number == count.convention.number_name
+    )
+    assert each * 4 * 8 == total - without

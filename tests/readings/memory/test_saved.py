@@ -181,3 +181,22 @@ def test_parameters_that_no_layer_reads_take_memory_too():
     assert {"float32": held} == memory.count_parameter_bytes(arch)
     assert {"float32": learned} == memory.count_gradient_bytes(arch)
     assert 4 * (4 * 3 + 3) == memory.count_idle_bytes(arch)
+
+
+def test_nothing_is_kept_of_whole_numbers():
+    """No gradient flows into them, so no derivative reads them."""
+
+    class Rounded(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 1)
+
+        def forward(self, x):
+            whole = self.conv(x).to(torch.int64)
+            return whole * whole
+
+    model, x = Rounded(), torch.zeros(1, 3, 8, 8)
+    assert not model(x).requires_grad
+    arch = resviz.trace(model, (3, 8, 8))
+    assert "mul" == arch.layers[-1].operations[0].name
+    assert 0 == memory.find_saved_for_backward(arch).layers[-1]

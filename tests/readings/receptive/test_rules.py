@@ -150,6 +150,20 @@ def test_a_pool_over_one_position_gathers_nothing():
     assert () == found.unknown
 
 
+def test_of_three_branches_the_farthest_centres_are_said():
+    """One is moved by two columns; the third is where the first is."""
+    found = after(lambda x: torch.cat([x, F.pad(x, (2, -2)), x], 1))
+    (join,) = found.off_centre
+    assert (0, 2) == join.apart
+
+
+def test_rows_that_meet_themselves_across_have_no_field():
+    """A sum over all pairs of rows has positions of two, not of one."""
+    found = after(lambda x: x[..., :1] + x[..., :1].transpose(2, 3))
+    assert None is found.layers[-1][0]
+    assert "axes meet that run over other positions" == found.unknown[0].why
+
+
 def test_one_axis_may_be_seen_whole():
     """A mean over rows leaves columns apart."""
     rows, columns = after(lambda x: x.mean(2)).layers[-1]
