@@ -22,6 +22,7 @@ from resviz.tables.notes import batch_note, run_mode_notes, untracked_notes
 from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcut_table, summarize_shortcuts
 from resviz.tables.summary import summary_table
+from resviz.tables.table import REASON_TEXTS
 from resviz.templates import read_template_text, render_page
 from resviz.units import format_count, format_sizes, group_digits
 
@@ -217,6 +218,7 @@ def merge_shortcuts(run: list[ShortcutRow]) -> dict[str, Any]:
     ends = [first] if len(run) == 1 else [first, last]
     return {
         **first,
+        "reason": REASON_TEXTS.get(first["reason"]),
         **{key: sum(row[key] for row in run) for key in SUMMED_KEYS},
         **{key: " – ".join(row[key] for row in ends) for key in MERGED_NAME_KEYS},
         "count": len(run),

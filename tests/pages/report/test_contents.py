@@ -143,6 +143,13 @@ def test_remarks_are_sentences(report):
     assert "conv5_1. " in text
 
 
+def test_reasons_are_phrases(fifty):
+    """As in the table of shortcuts, a dash where nothing changes."""
+    _, table_rows = fifty
+    reasons = {row[3] for row in table_rows["shortcuts"][1:]}
+    assert {"–", "channels change", "both change"} == reasons
+
+
 def test_folded_shortcuts_name_their_blocks(fifty):
     """A line of equal shortcuts says which blocks it stands for, and how many."""
     _, table_rows = fifty
