@@ -126,6 +126,13 @@ def test_entities_give_back_the_text(text):
     assert own == back
 
 
+@pytest.mark.parametrize("text", ["direction TB", "ﬂ°°35¶ß", "a ¶ß b"])
+def test_a_text_is_neither_a_direction_nor_an_entity(text):
+    """Mermaid finds the one in the lines of a subgraph, and writes the other itself."""
+    written = escape.escape_mermaid(text)
+    assert not re.search(r"direction\s|ﬂ|¶ß", written)
+
+
 def test_common_words_stay_readable():
     """What figures say of ordinary networks needs no entity."""
     for said in ("1×1, 64 → 3×3, 64, /2", "conv2_x", "25.6 M parameters · 4.09 G"):

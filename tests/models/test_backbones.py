@@ -219,3 +219,12 @@ def test_impossible_options(meta, options):
         meta("resnet50", **options)
     assert "\n" not in str(caught.value)
     assert ": got " in str(caught.value)
+
+
+@pytest.mark.parametrize("indices", [(2, 0), (3, 1, 2), (1, 1)])
+def test_stages_are_returned_in_the_order_in_which_they_are_asked_for(meta, indices):
+    """As a neck reads them, twice too."""
+    maps = meta("resnet18", out_indices=indices)(
+        torch.empty(1, 3, 64, 64, device="meta")
+    )
+    assert [64 << index for index in indices] == [one.shape[1] for one in maps]

@@ -1,5 +1,6 @@
 """What every table says of the trace that it was read off, in text and in JSON."""
 
+import msgspec
 import pytest
 import torch
 from torch import nn
@@ -57,6 +58,30 @@ def test_text_says_that_it_was_run_for_real(odd, record, door):
     """And of a network that was not it says nothing of the kind."""
     assert "run for real on one seeded input" in str(door(odd))
     assert "run for real" not in str(door(record("resnet18")))
+
+
+def test_shapes_are_of_one_sample_where_the_batch_is_the_first_axis():
+    """And of a text of seven tokens, two at a time, they are not."""
+    first = resviz.summary("cifar20", batch=2).notes
+    assert "shapes of one sample, C×H×W; counted for a batch of 2" in first
+    second = resviz.trace(nn.Sequential(nn.Linear(5, 3)), "0=7,N,5", batch=2)
+    said = "shapes without their first axis, which is not the batch"
+    assert f"{said}; counted for a batch of 2" in resviz.layers(second).notes
+
+
+def test_an_input_of_another_dtype_says_which():
+    """That of most images, float32, goes without saying."""
+    arch = resviz.trace(nn.Sequential(nn.Embedding(9, 4)), "int64:1,3")
+    assert ("input", "1×3 int64") == resviz.summary(arch).facts[0]
+    assert ("input", "1×3×32×32") == resviz.summary("cifar20").facts[0]
+
+
+@pytest.mark.parametrize("door", DOORS[:3], ids=lambda door: door.__name__)
+def test_text_names_what_was_done_out_of_sight(record, door):
+    """No count can hold it."""
+    arch = msgspec.structs.replace(record("resnet18"), unseen=("layer1.0:add",))
+    said = "not counted: what made an operand of layer1.0:add, out of sight"
+    assert any(said in note for note in door(arch).notes)
 
 
 @pytest.mark.parametrize("door", DOORS[:3], ids=lambda door: door.__name__)

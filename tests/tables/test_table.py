@@ -7,6 +7,7 @@ import pytest
 
 import resviz
 from resviz.errors import UnknownNameError
+from resviz.tables.table import Column, Table
 
 FORMATS = ["html", "latex", "markdown", "csv", "json"]
 
@@ -128,3 +129,10 @@ def test_csv_and_json_are_read_back(stages):
 def test_it_is_shown_on_one_line(stages):
     """What it is, and how long."""
     assert "<Table 'ResNet-50: summary': 6 rows>" == repr(stages)
+
+
+def test_a_count_that_nobody_knows_is_said_to_be_unknown():
+    """An empty cell would be taken for none; one without a text stays empty."""
+    columns = (Column("macs", "MACs", "count"), Column("note", "note"))
+    table = Table("", columns, ({"macs": None, "note": None},), [])
+    assert "| unknown |  |" == table.to_markdown().splitlines()[-1]
