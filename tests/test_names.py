@@ -106,3 +106,8 @@ def test_the_check_of_modules_can_fail(tmp_path):
     package = ModuleType("package")
     package.costs = len
     assert {"costs"} == find_hidden_modules(package, tmp_path)
+
+
+def test_every_public_name_is_at_home():
+    """Each is of the module that `HOMES` says."""
+    assert [] == [name for name in resviz.__all__ if not hasattr(resviz, name)]
