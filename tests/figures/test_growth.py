@@ -13,7 +13,7 @@ from resviz.errors import RenderError
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.growth import shorten_names
-from resviz.figures.growth.axes import round_ticks
+from resviz.figures.growth.axes import distance_to_box, round_ticks
 from resviz.readings import costs
 from resviz.readings.growth import build_depth_series
 
@@ -160,3 +160,16 @@ def test_labels_of_the_papers_networks_touch_no_line(record):
     ]
     assert 20 == len(labels)
     assert [] == touched
+
+
+def test_labels_stand_at_their_own_ends():
+    """None lies nearer to the end of another line, where three end close together."""
+    options = {"A": "", "B": "num_classes=1300", "C": "width_per_group=70"}
+    archs = [resviz.trace(f"resnet(50, {options[k]})", name=k) for k in options]
+    nodes = draw_diagram(archs, "growth").picture.nodes
+    ends = [node for node in nodes if node.role.endswith(" end")][:3]
+    labels = [node for node in nodes if node.role.endswith(" label")][:3]
+    for label in labels:
+        box = (label.left, label.top, label.right, label.bottom)
+        away = {end.role.split()[1]: distance_to_box(end.at, box) for end in ends}
+        assert min(away.values()) == away[label.role.split()[1]], label.lines

@@ -58,6 +58,14 @@ def test_a_paper_with_table_and_figures(network, tmp_path):
 
 
 @pytest.mark.needs("pdflatex", "pdftotext")
+def test_the_units_of_plots_stand_apart(network, tmp_path):
+    """From their titles, whose bold letters are wider here than in other formats."""
+    draw_diagram(network("resnet50"), "growth").save(tmp_path / "growth.tex")
+    text, _ = compiled(tmp_path, r"\noindent\input{growth}")
+    assert re.search(r"Multiply-adds +cumulative, one sample", text)
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
 def test_the_papers_five_networks_fit_an_article(tmp_path):
     """They stand out on both sides alike, without a warning."""
     (tmp_path / "table.tex").write_text(resviz.table().render("latex"))

@@ -170,7 +170,7 @@ class GrowthPlacing:
         top = TOP + PANEL[1] * (number // 2)
         title_at, title = (left, top + 12), measure.title
         name = self.canvas.add_text("name", title_at, title, align="start")
-        unit_at = (name.right + 4, top + 12)
+        unit_at = (name.right + 12, top + 12)  # TeX's bold is wide
         self.canvas.add_text("text", unit_at, measure.unit, align="start")
         lines = self.list_lines(measure)
         if not lines:
@@ -257,18 +257,24 @@ class GrowthPlacing:
         bounds: LabelBox,
         taken: list[LabelBox],
     ) -> None:
-        """Draw the line of each network, its end, and what stands there."""
+        """Draw the line of each network, its end, and what stands there.
+
+        The highest end has its label first, so that those below it move down.
+        """
         paths = [area.points(line) for _, line in lines]
         points = [point for path in paths for point in sample_path(path)]
         points += END_WEIGHT * [path[-1] for path in paths]
-        for (number, _), path, words in zip(lines, paths, labels, strict=True):
-            role = SERIES_ROLES[number % len(SERIES_ROLES)]
+        roles = [SERIES_ROLES[number % len(SERIES_ROLES)] for number, _ in lines]
+        for role, path in zip(roles, paths, strict=True):
             end = self.canvas.add_node(f"{role} end", path[-1], (6, 6))
             self.draw_curve(end, role, path)
+        labelled = zip(roles, paths, labels, strict=True)
+        for role, path, words in sorted(labelled, key=lambda line: line[1][-1][1]):
             look = LOOKS[f"{role} label"]
             width = metrics.text_width(words, look.size, bold=True) + 2
             size = (width, look.size * metrics.LINE_SPACING)
-            at = place_end_label(path[-1], size, taken, points, bounds)
+            ends = [other[-1] for other in paths]
+            at = place_end_label(path[-1], size, taken, points, ends, bounds)
             beside = at[0] - path[-1][0]
             align: Align = "middle"
             if abs(beside) > size[0] / 2:

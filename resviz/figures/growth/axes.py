@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor, log10
+from math import floor, hypot, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,12 +16,17 @@ TICK_STEPS = (1, 2, 2.5, 5, 10)
 """Distances of ticks, times a power of ten."""
 
 LABEL_PLACES = (
-    (1, 0), (1, -1), (1, 1), (-1, 0), (-1, -1), (-1, 1), (0, -1), (0, 1), (1, -2),
-    (1, 2), (-1, -2), (-1, 2), (0.6, -1), (-0.6, -1), (0.6, 1), (-0.6, 1), (-0.9, -1),
-    (-0.2, -1), (0.2, -1), (0.9, -1), (0, -2.2), (-0.6, -2.2), (0.6, -2.2), (0, 2.2),
+    (1, 0), (1, 1), (1, -1), (1, 1.5), (1, -1.5), (-1, 0), (-1, -1), (-1, 1), (0, -1),
+    (0, 1), (1, -2), (1, 2), (-1, -2), (-1, 2), (0.6, -1), (-0.6, -1), (0.6, 1),
+    (-0.6, 1), (-0.9, -1), (-0.2, -1), (0.2, -1), (0.9, -1), (0, -2.2), (-0.6, -2.2),
+    (0.6, -2.2), (0, 2.2),
 )  # fmt: skip
 """Where a label may stand about the end of its line, the best first: right and down,
 in halves of its own width and height."""
+
+
+TEX_EXCESS = 0.15
+"""How much wider TeX's bold letters are, in widths of a label; it grows outwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def place_end_label(
     size: Point,
     taken: Sequence[LabelBox],
     points: Sequence[Point],
+    ends: Sequence[Point],
     area: LabelBox,
 ) -> Point:
     """Return the centre of a label beside its line's end, where it hides least.
@@ -93,17 +99,24 @@ def place_end_label(
         size: of the label.
         taken: the labels that are placed.
         points: of all lines.
+        ends: of all lines; a label should not stand at another's.
         area: that labels should not leave.
     """
 
     def cost(number: int) -> float:
         at = label_centre(end, size, LABEL_PLACES[number])
-        box, roomy = box_around(at, size), box_around(at, (size[0] + 6, size[1]))
+        box = box_around(at, size)
+        wider = TEX_EXCESS * size[0] * LABEL_PLACES[number][0]
+        room = (size[0] + abs(wider) + 6, size[1])
+        roomy = box_around((at[0] + wider / 2, at[1]), room)
         hidden = sum(boxes_overlap(box, other) for other in taken)
         covered = sum(box_contains(roomy, point) for point in points)
         outside = box[0] < area[0] or box[1] < area[1]
         outside = outside or box[2] > area[2] or box[3] > area[3]
-        return 200 * hidden + 3 * covered + 500 * outside + number / 10
+        own = distance_to_box(end, box)
+        strange = any(distance_to_box(other, box) < own for other in ends)
+        worst = 200 * hidden + 500 * outside
+        return worst + 3 * covered + 5 * strange + number / 10
 
     best = min(range(len(LABEL_PLACES)), key=cost)
     return label_centre(end, size, LABEL_PLACES[best])
@@ -140,6 +153,12 @@ def boxes_overlap(box: LabelBox, other: LabelBox) -> bool:
     """Tell whether two boxes share more than an edge."""
     across = min(box[2], other[2]) - max(box[0], other[0])
     return across > 0 and min(box[3], other[3]) - max(box[1], other[1]) > 0
+
+
+def distance_to_box(point: Point, box: LabelBox) -> float:
+    """Return how far outside of a box a point lies; 0 within."""
+    x, y = point
+    return hypot(max(box[0] - x, 0, x - box[2]), max(box[1] - y, 0, y - box[3]))
 
 
 def box_contains(box: LabelBox, point: Point) -> bool:
