@@ -228,3 +228,9 @@ def test_stages_are_returned_in_the_order_in_which_they_are_asked_for(meta, indi
         torch.empty(1, 3, 64, 64, device="meta")
     )
     assert [64 << index for index in indices] == [one.shape[1] for one in maps]
+
+
+def test_what_is_left_out_of_a_backbone_is_named(meta):
+    """All of it, so that whole weights load into a part."""
+    net = meta("resnet18", num_stages=2, num_classes=0)
+    assert {"layer3.", "layer4.", "fc."} == {*net.omitted}

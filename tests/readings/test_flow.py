@@ -108,3 +108,14 @@ def test_a_map_with_its_channels_last_has_its_two_sizes():
 
     arch = trace(nn.Sequential(nn.Conv2d(3, 4, 1), Thin()), (3, 10, 12))
     assert (5, 4) == steps(arch)[-1].size
+
+
+def test_a_map_that_is_turned_keeps_its_resolution():
+    """Rows that become columns are as many as they were."""
+
+    class Turn(nn.Module):
+        def forward(self, x):
+            return x.transpose(2, 3)
+
+    arch = trace(nn.Sequential(nn.Conv2d(3, 4, 1), Turn()), (3, 10, 12))
+    assert ["input"] == [step.name for step in steps(arch)]

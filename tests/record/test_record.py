@@ -221,6 +221,16 @@ def test_nothing_half_written_is_left(record, tmp_path):
     assert [path] == list(tmp_path.iterdir())
 
 
+def test_a_file_that_is_written_anew_keeps_its_mode(record, tmp_path):
+    """Who could read it still can, and nobody else."""
+    path = tmp_path / "x.json"
+    path.touch()
+    for mode in (0o640, 0o600):
+        path.chmod(mode)
+        record("resnet18").save(path)
+        assert mode == path.stat().st_mode & 0o777
+
+
 def test_pandas_gets_a_row_a_layer(record):
     """`to_pandas` has the layer table's columns and rows."""
     frame = record("resnet50").to_pandas()
