@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import resviz
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
+
+settings.register_profile("on any machine", settings())
+settings.load_profile("on any machine")
 
 ROOT = Path(__file__).parent.parent
 

@@ -27,7 +27,7 @@ networks = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(options=networks, side=st.integers(33, 80), batch=st.integers(1, 3))
 def test_any_small_resnet(options, side, batch):
     """A record keeps its invariants, rows sum up, the structure is what was built."""

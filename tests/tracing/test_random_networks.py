@@ -191,9 +191,7 @@ def networks(draw: Any) -> tuple[Random, tuple[int, int, int]]:
     return Random(draw, channels, side).eval(), (channels, side, side)
 
 
-any_network = settings(
-    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
-)
+any_network = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 @any_network

@@ -243,9 +243,7 @@ def check(model):
             event("compared" if expected else "a gap")
 
 
-SETTINGS = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
-)
+SETTINGS = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 
 
 def short(parts):

@@ -51,7 +51,7 @@ def outcome(model, *args, **kwargs):
         return str(error)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_unit_is_told_the_same_of(data):
     """Convolution, norm and activation of any size, that fit or do not."""

@@ -11,7 +11,7 @@ from resviz.tracing.fast import shape_rules
 small = st.integers(1, 4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(n=small, groups=st.integers(1, 3), width=small, size=st.integers(1, 12),
        k=small, s=small, p=st.integers(0, 3), d=st.integers(1, 3))  # fmt: skip
 def test_convolution(n, groups, width, size, k, s, p, d):
@@ -29,7 +29,7 @@ def test_convolution(n, groups, width, size, k, s, p, d):
         assert real.shape == given.shape
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(size=st.integers(1, 12), k=small, s=small, p=st.integers(0, 2), d=small)
 def test_max_pool(size, k, s, p, d):
     """So does that of max pooling."""
