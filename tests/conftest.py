@@ -18,7 +18,7 @@ import resviz
 if TYPE_CHECKING:
     from resviz.record import Architecture
 
-settings.register_profile("on any machine", settings())
+settings.register_profile("on any machine", settings(), deadline=None)
 settings.load_profile("on any machine")
 
 ROOT = Path(__file__).parent.parent
