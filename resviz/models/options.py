@@ -17,7 +17,7 @@ def check_one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
     legal = tuple(legal)
     if value not in legal:
         want = ", ".join(repr(choice) for choice in legal)
-        near = suggest_nearest(value, legal, 1)
+        near = suggest_nearest(value, legal, 1) if isinstance(value, str) else ""
         hint = f"{near}?" if near else ","
         raise SpecError(f"{where}: got {value!r}{hint} want one of {want}")
 
