@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 from itertools import islice
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,6 +20,11 @@ from torch.jit import ScriptModule
 from resviz.errors import TraceError, first_error_line
 from resviz.record import Parameter
 from resviz.tracing.copies import Copies
+from resviz.tracing.functions import (
+    CONTAINER_CLASSES,
+    FOREIGN_PACKAGES,
+    find_package,
+)
 from resviz.tracing.modules import (
     COMPILED_CALL,
     HOOK_HOLDERS,
@@ -164,6 +170,13 @@ class Clone(Copies):
     def copy_attribute(self, path: str, name: str, value: Any) -> Any:
         """Copy the attribute `name` of the module at `path`."""
         if name in HOOK_HOLDERS and isinstance(value, dict):  # of whatever class
+            for hook in value.values():
+                if self.copy_value(hook, path) is hook and holds_state(hook):
+                    raise TraceError(
+                        f"{path or 'the model'}: its hook {type(hook).__name__} may "
+                        "keep what it sees in an object that cannot be copied: remove "
+                        "the hook before the trace, and put it back after"
+                    )
             return self.copy_mapping(value, path, OrderedDict())
         return self.copy_value(value, join_module_path(path, name))
 
@@ -173,6 +186,8 @@ class Clone(Copies):
         """Give the copy of `module` its state, and note its parameters."""
         copy = self.copies[id(module)]
         state["training"] = self.training
+        for name, value, is_method in self.find_class_copies(type(module)):
+            state.setdefault(name, MethodType(value, copy) if is_method else value)
         if isinstance(module, nn.TransformerEncoder):
             state["use_nested_tensor"] = False  # it has no shapes on meta
         object.__setattr__(copy, "__dict__", state)
@@ -200,6 +215,7 @@ class Clone(Copies):
         """Release the copies."""
         self.modules.clear()
         self.copies.clear()
+        self.release_functions()
         del self.root
 
     @property
@@ -225,6 +241,19 @@ class Clone(Copies):
                 "on a real device"
             )
         return device
+
+
+def holds_state(hook: Any) -> bool:
+    """Return whether a hook that was not copied is an object that may keep tensors."""
+    if isinstance(hook, FunctionType) or find_package(type(hook)) in FOREIGN_PACKAGES:
+        return False
+    names = {*getattr(hook, "__dict__", ()), *list_slots(type(hook))}
+    members = [getattr(hook, name, None) for name in names]
+    return any(
+        type(member) in CONTAINER_CLASSES
+        or isinstance(member, (nn.Module, torch.Tensor))
+        for member in members
+    )
 
 
 def join_module_path(path: str, name: str) -> str:

@@ -12,15 +12,22 @@ from collections import OrderedDict, defaultdict, deque
 from copy import deepcopy
 from enum import Enum
 from functools import partial
-from types import MethodType, SimpleNamespace
+from types import (
+    BuiltinMethodType,
+    FunctionType,
+    MethodType,
+    MethodWrapperType,
+    SimpleNamespace,
+)
 from typing import Any
-from weakref import ref
+from weakref import ProxyTypes, proxy, ref
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
+from resviz.tracing.functions import FOREIGN_PACKAGES, FunctionCopies, find_package
 from resviz.tracing.modules import unwrap_module
 from resviz.tracing.tensors import (
     EAGER_CLASSES,
@@ -29,11 +36,14 @@ from resviz.tracing.tensors import (
     make_weightless,
 )
 
-FOREIGN_PACKAGES = frozenset(sys.stdlib_module_names) | {"torch", "numpy"}
-"""Packages whose objects are no plain holders: locks, loggers, streams, optimisers."""
+METHOD_CLASSES = (MethodType, BuiltinMethodType, MethodWrapperType)
+"""Classes of functions that are bound to a value, those of containers too."""
+
+REFERENCE_CLASSES = (ref, *ProxyTypes)
+"""Classes of weak references."""
 
 
-class Copies:
+class Copies(FunctionCopies):
     """Copies of values, found by the `id` of what they stand for.
 
     Attributes:
@@ -44,6 +54,7 @@ class Copies:
     """
 
     def __init__(self, *, real: bool) -> None:
+        super().__init__()
         self.real = real
         self.copies: dict[int, Any] = {}
         self.own_ids: set[int] = set()
@@ -87,12 +98,14 @@ class Copies:
         """Copy a value that may hold other values."""
         if type(value) in MAPPING_CLASSES:
             return self.copy_mapping(value, path)
-        if isinstance(value, nn.Module):
+        if isinstance(value, nn.Module) and type(value) not in REFERENCE_CLASSES:
             value = unwrap_module(value)
             copy = self.copies.get(id(value))
             return self.copy_module(path, value) if copy is None else copy
         if isinstance(value, torch.Tensor):
             return self.copy_tensor(value)
+        if type(value) in REFERENCE_CLASSES:
+            return self.copy_reference(value, path)
         return self.copy_function(value, path)
 
     def copy_tensor(self, value: torch.Tensor) -> torch.Tensor:
@@ -118,18 +131,35 @@ class Copies:
         return copy
 
     def copy_function(self, value: Any, path: str) -> Any:
-        """Copy a method, a partial function, a handle or a reference."""
-        if isinstance(value, MethodType):
-            return MethodType(value.__func__, self.copy_value(value.__self__, path))
+        """Copy a function, a method, a partial function, a handle or a reference."""
+        if isinstance(value, METHOD_CLASSES):
+            return self.copy_method(value, path)
+        if type(value) is FunctionType:
+            return self.copy_python_function(value)
         if type(value) is RemovableHandle:
             return self.copy_handle(value, path)
         if type(value) is partial:
             parts = (value.func, value.args, value.keywords)
             function, args, keywords = (self.copy_value(part, path) for part in parts)
             return partial(function, *args, **keywords)
-        if type(value) is ref and isinstance(value(), nn.Module):
-            return ref(self.copy_value(value(), path))
         return self.copy_container(value, path)
+
+    def copy_method(self, value: Any, path: str) -> Any:
+        """Copy a method together with what it is bound to; of a list's, the list."""
+        owner = value.__self__
+        owner_copy = self.copy_value(owner, path)
+        if isinstance(value, MethodType):
+            return MethodType(self.copy_value(value.__func__, path), owner_copy)
+        return value if owner_copy is owner else getattr(owner_copy, value.__name__)
+
+    def copy_reference(self, value: Any, path: str) -> Any:
+        """Copy a weak reference or proxy of a module."""
+        if not isinstance(value() if type(value) is ref else value, nn.Module):
+            return value
+        # A method of a proxy's is bound to what that stands for.
+        referent = value() if type(value) is ref else value.modules.__self__
+        copy = self.copy_value(referent, path)
+        return ref(copy) if type(value) is ref else proxy(copy)
 
     def copy_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
         """Copy a handle, so that it removes its hook from the clone."""
@@ -185,8 +215,7 @@ def is_attribute_holder(value: Any) -> bool:
     kind = type(value)
     if kind.__new__ is not object.__new__ or hasattr(kind, "__del__"):
         return False
-    package = str(getattr(kind, "__module__", "")).partition(".")[0]
-    if package in FOREIGN_PACKAGES or isinstance(value, Enum):
+    if find_package(kind) in FOREIGN_PACKAGES or isinstance(value, Enum):
         return False
     return bool(getattr(value, "__dict__", None))
 

@@ -88,7 +88,8 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
     """Run the recorder's clone on a plan's arguments and return what it returns."""
     clone = recorder.clone
     recorder.start_recording()
-    with PreservedProcess(clone.depth), torch.inference_mode(False):
+    process = PreservedProcess(clone.depth, clone.guarded.values())
+    with process, torch.inference_mode(False):
         samples = InputPlaceholders(clone, plan.arguments, plan.batch)
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)

@@ -7,12 +7,14 @@ import random
 import sys
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
+from resviz.tracing.functions import restore_containers
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 FRAMES_PER_CALL = 8
 """Python frames that one level of module nesting takes when it is followed."""
@@ -61,11 +63,13 @@ class RestoringContext:
 class PreservedProcess(RestoringContext):
     """A context that restores the process's global state at its end.
 
-    That is the recursion limit, torch's default dtype and the random generators. A
-    state is put back only where it changed.
+    That is the recursion limit, torch's default dtype and the random generators, and
+    the containers of classes and modules that are `guarded`. A state is put back only
+    where it changed.
     """
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, guarded: Iterable[tuple[Any, Any]] = ()) -> None:
+        self.guarded = guarded
         self.frames = FRAMES_PER_CALL * depth
         self.states_before = read_process_states()
 
@@ -75,6 +79,7 @@ class PreservedProcess(RestoringContext):
 
     def restore_process(self) -> None:
         """Put everything back."""
+        restore_containers(self.guarded)
         set_extra_frames(id(self), 0)
         states_now = read_process_states()
         for state, state_now in zip(self.states_before, states_now, strict=False):

@@ -43,7 +43,15 @@ PATCHABLE = {
 
 
 class Unwatched:
-    """What a test changes itself; the walk stops here."""
+    """What a test changes itself: the walk stops here, and a trace copies it not."""
+
+    def __new__(cls, *args: Any) -> Any:
+        del args
+        return super().__new__(cls)
+
+
+class Seen(Unwatched, list):
+    """What a forward tells a test."""
 
 
 UNSEEN = (*PLAIN, Unwatched)

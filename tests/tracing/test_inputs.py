@@ -12,6 +12,8 @@ from torch import nn
 
 from resviz import SpecError, load, summary, trace
 
+from .harm import Seen
+
 
 class Forward(nn.Module):
     """A model whose forward is a function of itself and its arguments."""
@@ -86,7 +88,7 @@ def test_names_are_told(tmp_path):
 
 def test_everything_else_is_passed_on():
     """An object is the same inside of the forward."""
-    seen = []
+    seen = Seen()
     thing = object()
 
     def function(model, x, **options):
@@ -139,7 +141,7 @@ LEAVES = {
 def test_tensors_in_nests(kind, mode):
     """Each flows, the holder keeps its class, and the user's keeps its tensor."""
     mine = torch.ones(2, 4)
-    holder, classes = NESTS[kind](mine), []
+    holder, classes = NESTS[kind](mine), Seen()
 
     def function(model, value):
         classes.append(type(value))
@@ -185,7 +187,7 @@ def test_values_of_the_users_count_where_values_do():
 
 def test_values_of_sizes_are_valid():
     """Ids are in every table, masks let everything pass, and both are seeded."""
-    seen = []
+    seen = Seen()
 
     def function(model, ids, mask, x):
         seen.append((ids.tolist(), mask.tolist(), x.tolist()))

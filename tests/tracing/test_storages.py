@@ -9,6 +9,8 @@ from torch import nn
 import resviz
 from resviz.record import CONSTANT, LEARNED
 
+from .harm import Seen
+
 
 def only(arch, name):
     """The one operation of a layer."""
@@ -113,7 +115,7 @@ class Watcher(nn.Module):
         return y
 
 
-GONE = []
+GONE = Seen()
 
 
 @pytest.mark.parametrize("mode", ["shapes", "run"])

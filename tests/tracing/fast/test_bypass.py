@@ -166,12 +166,6 @@ def emptied(conv, x):
     return conv(x[:0])
 
 
-def inferred(conv, x):
-    with torch.inference_mode():
-        y = x + 1
-    return conv(y)
-
-
 def forwards(conv, x):
     with torch.autograd.forward_ad.dual_level():
         return conv(x)
@@ -299,7 +293,6 @@ RUN = {
     "another order of parameters": (reordered(), "0"),
     "no samples": (Parent(emptied), "conv"),
     "inference mode": (Parent(inferring), "conv"),
-    "a tensor of inference mode": (Parent(inferred), "conv"),
     "gradients forwards": (Parent(forwards), "conv"),
     "a dictionary that it is given": (Parent(given_tensors), "conv"),
     "a forward that it is given": (Parent(given_a_forward), "conv"),

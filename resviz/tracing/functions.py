@@ -1,0 +1,261 @@
+"""Functions that reach past their arguments: closures, defaults, attributes, globals.
+
+A hook that keeps features writes to what it closes over, or to a dictionary beside it.
+Such a function is made again around copies; one that reaches nothing of the kind stands
+for itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from copy import copy
+from dis import get_instructions
+from functools import cache, partial
+from opcode import opmap
+from types import (
+    BuiltinMethodType,
+    CellType,
+    CodeType,
+    FunctionType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+    SimpleNamespace,
+)
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import ref
+
+import torch
+from torch import nn
+
+from resviz.tracing.tensors import MAPPING_CLASSES, PLAIN_CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONTAINER_CLASSES = MAPPING_CLASSES | {list, set, deque}
+"""Classes of containers that a function may write to."""
+
+HOLDER_CLASSES = CONTAINER_CLASSES | {
+    tuple, partial, ref, SimpleNamespace,
+    MethodType, BuiltinMethodType, MethodWrapperType,
+}  # fmt: skip
+"""Classes of values that hold others, whoever made them."""
+
+FIXED_CLASSES = PLAIN_CLASSES | {type, ModuleType, bytes, complex}
+"""Classes of values that are never copied."""
+
+FOREIGN_PACKAGES = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "resviz"}
+"""Packages whose objects are no plain holders: locks, loggers, streams, optimisers.
+
+Their functions keep nothing of a model in their globals.
+"""
+
+WRITES_TO_CELLS = frozenset({opmap["STORE_DEREF"], opmap["DELETE_DEREF"]})
+
+WRITES_TO_GLOBALS = frozenset({opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]})
+
+
+def find_package(kind: type) -> str:
+    """Return the top package that a class is defined in."""
+    return str(getattr(kind, "__module__", "")).partition(".")[0]
+
+
+class CodeReach(NamedTuple):
+    """What a function reaches past its arguments, as its code says.
+
+    Attributes:
+        names: of what it may read from globals, and of attributes.
+        writes_globals: whether it writes to any.
+        written_cells: names of variables of functions around it that it writes to.
+    """
+
+    names: frozenset[str]
+    writes_globals: bool
+    written_cells: frozenset[str]
+
+
+@cache
+def read_code(code: CodeType) -> CodeReach:
+    """Read off what a function reaches, with the functions inside of it."""
+    inner = [read_code(const) for const in code.co_consts if type(const) is CodeType]
+    operations = {*code.co_code[::2]}
+    written_cells: set[str] = set()
+    if operations & WRITES_TO_CELLS:
+        written_cells = {
+            str(instruction.argval)
+            for instruction in get_instructions(code)
+            if instruction.opcode in WRITES_TO_CELLS
+        }
+    return CodeReach(
+        frozenset(code.co_names).union(*(reach.names for reach in inner)),
+        bool(operations & WRITES_TO_GLOBALS) or any(r.writes_globals for r in inner),
+        written_cells.union(*(reach.written_cells for reach in inner))
+        & frozenset(code.co_freevars),
+    )
+
+
+def restore_containers(pairs: Iterable[tuple[Any, Any]]) -> None:
+    """Put back what containers held, given each and a copy of it from before."""
+    for container, content in pairs:
+        if list_members(container) != list_members(content):
+            container.clear()
+            fill = getattr(container, "extend", None) or container.update
+            fill(content)
+
+
+def list_members(container: Any) -> list[int]:
+    """List the members of a container by `id`, keys too."""
+    values = container.values() if isinstance(container, dict) else ()
+    return [*map(id, container), *map(id, values)]
+
+
+class FunctionCopies:
+    """Copies of functions around copies of what they reach.
+
+    Attributes:
+        functions: the copy of each, or the function itself.
+        cells: each cell of a closure with its copy, by `id`.
+        class_copies: what copies of a class's modules have in the place of its own.
+        guarded: containers that are put back after the forward, with their contents.
+        shields: the globals of copied functions, by the `id` of their module's.
+    """
+
+    def __init__(self) -> None:
+        self.functions: dict[FunctionType, FunctionType] = {}
+        self.cells: dict[int, tuple[CellType, CellType]] = {}
+        self.shields: dict[int, dict[str, Any]] = {}
+        self.guarded: dict[int, tuple[Any, Any]] = {}
+        self.class_copies: dict[type, list[tuple[str, Any, bool]]] = {}
+
+    def release_functions(self) -> None:
+        """Release the copies."""
+        for memo in (self.functions, self.cells, self.shields, self.class_copies):
+            memo.clear()
+
+    def copy_value(self, value: Any, path: str) -> Any:
+        """Return the copy of a value, made once."""
+        raise NotImplementedError  # copies know how
+
+    def copy_python_function(self, function: FunctionType) -> FunctionType:
+        """Return a function around copies; the function itself if all stay the same."""
+        known = self.functions.get(function)
+        if known is not None:
+            return known
+        module_globals, cells = function.__globals__, function.__closure__ or ()
+        package = str(module_globals.get("__name__", "")).partition(".")[0]
+        is_foreign = package in FOREIGN_PACKAGES
+        if is_foreign and not cells:
+            return function
+        code = function.__code__
+        reach = read_code(code)
+        changed = bool(reach.written_cells or (reach.writes_globals and not is_foreign))
+        shield = self.shields.setdefault(id(module_globals), module_globals.copy())
+        copies = tuple(map(self.copy_cell, cells))
+        twin = FunctionType(code, shield, function.__name__, None, copies or None)
+        self.functions[function] = twin  # it may reach itself
+        for name, cell, cell_copy in zip(code.co_freevars, cells, copies, strict=True):
+            changed |= self.fill_cell(name, cell, cell_copy, function)
+        for name in () if is_foreign else reach.names & module_globals.keys():
+            value = module_globals[name]
+            if shield[name] is value:
+                shield[name] = self.copy_reached(value, name, package)
+            changed |= shield[name] is not value and value is not function
+        if not is_foreign:
+            self.guard_members(function, reach.names)
+        held = (function.__defaults__, function.__kwdefaults__, vars(function))
+        held_copies = [self.copy_held(value) for value in held]
+        changed |= any(a is not b for a, b in zip(held, held_copies, strict=True))
+        if not changed:
+            self.functions[function] = function
+            return function
+        twin.__defaults__, twin.__kwdefaults__, attributes = held_copies
+        twin.__dict__.update(attributes)
+        twin.__qualname__, twin.__module__ = function.__qualname__, function.__module__
+        return twin
+
+    def guard_members(self, function: FunctionType, names: frozenset[str]) -> None:
+        """Note containers of own classes and modules, which cannot be shadowed."""
+        for name in names & function.__globals__.keys():
+            owner = function.__globals__[name]
+            if not isinstance(owner, (type, ModuleType)):
+                continue
+            is_class = isinstance(owner, type)
+            home = find_package(owner) if is_class else owner.__name__.partition(".")[0]
+            if home in FOREIGN_PACKAGES:
+                continue
+            for key in names & vars(owner).keys():
+                container = vars(owner)[key]
+                if type(container) in CONTAINER_CLASSES:
+                    self.guarded[id(container)] = container, copy(container)
+
+    def find_class_copies(self, module_class: type) -> list[tuple[str, Any, bool]]:
+        """Return what is to shadow members of a class: name, copy, whether a method.
+
+        Those are methods that reach past their arguments, and containers.
+        """
+        copies = self.class_copies.get(module_class)
+        if copies is None:
+            members: dict[str, Any] = {}
+            for base in reversed(module_class.__mro__):
+                if find_package(base) not in FOREIGN_PACKAGES:
+                    members.update(vars(base))
+            copies = self.class_copies[module_class] = []
+            for name, member in members.items():
+                is_static = type(member) is staticmethod
+                value = member.__func__ if is_static else member
+                if type(value) in CONTAINER_CLASSES | {FunctionType}:
+                    copy = value if name[:2] == "__" else self.copy_value(value, name)
+                    if copy is not value:
+                        copies.append((name, copy, type(member) is FunctionType))
+        return copies
+
+    def copy_cell(self, cell: CellType) -> CellType:
+        """Return the copy of a cell, empty as yet, which functions may share."""
+        return self.cells.setdefault(id(cell), (cell, CellType()))[1]
+
+    def fill_cell(
+        self, name: str, cell: CellType, twin: CellType, function: FunctionType
+    ) -> bool:
+        """Fill the copy of a cell, once, and return whether it may come to differ.
+
+        So it does where another function writes to it, which puts no class there.
+        """
+        try:
+            value = cell.cell_contents
+        except ValueError:  # nothing is assigned to it yet
+            return True
+        try:
+            value_copy = twin.cell_contents
+        except ValueError:
+            twin.cell_contents = value  # for what leads back here
+            twin.cell_contents = value_copy = self.copy_reached(value, name)
+        is_plain = type(value) in PLAIN_CLASSES or isinstance(value, torch.Tensor)
+        return is_plain or (value_copy is not value and value is not function)
+
+    def copy_held(self, values: Any) -> Any:
+        """Copy a function's defaults or attributes; return them if none changes."""
+        if not values:
+            return values
+        if isinstance(values, tuple):
+            copies = [self.copy_reached(value, "default") for value in values]
+            same = all(a is b for a, b in zip(values, copies, strict=True))
+            return values if same else tuple(copies)
+        copy = {name: self.copy_reached(value, name) for name, value in values.items()}
+        return values if all(copy[n] is values[n] for n in values) else copy
+
+    def copy_reached(self, value: Any, name: str, package: str = "") -> Any:
+        """Copy what a function reaches under a name, of a global in a `package`.
+
+        A tensor stands for itself: a recorder turns writes to it aside, and a forward
+        may look at a constant. So do global objects of other packages' classes.
+        """
+        kind = type(value)
+        if kind in FIXED_CLASSES or kind is torch.Tensor:
+            return value
+        if kind is FunctionType:
+            return self.copy_python_function(value)
+        is_holder = kind in HOLDER_CLASSES or isinstance(value, nn.Module)
+        is_own = not package or package == find_package(kind)
+        return self.copy_value(value, name) if is_holder or is_own else value

@@ -1,0 +1,260 @@
+"""Hooks and forwards that write past their arguments: a trace follows copies."""
+
+import weakref
+from functools import partial, wraps
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from resviz import TraceError, trace
+
+from .harm import Snapshot, changes
+
+FEATURES = {}
+SHAPES = []
+CALLS = 0
+PROJECTION = nn.Linear(8, 5)
+
+
+def store(output):
+    """Keep an output, called by a hook."""
+    FEATURES["x"] = output
+
+
+class Store:
+    """Keeps the outputs that it is called with."""
+
+    shared = {}  # noqa: RUF012 - a class that keeps things
+
+    def __init__(self):
+        self.kept = []
+
+    def __call__(self, module, args, output):
+        self.kept.append(output)
+
+
+STORE = Store()
+
+
+class Recipe(nn.Module):
+    """A network, a hook on its last map, and a head on what that kept."""
+
+    cache = {}  # noqa: RUF012 - a class that keeps things
+
+    def __init__(self, hook):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU())
+        self.kept, self.head = {}, nn.Conv2d(8, 2, 1)
+        self.read = hook(self)
+
+    def forward(self, x):
+        self.body(x)
+        return self.head(self.read())
+
+    def keep(self, module, args, output):
+        """Keep an output, as a hook."""
+        self.kept["x"] = output
+
+
+def hook_with(make):
+    """Make a hook of a model, and a function that reads what it kept."""
+
+    def hook(model):
+        function, read = make(model)
+        model.body[-1].register_forward_hook(function)
+        return read or (lambda: model.kept["x"])
+
+    return hook
+
+
+def closing_over_a_dictionary(model):
+    kept = model.kept
+
+    def hook(module, args, output):
+        kept["x"] = output
+
+    return hook, None
+
+
+def by_nonlocal(model):
+    last = None
+
+    def hook(module, args, output):
+        nonlocal last
+        last = output
+
+    return hook, lambda: last
+
+
+def by_globals(model):
+    def hook(module, args, output):
+        global CALLS  # noqa: PLW0603 - what is tested
+        CALLS += 1
+        SHAPES.append(output.shape)
+        FEATURES["x"] = output
+
+    return hook, lambda: FEATURES["x"]
+
+
+def by_default(model):
+    def hook(module, args, output, kept=model.kept):
+        kept["x"] = output
+
+    return hook, None
+
+
+def by_attribute(model):
+    def hook(module, args, output):
+        hook.kept["x"] = output
+
+    hook.kept = {}
+    return hook, lambda: hook.kept["x"]
+
+
+def by_decorator(model):
+    def keeping(function):
+        @wraps(function)
+        def hook(module, args, output):
+            model.kept["x"] = output
+            return function(module, args, output)
+
+        return hook
+
+    return keeping(lambda module, args, output: None), None
+
+
+def by_partial(model):
+    def hook(kept, module, args, output, *, name):
+        kept[name] = output
+
+    return partial(hook, model.kept, name="x"), None
+
+
+def by_proxy(model):
+    proxy = weakref.proxy(model)
+    return lambda m, a, o: proxy.kept.__setitem__("x", o), lambda: proxy.kept["x"]
+
+
+def by_namespace(model):
+    space = SimpleNamespace(x=None)
+    return lambda m, a, o: setattr(space, "x", o), lambda: space.x
+
+
+def by_class(model):
+    return lambda m, a, o: Store.shared.update(x=o), lambda: Store.shared["x"]
+
+
+RECIPES = {
+    "lambda": lambda model: (lambda m, a, o: model.kept.__setitem__("x", o), None),
+    "method": lambda model: (model.keep, None),
+    "helper": lambda model: (lambda m, a, o: store(o), lambda: FEATURES["x"]),
+    "object": lambda model: (STORE, lambda: STORE.kept[-1]),
+    "class of the model": lambda model: (
+        lambda m, a, o: model.cache.update(x=o),
+        lambda: model.cache["x"],
+    ),
+    "container's method": lambda model: (
+        lambda m, a, o, put=model.kept.__setitem__: put("x", o),
+        None,
+    ),
+} | {
+    function.__name__: function
+    for function in (
+        closing_over_a_dictionary, by_nonlocal, by_globals, by_default, by_attribute,
+        by_decorator, by_partial, by_proxy, by_namespace, by_class,
+    )
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _empty():
+    """Nothing is kept from one test to the next."""
+    for holder in (FEATURES, SHAPES, STORE.kept, Store.shared, Recipe.cache):
+        holder.clear()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("has_run", [False, True])
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_a_hook_that_keeps_features(name, has_run, mode):
+    """Its head reads the map of the trace, and nothing of the user's changes."""
+    model = Recipe(hook_with(RECIPES[name]))
+    if has_run:
+        model(torch.zeros(1, 3, 65, 65))
+    watched = (model, FEATURES, SHAPES, STORE, Store.shared, Recipe.cache)
+    before, calls = Snapshot(*watched), CALLS
+    arch = trace(model, (3, 9, 9), mode=mode)
+    assert [] == changes(before, Snapshot(*watched))
+    assert calls == CALLS
+    assert ["body.0", "body.1", "head"] == [layer.name for layer in arch]
+    assert (1, 2, 4, 4) == arch["head"].output_shape
+    assert arch == trace(model, (3, 9, 9), mode=mode, fast=False)
+
+
+class Reaching(nn.Module):
+    """A forward that keeps its input, and projects by a module that is a global."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(4, 8)
+
+    def forward(self, x):
+        FEATURES["x"] = x
+        self.count(x)
+        return PROJECTION(self.first(x))
+
+    @staticmethod
+    def count(x):
+        """Note a shape, as a side effect."""
+        SHAPES.append(x.shape)
+
+
+def test_a_forward_that_reaches_globals():
+    """Its weights have the global's name, and nothing is written to."""
+    model = Reaching()
+    watched = (model, FEATURES, SHAPES, PROJECTION)
+    before = Snapshot(*watched)
+    arch = trace(model, (4,))
+    assert [] == changes(before, Snapshot(*watched))
+    assert ["first", "PROJECTION"] == [layer.name for layer in arch]
+    assert 4 * 8 + 8 * 5 == arch.macs
+
+
+class Closing(Store):
+    """Cleans up after itself, so that a copy would do so twice."""
+
+    def __del__(self):
+        self.kept.clear()
+
+
+def test_a_hook_that_cannot_be_copied():
+    """It is named, and what to do about it; one that keeps nothing may stay."""
+    model = nn.Sequential(nn.Linear(4, 4))
+    model[0].register_forward_hook(hook := Closing())
+    with pytest.raises(TraceError, match=r"^0: its hook Closing may keep what it sees"):
+        trace(model, (4,))
+    assert [] == hook.kept
+    del hook.kept
+    model[0]._forward_hooks.clear()
+    assert 1 == len(trace(model, (4,)).layers)
+    hook.kept = []
+
+
+def test_a_function_that_reaches_nothing_stays_itself():
+    """So that a forward may compare it."""
+
+    def double(x):
+        return x * 2
+
+    class Comparing(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.act = double
+
+        def forward(self, x):
+            return self.act(x) if self.act is double else None
+
+    (layer,) = trace(Comparing(), (4,)).layers
+    assert ["mul"] == [op.name for op in layer.operations]
