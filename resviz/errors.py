@@ -53,9 +53,11 @@ class TraceError(ResvizError, RuntimeError):
 
     Attributes:
         partial: the record up to the failing layer, if there is one.
+        is_explained: whether it says what was wanted, so that no other run will do.
     """
 
     exit_code = 3
+    is_explained = True
 
     def __init__(self, message: str, partial: Architecture | None = None) -> None:
         super().__init__(message)

@@ -32,6 +32,16 @@ def count_matrix_macs(left: Shape, right: Shape) -> int:
     return prod(left) * (right[-1] if len(right) > 1 else 1)
 
 
+def count_grouped_macs(op: Operation) -> int:
+    """Count the MACs of a product in groups: each row meets the matrix of its group.
+
+    Shapes: (M, K) and (G, K, N), or (G, M, K) and (K, N) with N split among groups.
+    """
+    left, right = op.inputs[:2]
+    groups = left[0] if len(left) > len(right) else 1
+    return count_matrix_macs(left, right) // groups
+
+
 def count_bilinear_macs(op: Operation) -> int:
     """Count the MACs of a bilinear layer, one for each term of its sum.
 
@@ -151,6 +161,7 @@ ROWS = (
     biased_product("_addmm_activation"),
     OperationKind("_int_mm", min_operands=2, macs=count_product_macs),
     OperationKind("_scaled_mm", min_operands=2, macs=count_product_macs),
+    OperationKind("_grouped_mm", min_operands=2, macs=count_grouped_macs),
     OperationKind("_trilinear", min_operands=2, macs=count_bilinear_macs),
     OperationKind(
         "quantized.linear_dynamic", min_operands=1, macs=count_packed_linear_macs

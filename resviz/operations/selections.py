@@ -164,7 +164,8 @@ ROWS = (
     selection("index_select", saved=save_selector),
     selection("gather", saved=save_two_operands),
     OperationKind("index_add", saved=save_selector),
-    OperationKind("scatter", saved=save_selector),
-    OperationKind("topk", saved=save_rest),
-    OperationKind("sort", saved=save_rest),
+    selection("scatter", saved=save_selector),
+    selection("topk", saved=save_rest),
+    selection("sort", saved=save_rest),
+    selection("_pack_padded_sequence", saved=save_nothing),
 )

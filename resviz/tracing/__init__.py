@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, TraceError, first_error_line, suggest
@@ -79,20 +80,56 @@ def trace(
         build_filled,
         trace_only,
     )
-    if mode != "run":
-        try:
-            return trace_fast(plan) if fast else trace_once(plan)
-        except TraceError as error:
-            if not looks_at_values(error.__cause__):
-                raise
-            if mode != "auto":
-                error.args = (f"{error}; {VALUES_REMEDY}",)
-                raise
-    return trace_once(plan.with_values())
+    if mode == "run":
+        return trace_anywhere(plan.with_values(), trace_once)
+    try:
+        return trace_anywhere(plan, trace_fast if fast else trace_once)
+    except TraceError as error:
+        values = looks_at_values(error.__cause__)
+        if error.is_explained and not values:
+            raise
+        if mode != "auto":
+            remedy = VALUES_REMEDY if values else REAL_RUN_REMEDY
+            error.args = (f"{error}; {remedy}",)
+            raise
+        if not values and not holds_values(plan):
+            raise
+    return trace_anywhere(plan.with_values(), trace_once)
+
+
+def trace_anywhere(
+    plan: TracePlan, trace_plan: Callable[[TracePlan], Architecture]
+) -> Architecture:
+    """Trace a plan; again, on the device it has, if it asks for one that is not there.
+
+    Raises:
+        TraceError: if the forward raises.
+    """
+    try:
+        return trace_plan(plan)
+    except TraceError as error:
+        if not wants_device(error.__cause__):
+            raise
+    return trace_once(plan._replace(stays_on_device=True))
+
+
+def wants_device(error: BaseException | None) -> bool:
+    """Return whether a forward failed because it asks for an accelerator."""
+    reason = "" if error is None else first_error_line(error).lower()
+    return re.search(r"\b(accelerator|cuda|nvidia|xpu|mps)\b", reason) is not None
+
+
+def holds_values(plan: TracePlan) -> bool:
+    """Return whether a plan's model could be run for real."""
+    tensors = unwrap_module(plan.model).parameters()
+    return plan.build_filled is not None or not any(t.is_meta for t in tensors)
 
 
 VALUES_REMEDY = "it looks at values: mode 'auto' or 'run' runs it for real"
 """What to do where shapes alone do not do."""
+
+REAL_RUN_REMEDY = "if that is for want of values, mode 'auto' or 'run' runs it for real"
+"""What to do where shapes alone may not do."""
 
 
 def looks_at_values(error: BaseException | None) -> bool:

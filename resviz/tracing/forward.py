@@ -6,7 +6,7 @@ that saw.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from traceback import format_exception
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from resviz.inputs import ForwardArguments, InputSpec
 from resviz.record import VERSION, Architecture
 from resviz.tracing.explain import explain_failure
 from resviz.tracing.plan import InputPlaceholders
-from resviz.tracing.process import PreservedProcess
+from resviz.tracing.process import OwnDevice, PreservedProcess
 from resviz.tracing.recorder import Recorder
 from resviz.tracing.storages import count_bytes_by_dtype
 from resviz.tracing.tensors import tensors_in
@@ -47,15 +47,16 @@ def trace_once(
         recorder.release_all()
         return arch
     if isinstance(error, TraceError):
-        message = str(error)
+        message, is_explained = str(error), True
     else:
         accepts = partial(accepts_shape, plan, recorder_class)
-        message = explain_failure(error, recorder, plan, accepts)
+        message, is_explained = explain_failure(error, recorder, plan, accepts)
     recorder.stop_recording()
     arch = None
     with suppress(Exception):  # the reason matters more than the rest
         arch = make_architecture(recorder, plan, None)
     trace_error = TraceError(f"{plan.name}: {message}", arch)
+    trace_error.is_explained = is_explained
     trace_error.add_note(f"In the forward:\n{detach_traceback(error)}")
     raise trace_error from error
 
@@ -89,7 +90,8 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
     clone = recorder.clone
     recorder.start_recording()
     process = PreservedProcess(clone.depth, clone.guarded.values())
-    with process, torch.inference_mode(False):
+    own_device = OwnDevice(clone.device) if plan.stays_on_device else nullcontext()
+    with process, torch.inference_mode(False), own_device:
         samples = InputPlaceholders(clone, plan.arguments, plan.batch)
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)

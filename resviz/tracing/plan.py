@@ -43,6 +43,7 @@ class TracePlan(NamedTuple):
         build_filled: builds the model again with values, if it was built without.
         trace_only: whether the model was built for this, and may be run itself.
         real: whether its forward is run for real.
+        stays_on_device: whether nothing it moves to another device gets there.
     """
 
     model: nn.Module
@@ -54,6 +55,7 @@ class TracePlan(NamedTuple):
     build_filled: Callable[[], nn.Module] | None
     trace_only: bool
     real: bool = False
+    stays_on_device: bool = False
 
     def with_values(self) -> TracePlan:
         """Return the same plan with values, its model rebuilt if needed."""

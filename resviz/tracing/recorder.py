@@ -127,6 +127,8 @@ class Recorder(TorchDispatchMode):
         real_tensors = [operand for operand in operands if not operand.is_meta]
         if real_tensors and self.must_replace(overload, operands, real_tensors):
             args, kwargs = map_leaves((args, kwargs), "", self.replace_real_tensor)
+        if overload.name == "_to_copy" and operands and operands[0].is_meta:
+            kwargs = kwargs | {"device": None}  # it has no values to move
         output = self.run_operation(func, operands, args, kwargs)
         results = [output] if type(output) in EAGER_CLASSES else list_tensors(output)
         if results and (operands or is_created_tensor(results[0])):

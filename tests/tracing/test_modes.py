@@ -7,6 +7,8 @@ from torch import nn
 from resviz import SpecError, TraceError, summary, trace
 from resviz.models import resnet18
 
+from .harm import Snapshot, changes
+
 
 class Looking(nn.Module):
     """A model whose forward asks what flows for a value."""
@@ -114,3 +116,89 @@ def test_an_unknown_mode_is_refused():
     """With the legal ones."""
     with pytest.raises(SpecError, match="auto, shapes, run"):
         trace(nn.ReLU(), (4,), mode="fast")
+
+
+def with_autocast(x):
+    with torch.autocast(x.device.type):
+        return x * 2
+
+
+def asserting(x):
+    assert x.device.type in {"cpu", "cuda"}
+    return x
+
+
+def refusing(x):
+    if not x.is_cpu:
+        raise NotImplementedError("only on a CPU")
+    return x
+
+
+def packing(x):
+    sequences = nn.utils.rnn.pack_sequence(list(x.flatten(2)))
+    return nn.utils.rnn.pad_packed_sequence(sequences, batch_first=True)[0]
+
+
+ONLY_META_FAILS = {
+    "autocast by the device's type": with_autocast,
+    "an assertion on the device": asserting,
+    "a refusal of the device": refusing,
+    "a format": lambda x: x if f"{x.mean():.3f}" else None,
+    "a packed sequence": packing,
+    "a table by device": lambda x: {"cpu": x, "cuda": x}[x.device.type],
+}
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("name", ONLY_META_FAILS)
+def test_what_fails_on_meta_alone_is_run(name, fast):
+    """Whatever the error says."""
+    arch = trace(Looking(ONLY_META_FAILS[name]), (3, 8, 8), fast=fast)
+    assert ("run", ()) == (arch.mode, arch.uncounted)
+    assert ["conv", "norm"] == [layer.name for layer in arch.layers[:2]]
+
+
+@pytest.mark.parametrize("name", ["an assertion on the device", "a format"])
+def test_mode_shapes_names_the_other(name):
+    """Where it may help, and not where a shape is wrong."""
+    with pytest.raises(TraceError, match="mode 'auto' or 'run' runs it for real"):
+        trace(Looking(ONLY_META_FAILS[name]), (3, 8, 8), mode="shapes")
+    with pytest.raises(TraceError) as raised:
+        trace(Looking(ONLY_META_FAILS[name]), (4, 8, 8), mode="shapes")
+    assert "mode" not in str(raised.value)
+
+
+def test_a_run_that_fails_too_says_why():
+    """Not what failed on meta before."""
+
+    def look(x):
+        assert x.device.type == "cpu"
+        return nn.functional.linear(x, torch.ones(2, 5))
+
+    with pytest.raises(TraceError, match="inner sizes of a product differ"):
+        trace(Looking(look), (3, 8, 8))
+
+
+MOVES = {
+    "cuda()": lambda x: x.cuda() * 2,
+    "to": lambda x: x.to("cuda") * 2,
+    "to by number and dtype": lambda x: x.to(0, torch.float32) * 2,
+    "and back": lambda x: x.to(device="cuda:0").cpu() * 2,
+    "a constant there": lambda x: x * torch.full((1,), 2.0, device="cuda"),
+    "a mask there": lambda x: x * torch.ones(6, 6).cuda(),
+    "back": lambda x: x.cpu() * 2,
+}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is such a device")
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("name", MOVES)
+def test_a_shape_trace_needs_no_device(name, fast):
+    """What a forward moves elsewhere stays where it is."""
+    model = Looking(MOVES[name])
+    before = Snapshot(model)
+    arch = trace(model, (3, 8, 8), fast=fast)
+    assert {"conv", "norm", "mul"} <= {layer.name for layer in arch}
+    assert ("shapes", 6 * 6 * 4 * 27, ()) == (arch.mode, arch.macs, arch.unseen)
+    assert arch.macs == trace(model, (3, 8, 8), mode="run").macs
+    assert [] == changes(before, Snapshot(model))

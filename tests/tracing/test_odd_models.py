@@ -234,8 +234,9 @@ def test_an_early_call_with_keywords_fails_in_words():
         trace(model, (3, 4, 4))
 
 
-def test_a_forward_that_always_raises_runs_once():
-    """A working size is looked for only where a size is what is wrong."""
+@pytest.mark.parametrize(("mode", "runs"), [("shapes", 1), ("auto", 2)])
+def test_a_forward_that_always_raises(mode, runs):
+    """It is tried for real; a size is looked for only where that is what is wrong."""
     calls = Seen()
 
     def function(model, x):
@@ -243,8 +244,8 @@ def test_a_forward_that_always_raises_runs_once():
         raise ValueError("no")
 
     with pytest.raises(TraceError, match=r"ValueError: no at .*, got"):
-        trace(Forward(function), (3, 8, 8))
-    assert len(calls) == 1
+        trace(Forward(function), (3, 8, 8), mode=mode)
+    assert runs == len(calls)
 
 
 def test_an_error_that_cannot_be_shown():

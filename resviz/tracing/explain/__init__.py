@@ -53,8 +53,11 @@ def explain_failure(
     recorder: Recorder,
     plan: TracePlan,
     accepts_shape: Callable[[tuple[int, ...]], bool],
-) -> str:
+) -> tuple[str, bool]:
     """Explain in one line where and why a forward failed, and what works.
+
+    Returns:
+        The line, and whether it says what was wanted of a shape, dtype or argument.
 
     Args:
         error: what the forward raised.
@@ -66,7 +69,7 @@ def explain_failure(
     try:
         return describe_failure(error, recorder, plan, accepts_shape)
     except Exception:  # noqa: BLE001 - an odd module must not hide the reason
-        return describe_error(error)
+        return describe_error(error), False
 
 
 def describe_failure(
@@ -74,11 +77,11 @@ def describe_failure(
     recorder: Recorder,
     plan: TracePlan,
     accepts_shape: Callable[[tuple[int, ...]], bool],
-) -> str:
-    """Return the line of `explain_failure`, unless a module is too odd to describe."""
+) -> tuple[str, bool]:
+    """Return what `explain_failure` does, unless a module is too odd to describe."""
     for_inputs = f"for {describe_inputs(recorder)}"
     if not recorder.calls.open_calls:
-        return f"{describe_error(error)}, {for_inputs}"
+        return f"{describe_error(error)}, {for_inputs}", False
     place = locate_failed_module(recorder)
     if place.mismatch is None:
         place = locate_failed_operation(recorder, error) or place
@@ -93,7 +96,8 @@ def describe_failure(
         is_window = mismatch.size_search == "window"
         search = find_working_sizes if is_window else find_rounded_size
         remedy = search(plan.sole_input_shape, accepts_shape) or remedy
-    return f"{message}; {remedy}" if remedy else message
+    is_explained = bool(mismatch or remedy)
+    return f"{message}; {remedy}" if remedy else message, is_explained
 
 
 def describe_inputs(recorder: Recorder) -> str:

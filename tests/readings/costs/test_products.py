@@ -122,6 +122,16 @@ CASES = {
         (6,),
         N * 4 * 6 * 5,
     ),
+    "a product in groups of rows": (
+        Model(
+            lambda m, x: torch._grouped_mm(
+                x.flatten(0, 1), m.w, offs=torch.tensor([8, 16], dtype=torch.int32)
+            ),
+            w=(2, 8, 16),
+        ),
+        (16 // N, 8),
+        16 * 8 * 16,
+    ),
     "weight norm": (
         parametrizations.weight_norm(nn.Conv2d(3, 4, 3)),
         (3, 8, 8),
