@@ -87,7 +87,8 @@ def spatial_size_after(layer: Layer, axes: int, axis: int | None) -> Shape:
 def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     """Explain one change of size, as "floor((224 + 2·3 − 7)/2) + 1 = 112"."""
     window = layer.window
-    if window and not window.transposed and layer.input_shape[2:] == before:
+    slides = window and len(window.kernel) == len(before) == len(after)
+    if window and slides and not window.transposed and layer.input_shape[2:] == before:
         numbers = window.kernel, window.stride, window.padding, window.dilation
         axes = zip(*numbers, before, after, strict=True)
         lines = [

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
+from torch import nn
 
 from resviz.operations.families import CONVOLUTIONS, JOINS, PRODUCTS
 from resviz.operations.table import find_display_name
@@ -36,6 +37,20 @@ if TYPE_CHECKING:
 
 WEIGHTED_OPERATIONS = CONVOLUTIONS | PRODUCTS
 """Operations that multiply what flows with weights, or with what flows."""
+
+
+POOLS_OVER_LINES = (nn.MaxPool1d, nn.AvgPool1d, nn.LPPool1d)
+"""Pools that torch slides over maps of one row."""
+
+
+def flatten_windows(steps: list[TraceStep]) -> None:
+    """Take the axis of the only row from the windows of steps."""
+    for step in steps:
+        window = step.operation.window
+        if window is not None and len(window.kernel) == 2:
+            names = ("kernel", "stride", "padding", "dilation")
+            line = {name: getattr(window, name)[1:] for name in names}
+            step.operation = replace(step.operation, window=replace(window, **line))
 
 
 class RecordAssembler:
@@ -168,6 +183,8 @@ class RecordAssembler:
     def add_leaf_layer(self, call: CallStart, events: list[TraceEvent]) -> None:
         """Make a leaf module's call one layer."""
         steps = [event for event in events if isinstance(event, TraceStep)]
+        if isinstance(call.module, POOLS_OVER_LINES):
+            flatten_windows(steps)
         end = events[-1]
         returned = (isinstance(end, CallEnd) and end.returned) or ()
         step_numbers = (

@@ -28,9 +28,9 @@ from resviz.tracing.functions import (
 from resviz.tracing.modules import (
     COMPILED_CALL,
     HOOK_HOLDERS,
+    find_traced_module,
     list_named_modules,
     list_slots,
-    unwrap_module,
 )
 from resviz.tracing.tensors import PLAIN_CLASSES, dtype_name
 
@@ -105,7 +105,7 @@ class Clone(Copies):
         self.paths: dict[int, str] = {}
         self.parameters = ModelParameters()
         self.source_modules: list[tuple[str, nn.Module]] = []
-        for path, module in list_named_modules(unwrap_module(model)):
+        for path, module in list_named_modules(find_traced_module(model)):
             self.copy_module(path, module)
         registered = len(self.source_modules)
         for path, module in islice(self.source_modules, registered):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from msgspec import Struct
 
+from resviz.tracing.modules import has_own_call
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -102,12 +104,22 @@ class CallRecorder:
 
     def hook_module(self, module: nn.Module) -> None:
         """Put a hook before and after the forward of a copied module."""
+        if module is self.clone.root and has_own_call(module):
+            return  # `call_root` notes its call
         state = vars(module)
         before = state["_forward_pre_hooks"]
         before[HOOK_KEY] = self.note_call_start
         before.move_to_end(HOOK_KEY, last=False)
         state["_forward_pre_hooks_with_kwargs"][HOOK_KEY] = True
         state["_forward_hooks"][HOOK_KEY] = self.note_call_end
+
+    def call_root(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the clone itself, and note that where no hook does."""
+        root = self.clone.root
+        if not has_own_call(root):
+            return root(*args, **kwargs)
+        self.note_call_start(root, args, kwargs)
+        return self.note_call_end(root, args, root(*args, **kwargs))
 
     def note_call_start(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

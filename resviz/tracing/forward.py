@@ -15,7 +15,7 @@ import torch
 
 from resviz.errors import TraceError
 from resviz.inputs import ForwardArguments, InputSpec
-from resviz.record import VERSION, Architecture
+from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.explain import explain_failure
 from resviz.tracing.plan import InputPlaceholders
 from resviz.tracing.process import OwnDevice, PreservedProcess
@@ -24,6 +24,7 @@ from resviz.tracing.storages import count_bytes_by_dtype
 from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
+    from resviz.record import Layer
     from resviz.tracing.plan import TracePlan
 
 
@@ -96,7 +97,7 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)
         with torch.no_grad(), recorder:
-            return clone.root(*samples.args, **samples.kwargs)
+            return recorder.calls.call_root(*samples.args, **samples.kwargs)
 
 
 def accepts_shape(
@@ -121,6 +122,9 @@ def make_architecture(
         if recorder.origins.find_source(tensor) is None:
             numbers = recorder.storages.numbers
             recorder.untracked.note_read(len(recorder.steps), tensor, numbers)
+    fields = recorder.assemble_record(sources)
+    has_sole_sample = any(map(reads_one_sample, fields["stored_layers"]))
+    batch = 1 if has_sole_sample else plan.batch if plan.is_batch_off_axis else None
     return Architecture(
         version=VERSION,
         name=plan.name,
@@ -130,7 +134,14 @@ def make_architecture(
         mode="run" if recorder.clone.real else "shapes",
         inputs=tuple(recorder.inputs),
         input_names=tuple(recorder.input_names) if any(recorder.input_names) else (),
-        batch_size=plan.batch if plan.is_batch_off_axis else None,
+        batch_size=batch,
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
-        **recorder.assemble_record(sources),
+        **fields,
     )
+
+
+def reads_one_sample(layer: Layer) -> bool:
+    """Return whether a layer slides a window over an input without a batch axis."""
+    if layer.window is None or layer.sources[:1] != (Source(MODEL_INPUT),):
+        return False
+    return len(layer.input_shape) == len(layer.window.kernel) + 1

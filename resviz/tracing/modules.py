@@ -42,6 +42,26 @@ def unwrap_module(module: nn.Module) -> nn.Module:
     return module if inner is None else unwrap_module(inner)
 
 
+def has_own_call(module: nn.Module) -> bool:
+    """Return whether a module's class says what a call of it does, past its hooks."""
+    call = type(module).__call__
+    return call is not nn.Module.__call__ and not isinstance(module, ScriptModule)
+
+
+def find_traced_module(model: nn.Module) -> nn.Module:
+    """Return the module whose forward is a model's.
+
+    A model with a call of its own and no forward, as one that reads pictures from files
+    and draws what it finds, is a door to the only module that it holds.
+    """
+    module = unwrap_module(model)
+    if not has_own_call(module) or type(module).forward is not nn.Module.forward:
+        return module
+    children = [*vars(module)["_modules"].values()]
+    sole = children[0] if len(children) == 1 else None
+    return module if sole is None else find_traced_module(sole)
+
+
 def list_named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """List every registered module once, with its first path, parents first.
 

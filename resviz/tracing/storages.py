@@ -163,8 +163,8 @@ def count_bytes_by_dtype(tensors: Sequence[torch.Tensor | None]) -> dict[str, in
     if not EAGER_CLASSES.issuperset(map(type, tensors)):
         tensors = [t for t in tensors if t is not None and not is_lazy(t)]
     sizes: Counter[torch.dtype] = Counter()
-    for dtype, size in map(attrgetter("dtype", "nbytes"), tensors):
-        sizes[dtype] += size
+    for dtype, item, count in map(attrgetter("dtype", "itemsize", "numel"), tensors):
+        sizes[dtype] += item * count()  # a sparse one as if it were dense
     return {dtype_name(dtype): size for dtype, size in sizes.items()}
 
 

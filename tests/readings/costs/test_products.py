@@ -125,7 +125,9 @@ CASES = {
     "a product in groups of rows": (
         Model(
             lambda m, x: torch._grouped_mm(
-                x.flatten(0, 1), m.w, offs=torch.tensor([8, 16], dtype=torch.int32)
+                x.flatten(0, 1).bfloat16(),
+                m.w.bfloat16(),
+                offs=torch.tensor([8, 16], dtype=torch.int32),
             ),
             w=(2, 8, 16),
         ),

@@ -1,0 +1,180 @@
+"""Models that are usual outside of papers: own calls, lines, frames, graphs."""
+
+import weakref
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import resviz
+from resviz import trace
+from resviz.pages.report import render
+
+from .harm import Snapshot, changes
+
+
+def small():
+    """Two layers, of 6 × 6 × 4 × 27 MACs at 8 × 8."""
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+
+
+class Door(nn.Module):
+    """A call that reads files, and no forward."""
+
+    def __init__(self):
+        super().__init__()
+        self.model = small()
+
+    def __call__(self, source, *, stream=False):
+        raise FileNotFoundError(source)
+
+
+class Doubling(nn.Module):
+    """A call that does more than its forward."""
+
+    def __init__(self):
+        super().__init__()
+        self.model = small()
+
+    def __call__(self, x):
+        return super().__call__(x) * 2
+
+    def forward(self, x):
+        return self.model(x)
+
+
+class Skipping(Doubling):
+    """A call that is the forward, without hooks."""
+
+    def __call__(self, x):
+        return [self.forward(x)]
+
+
+class Holding(nn.Module):
+    """A model that holds one of each."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = Doubling(), Skipping()
+
+    def forward(self, x):
+        return self.a(x) + self.b(x)[0]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        (Door(), ["0", "1"]),
+        (Doubling(), ["model.0", "model.1", "mul"]),
+        (Skipping(), ["model.0", "model.1"]),
+        (
+            Holding(),
+            ["a.model.0", "a.model.1", "mul", "b.model.0", "b.model.1", "add"],
+        ),
+    ],
+)
+def test_a_model_with_a_call_of_its_own(model, names, fast):
+    """The call is followed; without a forward, the module that it stands for."""
+    arch = trace(model, (3, 8, 8), fast=fast)  # which imports what torch needs
+    before = Snapshot(model)
+    assert arch == trace(model, (3, 8, 8), fast=fast)
+    assert names == [layer.name for layer in arch]
+    assert type(model).__name__ == arch.name
+    assert 6 * 6 * 4 * 27 * len([n for n in names if n.endswith("0")]) == arch.macs
+    assert [] == changes(before, Snapshot(model))
+
+
+class Line(nn.Module):
+    """A one-dimensional residual network with a pool on its main path."""
+
+    def __init__(self, pool, drop):
+        super().__init__()
+        self.stem, self.pool, self.drop = nn.Conv1d(3, 8, 3, padding=1), pool, drop
+        self.conv1 = nn.Conv1d(8, 8, 3, stride=2, padding=1)
+        self.conv2 = nn.Conv1d(8, 8, 3, padding=1)
+
+    def forward(self, x):
+        x = self.pool(F.relu(self.stem(x)))
+        return self.drop(x) + self.conv2(F.relu(self.conv1(x)))
+
+
+POOLS = {"max": nn.MaxPool1d, "average": nn.AvgPool1d}
+
+
+@pytest.mark.parametrize("name", POOLS)
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_pool_over_a_line(name, fast):
+    """Its window has one axis; summary, shortcuts and report read it so."""
+    pool = POOLS[name]
+    arch = trace(Line(pool(3, 2, 1), pool(2)), (3, 32), fast=fast)
+    window = arch["pool"].window
+    assert ((3,), (2,), (1,)) == (window.kernel, window.stride, window.padding)
+    flow = [(step.name, step.size, step.arithmetic) for step in arch.flow[1:]]
+    assert [
+        ("pool", (16,), "floor((32 + 2·1 − 3)/2) + 1 = 16"),
+        ("conv1", (8,), "floor((16 + 2·1 − 3)/2) + 1 = 8"),
+    ] == flow
+    assert [[2]] == [row["stride"] for row in resviz.shortcuts(arch)]
+    assert 5 == resviz.receptive_field(arch)[1]["field"]
+    assert "<html" in render(arch)
+
+
+def test_a_picture_without_a_batch_axis():
+    """It is one sample, and its channels are no batch."""
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.MaxPool2d(2))
+    arch = trace(net, inputs=torch.zeros(3, 8, 8))
+    assert (1, 4 * 8 * 8 * 27) == (arch.batch, arch.macs)
+    assert "which is not the batch; counted for a batch of 1" in str(
+        resviz.summary(arch)
+    )
+    assert "<html" in render(arch)
+
+
+class Frames(nn.Conv2d):
+    """A convolution of (T, N, C, H, W), each frame for itself."""
+
+    def forward(self, x):
+        return super().forward(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+def test_a_layer_over_frames():
+    """Its window has fewer axes than its map."""
+    net = nn.Sequential(Frames(3, 4, 3, padding=1), Frames(4, 4, 3, stride=2))
+    arch = trace(net, inputs=torch.zeros(5, 2, 3, 8, 8))
+    assert 5 * 2 * (64 * 4 * 27 + 9 * 4 * 36) == arch.macs
+    assert "<html" in render(arch)
+    assert resviz.summary(arch).rows
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+@pytest.mark.parametrize("layout", ["to_sparse", "to_sparse_csr"])
+def test_a_sparse_buffer(layout):
+    """It counts as if it were dense; what no rule counts is named."""
+
+    class Graph(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(6, 5)
+            self.register_buffer("adjacency", getattr(torch.eye(6), layout)())
+
+        def forward(self, x):
+            return self.linear(torch.sparse.mm(self.adjacency, x[0]))
+
+    arch = trace(Graph(), (6, 6))
+    assert {"float32": 6 * 6 * 4} == arch.buffers
+    assert (6 * 6 * 5, ["_sparse_addmm"]) == (
+        arch.macs,
+        [gap.operation for gap in arch.uncounted],
+    )
+
+
+def test_a_module_that_knows_its_parent_by_a_proxy():
+    """The clone's child knows the clone."""
+    net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    net[1].__dict__["parent"] = weakref.proxy(net)
+    net[1].register_forward_hook(lambda m, a, out: m.parent[0](out))
+    before = Snapshot(net)
+    assert 3 * 16 == trace(net, (4,)).macs
+    assert [] == changes(before, Snapshot(net))
