@@ -117,7 +117,7 @@ def test_a_pool_over_a_line(name, fast):
         ("conv1", (8,), "floor((16 + 2·1 − 3)/2) + 1 = 8"),
     ] == flow
     assert [[2]] == [row["stride"] for row in resviz.shortcuts(arch)]
-    assert 5 == resviz.receptive_field(arch)[1]["field"]
+    assert 5 == resviz.receptive_field(arch)[1]["receptive_field"]
     assert "<html" in render(arch)
 
 
