@@ -186,7 +186,11 @@ class Clone(Copies):
         """Give the copy of `module` its state, and note its parameters."""
         copy = self.copies[id(module)]
         state["training"] = self.training
-        for name, value, is_method in self.find_class_copies(type(module)):
+        kind = type(module)
+        shadows = self.class_copies.get(kind)
+        if shadows is None:
+            shadows = self.find_class_copies(kind)
+        for name, value, is_method in shadows:
             state.setdefault(name, MethodType(value, copy) if is_method else value)
         if isinstance(module, nn.TransformerEncoder):
             state["use_nested_tensor"] = False  # it has no shapes on meta

@@ -17,8 +17,9 @@ from resviz.errors import TraceError
 from resviz.inputs import ForwardArguments, InputSpec
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.explain import explain_failure
+from resviz.tracing.function_modes import OwnDevice, SeenConstants
 from resviz.tracing.plan import InputPlaceholders
-from resviz.tracing.process import OwnDevice, PreservedProcess
+from resviz.tracing.process import PreservedProcess
 from resviz.tracing.recorder import Recorder
 from resviz.tracing.storages import count_bytes_by_dtype
 from resviz.tracing.tensors import tensors_in
@@ -96,7 +97,10 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
         samples = InputPlaceholders(clone, plan.arguments, plan.batch)
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)
-        with torch.no_grad(), recorder:
+        constants = nullcontext()
+        if clone.makes_constants:
+            constants = SeenConstants(recorder.adopt_constant)
+        with torch.no_grad(), recorder, constants:
             return recorder.calls.call_root(*samples.args, **samples.kwargs)
 
 
@@ -123,7 +127,8 @@ def make_architecture(
             numbers = recorder.storages.numbers
             recorder.untracked.note_read(len(recorder.steps), tensor, numbers)
     fields = recorder.assemble_record(sources)
-    has_sole_sample = any(map(reads_one_sample, fields["stored_layers"]))
+    is_given = any(True for _ in tensors_in(plan.arguments))  # sizes have a batch axis
+    has_sole_sample = is_given and any(map(reads_one_sample, fields["stored_layers"]))
     batch = 1 if has_sole_sample else plan.batch if plan.is_batch_off_axis else None
     return Architecture(
         version=VERSION,

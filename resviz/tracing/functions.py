@@ -29,6 +29,7 @@ from weakref import ref
 import torch
 from torch import nn
 
+from resviz.tracing.function_modes import CONSTANT_MAKER_NAMES
 from resviz.tracing.tensors import MAPPING_CLASSES, PLAIN_CLASSES
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class FunctionCopies:
     """Copies of functions around copies of what they reach.
 
     Attributes:
+        makes_constants: whether a function may make tensors from numbers.
         functions: the copy of each, or the function itself.
         cells: each cell of a closure with its copy, by `id`.
         class_copies: what copies of a class's modules have in the place of its own.
@@ -123,6 +125,7 @@ class FunctionCopies:
     """
 
     def __init__(self) -> None:
+        self.makes_constants = False
         self.functions: dict[FunctionType, FunctionType] = {}
         self.cells: dict[int, tuple[CellType, CellType]] = {}
         self.shields: dict[int, dict[str, Any]] = {}
@@ -150,6 +153,7 @@ class FunctionCopies:
             return function
         code = function.__code__
         reach = read_code(code)
+        self.makes_constants |= not CONSTANT_MAKER_NAMES.isdisjoint(reach.names)
         changed = bool(reach.written_cells or (reach.writes_globals and not is_foreign))
         shield = self.shields.setdefault(id(module_globals), module_globals.copy())
         copies = tuple(map(self.copy_cell, cells))
@@ -195,20 +199,18 @@ class FunctionCopies:
 
         Those are methods that reach past their arguments, and containers.
         """
-        copies = self.class_copies.get(module_class)
-        if copies is None:
-            members: dict[str, Any] = {}
-            for base in reversed(module_class.__mro__):
-                if find_package(base) not in FOREIGN_PACKAGES:
-                    members.update(vars(base))
-            copies = self.class_copies[module_class] = []
-            for name, member in members.items():
-                is_static = type(member) is staticmethod
-                value = member.__func__ if is_static else member
-                if type(value) in CONTAINER_CLASSES | {FunctionType}:
-                    copy = value if name[:2] == "__" else self.copy_value(value, name)
-                    if copy is not value:
-                        copies.append((name, copy, type(member) is FunctionType))
+        members: dict[str, Any] = {}
+        for base in reversed(module_class.__mro__):
+            if find_package(base) not in FOREIGN_PACKAGES:
+                members.update(vars(base))
+        copies = self.class_copies[module_class] = []
+        for name, member in members.items():
+            is_static = type(member) is staticmethod
+            value = member.__func__ if is_static else member
+            if type(value) in CONTAINER_CLASSES | {FunctionType}:
+                copy = value if name[:2] == "__" else self.copy_value(value, name)
+                if copy is not value:
+                    copies.append((name, copy, type(member) is FunctionType))
         return copies
 
     def copy_cell(self, cell: CellType) -> CellType:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 from resviz.tracing.functions import restore_containers
 
@@ -86,32 +85,6 @@ class PreservedProcess(RestoringContext):
         for state, state_now in zip(self.states_before, states_now, strict=False):
             if state.fingerprint != state_now.fingerprint:
                 state.put_back()
-
-
-class OwnDevice(TorchFunctionMode):
-    """A mode in which tensors stay on one device, wherever a forward moves them."""
-
-    def __init__(self, device: torch.device) -> None:
-        super().__init__()
-        self.device = device
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        """Call a function with this device in the place of any other."""
-        kwargs = kwargs or {}
-        if func is torch.Tensor.cuda:
-            return args[0]
-        if func is torch.Tensor.to:
-            args = tuple(map(self.replace_device, args))
-        if "device" in kwargs:
-            kwargs = kwargs | {"device": self.replace_device(kwargs["device"])}
-        return func(*args, **kwargs)
-
-    def replace_device(self, value: Any) -> Any:
-        """Return the own device for another, or for the name or number of one."""
-        is_device = isinstance(value, (torch.device, str, int)) and value is not True
-        return self.device if is_device and value is not False else value
 
 
 def set_extra_frames(trace: int, frames: int) -> None:

@@ -114,6 +114,12 @@ class Recorder(TorchDispatchMode):
         self.inputs.append(describe_tensor(tensor))
         self.input_names.append(name)
 
+    def adopt_constant(self, tensor: torch.Tensor) -> None:
+        """Note a tensor that was made from numbers in the forward."""
+        if self.origins.find_origin(tensor) is None:
+            self.clone.own_ids.add(id(tensor))
+            self.clone.kept_alive.append(tensor)
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:

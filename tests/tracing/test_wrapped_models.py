@@ -17,6 +17,7 @@ from resviz import TraceError, summary, trace
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
 
+from .harm import Snapshot, changes
 from .odd import Forward
 
 CONV_PARAMS, CONV_MACS = 4 * 27 + 4, 4 * 27 * 36
@@ -217,6 +218,41 @@ def test_an_output_from_another_thread_is_named():
             return pool.submit(lambda: x * 2).result()
 
     assert ("output",) == trace(Forward(function), (4,)).unseen
+
+
+CONSTANTS = {
+    "tensor": lambda x: torch.tensor([1.0, 2, 3, 4], device=x.device),
+    "a number": lambda x: torch.tensor(2.5, device=x.device, dtype=x.dtype),
+    "as_tensor": lambda x: torch.as_tensor([2.0], device=x.device),
+    "asarray": lambda x: torch.asarray([2.0], device=x.device),
+    "new_tensor": lambda x: x.new_tensor([2.0]),
+    "a view of one": lambda x: torch.tensor([2.0], device=x.device)[None].sqrt(),
+    "its lowest number": lambda x: torch.tensor(
+        torch.finfo(x.dtype).min, device=x.device
+    ),
+}
+
+
+def made_in_a_thread(x):
+    """A constant, beside work in another thread."""
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(lambda: x + 1).result()
+    return made * torch.tensor(2.0, device=x.device)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_a_constant_is_not_taken_for_unseen(name, fast):
+    """Though torch makes it on the meta device without an operation."""
+    model = Forward(
+        lambda m, x: m.linear(x) * CONSTANTS[name](x), linear=nn.Linear(4, 4)
+    )
+    before = Snapshot(model)
+    arch = trace(model, (4,), fast=fast)
+    assert ((), "linear", 16) == (arch.unseen, arch.layers[0].name, arch.macs)
+    assert [] == changes(before, Snapshot(model))
+    unseen = trace(Forward(lambda m, x: made_in_a_thread(x)), (4,), fast=fast).unseen
+    assert ("Forward",) == unseen
 
 
 def test_what_is_made_without_an_operation_is_not_taken_for_unseen():

@@ -64,6 +64,7 @@ class Bypass:
         self.recorder = recorder
         self.clone = clone
         self.storages = recorder.storages
+        self.own_modes = int(clone.makes_constants)
         self.rules = {
             module_class: MODULE_RULES[module_class]
             for module_class in find_faithful_classes()
@@ -106,7 +107,7 @@ class Bypass:
         if rule is None or tensors is None or origin is None:
             return None
         in_other_thread = get_ident() != self.recorder.calls.thread
-        if "forward" in state or in_other_thread or is_observed():
+        if "forward" in state or in_other_thread or is_observed(self.own_modes):
             return None
         ruled = rule(state, tensors, tuple(x.shape), dtype)
         if ruled is None:
@@ -180,8 +181,10 @@ count_function_modes = torch._C._len_torch_function_stack  # noqa: SLF001
 is_autocast_enabled = torch._C._is_any_autocast_enabled  # noqa: SLF001
 
 
-def is_observed() -> bool:
+def is_observed(own_modes: int) -> bool:
     """Return whether any hook or mode but ours sees the calls of modules.
+
+    So many function modes are ours.
 
     Where gradients are on, a graph would hold the input; in inference mode torch
     dispatches other operations; forward gradients go along with tensors.
@@ -190,7 +193,7 @@ def is_observed() -> bool:
         forward_ad._current_level >= 0  # noqa: SLF001 - nothing public says it
         or GLOBAL_PRE_HOOKS
         or GLOBAL_HOOKS
-        or count_function_modes()
+        or count_function_modes() != own_modes
         or is_autocast_enabled()
         or torch.is_grad_enabled()
         or torch.is_inference_mode_enabled()

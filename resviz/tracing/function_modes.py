@@ -1,0 +1,66 @@
+"""Modes that see calls of torch's functions, where those of operations are too late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONSTANT_MAKERS = frozenset({
+    torch.tensor, torch.as_tensor, torch.asarray, torch.Tensor.new_tensor,
+})  # fmt: skip
+"""Functions whose tensors of the meta device come from no operation."""
+
+CONSTANT_MAKER_NAMES = frozenset({"tensor", "as_tensor", "asarray", "new_tensor"})
+"""Their names, as a forward's code has them."""
+
+
+class SeenConstants(TorchFunctionMode):
+    """A mode in which constants are told from what other threads make.
+
+    Attributes:
+        adopt_constant: called with each.
+    """
+
+    def __init__(self, adopt_constant: Callable[[torch.Tensor], None]) -> None:
+        super().__init__()
+        self.adopt_constant = adopt_constant
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Call a function, and tell of what it gives if that is a constant."""
+        output = func(*args, **(kwargs or {}))
+        if func in CONSTANT_MAKERS:
+            self.adopt_constant(output)
+        return output
+
+
+class OwnDevice(TorchFunctionMode):
+    """A mode in which tensors stay on one device, wherever a forward moves them."""
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__()
+        self.device = device
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Call a function with this device in the place of any other."""
+        kwargs = kwargs or {}
+        if func is torch.Tensor.cuda:
+            return args[0]
+        if func is torch.Tensor.to:
+            args = tuple(map(self.replace_device, args))
+        if "device" in kwargs:
+            kwargs = kwargs | {"device": self.replace_device(kwargs["device"])}
+        return func(*args, **kwargs)
+
+    def replace_device(self, value: Any) -> Any:
+        """Return the own device for another, or for the name or number of one."""
+        is_device = isinstance(value, (torch.device, str, int)) and value is not True
+        return self.device if is_device and value is not False else value
