@@ -50,6 +50,7 @@ def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
         *run_mode_notes(arch),
         *uncounted_notes(arch),
         *untracked_notes(arch),
+        *oddity_notes(arch),
     )
 
 
@@ -85,3 +86,22 @@ def untracked_notes(arch: Architecture) -> tuple[str, ...]:
     first = ", ".join(arch.unseen[:3])
     note = f"not counted: what made an operand of {first}, out of sight as in another "
     return (f"{note}thread",) if arch.unseen else ()
+
+
+def oddity_notes(arch: Architecture) -> tuple[str, ...]:
+    """Say that no tensor is returned, or that weights are packed."""
+    layers = [layer for layer in arch.stored_layers if not layer.params]
+    packed = [
+        layer.name
+        for layer in layers
+        if any(op.name.startswith("quantized.") for op in layer.operations)
+    ]
+    notes = []
+    if not arch.outputs and "output" not in arch.unseen:
+        notes.append("the forward returns no tensor, as where its return is missing")
+    if packed:
+        notes.append(
+            f"quantised weights are packed, and no parameters: {len(packed)}×, first "
+            f"at {packed[0]}"
+        )
+    return tuple(notes)

@@ -129,3 +129,30 @@ def test_a_weighted_operation_without_a_rule_adds_to_the_depth():
     lines = str(resviz.summary(resviz.trace(Weighted(), (2, 4))))
     assert "at least 0 weighted layers" in lines
     assert "MACs         at least 0, at 2 FLOPs each at least 0" in lines
+
+
+class Silent(nn.Module):
+    """A forward that lacks its return."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x):
+        self.linear(x)
+
+
+def test_a_forward_without_a_return_says_so(record):
+    """It is traced all the same."""
+    words = "the forward returns no tensor"
+    assert words in str(resviz.summary(resviz.trace(Silent(), (4,))))
+    assert words not in str(resviz.summary(record("resnet18")))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_packed_weights_are_named():
+    """A dynamically quantised layer has no parameter."""
+    net = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    quantised = torch.ao.quantization.quantize_dynamic(net, {nn.Linear})
+    lines = str(resviz.layers(resviz.trace(quantised, (4,))))
+    assert "quantised weights are packed, and no parameters: 1×, first at 0" in lines

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import resviz
-from resviz import trace
+from resviz import TraceError, trace
 from resviz.pages.report import render
 
 from .harm import Snapshot, changes
@@ -178,3 +178,19 @@ def test_a_module_that_knows_its_parent_by_a_proxy():
     before = Snapshot(net)
     assert 3 * 16 == trace(net, (4,)).macs
     assert [] == changes(before, Snapshot(net))
+
+
+def test_a_higher_order_operator_is_named():
+    """In words, without the address of an object of ours."""
+
+    class Branching(nn.Module):
+        def forward(self, x):
+            return torch.ops.higher_order.cond(x.sum() > 0, torch.sin, torch.cos, (x,))
+
+    with pytest.raises(TraceError) as caught:
+        trace(Branching(), (4,))
+    assert str(caught.value).startswith(
+        "Branching: the model (Branching): cond takes functions, which cannot be "
+        "followed, for an input of (1, 4)"
+    )
+    assert " at 0x" not in str(caught.value)

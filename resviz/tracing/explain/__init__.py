@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.errors import describe_error, first_error_line
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
 
 MAX_OPERANDS_SHOWN = 4
 """Operands that are told of one by one."""
+
+
+HIGHER_ORDER = re.compile(r"HigherOrderOperator (\w+)")
+"""How torch names an operator that no mode can follow."""
+
+HIGHER_ORDER_REMEDY = "trace a forward that does the same by plain operations"
+"""What to do about it; torch's own words show an address."""
 
 
 class FailurePlace(NamedTuple):
@@ -83,6 +91,12 @@ def describe_failure(
     if not recorder.calls.open_calls:
         return f"{describe_error(error)}, {for_inputs}", False
     place = locate_failed_module(recorder)
+    operator = HIGHER_ORDER.search(str(error))
+    if operator:
+        words = (
+            f"{place.words}: {operator[1]} takes functions, which cannot be followed"
+        )
+        return f"{words}, {for_inputs}; {HIGHER_ORDER_REMEDY}", True
     if place.mismatch is None:
         place = locate_failed_operation(recorder, error) or place
     mismatch = place.mismatch
