@@ -119,7 +119,8 @@ class Copies(FunctionCopies):
         """Copy a dictionary, keys and members, into `target` if that is there."""
         kind = type(value)
         if target is None:
-            target = kind(value.default_factory) if kind is defaultdict else kind()
+            factory = self.copy_value(getattr(value, "default_factory", None), path)
+            target = kind(factory) if kind is defaultdict else kind()
         copy = self.note_copy(value, target)
         copies = self.copies
         for key, member in value.items():
@@ -179,7 +180,8 @@ class Copies(FunctionCopies):
                 return value
             return kind(*members) if hasattr(value, "_fields") else tuple(members)
         if kind in {list, deque, set}:
-            copy = self.note_copy(value, kind())
+            empty = deque(maxlen=value.maxlen) if kind is deque else kind()
+            copy = self.note_copy(value, empty)
             add = copy.add if kind is set else copy.append
             for member in value:
                 add(self.copy_value(member, path))

@@ -189,7 +189,8 @@ class FunctionCopies:
             home = find_package(owner) if is_class else owner.__name__.partition(".")[0]
             if home in FOREIGN_PACKAGES:
                 continue
-            for key in names & vars(owner).keys():
+            # A class has methods that write to it under names of their own.
+            for key in vars(owner) if is_class else names & vars(owner).keys():
                 container = vars(owner)[key]
                 if type(container) in CONTAINER_CLASSES:
                     self.guarded[id(container)] = container, copy(container)

@@ -5,7 +5,7 @@ A nest is what modules are handed and give back: lists, mappings, dataclasses.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from copy import copy
 from dataclasses import fields, is_dataclass
@@ -22,7 +22,7 @@ from resviz.inputs import InputSpec
 PLAIN_CLASSES = frozenset({type(None), bool, int, float, str})
 """Values that hold nothing else; most attributes of a module are such."""
 
-MAPPING_CLASSES = frozenset({dict, OrderedDict, defaultdict})
+MAPPING_CLASSES = frozenset({dict, OrderedDict, defaultdict, Counter})
 
 EAGER_CLASSES = frozenset({torch.Tensor, nn.Parameter})
 """The usual classes of tensors, none of which is lazy."""

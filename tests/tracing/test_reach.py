@@ -1,6 +1,7 @@
 """Hooks and forwards that write past their arguments: a trace follows copies."""
 
 import weakref
+from collections import Counter, deque
 from functools import partial, wraps
 from types import SimpleNamespace
 
@@ -33,6 +34,11 @@ class Store:
 
     def __call__(self, module, args, output):
         self.kept.append(output)
+
+    @classmethod
+    def put(cls, output):
+        """Keep an output for all."""
+        cls.shared["x"] = output
 
 
 STORE = Store()
@@ -142,6 +148,21 @@ def by_namespace(model):
     return lambda m, a, o: setattr(space, "x", o), lambda: space.x
 
 
+def by_class_method(model):
+    return lambda m, a, o: Store.put(o), lambda: Store.shared["x"]
+
+
+def by_count(model):
+    counts = Counter()
+
+    def hook(module, args, output):
+        counts["x"] += 1
+        model.recent.append(output)
+
+    model.recent, model.counts = deque([0, 0], maxlen=2), counts
+    return hook, lambda: model.recent[-1]
+
+
 def by_class(model):
     return lambda m, a, o: Store.shared.update(x=o), lambda: Store.shared["x"]
 
@@ -163,7 +184,8 @@ RECIPES = {
     function.__name__: function
     for function in (
         closing_over_a_dictionary, by_nonlocal, by_globals, by_default, by_attribute,
-        by_decorator, by_partial, by_proxy, by_namespace, by_class,
+        by_decorator, by_partial, by_proxy, by_namespace, by_class, by_class_method,
+        by_count,
     )
 }  # fmt: skip
 
