@@ -155,12 +155,14 @@ class Copies(FunctionCopies):
 
     def copy_reference(self, value: Any, path: str) -> Any:
         """Copy a weak reference or proxy of a module."""
-        if not isinstance(value() if type(value) is ref else value, nn.Module):
+        is_reference = type(value) is ref
+        referent = value() if is_reference else value
+        if not isinstance(referent, nn.Module):
             return value
         # A method of a proxy's is bound to what that stands for.
-        referent = value() if type(value) is ref else value.modules.__self__
-        copy = self.copy_value(referent, path)
-        return ref(copy) if type(value) is ref else proxy(copy)
+        bound: Any = referent.modules
+        copy = self.copy_value(bound.__self__, path)
+        return ref(copy) if is_reference else proxy(copy)
 
     def copy_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
         """Copy a handle, so that it removes its hook from the clone."""

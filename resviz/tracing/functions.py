@@ -82,13 +82,13 @@ def read_code(code: CodeType) -> CodeReach:
     """Read off what a function reaches, with the functions inside of it."""
     inner = [read_code(const) for const in code.co_consts if type(const) is CodeType]
     operations = {*code.co_code[::2]}
-    written_cells: set[str] = set()
+    written_cells: frozenset[str] = frozenset()
     if operations & WRITES_TO_CELLS:
-        written_cells = {
+        written_cells = frozenset(
             str(instruction.argval)
             for instruction in get_instructions(code)
             if instruction.opcode in WRITES_TO_CELLS
-        }
+        )
     return CodeReach(
         frozenset(code.co_names).union(*(reach.names for reach in inner)),
         bool(operations & WRITES_TO_GLOBALS) or any(r.writes_globals for r in inner),
