@@ -5,7 +5,7 @@ import json
 import pytest
 
 from resviz.cli import main
-from resviz.cli.sweep import Pace, ProgressLines
+from resviz.cli.sweep import ByteSize, Pace, ProgressLines
 
 
 @pytest.fixture
@@ -54,6 +54,15 @@ def test_what_fails_is_told(sweep):
     code, out, err = sweep("cifar9", "-j", 1)
     assert (3, "1 of 1 failed\n") == (code, err)
     assert "unknown depth 9" in " ".join(out.split())
+
+
+def test_what_fails_is_counted_where_a_condition_leaves_it_out(sweep):
+    """It has no row, and the exit code knows of the one that has."""
+    code, out, err = sweep(
+        "cifar{8,9}", "-j", 1, "--where", "macs > 0", "--format", "json"
+    )
+    assert (0, "1 of 2 failed\n") == (code, err)
+    assert ["cifar8"] == [row["spec"] for row in json.loads(out)["variants"]]
 
 
 def test_a_file_is_whole_and_alone(sweep, tmp_path):
@@ -125,6 +134,20 @@ def test_wrong_usage(sweep, args, message):
     assert message in " ".join(err.split())
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("2GiB", 2 * 2**30), ("500M", 500 * 2**20), ("1.5 kb", 1536), ("7", 7), ("0", 0)],
+)
+def test_memory_is_told_in_binary_units(text, size):
+    """A K is 1,024 bytes."""
+    assert size == ByteSize().convert(text, None, None)
+
+
+def test_a_timeout_of_0_is_none(sweep):
+    """A variant may take as long as it likes."""
+    assert (0, "") == sweep("cifar8", "-j", 1, "--timeout", 0)[::2]
+
+
 def test_progress_where_stderr_is_no_terminal(monkeypatch, capfd):
     """A line now and then, with what is known."""
     monkeypatch.setattr("resviz.cli.sweep.SECONDS_BETWEEN_LINES", -1)
@@ -166,6 +189,16 @@ def test_rows_of_a_run_before_have_no_pace(wait):
         pace.count(ROW, False)
     wait(10)
     assert "500 of 591" == str(pace)
+
+
+def test_what_a_run_before_has_done_is_not_left(wait):
+    """Of a thousand 500 were there, 51 came at ten a second: 45 seconds."""
+    pace = Pace(1000)
+    for _ in range(500):
+        pace.count(ROW, False)
+    pace.count(ROW, True)
+    count_rows(pace, wait, 5, 10)
+    assert "551 of 1,000, 10 a second, 45 s left" == str(pace)
 
 
 def test_the_start_of_workers_is_no_pace(wait):

@@ -3,6 +3,7 @@
 import collections
 import itertools
 import os
+import resource
 import signal
 import sys
 import time
@@ -34,6 +35,18 @@ def killed():
 
 def leaves():
     os._exit(3)
+
+
+def spoils(width=4):
+    """Leaves what comes after it in this process no chance."""
+    if os.environ.get("SPOILT_BY") == str(os.getpid()):
+        os._exit(3)
+    os.environ["SPOILT_BY"] = str(os.getpid())
+    return sound(width)
+
+
+def limited():
+    raise ValueError(resource.getrlimit(resource.RLIMIT_AS)[0])
 
 
 def stops():

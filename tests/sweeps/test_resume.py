@@ -98,6 +98,15 @@ def test_a_run_that_made_no_row_leaves_no_journal(tmp_path):
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_run_that_was_killed_before_its_first_row_is_no_hindrance(tmp_path):
+    """The next one need not resume it, nor have its settings: nothing would be lost."""
+    path = tmp_path / "a.journal"
+    Journal(path, Settings(), resume=False).database.close()
+    assert path.exists()
+    with closing(Journal(path, Settings(batch=2), resume=False)) as journal:
+        assert {} == journal.rows
+
+
 @pytest.fixture
 def path(tmp_path):
     """A journal with one row."""

@@ -52,6 +52,15 @@ def cluster(tmp_path_factory):
         process.wait()
 
 
+def test_python_has_the_options_of_the_command():
+    """The deepest of the first two, of the size that was asked for."""
+    frame = resviz.sweep(
+        "cifar{8,14,20}", input_size=(3, 16, 16), batch=2, limit=2, pareto="-depth"
+    )
+    rows = zip(frame["spec"], frame["final_shape"], strict=True)
+    assert [("cifar14", [2, 64, 4, 4])] == [*rows]
+
+
 def test_the_order_is_that_of_the_space(local):
     """Whatever came when."""
     inner = [(c, side) for c in range(1, 21) for side in (32, 48)]

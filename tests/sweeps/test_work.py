@@ -1,5 +1,6 @@
 """Variants that fail, hang, crash or want all memory: each is a row."""
 
+import resource
 import sys
 
 import pytest
@@ -129,6 +130,20 @@ def test_what_ends_its_process(fault):
         "its process ended with exit code 3",
     ] == errors[:4]
     assert "SystemExit: 4" in errors[4]
+
+
+def test_what_another_has_spoilt_is_traced_in_a_fresh_process(fault):
+    """Only what dies in that one as well has failed."""
+    assert [None, None] == reasons(fault("spoils"), fault("spoils(5)"))
+
+
+def test_memory_of_0_is_no_limit(fault):
+    """A variant may take what this process may; a core's share is less."""
+    own = resource.getrlimit(resource.RLIMIT_AS)[0]
+    said = [
+        reasons(fault("limited"), limits=Settings(memory=size))[0] for size in (0, None)
+    ]
+    assert [True, False] == [f"ValueError: {own} at" in reason for reason in said]
 
 
 def test_what_prints(fault):
