@@ -38,8 +38,10 @@ IN_NO_TABLE = [
     (104, None, "bottleneck", (3, 4, 24, 3)),
     (52, None, "basic", (3, 4, 15, 3)),
     (50, "basic", "basic", (3, 4, 14, 3)),
+    (272, None, "bottleneck", (4, 29, 53, 4)),
+    (419, None, "bottleneck", (4, 44, 87, 4)),
 ]
-"""Depths that only the rule for conv4_x gives."""
+"""Depths that only the rule for conv4_x gives; the last two are ResNet-RS by count."""
 
 
 @pytest.mark.parametrize(("depth", "block", "kind", "counts"), LABELS + IN_NO_TABLE)

@@ -52,6 +52,12 @@ def test_expansion(block, times):
     assert block.expansion == times
 
 
+def test_the_width_of_a_group_is_rounded_down():
+    """8·12/64 channels are 1, and two groups of them 2. Source: torchvision."""
+    block = Bottleneck(16, 8, groups=2, base_width=12)
+    assert (2, 1, 3, 3) == block.conv2.weight.shape
+
+
 @pytest.mark.parametrize("option", [{"groups": 2}, {"base_width": 128}])
 def test_basic_block_has_no_groups(option):
     """A basic block with groups or another width is a ValueError."""
@@ -164,6 +170,16 @@ def test_no_classes():
     net = small(num_classes=0)
     assert net.fc is None
     assert net(torch.zeros(2, 3, 32, 32)).shape == (2, net.num_features)
+
+
+def test_features_are_no_probabilities():
+    """Softmax is of classes; without any, features are as without it."""
+    torch.manual_seed(0)
+    plain = small(num_classes=0).eval()
+    net = small(num_classes=0, softmax=True).eval()
+    net.load_state_dict(plain.state_dict())
+    x = torch.rand(2, 3, 32, 32)
+    assert torch.equal(plain(x), net(x))
 
 
 def test_in_channels():

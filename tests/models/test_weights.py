@@ -400,6 +400,15 @@ def test_checkpoint(tmp_path, source, key):
     assert same(source, net)
 
 
+def test_a_prefix_of_some_names_is_part_of_them(tmp_path, source):
+    """Data parallel training puts it before all."""
+    state = source.state_dict()
+    state["module.fc.bias"] = state.pop("fc.bias")
+    torch.save(state, tmp_path / "net.pth")
+    message = refused(tiny(), tmp_path / "net.pth")
+    assert "1 missing (fc.bias); 1 unexpected (module.fc.bias)" in message
+
+
 def test_meta_device(tmp_path, source):
     """A network on the meta device takes the file's tensors as its own."""
     path = tmp_path / "net.pth"
