@@ -168,6 +168,13 @@ def test_a_warning_names_page_and_line(builder, tmp_path, build):
     assert "index.md:10: resviz: unknown network 'net51'" in done.stderr + done.stdout
 
 
+def test_a_line_that_stands_twice_is_named_by_its_page(tmp_path):
+    """Which of the two it is, nothing tells."""
+    (tmp_path / "a.md").write_text("```resviz\n18\n```\n\n```resviz\n50\n18\n```\n")
+    here = FenceLocation("sub/a.md", (tmp_path,))
+    assert ["sub/a.md", "sub/a.md:6"] == [*map(here.locate_line, ("18", "50"))]
+
+
 @pytest.mark.parametrize("inside", ["", "# costs 18\n\n", "> "])
 def test_an_empty_fence_is_named_by_its_line(tmp_path, inside):
     """That of its first row, for it has no line to look for."""

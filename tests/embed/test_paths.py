@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from resviz.embed.fence import FenceLocation
 from resviz.embed.paths import check_path, document_root
 from resviz.errors import SpecError
 
@@ -158,6 +159,18 @@ def test_a_document_that_is_a_link_leading_out(outside, embed, flags):
     code, message = embed(*flags, "a.md")
     assert (2, True) == (code, message.startswith("error: a.md: 'a.md' leads out"))
     assert MARK.format("table 18") == theirs.read_text()
+
+
+def test_a_page_in_a_linked_folder_reads_nothing_beside_it(outside, record):
+    """The link is the site's, the folder that it leads to is not."""
+    record("resnet18").save(outside / "other.json")
+    pages = Path("docs").absolute()
+    pages.mkdir()
+    (pages / "sub").symlink_to(outside)
+    here = FenceLocation("sub/a.md", (pages / "sub", pages, pages.parent))
+    assert here.permissions().check("r18.json", here.find_file).record
+    with pytest.raises(SpecError, match="leads out of"):
+        here.permissions().check("other.json", here.find_file)
 
 
 def test_a_submodule_has_the_root_of_the_whole(tmp_path):

@@ -46,13 +46,27 @@ def test_a_key_knows_all_files_of_a_package(keyed, tmp_path, monkeypatch):
     assert before != keyed("of_mine.net:build")
 
 
-def test_a_key_knows_the_versions(keyed, monkeypatch):
+@pytest.mark.parametrize("newer", ["torch", "timm"])
+def test_a_key_knows_the_versions(keyed, monkeypatch, newer):
     """Of torch, and of a hub that the SPEC names."""
-    before = keyed("18"), keyed("timm:resnet50d")
+    specs = "18", "timm:resnet50d"
+    before = [*map(keyed, specs)]
+    version = record_cache.installed_version
     monkeypatch.setattr(
-        record_cache, "installed_version", lambda package: f"{package} 99"
+        record_cache,
+        "installed_version",
+        lambda package: "99" if package == newer else version(package),
     )
-    assert not {*before} & {keyed("18"), keyed("timm:resnet50d")}
+    changed = [old != keyed(spec) for old, spec in zip(before, specs, strict=True)]
+    assert [newer == "torch", True] == changed
+
+
+def test_a_heading_is_no_part_of_what_is_kept(tmp_path, monkeypatch):
+    """The next to name the network calls it as he likes, or not at all."""
+    monkeypatch.setattr(record_cache, "RECORDS_IN_MEMORY", {})
+    kept = RecordCache(tmp_path)
+    titles = [kept.load_or_trace(f"{it}cifar8", {}).title for it in ("A=", "", "B=")]
+    assert ["A", "ResNet-8 (CIFAR)", "B"] == titles
 
 
 def test_a_torn_record_is_traced_again(tmp_path):

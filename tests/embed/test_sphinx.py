@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import resviz
+from resviz.embed.writers import render_for_builders
 from tests.conftest import ROOT
 
 PAGE = """
@@ -334,6 +335,16 @@ def test_a_table_has_the_options_of_its_command(project, sphinx):
         assert table.to_html() in text
 
 
+@pytest.mark.parametrize("form", ["html", "text"])
+def test_a_caption_takes_the_place_of_a_title(record, form):
+    """No table is called twice."""
+    table = resviz.shortcuts(record("resnet18"))
+    bare, captioned = (
+        render_for_builders(table, options)[form] for options in ({}, {"caption": "A."})
+    )
+    assert (True, False) == (table.title in bare, table.title in captioned)
+
+
 def test_an_option_of_another_table_is_a_warning(project, sphinx):
     """It says which tables have it."""
     project(index_rst="Page\n====\n\n.. resviz-table:: 18\n   :depth: 1\n")
@@ -348,12 +359,12 @@ def test_a_wrong_word_is_told_the_right_ones(project, sphinx):
 
 
 def test_what_is_no_pdf_is_said_in_words(project, sphinx):
-    """And the builder warns, with the page; here because the library fails."""
+    """As text, and the builder warns, with the page; here because the library fails."""
     folder = project(
-        index_rst="Page\n====\n\n.. resviz:: 18\n   :alt: Eighteen layers.\n",
+        index_rst="Page\n====\n\n.. resviz:: 18\n   :alt: 18 layers & 1 #.\n",
         typst_py="def compile(*_, **__):\n    raise RuntimeError('no room')\n",
     )
     message = sphinx("latex", code=1).stderr
     assert "index.rst:4: WARNING: resviz: pdf: no room" in message
     (source,) = (folder / "out" / "latex").glob("*.tex")
-    assert "Eighteen layers." in source.read_text()
+    assert r"18 layers \& 1 \#." in source.read_text()
