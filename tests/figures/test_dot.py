@@ -112,6 +112,16 @@ def test_source_is_what_a_reader_expects():
     assert GRAPH_DOT == dot.render(GRAPH, styles.SCREEN_STYLE)
 
 
+def test_only_the_main_path_is_heavy():
+    """A second way of the same role, as into a gate, bends around it."""
+    boxes = tuple(ChartBox(f"n{k}", "block", (str(k),)) for k in range(3))
+    links = ChartLink("n0", "n1"), ChartLink("n1", "n2"), ChartLink("n0", "n2")
+    picture = replace(SMALL, chart=Chart("TB", boxes, links))
+    source = dot.render(picture, styles.SCREEN_STYLE)
+    heavy = re.findall(r"(n\d -> n\d) \[.*weight=10\]", source)
+    assert ["n0 -> n1", "n1 -> n2"] == heavy
+
+
 @pytest.mark.needs("dot")
 @pytest.mark.parametrize("role", ["block", "title", "text"])
 @pytest.mark.parametrize("name", HOSTILE)

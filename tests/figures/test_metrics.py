@@ -22,6 +22,11 @@ def test_wide_characters_take_a_square():
     assert 24 == text_width("残差", 12)
 
 
+def test_a_mark_above_a_letter_takes_no_room():
+    """Text in which each accent is a character of its own is as wide as without."""
+    assert text_width("resume") == text_width("re\u0301sume\u0301")
+
+
 @given(st.text(max_size=300), st.floats(20, 400))
 def test_fitted_text_fits(text, room):
     """Whatever the text, it is no wider than its room, or one sign."""
@@ -49,3 +54,11 @@ def test_rounded_wire_has_whole_curves():
     path = round_corners(((0, 0), (0, 50), (80, 50)))
     assert 1 == len(path) % 3
     assert ((0, 0), (80, 50)) == (path[0], path[-1])
+
+
+def test_corners_that_are_near_do_not_overlap():
+    """A wire that turns twice within eight pixels never goes back."""
+    path = round_corners(((0, 0), (0, 50), (8, 50), (8, 100)))
+    for axis in (0, 1):
+        places = [point[axis] for point in path]
+        assert sorted(places) == places

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -242,6 +243,19 @@ def test_outputs_of_a_backbone_stand_at_their_stages(network):
     assert [f"→ output {k} of 4" for k in (1, 2, 3, 4)] == facts
 
 
+class Many(nn.Module):
+    """Five outputs, and no block."""
+
+    def forward(self, x):
+        return tuple(x * k for k in range(5))
+
+
+def test_outputs_beyond_the_third_are_counted():
+    """The first three by their sizes."""
+    said = told(trace(Many(), (3, 8, 9))).outputs
+    assert "output 8×9×3, 8×9×3, 8×9×3 and 2 more" == said
+
+
 def test_network_without_blocks_is_a_chain(network):
     """One section for each map size, repeats folded, and it says so."""
     found = told(network("plain"))
@@ -310,6 +324,18 @@ def test_both_directions_place_the_same_parts(network, name):
         return nodes, edges, groups
 
     assert count("TB") == count("LR")
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_shortcuts_never_run_backwards(network, name, direction):
+    """Their words have room between the fork and the addition, however many."""
+    axis = int(direction == "TB")
+    picture = draw_diagram(network(name), direction=direction).picture
+    for edge in picture.edges:
+        if edge.role != "main":
+            places = [point[axis] for point in edge.path]
+            assert all(b > a - 1e-6 for a, b in pairwise(places)), edge
 
 
 def test_lanes_stand_a_gap_apart():

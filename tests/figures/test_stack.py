@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from resviz.figures import describe_figure, draw_diagram
@@ -14,7 +16,7 @@ from resviz.figures.stack.bands import (
     find_column_end,
     merge_orders,
 )
-from resviz.figures.stack.boxes import StackPiece, StackRow
+from resviz.figures.stack.boxes import Stack, StackPiece, StackRow
 from resviz.readings.structure import count_depth, read_structure
 
 from .conftest import NETWORKS, faults, texts
@@ -104,12 +106,15 @@ def test_networks_are_aligned_by_output_size(record):
 
 
 def test_the_plain_twin_has_no_shortcuts(record):
-    """Boxes are the same; parameters are those without the three projections."""
+    """Boxes are the same; its costs are those without the three projections."""
     plain, residual = build_stacks([record("resnet34")], plain=True)
     assert [row.label for row in plain.rows] == [row.label for row in residual.rows]
     assert not any(piece.arcs for piece in plain.pieces)
     left = 21_797_672 - sum(a * 2 * a + 4 * a for a in (64, 128, 256))
-    assert f"{left / 1e6:.1f} M params" in plain.facts
+    macs = 3_663_761_408 - sum(
+        a * 2 * a * side**2 for a, side in ((64, 28), (128, 14), (256, 7))
+    )
+    assert f"{left / 1e6:.1f} M params · {macs / 1e9:.2f} G MACs" == plain.facts
 
 
 @pytest.mark.parametrize(
@@ -190,6 +195,14 @@ def test_unlike_blocks_that_do_not_fit_are_named(network):
     shown = elide_pieces(found, 5).pieces
     assert sum(it.hidden or it.count for it in shown) == len(found.pieces)
     assert ["… 16 more blocks …"] == [it.rows[0].label for it in shown if it.hidden]
+
+
+def test_folded_blocks_that_are_left_out_are_all_counted():
+    """Three pieces of the middle, each of four equal blocks."""
+    ((_, item),) = piece(0)
+    pieces = (replace(item.piece, count=4),) * 5
+    _, hidden, _ = elide_pieces(Stack("a", "", pieces, chained=True), 3).pieces
+    assert ("… 12 more blocks …", 12) == (hidden.rows[0].label, hidden.hidden)
 
 
 def test_squeeze_and_excitation_is_explained(network):

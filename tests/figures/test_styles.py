@@ -52,6 +52,22 @@ def test_dark_mode_can_tell_roles_apart():
     assert len(set(colours)) == len(colours)
 
 
+def test_dark_mode_changes_every_colour():
+    """Each of the screen style has one of the dark style in its place."""
+    screen, dark = styles.SCREEN_STYLE, styles.DARK_STYLE
+    expected = {mine: dark.colours[key] for key, mine in screen.colours.items()}
+    for key, tint in screen.tints.items():
+        for part in ("fill", "line", "wash"):
+            expected[getattr(tint, part)] = getattr(dark.tints[key], part)
+    assert expected == screen.pair_with_dark()
+
+
+def test_the_colours_of_stages_recur():
+    """A fifth stage has those of the first; the head's are nobody else's."""
+    numbers = [int(styles.stage_tint(k).removeprefix("stage ")) for k in range(6)]
+    assert [1, 2, 3, 4, 1, 2] == numbers
+
+
 def test_every_role_has_colours():
     """Looks, lines and frames name only colours that styles have."""
     known = {*styles.SCREEN_STYLE.colours, "tint", "wash", "fill", ""}

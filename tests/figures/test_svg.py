@@ -82,6 +82,20 @@ def test_dark_rules_name_only_colours_that_occur():
     assert "#cfe6f7" not in root.findtext(f"{NAMESPACE}style")
 
 
+def test_every_colour_that_occurs_has_its_dark_rule():
+    """As a fill and as a stroke, so that nothing stays light on a dark page."""
+    root = parsed(SMALL)
+    used = {
+        f'[{key}="{colour}"]{{{key}:light-dark({colour},'
+        for element in root.iter()
+        for key in ("fill", "stroke")
+        if (colour := element.get(key, "none")) != "none"
+    }
+    assert {"fill", "stroke"} == {rule[1:].partition("=")[0] for rule in used}
+    rules = root.findtext(f"{NAMESPACE}style")
+    assert set() == {rule for rule in used if rule not in rules}
+
+
 @pytest.mark.parametrize("style", [styles.DARK_STYLE, styles.PAPER_STYLE])
 def test_fixed_styles_have_no_style_sheet(style):
     """Only the screen style follows the reader."""
