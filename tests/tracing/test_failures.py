@@ -149,6 +149,18 @@ MISTAKES = {
         "in_channels would have to be 8",
     ),
     "one axis": (nn.Conv1d(3, 4, 9), (3, 8), "the kernel of 9 does not fit", ""),
+    "dilated": (
+        nn.Conv2d(3, 4, 3, dilation=4),
+        (3, 8, 8),
+        "the 3×3 kernel does not fit into the padded map",
+        "the least input that works is 9×9",
+    ),
+    "two pools": (
+        nn.Sequential(nn.AvgPool2d(2), nn.AvgPool2d(4), nn.Flatten(), nn.Linear(12, 2)),
+        (3, 24, 24),
+        "1 (4×4 average pool) makes 3 maps of 3×3 from 12×12: in_features would have",
+        "inputs from 16×16 to 23×23 work",
+    ),
     "features": (
         nn.Sequential(nn.Flatten(), nn.Linear(3 * 64, 2)),
         (3, 9, 9),
@@ -187,6 +199,12 @@ MISTAKES = {
         (6,),
         "mm: the inner sizes of a product differ, got (1, 6) of the input and (5, 4)",
         "",
+    ),
+    "squares": (
+        Forward(lambda m, x: x @ x),
+        (3, 8, 9),
+        "bmm: the inner sizes of a product differ",
+        "the least input that works is 1×1",
     ),
     "norm": (
         nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(8)),
@@ -277,10 +295,10 @@ def test_the_remedy_works(kind, size):
 
 
 def test_ids_beyond_the_table():
-    """In a forward that is run for real."""
-    ids = torch.tensor([[3, 12]])
+    """In a forward that is run for real; the first that is none is the tenth."""
+    ids = torch.tensor([[3, 10]])
     said = message(nn.Embedding(10, 4), inputs=ids, mode="run")
-    assert "want numbers from 0 to 9, not 3 to 12" in said
+    assert "want numbers from 0 to 9, not 3 to 10" in said
 
 
 def test_a_list_where_a_tensor_is_wanted():
@@ -288,6 +306,13 @@ def test_a_list_where_a_tensor_is_wanted():
     said = message(nn.Sequential(nn.Conv2d(3, 4, 1)), inputs=[torch.zeros(1, 3, 4, 4)])
     assert "0 (Conv2d): want a tensor, not a list" in said
     assert said.endswith("in Python inputs= is a tuple of the forward's arguments")
+
+
+def test_a_none_of_the_forwards_own_is_no_missing_argument():
+    """All that it takes was given."""
+    said = message(Forward(lambda model, x: None.shape), (4,))
+    assert "'NoneType' object has no attribute 'shape'" in said
+    assert "its forward takes" not in said
 
 
 def test_a_mistake_that_was_caught_is_not_told():
