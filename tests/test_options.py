@@ -62,6 +62,39 @@ def as_data(shown):
     return shown.to_svg() if hasattr(shown, "to_svg") else shown
 
 
+@pytest.mark.parametrize(
+    ("name", "args", "option"),
+    [
+        ("layers", (), {"depth": 1}),
+        ("layers", (), {"only": "conv"}),
+        ("layers", (), {"once": True}),
+        ("shortcuts", (), {"only": "projection"}),
+        ("receptive", (), {"every": True}),
+        ("memory", (), {"every": True}),
+        ("diagram", ("block",), {"at": "conv2_1"}),
+        ("diagram", ("overview",), {"direction": "LR"}),
+        ("diagram", ("stack",), {"plain": True}),
+        ("diagram", ("overview",), {"style": "dark"}),
+        ("describe", ("block",), {"at": "conv2_1"}),
+        ("describe", ("stack",), {"plain": True}),
+    ],
+)
+def test_every_option_of_python_changes_what_is_shown(record, name, args, option):
+    """None is taken and forgotten."""
+    arch = record("resnet18")
+    assert as_data(DOORS[name](arch, *args)) != as_data(
+        DOORS[name](arch, *args, **option)
+    )
+
+
+def test_a_report_is_a_page_by_its_name(record, tmp_path):
+    """Python too writes none under a suffix that promises something else."""
+    path = tmp_path / "r.pdf"
+    with pytest.raises(resviz.RenderError, match=r"for a report, want \.html"):
+        resviz.report(record("resnet18"), path)
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("name", [*DOORS, "trace"])
 def test_a_record_has_the_options_that_it_was_traced_with(name, record):
     """Others are refused, in the words of the command line."""

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -360,9 +361,10 @@ def test_text_fits_the_terminal(terminal, saved, columns):
 
 
 def test_colour_is_for_terminals_that_want_it(terminal, saved):
-    """NO_COLOR switches it off."""
+    """NO_COLOR switches it off, and a terminal that is dumb has none."""
     assert "\x1b[" in terminal("layers", saved, columns=100)
-    assert "\x1b[" not in terminal("layers", saved, columns=100, NO_COLOR="1")
+    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\x1b[" not in terminal("layers", saved, columns=100, **plain)
 
 
 def test_every_command_has_help(resviz):
@@ -481,6 +483,15 @@ def test_options_are_never_ignored(resviz, saved, args, words):
     code, out, err = resviz(command, saved, *options)
     assert (code, out) == (2, "")
     assert words in err
+
+
+@pytest.mark.parametrize(("command", "count"), [("summary", 8), ("layers", 66)])
+def test_what_ran_before_a_failure_is_shown(resviz, command, count):
+    """The last eight layers; all of them where layers were asked for."""
+    options = ("--input", "3,160,160")
+    code, out, err = resviz(command, "resnet(18, head='fixed')", *options)
+    assert (3, "") == (code, out)
+    assert count == len(re.findall(r"^[ ▸]*\d+  ", err, re.MULTILINE))
 
 
 def test_json_holds_no_control_character(resviz, record, tmp_path):
