@@ -25,6 +25,18 @@ def test_in_place_operations_and_views_make_nothing(record):
         assert only(arch, name).reads[:1] == only(arch, name).writes
 
 
+class Halving(nn.Module):
+    def forward(self, x):
+        first, second = x.chunk(2, 1)
+        return first + second
+
+
+def test_several_views_of_one_memory_are_one_write():
+    """Both halves lie in the input's, which is named once."""
+    split = resviz.trace(Halving(), (4, 2, 2)).layers[0]
+    assert (2, (0,)) == (len(split.outputs), split.operations[0].writes)
+
+
 class Summing(nn.Module):
     def __init__(self):
         super().__init__()
