@@ -21,9 +21,9 @@ from resviz.operations.families import (
 from resviz.operations.table import OPERATIONS
 from resviz.readings.structure import gates
 from resviz.readings.structure.channel_axes import to_channels_first
-from resviz.readings.structure.graph import is_live_product, is_weighted
 from resviz.readings.structure.repeats import find_repeats
 from resviz.readings.structure.shortcuts import label_operation
+from resviz.readings.structure.weights import is_live_product, is_weighted
 from resviz.units import format_count, format_per_axis, format_sizes
 
 if TYPE_CHECKING:

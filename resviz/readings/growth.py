@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from resviz.readings import costs
 from resviz.readings.receptive import Axis, compute_receptive_fields
 from resviz.readings.structure import read_structure
-from resviz.readings.structure.graph import is_weighted, list_live_operations
+from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
 from resviz.readings import costs
 from resviz.readings.memory import find_peak
 from resviz.readings.receptive import Axis, compute_receptive_fields
-from resviz.readings.structure import find_main_path
-from resviz.readings.structure.graph import Graph, count_weighted
+from resviz.readings.structure.graph import Graph
+from resviz.readings.structure.main_path import find_main_path
+from resviz.readings.structure.weights import count_weighted
 from resviz.source.spec import parse_spec
 
 if TYPE_CHECKING:

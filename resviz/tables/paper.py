@@ -17,7 +17,7 @@ from resviz.operations.families import (
 )
 from resviz.readings import costs
 from resviz.readings.structure import gates, read_structure
-from resviz.readings.structure.graph import is_weighted, list_live_operations
+from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.tables.notes import (
     describe_bound,
     describe_inputs,

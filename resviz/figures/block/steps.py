@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.operations.families import ACTIVATIONS, NORMS
-from resviz.readings.structure.graph import Graph, build_graph, is_weighted
+from resviz.readings.structure.graph import Graph, build_graph
+from resviz.readings.structure.weights import is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,8 @@ from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLi
 from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.layer_labels import find_join_sign
 from resviz.operations.families import ACTIVATIONS, NORMS
-from resviz.readings.structure.graph import Graph, build_graph, is_weighted
+from resviz.readings.structure.graph import Graph, build_graph
+from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:

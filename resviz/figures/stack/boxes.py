@@ -14,11 +14,8 @@ from resviz.figures import layer_labels
 from resviz.figures.drawing.styles import stage_tint
 from resviz.readings import costs
 from resviz.readings.structure import gates, read_structure
-from resviz.readings.structure.graph import (
-    build_graph,
-    is_weighted,
-    list_live_operations,
-)
+from resviz.readings.structure.graph import build_graph
+from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:

@@ -5,28 +5,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from itertools import takewhile
-from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
+from resviz.operations.families import ACTIVATIONS, NORMS, RESHAPES
 from resviz.readings.structure.channel_axes import to_channels_first
-from resviz.readings.structure.graph import (
-    ROOT,
-    Graph,
-    is_depthwise,
-    is_live_product,
-    is_weighted,
-    list_live_operations,
-)
+from resviz.readings.structure.graph import ROOT, Graph
 from resviz.readings.structure.parts import Block, Unit
 from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
 from resviz.readings.structure.regions import JoinKind, JoinRegion
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
+from resviz.readings.structure.unit_types import classify_unit
+from resviz.readings.structure.weights import (
+    is_weighted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resviz.record import Architecture, Layer, Operation
+    from resviz.record import Architecture
 
 
 def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
@@ -265,50 +261,3 @@ def find_preactivation(graph: Graph, owner: int, unit: Unit) -> tuple[int, ...]:
     names = {op.name for op in graph.list_operations(nodes)}
     is_preactivation = names <= NORMS | ACTIVATIONS | RESHAPES and not names <= RESHAPES
     return tuple(reversed(nodes)) if is_preactivation else ()
-
-
-UNIT_TYPES: dict[tuple[int, ...], str] = {(3, 3): "basic", (1, 3, 1): "bottleneck"}
-"""What the kernels on the main branch are called. Source: He et al. 2015, figure 5."""
-
-
-def classify_unit(main: list[Layer]) -> str:
-    """Classify a main branch by its kernels over a map.
-
-    A gate inside the branch, as squeeze-and-excitation's, works on one position
-    and does not count.
-    """
-    ops = list_live_operations(main)
-    if any(map(is_live_product, ops)):
-        return "attention"
-    over_maps = [layer for layer in main if prod(layer.output_shape[2:]) > 1]
-    weighted_ops = [
-        op for op in list_live_operations(over_maps or main) if is_weighted(op)
-    ]
-    if is_inverted_bottleneck(weighted_ops):
-        return "inverted bottleneck"
-    if len(weighted_ops) > 1 and not any(
-        op.name in CONVOLUTIONS for op in weighted_ops
-    ):
-        return "MLP"
-    return UNIT_TYPES.get(
-        list_kernel_sizes(weighted_ops),
-        UNIT_TYPES.get(list_kernel_sizes(ops), "residual"),
-    )
-
-
-def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:
-    """List the kernel sizes of weighted operations; that of a linear one is 1."""
-    weighted_ops = (op for op in ops if is_weighted(op))
-    return tuple(max(op.window.kernel) if op.window else 1 for op in weighted_ops)
-
-
-def is_inverted_bottleneck(weighted_ops: list[Operation]) -> bool:
-    """Tell whether a 1×1 widens, a depthwise convolution filters, and a 1×1 narrows.
-
-    Source: Sandler et al. 2018, MobileNetV2, figure 3.
-    """
-    if len(weighted_ops) != 3 or not all(op.window for op in weighted_ops):
-        return False
-    first, middle, last = weighted_ops
-    ends = list_kernel_sizes([first]) == list_kernel_sizes([last]) == (1,)
-    return ends and is_depthwise(middle) and last.outputs[0][1] < middle.outputs[0][1]

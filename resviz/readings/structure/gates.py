@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import SOFTMAXES
-from resviz.readings.structure.graph import is_weighted, list_live_operations
+from resviz.readings.structure.weights import is_weighted, list_live_operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,11 +14,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS
-from resviz.readings.structure.graph import Graph, is_depthwise, is_spatial, is_weighted
+from resviz.readings.structure.weights import is_depthwise, is_spatial, is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from resviz.readings.structure.graph import Graph
     from resviz.record import Architecture
 
 CallPlace = tuple[int, tuple[str, ...]]

@@ -11,9 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import JOINS
-from resviz.readings.structure.graph import (
-    ROOT,
-    Graph,
+from resviz.readings.structure.graph import ROOT, Graph
+from resviz.readings.structure.weights import (
     is_depthwise,
     is_live_product,
     is_spatial,

@@ -6,8 +6,8 @@ from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.readings.structure.graph import list_live_operations
 from resviz.readings.structure.regions import JoinKind
+from resviz.readings.structure.weights import list_live_operations
 from resviz.record.cached import cache_reading
 from resviz.units import format_per_axis, format_plural
 

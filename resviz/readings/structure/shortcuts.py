@@ -18,14 +18,15 @@ from resviz.operations.families import (
     RESHAPES,
 )
 from resviz.readings.structure.channel_axes import to_channels_first
-from resviz.readings.structure.graph import Graph, is_weighted, list_live_operations
 from resviz.readings.structure.parts import Shortcut
+from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.units import format_per_axis, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from resviz.readings.structure.channel_axes import MapSize
+    from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.regions import JoinRegion
     from resviz.record import Layer, Operation, Shape
 
