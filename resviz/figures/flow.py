@@ -118,7 +118,7 @@ def list_feature_maps(structure: Structure) -> list[FeatureMap]:
     result = [FeatureMap("input", arch.input_shape, (), "stem")]
     result += list_layer_maps(structure.stem, "stem")
     for number, stage in enumerate(structure.stages):
-        lines = summarize_stage(structure, stage, result[-1].shape)
+        lines = summarize_stage(stage, result[-1].shape)
         tint = stage_tint(number)
         result.append(FeatureMap(stage.name, stage.output_shape, lines, tint))
     return result + list_layer_maps(structure.head, "head")
@@ -143,16 +143,13 @@ def map_size_key(layer: Layer) -> tuple[Shape, int]:
     return sizes, 0 if sizes else prod(layer.output_shape[1:])
 
 
-def summarize_stage(
-    structure: Structure, stage: Stage, before: Shape
-) -> tuple[str, ...]:
+def summarize_stage(stage: Stage, before: Shape) -> tuple[str, ...]:
     """Return a stage's block count, its stride and its main branch's kernels."""
     after = stage.output_shape
     step = ""
     if min(len(before), len(after)) >= 4 and before[2:] != after[2:]:
         step = f", /{round(before[2] / max(after[2], 1))}"
-    main = [structure.arch.layers[index] for index in stage.blocks[0].main_indices]
-    labels = layer_labels.label_main_branch(main, prod(stage.output_shape[2:]))
+    labels = layer_labels.label_main_branch(stage.blocks[0])
     kernels = [word.split(",")[0] for word in labels[:4]]
     blocks = f"{units.format_plural(len(stage.blocks), 'block')}{step}"
     return (blocks, " · ".join(kernels) + (" …" if len(labels) > 4 else ""))

@@ -29,6 +29,7 @@ from resviz.units import format_count, format_per_axis, format_sizes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from resviz.readings.structure import Block, Unit
     from resviz.record import Architecture, Layer, Operation, Shape, Window
 
 OPERATION_LABELS = {row.name: row.label for row in OPERATIONS.values() if row.label}
@@ -201,15 +202,10 @@ def fold_label_repeats(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(folded_labels)
 
 
-def label_main_branch(layers: Sequence[Layer], positions: int) -> list[str]:
-    """Label a block's main branch, a gate on single positions by one word.
-
-    Args:
-        layers: of the branch, in order.
-        positions: of the branch's output map; a gate's own has one.
-    """
+def label_main_branch(part: Block | Unit) -> list[str]:
+    """Label the main branch of a block or a unit, each gate by one word."""
     labels: list[str] = []
-    for is_gate, run in gates.split_gates(layers, positions):
+    for is_gate, run in gates.split_gates(part):
         if is_gate:
             labels.append(label_gate(run))
         else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import groupby
-from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
@@ -158,10 +157,8 @@ def describe_stage(structure: Structure, stage: Stage, number: int) -> str:
     blocks = format_plural(len(stage.blocks), f"{kind}block")
     # The last of the most frequent: the first block strides.
     typical_block = max(reversed(stage.folds), key=lambda fold: fold.count).block
-    inner = list_block_operations(structure, typical_block)
-    first, *later = (
-        list_block_operations(structure, fold.block) for fold in stage.folds
-    )
+    inner = list_block_operations(typical_block)
+    first, *later = (list_block_operations(fold.block) for fold in stage.folds)
     first = [operation for operation in first if operation not in inner]
     others = " and others" if any(kind != inner for kind in later) else ""
     others += describe_alternation(structure, stage)
@@ -189,12 +186,11 @@ def describe_alternation(structure: Structure, stage: Stage) -> str:
     return " and".join(phrases)
 
 
-def list_block_operations(structure: Structure, block: Block) -> list[str]:
+def list_block_operations(block: Block) -> list[str]:
     """List the operations on the main branches of a block's units, in short."""
     operations: list[str] = []
     for unit in block.units:
-        main = [structure.arch.layers[index] for index in unit.main_indices]
-        labels = layer_labels.label_main_branch(main, prod(block.output_shape[2:]))
+        labels = layer_labels.label_main_branch(unit)
         if len(labels) > MAX_LISTED:
             labels = layer_labels.fold_label_repeats(labels)
         operations += map(shorten_label, labels)

@@ -51,7 +51,7 @@ softmax = partial(
 ROWS = (
     activation("relu", label="ReLU", tool_kind="ReLU", saved=save_result),
     activation("hardtanh", tool_kind="ReLU6", saved=save_operand),
-    activation("sigmoid", saved=save_result),
+    activation("sigmoid", is_squashing=True, saved=save_result),
     activation("tanh", saved=save_result),
     activation("silu", label="SiLU", saved=save_operand),
     activation("gelu", label="GELU", tool_kind="GELU", saved=save_operand),
@@ -63,7 +63,7 @@ ROWS = (
     activation("clamp", saved=save_operand),
     activation("clamp_max", saved=save_operand),
     activation("clamp_min", saved=save_operand),
-    activation("hardsigmoid", saved=save_operand),
+    activation("hardsigmoid", is_squashing=True, saved=save_operand),
     activation("hardswish", saved=save_operand),
     activation("mish", saved=save_operand),
     activation("softplus", saved=save_operand),
@@ -80,7 +80,15 @@ ROWS = (
         "celu", saved=save_operand, saves_result_in_place=True, field=follow_pointwise
     ),
     OperationKind("selu", field=follow_pointwise),
-    softmax("_softmax", display_name="softmax", label="softmax", tool_kind="softmax"),
-    softmax("_safe_softmax", display_name="softmax", label="softmax"),
+    softmax(
+        "_softmax",
+        display_name="softmax",
+        label="softmax",
+        tool_kind="softmax",
+        is_squashing=True,
+    ),
+    softmax(
+        "_safe_softmax", display_name="softmax", label="softmax", is_squashing=True
+    ),
     softmax("_log_softmax", display_name="log_softmax", label="log softmax"),
 )

@@ -44,6 +44,9 @@ def save_blend(op: Operation, learns: OperandLearns) -> SavedTensors:
 
 
 pointwise = partial(OperationKind, family=ELEMENTWISE, field=follow_pointwise)
+difference = partial(
+    pointwise, is_quiet=True, is_join=True, is_linear=True, saved=save_nothing
+)
 comparison = partial(pointwise, is_differentiable=False)
 
 ROWS = (
@@ -53,10 +56,11 @@ ROWS = (
         tool_kind="addition",
         is_quiet=True,
         is_join=True,
+        is_linear=True,
         saved=save_nothing,
     ),
-    pointwise("sub", label="−", is_quiet=True, is_join=True, saved=save_nothing),
-    pointwise("rsub", is_quiet=True, is_join=True, saved=save_nothing),
+    difference("sub", label="−"),
+    difference("rsub"),
     pointwise("addcmul", is_join=True, saved=save_factors_after_addend),
     pointwise("lerp", is_join=True, saved=save_blend),
     pointwise(
@@ -65,6 +69,7 @@ ROWS = (
         tool_kind="multiplication",
         is_quiet=True,
         is_factor=True,
+        is_linear=True,
         saved=save_factors,
         field=follow_factor,
     ),
@@ -72,11 +77,12 @@ ROWS = (
         "div",
         is_quiet=True,
         is_factor=True,
+        is_linear=True,
         saved=partial(save_ratio, 0),
         field=follow_factor,
     ),
     pointwise("addcdiv", saved=partial(save_ratio, 1)),
-    pointwise("neg", is_quiet=True, saved=save_nothing),
+    pointwise("neg", is_quiet=True, is_linear=True, saved=save_nothing),
     pointwise("pow", is_quiet=True, saved=save_power),
     pointwise("sqrt", is_quiet=True, saved=save_result),
     pointwise("rsqrt", is_quiet=True, saved=save_result),
@@ -90,8 +96,8 @@ ROWS = (
     pointwise("log1p", saved=save_operand),
     pointwise("sin", saved=save_operand),
     pointwise("square", saved=save_operand),
-    pointwise("where", saved=save_operand),
-    pointwise("masked_fill", saved=save_selector),
+    pointwise("where", is_lookup=True, saved=save_operand),
+    pointwise("masked_fill", is_lookup=True, saved=save_selector),
     pointwise("maximum", saved=save_two_operands),
     pointwise("minimum", saved=save_two_operands),
     pointwise("ceil", saved=save_nothing),

@@ -39,7 +39,12 @@ ROWS = (
     OperationKind("fill", ELEMENTWISE, saved=save_nothing, field=follow_fill),
     OperationKind("zero", ELEMENTWISE, saved=save_nothing, field=follow_fill),
     OperationKind(
-        "bernoulli", ELEMENTWISE, is_quiet=True, saved=save_nothing, field=follow_fill
+        "bernoulli",
+        ELEMENTWISE,
+        is_quiet=True,
+        is_linear=True,
+        saved=save_nothing,
+        field=follow_fill,
     ),
     OperationKind("uniform", saved=save_nothing),
     OperationKind("normal", saved=save_nothing),
@@ -48,6 +53,7 @@ ROWS = (
         ELEMENTWISE,
         label="dropout",
         is_quiet=True,
+        is_linear=True,
         saved=save_rest,
         field=follow_pointwise_pair,
     ),

@@ -36,6 +36,19 @@ JOINS = frozenset(row.name for row in OPERATIONS.values() if row.is_join)
 FACTORS = frozenset(row.name for row in OPERATIONS.values() if row.is_factor)
 """Operations by which one operand weighs the other."""
 
+SQUASHING = frozenset(row.name for row in OPERATIONS.values() if row.is_squashing)
+"""Operations whose results weigh what they multiply."""
+
+LOOKUPS = frozenset(row.name for row in OPERATIONS.values() if row.is_lookup)
+"""Operations whose later operands say where to look in the first."""
+
+LINEAR = frozenset(
+    row.name
+    for row in OPERATIONS.values()
+    if row.is_linear or (row.family is not None and row.family.is_linear)
+)
+"""Operations that are linear in what flows."""
+
 PADDINGS = frozenset(row.name for row in OPERATIONS.values() if row.pads_channels)
 """Operations that may append channels to what flows."""
 

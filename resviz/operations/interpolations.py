@@ -108,6 +108,6 @@ ROWS = (
     upsampling("_upsample_nearest_exact3d"),
     interpolation("_upsample_bilinear2d_aa"),
     interpolation("_upsample_bicubic2d_aa"),
-    interpolation("grid_sampler_2d", saved=save_two_operands),
-    interpolation("grid_sampler_3d"),
+    interpolation("grid_sampler_2d", is_lookup=True, saved=save_two_operands),
+    interpolation("grid_sampler_3d", is_lookup=True),
 )

@@ -25,16 +25,19 @@ class Family:
         is_free: whether its operations are known to have no MACs.
         is_elementwise: whether they work on values one by one, so that their values
             are counted; what only moves values is no work.
+        is_linear: whether they are linear in what flows; a norm is, once its statistics
+            are fixed.
     """
 
     name: str
     is_free: bool = True
     is_elementwise: bool = False
+    is_linear: bool = False
 
 
-CONVOLUTION = Family("convolution", is_free=False)
+CONVOLUTION = Family("convolution", is_free=False, is_linear=True)
 
-PRODUCT = Family("product", is_free=False)
+PRODUCT = Family("product", is_free=False, is_linear=True)
 """Matrix products; with one operand that is a parameter, a linear layer."""
 
 ATTENTION = Family("attention", is_free=False)
@@ -43,23 +46,23 @@ ATTENTION = Family("attention", is_free=False)
 CREATION = Family("creation")
 """Operations that read only the shape of their operand: nothing flows through."""
 
-AVERAGE_POOL = Family("average pool", is_elementwise=True)
+AVERAGE_POOL = Family("average pool", is_elementwise=True, is_linear=True)
 
 MAX_POOL = Family("max pool", is_elementwise=True)
 
-NORM = Family("norm", is_elementwise=True)
+NORM = Family("norm", is_elementwise=True, is_linear=True)
 
 ACTIVATION = Family("activation", is_elementwise=True)
 
 SOFTMAX = Family("softmax", is_elementwise=True)
 
-RESHAPE = Family("reshape")
+RESHAPE = Family("reshape", is_linear=True)
 """Operations that change how values lie, and none of them."""
 
-SELECTION = Family("selection")
+SELECTION = Family("selection", is_linear=True)
 """Operations that copy some of the values, and none of them."""
 
-INTERPOLATION = Family("interpolation", is_elementwise=True)
+INTERPOLATION = Family("interpolation", is_elementwise=True, is_linear=True)
 """Operations that weigh a few neighbours by where they lie."""
 
 ELEMENTWISE = Family("elementwise", is_elementwise=True)
@@ -148,6 +151,10 @@ class OperationKind:
         is_quiet: whether it has no label in the overview.
         is_join: whether a shortcut meets its main branch by it.
         is_factor: whether it weighs one operand by the other, as a gate does.
+        is_squashing: whether its results lie between 0 and 1, so that they weigh what
+            they multiply.
+        is_lookup: whether its later operands only say where to look in the first.
+        is_linear: whether it is linear in what flows though its family is not.
         pads_channels: whether it may append channels to what flows.
         min_operands: how many operands it has at least, where rules count on it; a
             record with fewer is refused.
@@ -175,6 +182,9 @@ class OperationKind:
     is_quiet: bool = False
     is_join: bool = False
     is_factor: bool = False
+    is_squashing: bool = False
+    is_lookup: bool = False
+    is_linear: bool = False
     pads_channels: bool = False
     min_operands: int = 0
     arguments: tuple[str, ...] = ()

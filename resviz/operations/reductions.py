@@ -87,7 +87,11 @@ ROWS = (
         moves_axis=move_axis_by_reduction,
     ),
     reduction(
-        "sum", is_quiet=True, saved=save_nothing, moves_axis=move_axis_by_reduction
+        "sum",
+        is_quiet=True,
+        is_linear=True,
+        saved=save_nothing,
+        moves_axis=move_axis_by_reduction,
     ),
     reduction("max", saved=save_extreme),
     reduction("min", saved=save_extreme),

@@ -127,6 +127,18 @@ def find_embedding_channel_axis(op: Operation) -> int:
     return len(op.outputs[0]) - 1
 
 
+def move_axis_by_stack(op: Operation, axis: int) -> int:
+    """Return the axis's place after a new axis was put in."""
+    place = op.arguments.get("dim", 0) % len(op.outputs[0])
+    return axis + (place <= axis)
+
+
+def move_axis_by_select(op: Operation, axis: int) -> int | None:
+    """Return the axis's place after one of the others was dropped."""
+    place = op.arguments.get("dim", 0) % len(op.inputs[0])
+    return None if place == axis else axis - (place < axis)
+
+
 selection = partial(OperationKind, family=SELECTION)
 piece = partial(selection, saved=save_nothing)
 
@@ -137,8 +149,20 @@ ROWS = (
         arguments=("dim", "start", "end", "step"),
         field=follow_slice,
     ),
-    piece("select", is_quiet=True, arguments=("dim", "index"), field=follow_select),
-    piece("unbind", is_quiet=True, arguments=("dim",), field=follow_select),
+    piece(
+        "select",
+        is_quiet=True,
+        arguments=("dim", "index"),
+        field=follow_select,
+        moves_axis=move_axis_by_select,
+    ),
+    piece(
+        "unbind",
+        is_quiet=True,
+        arguments=("dim",),
+        field=follow_select,
+        moves_axis=move_axis_by_select,
+    ),
     piece("split", is_quiet=True, arguments=("split_size", "dim"), field=follow_split),
     piece("split_with_sizes", is_quiet=True, arguments=("dim",), field=follow_split),
     piece("unsafe_split", field=follow_split),
@@ -146,7 +170,13 @@ ROWS = (
     piece(
         "cat", label="concat", pads_channels=True, arguments=("dim",), field=follow_cat
     ),
-    piece("stack", is_quiet=True, arguments=("dim",), field=follow_stack),
+    piece(
+        "stack",
+        is_quiet=True,
+        arguments=("dim",),
+        field=follow_stack,
+        moves_axis=move_axis_by_stack,
+    ),
     piece("channel_shuffle", field=follow_channel_shuffle),
     selection("native_channel_shuffle", field=follow_channel_shuffle),
     piece("pixel_shuffle", field=follow_pixel_shuffle),
@@ -159,12 +189,17 @@ ROWS = (
     piece("col2im"),
     piece("tril"),
     piece("triu"),
-    selection("embedding", saved=save_selector, sets_axis=find_embedding_channel_axis),
-    selection("index", saved=save_indices),
-    selection("index_select", saved=save_selector),
-    selection("gather", saved=save_two_operands),
+    selection(
+        "embedding",
+        is_lookup=True,
+        saved=save_selector,
+        sets_axis=find_embedding_channel_axis,
+    ),
+    selection("index", is_lookup=True, saved=save_indices),
+    selection("index_select", is_lookup=True, saved=save_selector),
+    selection("gather", is_lookup=True, saved=save_two_operands),
     OperationKind("index_add", saved=save_selector),
-    selection("scatter", saved=save_selector),
+    selection("scatter", is_lookup=True, saved=save_selector),
     selection("topk", saved=save_rest),
     selection("sort", saved=save_rest),
     selection("_pack_padded_sequence", saved=save_nothing),

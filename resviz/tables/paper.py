@@ -129,11 +129,9 @@ def describe_stage(stage: Stage) -> Cell:
 
 def describe_block(block: Block) -> tuple[str, ...]:
     """Write a line a convolution of a block's main branch, and one a gate."""
-    layers = [block.arch.layers[index] for index in block.main_indices]
-    positions = max((prod(layer.output_shape[2:]) for layer in layers), default=0)
     return tuple(
         text
-        for is_gate, run in gates.split_gates(layers, positions)
+        for is_gate, run in gates.split_gates(block)
         for text in (
             describe_gate(run)
             if is_gate

@@ -159,7 +159,7 @@ class StepBuilder:
 
 def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
     """List a unit's layers, sums that are part of its last one included."""
-    within = () if unit.join is None else graph.walk_back(unit.fork, unit.join)
+    within = () if unit.join is None else graph.find_nodes_between(unit.fork, unit.join)
     return {*within, *unit.layer_indices}
 
 

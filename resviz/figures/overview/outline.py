@@ -195,22 +195,16 @@ def label_layers_between(structure: Structure) -> dict[int, tuple[str, ...]]:
 def build_fold_rows(arch: Architecture, fold: Fold) -> tuple[OutlineRow, ...]:
     """Return a fold as rows, one for each unit of its block."""
     block = fold.block
-    positions = prod(block.output_shape[2:])
-    first, *rest = (
-        build_unit_row(arch, unit, positions, fold.count) for unit in block.units
-    )
+    first, *rest = (build_unit_row(arch, unit, fold.count) for unit in block.units)
     lead = layer_labels.label_preactivation(
         arch.layers[index] for index in block.preactivation
     )
     return (replace(first, lead=lead), *rest)
 
 
-def build_unit_row(
-    arch: Architecture, unit: Unit, positions: int, count: int
-) -> OutlineRow:
+def build_unit_row(arch: Architecture, unit: Unit, count: int) -> OutlineRow:
     """Return a unit as a row: its main branch, its shortcut, how many."""
-    main = [arch.layers[index] for index in unit.main_indices]
-    labels = layer_labels.label_main_branch(main, positions)
+    labels = layer_labels.label_main_branch(unit)
     if len(labels) >= FOLD_FROM:
         labels = layer_labels.fold_label_repeats(labels)
     join = None if unit.join is None else arch.layers[unit.join]

@@ -225,14 +225,10 @@ class PieceReader:
 
     def read_unit(self, unit: Unit) -> list[StackRow]:
         """Read the boxes of a unit's main branch; a gate on one position is one box."""
-        main = [self.arch.layers[index] for index in unit.main_indices]
         positions = self.output_size(unit.end)[0]
-        if positions == 1:
-            rows = list(self.read_rows(main))
-        else:
-            rows = []
-            for is_gate, run in gates.split_gates(main, positions):
-                rows += [self.read_gate(run, rows)] if is_gate else self.read_rows(run)
+        rows: list[StackRow] = []
+        for is_gate, run in gates.split_gates(unit):
+            rows += [self.read_gate(run, rows)] if is_gate else self.read_rows(run)
         known = {positions, self.output_size(unit.fork)[0]}
         rows = merge_attention_rows(
             settle_row_sizes(rows, self.output_size(unit.fork), known)

@@ -91,7 +91,7 @@ def read_structure(arch: Architecture) -> Structure:
         tuple(layer for layer in live_layers if layer.index < first),
         find_stages(graph, found_blocks),
         tuple(layer for layer in live_layers if layer.index > last),
-        find_main_path(graph),
+        find_main_path(graph, join_regions),
         tuple(join_regions),
         graph.channel_axes,
     )

@@ -20,7 +20,7 @@ from resviz.readings.structure.weights import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from resviz.record import Architecture
 
@@ -29,6 +29,14 @@ def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
     """Find the blocks of a graph, in execution order."""
     residual = [region for region in found_regions if region.kind is JoinKind.RESIDUAL]
     outer_regions = find_outermost_regions(graph, residual)
+    outer_regions = drop_multi_branch_convolutions(graph, outer_regions)
+    beside = frozenset[int]().union(
+        *(
+            region.parallel_nodes
+            for region in residual
+            if region.is_multi_branch and region not in outer_regions
+        )
+    )
     found_blocks: list[Block] = []
     owners: list[int] = []
     groups = group_by_call(graph, outer_regions)
@@ -41,7 +49,8 @@ def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
         )
         tail = owner > 0 and groups_per_call[owner] == len(block_regions) == 1
         found_blocks += [
-            make_residual_block(graph, owner, part, tail=tail) for part in block_regions
+            make_residual_block(graph, owner, part, beside, tail=tail)
+            for part in block_regions
         ]
         owners += [owner] * len(block_regions)
     found_blocks += find_plain_blocks(graph, found_blocks, owners)
@@ -55,7 +64,7 @@ def group_by_call(
     """Group regions by the call that holds them; split where the flow is broken."""
     groups: list[tuple[int, list[JoinRegion]]] = []
     for region in outer_regions:
-        owner = find_owning_call(graph.arch, [*region.nodes, region.end])
+        owner = find_region_call(graph, region)
         if (
             groups
             and groups[-1][0] == owner
@@ -79,6 +88,30 @@ def is_continuation(graph: Graph, before: JoinRegion, region: JoinRegion) -> boo
     return node == before.end
 
 
+def find_region_call(graph: Graph, region: JoinRegion) -> int:
+    """Find the deepest call that holds a whole region."""
+    return find_owning_call(graph.arch, [*region.nodes, region.end])
+
+
+def drop_multi_branch_convolutions(
+    graph: Graph, outer_regions: list[JoinRegion]
+) -> list[JoinRegion]:
+    """Drop convolutions of several branches where there are blocks of other kinds.
+
+    One whose call is of a class that such blocks are of stays, as RepVGG's.
+    """
+    calls = graph.arch.calls
+    whole = [region for region in outer_regions if region.is_whole_block]
+    if not whole or len(whole) == len(outer_regions):
+        return outer_regions
+    types = {calls[find_region_call(graph, region)].type for region in whole}
+    return [
+        region
+        for region in outer_regions
+        if region.is_whole_block or calls[find_region_call(graph, region)].type in types
+    ]
+
+
 def find_outermost_regions(
     graph: Graph, residual: list[JoinRegion]
 ) -> list[JoinRegion]:
@@ -92,7 +125,12 @@ def find_outermost_regions(
         nodes = region.nodes
         first = bisect_left(joins, min(nodes))
         within = residual[first : bisect_left(joins, region.join)]
-        inner = [candidate for candidate in within if candidate.join in nodes]
+        inner = [
+            candidate
+            for candidate in within
+            if candidate.join in region.main_nodes  # in a gate there is no block
+            and (candidate.is_whole_block or region.is_multi_branch)
+        ]
         if is_long_skip(graph, region, inner):
             continue
         covered |= nodes
@@ -103,16 +141,17 @@ def find_outermost_regions(
 def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> bool:
     """Tell whether a region spans whole blocks rather than being one.
 
-    It does when two or more residual regions inside it give its own positions and
-    width, or positions that are neither its input's nor its output's.
+    It does when two or more residual regions inside it give the positions and width of
+    its input or output, or positions that are neither's, or have two weights in a row
+    or more, so that they are blocks by themselves.
     """
-    own_size = graph.size_of_node(region.join)
-    own_positions = (graph.size_of_node(region.fork)[0], own_size[0])
-    inner_sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
-    blocks_inside = sum(
-        size == own_size or size[0] not in own_positions for size in inner_sizes
-    )
-    return blocks_inside >= 2
+    if len(inner) < 2:
+        return False
+    ends = [graph.size_of_node(node) for node in (region.fork, region.join)]
+    positions = [end[0] for end in ends]
+    sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
+    whole_count = sum(size in ends or size[0] not in positions for size in sizes)
+    return whole_count >= 2 or sum(member.weight > 1 for member in inner) >= 2
 
 
 def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) -> bool:
@@ -129,20 +168,38 @@ def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) 
 
 
 def make_residual_block(
-    graph: Graph, owner: int, members: list[JoinRegion], *, tail: bool
+    graph: Graph,
+    owner: int,
+    members: list[JoinRegion],
+    beside: frozenset[int],
+    *,
+    tail: bool,
 ) -> Block:
     """Make one block of the residual regions of one call.
 
-    What follows a sum belongs to it: an activation, and where the call holds no other
+    Branches `beside` another, with which they are one convolution, change no type. What
+    follows a sum belongs to it: an activation, and where the call holds no other
     block, a `tail` of norms and reshapes too.
     """
     kinds = ACTIVATIONS | (NORMS | RESHAPES if tail else frozenset[str]())
-    units = tuple(make_residual_unit(graph, owner, region, kinds) for region in members)
-    return make_block(graph, owner, units)
+    units = tuple(
+        make_residual_unit(graph, owner, region, kinds, beside) for region in members
+    )
+    outside = {node for region in members for node in region.conditions}
+    return make_block(graph, owner, units, outside)
 
 
-def make_block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
-    """Make a block of some units, named for the call that holds them."""
+def make_block(
+    graph: Graph, owner: int, units: tuple[Unit, ...], outside: Iterable[int]
+) -> Block:
+    """Make a block of some units, named for the call that holds them.
+
+    Args:
+        graph: the dataflow.
+        owner: the call.
+        units: in execution order.
+        outside: nodes that they read beside their forks.
+    """
     end = units[-1].end
     shape, axis = graph.shape_as_read(end), graph.channel_axes[end]
     nodes = [index for unit in units for index in unit.layer_indices]
@@ -154,7 +211,26 @@ def make_block(graph: Graph, owner: int, units: tuple[Unit, ...]) -> Block:
         output_size=graph.size_of_node(end, shape),
         has_tokens=len(shape) == 3 and axis == 2,
         preactivation=find_preactivation(graph, owner, units[0]),
+        conditions=find_own_conditions(graph, owner, {*nodes}, outside),
     )
+
+
+def find_own_conditions(
+    graph: Graph, owner: int, inside: set[int], outside: Iterable[int]
+) -> tuple[int, ...]:
+    """Find the layers of a block's call that only it reads and that come aside."""
+    if not owner:
+        return ()
+    call = graph.arch.calls[owner]
+    own: set[int] = set()
+    pending = [*outside]
+    while pending:
+        node = pending.pop()
+        is_free = call.start <= node < call.stop and node not in own | inside
+        if is_free and inside.issuperset(set(graph.after[node]) - own):
+            own.add(node)
+            pending.extend(graph.before[node])
+    return tuple(sorted(own))
 
 
 def find_common_path(graph: Graph, nodes: list[int]) -> str:
@@ -166,7 +242,11 @@ def find_common_path(graph: Graph, nodes: list[int]) -> str:
 
 
 def make_residual_unit(
-    graph: Graph, owner: int, region: JoinRegion, kinds: frozenset[str]
+    graph: Graph,
+    owner: int,
+    region: JoinRegion,
+    kinds: frozenset[str],
+    beside: frozenset[int],
 ) -> Unit:
     """Make the unit of a residual region."""
     light, *others = region.branches
@@ -175,12 +255,14 @@ def make_residual_unit(
     main = frozenset[int]().union(*others, region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
-        classify_unit(list(graph.select_layers(main))),
+        classify_unit(graph.list_operations(main & region.main_nodes - beside)),
         region.fork,
         region.join,
         end,
         tuple(sorted(main | set(tail[:-1]))),
         read_shortcut(graph, region, light),
+        tuple(sorted(main - region.main_nodes.union(region.bypass_nodes))),
+        region.taps,
     )
 
 
@@ -206,7 +288,7 @@ def find_tail(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list
         if len(users) != 1 or users[0] >= stop or node in graph.returned_nodes:
             return tail
         names = {op.name for op in graph.list_operations(users)}
-        if not names <= kinds or (tail and names & ACTIVATIONS):
+        if not names or not names <= kinds or (tail and names & ACTIVATIONS):
             return tail
         tail.append(users[0])
 
@@ -215,7 +297,7 @@ def find_plain_blocks(
     graph: Graph, residual_blocks: list[Block], owners: list[int]
 ) -> list[Block]:
     """Find blocks without a shortcut, by their calls or else by their operations."""
-    taken = [(residual.fork + 1, residual.end + 1) for residual in residual_blocks]
+    taken = {node for block in residual_blocks for node in block.layer_indices}
     if any(owners):
         numbers = find_sibling_calls(graph, owners, taken)
         calls = [(number, graph.arch.calls[number]) for number in numbers]
@@ -229,11 +311,38 @@ def find_plain_blocks(
 def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
     """Make a block without a shortcut of some layers."""
     nodes = [index for index in span if index in graph.before]
+    end = find_block_end(graph, nodes)
     fork = graph.dominator[nodes[0]]
-    unit_kind = classify_unit(list(graph.select_layers(nodes)))
-    no_shortcut = make_missing_shortcut(graph, fork, nodes[-1])
-    unit = Unit(graph.arch, unit_kind, fork, None, nodes[-1], tuple(nodes), no_shortcut)
-    return make_block(graph, owner, (unit,))
+    main = graph.find_nodes_between(fork, end).intersection(nodes)
+    stream = graph.find_nodes_between(fork, end, main_only=True)
+    kind = classify_unit(graph.list_operations(main & stream))
+    fork = max(fork, ROOT)
+    no_shortcut = make_missing_shortcut(graph, fork, end)
+    indices, gates = tuple(sorted(main)), tuple(sorted(main - stream))
+    unit = Unit(graph.arch, kind, fork, None, end, indices, no_shortcut, gates)
+    outside = {source for node in main for source in graph.before[node]}
+    return make_block(graph, owner, (unit,), outside)
+
+
+def find_block_end(graph: Graph, nodes: list[int]) -> int:
+    """Find which of a call's nodes gives its block's output: others are taps.
+
+    It is that with the most positions which is read outside; of such, that read first.
+    """
+    inside = set(nodes)
+    first_use = {
+        node: next((user for user in graph.after[node] if user not in inside), None)
+        for node in nodes
+    }
+    ends = [node for node in nodes if first_use[node] or node in graph.returned_nodes]
+    return max(
+        ends or nodes[-1:],
+        key=lambda node: (
+            graph.size_of_node(node)[0],
+            -(first_use[node] or len(graph.arch.stored_layers)),
+            node,
+        ),
+    )
 
 
 def is_head(graph: Graph, candidate: Block) -> bool:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.operations.kind import AxisRule, ChannelRule
-    from resviz.record import Layer, Operation, Shape
+    from resviz.record import Operation, Shape
 
 SETS_AXIS: dict[str, ChannelRule] = {
     row.name: row.sets_axis for row in OPERATIONS.values() if row.sets_axis
@@ -53,14 +55,12 @@ def to_channels_first(shape: Shape, axis: int | None) -> Shape:
     return n, c, h, w
 
 
-def follow_layer_axis(layer: Layer, axis: int | None) -> int | None:
+def follow_axis(ops: Iterable[Operation], axis: int | None) -> int | None:
     """Find the channel axis of a layer's first output, from that of its first input.
 
-    None where operations mixed the channels with other axes.
+    None where its operations mixed the channels with other axes.
     """
-    for op in layer.operations:
-        if not any(op.flowing):
-            continue
+    for op in ops:
         if op.name in SETS_AXIS:
             axis = SETS_AXIS[op.name](op)
         elif axis is not None and axis < len(op.inputs[0]):

@@ -12,31 +12,16 @@ from resviz.readings.structure.weights import is_weighted, list_live_operations
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from resviz.readings.structure.parts import Block, Unit
     from resviz.record import Layer, Operation
 
 
-def split_gates(
-    layers: Sequence[Layer], positions: int
-) -> Iterator[tuple[bool, list[Layer]]]:
-    """Split a main branch's layers into runs, each marked as a gate or not.
-
-    Args:
-        layers: of the branch, in order.
-        positions: of the branch's output map; a gate's own has one.
-    """
-    gate_marks: list[bool] = []
-    value_count = 0
-    for layer in layers:
-        shape = layer.output_shape[1:]
-        # Where the batch is another number, the rows are those of windows or heads.
-        whole = layer.output_shape[:1] == layers[-1].output_shape[:1]
-        is_reshaped = bool(gate_marks) and gate_marks[-1] and prod(shape) == value_count
-        gate_marks.append(
-            positions > 1 and whole and (prod(shape[1:]) == 1 or is_reshaped)
-        )
-        value_count = prod(shape)
-    runs = groupby(zip(gate_marks, layers, strict=True), key=lambda pair: pair[0])
-    return ((is_gate, [layer for _, layer in run]) for is_gate, run in runs)
+def split_gates(part: Block | Unit) -> Iterator[tuple[bool, list[Layer]]]:
+    """Split the layers of a main branch into runs, each marked as a gate or not."""
+    layers = (part.arch.layers[index] for index in part.main_indices)
+    gate_indices = frozenset(part.gate_indices)
+    runs = groupby(layers, key=lambda layer: layer.index in gate_indices)
+    return ((is_gate, list(run)) for is_gate, run in runs)
 
 
 def list_gate_weights(gate: Sequence[Layer]) -> list[Operation]:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import CREATIONS, PRODUCTS
 from resviz.readings.structure.channel_axes import (
     MapSize,
-    follow_layer_axis,
+    follow_axis,
     size_of_tensor,
 )
-from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.readings.structure.efforts import measure_efforts
+from resviz.readings.structure.joins import find_joins
+from resviz.readings.structure.side_edges import (
+    SideEdgeFinder,
+    SideEdges,
+    find_conditions,
+    number_source,
+)
+from resviz.readings.structure.weights import (
+    count_weighted,
+    is_weighted,
+    list_live_operations,
+)
 from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
 from resviz.record.cached import cache_reading
 
@@ -18,61 +31,174 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROOT = MODEL_INPUT
-"""The node that stands for all inputs of the model."""
+"""The node that stands for all inputs of the model, or for the first."""
+
+NOWHERE = -(10**9)
+"""Above all inputs: the dominator of what several inputs reach."""
 
 
 class Graph:
     """Layers as nodes, tensors as edges, in execution order.
 
     Only what is live is kept: what descends from the model's input. A parameter,
-    a constant and what is computed from them alone are no nodes.
+    a constant and what is computed from them alone are no nodes. Where inputs are told
+    apart, the first is node -1, the second -2.
 
     Attributes:
         arch: the record.
-        before: live sources of each node, each once, in operand order.
-        after: live users of each node.
-        dominator: immediate dominator of each node, the last one that every path
-            from the input to the node passes.
+        operations: the operations of each node that something flows through.
+        before: live sources of each node, each once, in operand order; every input of
+            the model is `ROOT`.
+        after: live users of each node. What leads to no output is no user of a node
+            that does.
+        sources: as `before`, the inputs of the model told apart.
+        side_edges: of each node that has any, the sources that only modulate.
+        main_sources: the other sources of each node; of one whose sources all come
+            aside, all.
+        dominator: immediate dominator of each node on main sources, the last one that
+            every path from the input to the node passes; `NOWHERE` if several inputs
+            reach it.
+        ranks: of each node, the number of the input that it descends from, the main one
+            being 0; {} if there is one alone.
+        joins: the additions, by node.
+        returned_nodes: what gives an output of the model.
+        efforts: of the nodes that have any, what they weigh.
+        main_output: the node that gives the main output; `ROOT` if nothing is live.
         channel_axes: in which axis of each node's output its channels lie; None if
             unknown.
     """
 
     def __init__(self, arch: Architecture) -> None:
         self.arch = arch
+        self.operations: dict[int, list[Operation]] = {}
         self.before: dict[int, tuple[int, ...]] = {}
         self.after: dict[int, list[int]] = {ROOT: []}
+        self.sources: dict[int, tuple[int, ...]] = {}
+        self.side_edges: SideEdges = {}
+        self.main_sources: dict[int, tuple[int, ...]] = {}
+        self.ranks: dict[int, int] = {}
         self.dominator: dict[int, int] = {}
-        self.dominator_depth: dict[int, int] = {ROOT: 0}
+        self.dominator_depth: dict[int, int] = {NOWHERE: 0}
         self.input_axes = [find_input_axis(arch, k) for k in range(len(arch.inputs))]
         self.channel_axes: dict[int, int | None] = {
             ROOT: next(iter(self.input_axes), None)
         }
+        finder = SideEdgeFinder()
         for layer in arch.stored_layers:
             ops = list_live_operations([layer])
             if any(op.name not in CREATIONS for op in ops):
-                self.add_layer(layer)
+                self.add_layer(layer, ops, finder)
+        self.efforts = measure_efforts(self.operations)
         self.returned_nodes = {source.layer for source in arch.outputs}
+        self.remove_dead_uses()
+        self.joins = find_joins(self)
+        main_input, self.main_output = self.find_main_ends()
+        if len(arch.inputs) > 1:
+            self.add_conditions(main_input)
+        self.nodes_with_side_edges = sorted(self.side_edges)
+        for number in range(len(arch.inputs) or 1):
+            self.dominator[ROOT - number] = NOWHERE
+            self.dominator_depth[ROOT - number] = 1
+        for node, sources in self.sources.items():
+            main = sources
+            if side := self.side_edges.get(node):
+                main = tuple(source for source in sources if source not in side)
+            self.find_dominator(node, main or sources)
 
-    def add_layer(self, layer: Layer) -> None:
-        """Add a live layer whose sources are there."""
-        sources = dict.fromkeys(source.layer for source in layer.sources)
-        live_sources = tuple(node for node in sources if node in self.after)
-        if not live_sources:
+    def add_layer(
+        self, layer: Layer, ops: list[Operation], finder: SideEdgeFinder
+    ) -> None:
+        """Add a live layer whose sources are there, with its side edges."""
+        live = [source for source in layer.sources if source.layer in self.after]
+        if not live:
             return
-        self.before[layer.index] = live_sources
-        self.after[layer.index] = []
-        for node in live_sources:
-            self.after[node].append(layer.index)
-        nearest = live_sources[0]
-        axis = self.channel_axes[nearest]
-        if nearest == ROOT:
-            read = next(source for source in layer.sources if source.layer == ROOT)
-            axis = self.input_axes[read.output]
-        self.channel_axes[layer.index] = follow_layer_axis(layer, axis)
-        for node in live_sources[1:]:
-            nearest = self.find_common_dominator(nearest, node)
-        self.dominator[layer.index] = nearest
-        self.dominator_depth[layer.index] = self.dominator_depth[nearest] + 1
+        node = layer.index
+        before = sources = tuple(dict.fromkeys([source.layer for source in live]))
+        axis = self.channel_axes[before[0]]
+        if ROOT in before:
+            sources = tuple(dict.fromkeys(map(number_source, live)))
+            if before[0] == ROOT:
+                axis = self.input_axes[live[0].output]
+        self.operations[node] = ops
+        self.before[node] = before
+        self.sources[node] = sources
+        self.after[node] = []
+        for source in before:
+            self.after[source].append(node)
+        self.channel_axes[node] = follow_axis(ops, axis)
+        side = len(sources) > 1 and finder.find_side_edges(layer, ops, sources)
+        if side:
+            self.side_edges[node] = side
+        finder.follow_values(layer, ops, sources)
+
+    def remove_dead_uses(self) -> None:
+        """Remove from the users of what leads to an output those that lead to none.
+
+        What leads to none keeps its users, for all of a model's outputs may be lost.
+        """
+        users_of = self.after.items()
+        if all(users or node in self.returned_nodes for node, users in users_of):
+            return
+        useful = set(self.returned_nodes)
+        for node in reversed(self.before):
+            if node in useful:
+                useful.update(self.before[node])
+        for node, users in users_of:
+            if node in useful:
+                self.after[node] = [user for user in users if user in useful]
+
+    def find_main_ends(self) -> tuple[int, int]:
+        """Find the main input and output of the model.
+
+        The main output is that with the most additions above it; of such, that on the
+        path with the most weights, then on the longest one. It leads to the main input.
+        """
+        ends = self.returned_nodes & self.before.keys() or self.before.keys()
+        if not ends or (len(self.arch.inputs) < 2 and len(ends) == 1):
+            return ROOT, max(ends, default=ROOT)
+        best: dict[int, tuple[int, int, int]] = {}
+        for node, sources in self.sources.items():
+            side = self.side_edges.get(node, {})
+            main = [source for source in sources if source not in side] or sources
+            ways = [best.get(source, (0, 0, source)) for source in main]
+            weight, length, first = max(ways)
+            weight += self.count_weighted(node)
+            best[node] = weight, length + 1, first
+        counted = len(self.returned_nodes) > 1
+        end = max(
+            sorted(ends),
+            key=lambda end: (
+                self.count_joins_above(end) if counted else 0,
+                *best[end][:2],
+            ),
+        )
+        return best[end][2], end
+
+    def count_joins_above(self, end: int) -> int:
+        """Count the additions that lead to a node."""
+        return len(self.joins.keys() & self.find_nodes_between(NOWHERE, end))
+
+    def add_conditions(self, main_input: int) -> None:
+        """Add the side edges by which lesser inputs of the model come in."""
+        inputs = [ROOT - number for number in range(len(self.arch.inputs))]
+        inputs.sort(key=lambda node: node != main_input)
+        self.ranks = {node: rank for rank, node in enumerate(inputs)}
+        for node, sources in self.sources.items():
+            self.ranks[node] = min(self.ranks[source] for source in sources)
+            if len(sources) > 1:
+                ops = self.operations[node]
+                conditions = find_conditions(ops, sources, self.ranks)
+                if conditions:
+                    self.side_edges[node] = conditions | self.side_edges.get(node, {})
+
+    def find_dominator(self, node: int, main_sources: tuple[int, ...]) -> None:
+        """Find the immediate dominator of a node whose sources have theirs."""
+        self.main_sources[node] = main_sources
+        nearest = main_sources[0]
+        for source in main_sources[1:]:
+            nearest = self.find_common_dominator(nearest, source)
+        self.dominator[node] = nearest
+        self.dominator_depth[node] = self.dominator_depth[nearest] + 1
 
     def find_common_dominator(self, a: int, b: int) -> int:
         """Find the last node that dominates, or is, both `a` and `b`."""
@@ -84,21 +210,52 @@ class Graph:
         return a
 
     def dominates(self, node: int, later: int) -> bool:
-        """Tell whether every path to a later node passes `node`, or is it."""
+        """Tell whether every path of main sources to a later node passes `node`."""
         while self.dominator_depth[later] > self.dominator_depth[node]:
             later = self.dominator[later]
         return later == node
 
-    def walk_back(self, fork: int, operand: int) -> Iterator[int]:
-        """Yield the nodes on paths from `operand` back to `fork`, without the fork."""
-        visited: set[int] = set()
-        pending = [operand]
+    def find_nodes_between(
+        self, fork: int, end: int, *, main_only: bool = False
+    ) -> frozenset[int]:
+        """Find the nodes on paths from a fork to an end, without the fork.
+
+        Args:
+            fork: where the paths start; `NOWHERE` for all inputs of the model.
+            end: where they end.
+            main_only: whether paths of side edges are left out.
+        """
+        edges = self.main_sources if main_only else self.sources
+        nodes: set[int] = set()
+        pending = [end]
+        is_bypassed = False  # whether something else than the fork leads to the end
         while pending:
             node = pending.pop()
-            if node != fork and node not in visited:
-                visited.add(node)
-                pending.extend(self.before[node])
-                yield node
+            if node > fork and node >= 0:
+                if node not in nodes:
+                    nodes.add(node)
+                    pending.extend(edges[node])
+            elif node != fork:
+                is_bypassed = fork != NOWHERE
+        if not is_bypassed:
+            return frozenset(nodes)
+        descending = {fork}
+        for node in sorted(nodes):
+            if not descending.isdisjoint(edges[node]):
+                descending.add(node)
+        return frozenset(descending - {fork})
+
+    def has_side_edges(self, fork: int, end: int) -> bool:
+        """Tell whether a node after the fork, up to the end, has side edges."""
+        nodes = self.nodes_with_side_edges
+        k = bisect_right(nodes, fork)
+        return k < len(nodes) and nodes[k] <= end
+
+    def count_weighted(self, node: int) -> int:
+        """Count the weighted operations of a node that follow one another."""
+        if node not in self.efforts:
+            return 0
+        return count_weighted(self.arch.stored_layers[node])
 
     def select_layers(self, nodes: Iterable[int]) -> Iterator[Layer]:
         """Select the layers that some nodes stand for, in execution order."""
@@ -106,12 +263,12 @@ class Graph:
 
     def list_operations(self, nodes: Iterable[int]) -> list[Operation]:
         """List the live operations of some nodes, in execution order."""
-        return list_live_operations(self.select_layers(nodes))
+        return [op for node in sorted(nodes) for op in self.operations.get(node, ())]
 
     def shape_of_node(self, node: int) -> Shape:
         """Return the shape of a node's first output."""
-        if node == ROOT:
-            return self.arch.input_shape
+        if node < 0:
+            return self.arch.inputs[ROOT - node].shape if self.arch.inputs else ()
         return self.arch.stored_layers[node].output_shape
 
     def shape_as_read(self, node: int) -> Shape:
@@ -126,7 +283,9 @@ class Graph:
     def size_of_node(self, node: int, shape: Shape | None = None) -> MapSize:
         """Return positions and width of a node's first output, or of one of `shape`."""
         axis = self.channel_axes.get(node)
-        if node == ROOT and shape is not None:
+        if node < ROOT:
+            axis = self.input_axes[ROOT - node]
+        elif node == ROOT and shape is not None:
             shapes = [tensor.shape for tensor in self.arch.inputs]
             axis = self.input_axes[shapes.index(shape)] if shape in shapes else axis
         return size_of_tensor(shape or self.shape_of_node(node), axis)

@@ -2,55 +2,77 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.graph import ROOT
-from resviz.readings.structure.weights import count_weighted
+from resviz.readings.structure.side_edges import number_source
+from resviz.readings.structure.weights import is_live_product
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.readings.structure.graph import Graph
-    from resviz.record import Operation
+    from resviz.readings.structure.regions import JoinRegion
 
 
-def is_upsampling(op: Operation) -> bool:
-    """Tell whether an operation makes more positions out of fewer."""
-    is_transposed = op.window is not None and op.window.transposed
-    return is_transposed or op.name.startswith(
-        ("upsample", "_upsample", "pixel_shuffle")
-    )
-
-
-def find_main_path(graph: Graph) -> tuple[int, ...]:
+def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ...]:
     """Find the path from input to output with the most weighted operations.
 
-    Where branches meet, a gate, which comes from fewer positions than another branch,
-    is left out. Of branches with as many weights the longest is taken.
+    It keeps to main sources: gates, conditions and kernels are left out. Of a
+    convolution of several branches it takes the lightest that has weights; of other
+    branches with as many weights the longest.
     """
-    best: dict[int, tuple[int, int]] = {ROOT: (0, 0)}
-    positions = {ROOT: graph.size_of_node(ROOT)[0]}
     chosen: dict[int, int] = {}
-    for node, sources in graph.before.items():
-        chosen_source, most_positions = sources[0], positions[sources[0]]
-        if len(sources) > 1:
-            most_positions = max(positions[source] for source in sources)
-            candidates = [
-                source for source in sources if positions[source] == most_positions
-            ]
-            chosen_source = max(candidates, key=best.__getitem__)
-        chosen[node] = chosen_source
-        weight, length = best[chosen_source]
-        layer = graph.arch.stored_layers[node]
-        best[node] = weight + count_weighted(layer), length + 1
-        positions[node] = graph.size_of_node(node)[0]
-        # An expanded gate is a gate.
-        if positions[node] > most_positions and not any(
-            map(is_upsampling, layer.operations)
-        ):
-            positions[node] = most_positions
-    ends = graph.returned_nodes & graph.before.keys() or graph.before.keys()
-    node = max(ends, key=lambda end: best[end], default=ROOT)
+    for region in regions:
+        if region.is_multi_branch:
+            chosen |= choose_main_branch(graph, region)
+    lengths: dict[int, tuple[int, int]] = {}
+    for node, sources in graph.main_sources.items():
+        if node not in chosen:
+            chosen[node] = sources[0]
+            if len(sources) > 1:
+                carriers = choose_carriers(graph, node, sources)
+                chosen[node] = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
+        weight, length = lengths.get(chosen[node], NO_LENGTH)
+        lengths[node] = weight + graph.count_weighted(node), length + 1
+    node = graph.main_output
     path: list[int] = []
-    while node != ROOT:
+    while node > ROOT:
         path.append(node)
         node = chosen[node]
     return tuple(reversed(path))
+
+
+NO_LENGTH = (0, 0)
+"""Weighted operations and nodes on the path to an input of the model."""
+
+
+def choose_carriers(
+    graph: Graph, node: int, sources: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Choose, where two live matrices are multiplied, the one that goes on.
+
+    It is that of the main input, then that as large as the product; the other is a
+    kernel that was made on the way, as the weights of an attention are of its values.
+    """
+    if not any(map(is_live_product, graph.operations[node])):
+        return sources
+    first = min(graph.ranks.get(source, 0) for source in sources)
+    sources = tuple(node for node in sources if graph.ranks.get(node, 0) == first)
+    layer = graph.arch.stored_layers[node]
+    size = prod(layer.output_shape)
+    tensors = zip(layer.sources, layer.inputs, strict=True)
+    whole = {number_source(s) for s, tensor in tensors if prod(tensor.shape) == size}
+    return tuple(source for source in sources if source in whole) or sources
+
+
+def choose_main_branch(graph: Graph, region: JoinRegion) -> dict[int, int]:
+    """Choose the source at each addition of a convolution of several branches."""
+    wanted = region.main_operand
+    chosen: dict[int, int] = {}
+    for node in sorted(region.addition.nodes):
+        if wanted in graph.main_sources[node]:
+            chosen[node] = wanted
+            wanted = node
+    return chosen

@@ -115,6 +115,9 @@ class Unit(LayerSums):
         end: index of its last layer: the join, or what belongs to it and follows.
         main_indices: numbers of the layers on the main branch, in order.
         shortcut: the other branch.
+        gate_indices: numbers of those on the main branch that only weigh it, as a
+            gate's do.
+        taps: numbers of its layers that are read outside too, beside its sum.
     """
 
     arch: Architecture = field(compare=False)
@@ -124,6 +127,8 @@ class Unit(LayerSums):
     end: int
     main_indices: tuple[int, ...]
     shortcut: Shortcut
+    gate_indices: tuple[int, ...] = ()
+    taps: tuple[int, ...] = ()
 
     @property
     def layer_indices(self) -> tuple[int, ...]:
@@ -148,6 +153,8 @@ class Block(LayerSums):
         has_tokens: whether its output is rows of tokens, (N, L, C).
         preactivation: numbers of the norm and activation before its fork, which its
             main branch and its shortcut share; () if they part at its input.
+        conditions: numbers of its call's own layers on what comes from elsewhere, as
+            the linear layer on the embedding of a time.
     """
 
     arch: Architecture = field(compare=False)
@@ -157,6 +164,7 @@ class Block(LayerSums):
     output_size: MapSize
     has_tokens: bool
     preactivation: tuple[int, ...] = ()
+    conditions: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -202,6 +210,16 @@ class Block(LayerSums):
         return tuple(index for unit in self.units for index in unit.main_indices)
 
     @property
+    def gate_indices(self) -> tuple[int, ...]:
+        """Numbers of the layers on its main branches that only weigh them."""
+        return tuple(index for unit in self.units for index in unit.gate_indices)
+
+    @property
+    def taps(self) -> tuple[int, ...]:
+        """Numbers of its layers that are read outside too, beside its output."""
+        return tuple(index for unit in self.units for index in unit.taps)
+
+    @property
     def shortcut(self) -> Shortcut:
         """The block's shortcut; of several, the first that is not an identity."""
         shortcuts = [unit.shortcut for unit in self.units]
@@ -214,7 +232,7 @@ class Block(LayerSums):
     def layer_indices(self) -> tuple[int, ...]:
         """Numbers of all its layers, in execution order."""
         inside = {index for unit in self.units for index in unit.layer_indices}
-        return (*self.preactivation, *sorted(inside))
+        return (*self.preactivation, *sorted(inside.union(self.conditions)))
 
     def __repr__(self) -> str:
         path = f" at {self.path}" if self.path else ""

@@ -10,7 +10,7 @@ main branch of a residual block does, right before or behind a block.
 from __future__ import annotations
 
 from collections import Counter
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS
@@ -27,7 +27,7 @@ CallPlace = tuple[int, tuple[str, ...]]
 
 
 def find_sibling_calls(
-    graph: Graph, owners: Sequence[int], taken: Iterable[tuple[int, int]]
+    graph: Graph, owners: Sequence[int], taken: Iterable[int]
 ) -> list[int]:
     """Find the calls that are blocks without a shortcut.
 
@@ -37,7 +37,7 @@ def find_sibling_calls(
     Args:
         graph: the dataflow.
         owners: the call that holds each residual block.
-        taken: first and last layer of each, the last not included.
+        taken: layers of residual blocks.
     """
     calls = graph.arch.calls
     types = find_block_types(graph.arch, owners)
@@ -92,17 +92,16 @@ def walk_ancestors(arch: Architecture, number: int) -> Iterator[int]:
 
 
 def accumulate_counts(
-    graph: Graph, taken: Iterable[tuple[int, int]]
+    graph: Graph, taken: Iterable[int]
 ) -> tuple[list[int], list[int], list[int]]:
     """Count before each layer those in blocks, with weights, with wide kernels."""
     size = len(graph.arch.stored_layers) + 1
     busy, heavy, wide = [0] * size, [0] * size, [0] * size
-    for start, stop in taken:
-        busy[start + 1 : stop + 1] = [1] * (stop - start)
-    for index in graph.before:
-        ops = graph.list_operations([index])
-        heavy[index + 1] = any(map(is_weighted, ops))
-        wide[index + 1] = any(map(is_spatial, ops))
+    for node in taken:
+        busy[node + 1] = 1
+    for index, effort in graph.efforts.items():
+        heavy[index + 1] = effort.weighted > 0
+        wide[index + 1] = effort.spatial > 0
     return list(accumulate(busy)), list(accumulate(heavy)), list(accumulate(wide))
 
 
@@ -114,14 +113,14 @@ ChainPattern = tuple[OperationKinds, ...]
 
 
 def find_chains(
-    graph: Graph, mains: Iterable[Sequence[int]], taken: Iterable[tuple[int, int]]
+    graph: Graph, mains: Iterable[Sequence[int]], taken: set[int]
 ) -> list[list[int]]:
     """Find the chains of nodes that are blocks without a shortcut.
 
     Args:
         graph: the dataflow.
         mains: nodes of the main branch of each residual block.
-        taken: first and last node of each residual block, the last not included.
+        taken: nodes of residual blocks.
     """
     patterns = {
         tuple(list_operation_kinds(graph, node) for node in main)
@@ -131,7 +130,7 @@ def find_chains(
     if not patterns:
         return []
     longest = sorted(patterns, key=len, reverse=True)
-    ahead, *inner, behind = find_free_nodes(graph, sorted(taken))
+    ahead, *inner, behind = find_free_nodes(graph, taken)
     chains: list[list[int]] = []
     for free in (*inner, behind):
         chains += match_from_start(graph, free, longest)
@@ -148,12 +147,16 @@ def list_operation_kinds(graph: Graph, node: int) -> OperationKinds:
     return tuple((op.name, is_spatial(op), is_depthwise(op)) for op in ops)
 
 
-def find_free_nodes(graph: Graph, taken: list[tuple[int, int]]) -> Iterator[list[int]]:
+def find_free_nodes(graph: Graph, taken: set[int]) -> Iterator[list[int]]:
     """Yield the nodes before the first block, between blocks, and behind the last."""
-    starts = [0, *(stop for _, stop in taken)]
-    stops = [*(start for start, _ in taken), len(graph.arch.stored_layers)]
-    for start, stop in zip(starts, stops, strict=True):
-        yield [node for node in range(start, stop) if node in graph.before]
+    free: list[int] = []
+    for before, node in pairwise([None, *graph.before]):
+        if node not in taken:
+            free.append(node)
+        elif before not in taken:
+            yield free
+            free = []
+    yield free
 
 
 def match_from_start(

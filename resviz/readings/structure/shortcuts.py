@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import (
     ACTIVATIONS,
@@ -19,7 +19,7 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.parts import Shortcut
-from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.readings.structure.weights import is_weighted
 from resviz.units import format_per_axis, format_sizes
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.regions import JoinRegion
-    from resviz.record import Layer, Operation, Shape
+    from resviz.record import Operation, Shape
 
 SHORTCUT_NOUNS = {
     "identity": ("identity shortcut", "identity shortcuts"),
@@ -51,25 +51,43 @@ def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> S
     """Read the shortcut of a residual unit off its branch."""
     fork, join = region.fork, region.join
     layers = list(graph.select_layers(branch))
+    steps = [
+        ShortcutStep(op, find_known_axis(graph, node))
+        for node in sorted(branch)
+        for op in graph.operations[node]
+    ]
     before = find_branch_input_shape(graph, fork, join, branch)
     after = graph.shape_of_node(join)
-    ops = list_live_operations(layers)
-    words = [word for word in map(label_operation, ops) if word]
+    ops = [step.op for step in steps]
+    words = [word for step in steps if (word := label_operation(*step))]
     if not words:
         words = [label_identity(ops)]
     projects = any(map(is_weighted, ops))
     sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
     return Shortcut(
         graph.arch,
-        classify_shortcut(ops, projects=projects),
+        classify_shortcut(steps, projects=projects),
         " + ".join(dict.fromkeys(words))
         + (PARTIAL_NOTE if region.bypass_nodes else ""),
         find_reason(*sizes, projects=projects),
         to_channels_first(before, graph.channel_axes.get(fork)),
         to_channels_first(after, graph.channel_axes[join]),
-        multiply_strides(layers, axes=max(len(after) - 2, 0)),
+        multiply_strides(steps, axes=max(len(after) - 2, 0)),
         tuple(layer.index for layer in layers),
     )
+
+
+class ShortcutStep(NamedTuple):
+    """An operation on a shortcut, and the axis in which the channels lie there."""
+
+    op: Operation
+    axis: int
+
+
+def find_known_axis(graph: Graph, node: int) -> int:
+    """Find the channel axis of what a node gives; 1 where that is not known."""
+    axis = graph.channel_axes[node]
+    return 1 if axis is None else axis
 
 
 def make_missing_shortcut(graph: Graph, fork: int, end: int) -> Shortcut:
@@ -93,15 +111,15 @@ def find_branch_input_shape(
     return graph.shape_of_node(fork)
 
 
-def classify_shortcut(ops: list[Operation], *, projects: bool) -> str:
+def classify_shortcut(steps: list[ShortcutStep], *, projects: bool) -> str:
     """Classify a shortcut by its operations."""
     if projects:
         return "projection"
-    if any(pads_channels(op) for op in ops):
+    if any(pads_channels(*step) for step in steps):
         return "zero-padded"
-    if any(drops_positions(op) for op in ops):
+    if any(drops_positions(op) for op, _ in steps):
         return "subsampled"
-    if all(op.name in UNLABELLED_OPERATIONS for op in ops):
+    if all(op.name in UNLABELLED_OPERATIONS for op, _ in steps):
         return "identity"
     return "other"
 
@@ -123,7 +141,9 @@ UNLABELLED_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
 
 
 def label_identity(ops: list[Operation]) -> str:
-    """Label a shortcut that moves nothing: normed, scaled, or plain identity."""
+    """Label a shortcut that moves nothing: cut, normed, scaled, or plain identity."""
+    if any(op.name == "slice" and op.inputs[0] != op.outputs[0] for op in ops):
+        return "some positions"
     names = {op.name for op in ops}
     for kinds, words in IDENTITY_LABELS:
         if names & kinds:
@@ -138,16 +158,22 @@ IDENTITY_LABELS: tuple[tuple[frozenset[str], str], ...] = (
 """What an identity's operations may do all the same; adding one is a row."""
 
 
-def label_operation(op: Operation) -> str:
-    """Label one operation on a shortcut; "" if nothing is to be told of it."""
+def label_operation(op: Operation, axis: int = 1) -> str:
+    """Label one operation on a shortcut; "" if nothing is to be told of it.
+
+    Args:
+        op: the operation.
+        axis: where the channels lie.
+    """
     for names, words in OPERATION_LABELS:
         if op.name in names:
-            return words(op)
+            return words(op, axis)
     return "" if op.name in UNLABELLED_OPERATIONS else op.name
 
 
-def label_window(op: Operation, noun: str = "") -> str:
+def label_window(op: Operation, axis: int, noun: str = "") -> str:
     """Label an operation with a window: "1×1", "3×3 average pool, /2"."""
+    del axis
     window = op.window
     if window is None:
         return f"global{noun}"
@@ -161,21 +187,21 @@ def label_window(op: Operation, noun: str = "") -> str:
     return f"{format_sizes(window.kernel)}{transposed}{noun}{groups}{stride}"
 
 
-def label_slice(op: Operation) -> str:
+def label_slice(op: Operation, axis: int) -> str:
     """Label a slice: every second position, or some of the channels."""
     if drops_positions(op):
         step = op.arguments.get("step", 1)
         ordinal = {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
         return f"every {ordinal} position"
-    return "some channels" if op.inputs[0][1:2] != op.outputs[0][1:2] else ""
+    return "some channels" if changes_width(op, axis) else ""
 
 
-def label_padding(op: Operation) -> str:
+def label_padding(op: Operation, axis: int) -> str:
     """Label padding, if it widens the channels."""
-    return "zero-padded channels" if pads_channels(op) else ""
+    return "zero-padded channels" if pads_channels(op, axis) else ""
 
 
-OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
+OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation, int], str]], ...] = (
     (CONVOLUTIONS, label_window),
     (AVERAGE_POOLS, partial(label_window, noun=" average pool")),
     (MAX_POOLS, partial(label_window, noun=" max pool")),
@@ -193,18 +219,26 @@ def drops_positions(op: Operation) -> bool:
     return window is not None and not window.transposed and prod(window.stride) > 1
 
 
-def pads_channels(op: Operation) -> bool:
+def pads_channels(op: Operation, axis: int) -> bool:
     """Tell whether an operation appends channels to what flows."""
-    return op.name in PADDINGS and op.inputs[0][1:2] != op.outputs[-1][1:2]
+    return op.name in PADDINGS and changes_width(op, axis)
 
 
-def multiply_strides(layers: list[Layer], axes: int) -> Shape:
+def changes_width(op: Operation, axis: int) -> bool:
+    """Tell whether an operation gives more or fewer channels than it reads."""
+    return op.inputs[0][axis : axis + 1] != op.outputs[-1][axis : axis + 1]
+
+
+def multiply_strides(steps: list[ShortcutStep], axes: int) -> Shape:
     """Multiply the strides of windows and slices, one product per spatial axis."""
-    steps = [1] * axes
-    for op in (op for layer in layers for op in layer.operations):
+    strides = [1] * axes
+    for op, axis in steps:
         window = op.window
         if window and not window.transposed and len(window.stride) == axes:
-            steps = [a * b for a, b in zip(steps, window.stride, strict=True)]
-        elif op.name == "slice" and 0 <= op.arguments.get("dim", 0) - 2 < axes:
-            steps[op.arguments["dim"] - 2] *= op.arguments.get("step", 1)
-    return tuple(steps)
+            strides = [a * b for a, b in zip(strides, window.stride, strict=True)]
+        elif op.name == "slice":
+            spatial = [place for place in range(1, axes + 2) if place != axis][-axes:]
+            if op.arguments.get("dim", 0) in spatial:
+                place = spatial.index(op.arguments["dim"])
+                strides[place] *= op.arguments.get("step", 1)
+    return tuple(strides)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from resviz.readings.structure.parts import Stage
 from resviz.readings.structure.repeats import fold_blocks
+from resviz.readings.structure.towers import group_by_tower
 
 if TYPE_CHECKING:
-    from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.parts import Block
 
@@ -20,14 +20,23 @@ def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
     Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
     is conv2_x.
     """
-    runs = group_by_size(found_blocks, graph.arch.batch)
-    runs = [part for run in runs for part in split_at_projections(run)]
-    runs = merge_early_changes(merge_towers(graph, runs))
-    runs = regroup_by_resolution(found_blocks, runs)
+    runs = [
+        run
+        for tower in group_by_tower(graph, found_blocks)
+        for run in group_tower(tower, graph.arch.batch)
+    ]
+    runs.sort(key=lambda run: run[0].end)
     return tuple(
         Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(run))
         for number, run in enumerate(runs, start=2)
     )
+
+
+def group_tower(tower: list[Block], batch: int) -> list[list[Block]]:
+    """Group the blocks of one tower into the runs that are its stages."""
+    runs = group_by_size(tower, batch)
+    runs = [part for run in runs for part in split_at_projections(run)]
+    return regroup_by_resolution(tower, merge_early_changes(runs))
 
 
 def group_by_size(found_blocks: list[Block], batch: int) -> list[list[Block]]:
@@ -50,11 +59,14 @@ def is_same_size(block: Block, other: Block, batch: int) -> bool:
         return True
     (positions, width), (others, other_width) = block.output_size, other.output_size
     few = abs(positions - others) <= CLASS_TOKENS * batch
-    return (block.has_tokens or other.has_tokens) and few and width == other_width
+    is_map = min(positions, others) >= FEWEST_TOKENS * batch
+    has_tokens = block.has_tokens or other.has_tokens
+    return has_tokens and few and is_map and width == other_width
 
 
-CLASS_TOKENS = 4
-"""Tokens for each sample that are no positions of the map, at most."""
+CLASS_TOKENS, FEWEST_TOKENS = 4, 17
+"""Tokens for each sample that are no positions of the map, at most, and how many there
+must be beside them: those of a map of 4×4."""
 
 
 def split_at_projections(run: list[Block]) -> list[list[Block]]:
@@ -67,27 +79,6 @@ def split_at_projections(run: list[Block]) -> list[list[Block]]:
         return [run]
     starts = [k for k, is_projection in enumerate(projects) if is_projection and k]
     return [run[a:b] for a, b in pairwise([0, *starts, len(run)])]
-
-
-def merge_towers(graph: Graph, runs: list[list[Block]]) -> list[list[Block]]:
-    """Merge runs of one size that alternate with runs which do not pass their output.
-
-    Source: Sun et al. 2019, HRNet, whose branches of four resolutions take turns.
-    """
-    merged_runs: list[list[Block]] = []
-    latest_run: dict[MapSize, tuple[int, int]] = {}
-    for number, run in enumerate(runs):
-        tower, before = latest_run.get(run[0].output_size, (len(merged_runs), number))
-        between = runs[before + 1 : number]
-        end = runs[before][-1].end
-        passing = (graph.dominates(end, other[0].fork) for other in between)
-        if between and not any(passing):
-            merged_runs[tower] = merged_runs[tower] + run
-        else:
-            tower = len(merged_runs)
-            merged_runs.append(run)
-        latest_run[run[0].output_size] = tower, number
-    return merged_runs
 
 
 def merge_early_changes(runs: list[list[Block]]) -> list[list[Block]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import CONVOLUTIONS
@@ -10,45 +9,32 @@ from resviz.readings.structure.weights import (
     is_depthwise,
     is_live_product,
     is_weighted,
-    list_live_operations,
 )
 
 if TYPE_CHECKING:
-    from resviz.record import Layer, Operation
+    from resviz.record import Operation
 
 UNIT_TYPES: dict[tuple[int, ...], str] = {(3, 3): "basic", (1, 3, 1): "bottleneck"}
 """What the kernels on the main branch are called. Source: He et al. 2015, figure 5."""
 
 
-def classify_unit(main: list[Layer]) -> str:
-    """Classify a main branch by its kernels over a map.
-
-    A gate inside the branch, as squeeze-and-excitation's, works on one position
-    and does not count.
-    """
-    ops = list_live_operations(main)
+def classify_unit(ops: list[Operation]) -> str:
+    """Classify a main branch by the kernels of its operations, those of no gate."""
     if any(map(is_live_product, ops)):
         return "attention"
-    over_maps = [layer for layer in main if prod(layer.output_shape[2:]) > 1]
-    weighted_ops = [
-        op for op in list_live_operations(over_maps or main) if is_weighted(op)
-    ]
+    weighted_ops = [op for op in ops if is_weighted(op)]
     if is_inverted_bottleneck(weighted_ops):
         return "inverted bottleneck"
     if len(weighted_ops) > 1 and not any(
         op.name in CONVOLUTIONS for op in weighted_ops
     ):
         return "MLP"
-    return UNIT_TYPES.get(
-        list_kernel_sizes(weighted_ops),
-        UNIT_TYPES.get(list_kernel_sizes(ops), "residual"),
-    )
+    return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), "residual")
 
 
 def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:
     """List the kernel sizes of weighted operations; that of a linear one is 1."""
-    weighted_ops = (op for op in ops if is_weighted(op))
-    return tuple(max(op.window.kernel) if op.window else 1 for op in weighted_ops)
+    return tuple(max(op.window.kernel) if op.window else 1 for op in ops)
 
 
 def is_inverted_bottleneck(weighted_ops: list[Operation]) -> bool:

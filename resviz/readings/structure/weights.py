@@ -54,3 +54,11 @@ def is_depthwise(op: Operation) -> bool:
 def list_live_operations(layers: Iterable[Layer]) -> list[Operation]:
     """List the operations of some layers that something flows through, in order."""
     return [op for layer in layers for op in layer.operations if any(op.flowing)]
+
+
+def is_upsampling(op: Operation) -> bool:
+    """Tell whether an operation makes more positions out of fewer."""
+    is_transposed = op.window is not None and op.window.transposed
+    return is_transposed or op.name.startswith(
+        ("upsample", "_upsample", "pixel_shuffle")
+    )

@@ -614,6 +614,10 @@ def test_a_skip_over_blocks_of_another_map_is_long():
 
 
 def test_a_strided_skip_over_sums_before_its_stride_is_a_block():
-    """Sums on its input's map, of another width, are parts of its main branch."""
-    inner = conv(1, 8, 4), Basic(4, 4), Basic(4, 4), conv(3, 4, 8, stride=2)
+    """Sums on its input's map, of another width, are parts of its main branch.
+
+    They would be blocks by themselves if they had two weights in a row.
+    """
+    thin = (residual(conv(3, 4, 4)) for _ in range(2))
+    inner = conv(1, 8, 4), *thin, conv(3, 4, 8, stride=2)
     assert ["1"] == skip_over(*inner, side=conv(1, stride=2))

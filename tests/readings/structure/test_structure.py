@@ -183,8 +183,8 @@ def test_two_equal_branches_are_a_parallel_sum():
     assert ([JoinKind.PARALLEL], ()) == ([r.kind for r in built.regions], built.blocks)
 
 
-def test_a_branch_that_leaks_is_an_open_join():
-    """What is used beyond the addition too is no closed region."""
+def test_a_branch_that_is_read_elsewhere_too_is_tapped():
+    """It is a block all the same, and knows its tap."""
 
     class Leaks(nn.Module):
         def __init__(self):
@@ -195,8 +195,9 @@ def test_a_branch_that_leaks_is_an_open_join():
             y = self.a(x)
             return torch.cat([x + self.b(y), y], 1)
 
-    built = read_structure(trace(nn.Sequential(conv(3, 3), Leaks()), (3, 8, 8)))
-    assert [JoinKind.OPEN] == [region.kind for region in built.regions]
+    arch = trace(nn.Sequential(conv(3, 3), Leaks()), (3, 8, 8))
+    (block,) = read_structure(arch).blocks
+    assert ("basic", ["1.a"]) == (block.type, [arch.layers[i].name for i in block.taps])
 
 
 def test_a_skip_over_whole_blocks_is_no_block():

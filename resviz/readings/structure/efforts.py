@@ -1,0 +1,83 @@
+"""Efforts: how heavy the branches of a sum are, along their heaviest paths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.operations.families import CONVOLUTIONS, PRODUCTS
+from resviz.readings.structure.weights import (
+    is_depthwise,
+    is_live_product,
+    is_spatial,
+    is_weighted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resviz.readings.structure.graph import Graph
+    from resviz.record import Operation
+
+
+class Effort(NamedTuple):
+    """Heavy operations of each kind, of one node or most on a path."""
+
+    weighted: int = 0
+    spatial: int = 0
+    products: int = 0
+    depthwise: int = 0
+
+
+NO_EFFORT = Effort()
+"""That of an identity."""
+
+HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS
+"""Operations that make an effort; no others do."""
+
+
+def measure_efforts(operations: Mapping[int, list[Operation]]) -> dict[int, Effort]:
+    """Measure the nodes that make an effort."""
+    return {
+        node: Effort(*(sum(map(kind, ops)) for kind in EFFORT_KINDS))
+        for node, ops in operations.items()
+        if not HEAVY_OPERATIONS.isdisjoint([op.name for op in ops])
+    }
+
+
+EFFORT_KINDS = (is_weighted, is_spatial, is_live_product, is_depthwise)
+"""What an effort counts, in its order."""
+
+
+class EffortMeter:
+    """Measures the branches of a graph, each node once a fork.
+
+    A gate, a condition and what is beside the heaviest path weigh nothing.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.of_paths: dict[int, dict[int, Effort]] = {}
+        self.measured_to: dict[int, int] = {}
+
+    def measure_branch(self, fork: int, operand: int) -> Effort:
+        """Measure the heaviest path from a fork to an operand, which descends from it.
+
+        One path need not hold the most of every kind.
+        """
+        most = self.of_paths.setdefault(fork, {fork: NO_EFFORT})
+        main_sources, efforts = self.graph.main_sources, self.graph.efforts
+        first = max(self.measured_to.get(fork, fork), -1) + 1
+        for node in range(first, operand + 1):
+            sources = main_sources.get(node, ())
+            if len(sources) == 1:
+                path = most.get(sources[0])
+            else:
+                known = [most[source] for source in sources if source in most]
+                path = Effort(*map(max, zip(*known, strict=True))) if known else None
+            if path is None:
+                continue
+            if own := efforts.get(node):
+                path = Effort(*(a + b for a, b in zip(path, own, strict=True)))
+            most[node] = path
+        self.measured_to[fork] = max(first - 1, operand)
+        return most[operand]

@@ -1,0 +1,165 @@
+"""What a sum of branches is: residual, parallel, weightless, open; and why, in words.
+
+The rules read shapes and edges alone; neither a name nor a class is looked at.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import (
+    AVERAGE_POOLS,
+    FACTORS,
+    LINEAR,
+    MAX_POOLS,
+    PRODUCTS,
+)
+from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
+from resviz.readings.structure.joins import is_single_operation
+from resviz.readings.structure.weights import is_upsampling
+
+if TYPE_CHECKING:
+    from resviz.readings.structure.efforts import Effort
+    from resviz.readings.structure.forks import Addition
+    from resviz.readings.structure.graph import Graph
+
+
+class JoinKind(StrEnum):
+    """The kinds of an addition of two branches."""
+
+    RESIDUAL = "residual"
+    PARALLEL = "parallel sum"
+    WEIGHTLESS = "weightless sum"
+    OPEN = "open join"
+
+
+def classify_sum(efforts: list[Effort]) -> tuple[JoinKind, str]:
+    """Classify a sum by its branches' efforts, lightest first, and say why.
+
+    A shortcut has at most one weighted operation, or a depthwise convolution and a
+    1×1, as GhostNet's.
+    """
+    light, heavy = efforts[0], efforts[-1]
+    if not heavy.weighted:
+        return JoinKind.WEIGHTLESS, "no branch has weights"
+    if light.products:
+        return JoinKind.PARALLEL, "every branch attends"
+    if light.weighted > 1 and (light.weighted, light.depthwise) != (2, 1):
+        reason = f"every branch has {light.weighted} weights in a row or more"
+        return JoinKind.PARALLEL, reason
+    against_wider = light.weighted == 1 and light.spatial < heavy.spatial
+    if light.weighted == heavy.weighted and not against_wider:
+        return JoinKind.PARALLEL, "its branches weigh alike"
+    if light.spatial > heavy.spatial and not heavy.products:
+        return JoinKind.PARALLEL, "its lightest branch sees further than the others"
+    beside = f"{light.weighted or 'no'} weight" + "s" * (not light.weighted)
+    return JoinKind.RESIDUAL, f"{beside} in a row beside {heavy.weighted}"
+
+
+def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> str:
+    """Find what keeps a sum from being a block's, in words; "" if nothing does."""
+    if not reads_one_tensor(graph, nodes | addition.nodes, addition.fork):
+        return "its branches read different parts of what they part at"
+    for node in graph.joins.keys() & (nodes - addition.nodes):
+        foreign = [
+            source
+            for source in graph.main_sources[node]
+            if source not in nodes and source != addition.fork
+        ]
+        if foreign and not is_term_of_another_stream(graph, node, foreign, addition):
+            name = graph.arch.stored_layers[node].name
+            return f"{name} adds what comes from elsewhere"
+    return ""
+
+
+def is_term_of_another_stream(
+    graph: Graph, node: int, foreign: list[int], addition: Addition
+) -> bool:
+    """Tell whether a sum is added itself, of what the fork does not descend from.
+
+    As in x + (f(x) + g(y)). Source: Targ et al. 2016, ResNet in ResNet.
+    """
+    if node not in addition.operands or len(graph.after[node]) != 1:
+        return False
+    above = AncestorSearch(graph, addition.fork)
+    chains = (node for source in foreign for node in walk_light_chain(graph, source))
+    return not any(above.reaches(node) for node in sorted(chains, reverse=True))
+
+
+def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
+    """Tell whether all branches read the same tensor of their fork.
+
+    Parts of a split are no two ways of one.
+    """
+    if not is_single_operation(graph, fork, SPLIT_OPERATIONS):
+        return True
+    outputs_read = {
+        source.output
+        for layer in graph.select_layers(nodes)
+        for source in layer.sources
+        if source.layer == fork
+    }
+    return len(outputs_read) == 1
+
+
+SPLIT_OPERATIONS = {"split", "split_with_sizes", "unsafe_split", "unbind", "chunk"}
+"""Operations whose outputs are parts of what they read."""
+
+
+def find_other_reading(
+    graph: Graph,
+    addition: Addition,
+    shortcut: frozenset[int],
+    main: frozenset[int],
+    *,
+    projects: int,
+) -> str:
+    """Find why a sum with a shortcut is no block's all the same; "" if it is one."""
+    if pools_whole_map(graph, shortcut, addition.join):
+        return "it adds what is pooled to one position, as a head does"
+    if projects and passes_smaller_map(graph, addition.fork, addition.join, main):
+        return "it adds a lateral map to an enlarged one, as an FPN does"
+    return ""
+
+
+def pools_whole_map(graph: Graph, branch: frozenset[int], join: int) -> bool:
+    """Tell whether a map becomes one position on a branch, by a mean or a maximum."""
+    batch = graph.arch.batch
+    return any(
+        graph.size_of_node(node)[0] == batch < graph.size_of_node(source)[0]
+        for node in branch
+        if any(op.name in POOLS for op in graph.operations[node])
+        for source in graph.before[node][:1]
+    ) and (graph.size_of_node(join)[0] == batch)
+
+
+POOLS = AVERAGE_POOLS | MAX_POOLS
+"""Operations that give one position of many."""
+
+
+def passes_smaller_map(
+    graph: Graph, fork: int, join: int, main: frozenset[int]
+) -> bool:
+    """Tell whether a branch passes a smaller map than both its ends, which are alike.
+
+    One position a sample is no map.
+    """
+    positions = graph.size_of_node(fork)[0]
+    return positions == graph.size_of_node(join)[0] and any(
+        graph.arch.batch < graph.size_of_node(node)[0] < positions
+        and any(map(is_upsampling, graph.list_operations(main & {*graph.after[node]})))
+        for node in main
+    )
+
+
+def is_linear(graph: Graph, node: int) -> bool:
+    """Tell whether a node is linear in what flows, and multiplies no two such."""
+    return all(
+        op.name in LINEAR and (sum(op.flowing) < 2 or op.name not in MULTIPLICATIONS)
+        for op in graph.operations[node]
+    )
+
+
+MULTIPLICATIONS = PRODUCTS | FACTORS
+"""Operations that are linear in one operand alone."""
