@@ -22,7 +22,7 @@ class Addition(NamedTuple):
         join: its last node.
         operands: the nodes that are added.
         nodes: every node that adds or stacks, the join among them.
-        fork_rule: by which rule the fork was found.
+        fork_rule: by which rule the fork was found, in words.
     """
 
     fork: int
@@ -32,8 +32,8 @@ class Addition(NamedTuple):
     fork_rule: str
 
 
-ON_SHORTCUT = "its fork lies on the shortcut"
-DOMINATES = "its fork dominates it"
+ON_SHORTCUT = "on the shortcut"
+DOMINATES = "which every path to it passes"
 
 
 def make_addition(graph: Graph, join: Join) -> Addition:

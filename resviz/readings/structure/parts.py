@@ -260,12 +260,14 @@ class Stage(LayerSums):
         name: the paper's, "conv2_x".
         blocks: in order.
         folds: the same, equal ones folded.
+        tower: number of the tower that it is of; two encoders are two.
     """
 
     arch: Architecture = field(compare=False)
     name: str
     blocks: tuple[Block, ...]
     folds: tuple[Fold, ...]
+    tower: int = 0
 
     @property
     def output_shape(self) -> Shape:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.readings.structure.join_reasons import name_sum
 from resviz.readings.structure.regions import JoinKind
 from resviz.readings.structure.weights import list_live_operations
 from resviz.record.cached import cache_reading
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from resviz.readings.structure import Structure
-    from resviz.readings.structure.parts import Block
+    from resviz.readings.structure.parts import Block, Stage
     from resviz.record import Operation
 
 
@@ -38,7 +38,7 @@ def needless_projections(built: Structure) -> Iterator[str]:
 def downsampling_before_blocks(built: Structure) -> Iterator[str]:
     """Name stages whose map shrinks before their first block, as ConvNeXt's."""
     names: list[str] = []
-    for before, stage in pairwise(built.stages):
+    for before, stage in pair_stages(built):
         first = stage.blocks[0]
         shrinks = before.blocks[-1].output_size[0] > first.output_size[0]
         keeps = first.units[0].shortcut.reason not in {"resolution", "both"}
@@ -85,7 +85,7 @@ def strides_in_1x1(block: Block) -> bool:
 
 def dilated_stages(built: Structure) -> Iterator[str]:
     """Name stages that widen the kernels' reach where others would shrink the map."""
-    for before, stage in pairwise(built.stages):
+    for before, stage in pair_stages(built):
         rates = {
             op.window.dilation
             for block in stage.blocks
@@ -101,20 +101,25 @@ def dilated_stages(built: Structure) -> Iterator[str]:
 def sums_outside_blocks(built: Structure) -> Iterator[str]:
     """Name additions that are no block, by what they are."""
     inside = {index for block in built.blocks for index in block.layer_indices}
-    other_regions = [region for region in built.regions if region.join not in inside]
     layers = built.arch.stored_layers
-    for kind, sum_name in SUM_NAMES.items():
-        names = [layers[r.join].name for r in other_regions if r.kind is kind]
-        yield from remark_on(format_plural(len(names), sum_name), names)
+    names_of_sums: dict[tuple[str, str], list[str]] = {name: [] for name in SUM_ORDER}
+    for region in built.regions:
+        if region.join not in inside:
+            reason = region.reason if region.kind is JoinKind.OPEN else ""
+            key = name_sum(region), reason
+            names_of_sums.setdefault(key, []).append(layers[region.join].name)
+    for (sum_name, reason), names in names_of_sums.items():
+        because = f", since {reason}" if reason else ""
+        yield from remark_on(format_plural(len(names), sum_name) + because, names)
 
 
-SUM_NAMES = {
-    JoinKind.RESIDUAL: "long skip",
-    JoinKind.PARALLEL: "parallel sum",
-    JoinKind.WEIGHTLESS: "weightless sum",
-    JoinKind.OPEN: "open join",
-}
-"""What additions outside of blocks are called."""
+SUM_ORDER = [
+    ("long skip", ""),
+    ("multi-branch convolution", ""),
+    ("parallel sum", ""),
+    ("weightless sum", ""),
+]
+"""Sums outside of blocks in the order in which they are told; open ones come last."""
 
 REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
     needless_projections,
@@ -125,6 +130,15 @@ REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
     sums_outside_blocks,
 )
 """Everything that is looked for; adding a remark is a row."""
+
+
+def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
+    """Yield every stage after the one before it in its tower."""
+    last_of_tower: dict[int, Stage] = {}
+    for stage in built.stages:
+        if before := last_of_tower.get(stage.tower):
+            yield before, stage
+        last_of_tower[stage.tower] = stage
 
 
 def name_blocks(built: Structure) -> Iterator[tuple[str, Block]]:

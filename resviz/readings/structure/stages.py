@@ -21,14 +21,14 @@ def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
     is conv2_x.
     """
     runs = [
-        run
-        for tower in group_by_tower(graph, found_blocks)
-        for run in group_tower(tower, graph.arch.batch)
+        (tower, run)
+        for tower, blocks in enumerate(group_by_tower(graph, found_blocks))
+        for run in group_tower(blocks, graph.arch.batch)
     ]
-    runs.sort(key=lambda run: run[0].end)
+    runs.sort(key=lambda run: run[1][0].end)
     return tuple(
-        Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(run))
-        for number, run in enumerate(runs, start=2)
+        Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(run), tower)
+        for number, (tower, run) in enumerate(runs, start=2)
     )
 
 

@@ -53,8 +53,8 @@ def classify_sum(efforts: list[Effort]) -> tuple[JoinKind, str]:
         return JoinKind.PARALLEL, "its branches weigh alike"
     if light.spatial > heavy.spatial and not heavy.products:
         return JoinKind.PARALLEL, "its lightest branch sees further than the others"
-    beside = f"{light.weighted or 'no'} weight" + "s" * (not light.weighted)
-    return JoinKind.RESIDUAL, f"{beside} in a row beside {heavy.weighted}"
+    weights = f"{light.weighted} weight{'' if light.weighted == 1 else 's'} in a row"
+    return JoinKind.RESIDUAL, f"a branch of {weights} beside one of {heavy.weighted}"
 
 
 def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> str:

@@ -1,0 +1,96 @@
+"""What each addition of a network was taken for, and why, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.readings.structure.graph import Graph, build_graph
+from resviz.readings.structure.side_edges import SideKind
+from resviz.readings.structure.sum_kinds import JoinKind
+from resviz.record.cached import cache_reading
+from resviz.units import format_plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from resviz.readings.structure import Structure
+    from resviz.readings.structure.regions import JoinRegion
+    from resviz.record import Layer
+
+
+class JoinReason(NamedTuple):
+    """What one addition is.
+
+    Attributes:
+        layer: the one that adds.
+        verdict: "residual unit", "inner sum", or the name of a sum outside of blocks.
+        reason: by which rules, and what is read or weighed beside.
+    """
+
+    layer: Layer
+    verdict: str
+    reason: str
+
+
+@cache_reading
+def explain_joins(built: Structure) -> tuple[JoinReason, ...]:
+    """Explain every addition of two branches, in execution order."""
+    graph = build_graph(built.arch)
+    joins = {join for block in built.blocks for join in block.joins}
+    block_paths = {i: block.path for block in built.blocks for i in block.layer_indices}
+    reasons: list[JoinReason] = []
+    for region in built.regions:
+        verdict, clauses = name_sum(region), [region.reason]
+        if region.kind is JoinKind.RESIDUAL:
+            fork = list_names(graph, [region.fork])
+            clauses.append(f"they part at {fork}, {region.addition.fork_rule}")
+        if region.join in joins:
+            verdict = "residual unit"
+        elif region.join in block_paths and region.is_whole_block:
+            verdict = "inner sum"
+            where = block_paths[region.join] or "another block"
+            clauses.append(f"it lies on the main branch of {where}")
+        elif region.is_whole_block:
+            between = graph.find_nodes_between(region.fork, region.join)
+            count = format_plural(len(between & joins), "block")
+            clauses.append(f"it spans {count}")
+        clauses += list_side_clauses(graph, region)
+        layer = built.arch.layers[region.join]
+        reasons.append(JoinReason(layer, verdict, "; ".join(clauses)))
+    return tuple(reasons)
+
+
+def name_sum(region: JoinRegion) -> str:
+    """Name an addition that is no residual unit."""
+    if region.is_multi_branch:
+        return "multi-branch convolution"
+    return "long skip" if region.kind is JoinKind.RESIDUAL else region.kind.value
+
+
+def list_side_clauses(graph: Graph, region: JoinRegion) -> Iterator[str]:
+    """Yield what is read out of a region, weighs it, or comes into it."""
+    gated = (
+        node
+        for node in sorted(region.main_nodes)
+        if SideKind.GATE in graph.side_edges.get(node, {}).values()
+    )
+    for phrase, nodes in (
+        ("tapped at", region.taps),
+        ("weighed at", gated),
+        ("reads", region.conditions),
+    ):
+        names = list_names(graph, nodes)
+        if names:
+            yield f"{phrase} {names}"
+
+
+def list_names(graph: Graph, nodes: Iterable[int]) -> str:
+    """List the names of layers, of many the first; an input is "the input"."""
+    layers = graph.arch.stored_layers
+    names = [layers[node].name if node >= 0 else "the input" for node in nodes]
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more
+
+
+MAX_NAMES = 2
+"""Names that are listed."""
