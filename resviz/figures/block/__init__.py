@@ -43,7 +43,9 @@ class DrawnBlock:
 
 
 def find_block(structure: Structure, at: str | None) -> DrawnBlock:
-    """Return the block called `at`; by default the first that projects, else the first.
+    """Return the block called `at`; by default the first that projects.
+
+    Else the first that has a shortcut, else the first.
 
     Raises:
         RenderError: if there is none; lists those there are.
@@ -56,7 +58,7 @@ def find_block(structure: Structure, at: str | None) -> DrawnBlock:
         for place in candidates:
             if place.block.shortcut.kind == "projection":
                 return place
-        return candidates[0]
+        return max(candidates, key=lambda place: place.block.shortcut.kind != "none")
     for place in candidates:
         if at in {place.name, place.block.path}:
             return place

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS, NORMS, RESHAPES
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import ROOT, Graph
 from resviz.readings.structure.parts import Block, Unit
+from resviz.readings.structure.paths import find_common_path, find_owning_call
 from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
 from resviz.readings.structure.regions import JoinKind, JoinRegion
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
-from resviz.readings.structure.unit_types import classify_unit
+from resviz.readings.structure.transformer_blocks import merge_attention_with_mlp
+from resviz.readings.structure.unit_types import CLOSED_TYPES, classify_unit
 from resviz.readings.structure.weights import (
     is_weighted,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from resviz.record import Architecture
 
 
 def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
@@ -55,7 +54,8 @@ def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
         owners += [owner] * len(block_regions)
     found_blocks += find_plain_blocks(graph, found_blocks, owners)
     found_blocks.sort(key=lambda block: block.end)
-    return [block for block in found_blocks if not is_head(graph, block)]
+    found_blocks = [block for block in found_blocks if not is_head(graph, block)]
+    return merge_attention_with_mlp(graph, found_blocks)
 
 
 def group_by_call(
@@ -158,13 +158,19 @@ def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) 
     """Tell whether regions of one call are units of one block.
 
     They differ from one another, as attention and MLP; equal ones are blocks that
-    one forward runs in a loop.
+    one forward runs in a loop, and so are a bottleneck that projects and one that does
+    not.
     """
     kinds = {
         tuple(op.name for op in graph.list_operations(region.nodes))
         for region in members
     }
-    return owner > 0 and len(kinds) == len(members)
+    if not owner or len(kinds) < len(members):
+        return False
+    operations = (graph.list_operations(region.main_nodes) for region in members)
+    return len(members) == 1 or not CLOSED_TYPES.issuperset(
+        map(classify_unit, operations)
+    )
 
 
 def make_residual_block(
@@ -233,14 +239,6 @@ def find_own_conditions(
     return tuple(sorted(own))
 
 
-def find_common_path(graph: Graph, nodes: list[int]) -> str:
-    """Find the common prefix of some modules' paths, "layer1.0"."""
-    layers = (layer for layer in graph.select_layers(nodes) if layer.module)
-    levels = zip(*(layer.path.split(".")[:-1] for layer in layers), strict=False)
-    shared = takewhile(lambda names: len(set(names)) == 1, levels)
-    return ".".join(names[0] for names in shared)
-
-
 def make_residual_unit(
     graph: Graph,
     owner: int,
@@ -250,9 +248,11 @@ def make_residual_unit(
 ) -> Unit:
     """Make the unit of a residual region."""
     light, *others = region.branches
+    heavy = frozenset[int]().union(*others)
+    light -= heavy - region.main_nodes  # a gate that both share is on the main branch
     tail = find_tail(graph, region.end, owner, kinds)
     end = tail[-1] if tail else region.end
-    main = frozenset[int]().union(*others, region.bypass_nodes[:-1]) - light
+    main = heavy.union(region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
         classify_unit(graph.list_operations(main & region.main_nodes - beside)),
@@ -264,15 +264,6 @@ def make_residual_unit(
         tuple(sorted(main - region.main_nodes.union(region.bypass_nodes))),
         region.taps,
     )
-
-
-def find_owning_call(arch: Architecture, nodes: list[int]) -> int:
-    """Find the deepest call that holds all of some layers."""
-    first, last = min(nodes), max(nodes)
-    call = arch.stored_layers[first].call
-    while not arch.calls[call].start <= first <= last < arch.calls[call].stop:
-        call = arch.calls[call].parent or 0
-    return call
 
 
 def find_tail(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list[int]:

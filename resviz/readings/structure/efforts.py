@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import CONVOLUTIONS, PRODUCTS
+from resviz.operations.families import ATTENTIONS, CONVOLUTIONS, PRODUCTS
 from resviz.readings.structure.weights import (
     is_depthwise,
     is_live_product,
@@ -31,7 +31,7 @@ class Effort(NamedTuple):
 NO_EFFORT = Effort()
 """That of an identity."""
 
-HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS
+HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS | ATTENTIONS
 """Operations that make an effort; no others do."""
 
 

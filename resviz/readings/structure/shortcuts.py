@@ -15,11 +15,12 @@ from resviz.operations.families import (
     MAX_POOLS,
     NORMS,
     PADDINGS,
+    PRODUCTS,
     RESHAPES,
 )
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.parts import Shortcut
-from resviz.readings.structure.weights import is_weighted
+from resviz.readings.structure.weights import is_upsampling, is_weighted
 from resviz.units import format_per_axis, format_sizes
 
 if TYPE_CHECKING:
@@ -48,15 +49,22 @@ PARTIAL_NOTE = " (some channels)"
 
 
 def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> Shortcut:
-    """Read the shortcut of a residual unit off its branch."""
+    """Read the shortcut of a residual unit off its branch.
+
+    What weighs it is on the branch, and no part of what it is. Where only some channels
+    are added to, to take them is none either.
+    """
     fork, join = region.fork, region.join
-    layers = list(graph.select_layers(branch))
     steps = [
         ShortcutStep(op, find_known_axis(graph, node))
-        for node in sorted(branch)
+        for node in sorted(branch & region.main_nodes)
         for op in graph.operations[node]
     ]
     before = find_branch_input_shape(graph, fork, join, branch)
+    if region.bypass_nodes:
+        if steps and takes_channels(*steps[0]):
+            before = steps[0].op.outputs[0]
+        steps = [step for step in steps if not takes_channels(*step)]
     after = graph.shape_of_node(join)
     ops = [step.op for step in steps]
     words = [word for step in steps if (word := label_operation(*step))]
@@ -73,7 +81,7 @@ def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> S
         to_channels_first(before, graph.channel_axes.get(fork)),
         to_channels_first(after, graph.channel_axes[join]),
         multiply_strides(steps, axes=max(len(after) - 2, 0)),
-        tuple(layer.index for layer in layers),
+        tuple(sorted(branch)),
     )
 
 
@@ -168,6 +176,8 @@ def label_operation(op: Operation, axis: int = 1) -> str:
     for names, words in OPERATION_LABELS:
         if op.name in names:
             return words(op, axis)
+    if is_upsampling(op):
+        return label_upsampling(op, axis)
     return "" if op.name in UNLABELLED_OPERATIONS else op.name
 
 
@@ -193,7 +203,21 @@ def label_slice(op: Operation, axis: int) -> str:
         step = op.arguments.get("step", 1)
         ordinal = {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
         return f"every {ordinal} position"
-    return "some channels" if changes_width(op, axis) else ""
+    return "some channels" if takes_channels(op, axis) else ""
+
+
+def label_upsampling(op: Operation, axis: int) -> str:
+    """Label an interpolation by its scale: "bilinear upsampling, ×2"."""
+    mode = next((mode for mode in INTERPOLATION_MODES if mode in op.name), "")
+    sizes = zip(op.inputs[0], op.outputs[0], strict=False)
+    scales = [f"{after / max(before, 1):.3g}" for before, after in sizes]
+    del scales[axis : axis + 1], scales[:1]
+    scale = scales[0] if len({*scales}) == 1 else "×".join(scales)
+    return f"{mode} upsampling, ×{scale}".lstrip()
+
+
+INTERPOLATION_MODES = ("nearest", "bilinear", "linear", "bicubic")
+"""What interpolations are called, as far as their names in ATen tell."""
 
 
 def label_padding(op: Operation, axis: int) -> str:
@@ -205,6 +229,7 @@ OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation, int], str]], 
     (CONVOLUTIONS, label_window),
     (AVERAGE_POOLS, partial(label_window, noun=" average pool")),
     (MAX_POOLS, partial(label_window, noun=" max pool")),
+    (PRODUCTS, lambda op, _: "linear" if is_weighted(op) else "product"),
     (frozenset({"slice"}), label_slice),
     (PADDINGS, label_padding),
 )
@@ -217,6 +242,11 @@ def drops_positions(op: Operation) -> bool:
         return op.arguments.get("step", 1) > 1
     window = op.window
     return window is not None and not window.transposed and prod(window.stride) > 1
+
+
+def takes_channels(op: Operation, axis: int) -> bool:
+    """Tell whether an operation takes some of the channels."""
+    return op.name == "slice" and changes_width(op, axis)
 
 
 def pads_channels(op: Operation, axis: int) -> bool:
@@ -234,8 +264,12 @@ def multiply_strides(steps: list[ShortcutStep], axes: int) -> Shape:
     strides = [1] * axes
     for op, axis in steps:
         window = op.window
-        if window and not window.transposed and len(window.stride) == axes:
-            strides = [a * b for a, b in zip(strides, window.stride, strict=True)]
+        if window and not window.transposed:
+            own = window.stride
+            if axes == 1 and len(own) == 2 and window.kernel[0] == 1:
+                own = own[1:]  # torch runs a 1-d pool as a 2-d one
+            if len(own) == axes:
+                strides = [a * b for a, b in zip(strides, own, strict=True)]
         elif op.name == "slice":
             spatial = [place for place in range(1, axes + 2) if place != axis][-axes:]
             if op.arguments.get("dim", 0) in spatial:

@@ -18,6 +18,10 @@ UNIT_TYPES: dict[tuple[int, ...], str] = {(3, 3): "basic", (1, 3, 1): "bottlenec
 """What the kernels on the main branch are called. Source: He et al. 2015, figure 5."""
 
 
+CLOSED_TYPES = {*UNIT_TYPES.values(), "inverted bottleneck"}
+"""Types of units each of which is a block of its own."""
+
+
 def classify_unit(ops: list[Operation]) -> str:
     """Classify a main branch by the kernels of its operations, those of no gate."""
     if any(map(is_live_product, ops)):
@@ -42,8 +46,8 @@ def is_inverted_bottleneck(weighted_ops: list[Operation]) -> bool:
 
     Source: Sandler et al. 2018, MobileNetV2, figure 3.
     """
-    if len(weighted_ops) != 3 or not all(op.window for op in weighted_ops):
+    if list_kernel_sizes(weighted_ops[::2]) != (1, 1) or len(weighted_ops) != 3:
         return False
-    first, middle, last = weighted_ops
-    ends = list_kernel_sizes([first]) == list_kernel_sizes([last]) == (1,)
-    return ends and is_depthwise(middle) and last.outputs[0][1] < middle.outputs[0][1]
+    middle, last = weighted_ops[1:]
+    width = last.outputs[0][1 if last.window else -1]
+    return is_depthwise(middle) and width < middle.outputs[0][1]

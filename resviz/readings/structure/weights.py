@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import CONVOLUTIONS, PRODUCTS
+from resviz.operations.families import ATTENTIONS, CONVOLUTIONS, PRODUCTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,8 @@ def count_weighted(layer: Layer) -> int:
 
 def is_live_product(op: Operation) -> bool:
     """Tell whether an operation multiplies two matrices that flow, as attention's."""
+    if op.name in ATTENTIONS:
+        return sum(op.flowing) > 1
     return op.name in PRODUCTS and all(op.flowing[-2:])
 
 
