@@ -61,6 +61,8 @@ ROWS = (
     ),
     difference("sub", label="−"),
     difference("rsub"),
+    OperationKind("quantized.add", ELEMENTWISE, is_join=True, is_linear=True),
+    OperationKind("quantized.add_relu", ELEMENTWISE, is_join=True),
     pointwise("addcmul", is_join=True, saved=save_factors_after_addend),
     pointwise("lerp", is_join=True, saved=save_blend),
     pointwise(

@@ -90,7 +90,10 @@ ROWS = (
     attention("_scaled_dot_product_attention_math_for_mps"),
     attention("_scaled_dot_product_fused_attention_overrideable"),
     OperationKind(
-        "_native_multi_head_attention", min_operands=7, macs=count_multi_head_macs
+        "_native_multi_head_attention",
+        weights=2,
+        min_operands=7,
+        macs=count_multi_head_macs,
     ),
     OperationKind(
         "_transformer_encoder_layer_fwd", min_operands=13, macs=count_encoder_layer_macs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,8 @@ def find_convolution_channel_axis(op: Operation) -> int | None:
     return max(len(op.outputs[0]) - len(window.kernel) - 1, 0) if window else None
 
 
+packed_convolution = partial(OperationKind, weights=1)
+
 ROWS = (
     OperationKind(
         "convolution",
@@ -88,4 +91,10 @@ ROWS = (
         field=follow_convolution,
         sets_axis=find_convolution_channel_axis,
     ),
+    packed_convolution("quantized.conv1d"),
+    packed_convolution("quantized.conv2d"),
+    packed_convolution("quantized.conv3d"),
+    packed_convolution("quantized.conv1d_relu"),
+    packed_convolution("quantized.conv2d_relu"),
+    packed_convolution("quantized.conv3d_relu"),
 )

@@ -36,6 +36,9 @@ JOINS = frozenset(row.name for row in OPERATIONS.values() if row.is_join)
 FACTORS = frozenset(row.name for row in OPERATIONS.values() if row.is_factor)
 """Operations by which one operand weighs the other."""
 
+WEIGHT_COUNTS = {row.name: row.weights for row in OPERATIONS.values() if row.weights}
+"""How many layers with weights some fused or packed operations run."""
+
 SQUASHING = frozenset(row.name for row in OPERATIONS.values() if row.is_squashing)
 """Operations whose results weigh what they multiply."""
 

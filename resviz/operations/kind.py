@@ -150,6 +150,8 @@ class OperationKind:
         tool_kind: what counting tools tell apart, "batch norm"; its name otherwise.
         is_quiet: whether it has no label in the overview.
         is_join: whether a shortcut meets its main branch by it.
+        weights: how many layers with weights it runs one after another, where that is
+            told by its name alone.
         is_factor: whether it weighs one operand by the other, as a gate does.
         is_squashing: whether its results lie between 0 and 1, so that they weigh what
             they multiply.
@@ -181,6 +183,7 @@ class OperationKind:
     tool_kind: str = ""
     is_quiet: bool = False
     is_join: bool = False
+    weights: int = 0
     is_factor: bool = False
     is_squashing: bool = False
     is_lookup: bool = False

@@ -164,11 +164,19 @@ ROWS = (
     OperationKind("_grouped_mm", min_operands=2, macs=count_grouped_macs),
     OperationKind("_trilinear", min_operands=2, macs=count_bilinear_macs),
     OperationKind(
-        "quantized.linear_dynamic", min_operands=1, macs=count_packed_linear_macs
+        "quantized.linear_dynamic",
+        weights=1,
+        min_operands=1,
+        macs=count_packed_linear_macs,
     ),
     OperationKind(
-        "quantized.linear_relu_dynamic", min_operands=1, macs=count_packed_linear_macs
+        "quantized.linear_relu_dynamic",
+        weights=1,
+        min_operands=1,
+        macs=count_packed_linear_macs,
     ),
+    OperationKind("quantized.linear", weights=1),
+    OperationKind("quantized.linear_relu", weights=1),
     OperationKind("mkldnn_rnn_layer", min_operands=3, macs=count_lstm_macs),
     OperationKind("_cudnn_rnn", min_operands=2, macs=count_recurrent_macs),
     OperationKind("miopen_rnn", min_operands=2, macs=count_recurrent_macs),

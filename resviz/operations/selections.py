@@ -198,7 +198,7 @@ ROWS = (
     selection("index", is_lookup=True, saved=save_indices),
     selection("index_select", is_lookup=True, saved=save_selector),
     selection("gather", is_lookup=True, saved=save_two_operands),
-    OperationKind("index_add", saved=save_selector),
+    OperationKind("index_add", is_join=True, saved=save_selector),
     selection("scatter", is_lookup=True, saved=save_selector),
     selection("topk", saved=save_rest),
     selection("sort", saved=save_rest),

@@ -252,10 +252,13 @@ def make_residual_unit(
     light -= heavy - region.main_nodes  # a gate that both share is on the main branch
     tail = find_tail(graph, region.end, owner, kinds)
     end = tail[-1] if tail else region.end
+    typed = region.main_nodes
+    if region.addition.addend is not None:
+        typed |= {region.join}  # which multiplies too
     main = heavy.union(region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
-        classify_unit(graph.list_operations(main & region.main_nodes - beside)),
+        classify_unit(graph.list_operations((main | {region.join}) & typed - beside)),
         region.fork,
         region.join,
         end,

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import ATTENTIONS, CONVOLUTIONS, PRODUCTS
+from resviz.operations.families import (
+    ATTENTIONS,
+    CONVOLUTIONS,
+    PRODUCTS,
+    WEIGHT_COUNTS,
+)
 from resviz.readings.structure.weights import (
     is_depthwise,
     is_live_product,
@@ -15,6 +20,7 @@ from resviz.readings.structure.weights import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resviz.readings.structure.forks import Addition
     from resviz.readings.structure.graph import Graph
     from resviz.record import Operation
 
@@ -31,7 +37,7 @@ class Effort(NamedTuple):
 NO_EFFORT = Effort()
 """That of an identity."""
 
-HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS | ATTENTIONS
+HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS | ATTENTIONS | {*WEIGHT_COUNTS}
 """Operations that make an effort; no others do."""
 
 
@@ -42,6 +48,11 @@ def measure_efforts(operations: Mapping[int, list[Operation]]) -> dict[int, Effo
         for node, ops in operations.items()
         if not HEAVY_OPERATIONS.isdisjoint([op.name for op in ops])
     }
+
+
+def add_efforts(a: Effort, b: Effort) -> Effort:
+    """Add the efforts of two parts of a path."""
+    return Effort(*(x + y for x, y in zip(a, b, strict=True)))
 
 
 EFFORT_KINDS = (is_weighted, is_spatial, is_live_product, is_depthwise)
@@ -59,7 +70,17 @@ class EffortMeter:
         self.of_paths: dict[int, dict[int, Effort]] = {}
         self.measured_to: dict[int, int] = {}
 
-    def measure_branch(self, fork: int, operand: int) -> Effort:
+    def measure_branch(self, operand: int, addition: Addition) -> Effort:
+        """Measure the heaviest path to an operand of a sum, from the sum's fork.
+
+        A weight of the sum itself, as in `addmm`, is on the branch that it multiplies.
+        """
+        effort = self.measure_path(addition.fork, operand)
+        if addition.addend in {None, operand}:
+            return effort
+        return add_efforts(effort, self.graph.efforts[addition.join])
+
+    def measure_path(self, fork: int, operand: int) -> Effort:
         """Measure the heaviest path from a fork to an operand, which descends from it.
 
         One path need not hold the most of every kind.
@@ -77,7 +98,7 @@ class EffortMeter:
             if path is None:
                 continue
             if own := efforts.get(node):
-                path = Effort(*(a + b for a, b in zip(path, own, strict=True)))
+                path = add_efforts(path, own)
             most[node] = path
         self.measured_to[fork] = max(first - 1, operand)
         return most[operand]

@@ -22,6 +22,7 @@ class Addition(NamedTuple):
         join: its last node.
         operands: the nodes that are added.
         nodes: every node that adds or stacks, the join among them.
+        addend: as of its join.
         fork_rule: by which rule the fork was found, in words.
     """
 
@@ -29,6 +30,7 @@ class Addition(NamedTuple):
     join: int
     operands: tuple[int, ...]
     nodes: frozenset[int]
+    addend: int | None
     fork_rule: str
 
 
@@ -48,9 +50,10 @@ def make_addition(graph: Graph, join: Join) -> Addition:
     if side or dominator not in join.operands:  # else no later node leads to it
         fork = find_fork_on_branch(graph, join.operands)
     if fork is not None:
-        return Addition(fork, join.node, join.operands, nodes, ON_SHORTCUT)
+        operands, rule = join.operands, ON_SHORTCUT
+        return Addition(fork, join.node, operands, nodes, join.addend, rule)
     operands = tuple(node for node in join.operands if not side or node not in side)
-    return Addition(dominator, join.node, operands, nodes, DOMINATES)
+    return Addition(dominator, join.node, operands, nodes, join.addend, DOMINATES)
 
 
 def find_fork_on_branch(graph: Graph, operands: tuple[int, ...]) -> int | None:

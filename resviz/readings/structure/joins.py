@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import JOINS
+from resviz.operations.families import JOINS, PRODUCTS
 from resviz.readings.structure.side_edges import number_source
 
 if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
+    from resviz.record import Operation
 
 
 class Join(NamedTuple):
@@ -18,11 +19,14 @@ class Join(NamedTuple):
         node: the layer that gives the sum.
         reader: the layer that reads what is added: the same, or a `stack`.
         operands: the nodes that are added, two at least.
+        addend: where it adds what it multiplies with a weight itself, as `addmm`, the
+            operand that it does not multiply.
     """
 
     node: int
     reader: int
     operands: tuple[int, ...]
+    addend: int | None = None
 
 
 def find_joins(graph: Graph) -> dict[int, Join]:
@@ -33,22 +37,40 @@ def find_joins(graph: Graph) -> dict[int, Join]:
     joins: dict[int, Join] = {}
     for node, sources in graph.sources.items():
         reader: int | None = None
-        if len(sources) > 1 and any(
-            op.name in JOINS and sum(op.flowing) > 1 for op in graph.operations[node]
-        ):
-            reader = node
-        elif len(sources) == 1:
+        if len(sources) == 1:
             reader = find_summed_stack(graph, node)
+        else:
+            for op in graph.operations[node]:
+                if op.name in JOINS and sum(op.flowing) > 1:
+                    reader = node
+                elif adds_product(op):
+                    joins[node] = Join(node, node, sources, addend=sources[0])
         if reader is None:
             continue
-        shape = graph.arch.stored_layers[node].output_shape
-        layer = graph.arch.stored_layers[reader]
-        tensors = zip(layer.sources, layer.inputs, strict=True)
-        equal = {number_source(s) for s, tensor in tensors if tensor.shape == shape}
-        operands = tuple(node for node in graph.sources[reader] if node in equal)
+        operands = sources
+        if not is_single_operation(graph, node, {"index_add"}):
+            operands = find_equal_sources(graph, reader, node)
         if len(operands) > 1:
             joins[node] = Join(node, reader, operands)
     return joins
+
+
+def adds_product(op: Operation) -> bool:
+    """Tell whether an operation adds what it multiplies with a weight to what flows."""
+    return op.name in PRODUCTS and op.flowing in ADDED_PRODUCTS
+
+
+ADDED_PRODUCTS = {(True, True, False), (True, False, True)}
+"""What flows of an addend and two factors, one of which is a weight."""
+
+
+def find_equal_sources(graph: Graph, reader: int, node: int) -> tuple[int, ...]:
+    """Find the sources of a reader whose tensors have the shape that a node gives."""
+    shape = graph.arch.stored_layers[node].output_shape
+    layer = graph.arch.stored_layers[reader]
+    tensors = zip(layer.sources, layer.inputs, strict=True)
+    equal = {number_source(s) for s, tensor in tensors if tensor.shape == shape}
+    return tuple(source for source in graph.sources[reader] if source in equal)
 
 
 def find_summed_stack(graph: Graph, node: int) -> int | None:

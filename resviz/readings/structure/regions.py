@@ -165,7 +165,8 @@ def read_region(graph: Graph, addition: Addition, meter: EffortMeter) -> JoinReg
         reason = "what is added comes aside, as a condition"
         return JoinRegion(layer_fork, join, addition, JoinKind.OPEN, reason)
     efforts = sorted(
-        (meter.measure_branch(fork, operand), operand) for operand in addition.operands
+        (meter.measure_branch(operand, addition), operand)
+        for operand in addition.operands
     )
     kind, reason = classify_sum([effort for effort, _ in efforts])
     if kind is not JoinKind.RESIDUAL:

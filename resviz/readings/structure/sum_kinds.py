@@ -16,6 +16,7 @@ from resviz.operations.families import (
     PRODUCTS,
 )
 from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
+from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.joins import is_single_operation
 from resviz.readings.structure.weights import is_upsampling
 
@@ -90,8 +91,12 @@ def is_term_of_another_stream(
 def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
     """Tell whether all branches read the same tensor of their fork.
 
-    Parts of a split are no two ways of one.
+    Parts of a split are no two ways of one, nor are slices of different channels.
     """
+    readers = nodes.intersection(graph.after[max(fork, ROOT)])
+    parts = [find_channel_slice(graph, node) for node in readers]
+    if len({*parts}) > 1 and None not in parts:
+        return False
     if not is_single_operation(graph, fork, SPLIT_OPERATIONS):
         return True
     outputs_read = {
@@ -101,6 +106,18 @@ def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
         if source.layer == fork
     }
     return len(outputs_read) == 1
+
+
+def find_channel_slice(graph: Graph, node: int) -> tuple[int, int] | None:
+    """Find which channels a node takes; None if it takes all, or more is done."""
+    if not is_single_operation(graph, node, {"slice"}):
+        return None
+    (op,) = graph.operations[node]
+    axis = graph.channel_axes[node]
+    before, after, place = op.inputs[0], op.outputs[0], op.arguments.get("dim", 0)
+    if axis is None or place != axis or before == after:
+        return None
+    return op.arguments.get("start") or 0, after[axis]
 
 
 SPLIT_OPERATIONS = {"split", "split_with_sizes", "unsafe_split", "unbind", "chunk"}

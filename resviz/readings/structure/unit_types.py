@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import CONVOLUTIONS
+from resviz.operations.families import PRODUCTS
 from resviz.readings.structure.weights import (
     is_depthwise,
     is_live_product,
@@ -29,9 +29,7 @@ def classify_unit(ops: list[Operation]) -> str:
     weighted_ops = [op for op in ops if is_weighted(op)]
     if is_inverted_bottleneck(weighted_ops):
         return "inverted bottleneck"
-    if len(weighted_ops) > 1 and not any(
-        op.name in CONVOLUTIONS for op in weighted_ops
-    ):
+    if len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops):
         return "MLP"
     return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), "residual")
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ATTENTIONS, CONVOLUTIONS, PRODUCTS
+from resviz.operations.families import (
+    ATTENTIONS,
+    CONVOLUTIONS,
+    PRODUCTS,
+    WEIGHT_COUNTS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 
 def is_weighted(op: Operation) -> bool:
     """Tell whether an operation combines what flows with a weight: conv or linear."""
-    if op.name in CONVOLUTIONS:
+    if op.name in CONVOLUTIONS or op.name in WEIGHT_COUNTS:
         return True
     return op.name in PRODUCTS and sum(op.flowing[-2:]) == 1
 
@@ -25,7 +30,11 @@ def count_weighted(layer: Layer) -> int:
 
     One weight may act many times, as in an LSTM, whose every step takes it up.
     """
-    weighted_count = sum(is_weighted(op) and any(op.flowing) for op in layer.operations)
+    weighted_count = sum(
+        WEIGHT_COUNTS.get(op.name, 1)
+        for op in layer.operations
+        if is_weighted(op) and any(op.flowing)
+    )
     if weighted_count < 2:
         return weighted_count
     matrices = sum(len(parameter.shape) > 1 for parameter in layer.parameters)
@@ -34,7 +43,7 @@ def count_weighted(layer: Layer) -> int:
 
 def is_live_product(op: Operation) -> bool:
     """Tell whether an operation multiplies two matrices that flow, as attention's."""
-    if op.name in ATTENTIONS:
+    if op.name in ATTENTIONS or op.name == "_native_multi_head_attention":
         return sum(op.flowing) > 1
     return op.name in PRODUCTS and all(op.flowing[-2:])
 

@@ -37,7 +37,7 @@ def test_attention_and_mlp_are_one_block():
 def test_units_have_their_own_rows():
     """The shortcut table has a row for each, numbered within the block."""
     rows = resviz.shortcuts(resviz.trace(Transformer(16), (9, 16))).to_dict()
-    assert [("conv2_1", 1), ("conv2_2", 1)] == [(r["block"], r["unit"]) for r in rows]
+    assert [("conv2_1", 1), ("conv2_1", 2)] == [(r["block"], r["unit"]) for r in rows]
     net = nn.Sequential(Transformer(16), Transformer(16))
     rows = resviz.shortcuts(resviz.trace(net, (9, 16))).to_dict()
     want = [("conv2_1", 1), ("conv2_1", 2), ("conv2_2", 1), ("conv2_2", 2)]
