@@ -28,7 +28,7 @@ from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 ROOT = MODEL_INPUT
 """The node that stands for all inputs of the model, or for the first."""
@@ -60,7 +60,7 @@ class Graph:
             reach it.
         ranks: of each node, the number of the input that it descends from, the main one
             being 0; {} if there is one alone.
-        joins: the additions, by node.
+        joins: the additions, by node; those that lead to an output, if any does.
         returned_nodes: what gives an output of the model.
         efforts: of the nodes that have any, what they weigh.
         main_output: the node that gives the main output; `ROOT` if nothing is live.
@@ -90,8 +90,9 @@ class Graph:
                 self.add_layer(layer, ops, finder)
         self.efforts = measure_efforts(self.operations)
         self.returned_nodes = {source.layer for source in arch.outputs}
-        self.remove_dead_uses()
-        self.joins = find_joins(self)
+        useful = self.remove_dead_uses()
+        joins = find_joins(self)
+        self.joins = {node: joins[node] for node in joins if node in useful} or joins
         main_input, self.main_output = self.find_main_ends()
         if len(arch.inputs) > 1:
             self.add_conditions(main_input)
@@ -131,14 +132,17 @@ class Graph:
             self.side_edges[node] = side
         finder.follow_values(layer, ops, sources)
 
-    def remove_dead_uses(self) -> None:
+    def remove_dead_uses(self) -> Container[int]:
         """Remove from the users of what leads to an output those that lead to none.
 
         What leads to none keeps its users, for all of a model's outputs may be lost.
+
+        Returns:
+            The nodes that lead to an output.
         """
         users_of = self.after.items()
         if all(users or node in self.returned_nodes for node, users in users_of):
-            return
+            return self.before
         useful = set(self.returned_nodes)
         for node in reversed(self.before):
             if node in useful:
@@ -146,6 +150,7 @@ class Graph:
         for node, users in users_of:
             if node in useful:
                 self.after[node] = [user for user in users if user in useful]
+        return useful
 
     def find_main_ends(self) -> tuple[int, int]:
         """Find the main input and output of the model.

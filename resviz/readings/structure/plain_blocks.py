@@ -14,12 +14,12 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS
+from resviz.readings.structure.graph import ROOT, Graph
 from resviz.readings.structure.weights import is_depthwise, is_spatial, is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from resviz.readings.structure.graph import Graph
     from resviz.record import Architecture
 
 CallPlace = tuple[int, tuple[str, ...]]
@@ -150,7 +150,7 @@ def list_operation_kinds(graph: Graph, node: int) -> OperationKinds:
 def find_free_nodes(graph: Graph, taken: set[int]) -> Iterator[list[int]]:
     """Yield the nodes before the first block, between blocks, and behind the last."""
     free: list[int] = []
-    for before, node in pairwise([None, *graph.before]):
+    for before, node in pairwise([ROOT, *graph.before]):
         if node not in taken:
             free.append(node)
         elif before not in taken:

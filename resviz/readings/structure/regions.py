@@ -76,8 +76,9 @@ class JoinRegion:
     @property
     def parallel_nodes(self) -> frozenset[int]:
         """The nodes beside the branch that stands for the others."""
-        main = next((n for n in self.branches if self.main_operand in n), frozenset())
-        return self.nodes - main
+        return self.nodes.difference(
+            *(branch for branch in self.branches if self.main_operand in branch)
+        )
 
     @property
     def is_whole_block(self) -> bool:

@@ -18,13 +18,13 @@ from resviz.operations.families import (
     PRODUCTS,
     RESHAPES,
 )
-from resviz.readings.structure.channel_axes import to_channels_first
+from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
 from resviz.readings.structure.parts import Shortcut
 from resviz.readings.structure.weights import is_upsampling, is_weighted
 from resviz.units import format_per_axis, format_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from resviz.readings.structure.channel_axes import MapSize
     from resviz.readings.structure.graph import Graph
@@ -56,9 +56,9 @@ def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> S
     """
     fork, join = region.fork, region.join
     steps = [
-        ShortcutStep(op, find_known_axis(graph, node))
+        step
         for node in sorted(branch & region.main_nodes)
-        for op in graph.operations[node]
+        for step in list_steps(graph, node)
     ]
     before = find_branch_input_shape(graph, fork, join, branch)
     if region.bypass_nodes:
@@ -92,10 +92,12 @@ class ShortcutStep(NamedTuple):
     axis: int
 
 
-def find_known_axis(graph: Graph, node: int) -> int:
-    """Find the channel axis of what a node gives; 1 where that is not known."""
-    axis = graph.channel_axes[node]
-    return 1 if axis is None else axis
+def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
+    """Yield what a node does, with the channel axis; 1 where that is not known."""
+    axis = graph.channel_axes[graph.before[node][0]]
+    for op in graph.operations[node]:
+        axis = follow_axis([op], axis)
+        yield ShortcutStep(op, 1 if axis is None else axis)
 
 
 def make_missing_shortcut(graph: Graph, fork: int, end: int) -> Shortcut:
