@@ -22,7 +22,15 @@ CHOICES = {
     "condition": ("", "", "", "added", "FiLM", "cross-attention"),
     "tap": ("", "", "dead", "kept", "returned", "late", "auxiliary"),
     "join": ("+", "turned", "in place", "stacked", "scaled"),
-    "shape": ("stages", "stages", "long skip", "hourglass", "U-Net", "towers", "siamese"),
+    "shape": (
+        "stages",
+        "stages",
+        "long skip",
+        "hourglass",
+        "U-Net",
+        "towers",
+        "siamese",
+    ),
 }
 """What a plan chooses from; "" is nothing."""
 
@@ -46,7 +54,9 @@ def draw_plan(seed):
     """The plan of a seed."""
     rng = random.Random(seed)
     chosen = {name: rng.choice(values) for name, values in CHOICES.items()}
-    return Plan(**chosen, counts=tuple(rng.randint(1, 3) for _ in range(rng.randint(2, 3))))
+    return Plan(
+        **chosen, counts=tuple(rng.randint(1, 3) for _ in range(rng.randint(2, 3)))
+    )
 
 
 class Several(nn.Module):
@@ -85,7 +95,9 @@ class Gate(nn.Module):
         if self.how == "coordinates":
             return x * self.excite(x.mean(3, True)) * self.excite(x.mean(2, True))
         if self.how == "full size":
-            return x * F.interpolate(self.full(F.avg_pool2d(x, 2)), x.shape[2:]).sigmoid()
+            return (
+                x * F.interpolate(self.full(F.avg_pool2d(x, 2)), x.shape[2:]).sigmoid()
+            )
         return x + self.b(self.a(x.mean((2, 3), keepdim=True)).relu())
 
     def excite(self, x):
@@ -123,7 +135,11 @@ class Body(nn.Module):
         super().__init__()
 
         def wide(a, b, s=1):
-            return Several(plan.several, a, b, s) if plan.several else conv(3, a, b, stride=s)
+            return (
+                Several(plan.several, a, b, s)
+                if plan.several
+                else conv(3, a, b, stride=s)
+            )
 
         self.plan, norm, act = plan, nn.BatchNorm2d, nn.ReLU
         bodies = {
@@ -200,7 +216,9 @@ class Shortcut(nn.Module):
         if not self.how:
             return x
         if self.how == "A":
-            return F.pad(x[:, :, :: self.stride, :: self.stride], (0,) * 4 + (0, self.gap))
+            return F.pad(
+                x[:, :, :: self.stride, :: self.stride], (0,) * 4 + (0, self.gap)
+            )
         if self.how == "A by a transpose":
             x = x[:, :, :: self.stride, :: self.stride].transpose(1, 3)
             return F.pad(x, (0, self.gap)).transpose(1, 3)
@@ -280,12 +298,15 @@ class RandomNet(nn.Module):
         self.kinds = [kind for row in self.rows for kind in row.kinds] * runs
         self.stages = [*counts] * runs
         deep = [row.deep for row in self.rows]
-        self.depth = 2 + {
-            "long skip": lambda: deep[0] + 1,
-            "hourglass": lambda: max(deep[0], deep[1] + 1),
-            "U-Net": lambda: deep[0] + deep[1] + 2,
-            "towers": lambda: max(deep) + 1,
-        }.get(plan.shape, lambda: sum(deep))()
+        self.depth = (
+            2
+            + {
+                "long skip": lambda: deep[0] + 1,
+                "hourglass": lambda: max(deep[0], deep[1] + 1),
+                "U-Net": lambda: deep[0] + deep[1] + 2,
+                "towers": lambda: max(deep) + 1,
+            }.get(plan.shape, lambda: sum(deep))()
+        )
 
     def forward(self, x, *condition):
         taps = []

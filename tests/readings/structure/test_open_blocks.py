@@ -1,0 +1,419 @@
+"""Blocks that are no closed regions: what hangs on them, comes in, or goes past.
+
+One toy a kind of thing that people write; the random nets mix them.
+"""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import resviz
+from resviz.readings.structure import count_depth, read_structure
+from resviz.readings.structure.join_reasons import explain_joins
+
+from .toys import Attention, Basic, conv, residual
+
+
+def read(net, *shapes, **options):
+    """The structure of a net for inputs of these shapes; a map if there is none."""
+    shapes = shapes or ((1, 3, 16, 16),)
+    inputs = tuple(torch.zeros(shape) for shape in shapes)
+    return read_structure(resviz.trace(net.eval(), inputs=inputs, **options))
+
+
+def describe(built):
+    """The types of its blocks and the kinds of their shortcuts."""
+    return [
+        (block.type, *(unit.shortcut.kind for unit in block.units))
+        for block in built.blocks
+    ]
+
+
+def names(built, indices):
+    """The names of some layers."""
+    return [built.arch.layers[index].name for index in indices]
+
+
+def make(forward, **modules):
+    """A module with a forward of its own."""
+
+    class Made(nn.Module):
+        def __init__(self):
+            super().__init__()
+            for name, module in modules.items():
+                setattr(self, name, module)
+
+    Made.forward = forward
+    return Made()
+
+
+def behind_stem(*modules):
+    """Modules behind a stem of eight channels."""
+    return nn.Sequential(conv(3, 3), *modules)
+
+
+# What is read elsewhere
+
+
+def keep_mean(self, x):
+    y = self.a(x)
+    self.stat = y.mean()
+    return x + self.b(y.relu())
+
+
+def keep_detached(self, x):
+    y = self.a(x)
+    self.last = y.detach()
+    return x + self.b(y.relu())
+
+
+def ask_for_type(self, x):
+    y = self.b(self.a(x).relu())
+    assert not isinstance(y.data, torch.LongTensor)
+    return x + y
+
+
+@pytest.mark.parametrize("forward", [keep_mean, keep_detached, ask_for_type])
+def test_what_leads_nowhere_does_not_matter(forward):
+    """A statistic, what is kept for a loss, a look at a tensor: no tap."""
+    built = read(behind_stem(make(forward, a=conv(3), b=conv(3))))
+    assert ([("basic", "identity")], ()) == (describe(built), built.blocks[0].taps)
+
+
+def test_an_addition_that_leads_nowhere_is_no_block():
+    """Of two sums of the same branches one is not used."""
+
+    def forward(self, x):
+        y = self.b(self.a(x).relu())
+        return {"+": x + y, "-": x - y}["-"]
+
+    built = read(behind_stem(make(forward, a=conv(3), b=conv(3))))
+    assert [("basic", "identity")] == describe(built)
+
+
+def test_what_leads_out_is_a_tap():
+    """A feature that is returned beside the result is named."""
+
+    def forward(self, x):
+        y = self.a(x)
+        return x + self.b(y.relu()), y
+
+    built = read(behind_stem(make(forward, a=conv(3), b=conv(3))))
+    (block,) = built.blocks
+    assert ("basic", ["1.a"]) == (block.type, names(built, block.taps))
+
+
+# What comes in
+
+
+def add_embedding(self, x, t):
+    return x + self.b((self.a(x) + self.e(t)[:, :, None, None]).relu())
+
+
+def modulate(self, x, t):
+    scale, shift = (self.e(t)[:, :, None, None].expand_as(x) for _ in range(2))
+    return x + self.b((self.a(x) * (1 + scale) + shift).relu())
+
+
+@pytest.mark.parametrize("forward", [add_embedding, modulate])
+def test_a_side_input_is_a_condition(forward):
+    """Its own layer on the embedding belongs to the block, and is not on its path."""
+    block = make(forward, a=conv(3), b=conv(3), e=nn.Linear(8, 8))
+
+    def run(self, x, t):
+        return self.block(self.stem(x), t)
+
+    net = make(run, stem=conv(3, 3), block=block)
+    built = read(net, (1, 3, 16, 16), (1, 8))
+    assert ([("basic", "identity")], 3) == (describe(built), count_depth(built))
+    assert "block.e" in names(built, built.blocks[0].conditions)
+
+
+def test_the_order_of_inputs_changes_nothing():
+    """A smaller first input makes no gate of the first block."""
+
+    def run(self, t, x):
+        x = self.stem(x)
+        for block in (self.one, self.other):
+            x = block(x + self.e(t)[:, :, None, None])
+        return x
+
+    parts = {"one": Basic(8, 8), "other": Basic(8, 8), "e": nn.Linear(6, 8)}
+    net = make(run, stem=conv(3, 3), **parts)
+    built = read(net, (1, 6), (1, 3, 16, 16))
+    assert ([("basic", "identity")] * 2, 5) == (describe(built), count_depth(built))
+
+
+# What goes past
+
+
+def test_an_hourglass_keeps_the_block_on_its_skip():
+    """The third consumer of a map joins where the branch of blocks comes back."""
+
+    def forward(self, x):
+        low = self.low(F.max_pool2d(x, 2))
+        return self.up(x) + F.interpolate(low, scale_factor=2)
+
+    low = nn.Sequential(*(Basic(8, 8) for _ in range(3)))
+    built = read(behind_stem(make(forward, low=low, up=Basic(8, 8))))
+    assert [("basic", "identity")] * 4 == describe(built)
+
+
+def test_a_shortcut_may_branch():
+    """Shake-shake's two pooled 1×1 side by side are one projection."""
+
+    def side(self, x):
+        moved = F.pad(x, (1, 0, 1, 0))[:, :, :-1, :-1]
+        halves = self.a(F.avg_pool2d(x, 1, 2)), self.b(F.avg_pool2d(moved, 1, 2))
+        return torch.cat(halves, 1)
+
+    main = nn.Sequential(conv(3, 8, 16, stride=2), nn.ReLU(), conv(3, 16, 16))
+    block = residual(main, make(side, a=conv(1), b=conv(1)))
+    assert [("basic", "projection")] == describe(read(behind_stem(block)))
+
+
+def test_zero_padding_through_a_transpose():
+    """The axis of the channels is followed to where they are padded."""
+
+    def side(self, x):
+        return F.pad(F.max_pool1d(x, 2).transpose(1, 2), (4, 4)).transpose(1, 2)
+
+    main = nn.Sequential(
+        nn.Conv1d(8, 16, 3, 2, 1), nn.ReLU(), nn.Conv1d(16, 16, 3, 1, 1)
+    )
+    net = nn.Sequential(nn.Conv1d(3, 8, 3), residual(main, make(side)))
+    (block,) = read(net, (1, 3, 34)).blocks
+    assert ("zero-padded", (2,)) == (block.shortcut.kind, block.shortcut.stride)
+
+
+# One convolution of several branches
+
+
+def low_rank(self, x):
+    return self.base(x) + 2 * self.up(self.down(x))
+
+
+def parallel_1x1(self, x):
+    return self.norm(self.base(x)) + self.one(x)
+
+
+def several(forward, c=8, o=8):
+    """A 3×3 written as a sum."""
+    up, down, one = conv(1, 2, o), conv(3, c, 2), conv(1, c, o)
+    return make(
+        forward, base=conv(3, c, o), up=up, down=down, one=one, norm=nn.BatchNorm2d(o)
+    )
+
+
+@pytest.mark.parametrize("forward", [low_rank, parallel_1x1])
+def test_several_branches_are_one_convolution(forward):
+    """Inside a block and in the stem; the depth counts one."""
+    bodies = (
+        nn.Sequential(several(forward), nn.ReLU(), several(forward)) for _ in range(2)
+    )
+    net = nn.Sequential(several(forward, 3), *(residual(body) for body in bodies))
+    built = read(net)
+    assert ([("basic", "identity")] * 2, 5) == (describe(built), count_depth(built))
+
+
+def test_several_branches_are_blocks_where_nothing_else_is():
+    """RepVGG in training has no others."""
+    built = read(behind_stem(*(several(parallel_1x1) for _ in range(3))))
+    assert 3 == len(built.blocks)
+
+
+# Gates
+
+
+def weigh_positions(self, x):
+    both = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)
+    return x * self.wide(both).sigmoid()
+
+
+def weigh_by_a_map(self, x):
+    small = self.full(F.avg_pool2d(x, 2))
+    return x * F.interpolate(small, scale_factor=2).sigmoid()
+
+
+def weigh_channels(self, x):
+    return x * self.full(x.mean((2, 3), keepdim=True)).sigmoid().expand_as(x)
+
+
+@pytest.mark.parametrize("forward", [weigh_positions, weigh_by_a_map, weigh_channels])
+@pytest.mark.parametrize("side", [2, 16])
+def test_a_gate_is_on_no_path(forward, side):
+    """Whatever its kernel and its axes, also on a map of few positions."""
+    gate = make(forward, wide=conv(7, 2, 1), full=conv(3))
+    main = nn.Sequential(conv(1, 8, 4), conv(3, 4, 4), conv(1, 4, 8), gate)
+    built = read(behind_stem(residual(main)), (1, 3, side, side))
+    assert ([("bottleneck", "identity")], 4) == (describe(built), count_depth(built))
+    weighted = "1.main.3.wide" if forward is weigh_positions else "1.main.3.full"
+    assert weighted in names(built, built.blocks[0].gate_indices)
+
+
+def test_a_shared_gate_is_no_projection():
+    """Highway's carries the rest of what it lets through."""
+
+    def forward(self, x):
+        gate = self.gate(x).sigmoid()
+        return self.main(x) * gate + x * (1 - gate)
+
+    built = read(behind_stem(make(forward, gate=conv(3), main=conv(3))))
+    (block,) = built.blocks
+    assert "scaled identity" == block.shortcut.label
+
+
+# Units and blocks
+
+
+def test_basic_blocks_written_out_are_two():
+    """One with a norm and one without are no units of one block."""
+
+    def forward(self, x):
+        x = x + self.b(self.a(x).relu())
+        return x + self.norm(self.d(self.c(x).relu()))
+
+    convs = {name: conv(3) for name in "abcd"}
+    built = read(behind_stem(make(forward, norm=nn.BatchNorm2d(8), **convs)))
+    assert [("basic", "identity")] * 2 == describe(built)
+
+
+def mlp():
+    """Two linear layers behind a norm."""
+    return nn.Sequential(
+        nn.LayerNorm(16), nn.Linear(16, 32), nn.GELU(), nn.Linear(32, 16)
+    )
+
+
+def added_in_the_parent(self, x):
+    for attention, mlp in zip(self.attentions, self.mlps, strict=True):
+        x = x + attention(x)
+        x = x + mlp(x)
+    return x
+
+
+def test_attention_and_mlp_added_in_the_parent_are_one_block():
+    """Their modules stand side by side, and the sums in a loop."""
+    attentions = nn.ModuleList(Attention(16) for _ in range(3))
+    mlps = nn.ModuleList(mlp() for _ in range(3))
+    built = read(
+        make(added_in_the_parent, attentions=attentions, mlps=mlps), (1, 9, 16)
+    )
+    assert ["attention + MLP"] * 3 == [block.type for block in built.blocks]
+
+
+def test_attention_and_mlp_as_residual_modules_are_one_block():
+    """Each adds its own input, as T5's."""
+    modules = (residual(part) for _ in range(2) for part in (Attention(16), mlp()))
+    built = read(nn.Sequential(*modules), (1, 9, 16))
+    assert ["attention + MLP"] * 2 == [block.type for block in built.blocks]
+
+
+def test_fused_attention_is_attention():
+    """A real run of torch's own encoder layer runs it as one operation."""
+    net = nn.Sequential(
+        *(nn.TransformerEncoderLayer(16, 2, 32, batch_first=True) for _ in range(2))
+    )
+    for mode in ("auto", "run"):
+        built = read(net, (1, 9, 16), mode=mode)
+        assert [("attention + MLP", "identity", "identity")] * 2 == describe(built)
+        assert 8 == count_depth(built)
+
+
+# Towers
+
+
+def test_an_encoder_run_twice_is_two_towers():
+    """Its stages come twice, and are not merged."""
+
+    def forward(self, a, b):
+        return self.encoder(a), self.encoder(b)
+
+    encoder = nn.Sequential(conv(3, 3), Basic(8, 8), Basic(8, 8), Basic(8, 16, 2))
+    built = read(make(forward, encoder=encoder), (1, 3, 16, 16), (1, 3, 16, 16))
+    stages = [(stage.tower, len(stage.blocks)) for stage in built.stages]
+    assert [(0, 2), (0, 1), (1, 2), (1, 1)] == stages
+
+
+# Additions in other clothes
+
+
+def test_a_product_that_adds_is_a_join():
+    """`addmm` adds what it multiplies with a weight, which is on its branch."""
+
+    def forward(self, x):
+        return torch.addmm(x, self.a(x).relu(), self.weight)
+
+    net = make(forward, a=nn.Linear(16, 24), weight=nn.Parameter(torch.zeros(24, 16)))
+    built = read(nn.Sequential(nn.Linear(5, 16), net), (4, 5))
+    assert ([("MLP", "identity")], 3) == (describe(built), count_depth(built))
+
+
+def test_index_add_is_a_join():
+    """Some rows are taken, and their branch is added to them."""
+
+    def forward(self, x):
+        rows = torch.arange(2, device=x.device)
+        return x.index_add(0, rows, self.f(x[rows]))
+
+    built = read(nn.Sequential(nn.Linear(5, 16), make(forward, f=mlp())), (4, 9, 5))
+    assert [("MLP", "identity")] == describe(built)
+
+
+def test_a_sum_into_some_channels_has_an_identity():
+    """`x[:, :4] += f(x)` adds to four channels of eight."""
+
+    def forward(self, x):
+        x = x.clone()
+        x[:, :4] += self.f(x)
+        return x
+
+    f = nn.Sequential(conv(3), nn.ReLU(), conv(3, 8, 4))
+    (block,) = read(behind_stem(make(forward, f=f))).blocks
+    assert "identity (some channels)" == block.shortcut.label
+
+
+# What stays open
+
+
+def in_halves(x):
+    return x.chunk(2, 1)
+
+
+def in_slices(x):
+    return x[:, :4], x[:, 4:]
+
+
+@pytest.mark.parametrize("part", [in_halves, in_slices])
+def test_a_reversible_pair_is_open(part):
+    """Its halves are no two ways of one tensor; the reason says so."""
+
+    def forward(self, x):
+        a, b = part(x)
+        a = a + self.f(b)
+        return torch.cat([a, b + self.g(a)], 1)
+
+    bodies = {name: nn.Sequential(conv(3, 4, 4), conv(3, 4, 4)) for name in "fg"}
+    built = read(behind_stem(make(forward, **bodies)))
+    first, _ = explain_joins(built)
+    assert ((), "open join") == (built.blocks, first.verdict)
+    assert "its branches read different parts of what they part at" == first.reason
+
+
+def test_every_join_is_explained():
+    """Its verdict, how heavy its branches are, where they part, what hangs on it."""
+
+    def forward(self, x):
+        y = self.a(x)
+        return x + self.gate(self.b(y.relu())), y
+
+    gate = make(weigh_channels, full=conv(1))
+    net = behind_stem(make(forward, a=conv(3), b=conv(3), gate=gate))
+    (why,) = explain_joins(read(net))
+    assert ("1:add", "residual unit") == (why.layer.name, why.verdict)
+    reason = (
+        "a branch of 0 weights in a row beside one of 2; they part at 0, on the "
+        "shortcut; tapped at 1.a; weighed at 1.gate:mul"
+    )
+    assert reason == why.reason
