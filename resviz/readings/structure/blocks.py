@@ -309,7 +309,7 @@ def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
     fork = graph.dominator[nodes[0]]
     main = graph.find_nodes_between(fork, end).intersection(nodes)
     stream = graph.find_nodes_between(fork, end, main_only=True)
-    kind = classify_unit(graph.list_operations(main & stream))
+    kind = classify_unit(graph.list_operations(main & stream), "plain")
     fork = max(fork, ROOT)
     no_shortcut = make_missing_shortcut(graph, fork, end)
     indices, gates = tuple(sorted(main)), tuple(sorted(main - stream))

@@ -109,7 +109,8 @@ class Unit(LayerSums):
 
     Attributes:
         arch: the record it was read off.
-        type: "basic", "bottleneck", …; "residual" for any other main branch.
+        type: "basic", "bottleneck", …; for any other main branch "residual", or "plain"
+            beside no shortcut.
         fork: index of the layer at which its branches part; -1 is the input.
         join: index of the layer that adds them; None without a shortcut.
         end: index of its last layer: the join, or what belongs to it and follows.
@@ -276,8 +277,9 @@ class Stage(LayerSums):
 
     @property
     def type(self) -> str:
-        """The type of its blocks, or "mixed"."""
+        """The type of its blocks, "plain" ones beside others left out, or "mixed"."""
         types = {block.type for block in self.blocks}
+        types = types - {"plain"} or types
         return types.pop() if len(types) == 1 else "mixed"
 
     @property

@@ -22,8 +22,11 @@ CLOSED_TYPES = {*UNIT_TYPES.values(), "inverted bottleneck"}
 """Types of units each of which is a block of its own."""
 
 
-def classify_unit(ops: list[Operation]) -> str:
-    """Classify a main branch by the kernels of its operations, those of no gate."""
+def classify_unit(ops: list[Operation], other: str = "residual") -> str:
+    """Classify a main branch by the kernels of its operations, those of no gate.
+
+    What none of the types fits is the `other` one.
+    """
     if any(map(is_live_product, ops)):
         return "attention"
     weighted_ops = [op for op in ops if is_weighted(op)]
@@ -31,7 +34,7 @@ def classify_unit(ops: list[Operation]) -> str:
         return "inverted bottleneck"
     if len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops):
         return "MLP"
-    return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), "residual")
+    return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), other)
 
 
 def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:
