@@ -132,8 +132,8 @@ class RegionReader:
     def is_part_of(self, node: int, addition: Addition) -> bool:
         """Tell whether a sum is part of the one that reads it.
 
-        It is not where it is a block and another branch holds blocks too.
-        Source: Newell et al. 2016, whose hourglass adds a block to a chain of blocks.
+        It is not where it is a block of a few branches and another branch holds blocks
+        too. Source: Newell et al. 2016, whose hourglass adds a block to a chain of such.
         """
         graph, fork = self.graph, addition.fork
         users = graph.after[node]
@@ -142,6 +142,8 @@ class RegionReader:
             return False
         if self.additions[node].fork != fork:
             return False
+        if len(self.additions[node].operands) > MOST_BRANCHES:
+            return True
         sums_beside = [
             inner
             for operand in addition.operands
@@ -153,6 +155,11 @@ class RegionReader:
             any(self.read(inner).is_whole_block for inner in sums_beside)
             and self.read(node).is_whole_block
         )
+
+
+MOST_BRANCHES = 6
+"""Branches of a block, at most; a longer sum is merged without a look at it, so that a
+net that adds all to all is read in less than quadratic time."""
 
 
 def read_region(graph: Graph, addition: Addition, meter: EffortMeter) -> JoinRegion:

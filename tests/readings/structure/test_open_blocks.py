@@ -417,3 +417,173 @@ def test_every_join_is_explained():
         "shortcut; tapped at 1.a; weighed at 1.gate:mul"
     )
     assert reason == why.reason
+
+
+# The finer rules
+
+
+def test_a_convolution_beside_an_adapter_is_parallel():
+    """The lightest branch of a block sees no further than the others."""
+
+    def forward(self, x):
+        return self.wide(x) + self.up(self.down(x).relu())
+
+    net = make(forward, wide=conv(3), up=conv(1, 2, 8), down=conv(1, 8, 2))
+    (why,) = explain_joins(read(behind_stem(net)))
+    assert "parallel sum" == why.verdict
+
+
+def test_a_term_of_another_stream_opens_nothing():
+    """One stream is added to another beside its own branch, as in ResNet in ResNet."""
+
+    def forward(self, x):
+        a, b = self.left(x), self.right(x)
+        for f, g in zip(self.f, self.g, strict=True):
+            a, b = a + (f(a) + g(b)), g(b)
+        return a
+
+    def two():
+        return nn.ModuleList(
+            nn.Sequential(conv(3), nn.ReLU(), conv(3)) for _ in range(2)
+        )
+
+    net = make(forward, left=conv(3, 3), right=conv(3, 3), f=two(), g=two())
+    assert [("basic", "identity")] * 2 == describe(read(net))
+
+
+def test_pooled_maps_that_add_up_are_a_head():
+    """A classifier of what two depths give is no block with a projection."""
+
+    def forward(self, x):
+        y = self.block(x)
+        late = self.b(self.a(y).mean((2, 3)))
+        return self.side(x.mean((2, 3))) + late
+
+    heads = {"a": conv(1), "b": nn.Linear(8, 4), "side": nn.Linear(8, 4)}
+    built = read(behind_stem(make(forward, block=Basic(8, 8), **heads)))
+    assert [("basic", "identity")] == describe(built)
+
+
+def test_blocks_in_a_gate_make_no_long_skip():
+    """What weighs the branch may hold residuals; the skip around both is the block."""
+
+    def forward(self, x):
+        gate = self.gate(F.avg_pool2d(x, 2)).sigmoid()
+        return x + self.main(x) * F.interpolate(gate, scale_factor=2)
+
+    main = nn.Sequential(conv(3), nn.ReLU(), conv(3))
+    gate = nn.Sequential(Basic(8, 8), Basic(8, 8))
+    built = read(behind_stem(make(forward, main=main, gate=gate)))
+    assert [("basic", "identity")] == describe(built)
+
+
+def test_a_strided_skip_over_whole_blocks_is_long():
+    """Two with two weights in a row each are blocks, whatever their width."""
+    inner = conv(1, 8, 4), Basic(4, 4), Basic(4, 4), conv(3, 4, 8, stride=2)
+    side = conv(1, stride=2)
+    built = read(behind_stem(residual(nn.Sequential(*inner), side)))
+    assert [("basic", "identity")] * 2 == describe(built)
+
+
+def test_a_plain_block_ends_where_the_next_layer_reads():
+    """What else is read of it is a tap, though it runs later."""
+
+    class Block(nn.Module):
+        def __init__(self, c, o):
+            super().__init__()
+            self.a, self.b, self.same = conv(3, c, o), conv(3, o, o), c == o
+
+        def forward(self, x):
+            y = self.b(self.a(x).relu())
+            y = x + y if self.same else y
+            self.last = y.mean((2, 3)).relu()
+            return y
+
+    def forward(self, x):
+        x = self.second(self.first(x))
+        return self.head(x.mean((2, 3))) + self.first.last.mean(1, keepdim=True)
+
+    net = make(forward, first=Block(3, 8), second=Block(8, 8), head=nn.Linear(8, 4))
+    built = read(net)
+    assert ["none", "identity"] == [block.shortcut.kind for block in built.blocks]
+    assert "first.b" == built.arch.layers[built.blocks[0].end].name
+
+
+def test_the_main_output_has_the_most_additions_above():
+    """An auxiliary head of more layers does not count for the depth."""
+
+    def forward(self, x):
+        y = self.blocks(x)
+        return self.head(y.mean((2, 3))), self.aux(x.mean((2, 3)))
+
+    aux = nn.Sequential(*(nn.Linear(8, 8) for _ in range(9)))
+    blocks = nn.Sequential(Basic(8, 8), Basic(8, 8))
+    net = behind_stem(make(forward, blocks=blocks, head=nn.Linear(8, 4), aux=aux))
+    assert 6 == count_depth(read(net))
+
+
+def test_a_condition_as_large_as_the_map_is_one():
+    """A second image that is added inside a body opens nothing."""
+
+    def forward(self, x, t):
+        x = self.stem(x)
+        for a, b, e in zip(self.a, self.b, self.e, strict=True):
+            x = x + b((a(x) + e(t)).relu())
+        return x
+
+    parts = {name: nn.ModuleList(conv(3) for _ in range(2)) for name in "ab"}
+    e = nn.ModuleList(conv(3) for _ in range(2))
+    net = make(forward, stem=conv(3, 3), e=e, **parts)
+    built = read(net, (1, 3, 16, 16), (1, 8, 16, 16))
+    assert ([("basic", "identity")] * 2, 5) == (describe(built), count_depth(built))
+
+
+def by_kernel(self, x):
+    w = self.made(F.avg_pool2d(x, 16)).reshape(8, 1, 1, 1).expand(8, 1, 3, 3)
+    return F.conv2d(x, w, padding=1, groups=8)
+
+
+def by_position(self, x):
+    grid = self.made(x)[:, :2].permute(0, 2, 3, 1)
+    return F.grid_sample(x, grid, align_corners=False)
+
+
+@pytest.mark.parametrize(("forward", "depth"), [(by_kernel, 2), (by_position, 1)])
+def test_a_kernel_or_an_index_is_on_no_path(forward, depth):
+    """What makes it does not count for the depth; a convolution by it does."""
+    made = nn.Sequential(*(conv(1) for _ in range(4)))
+    assert depth == count_depth(read(behind_stem(make(forward, made=made))))
+
+
+def test_a_shared_gate_is_a_layer_of_the_main_branch():
+    """So its parameters are no shortcut's."""
+
+    def forward(self, x):
+        gate = self.gate(x).sigmoid()
+        return self.main(x) * gate + x * (1 - gate)
+
+    built = read(behind_stem(make(forward, gate=conv(3), main=conv(3))))
+    assert 0 == built.blocks[0].shortcut.params
+
+
+def test_the_weight_of_a_product_that_adds_is_its_own():
+    """A branch of nothing else is heavier than an identity by it."""
+
+    def forward(self, x):
+        return torch.addmm(x, self.act(x), self.weight)
+
+    net = make(forward, act=nn.ReLU(), weight=nn.Parameter(torch.zeros(16, 16)))
+    built = read(nn.Sequential(nn.Linear(5, 16), net), (4, 5))
+    assert ["identity"] == [block.shortcut.kind for block in built.blocks]
+
+
+def test_a_block_beside_a_tower_of_its_size_stays_there():
+    """Two single blocks that read the same one are of its stage."""
+
+    def forward(self, x):
+        x = self.first(x)
+        return torch.cat([self.a(x), self.b(x)], 1)
+
+    parts = {name: Basic(8, 8) for name in ("first", "a", "b")}
+    built = read(behind_stem(make(forward, **parts)))
+    assert [3] == [len(stage.blocks) for stage in built.stages]
