@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from resviz.readings.structure.weights import is_depthwise, is_weighted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.joins import Join
@@ -61,7 +61,9 @@ def find_fork_on_branch(graph: Graph, operands: tuple[int, ...]) -> int | None:
     fork: int | None = None
     for operand in operands:
         others = [
-            AncestorSearch(graph, other) for other in operands if other != operand
+            AncestorSearch(graph.main_sources, other)
+            for other in operands
+            if other != operand
         ]
         for node in walk_light_chain(graph, operand):
             if fork is not None and node <= fork:
@@ -73,16 +75,16 @@ def find_fork_on_branch(graph: Graph, operands: tuple[int, ...]) -> int | None:
 
 
 class AncestorSearch:
-    """Searches what a node descends from on main sources, backwards and on demand."""
+    """Searches what a node descends from on some edges, backwards and on demand."""
 
-    def __init__(self, graph: Graph, node: int) -> None:
-        self.main_sources = graph.main_sources
+    def __init__(self, edges: Mapping[int, tuple[int, ...]], node: int) -> None:
+        self.edges = edges
         self.visited, self.pending = {node}, [-node]
 
     def reaches(self, node: int) -> bool:
         """Tell whether it descends from, or is, a node; ask for later nodes first."""
         while self.pending and -self.pending[0] > node:
-            for source in self.main_sources.get(-heappop(self.pending), ()):
+            for source in self.edges.get(-heappop(self.pending), ()):
                 if source not in self.visited:
                     self.visited.add(source)
                     heappush(self.pending, -source)

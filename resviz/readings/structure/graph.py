@@ -12,6 +12,7 @@ from resviz.readings.structure.channel_axes import (
     size_of_tensor,
 )
 from resviz.readings.structure.efforts import measure_efforts
+from resviz.readings.structure.forks import AncestorSearch
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.side_edges import (
     SideEdgeFinder,
@@ -156,19 +157,22 @@ class Graph:
         """Find the main input and output of the model.
 
         The main output is that with the most additions above it; of such, that on the
-        path with the most weights, then on the longest one. It leads to the main input.
+        path with the most weights, then on the longest one. The main input is where its
+        trunk starts, which keeps to the shortcuts of sums, and else to that path.
         """
         ends = self.returned_nodes & self.before.keys() or self.before.keys()
         if not ends or (len(self.arch.inputs) < 2 and len(ends) == 1):
             return ROOT, max(ends, default=ROOT)
-        best: dict[int, tuple[int, int, int]] = {}
+        best: dict[
+            int, tuple[int, int, int]
+        ] = {}  # its weights, its length, its source
         for node, sources in self.sources.items():
             side = self.side_edges.get(node, {})
             main = [source for source in sources if source not in side] or sources
-            ways = [best.get(source, (0, 0, source)) for source in main]
-            weight, length, first = max(ways)
-            weight += self.count_weighted(node)
-            best[node] = weight, length + 1, first
+            weight, length, source = max(
+                (*best.get(source, (0, 0))[:2], source) for source in main
+            )
+            best[node] = weight + self.count_weighted(node), length + 1, source
         counted = len(self.returned_nodes) > 1
         end = max(
             sorted(ends),
@@ -177,7 +181,22 @@ class Graph:
                 *best[end][:2],
             ),
         )
-        return best[end][2], end
+        node = end
+        while node >= 0:
+            shortcut = self.find_shortcut_operand(node)
+            node = best[node][2] if shortcut is None else shortcut
+        return node, end
+
+    def find_shortcut_operand(self, node: int) -> int | None:
+        """Find the operand of an addition from which all others descend."""
+        operands = self.joins[node].operands if node in self.joins else ()
+        for operand in sorted(operands, reverse=True):
+            others = [other for other in operands if other != operand]
+            if all(
+                AncestorSearch(self.sources, other).reaches(operand) for other in others
+            ):
+                return operand
+        return None
 
     def count_joins_above(self, end: int) -> int:
         """Count the additions that lead to a node."""

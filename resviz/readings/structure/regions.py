@@ -133,7 +133,7 @@ class RegionReader:
         """Tell whether a sum is part of the one that reads it.
 
         It is not where it is a block of a few branches and another branch holds blocks
-        too. Source: Newell et al. 2016, whose hourglass adds a block to a chain of such.
+        too. Source: Newell et al. 2016, whose hourglass adds a block to a chain of the
         """
         graph, fork = self.graph, addition.fork
         users = graph.after[node]

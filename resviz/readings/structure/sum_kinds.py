@@ -83,7 +83,7 @@ def is_term_of_another_stream(
     """
     if node not in addition.operands or len(graph.after[node]) != 1:
         return False
-    above = AncestorSearch(graph, addition.fork)
+    above = AncestorSearch(graph.main_sources, addition.fork)
     chains = (node for source in foreign for node in walk_light_chain(graph, source))
     return not any(above.reaches(node) for node in sorted(chains, reverse=True))
 
