@@ -163,9 +163,7 @@ class Graph:
         ends = self.returned_nodes & self.before.keys() or self.before.keys()
         if not ends or (len(self.arch.inputs) < 2 and len(ends) == 1):
             return ROOT, max(ends, default=ROOT)
-        best: dict[
-            int, tuple[int, int, int]
-        ] = {}  # its weights, its length, its source
+        best: dict[int, tuple[int, int, int]] = {}  # weights, length, source
         for node, sources in self.sources.items():
             side = self.side_edges.get(node, {})
             main = [source for source in sources if source not in side] or sources

@@ -68,9 +68,8 @@ def group_by_tower(graph: Graph, blocks: Sequence[Block]) -> list[list[Block]]:
 
 def passes_into(graph: Graph, block: Block, later: Block) -> bool:
     """Tell whether what a block gives passes into a later one on main sources."""
-    return later.fork >= block.end and AncestorSearch(
-        graph.main_sources, later.fork
-    ).reaches(block.end)
+    above = AncestorSearch(graph.main_sources, later.fork)
+    return later.fork >= block.end and above.reaches(block.end)
 
 
 def choose_successor(

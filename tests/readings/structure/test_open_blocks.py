@@ -523,7 +523,10 @@ def test_the_main_output_has_the_most_additions_above():
 
 
 def test_a_condition_as_large_as_the_map_is_one():
-    """A second image that is added inside a body opens nothing."""
+    """A second image that is added inside a body opens nothing.
+
+    The main input is where the shortcuts lead, whatever the other's layers.
+    """
 
     def forward(self, x, t):
         x = self.stem(x)
@@ -532,7 +535,7 @@ def test_a_condition_as_large_as_the_map_is_one():
         return x
 
     parts = {name: nn.ModuleList(conv(3) for _ in range(2)) for name in "ab"}
-    e = nn.ModuleList(conv(3) for _ in range(2))
+    e = nn.ModuleList(nn.Sequential(*(conv(3) for _ in range(5))) for _ in range(2))
     net = make(forward, stem=conv(3, 3), e=e, **parts)
     built = read(net, (1, 3, 16, 16), (1, 8, 16, 16))
     assert ([("basic", "identity")] * 2, 5) == (describe(built), count_depth(built))
