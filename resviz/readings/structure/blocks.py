@@ -115,14 +115,20 @@ def drop_multi_branch_convolutions(
 def find_outermost_regions(
     graph: Graph, residual: list[JoinRegion]
 ) -> list[JoinRegion]:
-    """Find residual regions that lie in no other one, ignoring long skips."""
+    """Find residual regions that lie in no other one, ignoring long skips.
+
+    One that leads to no output is none where its branch is another's too.
+    """
     outer_regions: list[JoinRegion] = []
     covered: set[int] = set()
     joins = [region.join for region in residual]
-    for region in reversed(residual):
-        if region.join in covered:
-            continue
+    for region in sorted(
+        residual, key=lambda region: (region.join in graph.dead_joins, -region.join)
+    ):
         nodes = region.nodes
+        is_dead = region.join in graph.dead_joins and not covered.isdisjoint(nodes)
+        if region.join in covered or is_dead:
+            continue
         first = bisect_left(joins, min(nodes))
         within = residual[first : bisect_left(joins, region.join)]
         inner = [
@@ -135,7 +141,7 @@ def find_outermost_regions(
             continue
         covered |= nodes
         outer_regions.append(region)
-    return outer_regions[::-1]
+    return sorted(outer_regions, key=lambda region: region.join)
 
 
 def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> bool:
@@ -263,7 +269,7 @@ def make_residual_unit(
         region.join,
         end,
         tuple(sorted(main | set(tail[:-1]))),
-        read_shortcut(graph, region, light),
+        read_shortcut(graph, region, light, beside),
         tuple(sorted(main - region.main_nodes.union(region.bypass_nodes))),
         region.taps,
     )

@@ -18,7 +18,7 @@ from resviz.readings.structure.weights import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from resviz.readings.structure.forks import Addition
     from resviz.readings.structure.graph import Graph
@@ -62,11 +62,15 @@ EFFORT_KINDS = (is_weighted, is_spatial, is_live_product, is_depthwise)
 class EffortMeter:
     """Measures the branches of a graph, each node once a fork.
 
-    A gate, a condition and what is beside the heaviest path weigh nothing.
+    A gate, a condition and what is beside the heaviest path weigh nothing. A
+    convolution of several branches weighs what its main operand does.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(
+        self, graph: Graph, find_main_operand: Callable[[int], int | None]
+    ) -> None:
         self.graph = graph
+        self.find_main_operand = find_main_operand
         self.of_paths: dict[int, dict[int, Effort]] = {}
         self.measured_to: dict[int, int] = {}
 
@@ -80,25 +84,27 @@ class EffortMeter:
             return effort
         return add_efforts(effort, self.graph.efforts[addition.join])
 
-    def measure_path(self, fork: int, operand: int) -> Effort:
-        """Measure the heaviest path from a fork to an operand, which descends from it.
+    def measure_path(self, fork: int, end: int) -> Effort:
+        """Measure the heaviest path from a fork to an end, which descends from it.
 
         One path need not hold the most of every kind.
         """
         most = self.of_paths.setdefault(fork, {fork: NO_EFFORT})
         main_sources, efforts = self.graph.main_sources, self.graph.efforts
         first = max(self.measured_to.get(fork, fork), -1) + 1
-        for node in range(first, operand + 1):
+        for node in range(first, end + 1):
             sources = main_sources.get(node, ())
             if len(sources) == 1:
                 path = most.get(sources[0])
             else:
-                known = [most[source] for source in sources if source in most]
+                operand = self.find_main_operand(node)
+                ways = sources if operand is None else (operand,)
+                known = [most[source] for source in ways if source in most]
                 path = Effort(*map(max, zip(*known, strict=True))) if known else None
             if path is None:
                 continue
             if own := efforts.get(node):
                 path = add_efforts(path, own)
             most[node] = path
-        self.measured_to[fork] = max(first - 1, operand)
-        return most[operand]
+        self.measured_to[fork] = max(first - 1, end)
+        return most[end]

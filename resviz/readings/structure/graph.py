@@ -61,7 +61,8 @@ class Graph:
             reach it.
         ranks: of each node, the number of the input that it descends from, the main one
             being 0; {} if there is one alone.
-        joins: the additions, by node; those that lead to an output, if any does.
+        joins: the additions, by node.
+        dead_joins: those that lead to no output.
         returned_nodes: what gives an output of the model.
         efforts: of the nodes that have any, what they weigh.
         main_output: the node that gives the main output; `ROOT` if nothing is live.
@@ -92,8 +93,8 @@ class Graph:
         self.efforts = measure_efforts(self.operations)
         self.returned_nodes = {source.layer for source in arch.outputs}
         useful = self.remove_dead_uses()
-        joins = find_joins(self)
-        self.joins = {node: joins[node] for node in joins if node in useful} or joins
+        self.joins = find_joins(self)
+        self.dead_joins = {node for node in self.joins if node not in useful}
         main_input, self.main_output = self.find_main_ends()
         if len(arch.inputs) > 1:
             self.add_conditions(main_input)

@@ -100,7 +100,7 @@ class RegionReader:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.additions: dict[int, Addition] = {}
-        self.meter = EffortMeter(graph)
+        self.meter = EffortMeter(graph, self.find_main_operand)
         self.regions: dict[int, JoinRegion] = {}
 
     def read(self, node: int) -> JoinRegion:
@@ -110,6 +110,13 @@ class RegionReader:
                 self.graph, self.additions[node], self.meter
             )
         return self.regions[node]
+
+    def find_main_operand(self, node: int) -> int | None:
+        """Find what stands for a convolution of several branches that ends so."""
+        if node not in self.additions:
+            return None
+        region = self.read(node)
+        return region.main_operand if region.is_multi_branch else None
 
     def add_sum(self, addition: Addition) -> None:
         """Add a sum, merged with those that nothing else reads and that share a fork.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import name_sum
 from resviz.readings.structure.regions import JoinKind
 from resviz.readings.structure.weights import list_live_operations
@@ -100,11 +101,12 @@ def dilated_stages(built: Structure) -> Iterator[str]:
 
 def sums_outside_blocks(built: Structure) -> Iterator[str]:
     """Name additions that are no block, by what they are."""
-    inside = {index for block in built.blocks for index in block.layer_indices}
+    told = {index for block in built.blocks for index in block.layer_indices}
+    told |= build_graph(built.arch).dead_joins
     layers = built.arch.stored_layers
     names_of_sums: dict[tuple[str, str], list[str]] = {name: [] for name in SUM_ORDER}
     for region in built.regions:
-        if region.join not in inside:
+        if region.join not in told:
             reason = region.reason if region.kind is JoinKind.OPEN else ""
             key = name_sum(region), reason
             names_of_sums.setdefault(key, []).append(layers[region.join].name)

@@ -48,16 +48,19 @@ PARTIAL_NOTE = " (some channels)"
 """What is said of a sum in which the other channels take no part."""
 
 
-def read_shortcut(graph: Graph, region: JoinRegion, branch: frozenset[int]) -> Shortcut:
+def read_shortcut(
+    graph: Graph, region: JoinRegion, branch: frozenset[int], beside: frozenset[int]
+) -> Shortcut:
     """Read the shortcut of a residual unit off its branch.
 
-    What weighs it is on the branch, and no part of what it is. Where only some channels
-    are added to, to take them is none either.
+    What weighs it is on the branch, and no part of what it is, nor is what stands
+    `beside` another branch of one convolution. Where only some channels are added to,
+    to take them is none either.
     """
     fork, join = region.fork, region.join
     steps = [
         step
-        for node in sorted(branch & region.main_nodes)
+        for node in sorted(branch & region.main_nodes - beside)
         for step in list_steps(graph, node)
     ]
     before = find_branch_input_shape(graph, fork, join, branch)

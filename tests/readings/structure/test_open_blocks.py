@@ -92,6 +92,22 @@ def test_an_addition_that_leads_nowhere_is_no_block():
     assert [("basic", "identity")] == describe(built)
 
 
+def test_a_last_residual_that_nothing_reads_is_a_block():
+    """WaveNet's last layer gives to the skip alone, and adds as the others do."""
+
+    def forward(self, x):
+        skip = 0
+        for body, side in zip(self.bodies, self.sides, strict=True):
+            y = body(x)
+            skip, x = skip + side(y), x + y
+        return skip
+
+    bodies = (nn.Sequential(conv(3), nn.Tanh(), conv(1)) for _ in range(3))
+    sides = nn.ModuleList(conv(1) for _ in range(3))
+    net = make(forward, bodies=nn.ModuleList(bodies), sides=sides)
+    assert [("residual", "identity")] * 3 == describe(read(behind_stem(net)))
+
+
 def test_what_leads_out_is_a_tap():
     """A feature that is returned beside the result is named."""
 
@@ -215,6 +231,14 @@ def test_several_branches_are_one_convolution(forward):
     net = nn.Sequential(several(forward, 3), *(residual(body) for body in bodies))
     built = read(net)
     assert ([("basic", "identity")] * 2, 5) == (describe(built), count_depth(built))
+
+
+def test_a_projection_of_several_branches_is_one():
+    """LoRA on a shortcut's 1×1 has two weights in a row, and weighs one."""
+    low = {"base": conv(1), "up": conv(1, 2, 8), "down": conv(1, 8, 2)}
+    main = nn.Sequential(several(low_rank), nn.ReLU(), several(low_rank))
+    (block,) = read(behind_stem(residual(main, make(low_rank, **low)))).blocks
+    assert ("projection", "1×1") == (block.shortcut.kind, block.shortcut.label)
 
 
 def test_several_branches_are_blocks_where_nothing_else_is():
