@@ -136,6 +136,7 @@ def shortcuts(
     network: TraceableSource,
     *,
     only: str | None = None,
+    why: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
     """Return one row a residual unit: what its shortcut is, why, and its cost.
@@ -143,6 +144,7 @@ def shortcuts(
     Args:
         network: a record, a model, or a SPEC.
         only: a kind of shortcut, as "projection", to leave the others out.
+        why: one row an addition instead: what it was taken for, and by which rule.
         tracing: as for `trace`.
 
     Raises:
@@ -150,7 +152,8 @@ def shortcuts(
     """
     from resviz.tables.shortcuts import shortcut_table
 
-    return shortcut_table(source.resolve_architecture(network, **tracing), only=only)
+    arch = source.resolve_architecture(network, **tracing)
+    return shortcut_table(arch, only=only, why=why)
 
 
 @takes_options

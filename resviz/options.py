@@ -150,6 +150,10 @@ class TableOptions(TypedDict, total=False):
         bool,
         Option("A row for every layer.", kind="switch", aliases=("all",)),
     ]
+    why: Annotated[
+        bool,
+        Option("A row an addition: what it was taken for, and why.", kind="switch"),
+    ]
     columns: Annotated[
         str, Option("Only these, by key or heading: name,params.", kind="words")
     ]

@@ -81,7 +81,7 @@ TABLES = {
     "shortcuts": RegisteredTable(
         "Print where shortcuts project, why, and what that costs.",
         "resviz.tables.shortcuts:shortcut_table",
-        {"only": "resviz.readings.structure.shortcuts:SHORTCUT_KINDS"},
+        {"only": "resviz.readings.structure.shortcuts:SHORTCUT_KINDS", "why": ""},
     ),
     "costs": RegisteredTable(
         "Print what each tool and paper counts for a network, and why they differ.",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError, suggest
+from resviz.errors import OptionError, SpecError, suggest
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
+from resviz.readings.structure.join_reasons import explain_joins
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
@@ -39,7 +40,16 @@ COLUMNS = (
 )
 
 
-def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
+ADDITION_COLUMNS = (
+    Column("name", "addition"),
+    Column("verdict", "taken for"),
+    Column("reason", "because"),
+)
+
+
+def shortcut_table(
+    arch: Architecture, *, only: str | None = None, why: bool = False
+) -> Table:
     """Return one row a residual unit: the kind of its shortcut, and its reason.
 
     Most blocks are one unit; a transformer's are two, attention and MLP.
@@ -47,10 +57,16 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
     Args:
         arch: the record.
         only: a kind, as "projection", to leave the others out.
+        why: one row an addition instead, also those outside of blocks.
 
     Raises:
         SpecError: if there is no such kind.
+        OptionError: for both, since many additions have no shortcut.
     """
+    if why and only is not None:
+        raise OptionError(f"only: got {only!r} beside why, want one of them")
+    if why:
+        return explain_additions(arch)
     if only not in {None, *SHORTCUT_KINDS}:
         raise SpecError(f"only: got {only!r}, {suggest(only, SHORTCUT_KINDS)}")
     structure = read_structure(arch)
@@ -83,6 +99,28 @@ def shortcut_table(arch: Architecture, *, only: str | None = None) -> Table:
         ),
         marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
         mark="the shortcut is no identity",
+    )
+
+
+def explain_additions(arch: Architecture) -> Table:
+    """Return one row an addition of branches: what it was taken for, and why."""
+    structure = read_structure(arch)
+    rows = [
+        {"name": layer.name, "verdict": verdict, "reason": reason}
+        for layer, verdict, reason in explain_joins(structure)
+    ]
+    verdicts = Counter(row["verdict"] for row in rows)
+    return Table(
+        f"{arch.label}: additions",
+        ADDITION_COLUMNS,
+        tuple(rows),
+        rows,
+        facts=() if rows else (("additions", "none of two branches"),),
+        notes=tuple(f"{number} × {verdict}" for verdict, number in verdicts.items()),
+        marked=frozenset(
+            k for k, row in enumerate(rows) if row["verdict"] != "residual unit"
+        ),
+        mark="no unit of a block",
     )
 
 

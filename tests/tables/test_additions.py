@@ -1,0 +1,70 @@
+"""What each addition was taken for, and by which rule."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from torch import nn
+
+import resviz
+from resviz.cli import resviz_command
+from resviz.errors import OptionError
+
+
+class PlainUnet(nn.Module):
+    """Two residual blocks at half the size under a sum with the stem's map."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.down = nn.Conv2d(8, 8, 2, stride=2)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()) for _ in range(2)
+        )
+        self.up = nn.ConvTranspose2d(8, 8, 2, stride=2)
+
+    def forward(self, x):
+        stem = self.stem(x)
+        y = self.down(stem)
+        for block in self.blocks:
+            y = y + block(y)
+        return stem + self.up(y)
+
+
+def test_every_addition_of_a_resnet_is_a_unit():
+    """One a block, of which three have a weight on the shortcut."""
+    rows = resviz.shortcuts("resnet18", why=True).to_pandas()
+    assert 8 == len(rows)
+    assert {"residual unit"} == set(rows["verdict"])
+    assert 3 == rows["reason"].str.startswith("a branch of 1 weight").sum()
+
+
+def test_a_sum_over_blocks_is_told_as_a_long_skip():
+    """It has the last row, and says how many blocks it spans."""
+    table = resviz.shortcuts(PlainUnet(), why=True, input_size=(3, 16, 16))
+    rows = table.to_pandas()
+    assert ["residual unit", "residual unit", "long skip"] == list(rows["verdict"])
+    assert rows["reason"].iloc[-1].endswith("it spans 2 blocks")
+
+
+def test_a_network_without_additions_says_so():
+    """A table without rows names what there is none of."""
+    table = resviz.shortcuts(nn.Conv2d(3, 3, 1), why=True, input_size=(3, 4, 4))
+    assert "additions" in table.render("text")
+    assert "none of two branches" in table.render("text")
+
+
+def test_a_kind_of_shortcut_chooses_no_additions():
+    """Many additions have no shortcut."""
+    with pytest.raises(OptionError, match="only: got 'projection' beside why"):
+        resviz.shortcuts("resnet18", only="projection", why=True)
+
+
+def test_the_command_prints_the_same_rows():
+    """`--why` is the switch."""
+    settings = SimpleNamespace(debug=False)
+    words = ["shortcuts", "18", "--why"]
+    result = CliRunner().invoke(resviz_command, words, obj=settings)
+    assert resviz.shortcuts(18, why=True).render("text") == result.output
