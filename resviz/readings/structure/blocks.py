@@ -7,18 +7,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS, NORMS, RESHAPES
-from resviz.readings.structure.channel_axes import to_channels_first
-from resviz.readings.structure.graph import ROOT, Graph
+from resviz.readings.structure.graph import ROOT, Graph, to_channels_first
 from resviz.readings.structure.parts import Block, Unit
-from resviz.readings.structure.paths import find_common_path, find_owning_call
 from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
 from resviz.readings.structure.regions import JoinKind, JoinRegion
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
 from resviz.readings.structure.transformer_blocks import merge_attention_with_mlp
 from resviz.readings.structure.unit_types import CLOSED_TYPES, classify_unit
-from resviz.readings.structure.weights import (
-    is_weighted,
-)
+from resviz.readings.structure.weights import is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +86,11 @@ def is_continuation(graph: Graph, before: JoinRegion, region: JoinRegion) -> boo
 
 def find_region_call(graph: Graph, region: JoinRegion) -> int:
     """Find the deepest call that holds a whole region."""
-    return find_owning_call(graph.arch, [*region.nodes, region.end])
+    calls, first = graph.arch.calls, min((*region.nodes, region.end))
+    number = graph.arch.stored_layers[first].call
+    while not calls[number].start <= first <= region.end < calls[number].stop:
+        number = calls[number].parent or 0
+    return number
 
 
 def drop_multi_branch_convolutions(
@@ -217,7 +217,7 @@ def make_block(
     nodes = [index for unit in units for index in unit.layer_indices]
     return Block(
         graph.arch,
-        path=graph.arch.calls[owner].path if owner else find_common_path(graph, nodes),
+        path=graph.arch.calls[owner].path if owner else graph.find_common_path(nodes),
         units=units,
         output_shape=to_channels_first(shape, axis),
         output_size=graph.size_of_node(end, shape),

@@ -1,19 +1,23 @@
-"""The dataflow graph of a record: live layers, their edges, their dominators."""
+"""The dataflow graph of a record: live layers, edges, dominators, channel axes.
+
+A map keeps its channels in axis 1, tokens and a channels-last map in the last one, and
+windows of a map spread their positions over the batch. With the axis known, one stream
+reads alike in all these forms: so many positions of such a width.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate, takewhile
+from math import prod
+from operator import mul
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import CREATIONS, PRODUCTS
-from resviz.readings.structure.channel_axes import (
-    MapSize,
-    follow_axis,
-    size_of_tensor,
-)
+from resviz.operations.table import OPERATIONS
 from resviz.readings.structure.efforts import measure_efforts
-from resviz.readings.structure.forks import AncestorSearch
 from resviz.readings.structure.joins import find_joins
+from resviz.readings.structure.main_ends import find_main_ends
 from resviz.readings.structure.side_edges import (
     SideEdgeFinder,
     SideEdges,
@@ -31,11 +35,26 @@ from resviz.record.cached import cache_reading
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
+    from resviz.operations.kind import AxisRule, ChannelRule
+
 ROOT = MODEL_INPUT
 """The node that stands for all inputs of the model, or for the first."""
 
 NOWHERE = -(10**9)
 """Above all inputs: the dominator of what several inputs reach."""
+
+MapSize = tuple[int, int]
+"""Positions, those of the whole batch, and width."""
+
+SETS_AXIS: dict[str, ChannelRule] = {
+    row.name: row.sets_axis for row in OPERATIONS.values() if row.sets_axis
+}
+"""Operations that lay their channels out anew, and where."""
+
+MOVES_AXIS: dict[str, AxisRule] = {
+    row.name: row.moves_axis for row in OPERATIONS.values() if row.moves_axis
+}
+"""Operations that move axes, and how; all others keep them."""
 
 
 class Graph:
@@ -95,7 +114,7 @@ class Graph:
         useful = self.remove_dead_uses()
         self.joins = find_joins(self)
         self.dead_joins = {node for node in self.joins if node not in useful}
-        main_input, self.main_output = self.find_main_ends()
+        main_input, self.main_output = find_main_ends(self)
         if len(arch.inputs) > 1:
             self.add_conditions(main_input)
         self.nodes_with_side_edges = sorted(self.side_edges)
@@ -153,49 +172,6 @@ class Graph:
             if node in useful:
                 self.after[node] = [user for user in users if user in useful]
         return useful
-
-    def find_main_ends(self) -> tuple[int, int]:
-        """Find the main input and output of the model.
-
-        The main output is that with the most additions above it; of such, that on the
-        path with the most weights, then on the longest one. The main input is where its
-        trunk starts, which keeps to the shortcuts of sums, and else to that path.
-        """
-        ends = self.returned_nodes & self.before.keys() or self.before.keys()
-        if not ends or (len(self.arch.inputs) < 2 and len(ends) == 1):
-            return ROOT, max(ends, default=ROOT)
-        best: dict[int, tuple[int, int, int]] = {}  # weights, length, source
-        for node, sources in self.sources.items():
-            side = self.side_edges.get(node, {})
-            main = [source for source in sources if source not in side] or sources
-            weight, length, source = max(
-                (*best.get(source, (0, 0))[:2], source) for source in main
-            )
-            best[node] = weight + self.count_weighted(node), length + 1, source
-        counted = len(self.returned_nodes) > 1
-        end = max(
-            sorted(ends),
-            key=lambda end: (
-                self.count_joins_above(end) if counted else 0,
-                *best[end][:2],
-            ),
-        )
-        node = end
-        while node >= 0:
-            shortcut = self.find_shortcut_operand(node)
-            node = best[node][2] if shortcut is None else shortcut
-        return node, end
-
-    def find_shortcut_operand(self, node: int) -> int | None:
-        """Find the operand of an addition from which all others descend."""
-        operands = self.joins[node].operands if node in self.joins else ()
-        for operand in sorted(operands, reverse=True):
-            others = [other for other in operands if other != operand]
-            if all(
-                AncestorSearch(self.sources, other).reaches(operand) for other in others
-            ):
-                return operand
-        return None
 
     def count_joins_above(self, end: int) -> int:
         """Count the additions that lead to a node."""
@@ -288,6 +264,20 @@ class Graph:
         """List the live operations of some nodes, in execution order."""
         return [op for node in sorted(nodes) for op in self.operations.get(node, ())]
 
+    def is_single_operation(self, node: int, names: set[str]) -> bool:
+        """Tell whether a node is a single operation with one of some names."""
+        if node < 0:
+            return False
+        ops = self.arch.stored_layers[node].operations
+        return len(ops) == 1 and ops[0].name in names
+
+    def find_common_path(self, nodes: Iterable[int]) -> str:
+        """Find the common prefix of some modules' paths, "layer1.0"."""
+        layers = (layer for layer in self.select_layers(nodes) if layer.module)
+        levels = zip(*(layer.path.split(".")[:-1] for layer in layers), strict=False)
+        shared = takewhile(lambda names: len(set(names)) == 1, levels)
+        return ".".join(names[0] for names in shared)
+
     def shape_of_node(self, node: int) -> Shape:
         """Return the shape of a node's first output."""
         if node < 0:
@@ -304,14 +294,23 @@ class Graph:
         return self.shape_of_node(node)
 
     def size_of_node(self, node: int, shape: Shape | None = None) -> MapSize:
-        """Return positions and width of a node's first output, or of one of `shape`."""
+        """Return positions and width of a node's first output, or of one of `shape`.
+
+        Where the axis is not known, tokens (N, L, C) end with it, and others begin.
+        """
         axis = self.channel_axes.get(node)
         if node < ROOT:
             axis = self.input_axes[ROOT - node]
         elif node == ROOT and shape is not None:
             shapes = [tensor.shape for tensor in self.arch.inputs]
             axis = self.input_axes[shapes.index(shape)] if shape in shapes else axis
-        return size_of_tensor(shape or self.shape_of_node(node), axis)
+        shape = shape or self.shape_of_node(node)
+        if not shape:
+            return 1, 1
+        if axis is None or axis >= len(shape):
+            axis = 2 if len(shape) == 3 else min(1, len(shape) - 1)
+        width = shape[axis]
+        return prod(shape) // max(width, 1), width
 
 
 def find_input_axis(arch: Architecture, number: int) -> int | None:
@@ -334,6 +333,45 @@ def find_input_axis(arch: Architecture, number: int) -> int | None:
                 return max(rank - axes - 1, 0) if rank > axes else 1
         reached |= {(layer.index, k) for k in range(len(layer.outputs))}
     return 1
+
+
+def to_channels_first(shape: Shape, axis: int | None) -> Shape:
+    """Return the shape of a map as (N, C, H, W), also where its channels lie last."""
+    if len(shape) != 4 or axis != 3:
+        return shape
+    n, h, w, c = shape
+    return n, c, h, w
+
+
+def follow_axis(ops: Iterable[Operation], axis: int | None) -> int | None:
+    """Find the channel axis of a layer's first output, from that of its first input.
+
+    None where its operations mixed the channels with other axes.
+    """
+    for op in ops:
+        if op.name in SETS_AXIS:
+            axis = SETS_AXIS[op.name](op)
+        elif axis is not None and axis < len(op.inputs[0]):
+            axis = MOVES_AXIS.get(op.name, find_kept_axis)(op, axis)
+        else:
+            axis = None
+    return axis
+
+
+def find_kept_axis(op: Operation, axis: int) -> int | None:
+    """Find the output axis with the same length and as many values before it.
+
+    An operation that changes the number of elements and no rank keeps the axis.
+    """
+    before, after = op.inputs[0], op.outputs[0]
+    if before == after or (len(before) == len(after) and prod(before) != prod(after)):
+        return axis
+    leading = prod(before[:axis])
+    products = accumulate(after, mul, initial=1)
+    for place, (leading_after, size) in enumerate(zip(products, after, strict=False)):
+        if leading_after == leading and size == before[axis]:
+            return place
+    return None
 
 
 @cache_reading

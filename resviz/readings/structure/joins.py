@@ -48,7 +48,7 @@ def find_joins(graph: Graph) -> dict[int, Join]:
         if reader is None:
             continue
         operands = sources
-        if not is_single_operation(graph, node, {"index_add"}):
+        if not graph.is_single_operation(node, {"index_add"}):
             operands = find_equal_sources(graph, reader, node)
         if len(operands) > 1:
             joins[node] = Join(node, reader, operands)
@@ -75,10 +75,10 @@ def find_equal_sources(graph: Graph, reader: int, node: int) -> tuple[int, ...]:
 
 def find_summed_stack(graph: Graph, node: int) -> int | None:
     """Find the `stack` whose new axis a node sums away: both together add."""
-    if not is_single_operation(graph, node, {"sum"}):
+    if not graph.is_single_operation(node, {"sum"}):
         return None
     source = graph.sources[node][0]
-    if not is_single_operation(graph, source, {"stack"}):
+    if not graph.is_single_operation(source, {"stack"}):
         return None
     (total,) = graph.operations[node]
     (stack,) = graph.operations[source]
@@ -87,11 +87,3 @@ def find_summed_stack(graph: Graph, node: int) -> int | None:
     sums_new_axis = summed == [stack.arguments.get("dim", 0) % rank]
     drops_axis = len(total.outputs[0]) < rank and len(graph.after[source]) == 1
     return source if sums_new_axis and drops_axis else None
-
-
-def is_single_operation(graph: Graph, node: int, names: set[str]) -> bool:
-    """Tell whether a node is a single operation with one of some names."""
-    if node < 0:
-        return False
-    ops = graph.arch.stored_layers[node].operations
-    return len(ops) == 1 and ops[0].name in names

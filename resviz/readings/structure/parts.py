@@ -9,7 +9,7 @@ from resviz.readings.costs import CostTotals, sum_layer_costs
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from resviz.readings.structure.channel_axes import MapSize
+    from resviz.readings.structure.graph import MapSize
     from resviz.record import Architecture, Layer, Shape
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from resviz.readings.structure.efforts import EffortMeter
 from resviz.readings.structure.forks import Addition, make_addition
 from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
-from resviz.readings.structure.joins import is_single_operation
 from resviz.readings.structure.sum_kinds import (
     JoinKind,
     classify_sum,
@@ -258,14 +257,14 @@ def find_outside_uses(
     join = addition.join
     users = graph.after[join]
     end = max(users, default=join)
-    rewritten = len(users) > 1 and is_single_operation(graph, end, {"copy"})
+    rewritten = len(users) > 1 and graph.is_single_operation(end, {"copy"})
     carriers = (bypassing | set(users)) - {end}
     is_partial = (
         (bypassing or rewritten)
         and not graph.returned_nodes & {join, *taps}
-        and is_single_operation(graph, end, {"cat", "copy"})
+        and graph.is_single_operation(end, {"cat", "copy"})
         and all(
-            is_single_operation(graph, node, SLICE_OPERATIONS)
+            graph.is_single_operation(node, SLICE_OPERATIONS)
             for node in (*carriers, *graph.before[end])
             if node != join
         )

@@ -18,7 +18,7 @@ from resviz.operations.families import (
     PRODUCTS,
     RESHAPES,
 )
-from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
+from resviz.readings.structure.graph import follow_axis, to_channels_first
 from resviz.readings.structure.parts import Shortcut
 from resviz.readings.structure.weights import is_upsampling, is_weighted
 from resviz.units import format_per_axis, format_sizes
@@ -26,8 +26,7 @@ from resviz.units import format_per_axis, format_sizes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from resviz.readings.structure.channel_axes import MapSize
-    from resviz.readings.structure.graph import Graph
+    from resviz.readings.structure.graph import Graph, MapSize
     from resviz.readings.structure.regions import JoinRegion
     from resviz.record import Operation, Shape
 
@@ -69,20 +68,22 @@ def read_shortcut(
             before = steps[0].op.outputs[0]
         steps = [step for step in steps if not takes_channels(*step)]
     after = graph.shape_of_node(join)
+    sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
+    input_shape = to_channels_first(before, graph.channel_axes.get(fork))
+    output_shape = to_channels_first(after, graph.channel_axes[join])
     ops = [step.op for step in steps]
     words = [word for step in steps if (word := label_operation(*step))]
     if not words:
         words = [label_identity(ops)]
     projects = any(map(is_weighted, ops))
-    sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
     return Shortcut(
         graph.arch,
         classify_shortcut(steps, projects=projects),
         " + ".join(dict.fromkeys(words))
         + (PARTIAL_NOTE if region.bypass_nodes else ""),
         find_reason(*sizes, projects=projects),
-        to_channels_first(before, graph.channel_axes.get(fork)),
-        to_channels_first(after, graph.channel_axes[join]),
+        input_shape,
+        output_shape,
         multiply_strides(steps, axes=max(len(after) - 2, 0)),
         tuple(sorted(branch)),
     )
@@ -105,12 +106,13 @@ def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
 
 def make_missing_shortcut(graph: Graph, fork: int, end: int) -> Shortcut:
     """Make the placeholder shortcut of a block that has none."""
-    before, after = graph.shape_of_node(fork), graph.shape_of_node(end)
     sizes = graph.size_of_node(fork), graph.size_of_node(end)
-    change_reason = find_reason(*sizes, projects=False)
-    before = to_channels_first(before, graph.channel_axes.get(fork))
-    after = to_channels_first(after, graph.channel_axes[end])
-    return Shortcut(graph.arch, "none", "none", change_reason, before, after, (), ())
+    before, after = (
+        to_channels_first(graph.shape_of_node(node), graph.channel_axes.get(node))
+        for node in (fork, end)
+    )
+    reason = find_reason(*sizes, projects=False)
+    return Shortcut(graph.arch, "none", "none", reason, before, after, (), ())
 
 
 def find_branch_input_shape(

@@ -17,7 +17,6 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
 from resviz.readings.structure.graph import ROOT
-from resviz.readings.structure.joins import is_single_operation
 from resviz.readings.structure.weights import is_upsampling
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
     parts = [find_channel_slice(graph, node) for node in readers]
     if len({*parts}) > 1 and None not in parts:
         return False
-    if not is_single_operation(graph, fork, SPLIT_OPERATIONS):
+    if not graph.is_single_operation(fork, SPLIT_OPERATIONS):
         return True
     outputs_read = {
         source.output
@@ -110,7 +109,7 @@ def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
 
 def find_channel_slice(graph: Graph, node: int) -> tuple[int, int] | None:
     """Find which channels a node takes; None if it takes all, or more is done."""
-    if not is_single_operation(graph, node, {"slice"}):
+    if not graph.is_single_operation(node, {"slice"}):
         return None
     (op,) = graph.operations[node]
     axis = graph.channel_axes[node]

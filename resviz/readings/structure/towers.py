@@ -15,8 +15,7 @@ from resviz.readings.structure.graph import NOWHERE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from resviz.readings.structure.channel_axes import MapSize
-    from resviz.readings.structure.graph import Graph
+    from resviz.readings.structure.graph import Graph, MapSize
     from resviz.readings.structure.parts import Block
 
 Predecessors = list[int | None]

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from resviz.readings.structure.paths import find_common_path
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,7 +50,7 @@ def merge_blocks(graph: Graph, first: Block, second: Block) -> Block:
     units = first.units + second.units
     return replace(
         second,
-        path=find_common_path(graph, [i for unit in units for i in unit.layer_indices]),
+        path=graph.find_common_path(i for unit in units for i in unit.layer_indices),
         units=units,
         preactivation=first.preactivation,
         conditions=tuple(sorted(first.conditions + second.conditions)),

@@ -1,0 +1,56 @@
+"""The main input and output of a model that has several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.readings.structure.forks import AncestorSearch
+from resviz.record import MODEL_INPUT
+
+if TYPE_CHECKING:
+    from resviz.readings.structure.graph import Graph
+
+
+def find_main_ends(graph: Graph) -> tuple[int, int]:
+    """Find the main input and output of a model.
+
+    The main output is that with the most additions above it; of such, that on the path
+    with the most weights, then on the longest one. The main input is where its trunk
+    starts, which keeps to the shortcuts of sums, and else to that path.
+    """
+    ends = graph.returned_nodes & graph.before.keys() or graph.before.keys()
+    if not ends or (len(graph.arch.inputs) < 2 and len(ends) == 1):
+        return MODEL_INPUT, max(ends, default=MODEL_INPUT)
+    best: dict[int, tuple[int, int, int]] = {}  # weights, length, source
+    for node, sources in graph.sources.items():
+        side = graph.side_edges.get(node, {})
+        main = [source for source in sources if source not in side] or sources
+        weight, length, source = max(
+            (*best.get(source, (0, 0))[:2], source) for source in main
+        )
+        best[node] = weight + graph.count_weighted(node), length + 1, source
+    has_several = len(graph.returned_nodes) > 1
+    main_output = max(
+        sorted(ends),
+        key=lambda end: (
+            graph.count_joins_above(end) if has_several else 0,
+            *best[end][:2],
+        ),
+    )
+    node = main_output
+    while node >= 0:
+        shortcut = find_shortcut_operand(graph, node)
+        node = best[node][2] if shortcut is None else shortcut
+    return node, main_output
+
+
+def find_shortcut_operand(graph: Graph, node: int) -> int | None:
+    """Find the operand of an addition from which all others descend."""
+    operands = graph.joins[node].operands if node in graph.joins else ()
+    for operand in sorted(operands, reverse=True):
+        others = [other for other in operands if other != operand]
+        if all(
+            AncestorSearch(graph.sources, other).reaches(operand) for other in others
+        ):
+            return operand
+    return None
