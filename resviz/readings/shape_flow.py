@@ -38,14 +38,14 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
 
     () for a network that slides no window, whose sizes are no resolutions.
     """
-    built = read_structure(arch)
-    path = [arch.stored_layers[index] for index in built.main_path]
+    structure = read_structure(arch)
+    path = [arch.stored_layers[index] for index in structure.main_path]
     shape = arch.input_shape
     if len(shape) < 3 or not any(layer.window for layer in path):
         return ()
     steps = [FlowStep("input", shape[2:], shape, "")]
     for layer in path:
-        axis = built.channel_axes.get(layer.index)
+        axis = structure.channel_axes.get(layer.index)
         before, after = steps[-1].size, spatial_size_after(layer, len(shape) - 2, axis)
         if after and before != after and changes_resolution(layer):
             arithmetic = explain_resize(layer, before, after)

@@ -75,24 +75,24 @@ class Structure:
 def read_structure(arch: Architecture) -> Structure:
     """Read blocks, shortcuts and stages off a record's dataflow.
 
-    Neither names nor classes are looked at; module paths only label.
+    No name is read, and no class but to compare it; module paths only label.
     """
     graph = build_graph(arch)
-    join_regions = find_regions(graph)
-    found_blocks = find_blocks(graph, join_regions)
+    regions = find_regions(graph)
+    blocks = find_blocks(graph, regions)
     live_layers = [arch.stored_layers[index] for index in graph.before]
     first = min(
-        (i for block in found_blocks for i in block.layer_indices),
+        (i for block in blocks for i in block.layer_indices),
         default=len(arch.stored_layers),
     )
-    last = max((block.end for block in found_blocks), default=len(arch.stored_layers))
+    last = max((block.end for block in blocks), default=len(arch.stored_layers))
     return Structure(
         arch,
         tuple(layer for layer in live_layers if layer.index < first),
-        find_stages(graph, found_blocks),
+        find_stages(graph, blocks),
         tuple(layer for layer in live_layers if layer.index > last),
-        find_main_path(graph, join_regions),
-        tuple(join_regions),
+        find_main_path(graph, regions),
+        tuple(regions),
         graph.channel_axes,
     )
 
@@ -124,11 +124,10 @@ def index_block_layers(arch: Architecture) -> dict[int, BlockPlace]:
     return leading | inside
 
 
-def count_depth(built: Structure) -> int:
+def count_depth(structure: Structure) -> int:
     """Count the weighted layers on the main path, which give a ResNet its number.
 
     Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
     """
-    return sum(
-        count_weighted(built.arch.stored_layers[index]) for index in built.main_path
-    )
+    layers = structure.arch.stored_layers
+    return sum(count_weighted(layers[index]) for index in structure.main_path)

@@ -20,9 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
+def find_blocks(graph: Graph, regions: list[JoinRegion]) -> list[Block]:
     """Find the blocks of a graph, in execution order."""
-    residual = [region for region in found_regions if region.kind is JoinKind.RESIDUAL]
+    residual = find_residual_blocks(graph, regions)
+    blocks = [block for _, block in residual]
+    blocks += find_plain_blocks(graph, blocks, [owner for owner, _ in residual])
+    blocks.sort(key=lambda block: block.end)
+    blocks = [block for block in blocks if not is_head(graph, block)]
+    return merge_attention_with_mlp(graph, blocks)
+
+
+def find_residual_blocks(
+    graph: Graph, regions: list[JoinRegion]
+) -> list[tuple[int, Block]]:
+    """Find the residual blocks of a graph, each with the call that holds it."""
+    residual = [region for region in regions if region.kind is JoinKind.RESIDUAL]
     outer_regions = find_outermost_regions(graph, residual)
     outer_regions = drop_multi_branch_convolutions(graph, outer_regions)
     beside = frozenset[int]().union(
@@ -32,8 +44,7 @@ def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
             if region.is_multi_branch and region not in outer_regions
         )
     )
-    found_blocks: list[Block] = []
-    owners: list[int] = []
+    blocks: list[tuple[int, Block]] = []
     groups = group_by_call(graph, outer_regions)
     groups_per_call = Counter(owner for owner, _ in groups)
     for owner, members in groups:
@@ -43,15 +54,11 @@ def find_blocks(graph: Graph, found_regions: list[JoinRegion]) -> list[Block]:
             else [[region] for region in members]
         )
         tail = owner > 0 and groups_per_call[owner] == len(block_regions) == 1
-        found_blocks += [
-            make_residual_block(graph, owner, part, beside, tail=tail)
+        blocks += [
+            (owner, make_residual_block(graph, owner, part, beside, tail=tail))
             for part in block_regions
         ]
-        owners += [owner] * len(block_regions)
-    found_blocks += find_plain_blocks(graph, found_blocks, owners)
-    found_blocks.sort(key=lambda block: block.end)
-    found_blocks = [block for block in found_blocks if not is_head(graph, block)]
-    return merge_attention_with_mlp(graph, found_blocks)
+    return blocks
 
 
 def group_by_call(
@@ -264,14 +271,16 @@ def make_residual_unit(
     main = heavy.union(region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
-        classify_unit(graph.list_operations((main | {region.join}) & typed - beside)),
-        region.fork,
-        region.join,
-        end,
-        tuple(sorted(main | set(tail[:-1]))),
-        read_shortcut(graph, region, light, beside),
-        tuple(sorted(main - region.main_nodes.union(region.bypass_nodes))),
-        region.taps,
+        type=classify_unit(
+            graph.list_operations((main | {region.join}) & typed - beside)
+        ),
+        fork=region.fork,
+        join=region.join,
+        end=end,
+        main_indices=tuple(sorted(main | set(tail[:-1]))),
+        shortcut=read_shortcut(graph, region, light, beside),
+        gate_indices=tuple(sorted(main - region.main_nodes.union(region.bypass_nodes))),
+        taps=region.taps,
     )
 
 
@@ -317,9 +326,16 @@ def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
     stream = graph.find_nodes_between(fork, end, main_only=True)
     kind = classify_unit(graph.list_operations(main & stream), "plain")
     fork = max(fork, ROOT)
-    no_shortcut = make_missing_shortcut(graph, fork, end)
-    indices, gates = tuple(sorted(main)), tuple(sorted(main - stream))
-    unit = Unit(graph.arch, kind, fork, None, end, indices, no_shortcut, gates)
+    unit = Unit(
+        graph.arch,
+        type=kind,
+        fork=fork,
+        join=None,
+        end=end,
+        main_indices=tuple(sorted(main)),
+        shortcut=make_missing_shortcut(graph, fork, end),
+        gate_indices=tuple(sorted(main - stream)),
+    )
     outside = {source for node in main for source in graph.before[node]}
     return make_block(graph, owner, (unit,), outside)
 

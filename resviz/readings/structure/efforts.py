@@ -71,7 +71,7 @@ class EffortMeter:
     ) -> None:
         self.graph = graph
         self.find_main_operand = find_main_operand
-        self.of_paths: dict[int, dict[int, Effort]] = {}
+        self.path_efforts: dict[int, dict[int, Effort]] = {}
         self.measured_to: dict[int, int] = {}
 
     def measure_branch(self, operand: int, addition: Addition) -> Effort:
@@ -89,7 +89,7 @@ class EffortMeter:
 
         One path need not hold the most of every kind.
         """
-        most = self.of_paths.setdefault(fork, {fork: NO_EFFORT})
+        most = self.path_efforts.setdefault(fork, {fork: NO_EFFORT})
         main_sources, efforts = self.graph.main_sources, self.graph.efforts
         first = max(self.measured_to.get(fork, fork), -1) + 1
         for node in range(first, end + 1):

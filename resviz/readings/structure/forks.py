@@ -1,4 +1,4 @@
-"""Forks: where the branches of an addition part, and which additions are one sum."""
+"""Forks: where the branches of an addition part."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Addition(NamedTuple):
 
 ON_SHORTCUT = "on the shortcut"
 DOMINATES = "which every path to it passes"
+"""The rules by which a fork is found, in words."""
 
 
 def make_addition(graph: Graph, join: Join) -> Addition:

@@ -75,15 +75,18 @@ class Graph:
         side_edges: of each node that has any, the sources that only modulate.
         main_sources: the other sources of each node; of one whose sources all come
             aside, all.
+        nodes_with_side_edges: in order.
         dominator: immediate dominator of each node on main sources, the last one that
             every path from the input to the node passes; `NOWHERE` if several inputs
             reach it.
+        dominator_depth: of each node, how many dominators it has, `NOWHERE` with them.
         ranks: of each node, the number of the input that it descends from, the main one
             being 0; {} if there is one alone.
         joins: the additions, by node.
         dead_joins: those that lead to no output.
         returned_nodes: what gives an output of the model.
         efforts: of the nodes that have any, what they weigh.
+        input_axes: in which axis of each input of the model its channels lie.
         main_output: the node that gives the main output; `ROOT` if nothing is live.
         channel_axes: in which axis of each node's output its channels lie; None if
             unknown.

@@ -33,13 +33,15 @@ class JoinReason(NamedTuple):
 
 
 @cache_reading
-def explain_joins(built: Structure) -> tuple[JoinReason, ...]:
+def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
     """Explain every addition of two branches, in execution order."""
-    graph = build_graph(built.arch)
-    joins = {join for block in built.blocks for join in block.joins}
-    block_paths = {i: block.path for block in built.blocks for i in block.layer_indices}
+    graph = build_graph(structure.arch)
+    joins = {join for block in structure.blocks for join in block.joins}
+    block_paths = {
+        index: block.path for block in structure.blocks for index in block.layer_indices
+    }
     reasons: list[JoinReason] = []
-    for region in built.regions:
+    for region in structure.regions:
         verdict, clauses = name_sum(region), [region.reason]
         if region.kind is JoinKind.RESIDUAL:
             fork = list_names(graph, [region.fork])
@@ -55,7 +57,7 @@ def explain_joins(built: Structure) -> tuple[JoinReason, ...]:
             count = format_plural(len(between & joins), "block")
             clauses.append(f"it spans {count}")
         clauses += list_side_clauses(graph, region)
-        layer = built.arch.layers[region.join]
+        layer = structure.arch.layers[region.join]
         reasons.append(JoinReason(layer, verdict, "; ".join(clauses)))
     return tuple(reasons)
 

@@ -16,13 +16,15 @@ from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
 from resviz.readings.structure.sum_kinds import (
     JoinKind,
     classify_sum,
+    find_lookalike,
     find_obstacle,
-    find_other_reading,
     is_linear,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from resviz.readings.structure.efforts import Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class RegionReader:
         """Tell whether a sum is part of the one that reads it.
 
         It is not where it is a block of a few branches and another branch holds blocks
-        too. Source: Newell et al. 2016, whose hourglass adds a block to a chain of the
+        too. Source: Newell et al. 2016, whose hourglass adds a block to a chain.
         """
         graph, fork = self.graph, addition.fork
         users = graph.after[node]
@@ -169,60 +171,74 @@ net that adds all to all is read in less than quadratic time."""
 
 
 def read_region(graph: Graph, addition: Addition, meter: EffortMeter) -> JoinRegion:
-    """Read the region of a sum: its branches and its kind."""
-    fork, join = addition.fork, addition.join
-    layer_fork = max(fork, ROOT)
-    if fork == NOWHERE:
+    """Read the region of a sum: its kind and why; of a residual one, its branches."""
+    fork, join = max(addition.fork, ROOT), addition.join
+    if addition.fork == NOWHERE:
         reason = "its operands come from different inputs"
-        return JoinRegion(layer_fork, join, addition, JoinKind.OPEN, reason)
+        return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
     if len(addition.operands) < 2:
         reason = "what is added comes aside, as a condition"
-        return JoinRegion(layer_fork, join, addition, JoinKind.OPEN, reason)
+        return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
     efforts = sorted(
         (meter.measure_branch(operand, addition), operand)
         for operand in addition.operands
     )
     kind, reason = classify_sum([effort for effort, _ in efforts])
-    if kind is not JoinKind.RESIDUAL:
-        return JoinRegion(layer_fork, join, addition, kind, reason)
-    branches = tuple(graph.find_nodes_between(fork, node) for _, node in efforts)
+    if kind is JoinKind.RESIDUAL:
+        return read_branches(graph, addition, efforts, reason)
+    return JoinRegion(fork, join, addition, kind, reason)
+
+
+def read_branches(
+    graph: Graph, addition: Addition, efforts: list[tuple[Effort, int]], reason: str
+) -> JoinRegion:
+    """Read the branches of a sum that is residual if only efforts are looked at.
+
+    Args:
+        graph: the dataflow.
+        addition: the sum.
+        efforts: of its operands, with these, the lightest first.
+        reason: why it is residual then.
+    """
+    fork, join = max(addition.fork, ROOT), addition.join
+    operands = [operand for _, operand in efforts]
+    branches = tuple(graph.find_nodes_between(addition.fork, end) for end in operands)
     main_branches = branches
-    if graph.has_side_edges(fork, join):
+    if graph.has_side_edges(addition.fork, join):
         main_branches = tuple(
-            graph.find_nodes_between(fork, node, main_only=True) for _, node in efforts
+            graph.find_nodes_between(addition.fork, end, main_only=True)
+            for end in operands
         )
     nodes = frozenset[int]().union(*branches)
     obstacle = find_obstacle(graph, nodes, addition)
     if obstacle:
-        return JoinRegion(layer_fork, join, addition, JoinKind.OPEN, obstacle, branches)
-    special = find_other_reading(
-        graph, addition, branches[0], main_branches[-1], projects=efforts[0][0].weighted
+        return JoinRegion(fork, join, addition, JoinKind.OPEN, obstacle)
+    projects = efforts[0][0].weighted > 0
+    lookalike = find_lookalike(
+        graph, addition, branches[0], main_branches[-1], projects=projects
     )
-    if special:
-        return JoinRegion(layer_fork, join, addition, JoinKind.PARALLEL, special)
-    is_multi_branch = sum(effort.weighted > 0 for effort, _ in efforts) > 1 and all(
+    if lookalike:
+        return JoinRegion(fork, join, addition, JoinKind.PARALLEL, lookalike)
+    weighted = [pair for pair in efforts if pair[0].weighted]
+    is_multi_branch = len(weighted) > 1 and all(
         is_linear(graph, node) for node in nodes | addition.nodes
     )
-    if is_multi_branch:
-        reason = "a sum of linear maps of one tensor"
     bypass_nodes, taps = find_outside_uses(graph, nodes, addition)
     return JoinRegion(
-        layer_fork,
+        fork,
         join,
         addition,
-        kind,
-        reason,
-        branches,
-        frozenset[int]().union(*main_branches),
-        efforts[-1][0].weighted,
-        bypass_nodes,
-        taps,
-        find_outside_sources(graph, nodes, fork),
-        is_multi_branch,
-        min(
-            (effort.weighted, -effort.spatial, operand)
-            for effort, operand in efforts
-            if effort.weighted
+        JoinKind.RESIDUAL,
+        "a sum of linear maps of one tensor" if is_multi_branch else reason,
+        branches=branches,
+        main_nodes=frozenset[int]().union(*main_branches),
+        weight=efforts[-1][0].weighted,
+        bypass_nodes=bypass_nodes,
+        taps=taps,
+        conditions=find_outside_sources(graph, nodes, addition.fork),
+        is_multi_branch=is_multi_branch,
+        main_operand=min(
+            (effort.weighted, -effort.spatial, operand) for effort, operand in weighted
         )[-1],
     )
 

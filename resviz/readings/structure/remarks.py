@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 
 @cache_reading
-def find_remarks(built: Structure) -> tuple[str, ...]:
+def find_remarks(structure: Structure) -> tuple[str, ...]:
     """List what a reader of He et al. 2015 would not expect, one line each."""
-    return tuple(line for rule in REMARK_RULES for line in rule(built))
+    return tuple(line for rule in REMARK_RULES for line in rule(structure))
 
 
-def needless_projections(built: Structure) -> Iterator[str]:
+def needless_projections(structure: Structure) -> Iterator[str]:
     """Name projections where an identity would fit; option C has one in every block."""
     names = [
         name
-        for name, block in name_blocks(built)
+        for name, block in name_blocks(structure)
         if any(unit.shortcut.reason == "always" for unit in block.units)
     ]
     yield from remark_on("projects although an identity would fit", names)
 
 
-def downsampling_before_blocks(built: Structure) -> Iterator[str]:
+def downsampling_before_blocks(structure: Structure) -> Iterator[str]:
     """Name stages whose map shrinks before their first block, as ConvNeXt's."""
     names: list[str] = []
-    for before, stage in pair_stages(built):
+    for before, stage in pair_stages(structure):
         first = stage.blocks[0]
         shrinks = before.blocks[-1].output_size[0] > first.output_size[0]
         keeps = first.units[0].shortcut.reason not in {"resolution", "both"}
@@ -50,12 +50,12 @@ def downsampling_before_blocks(built: Structure) -> Iterator[str]:
     )
 
 
-def changes_without_projection(built: Structure) -> Iterator[str]:
+def changes_without_projection(structure: Structure) -> Iterator[str]:
     """Name blocks that change resolution or width on a shortcut without weights."""
     for kind, phrase in WEIGHTLESS_PHRASES.items():
         names = [
             name
-            for name, block in name_blocks(built)
+            for name, block in name_blocks(structure)
             if any(unit.shortcut.kind == kind for unit in block.units)
         ]
         yield from remark_on(phrase, names)
@@ -69,9 +69,9 @@ WEIGHTLESS_PHRASES = {
 """What is said of shortcuts without weights; adding one is a row."""
 
 
-def early_strides(built: Structure) -> Iterator[str]:
+def early_strides(structure: Structure) -> Iterator[str]:
     """Name bottlenecks that stride in the first 1×1, as the paper's own do."""
-    names = [name for name, block in name_blocks(built) if strides_in_1x1(block)]
+    names = [name for name, block in name_blocks(structure) if strides_in_1x1(block)]
     where = "the stride is in the first 1×1 (v1), not in the 3×3 (v1.5)"
     yield from remark_on(where, names)
 
@@ -84,9 +84,9 @@ def strides_in_1x1(block: Block) -> bool:
     return first is not None and prod(first.kernel) == 1 and prod(first.stride) > 1
 
 
-def dilated_stages(built: Structure) -> Iterator[str]:
+def dilated_stages(structure: Structure) -> Iterator[str]:
     """Name stages that widen the kernels' reach where others would shrink the map."""
-    for before, stage in pair_stages(built):
+    for before, stage in pair_stages(structure):
         rates = {
             op.window.dilation
             for block in stage.blocks
@@ -99,14 +99,14 @@ def dilated_stages(built: Structure) -> Iterator[str]:
             yield f"{stage.name} keeps its resolution, its kernels dilated by {sizes}"
 
 
-def sums_outside_blocks(built: Structure) -> Iterator[str]:
+def sums_outside_blocks(structure: Structure) -> Iterator[str]:
     """Name additions that are no block, by what they are."""
-    told = {index for block in built.blocks for index in block.layer_indices}
-    told |= build_graph(built.arch).dead_joins
-    layers = built.arch.stored_layers
+    left_out = {index for block in structure.blocks for index in block.layer_indices}
+    left_out |= build_graph(structure.arch).dead_joins
+    layers = structure.arch.stored_layers
     names_of_sums: dict[tuple[str, str], list[str]] = {name: [] for name in SUM_ORDER}
-    for region in built.regions:
-        if region.join not in told:
+    for region in structure.regions:
+        if region.join not in left_out:
             reason = region.reason if region.kind is JoinKind.OPEN else ""
             key = name_sum(region), reason
             names_of_sums.setdefault(key, []).append(layers[region.join].name)
@@ -134,18 +134,18 @@ REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
 """Everything that is looked for; adding a remark is a row."""
 
 
-def pair_stages(built: Structure) -> Iterator[tuple[Stage, Stage]]:
+def pair_stages(structure: Structure) -> Iterator[tuple[Stage, Stage]]:
     """Yield every stage after the one before it in its tower."""
     last_of_tower: dict[int, Stage] = {}
-    for stage in built.stages:
+    for stage in structure.stages:
         if before := last_of_tower.get(stage.tower):
             yield before, stage
         last_of_tower[stage.tower] = stage
 
 
-def name_blocks(built: Structure) -> Iterator[tuple[str, Block]]:
+def name_blocks(structure: Structure) -> Iterator[tuple[str, Block]]:
     """Yield every block with the paper's name of it, stage by stage."""
-    for stage in built.stages:
+    for stage in structure.stages:
         for number, block in enumerate(stage.blocks, start=1):
             yield stage.block_name(number), block
 

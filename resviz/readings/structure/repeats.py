@@ -31,12 +31,12 @@ class Repeat(NamedTuple):
     blocks: int
 
 
-def find_repeated_blocks(built: Structure) -> Iterator[Repeat]:
+def find_repeated_blocks(structure: Structure) -> Iterator[Repeat]:
     """Find consecutive equal blocks of a network, alone or alternating.
 
     What runs between two of them belongs to the first.
     """
-    for stage in built.stages:
+    for stage in structure.stages:
         blocks = iter(stage.blocks)
         for folds, pattern_count in group_alternating_folds(stage.folds):
             count = pattern_count if pattern_count > 1 else folds[0].count

@@ -78,14 +78,14 @@ def read_shortcut(
     projects = any(map(is_weighted, ops))
     return Shortcut(
         graph.arch,
-        classify_shortcut(steps, projects=projects),
-        " + ".join(dict.fromkeys(words))
+        kind=classify_shortcut(steps, projects=projects),
+        label=" + ".join(dict.fromkeys(words))
         + (PARTIAL_NOTE if region.bypass_nodes else ""),
-        find_reason(*sizes, projects=projects),
-        input_shape,
-        output_shape,
-        multiply_strides(steps, axes=max(len(after) - 2, 0)),
-        tuple(sorted(branch)),
+        reason=find_reason(*sizes, projects=projects),
+        input_shape=input_shape,
+        output_shape=output_shape,
+        stride=multiply_strides(steps, axes=max(len(after) - 2, 0)),
+        layer_indices=tuple(sorted(branch)),
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from resviz.readings.structure.parts import Block
 
 
-def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
+def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
     """Group blocks in execution order into stages.
 
     Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
@@ -22,8 +22,8 @@ def find_stages(graph: Graph, found_blocks: list[Block]) -> tuple[Stage, ...]:
     """
     runs = [
         (tower, run)
-        for tower, blocks in enumerate(group_by_tower(graph, found_blocks))
-        for run in group_tower(blocks, graph.arch.batch)
+        for tower, members in enumerate(group_by_tower(graph, blocks))
+        for run in group_tower(members, graph.arch.batch)
     ]
     runs.sort(key=lambda run: run[1][0].end)
     return tuple(
@@ -39,13 +39,13 @@ def group_tower(tower: list[Block], batch: int) -> list[list[Block]]:
     return regroup_by_resolution(tower, merge_early_changes(runs))
 
 
-def group_by_size(found_blocks: list[Block], batch: int) -> list[list[Block]]:
+def group_by_size(blocks: list[Block], batch: int) -> list[list[Block]]:
     """Group consecutive blocks whose outputs have the same positions and width.
 
     A class token more or less makes no difference.
     """
     runs: list[list[Block]] = []
-    for block in found_blocks:
+    for block in blocks:
         if runs and is_same_size(runs[-1][-1], block, batch):
             runs[-1].append(block)
         else:
@@ -124,13 +124,13 @@ def compare_sizes(block: Block, other: Block) -> tuple[bool, bool]:
 
 
 def regroup_by_resolution(
-    found_blocks: list[Block], runs: list[list[Block]]
+    blocks: list[Block], runs: list[list[Block]]
 ) -> list[list[Block]]:
     """Regroup by resolution alone if the width grows in nearly every block.
 
     Source: Han et al. 2017, PyramidNet; their stages are those of one map size.
     """
-    if len(found_blocks) < 6 or 2 * len(runs) <= len(found_blocks):
+    if len(blocks) < 6 or 2 * len(runs) <= len(blocks):
         return runs
-    groups = groupby(found_blocks, key=lambda block: block.output_size[0])
+    groups = groupby(blocks, key=lambda block: block.output_size[0])
     return [list(run) for _, run in groups]

@@ -123,15 +123,15 @@ SPLIT_OPERATIONS = {"split", "split_with_sizes", "unsafe_split", "unbind", "chun
 """Operations whose outputs are parts of what they read."""
 
 
-def find_other_reading(
+def find_lookalike(
     graph: Graph,
     addition: Addition,
     shortcut: frozenset[int],
     main: frozenset[int],
     *,
-    projects: int,
+    projects: bool,
 ) -> str:
-    """Find why a sum with a shortcut is no block's all the same; "" if it is one."""
+    """Find what a sum is that looks like a block's, and is none; "" if it is one."""
     if pools_whole_map(graph, shortcut, addition.join):
         return "it adds what is pooled to one position, as a head does"
     if projects and passes_smaller_map(graph, addition.fork, addition.join, main):
