@@ -14,7 +14,7 @@ from resviz.readings.memory import find_peak
 from resviz.readings.receptive import Axis, compute_receptive_fields
 from resviz.readings.structure.graph import Graph
 from resviz.readings.structure.main_path import find_main_path
-from resviz.readings.structure.regions import find_regions
+from resviz.readings.structure.regions import find_multi_branch_convolutions
 from resviz.readings.structure.weights import count_weighted
 from resviz.source.spec import parse_spec
 
@@ -151,7 +151,7 @@ def measure_record(arch: Architecture) -> SweepRow:
     """Read what a row tells of one record."""
     total = costs.sum_record_costs(arch)
     graph = Graph(arch)  # kept nowhere, so the record goes without the collector
-    path = find_main_path(graph, find_regions(graph))
+    path = find_main_path(graph, find_multi_branch_convolutions(graph))
     return {
         "params": arch.params,
         "macs": total.macs,

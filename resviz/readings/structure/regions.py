@@ -90,9 +90,21 @@ class JoinRegion:
 def find_regions(graph: Graph) -> list[JoinRegion]:
     """Find the region of every sum, in execution order; merged sums once."""
     reader = RegionReader(graph)
-    for join in graph.joins.values():
-        reader.add_sum(make_addition(graph, join))
     return [reader.read(node) for node in reader.additions]
+
+
+def find_multi_branch_convolutions(graph: Graph) -> list[JoinRegion]:
+    """Find the sums that are one convolution, and read only those that may be.
+
+    Two of its operands at least are linear, as no activation and no input is.
+    """
+    reader = RegionReader(graph)
+    may_be = [
+        node
+        for node, addition in reader.additions.items()
+        if sum(o > ROOT and is_linear(graph, o) for o in addition.operands) > 1
+    ]
+    return [region for region in map(reader.read, may_be) if region.is_multi_branch]
 
 
 class RegionReader:
@@ -103,6 +115,8 @@ class RegionReader:
         self.additions: dict[int, Addition] = {}
         self.meter = EffortMeter(graph, self.find_main_operand)
         self.regions: dict[int, JoinRegion] = {}
+        for join in graph.joins.values():
+            self.add_sum(make_addition(graph, join))
 
     def read(self, node: int) -> JoinRegion:
         """Return the region of the sum that ends at a node."""

@@ -6,6 +6,11 @@ the texts anew, and the commit that holds them says why.
 
 import pytest
 
+from resviz.readings.structure.graph import Graph
+from resviz.readings.structure.regions import (
+    find_multi_branch_convolutions,
+    find_regions,
+)
 from resviz.record.storage import load
 
 from .golden.description import describe_structure
@@ -24,6 +29,14 @@ def test_the_structure_of_a_network_traced_now(name):
     """A record made today is read as the kept one; tests/zoo has those of others."""
     frozen = text_file(name).read_text(encoding="utf-8")
     assert frozen == describe_structure(record(name))
+
+
+@pytest.mark.parametrize("name", names())
+def test_convolutions_of_several_branches_are_found_alone(name):
+    """They are those that reading every sum finds."""
+    graph = Graph(load(record_file(name)))
+    among_all = [region for region in find_regions(graph) if region.is_multi_branch]
+    assert among_all == find_multi_branch_convolutions(graph)
 
 
 def test_nothing_else_is_frozen():
