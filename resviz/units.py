@@ -54,6 +54,12 @@ def format_plural(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def format_names(names: Sequence[str], most: int) -> str:
+    """Write names, of many the first alone: "a, b and 3 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def dtype_itemsize(dtype: str) -> int:
     """Return the bytes of one value of a torch dtype, by its name: 4 of "float32"."""
     digits = "".join(ch if ch.isdigit() else " " for ch in dtype).split()

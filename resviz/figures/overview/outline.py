@@ -271,13 +271,12 @@ def label_outputs(structure: Structure) -> str:
     ends = {index for block in structure.blocks for index in (*block.joins, block.end)}
     sources = [source for source in arch.outputs if source.layer not in ends]
     sources = sources or arch.outputs[-1:]
-    shown: list[str] = []
-    for source in sources[:3]:
+    shapes: list[str] = []
+    for source in sources:
         is_input = source.layer == MODEL_INPUT
         tensors = arch.inputs if is_input else arch.layers[source.layer].outputs
-        shown.append(units.format_feature_map(tensors[source.output].shape))
-    more = f" and {len(sources) - 3} more" if len(sources) > 3 else ""
-    return f"output {', '.join(shown)}{more}" if shown else ""
+        shapes.append(units.format_feature_map(tensors[source.output].shape))
+    return f"output {units.format_names(shapes, 3)}" if shapes else ""
 
 
 def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...], ...]:

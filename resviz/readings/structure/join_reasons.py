@@ -8,7 +8,7 @@ from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.sum_kinds import JoinKind
 from resviz.record.cached import cache_reading
-from resviz.units import format_plural
+from resviz.units import format_names, format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,8 +90,7 @@ def list_names(graph: Graph, nodes: Iterable[int]) -> str:
     """List the names of layers, of many the first; an input is "the input"."""
     layers = graph.arch.stored_layers
     names = [layers[node].name if node >= 0 else "the input" for node in nodes]
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return ", ".join(names[:MAX_NAMES]) + more
+    return format_names(names, MAX_NAMES)
 
 
 MAX_NAMES = 2

@@ -10,7 +10,7 @@ from resviz.readings.structure.join_reasons import name_sum
 from resviz.readings.structure.regions import JoinKind
 from resviz.readings.structure.weights import list_live_operations
 from resviz.record.cached import cache_reading
-from resviz.units import format_per_axis, format_plural
+from resviz.units import format_names, format_per_axis, format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -163,6 +163,5 @@ MAX_NAMES = 4
 
 def remark_on(phrase: str, names: list[str]) -> Iterator[str]:
     """Yield a remark on what has some names, of many the first; nothing if none has."""
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     if names:
-        yield f"{phrase}: {', '.join(names[:MAX_NAMES])}{more}"
+        yield f"{phrase}: {format_names(names, MAX_NAMES)}"
