@@ -79,6 +79,7 @@ FIGURES_WITH_GRAPH = tuple(name for name in FIGURES if FIGURES[name].is_graph)
 """Figures that have a `Chart`."""
 
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
+"""Where x leads in a figure that has a choice."""
 
 DEFAULTS: dict[str, Any] = {
     name: False if option.kind == "switch" else option.default
@@ -127,7 +128,7 @@ def describe_figure(
 ) -> str:
     """Describe one figure in sentences, for its SVG text and its alt text.
 
-    The arguments are those of `draw_diagram`; how the figure looks is not told.
+    The arguments are those of `draw_diagram`; how the figure looks is left out.
 
     Raises:
         RenderError: as `draw_diagram`.

@@ -359,23 +359,21 @@ def _find_kinds(node: ast.expr, kinds: Mapping[str, Kinds]) -> Kinds:
         case ast.List() | ast.Tuple():
             return (SHAPE,)
         case ast.Constant():
-            return _value_kinds(node.value)
+            return _list_kinds(node.value)
         case ast.BinOp() | ast.UnaryOp(op=ast.USub() | ast.UAdd()):
             return (NUMERIC,)
         case _:
             return ()
 
 
-def _value_kinds(value: Any) -> Kinds:
+def _list_kinds(value: Any) -> Kinds:
     """Return what a value is compared as; a text may be read as a shape."""
     match value:
         case str():
             return (TEXTUAL, SHAPE) if WRITTEN_SHAPE.fullmatch(value) else (TEXTUAL,)
         case int() | float():
             return (NUMERIC,)
-        case list() | tuple() if all(
-            _value_kinds(size) == (NUMERIC,) for size in value
-        ):
+        case list() | tuple() if all(_list_kinds(size) == (NUMERIC,) for size in value):
             return (SHAPE,)
         case _:
             return ()
@@ -389,7 +387,7 @@ def _join_kinds(several: Iterable[Kinds]) -> Kinds:
 
 def find_column_kinds(values: Iterable[Any]) -> Kinds:
     """Return what the values of a column are compared as, those that are known."""
-    return _join_kinds(_value_kinds(value) for value in values if value is not None)
+    return _join_kinds(_list_kinds(value) for value in values if value is not None)
 
 
 def _column_value(name: str, value: Any) -> _Value:

@@ -189,7 +189,7 @@ class Clone(Copies):
         kind = type(module)
         shadows = self.class_copies.get(kind)
         if shadows is None:
-            shadows = self.find_class_copies(kind)
+            shadows = self.copy_class_members(kind)
         for name, value, is_method in shadows:
             state.setdefault(name, MethodType(value, copy) if is_method else value)
         if isinstance(module, nn.TransformerEncoder):

@@ -17,7 +17,7 @@ from resviz.errors import TraceError
 from resviz.inputs import ForwardArguments, InputSpec
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.explain import explain_failure
-from resviz.tracing.function_modes import OwnDevice, SeenConstants
+from resviz.tracing.function_modes import ConstantAdopter, FixedDevice
 from resviz.tracing.plan import InputPlaceholders
 from resviz.tracing.process import PreservedProcess
 from resviz.tracing.recorder import Recorder
@@ -92,14 +92,14 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
     clone = recorder.clone
     recorder.start_recording()
     process = PreservedProcess(clone.depth, clone.guarded.values())
-    own_device = OwnDevice(clone.device) if plan.stays_on_device else nullcontext()
-    with process, torch.inference_mode(False), own_device:
+    fixed_device = FixedDevice(clone.device) if plan.stays_on_device else nullcontext()
+    with process, torch.inference_mode(False), fixed_device:
         samples = InputPlaceholders(clone, plan.arguments, plan.batch)
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)
         constants = nullcontext()
         if clone.makes_constants:
-            constants = SeenConstants(recorder.adopt_constant)
+            constants = ConstantAdopter(recorder.adopt_constant)
         with torch.no_grad(), recorder, constants:
             return recorder.calls.call_root(*samples.args, **samples.kwargs)
 

@@ -19,8 +19,8 @@ CONSTANT_MAKER_NAMES = frozenset({"tensor", "as_tensor", "asarray", "new_tensor"
 """Their names, as a forward's code has them."""
 
 
-class SeenConstants(TorchFunctionMode):
-    """A mode in which constants are told from what other threads make.
+class ConstantAdopter(TorchFunctionMode):
+    """A mode that hands on each constant, so that none is taken for another thread's.
 
     Attributes:
         adopt_constant: called with each.
@@ -33,14 +33,14 @@ class SeenConstants(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        """Call a function, and tell of what it gives if that is a constant."""
+        """Call a function, and hand on what it gives if that is a constant."""
         output = func(*args, **(kwargs or {}))
         if func in CONSTANT_MAKERS:
             self.adopt_constant(output)
         return output
 
 
-class OwnDevice(TorchFunctionMode):
+class FixedDevice(TorchFunctionMode):
     """A mode in which tensors stay on one device, wherever a forward moves them."""
 
     def __init__(self, device: torch.device) -> None:
@@ -50,7 +50,7 @@ class OwnDevice(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        """Call a function with this device in the place of any other."""
+        """Call a function with the one device in the place of any other."""
         kwargs = kwargs or {}
         if func is torch.Tensor.cuda:
             return args[0]
@@ -61,6 +61,6 @@ class OwnDevice(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def replace_device(self, value: Any) -> Any:
-        """Return the own device for another, or for the name or number of one."""
+        """Return the one device for another, or for the name or number of one."""
         is_device = isinstance(value, (torch.device, str, int)) and value is not True
         return self.device if is_device and value is not False else value

@@ -54,8 +54,8 @@ Their functions keep nothing of a model in their globals.
 """
 
 WRITES_TO_CELLS = frozenset({opmap["STORE_DEREF"], opmap["DELETE_DEREF"]})
-
 WRITES_TO_GLOBALS = frozenset({opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]})
+"""Instructions by which a function writes past its arguments."""
 
 
 def find_package(kind: type) -> str:
@@ -164,17 +164,17 @@ class FunctionCopies:
         for name in () if is_foreign else reach.names & module_globals.keys():
             value = module_globals[name]
             if shield[name] is value:
-                shield[name] = self.copy_reached(value, name, package)
+                shield[name] = self.copy_reached_value(value, name, package)
             changed |= shield[name] is not value and value is not function
         if not is_foreign:
             self.guard_members(function, reach.names)
-        held = (function.__defaults__, function.__kwdefaults__, vars(function))
-        held_copies = [self.copy_held(value) for value in held]
-        changed |= any(a is not b for a, b in zip(held, held_copies, strict=True))
+        own = (function.__defaults__, function.__kwdefaults__, vars(function))
+        own_copies = [self.copy_function_attributes(values) for values in own]
+        changed |= any(a is not b for a, b in zip(own, own_copies, strict=True))
         if not changed:
             self.functions[function] = function
             return function
-        twin.__defaults__, twin.__kwdefaults__, attributes = held_copies
+        twin.__defaults__, twin.__kwdefaults__, attributes = own_copies
         twin.__dict__.update(attributes)
         twin.__qualname__, twin.__module__ = function.__qualname__, function.__module__
         return twin
@@ -195,8 +195,8 @@ class FunctionCopies:
                 if type(container) in CONTAINER_CLASSES:
                     self.guarded[id(container)] = container, copy(container)
 
-    def find_class_copies(self, module_class: type) -> list[tuple[str, Any, bool]]:
-        """Return what is to shadow members of a class: name, copy, whether a method.
+    def copy_class_members(self, module_class: type) -> list[tuple[str, Any, bool]]:
+        """Copy members of a class to shadow them: name, copy, whether a method.
 
         Those are methods that reach past their arguments, and containers.
         """
@@ -209,9 +209,10 @@ class FunctionCopies:
             is_static = type(member) is staticmethod
             value = member.__func__ if is_static else member
             if type(value) in CONTAINER_CLASSES | {FunctionType}:
-                copy = value if name[:2] == "__" else self.copy_value(value, name)
-                if copy is not value:
-                    copies.append((name, copy, type(member) is FunctionType))
+                is_special = name[:2] == "__"
+                twin = value if is_special else self.copy_value(value, name)
+                if twin is not value:
+                    copies.append((name, twin, type(member) is FunctionType))
         return copies
 
     def copy_cell(self, cell: CellType) -> CellType:
@@ -233,22 +234,24 @@ class FunctionCopies:
             value_copy = twin.cell_contents
         except ValueError:
             twin.cell_contents = value  # for what leads back here
-            twin.cell_contents = value_copy = self.copy_reached(value, name)
+            twin.cell_contents = value_copy = self.copy_reached_value(value, name)
         is_plain = type(value) in PLAIN_CLASSES or isinstance(value, torch.Tensor)
         return is_plain or (value_copy is not value and value is not function)
 
-    def copy_held(self, values: Any) -> Any:
+    def copy_function_attributes(self, values: Any) -> Any:
         """Copy a function's defaults or attributes; return them if none changes."""
         if not values:
             return values
         if isinstance(values, tuple):
-            copies = [self.copy_reached(value, "default") for value in values]
+            copies = [self.copy_reached_value(value, "default") for value in values]
             same = all(a is b for a, b in zip(values, copies, strict=True))
             return values if same else tuple(copies)
-        copy = {name: self.copy_reached(value, name) for name, value in values.items()}
-        return values if all(copy[n] is values[n] for n in values) else copy
+        twin = {
+            name: self.copy_reached_value(value, name) for name, value in values.items()
+        }
+        return values if all(twin[name] is values[name] for name in values) else twin
 
-    def copy_reached(self, value: Any, name: str, package: str = "") -> Any:
+    def copy_reached_value(self, value: Any, name: str, package: str = "") -> Any:
         """Copy what a function reaches under a name, of a global in a `package`.
 
         A tensor stands for itself: a recorder turns writes to it aside, and a forward
