@@ -486,8 +486,9 @@ def test_options_are_never_ignored(resviz, saved, args, words):
 
 
 @pytest.mark.parametrize(("command", "count"), [("summary", 8), ("layers", 66)])
-def test_what_ran_before_a_failure_is_shown(resviz, command, count):
+def test_what_ran_before_a_failure_is_shown(resviz, monkeypatch, command, count):
     """The last eight layers; all of them where layers were asked for."""
+    monkeypatch.setenv("COLUMNS", "200")
     options = ("--input", "3,160,160")
     code, out, err = resviz(command, "resnet(18, head='fixed')", *options)
     assert (3, "") == (code, out)

@@ -98,7 +98,7 @@ def test_a_worker_watches_its_variants(cluster, fault):
     )
     assert [
         "its process was ended by SIGKILL, perhaps out of memory",
-        "no answer after 2 s, in loops, faults.py line 24",
+        "no answer after 2 s, in loops, faults.py line 25",
     ] == frame["error"].dropna().tolist()
     assert 112 == frame["params"].iloc[2]
 

@@ -106,8 +106,8 @@ def test_what_cannot_be_built(fault):
 def test_what_hangs(fault):
     """Asleep, or in a loop of C that never lets go of the interpreter."""
     asleep, busy = reasons(fault("sleeps"), fault("loops"), limits=SHORT)
-    assert "no answer after 2 s, in sleeps, faults.py line 19" == asleep
-    assert "no answer after 2 s, in loops, faults.py line 24" == busy
+    assert "no answer after 2 s, in sleeps, faults.py line 20" == asleep
+    assert "no answer after 2 s, in loops, faults.py line 25" == busy
 
 
 def test_what_wants_all_memory(fault):
