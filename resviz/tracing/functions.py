@@ -161,12 +161,8 @@ class FunctionCopies:
         self.functions[function] = twin  # it may reach itself
         for name, cell, cell_copy in zip(code.co_freevars, cells, copies, strict=True):
             changed |= self.fill_cell(name, cell, cell_copy, function)
-        for name in () if is_foreign else reach.names & module_globals.keys():
-            value = module_globals[name]
-            if shield[name] is value:
-                shield[name] = self.copy_reached_value(value, name, package)
-            changed |= shield[name] is not value and value is not function
         if not is_foreign:
+            changed |= self.fill_shield(shield, function, reach.names, package)
             self.guard_members(function, reach.names)
         own = (function.__defaults__, function.__kwdefaults__, vars(function))
         own_copies = [self.copy_function_attributes(values) for values in own]
@@ -178,6 +174,22 @@ class FunctionCopies:
         twin.__dict__.update(attributes)
         twin.__qualname__, twin.__module__ = function.__qualname__, function.__module__
         return twin
+
+    def fill_shield(
+        self,
+        shield: dict[str, Any],
+        function: FunctionType,
+        names: frozenset[str],
+        package: str,
+    ) -> bool:
+        """Fill copied globals with copies, and return whether any differs."""
+        changed = False
+        for name in names & function.__globals__.keys():
+            value = function.__globals__[name]
+            if shield[name] is value:
+                shield[name] = self.copy_reached_value(value, name, package)
+            changed |= shield[name] is not value and value is not function
+        return changed
 
     def guard_members(self, function: FunctionType, names: frozenset[str]) -> None:
         """Note containers of own classes and modules, which cannot be shadowed."""

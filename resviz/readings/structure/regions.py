@@ -99,12 +99,16 @@ def find_multi_branch_convolutions(graph: Graph) -> list[JoinRegion]:
     Two of its operands at least are linear, as no activation and no input is.
     """
     reader = RegionReader(graph)
-    may_be = [
+    candidates = [
         node
         for node, addition in reader.additions.items()
-        if sum(o > ROOT and is_linear(graph, o) for o in addition.operands) > 1
+        if sum(
+            operand > ROOT and is_linear(graph, operand)
+            for operand in addition.operands
+        )
+        > 1
     ]
-    return [region for region in map(reader.read, may_be) if region.is_multi_branch]
+    return [region for region in map(reader.read, candidates) if region.is_multi_branch]
 
 
 class RegionReader:
