@@ -159,7 +159,7 @@ def measure_record(arch: Architecture) -> SweepRow:
         "inference_peak_bytes": find_peak(arch).bytes,
         "receptive_field": find_largest_axis_field(arch),
         "final_shape": find_final_shape(graph, path),
-        "depth": sum(count_weighted(arch.layers[index]) for index in path),
+        "depth": sum(count_weighted(arch.stored_layers[index]) for index in path),
     }
 
 
@@ -196,7 +196,7 @@ def find_final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
     arch, final = graph.arch, None
     rank = len(arch.input_shape)
     for index in path:
-        layer = arch.layers[index]
+        layer = arch.stored_layers[index]
         if any(map(may_pool_whole_map, layer.operations)):
             if graph.size_of_node(index)[0] <= arch.batch:
                 break

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
     from resviz.record import Operation
 
+    MainOperandFinder = Callable[[int], int | None]
+    """Finds what stands for a convolution of several branches that ends at a node."""
+
 
 class Effort(NamedTuple):
     """Heavy operations of each kind, of one node or most on a path."""
@@ -66,25 +69,26 @@ class EffortMeter:
     convolution of several branches weighs what its main operand does.
     """
 
-    def __init__(
-        self, graph: Graph, find_main_operand: Callable[[int], int | None]
-    ) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.find_main_operand = find_main_operand
         self.path_efforts: dict[int, dict[int, Effort]] = {}
         self.measured_to: dict[int, int] = {}
 
-    def measure_branch(self, operand: int, addition: Addition) -> Effort:
+    def measure_branch(
+        self, operand: int, addition: Addition, find_main_operand: MainOperandFinder
+    ) -> Effort:
         """Measure the heaviest path to an operand of a sum, from the sum's fork.
 
         A weight of the sum itself, as in `addmm`, is on the branch that it multiplies.
         """
-        effort = self.measure_path(addition.fork, operand)
+        effort = self.measure_path(addition.fork, operand, find_main_operand)
         if addition.addend in {None, operand}:
             return effort
         return add_efforts(effort, self.graph.efforts[addition.join])
 
-    def measure_path(self, fork: int, end: int) -> Effort:
+    def measure_path(
+        self, fork: int, end: int, find_main_operand: MainOperandFinder
+    ) -> Effort:
         """Measure the heaviest path from a fork to an end, which descends from it.
 
         One path need not hold the most of every kind.
@@ -97,7 +101,7 @@ class EffortMeter:
             if len(sources) == 1:
                 path = most.get(sources[0])
             else:
-                operand = self.find_main_operand(node)
+                operand = find_main_operand(node)
                 ways = sources if operand is None else (operand,)
                 known = [most[source] for source in ways if source in most]
                 path = Effort(*map(max, zip(*known, strict=True))) if known else None

@@ -22,7 +22,7 @@ from resviz.readings.structure.sum_kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from resviz.readings.structure.efforts import Effort
 
@@ -117,7 +117,7 @@ class RegionReader:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.additions: dict[int, Addition] = {}
-        self.meter = EffortMeter(graph, self.find_main_operand)
+        self.meter = EffortMeter(graph)
         self.regions: dict[int, JoinRegion] = {}
         for join in graph.joins.values():
             self.add_sum(make_addition(graph, join))
@@ -126,9 +126,13 @@ class RegionReader:
         """Return the region of the sum that ends at a node."""
         if node not in self.regions:
             self.regions[node] = read_region(
-                self.graph, self.additions[node], self.meter
+                self.graph, self.additions[node], self.measure_branch
             )
         return self.regions[node]
+
+    def measure_branch(self, operand: int, addition: Addition) -> Effort:
+        """Measure the heaviest path to an operand of a sum, from the sum's fork."""
+        return self.meter.measure_branch(operand, addition, self.find_main_operand)
 
     def find_main_operand(self, node: int) -> int | None:
         """Find what stands for a convolution of several branches that ends so."""
@@ -188,7 +192,9 @@ MOST_BRANCHES = 6
 net that adds all to all is read in less than quadratic time."""
 
 
-def read_region(graph: Graph, addition: Addition, meter: EffortMeter) -> JoinRegion:
+def read_region(
+    graph: Graph, addition: Addition, measure_branch: Callable[[int, Addition], Effort]
+) -> JoinRegion:
     """Read the region of a sum: its kind and why; of a residual one, its branches."""
     fork, join = max(addition.fork, ROOT), addition.join
     if addition.fork == NOWHERE:
@@ -198,8 +204,7 @@ def read_region(graph: Graph, addition: Addition, meter: EffortMeter) -> JoinReg
         reason = "what is added comes aside, as a condition"
         return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
     efforts = sorted(
-        (meter.measure_branch(operand, addition), operand)
-        for operand in addition.operands
+        (measure_branch(operand, addition), operand) for operand in addition.operands
     )
     kind, reason = classify_sum([effort for effort, _ in efforts])
     if kind is JoinKind.RESIDUAL:
