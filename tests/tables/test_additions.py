@@ -62,8 +62,9 @@ def test_a_kind_of_shortcut_chooses_no_additions():
         resviz.shortcuts("resnet18", only="projection", why=True)
 
 
-def test_the_command_prints_the_same_rows():
+def test_the_command_prints_the_same_rows(monkeypatch):
     """`--why` is the switch."""
+    monkeypatch.setenv("COLUMNS", "200")
     settings = SimpleNamespace(debug=False)
     words = ["shortcuts", "18", "--why"]
     result = CliRunner().invoke(resviz_command, words, obj=settings)
