@@ -229,7 +229,10 @@ def display_paper_row(entry: dict[str, Any], bounds: Sequence[str]) -> dict[str,
         for k, c in enumerate(entry["cells"])
     }
     if entry["name"] == FLOPS_ROW:
-        cells = {key: bounds[int(key[1:])] + cells[key] for key in cells}
+        cells = {
+            key: bounds[int(key[1:])] + total if isinstance(total, str) else total
+            for key, total in cells.items()
+        }
     output = format_sizes(entry["output"]) if entry["output"] else None
     return {"name": entry["name"], "output": output, **cells}
 
