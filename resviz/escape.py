@@ -147,9 +147,10 @@ def escape_markdown_paragraph(text: object) -> str:
 def escape_mermaid(text: object) -> str:
     """Escape `text` for a quoted label of Mermaid, which has its own entities.
 
-    While it works it writes them as "ﬂ°…¶ß"; ¶ is encoded, and ﬂ may not occur.
+    While it works it writes them as "ﬂ°…¶ß", so neither end of that may occur, not
+    even as entities: it decodes those first.
     """
-    safe = clean_name(text).strip().replace("ﬂ", "fl")
+    safe = clean_name(text).strip().replace("ﬂ", "fl").replace("¶ß", "¶ ß")
     return MERMAID_SPECIAL.sub(encode_mermaid_match, safe)
 
 
