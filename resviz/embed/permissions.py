@@ -196,7 +196,7 @@ class Permissions:
         except SpecError:
             pass
         # No link is followed yet, since on Windows that may ask a server.
-        self.require("value", Path(os.path.abspath(near)).as_posix(), does)  # noqa: PTH100
+        self.require("value", Path(os.path.abspath(near)).as_posix(), does)  # noqa: PTH100 - follows no link
         self.require("value", near.resolve().as_posix(), does)
         return near.resolve()
 

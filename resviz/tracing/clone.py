@@ -271,7 +271,7 @@ def copy_scripted_module(module: Any, *, training: bool, real: bool) -> ScriptMo
     It is saved to memory and loaded onto another device: torch makes no other copy.
     """
     # torch.jit.load does the same, and warns that it is going to be retired.
-    torch_c: Any = torch._C  # noqa: SLF001
+    torch_c: Any = torch._C  # noqa: SLF001 - nothing public
     wrap: Any = vars(torch.jit)["_recursive"].wrap_cpp_module
     loaded = torch_c.import_ir_module_from_buffer(
         torch_c.CompilationUnit(),

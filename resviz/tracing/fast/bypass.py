@@ -176,9 +176,9 @@ GLOBAL_HOOKS = vars(all_modules)["_global_forward_hooks"]
 """Hooks after them."""
 
 # Nothing public tells how many modes are entered, or whether any autocast is.
-count_dispatch_modes = torch._C._len_torch_dispatch_stack  # noqa: SLF001
-count_function_modes = torch._C._len_torch_function_stack  # noqa: SLF001
-is_autocast_enabled = torch._C._is_any_autocast_enabled  # noqa: SLF001
+count_dispatch_modes = torch._C._len_torch_dispatch_stack  # noqa: SLF001 - nothing public
+count_function_modes = torch._C._len_torch_function_stack  # noqa: SLF001 - nothing public
+is_autocast_enabled = torch._C._is_any_autocast_enabled  # noqa: SLF001 - nothing public
 
 
 def is_observed(own_modes: int) -> bool:
