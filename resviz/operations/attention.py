@@ -91,6 +91,7 @@ ROWS = (
     attention("_scaled_dot_product_fused_attention_overrideable"),
     OperationKind(
         "_native_multi_head_attention",
+        family=ATTENTION,
         weights=2,
         min_operands=7,
         macs=count_multi_head_macs,

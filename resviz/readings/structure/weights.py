@@ -43,7 +43,7 @@ def count_weighted(layer: Layer) -> int:
 
 def is_live_product(op: Operation) -> bool:
     """Tell whether an operation multiplies two matrices that flow, as attention's."""
-    if op.name in ATTENTIONS or op.name == "_native_multi_head_attention":
+    if op.name in ATTENTIONS:
         return sum(op.flowing) > 1
     return op.name in PRODUCTS and all(op.flowing[-2:])
 
