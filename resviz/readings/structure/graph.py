@@ -124,11 +124,8 @@ class Graph:
         for number in range(len(arch.inputs) or 1):
             self.dominator[ROOT - number] = NOWHERE
             self.dominator_depth[ROOT - number] = 1
-        for node, sources in self.sources.items():
-            main = sources
-            if side := self.side_edges.get(node):
-                main = tuple(source for source in sources if source not in side)
-            self.find_dominator(node, main or sources)
+        for node in self.sources:
+            self.find_dominator(node, self.list_main_sources(node))
 
     def add_layer(
         self, layer: Layer, ops: list[Operation], finder: SideEdgeFinder
@@ -175,6 +172,13 @@ class Graph:
             if node in useful:
                 self.after[node] = [user for user in users if user in useful]
         return useful
+
+    def list_main_sources(self, node: int) -> tuple[int, ...]:
+        """List the sources of a node that do not come aside; all, if every one does."""
+        sources, side = self.sources[node], self.side_edges.get(node)
+        if not side:
+            return sources
+        return tuple(source for source in sources if source not in side) or sources
 
     def count_joins_above(self, end: int) -> int:
         """Count the additions that lead to a node."""

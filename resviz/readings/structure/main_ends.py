@@ -22,11 +22,10 @@ def find_main_ends(graph: Graph) -> tuple[int, int]:
     if not ends or (len(graph.arch.inputs) < 2 and len(ends) == 1):
         return MODEL_INPUT, max(ends, default=MODEL_INPUT)
     best: dict[int, tuple[int, int, int]] = {}  # weights, length, source
-    for node, sources in graph.sources.items():
-        side = graph.side_edges.get(node, {})
-        main = [source for source in sources if source not in side] or sources
+    for node in graph.sources:
         weight, length, source = max(
-            (*best.get(source, (0, 0))[:2], source) for source in main
+            (*best.get(source, (0, 0))[:2], source)
+            for source in graph.list_main_sources(node)
         )
         best[node] = weight + graph.count_weighted(node), length + 1, source
     has_several = len(graph.returned_nodes) > 1
