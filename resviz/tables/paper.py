@@ -224,25 +224,24 @@ def paper_row(name: str, entries: Sequence[dict[str, PaperEntry]]) -> dict[str, 
 
 def display_paper_row(entry: dict[str, Any], bounds: Sequence[str]) -> dict[str, Any]:
     """Write a row for the eye, one value a column; `bounds` stand before FLOPs."""
+    columns = zip(entry["cells"], bounds, strict=True)
     cells = {
-        f"c{k}": display_paper_cell(entry["name"], c)
-        for k, c in enumerate(entry["cells"])
+        f"c{k}": display_paper_cell(entry["name"], cell, bound)
+        for k, (cell, bound) in enumerate(columns)
     }
-    if entry["name"] == FLOPS_ROW:
-        cells = {
-            key: bounds[int(key[1:])] + total if isinstance(total, str) else total
-            for key, total in cells.items()
-        }
     output = format_sizes(entry["output"]) if entry["output"] else None
     return {"name": entry["name"], "output": output, **cells}
 
 
-def display_paper_cell(name: str, cell: Cell | int | None) -> Cell | str | None:
+def display_paper_cell(
+    name: str, cell: Cell | int | None, bound: str
+) -> Cell | str | None:
     """Write a total in the unit of the paper; leave any other cell as it is."""
-    if isinstance(cell, int):
-        exact = name == FLOPS_ROW and cell >= 10**9
-        return format_giga(cell) if exact else format_count(cell, 4)
-    return cell
+    if not isinstance(cell, int):
+        return cell
+    if name != FLOPS_ROW:
+        return format_count(cell, 4)
+    return bound + (format_giga(cell) if cell >= 10**9 else format_count(cell, 4))
 
 
 def paper_data(
