@@ -11,7 +11,7 @@ from resviz.escape import clean_prose
 from resviz.options import DRAW_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Unpack
 
     from resviz.figures.drawing.elements import Picture
@@ -114,9 +114,10 @@ def draw_diagram(
     from resviz.figures.rendering import Diagram
 
     chosen = choose_options(figure, **options)
-    description = describe_figure(arch, figure, **options)
+    networks = select_networks(arch, figure)
+    description = describe_networks(networks, figure, chosen)
     own = {name: chosen[name] for name in FIGURES[figure].options}
-    picture = find_figure(figure).draw(select_networks(arch, figure), **own)
+    picture = find_figure(figure).draw(networks, **own)
     described = replace(picture, description=description)
     return Diagram(described, STYLES[chosen["style"]], chosen["layout"])
 
@@ -134,9 +135,13 @@ def describe_figure(
         RenderError: as `draw_diagram`.
     """
     chosen = choose_options(figure, **options)
+    return describe_networks(select_networks(arch, figure), figure, chosen)
+
+
+def describe_networks(networks: Any, figure: str, chosen: Mapping[str, Any]) -> str:
+    """Describe networks as a figure takes them, by options that are checked."""
     spoken = [name for name in FIGURES[figure].options if name != "direction"]
     own = {name: chosen[name] for name in spoken}
-    networks = select_networks(arch, figure)
     return clean_prose(find_figure(figure).description(networks, **own))
 
 
