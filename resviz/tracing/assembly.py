@@ -128,9 +128,9 @@ class RecordAssembler:
         start: CallStart | None = None
         start_position = 0
         for position, event in enumerate(self.events):
-            if isinstance(event, CallStart):
+            if type(event) is CallStart:
                 start, start_position = event, position
-            elif isinstance(event, CallEnd):
+            elif type(event) is CallEnd:
                 if start is not None and event.returned is not None:
                     steps: list[Any] = self.events[start_position + 1 : position]
                     if self.is_leaf_call(start, steps):

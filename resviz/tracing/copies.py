@@ -12,13 +12,7 @@ from collections import OrderedDict, defaultdict, deque
 from copy import deepcopy
 from enum import Enum
 from functools import partial
-from types import (
-    BuiltinMethodType,
-    FunctionType,
-    MethodType,
-    MethodWrapperType,
-    SimpleNamespace,
-)
+from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any
 from weakref import ProxyTypes, proxy, ref
 
@@ -27,7 +21,12 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
-from resviz.tracing.functions import FOREIGN_PACKAGES, FunctionCopies, find_package
+from resviz.tracing.functions import (
+    FOREIGN_PACKAGES,
+    METHOD_CLASSES,
+    FunctionCopies,
+    find_package,
+)
 from resviz.tracing.modules import unwrap_module
 from resviz.tracing.tensors import (
     EAGER_CLASSES,
@@ -35,9 +34,6 @@ from resviz.tracing.tensors import (
     PLAIN_CLASSES,
     make_weightless,
 )
-
-METHOD_CLASSES = (MethodType, BuiltinMethodType, MethodWrapperType)
-"""Classes of functions that are bound to a value, those of containers too."""
 
 REFERENCE_CLASSES = (ref, *ProxyTypes)
 """Classes of weak references."""

@@ -15,7 +15,7 @@ CONSTANT_MAKERS = frozenset({
 })  # fmt: skip
 """Functions whose tensors of the meta device come from no operation."""
 
-CONSTANT_MAKER_NAMES = frozenset({"tensor", "as_tensor", "asarray", "new_tensor"})
+CONSTANT_MAKER_NAMES = frozenset(maker.__name__ for maker in CONSTANT_MAKERS)
 """Their names, as a forward's code has them."""
 
 

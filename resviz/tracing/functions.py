@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 CONTAINER_CLASSES = MAPPING_CLASSES | {list, set, deque}
 """Classes of containers that a function may write to."""
 
+METHOD_CLASSES = (MethodType, BuiltinMethodType, MethodWrapperType)
+"""Classes of functions that are bound to a value, those of containers too."""
+
 HOLDER_CLASSES = CONTAINER_CLASSES | {
-    tuple, partial, ref, SimpleNamespace,
-    MethodType, BuiltinMethodType, MethodWrapperType,
+    tuple, partial, ref, SimpleNamespace, *METHOD_CLASSES
 }  # fmt: skip
 """Classes of values that hold others, whoever made them."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from resviz.errors import first_error_line
+from resviz.errors import first_error_line, suggest_nearest
 from resviz.tracing.modules import list_forward_parameters
 
 if TYPE_CHECKING:
@@ -38,12 +37,10 @@ def explain_wrong_arguments(error: Exception, recorder: Recorder) -> str | None:
         if recorder.calls.open_calls[-1].module is not root:
             return None
         wrong_name = reason.rpartition("keyword argument ")[2].split(".")[0].strip("'")
-        close_names = (
-            get_close_matches(wrong_name, parameter_names, n=1)
-            if "unexpected" in reason
-            else []
-        )
-        hint = f"did you mean {close_names[0]!r}? " if close_names else ""
+        near = ""
+        if "unexpected" in reason:
+            near = suggest_nearest(wrong_name, parameter_names, 1).removeprefix(", ")
+        hint = f"{near}? " if near else ""
         give = f": {HOW_TO_GIVE_INPUTS}" if "missing" in reason else ""
         return f"{hint}it takes ({shorten_names(parameter_names)}){give}"
     mentions = ("_" in name and name in reason for name in parameter_names)
