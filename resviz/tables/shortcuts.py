@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import OptionError, SpecError, suggest
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
-from resviz.readings.structure.join_reasons import explain_joins
+from resviz.readings.structure.join_reasons import UNIT_VERDICT, explain_joins
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
@@ -118,7 +118,7 @@ def explain_additions(arch: Architecture) -> Table:
         facts=() if rows else (("additions", "none of two branches"),),
         notes=tuple(f"{number} × {verdict}" for verdict, number in verdicts.items()),
         marked=frozenset(
-            k for k, row in enumerate(rows) if row["verdict"] != "residual unit"
+            k for k, row in enumerate(rows) if row["verdict"] != UNIT_VERDICT
         ),
         mark="no unit of a block",
     )

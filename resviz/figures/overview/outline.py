@@ -163,11 +163,11 @@ def build_stage_section(
             rows = [replace(row, count=count) for row in rows]
         groups.append((len(folds), tuple(rows)))
     layers = [structure.arch.layers[index] for index in stage.layer_indices]
-    n = len(stage.blocks)
+    blocks = units.format_plural(len(stage.blocks), "block")
     params = units.format_count(costs.sum_layer_costs(layers).params)
     facts = (
         units.format_feature_map(stage_output_shape(stage)),
-        f"{n} block{'s' if n > 1 else ''}, {params} params",
+        f"{blocks}, {params} params",
         *label_returned_outputs(structure, stage),
     )
     return OutlineSection(stage.name, facts, elide_rows(groups, most))

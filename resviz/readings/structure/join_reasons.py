@@ -23,13 +23,17 @@ class JoinReason(NamedTuple):
 
     Attributes:
         layer: the one that adds.
-        verdict: "residual unit", "inner sum", or the name of a sum outside of blocks.
+        verdict: `UNIT_VERDICT`, "inner sum", or the name of a sum outside of blocks.
         reason: by which rules, and what is read or weighed beside.
     """
 
     layer: Layer
     verdict: str
     reason: str
+
+
+UNIT_VERDICT = "residual unit"
+"""What an addition is called that ends a unit of a block."""
 
 
 @cache_reading
@@ -47,7 +51,7 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
             fork = list_names(graph, [region.fork])
             clauses.append(f"they part at {fork}, {region.addition.fork_rule}")
         if region.join in joins:
-            verdict = "residual unit"
+            verdict = UNIT_VERDICT
         elif region.join in block_paths and region.is_whole_block:
             verdict = "inner sum"
             where = block_paths[region.join] or "another block"

@@ -18,6 +18,7 @@ from resviz.operations.families import (
 from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.weights import is_upsampling
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
     from resviz.readings.structure.efforts import Effort
@@ -53,8 +54,9 @@ def classify_sum(efforts: list[Effort]) -> tuple[JoinKind, str]:
         return JoinKind.PARALLEL, "its branches weigh alike"
     if light.spatial > heavy.spatial and not heavy.products:
         return JoinKind.PARALLEL, "its lightest branch sees further than the others"
-    weights = f"{light.weighted} weight{'' if light.weighted == 1 else 's'} in a row"
-    return JoinKind.RESIDUAL, f"a branch of {weights} beside one of {heavy.weighted}"
+    weights = format_plural(light.weighted, "weight")
+    reason = f"a branch of {weights} in a row beside one of {heavy.weighted}"
+    return JoinKind.RESIDUAL, reason
 
 
 def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> str:
