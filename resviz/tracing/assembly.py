@@ -29,7 +29,7 @@ from resviz.tracing.modules import find_class_name
 from resviz.tracing.storages import RenumberedStorages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from resviz.tracing.clone import Clone
     from resviz.tracing.recorder import Recorder
@@ -99,12 +99,13 @@ class RecordAssembler:
     def process_events(self) -> None:
         """Turn every event into a layer or a call, in order."""
         leaves = self.find_leaf_calls()
+        add_by_class = self.list_step_methods()
         leaf_end = -1
         for position, event in enumerate(self.events):
             if position <= leaf_end:  # inside of a leaf's call
                 continue
-            if isinstance(event, TraceStep):
-                self.add_operation_layer(event)
+            if add_step := add_by_class.get(type(event)):
+                add_step(event)
             elif isinstance(event, CallStart) and position in leaves:
                 leaf_end = leaves[position]
                 # The model itself may be a leaf, as nn.Conv2d.
@@ -118,6 +119,10 @@ class RecordAssembler:
                 self.open_call(event)
             else:
                 self.close_call()
+
+    def list_step_methods(self) -> dict[type, Callable[[Any], None]]:
+        """Return what makes a layer of a step outside of leaves, by its class."""
+        return {TraceStep: self.add_operation_layer}
 
     def find_leaf_calls(self) -> dict[int, int]:
         """Return first and last event position of each call that is one layer.

@@ -126,20 +126,33 @@ class FastClone(Clone):
         attributes, layout = vars(module), self.layouts.find_layout(module)
         # The model itself is a call of its own, also where it is a single layer.
         if path and self.can_postpone(module, layout):
-            self.bypassable.append(self.copies[id(module)])
-            state = attributes | self.shared_hooks  # sooner than {**attributes, …}
-            state["_modules"], state[NON_PERSISTENT_NAMES] = {}, set()
-            for group in TENSOR_GROUPS:
-                tensors = attributes[group]
-                state[group] = (
-                    PostponedTensors(tensors, self.copy_postponed) if tensors else {}
-                )
-        else:
-            holders = layout.holder_classes.items()
-            state = attributes | {name: make_empty() for name, make_empty in holders}
-            self.copy_attributes(path, attributes, layout, state)
+            self.postpone_tensors(path, module)
+            return
+        holders = layout.holder_classes.items()
+        state = attributes | {name: make_empty() for name, make_empty in holders}
+        self.copy_attributes(path, attributes, layout, state)
         state.pop(COMPILED_CALL, None)
         self.set_state(path, module, state, layout.slots)
+
+    def postpone_tensors(self, path: str, module: nn.Module) -> None:
+        """Give the copy of `module` its state; its tensors are made on demand.
+
+        As `set_state` would, sooner: the class is torch's, and has nothing to shadow.
+        """
+        attributes, copy = vars(module), self.copies[id(module)]
+        state = attributes | self.shared_hooks  # sooner than {**attributes, …}
+        state["_modules"], state[NON_PERSISTENT_NAMES] = {}, set()
+        for group in TENSOR_GROUPS:
+            tensors = attributes[group]
+            state[group] = (
+                PostponedTensors(tensors, self.copy_postponed) if tensors else {}
+            )
+        state.pop(COMPILED_CALL, None)
+        state["training"] = self.training
+        object.__setattr__(copy, "__dict__", state)
+        self.bypassable.append(copy)
+        if parameters := attributes["_parameters"]:
+            self.parameters.add_module_parameters(path, module, parameters)
 
     def can_postpone(self, module: nn.Module, layout: ModuleLayout) -> bool:
         """Return whether a module holds only tensors that are not copied yet.
@@ -233,11 +246,11 @@ class FastClone(Clone):
             group_tensors = state[group]
             if type(group_tensors) is PostponedTensors:
                 group_tensors = group_tensors.originals
+                if group_tensors is None:
+                    return None
+                tensors = tensors | group_tensors if tensors else group_tensors
             elif group_tensors:
                 return None
-            if group_tensors is None:
-                return None
-            tensors |= group_tensors
         # Another module may hold one of them too, and somebody have come to that.
         return None if self.has_filled and self.has_copies(tensors) else tensors
 

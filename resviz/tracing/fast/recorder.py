@@ -15,6 +15,8 @@ from resviz.tracing.modules import COMPILED_CALL
 from resviz.tracing.recorder import Recorder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     from resviz.tracing.events import CallStart, TraceEvent, TraceStep
@@ -108,12 +110,9 @@ class FastAssembler(RecordAssembler):
         has_inner_call = BypassedStep in map(type, steps)
         return not has_inner_call and super().is_leaf_call(start, steps)
 
-    def add_operation_layer(self, step: TraceStep) -> None:
-        """Make an operation that no leaf owns, or a bypassed module's, a layer."""
-        if isinstance(step, BypassedStep):
-            self.add_bypassed_layer(step)
-        else:
-            super().add_operation_layer(step)
+    def list_step_methods(self) -> dict[type, Callable[[Any], None]]:
+        """Return what makes a layer of a step, or of a bypassed call, by its class."""
+        return super().list_step_methods() | {BypassedStep: self.add_bypassed_layer}
 
     def add_bypassed_layer(self, step: BypassedStep) -> None:
         """Make a call that was not run one layer, of one operation and one input.
