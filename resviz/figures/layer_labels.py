@@ -18,6 +18,7 @@ from resviz.operations.families import (
     QUIET_OPERATIONS,
     RESHAPES,
 )
+from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
 from resviz.readings.structure import gates
 from resviz.readings.structure.graph import to_channels_first
@@ -166,8 +167,20 @@ def label_linear(op: Operation) -> str:
     return f"fc, {left[-1]}→{right[-1] if len(right) > 1 else 1}"
 
 
+def label_norm(op: Operation) -> str:
+    """Return a norm as "BN"; an instance norm, which torch runs as one, as "IN"."""
+    return INSTANCE_NORM if is_instance_norm(op) else OPERATION_LABELS[op.name]
+
+
+INSTANCE_NORM = "IN"
+"""The label of an instance norm."""
+
+NORM_LABELS = {INSTANCE_NORM, *(OPERATION_LABELS[name] for name in NORMS)}
+"""The labels of norms."""
+
 FAMILY_LABELS: tuple[tuple[frozenset[str], Callable[[Operation], str]], ...] = (
     (RESHAPES, lambda _: ""),
+    (NORMS, label_norm),
     (AVERAGE_POOLS, lambda op: label_pool(op, "average")),
     (MAX_POOLS, lambda op: label_pool(op, "max")),
 )

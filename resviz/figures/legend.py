@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.figures.layer_labels import find_join_sign
+from resviz.figures.layer_labels import find_join_sign, label_norm
 from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
 
 if TYPE_CHECKING:
@@ -73,42 +73,46 @@ def describe_after_addition(structure: Structure, join: int, end: int) -> str:
 
 
 def explain_norm_placement(structure: Structure) -> list[str]:
-    """Say where batch norms stand, if it holds for every convolution."""
-    normed: set[int] = set()
+    """Say where norms of one kind stand, if it holds for every convolution."""
+    norm_after: dict[int, str] = {}
     convolutions: set[int] = set()
     for layer in structure.arch.layers:
-        if any("batch_norm" in op.name for op in layer.operations):
-            normed |= {source.layer for source in layer.sources}
+        for op in layer.operations:
+            if op.name in NORMS:
+                sources = [source.layer for source in layer.sources]
+                norm_after |= dict.fromkeys(sources, label_norm(op))
         if any(op.name in CONVOLUTIONS for op in layer.operations):
             convolutions.add(layer.index)
     in_blocks = {index for block in structure.blocks for index in block.layer_indices}
-    if convolutions <= normed:
-        return ["BN after every conv"] if convolutions else []
-    inside = convolutions & in_blocks
-    if inside and inside <= normed:
-        return ["BN after every conv of a block"]
+    for members, where in (
+        (convolutions, ""),
+        (convolutions & in_blocks, " of a block"),
+    ):
+        norms = {norm_after.get(index, "") for index in members}
+        if len(norms) == 1 and norms != {""}:
+            return [f"{norms.pop()} after every conv{where}"]
     on_main = {index for block in structure.blocks for index in block.main_indices}
-    main = on_main & convolutions
-    if main and all(is_preactivated(structure, index) for index in main):
-        return ["BN, ReLU before every conv of a block"]
+    norms = {
+        find_preactivation_norm(structure, index) for index in convolutions & on_main
+    }
+    if len(norms) == 1 and norms != {""}:
+        return [f"{norms.pop()}, ReLU before every conv of a block"]
     return []
 
 
-def is_preactivated(structure: Structure, index: int) -> bool:
-    """Tell whether a layer reads the output of a batch norm and a ReLU."""
+def find_preactivation_norm(structure: Structure, index: int) -> str:
+    """Find the norm whose ReLU a layer reads, as "BN"; "" if it reads none."""
     layers = structure.arch.layers
-    wanted = ["relu", "native_batch_norm"]
-    while wanted:
-        index = layers[index].sources[0].layer
-        names = [op.name for op in layers[index].operations] if index >= 0 else []
-        for name in reversed(names):
-            if wanted and name == wanted[0]:
+    wanted = [frozenset({"relu"}), NORMS]
+    while layers[index].sources and (index := layers[index].sources[0].layer) >= 0:
+        for op in reversed(layers[index].operations):
+            if op.name in wanted[0]:
+                if len(wanted) == 1:
+                    return label_norm(op)
                 wanted.pop(0)
-            elif name not in RESHAPES:
-                return False
-        if not names:
-            return False
-    return True
+            elif op.name not in RESHAPES:
+                return ""
+    return ""
 
 
 def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:

@@ -22,6 +22,18 @@ def save_norm(op: Operation, learns: OperandLearns) -> SavedTensors:
     return save_operand_and_rest(op, learns)._replace(operands=(0, 1)[: len(op.reads)])
 
 
+def is_instance_norm(op: Operation) -> bool:
+    """Tell whether a batch norm is an instance norm, as torch runs that.
+
+    It folds the samples into the channels of one, for which weights and statistics are
+    repeated where there are any; a batch norm reads its own.
+    """
+    if "batch_norm" not in op.name or op.inputs[0][:1] != (1,):
+        return False
+    repeated = [storage >= 0 for storage in op.reads[1:]]
+    return len(op.inputs) == 1 or (len(repeated) > 0 and all(repeated))
+
+
 norm = partial(OperationKind, family=NORM, saved=save_norm, field=follow_pointwise)
 
 ROWS = (

@@ -68,4 +68,6 @@ def find_display_name(operation: Operation) -> str:
         shared = len(after) - 1
         is_flatten = 0 < len(after) < len(before) and before[:shared] == after[:shared]
         return "flatten" if is_flatten else "reshape"
+    if norms.is_instance_norm(operation):
+        return "instance_norm"
     return DISPLAY_NAMES.get(name, name)

@@ -24,7 +24,7 @@ from resviz.tables.shortcuts import shortcut_table, summarize_shortcuts
 from resviz.tables.summary import summary_table
 from resviz.tables.table import REASON_TEXTS
 from resviz.templates import read_template_text, render_page
-from resviz.units import format_count, format_sizes, group_digits
+from resviz.units import format_count, format_plural, format_sizes, group_digits
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -114,7 +114,8 @@ def list_origin(arch: Architecture) -> list[tuple[str, str]]:
 def list_totals(arch: Architecture, data: dict[str, Any]) -> list[tuple[str, str, str]]:
     """List label, number and exact words of each total that the summary holds."""
     macs, sign = data["macs"], "≥ " if data["not_counted"] else ""
-    counted = f"{data['blocks']} residual blocks in {len(data['stages'])} stages"
+    blocks = format_plural(data["blocks"], "block")
+    counted = f"{blocks} in {format_plural(len(data['stages']), 'stage')}"
     return [
         ("parameters", format_count(arch.params), group_digits(arch.params)),
         (

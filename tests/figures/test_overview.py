@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from resviz import trace
-from resviz.figures import draw_diagram
+from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing.elements import Node, Picture
 from resviz.figures.overview import (
     break_evenly,
@@ -28,6 +28,7 @@ from resviz.figures.overview.outline import (
 )
 from resviz.figures.overview.placing import LANE_GAP, Lane
 from resviz.readings.structure import read_structure
+from tests.readings.structure.toys import conv, residual
 
 from .conftest import NETWORKS, faults, texts
 
@@ -190,6 +191,29 @@ def test_legend_names_pre_activation(network):
     for name, said in (("preactivated", True), ("resnet50", False)):
         shown = " ".join(texts(draw_diagram(network(name)).picture))
         assert said == (note in shown)
+
+
+NORMS = {
+    "BN": nn.BatchNorm2d(4),
+    "IN": nn.InstanceNorm2d(4),
+    "GN": nn.GroupNorm(2, 4),
+    "LN": nn.LayerNorm([4, 8, 8]),
+}
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+@pytest.mark.parametrize("label", NORMS)
+def test_each_norm_has_its_own_name(label, samples):
+    """Torch runs an instance norm as a batch norm of one sample."""
+    norm = NORMS[label]
+    block = residual(nn.Sequential(conv(3, 4, 4), norm, nn.ReLU(), conv(3, 4, 4), norm))
+    net = nn.Sequential(conv(3, 3, 4), norm, block)
+    arch = trace(net, inputs=(torch.zeros(samples, 3, 8, 8),))
+    shown = texts(draw_diagram(arch).picture)
+    (legend,) = (words for words in shown if "after every conv" in words)
+    assert legend.endswith(f"· {label} after every conv")
+    said = describe_figure(arch, figure="block")
+    assert f"3×3 conv, 4 to 4, {label}, ReLU, 3×3 conv, 4 to 4 and {label};" in said
 
 
 def test_legend_names_only_what_occurs(network):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels
-from resviz.operations.families import ACTIVATIONS, NORMS
+from resviz.operations.families import ACTIVATIONS
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.weights import is_weighted
 
@@ -171,8 +171,7 @@ def can_merge_step(
         return False
     names = {op.name for op in layer_labels.list_flowing_operations(layer)}
     alone = graph.before[layer.index] == (tail,) and len(graph.after[tail]) == 1
-    norms = {layer_labels.OPERATION_LABELS[name] for name in NORMS}
-    activates = names <= ACTIVATIONS and before.lines[0] in norms
+    activates = names <= ACTIVATIONS and before.lines[0] in layer_labels.NORM_LABELS
     return alone and (
         activates or before.lines == layer_labels.label_layer_fully(layer)
     )

@@ -64,21 +64,24 @@ def read_shortcut(
     ]
     before = find_branch_input_shape(graph, fork, join, branch)
     if region.bypass_nodes:
-        if steps and takes_channels(*steps[0]):
+        if steps and takes_channels(steps[0].op, steps[0].axis):
             before = steps[0].op.outputs[0]
-        steps = [step for step in steps if not takes_channels(*step)]
+        steps = [step for step in steps if not takes_channels(step.op, step.axis)]
     after = graph.shape_of_node(join)
     sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
     input_shape = to_channels_first(before, graph.channel_axes.get(fork))
     output_shape = to_channels_first(after, graph.channel_axes[join])
     ops = [step.op for step in steps]
-    words = [word for step in steps if (word := label_operation(*step))]
+    words = [word for step in steps if (word := label_step(step))]
+    projects = any(map(is_weighted, ops))
+    kind = classify_shortcut(steps, projects=projects)
     if not words:
         words = [label_identity(ops)]
-    projects = any(map(is_weighted, ops))
+        if moved := label_moved_values(*sizes):
+            kind, words = "other", [moved]
     return Shortcut(
         graph.arch,
-        kind=classify_shortcut(steps, projects=projects),
+        kind=kind,
         label=" + ".join(dict.fromkeys(words))
         + (PARTIAL_NOTE if region.bypass_nodes else ""),
         reason=find_reason(*sizes, projects=projects),
@@ -90,18 +93,36 @@ def read_shortcut(
 
 
 class ShortcutStep(NamedTuple):
-    """An operation on a shortcut, and the axis in which the channels lie there."""
+    """An operation on a shortcut.
+
+    Attributes:
+        op: the operation.
+        axis: in which the channels lie there.
+        pads: whether it appends channels that hold nothing.
+    """
 
     op: Operation
     axis: int
+    pads: bool
 
 
 def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
-    """Yield what a node does, with the channel axis; 1 where that is not known."""
+    """Yield what a node does, with the channel axis; 1 where that is not known.
+
+    To put a tensor beside itself only repeats it, as the size tells; beside nought
+    times itself, it pads.
+    """
     axis = graph.channel_axes[graph.before[node][0]]
     for op in graph.operations[node]:
         axis = follow_axis([op], axis)
-        yield ShortcutStep(op, 1 if axis is None else axis)
+        place = 1 if axis is None else axis
+        pads = pads_channels(op, place)
+        if pads and op.name == "cat" and all(op.flowing):
+            if len(graph.sources[node]) == 1:
+                continue
+            before = graph.list_operations(graph.sources[node])
+            pads = any(op.name in FACTORS for op in before)
+        yield ShortcutStep(op, place, pads)
 
 
 def make_missing_shortcut(graph: Graph, fork: int, end: int) -> Shortcut:
@@ -130,11 +151,11 @@ def classify_shortcut(steps: list[ShortcutStep], *, projects: bool) -> str:
     """Classify a shortcut by its operations."""
     if projects:
         return "projection"
-    if any(pads_channels(*step) for step in steps):
+    if any(step.pads for step in steps):
         return "zero-padded"
-    if any(drops_positions(op) for op, _ in steps):
+    if any(drops_positions(step.op) for step in steps):
         return "subsampled"
-    if all(op.name in UNLABELLED_OPERATIONS for op, _ in steps):
+    if all(step.op.name in UNLABELLED_OPERATIONS for step in steps):
         return "identity"
     return "other"
 
@@ -166,11 +187,40 @@ def label_identity(ops: list[Operation]) -> str:
     return "identity"
 
 
+def label_moved_values(before: MapSize, after: MapSize) -> str:
+    """Label what only reshapes may do to a map; "" if nothing or less of it is left."""
+    (positions, width), (positions_after, width_after) = before, after
+    if (
+        positions * width == positions_after * width_after
+        and positions != positions_after
+    ):
+        shrinks = positions_after < positions
+        return "space to depth" if shrinks else "depth to space"
+    grown = [
+        f"{noun} repeated, ×{count_after / count:.3g}"
+        for noun, count, count_after in (
+            ("positions", positions, positions_after),
+            ("channels", width, width_after),
+        )
+        if count_after > count > 0
+    ]
+    return " + ".join(grown)
+
+
 IDENTITY_LABELS: tuple[tuple[frozenset[str], str], ...] = (
     (NORMS, "identity + norm"),
     (FACTORS, "scaled identity"),
 )
 """What an identity's operations may do all the same; adding one is a row."""
+
+
+def label_step(step: ShortcutStep) -> str:
+    """Label one step of a shortcut; "" if nothing is to be told of it."""
+    if step.pads:
+        return "zero-padded channels"
+    if step.op.name == "cat":
+        return "concat" if changes_width(step.op, step.axis) else ""
+    return label_operation(step.op, step.axis)
 
 
 def label_operation(op: Operation, axis: int = 1) -> str:
@@ -215,6 +265,8 @@ def label_slice(op: Operation, axis: int) -> str:
 
 def label_upsampling(op: Operation, axis: int) -> str:
     """Label an interpolation by its scale: "bilinear upsampling, ×2"."""
+    if "shuffle" in op.name:
+        return f"pixel shuffle, ×{op.outputs[0][-1] // max(op.inputs[0][-1], 1)}"
     mode = next((mode for mode in INTERPOLATION_MODES if mode in op.name), "")
     sizes = zip(op.inputs[0], op.outputs[0], strict=False)
     scales = [f"{after / max(before, 1):.3g}" for before, after in sizes]
@@ -269,7 +321,7 @@ def changes_width(op: Operation, axis: int) -> bool:
 def multiply_strides(steps: list[ShortcutStep], axes: int) -> Shape:
     """Multiply the strides of windows and slices, one product per spatial axis."""
     strides = [1] * axes
-    for op, axis in steps:
+    for op, axis, _ in steps:
         window = op.window
         if window and not window.transposed:
             own = window.stride

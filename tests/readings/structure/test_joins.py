@@ -124,3 +124,37 @@ def test_what_a_shortcut_is_called(label):
     """By what is on it."""
     (block,) = read(residual(side=SIDES[label])).blocks
     assert label == block.shortcut.label
+
+
+class Grown(nn.Module):
+    """Both branches of a basic block, taken through one function that moves values."""
+
+    def __init__(self, move):
+        super().__init__()
+        self.a, self.b, self.move = conv(3), conv(3), move
+
+    def forward(self, x):
+        return self.move(x) + self.move(self.b(self.a(x).relu()))
+
+
+MOVES = {
+    "nearest upsampling, ×2": nn.Upsample(scale_factor=2),
+    "positions repeated, ×2": lambda x: x.repeat_interleave(2, 2),
+    "channels repeated, ×2": lambda x: torch.cat([x, x], 1),
+    "3×3 average pool + concat": lambda x: torch.cat(
+        [x, nn.functional.avg_pool2d(x, 3, 1, 1)], 1
+    ),
+    "space to depth": lambda x: (
+        x.view(1, 8, 4, 2, 4, 2).permute(0, 1, 3, 5, 2, 4).reshape(1, 32, 4, 4)
+    ),
+    "zero-padded channels": lambda x: torch.cat([x, x.mul(0)], 1),
+}
+
+
+@pytest.mark.parametrize("label", MOVES)
+def test_a_shortcut_whose_values_are_moved_is_no_identity(label):
+    """Nor is every concatenation a padding."""
+    net = nn.Sequential(conv(3, 3), Grown(MOVES[label]))
+    (block,) = read_structure(trace(net, (3, 8, 8))).blocks
+    kind = "zero-padded" if "zero" in label else "other"
+    assert (kind, label) == (block.shortcut.kind, block.shortcut.label)
