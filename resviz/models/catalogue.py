@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import inspect
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import SpecError, first_error_line, suggest_nearest
+from resviz.errors import (
+    SpecError,
+    first_error_line,
+    suggest_nearest,
+)
 from resviz.models import depths
 from resviz.models.blocks import BLOCKS
 from resviz.models.definition import ResNet
-from resviz.models.options import check_counts, check_one_of
+from resviz.models.options import check_counts, check_one_of, check_option_names
 
 if TYPE_CHECKING:
     import os
@@ -48,6 +54,7 @@ class NetworkFamily:
         find_options: options of ``ResNet`` that belong to a network of such blocks.
         listed_depths: depths that ``list_network_names`` lists.
         is_closed: whether those are all there are.
+        cifar_depths: depths whose name means a network for CIFAR.
     """
 
     name: str
@@ -56,6 +63,7 @@ class NetworkFamily:
     find_options: Callable[[str], Mapping[str, Any]]
     listed_depths: tuple[int, ...]
     is_closed: bool = False
+    cifar_depths: tuple[int, ...] = ()
 
     def make_network(
         self,
@@ -63,12 +71,14 @@ class NetworkFamily:
         *,
         block: str | None = None,
         layers: Sequence[int] | None = None,
+        stem: str | None = None,
     ) -> NamedNetwork:
         """Return the network of a depth, or of counts.
 
         Raises:
-            SpecError: for a depth that cannot be expressed, counts without a
-                block or that do not fit the depth, or neither depth nor counts.
+            SpecError: for a depth that cannot be expressed, or is known as that of
+                another network while no stem is given; counts that do not fit the
+                depth, or fit no block or several; or neither depth nor counts.
         """
         if layers is not None and self.is_closed:
             want = f"one of the depths {', '.join(map(str, self.listed_depths))}"
@@ -77,8 +87,18 @@ class NetworkFamily:
             block_name, counts = _check_given_counts(layers, block, depth)
         elif depth is not None:
             block_name, counts = self.find_counts(depth, block)
+            if stem is None and depth in self.cifar_depths:
+                raise SpecError(
+                    f"{self.name}{depth}: is known as a network for CIFAR, and an "
+                    f"ImageNet one would be built: want cifar{depth}, in Python "
+                    f"cifar_resnet({depth}), or the ImageNet one deliberately, "
+                    f"{self.name}({depth}, stem='imagenet')"
+                )
         else:
-            raise SpecError(f"{self.name}: got neither a depth nor layers, want one")
+            example = f"{self.name}{self.listed_depths[0]}"
+            raise SpecError(
+                f"{self.name}: got neither a depth nor layers, want one, as {example}"
+            )
         label = depth or depths.count_weighted_layers(block_name, counts)
         options = self.find_options(block_name)
         try:
@@ -98,16 +118,34 @@ class NetworkFamily:
 def _check_given_counts(
     layers: Sequence[int], block: str | None, depth: int | None
 ) -> tuple[str, tuple[int, ...]]:
-    """Check block and counts that were both given, and return them."""
+    """Check block and counts, and return them; the depth may tell the block.
+
+    Raises:
+        SpecError: if no block, or more than one, fits.
+    """
     counts = check_counts(layers)
-    check_one_of("block, beside layers", block, depths.LAYERS_PER_BLOCK)
-    layer_count = depths.count_weighted_layers(str(block), counts)
-    if depth not in (None, layer_count):
-        raise SpecError(
-            f"layers: got {list(counts)} for depth {depth!r}, want {depth!r} layers and"
-            f" these give {layer_count}: leave out the depth"
-        )
-    return str(block), counts
+    if block is not None:
+        check_one_of("block, beside layers", block, depths.LAYERS_PER_BLOCK)
+    layer_counts = {
+        name: depths.count_weighted_layers(name, counts)
+        for name in depths.LAYERS_PER_BLOCK
+    }
+    fitting = [
+        name
+        for name, layer_count in layer_counts.items()
+        if block in (None, name) and depth in (None, layer_count)
+    ]
+    if len(fitting) == 1:
+        return fitting[0], counts
+    possible = [block] if block else [*layer_counts]
+    depth_texts = [
+        f"{layer_counts[name]} layers with block={name!r}" for name in possible
+    ]
+    gives = f"layers: {list(counts)} gives {' or '.join(depth_texts)}"
+    if fitting:
+        raise SpecError(f"{gives}, want the block as well")
+    remedy = "leave out the depth" + ("" if block else " and name the block")
+    raise SpecError(f"{gives}, got depth {depth!r}: {remedy}, or leave out layers")
 
 
 def _cifar_options(_block: str) -> dict[str, Any]:
@@ -130,6 +168,7 @@ FAMILIES = {
             depths.find_imagenet_counts,
             lambda _block: {},
             depths.IMAGENET_DEPTHS,
+            cifar_depths=depths.CIFAR_ONLY_DEPTHS,
         ),
         NetworkFamily(
             "cifar",
@@ -194,6 +233,7 @@ def find_network(
     *,
     block: str | None = None,
     layers: Sequence[int] | None = None,
+    stem: str | None = None,
 ) -> NamedNetwork:
     """Return the network that a name means.
 
@@ -202,7 +242,9 @@ def find_network(
             ``"paper"``), a family and a depth (``"resnet26"``), or a bare depth.
         depth: the depth, where the name has none.
         block: ``"basic"`` or ``"bottleneck"``, for a family.
-        layers: blocks of each stage, for a family; wants ``block``.
+        layers: blocks of each stage, for a family; wants ``block`` or the depth.
+        stem: that of ``ResNet``; with one, a depth that is known as that of a CIFAR
+            net is any other.
 
     Raises:
         SpecError: for an unknown name or a depth that cannot be expressed.
@@ -222,16 +264,16 @@ def find_network(
     family = parts and FAMILIES.get(FAMILY_ALIASES.get(parts[1], parts[1]))
     if not parts or not family or not name:
         names = ", ".join((*FAMILIES, *NAMED_NETWORKS))
-        legal = f"one of {names}, with a depth for the first"
-        suggestion = suggest_nearest(name, (*list_network_names(), *FAMILIES))
-        raise SpecError(
-            f"unknown network {name!r}{suggestion}; want {legal} {len(FAMILIES)}"
-        )
+        legal = f"one of {names}, with a depth for the first {len(FAMILIES)}"
+        suggestion = suggest_network(name)
+        if name.isidentifier():
+            legal += f"; or a package before the name, timm:{name}"
+        raise SpecError(f"unknown network {name!r}{suggestion}; want {legal}")
     if parts[2]:
         if depth not in (None, int(parts[2])):
             raise SpecError(f"{name}: got depth {depth!r} as well, want one of them")
         depth = int(parts[2])
-    return family.make_network(depth, block=block, layers=layers)
+    return family.make_network(depth, block=block, layers=layers, stem=stem)
 
 
 def resolve_network(name: str, /, *args: Any, **options: Any) -> NamedNetwork:
@@ -276,7 +318,12 @@ def assemble_network(
     progress: bool = True,
     **options: Any,
 ) -> ResNet:
-    """Build a named network, with further options over its own."""
+    """Build a named network, with further options over its own.
+
+    Raises:
+        OptionError: for an option that no network has.
+    """
+    check_option_names(network.name, options, list_option_names())
     net = ResNet(
         BLOCKS[network.block], network.counts, **{**network.options, **options}
     )
@@ -285,6 +332,33 @@ def assemble_network(
 
         published.load_weights(net, weights, network=network.name, progress=progress)
     return net
+
+
+def suggest_network(name: str) -> str:
+    """Suggest the networks that a wrong name may mean, as a clause of a message.
+
+    The family counts for more than the depth.
+
+    Example:
+        >>> suggest_network("wide_resnet53")
+        ", did you mean 'wide_resnet50_2' or 'wide_resnet101_2'"
+        >>> suggest_network("ResNet-53")
+        ", did you mean 'resnet53'"
+    """
+    plain = re.sub(r"[\s_-]", "", name.casefold())
+    if "cifar" in plain:
+        known_depths = {*re.findall(r"\d+", plain)} & {*map(str, depths.CIFAR_DEPTHS)}
+        plain = f"cifar{''.join(known_depths)}"
+    with suppress(SpecError):
+        if plain not in {name, ""}:
+            return f", did you mean {find_network(plain).name!r}"
+    names: dict[str, list[str]] = {}
+    for known in (*list_network_names(), *FAMILIES):
+        names.setdefault(re.split(r"\d", known)[0], []).append(known)
+    near = get_close_matches(
+        re.split(r"\d", name.casefold())[0], names, n=1, cutoff=0.8
+    )
+    return suggest_nearest(name.casefold(), names[near[0]]) if near else ""
 
 
 def list_option_names() -> tuple[str, ...]:
@@ -303,14 +377,9 @@ def _split_options(
         for key in ("depth", "block", "layers")
         if key in options_left
     }
-    legal = list_option_names()
-    for key in options_left:
-        if key not in legal:
-            suggestion = suggest_nearest(key, legal)
-            raise SpecError(
-                f"{name}: unknown option {key!r}{suggestion}; options are "
-                f"{', '.join(legal)}"
-            )
     if len(args) > 1 or (args and "depth" in network_options):
         raise SpecError(f"{name}: got {args!r}, want one depth")
-    return find_network(name, *args, **network_options), options_left
+    stem = options_left.get("stem")
+    network = find_network(name, *args, stem=stem, **network_options)
+    check_option_names(name, options_left, list_option_names())
+    return network, options_left

@@ -66,6 +66,11 @@ Source: resnet-1k-layers; mxnet symbols/resnet.py; imgclsmob resnet_cifar.py.
 CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202, *CIFAR_BOTTLENECK)
 """Depths of CIFAR nets in use: He et al. 2015, Table 6, and the bottlenecks."""
 
+CIFAR_ONLY_DEPTHS = tuple(
+    depth for depth in CIFAR_DEPTHS if depth not in IMAGENET_DEPTHS
+)
+"""Depths that are those of CIFAR nets alone: ResNet-56 is a net for CIFAR."""
+
 
 def count_weighted_layers(block: str, counts: tuple[int, ...]) -> int:
     """Count the weighted layers of a net: stem, main paths and classifier.

@@ -94,10 +94,12 @@ def resnet(
         depth: weighted layers: 2·n + 2 of n basic blocks, 3·n + 2 of n
             bottlenecks. Depths of the paper have its counts, other usual ones (10,
             14, 26, 200, 269 …) those of the code bases that use them; any other depth
-            has those of the next shallower one, and more blocks in conv4_x.
+            has those of the next shallower one, and more blocks in conv4_x. Depths
+            of the CIFAR nets (20, 32, 44, 56, 110 …) want ``stem="imagenet"``, or
+            are meant for ``cifar_resnet``.
         block: ``"basic"`` or ``"bottleneck"``; by default what the depth usually
             means, basic below 50 except for 14, 26 and 38.
-        layers: blocks of each stage, instead of a depth; wants ``block``.
+        layers: blocks of each stage, instead of a depth; wants ``block`` then.
         weights: see above.
         progress: see above.
         options: options of ``ResNet``.
@@ -111,7 +113,9 @@ def resnet(
         ...     [len(resnet(d).layer3) for d in (50, 53, 101)]
         [6, 7, 23]
     """
-    network = FAMILIES["resnet"].make_network(depth, block=block, layers=layers)
+    stem = options.get("stem")
+    family = FAMILIES["resnet"]
+    network = family.make_network(depth, block=block, layers=layers, stem=stem)
     return assemble_network(network, weights=weights, progress=progress, **options)
 
 

@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from resviz.errors import SpecError, suggest_nearest
+from resviz.errors import OptionError, SpecError, suggest_nearest
+
+MEANT_OPTIONS = {
+    "pretrained": "weights='IMAGENET1K_V1', or neither: shapes need no weights",
+    **dict.fromkeys(("in_chans", "input_channels", "channels"), "in_channels"),
+    **dict.fromkeys(("n_classes", "classes", "num_labels"), "num_classes"),
+    **dict.fromkeys(("width", "inplanes", "planes"), "base_channels"),
+    **dict.fromkeys(("cardinality", "num_groups"), "groups"),
+    **dict.fromkeys(("dilation", "dilate"), "dilations or output_stride"),
+    **dict.fromkeys(
+        ("input", "input_size", "img_size"),
+        "--input 3,64,64 beside the SPEC, in Python input_size=(3, 64, 64)",
+    ),
+    **dict.fromkeys(
+        ("batch", "batch_size"), "--batch 8 beside the SPEC, in Python batch=8"
+    ),
+}
+"""What options of other code bases are called here."""
 
 
 def check_one_of(where: str, value: Any, legal: Iterable[Any]) -> None:
@@ -48,3 +65,21 @@ def check_counts(layers: Any) -> tuple[int, ...]:
     if not isinstance(layers, Sequence) or not layers:
         raise SpecError(f"layers: got {layers!r}, want counts such as [3, 4, 6, 3]")
     return check_per_stage("layers", layers, len(layers))
+
+
+def check_option_names(
+    network: str, options: Iterable[str], legal: Sequence[str]
+) -> None:
+    """Refuse an option that is none of the legal ones.
+
+    Raises:
+        OptionError: naming the one that is meant, or all.
+    """
+    for name in options:
+        if name in legal:
+            continue
+        where = f"{network}: unknown option {name!r}"
+        if name in MEANT_OPTIONS:
+            raise OptionError(f"{where}, want {MEANT_OPTIONS[name]}")
+        near = suggest_nearest(name, legal)
+        raise OptionError(f"{where}{near}; options are {', '.join(legal)}")

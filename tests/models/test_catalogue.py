@@ -1,13 +1,14 @@
 """Networks by name."""
 
 import inspect
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
-from resviz.errors import ResvizError, SpecError, WeightsError
-from resviz.models import ResNet, catalogue
+from resviz.errors import OptionError, ResvizError, SpecError, WeightsError
+from resviz.models import ResNet, catalogue, resnet, resnet50
 from resviz.models.catalogue import NamedNetwork
 
 
@@ -71,6 +72,103 @@ def test_unknown_name(ask, name, near):
     with pytest.raises(SpecError, match=f"unknown network '{name}', did you mean") as e:
         ask(name)
     assert near in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("resnext51", "'resnext50_32x4d' or"),
+        ("resnext", "'resnext50_32x4d' or"),
+        ("wide_resnet53", "'wide_resnet50_2' or 'wide_resnet101_2';"),
+        ("ResNet53", "'resnet53';"),
+        ("resnet56_cifar", "'cifar56';"),
+        ("cifar10_resnet20", "'cifar20';"),
+    ],
+)
+def test_the_family_counts_for_more_than_the_depth(name, near):
+    """A near name of another family is not suggested before those of this one."""
+    with pytest.raises(SpecError, match=f"did you mean {near}"):
+        catalogue.find_network(name)
+
+
+def test_a_model_of_a_package_is_told_how_it_is_named():
+    """DenseNet is no ResNet misspelt."""
+    with pytest.raises(SpecError) as caught:
+        catalogue.find_network("densenet121")
+    assert "did you mean" not in str(caught.value)
+    assert str(caught.value).endswith("a package before the name, timm:densenet121")
+
+
+@pytest.mark.parametrize("depth", [20, 32, 44, 56, 110, 164, 1001, 1202])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda depth: catalogue.resolve_network(f"resnet{depth}"),
+        lambda depth: catalogue.resolve_network("resnet", depth, num_classes=10),
+        lambda depth: catalogue.build_network(str(depth)),
+        resnet,
+        lambda depth: resnet(depth=depth, block="basic" if depth % 6 == 2 else None),
+    ],
+)
+def test_a_depth_of_cifar_names_both_networks(ask, depth):
+    """Nobody who names ResNet-56 gets a net for ImageNet without having asked."""
+    both = rf"want cifar{depth}, .*deliberately, resnet\({depth}, stem='imagenet'\)$"
+    with pytest.raises(SpecError, match=both):
+        ask(depth)
+
+
+def test_a_depth_of_cifar_with_a_stem_or_counts(meta):
+    """Either says that the network for ImageNet is meant."""
+    assert len(meta("resnet", 56, stem="imagenet").layer3) == 8
+    assert len(meta("resnet56", layers=[3, 4, 17, 3]).layer3) == 17
+    assert catalogue.resolve_network("cifar56").title == "ResNet-56 (CIFAR)"
+
+
+@pytest.mark.parametrize(
+    ("args", "block"),
+    [(("resnet", 50), "bottleneck"), (("resnet34",), "basic")],
+)
+def test_depth_and_counts_tell_the_block(args, block):
+    """3, 4, 6 and 3 blocks are 34 layers of the one kind and 50 of the other."""
+    assert catalogue.resolve_network(*args, layers=[3, 4, 6, 3]).block == block
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "18 layers with block='basic' or 26 .*want the block as well$"),
+        ({"depth": 50}, "got depth 50: leave out the depth and name the block, or"),
+        ({"depth": 50, "block": "basic"}, "gives 18 .*: leave out the depth, or"),
+    ],
+)
+def test_counts_that_do_not_tell_it(options, words):
+    """Both depths are said, and what to leave out."""
+    with pytest.raises(SpecError, match=words):
+        catalogue.resolve_network("resnet", layers=[2, 2, 2, 2], **options)
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [
+        ("pretrained", "weights='IMAGENET1K_V1', or neither"),
+        ("in_chans", "in_channels$"),
+        ("classes", "num_classes$"),
+        ("input", "--input 3,64,64 beside the SPEC"),
+    ],
+)
+@pytest.mark.parametrize(
+    "ask", [resnet50, partial(catalogue.resolve_network, "cifar20")]
+)
+def test_what_an_option_of_others_is_called_here(ask, option, meant):
+    """In Python it is a TypeError too, as any unknown keyword."""
+    with pytest.raises(OptionError, match=f"unknown option '{option}', want {meant}"):
+        ask(**{option: True})
+
+
+def test_an_unknown_name_comes_before_its_options():
+    """Not the width is unknown."""
+    with pytest.raises(SpecError, match="unknown network 'foo'"):
+        catalogue.resolve_network("foo", width=3)
 
 
 @pytest.mark.parametrize("name", ["", "vgg16", "resnet-", "50x", "ResNet 50", "٥٠"])
