@@ -67,7 +67,7 @@ def render_sweep(result: SweepResult, form: str, **options: Any) -> str | bytes:
         from resviz.sweeps.chart import render_chart_svg
 
         return render_chart_svg(result)
-    table = sweep_table(result, whole=form == "csv")
+    table = sweep_table(result, error_column=form == "csv")
     return formats.find_table_format(form).render(table, **options)
 
 

@@ -31,7 +31,7 @@ MEASURE_COLUMNS = (
 
 
 def sweep_table(
-    result: SweepResult, *, front: bool = True, whole: bool = False
+    result: SweepResult, *, front: bool = True, error_column: bool = False
 ) -> Table:
     """Make a table of the rows of a sweep.
 
@@ -39,12 +39,12 @@ def sweep_table(
         result: what it found.
         front: leave out what is not on the front, where one was asked for; else the
             rows on it are set off.
-        whole: have the column of errors also where there are none, as data has.
+        error_column: have it also where there are no errors, as data has.
     """
     front_only = front and result.objectives
     numbers = result.front if front_only else range(len(result.rows))
     rows = [complete_row(result.rows[number], result.names) for number in numbers]
-    errors = whole or any(row["error"] for row in rows)
+    errors = error_column or any(row["error"] for row in rows)
     columns = (
         Column("spec", "SPEC"),
         *(
@@ -122,7 +122,7 @@ def sweep_dataframe(result: SweepResult) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = sweep_table(result, whole=True)
+    table = sweep_table(result, error_column=True)
     keys = [column.key for column in table.columns]
     dataframe = pd.DataFrame(
         {key: typed_series([row[key] for row in table.rows], key) for key in keys}

@@ -43,7 +43,7 @@ def bare(lines):
 @given(grid=grids(), colour=st.booleans())
 def test_it_is_what_rich_draws(grid, colour):
     """Line by line, but for how often a colour is named, and for spaces at ends."""
-    drawn = text.print_with_rich(text.squeeze_with_rich(grid), None, colour=colour)
+    drawn = text.render_with_rich(text.make_rich_table(grid), None, colour=colour)
     assert bare(drawn) == bare(iter_grid_lines(grid, colour=colour))
 
 

@@ -85,10 +85,12 @@ def wrap_paragraph(
     from rich.text import Text
 
     names = {BOLD: "bold", DIM: "dim"}
-    return print_with_rich(Text(text, style=names.get(style, "")), width, colour=colour)
+    return render_with_rich(
+        Text(text, style=names.get(style, "")), width, colour=colour
+    )
 
 
-def print_with_rich(renderable: Any, width: int | None, *, colour: bool) -> list[str]:
+def render_with_rich(renderable: Any, width: int | None, *, colour: bool) -> list[str]:
     """Return the lines that rich makes of something that may have to be wrapped."""
     from rich.console import Console
 
@@ -196,7 +198,7 @@ def draw_columns(
     fits = width is None or sum(grid.widths()) + len(GAP) * (len(columns) - 1) <= width
     if fits and is_narrow(texts):
         return [*iter_grid_lines(grid, colour=colour)]
-    return print_with_rich(squeeze_with_rich(grid), width, colour=colour)
+    return render_with_rich(make_rich_table(grid), width, colour=colour)
 
 
 def lay_out_grid(table: Table, columns: list[Column]) -> Grid:
@@ -221,7 +223,7 @@ def lay_out_grid(table: Table, columns: list[Column]) -> Grid:
     )
 
 
-def squeeze_with_rich(grid: Grid) -> rich.table.Table:
+def make_rich_table(grid: Grid) -> rich.table.Table:
     """Return a grid as rich draws it, which breaks lines where the width is short."""
     from rich import box
     from rich.table import Table as RichTable

@@ -77,14 +77,14 @@ def count_elements(layer: Layer) -> int | None:
     if not all(is_cost_known(op) for op in layer.operations):
         return None
     return sum(
-        count_worked_values(op)
+        count_operation_elements(op)
         for op in layer.operations
         if op.name in ELEMENTWISE_WORK
     )
 
 
-def count_worked_values(op: Operation) -> int:
-    """Count the values that one operation works on."""
+def count_operation_elements(op: Operation) -> int:
+    """Count the elements that one operation works on."""
     read = prod(op.inputs[0]) if op.inputs else 0
     return max(read, prod(op.outputs[0]))
 
@@ -136,12 +136,12 @@ def sum_record_costs(arch: Architecture) -> CostTotals:
 @cache_reading
 def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List the operations without a cost rule, which no total includes."""
-    places: dict[str, list[str]] = {}
+    layer_names: dict[str, list[str]] = {}
     for layer in arch.stored_layers:
         for op in layer.operations:
             if not is_cost_known(op):
-                places.setdefault(op.name, []).append(layer.name)
-    return list_uncounted(places)
+                layer_names.setdefault(op.name, []).append(layer.name)
+    return list_uncounted(layer_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +154,15 @@ class UncountedOperation:
 
 
 def list_uncounted(
-    places: Mapping[str, Sequence[str]],
+    layer_names: Mapping[str, Sequence[str]],
 ) -> tuple[UncountedOperation, ...]:
-    """List uncounted operations from the layer names in which each ran.
+    """List uncounted operations, by the names of the layers in which each ran.
 
     Example:
         >>> list_uncounted({"sinc": ["wave", "wave#2"]})
         (UncountedOperation(operation='sinc', count=2, first='wave'),)
     """
     return tuple(
-        UncountedOperation(name, len(at), at[0]) for name, at in places.items()
+        UncountedOperation(operation, len(names), names[0])
+        for operation, names in layer_names.items()
     )
