@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 from contextlib import contextmanager, nullcontext, suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from resviz.tracing.process import PreservedProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import CodeType
 
     from resviz.source.spec import Spec
 
@@ -216,12 +218,27 @@ def check_own(target: Any, spec: Spec) -> None:
         raise BuildError(f"{spec.text}: {spec.name!r} is not its own, but {home}'s")
 
 
+class FreshLoader(SourceFileLoader):
+    """A loader that compiles a file as it is now.
+
+    Python takes the cached code of a file that was written again within a second, in
+    the same size.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the source, whatever is cached."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def import_module_or_file(name: str) -> Any:
     """Import the module of a dotted name, or of a file that ends in .py."""
     if not name.endswith(".py"):
         return importlib.import_module(name)
     path = Path(name)
-    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    module_spec = importlib.util.spec_from_file_location(
+        path.stem, path, loader=FreshLoader(path.stem, str(path))
+    )
     if module_spec is None or module_spec.loader is None:
         raise ImportError(f"no module in {name!r}")
     module = importlib.util.module_from_spec(module_spec)

@@ -1,5 +1,8 @@
 """SPECs: four forms, parsed and never evaluated."""
 
+import os
+import sys
+
 import pytest
 from torch import nn
 
@@ -288,6 +291,18 @@ def test_no_heading_is_no_name():
     """What begins with = is refused."""
     with pytest.raises(SpecError, match="want a name before the ="):
         parse_spec("=resnet50")
+
+
+def test_a_file_is_read_as_it_is_now(tmp_path, monkeypatch):
+    """Also where it was written again at once, in the same size."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "again.py"
+    for width in (4, 5):
+        file.write_text(f"from torch import nn\ndef f(): return nn.Linear(4, {width})")
+        os.utime(file, (10**9, 10**9))
+        assert (1, width) == source.resolve_architecture(f"{file}:f", (4,)).layers[
+            0
+        ].output_shape
 
 
 def test_the_name_of_a_file_is_no_heading(tmp_path, monkeypatch, record):
