@@ -11,10 +11,17 @@ import sys
 from collections import OrderedDict, defaultdict, deque
 from copy import deepcopy
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any
-from weakref import ProxyTypes, proxy, ref
+from weakref import (
+    ProxyTypes,
+    WeakKeyDictionary,
+    WeakMethod,
+    WeakValueDictionary,
+    proxy,
+    ref,
+)
 
 import torch
 from torch import nn
@@ -22,6 +29,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils.hooks import RemovableHandle
 
 from resviz.tracing.functions import (
+    CACHED_FUNCTION,
     FOREIGN_PACKAGES,
     METHOD_CLASSES,
     FunctionCopies,
@@ -35,8 +43,10 @@ from resviz.tracing.tensors import (
     make_weightless,
 )
 
-REFERENCE_CLASSES = (ref, *ProxyTypes)
+REFERENCE_CLASSES = (ref, WeakMethod, *ProxyTypes)
 """Classes of weak references."""
+
+WEAK_MAPPING_CLASSES = (WeakKeyDictionary, WeakValueDictionary)
 
 
 class Copies(FunctionCopies):
@@ -94,14 +104,14 @@ class Copies(FunctionCopies):
         """Copy a value that may hold other values."""
         if type(value) in MAPPING_CLASSES:
             return self.copy_mapping(value, path)
-        if isinstance(value, nn.Module) and type(value) not in REFERENCE_CLASSES:
+        if type(value) in REFERENCE_CLASSES:  # before a proxy is asked for its class
+            return self.copy_reference(value, path)
+        if isinstance(value, nn.Module):
             value = unwrap_module(value)
             copy = self.copies.get(id(value))
             return self.copy_module(path, value) if copy is None else copy
         if isinstance(value, torch.Tensor):
             return self.copy_tensor(value)
-        if type(value) in REFERENCE_CLASSES:
-            return self.copy_reference(value, path)
         return self.copy_function(value, path)
 
     def copy_tensor(self, value: torch.Tensor) -> torch.Tensor:
@@ -133,6 +143,11 @@ class Copies(FunctionCopies):
             return self.copy_method(value, path)
         if type(value) is FunctionType:
             return self.copy_python_function(value)
+        if type(value) is CACHED_FUNCTION:
+            function = self.copy_value(value.__wrapped__, path)
+            return self.note_copy(
+                value, lru_cache(**value.cache_parameters())(function)
+            )
         if type(value) is RemovableHandle:
             return self.copy_handle(value, path)
         if type(value) is partial:
@@ -150,15 +165,17 @@ class Copies(FunctionCopies):
         return value if owner_copy is owner else getattr(owner_copy, value.__name__)
 
     def copy_reference(self, value: Any, path: str) -> Any:
-        """Copy a weak reference or proxy of a module."""
-        is_reference = type(value) is ref
-        referent = value() if is_reference else value
-        if not isinstance(referent, nn.Module):
+        """Copy a weak reference, method or proxy, of what is copied too."""
+        kind = type(value)
+        try:  # a method of a proxy's is bound to what that stands for
+            referent = value.__init__.__self__ if kind in ProxyTypes else value()
+        except ReferenceError:  # which is gone
             return value
-        # A method of a proxy's is bound to what that stands for.
-        bound: Any = referent.modules
-        copy = self.copy_value(bound.__self__, path)
-        return ref(copy) if is_reference else proxy(copy)
+        copy = self.copy_value(referent, path)
+        if copy is referent:
+            return value
+        self.kept_alive.append(copy)
+        return proxy(copy) if kind in ProxyTypes else kind(copy)
 
     def copy_handle(self, value: RemovableHandle, path: str) -> RemovableHandle:
         """Copy a handle, so that it removes its hook from the clone."""
@@ -177,6 +194,8 @@ class Copies(FunctionCopies):
             if all(a is b for a, b in zip(members, value, strict=True)):
                 return value
             return kind(*members) if hasattr(value, "_fields") else tuple(members)
+        if kind in WEAK_MAPPING_CLASSES:
+            return self.copy_mapping(value, path)
         if kind in {list, deque, set}:
             empty = deque(maxlen=value.maxlen) if kind is deque else kind()
             copy = self.note_copy(value, empty)

@@ -46,7 +46,11 @@ def trace_once(
         error = find_thread_error(recorder) or raised
     if error is None:
         arch = make_architecture(recorder, plan, output)
+        watched = recorder.clone.makes_constants or plan.watches_constants
         recorder.release_all()
+        if arch.unseen and not watched:  # a constant of code that was not read, maybe
+            plan = plan._replace(watches_constants=True)
+            return trace_once(plan, recorder_class)
         return arch
     if isinstance(error, TraceError):
         message, is_explained = str(error), True
@@ -98,7 +102,7 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)
         constants = nullcontext()
-        if clone.makes_constants:
+        if clone.makes_constants or plan.watches_constants:
             constants = ConstantAdopter(recorder.adopt_constant)
         with torch.no_grad(), recorder, constants:
             return recorder.calls.call_root(*samples.args, **samples.kwargs)

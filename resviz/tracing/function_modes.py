@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 CONSTANT_MAKERS = frozenset({
     torch.tensor, torch.as_tensor, torch.asarray, torch.Tensor.new_tensor,
+    torch.Tensor.new,
 })  # fmt: skip
 """Functions whose tensors of the meta device come from no operation."""
 

@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from copy import copy
 from dis import get_instructions
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from opcode import opmap
 from types import (
     BuiltinMethodType,
@@ -38,11 +38,17 @@ if TYPE_CHECKING:
 CONTAINER_CLASSES = MAPPING_CLASSES | {list, set, deque}
 """Classes of containers that a function may write to."""
 
+CACHED_FUNCTION = type(lru_cache(len))
+"""The class of functions that remember what they gave."""
+
+FUNCTION_CLASSES = frozenset({FunctionType, CACHED_FUNCTION})
+"""Classes of functions that become methods in a class."""
+
 METHOD_CLASSES = (MethodType, BuiltinMethodType, MethodWrapperType)
 """Classes of functions that are bound to a value, those of containers too."""
 
 HOLDER_CLASSES = CONTAINER_CLASSES | {
-    tuple, partial, ref, SimpleNamespace, *METHOD_CLASSES
+    tuple, partial, ref, SimpleNamespace, CACHED_FUNCTION, *METHOD_CLASSES
 }  # fmt: skip
 """Classes of values that hold others, whoever made them."""
 
@@ -57,7 +63,11 @@ Their functions keep nothing of a model in their globals.
 
 WRITES_TO_CELLS = frozenset({opmap["STORE_DEREF"], opmap["DELETE_DEREF"]})
 WRITES_TO_GLOBALS = frozenset({opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]})
+WRITES_TO_ATTRIBUTES = frozenset({opmap["STORE_ATTR"], opmap["DELETE_ATTR"]})
 """Instructions by which a function writes past its arguments."""
+
+NOTHING = object()
+"""In the place of an attribute that is not there."""
 
 
 def find_package(kind: type) -> str:
@@ -72,11 +82,13 @@ class CodeReach(NamedTuple):
         names: of what it may read from globals, and of attributes.
         writes_globals: whether it writes to any.
         written_cells: names of variables of functions around it that it writes to.
+        written_attributes: names of attributes that it writes to, of whatever.
     """
 
     names: frozenset[str]
     writes_globals: bool
     written_cells: frozenset[str]
+    written_attributes: frozenset[str]
 
 
 @cache
@@ -84,25 +96,49 @@ def read_code(code: CodeType) -> CodeReach:
     """Read off what a function reaches, with the functions inside of it."""
     inner = [read_code(const) for const in code.co_consts if type(const) is CodeType]
     operations = {*code.co_code[::2]}
-    written_cells: frozenset[str] = frozenset()
-    if operations & WRITES_TO_CELLS:
-        written_cells = frozenset(
-            str(instruction.argval)
-            for instruction in get_instructions(code)
-            if instruction.opcode in WRITES_TO_CELLS
-        )
+    written_cells = list_written_names(code, operations, WRITES_TO_CELLS)
+    written_attributes = list_written_names(code, operations, WRITES_TO_ATTRIBUTES)
     return CodeReach(
         frozenset(code.co_names).union(*(reach.names for reach in inner)),
         bool(operations & WRITES_TO_GLOBALS) or any(r.writes_globals for r in inner),
         written_cells.union(*(reach.written_cells for reach in inner))
         & frozenset(code.co_freevars),
+        written_attributes.union(*(reach.written_attributes for reach in inner)),
     )
 
 
-def restore_containers(pairs: Iterable[tuple[Any, Any]]) -> None:
-    """Put back what containers held, given each and a copy of it from before."""
+def list_written_names(
+    code: CodeType, operations: set[int], writes: frozenset[int]
+) -> frozenset[str]:
+    """Return the names that some instructions of a code write to."""
+    if operations.isdisjoint(writes):
+        return frozenset()
+    return frozenset(
+        str(instruction.argval)
+        for instruction in get_instructions(code)
+        if instruction.opcode in writes
+    )
+
+
+def restore_attributes(owner: Any, before: dict[str, Any]) -> None:
+    """Put back attributes of a module, or all those of a class, as they were before."""
+    now = vars(owner)
+    for name in {*before, *(now if isinstance(owner, type) else ())}:
+        value = before.get(name, NOTHING)
+        if now.get(name, NOTHING) is value or name[:2] == "__":  # those are Python's
+            continue
+        if value is NOTHING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, value)
+
+
+def restore_guarded(pairs: Iterable[tuple[Any, Any]]) -> None:
+    """Put back what containers, classes and modules held, given a copy from before."""
     for container, content in pairs:
-        if list_members(container) != list_members(content):
+        if isinstance(container, (type, ModuleType)):
+            restore_attributes(container, content)
+        elif list_members(container) != list_members(content):
             container.clear()
             fill = getattr(container, "extend", None) or container.update
             fill(content)
@@ -122,7 +158,8 @@ class FunctionCopies:
         functions: the copy of each, or the function itself.
         cells: each cell of a closure with its copy, by `id`.
         class_copies: what copies of a class's modules have in the place of its own.
-        guarded: containers that are put back after the forward, with their contents.
+        guarded: containers, classes and modules that are put back after the forward,
+            with their contents.
         shields: the globals of copied functions, by the `id` of their module's.
     """
 
@@ -165,7 +202,7 @@ class FunctionCopies:
             changed |= self.fill_cell(name, cell, cell_copy, function)
         if not is_foreign:
             changed |= self.fill_shield(shield, function, reach.names, package)
-            self.guard_members(function, reach.names)
+            self.guard_members(function, reach)
         own = (function.__defaults__, function.__kwdefaults__, vars(function))
         own_copies = [self.copy_function_attributes(values) for values in own]
         changed |= any(a is not b for a, b in zip(own, own_copies, strict=True))
@@ -193,21 +230,33 @@ class FunctionCopies:
             changed |= shield[name] is not value and value is not function
         return changed
 
-    def guard_members(self, function: FunctionType, names: frozenset[str]) -> None:
-        """Note containers of own classes and modules, which cannot be shadowed."""
-        for name in names & function.__globals__.keys():
-            owner = function.__globals__[name]
+    def guard_members(self, function: FunctionType, reach: CodeReach) -> None:
+        """Note what own classes and modules hold, which cannot be shadowed."""
+        module_globals, names = function.__globals__, reach.names
+        owners = [module_globals[name] for name in names & module_globals.keys()]
+        if reach.written_attributes:  # it may import what it writes to
+            owners += [sys.modules[name] for name in names & sys.modules.keys()]
+        for owner in owners:
             if not isinstance(owner, (type, ModuleType)):
                 continue
             is_class = isinstance(owner, type)
+            if not is_class:
+                self.guard_attributes(owner, reach.written_attributes)
             home = find_package(owner) if is_class else owner.__name__.partition(".")[0]
             if home in FOREIGN_PACKAGES:
                 continue
             # A class has methods that write to it under names of their own.
+            if is_class:
+                self.guard_attributes(owner, vars(owner))
             for key in vars(owner) if is_class else names & vars(owner).keys():
                 container = vars(owner)[key]
                 if type(container) in CONTAINER_CLASSES:
                     self.guarded[id(container)] = container, copy(container)
+
+    def guard_attributes(self, owner: Any, names: Iterable[str]) -> None:
+        """Note what some attributes of a class or a module are before the forward."""
+        _, before = self.guarded.setdefault(id(owner), (owner, {}))
+        before.update({name: vars(owner).get(name, NOTHING) for name in names})
 
     def copy_class_members(self, module_class: type) -> list[tuple[str, Any, bool]]:
         """Copy members of a class to shadow them: name, copy, whether a method.
@@ -218,15 +267,16 @@ class FunctionCopies:
         for base in reversed(module_class.__mro__):
             if find_package(base) not in FOREIGN_PACKAGES:
                 members.update(vars(base))
+                self.guard_attributes(base, vars(base))
         copies = self.class_copies[module_class] = []
         for name, member in members.items():
             is_static = type(member) is staticmethod
             value = member.__func__ if is_static else member
-            if type(value) in CONTAINER_CLASSES | {FunctionType}:
+            if type(value) in CONTAINER_CLASSES | FUNCTION_CLASSES:
                 is_special = name[:2] == "__"
                 twin = value if is_special else self.copy_value(value, name)
                 if twin is not value:
-                    copies.append((name, twin, type(member) is FunctionType))
+                    copies.append((name, twin, type(member) in FUNCTION_CLASSES))
         return copies
 
     def copy_cell(self, cell: CellType) -> CellType:

@@ -44,6 +44,8 @@ class TracePlan(NamedTuple):
         trace_only: whether the model was built for this, and may be run itself.
         real: whether its forward is run for real.
         stays_on_device: whether nothing it moves to another device gets there.
+        watches_constants: whether every call of torch's functions is watched for
+            tensors made from numbers, which takes longer.
     """
 
     model: nn.Module
@@ -56,6 +58,7 @@ class TracePlan(NamedTuple):
     trace_only: bool
     real: bool = False
     stays_on_device: bool = False
+    watches_constants: bool = False
 
     def with_values(self) -> TracePlan:
         """Return the same plan with values, its model rebuilt if needed."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from resviz.tracing.functions import restore_containers
+from resviz.tracing.functions import restore_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,8 +64,8 @@ class PreservedProcess(RestoringContext):
     """A context that restores the process's global state at its end.
 
     That is the recursion limit, torch's default dtype and the random generators, and
-    the containers of classes and modules that are `guarded`. A state is put back only
-    where it changed.
+    what is `guarded` in containers, classes and modules. A state is put back only where
+    it changed.
     """
 
     def __init__(self, depth: int, guarded: Iterable[tuple[Any, Any]] = ()) -> None:
@@ -79,7 +79,7 @@ class PreservedProcess(RestoringContext):
 
     def restore_process(self) -> None:
         """Put everything back."""
-        restore_containers(self.guarded)
+        restore_guarded(self.guarded)
         set_extra_frames(id(self), 0)
         states_now = read_process_states()
         for state, state_now in zip(self.states_before, states_now, strict=False):

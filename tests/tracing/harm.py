@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
-from weakref import ref
+from weakref import WeakMethod, ref
 
 import numpy as np
 import torch
@@ -118,6 +118,7 @@ HOLDERS: tuple[tuple[Any, Callable[[Any], Iterable[tuple[Any, Any]]]], ...] = (
     (partial, lambda v: enumerate((v.func, *v.args, *v.keywords.values()))),
     (MethodType, lambda v: (("self", v.__self__), ("function", v.__func__))),
     (FunctionType, closed_over),
+    (WeakMethod, lambda v: (("what it is bound to", v().__self__),)),
     (ref, lambda v: (("what it refers to", v()),)),
     (torch.Generator, lambda v: (("state", bytes(v.get_state().tolist())),)),
     (random.Random, lambda v: (("state", repr(v.getstate())),)),

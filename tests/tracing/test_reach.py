@@ -1,9 +1,10 @@
 """Hooks and forwards that write past their arguments: a trace follows copies."""
 
+import sched
 import weakref
 from collections import Counter, deque
-from functools import partial, wraps
-from types import SimpleNamespace
+from functools import lru_cache, partial, wraps
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ FEATURES = {}
 SHAPES = []
 CALLS = 0
 PROJECTION = nn.Linear(8, 5)
+FLAGS = ModuleType("flags")
 
 
 def store(output):
@@ -63,6 +65,11 @@ class Recipe(nn.Module):
         """Keep an output, as a hook."""
         self.kept["x"] = output
 
+    @classmethod
+    def store_last(cls, module, args, output):
+        """Keep an output for all, as a hook."""
+        cls.last = output
+
 
 def hook_with(make):
     """Make a hook of a model, and a function that reads what it kept."""
@@ -82,6 +89,41 @@ def closing_over_a_dictionary(model):
         kept["x"] = output
 
     return hook, None
+
+
+def by_attribute_of_a_class(model):
+    def hook(module, args, output):
+        Store.last, Recipe.count, FLAGS.last = output, 1, output
+
+    return hook, lambda: Store.last
+
+
+def by_class_of_self(model):
+    return type(model).store_last, lambda: Recipe.last
+
+
+def by_imported_module(model):
+    def hook(module, args, output):
+        import sched as place
+
+        place.last = output
+
+    return hook, lambda: sched.last
+
+
+def by_weak_method(model):
+    method = weakref.WeakMethod(model.keep)
+    return lambda *args: method()(*args) or None, None
+
+
+def by_proxy_of_an_object(model):
+    proxy = weakref.proxy(STORE)
+    return lambda m, a, o: proxy.kept.append(o), lambda: proxy.kept[-1]
+
+
+def by_weak_dictionary(model):
+    kept = weakref.WeakKeyDictionary({model: 0})
+    return lambda m, a, o: kept.__setitem__(model, o), lambda: kept[model]
 
 
 def by_nonlocal(model):
@@ -185,7 +227,8 @@ RECIPES = {
     for function in (
         closing_over_a_dictionary, by_nonlocal, by_globals, by_default, by_attribute,
         by_decorator, by_partial, by_proxy, by_namespace, by_class, by_class_method,
-        by_count,
+        by_count, by_attribute_of_a_class, by_class_of_self, by_imported_module,
+        by_weak_method, by_proxy_of_an_object, by_weak_dictionary,
     )
 }  # fmt: skip
 
@@ -206,10 +249,13 @@ def test_a_hook_that_keeps_features(name, has_run, mode):
     if has_run:
         model(torch.zeros(1, 3, 65, 65))
     watched = (model, FEATURES, SHAPES, STORE, Store.shared, Recipe.cache)
+    owners = (Store, Recipe, FLAGS, sched)
+    bound = [dict(vars(owner)) for owner in owners]
     before, calls = Snapshot(*watched), CALLS
     arch = trace(model, (3, 9, 9), mode=mode)
     assert [] == changes(before, Snapshot(*watched))
     assert calls == CALLS
+    assert bound == [dict(vars(owner)) for owner in owners]
     assert ["body.0", "body.1", "head"] == [layer.name for layer in arch]
     assert (1, 2, 4, 4) == arch["head"].output_shape
     assert arch == trace(model, (3, 9, 9), mode=mode, fast=False)
@@ -242,6 +288,38 @@ def test_a_forward_that_reaches_globals():
     assert [] == changes(before, Snapshot(*watched))
     assert ["first", "PROJECTION"] == [layer.name for layer in arch]
     assert 4 * 8 + 8 * 5 == arch.macs
+
+
+@lru_cache
+def make_offsets(device, size):
+    """Make a constant once for each device."""
+    return torch.arange(size, device=device, dtype=torch.float32) * torch.tensor(
+        2.0, device=device
+    )
+
+
+class Remembering(nn.Module):
+    """A forward whose constants are made once."""
+
+    @lru_cache  # noqa: B019 - what is tested
+    def scale(self, size):
+        """Make a constant once for each module."""
+        return torch.ones(size)
+
+    def forward(self, x):
+        return x * make_offsets(x.device, x.shape[1]) + self.scale(x.shape[1])
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_functions_that_remember_what_they_gave(fast):
+    """Those of a trace are copies, which remember nothing of it elsewhere."""
+    model = Remembering()
+    model(torch.zeros(1, 4))
+    caches = (make_offsets, Remembering.scale)
+    before = [cached.cache_info() for cached in caches]
+    arch = trace(model, (4,), fast=fast)
+    assert before == [cached.cache_info() for cached in caches]
+    assert ((), (1, 4)) == (arch.unseen, arch.layers[-1].output_shape)
 
 
 class Closing(Store):

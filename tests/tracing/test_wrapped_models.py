@@ -220,12 +220,22 @@ def test_an_output_from_another_thread_is_named():
     assert ("output",) == trace(Forward(function), (4,)).unseen
 
 
+class Maker:
+    """Makes a constant in a method, which no global names."""
+
+    def make(self, x):
+        """Make a constant."""
+        return torch.tensor([2.0], device=x.device)
+
+
 CONSTANTS = {
     "tensor": lambda x: torch.tensor([1.0, 2, 3, 4], device=x.device),
     "a number": lambda x: torch.tensor(2.5, device=x.device, dtype=x.dtype),
     "as_tensor": lambda x: torch.as_tensor([2.0], device=x.device),
     "asarray": lambda x: torch.asarray([2.0], device=x.device),
     "new_tensor": lambda x: x.new_tensor([2.0]),
+    "new": lambda x: x.new([2.0]),
+    "code that is not read": lambda x: Maker().make(x),
     "a view of one": lambda x: torch.tensor([2.0], device=x.device)[None].sqrt(),
     "its lowest number": lambda x: torch.tensor(
         torch.finfo(x.dtype).min, device=x.device
