@@ -31,6 +31,9 @@ TRACE_MODES = ("auto", "shapes", "run")
 BATCH_LETTERS = frozenset("NB")
 """Letters that stand for the batch among sizes."""
 
+BRACKETS = ("()", "[]")
+"""What may stand around sizes, as Python writes them."""
+
 
 class InputSpec(NamedTuple):
     """One tensor that a forward is given.
@@ -48,6 +51,24 @@ class InputSpec(NamedTuple):
     def shape_for_batch(self, batch: int) -> tuple[int, ...]:
         """Return the shape for a number of samples."""
         return tuple(batch if size is None else size for size in self.sizes)
+
+    @property
+    def with_batch(self) -> InputSpec:
+        """The input with a batch axis before its sizes."""
+        return self._replace(sizes=(None, *self.sizes))
+
+    @property
+    def is_like_sample(self) -> bool:
+        """Whether a whole shape looks like that of one sample.
+
+        That is an image, a clip or a row of ids; a place in a list has no batch.
+        """
+        sizes, in_list = self.sizes, any(key.isdecimal() for key in self.place[1:])
+        if None in sizes or in_list or not sizes or sizes[0] == 1:
+            return False
+        if self.dtype and "int" in self.dtype:
+            return len(sizes) == 1
+        return len(sizes) == 3 or (len(sizes) == 4 and sizes[0] == 3 != sizes[1])
 
     @property
     def text(self) -> str:
@@ -88,6 +109,8 @@ def parse_input(text: str) -> InputSpec:
     if colon and dtype not in DTYPES:
         raise SpecError(f"input: got {text!r}, want a dtype of {', '.join(DTYPES)}")
     is_scalar = colon and not numbers.strip()
+    if numbers[:1] + numbers[-1:] in BRACKETS:
+        numbers = numbers[1:-1]
     parts = [] if is_scalar else numbers.replace("x", ",").split(",")
     sizes = tuple(parse_size(part, text) for part in parts)
     if not equals and not colon and None not in sizes:

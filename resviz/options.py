@@ -6,6 +6,7 @@ A field below is an option: its name and type are those of the keyword in Python
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # noqa: TC003 - hints are read at run time
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -99,7 +100,8 @@ class Option:
                 raise SpecError(f"got {text!r}, want a whole number from 1 on")
             return int(text)
         if self.kind == "inputs":
-            return tuple(parse_input(part) for part in text.split())
+            joined = re.sub(r"\s*,\s*", ",", text)
+            return tuple(parse_input(part) for part in joined.split())
         if self.kind == "words":
             return tuple(text.replace(",", " ").split())
         words = self.legal_words()

@@ -28,6 +28,8 @@ from resviz.inputs import (
         ("batch.ids=torch.int64:N,4", (5, 4), "int64", ("batch", "ids")),
         ("images.0=3,6,6", (3, 6, 6), None, ("images", "0")),
         ("t=int64:", (), "int64", ("t",)),
+        ("(3, 8, 8)", (5, 3, 8, 8), None, ()),
+        ("x=[N,3,8,8]", (5, 3, 8, 8), None, ("x",)),
     ],
 )
 def test_what_a_text_says(text, shape, dtype, place):
@@ -37,7 +39,20 @@ def test_what_a_text_says(text, shape, dtype, place):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3,0,4", "3,-1", "3,x", "a b=3", "=3", "int65:3", "3,,4", "ids="]
+    "text",
+    [
+        "",
+        "3,0,4",
+        "3,-1",
+        "3,x",
+        "a b=3",
+        "=3",
+        "int65:3",
+        "3,,4",
+        "ids=",
+        "(3,8",
+        "()",
+    ],
 )
 def test_what_is_no_input(text):
     """Each is refused on one line."""
@@ -146,3 +161,26 @@ def test_a_side_alone_is_told_all_sizes():
     """A sweep's SPEC takes a side, no other place does."""
     with pytest.raises(SpecError, match=r"as \(3, 64, 64\), got 64"):
         parse_inputs(64)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_like_sample"),
+    [
+        ("x=3,224,224", True),
+        ("float32:1000,80,3", True),
+        ("clip=3,16,112,112", True),
+        ("ids=int64:128", True),
+        ("batch.ids=int64:128", True),
+        ("3,224,224", False),
+        ("x=N,3,224,224", False),
+        ("x=1,197,768", False),
+        ("x=3,3,224,224", False),
+        ("x=8,3,224,224", False),
+        ("images.0=3,480,640", False),
+        ("ids=int64:1,128", False),
+        ("t=int64:", False),
+    ],
+)
+def test_a_whole_shape_that_looks_like_a_sample(text, is_like_sample):
+    """It may be meant as one, and lack its batch."""
+    assert parse_input(text).is_like_sample == is_like_sample

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, TraceError
 from resviz.inputs import InputSize, InputSpec, has_batch_axis, parse_inputs
 from resviz.record import Architecture
 from resviz.record.storage import load
@@ -192,7 +192,6 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
     from torch import nn
 
     from resviz.source.hubs import find_usual_inputs
-    from resviz.tracing import trace
 
     if not isinstance(model, nn.Module):
         name = getattr(model, "__name__", "…")
@@ -201,7 +200,29 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
             "want a record, a torch.nn.Module or a SPEC, "
             f"got {type(model).__name__}{remedy}"
         )
-    return trace(model, **request.to_trace_options(find_usual_inputs(model)))
+    return trace_request(model, request, find_usual_inputs(model))
+
+
+def trace_request(
+    model: nn.Module, request: TraceRequest, usual_input: InputSize, **options: Any
+) -> Architecture:
+    """Trace a model as a user asked, with further options of a trace.
+
+    Raises:
+        TraceError: if its forward cannot be followed; what the inputs may lack is said.
+    """
+    from resviz.tracing import trace
+
+    try:
+        return trace(model, **request.to_trace_options(usual_input), **options)
+    except TraceError as error:
+        remedies = [
+            f"{spec.text} is a whole shape, want {spec.with_batch.text} for samples"
+            for spec in request.sizes or ()
+            if spec.is_like_sample
+        ]
+        error.args = ("; ".join((str(error), *remedies)),)
+        raise
 
 
 class BuiltModel(NamedTuple):
@@ -225,15 +246,14 @@ class BuiltModel(NamedTuple):
 
     def trace_with(self, request: TraceRequest) -> Architecture:
         """Trace one forward and return its record."""
-        from resviz.tracing import trace
-
-        return trace(
+        return trace_request(
             self.model,
+            request,
+            self.usual_input,
             name=self.name,
             title=self.title,
             build_filled=self.build_filled,
             trace_only=self.trace_only,
-            **request.to_trace_options(self.usual_input),
         )
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from torch import nn
 
-from resviz import BuildError, SpecError, source
+from resviz import BuildError, SpecError, TraceError, source
 from resviz.source.spec import parse_spec
 
 
@@ -316,3 +316,29 @@ def test_the_name_of_a_file_is_no_heading(tmp_path, monkeypatch, record):
     assert (
         "Conv2d" in source.resolve_architecture("w=2.py:build(3, 4, 1)").layers[0].type
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "size", "meant"),
+    [
+        ("resnet18", "x=3,64,64", "x=N,3,64,64"),
+        ("resnet18", "image=3,64,64", "image=N,3,64,64"),
+        ("resnet18", "float32:3,64,64", "float32:N,3,64,64"),
+        (nn.Sequential(nn.Embedding(9, 4), nn.BatchNorm1d(3)), "int64:7", "int64:N,7"),
+    ],
+)
+def test_a_batch_that_may_be_missing_is_said(spec, size, meant):
+    """At the first failure, whatever that is."""
+    with pytest.raises(TraceError) as caught:
+        source.resolve_architecture(spec, size)
+    remedy = f"; {size} is a whole shape, want {meant} for samples"
+    assert str(caught.value).endswith(remedy)
+
+
+def test_a_whole_shape_without_a_batch_is_taken():
+    """Where the forward takes it; and a failure of other sizes says nothing of it."""
+    arch = source.resolve_architecture(nn.Conv2d(3, 4, 3), "input=3,8,8")
+    assert (3, 8, 8) == arch.input_shape
+    with pytest.raises(TraceError) as caught:
+        source.resolve_architecture("resnet18", "x=N,4,64,64")
+    assert "whole shape" not in str(caught.value)
