@@ -32,12 +32,15 @@ if TYPE_CHECKING:
         RecordError,
         RenderError,
         ResvizError,
+        RuleError,
         SpecError,
         TraceError,
         UnknownNameError,
         WeightsError,
     )
     from resviz.figures.rendering import Diagram
+    from resviz.operations.kind import MacRule
+    from resviz.operations.own_rules import forget_rule, rule
     from resviz.readings.costs import UncountedOperation
     from resviz.readings.shape_flow import FlowStep
     from resviz.readings.structure import Block, Shortcut, Stage, Unit
@@ -55,11 +58,13 @@ __all__ = [
     "Diagram",
     "FlowStep",
     "Layer",
+    "MacRule",
     "Operation",
     "OptionError",
     "RecordError",
     "RenderError",
     "ResvizError",
+    "RuleError",
     "Shortcut",
     "SpecError",
     "Stage",
@@ -75,12 +80,14 @@ __all__ = [
     "costs_table",
     "describe",
     "diagram",
+    "forget_rule",
     "layers",
     "load",
     "memory",
     "receptive",
     "receptive_field",
     "report",
+    "rule",
     "shortcuts",
     "summary",
     "sweep",
@@ -95,9 +102,11 @@ HOMES = {
     ),
     "resviz.errors": (
         "BuildError", "OptionError", "RecordError", "RenderError", "ResvizError",
-        "SpecError", "TraceError", "UnknownNameError", "WeightsError",
+        "RuleError", "SpecError", "TraceError", "UnknownNameError", "WeightsError",
     ),
     "resviz.figures.rendering": ("Diagram",),
+    "resviz.operations.kind": ("MacRule",),
+    "resviz.operations.own_rules": ("forget_rule", "rule"),
     "resviz.readings.costs": ("UncountedOperation",),
     "resviz.readings.shape_flow": ("FlowStep",),
     "resviz.readings.structure": ("Block", "Shortcut", "Stage", "Unit"),

@@ -36,6 +36,10 @@ class OptionError(SpecError, TypeError):
     """An option that a function or a document does not have."""
 
 
+class RuleError(ResvizError, ValueError):
+    """A rule of one's own that names no operation, or gives no count."""
+
+
 class BuildError(ResvizError, RuntimeError):
     """A readable SPEC whose model cannot be built or imported."""
 

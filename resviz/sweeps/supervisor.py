@@ -43,6 +43,7 @@ class Settings(NamedTuple):
         timeout: seconds for one variant; None for no end.
         memory: bytes for one variant; 0 for no limit, None for a core's share.
         folder: in which SPECs name files, on this machine or on a worker's.
+        rule_modules: what registers rules of one's own when it is imported.
     """
 
     inputs: tuple[str, ...] | None = None
@@ -52,6 +53,7 @@ class Settings(NamedTuple):
     timeout: float | None = 60.0
     memory: int | None = None
     folder: str | None = None
+    rule_modules: tuple[str, ...] = ()
 
 
 class BatchResult(NamedTuple):

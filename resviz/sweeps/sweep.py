@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError
 from resviz.inputs import parse_inputs
+from resviz.operations.own_rules import list_rule_modules
 from resviz.sweeps import import_extra
 from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.rows import MEASURE_NAMES
@@ -221,7 +222,10 @@ def run_sweep(
     if input_size is not None:
         inputs = tuple(tensor.text for tensor in parse_inputs(input_size))
     check_common_options(plan.space, input=inputs, batch=batch)
-    settings = Settings(inputs, batch, training, mode, timeout, memory, str(Path.cwd()))
+    limits, folder = (timeout, memory), str(Path.cwd())
+    settings = Settings(
+        inputs, batch, training, mode, *limits, folder, list_rule_modules()
+    )
     on_row = on_start(plan.variant_count) if on_start else None
     path = None if output is None else journal_path(output)
     journal = Journal(path, settings, resume=resume)

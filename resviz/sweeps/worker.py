@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,9 @@ def prepare_tracer(settings: dict[str, Any]) -> VariantTracer:
         limit_memory(settings["memory"])
     with suppress(OSError):  # where memory ends, Linux ends this process first
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    for module in settings["rule_modules"]:
+        with suppress(Exception):  # without its rules, what they count is not counted
+            import_module(module)
     tracing = {name: settings[name] for name in ("batch", "training", "mode")}
     return VariantTracer({**tracing, "sizes": settings["inputs"]})
 

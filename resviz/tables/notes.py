@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resviz.operations.own_rules import (
+    OWN_RULES,
+    format_operation_name,
+    suggest_operation,
+)
 from resviz.readings import costs
 from resviz.units import format_sizes
 
@@ -49,6 +54,7 @@ def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
         *units,
         *run_mode_notes(arch),
         *uncounted_notes(arch),
+        *own_rule_notes(arch),
         *untracked_notes(arch),
         *oddity_notes(arch),
     )
@@ -79,6 +85,21 @@ def uncounted_notes(arch: Architecture) -> tuple[str, ...]:
         f"not counted: {gap.operation}, {gap.count}×, first at {gap.first}"
         for gap in costs.find_uncounted(arch)
     )
+
+
+def own_rule_notes(arch: Architecture) -> tuple[str, ...]:
+    """Say how to count what no rule counts, and which rule may be meant for it."""
+    gaps = costs.find_uncounted(arch)
+    if not gaps:
+        return ()
+    operations = {op.name for layer in arch.stored_layers for op in layer.operations}
+    meant = (
+        f"no rule is for {format_operation_name(gap.operation)}{near}"
+        for gap in gaps
+        if (near := suggest_operation(gap.operation, OWN_RULES.keys() - operations))
+    )
+    first = format_operation_name(gaps[0].operation)
+    return (*meant, f'a rule of one\'s own counts it: @resviz.rule("{first}")')
 
 
 def untracked_notes(arch: Architecture) -> tuple[str, ...]:

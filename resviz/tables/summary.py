@@ -96,8 +96,11 @@ def summary_facts(
     values = group_digits(data["activations"])
     yield "activations", f"{values} values out of convolutions"
     deep = format_plural(data["depth"], "weighted layer")
-    if any(la.params and costs.count_macs(la) is None for la in arch.stored_layers):
-        deep = f"at least {deep}"  # a weight without a rule may be one more
+    with_weights = (layer for layer in arch.stored_layers if layer.params)
+    if not all(
+        costs.is_operation_known(op) for la in with_weights for op in la.operations
+    ):
+        deep = f"at least {deep}"  # a weight without a rule of ours may be one more
     blocks = format_plural(data["blocks"], "block")
     stages = format_plural(len(data["stages"]), "stage")
     residual = f"{blocks} in {stages}" if data["blocks"] else "no residual blocks found"

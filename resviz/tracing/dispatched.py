@@ -95,7 +95,7 @@ def describe_overload(overload: Any) -> Overload:
         ),
         {a.name: a.default_value for a in schema.arguments if a.has_default_value()},
         row.window if row else None,
-        row.arguments if row else (),
+        row.arguments if row else list_plain_arguments(schema),
         schema.is_mutable,
     )
 
@@ -126,6 +126,16 @@ TENSORLESS_TYPE_WORDS = frozenset(
     {"Optional", "List", "int", "float", "bool", "number", "str"}
 )
 """What types of arguments are made of that hold no tensor."""
+
+
+def list_plain_arguments(schema: Any) -> tuple[str, ...]:
+    """List the arguments that are numbers or words, which a rule of one's own reads."""
+    plain = {*TENSORLESS_TYPE_WORDS, "SymInt"}
+    return tuple(
+        argument.name
+        for argument in schema.arguments
+        if plain.issuperset(re.findall(r"\w+", str(argument.real_type)))
+    )
 
 
 def may_hold_tensors(type_name: str) -> bool:

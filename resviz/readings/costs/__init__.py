@@ -5,7 +5,7 @@ linear layers and matrix products are counted, at the record's batch, also where
 runs several of them as one fused operation; biases, normalisation, activations, pools
 and additions are not. Products of parameters alone, as spectral norm's, are counted,
 since every forward runs them. Source: He et al. 2015, section 3.3; torchvision's `_ops`
-and pycls count alike.
+count alike.
 
 Element-wise work is what is done to values without multiplying and accumulating. It is
 a count of its own and never part of the MACs. What other tools count, `conventions`
@@ -19,6 +19,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ELEMENTWISE_WORK, FREE_OPERATIONS
+from resviz.operations.own_rules import OWN_RULES, count_by_own_rule
 from resviz.operations.table import OPERATIONS
 from resviz.record.cached import cache_reading
 
@@ -48,8 +49,20 @@ COST_RULES: dict[str, MacRule] = {
 """The rule of each operation that multiplies and accumulates."""
 
 
+def find_mac_rule(op: Operation) -> MacRule | None:
+    """Find the rule of an operation, one's own included; None if it has none."""
+    return COST_RULES.get(op.name) or (
+        count_by_own_rule if op.name in OWN_RULES else None
+    )
+
+
 def is_cost_known(op: Operation) -> bool:
-    """Tell whether there is a rule for `op`, or it is known to have no MACs.
+    """Tell whether there is a rule for `op`, or it is known to have no MACs."""
+    return is_operation_known(op) or op.name in OWN_RULES
+
+
+def is_operation_known(op: Operation) -> bool:
+    """Tell whether resviz knows an operation itself, or it need not.
 
     What is done with constants alone, as making an index, need not be known.
     """
@@ -60,9 +73,7 @@ def count_macs(layer: Layer) -> int | None:
     """Count the MACs of one layer; None if one of its operations has no rule."""
     if not all(is_cost_known(op) for op in layer.operations):
         return None
-    return sum(
-        COST_RULES[op.name](op) for op in layer.operations if op.name in COST_RULES
-    )
+    return sum(rule(op) for op in layer.operations if (rule := find_mac_rule(op)))
 
 
 def count_elements(layer: Layer) -> int | None:

@@ -12,7 +12,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.readings.costs import COST_RULES, FREE_OPERATIONS, MACS, sum_record_costs
+from resviz.readings.costs import (
+    COST_RULES,
+    FREE_OPERATIONS,
+    MACS,
+    find_mac_rule,
+    sum_record_costs,
+)
 from resviz.readings.costs import convention_terms as term
 from resviz.readings.costs.convention_terms import (
     MOVING_OPERATIONS,
@@ -360,8 +366,6 @@ def group_by_kind(arch: Architecture) -> dict[tuple[str, bool], list[Operation]]
         is_module = layer.module and layer.type in HOOKED_MODULES
         for op in layer.operations:
             name = name_tool_kind(layer, op)
-            if name in COST_RULES or (
-                any(op.flowing) and name not in MOVING_OPERATIONS
-            ):
+            if find_mac_rule(op) or (any(op.flowing) and name not in MOVING_OPERATIONS):
                 groups[name, is_module].append(op)
     return groups
