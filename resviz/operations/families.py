@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations import kind
+from resviz.operations import kind, reductions
 from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ RESHAPES = list_family(kind.RESHAPE)
 SELECTIONS = list_family(kind.SELECTION)
 INTERPOLATIONS = list_family(kind.INTERPOLATION)
 ELEMENTWISE = list_family(kind.ELEMENTWISE)
+
+REDUCTIONS = frozenset(row.name for row in reductions.ROWS if "dim" in row.arguments)
+"""Operations that make one value of all along some axes."""
 
 JOINS = frozenset(row.name for row in OPERATIONS.values() if row.is_join)
 """Operations by which a shortcut meets its main branch."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS
 from resviz.readings.structure import read_structure
 from resviz.record.cached import cache_reading
 from resviz.units import format_sizes
@@ -46,7 +47,8 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
     steps = [FlowStep("input", shape[2:], shape, "")]
     for layer in path:
         axis = structure.channel_axes.get(layer.index)
-        before, after = steps[-1].size, spatial_size_after(layer, len(shape) - 2, axis)
+        before = steps[-1].size
+        after = spatial_size_after(layer, before, axis)
         if after and before != after and changes_resolution(layer):
             arithmetic = explain_resize(layer, before, after)
             steps.append(FlowStep(layer.name, after, layer.output_shape, arithmetic))
@@ -63,41 +65,60 @@ def changes_resolution(layer: Layer) -> bool:
     return layer.window is not None or scaled or bool(names & RESIZING_OPERATIONS)
 
 
+GATHERING_OPERATIONS = AVERAGE_POOLS | REDUCTIONS
+"""Operations that may make one position of a map."""
+
 RESIZING_OPERATIONS = (
-    AVERAGE_POOLS | MAX_POOLS | {"slice", "constant_pad_nd", "reflection_pad2d"}
+    GATHERING_OPERATIONS | MAX_POOLS | {"slice", "constant_pad_nd", "reflection_pad2d"}
 )
 """Operations that give a map of another size; so do windows and interpolation."""
 
 
-def spatial_size_after(layer: Layer, axes: int, axis: int | None) -> Shape:
+def spatial_size_after(layer: Layer, before: Shape, axis: int | None) -> Shape:
     """Return the spatial size of a layer's output; () if it has none.
 
-    The channels lie in `axis`, the second one unless it is known to be another. A mean
-    that drops the axes of a map leaves one position.
+    The channels lie in `axis`, the second one unless it is known to be another. What
+    gathers the axes of a map of size `before`, all at once or after they were made one,
+    leaves one position.
     """
-    channels = axis or 1
-    size = layer.output_shape[1:channels] + layer.output_shape[channels + 1 :]
+    axes, shape, read = len(before), layer.output_shape, layer.input_shape
+    size = spatial_size(shape, axes, axis or 1)
     if len(size) == axes:
         return size
-    has_mean = any(op.name in AVERAGE_POOLS for op in layer.operations)
-    drops_axes = has_mean and len(layer.input_shape) == axes + 2 and not size
-    return (1,) * axes if drops_axes else ()
+    gathers = any(op.name in GATHERING_OPERATIONS for op in layer.operations)
+    drops_axes = len(read) == axes + 2
+    drops_last = len(read) == 3 and shape == read[:2] and read[2] in {
+        prod(before), before[0]
+    }  # fmt: skip
+    gone = gathers and not size and (drops_axes or drops_last)
+    return (1,) * axes if gone else ()
+
+
+def spatial_size(shape: Shape, axes: int, channels: int = 1) -> Shape:
+    """Return a map's sizes but for the batch and the channels.
+
+    A line that is a map of one row, as torch pools it, is a line.
+    """
+    size = shape[1:channels] + shape[channels + 1 :]
+    return size[1:] if axes == 1 and len(size) == 2 and size[0] == 1 else size
 
 
 def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     """Explain one change of size, as "floor((224 + 2·3 − 7)/2) + 1 = 112"."""
     window = layer.window
     slides = window and len(window.kernel) == len(before) == len(after)
-    if window and slides and not window.transposed and layer.input_shape[2:] == before:
+    is_read = spatial_size(layer.input_shape, len(before)) == before
+    if window and slides and not window.transposed and is_read:
         numbers = window.kernel, window.stride, window.padding, window.dilation
         axes = zip(*numbers, before, after, strict=True)
         lines = [
             format_window_arithmetic(*axis, ceil=window.ceil_mode) for axis in axes
         ]
         return "; ".join(dict.fromkeys(lines))
-    has_mean = any(op.name in AVERAGE_POOLS for op in layer.operations)
-    if has_mean and set(after) == {1}:
-        return f"mean over {format_sizes(before)} = 1"
+    names = [op.name for op in layer.operations if op.name in GATHERING_OPERATIONS]
+    if names and set(after) == {1}:
+        word = "mean" if names[0] in AVERAGE_POOLS else names[0].rpartition("_")[2]
+        return f"{word} over {format_sizes(before)} = 1"
     return f"{layer.type} makes {format_sizes(after)} of {format_sizes(before)}"
 
 

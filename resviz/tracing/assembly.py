@@ -10,9 +10,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from torch import nn
 
-from resviz.operations.families import CONVOLUTIONS, JOINS, PRODUCTS
+from resviz.operations.families import (
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    JOINS,
+    MAX_POOLS,
+    PRODUCTS,
+)
 from resviz.operations.table import find_display_name
 from resviz.record import (
     MODEL_INPUT,
@@ -38,19 +43,8 @@ if TYPE_CHECKING:
 WEIGHTED_OPERATIONS = CONVOLUTIONS | PRODUCTS
 """Operations that multiply what flows with weights, or with what flows."""
 
-
-POOLS_OVER_LINES = (nn.MaxPool1d, nn.AvgPool1d, nn.LPPool1d)
-"""Pools that torch slides over maps of one row."""
-
-
-def flatten_windows(steps: list[TraceStep]) -> None:
-    """Take the axis of the only row from the windows of steps."""
-    for step in steps:
-        window = step.operation.window
-        if window is not None and len(window.kernel) == 2:
-            names = ("kernel", "stride", "padding", "dilation")
-            line = {name: getattr(window, name)[1:] for name in names}
-            step.operation = replace(step.operation, window=replace(window, **line))
+POOLS = AVERAGE_POOLS | MAX_POOLS
+"""Operations that pool."""
 
 
 class RecordAssembler:
@@ -188,8 +182,6 @@ class RecordAssembler:
     def add_leaf_layer(self, call: CallStart, events: list[TraceEvent]) -> None:
         """Make a leaf module's call one layer."""
         steps = [event for event in events if isinstance(event, TraceStep)]
-        if isinstance(call.module, POOLS_OVER_LINES):
-            flatten_windows(steps)
         end = events[-1]
         returned = (isinstance(end, CallEnd) and end.returned) or ()
         step_numbers = (
@@ -226,6 +218,9 @@ class RecordAssembler:
         module: bool,
     ) -> None:
         """Append one layer and note where its outputs can be found."""
+        for step in steps:
+            if step.operation.name in POOLS:
+                self.flatten_window_over_line(step)
         sources = self.find_outer_sources(steps)
         name = self.make_unique_name(name)
         index = len(self.layers)
@@ -258,6 +253,20 @@ class RecordAssembler:
             self.untracked.append(name)
         for number, source in enumerate(outputs):
             self.layer_sources[source] = Source(index, number)
+
+    def flatten_window_over_line(self, step: TraceStep) -> None:
+        """Take the axis of the only row from a pool's window.
+
+        torch slides pools over lines as over maps of one row, which it makes before.
+        """
+        window, origin = step.operation.window, step.origins[0]
+        if window is None or len(window.kernel) != 2 or not origin:
+            return
+        is_made = origin.layer >= 0 and step.operation.inputs[0][-2] == 1
+        if is_made and self.steps[origin.layer].operation.name == "unsqueeze":
+            names = ("kernel", "stride", "padding", "dilation")
+            line = {name: getattr(window, name)[1:] for name in names}
+            step.operation = replace(step.operation, window=replace(window, **line))
 
     def record_operation(
         self, step: TraceStep, sources: tuple[Source | None, ...]

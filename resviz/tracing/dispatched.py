@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.nn.parameter import is_lazy
 
+from resviz.errors import TraceError
 from resviz.operations.table import OPERATIONS
-from resviz.tracing.tensors import EAGER_CLASSES, PLAIN_CLASSES
+from resviz.tracing.tensors import EAGER_CLASSES, NESTED_REFUSAL, PLAIN_CLASSES
 
 if TYPE_CHECKING:
     from resviz.operations.kind import WindowReader
@@ -80,9 +81,15 @@ class Overload(NamedTuple):
 
 @cache
 def describe_overload(overload: Any) -> Overload:
-    """Return the facts of an overload, as `torch.ops.aten.add_.Tensor`."""
+    """Return the facts of an overload, as `torch.ops.aten.add_.Tensor`.
+
+    Raises:
+        TraceError: if it is one of nested tensors.
+    """
     schema = overload._schema  # noqa: SLF001 - torch names no other way
     namespace, _, name = str(schema.name).partition("::")
+    if namespace == "aten" and "nested" in name:
+        raise TraceError(f"{name}: {NESTED_REFUSAL}")
     if name.endswith("_") and not name.startswith("__"):
         name = name[:-1]
     name = OPERATION_ALIASES.get(name, name)

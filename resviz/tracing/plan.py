@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, TraceError
 from resviz.inputs import (
     ForwardArguments,
     InputSize,
@@ -18,7 +18,7 @@ from resviz.inputs import (
     parse_inputs,
 )
 from resviz.tracing.modules import list_forward_parameters
-from resviz.tracing.tensors import iterate_leaves, map_leaves
+from resviz.tracing.tensors import NESTED_REFUSAL, iterate_leaves, map_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +150,11 @@ class InputPlaceholders:
         )
 
     def replace_leaf(self, value: Any, name: str) -> Any:
-        """Return a tensor for a described or the user's one; else `value`."""
+        """Return a tensor for a described or the user's one; else `value`.
+
+        Raises:
+            TraceError: if it is nested.
+        """
         if isinstance(value, InputSpec):
             dtype = getattr(torch, value.dtype) if value.dtype else self.clone.dtype
             placeholder = self.make_tensor(value.shape_for_batch(self.batch), dtype)
@@ -159,6 +163,8 @@ class InputPlaceholders:
         elif id(value) in self.placeholders:
             return self.placeholders[id(value)]
         else:
+            if value.is_nested:
+                raise TraceError(f"{name}: {NESTED_REFUSAL}")
             placeholder = self.placeholders[id(value)] = self.copy_tensor_input(value)
         self.fed_tensors.append((placeholder, name))
         return placeholder

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from resviz.errors import TraceError
 from resviz.inputs import InputSpec
 
 PLAIN_CLASSES = frozenset({type(None), bool, int, float, str})
@@ -29,6 +30,12 @@ EAGER_CLASSES = frozenset({torch.Tensor, nn.Parameter})
 
 META_DEVICE = torch.device("meta")
 
+NESTED_REFUSAL = (
+    "a nested tensor holds samples of several sizes, and has no shape to follow: give "
+    "a padded one, torch.nested.to_padded_tensor(x, 0.0), or one sample"
+)
+"""Why none is traced."""
+
 empty_strided = torch.empty_strided
 """As torch has it; other tracers put a function of their own in its place."""
 
@@ -39,10 +46,15 @@ def make_weightless(
     """Return a meta tensor of the same shape, dtype and class.
 
     A lazy one has no values yet, and is made on the device `device`.
+
+    Raises:
+        TraceError: if it is nested.
     """
     tensor_class: Any = type(tensor)
     if tensor_class not in EAGER_CLASSES and is_lazy(tensor):
         return tensor_class(requires_grad=False, device=device, dtype=tensor.dtype)
+    if tensor.is_nested:
+        raise TraceError(NESTED_REFUSAL)
     if tensor.layout is torch.strided and not tensor.is_quantized:
         # torch.empty_like on meta is Python, and imports sympy.
         empty = empty_strided(

@@ -88,6 +88,35 @@ def test_a_mean_over_a_maps_axes_ends_the_flow():
     assert steps(arch)[-1].arithmetic == "mean over 10×10 = 1"
 
 
+HEADS = {
+    "amax": lambda x: x.amax((2, 3)),
+    "max": lambda x: x.flatten(2).max(-1)[0],
+    "median": lambda x: x.flatten(2).median(-1)[0],
+    "sum": lambda x: x.sum((2, 3)),
+    "logsumexp": lambda x: x.logsumexp((2, 3)),
+    "std": lambda x: x.std((2, 3)),
+    "norm": lambda x: x.norm(dim=(2, 3)),
+    "amin": lambda x: x.amin(3).amin(2),
+    "mean": lambda x: x.mean((2, 3), keepdim=True).flatten(1),
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_what_gathers_a_map_ends_the_flow(name):
+    """Whatever it takes of all positions, at once or one axis after the other."""
+
+    class Head(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.linear = nn.Conv2d(3, 8, 3), nn.Linear(8, 2)
+
+        def forward(self, x):
+            return self.linear(HEADS[name](self.conv(x)))
+
+    *_, last = steps(trace(Head(), (3, 12, 12)))
+    assert ((1, 1), f"{name} over 10×10 = 1") == (last.size, last.arithmetic)
+
+
 def test_features_are_no_resolution():
     """Tokens through linear layers have none."""
     assert steps(trace(nn.Sequential(nn.Linear(8, 4)), (5, 8))) == ()

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 import resviz
 from resviz import TraceError, trace
 from resviz.pages.report import render
+from resviz.record import Window
 
 from .harm import Snapshot, changes
 
@@ -119,6 +120,62 @@ def test_a_pool_over_a_line(name, fast):
     assert [[2]] == [row["stride"] for row in resviz.shortcuts(arch)]
     assert 5 == resviz.receptive_field(arch)[1]["receptive_field"]
     assert "<html" in render(arch)
+
+
+LINE_WINDOW = Window((2,), (2,), (0,), (1,))
+
+FUNCTIONAL_POOLS = {
+    "max": lambda x: F.max_pool1d(x, 2),
+    "average": lambda x: F.avg_pool1d(x, 2),
+    "with places": lambda x: F.max_pool1d(x, 2, return_indices=True)[0],
+    "norm": lambda x: F.lp_pool1d(x, 2, 2),
+    "adaptive": lambda x: F.adaptive_avg_pool1d(x, x.shape[-1] // 2),
+    "a class": nn.MaxPool1d(2),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONAL_POOLS)
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_pool_over_a_line_by_a_function(name, fast):
+    """It is on the flow, and its stride in the shortcut, as a module's is."""
+    pool = FUNCTIONAL_POOLS[name]
+    arch = trace(Line(pool, pool), (3, 32), fast=fast)
+    assert [(32,), (16,), (8,)] == [step.size for step in arch.flow]
+    if name != "adaptive":
+        assert [[2]] == [row["stride"] for row in resviz.shortcuts(arch)]
+        assert 2 == sum(la.window == LINE_WINDOW for la in arch)
+    assert "<html" in render(arch)
+
+
+NESTED = {
+    "jagged": torch.nested.as_nested_tensor,
+    "by offsets": lambda parts, layout: torch.nested.nested_tensor_from_jagged(
+        torch.cat(parts), torch.tensor([0, 3, 8])
+    ),
+    "strided": lambda parts, layout: torch.nested.nested_tensor(parts),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+@pytest.mark.parametrize("name", NESTED)
+@pytest.mark.parametrize("mode", ["shapes", "auto", "run"])
+def test_a_nested_tensor(name, mode):
+    """It has no shape; what to give instead is said, of an input and in a forward."""
+
+    class Ragged(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 5)
+
+        def forward(self, x):
+            return self.linear(NESTED[name]([x[0][:3], x[1]], layout=torch.jagged))
+
+    with pytest.raises(TraceError, match=r"^Ragged: _nested_.*, or one sample"):
+        trace(Ragged(), inputs=torch.zeros(2, 5, 4), mode=mode)
+    parts = [torch.zeros(3, 4), torch.zeros(5, 4)]
+    given = NESTED[name](parts, layout=torch.jagged)
+    with pytest.raises(TraceError, match=r"^Linear: input: a nested .* give a padded"):
+        trace(nn.Linear(4, 5), inputs=given, mode=mode)
 
 
 def test_a_picture_without_a_batch_axis():
