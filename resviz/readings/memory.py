@@ -76,7 +76,7 @@ def count_allocated_bytes(arch: Architecture) -> tuple[int, ...]:
 
 
 def count_own_parameter_bytes(layer: Layer) -> int:
-    """Count the bytes of the parameters first read by one layer."""
+    """Count the bytes of the parameters that belong to one layer."""
     return sum(sum_bytes_by_dtype(layer.parameters).values())
 
 

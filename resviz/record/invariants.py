@@ -3,7 +3,7 @@
 1. Layers are numbered in execution order, and every source is earlier, so a cycle
    cannot be written down.
 2. The shapes along each edge agree.
-3. Names are unique, and a parameter is counted once, where it is first read.
+3. Names are unique, and a parameter is counted once, in one layer.
 4. Calls nest.
 5. A storage is released after its last use.
 6. Operations have the operands that rules read, and their sources are there.

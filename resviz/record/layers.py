@@ -40,7 +40,8 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         inputs: the tensors that went in.
         outputs: the tensors that came out.
         operations: what torch ran for it, in order.
-        parameters: those first read here; each tensor is counted once.
+        parameters: those of its module, and those that no called module owns and that
+            it reads first; each tensor is counted once.
         module: whether it is a module's call.
         ends: which operation's output each output is, None for a constant; left out
             where they are those of the last operation.
@@ -84,7 +85,7 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     @property
     def params(self) -> int:
-        """Number of parameters first read here."""
+        """Number of parameters that belong to it."""
         return sum(parameter.numel for parameter in self.parameters)
 
     @property

@@ -24,19 +24,17 @@ from resviz.record import (
     Call,
     Layer,
     Operation,
-    Parameter,
     Source,
     Tensor,
-    Uncalled,
 )
 from resviz.tracing.events import CallEnd, CallStart, TraceEvent, TraceStep
 from resviz.tracing.modules import find_class_name
+from resviz.tracing.parameter_claims import ParameterClaims
 from resviz.tracing.storages import RenumberedStorages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from resviz.tracing.clone import Clone
     from resviz.tracing.recorder import Recorder
 
 
@@ -59,7 +57,7 @@ class RecordAssembler:
         self.outputs = outputs
         self.inputs = recorder.inputs
         self.steps = recorder.steps
-        self.clone = recorder.clone
+        self.claims = ParameterClaims(recorder.clone)
         self.ran_steps: list[int] = []
         self.storages = RenumberedStorages(recorder.storages, recorder.steps)
         self.last_use = find_last_uses(recorder.steps, outputs)
@@ -68,7 +66,6 @@ class RecordAssembler:
         self.open_calls: list[int] = []
         self.used_names: set[str] = set()
         self.name_repeats: Counter[str] = Counter()
-        self.counted_names: set[str] = set()
         self.untracked_steps = recorder.untracked.steps
         self.untracked: list[str] = []
         self.layer_sources = {
@@ -79,13 +76,14 @@ class RecordAssembler:
     def assemble_record(self) -> dict[str, Any]:
         """Return the lists of a record by field, as far as the forward went."""
         self.process_events()
+        self.claims.settle(self.layers)
         if len(self.steps) in self.untracked_steps:
             self.untracked.append("output")
         return {
             "outputs": tuple(self.layer_sources[source] for source in self.outputs),
             "calls": tuple(self.calls),
             "stored_layers": tuple(self.layers),
-            "uncalled": find_uncalled_parameters(self.clone, self.counted_names),
+            "uncalled": self.claims.list_uncalled(),
             "storages": self.storages.list_storages_in_use(self.ran_steps),
             "unseen": tuple(dict.fromkeys(self.untracked)),
         }
@@ -238,15 +236,14 @@ class RecordAssembler:
             tuple([self.find_tensor(source) for source in sources]),
             tuple([self.find_tensor(source) for source in outputs]),
             tuple(map(self.record_operation, steps, wire_operations(steps, sources))),
-            self.claim_parameters(
-                [*own_keys, *[key for step in steps for key in step.parameter_keys]]
-            ),
+            self.claims.claim_own(own_keys) if own_keys else (),
             module,
             ()
             if outputs == expected_outputs
             else find_output_operations(steps, outputs),
         )
         self.layers.append(layer)
+        self.claims.ran_steps.append((index, path, steps))
         if self.untracked_steps and any(
             s.number in self.untracked_steps for s in steps
         ):
@@ -306,17 +303,6 @@ class RecordAssembler:
             return self.inputs[source.output]
         return self.steps[source.layer].outputs[source.output]
 
-    def claim_parameters(self, keys: Iterable[int]) -> tuple[Parameter, ...]:
-        """Return the parameters of these ids that no earlier layer read."""
-        claimed = []
-        parameters, counted_names = self.clone.parameters, self.counted_names
-        for key in keys:
-            owned = parameters.get(key)
-            if owned is not None and owned.name not in counted_names:
-                counted_names.add(owned.name)
-                claimed.append(parameters.to_record(key))
-        return tuple(claimed)
-
 
 def find_last_uses(
     steps: list[TraceStep], outputs: tuple[Source, ...]
@@ -324,27 +310,6 @@ def find_last_uses(
     """Return the last step that reads each tensor."""
     uses = {o: step.number for step in steps for o in step.origins if o is not None}
     return uses | dict.fromkeys(outputs, len(steps))
-
-
-def find_uncalled_parameters(
-    clone: Clone, counted_names: set[str]
-) -> tuple[Uncalled, ...]:
-    """Return the parameters that no layer read, grouped by owning module.
-
-    Those of modules that are registered nowhere are not the model's; torch does not
-    count them either.
-    """
-    names_left_out = counted_names | clone.unregistered_names
-    groups: dict[tuple[str, str], list[Parameter]] = {}
-    for key, owned in clone.parameters.items():
-        if owned.name not in names_left_out:
-            names_left_out.add(owned.name)
-            group = (owned.path, find_class_name(owned.module))
-            groups.setdefault(group, []).append(clone.parameters.to_record(key))
-    return tuple(
-        Uncalled(path, type_name, tuple(parameters))
-        for (path, type_name), parameters in groups.items()
-    )
 
 
 def has_weighted_join(steps: list[TraceStep]) -> bool:

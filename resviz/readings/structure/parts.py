@@ -39,7 +39,7 @@ class LayerSums:
 
     @property
     def params(self: PartOfNetwork) -> int:
-        """Number of parameters that its layers read first."""
+        """Number of parameters that belong to its layers."""
         return sum_part_costs(self).params
 
     @property

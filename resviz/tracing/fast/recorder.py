@@ -131,7 +131,7 @@ class FastAssembler(RecordAssembler):
             (self.find_tensor(source),),
             tuple(step.outputs),
             (self.record_operation(step, ()),),
-            self.claim_parameters(step.parameter_keys) if step.parameter_keys else (),
+            self.claims.claim_own(step.parameter_keys) if step.parameter_keys else (),
         )
         self.layers.append(layer)
         self.layer_sources[Source(step.number)] = Source(index)
