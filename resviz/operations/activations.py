@@ -76,10 +76,8 @@ ROWS = (
     activation("prelu"),
     activation("rrelu_with_noise"),
     activation("softshrink"),
-    OperationKind(
-        "celu", saved=save_operand, saves_result_in_place=True, field=follow_pointwise
-    ),
-    OperationKind("selu", field=follow_pointwise),
+    activation("celu", saved=save_operand, saves_result_in_place=True),
+    activation("selu"),
     softmax(
         "_softmax",
         display_name="softmax",

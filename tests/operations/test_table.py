@@ -6,7 +6,9 @@ from torch import nn
 
 import resviz
 from resviz.operations import families, kind
+from resviz.operations.interpolations import follow_upsample
 from resviz.operations.kind import OperationKind
+from resviz.operations.shared_rules import POINTWISE_RULES
 from resviz.operations.table import FILES, OPERATIONS, find_display_name, index_rows
 from resviz.record import Operation
 from resviz.tracing.fast.shape_rules import SHAPE_RULES
@@ -46,6 +48,13 @@ def test_every_row_is_an_operation_of_torch():
 def test_what_is_free_has_no_rule_of_cost():
     """A family that multiplies nothing holds no operation that does."""
     assert [] == [row.name for row in OPERATIONS.values() if row.is_free and row.macs]
+
+
+def test_what_is_followed_value_by_value_is_counted():
+    """An operation on each position, or between positions, is known to be free."""
+    followed = {*POINTWISE_RULES, follow_upsample}
+    rows = [row for row in OPERATIONS.values() if row.field in followed]
+    assert [] == [row.name for row in rows if row.family is None]
 
 
 def test_what_has_no_gradient_saves_nothing():

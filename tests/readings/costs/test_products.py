@@ -134,6 +134,18 @@ CASES = {
         (16 // N, 8),
         16 * 8 * 16,
     ),
+    "a product in groups of columns": (
+        Model(
+            lambda m, x: torch._grouped_mm(
+                m.w.bfloat16(),
+                x.flatten(0, 1).T.bfloat16(),
+                offs=torch.tensor([8, 16], dtype=torch.int32),
+            ),
+            w=(2, 24, 8),
+        ),
+        (16 // N, 8),
+        24 * 16 * 8,
+    ),
     "weight norm": (
         parametrizations.weight_norm(nn.Conv2d(3, 4, 3)),
         (3, 8, 8),
