@@ -96,10 +96,6 @@ __all__ = [
 ]
 
 HOMES = {
-    "resviz.api": (
-        "costs", "costs_table", "describe", "diagram", "layers", "memory", "receptive",
-        "receptive_field", "report", "shortcuts", "summary", "sweep", "table", "trace",
-    ),
     "resviz.errors": (
         "BuildError", "OptionError", "RecordError", "RenderError", "ResvizError",
         "RuleError", "SpecError", "TraceError", "UnknownNameError", "WeightsError",
@@ -114,14 +110,14 @@ HOMES = {
     "resviz.record.storage": ("load",),
     "resviz.tables.table": ("Table",),
 }  # fmt: skip
-"""Which module holds each public name."""
+"""Which module holds each public name that is not a function of `resviz.api`."""
 
 
 def __getattr__(name: str) -> Any:
-    for home, names in HOMES.items():
-        if name in names:
-            return getattr(import_module(home), name)
-    raise AttributeError(f"module 'resviz' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'resviz' has no attribute {name!r}")
+    homes = (home for home, names in HOMES.items() if name in names)
+    return getattr(import_module(next(homes, "resviz.api")), name)
 
 
 def __dir__() -> list[str]:

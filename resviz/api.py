@@ -261,12 +261,12 @@ def diagram(
     Args:
         network: a record, a model, or a SPEC; several for "stack" and "growth", as a
             list, or as a dictionary whose keys name them.
-        figure: "overview", "block", "layers", "flow", "stack" or "growth".
+        figure: "overview", "block" or another of `resviz.figures.FIGURES`.
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
-        style: "screen", which follows the reader's dark mode; "light", "dark" or
-            "paper".
+        style: "screen", which follows the reader's dark mode, "paper", or another of
+            `resviz.figures.drawing.styles.STYLES`.
         layout: "resviz", or "dot" for Graphviz' own, where it is installed and the
             figure is a graph.
         tracing: as for `trace`.
@@ -300,7 +300,7 @@ def describe(
 
     Args:
         network: as for `diagram`, and the rest too.
-        figure: "overview", "block", "layers", "flow", "stack" or "growth".
+        figure: "overview", "block" or another of `resviz.figures.FIGURES`.
         at: which block the figure "block" draws, "conv3_1" or its module path.
         plain: whether a stack has each network without its shortcuts too.
         tracing: as for `trace`.

@@ -108,7 +108,7 @@ def test_readings_stand_on_readings_below(path, tree):
 
 
 def test_six_doors_lead_up():
-    """All others go down, also inside functions; ARCHITECTURE.md names the six."""
+    """All others go down, also inside functions."""
     climbing = {
         (str(path.relative_to(HOUSE)), name.split(".")[1])
         for path, room, tree in ROOMS

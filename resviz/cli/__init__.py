@@ -18,9 +18,7 @@ from resviz.tables import TABLES
 
 COMMANDS = {
     "describe": "Say a figure in sentences: for screen readers, and as alt text.",
-    "diagram": (
-        "Draw an overview, one block, every layer, the shape flow, a stack, the growth."
-    ),
+    "diagram": "Draw a network: an overview of it, one block, or another figure.",
     "embed": "Fill the marked regions of Markdown files.",
     "report": "Write summary, table, diagram, shortcuts and layers to one HTML file.",
     "sweep": (

@@ -40,7 +40,7 @@ def diagram(
     tracing: dict[str, Any],
     **options: Any,
 ) -> None:
-    """Draw an overview, one block, every layer, the shape flow, a stack, the growth.
+    """Draw a network: an overview of it, one block, or another figure.
 
     A stack and the growth take several SPECs; "Ours=SPEC" names one of them.
     """
