@@ -18,6 +18,7 @@ from resviz.operations.families import (
 from resviz.readings import costs
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.tables.column_names import number_repeats
 from resviz.tables.notes import (
     describe_bound,
     describe_inputs,
@@ -27,7 +28,7 @@ from resviz.tables.notes import (
     untracked_notes,
 )
 from resviz.tables.summary import stage_row
-from resviz.tables.table import Cell, Column, LayerGroup, Table, number_repeats
+from resviz.tables.table import Cell, Column, LayerGroup, Table
 from resviz.units import format_count, format_giga, format_per_axis, format_sizes
 
 if TYPE_CHECKING:
