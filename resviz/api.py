@@ -340,7 +340,8 @@ def sweep(
     A variant that fails is a row with its reason under `error`. The columns are `spec`,
     the arguments that vary, `params`, `macs`, `activations`, `inference_peak_bytes`,
     `receptive_field` (pixels, its largest axis), `final_shape`, `depth`, `seconds` and
-    `error`; `attrs["cost"]` says where the time went.
+    `error`, and `trainable_params` where some variant has others; `attrs["cost"]` says
+    where the time went.
 
     Args:
         specs: SPECs with braces, "resnet({18,34}, input={160,224})", where `input` and

@@ -62,6 +62,7 @@ def render(arch: Architecture) -> str:
         gaps=[describe_uncounted(gap) for gap in overall.data["not_counted"]],
         uncalled=list_uncalled(arch),
         stages=stage_table_rows(structure, overall.rows),
+        has_frozen=bool(arch.frozen_params),
         steps=overall.data["flow"],
         paper=paper_table_column(arch),
         overview=draw_report_figure(arch, "overview"),
@@ -118,6 +119,7 @@ def list_totals(arch: Architecture, data: dict[str, Any]) -> list[tuple[str, str
     counted = f"{blocks} in {format_plural(len(data['stages']), 'stage')}"
     return [
         ("parameters", format_count(arch.params), group_digits(arch.params)),
+        *list_trainable(arch),
         (
             "MACs",
             sign + format_count(macs),
@@ -139,6 +141,15 @@ def list_totals(arch: Architecture, data: dict[str, Any]) -> list[tuple[str, str
             f"{group_digits(data['activations'])} values out of convolutions",
         ),
     ]
+
+
+def list_trainable(arch: Architecture) -> list[tuple[str, str, str]]:
+    """List what is trainable, beside what is frozen; nothing where all is trainable."""
+    trainable, frozen = arch.trainable_params, arch.frozen_params
+    if trainable is None or not frozen:
+        return []
+    words = f"{group_digits(trainable)} · {group_digits(frozen)} frozen"
+    return [("trainable", format_count(trainable), words)]
 
 
 def describe_counting(arch: Architecture, convention: str) -> str:

@@ -27,6 +27,9 @@ RESOLUTION_KIND = "resolution"
 OTHER_KIND = "other"
 """The kind of layers that are of no other."""
 
+SUMMED_KEYS = {"params", "macs"}
+"""Columns whose sum stands at the foot."""
+
 WINDOW_KEYS = ("kernel", "stride", "padding", "dilation", "groups")
 """Columns that are left out where no layer has a window."""
 
@@ -154,8 +157,12 @@ def is_all_ones(value: Any) -> bool:
 
 
 def select_columns(columns: tuple[Column, ...], omitted: set[str]) -> list[Column]:
-    """Return the columns of the report, with the stage behind the layer's name."""
+    """Return the columns of the report, with the stage behind the layer's name.
+
+    Those that are summed at the foot, parameters and MACs, stand last.
+    """
     visible = [column for column in columns if column.key not in omitted]
+    visible.sort(key=lambda column: column.key in SUMMED_KEYS)
     position = [column.key for column in visible].index("name") + 1
     return [*visible[:position], PART_COLUMN, *visible[position:]]
 

@@ -43,6 +43,8 @@ RECORD_PLACES = {
     "output_shape": "arch.layers[-1].output_shape",
     "receptive_field": "resviz.receptive(arch)",
     "memory": "resviz.memory(arch)",
+    "trainable_parameters": "arch.trainable_params",
+    "frozen_parameters": "arch.frozen_params",
     "summary": "resviz.summary(arch)",
 }
 """Where a record has what is guessed under other names."""
@@ -182,6 +184,25 @@ class Architecture(
         return count_parameters(self)
 
     @property
+    def trainable_params(self) -> int | None:
+        """Number of parameters that ask for a gradient.
+
+        None if the record is of an older resviz, and does not say.
+        """
+        frozen = self.frozen_params
+        return None if frozen is None else self.params - frozen
+
+    @property
+    def frozen_params(self) -> int | None:
+        """Number of parameters that ask for no gradient; None likewise."""
+        return count_frozen_parameters(self) if self.knows_frozen else None
+
+    @property
+    def knows_frozen(self) -> bool:
+        """Whether it says what is frozen, as a record without storages does not."""
+        return bool(self.storages or not self.params or count_frozen_parameters(self))
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates of the whole batch, as far as rules know them.
 
@@ -281,12 +302,13 @@ class Architecture(
         write_atomically(path, compress_for_path(path, self.to_json() + b"\n"))
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row a layer, with its costs, its stage and its block."""
-        from resviz.tables.layers import layer_table
+        """Return one row a layer, with its costs, its stage and its block.
 
-        table = layer_table(self)
-        columns = (*table.columns, *table.extra)
-        return table.select_columns([column.key for column in columns]).to_pandas()
+        `resviz.layers(arch).select_columns(…)` has bytes and receptive fields too.
+        """
+        from resviz.tables.layers import FRAME_KEYS, layer_table
+
+        return layer_table(self).select_columns(FRAME_KEYS).to_pandas()
 
     def __repr__(self) -> str:
         shapes = ", ".join(str(tensor.shape) for tensor in self.inputs)
@@ -304,6 +326,14 @@ def count_parameters(arch: Architecture) -> int:
     called = sum(layer.params for layer in arch.stored_layers)
     idle = (p.numel for group in arch.uncalled for p in group.parameters)
     return called + sum(idle)
+
+
+@cache_reading
+def count_frozen_parameters(arch: Architecture) -> int:
+    """Count the parameters of a record that ask for no gradient."""
+    holders = (*arch.stored_layers, *arch.uncalled)
+    parameters = (p for holder in holders for p in holder.parameters)
+    return sum(parameter.numel for parameter in parameters if parameter.frozen)
 
 
 @cache_reading

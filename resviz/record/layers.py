@@ -22,6 +22,8 @@ LAYER_PLACES = {
     "kernel_size": "layer.window.kernel",
     **{key: f"layer.window.{key}" for key in Window.__struct_fields__},
     "receptive_field": "resviz.receptive(arch)",
+    "trainable_parameters": "layer.trainable_params",
+    "frozen_parameters": "layer.frozen_params",
 }
 """Where a layer has what is guessed under other names."""
 
@@ -87,6 +89,17 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def params(self) -> int:
         """Number of parameters that belong to it."""
         return sum(parameter.numel for parameter in self.parameters)
+
+    @property
+    def trainable_params(self) -> int | None:
+        """Number of those that ask for a gradient; None if the record does not say."""
+        return sum(p.numel for p in self.parameters if not p.frozen)
+
+    @property
+    def frozen_params(self) -> int | None:
+        """Number of those that ask for no gradient; None likewise."""
+        trainable = self.trainable_params
+        return None if trainable is None else self.params - trainable
 
     @property
     def macs(self) -> int | None:
@@ -156,6 +169,11 @@ class LinkedLayer(Layer, frozen=True, gc=True, dict=True):
     def arch(self) -> Architecture:
         """The record that it is a layer of."""
         return vars(self)["arch"]
+
+    @property
+    def trainable_params(self) -> int | None:
+        """Number of those that ask for a gradient; None if the record does not say."""
+        return super().trainable_params if self.arch.knows_frozen else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle it with its record."""

@@ -12,6 +12,7 @@ from resviz.sweeps.sweep import NUMERIC_COLUMNS, Objective, pareto_front
 from resviz.sweeps.table import (
     MEASURE_COLUMNS,
     describe_objectives,
+    has_frozen_parameters,
     sweep_table,
     sweep_title,
 )
@@ -42,7 +43,8 @@ LOG_SCALE = {"type": "log", "nice": False, "padding": 20}
 """The scale of a logarithmic axis."""
 
 AXIS_TITLES = {column.key: column.title for column in MEASURE_COLUMNS} | {
-    "params": "parameters", "receptive_field": "receptive field, px",
+    "params": "parameters", "trainable_params": "trainable parameters",
+    "receptive_field": "receptive field, px",
     "depth": "weighted layers", "seconds": "seconds to trace",
 }  # fmt: skip
 """What axes are called."""
@@ -78,7 +80,8 @@ def chart_points(result: SweepResult) -> list[dict[str, Any]]:
 def axis_columns(result: SweepResult) -> tuple[str, ...]:
     """List the columns of numbers, by which points can be placed."""
     varied = (name for name in result.names if is_numeric_column(result, name))
-    return (*NUMERIC_COLUMNS, *varied)
+    same = set() if has_frozen_parameters(result.rows) else {"trainable_params"}
+    return (*(name for name in NUMERIC_COLUMNS if name not in same), *varied)
 
 
 def category_columns(result: SweepResult) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ VariantArguments = tuple[str, Any, int | None]
 
 MEASURE_NAMES = (
     "params", "macs", "activations", "inference_peak_bytes", "receptive_field",
-    "final_shape", "depth",
+    "final_shape", "depth", "trainable_params",
 )  # fmt: skip
 """What a row tells of a network.
 
@@ -160,6 +160,7 @@ def measure_record(arch: Architecture) -> SweepRow:
         "receptive_field": find_largest_axis_field(arch),
         "final_shape": find_final_shape(graph, path),
         "depth": sum(count_weighted(arch.stored_layers[index]) for index in path),
+        "trainable_params": arch.trainable_params,
     }
 
 

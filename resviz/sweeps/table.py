@@ -8,6 +8,7 @@ from resviz.readings.costs import MAC_CONVENTION
 from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
 from resviz.tables.table import Column, Table
+from resviz.tables.trainable import TRAINABLE_COLUMNS
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MEASURE_COLUMNS = (
     Column("params", "params", "count"),
+    TRAINABLE_COLUMNS[0],
     Column("macs", "MACs", "count"),
     Column("activations", "activations", "count", spare=5),
     Column("inference_peak_bytes", "peak, MiB", "bytes", spare=3),
@@ -44,6 +46,11 @@ def sweep_table(
     front_only = front and result.objectives
     numbers = result.front if front_only else range(len(result.rows))
     rows = [complete_row(result.rows[number], result.names) for number in numbers]
+    measures = [
+        column
+        for column in MEASURE_COLUMNS
+        if column not in TRAINABLE_COLUMNS or has_frozen_parameters(rows)
+    ]
     errors = error_column or any(row["error"] for row in rows)
     columns = (
         Column("spec", "SPEC"),
@@ -51,7 +58,7 @@ def sweep_table(
             Column(name, name, spare=0 if name in TRACE_ARGUMENTS else 6)
             for name in result.names
         ),
-        *MEASURE_COLUMNS,
+        *measures,
         *([Column("error", "error", "words")] if errors else []),
     )
     return Table(
@@ -63,6 +70,12 @@ def sweep_table(
         marked=frozenset(() if front_only else result.front),
         mark=f"no other has {describe_objectives(result.objectives)}",
     )
+
+
+def has_frozen_parameters(rows: Iterable[SweepRow]) -> bool:
+    """Tell whether a variant has parameters that ask for no gradient."""
+    pairs = ((row["params"], row.get("trainable_params")) for row in rows)
+    return any(trainable not in {None, params} for params, trainable in pairs)
 
 
 def sweep_title(result: SweepResult) -> str:

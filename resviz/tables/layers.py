@@ -19,10 +19,21 @@ from resviz.operations.families import (
 )
 from resviz.readings import costs
 from resviz.readings.shape_flow import changes_resolution
-from resviz.readings.structure import index_block_layers, read_structure
+from resviz.readings.structure import read_structure
 from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
+from resviz.tables.layer_extras import (
+    EXTRA_COLUMNS,
+    PLACE_COLUMNS,
+    find_extra_values,
+)
 from resviz.tables.notes import batch_note, counting_notes, describe_bound
 from resviz.tables.table import Column, Table
+from resviz.tables.trainable import (
+    TRAINABLE_COLUMNS,
+    add_trainable_column,
+    describe_parameters,
+    extra_trainable_columns,
+)
 from resviz.units import format_count, format_per_axis
 
 if TYPE_CHECKING:
@@ -50,8 +61,8 @@ COLUMNS = (
     Column("resolution", "resolution", "text", spare=5),
 )
 
-PLACE_COLUMNS = (Column("stage", "stage"), Column("block", "block"))
-"""Where a layer lies, for which the structure has to be read."""
+FRAME_KEYS = [column.key for column in (*COLUMNS, *PLACE_COLUMNS, *TRAINABLE_COLUMNS)]
+"""The columns of a record's DataFrame."""
 
 LAYER_KINDS: dict[str, frozenset[str]] = {
     "conv": CONVOLUTIONS,
@@ -65,6 +76,9 @@ LAYER_KINDS: dict[str, frozenset[str]] = {
 
 WINDOW_KEYS = ("kernel", "stride", "padding", "dilation")
 """Of the window of a convolution or pool, what it has along each axis."""
+
+SUMMED_KEYS = ("params", "macs", "elements", "trainable_params", "frozen_params")
+"""What the layers of a call have together."""
 
 NAMING_KEYS = {"index", "name", "path"}
 """What tells equal rows from each other."""
@@ -113,43 +127,23 @@ def layer_table(
     bound = describe_bound(arch)
     macs = format_count(total.macs)
     sums = f"{bound}{macs} MACs · {bound}{elements} elements in all"
+    columns = add_trainable_column(arch, COLUMNS)
     return Table(
         f"{arch.label}: layers",
-        (COLUMNS[0], TIMES_COLUMN, *COLUMNS[1:]) if repeats else COLUMNS,
+        (columns[0], TIMES_COLUMN, *columns[1:]) if repeats else columns,
         tuple(map(display_layer_row, rows)),
         rows,
         notes=(
-            f"{format_count(arch.params)} parameters · {sums}",
+            f"{describe_parameters(arch)} · {sums}",
             *([REPEATS_NOTE] if repeats else []),
             batch_note(arch),
             *counting_notes(arch, costs.ELEMENTS_UNIT),
         ),
         marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
         mark="the resolution changes",
-        extra=PLACE_COLUMNS,
-        find_extra=partial(find_row_place, arch, members),
+        extra=(*extra_trainable_columns(arch), *EXTRA_COLUMNS),
+        find_extra=partial(find_extra_values, arch, members),
     )
-
-
-def find_row_place(
-    arch: Architecture,
-    members: Mapping[int, Sequence[LayerEntry]],
-    entry: Mapping[str, Any],
-) -> dict[str, str | None]:
-    """Find the names of the stage and the block that all layers of a row lie in.
-
-    Args:
-        arch: the record.
-        members: the rows that are folded into one, by its index.
-        entry: the row.
-    """
-    group = members.get(entry["index"], [entry])
-    places = [index_block_layers(arch).get(member["index"]) for member in group]
-    names = {
-        "stage": {at and at.stage.name for at in places},
-        "block": {at and at.stage.block_name(at.number) for at in places},
-    }
-    return {k: each.pop() if len(each) == 1 else None for k, each in names.items()}
 
 
 def layers_before_failure(arch: Architecture, last: int | None = None) -> Table:
@@ -175,13 +169,11 @@ def layers_of_kind(arch: Architecture, only: str | None) -> list[Layer]:
         SpecError: if there is no such kind.
     """
     if only is None:
-        return list(arch.stored_layers)
+        return list(arch.layers)
     if only not in LAYER_KINDS:
         raise SpecError(f"only: got {only!r}, {suggest(only, LAYER_KINDS)}")
     names = LAYER_KINDS[only]
-    return [
-        la for la in arch.stored_layers if any(op.name in names for op in la.operations)
-    ]
+    return [la for la in arch.layers if any(op.name in names for op in la.operations)]
 
 
 def layer_row(layer: Layer) -> LayerEntry:
@@ -203,6 +195,8 @@ def layer_row(layer: Layer) -> LayerEntry:
         "elements": costs.count_elements(layer),
         "path": layer.path,
         "resolution": [list(before), list(after)] if changes else None,
+        "trainable_params": layer.trainable_params,
+        "frozen_params": layer.frozen_params,
     }
 
 
@@ -265,10 +259,7 @@ def fold_call_rows(call: Call, group: list[LayerEntry]) -> LayerEntry:
         "input_shapes": entering_shapes if entering_shapes[0] else [],
         "ops": [name for entry in group for name in entry["ops"]],
         "output_shape": group[-1]["output_shape"],
-        **{
-            key: sum_known(entry[key] for entry in group)
-            for key in ("params", "macs", "elements")
-        },
+        **{key: sum_known(entry[key] for entry in group) for key in SUMMED_KEYS},
         "path": call.path,
         "resolution": [before, after] if changes and before != after else None,
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.readings import memory
 from resviz.readings.structure import read_structure
+from resviz.record.cached import cache_reading
 from resviz.tables.notes import (
     describe_inputs,
     run_mode_notes,
@@ -18,7 +19,7 @@ from resviz.tables.table import Column, Table
 from resviz.units import format_mebibytes, group_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.record import Architecture
 
@@ -203,20 +204,35 @@ def memory_notes(arch: Architecture, data: dict[str, Any]) -> Iterator[str]:
 
 def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
     """Yield one row a layer."""
-    allocated = memory.count_allocated_bytes(arch)
-    saved = memory.find_saved_for_backward(arch).layers
-    timeline = memory.build_timeline(arch)
-    for layer in arch.stored_layers:
+    for layer, sizes in zip(arch.stored_layers, list_layer_bytes(arch), strict=True):
         yield {
             "index": layer.index,
             "name": layer.name,
             "type": layer.type,
             "output_shape": list(layer.output_shape),
+            **sizes,
+        }
+
+
+@cache_reading
+def list_layer_bytes(arch: Architecture) -> tuple[dict[str, int | None], ...]:
+    """List the bytes of each layer, by the keys of `BYTES_COLUMNS`.
+
+    Raises:
+        RecordError: as `memory_table`.
+    """
+    allocated = memory.count_allocated_bytes(arch)
+    saved = memory.find_saved_for_backward(arch).layers
+    timeline = memory.build_timeline(arch)
+    return tuple(
+        {
             "parameter_bytes": memory.count_own_parameter_bytes(layer),
             "activation_bytes": allocated[layer.index],
             "held_bytes": timeline.max_live_bytes(layer.index),
             "kept_bytes": saved[layer.index],
         }
+        for layer in arch.stored_layers
+    )
 
 
 def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
@@ -230,13 +246,20 @@ def part_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
 
 
 def part_memory_row(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Sum the rows of some layers; what they hold is the most that one does."""
-    sums = ("parameter_bytes", "activation_bytes", "kept_bytes")
-    held = [row["held_bytes"] for row in rows if row["held_bytes"] is not None]
+    """Sum the rows of some layers, under the name of their part."""
     return {
         "name": name,
         "layers": len(rows),
         "output_shape": rows[-1]["output_shape"],
+        **sum_layer_bytes(rows),
+    }
+
+
+def sum_layer_bytes(rows: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Sum the bytes of some layers; what they hold is the most that one does."""
+    sums = ("parameter_bytes", "activation_bytes", "kept_bytes")
+    held = [row["held_bytes"] for row in rows if row["held_bytes"] is not None]
+    return {
         **{key: sum(row[key] for row in rows) for key in sums},
         "held_bytes": max(held, default=None),
     }

@@ -74,6 +74,9 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
         {"name": FLOPS_ROW, "output": None, "cells": macs},
         {"name": "parameters", "output": None, "cells": [a.params for a in archs]},
     ]
+    if any(arch.frozen_params for arch in archs):
+        trainable = [arch.trainable_params for arch in archs]
+        rows.append({"name": "trainable", "output": None, "cells": trainable})
     bounds = ["≥ " if describe_bound(arch) else "" for arch in archs]
     titles = number_repeats(arch.label for arch in archs)
     networks = (Column(f"c{k}", title, "cell") for k, title in enumerate(titles))
@@ -255,6 +258,8 @@ def paper_data(
                 **trace_header(arch),
                 "stages": list(map(stage_row, read_structure(arch).stages)),
                 "params": arch.params,
+                "trainable_params": arch.trainable_params,
+                "frozen_params": arch.frozen_params,
                 "macs": costs.sum_record_costs(arch).macs,
                 "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
             }

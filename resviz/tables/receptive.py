@@ -17,7 +17,7 @@ from resviz.tables.table import Column, Table
 from resviz.units import format_per_axis, format_plural, format_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from fractions import Fraction
 
     from resviz.readings.receptive import Seen
@@ -164,9 +164,14 @@ def is_larger_than_input(seen: Sequence[Seen], pixels: Shape) -> bool:
 
 def display_field_row(entry: dict[str, Any]) -> dict[str, Any]:
     """Write a row for the eye: one word for all axes where they agree."""
+    return entry | display_field(entry)
+
+
+def display_field(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the measures of a field for the eye, by the keys of `FIELD_KEYS`."""
     words = {key: format_axes(entry[key]) for key in FIELD_KEYS}
     size = format_axes(entry["receptive_field"], entry["whole_input"])
-    return entry | words | {"receptive_field": size}
+    return words | {"receptive_field": size}
 
 
 def format_axes(

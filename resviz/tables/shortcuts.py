@@ -14,6 +14,11 @@ from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.tables.notes import batch_note, counting_notes
 from resviz.tables.table import Column, Table
+from resviz.tables.trainable import (
+    add_trainable_column,
+    extra_trainable_columns,
+    split_params,
+)
 from resviz.units import format_count
 
 if TYPE_CHECKING:
@@ -85,9 +90,10 @@ def shortcut_table(
         if only is None or unit.shortcut.kind == only
     ]
     several = any(len(block.units) > 1 for block in structure.blocks)
+    columns = add_trainable_column(arch, COLUMNS)
     return Table(
         f"{arch.label}: shortcuts",
-        (*COLUMNS[:2], UNIT_COLUMN, *COLUMNS[2:]) if several else COLUMNS,
+        (*columns[:2], UNIT_COLUMN, *columns[2:]) if several else columns,
         tuple(rows),
         rows,
         facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
@@ -99,6 +105,7 @@ def shortcut_table(
         ),
         marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
         mark="the shortcut is no identity",
+        extra=extra_trainable_columns(arch),
     )
 
 
@@ -141,6 +148,7 @@ def shortcut_row(
         "label": shortcut.label,
         "params_share": own.params / arch.params if arch.params else 0.0,
         "macs_share": own.macs / total.macs if total.macs else 0.0,
+        **split_params(arch, own.params, own.frozen_params),
     }
 
 

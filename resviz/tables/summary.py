@@ -17,6 +17,11 @@ from resviz.tables.notes import (
     trace_header,
 )
 from resviz.tables.table import Column, Table
+from resviz.tables.trainable import (
+    add_trainable_column,
+    extra_trainable_columns,
+    split_params,
+)
 from resviz.units import format_count, format_per_axis, format_plural, group_digits
 
 if TYPE_CHECKING:
@@ -67,10 +72,12 @@ def summary_table(arch: Architecture) -> Table:
         "remarks": list(unusual),
         "elements": total.elements,
         "elements_convention": costs.ELEMENTS_UNIT,
+        "trainable_params": arch.trainable_params,
+        "frozen_params": arch.frozen_params,
     } | trace_header(arch)
     return Table(
         f"{arch.label}: summary",
-        COLUMNS,
+        add_trainable_column(arch, COLUMNS),
         tuple(part_rows(structure)),
         data,
         facts=(("input", describe_inputs(arch)), *summary_facts(arch, data)),
@@ -80,6 +87,7 @@ def summary_table(arch: Architecture) -> Table:
             batch_note(arch),
             *counting_notes(arch, costs.ELEMENTS_UNIT),
         ),
+        extra=extra_trainable_columns(arch),
     )
 
 
@@ -89,6 +97,12 @@ def summary_facts(
     """Yield what stands above the stages, below the input."""
     bound = describe_bound(arch)
     yield "parameters", exact_count(data["params"], 3)
+    if data["frozen_params"]:
+        trainable = exact_count(data["trainable_params"], 3)
+        yield (
+            "trainable",
+            f"{trainable}; frozen {exact_count(data['frozen_params'], 3)}",
+        )
     flops = format_count(2 * data["macs"], 4)
     macs = exact_count(data["macs"], 4)
     yield "MACs", f"{bound}{macs}, at 2 FLOPs each {bound}{flops}"
@@ -122,32 +136,44 @@ def stage_row(stage: Stage) -> dict[str, Any]:
         "name": stage.name,
         "blocks": len(stage.blocks),
         "type": stage.type,
-        **part_columns(sum_part_costs(stage), stage.output_shape),
+        **part_columns(stage.arch, sum_part_costs(stage), stage.output_shape),
     }
 
 
-def part_columns(own: costs.CostTotals, output_shape: Shape) -> dict[str, Any]:
+def part_columns(
+    arch: Architecture, own: costs.CostTotals, output_shape: Shape
+) -> dict[str, Any]:
     """Return what the parts of a network have, stages and others."""
     return {
         "output_shape": list(output_shape),
         "params": own.params,
         "macs": own.macs,
         "elements": own.elements,
+        **split_params(arch, own.params, own.frozen_params),
     }
 
 
 def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
     """Yield rows whose parameters and MACs sum to the network's."""
+    arch = structure.arch
     stages = {stage.name: stage for stage in structure.stages}
     for name, layers in split_into_parts(structure):
         own = costs.sum_layer_costs(layers)
         if name in stages:
             yield stage_row(stages[name])
         elif name != OTHER_LAYERS or own.params or own.macs or own.elements:
-            yield {"name": name, **part_columns(own, layers[-1].output_shape)}
-    idle = sum(p.numel for group in structure.arch.uncalled for p in group.parameters)
-    if idle:
-        yield {"name": "never called", "params": idle, "macs": 0, "elements": 0}
+            yield {"name": name, **part_columns(arch, own, layers[-1].output_shape)}
+    idle = [p for group in arch.uncalled for p in group.parameters]
+    params = sum(parameter.numel for parameter in idle)
+    if params:
+        frozen = sum(parameter.numel for parameter in idle if parameter.frozen)
+        yield {
+            "name": "never called",
+            "params": params,
+            "macs": 0,
+            "elements": 0,
+            **split_params(arch, params, frozen),
+        }
 
 
 def split_into_parts(structure: Structure) -> Iterator[tuple[str, Sequence[Layer]]]:

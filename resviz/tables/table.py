@@ -12,7 +12,7 @@ from resviz.errors import RenderError, UnknownNameError
 from resviz.tables.column_names import find_columns, frame_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -143,7 +143,7 @@ class Table:
         fixed: so many columns head every part where the table is split for width;
             0 means that spare columns are left out instead.
         extra: columns that are there where they are named.
-        find_extra: gives the values of those in a row.
+        find_extra: gives the values in a row of those with some keys.
     """
 
     title: str
@@ -156,8 +156,8 @@ class Table:
     mark: str = ""
     fixed: int = 0
     extra: tuple[Column, ...] = ()
-    find_extra: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(
-        default=dict, compare=False
+    find_extra: Callable[[Mapping[str, Any], Collection[str]], Mapping[str, Any]] = (
+        field(default=lambda row, _: row, compare=False)
     )
 
     def __len__(self) -> int:
@@ -221,10 +221,12 @@ class Table:
             SpecError: for a column that it does not have; lists those it has.
         """
         names = [names] if isinstance(names, str) else names
-        columns = tuple(find_columns((*self.columns, *self.extra), names))
+        all_columns = dict.fromkeys((*self.columns, *self.extra))
+        columns = tuple(find_columns((*all_columns,), names))
         rows = self.rows
-        if any(column in self.extra for column in columns):
-            rows = tuple({**row, **self.find_extra(row)} for row in rows)
+        keys = {column.key for column in columns if column in self.extra}
+        if keys:
+            rows = tuple({**row, **self.find_extra(row, keys)} for row in rows)
         fixed = min(self.fixed, len(columns))
         return replace(self, columns=columns, rows=rows, fixed=fixed)
 

@@ -53,7 +53,7 @@ class ModelParameters(dict[int, OwnedParameter]):
     One that several modules share is counted once, under its first name.
 
     Attributes:
-        trainable_ids: `id` of those that ask for a gradient, or are scripted.
+        trainable_ids: `id` of those that ask for a gradient.
     """
 
     def __init__(self) -> None:
@@ -149,10 +149,12 @@ class Clone(Copies):
                 f"{path or 'the model'}: a scripted module that torch cannot copy, "
                 f"{first_error_line(error)}: trace the module that it was made from"
             ) from error
+        trainable = {n for n, p in module.named_parameters() if p.requires_grad}
         for name, parameter in copy.named_parameters():
             full_name, key = join_module_path(path, name), id(parameter)
             self.parameters[key] = OwnedParameter(full_name, path, module, parameter)
-            self.parameters.trainable_ids.add(key)
+            if name in trainable:
+                self.parameters.trainable_ids.add(key)
         tensors = [*copy.parameters(), *copy.buffers()]
         self.own_ids.update(map(id, tensors))
         self.tensors.extend(tensors)

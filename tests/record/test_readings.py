@@ -198,7 +198,10 @@ def test_what_is_no_layer_is_said_to_be_elsewhere(arch, key, words):
     [
         ("flops", "'flops': want arch.macs; FLOPs are 2 × MACs"),
         ("input_size", "want arch.input_shape, of the whole batch"),
-        ("n_params", ", did you mean 'params'"),
+        (
+            "n_params",
+            ", did you mean 'params' or 'frozen_params' or 'trainable_params'",
+        ),
     ],
 )
 def test_a_guessed_attribute_of_a_record_is_told_the_right_one(arch, name, words):

@@ -46,6 +46,7 @@ def test_a_row(record):
         "receptive_field": max(field),
         "final_shape": [2, 512, 2, 2],
         "depth": 18,
+        "trainable_params": data["params"],
     } == {name: row[name] for name in MEASURE_NAMES}
     assert row["error"] is None
 

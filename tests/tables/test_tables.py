@@ -46,6 +46,8 @@ def test_a_stage_of_the_summary_has_its_keys(record):
         "params": 215_808,
         "macs": 667_942_912,
         "elements": 10_436_608,
+        "trainable_params": 215_808,
+        "frozen_params": 0,
     }
     assert expected == stage
 

@@ -115,13 +115,15 @@ class CostTotals:
     """Sums over some layers.
 
     Units: parameters, MACs, output elements of convolutions, and elements of
-    element-wise work, at the record's batch.
+    element-wise work, at the record's batch; of the parameters also those that are
+    frozen, as far as the record says so.
     """
 
     params: int
     macs: int
     activations: int
     elements: int
+    frozen_params: int = 0
 
 
 def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
@@ -135,6 +137,7 @@ def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
         sum(count_macs(layer) or 0 for layer in members),
         sum(count_activations(layer) for layer in members),
         sum(count_elements(layer) or 0 for layer in members),
+        sum(p.numel for la in members for p in la.parameters if p.frozen),
     )
 
 

@@ -43,6 +43,18 @@ class LayerSums:
         return sum_part_costs(self).params
 
     @property
+    def trainable_params(self: PartOfNetwork) -> int | None:
+        """Number of those that ask for a gradient; None if the record does not say."""
+        own = sum_part_costs(self)
+        return own.params - own.frozen_params if self.arch.knows_frozen else None
+
+    @property
+    def frozen_params(self: PartOfNetwork) -> int | None:
+        """Number of those that ask for no gradient; None likewise."""
+        own = sum_part_costs(self)
+        return own.frozen_params if self.arch.knows_frozen else None
+
+    @property
     def macs(self: PartOfNetwork) -> int:
         """Multiply-accumulates of its layers, as far as rules know them."""
         return sum_part_costs(self).macs
