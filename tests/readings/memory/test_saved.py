@@ -106,6 +106,11 @@ OPERATIONS = {
     "instance_norm": F.instance_norm,
     "rms_norm": lambda x: F.rms_norm(x, (8,)),
     "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "layer_norm, its weight computed": lambda x: F.layer_norm(x, (8,), x[0, 0, 0] + 1),
+    "group_norm, its weight computed": lambda x: F.group_norm(x, 2, x[0, :, 0, 0] + 1),
+    "batch_norm, its weight computed": lambda x: F.batch_norm(
+        x, None, None, x[0, :, 0, 0] + 1, training=True
+    ),
     "local_response_norm": lambda x: F.local_response_norm(x, 2),
     "bmm": lambda x: x @ x,
     "bmm of a constant": lambda x: x @ torch.ones_like(x),
