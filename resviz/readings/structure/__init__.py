@@ -1,4 +1,33 @@
-"""Reading a record's residual structure: stem, stages, blocks, shortcuts, head."""
+"""Reading a record's residual structure: stem, stages, blocks, shortcuts, head.
+
+No name is read, and no class but to compare it. Where tensors meet, some only modulate:
+a gate, a condition, a kernel, an index. Their edges are side edges (`side_edges`); all
+others are the main stream, on which dominators, weights and the depth are taken. A join
+is an addition of different live tensors of one shape, however written (`joins`). Its
+fork is the latest node on a light operand's chain from which the other operands
+descend, else its immediate dominator (`forks`). Between them lies its region, which
+need not be closed: what is read elsewhere is a tap, what leads to no output is no use,
+what comes from elsewhere is a condition. A branch weighs what the heaviest of its paths
+does (`efforts`); the lightest is the shortcut. `sum_kinds` says what a sum is and why:
+residual, weightless, parallel, or open, where branches read different parts or
+something foreign is added inside. A sum of linear maps of one tensor is one convolution
+of several branches, a block only where nothing else is.
+
+The outermost residual regions are units, but for long skips over whole blocks;
+different units of one call are one block, as attention and MLP, also where these are
+modules of their own (`transformer_blocks`). Norm and activation that a call has before
+its first fork belong to its block, as its `preactivation`. A call of the same class as
+blocks, or in their place, is a block without shortcut (`plain_blocks`). Sizes are
+compared as positions and width, for which the channels' axis is followed (`graph`): a
+map, its windows and its tokens are one stream.
+
+Blocks follow one another in towers, found by the nearest block above each (`towers`);
+stages are runs of blocks of one size within a tower, and late strides and pyramids have
+their rules. Equal blocks fold (`repeats`), what is unusual is said in words
+(`remarks`), and every addition is explained (`join_reasons`). The main path is that of
+main sources with the most weights, between the main ones of several inputs and outputs
+(`main_ends`); the shape flow and the depth follow it.
+"""
 
 from __future__ import annotations
 
