@@ -42,9 +42,12 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
     structure = read_structure(arch)
     path = [arch.stored_layers[index] for index in structure.main_path]
     shape = arch.input_shape
-    if len(shape) < 3 or not any(layer.window for layer in path):
+    windows = [layer.window for layer in path if layer.window]
+    if len(shape) < 3 or not windows:
         return ()
-    steps = [FlowStep("input", shape[2:], shape, "")]
+    axes = len(windows[0].kernel)  # of a video, frame by frame
+    size = shape[-axes:] if len(shape) > axes + 2 else shape[2:]
+    steps = [FlowStep("input", size, shape, "")]
     for layer in path:
         axis = structure.channel_axes.get(layer.index)
         before = steps[-1].size

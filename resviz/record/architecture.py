@@ -74,6 +74,8 @@ class Architecture(
             () where a lone tensor needs none.
         batch_size: how many samples, where the first axis of the first input does
             not say so.
+        batch_axes: the axis of each input that holds the samples, None where none
+            does; () where it is the first of each.
         outputs: which layers' outputs the model returned.
         calls: calls of non-leaf modules; the first is the model's own.
         layers: in execution order; as stored, without knowing of their record, they
@@ -95,6 +97,7 @@ class Architecture(
     inputs: tuple[Tensor, ...]
     input_names: tuple[str, ...] = ()
     batch_size: int | None = None
+    batch_axes: tuple[int | None, ...] = ()
     outputs: tuple[Source, ...]
     calls: tuple[Call, ...]
     stored_layers: tuple[Layer, ...] = msgspec.field(name="layers")
@@ -155,8 +158,11 @@ class Architecture(
     @property
     def batch(self) -> int:
         """How many samples it was traced with."""
-        leading = self.input_shape[0] if self.input_shape else 1
-        return leading if self.batch_size is None else self.batch_size
+        if self.batch_size is not None or not self.input_shape:
+            return 1 if self.batch_size is None else self.batch_size
+        from resviz.readings.batch_axes import find_batch_axis
+
+        return self.input_shape[find_batch_axis(self)]
 
     @property
     def named_inputs(self) -> Iterator[tuple[str, Tensor]]:

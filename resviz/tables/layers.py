@@ -18,9 +18,11 @@ from resviz.operations.families import (
     PRODUCTS,
 )
 from resviz.readings import costs
+from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.shape_flow import changes_resolution
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
+from resviz.record import Source
 from resviz.tables.layer_extras import (
     EXTRA_COLUMNS,
     PLACE_COLUMNS,
@@ -112,7 +114,7 @@ def layer_table(
     """
     if depth is not None and only is not None:
         raise SpecError("depth and only: want one of them, a fold mixes kinds")
-    rows = [layer_row(layer) for layer in layers_of_kind(arch, only)]
+    rows = [layer_row(arch, layer) for layer in layers_of_kind(arch, only)]
     groups = [] if depth is None else [*group_rows_by_call(arch, rows, depth)]
     if depth is not None:
         rows = [
@@ -176,18 +178,22 @@ def layers_of_kind(arch: Architecture, only: str | None) -> list[Layer]:
     return [la for la in arch.layers if any(op.name in names for op in la.operations)]
 
 
-def layer_row(layer: Layer) -> LayerEntry:
+def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
     """Return the facts and counts of one layer, as JSON has them."""
     window = layer.window
     before, after = layer.input_shape[2:], layer.output_shape[2:]
-    changes = before and after and before != after and changes_resolution(layer)
+    changes = (
+        len(before) == len(after) and before != after and changes_resolution(layer)
+    )
+    pairs = zip(layer.inputs, layer.sources, strict=True)
+    own = Source(layer.index)
     return {
         "index": layer.index,
         "name": layer.name,
         "type": layer.type,
         "ops": [op.name for op in layer.operations if any(op.flowing)],
-        "input_shapes": [list(tensor.shape) for tensor in layer.inputs],
-        "output_shape": list(layer.output_shape),
+        "input_shapes": [find_sample_shape(arch, t.shape, s) for t, s in pairs],
+        "output_shape": find_sample_shape(arch, layer.output_shape, own),
         **{key: list(getattr(window, key)) if window else None for key in WINDOW_KEYS},
         "groups": window.groups if window else None,
         "params": layer.params,

@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings import memory
+from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.structure import read_structure
+from resviz.record import Source
 from resviz.record.cached import cache_reading
 from resviz.tables.notes import (
     describe_inputs,
@@ -209,7 +211,9 @@ def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
             "index": layer.index,
             "name": layer.name,
             "type": layer.type,
-            "output_shape": list(layer.output_shape),
+            "output_shape": find_sample_shape(
+                arch, layer.output_shape, Source(layer.index)
+            ),
             **sizes,
         }
 

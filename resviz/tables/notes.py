@@ -61,11 +61,8 @@ def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
 
 
 def batch_note(arch: Architecture) -> str:
-    """Say what shapes without their first axis stand for."""
-    shapes = "shapes of one sample, C×H×W"
-    if arch.batch_size is not None:
-        shapes = "shapes without their first axis, which is not the batch"
-    return f"{shapes}; counted for a batch of {arch.batch}"
+    """Say what shapes without the batch stand for."""
+    return f"shapes of one sample, C×H×W; counted for a batch of {arch.batch}"
 
 
 def run_mode_notes(arch: Architecture) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.receptive import (
     WHOLE,
     Axis,
@@ -12,6 +13,7 @@ from resviz.readings.receptive import (
     compute_receptive_fields,
 )
 from resviz.readings.structure import read_structure
+from resviz.record import Source
 from resviz.tables.notes import run_mode_notes, trace_header, untracked_notes
 from resviz.tables.table import Column, Table
 from resviz.units import format_per_axis, format_plural, format_sizes
@@ -63,7 +65,7 @@ def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
         for layer, seen in layer_fields
         if seen and (every or all_fields.changed[layer.index])
     ]
-    rows = [field_row(layer, seen) for layer, seen in selected]
+    rows = [field_row(arch, layer, seen) for layer, seen in selected]
     data = {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
@@ -98,13 +100,15 @@ def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
     )
 
 
-def field_row(layer: Layer, seen: Sequence[Seen]) -> dict[str, Any]:
+def field_row(arch: Architecture, layer: Layer, seen: Sequence[Seen]) -> dict[str, Any]:
     """Return what one layer sees, as JSON has it: a number an axis, or null."""
     return {
         "index": layer.index,
         "name": layer.name,
         "type": layer.type,
-        "output_shape": list(layer.output_shape),
+        "output_shape": find_sample_shape(
+            arch, layer.output_shape, Source(layer.index)
+        ),
         **measure_axes(seen),
     }
 

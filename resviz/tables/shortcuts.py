@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import OptionError, SpecError, suggest
 from resviz.readings import costs
+from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.join_reasons import UNIT_VERDICT, explain_joins
 from resviz.readings.structure.parts import sum_part_costs
@@ -140,8 +141,8 @@ def shortcut_row(
     return {
         "kind": shortcut.kind,
         "reason": shortcut.reason,
-        "input_shape": list(shortcut.input_shape),
-        "output_shape": list(shortcut.output_shape),
+        "input_shape": find_sample_shape(arch, shortcut.input_shape),
+        "output_shape": find_sample_shape(arch, shortcut.output_shape),
         "stride": list(shortcut.stride),
         "params": own.params,
         "macs": own.macs,

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
+from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
@@ -145,7 +146,7 @@ def part_columns(
 ) -> dict[str, Any]:
     """Return what the parts of a network have, stages and others."""
     return {
-        "output_shape": list(output_shape),
+        "output_shape": find_sample_shape(arch, output_shape),
         "params": own.params,
         "macs": own.macs,
         "elements": own.elements,

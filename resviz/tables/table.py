@@ -108,6 +108,11 @@ class Column:
         return str(value).splitlines() or [""]
 
 
+def sample_sizes(shape: Sequence[int]) -> Sequence[int]:
+    """Return the sizes of one sample; of a shape that knows none, all but the first."""
+    return getattr(shape, "sample", shape[1:])
+
+
 VALUE_WRITERS = {
     "text": str,
     "row": str,
@@ -117,9 +122,9 @@ VALUE_WRITERS = {
     "reason": REASON_TEXTS.__getitem__,
     "times": lambda times: "" if times == 1 else str(times),
     "bytes": units.format_mebibytes,
-    "sample": lambda shape: units.format_sizes(shape[1:]),
+    "sample": lambda shape: units.format_sizes(sample_sizes(shape)),
     "samples": lambda shapes: " + ".join(
-        units.format_sizes(shape[1:]) for shape in shapes
+        units.format_sizes(sample_sizes(shape)) for shape in shapes
     ),
     "axes": units.format_per_axis,
     "share": "{:.1%}".format,

@@ -12,6 +12,7 @@ from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from resviz.errors import TraceError
 from resviz.inputs import ForwardArguments, InputSpec
@@ -98,7 +99,8 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
     process = PreservedProcess(clone.depth, clone.guarded.values())
     fixed_device = FixedDevice(clone.device) if plan.stays_on_device else nullcontext()
     with process, torch.inference_mode(False), fixed_device:
-        samples = InputPlaceholders(clone, plan.arguments, plan.batch)
+        samples = InputPlaceholders(clone, plan)
+        recorder.batch_axes = samples.batch_axes
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)
         constants = nullcontext()
@@ -131,9 +133,7 @@ def make_architecture(
             numbers = recorder.storages.numbers
             recorder.untracked.note_read(len(recorder.steps), tensor, numbers)
     fields = recorder.assemble_record(sources)
-    is_given = any(True for _ in tensors_in(plan.arguments))  # sizes have a batch axis
-    has_sole_sample = is_given and any(map(reads_one_sample, fields["stored_layers"]))
-    batch = 1 if has_sole_sample else plan.batch if plan.is_batch_off_axis else None
+    batch, batch_axes = find_batch(recorder, plan, fields["stored_layers"])
     return Architecture(
         version=VERSION,
         name=plan.name,
@@ -144,9 +144,51 @@ def make_architecture(
         inputs=tuple(recorder.inputs),
         input_names=tuple(recorder.input_names) if any(recorder.input_names) else (),
         batch_size=batch,
+        batch_axes=batch_axes if any(axis != 0 for axis in batch_axes) else (),
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
         **fields,
     )
+
+
+def find_batch(
+    recorder: Recorder, plan: TracePlan, layers: tuple[Layer, ...]
+) -> tuple[int | None, tuple[int | None, ...]]:
+    """Find the size of the batch, where the first axis does not say so, and its axes.
+
+    Tensors of the user's have it first, but for a lone sample and for modules of torch
+    that want the sequence first.
+    """
+    axes = list(recorder.batch_axes)
+    if not any(True for _ in tensors_in(plan.arguments)):  # sizes say where it is
+        return plan.batch if plan.is_batch_off_axis else None, tuple(axes)
+    if any(map(reads_one_sample, layers)):
+        return 1, (None,) * len(axes)
+    modules = {
+        path: m
+        for m in recorder.clone.modules
+        for path in [recorder.clone.paths[id(m)]]
+    }
+    for layer in layers:
+        for source in layer.sources:
+            is_input = source.layer == MODEL_INPUT
+            if is_input and len(recorder.inputs[source.output].shape) == 3:
+                parts = layer.path.split(".")
+                outer = (".".join(parts[:k]) for k in range(len(parts) + 1))
+                holders = (modules[path] for path in outer if path in modules)
+                if any(map(wants_sequence_first, holders)):
+                    axes[source.output] = 1
+    batch = plan.batch if plan.is_batch_off_axis else None
+    if axes[:1] == [1]:
+        batch = recorder.inputs[0].shape[1]
+    return batch, tuple(axes)
+
+
+def wants_sequence_first(module: nn.Module) -> bool:
+    """Return whether a module of torch's reads sequences as (L, N, D)."""
+    if isinstance(module, (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)):
+        module = module.self_attn
+    classes = (nn.RNNBase, nn.MultiheadAttention, nn.Transformer)
+    return isinstance(module, classes) and not module.batch_first
 
 
 def reads_one_sample(layer: Layer) -> bool:

@@ -81,6 +81,18 @@ class TracePlan(NamedTuple):
         in_list = any(key.isdecimal() for key in keys)
         return in_list or any(None in sized_input.sizes for sized_input in sized_inputs)
 
+    def find_batch_axis(self, value: Any) -> int | None:
+        """Return the axis of an input that holds the samples, None if none does."""
+        if not isinstance(value, InputSpec):
+            return 0
+        if None in value.sizes:
+            return value.sizes.index(None)
+        leaves = iterate_leaves(self.arguments)
+        others = any(
+            isinstance(leaf, InputSpec) and None in leaf.sizes for leaf in leaves
+        )
+        return None if others or self.is_batch_off_axis else 0
+
     @property
     def sole_input_shape(self) -> Shape | None:
         """Return the shape of the only input, if its size can be varied."""
@@ -128,12 +140,16 @@ class InputPlaceholders:
         args: positional arguments.
         kwargs: keyword arguments.
         fed_tensors: each tensor in them once, in order, and its name.
+        batch_axes: the axis of each that holds the samples, None if none does.
         has_sole_input: whether that is the only argument, which needs no name.
     """
 
-    def __init__(self, clone: Clone, arguments: ForwardArguments, batch: int) -> None:
+    def __init__(self, clone: Clone, plan: TracePlan) -> None:
         self.clone = clone
-        self.batch = batch
+        self.plan = plan
+        self.batch = plan.batch
+        self.batch_axes: list[int | None] = []
+        arguments = plan.arguments
         self.fed_tensors: list[tuple[torch.Tensor, str]] = []
         self.placeholders: dict[int, torch.Tensor] = {}
         if clone.real:
@@ -167,6 +183,7 @@ class InputPlaceholders:
                 raise TraceError(f"{name}: {NESTED_REFUSAL}")
             placeholder = self.placeholders[id(value)] = self.copy_tensor_input(value)
         self.fed_tensors.append((placeholder, name))
+        self.batch_axes.append(self.plan.find_batch_axis(value))
         return placeholder
 
     def copy_tensor_input(self, tensor: torch.Tensor) -> torch.Tensor:

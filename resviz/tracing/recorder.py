@@ -47,6 +47,7 @@ class Recorder(TorchDispatchMode):
         events: what happened, in order.
         inputs: shapes of the tensors given to the model.
         input_names: theirs, "" where they have none.
+        batch_axes: the axis of each input that holds the samples, None if none does.
         failed_operation: the last operation that raised.
         untracked: what was made where no operation can be followed.
     """
@@ -65,6 +66,7 @@ class Recorder(TorchDispatchMode):
         self.events: list[TraceEvent] = []
         self.inputs: list[Tensor] = []
         self.input_names: list[str] = []
+        self.batch_axes: list[int | None] = []
         self.failed_operation: FailedOperation | None = None
         self.untracked = UntrackedSteps(clone)
         self.steps: list[TraceStep] = []

@@ -60,13 +60,17 @@ def test_text_says_that_it_was_run_for_real(odd, record, door):
     assert "run for real" not in str(door(record("resnet18")))
 
 
-def test_shapes_are_of_one_sample_where_the_batch_is_the_first_axis():
-    """And of a text of seven tokens, two at a time, they are not."""
+def test_shapes_are_of_one_sample_wherever_the_batch_is():
+    """Also of a text of seven tokens, two at a time."""
     first = resviz.summary("cifar20", batch=2).notes
     assert "shapes of one sample, C×H×W; counted for a batch of 2" in first
     second = resviz.trace(nn.Sequential(nn.Linear(5, 3)), "0=7,N,5", batch=2)
-    said = "shapes without their first axis, which is not the batch"
-    assert f"{said}; counted for a batch of 2" in resviz.layers(second).notes
+    table = resviz.layers(second)
+    assert "shapes of one sample, C×H×W; counted for a batch of 2" in table.notes
+    (row,) = table.rows
+    assert ([[7, 2, 5]], [7, 2, 3]) == (row["input_shapes"], row["output_shape"])
+    assert "7×5" in str(table)
+    assert "7×3" in str(table)
 
 
 def test_an_input_of_another_dtype_says_which():

@@ -220,12 +220,11 @@ def test_a_forward_without_an_input():
 
 
 def test_the_batch_stands_where_it_is_said_to():
-    """And the tables say that it is not the first axis."""
+    """And the record says in which axis."""
     model = nn.Linear(4, 2)
     arch = trace(model, "7,N,4", 3)
-    assert ((7, 3, 4), 3) == (arch.inputs[0].shape, arch.batch)
-    said = str(summary(arch))
-    assert "which is not the batch; counted for a batch of 3" in said
+    assert ((7, 3, 4), 3, (1,)) == (arch.inputs[0].shape, arch.batch, arch.batch_axes)
+    assert "counted for a batch of 3" in str(summary(arch))
 
 
 @pytest.mark.parametrize(

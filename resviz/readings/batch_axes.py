@@ -1,0 +1,241 @@
+"""Where the samples of a batch lie in each tensor, and what is left for one of them.
+
+The batch is followed from the inputs through every operation: a text tower turns
+(N, L, D) to (L, N, D), a video's frames are folded into (N·T, C, H, W), windows and
+heads of attention likewise. What does not come from an input has no batch.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.operations.families import LOOKUPS, PRODUCTS, REDUCTIONS
+from resviz.operations.table import OPERATIONS
+from resviz.record import MODEL_INPUT, Source
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from resviz.record import Architecture, Layer, Operation, Shape
+
+VIEWS = frozenset({
+    "view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "squeeze",
+    "unsqueeze", "view_as_real", "view_as_complex",
+})  # fmt: skip
+"""Operations that keep the order of values."""
+
+AXIS_MOVES = {
+    name: OPERATIONS[name].moves_axis
+    for name in ("permute", "transpose", "t", "select", "unbind", "stack")
+}
+"""Operations that move axes, and how."""
+
+
+class BatchPlace(NamedTuple):
+    """Where the batch lies: in an axis whose values go over (slower, N, faster)."""
+
+    axis: int
+    slower: int = 1
+
+
+class SampledShape(list[int]):
+    """A shape that knows the sizes of one sample.
+
+    Attributes:
+        sample: the shape without the batch.
+    """
+
+    sample: Shape
+
+    def __init__(self, shape: Shape, sample: Shape) -> None:
+        super().__init__(shape)
+        self.sample = sample
+
+
+Places = dict[Source, BatchPlace]
+
+
+@cache_reading
+def find_batch_places(arch: Architecture) -> Places:
+    """Find where the batch lies in inputs and outputs of layers, where it is known."""
+    axes: Sequence[int | None] = arch.batch_axes or (
+        [find_batch_axis(arch)] * len(arch.inputs)
+    )
+    return follow_batch(arch, axes, arch.batch) if arch.batch else {}
+
+
+@cache_reading
+def find_batch_axis(arch: Architecture) -> int:
+    """Find the axis of the first input that holds the samples, if it does not say so.
+
+    It is the first, but for a model of steps in time (T, N, C, H, W) whose outputs have
+    only the second.
+    """
+    shape = arch.input_shape
+    windows = (layer.window for layer in arch.stored_layers if layer.window)
+    window = next(windows, None)
+    if arch.batch_size is not None:  # of a record that does not say which
+        return shape.index(arch.batch_size) if arch.batch_size in shape else 0
+    if window is None or len(shape) <= len(window.kernel) + 2 or len(arch.inputs) > 1:
+        return 0
+    for axis in (0, 1) if all(shape) else ():
+        places = follow_batch(arch, (axis,), shape[axis])
+        if all(source in places for source in arch.outputs):
+            return axis
+    return 0
+
+
+def follow_batch(arch: Architecture, axes: Sequence[int | None], batch: int) -> Places:
+    """Follow a batch of some size from axes of the inputs."""
+    places: Places = {}
+    for number, (axis, tensor) in enumerate(zip(axes, arch.inputs, strict=True)):
+        if axis is not None and tensor.shape[axis : axis + 1] == (batch,):
+            places[Source(MODEL_INPUT, number)] = BatchPlace(axis)
+    for layer in arch.stored_layers:
+        inner = follow_layer(layer, places, batch)
+        ends = layer.ends or [
+            Source(len(layer.operations) - 1, k) for k in range(len(layer.outputs))
+        ]
+        for number, end in enumerate(ends):
+            place = None if end is None else inner.get(end)
+            if place is not None:
+                places[Source(layer.index, number)] = place
+    return places
+
+
+def follow_layer(layer: Layer, places: Places, batch: int) -> Places:
+    """Follow the batch through the operations of a layer, by what gives it."""
+    inner = {
+        Source(MODEL_INPUT, number): places[source]
+        for number, source in enumerate(layer.sources)
+        if source in places
+    }
+    for number, op in enumerate(layer.operations):
+        for operand, source in list_flowing(layer, number, op):
+            place = inner.get(source)
+            moved = place and [
+                move_place(op, operand, place, after, batch) for after in op.outputs
+            ]
+            if not moved or moved[0] is None:
+                continue
+            for k, output_place in enumerate(moved):
+                if output_place is not None:
+                    inner[Source(number, k)] = output_place
+            break
+    return inner
+
+
+def list_flowing(
+    layer: Layer, number: int, op: Operation
+) -> Iterator[tuple[int, Source]]:
+    """Iterate over the flowing operands of an operation, and where each comes from."""
+    if op.sources:
+        for operand, source in enumerate(op.sources):
+            if source is not None:
+                yield operand, source
+    elif number == len(layer.operations) - 1:  # what is obvious is not written down
+        flowing = (operand for operand, flows in enumerate(op.flowing) if flows)
+        for position, operand in enumerate(flowing):
+            yield operand, Source(MODEL_INPUT, position)
+
+
+def move_place(
+    op: Operation, operand: int, place: BatchPlace, after: Shape, batch: int
+) -> BatchPlace | None:
+    """Find where the batch lies in an output, given where it does in an operand."""
+    before = op.inputs[operand]
+    axis: int | None = place.axis
+    if op.name in VIEWS:
+        return locate_batch(before, place, after, batch)
+    move = AXIS_MOVES.get(op.name)
+    if move:
+        axis = move(op, place.axis)
+    elif op.name in PRODUCTS:
+        axis = move_axis_by_product(op, operand, place.axis)
+    elif op.name in REDUCTIONS and "dim" in op.arguments and len(op.inputs) == 1:
+        axis = move_axis_by_reduction(op, place.axis, after)
+    elif operand and op.name in LOOKUPS:
+        axis = place.axis if op.name == "embedding" else None
+    elif len(after) > len(before):  # stretched to the shape of another operand
+        axis = place.axis + (0 if op.name == "unfold" else len(after) - len(before))
+    elif len(after) < len(before):
+        return locate_batch(before, place, after, batch)
+    if axis is None or axis >= len(after):
+        return None
+    share = place.slower * batch  # batches may be put side by side
+    return BatchPlace(axis, place.slower) if after[axis] % share == 0 else None
+
+
+def locate_batch(
+    before: Shape, place: BatchPlace, after: Shape, batch: int
+) -> BatchPlace | None:
+    """Find the batch in the same values under another shape.
+
+    An axis of its own comes before one in which it lies beside others.
+    """
+    leading = prod(before[: place.axis]) * place.slower
+    shared: list[BatchPlace] = []
+    above = 1
+    for axis, size in enumerate(after):
+        slower, rest = divmod(leading, above)
+        if not rest and slower and size % (slower * batch) == 0:
+            if slower == 1 and size == batch:
+                return BatchPlace(axis)
+            shared.append(BatchPlace(axis, slower))
+        above *= size
+    return shared[0] if shared else None
+
+
+def move_axis_by_product(op: Operation, operand: int, axis: int) -> int | None:
+    """Return the place of a factor's axis in a product; None if it is summed over."""
+    left, right = op.inputs[:2] if op.name == "linear" else op.inputs[-2:]
+    first = 0 if op.name == "linear" else len(op.inputs) - 2
+    if operand == first:
+        return None if axis == len(left) - 1 else axis
+    if operand == first + 1 and op.name != "linear":
+        summed = max(len(right) - 2, 0)
+        return None if axis == summed else axis
+    return axis
+
+
+def move_axis_by_reduction(op: Operation, axis: int, after: Shape) -> int | None:
+    """Return the place of an axis after others were reduced; None if it was."""
+    rank, dims = len(op.inputs[0]), op.arguments["dim"]
+    listed = [dims] if isinstance(dims, int) else dims or range(rank)
+    reduced = {dim % rank for dim in listed}
+    if axis in reduced:
+        return None
+    return axis if len(after) == rank else axis - sum(dim < axis for dim in reduced)
+
+
+def find_sample_shape(
+    arch: Architecture, shape: Shape, source: Source | None = None
+) -> SampledShape:
+    """Find the sizes of one sample in what a source gives, or in some shape.
+
+    A first axis as long as the batch is taken for it where nothing else is known.
+    """
+    places = find_batch_places(arch)
+    place = index_shapes(arch).get(shape) if source is None else places.get(source)
+    if place is None:
+        place = BatchPlace(0) if shape[:1] == (arch.batch,) else None
+    if place is None:
+        return SampledShape(shape, shape)
+    rest = shape[place.axis] // max(arch.batch, 1)
+    kept = () if rest == 1 else (rest,)
+    sample = (*shape[: place.axis], *kept, *shape[place.axis + 1 :])
+    return SampledShape(shape, sample)
+
+
+@cache_reading
+def index_shapes(arch: Architecture) -> dict[Shape, BatchPlace]:
+    """Return where the batch lies in tensors of each shape."""
+    index: dict[Shape, BatchPlace] = {}
+    for source, place in find_batch_places(arch).items():
+        inputs, layers = arch.inputs, arch.stored_layers
+        is_input = source.layer == MODEL_INPUT
+        tensors = inputs if is_input else layers[source.layer].outputs
+        index[tensors[source.output].shape] = place
+    return index

@@ -1,0 +1,185 @@
+"""Sizes of one sample, wherever a forward moves its batch."""
+
+from math import prod
+from warnings import catch_warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from resviz import trace
+from resviz.readings.batch_axes import find_sample_shape
+from resviz.record import Source
+from resviz.record.storage import parse_record
+
+
+class Forward(nn.Module):
+    """A model whose forward is a function of itself and its inputs."""
+
+    def __init__(self, function, **parts):
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, *inputs):
+        return self.function(self, *inputs)
+
+
+def tower(m, ids):
+    """A text tower that attends with the sequence first."""
+    x = (m.embedding(ids) + m.places).permute(1, 0, 2)
+    x = x + m.attention(x, x, x, need_weights=False)[0]
+    return m.head(x.permute(1, 0, 2)[:, -1])
+
+
+def frames(m, x):
+    """A video, frame by frame."""
+    n, c, t, h, w = x.shape
+    y = m.conv(x.transpose(1, 2).reshape(n * t, c, h, w)).mean((2, 3))
+    return m.head(y.view(n, t, -1).mean(1))
+
+
+def steps(m, x):
+    """A spiking network, whose time is the first axis."""
+    y = m.conv(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+    return m.head(y.mean(0).mean((2, 3)))
+
+
+def windows(m, x):
+    """Windows of a map, attended one by one, with several heads."""
+    n, c, h, w = x.shape
+    y = x.view(n, c, h // 4, 4, w // 4, 4).permute(0, 2, 4, 3, 5, 1)
+    y = y.reshape(-1, 16, c)
+    q = y.view(-1, 16, 4, c // 4).transpose(1, 2)
+    y = F.scaled_dot_product_attention(q, q, q).transpose(1, 2).reshape(-1, 16, c)
+    y = y.view(n, h // 4, w // 4, 4, 4, c).permute(0, 5, 1, 3, 2, 4)
+    return m.conv(y.reshape(n, c, h, w))
+
+
+def grouped(m, x):
+    """Heads folded into the batch, products of matrices."""
+    y = m.conv(x).flatten(2).view(-1, 4, 16)
+    return (y @ (y.transpose(1, 2) @ y).softmax(-1)).view(x.shape[0], 16, 4, 4)
+
+
+def views(m, x):
+    """Two views of each sample, one after the other, and a list of features."""
+    y = m.conv(torch.cat([x, x.flip(-1)])).amax((2, 3))
+    a, b = y.chunk(2)
+    return torch.stack([a, b]).unbind(0)
+
+
+def columns(m, x):
+    """Weights from the left, so that samples are columns."""
+    return (m.weight @ x.t()).t()
+
+
+CONV, HEAD = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 2)
+
+MODELS = {
+    "a text tower": (
+        Forward(
+            tower,
+            embedding=nn.Embedding(10, 32),
+            places=nn.Parameter(torch.zeros(7, 32)),
+            attention=nn.MultiheadAttention(32, 4),
+            head=nn.Linear(32, 5),
+        ),
+        "int64:N,7",
+        {"permute": (7, 32), "attention": (7, 32), "head": (5,)},
+    ),
+    "frames": (
+        Forward(frames, conv=CONV, head=HEAD),
+        "N,3,5,8,8",
+        {"conv": (5, 8, 8, 8), "head": (2,)},
+    ),
+    "steps in time": (
+        Forward(steps, conv=CONV, head=HEAD),
+        "5,N,3,8,8",
+        {"conv": (5, 8, 8, 8), "head": (2,)},
+    ),
+    "windows": (
+        Forward(windows, conv=nn.Conv2d(16, 4, 1)),
+        "N,16,8,8",
+        {"reshape#2": (4, 16, 16), "conv": (4, 8, 8)},
+    ),
+    "heads": (
+        Forward(grouped, conv=nn.Conv2d(3, 16, 1)),
+        "N,3,4,4",
+        {"bmm": (4, 16, 16), "bmm#2": (4, 4, 16)},
+    ),
+    "views": (
+        Forward(views, conv=CONV),
+        "N,3,8,8",
+        {"conv": (2, 8, 8, 8), "stack": (2, 8), "unbind": (8,)},
+    ),
+    "columns": (
+        Forward(columns, weight=nn.Parameter(torch.zeros(6, 9))),
+        "N,9",
+        {"t": (9,), "mm": (6,), "t#2": (6,)},
+    ),
+    "a sequence first": (nn.LSTM(16, 8), "7,N,16", {"LSTM": (7, 8)}),
+    "a sequence second": (nn.LSTM(16, 8, batch_first=True), "N,7,16", {"LSTM": (7, 8)}),
+}
+
+
+with catch_warnings(action="ignore"):
+    TRANSFORMER = nn.Transformer(16, 2, 1, 1, 32)
+
+
+def samples(arch):
+    """The sizes of one sample of each output, by the name of its layer."""
+    return {
+        layer.name: find_sample_shape(
+            arch, layer.output_shape, Source(layer.index)
+        ).sample
+        for layer in arch
+    }
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("name", MODELS)
+def test_sizes_of_one_sample(name, batch):
+    """They are those of the architecture, whatever the batch, and add up to it."""
+    model, size, wanted = MODELS[name]
+    arch = trace(model, size, batch=batch)
+    assert batch == arch.batch
+    found = samples(arch)
+    assert wanted == {key: found[key] for key in wanted}
+    other = samples(trace(model, size, batch=7))  # which may copy more
+    assert found == {key: other[key] for key in found}
+    flowing = [la for la in arch if any(any(op.flowing) for op in la.operations)]
+    for layer in flowing:
+        assert prod(layer.output_shape) == batch * prod(found[layer.name])
+
+
+@pytest.mark.parametrize(
+    ("model", "shapes", "batch"),
+    [
+        (nn.LSTM(16, 8), [(7, 2, 16)], 2),
+        (nn.GRU(16, 8, batch_first=True), [(7, 2, 16)], 7),
+        (TRANSFORMER, [(7, 2, 16), (9, 2, 16)], 2),
+        (nn.TransformerEncoderLayer(16, 2, 32, norm_first=True), [(7, 2, 16)], 2),
+        (nn.TransformerEncoderLayer(16, 2, 32, batch_first=True), [(7, 2, 16)], 7),
+        (MODELS["steps in time"][0], [(5, 2, 3, 8, 8)], 2),
+        (MODELS["frames"][0], [(2, 3, 5, 8, 8)], 2),
+    ],
+)
+def test_the_batch_of_given_tensors(model, shapes, batch):
+    """It is what the model makes of them, and nothing is lost in a file."""
+    arch = trace(model, inputs=tuple(map(torch.zeros, shapes)))
+    assert batch == arch.batch
+    flowing = [la for la in arch if any(any(op.flowing) for op in la.operations)]
+    for layer in flowing:
+        sample = find_sample_shape(arch, layer.output_shape, Source(layer.index)).sample
+        assert prod(layer.output_shape) == batch * prod(sample)
+    assert arch == parse_record(arch.to_json())
+
+
+def test_what_comes_from_no_input_has_no_batch():
+    """A table of places is shown as it is, also where its first axis is 1."""
+    table = nn.Parameter(torch.ones(4))
+    model = Forward(lambda m, x: x + m.table.expand(3, 4), table=table)
+    assert (3, 4) == samples(trace(model, (3, 4), batch=2))["expand"]
