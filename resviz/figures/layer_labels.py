@@ -21,7 +21,7 @@ from resviz.operations.families import (
 from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
 from resviz.readings.structure import gates
-from resviz.readings.structure.graph import to_channels_first
+from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.repeats import find_repeats
 from resviz.readings.structure.shortcuts import label_operation
 from resviz.readings.structure.weights import is_live_product, is_weighted

@@ -22,7 +22,7 @@ from resviz.operations.table import OPERATIONS
 from resviz.readings.receptive.axis import INPUT_PIXELS, Axis, PixelInterval
 from resviz.readings.receptive.maps import WHOLE, FieldMap, Seen
 from resviz.readings.receptive.step import FieldStep, lose_all_positions
-from resviz.readings.structure.graph import find_input_axis
+from resviz.readings.structure.channel_axes import find_input_axis
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
 

@@ -14,12 +14,12 @@ something foreign is added inside. A sum of linear maps of one tensor is one con
 of several branches, a block only where nothing else is.
 
 The outermost residual regions are units, but for long skips over whole blocks;
-different units of one call are one block, as attention and MLP, also where these are
-modules of their own (`transformer_blocks`). Norm and activation that a call has before
-its first fork belong to its block, as its `preactivation`. A call of the same class as
-blocks, or in their place, is a block without shortcut (`plain_blocks`). Sizes are
-compared as positions and width, for which the channels' axis is followed (`graph`): a
-map, its windows and its tokens are one stream.
+units that mix positions and channels in turn are one block, as attention and MLP, in
+one call or as modules of their own (`unit_groups`). Norm and activation that a call has
+before its first fork belong to its block, as its `preactivation`. A call of the same
+class as blocks, or in their place, is a block without shortcut (`plain_blocks`). Sizes
+are compared as positions and width, for which the channels' axis is followed
+(`channel_axes`): a map, its windows and its tokens are one stream.
 
 Blocks follow one another in towers, found by the nearest block above each (`towers`);
 stages are runs of blocks of one size within a tower, and late strides and pyramids have

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS, NORMS, RESHAPES
-from resviz.readings.structure.graph import ROOT, Graph, to_channels_first
+from resviz.readings.structure.channel_axes import to_channels_first
+from resviz.readings.structure.graph import ROOT, Graph
 from resviz.readings.structure.parts import Block, Unit
 from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
 from resviz.readings.structure.regions import JoinKind, JoinRegion
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
-from resviz.readings.structure.transformer_blocks import merge_attention_with_mlp
-from resviz.readings.structure.unit_types import CLOSED_TYPES, classify_unit
+from resviz.readings.structure.unit_groups import (
+    find_unit_kind,
+    merge_units_of_parents,
+    split_into_blocks,
+)
+from resviz.readings.structure.unit_types import classify_unit
 from resviz.readings.structure.weights import is_weighted
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ def find_blocks(graph: Graph, regions: list[JoinRegion]) -> list[Block]:
     blocks += find_plain_blocks(graph, blocks, [owner for owner, _ in residual])
     blocks.sort(key=lambda block: block.end)
     blocks = [block for block in blocks if not is_head(graph, block)]
-    return merge_attention_with_mlp(graph, blocks)
+    return merge_units_of_parents(graph, blocks)
 
 
 def find_residual_blocks(
@@ -48,11 +54,7 @@ def find_residual_blocks(
     groups = group_by_call(graph, outer_regions)
     groups_per_call = Counter(owner for owner, _ in groups)
     for owner, members in groups:
-        block_regions = (
-            [members]
-            if are_units_of_one_block(graph, owner, members)
-            else [[region] for region in members]
-        )
+        block_regions = split_units(graph, owner, members, beside)
         tail = owner > 0 and groups_per_call[owner] == len(block_regions) == 1
         blocks += [
             (owner, make_residual_block(graph, owner, part, beside, tail=tail))
@@ -138,10 +140,11 @@ def find_outermost_regions(
             continue
         first = bisect_left(joins, min(nodes))
         within = residual[first : bisect_left(joins, region.join)]
+        on_path = region.main_nodes if within else frozenset[int]()
         inner = [
             candidate
             for candidate in within
-            if candidate.join in region.main_nodes  # in a gate there is no block
+            if candidate.join in on_path  # in a gate there is no block
             and (candidate.is_whole_block or region.is_multi_branch)
         ]
         if is_long_skip(graph, region, inner):
@@ -167,23 +170,20 @@ def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> b
     return whole_count >= 2 or sum(member.weight > 1 for member in inner) >= 2
 
 
-def are_units_of_one_block(graph: Graph, owner: int, members: list[JoinRegion]) -> bool:
-    """Tell whether regions of one call are units of one block.
+def split_units(
+    graph: Graph, owner: int, members: list[JoinRegion], beside: frozenset[int]
+) -> list[list[JoinRegion]]:
+    """Split regions of one call into those of its blocks, one or several each.
 
-    They differ from one another, as attention and MLP; equal ones are blocks that
-    one forward runs in a loop, and so are a bottleneck that projects and one that does
-    not.
+    What the model's own forward adds is looked at later, block by block.
     """
-    kinds = {
-        tuple(op.name for op in graph.list_operations(region.nodes))
-        for region in members
-    }
-    if not owner or len(kinds) < len(members):
-        return False
-    operations = (graph.list_operations(region.main_nodes) for region in members)
-    return len(members) == 1 or not CLOSED_TYPES.issuperset(
-        map(classify_unit, operations)
-    )
+    if not owner or len(members) == 1:
+        return [[region] for region in members]
+    kinds = [
+        find_unit_kind(graph, list_typed_nodes(region, beside)) for region in members
+    ]
+    rest = iter(members)
+    return [[*islice(rest, count)] for count in split_into_blocks(kinds)]
 
 
 def make_residual_block(
@@ -262,18 +262,13 @@ def make_residual_unit(
     """Make the unit of a residual region."""
     light, *others = region.branches
     heavy = frozenset[int]().union(*others)
-    light -= heavy - region.main_nodes  # a gate that both share is on the main branch
+    light -= heavy - region.main_branches[0]  # a gate of both is on the main branch
     tail = find_tail(graph, region.end, owner, kinds)
     end = tail[-1] if tail else region.end
-    typed = region.main_nodes
-    if region.addition.addend is not None:
-        typed |= {region.join}  # which multiplies too
     main = heavy.union(region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
-        type=classify_unit(
-            graph.list_operations((main | {region.join}) & typed - beside)
-        ),
+        type=classify_unit(graph.list_operations(list_typed_nodes(region, beside))),
         fork=region.fork,
         join=region.join,
         end=end,
@@ -282,6 +277,15 @@ def make_residual_unit(
         gate_indices=tuple(sorted(main - region.main_nodes.union(region.bypass_nodes))),
         taps=region.taps,
     )
+
+
+def list_typed_nodes(region: JoinRegion, beside: frozenset[int]) -> frozenset[int]:
+    """List the nodes by which a unit is typed: its main branch, gates left out."""
+    light, *others = region.main_branches
+    main = frozenset[int]().union(*others) - light - beside
+    if region.addition.addend is not None:
+        main |= {region.join}  # which multiplies too
+    return main
 
 
 def find_tail(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list[int]:

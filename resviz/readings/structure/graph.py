@@ -1,20 +1,22 @@
 """The dataflow graph of a record: live layers, edges, dominators, channel axes.
 
-A map keeps its channels in axis 1, tokens and a channels-last map in the last one, and
-windows of a map spread their positions over the batch. With the axis known, one stream
-reads alike in all these forms: so many positions of such a width.
+The channels' axis is followed, so that one stream reads alike in all its forms: so many
+positions of such a width.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate, takewhile
+from itertools import takewhile
 from math import prod
-from operator import mul
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import CREATIONS, PRODUCTS
-from resviz.operations.table import OPERATIONS
+from resviz.operations.families import CREATIONS
+from resviz.readings.structure.channel_axes import (
+    find_input_axis,
+    follow_axis,
+    mixes_rows,
+)
 from resviz.readings.structure.efforts import measure_efforts
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends
@@ -26,7 +28,6 @@ from resviz.readings.structure.side_edges import (
 )
 from resviz.readings.structure.weights import (
     count_weighted,
-    is_weighted,
     list_live_operations,
 )
 from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
@@ -35,7 +36,6 @@ from resviz.record.cached import cache_reading
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from resviz.operations.kind import AxisRule, ChannelRule
 
 ROOT = MODEL_INPUT
 """The node that stands for all inputs of the model, or for the first."""
@@ -45,16 +45,6 @@ NOWHERE = -(10**9)
 
 MapSize = tuple[int, int]
 """Positions, those of the whole batch, and width."""
-
-SETS_AXIS: dict[str, ChannelRule] = {
-    row.name: row.sets_axis for row in OPERATIONS.values() if row.sets_axis
-}
-"""Operations that lay their channels out anew, and where."""
-
-MOVES_AXIS: dict[str, AxisRule] = {
-    row.name: row.moves_axis for row in OPERATIONS.values() if row.moves_axis
-}
-"""Operations that move axes, and how; all others keep them."""
 
 
 class Graph:
@@ -147,7 +137,9 @@ class Graph:
         self.after[node] = []
         for source in before:
             self.after[source].append(node)
-        self.channel_axes[node] = follow_axis(ops, axis)
+        if not mixes_rows(layer, ops, axis):
+            axis = follow_axis(ops, axis)
+        self.channel_axes[node] = axis
         side = len(sources) > 1 and finder.find_side_edges(layer, ops, sources)
         if side:
             self.side_edges[node] = side
@@ -318,67 +310,6 @@ class Graph:
             axis = 2 if len(shape) == 3 else min(1, len(shape) - 1)
         width = shape[axis]
         return prod(shape) // max(width, 1), width
-
-
-def find_input_axis(arch: Architecture, number: int) -> int | None:
-    """Find the channel axis of an input; linear layers read the last axis.
-
-    The weighted operation that it reaches first decides; axis 1 if there is none. A
-    map without a batch axis has them in axis 0.
-    """
-    rank = len(arch.inputs[number].shape)
-    reached = {(ROOT, number)}
-    for layer in arch.stored_layers:
-        sources = {(source.layer, source.output) for source in layer.sources}
-        if not reached & sources:
-            continue
-        for op in list_live_operations([layer]):
-            if is_weighted(op) and op.name in PRODUCTS:
-                return max(rank - 1, 0)
-            if is_weighted(op):
-                axes = len(op.window.kernel) if op.window else rank - 2
-                return max(rank - axes - 1, 0) if rank > axes else 1
-        reached |= {(layer.index, k) for k in range(len(layer.outputs))}
-    return 1
-
-
-def to_channels_first(shape: Shape, axis: int | None) -> Shape:
-    """Return the shape of a map as (N, C, H, W), also where its channels lie last."""
-    if len(shape) != 4 or axis != 3:
-        return shape
-    n, h, w, c = shape
-    return n, c, h, w
-
-
-def follow_axis(ops: Iterable[Operation], axis: int | None) -> int | None:
-    """Find the channel axis of a layer's first output, from that of its first input.
-
-    None where its operations mixed the channels with other axes.
-    """
-    for op in ops:
-        if op.name in SETS_AXIS:
-            axis = SETS_AXIS[op.name](op)
-        elif axis is not None and axis < len(op.inputs[0]):
-            axis = MOVES_AXIS.get(op.name, find_kept_axis)(op, axis)
-        else:
-            axis = None
-    return axis
-
-
-def find_kept_axis(op: Operation, axis: int) -> int | None:
-    """Find the output axis with the same length and as many values before it.
-
-    An operation that changes the number of elements and no rank keeps the axis.
-    """
-    before, after = op.inputs[0], op.outputs[0]
-    if before == after or (len(before) == len(after) and prod(before) != prod(after)):
-        return axis
-    leading = prod(before[:axis])
-    products = accumulate(after, mul, initial=1)
-    for place, (leading_after, size) in enumerate(zip(products, after, strict=False)):
-        if leading_after == leading and size == before[axis]:
-            return place
-    return None
 
 
 @cache_reading

@@ -39,7 +39,7 @@ class JoinRegion:
         reason: why it is of its kind, in words.
         branches: nodes of each branch, the lightest first; () is an identity. Only of
             residual regions.
-        main_nodes: of these, the nodes on main sources: no gate is among them.
+        main_branches: of these, the nodes on main sources: no gate is among them.
         weight: how many weights its heaviest branch has in a row.
         bypass_nodes: where only some of the channels are added to, the nodes that carry
             the others past it and, last, the one that puts them together.
@@ -56,7 +56,7 @@ class JoinRegion:
     kind: JoinKind
     reason: str
     branches: tuple[frozenset[int], ...] = ()
-    main_nodes: frozenset[int] = frozenset()
+    main_branches: tuple[frozenset[int], ...] = ()
     weight: int = 0
     bypass_nodes: tuple[int, ...] = ()
     taps: tuple[int, ...] = ()
@@ -73,6 +73,11 @@ class JoinRegion:
     def nodes(self) -> frozenset[int]:
         """Every node of every branch, and those that carry channels past the sum."""
         return frozenset[int]().union(*self.branches, self.bypass_nodes[:-1])
+
+    @property
+    def main_nodes(self) -> frozenset[int]:
+        """The nodes of its branches on main sources."""
+        return frozenset[int]().union(*self.main_branches)
 
     @property
     def parallel_nodes(self) -> frozenset[int]:
@@ -254,7 +259,7 @@ def read_branches(
         JoinKind.RESIDUAL,
         "a sum of linear maps of one tensor" if is_multi_branch else reason,
         branches=branches,
-        main_nodes=frozenset[int]().union(*main_branches),
+        main_branches=main_branches,
         weight=efforts[-1][0].weighted,
         bypass_nodes=bypass_nodes,
         taps=taps,

@@ -18,7 +18,7 @@ from resviz.operations.families import (
     PRODUCTS,
     RESHAPES,
 )
-from resviz.readings.structure.graph import follow_axis, to_channels_first
+from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
 from resviz.readings.structure.parts import Shortcut
 from resviz.readings.structure.weights import is_upsampling, is_weighted
 from resviz.units import format_per_axis, format_sizes
@@ -59,7 +59,7 @@ def read_shortcut(
     fork, join = region.fork, region.join
     steps = [
         step
-        for node in sorted(branch & region.main_nodes - beside)
+        for node in sorted(branch & region.main_branches[0] - beside)
         for step in list_steps(graph, node)
     ]
     before = find_branch_input_shape(graph, fork, join, branch)

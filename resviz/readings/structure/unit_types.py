@@ -18,10 +18,6 @@ UNIT_TYPES: dict[tuple[int, ...], str] = {(3, 3): "basic", (1, 3, 1): "bottlenec
 """What the kernels on the main branch are called. Source: He et al. 2015, figure 5."""
 
 
-CLOSED_TYPES = {*UNIT_TYPES.values(), "inverted bottleneck"}
-"""Types of units each of which is a block of its own."""
-
-
 def classify_unit(ops: list[Operation], other: str = "residual") -> str:
     """Classify a main branch by the kernels of its operations, those of no gate.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resviz.readings.structure.graph import find_kept_axis
+from resviz.readings.structure.channel_axes import find_kept_axis
 from resviz.record import Operation
 
 RESHAPES = {

@@ -1,0 +1,196 @@
+"""Which residual units are one block: those that mix positions, and channels, in turn.
+
+A transformer's block mixes positions first, by attention or whatever stands for it,
+and channels then; a convolutional unit, which does both, is a block of its own. The
+units of a block may be written out in one forward, or be modules that their parent
+adds: each is read as a block of its own first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.readings.structure.channel_axes import mixes_rows
+from resviz.readings.structure.unit_types import classify_unit
+from resviz.readings.structure.weights import is_live_product, is_spatial
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from resviz.readings.structure.graph import Graph
+    from resviz.readings.structure.parts import Block
+    from resviz.record import Operation
+
+
+class UnitKind(NamedTuple):
+    """What tells the units of a block apart.
+
+    Attributes:
+        role: "attention", "MLP", or "convolution" for all others.
+        mixes_channels_alone: whether what it combines with full weights is channels;
+            a depthwise convolution between may help.
+        is_whole: whether it is a convolutional block: a kernel of it sees positions and
+            all channels at once.
+    """
+
+    role: str
+    mixes_channels_alone: bool
+    is_whole: bool
+
+    @property
+    def is_token_mixer(self) -> bool:
+        """Whether it stands where attention stands."""
+        return not (self.is_whole or self.mixes_channels_alone)
+
+
+def find_unit_kind(graph: Graph, nodes: Collection[int]) -> UnitKind:
+    """Find the kind of a unit with these nodes on its main branch, gates left out."""
+    ops = graph.list_operations(nodes)
+    layers, axes = graph.arch.stored_layers, graph.channel_axes
+    kind = classify_unit(ops)
+    mixes_positions = any(is_spatial(op) or is_live_product(op) for op in ops) or any(
+        mixes_rows(
+            layers[node], graph.operations[node], axes.get(graph.before[node][0])
+        )
+        for node in nodes
+    )
+    has_full_kernel = any(is_spatial(op) and not has_groups(op) for op in ops)
+    return UnitKind(
+        role=kind if kind in {"attention", "MLP"} else "convolution",
+        mixes_channels_alone=not mixes_positions or kind == "inverted bottleneck",
+        is_whole=has_full_kernel and kind != "attention",
+    )
+
+
+def reads_rows(graph: Graph, node: int) -> bool:
+    """Tell whether a node is a linear layer that mixes rows."""
+    axis = graph.channel_axes.get(graph.before[node][0])
+    layer = graph.arch.stored_layers[node]
+    return mixes_rows(layer, graph.operations[node], axis)
+
+
+def has_groups(op: Operation) -> bool:
+    """Tell whether an operation is a convolution of groups of channels."""
+    return op.window is not None and op.window.groups > 1
+
+
+def split_into_blocks(kinds: Sequence[UnitKind]) -> list[int]:
+    """Split units of one call into blocks; return how many units each has.
+
+    Equal runs of units are blocks that one forward runs in a loop. Units of one block
+    differ, and none but what follows attention is a convolutional block by itself.
+    """
+    period = find_period(kinds)
+    units = kinds[:period]
+    leads = units[0].role == "attention" or not any(kind.is_whole for kind in units)
+    if leads and len({*units}) > 1:
+        return [period] * (len(kinds) // period)
+    return [1] * len(kinds)
+
+
+def find_period(kinds: Sequence[UnitKind]) -> int:
+    """Find after how many units they come again, all of them as often."""
+    count = len(kinds)
+    return next(
+        period
+        for period in range(1, count + 1)
+        if not count % period and kinds[period:] == kinds[: count - period]
+    )
+
+
+def merge_units_of_parents(graph: Graph, blocks: Sequence[Block]) -> list[Block]:
+    """Merge blocks of one unit that are units of a block of their parent's forward.
+
+    Where nothing comes again, what follows attention as an MLP belongs to it.
+    """
+    merged: list[Block] = []
+    for run in split_at_breaks(graph, blocks):
+        period = find_period_of_blocks(graph, run) if len(run) > 3 else 1
+        if period > 1:
+            parts = range(0, len(run), period)
+            merged += [merge_blocks(graph, run[k : k + period]) for k in parts]
+        else:
+            merged += run
+    return merge_attention_with_mlp(graph, merged)
+
+
+def find_period_of_blocks(graph: Graph, run: Sequence[Block]) -> int:
+    """Find how many of a run's blocks are one; 1 if each is one by itself.
+
+    They come again and again, and some mix positions, others channels alone.
+    """
+    if any(block.shortcut.label not in PLAIN_LABELS for block in run):
+        return 1
+    kinds = [
+        find_unit_kind(graph, {*block.main_indices} - {*block.gate_indices})
+        for block in run
+    ]
+    period = find_period(kinds)
+    units = kinds[:period]
+    mix = any(kind.is_token_mixer for kind in units)
+    mix = mix and any(kind.mixes_channels_alone for kind in units)
+    is_whole = any(kind.is_whole for kind in units)
+    return period if mix and not is_whole and period < len(kinds) else 1
+
+
+PLAIN_LABELS = {"identity", "scaled identity"}
+"""The shortcuts of a transformer's units."""
+
+
+def split_at_breaks(graph: Graph, blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """Split blocks into runs of single units, each of which leads to the next."""
+    run: list[Block] = []
+    for block in blocks:
+        if run and not (
+            len(run[-1].units) == len(block.units) == 1
+            and leads_straight_to(graph, run[-1], block)
+        ):
+            yield run
+            run = []
+        run.append(block)
+    if run:
+        yield run
+
+
+def leads_straight_to(graph: Graph, before: Block, block: Block) -> bool:
+    """Tell whether a block leads into one of its size, norms at most between."""
+    if block.preactivation or block.output_size != before.output_size:
+        return False
+    if any(unit.join is None for unit in (*before.units, *block.units)):
+        return False
+    node = block.fork
+    while node > before.end and node not in graph.efforts:
+        node = graph.dominator[node]
+    return node == before.end
+
+
+def merge_attention_with_mlp(graph: Graph, blocks: Sequence[Block]) -> list[Block]:
+    """Merge blocks of attention alone into the block of an MLP alone that follows.
+
+    Two attentions at most, as a decoder's.
+    """
+    merged: list[Block] = []
+    for block in blocks:
+        led = block
+        while (
+            merged
+            and merged[-1].type == "attention"
+            and led.type in {"MLP", "attention + MLP"}
+            and leads_straight_to(graph, merged[-1], led)
+        ):
+            led = merge_blocks(graph, [merged.pop(), led])
+        merged.append(led)
+    return merged
+
+
+def merge_blocks(graph: Graph, blocks: Sequence[Block]) -> Block:
+    """Merge blocks into one of the units of all."""
+    units = tuple(unit for block in blocks for unit in block.units)
+    return replace(
+        blocks[-1],
+        path=graph.find_common_path(i for unit in units for i in unit.layer_indices),
+        units=units,
+        preactivation=blocks[0].preactivation,
+        conditions=tuple(sorted(i for block in blocks for i in block.conditions)),
+    )

@@ -1,0 +1,161 @@
+"""Which residual units are one block, written out or spread over a parent's forward."""
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from resviz.readings.structure import read_structure
+
+from .random_forms import (
+    Run,
+    add,
+    add_each,
+    add_in_rows,
+    draw_attention,
+    draw_mlp,
+    draw_row_convolution,
+    draw_row_mlp,
+)
+from .toys import conv
+
+ROWS, MAP = (2, 9, 16), (2, 3, 16, 16)
+
+
+class First:
+    """Chance that always takes the first."""
+
+    @staticmethod
+    def choice(values):
+        return values[0]
+
+    @staticmethod
+    def random():
+        return 0
+
+
+def read(net, shape):
+    """The types of the units of every block of a net."""
+    built = read_structure(resviz.trace(net.eval(), inputs=(torch.zeros(shape),)))
+    return [block.type for block in built.blocks]
+
+
+def convolutions(*kernels):
+    """Convolutions of eight channels with an activation between."""
+    layers = [layer for k in kernels for layer in (nn.ReLU(), conv(k))]
+    return nn.Sequential(*layers[1:])
+
+
+def add_pair(self, x):
+    """Two blocks written out, the second with a projection."""
+    x = x + self.first(x)
+    return self.side(x) + self.second(x)
+
+
+@pytest.mark.parametrize("kernels", [(3, 3), (5, 5), (3, 3, 3), (1, 3, 1)])
+def test_convolutional_blocks_written_out_are_two(kernels):
+    """Whatever their kernels; a projection is no part of a block's type."""
+    parts = {"first": convolutions(3, 3), "second": convolutions(*kernels)}
+    net = nn.Sequential(conv(3, 3), Run(add_pair, side=conv(1), **parts))
+    assert 2 == len(read(net, MAP))
+
+
+def test_a_projection_is_no_part_of_the_type():
+    """A basic block that projects in a forward of two is a basic block."""
+    parts = {"first": convolutions(3, 3), "second": convolutions(3, 3)}
+    net = nn.Sequential(conv(3, 3), Run(add_pair, side=conv(1), **parts))
+    assert ["basic", "basic"] == read(net, MAP)
+
+
+def macaron():
+    """The four units of a Conformer's block."""
+    units = draw_mlp, draw_attention, draw_row_convolution, draw_mlp
+    return [draw_unit(First) for draw_unit in units]
+
+
+def in_one_forward():
+    return nn.Sequential(
+        *(
+            Run(add_each, units=macaron(), norms=[nn.Identity() for _ in range(4)])
+            for _ in range(2)
+        )
+    )
+
+
+def in_a_parent():
+    return Run(add_in_rows, rows=[nn.ModuleList(macaron()) for _ in range(2)])
+
+
+def as_modules():
+    units = [Run(add, body=unit) for unit in macaron() + macaron()]
+    for unit in units:
+        unit.scale = 0.5
+    return nn.Sequential(*units)
+
+
+@pytest.mark.parametrize("make", [in_one_forward, in_a_parent, as_modules])
+def test_units_that_come_again_are_blocks(make):
+    """Two MLPs of one block are equal, and yet no loop over blocks."""
+    assert ["MLP + attention + bottleneck + MLP"] * 2 == read(make(), ROWS)
+
+
+def test_two_transformer_blocks_in_one_forward_are_two():
+    """Their units come twice."""
+    units = [draw_attention(First), draw_mlp(First)] * 2
+    norms = [nn.Identity() for _ in units]
+    net = nn.Sequential(Run(add_each, units=units, norms=norms))
+    assert ["attention + MLP"] * 2 == read(net, ROWS)
+
+
+def test_equal_mlps_of_one_forward_are_blocks():
+    """Both mix channels; what differs is an activation."""
+    units = [draw_mlp(First), nn.Sequential(nn.Linear(16, 8), nn.Linear(8, 16))]
+    norms = [nn.Identity() for _ in units]
+    assert ["MLP"] * 2 == read(
+        nn.Sequential(Run(add_each, units=units, norms=norms)), ROWS
+    )
+
+
+def test_a_row_mlp_and_an_mlp_are_one_block():
+    """A mixer's, added in the parent: rows first, then channels, of one size."""
+    rows = [nn.ModuleList([draw_row_mlp(First), draw_mlp(First)]) for _ in range(3)]
+    net = Run(add_in_rows, rows=rows)
+    assert ["MLP + MLP"] * 3 == read(net, ROWS)
+
+
+def test_convolutions_and_attention_in_turn_are_blocks_each():
+    """As in the U-Nets of diffusion: none of them mixes channels alone."""
+    units = [Run(add, body=convolutions(3, 3)), Run(add, body=over_rows())] * 2
+    for unit in units:
+        unit.scale = 1
+    assert ["basic", "attention"] * 2 == read(nn.Sequential(conv(3, 3), *units), MAP)
+
+
+def over_rows():
+    """Attention over the positions of a map."""
+
+    def forward(self, x):
+        rows = nn.functional.pad(x.flatten(2).mT, (0, 8))
+        return self.body(rows)[..., :8].mT.reshape(x.shape)
+
+    return Run(forward, body=draw_attention(First))
+
+
+def test_rows_that_are_moved_before_a_convolution_keep_their_size():
+    """The channels of the input lie last, though a convolution reads them first."""
+    net = Run(add_in_rows, rows=[nn.ModuleList([draw_row_convolution(First)])])
+    (block,) = read_structure(resviz.trace(net, inputs=(torch.zeros(ROWS),))).blocks
+    assert ("identity", (18, 16)) == (block.shortcut.label, block.output_size)
+
+
+def test_a_gate_that_shares_a_layer_with_its_branch_is_no_projection():
+    """A highway whose one linear layer gives both: x is weighed alone."""
+
+    def forward(self, x):
+        y, gate = self.both(x).chunk(2, -1)
+        gate = gate.sigmoid()
+        return gate * x + (1 - gate) * y.relu()
+
+    net = nn.Sequential(nn.Linear(5, 16), Run(forward, both=nn.Linear(16, 32)))
+    (block,) = read_structure(resviz.trace(net, inputs=(torch.zeros(4, 5),))).blocks
+    assert ("scaled identity", 0) == (block.shortcut.label, block.shortcut.params)
