@@ -9,7 +9,7 @@ from resviz.errors import SpecError, TraceError, first_error_line, suggest
 from resviz.inputs import DEFAULT_INPUT, TRACE_MODES
 from resviz.tracing.fast import trace_fast
 from resviz.tracing.forward import trace_once
-from resviz.tracing.modules import find_class_name, unwrap_module
+from resviz.tracing.modules import check_method, find_class_name, unwrap_module
 from resviz.tracing.plan import TracePlan, build_arguments, check_batch_size
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def trace(
     build_filled: Callable[[], nn.Module] | None = None,
     trace_only: bool = False,
     fast: bool = True,
+    method: str = "",
 ) -> Architecture:
     """Follow one forward of `model` and record it.
 
@@ -60,25 +61,31 @@ def trace(
             needs no clone of it.
         fast: work out usual layers and operations by rule; if not, all of them are
             run, which takes longer and gives the same record.
+        method: what to follow in the place of the forward, as "encode_image".
 
     Raises:
         TraceError: if the forward raises; says at which layer, with what shapes,
             and which input size works if one does. Its `partial` is the record
             up to there.
-        SpecError: if there is no such mode, or the inputs cannot be read.
+        SpecError: if there is no such mode or method, or the inputs cannot be read.
     """
     if mode not in TRACE_MODES:
         raise SpecError(f"mode: got {mode!r}, {suggest(mode, TRACE_MODES)}")
+    if method == "forward":
+        method = ""
+    if method:
+        check_method(model, method)
     arguments = build_arguments(input_size, inputs, dict(kwargs or {}))
     plan = TracePlan(
         model,
         arguments,
         check_batch_size(batch),
         training,
-        name or find_class_name(unwrap_module(model)),
+        name or ".".join(filter(None, (find_class_name(unwrap_module(model)), method))),
         title,
         build_filled,
         trace_only,
+        method=method,
     )
     if mode == "run":
         return trace_anywhere(plan.with_values(), trace_once)

@@ -96,11 +96,13 @@ class Clone(Copies):
         parameters: the name and owner of each parameter.
         unregistered_names: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
+        method: that of the root which is called, "" for its forward.
     """
 
     def __init__(self, model: nn.Module, *, training: bool, real: bool = False) -> None:
         super().__init__(real=real)
         self.training = training
+        self.method = ""
         self.modules: list[nn.Module] = []
         self.paths: dict[int, str] = {}
         self.parameters = ModelParameters()

@@ -104,7 +104,7 @@ class CallRecorder:
 
     def hook_module(self, module: nn.Module) -> None:
         """Put a hook before and after the forward of a copied module."""
-        if module is self.clone.root and has_own_call(module):
+        if module is self.clone.root and (self.clone.method or has_own_call(module)):
             return  # `call_root` notes its call
         state = vars(module)
         before = state["_forward_pre_hooks"]
@@ -115,11 +115,12 @@ class CallRecorder:
 
     def call_root(self, *args: Any, **kwargs: Any) -> Any:
         """Call the clone itself, and note that where no hook does."""
-        root = self.clone.root
-        if not has_own_call(root):
+        root, method = self.clone.root, self.clone.method
+        if not method and not has_own_call(root):
             return root(*args, **kwargs)
+        call = getattr(root, method) if method else root
         self.note_call_start(root, args, kwargs)
-        return self.note_call_end(root, args, root(*args, **kwargs))
+        return self.note_call_end(root, args, call(*args, **kwargs))
 
     def note_call_start(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

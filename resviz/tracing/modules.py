@@ -14,6 +14,8 @@ from typing import Any
 from torch import nn
 from torch.jit import ScriptModule
 
+from resviz.errors import SpecError, suggest_nearest
+
 COMPILED_CALL = "_compiled_call_impl"
 """The attribute that torch calls, if it is set, in the place of a module's own call."""
 
@@ -97,16 +99,44 @@ def list_slots(module_class: type[nn.Module]) -> tuple[str, ...]:
     return tuple(s for group in flat for s in group if not s.startswith("__"))
 
 
-def list_forward_parameters(module: Any, *, positional: bool = False) -> list[str]:
-    """Return the names of a forward's parameters, or only of its `positional` ones."""
+def list_forward_parameters(
+    module: Any, method: str = "", *, positional: bool = False
+) -> list[str]:
+    """Return the names of a forward's parameters, or only of its `positional` ones.
+
+    Args:
+        module: whose forward it is.
+        method: the one that stands for it, if another does.
+        positional: leave out those that are given by name.
+    """
     try:
-        parameters = signature(module.forward).parameters.values()
+        forward = getattr(module, method or "forward")
+        parameters = signature(forward).parameters.values()
     except (AttributeError, TypeError, ValueError):
         return []
     kinds = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
     if not positional:
         kinds.add(Parameter.KEYWORD_ONLY)
     return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+def check_method(model: nn.Module, method: str) -> None:
+    """Check that a model has a method that can be followed in its forward's place.
+
+    Raises:
+        SpecError: if it has not, naming those that are near.
+    """
+    module = find_traced_module(model)
+    name = find_class_name(module)
+    value = getattr(module, method, None)
+    if isinstance(value, nn.Module):
+        remedy = f"trace that by itself, model.{method}"
+        raise SpecError(f"method: {method!r} is a part of {name}: {remedy}")
+    if not callable(value) or hasattr(nn.Module, method):
+        kind = type(module)
+        own = [name for name in dir(kind) if not hasattr(nn.Module, name)]
+        near = suggest_nearest(method, [each for each in own if each[0] != "_"])
+        raise SpecError(f"method: {name} has no forward called {method!r}{near}")
 
 
 def find_class_name(module: nn.Module) -> str:

@@ -46,6 +46,7 @@ class TracePlan(NamedTuple):
         stays_on_device: whether nothing it moves to another device gets there.
         watches_constants: whether every call of torch's functions is watched for
             tensors made from numbers, which takes longer.
+        method: the one that is followed, "" for the forward.
     """
 
     model: nn.Module
@@ -59,6 +60,7 @@ class TracePlan(NamedTuple):
     real: bool = False
     stays_on_device: bool = False
     watches_constants: bool = False
+    method: str = ""
 
     def with_values(self) -> TracePlan:
         """Return the same plan with values, its model rebuilt if needed."""
@@ -154,7 +156,7 @@ class InputPlaceholders:
         self.placeholders: dict[int, torch.Tensor] = {}
         if clone.real:
             torch.default_generator.manual_seed(SEED)
-        names = list_forward_parameters(clone.root, positional=True)
+        names = list_forward_parameters(clone.root, clone.method, positional=True)
         names += [str(number) for number in range(len(names), len(arguments.args))]
         self.args = [
             map_leaves(value, name, self.replace_leaf)

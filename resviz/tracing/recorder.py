@@ -77,7 +77,9 @@ class Recorder(TorchDispatchMode):
     @classmethod
     def from_plan(cls, plan: TracePlan) -> Recorder:
         """Return a recorder of a clone of a plan's model."""
-        return cls(Clone(plan.model, training=plan.training, real=plan.real))
+        clone = Clone(plan.model, training=plan.training, real=plan.real)
+        clone.method = plan.method
+        return cls(clone)
 
     def assemble_record(self, outputs: tuple[Source, ...]) -> dict[str, Any]:
         """Return the lists of a record, of a forward that returned these outputs."""

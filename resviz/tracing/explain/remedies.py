@@ -32,8 +32,9 @@ def explain_wrong_arguments(error: Exception, recorder: Recorder) -> str | None:
     """Explain which arguments a model's forward lacks or does not know."""
     reason = first_error_line(error)
     root = recorder.clone.root
-    parameter_names = list_forward_parameters(root)
-    if isinstance(error, TypeError) and "forward()" in reason:
+    method = recorder.clone.method or "forward"
+    parameter_names = list_forward_parameters(root, method)
+    if isinstance(error, TypeError) and f"{method}()" in reason:
         if recorder.calls.open_calls[-1].module is not root:
             return None
         wrong_name = reason.rpartition("keyword argument ")[2].split(".")[0].strip("'")

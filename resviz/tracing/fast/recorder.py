@@ -40,7 +40,9 @@ class FastRecorder(Recorder):
     def from_plan(cls, plan: TracePlan) -> FastRecorder:
         """Return a recorder of a clone, or of a model that was built to be traced."""
         clone_class = TraceOnlyClone if plan.trace_only else FastClone
-        return cls(clone_class(plan.model, training=plan.training))
+        clone = clone_class(plan.model, training=plan.training)
+        clone.method = plan.method
+        return cls(clone)
 
     def assemble_record(self, outputs: tuple[Source, ...]) -> dict[str, Any]:
         """Return the lists of a record, of a forward that returned these outputs."""
