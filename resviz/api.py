@@ -34,6 +34,7 @@ def trace(
     kwargs: Mapping[str, Any] | None = None,
     training: bool | None = None,
     mode: str | None = None,
+    method: str | None = None,
     fast: bool = True,
     name: str | None = None,
 ) -> Architecture:
@@ -55,6 +56,7 @@ def trace(
         training: follow the forward of training mode instead of evaluation.
         mode: "shapes" never runs a model for real, "run" always does; "auto", the
             default, only where its forward looks at values.
+        method: of the model, to follow in the place of its forward: "encode_image".
         fast: work out usual layers and operations by rule, and copy blocks that were
             built before. If not, everything is built and run, which takes two to three
             times as long and gives the same record.
@@ -77,6 +79,7 @@ def trace(
         batch=batch,
         training=training,
         mode=mode,
+        method=method,
         fast=fast,
     )
     return arch if name is None else source.name_record(arch, name)
@@ -325,6 +328,7 @@ def sweep(
     batch: int | None = None,
     training: bool | None = None,
     mode: str | None = None,
+    method: str | None = None,
     where: str | None = None,
     pareto: str | Sequence[str] | None = None,
     limit: int | None = None,
@@ -351,6 +355,7 @@ def sweep(
         batch: how many samples, likewise.
         training: follow the forward of training mode.
         mode: as for `trace`.
+        method: as for `trace`.
         where: which rows to keep, "macs < 4e9 and params < 30e6".
         pareto: keep the front alone: "params,-depth" for few parameters, much depth.
         limit: trace the first so many.
@@ -379,6 +384,7 @@ def sweep(
         batch=batch,
         training=training,
         mode=mode,
+        method=method,
         condition=where,
         pareto=pareto,
         limit=limit,

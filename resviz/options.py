@@ -133,6 +133,9 @@ class TraceOptions(TypedDict, total=False):
     ]
     training: Annotated[bool | None, Option("Not evaluation.", kind="switch")]
     mode: Annotated[str | None, Option("Default: auto.", choices=TRACE_MODES)]
+    method: Annotated[
+        str | None, Option("What is followed, not forward: encode_image.")
+    ]
 
 
 class TableOptions(TypedDict, total=False):

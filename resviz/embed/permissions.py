@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from resviz.embed.paths import check_path, check_spelling, document_root, repository_top
 from resviz.errors import SpecError
 from resviz.options import suggest
-from resviz.source.spec import Spec, parse_spec
+from resviz.source.hubs import HUBS
+from resviz.source.spec import Spec, list_nested_specs, parse_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -123,9 +124,8 @@ class Permissions:
             spec = replace(spec, module=path)
         else:
             self.require("module", spec.module, f"{spec.text} imports code")
-            if spec.module == "transformers" and not spec.name.endswith("Config"):
-                want = "want a configuration, as transformers:ResNetConfig()"
-                raise SpecError(f"{spec.text}: got {spec.name!r}, {want}")
+            if spec.module in HUBS:
+                check_hub_names(spec)
         self.check_arguments(spec, place)
         return replace(spec, own=True)
 
@@ -209,17 +209,39 @@ class Permissions:
         Raises:
             SpecError: naming what is to be allowed.
         """
-        for name, value in spec.options.items():
+        calls = [spec, *list_nested_specs([spec.args, spec.options])]
+        for name, value in (pair for call in calls for pair in call.options.items()):
             if FETCHING.search(name) and value not in (None, False):
                 address = isinstance(value, str) and "://" in value
                 target = value if address else f"{name}={value}"
                 self.require("value", target, f"{spec.text} may fetch {target}")
-        for value in strings((spec.args, spec.options)):
+        for value in strings([[call.args, call.options] for call in calls]):
             plain = PLAIN.fullmatch(value) and not value.lower().endswith(WEIGHTS)
             if not plain or any(map(is_file, (Path(value), place(value)))):
                 self.require("value", value, f"{spec.text} may read {value!r}")
                 if ".." in re.split(r"[/\\]", value):
                     raise SpecError(f"{spec.text}: {value!r} leads upwards")
+
+
+def check_hub_names(spec: Spec) -> None:
+    """Check that a document has a package of models build one, and call nothing else.
+
+    Raises:
+        SpecError: for a function that may fetch, in place of a class.
+    """
+    nested = list_nested_specs([spec.args, spec.options])
+    calls = [call for call in nested if call.has_call]
+    if spec.module != "transformers":
+        if calls:
+            want = "want literals, and names that are not called"
+            raise SpecError(f"{spec.text}: got {calls[0].text!r}, {want}")
+        return
+    if not re.fullmatch(r"[A-Z]\w*", spec.name):
+        calls.append(spec)
+    for call in calls:
+        if not re.fullmatch(r"[A-Z]\w*Config", call.name):
+            want = "want a configuration, as transformers:ResNetConfig()"
+            raise SpecError(f"{spec.text}: got {call.name!r}, {want}")
 
 
 def strings(value: Any) -> Iterator[str]:

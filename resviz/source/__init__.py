@@ -33,6 +33,7 @@ def resolve_architecture(
     batch: int | None = None,
     training: bool | None = None,
     mode: str | None = None,
+    method: str | None = None,
     fast: bool = True,
 ) -> Architecture:
     """Return the record of a SPEC or a model; a record as it is.
@@ -48,6 +49,7 @@ def resolve_architecture(
         training: follow the forward of training mode; not if left out.
         mode: "shapes" never runs a model for real, "run" always does; "auto", the
             default, where its forward looks at values.
+        method: of the model, to follow in the place of its forward.
         fast: work out usual layers and operations by rule; the record is the same.
 
     Raises:
@@ -56,13 +58,15 @@ def resolve_architecture(
         TraceError: if its forward cannot be followed.
     """
     sizes = None if input_size is None else parse_inputs(input_size)
-    request = TraceRequest(sizes, inputs, kwargs, batch, training, mode, fast)
+    request = TraceRequest(sizes, inputs, kwargs, batch, training, mode, fast, method)
     if isinstance(source, Architecture):
         return check_record(source, source.name, request)
     check_request(request)
     if not isinstance(source, (Spec, str, int)):
         return trace_model(source, request)
     spec = source if isinstance(source, Spec) else parse_spec(source)
+    if spec.own and method and method.startswith("_"):
+        raise SpecError(f"{spec.text}: method {method!r} is private")
     if spec.record:
         arch = check_record(load(spec.record), spec.text, request)
     else:
@@ -101,6 +105,7 @@ class TraceRequest(NamedTuple):
     training: bool | None
     mode: str | None
     fast: bool = True
+    method: str | None = None
 
     def to_trace_options(self, usual: InputSize) -> dict[str, Any]:
         """Return the arguments of a trace, with the model's usual input."""
@@ -117,6 +122,7 @@ class TraceRequest(NamedTuple):
             "training": bool(self.training),
             "mode": self.mode or "auto",
             "fast": self.fast,
+            "method": self.method or "",
         }
 
 
@@ -147,6 +153,8 @@ def check_record(arch: Architecture, text: str, request: TraceRequest) -> Archit
     """
     if request.inputs is not None or request.kwargs:
         raise SpecError(f"{text}: a record has its inputs, trace the model with others")
+    if request.method:
+        raise SpecError(f"{text}: a record has its forward, trace the model by another")
     mode = None if request.mode == "auto" else request.mode
     remedy = "trace the model again with that"
     if request.sizes is not None and not fits_record(request.sizes, arch):
@@ -235,6 +243,7 @@ class BuiltModel(NamedTuple):
         title: what to print for it.
         build_filled: builds it again with values, for a forward that needs them.
         trace_only: whether it has no values, and nobody else has it.
+        method: the one that is followed, "" for its forward.
     """
 
     model: nn.Module
@@ -243,15 +252,28 @@ class BuiltModel(NamedTuple):
     title: str = ""
     build_filled: Callable[[], nn.Module] | None = None
     trace_only: bool = False
+    method: str = ""
 
     def trace_with(self, request: TraceRequest) -> Architecture:
-        """Trace one forward and return its record."""
+        """Trace one forward and return its record.
+
+        Raises:
+            SpecError: if the SPEC names a method, and the request another.
+        """
+        name, title = self.name, self.title
+        asked = None if request.method == "forward" else request.method
+        if self.method:
+            if asked not in {None, self.method}:
+                raise SpecError(f"{name}: names a method, got method {asked!r} as well")
+            request = request._replace(method=self.method)
+        elif asked:
+            name, title = f"{name}.{asked}", title and f"{title}.{asked}"
         return trace_request(
             self.model,
             request,
             self.usual_input,
-            name=self.name,
-            title=self.title,
+            name=name,
+            title=title,
             build_filled=self.build_filled,
             trace_only=self.trace_only,
         )
@@ -265,22 +287,28 @@ def build_model(spec: Spec, *, fast: bool = True) -> BuiltModel:
         BuildError: if it cannot be built.
     """
     from resviz.source import build
-    from resviz.source.hubs import HUBS, find_usual_inputs
+    from resviz.source.hubs import HUBS, find_usual_inputs, name_model
 
     name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
     if spec.module in HUBS:
-        model = build.build_hub_model(spec)
-        usual_input = HUBS[spec.module].find_inputs(model, spec.name, spec.options)
+        part = build.build_hub_model(spec)
+        named = name_model(spec)
+        find_inputs = HUBS[spec.module].find_inputs
+        usual_input = find_inputs(part.module, named.name, named.options)
         build_filled = partial(build.build_hub_model, spec, filled=True)
-        return BuiltModel(model, usual_input, name, build_filled=build_filled)
-    if spec.module:
-        model = build.import_model(spec)
-        return BuiltModel(model, find_usual_inputs(model), name)
+    elif spec.module:
+        part, build_filled = build.import_model(spec), None
+        usual_input = find_usual_inputs(part.module)
+    else:
+        part = build.build_own_part(spec, fast=fast)
+        usual_input = build.find_published_input(spec)
+        build_filled = partial(build.build_own_part, spec, filled=True)
     return BuiltModel(
-        build.build_own_network(spec, fast=fast),
-        build.find_published_input(spec),
+        part.module,
+        usual_input,
         name,
-        build.make_spec_title(parse_spec(spec.text)),
-        partial(build.build_own_network, spec, filled=True),
-        trace_only="weights" not in spec.options,
+        "" if spec.module else build.make_spec_title(parse_spec(spec.text)),
+        build_filled and (lambda: build_filled().module),
+        trace_only=not spec.module and "weights" not in spec.options,
+        method=part.method,
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
 from contextlib import contextmanager, nullcontext, suppress
-from importlib.machinery import SourceFileLoader
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import partial
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
@@ -23,12 +21,16 @@ from resviz.errors import (
     suggest_nearest,
 )
 from resviz.models import catalogue
-from resviz.source.hubs import HUBS, import_hub_module
+from resviz.source.hubs import HUBS, import_hub_module, name_model
+from resviz.source.importing import (
+    ArgumentResolver,
+    find_attribute,
+    import_target,
+)
 from resviz.tracing.process import PreservedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import CodeType
+    from collections.abc import Callable, Iterator
 
     from resviz.source.spec import Spec
 
@@ -73,6 +75,10 @@ class WeightlessMode(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
+FETCHING_OPTIONS = ("weights", "weights_backbone", "pretrained")
+"""Options with which packages load weights, for which there has to be a place."""
+
+
 def build_own_network(
     spec: Spec, *, filled: bool = False, fast: bool = True
 ) -> nn.Module:
@@ -100,6 +106,18 @@ def build_own_network(
         ) from error
 
 
+def build_own_part(
+    spec: Spec, *, filled: bool = False, fast: bool = True
+) -> TracedPart:
+    """Build one of resviz' own networks, and choose the part that a SPEC names.
+
+    Raises:
+        SpecError: as `build_own_network`.
+        BuildError: as that, or if there is no such part.
+    """
+    return choose_part(build_own_network(spec, filled=filled, fast=fast), spec)
+
+
 def make_spec_title(spec: Spec) -> str:
     """Return the title of one of resviz' own networks, with its options."""
     named_apart = {"depth", "block", "layers"}
@@ -107,7 +125,8 @@ def make_spec_title(spec: Spec) -> str:
     other_options = [
         f"{k}={v!r}" for k, v in spec.options.items() if k not in named_apart
     ]
-    return ", ".join((title, *other_options))
+    part = f".{spec.attribute}" if spec.attribute else ""
+    return ", ".join((title, *other_options)) + part
 
 
 def find_published_input(spec: Spec) -> tuple[int, int, int]:
@@ -117,28 +136,68 @@ def find_published_input(spec: Spec) -> tuple[int, int, int]:
     return channels, side, side
 
 
-def import_model(spec: Spec) -> nn.Module:
-    """Import a callable and call it with the literal arguments of the SPEC.
+class TracedPart(NamedTuple):
+    """What is traced of a model: a module, and its method, "" for its forward."""
 
-    The working folder is searched first, as `python -m` does. A module that stands
-    where a callable is expected is taken as it is, if no arguments were given.
+    module: nn.Module
+    method: str = ""
+
+
+def choose_part(model: nn.Module, spec: Spec) -> TracedPart:
+    """Return the part or the method of a model that a SPEC names after its call.
+
+    Raises:
+        BuildError: if there is no such part.
+    """
+    module, names = model, spec.attribute.split(".") if spec.attribute else []
+    for number, name in enumerate(names):
+        if spec.own and name.startswith("_"):
+            raise BuildError(f"{spec.text}: {name!r} is private to {spec.module!r}")
+        part = getattr(module, name, None)
+        if isinstance(part, nn.Module):
+            module = part
+        elif callable(part) and number == len(names) - 1:
+            return TracedPart(module, name)
+        else:
+            place = ".".join(names[:number]) or "the model"
+            public = [each for each in dir(module) if each[0] != "_"]
+            raise BuildError(
+                f"{spec.text}: {place} ({type(module).__name__}) has no module and no "
+                f"method {name!r}{suggest_nearest(name, public)}"
+            )
+    return TracedPart(module)
+
+
+def import_model(spec: Spec) -> TracedPart:
+    """Import a callable and call it with the arguments of the SPEC.
+
+    A module that stands where a callable is expected is taken as it is, if no arguments
+    were given; so is a method of one, and one of a class, which is called then.
 
     Raises:
         BuildError: if the import or the call fails, or gives no module.
     """
-    path, folder = Path(spec.module or ""), Path.cwd()
-    code_folder = path.resolve().parent if path.suffix == ".py" else folder
-    with folder_on_path(folder), folder_on_path(code_folder):
-        target = import_attribute(spec)
-        if spec.own:
-            check_own(target, spec)
+    with import_target(spec) as (module, named):
+        target = named
+        if isinstance(target, (FunctionType, MethodType)) and not spec.has_call:
+            name, _, method = spec.name.rpartition(".")
+            owner = find_attribute(name, module) if name else None
+            if isinstance(owner, nn.Module) or is_module_class(owner):
+                spec = replace(spec, name=name, attribute=method)
+                target = owner
         if isinstance(target, nn.Module) and not spec.has_call:
-            return target
+            return choose_part(target, spec)
         if not callable(target):
             raise BuildError(
                 f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
             )
-        return call_for_module(target, spec)
+        resolver = ArgumentResolver(spec, module, target)
+        return call_for_module(lambda: resolver.call(spec, target), spec)
+
+
+def is_module_class(value: Any) -> bool:
+    """Tell whether something is a class of modules."""
+    return isinstance(value, type) and issubclass(value, nn.Module)
 
 
 @contextmanager
@@ -149,127 +208,53 @@ def seeded_weights() -> Iterator[None]:
         yield
 
 
-def build_hub_model(spec: Spec, *, filled: bool = False) -> nn.Module:
+def build_hub_model(spec: Spec, *, filled: bool = False) -> TracedPart:
     """Build a hub's model: without values, or `filled` with seeded ones.
 
     Raises:
         BuildError: if the package is not there, or cannot build it.
     """
     hub = HUBS[spec.module or ""]
+    named = name_model(spec)
+    if hub.factory and named.name.rpartition(".")[2][:1].isupper():
+        return import_model(replace(named, module=hub.module))
 
-    def build_from_hub(*args: Any, **options: Any) -> Any:
-        if args:
-            raise BuildError(f"{spec.text}: want options by name, got {args!r}")
+    fetches = any(map(named.options.get, FETCHING_OPTIONS))
+
+    def build_from_hub() -> Any:
         module = import_hub_module(spec.module or "")
-        if not filled:
+        resolver = ArgumentResolver(spec, module, module)
+        build = partial(hub.build_model, module, named, resolver)
+        if not filled and not fetches:
             with suppress(Exception), WeightlessMode():  # some cannot be built so
-                return hub.build_model(module, spec.name, options)
+                return build()
         with seeded_weights():
-            return hub.build_model(module, spec.name, options)
+            return build()
 
-    return call_for_module(build_from_hub, spec)
-
-
-def import_attribute(spec: Spec) -> Any:
-    """Return the object that a SPEC names in its module.
-
-    Raises:
-        BuildError: if the module cannot be imported, or does not have it.
-    """
     try:
-        target = import_module_or_file(spec.module or "")
-    except (Exception, SystemExit) as error:
-        raise BuildError(
-            f"{spec.text}: cannot import {spec.module!r}, {describe_error(error)}"
-        ) from error
-    for part in spec.name.split("."):
-        if not hasattr(target, part):
-            near = suggest_nearest(part, (n for n in dir(target) if n[0] != "_"))
-            raise BuildError(f"{spec.text}: {spec.module!r} has no {spec.name!r}{near}")
-        target = getattr(target, part)
-    return target
+        return call_for_module(build_from_hub, spec)
+    except BuildError as error:
+        if fetches:
+            remedy = "; leave out the weights, shapes need none"
+            error.args = (f"{error}{remedy}",)
+        raise
 
 
-def check_own(target: Any, spec: Spec) -> None:
-    """Check that a callable is of the module that a SPEC names.
-
-    Whoever is allowed to call what a module defines could else call all that it
-    imported: `net.py:os.system("…")`.
-
-    Raises:
-        BuildError: if it is another module's, or an attribute that begins with "_".
-    """
-    if any(part.startswith("_") for part in spec.name.split(".")):
-        raise BuildError(f"{spec.text}: {spec.name!r} is private to {spec.module!r}")
-    value = not hasattr(target, "__qualname__") and "." not in spec.name
-    if value or isinstance(target, nn.Module):
-        return  # as a partial function; whose it is cannot be told
-    home = str(getattr(target, "__module__", None))
-    module = spec.module or ""
-    if not module.endswith(".py"):
-        own = home.partition(".")[0] == module.partition(".")[0]
-    else:
-        path = Path(module).resolve()
-        file = getattr(sys.modules.get(home), "__file__", None)
-        # Not below it: an environment may lie there, with all of Python.
-        beside = bool(file) and Path(str(file)).resolve().parent == path.parent
-        own = home == path.stem or beside
-    if not own:
-        raise BuildError(f"{spec.text}: {spec.name!r} is not its own, but {home}'s")
-
-
-class FreshLoader(SourceFileLoader):
-    """A loader that compiles a file as it is now.
-
-    Python takes the cached code of a file that was written again within a second, in
-    the same size.
-    """
-
-    def get_code(self, fullname: str) -> CodeType:
-        """Compile the source, whatever is cached."""
-        path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
-
-
-def import_module_or_file(name: str) -> Any:
-    """Import the module of a dotted name, or of a file that ends in .py."""
-    if not name.endswith(".py"):
-        return importlib.import_module(name)
-    path = Path(name)
-    module_spec = importlib.util.spec_from_file_location(
-        path.stem, path, loader=FreshLoader(path.stem, str(path))
-    )
-    if module_spec is None or module_spec.loader is None:
-        raise ImportError(f"no module in {name!r}")
-    module = importlib.util.module_from_spec(module_spec)
-    module_spec.loader.exec_module(module)
-    return module
-
-
-def call_for_module(target: Any, spec: Spec) -> nn.Module:
-    """Call the target with the SPEC's arguments and return the module that it makes.
+def call_for_module(call: Callable[[], Any], spec: Spec) -> TracedPart:
+    """Call what builds a SPEC's model and return that, or the part that it names.
 
     Raises:
         BuildError: with the reason if the call raises, or makes no module.
     """
     try:
-        result = target(*spec.args, **spec.options)
+        result = call()
     except ResvizError:
         raise
     except (Exception, SystemExit) as error:
-        reason = describe_error(error)
-        raise BuildError(f"{spec.text}: the call failed, {reason}") from error
+        raise BuildError(
+            f"{spec.text}: the call failed, {describe_error(error)}"
+        ) from error
     if not isinstance(result, nn.Module):
         got = type(result).__name__
         raise BuildError(f"{spec.text}: want a torch.nn.Module, the call gave {got}")
-    return result
-
-
-@contextmanager
-def folder_on_path(folder: Path) -> Iterator[None]:
-    """Search a folder first for modules, for the time of an import."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
+    return choose_part(result, spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from resviz.inputs import InputSize
+    from resviz.source.importing import ArgumentResolver
+    from resviz.source.spec import Spec
 
 Options = dict[str, Any]
 
@@ -35,38 +38,116 @@ class ModelHub(NamedTuple):
 
     Attributes:
         module: what to import from it.
-        build_model: makes a model without weights, from that module, a name and
-            options.
+        build_model: makes a model without weights, from that module, a SPEC that names
+            the model, and what resolves its arguments.
         find_inputs: what a model was published for, from it, its name and options.
-        has_list: whether that module lists the names of all models.
+        factory: its own function that builds a model by name; "" if it has none.
     """
 
     module: str
-    build_model: Callable[[Any, str, Options], nn.Module]
+    build_model: Callable[[Any, Spec, ArgumentResolver], nn.Module]
     find_inputs: Callable[[nn.Module, str, Options], InputSize]
-    has_list: bool = True
+    factory: str = ""
 
 
-def build_torchvision_model(module: Any, name: str, options: Options) -> nn.Module:
+def name_model(spec: Spec) -> Spec:
+    """Return the SPEC of a hub's model by its name alone.
+
+    Packages document several ways: `models.resnet50()`, `get_model('resnet50')`.
+
+    Raises:
+        SpecError: if a function that builds by name is given none.
+    """
+    factory = HUBS[spec.module or ""].factory
+    parts = spec.name.split(".")
+    if not factory or (len(parts) > 1 and parts[0] != "models"):
+        return spec
+    name = parts[-1]
+    if "quantization" in parts:
+        name = f"quantized_{name}"
+    if name[:1].isupper():
+        name = spec.name.removeprefix("models.")
+    if name != factory:
+        return replace(spec, name=name)
+    args, options = list(spec.args), dict(spec.options)
+    keys = [key for key in ("name", "model_name") if key in options]
+    model = args.pop(0) if args else options.pop(keys[0]) if keys else None
+    if not isinstance(model, str):
+        want = f"{factory}('resnet50')"
+        raise SpecError(f"{spec.text}: want the name of a model in quotes, as {want}")
+    return replace(spec, name=model, args=tuple(args), options=options)
+
+
+def resolve_options(spec: Spec, resolver: ArgumentResolver) -> Options:
+    """Return the options of a model that is built by name.
+
+    Raises:
+        SpecError: if an argument has no name.
+    """
+    if spec.args:
+        got = ", ".join(map(str, spec.args))
+        raise SpecError(f"{spec.text}: want options by name, got {got}")
+    return resolver.resolve(spec.options)
+
+
+def build_torchvision_model(
+    module: Any, spec: Spec, resolver: ArgumentResolver
+) -> nn.Module:
     """Build one of `torchvision.models.list_models()`.
 
     A detector would fetch weights of its backbone if it were not told not to.
+
+    Raises:
+        SpecError: for `pretrained=True`, which torchvision is going to drop.
     """
+    options = {"weights": None, **resolve_options(spec, resolver)}
+    if options.pop("pretrained", None):
+        remedy = "want weights='DEFAULT', or neither: shapes need no weights"
+        raise SpecError(f"{spec.text}: unknown option 'pretrained', {remedy}")
     with suppress(Exception):  # an unknown name is told of by `get_model`
-        parameters = signature(module.get_model_builder(name)).parameters
+        parameters = signature(module.get_model_builder(spec.name)).parameters
         if "weights_backbone" in parameters:
             options = {"weights_backbone": None, **options}
-    return module.get_model(name, weights=None, **options)
+    return module.get_model(spec.name, **options)
 
 
-def build_timm_model(module: Any, name: str, options: Options) -> nn.Module:
-    """Build one of `timm.list_models()`."""
-    return module.create_model(name, pretrained=False, **options)
+def build_timm_model(module: Any, spec: Spec, resolver: ArgumentResolver) -> nn.Module:
+    """Build one of `timm.list_models()`.
+
+    Raises:
+        SpecError: for weights by name, which timm has in a model's own name.
+    """
+    options = {"pretrained": False, **resolve_options(spec, resolver)}
+    if options.pop("weights", None) is not None:
+        remedy = "want pretrained=True, or neither: shapes need no weights"
+        raise SpecError(f"{spec.text}: unknown option 'weights', {remedy}")
+    return module.create_model(spec.name, **options)
 
 
-def build_transformers_model(module: Any, name: str, options: Options) -> nn.Module:
-    """Build the base model of a configuration class, as `ResNetConfig`."""
-    return module.AutoModel.from_config(getattr(module, name)(**options))
+def build_transformers_model(
+    module: Any, spec: Spec, resolver: ArgumentResolver
+) -> nn.Module:
+    """Build a model of a class, or the base model of a configuration class.
+
+    A class without a configuration has its own, with the options that are given:
+    `ResNetForImageClassification(depths=[2, 2, 2, 2])`.
+
+    Raises:
+        SpecError: if transformers has no such class.
+    """
+    from resviz.source.importing import MISSING, find_attribute, make_name_error
+
+    target = find_attribute(spec.name, module)
+    if target is MISSING:
+        raise make_name_error(spec, spec.text, [module])
+    if spec.name.endswith("Config"):
+        return module.AutoModel.from_config(resolver.call(spec, target))
+    make_config = getattr(target, "config_class", None)
+    if spec.own and make_config is None:
+        raise SpecError(f"{spec.text}: {spec.name!r} is no class of models")
+    if make_config is None or spec.args or "config" in spec.options:
+        return resolver.call(spec, target)
+    return target(make_config(**resolver.resolve(spec.options)))
 
 
 def find_usual_inputs(model: nn.Module) -> InputSize:
@@ -173,14 +254,16 @@ def make_pixel_input(config: Any, *place: str) -> InputSpec:
 
 HUBS = {
     "torchvision": ModelHub(
-        "torchvision.models", build_torchvision_model, find_torchvision_inputs
+        "torchvision.models",
+        build_torchvision_model,
+        find_torchvision_inputs,
+        "get_model",
     ),
-    "timm": ModelHub("timm", build_timm_model, find_timm_inputs),
+    "timm": ModelHub("timm", build_timm_model, find_timm_inputs, "create_model"),
     "transformers": ModelHub(
         "transformers",
         build_transformers_model,
         find_transformers_inputs,
-        has_list=False,
     ),
 }
 """The packages by name. To add one, add a row."""
@@ -211,7 +294,7 @@ def list_model_names(hub: str) -> tuple[str, ...]:
         from resviz.models.catalogue import list_network_names as own
 
         return own()
-    listing_hubs = [name for name, candidate in HUBS.items() if candidate.has_list]
+    listing_hubs = [name for name, candidate in HUBS.items() if candidate.factory]
     if hub not in listing_hubs:
         want = ", ".join(listing_hubs)
         raise SpecError(f"{hub}: has no list of models, want one of {want}")

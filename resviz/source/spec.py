@@ -3,8 +3,11 @@
 Four forms: a name or depth (`resnet50`, `50`), a call with literal options
 (`resnet(50, stride_in='1x1')`), a saved record (`r50.json`), and a callable to import
 (`package.module:callable(width=2)`, `file.py:callable`, `timm:resnet50d`). Importing
-a module is running it; only the form with a colon does so. Before each, a heading of
-one's own may stand: `Ours=net.py:build`.
+a module is running it; only the form with a colon does so. Its arguments may name what
+the module defines, and call it: `net.py:ResNet(BasicBlock, [2, 2])`. After a call may
+stand a part of what it gives, or the method that is its forward:
+`clip.py:build().encode_image`. Before each, a heading of one's own may stand:
+`Ours=net.py:build`.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ MAX_SPEC_LENGTH = 2000
 """Characters of a SPEC; longer ones are no SPEC that a person wrote."""
 
 IMPORT_PATTERN = re.compile(r"\s*([A-Za-z_][\w.]*|[^(]+\.py):(?!//)(.+)", re.DOTALL)
-CALL_PATTERN = re.compile(r"\s*([\w.]+)\s*(\(.*\))?\s*", re.DOTALL)
+CALL_PATTERN = re.compile(
+    r"\s*([\w.]+)\s*(?:(\(.*\))\s*(?:\.\s*(\w[\w.]*))?)?\s*", re.DOTALL
+)
+SPACED_NAME = re.compile(r"([A-Za-z_]+)[\s-]+(\d+)")
 
 SPEC_FORMS = (
     "a name or depth (resnet50, 50, cifar110), a call (resnet(50, stride_in='1x1')), "
@@ -44,12 +50,14 @@ class Spec:
         text: as written, without its heading.
         name: of a network, or of the callable within its module.
         module: to import it from, a file or a hub; None for a network of resviz.
-        args: literal positional arguments.
-        options: literal keyword arguments.
+        args: positional arguments: literals, and in them names and calls of what
+            the module defines, each a `Spec`.
+        options: keyword arguments, of the same.
         has_call: whether arguments were written, `()` included.
         record: the file of a saved record; None for the other forms.
         own: whether the callable has to be the module's own, not one that it imported.
         heading: what to print for it, "" for its own title.
+        attribute: the dotted name of a part or a method of what is built, "" for all.
     """
 
     text: str
@@ -61,6 +69,7 @@ class Spec:
     record: Path | None = None
     own: bool = False
     heading: str = ""
+    attribute: str = ""
 
     def __str__(self) -> str:
         """Return the SPEC as written."""
@@ -144,27 +153,92 @@ def parse_bare_spec(text: str) -> Spec:
 
 
 def parse_call(source: str, text: str, module: str | None = None) -> Spec:
-    """Parse `name(…)` or `name`, with literal arguments, of a module.
+    """Parse `name(…)` or `name`, with the arguments that a module allows.
 
     Raises:
-        SpecError: if it is neither, or an argument is no literal.
+        SpecError: if it is neither, or has an argument of another kind.
     """
     match = CALL_PATTERN.fullmatch(source)
     if not match:
         is_open = source.count("(") > source.count(")")
         want = "want a ) at its end" if is_open else f"want {SPEC_FORMS}"
-        raise SpecError(f"spec: got {text!r}, {want}")
-    name, arguments = match.groups()
-    if arguments is None:
+        spaced = SPACED_NAME.fullmatch(text)
+        near = f"did you mean '{''.join(spaced.groups()).lower()}'? " if spaced else ""
+        raise SpecError(f"spec: got {text!r}, {near}{want}")
+    name, arguments, attribute = match.groups(default="")
+    if not arguments:
         return Spec(text, name, module)
-    node = parse_call_tree(f"f{arguments}", text)
-    args = tuple(evaluate_literal(argument, text) for argument in node.args)
+    args, options = parse_arguments(
+        parse_call_tree(f"f{arguments}", text), text, module
+    )
+    return Spec(text, name, module, args, options, has_call=True, attribute=attribute)
+
+
+def parse_arguments(
+    node: ast.Call, text: str, module: str | None
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of a call.
+
+    Raises:
+        SpecError: as `parse_argument`, or for ** and *.
+    """
     options: dict[str, Any] = {}
     for keyword in node.keywords:
         if keyword.arg is None:
             raise SpecError(f"spec: ** in {text!r}, want each option by its name")
-        options[keyword.arg] = evaluate_literal(keyword.value, text)
-    return Spec(text, name, module, args, options, has_call=True)
+        options[keyword.arg] = parse_argument(keyword.value, text, module)
+    args = tuple(parse_argument(argument, text, module) for argument in node.args)
+    return args, options
+
+
+def parse_argument(node: ast.expr, text: str, module: str | None) -> Any:
+    """Return the value of a literal; of a name or a call in a module, its `Spec`.
+
+    Raises:
+        SpecError: if it is anything that would have to be evaluated.
+    """
+    with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return ast.literal_eval(node)
+    if module is not None and isinstance(node, (ast.List, ast.Tuple)):
+        values = [parse_argument(each, text, module) for each in node.elts]
+        return values if isinstance(node, ast.List) else tuple(values)
+    if module is not None and isinstance(node, ast.Dict):
+        keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
+        values = [parse_argument(value, text, module) for value in node.values]
+        if len(keys) == len(values):
+            return dict(zip(keys, values, strict=True))
+    called = node.func if isinstance(node, ast.Call) else node
+    name = read_dotted_name(called)
+    if module is None or not name:
+        raise make_argument_error(node, text, module)
+    if not isinstance(node, ast.Call):
+        return Spec(name, name, module)
+    args, options = parse_arguments(node, text, module)
+    return Spec(ast.unparse(node), name, module, args, options, has_call=True)
+
+
+def read_dotted_name(node: ast.expr) -> str:
+    """Return `nn.ReLU` of the tree of it, "" if it is of something else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def make_argument_error(node: ast.expr, text: str, module: str | None) -> SpecError:
+    """Return the error for an argument that would have to be evaluated."""
+    argument = "an argument"
+    with suppress(RecursionError):
+        argument = ast.unparse(node)
+    want = (
+        "a number, a string, True, False, None, or a list, tuple or dictionary of them"
+    )
+    if module is not None:
+        want += f", or what {module} defines and calls of it"
+    elif isinstance(node, ast.Name):
+        want = f"a literal, in quotes if it is text, {node.id!r}"
+    return SpecError(f"spec: {argument:.60} in {text!r} is no literal; want {want}")
 
 
 def parse_call_tree(source: str, text: str) -> ast.Call:
@@ -183,16 +257,12 @@ def parse_call_tree(source: str, text: str) -> ast.Call:
     return node
 
 
-def evaluate_literal(node: ast.expr, text: str) -> Any:
-    """Return the value of a literal.
-
-    Raises:
-        SpecError: if it is anything that would have to be evaluated.
-    """
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
-        raise SpecError(
-            f"spec: an argument of {text!r} is no literal; want a number, a string, "
-            "True, False, None, or a list, tuple or dictionary of them"
-        ) from error
+def list_nested_specs(value: Any) -> list[Spec]:
+    """List the names and calls in an argument, however deep."""
+    if isinstance(value, Spec):
+        return [value, *list_nested_specs([value.args, value.options])]
+    if isinstance(value, dict):
+        value = [*value.values()]
+    if not isinstance(value, (list, tuple)):
+        return []
+    return [spec for each in value for spec in list_nested_specs(each)]

@@ -44,6 +44,7 @@ class Settings(NamedTuple):
         memory: bytes for one variant; 0 for no limit, None for a core's share.
         folder: in which SPECs name files, on this machine or on a worker's.
         rule_modules: what registers rules of one's own when it is imported.
+        method: of each model, followed in the place of its forward.
     """
 
     inputs: tuple[str, ...] | None = None
@@ -54,6 +55,7 @@ class Settings(NamedTuple):
     memory: int | None = None
     folder: str | None = None
     rule_modules: tuple[str, ...] = ()
+    method: str | None = None
 
 
 class BatchResult(NamedTuple):

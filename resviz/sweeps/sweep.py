@@ -190,6 +190,7 @@ def run_sweep(
     batch: int | None = None,
     training: bool | None = None,
     mode: str | None = None,
+    method: str | None = None,
     condition: str | None = None,
     pareto: str | Iterable[str] | None = None,
     limit: int | None = None,
@@ -222,9 +223,16 @@ def run_sweep(
     if input_size is not None:
         inputs = tuple(tensor.text for tensor in parse_inputs(input_size))
     check_common_options(plan.space, input=inputs, batch=batch)
-    limits, folder = (timeout, memory), str(Path.cwd())
     settings = Settings(
-        inputs, batch, training, mode, *limits, folder, list_rule_modules()
+        inputs=inputs,
+        batch=batch,
+        training=training,
+        mode=mode,
+        method=method,
+        timeout=timeout,
+        memory=memory,
+        folder=str(Path.cwd()),
+        rule_modules=list_rule_modules(),
     )
     on_row = on_start(plan.variant_count) if on_start else None
     path = None if output is None else journal_path(output)

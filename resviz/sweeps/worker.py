@@ -73,7 +73,7 @@ def prepare_tracer(settings: dict[str, Any]) -> VariantTracer:
     for module in settings["rule_modules"]:
         with suppress(Exception):  # without its rules, what they count is not counted
             import_module(module)
-    tracing = {name: settings[name] for name in ("batch", "training", "mode")}
+    tracing = {name: settings[name] for name in ("batch", "training", "mode", "method")}
     return VariantTracer({**tracing, "sizes": settings["inputs"]})
 
 

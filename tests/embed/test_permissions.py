@@ -27,11 +27,15 @@ Path({!r}).write_text("ran")
 import os
 from os import system
 from functools import partial
+import torch
 from torch import nn
 from parts import build as theirs
 
 def build(*args, **options):
     return nn.Conv2d(3, 51, 1)
+
+def make_width(factor):
+    return 8 * factor
 
 small = partial(build)
 """
@@ -307,6 +311,16 @@ def check(tmp_path):
         ("timm:resnet18(checkpoint_path='evil.pth')", "timm"),
         ("timm:resnet18(pretrained_cfg={'url': 'a'})", "timm"),
         ("transformers:pipeline(task='x')", "transformers"),
+        ("transformers:AutoModel.from_pretrained('x')", "transformers"),
+        ("transformers:AModel(AutoConfig.from_pretrained('x'))", "transformers"),
+        ("transformers:AModel(config=fetch())", "transformers"),
+        ("transformers:AModel(AConfig(pretrained_backbone=1))", "transformers"),
+        ("transformers:AModel(AConfig(backbone='http://a.org'))", "transformers"),
+        ("timm:resnet18(act=create_model('x', True))", "timm"),
+        ("torchvision:ResNet(get_model('x', 'DEFAULT'))", "torchvision"),
+        ("zoo.nets:build(inner([{'a': deep(weights='DEFAULT')}]))", "zoo.*"),
+        ("zoo.nets:build(weights=Some_Weights.DEFAULT)", "zoo.*"),
+        ("zoo.nets:build(x=inner('../x'))", "zoo.*"),
         ("resnet18(weights='DEFAULT')", "resnet18"),
         ("resnet18(weights='http://b.org/a.org/x.pth')", "http://a.org/*"),
         ("resnet18(weights='http://a.org.evil/x.pth')", "http://a.org/*"),
@@ -331,6 +345,10 @@ def test_a_pattern_allows_no_more_than_it_says(spec, pattern, ran, check):
         ("zoo.nets:build(weights='DEFAULT')", ["zoo.*", "weights=*"]),
         ("timm:resnet18(in_chans=1)", ["timm"]),
         ("transformers:ResNetConfig(depths=[1])", ["transformers"]),
+        ("transformers:AModel(AConfig(depths=[1]))", ["transformers"]),
+        ("transformers:AModel(depths=[1])", ["transformers"]),
+        ("torchvision:ResNet(Bottleneck, [1, 1, 1, 1])", ["torchvision"]),
+        ("zoo.nets:Net(Block, [2, 2], act=inner(3)).encode", ["zoo.*"]),
         ("resnet18(weights='DEFAULT')", ["https://download.pytorch.org/models/*"]),
         ("r18.json", []),
         ("docs/../r18.json", []),
@@ -372,6 +390,13 @@ def test_weights_outside_are_allowed_by_their_place(outside, ran, check):
         "net.py:build.__globals__",
         "net.py:build.__call__()",
         "net.py:_private",
+        "net.py:build(os.system)",
+        "net.py:build(os.system('true'))",
+        "net.py:build(os)",
+        "net.py:build(width=len(os.listdir()))",
+        "net.py:build(_private)",
+        "net.py:build(partial(os.system, 'true'))",
+        "net.py:build()._private",
     ],
 )
 def test_only_a_modules_own_callables_are_called(spec, ran, embed):
@@ -379,11 +404,21 @@ def test_only_a_modules_own_callables_are_called(spec, ran, embed):
     Path("a.md").write_text(MARK.format(f'layers "{spec}"'))
     code, message = embed("a.md", "--allow", "*", "--allow", "net.py")
     assert 3 == code, message
-    assert re.search("is not its own|is private|has no", message), message
+    words = "is not its own|is private|has no|is a module"
+    assert re.search(words, message), message
     assert Path("r18.json").is_file()
 
 
-@pytest.mark.parametrize("spec", ["net.py:build(width=1)", "net.py:small"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "net.py:build(width=1)",
+        "net.py:small",
+        "net.py:build(act=nn.ReLU, dtype=torch.float32)",
+        "net.py:build(width=make_width(2))",
+        "net.py:build(width=1).forward",
+    ],
+)
 def test_a_modules_own_callables_are_called(spec, ran, embed):
     """Functions, and values as a partial."""
     Path("a.md").write_text(MARK.format(f'layers "{spec}"'))
@@ -426,4 +461,4 @@ def test_every_word_of_a_command_is_a_spec():
             assert not isinstance(param.type, PathType)
             if param.type.name == "text" and not isinstance(param, Argument):
                 text.add(param.name)
-    assert {"output", "columns", "at"} == text
+    assert {"output", "columns", "at", "method"} == text

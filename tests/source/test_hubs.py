@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from resviz import BuildError, source
+from resviz import BuildError, SpecError, source
 
 
 class Published(nn.Sequential):
@@ -75,6 +75,148 @@ def test_a_configuration_of_transformers(package):
     package("transformers", NetConfig=NetConfig, AutoModel=AutoModel)
     arch = source.resolve_architecture("transformers:NetConfig(depth=3)")
     assert (len(arch.layers), arch.layers[2].output_shape) == (3, (1, 1, 12, 12))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "net_b",
+        "net_b()",
+        "net_b(weights=None)",
+        "net_b(pretrained=False)",
+        "get_model('net_b')",
+        "get_model('net_b', weights=None)",
+        "get_model(name='net_b')",
+        "models.net_b()",
+        "models.family.net_b()",
+        "models.get_model('net_b')",
+        "Net(Conv, [2])",
+        "models.family.Net(Conv, layers=[2])",
+    ],
+)
+def test_a_model_as_torchvision_documents_it(package, call):
+    """By its name, by the function that takes that, and by its class."""
+
+    def get_model(name, *, weights):
+        assert (name, weights) == ("net_b", None)
+        return nn.Conv2d(3, 2, 1)
+
+    def make(block, layers):
+        return block(3, layers[0], 1)
+
+    family = SimpleNamespace(Net=make)
+    package(
+        "torchvision.models",
+        get_model=get_model,
+        Net=make,
+        Conv=nn.Conv2d,
+        family=family,
+    )
+    arch = source.resolve_architecture(f"torchvision:{call}")
+    assert (arch.params, arch.name) == (8, f"torchvision:{call}")
+
+
+def test_a_quantised_model_has_another_name(package):
+    """As `get_model` knows it; the net of floats is not taken for it."""
+    package("torchvision.models", get_model=lambda name, weights: asked.append(name))
+    asked = []
+    with pytest.raises(BuildError):
+        source.resolve_architecture("torchvision:models.quantization.resnet18()")
+    assert {*asked} == {"quantized_resnet18"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "net_a(width=5)",
+        "create_model('net_a', width=5)",
+        "create_model(model_name='net_a', pretrained=False, width=5)",
+        "net_a(width=5, weights=None)",
+        "models.create_model('net_a', width=5)",
+    ],
+)
+def test_a_model_as_timm_documents_it(package, call):
+    """Its input is found too."""
+
+    def create_model(name, *, pretrained, width):
+        assert (name, pretrained) == ("net_a", False)
+        return Published(nn.Conv2d(3, width, 1))
+
+    package("timm", create_model=create_model)
+    arch = source.resolve_architecture(f"timm:{call}")
+    assert arch.layers[0].output_shape == (1, 5, 17, 19)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("torchvision:net(pretrained=True)", "want weights='DEFAULT', or neither"),
+        ("timm:net(weights='IMAGENET1K_V1')", "want pretrained=True, or neither"),
+        ("torchvision:get_model()", r"as get_model\('resnet50'\)$"),
+        ("timm:create_model(resnet50)", r"quotes, as create_model\('resnet50'\)$"),
+        ("timm:net('x')", "want options by name, got x$"),
+        (
+            "torchvision:net(weights='V1')",
+            r"OSError: no network .*; leave out the weights",
+        ),
+        ("timm:net(pretrained=True)", r"OSError: no network .*; leave out the weights"),
+    ],
+)
+def test_what_another_package_calls_otherwise(package, spec, words):
+    """It is told its name; weights that cannot be fetched are not needed."""
+
+    def build(name, *, weights=None, pretrained=False):
+        assert weights or pretrained
+        raise OSError("no network")
+
+    package("torchvision.models", get_model=build)
+    package("timm", create_model=build)
+    with pytest.raises((SpecError, BuildError), match=words):
+        source.resolve_architecture(spec)
+
+
+@pytest.mark.parametrize(
+    ("call", "depth"),
+    [
+        ("NetForClassification", 1),
+        ("NetForClassification(depth=3)", 3),
+        ("NetForClassification(NetConfig(depth=3))", 3),
+        ("NetForClassification(config=NetConfig(depth=2))", 2),
+        ("AutoNet.from_config(NetConfig())", 1),
+    ],
+)
+def test_a_model_of_transformers_with_a_head(package, call, depth):
+    """Of a configuration, or of the options of its own."""
+
+    class NetConfig:
+        image_size, num_channels = 12, 1
+
+        def __init__(self, depth=1):
+            self.depth = depth
+
+    class NetForClassification(nn.Sequential):
+        config_class = NetConfig
+
+        def __init__(self, config):
+            super().__init__(*(nn.Conv2d(1, 1, 1) for _ in range(config.depth)))
+            self.config = config
+
+    auto = SimpleNamespace(from_config=NetForClassification)
+    package(
+        "transformers",
+        NetConfig=NetConfig,
+        NetForClassification=NetForClassification,
+        AutoNet=auto,
+    )
+    arch = source.resolve_architecture(f"transformers:{call}")
+    assert (len(arch.layers), arch.layers[0].output_shape) == (depth, (1, 1, 12, 12))
+
+
+def test_an_unknown_class_of_transformers(package):
+    """Is told the near ones."""
+    package("transformers", ResNetModel=nn.Identity)
+    with pytest.raises(BuildError, match="has no 'ResNetModl', did you mean 'ResNetM"):
+        source.resolve_architecture("transformers:ResNetModl")
 
 
 @pytest.mark.parametrize("name", ["timm", "torchvision", "transformers"])

@@ -43,6 +43,36 @@ def test_a_callable_to_import():
     assert ("pkg.mod", "make", {"width": 2}) == (spec.module, spec.name, spec.options)
 
 
+def test_names_and_calls_among_the_arguments_of_a_module():
+    """Each is a SPEC of that module, wherever it stands."""
+    spec = parse_spec("net.py:Net(Block, [2, nn.ReLU], a={'b': Part(1, c=Kind.WIDE)})")
+    block, counts = spec.args
+    part = spec.options["a"]["b"]
+    assert [block.name, counts[1].name, part.name] == ["Block", "nn.ReLU", "Part"]
+    assert (part.args, part.options["c"].name, part.has_call) == (
+        (1,),
+        "Kind.WIDE",
+        True,
+    )
+    assert {each.module for each in (block, counts[1], part)} == {"net.py"}
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute"),
+    [
+        ("net.py:build().encode", "encode"),
+        ("a.b:Net(x=')').visual.encode", "visual.encode"),
+        ("resnet18() .layer1", "layer1"),
+        ("net.py:build().layers.0", "layers.0"),
+        ("Ours=net.py:build(1).encode", "encode"),
+        ("net.py:build()", ""),
+    ],
+)
+def test_what_follows_a_call(text, attribute):
+    """It is a part or a method of what the call gives."""
+    assert attribute == parse_spec(text).attribute
+
+
 def test_a_record():
     """The form that ends in .json is a file."""
     assert "a b/r50.json" == str(parse_spec("a b/r50.json").record)
@@ -73,6 +103,20 @@ def test_a_record_may_be_compressed_and_in_capitals(text):
         "r" * 5000,
         "resnet(" + "[" * 500 + ")",
         "resnet(" + "-" * 1500 + "1)",
+        "net.py:build(lambda: 1)",
+        "net.py:build([x for x in 'ab'])",
+        "net.py:build(f'{x}')",
+        "net.py:build(f()())",
+        "net.py:build(x[0])",
+        "net.py:build(f().x)",
+        "net.py:build(*x)",
+        "net.py:build({**x})",
+        "net.py:build({x: 1})",
+        "net.py:build(x := 1)",
+        "net.py:build(-x)",
+        "net.py:build()()",
+        "net.py:build().x()",
+        "net.py:" + "f(" * 500 + ")" * 500,
     ],
 )
 def test_nothing_is_evaluated(text):
@@ -342,3 +386,17 @@ def test_a_whole_shape_without_a_batch_is_taken():
     with pytest.raises(TraceError) as caught:
         source.resolve_architecture("resnet18", "x=N,4,64,64")
     assert "whole shape" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("resnet(50, shortcut=A)", r"A in .* is no literal.*if it is text, 'A'$"),
+        ("ResNet-50", "did you mean 'resnet50'"),
+        ("resnet 50", "did you mean 'resnet50'"),
+    ],
+)
+def test_what_may_be_meant(text, words):
+    """Quotes that a shell took, and a name as papers write it."""
+    with pytest.raises(SpecError, match=words):
+        parse_spec(text)

@@ -1,0 +1,333 @@
+"""Importing what a SPEC names: packages, files, and the names among arguments."""
+
+import sys
+
+import pytest
+from torch import nn
+
+from resviz import BuildError, SpecError, TraceError, source
+
+RELATIVE = "from .parts import Net"
+PARTS = (
+    "from torch import nn\nclass Net(nn.Conv2d):\n"
+    "    def __init__(self, width=5): super().__init__(3, width, 1)\n"
+)
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Writes files below the working folder; what they import is forgotten."""
+    monkeypatch.chdir(tmp_path)
+    before = {*sys.modules}
+
+    def write(texts):
+        for path, text in texts.items():
+            file = tmp_path / f"{path}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        return tmp_path
+
+    yield write
+    for name in {*sys.modules} - before:
+        if not name.startswith(("torch", "resviz")):
+            del sys.modules[name]
+
+
+def params_of(spec, **options):
+    """Count the parameters of a SPEC whose only layer is a convolution of 1×1."""
+    return source.resolve_architecture(spec, (3, 8, 8), **options).layers[0].params
+
+
+@pytest.mark.parametrize(
+    ("text", "init"),
+    [
+        (RELATIVE, ["zoo_a", "zoo_a/nets"]),
+        ("from ..top import Net", ["zoo_a", "zoo_a/nets"]),
+        (RELATIVE, []),
+        ("from ..top import Net", []),
+        (RELATIVE, ["zoo_a/nets"]),
+        ("def build():\n    from .parts import Net\n    return Net()\nNet = build", []),
+    ],
+)
+@pytest.mark.parametrize("from_root", [True, False])
+def test_relative_imports_of_a_file(files, monkeypatch, text, init, from_root):
+    """By its package, whose root is found, or as far up as they lead without one."""
+    folder = files(
+        {"zoo_a/nets/one": text, "zoo_a/nets/parts": PARTS, "zoo_a/top": PARTS}
+    )
+    for package in init:
+        (folder / package / "__init__.py").touch()
+    if not from_root:
+        monkeypatch.chdir("/")
+    path, before = list(sys.path), "one" in sys.modules
+    assert params_of(f"{folder}/zoo_a/nets/one.py:Net") == 20
+    assert sys.path == path
+    assert ("one" in sys.modules) == before
+
+
+def test_a_namespace_package_below_the_working_folder(files):
+    """It begins there, for what it imports may lead further up than the file does."""
+    files(
+        {
+            "zoo_b/nets/one": "from .two import Net",
+            "zoo_b/nets/two": "from ..top import Net",
+            "zoo_b/top": PARTS,
+        }
+    )
+    assert params_of("zoo_b/nets/one.py:Net") == 20
+
+
+def test_an_import_that_never_runs_wants_no_package(files):
+    """It is for a type checker."""
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import x\n"
+    files({"zoo_c/one": text + PARTS, "zoo_c/__init__": "1 / 0"})
+    assert params_of("zoo_c/one.py:Net") == 20
+
+
+@pytest.mark.parametrize(
+    ("texts", "spec", "words"),
+    [
+        (
+            {"zoo_d/one": RELATIVE, "zoo_d/__init__": "import not_there"},
+            "zoo_d/one.py:Net",
+            "cannot import 'zoo_d/one.py' as 'zoo_d.one', ModuleNotFoundError",
+        ),
+        (
+            {"zoo-e/one": RELATIVE},
+            "zoo-e/one.py:Net",
+            "relative imports, and 'zoo-e' is no name of a package: rename it",
+        ),
+        (
+            {"json/one": RELATIVE, "json/parts": PARTS, "json/__init__": ""},
+            "json/one.py:Net",
+            r"No module named 'json.one'|another package has the name 'json', rename",
+        ),
+    ],
+)
+def test_a_package_that_cannot_be_imported(files, texts, spec, words):
+    """The message has its dotted name, and what to do."""
+    files(texts)
+    with pytest.raises(BuildError, match=words):
+        source.resolve_architecture(spec)
+
+
+def test_dataclasses_of_a_file_that_postpones_annotations(files):
+    """They look for their module among all, which holds it no longer than needed."""
+    files(
+        {
+            "own_config": "from __future__ import annotations\n"
+            "from dataclasses import dataclass\n@dataclass\nclass C:\n    w: int = 5\n"
+            + PARTS
+        }
+    )
+    assert params_of("own_config.py:Net") == 20
+    assert "own_config" not in sys.modules
+
+
+NAMES = """
+from enum import Enum
+import torch
+from torch import nn
+
+class Kind(Enum):
+    WIDE = 7
+
+class Block(nn.Conv2d):
+    pass
+
+class Options:
+    def __init__(self, width, deep=None):
+        self.width = width
+
+WIDTH = 6
+
+class Net(nn.Sequential):
+    def __init__(self, block, width, **others):
+        width = getattr(width, "value", width)
+        width = getattr(width, "width", width)
+        if isinstance(width, (list, dict)):
+            width = width[0]
+        super().__init__(block(3, width, 1))
+        assert all(isinstance(v, eval(k)) for k, v in others.items()), others
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "width"),
+    [
+        ("Block, 5", 5),
+        ("block=Block, width=WIDTH", 6),
+        ("Block, Kind.WIDE", 7),
+        ("nn.Conv2d, Options(8)", 8),
+        ("Block, Options(WIDTH, deep=Options(1))", 6),
+        ("Block, [WIDTH, (Block, {'a': Block})]", 6),
+        ("Block, {0: WIDTH}", 6),
+        ("Block, Namespace(width=9)", 9),
+        ("partial(Block, bias=True), dict(width=4)['width']", None),
+        ("partial(Block, bias=True), SimpleNamespace(width=4)", 4),
+    ],
+)
+def test_names_among_the_arguments(files, arguments, width):
+    """The module's own, those of torch, and calls of them, however deep."""
+    files({"own_names": NAMES})
+    spec = f"own_names.py:Net({arguments})"
+    if width is None:
+        with pytest.raises(SpecError, match=r"is no literal; want .* defines"):
+            params_of(spec)
+        return
+    assert params_of(spec) == 4 * width
+
+
+def test_a_dtype_and_a_layer_are_what_torch_calls_so(files):
+    """With or without an import of torch."""
+    files({"own_bare": "def build(dtype, layer):\n    return layer(3, 2, 1).to(dtype)"})
+    spec = "own_bare.py:build(torch.float16, nn.Conv2d)"
+    arch = source.resolve_architecture(spec, (3, 8, 8))
+    assert arch.inputs[0].dtype == "float16"
+
+
+def test_a_name_where_its_class_is_defined(files):
+    """A package shows a class, and its home has the others."""
+    files({"zoo_f/__init__": "from .one import Net", "zoo_f/one": NAMES})
+    assert params_of("zoo_f:Net(Block, WIDTH)") == 24
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("Blok, 5", r"'own_names.py' has no 'Blok', did you mean 'Block'"),
+        ("Block, narrow", "has no 'narrow'; text wants quotes, 'narrow'$"),
+        ("Block, Kind.WID", "has no 'Kind.WID', did you mean 'WIDE'"),
+        ("Block, Options()", r"the call Options\(\) failed, TypeError: .*width"),
+        ("Block, Options(nope)", "has no 'nope'"),
+    ],
+)
+def test_names_that_mean_nothing(files, arguments, words):
+    """Which, where, and what is near."""
+    files({"own_names": NAMES})
+    with pytest.raises(BuildError, match=words):
+        source.resolve_architecture(f"own_names.py:Net({arguments})")
+
+
+CLIP = """
+import torch
+from torch import nn
+
+class Clip(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.conv, self.embed = nn.Conv2d(3, width, 3), nn.Embedding(100, width)
+
+    def encode_image(self, image):
+        return self.conv(image).mean((2, 3))
+
+    def encode_text(self, ids, *, mask=None):
+        return self.embed(ids).mean(1)
+
+    def image_twice(self, image):
+        return self(image, torch.zeros(1, 4, dtype=torch.int64)) * 2
+
+    def forward(self, image, text):
+        return self.encode_image(image) @ self.encode_text(text).T
+
+build = Clip
+net = Clip()
+"""
+
+
+@pytest.mark.parametrize(
+    ("spec", "method"),
+    [
+        ("own_clip.py:build().encode_image", None),
+        ("own_clip.py:build(width=8).encode_image", None),
+        ("own_clip.py:build", "encode_image"),
+        ("own_clip.py:Clip.encode_image", None),
+        ("own_clip.py:net.encode_image", None),
+        ("own_clip.py:net", "encode_image"),
+    ],
+)
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_method_in_the_place_of_the_forward(files, spec, method, fast):
+    """After the call, after a class or a model, or as an option."""
+    files({"own_clip": CLIP})
+    arch = source.resolve_architecture(spec, (3, 8, 8), method=method, fast=fast)
+    assert [layer.name for layer in arch.layers] == ["conv", "mean"]
+    assert arch.name.endswith(".encode_image")
+
+
+def test_inputs_of_a_method_have_its_names(files):
+    """Those of its own parameters."""
+    files({"own_clip": CLIP})
+    spec, ids = "own_clip.py:build().encode_text", "int64:2,9"
+    arch = source.resolve_architecture(spec, ["ids=int64:2,9", "mask=bool:2,9"])
+    assert [name for name, _ in arch.named_inputs] == ["ids", "mask"]
+    with pytest.raises(TraceError, match=r"encode_text\(\).*it takes \(ids, mask\)"):
+        source.resolve_architecture(spec, [ids, ids])
+
+
+def test_a_method_that_calls_the_forward(files):
+    """Its layers have their paths, and the forward is a call inside."""
+    files({"own_clip": CLIP})
+    arch = source.resolve_architecture("own_clip.py:net.image_twice", (3, 8, 8))
+    names = [layer.name for layer in arch.layers]
+    assert {"conv", "embed"} < {*names}
+    assert arch.layers[-1].type == "mul"
+
+
+def test_a_model_in_python_has_methods_too():
+    """It stays as it is, and its record's name tells which."""
+
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Linear(4, 2)
+
+        def other(self, x):
+            return self.a(x)
+
+    model = Two()
+    before = dict(vars(model))
+    arch = source.resolve_architecture(model, (4,), method="other")
+    assert (arch.name, arch.params) == ("Two.other", 10)
+    assert vars(model) == before
+    real = source.resolve_architecture(model, (4,), method="other", mode="run")
+    assert (real.mode, real.params) == ("run", 10)
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("encode_imag", "Clip has no forward called .*did you mean 'encode_image'"),
+        ("cuda", "Clip has no forward called 'cuda'"),
+        ("conv", "'conv' is a part of Clip: trace that by itself, model.conv"),
+    ],
+)
+def test_a_method_that_is_none(files, method, words):
+    """Nor is what every module has, nor a part."""
+    files({"own_clip": CLIP})
+    with pytest.raises(SpecError, match=words):
+        source.resolve_architecture("own_clip.py:build", method=method)
+
+
+def test_a_part_of_what_is_built(files):
+    """Of a module's own, of a network by name; a wrong one is told the near."""
+    files({"own_clip": CLIP})
+    assert params_of("own_clip.py:build().conv") == 224
+    arch = source.resolve_architecture("resnet18().layer1.0", (64, 8, 8))
+    assert (arch.title, arch.params) == ("ResNet-18.layer1.0", 73984)
+    for part, words in {
+        "cnv": "has no module and no method 'cnv', did you mean 'conv'",
+        "conv.weight": r"conv \(Conv2d\) has no module and no method 'weight'",
+    }.items():
+        with pytest.raises(BuildError, match=words):
+            source.resolve_architecture(f"own_clip.py:build().{part}")
+
+
+def test_one_method_is_enough(files):
+    """A record has had its forward, and a SPEC may have said which."""
+    files({"own_clip": CLIP})
+    spec = "own_clip.py:build().encode_image"
+    arch = source.resolve_architecture(spec, (3, 8, 8), method="encode_image")
+    for network in (spec, arch):
+        with pytest.raises(SpecError, match=r"names a method|has its forward"):
+            source.resolve_architecture(network, method="encode_text")
