@@ -189,6 +189,16 @@ def test_downloads_that_torchvision_made_are_used(folder, published, server):
     assert server.asked == []
 
 
+def test_a_file_here_comes_before_a_published_one(
+    published, server, tmp_path, monkeypatch
+):
+    """A file that is there under a published name is read, and nothing fetched."""
+    (tmp_path / published).write_bytes(server.files[published])
+    monkeypatch.chdir(tmp_path)
+    weights.load_weights(tiny(), published)
+    assert server.asked == []
+
+
 def test_through_the_functions(tmp_path):
     """The networks' functions take weights."""
     net = resnet(layers=[1, 1], block="basic", base_channels=4)
