@@ -54,6 +54,16 @@ def test_what_holds(text, expected):
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [("layers == '3x4x6x3'", True), ("layers == '4x6x3'", False)],
+)
+def test_only_a_shape_has_a_batch_to_leave_out(text, expected):
+    """Other lists are their text from the first number on."""
+    row = {"layers": [3, 4, 6, 3]}
+    assert expected == parse_condition(text, row).holds(row)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "spec in ('resnet50', 'resnet18')", "'50' in spec", "2048 in shape",

@@ -131,6 +131,12 @@ def patched():
     return net
 
 
+def doubled_in(layer, name):
+    net = unit()
+    net[layer].get_parameter(name).data = torch.ones(4, dtype=torch.float64)
+    return net
+
+
 def listed():
     net = unit()
     net[0].stride = [1, 1]
@@ -216,6 +222,12 @@ def given_a_forward(conv, x):
     return conv(x)
 
 
+def given_to_an_activation():
+    net = Parent(given_a_forward)
+    net.conv = nn.ReLU()
+    return nn.Sequential(nn.Conv2d(3, 3, 1), net)
+
+
 def given_a_class(conv, x):
     conv.__class__ = Twice
     return conv(x)
@@ -274,6 +286,8 @@ RUN = {
     "a subclass": (nn.Sequential(Twice(3, 4, 3), nn.ReLU()), "0"),
     "a padding by mirrors": (unit(padding=1, padding_mode="reflect"), "0"),
     "a padding by name": (unit(padding="same"), "0"),
+    "a bias of another dtype": (doubled_in(0, "bias"), "0"),
+    "a norm's weight of another dtype": (doubled_in(1, "weight"), "1"),
     "a list": (listed(), "0"),
     "a weight that is written to": (Parent(rescaled), "conv"),
     "a weight that is copied": (Parent(copied), "conv"),
@@ -296,6 +310,7 @@ RUN = {
     "gradients forwards": (Parent(forwards), "conv"),
     "a dictionary that it is given": (Parent(given_tensors), "conv"),
     "a forward that it is given": (Parent(given_a_forward), "conv"),
+    "a forward that an activation is given": (given_to_an_activation(), "1.conv"),
     "a class that it is given": (Parent(given_a_class), "conv"),
 }
 """What keeps a module from being bypassed, and which one."""
