@@ -161,6 +161,20 @@ def test_the_order_of_inputs_changes_nothing():
     assert ([("basic", "identity")] * 2, 5) == (describe(built), count_depth(built))
 
 
+def test_a_depthwise_projection_leads_back_to_its_fork():
+    """GhostNet's shortcut, beside a branch that reads an earlier map too."""
+
+    def forward(self, early):
+        x = self.between(early)
+        y = self.b(torch.cat([self.a(x).relu(), early], 1)).relu()
+        return self.c(y) + self.side(x)
+
+    side = nn.Sequential(conv(3, groups=8), conv(1))
+    parts = {"between": conv(3), "a": conv(3), "b": conv(3, 16), "c": conv(3)}
+    built = read(behind_stem(make(forward, **parts, side=side)))
+    assert [("residual", "projection")] == describe(built)
+
+
 # What goes past
 
 
