@@ -119,6 +119,13 @@ def test_a_total_with_a_gap_is_a_bound(odd, record, door, words):
     assert "at least" not in str(door(record("resnet18")))
 
 
+def test_a_total_is_a_bound_where_work_was_done_out_of_sight(record):
+    """Though every operation that was seen has a rule."""
+    arch = msgspec.structs.replace(record("resnet18"), unseen=("layer1.0:add",))
+    assert "MACs         at least 1,814,073,344" in str(resviz.summary(arch))
+    assert "≥ 1.8" in str(resviz.table(arch))
+
+
 def test_a_weighted_operation_without_a_rule_adds_to_the_depth():
     """Nobody knows how many layers it stands for."""
 

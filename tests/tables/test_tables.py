@@ -1,6 +1,7 @@
 """Layer, shortcut and summary tables: keys that are promised, sums that agree."""
 
 import pytest
+from torch import nn
 
 import resviz
 from resviz import SpecError
@@ -77,6 +78,18 @@ def test_folded_rows_sum_to_the_totals(record, depth):
     whole = resviz.summary(arch).to_dict()
     for key in ("params", "macs", "elements"):
         assert whole[key] == sum(row[key] for row in rows)
+
+
+def test_a_fold_over_an_unknown_count_has_none():
+    """What its other layers count would be less than it takes."""
+
+    class Sinc(nn.Module):
+        def forward(self, x):
+            return x.sinc()
+
+    net = nn.Sequential(nn.Sequential(nn.Linear(4, 3), Sinc()), nn.Linear(3, 2))
+    rows = resviz.layers(resviz.trace(net, (4,)), depth=1).to_dict()
+    assert [(15, None), (8, 6)] == [(row["params"], row["macs"]) for row in rows]
 
 
 def test_depth_one_is_the_models_own_children(record):
