@@ -223,7 +223,7 @@ class Architecture(
 
     @property
     def activations(self) -> int:
-        """Output elements of all convolutions, as pycls counts them."""
+        """Output elements of all convolutions, the activations of the RegNet paper."""
         return self._totals.activations
 
     @property

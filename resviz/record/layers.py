@@ -117,7 +117,7 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     @property
     def activations(self) -> int:
-        """Output elements of its convolutions, as pycls counts them."""
+        """Output elements of its convolutions, the RegNet paper's activations."""
         from resviz.readings.costs import count_activations
 
         return count_activations(self)

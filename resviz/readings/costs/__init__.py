@@ -103,8 +103,8 @@ def count_operation_elements(op: Operation) -> int:
 def count_activations(layer: Layer) -> int:
     """Count the output elements of the convolutions of one layer.
 
-    Source: Radosavovic et al. 2020, Designing Network Design Spaces, section 2;
-    pycls counts convolutions alone.
+    Source: Radosavovic et al. 2020, Designing Network Design Spaces, section 2; their
+    pycls adds what the max pool and the last linear layer give.
     """
     convolutions = (op for op in layer.operations if op.name == "convolution")
     return sum(prod(op.outputs[0]) for op in convolutions)

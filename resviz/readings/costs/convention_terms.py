@@ -1,7 +1,7 @@
 """Amounts that counting tools add to multiply-accumulates.
 
 An amount is a number of elements read off one operation; a convention says how often
-it counts each of them. Tools tell operations apart by kind, and so does this.
+it counts each of them.
 """
 
 from __future__ import annotations
@@ -10,64 +10,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations import families
-from resviz.operations.table import OPERATIONS
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from resviz.record import Layer, Operation
-
-MOVING_OPERATIONS = families.CREATIONS | families.RESHAPES | families.SELECTIONS
-"""Operations to which no tool gives a count."""
-
-TOOL_KINDS = {row.name: row.tool_kind for row in OPERATIONS.values() if row.tool_kind}
-"""What tools tell apart, by ATen name; other operations go by that."""
-
-GLOBAL_MEAN = {"dim": [-1, -2], "keepdim": True}
-"""How torch calls a mean for an adaptive average pool to one position."""
-
-
-def name_tool_kind(layer: Layer, op: Operation) -> str:
-    """Name the kind that counting tools see in an operation."""
-    name = TOOL_KINDS.get(op.name, op.name)
-    for special, is_special in SPECIAL_KINDS.get(name, ()):
-        if is_special(layer, op):
-            return special
-    return name
-
-
-def has_uneven_windows(op: Operation) -> bool:
-    """Tell whether the windows of an adaptive pool differ in size."""
-    sizes = zip(op.inputs[0][2:], op.outputs[0][2:], strict=False)
-    return any(before % after for before, after in sizes)
-
-
-SPECIAL_KINDS: dict[str, tuple[tuple[str, Callable[[Layer, Operation], bool]], ...]] = {
-    "linear": (
-        ("recurrent layer", lambda la, _: la.type in {"LSTM", "GRU", "RNN"}),
-        ("linear over positions", lambda la, _: len(la.input_shape) != 2),
-    ),
-    "softmax": (("softmax over positions", lambda la, _: len(la.input_shape) != 2),),
-    "convolution": (
-        (
-            "transposed convolution",
-            lambda _, op: op.window is not None and op.window.transposed,
-        ),
-    ),
-    "mean": (("global pool", lambda _, op: op.arguments == GLOBAL_MEAN),),
-    "global pool": (("uneven pool", lambda _, op: has_uneven_windows(op)),),
-    "batch norm": (("norm without γ and β", lambda _, op: len(op.inputs) < 5),),
-    "layer norm": (("norm without γ and β", lambda _, op: len(op.inputs) < 3),),
-    "alias": (("dropout", lambda la, _: la.type == "Dropout"),),
-}
-"""What a kind is called where some tool counts it otherwise than the rest."""
-
-
-SPECIAL_KIND_NAMES = frozenset(
-    name for rows in SPECIAL_KINDS.values() for name, _ in rows
-)
-"""Those kinds."""
+    from resviz.record import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +72,11 @@ def count_comparisons(op: Operation) -> int:
     return count_window_inputs(op) - count_written(op)
 
 
+def count_lost(op: Operation) -> int:
+    """Count the values that are read and not written."""
+    return count_read(op) - count_written(op)
+
+
 def count_samples(op: Operation) -> int:
     """Count samples."""
     return prod(op.outputs[0][:1])
@@ -137,25 +88,45 @@ def make_amount(label: str, kinds: str, measure: Callable[[Operation], int]) -> 
 
 
 CONV = "convolution"
-LINEAR = "linear, linear over positions"
-POOLS = "max pool, average pool, global pool, uneven pool"
+LINEAR = "linear, linear over positions, matrix product"
+POOLS = (
+    "max pool, average pool, global pool, uneven pool, oblong max pool, "
+    "oblong average pool, global pool over a line, adaptive_max_pool2d, uneven max pool"
+)
+ANY_SOFTMAX = "softmax, softmax over positions"
 
 BIAS = make_amount("biases", f"{CONV}, {LINEAR}", count_biased_outputs)
+LINEAR_BIAS = make_amount("biases of linear layers", "linear bias", count_written)
+TRANSPOSED_BIAS = make_amount(
+    "biases of transposed convolutions",
+    "transposed convolution",
+    count_biased_outputs,
+)
 FLAT_BIAS = make_amount("biases", f"{CONV}, linear", count_biased_outputs)
 BIAS_PARAMETERS = make_amount("biases", f"{CONV}, linear", count_sample_biases)
 CONV_BIAS = make_amount("convolution biases", CONV, count_biased_outputs)
 WEIGHTED_OUT = make_amount("conv, linear outputs", f"{CONV}, {LINEAR}", count_written)
 BATCH_NORM = make_amount("batch norm", "batch norm", count_written)
 LAYER_NORM = make_amount("layer norm", "layer norm", count_written)
+GROUP_NORM = make_amount("group norm", "native_group_norm", count_written)
 NORM_PARAMETERS = make_amount(
     "batch-norm parameters", "batch norm", count_sample_norm_parameters
+)
+OTHER_NORM_PARAMETERS = make_amount(
+    "parameters of other norms",
+    "layer norm, native_group_norm",
+    count_sample_norm_parameters,
 )
 NORM_CHANNELS = make_amount("batch-norm channels", "batch norm", count_norm_channels)
 RELU = make_amount("ReLU", "ReLU", count_written)
 RELU6 = make_amount("ReLU6", "ReLU6", count_written)
 GELU = make_amount("GELU", "GELU", count_written)
+SILU = make_amount("SiLU", "silu", count_written)
+LEAKY_RELU = make_amount("leaky ReLU", "leaky_relu", count_written)
+PRELU = make_amount("PReLU", "_prelu_kernel", count_written)
 SIGMOID = make_amount("sigmoid", "sigmoid", count_written)
-SOFTMAX = make_amount("softmax", "softmax", count_written)
+SOFTMAX = make_amount("softmax", ANY_SOFTMAX, count_written)
+FLAT_SOFTMAX = make_amount("softmax", "softmax", count_written)
 SOFTMAX_ROWS = make_amount("softmax rows", "softmax", count_samples)
 ADDITION = make_amount("additions", "addition", count_written)
 MULTIPLICATION = make_amount("multiplications", "multiplication", count_written)
@@ -163,9 +134,15 @@ DROPOUT = make_amount("idle dropout", "dropout", count_written)
 POOL_IN = make_amount("pool inputs", POOLS, count_read)
 COMPARISONS = make_amount("max-pool comparisons", "max pool", count_comparisons)
 MAX_POOL_WIDE = make_amount("max-pool outputs × width", "max pool", count_window_inputs)
-AVERAGE_POOL = make_amount("average-pool outputs", "average pool", count_written)
+AVERAGE_POOL = make_amount(
+    "average-pool outputs", "average pool, oblong average pool", count_written
+)
+SQUARE_AVERAGE_POOL = make_amount("average-pool outputs", "average pool", count_written)
 AVERAGE_POOL_WIDE = make_amount(
     "average-pool outputs × width", "average pool", count_window_inputs
+)
+ADAPTIVE_COMPARISONS = make_amount(
+    "adaptive max-pool comparisons", "adaptive_max_pool2d", count_lost
 )
 GLOBAL_IN = make_amount("global-pool inputs", "global pool, uneven pool", count_read)
 GLOBAL_OUT = make_amount(
@@ -175,3 +152,45 @@ EVEN_IN = make_amount("global-pool inputs", "global pool", count_read)
 EVEN_OUT = make_amount("global-pool outputs", "global pool", count_written)
 MEAN_IN = make_amount("mean inputs", "mean", count_read)
 MEAN_OUT = make_amount("mean outputs", "mean", count_written)
+NEAREST = make_amount("nearest resizing", "upsample_nearest2d", count_written)
+BILINEAR = make_amount("bilinear resizing", "upsample_bilinear2d", count_written)
+GRID_SAMPLE = make_amount("sampled values", "grid_sampler_2d", count_written)
+REDUCED = make_amount(
+    "values that are reduced",
+    "amax, amin, sum, maximum of all, argmax, logsumexp, cumsum, prod",
+    count_read,
+)
+FOUND = make_amount(
+    "values in norms and extremes with their places",
+    "max, min, linalg_vector_norm, adaptive_max_pool2d, uneven max pool",
+    count_read,
+)
+VARIED = make_amount("values of variances", "var, std", count_read)
+SIMPLE = make_amount(
+    "simple values",
+    "sub, rsub, div, neg, abs, reciprocal, maximum, minimum, clamp, clamp_min, gt, ge, "
+    "masked_fill, where, leaky_relu, _prelu_kernel, hardtanh",
+    count_written,
+)
+ROOTS = make_amount("roots", "sqrt, rsqrt", count_written)
+BLENDS = make_amount(
+    "hard sigmoids and blends", "hardsigmoid, addcmul, lerp", count_written
+)
+RESIZED = make_amount(
+    "hard swishes and resized values",
+    "hardswish, grid_sampler_2d, upsample_nearest1d, upsample_nearest2d, "
+    "_upsample_nearest_exact2d, upsample_linear1d, upsample_bilinear2d, "
+    "upsample_bicubic2d",
+    count_written,
+)
+NORMALISED = make_amount(
+    "SiLU and other norms",
+    "silu, log_sigmoid_forward, layer norm, native_group_norm, norm without γ and β",
+    count_written,
+)
+TANH = make_amount("tanh", "tanh", count_written)
+LOG_SOFTMAX = make_amount("log-softmax", "_log_softmax", count_written)
+EXPONENTIALS = make_amount(
+    "exponentials and sines", "exp, exp2, log, sin, cos, erf, mish", count_written
+)
+SOFTPLUS = make_amount("softplus and CELU", "softplus, celu", count_written)

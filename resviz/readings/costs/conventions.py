@@ -1,66 +1,43 @@
 """What other tools and papers count: one entry a convention.
 
 Every tool starts from the MACs of convolutions and linear layers, once or twice, and
-adds amounts of its own. Each entry but pycls, whose code was read, was compared with
-what the tool itself prints, for the networks in tests/data/tool_totals.csv and
-tool_measurements.csv; for kinds of operations that were not, it gives no number.
+adds amounts of its own. Each entry was compared with what the tool itself prints: for
+the networks in tests/data/tool_totals.csv and tool_measurements.csv, and for single
+operations in tool_operations.csv; for kinds of operations that were not, it gives no
+number.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.readings.costs import (
-    COST_RULES,
-    FREE_OPERATIONS,
-    MACS,
-    find_mac_rule,
-    sum_record_costs,
-)
+from resviz.readings.costs import MACS, sum_record_costs
 from resviz.readings.costs import convention_terms as term
-from resviz.readings.costs.convention_terms import (
-    MOVING_OPERATIONS,
-    SPECIAL_KIND_NAMES,
-    TOOL_KINDS,
-    Amount,
-    name_tool_kind,
+from resviz.readings.costs.convention_kinds import (
+    ALL_KINDS,
+    COMPARED_KINDS,
+    GRAPH_KINDS,
+    LENS_PRODUCTS,
+    QUIET_KINDS,
+    RESIZING_KINDS,
+    SCAN_ZEROS,
+    SIMPLE_KINDS,
+    SQUARE_ALONE,
+    TORCH_COUNTED_KINDS,
+    WEIGHTED_KINDS,
+    ZERO_KINDS,
+    group_by_kind,
 )
-from resviz.record.cached import cache_reading
+from resviz.readings.costs.convention_terms import Amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.record import Architecture, Operation
+    from resviz.record import Architecture
 
 AddedAmount = tuple[int, Amount]
 """How often a convention counts each element of an amount."""
-
-WEIGHTED_KINDS = frozenset({"convolution", "linear", "linear over positions"})
-"""Kinds of which every convention counts the MACs."""
-
-COMPARED_KINDS = frozenset({
-    "batch norm", "ReLU", "ReLU6", "sigmoid", "addition", "multiplication", "dropout",
-    "max pool", "average pool", "global pool", "uneven pool", "mean",
-})  # fmt: skip
-"""Kinds in the networks with which every tool was compared."""
-
-PRODUCT_KINDS = WEIGHTED_KINDS | {"transposed convolution", "recurrent layer"}
-"""Kinds that are products, whatever a tool makes of them."""
-
-ZERO_KINDS = (
-    COMPARED_KINDS
-    | FREE_OPERATIONS
-    | {*TOOL_KINDS.values(), *SPECIAL_KIND_NAMES} - PRODUCT_KINDS
-)
-"""Kinds to which a tool that counts products alone gives nothing."""
-
-ALL_KINDS = ZERO_KINDS | PRODUCT_KINDS | frozenset(COST_RULES)
-"""Kinds of a convention that is the sum of all MACs."""
-
-TORCH_COUNTED_KINDS = PRODUCT_KINDS | {"bmm", "baddbmm"}
-"""Products that torch's counter counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +53,7 @@ class Convention:
         knows: kinds for which its count is known, besides those that it adds.
         modules: whether it looks at modules of torch alone, so that what functions
             do is not known.
+        module_knows: kinds for which its count is known where a module runs them.
     """
 
     tools: tuple[tuple[str, str], ...]
@@ -85,6 +63,7 @@ class Convention:
     adds: tuple[AddedAmount, ...] = ()
     knows: frozenset[str] = WEIGHTED_KINDS | COMPARED_KINDS
     modules: bool = False
+    module_knows: frozenset[str] = frozenset()
 
     @property
     def tool_names(self) -> str:
@@ -109,11 +88,16 @@ CONVENTIONS = (
         knows=WEIGHTED_KINDS | ZERO_KINDS,
         modules=True,
     ),
-    Convention((("torchlens", "2.36.1"),), "MACs", "torchlens/capture/flops.py"),
+    Convention(
+        (("torchlens", "2.36.1"),),
+        "MACs",
+        "torchlens/capture/flops.py",
+        knows=WEIGHTED_KINDS | ZERO_KINDS | LENS_PRODUCTS,
+    ),
     Convention(
         (("pycls", "0.1.1"),),
         "flops",
-        "pycls/models/blocks.py, read but not run",
+        "pycls/core/net.py, a bias once; since July 2021 at each position",
         adds=((1, term.BIAS_PARAMETERS),),
         knows=WEIGHTED_KINDS - {"linear over positions"} | COMPARED_KINDS,
     ),
@@ -121,15 +105,23 @@ CONVENTIONS = (
         (("ptflops (aten)", "0.7.5"),),
         "MACs",
         "ptflops/aten_ops.py",
-        adds=((1, term.BIAS),),
-        knows=WEIGHTED_KINDS | ZERO_KINDS,
+        adds=((1, term.BIAS), (1, term.TRANSPOSED_BIAS)),
+        knows=WEIGHTED_KINDS | ZERO_KINDS | {"bmm", "transposed convolution"},
     ),
     Convention(
         (("torchinfo", "1.8.0"),),
         "mult-adds",
         "torchinfo/layer_info.py, parameters times positions",
-        adds=((1, term.FLAT_BIAS), (1, term.NORM_PARAMETERS)),
-        knows=WEIGHTED_KINDS - {"linear over positions"} | COMPARED_KINDS | {"softmax"},
+        adds=(
+            (1, term.FLAT_BIAS),
+            (1, term.NORM_PARAMETERS),
+            (1, term.OTHER_NORM_PARAMETERS),
+        ),
+        knows=WEIGHTED_KINDS - {"linear over positions"}
+        | COMPARED_KINDS - {"linear bias"}
+        | QUIET_KINDS
+        | RESIZING_KINDS
+        | {"softmax", "softmax over positions"},
         modules=True,
     ),
     Convention(
@@ -139,20 +131,32 @@ CONVENTIONS = (
         adds=(
             (1, term.BATCH_NORM),
             (1, term.LAYER_NORM),
+            (1, term.GROUP_NORM),
             (1, term.MULTIPLICATION),
+            (1, term.LEAKY_RELU),
             (1, term.AVERAGE_POOL),
             (1, term.GLOBAL_OUT),
             (1, term.MEAN_OUT),
+            (4, term.BILINEAR),
+            (4, term.GRID_SAMPLE),
         ),
-        knows=WEIGHTED_KINDS | COMPARED_KINDS | {"GELU", "softmax"},
+        knows=GRAPH_KINDS,
     ),
     Convention(
         (("fvcore", "0.1.5"), ("mmengine", "0.10.7"), ("timm", "")),
         "flops",
         "fvcore/nn/jit_handles.py, mmengine/analysis/jit_handles.py; "
         "timm/benchmark.py runs fvcore",
-        adds=((2, term.BATCH_NORM), (5, term.LAYER_NORM), (1, term.GLOBAL_IN)),
-        knows=WEIGHTED_KINDS | COMPARED_KINDS | {"GELU", "softmax"},
+        adds=(
+            (2, term.BATCH_NORM),
+            (5, term.LAYER_NORM),
+            (5, term.GROUP_NORM),
+            (1, term.GLOBAL_IN),
+            (1, term.NEAREST),
+            (4, term.BILINEAR),
+            (4, term.GRID_SAMPLE),
+        ),
+        knows=GRAPH_KINDS | {"matrix product", "transposed convolution"},
     ),
     Convention(
         (("torchscan", "0.2.0"),),
@@ -162,25 +166,41 @@ CONVENTIONS = (
             (2, term.BATCH_NORM),
             (1, term.COMPARISONS),
             (1, term.AVERAGE_POOL_WIDE),
-            (1, term.AVERAGE_POOL),
+            (1, term.SQUARE_AVERAGE_POOL),
             (1, term.EVEN_IN),
             (1, term.EVEN_OUT),
+            (1, term.ADAPTIVE_COMPARISONS),
         ),
-        knows=WEIGHTED_KINDS | COMPARED_KINDS - {"uneven pool"} | {"softmax"},
+        knows=WEIGHTED_KINDS
+        | COMPARED_KINDS - {"uneven pool"}
+        | SIMPLE_KINDS - SQUARE_ALONE
+        | SCAN_ZEROS
+        | {"leaky_relu", "layer norm"},
         modules=True,
     ),
     Convention(
         (("ptflops (pytorch)", "0.7.5"),),
         "MACs",
-        "ptflops/pytorch_ops.py, ReLU and pools by hook and by function",
+        "ptflops/pytorch_ops.py, ReLU and pools by hook and by function, "
+        "which misses sums and products written + and *",
         adds=(
             (1, term.BIAS),
+            (1, term.LINEAR_BIAS),
+            (1, term.TRANSPOSED_BIAS),
             (2, term.BATCH_NORM),
+            (1, term.LAYER_NORM),
+            (2, term.GROUP_NORM),
             (2, term.RELU),
             (1, term.RELU6),
+            (2, term.GELU),
+            (1, term.SILU),
+            (1, term.LEAKY_RELU),
+            (2, term.PRELU),
             (1, term.SOFTMAX),
             (2, term.POOL_IN),
         ),
+        knows=WEIGHTED_KINDS | COMPARED_KINDS | SIMPLE_KINDS,
+        module_knows=frozenset({"transposed convolution"}),
         modules=True,
     ),
     Convention(
@@ -189,12 +209,17 @@ CONVENTIONS = (
         "thop/vision/basic_hooks.py",
         adds=(
             (4, term.BATCH_NORM),
-            (3, term.SOFTMAX),
+            (4, term.LAYER_NORM),
+            (1, term.PRELU),
+            (3, term.FLAT_SOFTMAX),
             (-1, term.SOFTMAX_ROWS),
             (1, term.AVERAGE_POOL),
             (1, term.GLOBAL_IN),
             (1, term.GLOBAL_OUT),
+            (1, term.NEAREST),
+            (11, term.BILINEAR),
         ),
+        knows=WEIGHTED_KINDS | COMPARED_KINDS | QUIET_KINDS | {"native_group_norm"},
         modules=True,
     ),
     Convention(
@@ -207,17 +232,23 @@ CONVENTIONS = (
     Convention(
         (("calflops", "0.3.2"), ("DeepSpeed", "0.19.8")),
         "FLOPs",
-        "calflops/pytorch_ops.py, which misses additions written + or +=",
+        "calflops/pytorch_ops.py, which misses sums and products written + and *",
         macs=2,
         adds=(
             (1, term.CONV_BIAS),
             (2, term.BATCH_NORM),
             (5, term.LAYER_NORM),
+            (5, term.GROUP_NORM),
             (1, term.RELU),
             (1, term.GELU),
+            (1, term.SILU),
+            (1, term.LEAKY_RELU),
+            (1, term.PRELU),
             (1, term.SOFTMAX),
             (1, term.POOL_IN),
         ),
+        knows=WEIGHTED_KINDS | COMPARED_KINDS - {"ReLU6"} | SIMPLE_KINDS,
+        module_knows=frozenset({"ReLU6"}),
         modules=True,
     ),
     Convention(
@@ -232,28 +263,38 @@ CONVENTIONS = (
             (2, term.NORM_CHANNELS),
             (1, term.RELU),
             (2, term.RELU6),
+            (4, term.LEAKY_RELU),
+            (4, term.SIGMOID),
+            (6, term.TANH),
+            (1, term.DROPOUT),
             (1, term.COMPARISONS),
             (1, term.AVERAGE_POOL_WIDE),
-            (1, term.AVERAGE_POOL),
+            (1, term.SQUARE_AVERAGE_POOL),
             (1, term.EVEN_IN),
             (1, term.EVEN_OUT),
+            (1, term.ADAPTIVE_COMPARISONS),
         ),
         knows=WEIGHTED_KINDS
-        | COMPARED_KINDS - {"uneven pool", "sigmoid", "dropout"}
-        | {"softmax"},
+        | COMPARED_KINDS - {"uneven pool", "linear bias"}
+        | SIMPLE_KINDS - SQUARE_ALONE
+        | SCAN_ZEROS,
         modules=True,
     ),
     Convention(
         (("torchlens", "2.36.1"),),
         "FLOPs",
-        "torchlens/capture/flops.py, a multiply-accumulate as two",
+        "torchlens/capture/flops.py, a multiply-accumulate as two, "
+        "for windows given as one number",
         macs=2,
         adds=(
             (1, term.BIAS),
+            (1, term.LINEAR_BIAS),
+            (1, term.TRANSPOSED_BIAS),
             (5, term.BATCH_NORM),
             (1, term.RELU),
             (1, term.RELU6),
             (4, term.SIGMOID),
+            (14, term.GELU),
             (5, term.SOFTMAX),
             (1, term.ADDITION),
             (1, term.MULTIPLICATION),
@@ -262,17 +303,23 @@ CONVENTIONS = (
             (1, term.AVERAGE_POOL_WIDE),
             (1, term.GLOBAL_IN),
             (1, term.MEAN_IN),
+            (1, term.REDUCED),
+            (2, term.FOUND),
+            (3, term.VARIED),
+            (1, term.SIMPLE),
+            (2, term.ROOTS),
+            (3, term.BLENDS),
+            (4, term.RESIZED),
+            (5, term.NORMALISED),
+            (6, term.TANH),
+            (6, term.LOG_SOFTMAX),
+            (8, term.EXPONENTIALS),
+            (9, term.SOFTPLUS),
         ),
+        knows=WEIGHTED_KINDS | COMPARED_KINDS | LENS_PRODUCTS - {"baddbmm"},
     ),
 )
 """Every convention, by its total for ResNet-50. To add one, add an entry."""
-
-HOOKED_MODULES = frozenset({
-    "Conv1d", "Conv2d", "Conv3d", "Linear", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d",
-    "LayerNorm", "ReLU", "ReLU6", "GELU", "Sigmoid", "Softmax", "Dropout", "MaxPool2d",
-    "AvgPool2d", "AdaptiveAvgPool2d",
-})  # fmt: skip
-"""Modules of torch that tools with hooks know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,33 +386,14 @@ def sum_amount(arch: Architecture, added: Amount) -> int:
 
 def find_unknown_kinds(arch: Architecture, convention: Convention) -> Iterator[str]:
     """Yield the kinds in a network whose count a convention does not define."""
-    added_kinds = frozenset[str]().union(
+    added_kinds = convention.module_knows.union(
         *(amount.kinds for _, amount in convention.adds)
     )
+    counted_kinds = WEIGHTED_KINDS | added_kinds
     for name, is_module in group_by_kind(arch):
         if name not in convention.knows | added_kinds:
             yield name
-        elif (
-            convention.modules
-            and not is_module
-            and name in WEIGHTED_KINDS | added_kinds
-        ):
+        elif convention.modules and not is_module and name in counted_kinds:
             yield f"{name} outside of a module"
     if arch.training and convention.adds:
         yield "training mode"
-
-
-@cache_reading
-def group_by_kind(arch: Architecture) -> dict[tuple[str, bool], list[Operation]]:
-    """Group operations by kind, and by whether a module of torch ran them.
-
-    What only moves values is left out, and so are constants, but for products.
-    """
-    groups: dict[tuple[str, bool], list[Operation]] = defaultdict(list)
-    for layer in arch.stored_layers:
-        is_module = layer.module and layer.type in HOOKED_MODULES
-        for op in layer.operations:
-            name = name_tool_kind(layer, op)
-            if find_mac_rule(op) or (any(op.flowing) and name not in MOVING_OPERATIONS):
-                groups[name, is_module].append(op)
-    return groups

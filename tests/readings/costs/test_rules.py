@@ -78,7 +78,7 @@ def test_doubling_the_batch_doubles_the_macs(record):
 
 
 def test_activations_are_convolution_outputs(record):
-    """Pycls counts 11.1 M activations for ResNet-50."""
+    """Of ResNet-50 11.1 M; pycls 0.1.1 adds 200,704 of the max pool and 1,000."""
     assert 11_113_984 == costs.sum_layer_costs(record("resnet50").layers).activations
 
 
