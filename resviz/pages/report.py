@@ -189,20 +189,15 @@ def list_uncalled(arch: Architecture) -> list[str]:
 def stage_table_rows(
     structure: Structure, rows: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Give the summary's rows tints and shares of the whole; none without stages."""
-    rows = list(rows) if structure.stages else []
-    params = sum(row["params"] for row in rows) or 1
-    macs = sum(row["macs"] for row in rows) or 1
+    """Give the summary's rows tints; none without stages."""
     return [
         {
             **row,
             "tint": find_part_tint(structure, row["name"]),
             "blocks": f"{row['blocks']} {row['type']}" if row.get("blocks") else "",
             "output_shape": row.get("output_shape"),
-            "params_share": row["params"] / params,
-            "macs_share": row["macs"] / macs,
         }
-        for row in rows
+        for row in (rows if structure.stages else ())
     ]
 
 

@@ -14,6 +14,7 @@ from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.tables.notes import batch_note, counting_notes
+from resviz.tables.summary import share_of_whole
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
     add_trainable_column,
@@ -82,7 +83,7 @@ def shortcut_table(
             "stage": stage.name,
             "block": stage.block_name(number),
             "name": block.path,
-            **shortcut_row(arch, unit, total),
+            **shortcut_row(arch, unit),
             "unit": k,
         }
         for stage in structure.stages
@@ -132,9 +133,7 @@ def explain_additions(arch: Architecture) -> Table:
     )
 
 
-def shortcut_row(
-    arch: Architecture, unit: Unit, total: costs.CostTotals
-) -> dict[str, Any]:
+def shortcut_row(arch: Architecture, unit: Unit) -> dict[str, Any]:
     """Return the shortcut of one unit, as JSON has it."""
     shortcut = unit.shortcut
     own = sum_part_costs(shortcut)
@@ -147,8 +146,7 @@ def shortcut_row(
         "params": own.params,
         "macs": own.macs,
         "label": shortcut.label,
-        "params_share": own.params / arch.params if arch.params else 0.0,
-        "macs_share": own.macs / total.macs if total.macs else 0.0,
+        **share_of_whole(arch, own.params, own.macs),
         **split_params(arch, own.params, own.frozen_params),
     }
 

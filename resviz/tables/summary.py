@@ -36,8 +36,10 @@ COLUMNS = (
     Column("type", "type"),
     Column("output_shape", "output", "sample"),
     Column("params", "params", "count"),
+    Column("params_share", "% params", "share", spare=1),
     Column("macs", "MACs", "count"),
-    Column("elements", "elements", "count", spare=1),
+    Column("macs_share", "% MACs", "share", spare=2),
+    Column("elements", "elements", "count", spare=3),
 )
 
 OTHER_LAYERS = "other layers"
@@ -151,6 +153,16 @@ def part_columns(
         "macs": own.macs,
         "elements": own.elements,
         **split_params(arch, own.params, own.frozen_params),
+        **share_of_whole(arch, own.params, own.macs),
+    }
+
+
+def share_of_whole(arch: Architecture, params: int, macs: int) -> dict[str, float]:
+    """Return what share of the network's parameters and known MACs some are."""
+    all_macs = costs.sum_record_costs(arch).macs
+    return {
+        "params_share": params / arch.params if arch.params else 0.0,
+        "macs_share": macs / all_macs if all_macs else 0.0,
     }
 
 
@@ -174,6 +186,7 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
             "macs": 0,
             "elements": 0,
             **split_params(arch, params, frozen),
+            **share_of_whole(arch, params, 0),
         }
 
 

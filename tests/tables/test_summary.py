@@ -51,6 +51,21 @@ def test_the_rows_sum_to_the_network(column):
     assert total == sum(row[column] for row in rows.values())
 
 
+def test_shares_are_those_of_the_whole():
+    """They sum to it, of parameters also with what is never called."""
+    rows, arch = rows_of(Spare())
+    for column in ("params_share", "macs_share"):
+        assert pytest.approx(1) == sum(row[column] for row in rows.values())
+    assert 1168 / arch.params == rows["other layers"]["params_share"]
+
+
+def test_a_network_without_weights_has_no_share():
+    """Nothing is divided by nothing."""
+    rows, _ = rows_of(nn.Sequential(nn.ReLU(), nn.ReLU()))
+    shares = [(row["params_share"], row["macs_share"]) for row in rows.values()]
+    assert [(0.0, 0.0)] == shares
+
+
 def test_a_layer_of_weights_alone_has_a_row():
     """An embedding of positions, which costs nothing and which no input reaches."""
 

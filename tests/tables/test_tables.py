@@ -49,6 +49,8 @@ def test_a_stage_of_the_summary_has_its_keys(record):
         "elements": 10_436_608,
         "trainable_params": 215_808,
         "frozen_params": 0,
+        "params_share": 215_808 / 25_557_032,
+        "macs_share": 667_942_912 / 4_089_184_256,
     }
     assert expected == stage
 
