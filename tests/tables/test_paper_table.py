@@ -11,7 +11,8 @@ import resviz
 from resviz import SpecError
 from resviz.models import resnet, resnet18
 from resviz.record import Operation, Window
-from resviz.tables.paper import describe_convolution
+from resviz.tables.paper_cells import describe_convolution
+from tests.readings.structure.toys import Basic
 
 PRINTED = Path(__file__).parent.parent / "data" / "he2015_table1.csv"
 PAPER = list(csv.DictReader(PRINTED.read_text().splitlines()))
@@ -278,3 +279,89 @@ def test_less_than_a_giga_is_not_written_as_a_part_of_one():
 def test_gates_are_explained_only_where_there_are_any():
     """A plain ResNet-50 has none."""
     assert "excitation" not in resviz.table(50).render("text")
+
+
+def strides(networks):
+    """What stands below the table about where it strides."""
+    return [note for note in resviz.table(networks).notes if "downsampling" in note]
+
+
+def test_the_stride_is_the_papers():
+    """Its sentence, and the place. Source: He et al. 2016, below table 1."""
+    by = "downsampling is performed by conv3_1, conv4_1 and conv5_1 with a stride of 2"
+    assert [f"{by}, at their first 1×1"] == strides("paper50")
+    assert [f"{by}, at their first 3×3"] == strides(18)
+
+
+def test_v1_and_v15_differ_in_the_table():
+    """Which network strides where is said by name."""
+    first, second = strides({"v1": "paper50", "v1.5": 50})
+    assert (first[:4], first[-9:]) == ("v1: ", "first 1×1")
+    assert (second[:6], second[-9:]) == ("v1.5: ", "their 3×3")
+
+
+def test_other_strides_are_said_in_their_words():
+    """A dilated net strides once; between stages it is no block that does."""
+
+    class Between(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(Basic(3, 3), nn.MaxPool2d(2), Basic(3, 3))
+
+        def forward(self, x):
+            return self.body(x)
+
+    (dilated,) = strides("resnet(50, output_stride=8)")
+    assert dilated.endswith("by conv3_1 with a stride of 2, at its 3×3")
+    (between,) = strides(resviz.trace(Between(), (3, 8, 8)))
+    assert "by a 2×2 max pool with a stride of 2 before conv3_1" in between
+
+
+def test_the_strides_are_data_too():
+    """A layer each, with its block."""
+    (column,) = resviz.table("paper50").to_dict()["columns"]
+    assert {
+        "layer": "layer2.0.conv1",
+        "block": "conv3_1",
+        "inside": True,
+        "place": "first 1×1",
+        "kernel": [1, 1],
+        "stride": [2, 2],
+    } == column["downsampling"][0]
+
+
+def test_sources_are_named():
+    """The table stands in other people's papers."""
+    assert "as He et al. 2016 count them" in " ".join(resviz.table(18).notes)
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+def test_a_gate_over_positions_is_said_as_such(rank):
+    """Woo et al. 2018, CBAM: of the mean and the maximum over channels."""
+
+    class Places(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = (nn.Conv1d if rank == 1 else nn.Conv2d)(2, 1, 7, padding=3)
+
+        def forward(self, x):
+            both = torch.stack([x.mean(1), x.amax(1)], 1)
+            return x * self.conv(both).sigmoid()
+
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            make = nn.Conv1d if rank == 1 else nn.Conv2d
+            self.stem = make(3, 8, 3, padding=1)
+            convs = (make(8, 8, 3, padding=1) for _ in range(2))
+            first, second = convs
+            self.body = nn.Sequential(first, nn.ReLU(), second, Places())
+
+        def forward(self, x):
+            x = self.stem(x)
+            return x + self.body(x)
+
+    arch = resviz.trace(Gated(), (3, *[16] * rank))
+    kernel = "×".join("7" * rank)
+    cells = [str(row["cells"][0]) for row in resviz.table(arch).to_dict()["rows"]]
+    assert any(f"gate, {kernel} conv over positions" in cell for cell in cells)

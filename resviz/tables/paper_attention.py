@@ -1,0 +1,265 @@
+"""How Table 1 writes attention: one line for its products and their projections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.operations.families import (
+    ACTIVATIONS,
+    ATTENTIONS,
+    AVERAGE_POOLS,
+    MAX_POOLS,
+    SOFTMAXES,
+)
+from resviz.readings.structure.weights import (
+    is_live_product,
+    is_spatial,
+    is_weighted,
+    list_live_operations,
+)
+from resviz.units import format_plural, format_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from resviz.record import Layer, Operation, Shape
+
+ATTENTION_NOTES = {
+    "MSA": "MSA: multi-head self-attention with its projections, as Dosovitskiy et al. "
+    "2021 call it",
+    "W-MSA": "W-MSA: multi-head self-attention within windows, with its projections, "
+    "as Liu et al. 2021 call it",
+    "XCA": "XCA: attention between channels, as El-Nouby et al. 2021 call it",
+}
+"""What the sign that begins a line of attention stands for."""
+
+
+class AttentionStream(NamedTuple):
+    """What attention works on: how many samples, of how many positions each."""
+
+    batch: int
+    positions: int
+
+
+def split_attention(
+    runs: Iterable[tuple[bool, Sequence[Layer]]], stream: AttentionStream
+) -> Iterator[Operation | Sequence[Layer] | str]:
+    """Yield the weights of a branch in order, and a line of text for each attention.
+
+    The linear layers that make queries, keys and values, and the one that reads what
+    attention gives, belong to it: those between which no activation stands. So does
+    what weighs its scores, as the places of positions do.
+
+    Args:
+        runs: the layers of the branch, each run a gate or not; a gate that is no part
+            of attention is given back whole.
+        stream: what the branch works on.
+    """
+    ops: list[Operation] = []
+    gates: dict[int, Sequence[Layer]] = {}
+    for is_gate, run in runs:
+        if is_gate:
+            gates[len(ops)] = run
+        else:
+            ops += list_live_operations(run)
+    absorbed: set[int] = set()
+    lines: dict[int, str] = {}
+    for first, last in find_attentions(ops):
+        inner = range(first + 1, last + 1)
+        gates = {k: gate for k, gate in gates.items() if k not in inner}
+        absorbed.update(inner)
+        made_by = [*find_projections_before(ops, first)]
+        output = find_projection_after(ops, last)
+        absorbed.update([*made_by, *([] if output is None else [output])])
+        lines[first] = describe_attention(
+            AttentionShape.measure(
+                ops[first : last + 1],
+                batch=stream.batch,
+                read=None if output is None else read_width(ops[output]),
+            ),
+            stream,
+            made=sum(ops[k].outputs[0][channel_axis(ops[k])] for k in made_by),
+            before=ops[:first],
+        )
+    for k in range(len(ops) + 1):
+        if k in gates:
+            yield gates[k]
+        if k in lines:
+            yield lines[k]
+        elif k < len(ops) and is_weighted(ops[k]) and k not in absorbed:
+            yield ops[k]
+
+
+def find_attentions(ops: Sequence[Operation]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of the first and the last product of each attention.
+
+    What a weight parts are two, unless it only mixes the scores of several heads.
+    """
+    first = last = None
+    for k, op in enumerate(ops):
+        if is_live_product(op):
+            first, last = (k if first is None else first), k
+        elif first is not None and is_weighted(op) and not mixes_heads(op, ops[first]):
+            yield first, last or first
+            first = None
+    if first is not None:
+        yield first, last or first
+
+
+def mixes_heads(op: Operation, product: Operation) -> bool:
+    """Tell whether a weight reads as many values as a product gives, head by head."""
+    scores = product.outputs[0]
+    return (
+        prod(op.outputs[0]) == prod(scores)
+        and op.outputs[0][channel_axis(op)] == read_width(op)
+        and prod(scores[:-2]) % read_width(op) == 0
+    )
+
+
+def find_projections_before(ops: Sequence[Operation], first: int) -> Iterator[int]:
+    """Yield the numbers of the weights that make queries, keys and values."""
+    for k in reversed(range(first)):
+        if ops[k].name in ACTIVATIONS or is_live_product(ops[k]):
+            return
+        if is_weighted(ops[k]) and not is_spatial(ops[k]):
+            yield k
+
+
+def find_projection_after(ops: Sequence[Operation], last: int) -> int | None:
+    """Return the number of the weight that reads what attention gives, or None."""
+    for k in range(last + 1, len(ops)):
+        if ops[k].name in ACTIVATIONS or is_live_product(ops[k]) or is_spatial(ops[k]):
+            return None
+        if is_weighted(ops[k]):
+            return k
+    return None
+
+
+def read_width(op: Operation) -> int:
+    """Return how many channels a weighted operation reads."""
+    read = next(shape for k, shape in enumerate(op.inputs) if op.flowing[k])
+    return read[channel_axis(op)]
+
+
+def channel_axis(op: Operation) -> int:
+    """Return the axis of the channels of what a weighted operation reads and gives."""
+    return -1 if op.window is None else 1
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionShape:
+    """The sizes of one attention.
+
+    Attributes:
+        queries: positions of a group that ask.
+        keys: positions of a group that answer.
+        summed: over how many values the first product sums.
+        depth: channels that a head gives.
+        heads: how many; None if that cannot be told.
+        groups: into how many groups of positions a sample is split.
+        has_softmax: whether one lies between its products.
+    """
+
+    queries: int
+    keys: int
+    summed: int
+    depth: int
+    heads: int | None
+    groups: int
+    has_softmax: bool
+
+    @classmethod
+    def measure(
+        cls, ops: Sequence[Operation], *, batch: int, read: int | None
+    ) -> AttentionShape:
+        """Measure the operations from its first product to its last.
+
+        Args:
+            ops: those.
+            batch: how many samples there are.
+            read: channels that its output projection reads; None if it has none.
+        """
+        first, last = ops[0], ops[-1]
+        if first.name in ATTENTIONS:
+            left, right = first.inputs[0], first.inputs[1]
+            queries, keys, summed = left[-2], right[-2], left[-1]
+            scores = [left]
+        else:
+            left, right = first.inputs[-2:]
+            queries, keys, summed = left[-2], right[-1], left[-1]
+            scores = [s for op in ops for s in op.outputs if s[-2:] == (queries, keys)]
+        depth, leading = last.outputs[0][-1], prod(left[:-2])
+        by_axis = next((s[-3] for s in scores if len(s) > 3), None)
+        by_width = read // depth if read and read % depth == 0 else None
+        heads = by_width if by_width and leading % by_width == 0 else by_axis
+        return cls(
+            queries,
+            keys,
+            summed,
+            depth,
+            heads,
+            max(leading // (heads * batch), 1) if heads else 1,
+            has_softmax=first.name in ATTENTIONS
+            or any(op.name in SOFTMAXES for op in ops),
+        )
+
+
+def describe_attention(
+    size: AttentionShape,
+    stream: AttentionStream,
+    *,
+    made: int,
+    before: Sequence[Operation],
+) -> str:
+    """Write attention on one line, "MSA, 6 heads" or "W-MSA, 3 heads, 7×7 windows".
+
+    Args:
+        size: its sizes.
+        stream: what it works on.
+        made: channels of the queries, keys and values that its branch makes.
+        before: what comes before it.
+    """
+    heads = [] if size.heads is None else [format_plural(size.heads, "head")]
+    width = size.depth * (size.heads or 0)
+    asks_all = size.queries * size.groups == stream.positions
+    if size.summed * size.groups == stream.positions and not asks_all:
+        return ", ".join(["XCA" if size.has_softmax else "linear attention", *heads])
+    sign, group = name_groups(size, [op.outputs[0] for op in before if op.outputs])
+    if group:
+        return ", ".join([sign, *heads, group])
+    unlike = [] if size.keys == size.queries else [f"{size.keys} keys"]
+    if size.queries == 1 < size.keys:
+        unlike = ["1 query"]
+    sign = "MSA"
+    if heads and made == width:
+        sign = "cross-attention"
+    elif unlike and not any(map(reduces_positions, before)):
+        sign = "attention"  # of what else cannot be told
+    return ", ".join([sign, *heads, *unlike])
+
+
+def reduces_positions(op: Operation) -> bool:
+    """Tell whether an operation gives fewer positions, as attention to fewer keys."""
+    strides = op.window is not None and max(op.window.stride) > 1
+    return strides or op.name in AVERAGE_POOLS | MAX_POOLS
+
+
+def name_groups(size: AttentionShape, views: Sequence[Shape]) -> tuple[str, str]:
+    """Name attention within groups of positions, and say what a group is.
+
+    One window may be the whole map. What has no groups is called nothing.
+
+    A map (H, W) is viewed as (H/h, h, W/w, w) to part it into windows of h by w, and
+    as (h, H/h, w, W/w) to part it into grids.
+    """
+    for shape in views:
+        for a, b, c, d in [shape[1:5], shape[2:6]] if len(shape) == 6 else []:
+            if (b * d, a * c) == (size.keys, size.groups):
+                return "W-MSA", f"{format_sizes((b, d))} windows"
+            if (a * c, b * d) == (size.keys, size.groups) and size.groups > 1:
+                return "grid MSA", f"{format_sizes((a, c))} grids"
+    if size.groups > 1:
+        return "MSA", f"{size.groups} groups of {size.keys}"
+    return "", ""

@@ -1,0 +1,194 @@
+"""The cells of Table 1: stem, pool, blocks and head of one network, in its words."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.operations.families import (
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    MAX_POOLS,
+    PRODUCTS,
+    SOFTMAXES,
+)
+from resviz.readings.structure import gates
+from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.record import Operation
+from resviz.tables.paper_attention import AttentionStream, split_attention
+from resviz.tables.table import Cell, LayerGroup
+from resviz.units import format_per_axis, format_plural, format_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from resviz.readings.structure import Block, Stage, Structure, Unit
+    from resviz.record import Layer
+
+
+class MapExtent(NamedTuple):
+    """How large a map is along its axes, or of how many tokens it is."""
+
+    sizes: tuple[int, ...]
+    is_tokens: bool = False
+
+    def __str__(self) -> str:
+        if self.is_tokens:
+            return format_plural(self.sizes[0], "token")
+        return format_sizes(self.sizes)
+
+
+PaperEntry = tuple[Cell, MapExtent]
+"""A cell and the extent of the map after it."""
+
+
+def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
+    """Return the cells of one column by row name, in order."""
+    entries: dict[str, PaperEntry] = {}
+    convolutions = [
+        (describe_convolution(op, strided=True), measure_extent(structure, layer))
+        for layer in structure.stem
+        for op in list_live_operations([layer])
+        if is_weighted(op)
+    ]
+    if convolutions:
+        lines = tuple(line for line, _ in convolutions)
+        entries["conv1"] = Cell((LayerGroup(lines),)), convolutions[-1][1]
+    pool_row = f"{structure.stages[0].name} (pool)"
+    for layer in structure.stem:
+        if pool := describe_pool(layer):
+            extent = measure_extent(structure, layer)
+            entries[pool_row] = Cell((LayerGroup((pool,)),)), extent
+    for stage in structure.stages:
+        entries[stage.name] = describe_stage(stage), measure_stage(stage)
+    words = [word for layer in structure.head for word in describe_head_layer(layer)]
+    if words:
+        extent = measure_extent(structure, structure.head[-1])
+        after = extent if extent.sizes else MapExtent((1, 1))
+        entries["head"] = Cell((LayerGroup((", ".join(words),)),)), after
+    return entries
+
+
+def measure_stage(stage: Stage) -> MapExtent:
+    """Measure the output of a stage, whose channels lie second unless it is tokens."""
+    shape, is_tokens = stage.output_shape, gives_tokens(stage.blocks[-1])
+    return MapExtent(shape[1:-1] if is_tokens else shape[2:], is_tokens)
+
+
+def gives_tokens(block: Block) -> bool:
+    """Tell whether a block gives rows of tokens, (N, L, C), and no 1-D map."""
+    shape, width = block.output_shape, block.output_size[1]
+    return block.has_tokens or (len(shape) == 3 and shape[1] != width == shape[2])
+
+
+def measure_extent(structure: Structure, layer: Layer) -> MapExtent:
+    """Measure the output of a layer along all axes but batch and channels."""
+    shape = layer.output_shape
+    axis = structure.channel_axes.get(layer.index) or 1
+    return MapExtent(shape[1:axis] + shape[axis + 1 :], (axis, len(shape)) == (2, 3))
+
+
+def describe_pool(layer: Layer) -> str:
+    """Write a pool as "3×3 max pool, stride 2"; "" for any other layer."""
+    for op in layer.operations:
+        for names, kind in ((MAX_POOLS, "max"), (AVERAGE_POOLS, "average")):
+            if op.name in names and op.window:
+                stride = format_per_axis(op.window.stride)
+                return f"{format_sizes(op.window.kernel)} {kind} pool, stride {stride}"
+    return ""
+
+
+def describe_stage(stage: Stage) -> Cell:
+    """Write the blocks of a stage; those that read alike are one group."""
+    groups = groupby(map(describe_block, stage.blocks))
+    return Cell(tuple(LayerGroup(lines, len(list(equal))) for lines, equal in groups))
+
+
+def describe_block(block: Block) -> tuple[str, ...]:
+    """Write a line a convolution of a block's main branch, one a gate or attention."""
+    return tuple(
+        line
+        for unit in block.units
+        for line in describe_unit(unit, read_stream(block, unit))
+    )
+
+
+def describe_unit(unit: Unit, stream: AttentionStream) -> Iterator[str]:
+    """Yield the lines of one unit."""
+    for part in split_attention(gates.split_gates(unit), stream):
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, Operation):
+            yield describe_convolution(part)
+        else:
+            yield from describe_gate(part)
+
+
+def read_stream(block: Block, unit: Unit) -> AttentionStream:
+    """Return how many samples a unit works on, and of how many positions each."""
+    shape = unit.shortcut.input_shape
+    axes = shape[1:-1] if gives_tokens(block) else shape[2:]
+    return AttentionStream(unit.arch.batch, prod(axes))
+
+
+def describe_gate(gate: Sequence[Layer]) -> Iterator[str]:
+    """Write a gate as the SENet paper does: "fc, [16, 256]"; others in words.
+
+    Source: Hu et al. 2018, table 1, where the brackets hold the widths of both layers.
+    """
+    ops = gates.list_gate_weights(gate)
+    widths = [op.outputs[0][-1 if op.window is None else 1] for op in ops]
+    if gates.is_squeeze_excitation(gate):
+        yield f"fc, [{', '.join(map(str, widths))}]"
+    elif len(ops) > 1:
+        yield f"gate, fc [{', '.join(map(str, widths))}]"
+    else:
+        yield from (f"gate, {describe_gate_weight(op)}" for op in ops)
+
+
+def describe_gate_weight(op: Operation) -> str:
+    """Write a gate's only weight, or one of several after each other.
+
+    It is "5 conv over channels", as in ECA, "7×7 conv over positions", as in CBAM, or
+    "fc [64]".
+    """
+    window = op.window
+    if window is not None and prod(window.kernel) > 1:
+        is_over_channels = len(window.kernel) == 1 == op.inputs[0][1]
+        over = "channels" if is_over_channels else "positions"
+        return f"{format_sizes(window.kernel)} conv over {over}"
+    return f"fc [{op.outputs[0][-1 if window is None else 1]}]"
+
+
+def describe_convolution(op: Operation, *, strided: bool = False) -> str:
+    """Write a convolution as the paper does: "3×3, 64", or "7×7, 64, stride 2".
+
+    Dilation and groups are named where they are not 1, as "d2" and "32 groups".
+    """
+    window = op.window
+    if window is None:
+        return f"{op.outputs[0][-1]}-d fc"
+    parts = [format_sizes(window.kernel), str(op.outputs[0][1])]
+    if strided and set(window.stride) != {1}:
+        parts.append(f"stride {format_per_axis(window.stride)}")
+    if set(window.dilation) != {1}:
+        parts.append(f"d{format_per_axis(window.dilation)}")
+    if window.groups > 1:
+        parts.append(f"{window.groups} groups")
+    return ", ".join(parts)
+
+
+def describe_head_layer(layer: Layer) -> Iterable[str]:
+    """Yield what a layer after the last block adds to the head's row."""
+    for op in layer.operations:
+        if op.name in AVERAGE_POOLS:
+            yield "average pool"
+        elif op.name in MAX_POOLS:
+            yield "max pool"
+        elif op.name in PRODUCTS and is_weighted(op):
+            yield f"{op.outputs[0][-1]}-d fc"
+        elif op.name in CONVOLUTIONS:
+            yield describe_convolution(op)
+        elif op.name in SOFTMAXES:
+            yield "softmax"

@@ -1,0 +1,146 @@
+"""Where the stride sits, as the paper says below its Table 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.readings.structure import gates, index_block_layers
+from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.units import format_per_axis, format_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from resviz.readings.structure import Block, Structure
+    from resviz.record import Layer, Operation, Shape
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+class Downsampling(NamedTuple):
+    """A layer on the main path that strides, behind the stem and before the head.
+
+    Attributes:
+        layer: its name.
+        block: that in which it lies, or the next one.
+        inside: whether it lies in that.
+        place: which of the block's layers it is, as "first 1×1"; or what it is.
+        kernel: of its window.
+        stride: likewise.
+    """
+
+    layer: str
+    block: str
+    inside: bool
+    place: str
+    kernel: Shape
+    stride: Shape
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return self._asdict() | {"kernel": [*self.kernel], "stride": [*self.stride]}
+
+
+def find_downsampling(structure: Structure) -> Iterator[Downsampling]:
+    """Yield the layers that stride on the main path, in order."""
+    arch = structure.arch
+    ends = {layer.index for layer in (*structure.stem, *structure.head)}
+    places = index_block_layers(arch)
+    for index in structure.main_path:
+        layer = arch.stored_layers[index]
+        op = find_strided(layer)
+        if op is None or op.window is None or index in ends:
+            continue
+        own = places.get(index)
+        block = own.block if own else find_next_block(structure, index)
+        if block is None or (own and keeps_size(own.block, index)):
+            continue
+        yield Downsampling(
+            layer.name,
+            block.name,
+            own is not None,
+            name_place(block, op) if own else name_window(op),
+            op.window.kernel,
+            op.window.stride,
+        )
+
+
+def find_strided(layer: Layer) -> Operation | None:
+    """Find the operation of a layer whose window takes steps, or None."""
+    windows = ((op, op.window) for op in list_live_operations([layer]))
+    return next(
+        (op for op, w in windows if w and not w.transposed and max(w.stride) > 1), None
+    )
+
+
+def keeps_size(block: Block, index: int) -> bool:
+    """Tell whether the unit of a layer gives the size that it is given.
+
+    Attention may ask fewer keys than it has positions.
+    """
+    units = (unit for unit in block.units if index in unit.main_indices)
+    return any(unit.shortcut.kind == "identity" for unit in units)
+
+
+def find_next_block(structure: Structure, index: int) -> Block | None:
+    """Find the first block that ends behind a layer, or None."""
+    return next((block for block in structure.blocks if block.end > index), None)
+
+
+def name_place(block: Block, op: Operation) -> str:
+    """Name an operation among those of a block's main branch, as "first 1×1".
+
+    A lone one of its kind is its kind alone.
+    """
+    ops = [
+        other
+        for is_gate, run in gates.split_gates(block)
+        if not is_gate
+        for other in list_live_operations(run)
+        if is_weighted(other) or find_pool_word(other)
+    ]
+    alike = [other for other in ops if name_window(other) == name_window(op)]
+    numbers = [k for k, other in enumerate(alike) if other is op]
+    if len(alike) < 2 or not numbers or numbers[0] >= len(ORDINALS):
+        return name_window(op)
+    return f"{ORDINALS[numbers[0]]} {name_window(op)}"
+
+
+def find_pool_word(op: Operation) -> str:
+    """Return the word for a pool; "" for what is none."""
+    words = {"max pool": MAX_POOLS, "average pool": AVERAGE_POOLS}
+    return next((word for word, names in words.items() if op.name in names), "")
+
+
+def name_window(op: Operation) -> str:
+    """Name an operation by its window, "3×3" or "2×2 average pool"."""
+    kernel = format_sizes(op.window.kernel) if op.window else "fc"
+    return f"{kernel} {find_pool_word(op)}".strip()
+
+
+def describe_downsampling(found: Iterable[Downsampling]) -> tuple[str, ...]:
+    """Say where a network strides, a sentence for each place and stride.
+
+    Source: He et al. 2016, below table 1, "Downsampling is performed by conv3_1,
+    conv4_1, and conv5_1 with a stride of 2".
+    """
+    places: dict[tuple[bool, str, Shape], list[str]] = {}
+    for each in found:
+        names = places.setdefault((each.inside, each.place, each.stride), [])
+        if each.block not in names:
+            names.append(each.block)
+    lines = []
+    for (inside, place, stride), names in places.items():
+        by = f"with a stride of {format_per_axis(stride)}"
+        if inside:
+            owner = "their" if len(names) > 1 else "its"
+            lines.append(f"by {join_names(names)} {by}, at {owner} {place}")
+        else:
+            lines.append(f"by a {place} {by} before {join_names(names)}")
+    return tuple(f"downsampling is performed {line}" for line in lines)
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Join names as a sentence does: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
