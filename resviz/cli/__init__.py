@@ -32,6 +32,10 @@ It stands here too, so that `resviz --help` imports none of them.
 """
 
 
+UNCOUNTED_WEIGHTS = 4
+"""The exit code of a command whose totals leave out operations with weights."""
+
+
 class CommandGroup(click.Group):
     """The commands above, and one for every table; each is made when it is run."""
 
@@ -89,7 +93,7 @@ def resviz_command() -> None:
     gives it a name of your own.
 
     Exit codes: 0 done, 2 wrong usage or input, 3 the model could not be built or
-    traced.
+    traced, 4 done, but operations with weights are not counted.
     """
 
 
@@ -99,7 +103,7 @@ def main(args: list[str] | None = None) -> None:
     # through all of torch, while it runs and once more when it ends.
     gc.disable()
     atexit.register(gc.freeze)
-    settings = SimpleNamespace(debug=False)
+    settings = SimpleNamespace(debug=False, gaps=[])
     try:
         resviz_command.main(
             args, prog_name="resviz", standalone_mode=False, obj=settings
@@ -117,6 +121,17 @@ def main(args: list[str] | None = None) -> None:
         if settings.debug:
             raise
         sys.exit(report_error(error))
+    if settings.gaps:
+        sys.exit(report_gaps(settings.gaps))
+
+
+def report_gaps(gaps: list[str]) -> int:
+    """Print which weights no total counts, and give the exit code."""
+    from resviz.escape import replace_unsafe
+
+    for gap in gaps:
+        click.echo(wrap_for_terminal(f"warning: {replace_unsafe(gap)}"), err=True)
+    return UNCOUNTED_WEIGHTS
 
 
 def report_error(error: Exception) -> int:

@@ -170,7 +170,22 @@ def read_records(
         except TraceError as error:
             print_partial_layers(error, shown)
             raise
+    note_weight_gaps(archs)
     return archs
+
+
+def note_weight_gaps(archs: Iterable[Architecture]) -> None:
+    """Note for the end of the command which weights no total counts."""
+    from resviz.readings.costs import find_uncounted_weights
+
+    ctx = click.get_current_context(silent=True)
+    for arch in archs:
+        for gap in find_uncounted_weights(arch):
+            if ctx is not None:
+                ctx.obj.gaps.append(
+                    f"{arch.label}: {gap.operation} has weights and is not counted, "
+                    f"{gap.count}×, first at {gap.first}"
+                )
 
 
 def print_partial_layers(error: TraceError, shown: int | None) -> None:

@@ -90,12 +90,14 @@ def sweep(
 
     Columns: spec, the arguments that vary, params, macs, activations (output elements
     of convolutions), inference_peak_bytes, receptive_field (pixels of the input, the
-    largest axis), final_shape, depth (weighted layers), seconds, error. --where takes
-    them, and, or, not, and arithmetic; what is not known meets no < and no >.
+    largest axis), final_shape, depth (weighted layers), not_counted (operations),
+    seconds, error. --where takes them, and, or, not, and arithmetic; what is not known
+    meets no < and no >.
 
     A variant that fails, hangs or crashes is a row with its reason. While it runs, rows
     are kept in OUTPUT.journal. As .html the table is a page to explore, as .svg a
-    picture; both mark the front, all else has the front alone. Exit code 3: all failed.
+    picture; both mark the front, all else has the front alone. Exit code 3: all failed;
+    4: weights of some are not counted.
     """
     from resviz.sweeps import outputs
     from resviz.sweeps.sweep import run_sweep
@@ -144,6 +146,11 @@ def report_outcome(result: SweepResult) -> None:
         click.echo(describe_timing(result), err=True)
     if result.traced and result.failed == result.traced:
         sys.exit(3)
+    click.get_current_context().obj.gaps += [
+        f"{row['spec']}: weights are not counted, {row['not_counted']}"
+        for row in result.rows
+        if row.get("lacks_weights")
+    ]
 
 
 def describe_timing(result: SweepResult) -> str:

@@ -30,7 +30,7 @@ VariantArguments = tuple[str, Any, int | None]
 
 MEASURE_NAMES = (
     "params", "macs", "activations", "inference_peak_bytes", "receptive_field",
-    "final_shape", "depth", "trainable_params",
+    "final_shape", "depth", "trainable_params", "not_counted",
 )  # fmt: skip
 """What a row tells of a network.
 
@@ -76,6 +76,7 @@ class VariantTracer:
         clock.end_step("readings")
         return {
             **{name: values.get(name) for name in MEASURE_NAMES},
+            "lacks_weights": values.get("lacks_weights", False),
             "seconds": sum(clock.seconds.values()),
             "error": error,
             "steps": clock.seconds,
@@ -161,7 +162,16 @@ def measure_record(arch: Architecture) -> SweepRow:
         "final_shape": find_final_shape(graph, path),
         "depth": sum(count_weighted(arch.stored_layers[index]) for index in path),
         "trainable_params": arch.trainable_params,
+        "not_counted": describe_gaps(arch),
+        "lacks_weights": bool(costs.find_uncounted_weights(arch)),
     }
+
+
+def describe_gaps(arch: Architecture) -> str | None:
+    """Name what no count includes; None if nothing is left out."""
+    gaps = [f"{gap.operation} {gap.count}×" for gap in costs.find_uncounted(arch)]
+    gaps += [f"what made an operand of {name}" for name in arch.unseen]
+    return ", ".join(gaps) or None
 
 
 def find_largest_axis_field(arch: Architecture) -> int | None:

@@ -38,13 +38,15 @@ FIXED_COLUMNS = ("spec", *MEASURE_NAMES, "seconds", "error")
 """Columns that every sweep has; the arguments that vary stand behind the first."""
 
 NUMERIC_COLUMNS = tuple(
-    name for name in FIXED_COLUMNS if name not in {"spec", "final_shape", "error"}
+    name
+    for name in FIXED_COLUMNS
+    if name not in {"spec", "final_shape", "not_counted", "error"}
 )
 """Those that hold one number."""
 
 COLUMN_KINDS = {
     **dict.fromkeys(NUMERIC_COLUMNS, (NUMERIC,)), "spec": (TEXTUAL,),
-    "error": (TEXTUAL,), "final_shape": (SHAPE,),
+    "error": (TEXTUAL,), "not_counted": (TEXTUAL,), "final_shape": (SHAPE,),
 }  # fmt: skip
 """What they hold, in words."""
 

@@ -32,6 +32,13 @@ MEASURE_COLUMNS = (
 )
 
 
+class AtLeast(int):
+    """A number that leaves something out, written as "≥ 12"."""
+
+    def __format__(self, form: str) -> str:
+        return f"≥ {int(self):{form}}"
+
+
 def sweep_table(
     result: SweepResult, *, front: bool = True, error_column: bool = False
 ) -> Table:
@@ -52,13 +59,16 @@ def sweep_table(
         if column not in TRAINABLE_COLUMNS or has_frozen_parameters(rows)
     ]
     errors = error_column or any(row["error"] for row in rows)
+    gaps = error_column or any(row["not_counted"] for row in rows)
     columns = (
         Column("spec", "SPEC"),
         *(
             Column(name, name, spare=0 if name in TRACE_ARGUMENTS else 6)
             for name in result.names
         ),
-        *measures,
+        *measures[:-1],
+        *([Column("not_counted", "not counted", "words")] if gaps else []),
+        measures[-1],
         *([Column("error", "error", "words")] if errors else []),
     )
     return Table(
@@ -87,6 +97,8 @@ def complete_row(row: SweepRow, names: Iterable[str]) -> dict[str, Any]:
     """Give a row all its columns, and its time the digits that mean something."""
     first, *others = FIXED_COLUMNS
     complete = {name: row.get(name) for name in (first, *names, *others)}
+    if complete["not_counted"]:
+        complete["macs"] = AtLeast(row["macs"])
     return complete | {"seconds": round(row["seconds"], 4)}
 
 
@@ -120,6 +132,8 @@ def sweep_notes(result: SweepResult) -> Iterator[str]:
     if common:
         yield f"where no SPEC says more: {', '.join(common)}"
     yield MAC_CONVENTION
+    if any(row.get("not_counted") for row in result.rows):
+        yield "MACs of a variant with something not counted are at least so many"
     yield "peak: of a forward, without parameters; field: in pixels, its largest axis"
 
 
@@ -155,6 +169,6 @@ def typed_series(values: Sequence[Any], name: str) -> pd.Series:
         return pd.Series(values, dtype="Int64" if gaps else "int64")
     if name not in FIXED_COLUMNS and (len(kinds) > 1 or kinds & {list, tuple, dict}):
         values = [None if value is None else str(value) for value in values]
-    if name == "error":  # text, also where there is none
+    if name in {"error", "not_counted"}:  # text, also where there is none
         return pd.Series(values, dtype=pd.Series(["text"]).dtype)
     return pd.Series(values, dtype=None if kinds else object)

@@ -78,8 +78,11 @@ def describe_bound(arch: Architecture) -> str:
 
 def uncounted_notes(arch: Architecture) -> tuple[str, ...]:
     """Name each operation that no rule counts, a line each."""
+    weighted = {gap.operation for gap in costs.find_uncounted_weights(arch)}
+    words = {True: ", with weights", False: ""}
     return tuple(
-        f"not counted: {gap.operation}, {gap.count}×, first at {gap.first}"
+        f"not counted: {gap.operation}{words[gap.operation in weighted]}, "
+        f"{gap.count}×, first at {gap.first}"
         for gap in costs.find_uncounted(arch)
     )
 

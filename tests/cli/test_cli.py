@@ -33,6 +33,42 @@ def test_table_without_a_spec_is_the_papers(resviz):
         assert words in out
 
 
+UNCOUNTED = """
+import torch
+from torch import nn
+
+class Centres(nn.Module):
+    def __init__(self, count=5, linear=False):
+        super().__init__()
+        self.centres = nn.Parameter(torch.zeros(count, 4))
+        self.linear = linear
+
+    def forward(self, x):
+        if self.linear:
+            return (x @ self.centres.t()).nonzero_static(size=3)
+        return torch.cdist(x, self.centres).relu()
+"""
+"""A network with an operation on weights that no rule counts, and one that has none."""
+
+
+@pytest.mark.parametrize("command", ["summary", "layers", "costs", "trace", "describe"])
+def test_weights_that_are_not_counted(command, resviz, tmp_path, monkeypatch):
+    """Output is there, stderr names them, and the exit code is 4."""
+    (tmp_path / "far.py").write_text(UNCOUNTED)
+    monkeypatch.chdir(tmp_path)
+    output = ["-o", "far.json"] if command == "trace" else []
+    code, out, err = resviz(command, "far.py:Centres", "--input", "4", *output)
+    named = "far.py:Centres: _cdist_forward has weights and is not counted, 1×"
+    assert 4 == code
+    assert err.startswith(f"warning: {named}, first at ")
+    assert out if command != "trace" else (tmp_path / "far.json").exists()
+    if command == "summary":
+        assert "at least 0, at 2 FLOPs each at least 0" in out
+        assert "not counted: _cdist_forward, with weights, 1×" in out
+    again = resviz(command, "far.py:Centres(linear=True)", "--input", "4", *output)
+    assert (0, "") == (again[0], again[2])
+
+
 TABLES = [
     name
     for name in resviz_command.list_commands(None)

@@ -7,6 +7,8 @@ import pytest
 from resviz.cli import main
 from resviz.cli.sweep import ByteSize, Pace, ProgressLines
 
+from .test_cli import UNCOUNTED
+
 
 @pytest.fixture
 def sweep(capfdbinary, monkeypatch):
@@ -45,6 +47,27 @@ def test_where_limit_and_pareto(sweep):
     assert [(2, 32), (3, 32), (4, 32)] == [
         (row["num_classes"], row["input"]) for row in data["variants"]
     ]
+
+
+def test_what_is_not_counted_is_marked(sweep, tmp_path, monkeypatch):
+    """In its row, and on stderr where it has weights; the exit code is 4."""
+    (tmp_path / "far.py").write_text(UNCOUNTED)
+    monkeypatch.chdir(tmp_path)
+    spec = "far.py:Centres(count=7, linear={True,False})"
+    code, out, err = sweep(spec, "-j", 1, "--input", 4)
+    assert 4 == code
+    assert err.endswith("weights are not counted, _cdist_forward 1×\n")
+    assert 1 == err.count("warning: ")
+    rows = [" ".join(line.split()) for line in out.splitlines() if "far.py" in line]
+    assert " True 28 ≥ 28 " in rows[0]
+    assert " nonzero_static 1× " in rows[0]
+    assert " False 28 ≥ 0 " in rows[1]
+    assert " _cdist_forward 1× " in rows[1]
+    _, out, _ = sweep(spec, "-j", 1, "--input", 4, "--format", "json")
+    first, second = json.loads(out)["variants"]
+    assert (28, "nonzero_static 1×") == (first["macs"], first["not_counted"])
+    assert (0, "_cdist_forward 1×") == (second["macs"], second["not_counted"])
+    assert 0 == sweep(spec, "-j", 1, "--input", 4, "--where", "macs > 0")[0]
 
 
 def test_what_fails_is_told(sweep):

@@ -81,7 +81,7 @@ def test_json(plain):
     assert [
         "spec", "depth_given", "base_channels", "input", "params", "macs",
         "activations", "inference_peak_bytes", "receptive_field", "final_shape",
-        "depth", "trainable_params", "seconds", "error",
+        "depth", "trainable_params", "not_counted", "seconds", "error",
     ] == list(data["variants"][0])  # fmt: skip
 
 

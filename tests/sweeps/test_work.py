@@ -47,6 +47,7 @@ def test_a_row(record):
         "final_shape": [2, 512, 2, 2],
         "depth": 18,
         "trainable_params": data["params"],
+        "not_counted": None,
     } == {name: row[name] for name in MEASURE_NAMES}
     assert row["error"] is None
 

@@ -24,7 +24,7 @@ from resviz.operations.table import OPERATIONS
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from resviz.operations.kind import MacRule
     from resviz.record import Architecture, Layer, Operation
@@ -150,10 +150,29 @@ def sum_record_costs(arch: Architecture) -> CostTotals:
 @cache_reading
 def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List the operations without a cost rule, which no total includes."""
+    return select_uncounted(arch, lambda _: True)
+
+
+@cache_reading
+def find_uncounted_weights(arch: Architecture) -> tuple[UncountedOperation, ...]:
+    """List those of them that read weights."""
+    return select_uncounted(arch, reads_weights)
+
+
+def reads_weights(op: Operation) -> bool:
+    """Tell whether an operand of two axes or more does not depend on the input."""
+    operands = zip(op.inputs, op.flowing, strict=True)
+    return any(len(shape) > 1 and not flows for shape, flows in operands)
+
+
+def select_uncounted(
+    arch: Architecture, is_wanted: Callable[[Operation], bool]
+) -> tuple[UncountedOperation, ...]:
+    """List the wanted operations without a cost rule."""
     layer_names: dict[str, list[str]] = {}
     for layer in arch.stored_layers:
         for op in layer.operations:
-            if not is_cost_known(op):
+            if not is_cost_known(op) and is_wanted(op):
                 layer_names.setdefault(op.name, []).append(layer.name)
     return list_uncounted(layer_names)
 
