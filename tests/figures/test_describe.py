@@ -144,6 +144,16 @@ def test_blocks_without_shortcut_are_told():
     assert "1 block without shortcut" in said
 
 
+def test_runs_of_equal_shortcuts_are_told_in_their_place():
+    """The last is called so, however long the runs before it are."""
+    with torch.device("meta"):
+        net = nn.Sequential(*(Inverted(3, 3) for _ in range(4)))
+    net[2].same = False
+    said = resviz.describe(resviz.trace(net, (3, 8, 8)))
+    shortcuts = "The first 2 shortcuts: identity; the next: none; the last: identity."
+    assert shortcuts in said
+
+
 def test_units_of_a_transformer_are_told():
     """Attention and MLP are two units of one block."""
     layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
