@@ -168,6 +168,26 @@ def test_the_lighter_branch_is_the_shortcut():
         assert ("bottleneck", "always") == (block.type, block.shortcut.reason)
 
 
+@pytest.mark.parametrize("dims", [1, 2])
+def test_a_map_that_loses_its_border_starts_a_stage(dims):
+    """Two positions fewer are a class token's affair among tokens alone."""
+
+    class Line(nn.Module):
+        def __init__(self):
+            super().__init__()
+            make = nn.Conv1d if dims == 1 else nn.Conv2d
+            self.a, self.b = make(8, 8, 3, padding=1), make(8, 8, 3, padding=1)
+
+        def forward(self, x):
+            return x + self.b(self.a(x).relu())
+
+    crop = nn.Conv1d(8, 8, 3) if dims == 1 else nn.Conv2d(8, 8, (1, 2))
+    net = nn.Sequential(Line(), Line(), crop, Line(), Line())
+    sizes = (8, 20) if dims == 1 else (8, 4, 8)
+    built = read_structure(trace(net, sizes))
+    assert [2, 2] == [len(stage.blocks) for stage in built.stages]
+
+
 def test_a_sum_without_weights_is_no_block():
     """X + relu(x) has nothing to be residual to."""
     built = block_of(nn.ReLU(), nn.Identity())
