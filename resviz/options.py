@@ -133,9 +133,7 @@ class TraceOptions(TypedDict, total=False):
     ]
     training: Annotated[bool | None, Option("Not evaluation.", kind="switch")]
     mode: Annotated[str | None, Option("Default: auto.", choices=TRACE_MODES)]
-    method: Annotated[
-        str | None, Option("What is followed, not forward: encode_image.")
-    ]
+    method: Annotated[str | None, Option("Followed in place of forward: encode_image.")]
 
 
 class TableOptions(TypedDict, total=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
+from inspect import Parameter, signature
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,7 @@ from resviz.errors import (
     suggest_nearest,
 )
 from resviz.models import catalogue
-from resviz.source.hubs import HUBS, import_hub_module, name_model
+from resviz.source.hubs import HUBS, import_hub_module, list_model_names, name_model
 from resviz.source.importing import (
     ArgumentResolver,
     find_attribute,
@@ -77,6 +78,22 @@ class WeightlessMode(TorchFunctionMode):
 
 FETCHING_OPTIONS = ("weights", "weights_backbone", "pretrained")
 """Options with which packages load weights, for which there has to be a place."""
+
+
+NAMES_OF_OPTIONS = {
+    "args",
+    "opt",
+    "opts",
+    "options",
+    "cfg",
+    "conf",
+    "config",
+    "hparams",
+}
+"""Names of arguments that are often a namespace, as argparse makes them."""
+
+MAX_NAMES_SHOWN = 8
+"""Arguments of a callable that a message names."""
 
 
 def build_own_network(
@@ -192,7 +209,52 @@ def import_model(spec: Spec) -> TracedPart:
                 f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
             )
         resolver = ArgumentResolver(spec, module, target)
-        return call_for_module(lambda: resolver.call(spec, target), spec)
+        try:
+            return call_for_module(lambda: resolver.call(spec, target), spec)
+        except BuildError as error:
+            remedy = explain_wrong_call(error.__cause__, target, spec)
+            error.args = (f"{error}{remedy}",)
+            raise
+
+
+def explain_wrong_call(error: BaseException | None, target: Any, spec: Spec) -> str:
+    """Say what a callable takes, if it was called with something else; else "".
+
+    Args:
+        error: what the call raised.
+        target: what was called.
+        spec: with which arguments.
+    """
+    if isinstance(error, AttributeError) and isinstance(error.obj, dict):
+        return f"; want it as Namespace({error.name}=…)"
+    if not isinstance(error, TypeError):
+        return ""
+    try:
+        called = signature(target)
+    except (TypeError, ValueError):
+        return ""
+    with suppress(TypeError):
+        called.bind(*spec.args, **spec.options)
+        return ""  # it failed further in
+    taken = [
+        parameter
+        for parameter in called.parameters.values()
+        if parameter.kind not in {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+    ]
+    names = [parameter.name for parameter in taken]
+    wrong = [name for name in spec.options if name not in names]
+    near = suggest_nearest(wrong[0], names, 1) if wrong else ""
+    shown = [
+        parameter.name
+        if parameter.default is Parameter.empty
+        else f"{parameter.name}=…"
+        for parameter in taken[:MAX_NAMES_SHOWN]
+    ]
+    if len(taken) > len(shown):
+        shown.append("…")
+    objects = [name for name in names if name in NAMES_OF_OPTIONS]
+    how = f"; {objects[0]} may be Namespace(width=16)" if objects else ""
+    return f"{near}: it takes ({', '.join(shown)}){how}"
 
 
 def is_module_class(value: Any) -> bool:
@@ -234,9 +296,12 @@ def build_hub_model(spec: Spec, *, filled: bool = False) -> TracedPart:
     try:
         return call_for_module(build_from_hub, spec)
     except BuildError as error:
-        if fetches:
-            remedy = "; leave out the weights, shapes need none"
-            error.args = (f"{error}{remedy}",)
+        remedy = "; leave out the weights, shapes need none" if fetches else ""
+        with suppress(Exception):  # a package may list its models otherwise
+            names = list_model_names(spec.module or "")
+            if named.name not in names:
+                remedy = suggest_nearest(named.name, names)
+        error.args = (f"{error}{remedy}",)
         raise
 
 

@@ -70,13 +70,26 @@ def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
             as_module = f" as {name!r}" if name not in {"", spec.module} else ""
             raise BuildError(
                 f"{spec.text}: cannot import {spec.module!r}{as_module}, "
-                f"{describe_error(error)}"
+                f"{describe_error(error)}{suggest_module(error, spec)}"
             ) from error
         if target is MISSING:
             raise make_name_error(spec, spec.text, [module])
         if spec.own:
             check_own(target, spec)
         yield module, target
+
+
+def suggest_module(error: BaseException, spec: Spec) -> str:
+    """Suggest what to name in place of a file or a module that is not there."""
+    name = spec.module or ""
+    if isinstance(error, FileNotFoundError) and not Path(name).exists():
+        near_files = () if spec.own else Path(name).parent.glob("*.py")
+        return suggest_nearest(Path(name).name, (file.name for file in near_files))
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing and f"{name}.".startswith(f"{missing}."):
+        remedy = f"from another folder a file is named, {name.replace('.', '/')}.py"
+        return f"; {remedy}:{spec.name}"
+    return ""
 
 
 def find_package_module(path: Path) -> tuple[Path, str]:

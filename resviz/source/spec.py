@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
+from resviz.source.hubs import HUBS
+from resviz.source.wrong_specs import SPEC_FORMS, explain_wrong_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +34,6 @@ IMPORT_PATTERN = re.compile(r"\s*([A-Za-z_][\w.]*|[^(]+\.py):(?!//)(.+)", re.DOT
 CALL_PATTERN = re.compile(
     r"\s*([\w.]+)\s*(?:(\(.*\))\s*(?:\.\s*(\w[\w.]*))?)?\s*", re.DOTALL
 )
-SPACED_NAME = re.compile(r"([A-Za-z_]+)[\s-]+(\d+)")
-
-SPEC_FORMS = (
-    "a name or depth (resnet50, 50, cifar110), a call (resnet(50, stride_in='1x1')), "
-    "a saved record (r50.json), or package.module:callable, file.py:callable or "
-    "timm:name"
-)
-"""What a SPEC can be, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +92,15 @@ def parse_spec(text: str | int, resolve_path: Callable[[str], Path] = Path) -> S
     if equals and not names_file(text, resolve_path):
         if not heading:
             raise SpecError(f"spec: got {text!r:.60}, want a name before the =")
-        return replace(parse_bare_spec(rest), heading=heading)
+        if not rest:
+            raise SpecError(f"spec: got {text!r:.60}, want a SPEC after the =")
+        try:
+            return replace(parse_bare_spec(rest), heading=heading)
+        except SpecError as error:
+            if re.fullmatch(r"\w+\s*,\s*\w+", heading):  # options without brackets
+                want = explain_wrong_spec(text)
+                raise SpecError(f"spec: got {text!r}, {want}") from error
+            raise
     return parse_bare_spec(text)
 
 
@@ -142,6 +144,8 @@ def parse_bare_spec(text: str) -> Spec:
     """
     if not text or len(text) > MAX_SPEC_LENGTH:
         raise SpecError(f"spec: got {text[:40]!r}, want {SPEC_FORMS}")
+    if "://" in text.partition("(")[0]:
+        raise SpecError(f"spec: got {text!r}, {explain_wrong_spec(text)}")
     if text.lower().endswith((".json", ".json.gz")):
         return Spec(text, record=Path(text))
     if text.endswith(".py"):
@@ -160,12 +164,10 @@ def parse_call(source: str, text: str, module: str | None = None) -> Spec:
     """
     match = CALL_PATTERN.fullmatch(source)
     if not match:
-        is_open = source.count("(") > source.count(")")
-        want = "want a ) at its end" if is_open else f"want {SPEC_FORMS}"
-        spaced = SPACED_NAME.fullmatch(text)
-        near = f"did you mean '{''.join(spaced.groups()).lower()}'? " if spaced else ""
-        raise SpecError(f"spec: got {text!r}, {near}{want}")
+        raise SpecError(f"spec: got {text!r}, {explain_wrong_spec(text)}")
     name, arguments, attribute = match.groups(default="")
+    if module is None and ("." in name or name in HUBS):
+        raise SpecError(f"spec: got {text!r}, {explain_wrong_spec(text)}")
     if not arguments:
         return Spec(text, name, module)
     args, options = parse_arguments(

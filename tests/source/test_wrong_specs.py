@@ -1,0 +1,125 @@
+"""SPECs as a stranger types them: each wrong one is told what was probably meant."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from resviz import BuildError, SpecError, source
+from resviz.source.spec import parse_spec
+
+MEANT = {
+    "timm": "want a colon before one of its models, timm:resnet50$",
+    "timm:": "want a colon before one of its models, timm:resnet50$",
+    "timm.resnet50": ", timm:resnet50$",
+    "timm/resnet50": ", timm:resnet50$",
+    "timm.create_model('resnet50')": r", timm:create_model\('resnet50'\)$",
+    "torchvision.models.resnet50()": r", torchvision:resnet50\(\)$",
+    "net.Net": r"what is called, net:Net, or brackets before a part, net\(\)\.Net$",
+    "a.b.Net(3, x='(')": r"want a colon before what is called, a\.b:Net\(3, x='\('\)$",
+    "torch.nn.Linear(3, 4)": r"torch\.nn:Linear\(3, 4\)$",
+    "resnet50.layer1": r"a part, resnet50\(\)\.layer1$",
+    "net.py::Net": r"want one colon, net\.py:Net$",
+    "zoo/net:Net": r"its suffix, zoo/net\.py:Net, or a package by dots, zoo\.net:Net$",
+    "./net:Net": r"\./net\.py:Net, or a package by dots, net:Net$",
+    "microsoft/resnet-50": r"AutoModel\.from_pretrained\('microsoft/resnet-50'\)$",
+    "model.pth": r"want what builds the network.*resnet50\(weights='model\.pth'\)$",
+    "runs/best.ckpt": r"resnet50\(weights='runs/best\.ckpt'\)$",
+    "model.onnx": "want what builds the network in torch",
+    "https://a.org/r50.json": "want a file or a name, fetch what lies at an address$",
+    "ResNet-50": "did you mean 'resnet50'",
+    "resnet 50": "did you mean 'resnet50'",
+    "resnet50, stem='deep'": r"want brackets, resnet50\(stem='deep'\)$",
+    "resnet50, groups=2, stem='deep'": r"resnet50\(groups=2, stem='deep'\)$",
+    "resnet50:": "want what to call after the colon",
+    ":resnet50": "want a module or a file before the colon",
+    "Ours=": "want a SPEC after the =$",
+    "net.py:Net(2": r"want a \) at its end$",
+    "net.py:Net[2]": "want a name or depth",
+}
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_what_is_meant_is_said(text):
+    """With the text, on one line."""
+    with pytest.raises(SpecError, match=MEANT[text]) as caught:
+        parse_spec(text)
+    assert str(caught.value).startswith("spec: got ")
+    assert "\n" not in str(caught.value)
+
+
+NET = """
+from torch import nn
+
+class Net(nn.Conv2d):
+    def __init__(self, width, *, depth=3, **others):
+        if others:
+            raise TypeError("deep inside")
+        super().__init__(3, width, 1)
+
+class OfArguments(Net):
+    def __init__(self, args):
+        super().__init__(args.width)
+
+def many(a, b=1, c=1, d=1, e=1, f=1, g=1, h=1, i=1):
+    return 1
+
+def anything(*args, **kwargs):
+    raise TypeError("deep inside")
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("Net", r"'width': it takes \(width, depth=…\)$"),
+        ("Net(2, 3)", r"were given: it takes \(width, depth=…\)$"),
+        ("Net(2, depht=3)", "TypeError: deep inside at own_net.py:7$"),
+        ("many(1, k=3)", r"'k': it takes \(a, b=…, c=…, d=…, e=…, f=…, g=…, h=…, …\)$"),
+        (
+            "OfArguments(arg=3)",
+            r"'arg', did you mean 'args': it takes \(args\); args may",
+        ),
+        ("OfArguments", r"it takes \(args\); args may be Namespace\(width=16\)$"),
+        ("OfArguments({'width': 3})", r"want it as Namespace\(width=…\)$"),
+        ("OfArguments(Namespace(w=3))", r"'Namespace' object has no .*own_net.py:12$"),
+        ("anything", "TypeError: deep inside at own_net.py:18$"),
+    ],
+)
+def test_a_call_that_does_not_fit(tmp_path, monkeypatch, call, words):
+    """The message has what the callable takes, where that is what was wrong."""
+    (tmp_path / "own_net.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BuildError) as caught:
+        source.resolve_architecture(f"own_net.py:{call}")
+    caught.match(words)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("own_nett.py:Net", "FileNotFoundError: .*, did you mean 'own_net.py'"),
+        ("not_there.net:Net", "is named, not_there/net.py:Net$"),
+        ("own_needs:Net", "No module named 'not_there' at own_needs.py:1$"),
+    ],
+)
+def test_a_module_that_is_not_there(tmp_path, monkeypatch, spec, words):
+    """Near files are named, and how a file is; not for what a module itself lacks."""
+    (tmp_path / "own_net.py").write_text(NET)
+    (tmp_path / "own_needs.py").write_text("import not_there")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BuildError, match=words):
+        source.resolve_architecture(spec)
+
+
+def test_an_unknown_model_of_a_package_has_near_ones(monkeypatch):
+    """Of those that the package lists."""
+
+    def create_model(name, **_):
+        raise RuntimeError(f"Unknown model ({name})")
+
+    package = ModuleType("timm")
+    vars(package).update(create_model=create_model, list_models=lambda: ["resnet50d"])
+    monkeypatch.setitem(sys.modules, "timm", package)
+    with pytest.raises(BuildError, match=r"did you mean 'resnet50d'$"):
+        source.resolve_architecture("timm:resnet5Od")
