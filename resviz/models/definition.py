@@ -88,9 +88,10 @@ def resolve_stem_name(stem: str, *, deep_stem: bool) -> str:
 
 HEAD_POOLINGS: dict[str, Callable[[], nn.Module]] = {
     "adaptive": lambda: nn.AdaptiveAvgPool2d((1, 1)),
-    "fixed": lambda: nn.AvgPool2d(7),
+    "fixed": lambda: nn.AvgPool2d(7, stride=1),
+    "strided": lambda: nn.AvgPool2d(7),
 }
-"""The poolings before the classifier; torchvision's first releases fixed it at 7."""
+"""The poolings before the classifier; early torchvision has the fixed one."""
 
 
 class ResNet(nn.Module):
@@ -137,7 +138,9 @@ class ResNet(nn.Module):
         shortcut: the paper's option, ``"A"``, ``"B"`` or ``"C"``.
         projection: which blocks project under B, a key of ``PROJECTIONS``.
         avg_down: pool in projections instead of striding (ResNet-D).
-        head: ``"adaptive"`` or ``"fixed"``, a 7x7 pooling for 224x224 images.
+        head: ``"adaptive"``; ``"fixed"``, early torchvision's 7x7 pooling of stride 1,
+            for images of 193 to 224 pixels; or ``"strided"``, the same of stride 7, as
+            copies have it, which loses what lies beyond 7x7.
         softmax: end in probabilities, as the authors' layer files, not in logits.
         out_indices: stages, counted from 0, whose outputs ``forward`` returns; no
             head is built then, but stages beyond the last index are, and run.

@@ -241,7 +241,7 @@ WRONG = [
     (("summary", "json:loads('3')"), 3, "the call gave int"),
     (("summary", "resnet18", "--input", "3,0,4"), 2, "positive whole numbers"),
     (("summary", "resnet18", "--input", "1,64,64"), 3, "want 3 input channels"),
-    (("summary", "resnet(50, head='fixed')", "--input", "3,448,448"), 3, "8192"),
+    (("summary", "resnet(50, head='fixed')", "--input", "3,256,256"), 3, "8192"),
     (("layers", "resnet18", "--depth", "0"), 2, "depth"),
     (("layers", "resnet18", "--only", "konv"), 2, "only"),
     (("summary", "resnet18", "-o", "nowhere/x.json"), 2, "does not exist"),

@@ -188,12 +188,21 @@ def test_in_channels():
 
 
 def test_fixed_head():
-    """The fixed head pools 7x7, and needs a map at least as large."""
-    net = small(head="fixed")
-    assert net.avgpool.kernel_size == 7
-    assert net.eval()(torch.zeros(1, 3, 56, 56)).shape == (1, 5)
+    """The fixed head pools 7x7 once, and a map of 8x8 gives too many features."""
+    net = small(head="fixed").eval()
+    assert (net.avgpool.kernel_size, net.avgpool.stride) == (7, 1)
+    assert net(torch.zeros(1, 3, 56, 56)).shape == (1, 5)
     with pytest.raises(RuntimeError, match="too small"):
         net(torch.zeros(1, 3, 32, 32))
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        net(torch.zeros(1, 3, 64, 64))
+
+
+def test_strided_head():
+    """The strided one leaves out what its only window does not reach."""
+    net = small(head="strided").eval()
+    assert (net.avgpool.kernel_size, net.avgpool.stride) == (7, 7)
+    assert net(torch.zeros(1, 3, 64, 64)).shape == (1, 5)
 
 
 def test_any_number_of_stages():

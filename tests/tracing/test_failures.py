@@ -29,11 +29,18 @@ def test_an_early_head_at_a_smaller_input():
 
 
 def test_an_early_head_at_a_larger_input():
-    """At 448 the pool gives 2×2: the classifier would need 2048·4 features."""
-    said = message("resnet(50, head='fixed')", (3, 448, 448))
-    assert "avgpool (7×7 average pool) makes 2048 maps of 2×2 from 14×14" in said
+    """At 256 the pool of stride 1 gives 2×2, and the classifier 2048·4 features."""
+    said = message("resnet(50, head='fixed')", (3, 256, 256))
+    assert "avgpool (7×7 average pool) makes 2048 maps of 2×2 from 8×8" in said
     assert "want 2048 input features" in said
     assert "in_features would have to be 8192" in said
+    assert "inputs from 193×193 to 224×224 work" in said
+
+
+def test_a_strided_head_at_a_larger_input():
+    """That of stride 7 hides it up to 416, and then has 2×2 windows too."""
+    said = message("resnet(50, head='strided')", (3, 448, 448))
+    assert "avgpool (7×7 average pool) makes 2048 maps of 2×2 from 14×14" in said
     assert "inputs from 193×193 to 416×416 work" in said
 
 
