@@ -10,7 +10,8 @@ from rich.cells import cell_len
 import resviz
 from resviz import escape
 from resviz.formats.tables import text
-from resviz.formats.tables.text import Grid, is_narrow, iter_grid_lines
+from resviz.formats.tables.text import Grid, is_narrow, iter_grid_lines, title_lines
+from resviz.tables.table import Column
 
 LETTERS = [chr(code) for code in range(32, 0x2600) if is_narrow([chr(code)])]
 WORD = st.text("abc ×→", max_size=8) | st.text(LETTERS, max_size=4)
@@ -86,3 +87,15 @@ def test_a_table_that_fits_needs_no_rich(run, tmp_path):
     run("-c", code.format(f"resviz.layers({str(path)!r}).render()"))
     wide = f"resviz.layers({str(path)!r}).render(width=20)"
     run("-c", code.format(wide), code=17)
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("ResNet-50, width_per_group=128", ["ResNet-50,", "width_per_", "group=128"]),
+        ("models/vitm.py:build", ["models/", "vitm.py:build"]),
+        ("x" * 16, ["x" * 15, "x"]),
+    ],
+)
+def test_a_long_name_breaks_where_its_parts_end(title, lines):
+    assert title_lines(Column("c0", title, kind="cell")) == lines

@@ -25,6 +25,9 @@ SUFFIXES = (".txt",)
 CELL_WIDTH = 15
 """Characters of the widest bracketed cell of the paper's five networks."""
 
+PATH_PART = re.compile(r"[^/:,(_]*[/:,(_]?")
+"""A part of a path or SPEC, with the character that ends it."""
+
 ROW_MARKER = "▸ "
 """What stands before a row that is set off."""
 
@@ -155,7 +158,25 @@ def column_width(table: Table, column: Column) -> int:
 def title_lines(column: Column) -> list[str]:
     """Return the lines of a heading: a network's name takes several."""
     title = escape.clean_name(column.title)
-    return wrap(title, CELL_WIDTH) if column.kind == "cell" else [title]
+    return wrap_title(title) if column.kind == "cell" else [title]
+
+
+def wrap_title(title: str) -> list[str]:
+    """Break a network's name, a SPEC's or path's long words where its parts end.
+
+    Example:
+        >>> wrap_title("models/backbones/net.py:build_wide")
+        ['models/', 'backbones/', 'net.py:build_', 'wide']
+    """
+    lines: list[str] = []
+    for line in wrap(title, CELL_WIDTH, break_long_words=False):
+        parts = PATH_PART.findall(line) if len(line) > CELL_WIDTH else [line]
+        lines.append("")
+        for part in parts:
+            if lines[-1] and len(lines[-1] + part) > CELL_WIDTH:
+                lines.append("")
+            lines[-1] += part
+    return [part for line in lines for part in wrap(line, CELL_WIDTH)] or [""]
 
 
 def cell_lines(column: Column, value: Any) -> list[str]:
