@@ -268,7 +268,11 @@ def make_residual_unit(
     main = heavy.union(region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
-        type=classify_unit(graph.list_operations(list_typed_nodes(region, beside))),
+        type=classify_unit(
+            graph.list_operations(
+                list_typed_nodes(region, beside) & graph.efforts.keys()
+            )
+        ),
         fork=region.fork,
         join=region.join,
         end=end,

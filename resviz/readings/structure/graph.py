@@ -137,7 +137,7 @@ class Graph:
         self.after[node] = []
         for source in before:
             self.after[source].append(node)
-        if not mixes_rows(layer, ops, axis):
+        if not (layer.parameters and mixes_rows(layer, ops, axis)):
             axis = follow_axis(ops, axis)
         self.channel_axes[node] = axis
         side = len(sources) > 1 and finder.find_side_edges(layer, ops, sources)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.channel_axes import mixes_rows
 from resviz.readings.structure.unit_types import classify_unit
-from resviz.readings.structure.weights import is_live_product, is_spatial
+from resviz.readings.structure.weights import is_spatial
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -46,15 +46,12 @@ class UnitKind(NamedTuple):
 
 def find_unit_kind(graph: Graph, nodes: Collection[int]) -> UnitKind:
     """Find the kind of a unit with these nodes on its main branch, gates left out."""
-    ops = graph.list_operations(nodes)
-    layers, axes = graph.arch.stored_layers, graph.channel_axes
+    heavy = [node for node in nodes if node in graph.efforts]
+    ops = graph.list_operations(heavy)
     kind = classify_unit(ops)
-    mixes_positions = any(is_spatial(op) or is_live_product(op) for op in ops) or any(
-        mixes_rows(
-            layers[node], graph.operations[node], axes.get(graph.before[node][0])
-        )
-        for node in nodes
-    )
+    efforts = [graph.efforts[node] for node in heavy]
+    sees_positions = any(effort.spatial or effort.products for effort in efforts)
+    mixes_positions = sees_positions or any(reads_rows(graph, node) for node in heavy)
     has_full_kernel = any(is_spatial(op) and not has_groups(op) for op in ops)
     return UnitKind(
         role=kind if kind in {"attention", "MLP"} else "convolution",
