@@ -268,11 +268,7 @@ def make_residual_unit(
     main = heavy.union(region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,
-        type=classify_unit(
-            graph.list_operations(
-                list_typed_nodes(region, beside) & graph.efforts.keys()
-            )
-        ),
+        type=classify_unit(graph, list_typed_nodes(region, beside)),
         fork=region.fork,
         join=region.join,
         end=end,
@@ -332,7 +328,7 @@ def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
     fork = graph.dominator[nodes[0]]
     main = graph.find_nodes_between(fork, end).intersection(nodes)
     stream = graph.find_nodes_between(fork, end, main_only=True)
-    kind = classify_unit(graph.list_operations(main & stream), "plain")
+    kind = classify_unit(graph, main & stream, "plain")
     fork = max(fork, ROOT)
     unit = Unit(
         graph.arch,

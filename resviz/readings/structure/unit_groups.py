@@ -16,7 +16,7 @@ from resviz.readings.structure.unit_types import classify_unit
 from resviz.readings.structure.weights import is_spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.parts import Block
@@ -44,11 +44,11 @@ class UnitKind(NamedTuple):
         return not (self.is_whole or self.mixes_channels_alone)
 
 
-def find_unit_kind(graph: Graph, nodes: Collection[int]) -> UnitKind:
+def find_unit_kind(graph: Graph, nodes: frozenset[int]) -> UnitKind:
     """Find the kind of a unit with these nodes on its main branch, gates left out."""
     heavy = [node for node in nodes if node in graph.efforts]
     ops = graph.list_operations(heavy)
-    kind = classify_unit(ops)
+    kind = classify_unit(graph, nodes)
     efforts = [graph.efforts[node] for node in heavy]
     sees_positions = any(effort.spatial or effort.products for effort in efforts)
     mixes_positions = sees_positions or any(reads_rows(graph, node) for node in heavy)
@@ -120,7 +120,7 @@ def find_period_of_blocks(graph: Graph, run: Sequence[Block]) -> int:
     if any(block.shortcut.label not in PLAIN_LABELS for block in run):
         return 1
     kinds = [
-        find_unit_kind(graph, {*block.main_indices} - {*block.gate_indices})
+        find_unit_kind(graph, frozenset(block.main_indices) - {*block.gate_indices})
         for block in run
     ]
     period = find_period(kinds)
