@@ -135,7 +135,10 @@ class Recorder(TorchDispatchMode):
         overload = describe_overload(func)
         operands = overload.find_operands(args, kwargs)
         real_tensors = [operand for operand in operands if not operand.is_meta]
-        if real_tensors and self.must_replace(overload, operands, real_tensors):
+        is_replaced = bool(real_tensors) and self.must_replace(
+            overload, operands, real_tensors
+        )
+        if is_replaced:
             args, kwargs = map_leaves((args, kwargs), "", self.replace_real_tensor)
         if overload.name == "_to_copy" and operands and operands[0].is_meta:
             kwargs = kwargs | {"device": None}  # it has no values to move
@@ -144,6 +147,8 @@ class Recorder(TorchDispatchMode):
         if results and (operands or is_created_tensor(results[0])):
             operand_facts = self.read_operands(operands)
             self.note_operation(overload, operand_facts, args, kwargs, results)
+            if is_replaced and overload.writes:
+                self.note_constant_written(operands, real_tensors, results[0])
         return output
 
     def run_operation(
@@ -170,11 +175,39 @@ class Recorder(TorchDispatchMode):
 
         They must beside an empty one, and where the operation would write to a
         tensor of the user's. Constants made in the forward keep their values, which
-        it may look at.
+        it may look at, until something that flows is written to them.
         """
         if len(real_tensors) < len(operands):
             return True
+        if not self.clone.real and any(map(self.flows, real_tensors)):
+            return True
         return overload.writes and not all(map(self.is_trace_owned, real_tensors))
+
+    def flows(self, tensor: torch.Tensor) -> bool:
+        """Return whether a tensor depends on the model's input."""
+        origin = self.origins.find_origin(tensor)
+        return origin is not None and origin.flowing
+
+    def note_constant_written(
+        self,
+        operands: list[torch.Tensor],
+        real_tensors: list[torch.Tensor],
+        result: torch.Tensor,
+    ) -> None:
+        """Note that the last step wrote to a constant of the forward, or a view of one.
+
+        Torch gives the constant itself back, not the empty tensor that took its place.
+        """
+        first = operands[0]
+        written = real_tensors[-1] if first.is_meta else first
+        if written.shape != result.shape or not self.is_trace_owned(written):
+            return
+        step = self.steps[-1]
+        source = Source(step.number, 0)
+        self.origins.remember_tensor(written, source, flowing=step.depends_on_input)
+        address = find_storage_address(written)
+        if address in self.storages.shared_addresses:
+            self.origins.last_writers[address] = step
 
     def is_trace_owned(self, tensor: torch.Tensor) -> bool:
         """Return whether a tensor was made in this trace, and is not the user's."""

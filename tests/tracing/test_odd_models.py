@@ -145,6 +145,46 @@ def test_a_write_through_a_view_is_seen():
     assert sources == ["copy"]
 
 
+WRITES = {
+    "add": lambda zeros, x: zeros.add_(x),
+    "scatter_add": lambda zeros, x: zeros.scatter_add_(
+        1, torch.zeros(x.shape, dtype=torch.long), x
+    ),
+    "index_put": lambda zeros, x: zeros.__setitem__(torch.tensor([0]), x),
+    "copy": lambda zeros, x: zeros.__setitem__((slice(None), slice(2)), x[:, :2]),
+    "mul": lambda zeros, x: torch.mul(x, 2, out=zeros),
+}
+"""Ways to write to a tensor of zeros, directly, by a view, by `out`."""
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("name", WRITES)
+def test_what_is_written_to_a_constant_flows_on(name, fast):
+    """Zeros made on the CPU that take up a layer's values are those from then on."""
+
+    def function(model, x):
+        zeros = torch.zeros(1, 4)
+        WRITES[name](zeros, model.linear(x))
+        return zeros.relu()
+
+    net = Forward(function, linear=nn.Linear(4, 4))
+    arch = trace(net, (4,), fast=fast)
+    sources = [arch.layers[s.layer].type for s in arch.layers[-1].sources]
+    assert ([name], True) == (sources, arch.layers[-1].operations[0].flowing[0])
+
+
+def test_what_is_written_to_a_constant_has_no_values():
+    """Who looks at them then gets those of a real run."""
+
+    def function(model, x):
+        count = torch.zeros(4)
+        count += model.linear(x)[0] * 0 + 1
+        return x[:, :2] if count.sum().item() == 4 else x
+
+    arch = trace(Forward(function, linear=nn.Linear(4, 4)), (4,))
+    assert (1, 2) == arch.layers[-1].output_shape
+
+
 def test_zero_padding_by_assignment_is_a_shortcut():
     """Option A, as it is often written."""
 

@@ -187,7 +187,10 @@ class Graph:
                 ops = self.operations[node]
                 conditions = find_conditions(ops, sources, self.ranks)
                 if conditions:
-                    self.side_edges[node] = conditions | self.side_edges.get(node, {})
+                    side = conditions | self.side_edges.get(node, {})
+                    # What weighs conditions alone carries the stream.
+                    is_all = len(side) == len(sources)
+                    self.side_edges[node] = conditions if is_all else side
 
     def find_dominator(self, node: int, main_sources: tuple[int, ...]) -> None:
         """Find the immediate dominator of a node whose sources have theirs."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ATTENTIONS, PRODUCTS, SOFTMAXES
+from resviz.operations.families import (
+    ATTENTIONS,
+    ELEMENTWISE,
+    PRODUCTS,
+    RESHAPES,
+    SOFTMAXES,
+)
 from resviz.readings.structure.weights import (
     is_depthwise,
-    is_live_product,
     is_weighted,
 )
+from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
@@ -24,10 +30,11 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
 
     What none of the types fits is the `other` one.
     """
-    ops = graph.list_operations(nodes & graph.efforts.keys())
-    products = [op for op in ops if is_live_product(op)]
-    if products and attends(products, graph.list_operations(nodes)):
+    heavy = nodes & graph.efforts.keys()
+    products = [node for node in heavy if graph.efforts[node].products]
+    if len(products) > 1 or (products and attends(graph, products[0])):
         return "attention"
+    ops = graph.list_operations(heavy)
     weighted_ops = [op for op in ops if is_weighted(op)]
     if is_inverted_bottleneck(weighted_ops):
         return "inverted bottleneck"
@@ -36,14 +43,29 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), other)
 
 
-def attends(products: list[Operation], ops: list[Operation]) -> bool:
-    """Tell whether products of live matrices among operations are attention.
+def attends(graph: Graph, node: int) -> bool:
+    """Tell whether a product of live matrices is attention by itself.
 
-    One alone is if a softmax makes its weights; else it may be over a graph's edges.
-    Source: Veličković et al. 2018, GAT; Kipf and Welling 2017, whose product is none.
+    It is if a softmax makes its weights; else it may be over a graph's edges. Source:
+    Veličković et al. 2018, GAT; Kipf and Welling 2017, whose product is none.
     """
-    is_fused = products[0].name in ATTENTIONS
-    return is_fused or len(products) > 1 or any(op.name in SOFTMAXES for op in ops)
+    if graph.efforts[node].products > 1:
+        return True
+    if any(op.name in ATTENTIONS for op in graph.operations[node]):
+        return True
+    return any(is_softmax(graph, source) for source in graph.sources[node])
+
+
+def is_softmax(graph: Graph, node: int) -> bool:
+    """Tell whether a node, or what is only reshaped and scaled there, is a softmax."""
+    while node > MODEL_INPUT:
+        names = {op.name for op in graph.operations[node]}
+        if names & SOFTMAXES:
+            return True
+        if not names <= RESHAPES | ELEMENTWISE or len(graph.sources[node]) > 1:
+            return False
+        (node,) = graph.sources[node]
+    return False
 
 
 def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:

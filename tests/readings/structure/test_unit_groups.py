@@ -159,3 +159,38 @@ def test_a_gate_that_shares_a_layer_with_its_branch_is_no_projection():
     net = nn.Sequential(nn.Linear(5, 16), Run(forward, both=nn.Linear(16, 32)))
     (block,) = read_structure(resviz.trace(net, inputs=(torch.zeros(4, 5),))).blocks
     assert ("scaled identity", 0) == (block.shortcut.label, block.shortcut.params)
+
+
+def graph_convolution():
+    """A sum over a graph's edges, given as an adjacency matrix."""
+    return Run(lambda self, x, edges: edges @ self.body(x), body=nn.Linear(16, 16))
+
+
+def graph_attention():
+    """One product as well, with weights that a softmax makes."""
+
+    def forward(self, x, edges):
+        rows = self.body(x)
+        scores = self.ends(rows) + self.ends(rows).mT + edges
+        return scores.softmax(-1) @ rows
+
+    return Run(forward, body=nn.Linear(16, 16), ends=nn.Linear(16, 1))
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"), [(graph_convolution, "residual"), (graph_attention, "attention")]
+)
+def test_one_product_is_attention_where_its_weights_are_a_softmax(make, kind):
+    """A layer over the edges of a graph attends to nothing."""
+    layers = [make(), make()]
+
+    def forward(self, x, edges):
+        x = self.stem(x)
+        for layer in self.layers:
+            x = x + layer(x, edges)
+        return x
+
+    net = Run(forward, stem=nn.Linear(5, 16), layers=layers)
+    inputs = torch.zeros(9, 5), torch.zeros(9, 9)
+    built = read_structure(resviz.trace(net, inputs=inputs))
+    assert [kind] * 2 == [block.type for block in built.blocks]
