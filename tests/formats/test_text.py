@@ -93,7 +93,7 @@ def test_a_table_that_fits_needs_no_rich(run, tmp_path):
     ("title", "lines"),
     [
         ("ResNet-50, width_per_group=128", ["ResNet-50,", "width_per_", "group=128"]),
-        ("models/vitm.py:build", ["models/", "vitm.py:build"]),
+        ("models/vitm.py:build", ["models/vitm.py:", "build"]),
         ("x" * 16, ["x" * 15, "x"]),
     ],
 )
