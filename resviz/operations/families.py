@@ -9,6 +9,7 @@ from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
     from resviz.operations.kind import Family
+    from resviz.record import Operation
 
 
 def list_family(family: Family) -> frozenset[str]:
@@ -35,6 +36,9 @@ REDUCTIONS = frozenset(row.name for row in reductions.ROWS if "dim" in row.argum
 
 JOINS = frozenset(row.name for row in OPERATIONS.values() if row.is_join)
 """Operations by which a shortcut meets its main branch."""
+
+ADDED_PRODUCTS = {(True, True, False), (True, False, True)}
+"""What flows of an addend and two factors, one of which is a weight."""
 
 FACTORS = frozenset(row.name for row in OPERATIONS.values() if row.is_factor)
 """Operations by which one operand weighs the other."""
@@ -75,3 +79,8 @@ NO_GRADIENT = frozenset(
     row.name for row in OPERATIONS.values() if not row.is_differentiable
 )
 """Operations through whose results no gradient flows."""
+
+
+def adds_product(op: Operation) -> bool:
+    """Tell whether an operation adds what it multiplies with a weight to what flows."""
+    return op.name in PRODUCTS and op.flowing in ADDED_PRODUCTS

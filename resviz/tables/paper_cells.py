@@ -106,12 +106,16 @@ def describe_stage(stage: Stage) -> Cell:
 
 
 def describe_block(block: Block) -> tuple[str, ...]:
-    """Write a line a convolution of a block's main branch, one a gate or attention."""
-    return tuple(
+    """Write a line a convolution of a block's main branch, one a gate or attention.
+
+    A block of other operations has its type.
+    """
+    lines = tuple(
         line
         for unit in block.units
         for line in describe_unit(unit, read_stream(block, unit))
     )
+    return lines or (block.type,)
 
 
 def describe_unit(unit: Unit, stream: AttentionStream) -> Iterator[str]:

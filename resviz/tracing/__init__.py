@@ -95,11 +95,10 @@ def trace(
         values = looks_at_values(error.__cause__)
         if error.is_explained and not values:
             raise
-        if mode != "auto":
+        can_run = holds_values(plan)
+        if mode != "auto" or (not values and not can_run):
             remedy = VALUES_REMEDY if values else REAL_RUN_REMEDY
-            error.args = (f"{error}; {remedy}",)
-            raise
-        if not values and not holds_values(plan):
+            error.args = (f"{error}; {remedy if can_run else META_REMEDY}",)
             raise
     return trace_anywhere(plan.with_values(), trace_once)
 
@@ -117,7 +116,12 @@ def trace_anywhere(
     except TraceError as error:
         if not wants_device(error.__cause__):
             raise
-    return trace_once(plan._replace(stays_on_device=True))
+    try:
+        return trace_once(plan._replace(stays_on_device=True))
+    except TraceError as error:
+        if wants_device(error.__cause__):
+            error.args = (f"{error}; {DEVICE_REMEDY}",)
+        raise
 
 
 def wants_device(error: BaseException | None) -> bool:
@@ -134,6 +138,17 @@ def holds_values(plan: TracePlan) -> bool:
 
 VALUES_REMEDY = "it looks at values: mode 'auto' or 'run' runs it for real"
 """What to do where shapes alone do not do."""
+
+META_REMEDY = (
+    "if that is for want of values, build it on a real device, and mode 'run' runs it"
+)
+"""The same where the model has none."""
+
+DEVICE_REMEDY = (
+    "no such device is here: trace it where there is one, or leave out what asks for "
+    "one where x.device is another"
+)
+"""What to do where a forward asks for more than to be moved to a device."""
 
 REAL_RUN_REMEDY = "if that is for want of values, mode 'auto' or 'run' runs it for real"
 """What to do where shapes alone may not do."""

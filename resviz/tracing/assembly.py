@@ -17,6 +17,7 @@ from resviz.operations.families import (
     JOINS,
     MAX_POOLS,
     PRODUCTS,
+    adds_product,
 )
 from resviz.operations.table import find_display_name
 from resviz.record import (
@@ -316,7 +317,10 @@ def has_weighted_join(steps: list[TraceStep]) -> bool:
     """Return whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
     operations = [step.operation for step in steps]
     weighted = any(operation.name in WEIGHTED_OPERATIONS for operation in operations)
-    return weighted and any(o.name in JOINS and sum(o.flowing) > 1 for o in operations)
+    return weighted and any(
+        adds_product(op) or (op.name in JOINS and sum(op.flowing) > 1)
+        for op in operations
+    )
 
 
 def wire_operations(

@@ -41,6 +41,16 @@ class ConstantAdopter(TorchFunctionMode):
         return output
 
 
+def take_off_device(value: Any) -> Any:
+    """Return the dtype of a class of tensors on CUDA, or of its name; else `value`."""
+    name = value
+    if isinstance(value, type(torch.FloatTensor)):
+        name = f"{value.__module__}.{value.__name__}"
+    if not isinstance(name, str) or not name.startswith("torch.cuda."):
+        return value
+    return getattr(torch, name.rpartition(".")[2]).dtype
+
+
 class FixedDevice(TorchFunctionMode):
     """A mode in which tensors stay on one device, wherever a forward moves them."""
 
@@ -57,6 +67,8 @@ class FixedDevice(TorchFunctionMode):
             return args[0]
         if func is torch.Tensor.to:
             args = tuple(map(self.replace_device, args))
+        if func is torch.Tensor.type:
+            args = tuple(map(take_off_device, args))
         if "device" in kwargs:
             kwargs = kwargs | {"device": self.replace_device(kwargs["device"])}
         return func(*args, **kwargs)

@@ -365,3 +365,18 @@ def test_a_gate_over_positions_is_said_as_such(rank):
     kernel = "×".join("7" * rank)
     cells = [str(row["cells"][0]) for row in resviz.table(arch).to_dict()["rows"]]
     assert any(f"gate, {kernel} conv over positions" in cell for cell in cells)
+
+
+def test_a_block_without_lines_has_its_type():
+    """As one whose only product is of a matrix and a vector."""
+
+    class Vector(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(8))
+
+        def forward(self, x):
+            return torch.addmv(x[:, 0], x, self.weight)
+
+    arch = resviz.trace(Vector(), inputs=torch.zeros(4, 8))
+    assert "residual" in str(resviz.table(arch))

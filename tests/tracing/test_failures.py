@@ -211,7 +211,7 @@ MISTAKES = {
         Forward(lambda m, x: x @ x),
         (3, 8, 9),
         "bmm: the inner sizes of a product differ",
-        "the least input that works is 1×1",
+        "a square input works, as 9×9",
     ),
     "norm": (
         nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(8)),

@@ -187,6 +187,8 @@ MOVES = {
     "a constant there": lambda x: x * torch.full((1,), 2.0, device="cuda"),
     "a mask there": lambda x: x * torch.ones(6, 6).cuda(),
     "back": lambda x: x.cpu() * 2,
+    "a class of tensors": lambda x: x.type(torch.cuda.FloatTensor) * 2,
+    "its name": lambda x: x.type("torch.cuda.FloatTensor") * 2,
 }
 
 
@@ -202,3 +204,30 @@ def test_a_shape_trace_needs_no_device(name, fast):
     assert ("shapes", 6 * 6 * 4 * 27, ()) == (arch.mode, arch.macs, arch.unseen)
     assert arch.macs == trace(model, (3, 8, 8), mode="run").macs
     assert [] == changes(before, Snapshot(model))
+
+
+ASKED_OF_A_DEVICE = {
+    "synchronize": lambda x: (x, torch.cuda.synchronize())[0],
+    "a stream": lambda x: (x, torch.cuda.current_stream())[0],
+    "its name": lambda x: (x, torch.cuda.get_device_name())[0],
+}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is such a device")
+@pytest.mark.parametrize("mode", ["auto", "shapes", "run"])
+@pytest.mark.parametrize("name", ASKED_OF_A_DEVICE)
+def test_what_is_asked_of_a_device_is_refused(name, mode):
+    """With what to do about it."""
+    with pytest.raises(TraceError) as caught:
+        trace(Looking(ASKED_OF_A_DEVICE[name]), (3, 8, 8), mode=mode)
+    assert "; no such device is here: trace it where there is one" in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["auto", "shapes"])
+def test_a_model_without_values_that_wants_some(mode):
+    """A real run would help, and how to come to one is said."""
+    with torch.device("meta"):
+        model = Looking(lambda x: {"cpu": x}[x.device.type])
+    with pytest.raises(TraceError) as caught:
+        trace(model, (3, 8, 8), mode=mode)
+    assert "build it on a real device" in str(caught.value)

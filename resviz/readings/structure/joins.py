@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import JOINS, PRODUCTS
+from resviz.operations.families import JOINS, adds_product
 from resviz.readings.structure.side_edges import number_source
 
 if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
-    from resviz.record import Operation
 
 
 class Join(NamedTuple):
@@ -53,15 +52,6 @@ def find_joins(graph: Graph) -> dict[int, Join]:
         if len(operands) > 1:
             joins[node] = Join(node, reader, operands)
     return joins
-
-
-def adds_product(op: Operation) -> bool:
-    """Tell whether an operation adds what it multiplies with a weight to what flows."""
-    return op.name in PRODUCTS and op.flowing in ADDED_PRODUCTS
-
-
-ADDED_PRODUCTS = {(True, True, False), (True, False, True)}
-"""What flows of an addend and two factors, one of which is a weight."""
 
 
 def find_equal_sources(graph: Graph, reader: int, node: int) -> tuple[int, ...]:

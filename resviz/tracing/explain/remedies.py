@@ -81,6 +81,9 @@ def find_working_sizes(shape: Shape, accepts_shape: AcceptsShape) -> str | None:
         if accepts_side(LARGEST_SIDE)
         else find_last_working_side(LARGEST_SIDE, inside, accepts_side)
     )
+    is_between = least <= min(sides) and max(sides) <= (largest or LARGEST_SIDE)
+    if is_between and min(sides) < max(sides):
+        return f"a square input works, as {max(sides)}×{max(sides)}"
     if least == largest:
         return f"the only square input that works is {least}×{least}"
     if min(sides) < least or largest is None:

@@ -388,6 +388,20 @@ def test_a_product_that_adds_is_a_join():
     assert ([("MLP", "identity")], 3) == (describe(built), count_depth(built))
 
 
+def test_a_module_of_functions_that_adds_its_product():
+    """It holds structure of its own, and is no leaf."""
+
+    def forward(self, x):
+        return torch.addmm(x, torch.relu(x @ self.a), self.b)
+
+    def net():
+        weights = (nn.Parameter(torch.zeros(16, 16)) for _ in "ab")
+        return make(forward, **dict(zip("ab", weights, strict=True)))
+
+    built = read(nn.Sequential(nn.Linear(5, 16), net(), net()), (4, 5))
+    assert ([("MLP", "identity")] * 2, 5) == (describe(built), count_depth(built))
+
+
 def test_index_add_is_a_join():
     """Some rows are taken, and their branch is added to them."""
 
