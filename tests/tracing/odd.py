@@ -326,6 +326,15 @@ def drawing_from_its_own():
 
 
 @odd()
+def counting_in_an_array():
+    def function(model, x):
+        model.seen += 1
+        return x * 2
+
+    return Forward(function, seen=np.zeros(2))
+
+
+@odd()
 def writing_to_the_users():
     hidden = torch.zeros(4)
 
