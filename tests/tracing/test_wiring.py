@@ -46,3 +46,40 @@ def test_an_output_that_is_not_the_last_operations():
     (end,) = layer.ends
     assert layer.operations[end.layer].outputs[0] == layer.output_shape
     assert end.layer < len(layer.operations) - 1
+
+
+class Keeper(nn.Module):
+    """A leaf that keeps a tensor, and gives another that is made of it."""
+
+    def forward(self, x):
+        self.kept = x.relu()
+        return self.kept.exp()
+
+
+class Reader(nn.Module):
+    """Adds both, the one that it is given and the one that was kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.keeper = Keeper()
+
+    def forward(self, x):
+        return self.keeper(x) + self.keeper.kept
+
+
+def test_what_a_leaf_keeps_is_one_more_output_where_it_is_read():
+    """The sum reads both operations of the leaf."""
+    keeper, addition = trace(Reader(), (2, 4, 4)).layers
+    assert (Source(0, 0), Source(0, 1)) == addition.sources
+    assert (Source(1), Source(0)) == keeper.ends
+
+
+def test_a_pool_over_a_map_of_one_row_slides_over_both_axes():
+    """That over a line has one axis, though torch makes a row of the line first."""
+    row = nn.Sequential(nn.Conv2d(3, 4, (4, 1)), nn.MaxPool2d((1, 2)))
+    line = nn.Sequential(nn.Conv1d(3, 4, 1), nn.MaxPool1d(2))
+    kernels = [
+        trace(net, size).layers[1].window.kernel
+        for net, size in ((row, (3, 4, 8)), (line, (3, 8)))
+    ]
+    assert [(1, 2), (2,)] == kernels
