@@ -383,8 +383,6 @@ def find_preactivation(graph: Graph, owner: int, unit: Unit) -> tuple[int, ...]:
     nodes: list[int] = []
     node = unit.fork
     while node >= graph.arch.calls[owner].start:
-        if nodes and len(graph.after[node]) > 1:
-            return ()
         nodes.append(node)
         node = graph.before[node][0]
     names = {op.name for op in graph.list_operations(nodes)}

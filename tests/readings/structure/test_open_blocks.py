@@ -120,6 +120,24 @@ def test_what_leads_out_is_a_tap():
     assert ("basic", ["1.a"]) == (block.type, names(built, block.taps))
 
 
+def test_a_tapped_preactivation_is_one():
+    """Norm and activation before the fork are the block's, whoever else reads them."""
+
+    def block(self, x):
+        self.seen = self.norm(x)
+        y = self.seen.relu()
+        return self.side(y) + self.b(self.a(y).relu())
+
+    parts = {"a": conv(3), "b": conv(3), "side": conv(1), "norm": nn.BatchNorm2d(8)}
+
+    def forward(self, x):
+        return self.block(x) * self.block.seen.mean()
+
+    built = read(behind_stem(make(forward, block=make(block, **parts))))
+    (found,) = built.blocks
+    assert ["1.block.norm", "1.block:relu"] == names(built, found.preactivation)
+
+
 # What comes in
 
 
