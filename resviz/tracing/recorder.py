@@ -23,6 +23,7 @@ from resviz.tracing.dispatched import (
     run_by_torch,
 )
 from resviz.tracing.events import CallRecorder, FailedOperation, TraceEvent, TraceStep
+from resviz.tracing.meta_checks import META_CHECKS
 from resviz.tracing.origins import Origins, UntrackedSteps, describe_tensor
 from resviz.tracing.storages import StorageNumbers, find_storage_address
 from resviz.tracing.tensors import EAGER_CLASSES, map_leaves
@@ -160,6 +161,8 @@ class Recorder(TorchDispatchMode):
     ) -> Any:
         """Run an operation in torch and return its result; note where that fails."""
         try:
+            if func in META_CHECKS:
+                META_CHECKS[func](*args, **kwargs)
             return run_by_torch(func, args, kwargs)
         except Exception as error:
             self.failed_operation = FailedOperation(func, operands, args, error)
