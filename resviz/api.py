@@ -114,6 +114,9 @@ def layers(
     depth: int | None = None,
     only: str | None = None,
     once: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
     """Return one row a layer: shapes, window, parameters, MACs.
@@ -123,6 +126,11 @@ def layers(
         depth: fold calls that nest deeper than this into one row each.
         only: "conv", "linear", "norm", "activation", "pool" or "add".
         once: let equal blocks in a row stand once, with their number.
+        sort: the column by which rows stand, by key or heading; numbers from the
+            largest on.
+        top: show the first so many rows alone; if `sort` is left out, those with
+            most MACs.
+        reverse: the other way round.
         tracing: as for `trace`.
 
     Raises:
@@ -131,7 +139,9 @@ def layers(
     from resviz.tables.layers import layer_table
 
     arch = source.resolve_architecture(network, **tracing)
-    return layer_table(arch, depth=depth, only=only, once=once)
+    return layer_table(
+        arch, depth=depth, only=only, once=once, sort=sort, top=top, reverse=reverse
+    )
 
 
 @takes_options
@@ -140,6 +150,9 @@ def shortcuts(
     *,
     only: str | None = None,
     why: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
     """Return one row a residual unit: what its shortcut is, why, and its cost.
@@ -148,6 +161,11 @@ def shortcuts(
         network: a record, a model, or a SPEC.
         only: a kind of shortcut, as "projection", to leave the others out.
         why: one row an addition instead: what it was taken for, and by which rule.
+        sort: the column by which rows stand, by key or heading; numbers from the
+            largest on.
+        top: show the first so many rows alone; if `sort` is left out, those with
+            most MACs.
+        reverse: the other way round.
         tracing: as for `trace`.
 
     Raises:
@@ -156,7 +174,7 @@ def shortcuts(
     from resviz.tables.shortcuts import shortcut_table
 
     arch = source.resolve_architecture(network, **tracing)
-    return shortcut_table(arch, only=only, why=why)
+    return shortcut_table(arch, only=only, why=why, sort=sort, top=top, reverse=reverse)
 
 
 @takes_options
@@ -184,6 +202,9 @@ def receptive(
     network: TraceableSource,
     *,
     every: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
     """Return one row a layer that changes what is seen of the input, with its field.
@@ -191,6 +212,11 @@ def receptive(
     Args:
         network: a record, a model, or a SPEC.
         every: show all layers, also those that see what the ones before them do.
+        sort: the column by which rows stand, by key or heading; numbers from the
+            largest on.
+        top: show the first so many rows alone; if `sort` is left out, those with
+            the largest field.
+        reverse: the other way round.
         tracing: as for `trace`.
 
     Raises:
@@ -202,7 +228,8 @@ def receptive(
     """
     from resviz.tables.receptive import receptive_table
 
-    return receptive_table(source.resolve_architecture(network, **tracing), every=every)
+    arch = source.resolve_architecture(network, **tracing)
+    return receptive_table(arch, every=every, sort=sort, top=top, reverse=reverse)
 
 
 @takes_options
@@ -226,6 +253,9 @@ def memory(
     network: TraceableSource,
     *,
     every: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
     """Count bytes of parameters, the peak of a forward, what training keeps.
@@ -233,6 +263,11 @@ def memory(
     Args:
         network: a record, a model, or a SPEC.
         every: one row a layer, instead of one a stage.
+        sort: the column by which rows stand, by key or heading; numbers from the
+            largest on.
+        top: show the first so many rows alone; if `sort` is left out, those with
+            most bytes held.
+        reverse: the other way round.
         tracing: as for `trace`.
 
     Raises:
@@ -244,7 +279,8 @@ def memory(
     """
     from resviz.tables.memory import memory_table
 
-    return memory_table(source.resolve_architecture(network, **tracing), every=every)
+    arch = source.resolve_architecture(network, **tracing)
+    return memory_table(arch, every=every, sort=sort, top=top, reverse=reverse)
 
 
 @takes_options

@@ -157,6 +157,18 @@ class TableOptions(TypedDict, total=False):
         bool,
         Option("A row an addition: what it was taken for, and why.", kind="switch"),
     ]
+    sort: Annotated[
+        str | None,
+        Option("By a column, by key or heading, the largest number first: macs."),
+    ]
+    top: Annotated[
+        int | None,
+        Option(
+            "The first so many rows; unless sorted, by MACs, field or bytes held.",
+            kind="number",
+        ),
+    ]
+    reverse: Annotated[bool, Option("The smallest first.", kind="switch")]
     columns: Annotated[
         str, Option("Only these, by key or heading: name,params.", kind="words")
     ]

@@ -59,6 +59,9 @@ class RegisteredTable:
         return table.select_columns(columns) if columns else table
 
 
+RANKING = dict.fromkeys(("sort", "top", "reverse"), "")
+"""Options of tables that may be long."""
+
 TABLES = {
     "table": RegisteredTable(
         "Print the paper's Table 1, a column a SPEC.\n\n"
@@ -75,13 +78,22 @@ TABLES = {
     "layers": RegisteredTable(
         "Print shapes, windows, parameters and MACs, a row a layer.",
         "resviz.tables.layers:layer_table",
-        {"depth": "", "only": "resviz.tables.layers:LAYER_KINDS", "once": ""},
+        {
+            "depth": "",
+            "only": "resviz.tables.layers:LAYER_KINDS",
+            "once": "",
+            **RANKING,
+        },
         layered=True,
     ),
     "shortcuts": RegisteredTable(
         "Print where shortcuts project, why, and what that costs.",
         "resviz.tables.shortcuts:shortcut_table",
-        {"only": "resviz.readings.structure.shortcuts:SHORTCUT_KINDS", "why": ""},
+        {
+            "only": "resviz.readings.structure.shortcuts:SHORTCUT_KINDS",
+            "why": "",
+            **RANKING,
+        },
     ),
     "costs": RegisteredTable(
         "Print what each tool and paper counts for a network, and why they differ.",
@@ -90,12 +102,12 @@ TABLES = {
     "receptive": RegisteredTable(
         "Print receptive fields, total strides, padding and centres.",
         "resviz.tables.receptive:receptive_table",
-        {"every": ""},
+        {"every": "", **RANKING},
     ),
     "memory": RegisteredTable(
         "Print bytes of parameters, of a forward's peak, and what training keeps.",
         "resviz.tables.memory:memory_table",
-        {"every": ""},
+        {"every": "", **RANKING},
     ),
 }
 """Every table by the name of its command, its function and its place in documents."""

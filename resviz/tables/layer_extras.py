@@ -23,9 +23,9 @@ PLACE_COLUMNS = (Column("stage", "stage"), Column("block", "block"))
 """Where a layer lies."""
 
 FIELD_COLUMNS = (
-    Column("receptive_field", "receptive field"),
-    Column("total_stride", "total stride"),
-    Column("offset", "centre"),
+    Column("receptive_field", "receptive field", "field"),
+    Column("total_stride", "total stride", "field"),
+    Column("offset", "centre", "field"),
 )
 """What a layer sees of the input; its padding is that of its window here."""
 
@@ -77,7 +77,8 @@ def find_bytes(arch: Architecture, indices: Sequence[int]) -> dict[str, int | No
 def find_field(arch: Architecture, indices: Sequence[int]) -> dict[str, Any]:
     """Find what the last of some layers sees of the input, as people read it."""
     seen = compute_receptive_fields(arch).layers[indices[-1]]
-    return display_field(measure_axes(seen)) if seen else {}
+    measures = display_field(measure_axes(seen)) if seen else {}
+    return {column.key: measures.get(column.key) for column in FIELD_COLUMNS}
 
 
 EXTRA_READINGS: tuple[

@@ -29,6 +29,7 @@ from resviz.tables.layer_extras import (
     find_extra_values,
 )
 from resviz.tables.notes import batch_note, counting_notes, describe_bound
+from resviz.tables.ranking import RankedRows
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
     TRAINABLE_COLUMNS,
@@ -99,6 +100,9 @@ def layer_table(
     depth: int | None = None,
     only: str | None = None,
     once: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
 ) -> Table:
     """Return one row a layer: shapes, window, parameters, MACs, elements.
 
@@ -108,9 +112,14 @@ def layer_table(
         only: one of `LAYER_KINDS`, to show layers of one kind.
         once: let equal blocks in a row stand once, with their number; at a `depth`,
             equal rows.
+        sort: the column by which rows stand, the largest number first; one that is
+            there where it is named stands last.
+        top: show the first so many rows alone, those with most MACs.
+        reverse: the other way round.
 
     Raises:
-        SpecError: if `only` is no such kind, `depth` is below 1, or both are given.
+        SpecError: if `only` is no such kind, `depth` or `top` is below 1, both `depth`
+            and `only` are given, or there is no such column.
     """
     if depth is not None and only is not None:
         raise SpecError("depth and only: want one of them, a fold mixes kinds")
@@ -124,18 +133,33 @@ def layer_table(
         rows = fold_equal_blocks(arch, rows) if depth is None else fold_equal_rows(rows)
     members = {group[0]["index"]: group for _, group in groups}
     repeats = any(entry.get("times", 1) > 1 for entry in rows)
+    columns = add_trainable_column(arch, COLUMNS)
+    if repeats:
+        columns = (columns[0], TIMES_COLUMN, *columns[1:])
+    extra = (*extra_trainable_columns(arch), *EXTRA_COLUMNS)
+    find_extra = partial(find_extra_values, arch, members)
+    ranked = RankedRows(
+        rows,
+        (*columns, *extra),
+        usual="macs",
+        sort=sort,
+        top=top,
+        reverse=reverse,
+        find_extra=lambda row, keys: {**row, **find_extra(row, keys)},
+    )
+    rows = ranked.rows
     total = costs.sum_record_costs(arch)
     elements = format_count(total.elements)
     bound = describe_bound(arch)
     macs = format_count(total.macs)
     sums = f"{bound}{macs} MACs · {bound}{elements} elements in all"
-    columns = add_trainable_column(arch, COLUMNS)
-    return Table(
+    table = Table(
         f"{arch.label}: layers",
-        (columns[0], TIMES_COLUMN, *columns[1:]) if repeats else columns,
+        columns,
         tuple(map(display_layer_row, rows)),
         rows,
         notes=(
+            *ranked.notes,
             f"{describe_parameters(arch)} · {sums}",
             *([REPEATS_NOTE] if repeats else []),
             batch_note(arch),
@@ -143,9 +167,12 @@ def layer_table(
         ),
         marked=frozenset(k for k, entry in enumerate(rows) if entry["resolution"]),
         mark="the resolution changes",
-        extra=(*extra_trainable_columns(arch), *EXTRA_COLUMNS),
-        find_extra=partial(find_extra_values, arch, members),
+        extra=extra,
+        find_extra=find_extra,
     )
+    if ranked.column in extra:
+        return table.select_columns([c.key for c in (*columns, ranked.column)])
+    return table
 
 
 def layers_before_failure(arch: Architecture, last: int | None = None) -> Table:

@@ -16,6 +16,7 @@ from resviz.tables.notes import (
     trace_header,
     untracked_notes,
 )
+from resviz.tables.ranking import RankedRows
 from resviz.tables.summary import split_into_parts
 from resviz.tables.table import Column, Table
 from resviz.units import format_mebibytes, group_digits
@@ -54,25 +55,45 @@ MAX_TENSORS_NAMED = 4
 """How many of the tensors that are held at the peak are named above the table."""
 
 
-def memory_table(arch: Architecture, *, every: bool = False) -> Table:
+def memory_table(
+    arch: Architecture,
+    *,
+    every: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
+) -> Table:
     """Return parameters, peak, what training keeps; a row a stage or a layer.
 
     Args:
         arch: the record.
         every: one row a layer, instead of one a stage.
+        sort: the column by which rows stand, the largest number first.
+        top: show the first so many rows alone, those that hold most.
+        reverse: the other way round.
 
     Raises:
         RecordError: if the record is of an older resviz, and holds no storages.
+        SpecError: for an unknown column, or a `top` below 1.
     """
-    rows = list(layer_memory_rows(arch) if every else part_memory_rows(arch))
+    columns = LAYER_MEMORY_COLUMNS if every else PART_MEMORY_COLUMNS
+    ranked = RankedRows(
+        [*(layer_memory_rows(arch) if every else part_memory_rows(arch))],
+        columns,
+        usual="held_bytes",
+        sort=sort,
+        top=top,
+        reverse=reverse,
+    )
+    rows = ranked.rows
     data = memory_totals(arch) | {"layers" if every else "parts": rows}
     return Table(
         f"{arch.label}: memory",
-        LAYER_MEMORY_COLUMNS if every else PART_MEMORY_COLUMNS,
+        columns,
         tuple(rows),
         data,
         facts=(("input", describe_inputs(arch)), *memory_facts(data)),
-        notes=tuple(memory_notes(arch, data)),
+        notes=(*ranked.notes, *memory_notes(arch, data)),
     )
 
 

@@ -15,6 +15,7 @@ from resviz.readings.receptive import (
 from resviz.readings.structure import read_structure
 from resviz.record import Source
 from resviz.tables.notes import run_mode_notes, trace_header, untracked_notes
+from resviz.tables.ranking import RankedRows
 from resviz.tables.table import Column, Table
 from resviz.units import format_per_axis, format_plural, format_sizes
 
@@ -30,10 +31,10 @@ COLUMNS = (
     Column("name", "layer"),
     Column("type", "type", spare=3),
     Column("output_shape", "output", "sample", spare=2),
-    Column("receptive_field", "field"),
-    Column("total_stride", "stride"),
-    Column("padding", "padding", spare=1),
-    Column("offset", "centre"),
+    Column("receptive_field", "field", "field"),
+    Column("total_stride", "stride", "field"),
+    Column("padding", "padding", "field", spare=1),
+    Column("offset", "centre", "field"),
 )
 
 FIELD_KEYS = {
@@ -50,22 +51,43 @@ FIELD_UNITS = (
 )
 
 
-def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
+def receptive_table(
+    arch: Architecture,
+    *,
+    every: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
+) -> Table:
     """Return one row a layer that changes what is seen: field, stride and so on.
 
     Args:
         arch: the record.
         every: show all layers, also those that see what the ones before them do.
+        sort: the column by which rows stand, the largest number first.
+        top: show the first so many rows alone, those of the largest field.
+        reverse: the other way round.
+
+    Raises:
+        SpecError: for an unknown column, or a `top` below 1.
     """
     all_fields = compute_receptive_fields(arch)
     pixels = arch.input_shape[2:]
     layer_fields = [(layer, all_fields.layers[layer.index]) for layer in arch.layers]
-    selected = [
-        (layer, seen)
-        for layer, seen in layer_fields
-        if seen and (every or all_fields.changed[layer.index])
-    ]
-    rows = [field_row(arch, layer, seen) for layer, seen in selected]
+    ranked = RankedRows(
+        [
+            field_row(arch, layer, seen)
+            for layer, seen in layer_fields
+            if seen and (every or all_fields.changed[layer.index])
+        ],
+        COLUMNS,
+        usual="receptive_field",
+        sort=sort,
+        top=top,
+        reverse=reverse,
+        find_extra=lambda row, _: display_field_row(row),
+    )
+    rows = ranked.rows
     data = {
         "name": arch.name,
         "input_shape": list(arch.input_shape),
@@ -81,7 +103,9 @@ def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
         "convention": "; ".join(FIELD_UNITS),
     } | trace_header(arch)
     too_large = (
-        k for k, (_, seen) in enumerate(selected) if is_larger_than_input(seen, pixels)
+        k
+        for k, row in enumerate(rows)
+        if is_larger_than_input(all_fields.layers[row["index"]] or (), pixels)
     )
     return Table(
         f"{arch.label}: receptive fields",
@@ -90,6 +114,7 @@ def receptive_table(arch: Architecture, *, every: bool = False) -> Table:
         data,
         facts=tuple(field_facts(data)),
         notes=(
+            *ranked.notes,
             *FIELD_UNITS,
             *field_notes(arch, all_fields),
             *run_mode_notes(arch),
@@ -166,9 +191,9 @@ def is_larger_than_input(seen: Sequence[Seen], pixels: Shape) -> bool:
     return any(isinstance(axis, Axis) and axis.size > side for axis, side in pairs)
 
 
-def display_field_row(entry: dict[str, Any]) -> dict[str, Any]:
+def display_field_row(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Write a row for the eye: one word for all axes where they agree."""
-    return entry | display_field(entry)
+    return {**entry, **display_field(entry)}
 
 
 def display_field(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.tables.notes import batch_note, counting_notes
+from resviz.tables.ranking import RankedRows
 from resviz.tables.summary import share_of_whole
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
@@ -55,7 +56,13 @@ ADDITION_COLUMNS = (
 
 
 def shortcut_table(
-    arch: Architecture, *, only: str | None = None, why: bool = False
+    arch: Architecture,
+    *,
+    only: str | None = None,
+    why: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
 ) -> Table:
     """Return one row a residual unit: the kind of its shortcut, and its reason.
 
@@ -65,15 +72,18 @@ def shortcut_table(
         arch: the record.
         only: a kind, as "projection", to leave the others out.
         why: one row an addition instead, also those outside of blocks.
+        sort: the column by which rows stand, the largest number first.
+        top: show the first so many rows alone, those with most MACs.
+        reverse: the other way round.
 
     Raises:
-        SpecError: if there is no such kind.
+        SpecError: if there is no such kind or column, or `top` is below 1.
         OptionError: for both, since many additions have no shortcut.
     """
     if why and only is not None:
         raise OptionError(f"only: got {only!r} beside why, want one of them")
     if why:
-        return explain_additions(arch)
+        return explain_additions(arch, sort=sort, top=top, reverse=reverse)
     if only not in {None, *SHORTCUT_KINDS}:
         raise SpecError(f"only: got {only!r}, {suggest(only, SHORTCUT_KINDS)}")
     structure = read_structure(arch)
@@ -93,25 +103,41 @@ def shortcut_table(
     ]
     several = any(len(block.units) > 1 for block in structure.blocks)
     columns = add_trainable_column(arch, COLUMNS)
+    if several:
+        columns = (*columns[:2], UNIT_COLUMN, *columns[2:])
+    extra = extra_trainable_columns(arch)
+    ranked = RankedRows(
+        rows,
+        (*columns, *extra),
+        usual="macs",
+        sort=sort,
+        top=top,
+        reverse=reverse,
+    )
     return Table(
         f"{arch.label}: shortcuts",
-        (*columns[:2], UNIT_COLUMN, *columns[2:]) if several else columns,
-        tuple(rows),
-        rows,
+        columns,
+        tuple(ranked.rows),
+        ranked.rows,
         facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
         notes=(
+            *ranked.notes,
             *summarize_shortcuts(rows, total),
             *find_remarks(structure),
             batch_note(arch),
             *counting_notes(arch),
         ),
-        marked=frozenset(k for k, r in enumerate(rows) if r["kind"] != "identity"),
+        marked=frozenset(
+            k for k, row in enumerate(ranked.rows) if row["kind"] != "identity"
+        ),
         mark="the shortcut is no identity",
-        extra=extra_trainable_columns(arch),
+        extra=extra,
     )
 
 
-def explain_additions(arch: Architecture) -> Table:
+def explain_additions(
+    arch: Architecture, *, sort: str | None, top: int | None, reverse: bool
+) -> Table:
     """Return one row an addition of branches: what it was taken for, and why."""
     structure = read_structure(arch)
     rows = [
@@ -119,15 +145,21 @@ def explain_additions(arch: Architecture) -> Table:
         for layer, verdict, reason in explain_joins(structure)
     ]
     verdicts = Counter(row["verdict"] for row in rows)
+    ranked = RankedRows(
+        rows, ADDITION_COLUMNS, usual=None, sort=sort, top=top, reverse=reverse
+    )
     return Table(
         f"{arch.label}: additions",
         ADDITION_COLUMNS,
-        tuple(rows),
-        rows,
+        tuple(ranked.rows),
+        ranked.rows,
         facts=() if rows else (("additions", "none of two branches"),),
-        notes=tuple(f"{number} × {verdict}" for verdict, number in verdicts.items()),
+        notes=(
+            *ranked.notes,
+            *(f"{number} × {verdict}" for verdict, number in verdicts.items()),
+        ),
         marked=frozenset(
-            k for k, row in enumerate(rows) if row["verdict"] != UNIT_VERDICT
+            k for k, row in enumerate(ranked.rows) if row["verdict"] != UNIT_VERDICT
         ),
         mark="no unit of a block",
     )

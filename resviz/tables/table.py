@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 ColumnKind = Literal[
     "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
-    "cell", "times", "reason",
+    "cell", "times", "reason", "field",
 ]  # fmt: skip
 """How a column's values are written.
 
 "sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines;
-"times" leave 1 unsaid; "reason" is that of a shortcut.
+"times" leave 1 unsaid; "reason" is that of a shortcut; "field" is a number, one an
+axis, or "all".
 """
 
 REASON_TEXTS = {
@@ -116,6 +117,7 @@ def sample_sizes(shape: Sequence[int]) -> Sequence[int]:
 VALUE_WRITERS = {
     "text": str,
     "row": str,
+    "field": str,
     "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
     "count": units.group_digits,

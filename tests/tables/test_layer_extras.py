@@ -39,7 +39,9 @@ def test_fields_are_those_of_the_receptive_table(record):
 
 def test_padding_is_still_that_of_the_window(record):
     """That of the field has the same heading in its own table."""
-    assert [3, 3] == resviz.layers(record("resnet18"))["padding"][0]
+    table = resviz.layers(record("resnet18"))
+    row = table.select_columns("padding, receptive field")[0]
+    assert {"padding": [3, 3], "receptive_field": 7} == row
 
 
 def test_nothing_is_read_that_is_not_wanted(record):
