@@ -20,13 +20,15 @@ class Tensor(msgspec.Struct, frozen=True, gc=False):
 class Parameter(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One parameter tensor, by the first name under which the model holds it.
 
-    `frozen` says that it asks for no gradient.
+    `frozen` says that it asks for no gradient, `unregistered` that it is none of the
+    model's own, as what a global or a list holds.
     """
 
     name: str
     shape: Shape
     dtype: str = "float32"
     frozen: bool = False
+    unregistered: bool = False
 
     @property
     def numel(self) -> int:

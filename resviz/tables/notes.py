@@ -10,7 +10,7 @@ from resviz.operations.own_rules import (
     suggest_operation,
 )
 from resviz.readings import costs
-from resviz.units import format_sizes
+from resviz.units import format_names, format_sizes, group_digits
 
 if TYPE_CHECKING:
     from resviz.record import Architecture, Tensor
@@ -110,7 +110,7 @@ def untracked_notes(arch: Architecture) -> tuple[str, ...]:
 
 
 def oddity_notes(arch: Architecture) -> tuple[str, ...]:
-    """Say that no tensor is returned, or that weights are packed."""
+    """Say what is odd about what a forward returns, multiplies with and reads."""
     layers = [layer for layer in arch.stored_layers if not layer.params]
     packed = [
         layer.name
@@ -120,6 +120,17 @@ def oddity_notes(arch: Architecture) -> tuple[str, ...]:
     notes = []
     if not arch.outputs and "output" not in arch.unseen:
         notes.append("the forward returns no tensor, as where its return is missing")
+    complex_macs = costs.count_complex_macs(arch)
+    if complex_macs:
+        notes.append(
+            f"{group_digits(complex_macs)} of the MACs are of complex numbers; each "
+            "takes four of real ones"
+        )
+    strange = [p for la in arch.stored_layers for p in la.parameters if p.unregistered]
+    if strange:
+        names = format_names([parameter.name for parameter in strange], 3)
+        numel = group_digits(sum(parameter.numel for parameter in strange))
+        notes.append(f"{numel} parameters are not in model.parameters(): {names}")
     if packed:
         notes.append(
             f"quantised weights are packed, and no parameters: {len(packed)}×, first "

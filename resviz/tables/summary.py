@@ -108,7 +108,9 @@ def summary_facts(
         )
     flops = format_count(2 * data["macs"], 4)
     macs = exact_count(data["macs"], 4)
-    yield "MACs", f"{bound}{macs}, at 2 FLOPs each {bound}{flops}"
+    complex_macs = costs.count_complex_macs(arch)
+    part = f"; {group_digits(complex_macs)} of them complex" if complex_macs else ""
+    yield "MACs", f"{bound}{macs}, at 2 FLOPs each {bound}{flops}{part}"
     yield "element-wise", f"{bound}{exact_count(data['elements'], 3)} elements"
     values = group_digits(data["activations"])
     yield "activations", f"{values} values out of convolutions"

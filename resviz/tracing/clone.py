@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +54,13 @@ class ModelParameters(dict[int, OwnedParameter]):
 
     Attributes:
         trainable_ids: `id` of those that ask for a gradient.
+        unregistered_names: names of those that no registered module holds.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.trainable_ids: set[int] = set()
+        self.unregistered_names: set[str] = set()
 
     def add_module_parameters(
         self, path: str, module: nn.Module, copies: Mapping[str, torch.Tensor | None]
@@ -78,8 +80,12 @@ class ModelParameters(dict[int, OwnedParameter]):
     def to_record(self, key: int) -> Parameter:
         """Return the record of the parameter with this `id`."""
         name, tensor = self[key].name, self[key].tensor
-        frozen = key not in self.trainable_ids
-        return Parameter(name, tuple(tensor.shape), dtype_name(tensor.dtype), frozen)
+        frozen, unregistered = (
+            key not in self.trainable_ids,
+            name in self.unregistered_names,
+        )
+        dtype = dtype_name(tensor.dtype)
+        return Parameter(name, tuple(tensor.shape), dtype, frozen, unregistered)
 
     def list_names(self) -> set[str]:
         """Return the names of all parameters."""
@@ -94,7 +100,6 @@ class Clone(Copies):
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
         parameters: the name and owner of each parameter.
-        unregistered_names: names of those that only unregistered modules hold.
         depth: how deeply modules nest.
         method: that of the root which is called, "" for its forward.
     """
@@ -116,8 +121,11 @@ class Clone(Copies):
         # The list grows while modules are found that are registered nowhere.
         for path, module in islice(self.source_modules, registered, None):
             self.fill_copy(path, module)
-        self.unregistered_names = self.parameters.list_names() - registered_names
         self.root = self.modules[0]
+        for parameter, path in self.reached_parameters:
+            self.note_reached_parameter(parameter, self.copies[id(parameter)], path)
+        names = self.parameters.list_names()
+        self.parameters.unregistered_names = names - registered_names
         self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
     def copy_module(self, path: str, module: nn.Module) -> nn.Module:
@@ -212,6 +220,21 @@ class Clone(Copies):
     ) -> None:
         """Note the parameters of `module`, given the copy of each."""
         self.parameters.add_module_parameters(path, module, copies)
+
+    def note_reached_parameter(
+        self, parameter: nn.Parameter, copy: nn.Parameter, path: str
+    ) -> None:
+        """Note a parameter that a function or a container holds, if no module does."""
+        if id(copy) in self.parameters:
+            return
+        names, name = self.parameters.list_names(), path
+        for number in count(2):
+            if name not in names:
+                break
+            name = f"{path}#{number}"
+        self.parameters[id(copy)] = OwnedParameter(name, "", self.root, copy)
+        if parameter.requires_grad:
+            self.parameters.trainable_ids.add(id(copy))
 
     def list_buffers(self) -> list[torch.Tensor | None]:
         """List the tensors that stand for the model's buffers, each once."""

@@ -56,6 +56,7 @@ class Copies(FunctionCopies):
         real: whether tensors keep their values.
         own_ids: `id` of each tensor that the copies hold.
         tensors: those that stand for the model's.
+        reached_parameters: those that were copied, and under which path.
         kept_alive: what was copied, kept alive since it is known by its `id`.
     """
 
@@ -65,6 +66,7 @@ class Copies(FunctionCopies):
         self.copies: dict[int, Any] = {}
         self.own_ids: set[int] = set()
         self.tensors: list[torch.Tensor] = []
+        self.reached_parameters: list[tuple[nn.Parameter, str]] = []
         self.kept_alive: list[Any] = []
 
     def copy_module(self, path: str, module: nn.Module) -> nn.Module:
@@ -97,6 +99,8 @@ class Copies(FunctionCopies):
         if copy is not None:
             return copy
         if kind in EAGER_CLASSES:
+            if kind is nn.Parameter:
+                self.reached_parameters.append((value, path))
             return self.copy_tensor(value)
         return self.copy_holder(value, path)
 

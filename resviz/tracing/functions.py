@@ -326,6 +326,8 @@ class FunctionCopies:
             return value
         if kind is FunctionType:
             return self.copy_python_function(value)
+        if kind is nn.Parameter:
+            return self.copy_value(value, name)
         is_holder = kind in HOLDER_CLASSES or isinstance(value, nn.Module)
         is_own = not package or package == find_package(kind)
         return self.copy_value(value, name) if is_holder or is_own else value

@@ -92,7 +92,7 @@ class ParameterClaims:
         not count them either.
         """
         parameters = self.clone.parameters
-        names_left_out = self.claimed_names | self.clone.unregistered_names
+        names_left_out = self.claimed_names | self.clone.parameters.unregistered_names
         groups: dict[tuple[str, str], list[Parameter]] = {}
         for key, owned in parameters.items():
             if owned.name not in names_left_out:

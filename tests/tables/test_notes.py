@@ -167,3 +167,22 @@ def test_packed_weights_are_named():
     quantised = torch.ao.quantization.quantize_dynamic(net, {nn.Linear})
     lines = str(resviz.layers(resviz.trace(quantised, (4,))))
     assert "quantised weights are packed, and no parameters: 1×, first at 0" in lines
+
+
+def test_complex_macs_are_told_apart():
+    """One product of each kind; a record of real numbers alone says nothing."""
+
+    class Mixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Parameter(torch.zeros(8, 8, dtype=torch.complex64))
+            self.second = nn.Parameter(torch.zeros(8, 3))
+
+        def forward(self, x):
+            return (x.to(torch.complex64) @ self.first).abs() @ self.second
+
+    table = resviz.summary(resviz.trace(Mixed(), (8,)))
+    assert ("MACs", "88, at 2 FLOPs each 176; 64 of them complex") in table.facts
+    said = "64 of the MACs are of complex numbers; each takes four of real ones"
+    assert said in table.notes
+    assert "complex" not in str(resviz.summary("cifar20"))

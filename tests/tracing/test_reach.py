@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from resviz import TraceError, trace
+from resviz import TraceError, summary, trace
 
 from .harm import Snapshot, changes
 
@@ -320,6 +320,73 @@ def test_functions_that_remember_what_they_gave(fast):
     arch = trace(model, (4,), fast=fast)
     assert before == [cached.cache_info() for cached in caches]
     assert ((), (1, 4)) == (arch.unseen, arch.layers[-1].output_shape)
+
+
+LOOSE = nn.Parameter(torch.zeros(8, 4))
+LOOSE_BY_NAME = {"w": nn.Parameter(torch.zeros(8, 4))}
+
+
+class Loose(nn.Module):
+    """A linear layer whose weight, and one that it holds, come from elsewhere."""
+
+    def __init__(self, read):
+        super().__init__()
+        self.own = nn.Parameter(torch.zeros(8, 8))
+        self.listed = [nn.Parameter(torch.zeros(8, 4))] * (read is None)
+        self.read = read or (lambda: self.listed[0])
+
+    def forward(self, x):
+        return x @ self.own @ self.read()
+
+
+def closing_over_a_parameter():
+    weight = nn.Parameter(torch.zeros(8, 4))
+    return lambda: weight
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (lambda: LOOSE, "LOOSE"),
+        (lambda: LOOSE_BY_NAME["w"], "LOOSE_BY_NAME"),
+        (closing_over_a_parameter(), "weight"),
+        (lambda own=LOOSE: own, "default"),
+        (None, "listed"),
+    ],
+)
+def test_a_parameter_that_no_module_holds(read, name, mode, fast):
+    """It is counted under the name by which it was reached, and told of."""
+    model = Loose(read)
+    before = Snapshot(model, LOOSE, LOOSE_BY_NAME)
+    arch = trace(model, (8,), mode=mode, fast=fast)
+    assert [] == changes(before, Snapshot(model, LOOSE, LOOSE_BY_NAME))
+    names = [(p.name, p.unregistered) for la in arch for p in la.parameters]
+    assert [("own", False), (name, True)] == names
+    assert (96, 96) == (arch.params, arch.macs)
+    said = f"32 parameters are not in model.parameters(): {name}"
+    assert said in summary(arch).notes
+
+
+def test_a_parameter_that_is_reached_twice():
+    """By its module and a function, or a weak reference: it has its module's name."""
+    line = nn.Linear(8, 8, bias=False)
+
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.reference = weakref.ref(line.weight)
+            self.line = line
+
+        def forward(self, x):
+            return self.line(x) @ line.weight @ self.reference()
+
+    for fast in (True, False):
+        arch = trace(Twice(), (8,), fast=fast)
+        (parameter,) = [p for layer in arch for p in layer.parameters]
+        assert ("line.weight", False) == (parameter.name, parameter.unregistered)
+        assert (64, 3 * 64) == (arch.params, arch.macs)
 
 
 class Closing(Store):

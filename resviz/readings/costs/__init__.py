@@ -148,6 +148,19 @@ def sum_record_costs(arch: Architecture) -> CostTotals:
 
 
 @cache_reading
+def count_complex_macs(arch: Architecture) -> int:
+    """Count the MACs of layers that read complex numbers or parameters."""
+    return sum(
+        count_macs(layer) or 0
+        for layer in arch.stored_layers
+        if any(
+            tensor.dtype.startswith("complex")
+            for tensor in (*layer.inputs, *layer.parameters)
+        )
+    )
+
+
+@cache_reading
 def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List the operations without a cost rule, which no total includes."""
     return select_uncounted(arch, lambda _: True)

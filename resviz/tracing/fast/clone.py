@@ -220,6 +220,14 @@ class FastClone(Clone):
                     self.add_parameter_copy(tensor, copy)
         super().note_parameters(path, module, available)
 
+    def note_reached_parameter(
+        self, parameter: nn.Parameter, copy: nn.Parameter, path: str
+    ) -> None:
+        """Note a parameter that is reached; one may be known by the model's own."""
+        if id(parameter) in self.parameters and id(copy) not in self.parameters:
+            self.add_parameter_copy(parameter, copy)
+        super().note_reached_parameter(parameter, copy, path)
+
     def add_parameter_copy(self, tensor: torch.Tensor, copy: torch.Tensor) -> None:
         """Let the copy of a parameter stand for it too."""
         old_id, new_id = id(tensor), id(copy)
