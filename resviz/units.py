@@ -12,12 +12,17 @@ UNIT_PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 def format_count(number: int, digits: int = 3) -> str:
-    """Write a large number with a unit prefix and so many digits, "25.6 M"."""
-    for size, prefix in UNIT_PREFIXES:
-        if number >= size:
-            value = number / size
-            decimals = max(digits - len(str(int(value))), 0)
-            return f"{value:.{decimals}f} {prefix}"
+    """Write a large number with a unit prefix and so many digits, "25.6 M".
+
+    It is rounded before its unit is chosen: 999,999 is "1.00 M".
+    """
+    largest, _ = UNIT_PREFIXES[0]
+    for size, prefix in reversed(UNIT_PREFIXES if number >= 1000 else ()):
+        whole_digits = len(str(number // size))
+        rounded = round(number / size, max(digits - whole_digits, 0))
+        if rounded < 1000 or size == largest:
+            decimals = max(digits - len(str(int(rounded))), 0)
+            return f"{rounded:.{decimals}f} {prefix}"
     return str(number)
 
 

@@ -18,10 +18,15 @@ from resviz import units
         (123_456, 3, "123 k"),
         (123_456, 2, "123 k"),
         (10**12, 3, "1.00 T"),
+        (999_499, 3, "999 k"),
+        (999_999, 3, "1.00 M"),
+        (9_999_999, 3, "10.0 M"),
+        (999_999_999, 4, "1.000 G"),
+        (12_345 * 10**12, 3, "12345 T"),
     ],
 )
 def test_a_count_has_as_many_digits_as_are_asked_for(number, digits, shown):
-    """In the largest unit of which there is one, and whole numbers whole."""
+    """In the largest unit of which there is one once rounded; whole numbers whole."""
     assert shown == units.format_count(number, digits)
 
 

@@ -177,3 +177,25 @@ def test_squeeze_and_excitation_has_the_plain_nets_field():
         data["largest"]["receptive_field"],
         len(data["gated"]),
     )
+
+
+def test_a_field_along_one_axis_is_not_the_largest():
+    """What sees all columns has no field to be compared with the input."""
+
+    class Rows(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.tall = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, (5, 1))
+
+        def forward(self, x):
+            return self.tall(self.conv(x).mean(3, keepdim=True))
+
+    data = resviz.receptive(resviz.trace(Rows(), (3, 12, 12))).to_dict()
+    assert ([7, None], [False, True]) == (
+        data["layers"][-1]["receptive_field"],
+        data["layers"][-1]["whole_input"],
+    )
+    assert ("conv", [3, 3]) == (
+        data["largest"]["name"],
+        data["largest"]["receptive_field"],
+    )

@@ -5,6 +5,7 @@ from torch import nn
 
 import resviz
 from resviz import SpecError
+from resviz.tables.layers import layers_before_failure
 
 LAYER_KEYS = [
     "index", "name", "type", "ops", "input_shapes", "output_shape", "kernel",
@@ -116,6 +117,15 @@ def test_a_folded_row_says_that_the_resolution_changes(record):
     """From the first input to the last output."""
     rows = resviz.layers(record("resnet18"), depth=1).to_dict()
     assert [[56, 56], [28, 28]] == rows[5]["resolution"]
+
+
+def test_the_last_layers_before_a_failure_keep_their_marks(record):
+    """A row is set off where the resolution changes, whichever number it has now."""
+    arch = record("resnet18")
+    changes = [row["resolution"] for row in resviz.layers(arch).to_dict()][-30:]
+    shown = layers_before_failure(arch, 30)
+    assert {k for k, change in enumerate(changes) if change} == shown.marked
+    assert (30, True) == (len(shown), bool(shown.marked))
 
 
 def test_only_convolutions(record):
