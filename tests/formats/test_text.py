@@ -11,7 +11,7 @@ import resviz
 from resviz import escape
 from resviz.formats.tables import text
 from resviz.formats.tables.text import Grid, is_narrow, iter_grid_lines, title_lines
-from resviz.tables.table import Column
+from resviz.tables.table import Column, Table
 
 LETTERS = [chr(code) for code in range(32, 0x2600) if is_narrow([chr(code)])]
 WORD = st.text("abc ×→", max_size=8) | st.text(LETTERS, max_size=4)
@@ -65,6 +65,17 @@ def test_bold_is_for_headings_and_marked_rows():
         *iter_grid_lines(grid, colour=True)
     ]
     assert ["a", "─", "b", "c"] == [*iter_grid_lines(grid, colour=False)]
+
+
+@pytest.mark.parametrize(("marked", "least"), [((), 9), ((0,), 11)])
+def test_a_spare_column_stays_while_it_fits(marked, least):
+    """Beside three letters and a gap, and the sign of a row that is set off."""
+    columns = (Column("a", "abc"), Column("b", "xyz", spare=1))
+    rows = ({"a": "def", "b": "uvw"},)
+    table = Table("T", columns, rows, [], marked=frozenset(marked), mark="m")
+    shown = {width: table.render(width=width) for width in (least - 1, least)}
+    assert [False, True] == ["uvw" in text for text in shown.values()]
+    assert "left out for" in shown[least - 1]
 
 
 def test_what_is_narrow_takes_one_cell():
