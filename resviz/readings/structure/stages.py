@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from itertools import groupby, pairwise
+from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.operations.families import PADDINGS
 from resviz.readings.structure.parts import Stage
 from resviz.readings.structure.repeats import fold_blocks
+from resviz.readings.structure.shortcuts import UNLABELLED_OPERATIONS
 from resviz.readings.structure.towers import group_by_tower
 
 if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
-    from resviz.readings.structure.parts import Block
+    from resviz.readings.structure.parts import Block, Shortcut
 
 
 def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
@@ -54,15 +57,50 @@ def group_by_size(blocks: list[Block], batch: int) -> list[list[Block]]:
 
 
 def is_same_size(block: Block, other: Block, batch: int) -> bool:
-    """Tell whether two blocks give outputs of one size, but for a few class tokens."""
+    """Tell whether two blocks give outputs of one size.
+
+    A few class tokens make no difference, nor does a map that is cut.
+    """
     if block.output_size == other.output_size:
         return True
     (positions, width), (others, other_width) = block.output_size, other.output_size
     few = abs(positions - others) <= CLASS_TOKENS * batch
     is_map = min(positions, others) >= FEWEST_TOKENS * batch
     has_tokens = block.has_tokens or other.has_tokens
-    return has_tokens and few and is_map and width == other_width
+    if width != other_width:
+        return False
+    return few and is_map if has_tokens else is_cropped(block, other)
 
+
+def is_cropped(before: Block, block: Block) -> bool:
+    """Tell whether a block cuts the map before it, as unpadded convolutions do.
+
+    Its shortcut tells: it cuts as much, and neither strides nor resizes. Source: van
+    den Oord et al. 2016, WaveNet, of which no step is a stage.
+    """
+    shortcuts = [unit.shortcut for unit in block.units]
+    sizes, cut_sizes = shortcuts[0].input_shape[2:], block.output_shape[2:]
+    return (
+        sizes == before.output_shape[2:]
+        and all(cut <= size for cut, size in zip(cut_sizes, sizes, strict=True))
+        and all(map(keeps_scale, shortcuts))
+    )
+
+
+def keeps_scale(shortcut: Shortcut) -> bool:
+    """Tell whether a shortcut leaves the distances between positions as they are."""
+    if shortcut.kind == "none" or prod(shortcut.stride) > 1:
+        return False
+    layers = [shortcut.arch.layers[index] for index in shortcut.layer_indices]
+    return all(
+        op.window is not None or op.name in UNLABELLED_OPERATIONS | CUTS
+        for layer in layers
+        for op in layer.operations
+    )
+
+
+CUTS = PADDINGS | {"slice"}
+"""Operations that cut a map, a padding by less than nothing."""
 
 CLASS_TOKENS, FEWEST_TOKENS = 4, 17
 """Tokens for each sample that are no positions of the map, at most, and how many there
@@ -72,9 +110,13 @@ must be beside them: those of a map of 4×4."""
 def split_at_projections(run: list[Block]) -> list[list[Block]]:
     """Split a run of blocks of one size where a block projects nevertheless.
 
-    Only where that is rare: at most half as many blocks project as do not.
+    Only where that is rare: at most half as many blocks project as do not. One that
+    reads more channels than the block before gives is no start, as a U-Net's decoder.
     """
-    projects = [block.shortcut.kind == "projection" for block in run]
+    projects = [
+        block.shortcut.kind == "projection" and block.shortcut.reason != "channels"
+        for block in run
+    ]
     if 2 * sum(projects) > len(run) - sum(projects):
         return [run]
     starts = [k for k, is_projection in enumerate(projects) if is_projection and k]

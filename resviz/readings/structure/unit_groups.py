@@ -30,12 +30,14 @@ class UnitKind(NamedTuple):
         role: "attention", "MLP", or "convolution" for all others.
         mixes_channels_alone: whether what it combines with full weights is channels;
             a depthwise convolution between may help.
+        sees_positions: whether it mixes positions at all, though it be so.
         is_whole: whether it is a convolutional block: a kernel of it sees positions and
             all channels at once.
     """
 
     role: str
     mixes_channels_alone: bool
+    sees_positions: bool
     is_whole: bool
 
     @property
@@ -56,6 +58,7 @@ def find_unit_kind(graph: Graph, nodes: frozenset[int]) -> UnitKind:
     return UnitKind(
         role=kind if kind in {"attention", "MLP"} else "convolution",
         mixes_channels_alone=not mixes_positions or kind == "inverted bottleneck",
+        sees_positions=mixes_positions,
         is_whole=has_full_kernel and kind != "attention",
     )
 

@@ -116,6 +116,19 @@ def test_equal_mlps_of_one_forward_are_blocks():
     )
 
 
+@pytest.mark.parametrize("wide", [16, 32])
+def test_a_depthwise_unit_and_one_of_channels_are_one_block(wide):
+    """NAFNet's: the first alone sees positions, however wide it is within."""
+    depthwise = conv(3, wide, wide, groups=wide)
+    first = nn.Sequential(conv(1, o=wide), depthwise, nn.ReLU(), conv(1, wide))
+    units = [first, nn.Sequential(conv(1, o=16), nn.ReLU(), conv(1, 16))]
+    rows = [
+        Run(add_each, units=units, norms=[nn.Identity(), nn.Identity()])
+        for _ in range(2)
+    ]
+    assert 2 == len(read(nn.Sequential(conv(3, 3), *rows), MAP))
+
+
 def test_a_row_mlp_and_an_mlp_are_one_block():
     """A mixer's, added in the parent: rows first, then channels, of one size."""
     rows = [nn.ModuleList([draw_row_mlp(First), draw_mlp(First)]) for _ in range(3)]
