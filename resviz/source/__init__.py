@@ -233,6 +233,20 @@ def trace_request(
         raise
 
 
+def choose_inputs(
+    usual_input: InputSize, model: nn.Module, method: str | None
+) -> InputSize:
+    """Return those of a model's usual inputs that one of its methods takes by name."""
+    from resviz.tracing.modules import list_forward_parameters
+
+    if not method:
+        return usual_input
+    names = list_forward_parameters(model, method)
+    specs = parse_inputs(usual_input)
+    chosen = [spec for spec in specs if not spec.place or spec.place[0] in names]
+    return chosen or specs
+
+
 class BuiltModel(NamedTuple):
     """A model that a SPEC named, with its usual input and title.
 
@@ -271,7 +285,7 @@ class BuiltModel(NamedTuple):
         return trace_request(
             self.model,
             request,
-            self.usual_input,
+            choose_inputs(self.usual_input, self.model, request.method),
             name=name,
             title=title,
             build_filled=self.build_filled,
@@ -292,9 +306,10 @@ def build_model(spec: Spec, *, fast: bool = True) -> BuiltModel:
     name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
     if spec.module in HUBS:
         part = build.build_hub_model(spec)
-        named = name_model(spec)
-        find_inputs = HUBS[spec.module].find_inputs
-        usual_input = find_inputs(part.module, named.name, named.options)
+        usual_input = find_usual_inputs(part.module)
+        if spec.attribute in {"", part.method}:  # else it is of the part alone
+            named, find_inputs = name_model(spec), HUBS[spec.module].find_inputs
+            usual_input = find_inputs(part.module, named.name, named.options)
         build_filled = partial(build.build_hub_model, spec, filled=True)
     elif spec.module:
         part, build_filled = build.import_model(spec), None

@@ -185,11 +185,15 @@ def choose_part(model: nn.Module, spec: Spec) -> TracedPart:
     return TracedPart(module)
 
 
-def import_model(spec: Spec) -> TracedPart:
+def import_model(spec: Spec, *, wants_class: bool = False) -> TracedPart:
     """Import a callable and call it with the arguments of the SPEC.
 
     A module that stands where a callable is expected is taken as it is, if no arguments
     were given; so is a method of one, and one of a class, which is called then.
+
+    Args:
+        spec: what to import.
+        wants_class: refuse what is no class of modules.
 
     Raises:
         BuildError: if the import or the call fails, or gives no module.
@@ -204,7 +208,7 @@ def import_model(spec: Spec) -> TracedPart:
                 target = owner
         if isinstance(target, nn.Module) and not spec.has_call:
             return choose_part(target, spec)
-        if not callable(target):
+        if not callable(target) or (wants_class and not is_module_class(target)):
             raise BuildError(
                 f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
             )
@@ -279,7 +283,7 @@ def build_hub_model(spec: Spec, *, filled: bool = False) -> TracedPart:
     hub = HUBS[spec.module or ""]
     named = name_model(spec)
     if hub.factory and named.name.rpartition(".")[2][:1].isupper():
-        return import_model(replace(named, module=hub.module))
+        return import_model(replace(named, module=hub.module), wants_class=spec.own)
 
     fetches = any(map(named.options.get, FETCHING_OPTIONS))
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
-import importlib.util
 import sys
 from argparse import Namespace
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -18,11 +15,20 @@ import torch
 from torch import nn
 
 from resviz.errors import BuildError, describe_error, suggest_nearest
+from resviz.source.repository import (
+    bare_command_line,
+    check_same_file,
+    find_import_roots,
+    find_package_module,
+    folders_on_path,
+    read_imports,
+    run_file,
+    without_namesakes,
+)
 from resviz.source.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import CodeType
 
 COMMON_NAMES = SimpleNamespace(
     torch=torch,
@@ -44,8 +50,8 @@ MISSING = object()
 def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
     """Import the module of a SPEC, and yield it and what the SPEC names in it.
 
-    The working folder is searched first, as `python -m` does, then that of a file;
-    both also by what is called meanwhile.
+    A file's own folders are searched first, then the working folder, as `python -m`
+    does; both also by what is called meanwhile.
 
     Raises:
         BuildError: if the module cannot be imported, or does not have it.
@@ -56,9 +62,17 @@ def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
     with ExitStack() as stack:
         try:
             if is_file:
-                root, name = find_package_module(path)
-                folders += dict.fromkeys((root, path.resolve().parent))
+                imports = read_imports(path)
+                root, name = find_package_module(path, imports)
+                own = [
+                    path.resolve().parent,
+                    root,
+                    *find_import_roots(path, imports.names),
+                ]
+                folders = [*dict.fromkeys((*own, *folders))]
+                stack.enter_context(without_namesakes(own))
             stack.enter_context(folders_on_path(folders))
+            stack.enter_context(bare_command_line(spec.module or ""))
             if name:
                 module = importlib.import_module(name)
             else:
@@ -89,120 +103,9 @@ def suggest_module(error: BaseException, spec: Spec) -> str:
     if missing and f"{name}.".startswith(f"{missing}."):
         remedy = f"from another folder a file is named, {name.replace('.', '/')}.py"
         return f"; {remedy}:{spec.name}"
+    if isinstance(error, SystemExit):
+        return "; it ends the process when it is imported: build the network elsewhere"
     return ""
-
-
-def find_package_module(path: Path) -> tuple[Path, str]:
-    """Find the folder to import a file from, and its dotted name there.
-
-    A file without relative imports is taken alone, and has no name. One with them is
-    imported by its package, whose root is above the last folder that has an
-    `__init__.py`; without any it is the working folder, or as far up as they lead.
-
-    Raises:
-        ImportError: if a folder of its package has a name that no package can have.
-    """
-    level, path = find_relative_level(path), path.resolve()
-    if not level:
-        return path.parent, ""
-    names, depth = [parent.name for parent in path.parents], 0
-    while (path.parents[depth] / "__init__.py").is_file():
-        depth += 1
-    if depth < level:
-        depth = level
-        if Path.cwd() in path.parents[level:]:
-            above = path.parents.index(Path.cwd())
-            depth = above if all(map(str.isidentifier, names[:above])) else level
-    wrong = [name for name in (path.stem, *names[:depth]) if not name.isidentifier()]
-    if wrong or depth >= len(names):
-        raise ImportError(
-            f"it has relative imports, and {wrong[0] if wrong else '/'!r} is no name "
-            "of a package: rename it, or import by whole names"
-        )
-    root = path.parents[depth]
-    parts = path.relative_to(root).with_suffix("").parts
-    return root, ".".join(parts).removesuffix(".__init__")
-
-
-def find_relative_level(path: Path) -> int:
-    """Find how many folders up the relative imports of a file lead; 0 without any."""
-    try:
-        nodes = [*ast.walk(ast.parse(path.read_bytes()))]
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return 0  # running it says what is wrong
-    never_run = {
-        inner
-        for node in nodes
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
-    }
-    levels = [
-        node.level
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and node not in never_run
-    ]
-    return max(levels, default=0)
-
-
-class FreshLoader(SourceFileLoader):
-    """A loader that compiles a file as it is now.
-
-    Python takes the cached code of a file that was written again within a second, in
-    the same size.
-    """
-
-    def get_code(self, fullname: str) -> CodeType:
-        """Compile the source, whatever is cached."""
-        path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
-
-
-@contextmanager
-def run_file(path: Path) -> Iterator[ModuleType]:
-    """Run a file that is no part of a package, and yield it as a module of its own.
-
-    Meanwhile it stands among all modules, where dataclasses look for theirs, unless
-    another one of its name does. Later imports of that name may mean another file.
-    """
-    loader = FreshLoader(path.stem, str(path))
-    module_spec = importlib.util.spec_from_file_location(path.stem, path, loader=loader)
-    if module_spec is None:
-        raise ImportError(f"no module in {str(path)!r}")
-    module = importlib.util.module_from_spec(module_spec)
-    sys.modules.setdefault(path.stem, module)
-    try:
-        loader.exec_module(module)
-        yield module
-    finally:
-        if sys.modules.get(path.stem) is module:
-            del sys.modules[path.stem]
-
-
-def check_same_file(module: ModuleType, path: Path, name: str) -> None:
-    """Check that a dotted name led to the file that it was made for.
-
-    Raises:
-        ImportError: if another package of that name was found.
-    """
-    file = getattr(module, "__file__", None)
-    if not file or Path(file).resolve() != path.resolve():
-        raise ImportError(
-            f"it has relative imports, and {name!r} is {file}: another package has "
-            f"the name {name.partition('.')[0]!r}, rename one"
-        )
-
-
-@contextmanager
-def folders_on_path(folders: list[Path]) -> Iterator[None]:
-    """Search folders first for modules, the last one before the others."""
-    added = [str(folder) for folder in folders]
-    sys.path[:0] = reversed(added)
-    try:
-        yield
-    finally:
-        for folder in added:
-            with suppress(ValueError):  # the module may have changed it too
-                sys.path.remove(folder)
 
 
 def find_attribute(name: str, place: Any) -> Any:

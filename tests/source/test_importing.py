@@ -331,3 +331,98 @@ def test_one_method_is_enough(files):
     for network in (spec, arch):
         with pytest.raises(SpecError, match=r"names a method|has its forward"):
             source.resolve_architecture(network, method="encode_text")
+
+
+@pytest.mark.parametrize("folder", [".", "nets", "/"])
+def test_a_file_that_imports_from_the_top_of_its_repository(files, monkeypatch, folder):
+    """Which is found, wherever the command runs."""
+    top = files(
+        {
+            "nets/deep/one": "import zoo_tools\nfrom zoo_parts.blocks import Net",
+            "zoo_parts/blocks": PARTS,
+            "nets/zoo_tools": "",
+        }
+    )
+    monkeypatch.chdir(top / folder)
+    before = list(sys.path)
+    assert params_of(f"{top}/nets/deep/one.py:Net") == 20
+    assert sys.path == before
+
+
+def test_a_file_that_parses_the_command_line(files, monkeypatch):
+    """It sees none of ours, and its own options have their defaults."""
+    files(
+        {
+            "own_options": "from argparse import ArgumentParser\n"
+            "parser = ArgumentParser()\nparser.add_argument('--wide', default=5)\n"
+            "args = parser.parse_args()\n" + PARTS,
+            "own_wants": "from argparse import ArgumentParser\n"
+            "parser = ArgumentParser()\nparser.add_argument('data')\n"
+            "args = parser.parse_args()\n" + PARTS,
+        }
+    )
+    line = ["resviz", "summary", "own_options.py:Net", "--every"]
+    monkeypatch.setattr(sys, "argv", line)
+    assert params_of("own_options.py:Net(args.wide)") == 20
+    assert sys.argv is line
+    with pytest.raises(BuildError, match="ends the process when it is imported"):
+        params_of("own_wants.py:Net")
+
+
+def test_a_folder_that_no_package_can_be_ends_one(files):
+    """A repository's top may have an `__init__.py`, and a hyphen in its name."""
+    files(
+        {
+            "my-zoo/__init__": "1 / 0",
+            "my-zoo/nets_g/__init__": "",
+            "my-zoo/nets_g/one": RELATIVE,
+            "my-zoo/nets_g/parts": PARTS,
+        }
+    )
+    assert params_of("my-zoo/nets_g/one.py:Net") == 20
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_two_repositories_with_packages_of_one_name(files, relative):
+    """Each gets its own, and what was there before is there again."""
+    text = RELATIVE if relative else "from zoo_h.parts import Net"
+    top = files(
+        {
+            f"{repository}/zoo_h/{file}": text if file == "one" else parts
+            for repository, parts in {"a": PARTS, "b": PARTS.replace("5", "6")}.items()
+            for file in ("one", "parts")
+        }
+    )
+    for folder in ("a", "b"):
+        (top / folder / "zoo_h/__init__.py").touch()
+    spec = "{}/zoo_h/one.py:Net"
+    assert [params_of(spec.format(name)) for name in "abab"] == [20, 24, 20, 24]
+    assert str(sys.modules["zoo_h.parts"].__file__).startswith(str(top / "a"))
+
+
+def test_two_files_with_helpers_of_one_name(files):
+    """So have two folders that are no packages."""
+    texts = {"one": "from own_parts import Net", "own_parts": PARTS}
+    files({f"a/{name}": text for name, text in texts.items()})
+    files({f"b/{name}": text.replace("5", "7") for name, text in texts.items()})
+    assert [params_of(f"{name}/one.py:Net") for name in "aba"] == [20, 28, 20]
+
+
+def test_a_method_takes_those_of_the_usual_inputs_that_it_names(files):
+    """A model of transformers with two towers is given pixels or words."""
+    config = "SimpleNamespace(vision_config=V, text_config=T)"
+    towers = CLIP.replace("(self, image)", "(self, pixel_values)").replace(
+        "self.conv(image)", "self.conv(pixel_values)"
+    )
+    files(
+        {
+            "own_towers": "from types import SimpleNamespace\n"
+            "V = SimpleNamespace(image_size=12, num_channels=3)\n"
+            f"T = SimpleNamespace(max_position_embeddings=7)\n{towers}\n"
+            f"Clip.config = {config}\nClip.main_input_name = 'input_ids'"
+        }
+    )
+    arch = source.resolve_architecture("own_towers.py:Clip.encode_image")
+    assert [(name, list(one.shape)) for name, one in arch.named_inputs] == [
+        ("pixel_values", [1, 3, 12, 12])
+    ]
