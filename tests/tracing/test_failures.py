@@ -25,7 +25,7 @@ def test_an_early_head_at_a_smaller_input():
     said = message("resnet(50, head='fixed')", (3, 160, 160))
     assert "avgpool (AvgPool2d): the 7×7 window does not fit into the map" in said
     assert "(1, 2048, 5, 5)" in said
-    assert "the least input that works is 193×193" in said
+    assert "inputs from 193×193 to 224×224 work" in said
 
 
 def test_an_early_head_at_a_larger_input():
@@ -122,6 +122,17 @@ def add(model, x):
     return model.conv(x) + x
 
 
+def zeros(*shape):
+    """A parameter."""
+    return nn.Parameter(torch.zeros(shape))
+
+
+def embed(model, x):
+    """Tokens of patches behind one of their own, and their places added."""
+    tokens = model.conv(x).flatten(2).transpose(1, 2)
+    return torch.cat([tokens[:, :1], tokens], 1) + model.place
+
+
 def join(model, x):
     x = model.stem(x)
     return torch.cat([x, F.interpolate(model.down(x), scale_factor=2)], 1)
@@ -190,7 +201,93 @@ MISTAKES = {
         nn.Sequential(nn.ReLU(), Forward(add, conv=nn.Conv2d(3, 3, 3, 2, 1))),
         (3, 8, 8),
         "1:add: inputs differ in shape, got (1, 3, 4, 4) of 1.conv and (1, 3, 8, 8) of",
-        "make the maps equal, as by one stride",
+        "make the maps equal, as by a 1×1 convolution of stride 2",
+    ),
+    "added maps that lost their border": (
+        nn.Sequential(nn.ReLU(), Forward(add, conv=nn.Conv2d(3, 3, 3))),
+        (3, 8, 8),
+        "1:add: inputs differ in shape, got (1, 3, 6, 6) of 1.conv and (1, 3, 8, 8) of",
+        "make the maps equal, as by padding=1",
+    ),
+    "no downsample": (
+        nn.Sequential(
+            nn.Conv2d(3, 16, 1), Forward(add, conv=nn.Conv2d(16, 32, 3, 2, 1))
+        ),
+        (3, 56, 56),
+        "1:add: inputs differ in shape, got (1, 32, 28, 28) of 1.conv and (1, 16, 56, ",
+        "make the shortcut a 1×1 convolution of stride 2, 16→32 channels",
+    ),
+    "tokens": (
+        Forward(embed, conv=nn.Conv2d(3, 8, 16, 16), place=zeros(1, 197, 8)),
+        (3, 256, 256),
+        "add: inputs differ in shape, got (1, 257, 8) of cat and (1, 197, 8), for",
+        "inputs from 224×224 to 239×239 work",
+    ),
+    "tokens of another size": (
+        Forward(embed, conv=nn.Conv2d(3, 8, 16, 16), place=zeros(1, 577, 8)),
+        (3, 224, 224),
+        "add: inputs differ in shape, got (1, 197, 8) of cat and (1, 577, 8), for",
+        "inputs from 384×384 to 399×399 work",
+    ),
+    "tokens of a line": (
+        Forward(lambda m, x: x + m.place, place=zeros(1, 9, 8)),
+        (7, 8),
+        "add: inputs differ in shape, got (1, 7, 8) of the input and (1, 9, 8)",
+        "one is made without the input, for 9 on axis 1 instead of 7",
+    ),
+    "a gate without axes": (
+        Forward(lambda m, x: x * m.gate(x.mean((2, 3))), gate=nn.Linear(8, 8)),
+        (8, 6, 6),
+        "mul: inputs differ in shape, got (1, 8, 6, 6) of the input and (1, 8) of gate",
+        "give the one of fewer axes the others, as by [:, :, None, None]",
+    ),
+    "a recurrent layer's states": (
+        Forward(
+            lambda m, x: m.fc(m.rnn(x)),
+            rnn=nn.LSTM(8, 4, batch_first=True),
+            fc=nn.Linear(4, 2),
+        ),
+        (5, 8),
+        "fc (Linear): want a tensor, not a tuple, got (1, 5, 4)",
+        "rnn gives several values, take one of them, as by [0]",
+    ),
+    "a dictionary for a norm": (
+        Forward(lambda m, x: m.norm({"out": x}), norm=nn.BatchNorm2d(3)),
+        (3, 8, 8),
+        "norm (BatchNorm2d): want a tensor, not a dict",
+        "the forward gives several values, take one of them, as by ['out']",
+    ),
+    "a flatten of another size": (
+        nn.Sequential(
+            nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 256, 2)
+        ),
+        (3, 32, 32),
+        "3 (Linear): want 2048 input features, in_features would have to be 1800",
+        "inputs from 34×34 to 35×35 work",
+    ),
+    "windows": (
+        Forward(lambda m, x: x.view(1, 3, x.shape[2] // 7, 7, x.shape[3] // 7, 7)),
+        (3, 50, 50),
+        "view: RuntimeError: shape '[1, 3, 7, 7, 7, 7]' is invalid for input of size",
+        "49×49 works",
+    ),
+    "keys as they are": (
+        Forward(lambda m, x: m.q(x) @ m.k(x), q=nn.Linear(16, 8), k=nn.Linear(16, 8)),
+        (5, 16),
+        "bmm: the inner sizes of a product differ",
+        "transpose the second, as by .transpose(-2, -1)",
+    ),
+    "batches of a product": (
+        Forward(lambda m, x: torch.bmm(x, m.weight), weight=zeros(3, 16, 4)),
+        (5, 16),
+        "bmm: the batches of a product differ, got (1, 5, 16) of the input and (3, 16",
+        "stretch the smaller, as @ does",
+    ),
+    "channels first for a layer norm": (
+        nn.Sequential(nn.Conv2d(3, 16, 3), nn.LayerNorm(16)),
+        (3, 8, 8),
+        "1 (LayerNorm): want last sizes (16,), got (1, 16, 6, 6)",
+        "the channels come last for it: permute before, or GroupNorm(1, 16)",
     ),
     "joined maps": (
         Forward(join, stem=nn.Conv2d(3, 3, 1), down=nn.MaxPool2d(2)),
@@ -217,7 +314,7 @@ MISTAKES = {
         nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(8)),
         (3, 8, 8),
         "1 (BatchNorm2d): want 8 channels, got (1, 4, 8, 8)",
-        "",
+        "num_features would have to be 4",
     ),
     "norm of a vector": (nn.BatchNorm2d(8), (8,), "want (N, C, H, W)", ""),
     "last sizes": (nn.LayerNorm(8), (3, 9), "want last sizes (8,)", ""),
@@ -287,6 +384,9 @@ def test_usual_mistakes(kind):
 @pytest.mark.parametrize(
     ("kind", "size"),
     [
+        ("tokens", (3, 224, 224)),
+        ("windows", (3, 49, 49)),
+        ("a flatten of another size", (3, 35, 35)),
         ("channels", (3, 8, 8)),
         ("channels last", (3, 8, 9)),
         ("with a batch", (3, 8, 8)),

@@ -14,7 +14,6 @@ from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.events import CallEnd, CallStart
 from resviz.tracing.explain.mismatches import (
-    Mismatch,
     find_holder_mismatch,
     find_module_mismatch,
     find_operation_mismatch,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     import torch
 
     from resviz.record import Source, Tensor
+    from resviz.tracing.explain.joined_shapes import Mismatch
     from resviz.tracing.plan import TracePlan
     from resviz.tracing.recorder import Recorder
 
@@ -107,9 +107,13 @@ def describe_failure(
     message = f"{place.words}: {words}{got}, {for_inputs}"
     remedy = mismatch.remedy if mismatch else explain_wrong_arguments(error, recorder)
     if mismatch and mismatch.size_search and plan.sole_input_shape:
-        is_window = mismatch.size_search == "window"
-        search = find_working_sizes if is_window else find_rounded_size
-        remedy = search(plan.sole_input_shape, accepts_shape) or remedy
+        shape = plan.sole_input_shape
+        found = (
+            find_working_sizes(shape, accepts_shape, mismatch.ratio)
+            if mismatch.size_search == "window"
+            else find_rounded_size(shape, accepts_shape)
+        )
+        remedy = found or remedy
     is_explained = bool(mismatch or remedy)
     return f"{message}; {remedy}" if remedy else message, is_explained
 
@@ -141,7 +145,9 @@ def locate_failed_module(recorder: Recorder) -> FailurePlace:
         format_shape_and_dtype(describe_tensor(tensor))
         for tensor in arguments[:MAX_OPERANDS_SHOWN]
     )
-    mismatch = find_holder_mismatch(call.module, call.args)
+    mismatch = find_holder_mismatch(
+        call.module, call.args, find_maker(recorder, arguments)
+    )
     if mismatch is None and arguments:
         mismatch = find_module_mismatch(call.module, arguments, recorder)
     return FailurePlace(words, got, mismatch)
@@ -156,8 +162,11 @@ def locate_failed_operation(
     if failed is None or failed.error is not error:
         return None
     name = describe_overload(failed.func).name
+    origins = recorder.origins
+    constant = [origins.find_source(tensor) is None for tensor in failed.operands]
+    reason = first_error_line(error)
     mismatch = find_operation_mismatch(
-        name, failed.operands, failed.args, first_error_line(error)
+        name, failed.operands, failed.args, reason, constant
     )
     if mismatch is None:
         return None
@@ -176,6 +185,17 @@ def describe_operand(recorder: Recorder, tensor: torch.Tensor) -> str:
     source = recorder.origins.find_source(tensor)
     layer_name = None if source is None else find_layer_name(recorder, source)
     return f"{shape} of {layer_name}" if layer_name else shape
+
+
+def find_maker(recorder: Recorder, tensors: list[torch.Tensor]) -> str | None:
+    """Return the path of what made a holder of tensors; None if the user did."""
+    given = recorder.calls.open_calls[0].args
+    if not tensors or any(isinstance(value, (tuple, list, dict)) for value in given):
+        return None
+    source = recorder.origins.find_source(tensors[0])
+    name = None if source is None else find_layer_name(recorder, source)
+    is_input = source is None or source.layer == MODEL_INPUT
+    return "the forward" if is_input or not name else name.partition(":")[0]
 
 
 def find_layer_name(recorder: Recorder, source: Source) -> str | None:

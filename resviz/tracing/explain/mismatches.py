@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -14,6 +14,7 @@ from resviz.operations.families import PRODUCTS
 from resviz.operations.windows import compute_window_sizes, expand_per_axis
 from resviz.record import MODEL_INPUT
 from resviz.tracing.events import CallStart, TraceStep
+from resviz.tracing.explain.joined_shapes import Mismatch, describe_shape_mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,21 +34,6 @@ POOL_CLASSES = tuple(pool for pools in POOLS_BY_AXES.values() for pool in pools)
 
 SHAPES_BY_AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 """What a window over so many axes slides on."""
-
-
-class Mismatch(NamedTuple):
-    """What a layer or an operation wanted instead of what it was given.
-
-    Attributes:
-        words: in a few words.
-        size_search: "window" if another input size may do, "rounding" if one that
-            divides better may; "" if none will.
-        remedy: what to do, if that is known.
-    """
-
-    words: str
-    size_search: str = ""
-    remedy: str = ""
 
 
 def find_module_mismatch(
@@ -74,15 +60,23 @@ def find_module_mismatch(
     return find_norm_mismatch(module, shape)
 
 
-def find_holder_mismatch(module: nn.Module, args: tuple[Any, ...]) -> Mismatch | None:
-    """Find out whether a layer was handed a list or dictionary of tensors."""
-    has_weight = isinstance(module, (nn.Linear, _ConvNd))
-    if not has_weight or not args or isinstance(args[0], torch.Tensor):
+def find_holder_mismatch(
+    module: nn.Module, args: tuple[Any, ...], maker: str | None
+) -> Mismatch | None:
+    """Find out whether a layer was handed a list or dictionary of tensors.
+
+    `maker` names what made them; None stands for the user.
+    """
+    is_layer = type(module).__module__.startswith("torch.nn.modules.")
+    value = args[0] if args else None
+    holds = isinstance(value, (tuple, list, dict))
+    if not is_layer or not holds or isinstance(module, (nn.Sequential, nn.RNNBase)):
         return None
-    return Mismatch(
-        f"want a tensor, not a {type(args[0]).__name__}",
-        remedy="in Python inputs= is a tuple of the forward's arguments",
-    )
+    remedy = "in Python inputs= is a tuple of the forward's arguments"
+    if maker:
+        part = f"[{next(iter(value), '')!r}]" if isinstance(value, dict) else "[0]"
+        remedy = f"{maker} gives several values, take one of them, as by {part}"
+    return Mismatch(f"want a tensor, not a {type(value).__name__}", remedy=remedy)
 
 
 def find_embedding_mismatch(module: nn.Embedding, ids: torch.Tensor) -> Mismatch | None:
@@ -119,7 +113,9 @@ def describe_linear_mismatch(
     if prod(shape[1:]) == module.in_features:
         return Mismatch(wanted, remedy="flatten it before, as by torch.flatten(x, 1)")
     alternative = f"in_features would have to be {shape[-1] if shape else 1}"
-    return Mismatch(f"{wanted}, {describe_last_pool(recorder)}{alternative}", "window")
+    words = f"{wanted}, {describe_last_pool(recorder)}{alternative}"
+    ratio = module.in_features / shape[-1] if shape and shape[-1] else 0
+    return Mismatch(words, "window", ratio=ratio)
 
 
 def find_convolution_mismatch(
@@ -155,7 +151,7 @@ def find_convolution_mismatch(
         remedy = (
             f"the channels come first, {sizes_text}"
             if is_channels_last
-            else f"give {sizes_text}"
+            else f"give {sizes_text}, or build it with in_channels={shape[1]}"
         )
         if not is_model_input:
             remedy = f"in_channels would have to be {shape[1]}"
@@ -172,14 +168,24 @@ def find_norm_mismatch(module: nn.Module, shape: Shape) -> Mismatch | None:
     if isinstance(module, nn.LayerNorm):
         last = tuple(module.normalized_shape)
         if shape[-len(last) :] != last:
-            return Mismatch(f"want last sizes {last}", "window")
+            remedy = (
+                "the channels come last for it: permute before, or "
+                f"GroupNorm(1, {last[0]})"
+            ) * (shape[1:2] == last)
+            return Mismatch(f"want last sizes {last}", "window", remedy)
     if isinstance(module, nn.GroupNorm) and shape[1:2] != (module.num_channels,):
-        return Mismatch(f"want {module.num_channels} channels")
+        return describe_channel_mismatch("num_channels", module.num_channels, shape)
     return (
         find_batch_norm_mismatch(module, shape)
         if isinstance(module, _BatchNorm)
         else None
     )
+
+
+def describe_channel_mismatch(argument: str, wanted: int, shape: Shape) -> Mismatch:
+    """Describe a norm of other channels than it is given, by the argument to change."""
+    remedy = f"{argument} would have to be {shape[1]}" if len(shape) > 1 else ""
+    return Mismatch(f"want {wanted} channels", remedy=remedy)
 
 
 def find_batch_norm_mismatch(module: _BatchNorm, shape: Shape) -> Mismatch | None:
@@ -188,10 +194,10 @@ def find_batch_norm_mismatch(module: _BatchNorm, shape: Shape) -> Mismatch | Non
     if axes and len(shape) != axes + 2:
         return Mismatch(f"want {SHAPES_BY_AXES[axes]}")
     if shape[1:2] != (module.num_features,):
-        return Mismatch(f"want {module.num_features} channels")
+        return describe_channel_mismatch("num_features", module.num_features, shape)
     if module.training and shape[0] * prod(shape[2:]) == 1:
         words = "in training, want more than one value per channel: a larger batch "
-        return Mismatch(f"{words}or map", "window")
+        return Mismatch(f"{words}or map", "window", "give --batch 2, in Python batch=2")
     return None
 
 
@@ -205,35 +211,53 @@ ELEMENTWISE_OPERATIONS = frozenset(
 
 
 def find_operation_mismatch(
-    name: str, operands: Sequence[torch.Tensor], args: tuple[Any, ...], reason: str
+    name: str,
+    operands: Sequence[torch.Tensor],
+    args: tuple[Any, ...],
+    reason: str,
+    constant: list[bool],
 ) -> Mismatch | None:
-    """Find what an operation wanted of its operands, if known."""
+    """Find what an operation wanted of its operands, if known.
+
+    `constant` says of each whether it was made without the input.
+    """
     shapes = [tuple(tensor.shape) for tensor in operands]
     if name in ELEMENTWISE_OPERATIONS and len(shapes) > 1:
-        return describe_shape_mismatch("inputs differ in shape", shapes)
-    if name in {"cat", "stack"} and len(shapes) > 1:
-        axis = args[1] if name == "cat" and len(args) > 1 else 0
+        return describe_shape_mismatch("inputs differ in shape", shapes, constant, None)
+    if name == "cat" and len(shapes) > 1:
+        axis = args[1] if len(args) > 1 else 0
         words = f"inputs differ outside of axis {axis}"
         return describe_shape_mismatch(
-            words if name == "cat" else "inputs differ in shape", shapes
+            words, shapes, [False] * len(shapes), axis % max(len(shapes[0]), 1)
         )
+    if name == "stack" and len(shapes) > 1:
+        words = "inputs differ in shape"
+        return describe_shape_mismatch(words, shapes, [False] * len(shapes), -1)
     names_sizes = any(word in reason for word in ("multipl", "reduction dim", "size"))
     if name in PRODUCTS and names_sizes:
-        return Mismatch("the inner sizes of a product differ", "window")
-    return Mismatch(reason) if name in VIEW_OPERATIONS else None
+        return describe_product_mismatch(shapes)
+    return describe_view(reason, args) if name in VIEW_OPERATIONS else None
 
 
-def describe_shape_mismatch(words: str, shapes: list[Shape]) -> Mismatch:
-    """Describe shapes that should be equal, with a remedy if one is likely."""
-    first, *others = shapes
-    differ_in_maps = [
-        len(other) == len(first) > 2 and other[:2] == first[:2] for other in others
-    ]
-    if all(differ_in_maps):
-        return Mismatch(words, "rounding", "make the maps equal, as by one stride")
-    maps = len(first) > 2 and all(other[2:] == first[2:] for other in others)
-    remedy = "make the channels equal, as by a 1×1 convolution" if maps else ""
-    return Mismatch(words, remedy=remedy if words.endswith("shape") else "")
+def describe_product_mismatch(shapes: list[Shape]) -> Mismatch:
+    """Describe two matrices, or two batches of them, that do not fit."""
+    first, second = (shapes * 2)[-2:]
+    if len(first) == len(second) == 3 and first[2] == second[1]:
+        remedy = "stretch the smaller, as @ does" if 1 in {first[0], second[0]} else ""
+        return Mismatch("the batches of a product differ", remedy=remedy)
+    transposed = len(second) > 1 and first[-1:] == second[-1:]
+    remedy = "transpose the second, as by .transpose(-2, -1)" if transposed else ""
+    return Mismatch("the inner sizes of a product differ", "window", remedy)
+
+
+def describe_view(reason: str, args: tuple[Any, ...]) -> Mismatch:
+    """Describe a view of other sizes than there are values, in torch's words."""
+    tensor, sizes = args[:2] if len(args) > 1 else (None, None)
+    if not isinstance(tensor, torch.Tensor) or not isinstance(sizes, (list, tuple)):
+        return Mismatch(reason)
+    if min(sizes, default=-1) < 1:
+        return Mismatch(reason, "rounding")
+    return Mismatch(reason, "window", ratio=prod(sizes) / max(tensor.numel(), 1))
 
 
 def window_fits(module: Any, shape: Shape) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import first_error_line, suggest_nearest
@@ -17,8 +18,9 @@ AcceptsShape = Callable[[Shape], bool]
 LARGEST_SIDE = 2048
 """Side in pixels above which no working input is looked for."""
 
-ROUNDING_FACTORS = (2, 4, 8, 16, 32, 64, 128)
-"""By how much networks that halve and double their maps make them smaller."""
+ROUNDING_FACTORS = (2, 4, 8, 16, 32, 64, 128, 7, 14, 28, 56, 112, 3, 6, 12, 24, 48, 5)
+"""By how much networks that halve and double their maps make them smaller, and sides of
+the windows into which they are cut."""
 
 MAX_PARAMETERS_NAMED = 6
 """Parameters of a forward that are named; some of transformers take twenty."""
@@ -59,10 +61,14 @@ def shorten_names(names: list[str]) -> str:
     )
 
 
-def find_working_sizes(shape: Shape, accepts_shape: AcceptsShape) -> str | None:
+def find_working_sizes(
+    shape: Shape, accepts_shape: AcceptsShape, ratio: float = 0
+) -> str | None:
     """Describe the square inputs near `shape` that work; None if none do.
 
-    Assumes that those that work form one range, as for any stack of windows.
+    Those that work form one range for any stack of windows; where some between do not,
+    one that works is named alone. `ratio` is that of wanted by given positions, if it
+    is known.
     """
     if len(shape) != 4:
         return None
@@ -71,7 +77,10 @@ def find_working_sizes(shape: Shape, accepts_shape: AcceptsShape) -> str | None:
     def accepts_side(side: int) -> bool:
         return accepts_shape((batch, channels, side, side))
 
-    candidates = [224, 32, *(2**k for k in range(3, 12) if 2**k <= LARGEST_SIDE)]
+    near = round(max(sides) * sqrt(ratio)) if ratio else 0
+    nearest = [near + step for step in (0, 1, -1, 2, -2) if near + step > 0 < near]
+    candidates = [side for side in nearest if side <= LARGEST_SIDE]
+    candidates += [224, 32, *(2**k for k in range(3, 12) if 2**k <= LARGEST_SIDE)]
     inside = next((side for side in candidates if accepts_side(side)), None)
     if inside is None:
         return None
@@ -84,10 +93,23 @@ def find_working_sizes(shape: Shape, accepts_shape: AcceptsShape) -> str | None:
     is_between = least <= min(sides) and max(sides) <= (largest or LARGEST_SIDE)
     if is_between and min(sides) < max(sides):
         return f"a square input works, as {max(sides)}×{max(sides)}"
+    between = range(least, largest or LARGEST_SIDE)
+    if not all(map(accepts_side, (*between[1:3], *between[:: len(between) // 4 + 1]))):
+        return f"{inside}×{inside} works"
+    return describe_range(least, largest)
+
+
+def describe_range(least: int, largest: int | None) -> str:
+    """Describe the square inputs that work; `largest` is None where none is too large.
+
+    Example:
+        >>> describe_range(224, 239)
+        'inputs from 224×224 to 239×239 work'
+    """
+    if largest is None:
+        return f"the least input that works is {least}×{least}"
     if least == largest:
         return f"the only square input that works is {least}×{least}"
-    if min(sides) < least or largest is None:
-        return f"the least input that works is {least}×{least}"
     return f"inputs from {least}×{least} to {largest}×{largest} work"
 
 
