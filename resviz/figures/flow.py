@@ -15,6 +15,7 @@ from resviz.figures.drawing.elements import Node, Picture, Point, Solid
 from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.legend import explain_gates
 from resviz.figures.overview.outline import list_title_facts
+from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import Stage, Structure, read_structure
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def list_feature_maps(structure: Structure) -> list[FeatureMap]:
     for number, stage in enumerate(structure.stages):
         lines = summarize_stage(stage, result[-1].shape)
         tint = stage_tint(number)
-        result.append(FeatureMap(stage.name, stage.output_shape, lines, tint))
+        shape = put_batch_first(arch, stage.output_shape)
+        result.append(FeatureMap(stage.name, shape, lines, tint))
     return result + list_layer_maps(structure.head, "head")
 
 

@@ -18,6 +18,7 @@ from resviz.figures.overview.outline import (
     stage_output_shape,
 )
 from resviz.readings import costs
+from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import count_depth, read_structure
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.repeats import group_alternating_folds
@@ -145,7 +146,8 @@ def describe_layers(labels: Sequence[str]) -> str:
 def describe_stem_or_head(structure: Structure, what: str, run: Sequence[Layer]) -> str:
     """Describe the layers and the output of the stem or of the head."""
     shape = layer_labels.put_channels_first(
-        run[-1].output_shape, structure.channel_axes.get(run[-1].index)
+        put_batch_first(structure.arch, run[-1].output_shape),
+        structure.channel_axes.get(run[-1].index),
     )
     gives = f", giving {units.format_feature_map(shape)}" if len(shape) > 1 else ""
     return f"{what}: {describe_layers(layer_labels.label_layer_run(run))}{gives}."
@@ -289,7 +291,9 @@ def describe_block(
         )
     axis = 2 if block.has_tokens else None
     before, after = (
-        units.format_feature_map(layer_labels.put_channels_first(shape, axis))
+        units.format_feature_map(
+            layer_labels.put_channels_first(put_batch_first(arch, shape), axis)
+        )
         for shape in (block.units[0].shortcut.input_shape, block.output_shape)
     )
     same = f" Equal to it: {join_with_and(list(equal))}." if equal else ""

@@ -229,6 +229,14 @@ def find_sample_shape(
     return SampledShape(shape, sample)
 
 
+def put_batch_first(arch: Architecture, shape: Shape) -> Shape:
+    """Return a shape with the batch as its first axis, where it has one to itself."""
+    place = index_shapes(arch).get(shape)
+    if place is None or not place.axis or shape[place.axis] != arch.batch:
+        return shape
+    return (arch.batch, *find_sample_shape(arch, shape).sample)
+
+
 @cache_reading
 def index_shapes(arch: Architecture) -> dict[Shape, BatchPlace]:
     """Return where the batch lies in tensors of each shape."""

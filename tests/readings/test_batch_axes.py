@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import resviz
 from resviz import trace
 from resviz.readings.batch_axes import find_sample_shape
 from resviz.record import Source
@@ -183,3 +184,32 @@ def test_what_comes_from_no_input_has_no_batch():
     table = nn.Parameter(torch.ones(4))
     model = Forward(lambda m, x: x + m.table.expand(3, 4), table=table)
     assert (3, 4) == samples(trace(model, (3, 4), batch=2))["expand"]
+
+
+def test_figures_say_positions_and_width():
+    """The same of a tower whose sequence is first and of one whose batch is."""
+
+    def attend(m, x):
+        x = x.transpose(0, 1) if m.is_turned else x
+        x = x + m.attention(x, x, x, need_weights=False)[0]
+        return m.head((x.transpose(0, 1) if m.is_turned else x).mean(1))
+
+    said = [
+        resviz.describe(
+            trace(
+                Forward(
+                    attend,
+                    is_turned=turned,
+                    attention=nn.MultiheadAttention(16, 2, batch_first=not turned),
+                    head=nn.Linear(16, 5),
+                ),
+                (7, 16),
+            ),
+            figure=figure,
+        )
+        for figure in ("overview", "block")
+        for turned in (True, False)
+    ]
+    assert all("output 7×16" in sentences for sentences in said[:2])
+    assert said[2] == said[3]
+    assert "from 7×16 to 7×16" in said[2]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.operations.families import ACTIVATIONS
+from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.weights import is_weighted
 
@@ -62,7 +63,8 @@ def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
         graph.before[block.preactivation[0]][0] if block.preactivation else block.fork
     )
     shape = layer_labels.put_channels_first(
-        graph.shape_of_node(entry), graph.channel_axes.get(entry)
+        put_batch_first(graph.arch, graph.shape_of_node(entry)),
+        graph.channel_axes.get(entry),
     )
     flow = StepBuilder(graph, BlockStep(["x"], "text", shape))
     flow.add_preactivation(block.preactivation)
@@ -70,7 +72,7 @@ def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
         flow.add_unit(unit)
     last = flow.step_of_layer[block.end]
     shape = layer_labels.put_channels_first(
-        block.output_shape, 2 if block.has_tokens else None
+        put_batch_first(graph.arch, block.output_shape), 2 if block.has_tokens else None
     )
     return [*flow.steps, BlockStep(["y"], "text", shape, [last])]
 
@@ -139,7 +141,7 @@ class StepBuilder:
         if number:
             axis = self.graph.channel_axes.get(layer.index)
             self.steps[number].shape = layer_labels.put_channels_first(
-                layer.output_shape, axis
+                put_batch_first(self.graph.arch, layer.output_shape), axis
             )
 
     def add_shortcut_label(self, unit: Unit, start: int) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.readings import costs
+from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.record import MODEL_INPUT, Architecture, Layer, Shape
@@ -137,8 +138,9 @@ def list_title_facts(structure: Structure) -> tuple[str, ...]:
 
 def stage_output_shape(stage: Stage) -> Shape:
     """Return a stage's output shape with its channels first."""
+    shape = put_batch_first(stage.arch, stage.output_shape)
     return layer_labels.put_channels_first(
-        stage.output_shape, 2 if stage.blocks[-1].has_tokens else None
+        shape, 2 if stage.blocks[-1].has_tokens else None
     )
 
 
