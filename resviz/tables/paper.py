@@ -89,14 +89,20 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
 
 
 def row_names(entries: Sequence[dict[str, PaperEntry]]) -> list[str]:
-    """Return all row names, each in its place also where some columns lack it."""
+    """Return all row names, each in its place also where some columns lack it.
+
+    A row that earlier columns lack stands behind the one that it follows in its own,
+    or else before the first one that follows it there.
+    """
     names: list[str] = []
     for column in entries:
-        position = 0
+        place = min((names.index(name) for name in column if name in names), default=0)
         for name in column:
-            if name not in names[position:]:
-                names.insert(position, name)
-            position = names.index(name) + 1
+            if name in names:
+                place = names.index(name)
+            else:
+                names.insert(place, name)
+            place += 1
     return names
 
 

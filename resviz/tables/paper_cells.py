@@ -54,8 +54,10 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
     ]
     if convolutions:
         lines = tuple(line for line, _ in convolutions)
-        entries["conv1"] = Cell((LayerGroup(lines),)), convolutions[-1][1]
-    pool_row = f"{structure.stages[0].name} (pool)"
+        stem_row = "conv1" if structure.has_paper_names else "stem"
+        entries[stem_row] = Cell((LayerGroup(lines),)), convolutions[-1][1]
+    first = structure.stages[0].name if structure.has_paper_names else "stem"
+    pool_row = f"{first} (pool)"
     for layer in structure.stem:
         if pool := describe_pool(layer):
             extent = measure_extent(structure, layer)

@@ -35,7 +35,7 @@ def rows_of(module):
 def test_all_that_is_no_stage_has_a_row():
     """Stem, head, what runs between stages, and what nothing calls."""
     rows, _ = rows_of(Spare())
-    names = ["stem", "conv2_x", "conv3_x", "head", "other layers", "never called"]
+    names = ["stem", "fine", "coarse", "head", "other layers", "never called"]
     assert names == list(rows)
     assert [224, 1168, 170, 25] == [
         rows[name]["params"]
@@ -97,7 +97,7 @@ def test_layers_that_cost_nothing_have_no_row():
             return self.body(x) * x.new_zeros(())
 
     rows, _ = rows_of(Constant())
-    assert ["stem", "conv2_x", "head"] == list(rows)
+    assert ["stem", "body", "head"] == list(rows)
 
 
 def test_a_network_without_stages_has_one_row():

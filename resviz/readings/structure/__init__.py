@@ -23,7 +23,8 @@ are compared as positions and width, for which the channels' axis is followed
 
 Blocks follow one another in towers, found by the nearest block above each (`towers`);
 stages are runs of blocks of one size within a tower, and late strides and pyramids have
-their rules. Equal blocks fold (`repeats`), what is unusual is said in words
+their rules. They have the paper's names in networks of its shape, and the paths of
+their modules elsewhere (`stage_names`). Equal blocks fold (`repeats`), what is unusual is said in words
 (`remarks`), and every addition is explained (`join_reasons`). The main path is that of
 main sources with the most weights, between the main ones of several inputs and outputs
 (`main_ends`); the shape flow and the depth follow it.
@@ -98,6 +99,11 @@ class Structure:
         """The blocks of all stages, in execution order."""
         every = (block for stage in self.stages for block in stage.blocks)
         return tuple(sorted(every, key=lambda block: block.end))
+
+    @property
+    def has_paper_names(self) -> bool:
+        """Whether its stages are called as in He et al. 2015, "conv2_x" the first."""
+        return self.stages[:1] != () and self.stages[0].name == "conv2_x"
 
 
 @cache_reading

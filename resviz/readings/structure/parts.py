@@ -181,7 +181,7 @@ class Block(LayerSums):
 
     @property
     def name(self) -> str:
-        """The paper's name, "conv2_1"."""
+        """Its name in its stage: "conv2_1", or its path."""
         stage, number = self._place.stage, self._place.number
         return stage.block_name(number)
 
@@ -270,10 +270,12 @@ class Stage(LayerSums):
 
     Attributes:
         arch: the record it was read off.
-        name: the paper's, "conv2_x".
+        name: the paper's, "conv2_x", if the network is shaped as those of He et al.
+            2015; else where its modules are, "stages.0", "features.1–3".
         blocks: in order.
         folds: the same, equal ones folded.
         tower: number of the tower that it is of; two encoders are two.
+        block_names: of its blocks, "conv2_1", or their paths.
     """
 
     arch: Architecture = field(compare=False)
@@ -281,6 +283,7 @@ class Stage(LayerSums):
     blocks: tuple[Block, ...]
     folds: tuple[Fold, ...]
     tower: int = 0
+    block_names: tuple[str, ...] = ()
 
     @property
     def output_shape(self) -> Shape:
@@ -306,8 +309,8 @@ class Stage(LayerSums):
         return f"<Stage {self.name}: {blocks}, gives {self.output_shape}>"
 
     def block_name(self, number: int) -> str:
-        """Return the paper's name of block `number`, counted from 1: "conv2_1"."""
-        return f"{self.name.removesuffix('_x')}_{number}"
+        """Return the name of block `number`, counted from 1: "conv2_1", or its path."""
+        return self.block_names[number - 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Stages: runs of blocks with one output size, under the paper's names."""
+"""Stages: runs of blocks with one output size."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from resviz.operations.families import PADDINGS
 from resviz.readings.structure.parts import Stage
 from resviz.readings.structure.repeats import fold_blocks
 from resviz.readings.structure.shortcuts import UNLABELLED_OPERATIONS
+from resviz.readings.structure.stage_names import name_stages
 from resviz.readings.structure.towers import group_by_tower
 
 if TYPE_CHECKING:
@@ -18,20 +19,18 @@ if TYPE_CHECKING:
 
 
 def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
-    """Group blocks in execution order into stages.
-
-    Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
-    is conv2_x.
-    """
+    """Group blocks in execution order into stages."""
+    towers = group_by_tower(graph, blocks)
     runs = [
         (tower, run)
-        for tower, members in enumerate(group_by_tower(graph, blocks))
+        for tower, members in enumerate(towers)
         for run in group_tower(members, graph.arch.batch)
     ]
     runs.sort(key=lambda run: run[1][0].end)
+    names = name_stages([run for _, run in runs], len(towers))
     return tuple(
-        Stage(graph.arch, f"conv{number}_x", tuple(run), fold_blocks(run), tower)
-        for number, (tower, run) in enumerate(runs, start=2)
+        Stage(graph.arch, name, tuple(run), fold_blocks(run), tower, block_names)
+        for (tower, run), (name, block_names) in zip(runs, names, strict=True)
     )
 
 

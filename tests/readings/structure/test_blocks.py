@@ -37,10 +37,10 @@ def test_attention_and_mlp_are_one_block():
 def test_units_have_their_own_rows():
     """The shortcut table has a row for each, numbered within the block."""
     rows = resviz.shortcuts(resviz.trace(Transformer(16), (9, 16))).to_dict()
-    assert [("conv2_1", 1), ("conv2_1", 2)] == [(r["block"], r["unit"]) for r in rows]
+    assert [("stage1_1", 1), ("stage1_1", 2)] == [(r["block"], r["unit"]) for r in rows]
     net = nn.Sequential(Transformer(16), Transformer(16))
     rows = resviz.shortcuts(resviz.trace(net, (9, 16))).to_dict()
-    want = [("conv2_1", 1), ("conv2_1", 2), ("conv2_2", 1), ("conv2_2", 2)]
+    want = [("0", 1), ("0", 2), ("1", 1), ("1", 2)]
     assert want == [(row["block"], row["unit"]) for row in rows]
 
 
@@ -121,7 +121,7 @@ def test_figures_of_a_block_without_shortcut():
     arch = resviz.trace(mobile(), (3, 32, 32))
     for figure, sums in (("overview", 2), ("layers", 3)):
         assert sums == resviz.diagram(arch, figure).to_svg().count(">+<")
-    assert 0 == resviz.diagram(arch, "block", at="conv2_1").to_svg().count(">+<")
+    assert 0 == resviz.diagram(arch, "block", at="1").to_svg().count(">+<")
 
 
 def test_a_head_of_linear_layers_is_no_stage():

@@ -47,7 +47,7 @@ def test_a_map_that_shrinks_outside_of_blocks():
     net = nn.Sequential(
         conv(3, 3), Basic(8, 8), conv(3, 8, 16, stride=2), Basic(16, 16)
     )
-    said = "the map shrinks before the first block, in no shortcut: conv3_x"
+    said = "the map shrinks before the first block, in no shortcut: 3"
     assert (said,) == find_remarks(read_structure(resviz.trace(net, (3, 32, 32))))
 
 
