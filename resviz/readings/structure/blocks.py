@@ -8,10 +8,20 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS, NORMS, RESHAPES
+from resviz.readings.structure.block_ends import (
+    find_block_end,
+    find_own_conditions,
+    find_preactivation,
+    find_tail,
+)
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import ROOT, Graph
 from resviz.readings.structure.parts import Block, Unit
-from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
+from resviz.readings.structure.plain_blocks import (
+    find_chains,
+    find_sibling_calls,
+    walk_ancestors,
+)
 from resviz.readings.structure.regions import JoinKind, JoinRegion
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
 from resviz.readings.structure.unit_groups import (
@@ -20,15 +30,17 @@ from resviz.readings.structure.unit_groups import (
     split_into_blocks,
 )
 from resviz.readings.structure.unit_types import classify_unit
-from resviz.readings.structure.weights import is_weighted
+from resviz.readings.structure.weights import is_upsampling, is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from resviz.record import Architecture
+
 
 def find_blocks(graph: Graph, regions: list[JoinRegion]) -> list[Block]:
     """Find the blocks of a graph, in execution order."""
-    residual = find_residual_blocks(graph, regions)
+    residual = drop_inner_blocks(graph.arch, find_residual_blocks(graph, regions))
     blocks = [block for _, block in residual]
     blocks += find_plain_blocks(graph, blocks, [owner for owner, _ in residual])
     blocks.sort(key=lambda block: block.end)
@@ -61,6 +73,31 @@ def find_residual_blocks(
             for part in block_regions
         ]
     return blocks
+
+
+def drop_inner_blocks(
+    arch: Architecture, residual: list[tuple[int, Block]]
+) -> list[tuple[int, Block]]:
+    """Drop blocks that are the only one inside of a body without shortcut.
+
+    Such a body is a call of a class whose other calls add themselves, and are blocks.
+    """
+    types = {
+        arch.calls[owner].type
+        for owner, block in residual
+        if owner and arch.stored_layers[block.joins[-1]].call == owner
+    }
+    blocks_within = Counter(
+        call for owner, _ in residual for call in (owner, *walk_ancestors(arch, owner))
+    )
+    return [
+        (owner, block)
+        for owner, block in residual
+        if not any(
+            outer and blocks_within[outer] == 1 and arch.calls[outer].type in types
+            for outer in walk_ancestors(arch, owner)
+        )
+    ]
 
 
 def group_by_call(
@@ -234,24 +271,6 @@ def make_block(
     )
 
 
-def find_own_conditions(
-    graph: Graph, owner: int, inside: set[int], outside: Iterable[int]
-) -> tuple[int, ...]:
-    """Find the layers of a block's call that only it reads and that come aside."""
-    if not owner:
-        return ()
-    call = graph.arch.calls[owner]
-    own: set[int] = set()
-    pending = [*outside]
-    while pending:
-        node = pending.pop()
-        is_free = call.start <= node < call.stop and node not in own | inside
-        if is_free and inside.issuperset(set(graph.after[node]) - own):
-            own.add(node)
-            pending.extend(graph.before[node])
-    return tuple(sorted(own))
-
-
 def make_residual_unit(
     graph: Graph,
     owner: int,
@@ -288,28 +307,13 @@ def list_typed_nodes(region: JoinRegion, beside: frozenset[int]) -> frozenset[in
     return main
 
 
-def find_tail(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list[int]:
-    """Find the layers of some kinds that alone follow a sum, within its call.
-
-    One activation at most; what gives none is passed.
-    """
-    tail: list[int] = []
-    stop = graph.arch.calls[owner].stop
-    while True:
-        node = tail[-1] if tail else end
-        users = graph.after[node]
-        if len(users) != 1 or users[0] >= stop or node in graph.returned_nodes:
-            return tail
-        names = {op.name for op in graph.list_operations(users)}
-        if not names or not names <= kinds or (tail and names & ACTIVATIONS):
-            return tail
-        tail.append(users[0])
-
-
 def find_plain_blocks(
     graph: Graph, residual_blocks: list[Block], owners: list[int]
 ) -> list[Block]:
-    """Find blocks without a shortcut, by their calls or else by their operations."""
+    """Find blocks without a shortcut, by their calls or else by their operations.
+
+    What enlarges the map is a decoder's stage, and none.
+    """
     taken = {node for block in residual_blocks for node in block.layer_indices}
     if any(owners):
         numbers = find_sibling_calls(graph, owners, taken)
@@ -318,7 +322,11 @@ def find_plain_blocks(
     else:
         branches = [block.main_indices for block in residual_blocks]
         spans = [(0, chain) for chain in find_chains(graph, branches, taken)]
-    return [make_plain_block(graph, owner, span) for owner, span in spans]
+    return [
+        make_plain_block(graph, owner, span)
+        for owner, span in spans
+        if not any(map(is_upsampling, graph.list_operations(span)))
+    ]
 
 
 def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
@@ -344,47 +352,8 @@ def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
     return make_block(graph, owner, (unit,), outside)
 
 
-def find_block_end(graph: Graph, nodes: list[int]) -> int:
-    """Find which of a call's nodes gives its block's output: others are taps.
-
-    It is that with the most positions which is read outside; of such, that read first.
-    """
-    inside = set(nodes)
-    first_use = {
-        node: next((user for user in graph.after[node] if user not in inside), None)
-        for node in nodes
-    }
-    ends = [node for node in nodes if first_use[node] or node in graph.returned_nodes]
-    return max(
-        ends or nodes[-1:],
-        key=lambda node: (
-            graph.size_of_node(node)[0],
-            -(first_use[node] or len(graph.arch.stored_layers)),
-            node,
-        ),
-    )
-
-
 def is_head(graph: Graph, candidate: Block) -> bool:
     """Tell whether a block is of the head: linear layers on one pooled position."""
     batch = graph.arch.batch
     pooled = graph.size_of_node(candidate.fork)[0] == candidate.output_size[0] == batch
     return pooled and candidate.type == "MLP" and graph.size_of_node(ROOT)[0] > batch
-
-
-def find_preactivation(graph: Graph, owner: int, unit: Unit) -> tuple[int, ...]:
-    """Find the norm and activation that a block applies before its branches part.
-
-    Source: He et al. 2016, whose pre-activation comes before the fork where a block
-    projects, and after it where it does not.
-    """
-    if not owner or unit.join is None:
-        return ()
-    nodes: list[int] = []
-    node = unit.fork
-    while node >= graph.arch.calls[owner].start:
-        nodes.append(node)
-        node = graph.before[node][0]
-    names = {op.name for op in graph.list_operations(nodes)}
-    is_preactivation = names <= NORMS | ACTIVATIONS | RESHAPES and not names <= RESHAPES
-    return tuple(reversed(nodes)) if is_preactivation else ()

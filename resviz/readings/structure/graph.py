@@ -11,7 +11,7 @@ from itertools import takewhile
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import CREATIONS
+from resviz.operations.families import CREATIONS, JOINS
 from resviz.readings.structure.channel_axes import (
     find_input_axis,
     follow_axis,
@@ -126,7 +126,10 @@ class Graph:
             return
         node = layer.index
         before = sources = tuple(dict.fromkeys([source.layer for source in live]))
-        axis = self.channel_axes[before[0]]
+        first = before[0]
+        if first != before[-1] and not JOINS.isdisjoint([op.name for op in ops]):
+            first = min(before)  # in a sum the shortcut knows best
+        axis = self.channel_axes[first]
         if ROOT in before:
             sources = tuple(dict.fromkeys(map(number_source, live)))
             if before[0] == ROOT:

@@ -69,6 +69,8 @@ def read_shortcut(
         steps = [step for step in steps if not takes_channels(step.op, step.axis)]
     after = graph.shape_of_node(join)
     sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
+    if not steps and before == after:
+        sizes = sizes[1], sizes[1]
     input_shape = to_channels_first(before, graph.channel_axes.get(fork))
     output_shape = to_channels_first(after, graph.channel_axes[join])
     ops = [step.op for step in steps]

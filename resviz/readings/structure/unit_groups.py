@@ -16,7 +16,7 @@ from resviz.readings.structure.unit_types import classify_unit
 from resviz.readings.structure.weights import is_spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.parts import Block
@@ -170,18 +170,28 @@ def merge_attention_with_mlp(graph: Graph, blocks: Sequence[Block]) -> list[Bloc
 
     Two attentions at most, as a decoder's.
     """
-    merged: list[Block] = []
+    merged: dict[int, Block] = {}
     for block in blocks:
         led = block
-        while (
-            merged
-            and merged[-1].type == "attention"
-            and led.type in {"MLP", "attention + MLP"}
-            and leads_straight_to(graph, merged[-1], led)
-        ):
-            led = merge_blocks(graph, [merged.pop(), led])
-        merged.append(led)
-    return merged
+        while before := find_leading_attention(graph, merged, led):
+            led = merge_blocks(graph, [merged.pop(before.end), led])
+        merged[led.end] = led
+    return list(merged.values())
+
+
+def find_leading_attention(
+    graph: Graph, blocks_by_end: Mapping[int, Block], block: Block
+) -> Block | None:
+    """Find the block of attention alone that leads straight into one with an MLP."""
+    if block.type not in {"MLP", "attention + MLP"}:
+        return None
+    node = block.fork
+    while node not in blocks_by_end and node in graph.dominator:
+        node = graph.dominator[node]
+    before = blocks_by_end.get(node)
+    if before is None or before.type != "attention":
+        return None
+    return before if leads_straight_to(graph, before, block) else None
 
 
 def merge_blocks(graph: Graph, blocks: Sequence[Block]) -> Block:
