@@ -314,7 +314,7 @@ def test_other_strides_are_said_in_their_words():
     (dilated,) = strides("resnet(50, output_stride=8)")
     assert dilated.endswith("by conv3_1 with a stride of 2, at its 3×3")
     (between,) = strides(resviz.trace(Between(), (3, 8, 8)))
-    assert "by a 2×2 max pool with a stride of 2 before conv3_1" in between
+    assert "by a 2×2 max pool with a stride of 2 before body.2" in between
 
 
 def test_the_strides_are_data_too():

@@ -75,12 +75,15 @@ def follow_axis(ops: Iterable[Operation], axis: int | None) -> int | None:
     None where its operations mixed the channels with other axes.
     """
     for op in ops:
-        if op.name in SETS_AXIS:
-            axis = SETS_AXIS[op.name](op)
-        elif axis is not None and axis < len(op.inputs[0]):
-            axis = MOVES_AXIS.get(op.name, find_kept_axis)(op, axis)
-        else:
+        name = op.name
+        if name in SETS_AXIS:
+            axis = SETS_AXIS[name](op)
+        elif axis is None or axis >= len(op.inputs[0]):
             axis = None
+        elif name in MOVES_AXIS:
+            axis = MOVES_AXIS[name](op, axis)
+        elif op.inputs[0] != op.outputs[0]:
+            axis = find_kept_axis(op, axis)
     return axis
 
 
@@ -105,6 +108,8 @@ def mixes_rows(layer: Layer, ops: Sequence[Operation], axis: int | None) -> bool
 
     Source: Tolstikhin et al. 2021, whose MLP-Mixer transposes rows for it.
     """
+    if PRODUCTS.isdisjoint([op.name for op in ops]):
+        return False
     rank = len(layer.output_shape)
     if axis is None or axis == rank - 1 or len(layer.inputs[0].shape) != rank:
         return False

@@ -46,20 +46,25 @@ HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS | ATTENTIONS | {*WEIGHT_COUNTS}
 
 def measure_efforts(operations: Mapping[int, list[Operation]]) -> dict[int, Effort]:
     """Measure the nodes that make an effort."""
-    return {
-        node: Effort(*(sum(map(kind, ops)) for kind in EFFORT_KINDS))
-        for node, ops in operations.items()
-        if not HEAVY_OPERATIONS.isdisjoint([op.name for op in ops])
-    }
+    efforts: dict[int, Effort] = {}
+    for node, ops in operations.items():
+        for op in ops:
+            if op.name in HEAVY_OPERATIONS:
+                effort = Effort(
+                    is_weighted(op),
+                    is_spatial(op),
+                    is_live_product(op),
+                    is_depthwise(op),
+                )
+                if node in efforts:
+                    effort = add_efforts(efforts[node], effort)
+                efforts[node] = effort
+    return efforts
 
 
 def add_efforts(a: Effort, b: Effort) -> Effort:
     """Add the efforts of two parts of a path."""
     return Effort(*(x + y for x, y in zip(a, b, strict=True)))
-
-
-EFFORT_KINDS = (is_weighted, is_spatial, is_live_product, is_depthwise)
-"""What an effort counts, in its order."""
 
 
 class EffortMeter:

@@ -6,6 +6,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.weights import is_depthwise, is_weighted
+from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +50,7 @@ def make_addition(graph: Graph, join: Join) -> Addition:
     dominator, side = graph.dominator[join.reader], graph.side_edges.get(join.reader)
     fork: int | None = dominator
     if side or dominator not in join.operands:  # else no later node leads to it
-        fork = find_fork_on_branch(graph, join.operands)
+        fork = find_fork_on_branch(graph, join, dominator)
     if fork is not None:
         operands, rule = join.operands, ON_SHORTCUT
         return Addition(fork, join.node, operands, nodes, join.addend, rule)
@@ -57,18 +58,30 @@ def make_addition(graph: Graph, join: Join) -> Addition:
     return Addition(dominator, join.node, operands, nodes, join.addend, DOMINATES)
 
 
-def find_fork_on_branch(graph: Graph, operands: tuple[int, ...]) -> int | None:
-    """Find the last node on a light operand's chain that leads to all the others."""
+def find_fork_on_branch(graph: Graph, join: Join, dominator: int) -> int | None:
+    """Find the last node on a light operand's chain that leads to all the others.
+
+    Where nothing comes aside, the dominator does, and a later node only if something
+    else reads it too.
+    """
+    operands = join.operands
+    is_plain = join.reader not in graph.side_edges and join.node not in graph.dead_joins
     fork: int | None = None
     for operand in operands:
-        others = [
-            AncestorSearch(graph.main_sources, other)
-            for other in operands
-            if other != operand
-        ]
+        others: list[AncestorSearch] = []
         for node in walk_light_chain(graph, operand):
             if fork is not None and node <= fork:
                 break
+            if is_plain and node == dominator:
+                fork = node
+                break
+            if is_plain and node > MODEL_INPUT and len(graph.after[node]) < 2:
+                continue
+            others = others or [
+                AncestorSearch(graph.main_sources, other)
+                for other in operands
+                if other != operand
+            ]
             if all(other.reaches(node) for other in others):
                 fork = node
                 break

@@ -28,7 +28,6 @@ from resviz.readings.structure.side_edges import (
 )
 from resviz.readings.structure.weights import (
     count_weighted,
-    list_live_operations,
 )
 from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
 from resviz.record.cached import cache_reading
@@ -99,8 +98,8 @@ class Graph:
         }
         finder = SideEdgeFinder()
         for layer in arch.stored_layers:
-            ops = list_live_operations([layer])
-            if any(op.name not in CREATIONS for op in ops):
+            ops = [op for op in layer.operations if True in op.flowing]
+            if ops and not CREATIONS.issuperset([op.name for op in ops]):
                 self.add_layer(layer, ops, finder)
         self.efforts = measure_efforts(self.operations)
         self.returned_nodes = {source.layer for source in arch.outputs}
@@ -121,31 +120,35 @@ class Graph:
         self, layer: Layer, ops: list[Operation], finder: SideEdgeFinder
     ) -> None:
         """Add a live layer whose sources are there, with its side edges."""
-        live = [source for source in layer.sources if source.layer in self.after]
+        after = self.after
+        live = [source for source in layer.sources if source.layer in after]
         if not live:
             return
         node = layer.index
-        before = sources = tuple(dict.fromkeys([source.layer for source in live]))
-        first = before[0]
-        if first != before[-1] and not JOINS.isdisjoint([op.name for op in ops]):
-            first = min(before)  # in a sum the shortcut knows best
-        axis = self.channel_axes[first]
+        first = live[0].layer
+        before = (first,)
+        if len(live) > 1:
+            before = tuple(dict.fromkeys([source.layer for source in live]))
+            if len(before) > 1 and not JOINS.isdisjoint([op.name for op in ops]):
+                first = min(before)  # in a sum the shortcut knows best
+        sources, axis = before, self.channel_axes[first]
         if ROOT in before:
             sources = tuple(dict.fromkeys(map(number_source, live)))
-            if before[0] == ROOT:
+            if live[0].layer == ROOT:
                 axis = self.input_axes[live[0].output]
         self.operations[node] = ops
         self.before[node] = before
         self.sources[node] = sources
-        self.after[node] = []
+        after[node] = []
         for source in before:
-            self.after[source].append(node)
+            after[source].append(node)
         if not (layer.parameters and mixes_rows(layer, ops, axis)):
             axis = follow_axis(ops, axis)
         self.channel_axes[node] = axis
-        side = len(sources) > 1 and finder.find_side_edges(layer, ops, sources)
-        if side:
-            self.side_edges[node] = side
+        if len(sources) > 1:
+            side = finder.find_side_edges(layer, ops, sources)
+            if side:
+                self.side_edges[node] = side
         finder.follow_values(layer, ops, sources)
 
     def remove_dead_uses(self) -> Container[int]:

@@ -36,10 +36,12 @@ def find_joins(graph: Graph) -> dict[int, Join]:
     joins: dict[int, Join] = {}
     for node, sources in graph.sources.items():
         reader: int | None = None
+        ops = graph.operations[node]
         if len(sources) == 1:
-            reader = find_summed_stack(graph, node)
+            if ops[-1].name == "sum":
+                reader = find_summed_stack(graph, node)
         else:
-            for op in graph.operations[node]:
+            for op in ops:
                 if op.name in JOINS and sum(op.flowing) > 1:
                     reader = node
                 elif adds_product(op):

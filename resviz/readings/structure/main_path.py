@@ -28,6 +28,7 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
         if region.is_multi_branch:
             chosen |= choose_main_branch(graph, region)
     lengths: dict[int, tuple[int, int]] = {}
+    efforts = graph.efforts
     for node, sources in graph.main_sources.items():
         if node not in chosen:
             chosen[node] = sources[0]
@@ -35,7 +36,9 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
                 carriers = choose_carriers(graph, node, sources)
                 chosen[node] = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
         weight, length = lengths.get(chosen[node], NO_LENGTH)
-        lengths[node] = weight + graph.count_weighted(node), length + 1
+        if node in efforts:
+            weight += graph.count_weighted(node)
+        lengths[node] = weight, length + 1
     node = graph.main_output
     path: list[int] = []
     while node > ROOT:

@@ -114,13 +114,20 @@ class SideEdgeFinder:
         self, layer: Layer, ops: Sequence[Operation], sources: Sequence[int]
     ) -> None:
         """Follow whether a layer spreads few values, and whether they are squashed."""
+        squashed = self.squashed
         if ops[-1].name in SQUASHING or (
-            len(sources) == 1
-            and sources[0] in self.squashed
+            squashed
+            and len(sources) == 1
+            and sources[0] in squashed
             and all(map(keeps_range, ops))
         ):
-            self.squashed.add(layer.index)
-        if ops[0].name not in SPREADING or self.is_full(layer, sources):
+            squashed.add(layer.index)
+        if ops[0].name not in SPREADING:
+            return
+        is_alone = len(layer.inputs) == 1 and not self.value_counts
+        if is_alone and layer.inputs[0].shape == layer.outputs[0].shape:
+            return
+        if self.is_full(layer, sources):
             return
         if SPREADING.issuperset([op.name for op in ops]):
             most = max(self.count_values(layer, sources).values())

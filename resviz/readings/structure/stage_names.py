@@ -21,7 +21,7 @@ from resviz.readings.structure.weights import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from resviz.readings.structure.parts import Block
+    from resviz.readings.structure.parts import Block, Fold
 
 
 class StageNames(NamedTuple):
@@ -31,13 +31,15 @@ class StageNames(NamedTuple):
     blocks: tuple[str, ...]
 
 
-def name_stages(runs: Sequence[Sequence[Block]], tower_count: int) -> list[StageNames]:
-    """Name stages, whose blocks are given, and these blocks.
+def name_stages(
+    runs: Sequence[Sequence[Block]], folds: Sequence[Sequence[Fold]], tower_count: int
+) -> list[StageNames]:
+    """Name stages, whose blocks are given, also folded, and these blocks.
 
     Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
     is conv2_x.
     """
-    if tower_count == 1 and is_shaped_as_resnet(runs):
+    if tower_count == 1 and is_shaped_as_resnet(runs, folds):
         return [
             StageNames(
                 f"conv{number}_x",
@@ -48,7 +50,9 @@ def name_stages(runs: Sequence[Sequence[Block]], tower_count: int) -> list[Stage
     return name_by_path(runs)
 
 
-def is_shaped_as_resnet(runs: Sequence[Sequence[Block]]) -> bool:
+def is_shaped_as_resnet(
+    runs: Sequence[Sequence[Block]], folds: Sequence[Sequence[Fold]]
+) -> bool:
     """Tell whether stages follow one another as in He et al. 2015, table 1.
 
     They are two to four, for a network may be cut short. The first block of each but
@@ -66,10 +70,13 @@ def is_shaped_as_resnet(runs: Sequence[Sequence[Block]]) -> bool:
         shrinks = later <= positions and later_width >= width
         if not shrinks or after[0].shortcut.reason in {None, "always"}:
             return False
-    blocks = [block for run in runs for block in run]
-    has_shortcuts = all(block.shortcut.kind != "none" for block in blocks)
-    convolutional = sum(map(is_convolutional, blocks))
-    return has_shortcuts and 2 * convolutional > len(blocks)
+    different = [fold for stage_folds in folds for fold in stage_folds]
+    if any(fold.block.shortcut.kind == "none" for fold in different):
+        return False
+    convolutional = sum(
+        fold.count for fold in different if is_convolutional(fold.block)
+    )
+    return 2 * convolutional > sum(map(len, runs))
 
 
 FEWEST_STAGES, MOST_STAGES = 2, 4

@@ -27,10 +27,13 @@ def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
         for run in group_tower(members, graph.arch.batch)
     ]
     runs.sort(key=lambda run: run[1][0].end)
-    names = name_stages([run for _, run in runs], len(towers))
+    folds = [fold_blocks(run) for _, run in runs]
+    names = name_stages([run for _, run in runs], folds, len(towers))
     return tuple(
-        Stage(graph.arch, name, tuple(run), fold_blocks(run), tower, block_names)
-        for (tower, run), (name, block_names) in zip(runs, names, strict=True)
+        Stage(graph.arch, name, tuple(run), run_folds, tower, block_names)
+        for (tower, run), run_folds, (name, block_names) in zip(
+            runs, folds, names, strict=True
+        )
     )
 
 

@@ -64,7 +64,7 @@ def is_depthwise(op: Operation) -> bool:
 
 def list_live_operations(layers: Iterable[Layer]) -> list[Operation]:
     """List the operations of some layers that something flows through, in order."""
-    return [op for layer in layers for op in layer.operations if any(op.flowing)]
+    return [op for layer in layers for op in layer.operations if True in op.flowing]
 
 
 def is_upsampling(op: Operation) -> bool:
