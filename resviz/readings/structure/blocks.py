@@ -90,14 +90,15 @@ def drop_inner_blocks(
     blocks_within = Counter(
         call for owner, _ in residual for call in (owner, *walk_ancestors(arch, owner))
     )
-    return [
-        (owner, block)
-        for owner, block in residual
-        if not any(
-            outer and blocks_within[outer] == 1 and arch.calls[outer].type in types
+
+    def is_inner(owner: int) -> bool:
+        bodies = types - {arch.calls[owner].type}
+        return any(
+            outer and blocks_within[outer] == 1 and arch.calls[outer].type in bodies
             for outer in walk_ancestors(arch, owner)
         )
-    ]
+
+    return [(owner, block) for owner, block in residual if not is_inner(owner)]
 
 
 def group_by_call(
