@@ -254,7 +254,8 @@ REASON_CLAUSES = {
 def describe_shortcut(shortcut: Shortcut) -> str:
     """Return a shortcut in words: what it is and why."""
     if shortcut.kind in {"identity", "none"}:
-        return "identity" if shortcut.kind == "identity" else "none"
+        words = "identity" if shortcut.kind == "identity" else "none"
+        return words + shortcut.is_of_other_stream * " of the other stream"
     label = shortcut.label.replace(" + ", ", then ")
     what = {"projection": "projection by ", "other": "other, "}.get(shortcut.kind, "")
     why = f" {REASON_CLAUSES[shortcut.reason]}" if shortcut.reason else ""

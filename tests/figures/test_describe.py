@@ -239,3 +239,27 @@ def test_blocks_that_take_turns_are_told(network):
     """Ten times two."""
     assert "2 in turn come 10 times" in describe_figure(network("alternating"))
     assert "in turn" not in describe_figure(network("varied"))
+
+
+class Reversible(nn.Module):
+    """Two streams, each of which is added what the other gives."""
+
+    def __init__(self):
+        super().__init__()
+        self.f, self.g = (
+            nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1))
+            for _ in range(2)
+        )
+
+    def forward(self, x):
+        a, b = x.chunk(2, 1)
+        a = a + self.f(b)
+        return torch.cat([a, b + self.g(a)], 1)
+
+
+def test_an_identity_of_another_stream_is_called_so():
+    """In the sentences and in the figures that draw it beside another's branch."""
+    arch = resviz.trace(nn.Sequential(nn.Conv2d(3, 8, 3), Reversible()), (3, 8, 8))
+    assert describe_figure(arch, "block").count("identity of the other stream") == 2
+    for figure, words in (("block", "of the other stream"), ("overview", "of other")):
+        assert words in draw_diagram(arch, figure=figure).to_svg()

@@ -151,7 +151,8 @@ class StepBuilder:
             return start
         lines = [f"{kind} shortcut"]
         if kind == "identity":
-            lines = ["identity", "shortcut"]
+            is_other = unit.shortcut.is_of_other_stream
+            lines = ["identity", "of the other stream" if is_other else "shortcut"]
         elif reason is not None:
             lines = [f"{kind} shortcut:", REASON_LABELS[reason]]
         shape = self.steps[start].shape

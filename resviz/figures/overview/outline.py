@@ -235,7 +235,7 @@ def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
     if shortcut.kind == "none":
         return ()
     if shortcut.kind == "identity":
-        return ("identity",)
+        return ("identity",) + shortcut.is_of_other_stream * ("of other", "stream")
     lines = [
         part
         for part in shortcut.label.split(" + ")

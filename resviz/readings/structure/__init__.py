@@ -10,10 +10,11 @@ need not be closed: what is read elsewhere is a tap, what leads to no output is 
 what comes from elsewhere is a condition. A branch weighs what the heaviest of its paths
 does (`efforts`); the lightest is the shortcut. `sum_kinds` says what a sum is and why:
 residual, weightless, parallel, or open, where branches read different parts or
-something foreign is added inside. A sum of linear maps of one tensor is one convolution
-of several branches, a block only where nothing else is.
+something foreign is added inside. Sums of two streams that exchange are units all the
+same (`exchanges`). A sum of linear maps of one tensor is one convolution of several
+branches, a block only where nothing else is.
 
-The outermost residual regions are units, but for long skips over whole blocks;
+The outermost residual regions are units (`outer_regions`), but for long skips;
 units that mix positions and channels in turn are one block, as attention and MLP, in
 one call or as modules of their own (`unit_groups`). Norm and activation that a call has
 before its first fork belong to its block, as its `preactivation`. A call of the same
@@ -36,6 +37,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.blocks import find_blocks
+from resviz.readings.structure.exchanges import read_exchanges
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.main_path import find_main_path
 from resviz.readings.structure.parts import (
@@ -113,7 +115,7 @@ def read_structure(arch: Architecture) -> Structure:
     No name is read, and no class but to compare it; module paths only label.
     """
     graph = build_graph(arch)
-    regions = find_regions(graph)
+    regions = read_exchanges(graph, find_regions(graph))
     blocks = find_blocks(graph, regions)
     live_layers = [arch.stored_layers[index] for index in graph.before]
     first = min(

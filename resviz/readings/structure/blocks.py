@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,6 +15,10 @@ from resviz.readings.structure.block_ends import (
 )
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import ROOT, Graph
+from resviz.readings.structure.outer_regions import (
+    find_outer_regions,
+    find_region_call,
+)
 from resviz.readings.structure.parts import Block, Unit
 from resviz.readings.structure.plain_blocks import (
     find_chains,
@@ -53,8 +56,7 @@ def find_residual_blocks(
 ) -> list[tuple[int, Block]]:
     """Find the residual blocks of a graph, each with the call that holds it."""
     residual = [region for region in regions if region.kind is JoinKind.RESIDUAL]
-    outer_regions = find_outermost_regions(graph, residual)
-    outer_regions = drop_multi_branch_convolutions(graph, outer_regions)
+    outer_regions = find_outer_regions(graph, residual)
     beside = frozenset[int]().union(
         *(
             region.parallel_nodes
@@ -111,6 +113,7 @@ def group_by_call(
         if (
             groups
             and groups[-1][0] == owner
+            and groups[-1][1][-1].is_exchange is region.is_exchange
             and is_continuation(graph, groups[-1][1][-1], region)
         ):
             groups[-1][1].append(region)
@@ -131,90 +134,16 @@ def is_continuation(graph: Graph, before: JoinRegion, region: JoinRegion) -> boo
     return node == before.end
 
 
-def find_region_call(graph: Graph, region: JoinRegion) -> int:
-    """Find the deepest call that holds a whole region."""
-    calls, first = graph.arch.calls, min((*region.nodes, region.end))
-    number = graph.arch.stored_layers[first].call
-    while not calls[number].start <= first <= region.end < calls[number].stop:
-        number = calls[number].parent or 0
-    return number
-
-
-def drop_multi_branch_convolutions(
-    graph: Graph, outer_regions: list[JoinRegion]
-) -> list[JoinRegion]:
-    """Drop convolutions of several branches where there are blocks of other kinds.
-
-    One whose call is of a class that such blocks are of stays, as RepVGG's.
-    """
-    calls = graph.arch.calls
-    whole = [region for region in outer_regions if region.is_whole_block]
-    if not whole or len(whole) == len(outer_regions):
-        return outer_regions
-    types = {calls[find_region_call(graph, region)].type for region in whole}
-    return [
-        region
-        for region in outer_regions
-        if region.is_whole_block or calls[find_region_call(graph, region)].type in types
-    ]
-
-
-def find_outermost_regions(
-    graph: Graph, residual: list[JoinRegion]
-) -> list[JoinRegion]:
-    """Find residual regions that lie in no other one, ignoring long skips.
-
-    One that leads to no output is none where its branch is another's too.
-    """
-    outer_regions: list[JoinRegion] = []
-    covered: set[int] = set()
-    joins = [region.join for region in residual]
-    for region in sorted(
-        residual, key=lambda region: (region.join in graph.dead_joins, -region.join)
-    ):
-        nodes = region.nodes
-        is_dead = region.join in graph.dead_joins and not covered.isdisjoint(nodes)
-        if region.join in covered or is_dead:
-            continue
-        first = bisect_left(joins, min(nodes))
-        within = residual[first : bisect_left(joins, region.join)]
-        on_path = region.main_nodes if within else frozenset[int]()
-        inner = [
-            candidate
-            for candidate in within
-            if candidate.join in on_path  # in a gate there is no block
-            and (candidate.is_whole_block or region.is_multi_branch)
-        ]
-        if is_long_skip(graph, region, inner):
-            continue
-        covered |= nodes
-        outer_regions.append(region)
-    return sorted(outer_regions, key=lambda region: region.join)
-
-
-def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> bool:
-    """Tell whether a region spans whole blocks rather than being one.
-
-    It does when two or more residual regions inside it give the positions and width of
-    its input or output, or positions that are neither's, or have two weights in a row
-    or more, so that they are blocks by themselves.
-    """
-    if len(inner) < 2:
-        return False
-    ends = [graph.size_of_node(node) for node in (region.fork, region.join)]
-    positions = [end[0] for end in ends]
-    sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
-    whole_count = sum(size in ends or size[0] not in positions for size in sizes)
-    return whole_count >= 2 or sum(member.weight > 1 for member in inner) >= 2
-
-
 def split_units(
     graph: Graph, owner: int, members: list[JoinRegion], beside: frozenset[int]
 ) -> list[list[JoinRegion]]:
     """Split regions of one call into those of its blocks, one or several each.
 
-    What the model's own forward adds is looked at later, block by block.
+    Two streams that exchange are updated by one block. What else the model's own
+    forward adds is looked at later, block by block.
     """
+    if members[0].is_exchange:
+        return [members[k : k + 2] for k in range(0, len(members), 2)]
     if not owner or len(members) == 1:
         return [[region] for region in members]
     kinds = [
@@ -242,7 +171,12 @@ def make_residual_block(
     units = tuple(
         make_residual_unit(graph, owner, region, kinds, beside) for region in members
     )
-    outside = {node for region in members for node in region.conditions}
+    outside = {
+        node
+        for region in members
+        for node in region.conditions
+        if not region.is_exchange  # which reads the other stream
+    }
     return make_block(graph, owner, units, outside)
 
 
@@ -289,7 +223,7 @@ def make_residual_unit(
     return Unit(
         graph.arch,
         type=classify_unit(graph, list_typed_nodes(region, beside)),
-        fork=region.fork,
+        fork=region.fork if region.other_stream is None else region.other_stream,
         join=region.join,
         end=end,
         main_indices=tuple(sorted(main | set(tail[:-1]))),

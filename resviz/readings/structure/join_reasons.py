@@ -47,7 +47,7 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
     reasons: list[JoinReason] = []
     for region in structure.regions:
         verdict, clauses = name_sum(region), [region.reason]
-        if region.kind is JoinKind.RESIDUAL:
+        if region.kind is JoinKind.RESIDUAL and not region.is_exchange:
             fork = list_names(graph, [region.fork])
             clauses.append(f"they part at {fork}, {region.addition.fork_rule}")
         if region.join in joins:

@@ -72,6 +72,10 @@ def sum_part_costs(part: PartOfNetwork) -> CostTotals:
     )
 
 
+EXCHANGE_NOTE = " (other stream)"
+"""What a shortcut's label ends with whose main branch is another stream's."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Shortcut(LayerSums):
     """The lightest branch of a residual block.
@@ -99,6 +103,11 @@ class Shortcut(LayerSums):
     layer_indices: tuple[int, ...]
 
     @property
+    def is_of_other_stream(self) -> bool:
+        """Whether its main branch is another stream's, as in a reversible block."""
+        return self.label.endswith(EXCHANGE_NOTE)
+
+    @property
     def block(self) -> Block:
         """The block whose shortcut it is."""
         return next(
@@ -123,7 +132,8 @@ class Unit(LayerSums):
         arch: the record it was read off.
         type: "basic", "bottleneck", …; for any other main branch "residual", or "plain"
             beside no shortcut.
-        fork: index of the layer at which its branches part; -1 is the input.
+        fork: index of the layer at which its branches part; -1 is the input. Where two
+            streams exchange, that at which its main branch begins.
         join: index of the layer that adds them; None without a shortcut.
         end: index of its last layer: the join, or what belongs to it and follows.
         main_indices: numbers of the layers on the main branch, in order.

@@ -48,6 +48,8 @@ class JoinRegion:
         is_multi_branch: whether it is one convolution written as the sum of several.
         main_operand: the end of its branch that stands for the others where it is one
             convolution: the lightest with weights, of such the widest kernel.
+        other_stream: where it exchanges with another stream, the node of that from
+            which its branch comes; None for all others.
     """
 
     fork: int
@@ -63,6 +65,7 @@ class JoinRegion:
     conditions: tuple[int, ...] = ()
     is_multi_branch: bool = False
     main_operand: int = ROOT
+    other_stream: int | None = None
 
     @property
     def end(self) -> int:
@@ -85,6 +88,11 @@ class JoinRegion:
         return self.nodes.difference(
             *(branch for branch in self.branches if self.main_operand in branch)
         )
+
+    @property
+    def is_exchange(self) -> bool:
+        """Whether its branches come from two streams, which exchange."""
+        return self.other_stream is not None
 
     @property
     def is_whole_block(self) -> bool:

@@ -19,7 +19,7 @@ from resviz.operations.families import (
     RESHAPES,
 )
 from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
-from resviz.readings.structure.parts import Shortcut
+from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
 from resviz.readings.structure.weights import is_upsampling, is_weighted
 from resviz.units import format_per_axis, format_sizes
 
@@ -85,7 +85,8 @@ def read_shortcut(
         graph.arch,
         kind=kind,
         label=" + ".join(dict.fromkeys(words))
-        + (PARTIAL_NOTE if region.bypass_nodes else ""),
+        + (PARTIAL_NOTE if region.bypass_nodes else "")
+        + (EXCHANGE_NOTE if region.is_exchange else ""),
         reason=find_reason(*sizes, projects=projects),
         input_shape=input_shape,
         output_shape=output_shape,

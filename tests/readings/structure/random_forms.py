@@ -203,9 +203,175 @@ def draw_written_out(rng):
     return Drawn(net, (torch.zeros(2, 3, 16, 16),), blocks, stages)
 
 
+# Streams that exchange
+
+
+def exchange(self, a, b):
+    """Add to each stream what the other gives, in turn."""
+    a = a + self.scale * self.f(b)
+    return a, self.g(a) + b
+
+
+def run_pairs(self, x):
+    """Part a tensor into two streams, and put them together behind all blocks."""
+    a, b = self.part(x)
+    for block in self.blocks:
+        a, b = block(a, b)
+    return torch.cat([a, b], self.axis)
+
+
+def run_pair(self, x):
+    """The same around one block."""
+    a, b = self.block(*self.part(x))
+    return torch.cat([b, a] if self.turned else [a, b], self.axis)
+
+
+def draw_reversible(rng):
+    """Reversible blocks over maps or rows, parted within each or before all."""
+    over_rows, scale = rng.random() < 0.5, rng.choice((1, 0.5))
+    count, axis = rng.randint(2, 4), 2 if over_rows else 1
+    if over_rows:
+        types, width = rng.choice((("attention", "MLP"), ("MLP", "MLP"))), WIDTH
+    else:
+        types, width = tuple(rng.choice([*BODIES]) for _ in range(2)), 8
+
+    def draw_branch(kind):
+        if over_rows:
+            return UNITS[kind](rng)
+        norm = [nn.BatchNorm2d(width)] * rng.randint(0, 1)
+        return nn.Sequential(*norm, *BODIES[kind](width, width, 1))
+
+    pairs = [
+        Run(exchange, **dict(zip("fg", map(draw_branch, types), strict=True)))
+        for _ in range(count)
+    ]
+    for pair in pairs:
+        pair.scale = scale
+    parts = {
+        "chunk": lambda x: x.chunk(2, axis),
+        "split": lambda x: x.split(width, axis),
+        "slices": lambda x: (x.narrow(axis, 0, width), x.narrow(axis, width, width)),
+        "twice": lambda x: (x, x),
+    }
+    styles = ("chunk", "split", "slices")
+    if rng.random() < 0.5:
+        part = rng.choice((*styles, "twice"))
+        runs = [Run(run_pairs, blocks=pairs)]
+    else:
+        part = rng.choice(styles)
+        runs = [Run(run_pair, block=pair) for pair in pairs]
+    for run in runs:
+        run.part, run.axis, run.turned = parts[part], axis, rng.random() < 0.5
+    wide = width if part == "twice" else 2 * width
+    stem = nn.Linear(5, wide) if over_rows else conv(3, 3, wide)
+    shape = (2, 9, 5) if over_rows else (2, 3, 16, 16)
+    net = nn.Sequential(stem, *runs)
+    return Drawn(net, (torch.zeros(shape),), [types] * count, [count])
+
+
+# Graphs
+
+GATHERS = {
+    "index_add_": lambda m, n, to: m.new_zeros(n, WIDTH).index_add_(0, to, m),
+    "index_add": lambda m, n, to: torch.zeros(n, WIDTH).index_add(0, to, m),
+    "scatter_add_": lambda m, n, to: torch.zeros(n, WIDTH).scatter_add_(
+        0, to[:, None].expand_as(m), m
+    ),
+    "index_put_": lambda m, n, to: m.new_zeros(n, WIDTH).index_put_(
+        (to,), m, accumulate=True
+    ),
+}
+"""How messages are summed where they arrive."""
+
+
+def pass_messages(self, x, edges):
+    """A graph convolution over an edge index."""
+    start, end = edges
+    y = self.linear(x)
+    messages = y[start] - y[end] if self.differs else y[start]
+    y = GATHERS[self.gather](messages, len(x), end)
+    return y + self.root(x) if self.has_root else y
+
+
+def multiply_edges(self, x, edges):
+    """A graph convolution by an adjacency matrix."""
+    return edges @ self.linear(x)
+
+
+def run_graph(self, x, edges):
+    """Residual layers over a graph, with or without norm and activation."""
+    x = self.stem(x)
+    for norm, layer in zip(self.norms, self.layers, strict=True):
+        y = layer(norm(x), edges)
+        x = x + y.relu() if self.acts else y + x
+    return self.head(x)
+
+
+def draw_graph(rng):
+    """A residual net over the nodes of a graph."""
+    count, is_dense = rng.randint(2, 5), rng.random() < 0.3
+    layers = [
+        Run(
+            multiply_edges if is_dense else pass_messages,
+            linear=nn.Linear(WIDTH, WIDTH), root=nn.Linear(WIDTH, WIDTH),
+        )
+        for _ in range(count)
+    ]  # fmt: skip
+    gather, has_root = rng.choice([*GATHERS]), rng.random() < 0.3
+    differs = rng.random() < 0.3
+    for layer in layers:
+        layer.gather, layer.has_root, layer.differs = gather, has_root, differs
+    norms = [draw_norm(rng) for _ in layers]
+    parts = {"stem": nn.Linear(5, WIDTH), "head": nn.Linear(WIDTH, 2)}
+    net = Run(run_graph, layers=layers, norms=norms, **parts)
+    net.acts = rng.random() < 0.5
+    edges = torch.eye(9) if is_dense else torch.zeros(2, 20, dtype=torch.long)
+    kind = "MLP" if has_root and not is_dense else "residual"
+    return Drawn(net, (torch.zeros(9, 5), edges), [(kind,)] * count, [count])
+
+
+# Blocks in blocks
+
+
+class Around(nn.Module):
+    """A body around a residual, which adds its input where nothing changes."""
+
+    def __init__(self, c, o, stride, inner, bodies):
+        super().__init__()
+        first, last = bodies
+        self.first, self.last = conv(first, c, o, stride=stride), conv(last, o, o)
+        self.inner, self.adds = inner, c == o and stride == 1
+
+    def forward(self, x):
+        y = self.last(self.inner(self.first(x).relu()))
+        return x + y if self.adds else y
+
+
+def draw_around(rng):
+    """Stages whose first block has no shortcut, and residuals in all their bodies."""
+    kernels, width = (rng.choice((1, 3)), rng.choice((1, 3))), 8
+    inner_kernel = rng.choice((1, 3))
+    blocks, stages, layers = [], [], []
+    for _ in range(rng.randint(1, 3)):
+        before, width, count = width, width + 8, rng.randint(2, 3)
+        for place in range(count):
+            body = conv(1, width, 4), nn.ReLU(), conv(inner_kernel, 4, width)
+            inner = Run(add, body=nn.Sequential(*body))
+            inner.scale = 1
+            c = width if place else before
+            layers.append(Around(c, width, 1 if place else 2, inner, kernels))
+        blocks += [("plain",)] + [("residual",)] * (count - 1)
+        stages.append(count)
+    net = nn.Sequential(conv(3, 3), *layers)
+    return Drawn(net, (torch.zeros(2, 3, 32, 32),), blocks, stages)
+
+
 FORMS = {
     "transformer": draw_transformer,
     "written out": draw_written_out,
+    "reversible": draw_reversible,
+    "graph": draw_graph,
+    "around": draw_around,
 }
 """What draws a net of each form."""
 

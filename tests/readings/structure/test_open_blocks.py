@@ -320,6 +320,34 @@ def test_a_shared_gate_is_no_projection():
     assert "scaled identity" == block.shortcut.label
 
 
+# Blocks in blocks
+
+
+class Around(nn.Module):
+    """A body around a residual, which adds its input where nothing changes."""
+
+    def __init__(self, c, o):
+        super().__init__()
+        self.a, self.b, self.same = conv(3, c, o), conv(3, o, o), c == o
+        self.inner = residual(nn.Sequential(conv(1, o, 4), conv(1, 4, o)))
+
+    def forward(self, x):
+        y = self.b(self.inner(self.a(x).relu()))
+        return x + y if self.same else y
+
+
+def test_a_body_around_a_residual_is_a_block_without_shortcut():
+    """It is of the class of blocks that hold such a residual, which is none itself."""
+    built = read(behind_stem(Around(8, 16), Around(16, 16), Around(16, 24)))
+    assert ["none", "identity", "none"] == [b.shortcut.kind for b in built.blocks]
+
+
+def test_a_residual_alone_in_a_call_is_a_block():
+    """Nothing of its class has one within another."""
+    built = read(behind_stem(Around(8, 16), nn.Sequential(Basic(16, 16))))
+    assert ["identity"] * 2 == [b.shortcut.kind for b in built.blocks]
+
+
 # Units and blocks
 
 
@@ -444,7 +472,7 @@ def test_a_sum_into_some_channels_has_an_identity():
     assert "identity (some channels)" == block.shortcut.label
 
 
-# What stays open
+# Streams that exchange
 
 
 def in_halves(x):
@@ -456,8 +484,8 @@ def in_slices(x):
 
 
 @pytest.mark.parametrize("part", [in_halves, in_slices])
-def test_a_reversible_pair_is_open(part):
-    """Its halves are no two ways of one tensor; the reason says so."""
+def test_a_reversible_pair_is_a_block(part):
+    """Each half is added what the other gives; the reason says so."""
 
     def forward(self, x):
         a, b = part(x)
@@ -465,10 +493,53 @@ def test_a_reversible_pair_is_open(part):
         return torch.cat([a, b + self.g(a)], 1)
 
     bodies = {name: nn.Sequential(conv(3, 4, 4), conv(3, 4, 4)) for name in "fg"}
-    built = read(behind_stem(make(forward, **bodies)))
-    first, _ = explain_joins(built)
-    assert ((), "open join") == (built.blocks, first.verdict)
-    assert "its branches read different parts of what they part at" == first.reason
+    built = read(behind_stem(make(forward, **bodies), make(forward, **bodies)))
+    assert [("basic + basic", "identity", "identity")] * 2 == describe(built)
+    assert "identity (other stream)" == built.blocks[0].shortcut.label
+    assert {"it adds to one stream what another gives, in turn"} == {
+        why.reason.partition(";")[0] for why in explain_joins(built)
+    }
+
+
+def test_streams_that_change_sides_and_size():
+    """One sum a block, and space to depth between: iRevNet's."""
+
+    def forward(self, a, b):
+        y = self.f(b)
+        if y.shape != a.shape:
+            a, b = F.pixel_unshuffle(a, 2), F.pixel_unshuffle(b, 2)
+        return b, a + y
+
+    def run(self, x):
+        a, b = self.stem(x).chunk(2, 1)
+        for block in self.blocks:
+            a, b = block(a, b)
+        return torch.cat([a, b], 1)
+
+    widths = (4, 4, 1), (4, 4, 1), (4, 16, 2), (16, 16, 1), (16, 16, 1)
+    bodies = (
+        nn.Sequential(conv(3, c, o, stride=s), nn.ReLU(), conv(3, o, o))
+        for c, o, s in widths
+    )
+    blocks = nn.ModuleList(make(forward, f=body) for body in bodies)
+    built = read(make(run, stem=conv(3, 3), blocks=blocks))
+    assert [2, 3] == [len(stage.blocks) for stage in built.stages]
+
+
+def test_parts_that_are_added_in_a_row_do_not_exchange():
+    """Res2Net's splits go on from one to the next, and none takes anything back."""
+
+    def forward(self, x):
+        a, b, c = x.chunk(3, 1)
+        b = b + self.f(a)
+        return torch.cat([a, b, c + self.g(b)], 1)
+
+    bodies = {name: conv(3, 4, 4) for name in "fg"}
+    net = nn.Sequential(conv(3, 3, 12), make(forward, **bodies))
+    assert {"open join"} == {why.verdict for why in explain_joins(read(net))}
+
+
+# What stays open
 
 
 def test_every_join_is_explained():

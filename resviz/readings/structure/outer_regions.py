@@ -1,0 +1,151 @@
+"""Outer regions: which residual sums are units, and no parts of others or skips."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resviz.readings.structure.graph import Graph
+    from resviz.readings.structure.regions import JoinRegion
+
+InnerRegions = dict[int, "list[JoinRegion]"]
+"""The residual regions inside of each one, by where it joins."""
+
+
+def find_outer_regions(graph: Graph, residual: list[JoinRegion]) -> list[JoinRegion]:
+    """Find the residual regions that are units, in execution order."""
+    outer_regions, inner_regions = find_outermost_regions(graph, residual)
+    if any(inner_regions.values()):
+        outer_regions = drop_parts_of_plain_blocks(graph, outer_regions, inner_regions)
+    return drop_multi_branch_convolutions(graph, outer_regions)
+
+
+def drop_parts_of_plain_blocks(
+    graph: Graph, outer_regions: list[JoinRegion], inner_regions: InnerRegions
+) -> list[JoinRegion]:
+    """Drop residuals that lie in a block without shortcut, and so are none themselves.
+
+    They are what lies inside a block, in another call of its class that adds nothing
+    around them.
+    """
+    calls = graph.arch.calls
+    owners = {region.join: find_region_call(graph, region) for region in outer_regions}
+    parts_by_type = {
+        calls[owners[region.join]].type: [
+            describe_part(graph, owners[region.join], inner) for inner in inner_list
+        ]
+        for region in outer_regions
+        if owners[region.join] and (inner_list := inner_regions[region.join])
+    }
+    parts_of_call: dict[int, list[JoinRegion]] = {}
+    for region in outer_regions:
+        number: int | None = owners[region.join]
+        while number and calls[number].type not in parts_by_type:
+            number = calls[number].parent
+        if number:
+            parts_of_call.setdefault(number, []).append(region)
+    dropped = {
+        region.join
+        for number, members in parts_of_call.items()
+        if [describe_part(graph, number, region) for region in members]
+        == parts_by_type[calls[number].type]
+        for region in members
+    }
+    return [region for region in outer_regions if region.join not in dropped]
+
+
+def describe_part(
+    graph: Graph, number: int, region: JoinRegion
+) -> tuple[str, list[str]]:
+    """Describe a region inside a call: by where it lies, and by its operations."""
+    calls = graph.arch.calls
+    path = calls[find_region_call(graph, region)].path
+    names = [op.name for op in graph.list_operations(region.nodes)]
+    return path.removeprefix(calls[number].path), names
+
+
+def find_region_call(graph: Graph, region: JoinRegion) -> int:
+    """Find the deepest call that holds a whole region.
+
+    The shortcut of one that exchanges may be made ready by the block before.
+    """
+    nodes = region.branches[-1] if region.is_exchange else region.nodes
+    calls, first = graph.arch.calls, min((*nodes, region.end))
+    number = graph.arch.stored_layers[first].call
+    while not calls[number].start <= first <= region.end < calls[number].stop:
+        number = calls[number].parent or 0
+    return number
+
+
+def drop_multi_branch_convolutions(
+    graph: Graph, outer_regions: list[JoinRegion]
+) -> list[JoinRegion]:
+    """Drop convolutions of several branches where there are blocks of other kinds.
+
+    One whose call is of a class that such blocks are of stays, as RepVGG's.
+    """
+    calls = graph.arch.calls
+    whole = [region for region in outer_regions if region.is_whole_block]
+    if not whole or len(whole) == len(outer_regions):
+        return outer_regions
+    types = {calls[find_region_call(graph, region)].type for region in whole}
+    return [
+        region
+        for region in outer_regions
+        if region.is_whole_block or calls[find_region_call(graph, region)].type in types
+    ]
+
+
+def find_outermost_regions(
+    graph: Graph, residual: list[JoinRegion]
+) -> tuple[list[JoinRegion], InnerRegions]:
+    """Find residual regions that lie in no other one, ignoring long skips.
+
+    One that leads to no output is none where its branch is another's too.
+
+    Returns:
+        They, in execution order, and what lies inside of each.
+    """
+    inner_regions: InnerRegions = {}
+    outer_regions: list[JoinRegion] = []
+    covered: set[int] = set()
+    joins = [region.join for region in residual]
+    for region in sorted(
+        residual, key=lambda region: (region.join in graph.dead_joins, -region.join)
+    ):
+        nodes = region.nodes
+        is_dead = region.join in graph.dead_joins and not covered.isdisjoint(nodes)
+        if region.join in covered or is_dead:
+            continue
+        first = bisect_left(joins, min(nodes))
+        within = residual[first : bisect_left(joins, region.join)]
+        on_path = region.main_nodes if within else frozenset[int]()
+        inner = [
+            candidate
+            for candidate in within
+            if candidate.join in on_path  # in a gate there is no block
+            and (candidate.is_whole_block or region.is_multi_branch)
+        ]
+        if is_long_skip(graph, region, inner):
+            continue
+        covered |= nodes
+        outer_regions.append(region)
+        inner_regions[region.join] = inner
+    return sorted(outer_regions, key=lambda region: region.join), inner_regions
+
+
+def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> bool:
+    """Tell whether a region spans whole blocks rather than being one.
+
+    It does when two or more residual regions inside it give the positions and width of
+    its input or output, or positions that are neither's, or have two weights in a row
+    or more, so that they are blocks by themselves.
+    """
+    if len(inner) < 2:
+        return False
+    ends = [graph.size_of_node(node) for node in (region.fork, region.join)]
+    positions = [end[0] for end in ends]
+    sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
+    whole_count = sum(size in ends or size[0] not in positions for size in sizes)
+    return whole_count >= 2 or sum(member.weight > 1 for member in inner) >= 2
