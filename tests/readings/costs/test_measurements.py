@@ -196,11 +196,19 @@ def test_what_tools_count_grows_with_the_batch(record):
     assert {key: 3 * one[key] - once.get(key, 0) for key in one} == three
 
 
-@pytest.mark.parametrize(("side", "unknown"), [(6, ()), (7, ("uneven pool",))])
-def test_windows_of_an_adaptive_pool_are_even_where_the_side_divides(side, unknown):
+@pytest.mark.parametrize(
+    ("sides", "unknown"),
+    [
+        ((6, 6), ()),
+        ((7, 7), ("uneven pool",)),
+        ((6, 7), ("uneven pool",)),
+        ((7, 6), ("uneven pool",)),
+    ],
+)
+def test_windows_of_an_adaptive_pool_are_even_where_the_sides_divide(sides, unknown):
     """Six to three are windows of two; seven to three are not all alike."""
     net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d(3))
-    counts = apply_conventions(resviz.trace(net, (3, side, side)))
+    counts = apply_conventions(resviz.trace(net, (3, *sides)))
     (scan,) = (c for c in counts if c.convention.tool_names.startswith("torchscan")
                and c.convention.number_name == "MACs")  # fmt: skip
     assert unknown == scan.unknown
