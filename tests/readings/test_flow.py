@@ -28,6 +28,22 @@ def test_the_arithmetic_of_the_stem(record):
     )
 
 
+def test_a_window_over_a_turned_map_has_no_arithmetic():
+    """It reads another size than the one that is told before it."""
+
+    class Turned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+            self.b = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            return self.b(self.a(x).transpose(2, 3))
+
+    step = steps(trace(Turned(), (3, 16, 8)))[-1]
+    assert ("b", "Conv2d makes 2×4 of 8×4") == (step.name, step.arithmetic)
+
+
 def test_shortcuts_are_no_part_of_the_flow(record):
     """A projection halves the map too, but beside the main path."""
     assert not [s.name for s in steps(record("resnet50")) if "downsample" in s.name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from torch import nn
 
 import resviz
 from resviz.readings.growth import build_depth_series
@@ -35,3 +36,18 @@ def test_a_batch_counts_once():
     """Values are those of one sample; parameters are not divided."""
     one, two = (resviz.trace("resnet18", batch=n) for n in (1, 2))
     assert build_depth_series(one) == build_depth_series(two)
+
+
+def test_a_field_that_is_known_along_one_axis_alone_is_none():
+    """What sees all columns has no longest axis."""
+
+    class Rows(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, (5, 1))
+
+        def forward(self, x):
+            return self.second(self.first(x).mean(3, keepdim=True))
+
+    points = build_depth_series(resviz.trace(Rows(), (3, 12, 12)))
+    assert [3, None] == [point.field for point in points]
