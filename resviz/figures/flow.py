@@ -150,11 +150,19 @@ def summarize_stage(stage: Stage, before: Shape) -> tuple[str, ...]:
     after = stage.output_shape
     step = ""
     if min(len(before), len(after)) >= 4 and before[2:] != after[2:]:
-        step = f", /{round(before[2] / max(after[2], 1))}"
+        step = describe_scale(before[2], after[2])
     labels = layer_labels.label_main_branch(stage.blocks[0])
     kernels = [word.split(",")[0] for word in labels[:4]]
     blocks = f"{units.format_plural(len(stage.blocks), 'block')}{step}"
     return (blocks, " · ".join(kernels) + (" …" if len(labels) > 4 else ""))
+
+
+def describe_scale(before: int, after: int) -> str:
+    """Say by what a map shrinks, ", /2", or grows, ", ×8"; "" for less than half."""
+    small, large = sorted((max(before, 1), max(after, 1)))
+    factor = round(large / small)
+    sign = "/" if before > after else "×"
+    return f", {sign}{factor}" if factor > 1 else ""
 
 
 def elide_feature_maps(feature_maps: list[FeatureMap]) -> list[FeatureMap]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS
+from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS, RESHAPES
 from resviz.readings.structure import read_structure
 from resviz.record.cached import cache_reading
 from resviz.units import format_sizes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer, Shape
 
 
@@ -37,25 +41,103 @@ class FlowStep:
 def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
     """Read the steps from the input to the last map, along the main path.
 
-    () for a network that slides no window, whose sizes are no resolutions.
+    () for a network that slides no window, whose sizes are no resolutions. What is
+    padded before a window, or cropped after one, is no step of its own.
     """
     structure = read_structure(arch)
     path = [arch.stored_layers[index] for index in structure.main_path]
-    shape = arch.input_shape
-    windows = [layer.window for layer in path if layer.window]
-    if len(shape) < 3 or not windows:
+    first = next((k for k, layer in enumerate(path) if layer.window), None)
+    if first is None:
         return ()
-    axes = len(windows[0].kernel)  # of a video, frame by frame
-    size = shape[-axes:] if len(shape) > axes + 2 else shape[2:]
-    steps = [FlowStep("input", size, shape, "")]
-    for layer in path:
+    start, number = find_first_map(arch, path[: first + 1])
+    if start is None:
+        return ()
+    steps, size = [start], start.size
+    padded: list[FlowStep] = []
+    inner = find_attention_layers(structure)
+    for layer in path[number:]:
+        if layer.window and layer.index in inner:
+            continue
         axis = structure.channel_axes.get(layer.index)
-        before = steps[-1].size
-        after = spatial_size_after(layer, before, axis)
-        if after and before != after and changes_resolution(layer):
-            arithmetic = explain_resize(layer, before, after)
-            steps.append(FlowStep(layer.name, after, layer.output_shape, arithmetic))
-    return tuple(steps)
+        after = spatial_size_after(layer, size, axis)
+        if not after or size == after or not changes_resolution(layer):
+            continue
+        arithmetic = explain_resize(layer, size, after)
+        step = FlowStep(layer.name, after, layer.output_shape, arithmetic)
+        size = after
+        if is_pad_or_crop(layer, steps[-1].size, after):
+            padded.append(step)
+            if len(steps) > 1 and after == steps[-2].size:  # what it grew is cropped
+                steps.pop()
+                padded = []
+            continue
+        if layer.window is None:
+            steps += padded
+        else:
+            words = [*(each.arithmetic for each in padded), arithmetic]
+            step = replace(step, arithmetic=", then ".join(words))
+        padded = []
+        if after != steps[-1].size:
+            steps.append(step)
+    return tuple(steps + padded)
+
+
+def find_attention_layers(structure: Structure) -> set[int]:
+    """Find the layers of attention that gives a map of the size it is given.
+
+    That it makes keys of a smaller map is no change of resolution.
+    """
+    return {
+        index
+        for block in structure.blocks
+        for unit in block.units
+        if unit.type == "attention" and unit.shortcut.kind == "identity"
+        for index in unit.main_indices
+    }
+
+
+def find_first_map(
+    arch: Architecture, path: Sequence[Layer]
+) -> tuple[FlowStep | None, int]:
+    """Find the map that the first window sees, and the number of the layer behind it.
+
+    It is the input, or what was made of it by laying its values otherwise: channels
+    first, one channel that it lacked, frames one by one.
+
+    Args:
+        arch: the record.
+        path: the main path up to the first layer with a window.
+    """
+    window = path[-1].window
+    axes = len(window.kernel) if window else 0
+    for number in reversed(range(len(path) - 1)):
+        layer = path[number]
+        names = {op.name for op in layer.operations}
+        if names & RESHAPES and len(layer.output_shape) == axes + 2:
+            size = layer.output_shape[2:]
+            is_input = not Counter(size) - Counter(arch.input_shape[1:])
+            name, shape = "input", arch.input_shape
+            if not is_input:
+                name, shape = layer.name, layer.output_shape
+            return FlowStep(name, size, shape, ""), number + 1
+    shape = arch.input_shape
+    if len(shape) < 3:
+        return None, 0
+    size = shape[-axes:] if len(shape) > axes + 2 else shape[2:]
+    return FlowStep("input", size, shape, ""), 0
+
+
+def is_pad_or_crop(layer: Layer, before: Shape, after: Shape) -> bool:
+    """Tell whether a layer only pads a map, or cuts off less than half of it."""
+    ops = [op for op in layer.operations if op.name in RESIZING_OPERATIONS]
+    if not ops or layer.window is not None:
+        return False
+    is_crop = all(2 * b > a for a, b in zip(before, after, strict=True))
+    return all(
+        op.name in PADS
+        or (op.name == "slice" and op.arguments.get("step", 1) == 1 and is_crop)
+        for op in ops
+    )
 
 
 def changes_resolution(layer: Layer) -> bool:
@@ -71,9 +153,12 @@ def changes_resolution(layer: Layer) -> bool:
 GATHERING_OPERATIONS = AVERAGE_POOLS | REDUCTIONS
 """Operations that may make one position of a map."""
 
-RESIZING_OPERATIONS = (
-    GATHERING_OPERATIONS | MAX_POOLS | {"slice", "constant_pad_nd", "reflection_pad2d"}
-)
+PADS = {"constant_pad_nd"} | {
+    f"{kind}_pad{rank}d" for kind in ("reflection", "replication") for rank in (1, 2, 3)
+}
+"""Operations that add borders to a map."""
+
+RESIZING_OPERATIONS = GATHERING_OPERATIONS | MAX_POOLS | PADS | {"slice"}
 """Operations that give a map of another size; so do windows and interpolation."""
 
 
@@ -87,7 +172,8 @@ def spatial_size_after(layer: Layer, before: Shape, axis: int | None) -> Shape:
     axes, shape, read = len(before), layer.output_shape, layer.input_shape
     size = spatial_size(shape, axes, axis or 1)
     if len(size) == axes:
-        return size
+        is_map = axis is not None or before in list_sizes(read)
+        return size if is_map or not is_cut_or_padded(layer) else ()
     gathers = any(op.name in GATHERING_OPERATIONS for op in layer.operations)
     drops_axes = len(read) == axes + 2
     drops_last = len(read) == 3 and shape == read[:2] and read[2] in {
@@ -95,6 +181,16 @@ def spatial_size_after(layer: Layer, before: Shape, axis: int | None) -> Shape:
     }  # fmt: skip
     gone = gathers and not size and (drops_axes or drops_last)
     return (1,) * axes if gone else ()
+
+
+def list_sizes(shape: Shape) -> list[Shape]:
+    """List what sizes a map may have, wherever its channels lie behind the batch."""
+    return [shape[1:axis] + shape[axis + 1 :] for axis in range(1, len(shape))]
+
+
+def is_cut_or_padded(layer: Layer) -> bool:
+    """Tell whether a layer pads or slices what it reads, be it a map or not."""
+    return any(op.name in PADS or op.name == "slice" for op in layer.operations)
 
 
 def spatial_size(shape: Shape, axes: int, channels: int = 1) -> Shape:
@@ -112,17 +208,35 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     slides = window and len(window.kernel) == len(before) == len(after)
     is_read = spatial_size(layer.input_shape, len(before)) == before
     if window and slides and not window.transposed and is_read:
+        padded = find_padded_size(layer, before)
         numbers = window.kernel, window.stride, window.padding, window.dilation
-        axes = zip(*numbers, before, after, strict=True)
+        axes = zip(*numbers, padded, after, strict=True)
         lines = [
             format_window_arithmetic(*axis, ceil=window.ceil_mode) for axis in axes
         ]
-        return "; ".join(dict.fromkeys(lines))
+        arithmetic = "; ".join(dict.fromkeys(lines))
+        if padded == before:
+            return arithmetic
+        sizes = f"{format_sizes(padded)} of {format_sizes(before)}"
+        return f"pad makes {sizes}, then {arithmetic}"
+    if after in list_sizes(layer.input_shape):
+        sizes = f"{format_sizes(after)} of {format_sizes(before)}"
+        return f"{sizes}, regrouped before it"
     names = [op.name for op in layer.operations if op.name in GATHERING_OPERATIONS]
     if names and set(after) == {1}:
         word = "mean" if names[0] in AVERAGE_POOLS else names[0].rpartition("_")[2]
         return f"{word} over {format_sizes(before)} = 1"
     return f"{layer.type} makes {format_sizes(after)} of {format_sizes(before)}"
+
+
+def find_padded_size(layer: Layer, before: Shape) -> Shape:
+    """Find the size of the map that a layer's window slides over.
+
+    It is that which the layer reads, unless it pads it first.
+    """
+    pads = [op for op in layer.operations if op.name in PADS]
+    size = spatial_size(pads[-1].outputs[0], len(before)) if pads else before
+    return size if len(size) == len(before) else before
 
 
 def format_window_arithmetic(

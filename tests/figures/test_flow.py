@@ -8,7 +8,12 @@ import subprocess
 import pytest
 
 from resviz.figures import draw_diagram
-from resviz.figures.flow import MAX_MAPS, elide_feature_maps, list_feature_maps
+from resviz.figures.flow import (
+    MAX_MAPS,
+    describe_scale,
+    elide_feature_maps,
+    list_feature_maps,
+)
 from resviz.readings.structure import read_structure
 
 from .conftest import NETWORKS, faults, texts
@@ -78,3 +83,12 @@ def test_pdf_holds_words_and_solids(network):
     done = subprocess.run(["pdfinfo", "-"], input=data, capture_output=True, check=True)
     box = re.search(rb"Page size: +([\d.]+) x ([\d.]+) pts", done.stdout)
     assert pytest.approx(drawn.size, abs=1) == tuple(map(float, box.groups()))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [(56, 28, ", /2"), (7, 56, ", ×8"), (8, 7, ""), (0, 4, ", ×4"), (16, 16, "")],
+)
+def test_a_stage_says_by_what_its_map_grows_or_shrinks(before, after, words):
+    """Never that it is divided by nothing."""
+    assert words == describe_scale(before, after)

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from resviz import trace
+from resviz import load, trace
 from resviz.readings.shape_flow import read_flow
+from tests.readings.structure.golden.networks import FOLDER
 
 
 def steps(arch):
@@ -164,3 +165,154 @@ def test_a_map_that_is_turned_keeps_its_resolution():
 
     arch = trace(nn.Sequential(nn.Conv2d(3, 4, 1), Turn()), (3, 10, 12))
     assert ["input"] == [step.name for step in steps(arch)]
+
+
+class Padded(nn.Module):
+    """Borders of its own before each window, as where padding is "same"."""
+
+    def __init__(self, make, pad, **options):
+        super().__init__()
+        self.first, self.second = make(3, 8, 3, **options), make(8, 8, 3, **options)
+        self.pad = pad
+
+    def forward(self, x):
+        pad = nn.functional.pad
+        return self.second(pad(self.first(pad(x, self.pad)), self.pad))
+
+
+def test_a_pad_belongs_to_the_window_that_it_serves():
+    """Its own size is no resolution; the arithmetic says it."""
+    arch = trace(Padded(nn.Conv2d, (0, 1, 0, 1), stride=2), (3, 32, 32))
+    assert [(32, 32), (16, 16), (8, 8)] == [step.size for step in steps(arch)]
+    words = "pad makes 33×33 of 32×32, then floor((33 + 2·0 − 3)/2) + 1 = 16"
+    assert words == steps(arch)[1].arithmetic
+
+
+def test_what_a_pad_makes_good_is_no_step():
+    """A causal convolution keeps the length of its line."""
+    arch = trace(Padded(nn.Conv1d, (2, 0)), (3, 64))
+    assert [(64,)] == [step.size for step in steps(arch)]
+
+
+def test_what_is_cropped_after_a_window_is_no_step():
+    """The other way to make a convolution causal."""
+
+    class Chomped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv1d(3, 8, 3, padding=4, dilation=2)
+            self.last = nn.Conv1d(8, 8, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            return self.last(self.conv(x)[..., :-4])
+
+    arch = trace(Chomped(), (3, 64))
+    assert [(64,), (32,)] == [step.size for step in steps(arch)]
+
+
+def test_a_pad_inside_a_layer_is_in_its_arithmetic():
+    """Else the formula would be false."""
+
+    class Same(nn.Conv2d):
+        def forward(self, x):
+            return super().forward(nn.functional.pad(x, (2, 3, 2, 3)))
+
+    arch = trace(nn.Sequential(Same(3, 8, 7, stride=2)), (3, 32, 32))
+    words = "pad makes 37×37 of 32×32, then floor((37 + 2·0 − 7)/2) + 1 = 16"
+    assert words == steps(arch)[1].arithmetic
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_a_pad_that_serves_no_window_is_a_step(where):
+    """At the end, or before an interpolation."""
+
+    class Bordered(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3, padding=1)
+
+        def forward(self, x):
+            x = nn.functional.pad(self.conv(x), (1, 1, 1, 1))
+            return nn.functional.interpolate(x, scale_factor=2) if where > "b" else x
+
+    sizes = [step.size[0] for step in steps(trace(Bordered(), (3, 8, 8)))]
+    assert [8, 10, 20][: len(sizes)] == sizes
+    assert len(sizes) > 1
+
+
+LAYOUTS = {
+    "without channels": ((28, 20), lambda x: x.unsqueeze(1), nn.Conv2d, (28, 20)),
+    "channels last": (
+        (28, 20, 1),
+        lambda x: x.permute(0, 3, 1, 2),
+        nn.Conv2d,
+        (28, 20),
+    ),
+    "a line without channels": ((64,), lambda x: x[:, None], nn.Conv1d, (64,)),
+    "a sequence": ((64, 1), lambda x: x.transpose(1, 2), nn.Conv1d, (64,)),
+    "a flat image": ((64,), lambda x: x.view(-1, 1, 8, 8), nn.Conv2d, (8, 8)),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_an_input_of_another_layout_has_a_flow(name):
+    """It begins with the sizes that the first window sees."""
+    shape, lay, make, sizes = LAYOUTS[name]
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = make(1, 8, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            return self.conv(lay(x))
+
+    first, second = steps(trace(Net(), shape))
+    assert sizes == first.size
+    assert tuple((size + 1) // 2 for size in sizes) == second.size
+    assert "floor" in second.arithmetic
+
+
+def test_a_map_that_is_made_is_named_for_its_maker():
+    """The input has no such sizes."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 8, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            return self.conv(x.unfold(1, 16, 8).unsqueeze(1))
+
+    names = [step.name for step in steps(trace(Net(), (64,)))]
+    assert "input" not in names
+
+
+def test_slices_of_tokens_are_no_resolution():
+    """As where attention leaves out its class token."""
+
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.linear = nn.Conv2d(3, 8, 4, 4), nn.Linear(8, 8)
+
+        def forward(self, x):
+            x = self.linear(self.conv(x).flatten(2).transpose(1, 2))
+            return x.view(len(x), -1, 2, 4).transpose(1, 2)[:, :, 1:] * 2
+
+    assert (8, 8) == steps(trace(Heads(), (3, 32, 32)))[-1].size
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("pvt_v2_b0", [224, 56, 28, 14, 7, 1]),
+        ("coat_lite_tiny", [224, 56, 28, 14, 7]),
+        ("swin_tiny_patch4_window7_224", [224, 56, 28, 14, 7, 1]),
+        ("vit_tiny_r_s16_p8_224", [224, 112, 56, 7]),
+    ],
+)
+def test_transformers_have_the_flow_of_their_stages(name, sizes):
+    """Keys of a smaller map, class tokens and pads are no steps."""
+    arch = load(FOLDER / "records" / f"{name}.json.gz")
+    assert sizes == [step.size[0] for step in steps(arch)]
