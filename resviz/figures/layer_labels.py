@@ -23,7 +23,7 @@ from resviz.operations.table import OPERATIONS
 from resviz.readings.structure import gates
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.repeats import find_repeats
-from resviz.readings.structure.shortcuts import label_operation
+from resviz.readings.structure.shortcuts import label_operation, label_whole_pool
 from resviz.readings.structure.weights import is_live_product, is_weighted
 from resviz.units import format_count, format_per_axis, format_sizes
 
@@ -153,12 +153,7 @@ def label_pool(op: Operation, kind: str) -> str:
     if op.window is not None:
         pool = f"{format_sizes(op.window.kernel)} {kind} pool"
         return ", ".join(filter(None, [pool, label_stride(op.window)]))
-    before, after = op.inputs[0], op.outputs[0]
-    if prod(after) == prod(before[:2]):
-        return f"global {kind} pool"
-    if len(before) == len(after) == 4 and before[2:] != after[2:]:
-        return f"{kind} pool to {format_sizes(after[2:])}"
-    return "mean"
+    return label_whole_pool(op, kind)
 
 
 def label_linear(op: Operation) -> str:

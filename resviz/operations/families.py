@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations import kind, reductions
+from resviz.operations import kind, paddings, reductions
 from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ LINEAR = frozenset(
 
 PADDINGS = frozenset(row.name for row in OPERATIONS.values() if row.pads_channels)
 """Operations that may append channels to what flows."""
+
+EDGE_PADDINGS = frozenset(row.name for row in paddings.ROWS) - PADDINGS
+"""Operations that repeat the values at the edges of a map around it."""
 
 QUIET_OPERATIONS = frozenset(row.name for row in OPERATIONS.values() if row.is_quiet)
 """Operations that have no label in the overview."""

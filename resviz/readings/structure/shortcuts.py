@@ -10,6 +10,8 @@ from resviz.operations.families import (
     ACTIVATIONS,
     AVERAGE_POOLS,
     CONVOLUTIONS,
+    CREATIONS,
+    EDGE_PADDINGS,
     ELEMENTWISE,
     FACTORS,
     MAX_POOLS,
@@ -18,6 +20,7 @@ from resviz.operations.families import (
     PRODUCTS,
     RESHAPES,
 )
+from resviz.operations.table import find_display_name
 from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
 from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
 from resviz.readings.structure.weights import is_upsampling, is_weighted
@@ -181,13 +184,17 @@ UNLABELLED_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
 
 def label_identity(ops: list[Operation]) -> str:
     """Label a shortcut that moves nothing: cut, normed, scaled, or plain identity."""
-    if any(op.name == "slice" and op.inputs[0] != op.outputs[0] for op in ops):
+    if any(op.name in CUTS and prod(op.outputs[0]) < prod(op.inputs[0]) for op in ops):
         return "some positions"
     names = {op.name for op in ops}
     for kinds, words in IDENTITY_LABELS:
         if names & kinds:
             return words
     return "identity"
+
+
+CUTS = PADDINGS | {"slice"}
+"""Operations that may cut a map: a padding by less than nothing, too."""
 
 
 def label_moved_values(before: MapSize, after: MapSize) -> str:
@@ -238,15 +245,15 @@ def label_operation(op: Operation, axis: int = 1) -> str:
             return words(op, axis)
     if is_upsampling(op):
         return label_upsampling(op, axis)
-    return "" if op.name in UNLABELLED_OPERATIONS else op.name
+    is_silent = op.name in UNLABELLED_OPERATIONS | EDGE_PADDINGS | CREATIONS
+    return "" if is_silent else find_display_name(op).strip("_").replace("_", " ")
 
 
 def label_window(op: Operation, axis: int, noun: str = "") -> str:
     """Label an operation with a window: "1×1", "3×3 average pool, /2"."""
-    del axis
     window = op.window
     if window is None:
-        return f"global{noun}"
+        return label_whole_pool(op, noun.removesuffix(" pool").strip(), axis)
     if noun and prod(window.kernel) == prod(window.stride) == 1:
         return ""  # a pool over one position, as ResNet-D keeps at stride 1
     transposed = " transposed" if window.transposed else ""
@@ -255,6 +262,17 @@ def label_window(op: Operation, axis: int, noun: str = "") -> str:
     strides = prod(window.stride) != 1
     stride = f", {sign}{format_per_axis(window.stride)}" if strides else ""
     return f"{format_sizes(window.kernel)}{transposed}{noun}{groups}{stride}"
+
+
+def label_whole_pool(op: Operation, kind: str, axis: int = 1) -> str:
+    """Label a pool without a window: "global max pool", "average pool to 8×8"."""
+    before, after = op.inputs[0], op.outputs[0]
+    if prod(after) == prod(before[:1] + before[axis : axis + 1]):
+        return f"global {kind} pool"
+    places = [place for place in range(1, len(after)) if place != axis]
+    if len(before) == len(after) and any(before[k] != after[k] for k in places):
+        return f"{kind} pool to {format_sizes([after[k] for k in places])}"
+    return "mean" if kind == "average" else kind
 
 
 def label_slice(op: Operation, axis: int) -> str:
@@ -267,15 +285,20 @@ def label_slice(op: Operation, axis: int) -> str:
 
 
 def label_upsampling(op: Operation, axis: int) -> str:
-    """Label an interpolation by its scale: "bilinear upsampling, ×2"."""
+    """Label an interpolation by its scale: "bilinear upsampling, ×2", or down, "/2"."""
     if "shuffle" in op.name:
         return f"pixel shuffle, ×{op.outputs[0][-1] // max(op.inputs[0][-1], 1)}"
     mode = next((mode for mode in INTERPOLATION_MODES if mode in op.name), "")
-    sizes = zip(op.inputs[0], op.outputs[0], strict=False)
-    scales = [f"{after / max(before, 1):.3g}" for before, after in sizes]
-    del scales[axis : axis + 1], scales[:1]
+    sizes = [*zip(op.inputs[0], op.outputs[0], strict=False)]
+    del sizes[axis : axis + 1], sizes[:1]
+    shrinks = all(after <= before for before, after in sizes)
+    way, sign = ("down", "/") if shrinks else ("up", "×")
+    scales = [
+        f"{before / max(after, 1) if shrinks else after / max(before, 1):.3g}"
+        for before, after in sizes
+    ]
     scale = scales[0] if len({*scales}) == 1 else "×".join(scales)
-    return f"{mode} upsampling, ×{scale}".lstrip()
+    return f"{mode} {way}sampling, {sign}{scale}".lstrip()
 
 
 INTERPOLATION_MODES = ("nearest", "bilinear", "linear", "bicubic")

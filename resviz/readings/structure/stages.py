@@ -6,10 +6,9 @@ from itertools import groupby, pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import PADDINGS
 from resviz.readings.structure.parts import Stage
 from resviz.readings.structure.repeats import fold_blocks
-from resviz.readings.structure.shortcuts import UNLABELLED_OPERATIONS
+from resviz.readings.structure.shortcuts import CUTS, UNLABELLED_OPERATIONS
 from resviz.readings.structure.stage_names import name_stages
 from resviz.readings.structure.towers import group_by_tower
 
@@ -100,9 +99,6 @@ def keeps_scale(shortcut: Shortcut) -> bool:
         for op in layer.operations
     )
 
-
-CUTS = PADDINGS | {"slice"}
-"""Operations that cut a map, a padding by less than nothing."""
 
 CLASS_TOKENS, FEWEST_TOKENS = 4, 17
 """Tokens for each sample that are no positions of the map, at most, and how many there

@@ -116,6 +116,9 @@ SIDES = {
     "1×1": conv(1),
     "3×3, 8 groups": conv(3, groups=8),
     "identity": nn.Dropout(),
+    "5×5": nn.Sequential(nn.ReflectionPad2d(2), nn.Conv2d(8, 8, 5)),
+    "3×3": conv(3, padding_mode="circular"),
+    "channel shuffle": nn.ChannelShuffle(2),
 }
 
 
@@ -123,6 +126,22 @@ SIDES = {
 def test_what_a_shortcut_is_called(label):
     """By what is on it."""
     (block,) = read(residual(side=SIDES[label])).blocks
+    assert label == block.shortcut.label
+
+
+SMALLER_SIDES = {
+    "average pool to 4×4": nn.AdaptiveAvgPool2d(4),
+    "max pool to 4×4": nn.AdaptiveMaxPool2d(4),
+    "bilinear downsampling, /2": nn.Upsample(scale_factor=0.5, mode="bilinear"),
+    "some positions": nn.ZeroPad2d(-2),
+}
+
+
+@pytest.mark.parametrize("label", SMALLER_SIDES)
+def test_a_shortcut_that_shrinks_says_how(label):
+    """A pool to a size is no global one, nor what is cut all."""
+    main = nn.Sequential(conv(3), nn.ReLU(), conv(3, stride=2))
+    (block,) = read(residual(main, SMALLER_SIDES[label])).blocks
     assert label == block.shortcut.label
 
 
