@@ -220,7 +220,7 @@ def test_legend_names_only_what_occurs(network):
     """No projection, no stride and no groups in a network without them."""
     shown = " ".join(texts(draw_diagram(network("functional")).picture))
     assert "identity" in shown
-    for absent in ("projection", "stride", "groups", "dilation", "BN"):
+    for absent in ("projection", "stride", "groups", "dilation", "BN", "after every"):
         assert absent not in shown
 
 
