@@ -28,9 +28,16 @@ COLUMNS = (
     Column("counter", "who counts", "row"),
     Column("calls_it", "calls it"),
     Column("total", "total", "count"),
+    Column("gi", "in Gi", spare=1),
     Column("terms", "which is", "words"),
     Column("source", "source", "words", spare=2),
 )
+
+GI = 1024**3
+"""By what scripts divide that write G and mean Gi; no tool of the table does."""
+
+GI_NOTE = "Gi: divided by 1024³, which scripts around these tools call G, too"
+"""What the column of that is for."""
 
 OTHER_NETWORK_MARK = (
     "another network, which is built otherwise and not counted otherwise"
@@ -74,9 +81,16 @@ def convention_row(tally: ConventionCount) -> dict[str, Any]:
         "counter": convention.tool_names,
         "calls_it": convention.number_name,
         "total": tally.total,
+        "gi": "" if tally.total is None else format_gi(tally.total),
         "terms": unknown if tally.unknown else format_sum(tally.terms),
         "source": convention.source,
     }
+
+
+def format_gi(number: int) -> str:
+    """Write a number by 1024³, without a unit, "3.808"."""
+    value = number / GI
+    return f"{value:,.3f}" if value >= 1 else f"{value:#.4g}"
 
 
 def format_sum(terms: tuple[CountTerm, ...]) -> str:
@@ -101,6 +115,7 @@ def variant_row(variant: Variant, macs: int) -> dict[str, Any]:
         "counter": variant.choice.published,
         "calls_it": costs.MACS,
         "total": macs + variant.difference,
+        "gi": format_gi(macs + variant.difference),
         "terms": "\n".join((variant.choice.name, costs.MACS, *parts)),
     }
 
@@ -137,6 +152,7 @@ def convention_data(tally: ConventionCount) -> dict[str, Any]:
         "terms": [asdict(term) | {"amount": term.amount} for term in tally.terms],
         "unknown": list(tally.unknown),
         "source": convention.source,
+        "total_gi": None if tally.total is None else tally.total / GI,
     }
 
 
@@ -165,4 +181,4 @@ def costs_notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
     batch_line = (
         f"counted for a batch of {arch.batch}, also for tools that take one sample"
     )
-    return [*lines, batch_line, *counting_notes(arch, costs.ELEMENTS_UNIT)]
+    return [*lines, batch_line, GI_NOTE, *counting_notes(arch, costs.ELEMENTS_UNIT)]

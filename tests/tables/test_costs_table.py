@@ -17,9 +17,8 @@ def test_promised_keys_come_first(record):
     """Other programs read them; more may follow."""
     data = resviz.costs_table(record("resnet50")).to_dict()
     assert KEYS == list(data)[: len(KEYS)]
-    assert ["tools", "calls_it", "total", "terms", "unknown", "source"] == list(
-        data["conventions"][0]
-    )
+    keys = ["tools", "calls_it", "total", "terms", "unknown", "source", "total_gi"]
+    assert keys == list(data["conventions"][0])
     assert ["name", "published", "macs", "difference", "blocks"] == list(
         data["variants"][0]
     )
@@ -32,6 +31,16 @@ def test_terms_sum_to_the_total(record):
             amounts = [term["each"] * term["elements"] for term in one["terms"]]
             assert amounts == [term["amount"] for term in one["terms"]]
             assert one["total"] == sum(amounts)
+
+
+def test_totals_by_1024_cubed(record):
+    """4.134 G of thop is 3.850 there, beside the 3.858 G of the paper's own network."""
+    table = resviz.costs_table(record("resnet50"))
+    thop = next(row for row in table.rows if row["counter"].startswith("thop"))
+    assert (4_133_742_592, "3.850") == (thop["total"], thop["gi"])
+    data = table.to_dict()["conventions"]
+    assert [one["total"] / 2**30 for one in data] == [one["total_gi"] for one in data]
+    assert "in Gi" in table.render("text", width=120)
 
 
 def test_why_they_differ(record):
