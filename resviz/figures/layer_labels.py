@@ -17,6 +17,7 @@ from resviz.operations.families import (
     NORMS,
     QUIET_OPERATIONS,
     RESHAPES,
+    WEIGHT_COUNTS,
 )
 from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
@@ -158,6 +159,8 @@ def label_pool(op: Operation, kind: str) -> str:
 
 def label_linear(op: Operation) -> str:
     """Return a linear layer as "fc, 2048→1000"."""
+    if op.name in WEIGHT_COUNTS:  # whose weights are packed, or stand elsewhere
+        return f"fc, {op.inputs[0][-1]}→{op.outputs[0][-1]}"
     left, right = op.inputs[-2:]
     return f"fc, {left[-1]}→{right[-1] if len(right) > 1 else 1}"
 

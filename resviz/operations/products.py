@@ -143,6 +143,13 @@ biased_product = partial(
     sets_axis=find_product_channel_axis,
 )
 
+other_linear = partial(OperationKind, weights=1, min_operands=2)
+"""Products that are linear layers, whichever of their operands flow."""
+
+packed_linear = partial(
+    OperationKind, weights=1, min_operands=1, macs=count_packed_linear_macs
+)
+
 ROWS = (
     product("mm", tool_kind="linear"),
     product("bmm"),
@@ -159,24 +166,14 @@ ROWS = (
     biased_product("addmv", saved=save_factors_after_addend, field=follow_product),
     biased_product("addbmm", saved=save_factors_after_addend),
     biased_product("_addmm_activation"),
-    OperationKind("_int_mm", min_operands=2, macs=count_product_macs),
-    OperationKind("_scaled_mm", min_operands=2, macs=count_product_macs),
-    OperationKind("_grouped_mm", min_operands=2, macs=count_grouped_macs),
-    OperationKind("_trilinear", min_operands=2, macs=count_bilinear_macs),
-    OperationKind(
-        "quantized.linear_dynamic",
-        weights=1,
-        min_operands=1,
-        macs=count_packed_linear_macs,
-    ),
-    OperationKind(
-        "quantized.linear_relu_dynamic",
-        weights=1,
-        min_operands=1,
-        macs=count_packed_linear_macs,
-    ),
-    OperationKind("quantized.linear", weights=1),
-    OperationKind("quantized.linear_relu", weights=1),
+    other_linear("_int_mm", macs=count_product_macs),
+    other_linear("_scaled_mm", macs=count_product_macs),
+    other_linear("_grouped_mm", macs=count_grouped_macs),
+    other_linear("_trilinear", macs=count_bilinear_macs),
+    packed_linear("quantized.linear_dynamic"),
+    packed_linear("quantized.linear_relu_dynamic"),
+    packed_linear("quantized.linear"),
+    packed_linear("quantized.linear_relu"),
     OperationKind("mkldnn_rnn_layer", min_operands=3, macs=count_lstm_macs),
     OperationKind("_cudnn_rnn", min_operands=2, macs=count_recurrent_macs),
     OperationKind("miopen_rnn", min_operands=2, macs=count_recurrent_macs),

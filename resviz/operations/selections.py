@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from resviz.operations.kind import SELECTION, OperationKind, SavedTensors
+from resviz.operations.kind import ELEMENTWISE, SELECTION, OperationKind, SavedTensors
 from resviz.operations.layouts import list_input_axes, make_plain_run
 from resviz.operations.shared_rules import (
     save_nothing,
@@ -195,6 +195,8 @@ ROWS = (
         saved=save_selector,
         sets_axis=find_embedding_channel_axis,
     ),
+    OperationKind("_embedding_bag", ELEMENTWISE, is_lookup=True),
+    OperationKind("_embedding_bag_forward_only", ELEMENTWISE, is_lookup=True),
     selection("index", is_lookup=True, saved=save_indices),
     selection("index_select", is_lookup=True, saved=save_selector),
     selection("gather", is_lookup=True, saved=save_two_operands),

@@ -250,3 +250,78 @@ def test_a_higher_order_operator_is_named():
         "followed, for an input of (1, 4)"
     )
     assert " at 0x" not in str(caught.value)
+
+
+class Products(nn.Module):
+    """A layer on one input, and a ReLU."""
+
+    def __init__(self, multiply, **parts):
+        super().__init__()
+        self.multiply = multiply
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, x):
+        return self.multiply(self, x).relu()
+
+
+def multiply_whole_numbers(m, x):
+    return torch._int_mm(x.to(torch.int8), m.weight)
+
+
+def multiply_in_groups(m, x):
+    ends = torch.tensor([8, 32], dtype=torch.int32, device=x.device)
+    return torch._grouped_mm(x.bfloat16(), m.weight, offs=ends)
+
+
+OTHER_LINEARS = {
+    "bilinear": (Products(lambda m, x: m.layer(x, x), layer=nn.Bilinear(32, 32, 5)), 5),
+    "whole numbers": (
+        Products(
+            multiply_whole_numbers,
+            weight=nn.Parameter(torch.zeros(32, 16, dtype=torch.int8), False),
+        ),
+        16,
+    ),
+    "groups": (
+        Products(
+            multiply_in_groups, weight=nn.Parameter(torch.zeros(2, 32, 16).bfloat16())
+        ),
+        16,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_LINEARS)
+def test_other_linear_layers(name):
+    """They have a weight, whatever they are called, and a label."""
+    model, width = OTHER_LINEARS[name]
+    arch = trace(model, inputs=torch.zeros(32, 32))
+    inner = 32 * 32 if name == "bilinear" else 32
+    assert (32 * inner * width, 1) == (arch.macs, arch.depth)
+    assert f"fc, 32→{width}" in resviz.diagram(arch).to_svg()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("is_dynamic", [True, False])
+def test_packed_linear_layers(is_dynamic):
+    """They are counted by what they read and give, and every output has a label."""
+    quantization = torch.ao.nn.quantized
+    if is_dynamic:
+        layer = quantization.dynamic.Linear(8, 5)
+    else:
+        layer = nn.Sequential(
+            quantization.Quantize(0.1, 0, torch.quint8),
+            quantization.Linear(8, 5),
+            quantization.DeQuantize(),
+        )
+    arch = trace(Products(lambda m, x: m.layer(x), layer=layer), (8,))
+    assert (8 * 5, 1, ()) == (arch.macs, arch.depth, arch.uncounted)
+    assert "fc, 8→5" in render(arch)
+
+
+def test_a_bag_of_embeddings():
+    """It looks up and sums, without a multiply-accumulate."""
+    net = nn.Sequential(nn.EmbeddingBag(10, 8), nn.Linear(8, 3))
+    arch = trace(net, inputs=torch.zeros(2, 5, dtype=torch.long))
+    assert (2 * 8 * 3, ()) == (arch.macs, arch.uncounted)

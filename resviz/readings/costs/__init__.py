@@ -18,7 +18,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ELEMENTWISE_WORK, FREE_OPERATIONS
+from resviz.operations.families import (
+    ELEMENTWISE_WORK,
+    FREE_OPERATIONS,
+    WEIGHT_COUNTS,
+)
 from resviz.operations.own_rules import OWN_RULES, count_by_own_rule
 from resviz.operations.table import OPERATIONS
 from resviz.record.cached import cache_reading
@@ -173,7 +177,12 @@ def find_uncounted_weights(arch: Architecture) -> tuple[UncountedOperation, ...]
 
 
 def reads_weights(op: Operation) -> bool:
-    """Tell whether an operand of two axes or more does not depend on the input."""
+    """Tell whether its weights are packed, or do not depend on the input.
+
+    The latter have two axes or more; fewer have biases, scales and indices.
+    """
+    if op.name in WEIGHT_COUNTS:
+        return True
     operands = zip(op.inputs, op.flowing, strict=True)
     return any(len(shape) > 1 and not flows for shape, flows in operands)
 
