@@ -86,6 +86,9 @@ class Architecture(
             used, that of the inputs first.
         unseen: layers with an operand that was made where nothing can be followed,
             as in another thread.
+        module_modes: of a model of which some modules are in training mode and others
+            not, who is: the model itself, "", and each module that is not as the one
+            around it; {} where all are alike. The trace followed `training` in all.
     """
 
     version: Literal[1]
@@ -105,6 +108,7 @@ class Architecture(
     buffers: dict[str, int] = {}
     storages: tuple[Storage, ...] = ()
     unseen: tuple[str, ...] = ()
+    module_modes: dict[str, bool] = {}
 
     def __post_init__(self) -> None:
         """Check the invariants of a record.

@@ -33,6 +33,7 @@ def trace_header(arch: Architecture) -> dict[str, Any]:
         "training": arch.training,
         "mode": arch.mode,
         "unseen": list(arch.unseen),
+        "module_modes": dict(arch.module_modes),
     }
 
 
@@ -66,9 +67,19 @@ def batch_note(arch: Architecture) -> str:
 
 
 def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
-    """Say that a forward was run for real, since values may decide its way."""
-    note = "run for real on one seeded input, another may take another way"
-    return (note,) if arch.mode == "run" else ()
+    """Say that a forward was run for real, and that a model is of both modes."""
+    notes = []
+    if arch.mode == "run":
+        notes.append("run for real on one seeded input, another may take another way")
+    if arch.module_modes:
+        words = {True: "training", False: "evaluation"}
+        own = arch.module_modes[""]
+        others = [path for path, mode in arch.module_modes.items() if mode != own]
+        notes.append(
+            f"modules of both modes: {format_names(others, 3)} in {words[not own]}, "
+            f"the others in {words[own]}; traced in {words[arch.training]} throughout"
+        )
+    return tuple(notes)
 
 
 def describe_bound(arch: Architecture) -> str:

@@ -19,6 +19,7 @@ from resviz.inputs import ForwardArguments, InputSpec
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.explain import explain_failure
 from resviz.tracing.function_modes import ConstantAdopter, FixedDevice
+from resviz.tracing.modules import find_module_modes
 from resviz.tracing.plan import InputPlaceholders
 from resviz.tracing.process import PreservedProcess
 from resviz.tracing.recorder import Recorder
@@ -146,6 +147,7 @@ def make_architecture(
         batch_size=batch,
         batch_axes=batch_axes if any(axis != 0 for axis in batch_axes) else (),
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
+        module_modes=find_module_modes(plan.model),
         **fields,
     )
 

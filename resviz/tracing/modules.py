@@ -64,6 +64,24 @@ def find_traced_module(model: nn.Module) -> nn.Module:
     return module if sole is None else find_traced_module(sole)
 
 
+def find_module_modes(model: nn.Module) -> dict[str, bool]:
+    """Find which modules are in training mode, where not all are alike; else {}.
+
+    Of a part that is all alike its outermost module stands for all.
+    """
+    modes: dict[str, bool] = {}
+    switched: dict[str, bool] = {}
+    for path, module in list_named_modules(find_traced_module(model)):
+        around = path
+        while around not in modes and around:
+            around = around.rpartition(".")[0]
+        outer = modes.get(around, True)
+        modes[path] = bool(getattr(module, "training", outer))  # a frozen one has none
+        if path and modes[path] != outer:
+            switched[path] = modes[path]
+    return {"": modes[""], **switched} if switched else {}
+
+
 def list_named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """List every registered module once, with its first path, parents first.
 
