@@ -14,7 +14,10 @@ from resviz.readings.structure.efforts import EffortMeter
 from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.regions import find_outside_sources, find_outside_uses
-from resviz.readings.structure.sum_kinds import SPLIT_OPERATIONS, JoinKind
+from resviz.readings.structure.sum_kinds import (
+    SPLIT_OPERATIONS,
+    JoinKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,10 +51,14 @@ def read_exchanges(graph: Graph, regions: Sequence[JoinRegion]) -> list[JoinRegi
 
     A sum that begins one, and reads the same tensor twice, is found by the next.
     """
+    if not any(region.kind is JoinKind.OPEN for region in regions):
+        return [*regions]
     by_join = {
         region.join: region
         for region in regions
-        if len(region.addition.operands) == 2 and region.addition.addend is None
+        if len(region.addition.operands) == 2
+        and region.addition.addend is None
+        and region.kind in {JoinKind.OPEN, JoinKind.RESIDUAL}
     }
     exchanges: dict[int, Exchange] = {}
     first_sums: dict[int, Exchange] = {}

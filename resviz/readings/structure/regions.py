@@ -19,6 +19,7 @@ from resviz.readings.structure.sum_kinds import (
     find_lookalike,
     find_obstacle,
     is_linear,
+    is_sum_of_cell,
 )
 
 if TYPE_CHECKING:
@@ -138,9 +139,13 @@ class RegionReader:
     def read(self, node: int) -> JoinRegion:
         """Return the region of the sum that ends at a node."""
         if node not in self.regions:
-            self.regions[node] = read_region(
-                self.graph, self.additions[node], self.measure_branch
-            )
+            addition = self.additions[node]
+            region = read_region(self.graph, addition, self.measure_branch)
+            if is_sum_of_cell(self.graph, node) and not region.is_multi_branch:
+                reason = "it is one of the sums that a cell concatenates"
+                kind, fork = JoinKind.PARALLEL, region.fork
+                region = JoinRegion(fork, node, addition, kind, reason)
+            self.regions[node] = region
         return self.regions[node]
 
     def measure_branch(self, operand: int, addition: Addition) -> Effort:

@@ -141,6 +141,25 @@ def find_lookalike(
     return ""
 
 
+def is_sum_of_cell(graph: Graph, join: int) -> bool:
+    """Tell whether a module concatenates a sum of its forward with two others or more.
+
+    Source: Zoph et al. 2018, NASNet; Liu et al. 2019, DARTS, whose cells do.
+    """
+    layers = graph.arch.stored_layers
+    call = layers[join].call
+    return call > 0 and any(
+        graph.is_single_operation(user, {"cat"})
+        and layers[user].call == call
+        and sum(
+            source in graph.joins and layers[source].call == call
+            for source in graph.sources[user]
+        )
+        > 2
+        for user in graph.after[join]
+    )
+
+
 def pools_whole_map(graph: Graph, branch: frozenset[int], join: int) -> bool:
     """Tell whether a map becomes one position on a branch, by a mean or a maximum."""
     batch = graph.arch.batch

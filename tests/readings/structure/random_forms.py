@@ -15,7 +15,17 @@ from torch import nn
 import resviz
 from resviz.readings.structure import read_structure
 
-from .toys import Attention, conv
+from .random_parts import (
+    BODIES,
+    UNITS,
+    WIDTH,
+    Run,
+    add,
+    add_each,
+    add_in_rows,
+    draw_norm,
+)
+from .toys import conv
 
 
 @dataclass(frozen=True)
@@ -24,80 +34,18 @@ class Drawn:
 
     Attributes:
         net: the model.
-        shapes: of its inputs, or tensors.
+        inputs: what it is given.
         blocks: the types of every block's units.
-        stages: numbers of blocks; None where that is a matter of taste.
+        stages: numbers of blocks.
     """
 
     net: nn.Module
     inputs: tuple[torch.Tensor, ...]
     blocks: list[tuple[str, ...]]
-    stages: list[int] | None = None
-
-
-class Run(nn.Module):
-    """Modules of its own, and a forward that is given."""
-
-    def __init__(self, forward, **modules):
-        super().__init__()
-        self.run = forward
-        for name, module in modules.items():
-            is_list = isinstance(module, list)
-            setattr(self, name, nn.ModuleList(module) if is_list else module)
-
-    def forward(self, *inputs):
-        return self.run(self, *inputs)
+    stages: list[int]
 
 
 # Units of transformers
-
-WIDTH = 16
-
-
-def draw_norm(rng):
-    """A norm of rows, or none."""
-    return rng.choice((nn.LayerNorm, nn.Identity))(WIDTH)
-
-
-def draw_attention(rng):
-    """Attention behind a norm or none."""
-    return nn.Sequential(draw_norm(rng), Attention(WIDTH))
-
-
-def draw_mlp(rng):
-    """Two linear layers, which may have a dropout between."""
-    act = rng.choice((nn.GELU, nn.ReLU, nn.SiLU))()
-    layers = [draw_norm(rng), nn.Linear(WIDTH, 32), act]
-    layers += [nn.Dropout(0.1)] if rng.random() < 0.5 else []
-    return nn.Sequential(*layers, nn.Linear(32, WIDTH))
-
-
-def draw_row_convolution(rng):
-    """A 1×1, a depthwise convolution over rows, and a 1×1, as the Conformer's."""
-    act = rng.choice((nn.SiLU, nn.ReLU))()
-    body = nn.Sequential(
-        nn.Conv1d(WIDTH, 32, 1), nn.GLU(1),
-        nn.Conv1d(WIDTH, WIDTH, 3, padding=1, groups=WIDTH),
-        nn.BatchNorm1d(WIDTH), act, nn.Conv1d(WIDTH, WIDTH, 1),
-    )  # fmt: skip
-    return Run(lambda self, x: self.body(x.mT).mT, body=body)
-
-
-def draw_row_mlp(rng):
-    """Two linear layers over the rows, as MLP-Mixer's; nine rows go in."""
-    act = rng.choice((nn.GELU, nn.ReLU))()
-    body = nn.Sequential(nn.Linear(9, 18), act, nn.Linear(18, 9))
-    parts = {"norm": nn.LayerNorm(WIDTH), "body": body}
-    return Run(lambda self, x: self.body(self.norm(x).mT).mT, **parts)
-
-
-UNITS = {
-    "attention": draw_attention,
-    "MLP": draw_mlp,
-    "bottleneck": draw_row_convolution,
-    "row MLP": draw_row_mlp,
-}
-"""The units of blocks, drawn by their type; a row MLP's is "MLP" too."""
 
 BLOCKS = (
     ("attention", "MLP"),
@@ -108,26 +56,6 @@ BLOCKS = (
     ("bottleneck", "MLP"),
 )
 """What blocks have for units."""
-
-
-def add(self, x):
-    """Add what a module makes of its input."""
-    return x + self.scale * self.body(x)
-
-
-def add_each(self, x):
-    """Add what each unit makes of what came before."""
-    for norm, unit in zip(self.norms, self.units, strict=True):
-        x = norm(unit(x) + x)
-    return x
-
-
-def add_in_rows(self, x):
-    """The same, in a loop over lists of modules."""
-    for units in self.rows:
-        for unit in units:
-            x = unit(x) + x
-    return x
 
 
 def draw_transformer(rng):
@@ -161,15 +89,6 @@ def draw_transformer(rng):
 
 
 # Convolutional blocks
-
-BODIES = {
-    "basic": lambda c, o, s: [conv(3, c, o, stride=s), nn.ReLU(), conv(3, o, o)],
-    "bottleneck": lambda c, o, s: [
-        conv(1, c, 4), nn.ReLU(), conv(3, 4, 4, stride=s), nn.SiLU(), conv(1, 4, o),
-    ],
-    "residual": lambda c, o, s: [conv(5, c, o, stride=s), nn.ReLU(), conv(5, o, o)],
-}  # fmt: skip
-"""Main branches by their types."""
 
 
 def add_two(self, x):
@@ -366,12 +285,77 @@ def draw_around(rng):
     return Drawn(net, (torch.zeros(2, 3, 32, 32),), blocks, stages)
 
 
+# Cells
+
+
+class Cell(nn.Module):
+    """Sums of two operations each on what came before, put side by side."""
+
+    def __init__(self, rng, widths, width):
+        super().__init__()
+        self.before = nn.ModuleList(
+            nn.Sequential(nn.ReLU(), conv(1, c, width), nn.BatchNorm2d(width))
+            for c in widths
+        )
+        self.pairs = [[rng.randrange(2 + node) for _ in range(2)] for node in range(4)]
+        self.operations = nn.ModuleList(
+            self.draw_operation(rng, width) for pair in self.pairs for _ in pair
+        )
+
+    @staticmethod
+    def draw_operation(rng, c):
+        """A separable convolution, a pool, or nothing."""
+        k = rng.choice((3, 5))
+        return rng.choice(
+            (
+                nn.Sequential(
+                    nn.ReLU(), conv(k, c, c, groups=c), conv(1, c, c),
+                    nn.BatchNorm2d(c),
+                ),
+                nn.Sequential(nn.ReLU(), conv(k, c, c), nn.BatchNorm2d(c)),
+                nn.MaxPool2d(3, 1, 1), nn.Identity(),
+            )
+        )  # fmt: skip
+
+    def forward(self, a, b):
+        nodes = [before(x) for before, x in zip(self.before, (a, b), strict=True)]
+        operations = iter(self.operations)
+        for pair in self.pairs:
+            first, second = (next(operations)(nodes[k]) for k in pair)
+            nodes.append(first + second if first is not second else first + nodes[0])
+        return torch.cat(nodes[2:], 1)
+
+
+def run_cells(self, x):
+    """Each cell reads the two before it; residual blocks may follow."""
+    a = b = self.stem(x)
+    for cell in self.cells:
+        a, b = b, cell(a, b)
+    return self.blocks(b)
+
+
+def draw_cells(rng):
+    """A net of cells, in which nothing is a block, before blocks or none."""
+    widths, cells = [8, 8], []
+    for _ in range(rng.randint(1, 4)):
+        cells.append(Cell(rng, widths[-2:], 4))
+        widths.append(16)
+    kinds = [rng.choice([*BODIES]) for _ in range(rng.randint(0, 2))]
+    blocks = [Run(add, body=nn.Sequential(*BODIES[kind](16, 16, 1))) for kind in kinds]
+    for block in blocks:
+        block.scale = 1
+    net = Run(run_cells, stem=conv(3, 3), cells=cells, blocks=nn.Sequential(*blocks))
+    stages = [len(kinds)] if kinds else []
+    return Drawn(net, (torch.zeros(2, 3, 8, 8),), [(kind,) for kind in kinds], stages)
+
+
 FORMS = {
     "transformer": draw_transformer,
     "written out": draw_written_out,
     "reversible": draw_reversible,
     "graph": draw_graph,
     "around": draw_around,
+    "cells": draw_cells,
 }
 """What draws a net of each form."""
 
@@ -386,7 +370,7 @@ def compare(drawn):
     built = read_structure(resviz.trace(drawn.net.eval(), inputs=drawn.inputs))
     blocks = [tuple(unit.type for unit in block.units) for block in built.blocks]
     stages = [len(stage.blocks) for stage in built.stages]
-    return (blocks, drawn.stages and stages), (drawn.blocks, drawn.stages)
+    return (blocks, stages), (drawn.blocks, drawn.stages)
 
 
 def count_wrong(form, count):

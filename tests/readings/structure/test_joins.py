@@ -177,3 +177,27 @@ def test_a_shortcut_whose_values_are_moved_is_no_identity(label):
     (block,) = read_structure(trace(net, (3, 8, 8))).blocks
     kind = "zero-padded" if "zero" in label else "other"
     assert (kind, label) == (block.shortcut.kind, block.shortcut.label)
+
+
+class Cell(nn.Module):
+    """Sums of one input's branches, of which so many are put side by side."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.bodies = nn.ModuleList(
+            nn.Sequential(nn.ReLU(), conv(3), nn.ReLU(), conv(3)) for _ in range(count)
+        )
+
+    def forward(self, x):
+        return torch.cat([x + body(x) for body in self.bodies], 1)
+
+
+@pytest.mark.parametrize(("count", "blocks"), [(2, 2), (3, 0)])
+def test_sums_that_a_cell_concatenates_are_no_blocks(count, blocks):
+    """Three of them or more; the reason says so."""
+    built = read_structure(trace(nn.Sequential(conv(3, 3), Cell(count)), (3, 8, 8)))
+    assert blocks == len(built.blocks)
+    reasons = {region.reason for region in built.regions}
+    assert (not blocks) == (
+        reasons == {"it is one of the sums that a cell concatenates"}
+    )

@@ -7,7 +7,7 @@ from torch import nn
 import resviz
 from resviz.readings.structure import read_structure
 
-from .random_forms import (
+from .random_parts import (
     Run,
     add,
     add_each,
