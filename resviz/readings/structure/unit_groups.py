@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.channel_axes import mixes_rows
 from resviz.readings.structure.unit_types import classify_unit
-from resviz.readings.structure.weights import is_spatial
+from resviz.readings.structure.weights import is_recurrent, is_spatial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,10 +64,10 @@ def find_unit_kind(graph: Graph, nodes: frozenset[int]) -> UnitKind:
 
 
 def reads_rows(graph: Graph, node: int) -> bool:
-    """Tell whether a node is a linear layer that mixes rows."""
+    """Tell whether a node is a linear layer that mixes rows, or is recurrent."""
     axis = graph.channel_axes.get(graph.before[node][0])
     layer = graph.arch.stored_layers[node]
-    return mixes_rows(layer, graph.operations[node], axis)
+    return is_recurrent(layer) or mixes_rows(layer, graph.operations[node], axis)
 
 
 def has_groups(op: Operation) -> bool:

@@ -13,6 +13,7 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.weights import (
     is_depthwise,
+    is_recurrent,
     is_weighted,
 )
 from resviz.record import MODEL_INPUT
@@ -38,7 +39,9 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     weighted_ops = [op for op in ops if is_weighted(op)]
     if is_inverted_bottleneck(weighted_ops):
         return "inverted bottleneck"
-    if len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops):
+    recurs = any(is_recurrent(graph.arch.stored_layers[node]) for node in heavy)
+    is_linear = all(op.name in PRODUCTS for op in weighted_ops) and not recurs
+    if len(weighted_ops) > 1 and is_linear:
         return "MLP"
     return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), other)
 

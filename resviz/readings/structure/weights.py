@@ -41,6 +41,12 @@ def count_weighted(layer: Layer) -> int:
     return min(weighted_count, max(matrices, 1))
 
 
+def is_recurrent(layer: Layer) -> bool:
+    """Tell whether a layer takes its weights up again at every step, as an LSTM."""
+    weighted_count = sum(map(is_weighted, list_live_operations([layer])))
+    return weighted_count > 1 and weighted_count > count_weighted(layer)
+
+
 def is_live_product(op: Operation) -> bool:
     """Tell whether an operation multiplies two matrices that flow, as attention's."""
     if op.name in ATTENTIONS:

@@ -59,11 +59,19 @@ def draw_row_mlp(rng):
     return Run(lambda self, x: self.body(self.norm(x).mT).mT, **parts)
 
 
+def draw_recurrent(rng):
+    """A recurrent layer over the rows, behind a norm or none."""
+    layer = rng.choice((nn.LSTM, nn.GRU))(WIDTH, WIDTH, batch_first=True)
+    parts = {"norm": draw_norm(rng), "layer": layer}
+    return Run(lambda self, x: self.layer(self.norm(x))[0], **parts)
+
+
 UNITS = {
     "attention": draw_attention,
     "MLP": draw_mlp,
     "bottleneck": draw_row_convolution,
     "row MLP": draw_row_mlp,
+    "residual": draw_recurrent,
 }
 """The units of blocks, drawn by their type; a row MLP's is "MLP" too."""
 

@@ -207,3 +207,10 @@ def test_one_product_is_attention_where_its_weights_are_a_softmax(make, kind):
     inputs = torch.zeros(9, 5), torch.zeros(9, 9)
     built = read_structure(resviz.trace(net, inputs=inputs))
     assert [kind] * 2 == [block.type for block in built.blocks]
+
+
+def test_a_recurrent_unit_is_no_mlp():
+    """Its products are of one layer, which takes them up at every step."""
+    net = Run(add, body=Run(lambda self, x: self.body(x)[0], body=nn.LSTM(16, 16)))
+    net.scale = 1
+    assert ["residual"] == read(nn.Sequential(nn.Linear(16, 16), net), ROWS)
