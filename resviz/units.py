@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 UNIT_PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
+class AtLeast(int):
+    """A number that leaves something out, written as "≥ 12"."""
+
+    def __format__(self, form: str) -> str:
+        return f"≥ {int(self):{form}}"
+
+
 def format_count(number: int, digits: int = 3) -> str:
     """Write a large number with a unit prefix and so many digits, "25.6 M".
 

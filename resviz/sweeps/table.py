@@ -9,7 +9,7 @@ from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import TRAINABLE_COLUMNS
-from resviz.units import format_plural
+from resviz.units import AtLeast, format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,13 +30,6 @@ MEASURE_COLUMNS = (
     Column("depth", "depth", "count", spare=1),
     Column("seconds", "s", spare=7),
 )
-
-
-class AtLeast(int):
-    """A number that leaves something out, written as "≥ 12"."""
-
-    def __format__(self, form: str) -> str:
-        return f"≥ {int(self):{form}}"
 
 
 def sweep_table(

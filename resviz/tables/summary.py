@@ -23,7 +23,13 @@ from resviz.tables.trainable import (
     extra_trainable_columns,
     split_params,
 )
-from resviz.units import format_count, format_per_axis, format_plural, group_digits
+from resviz.units import (
+    AtLeast,
+    format_count,
+    format_per_axis,
+    format_plural,
+    group_digits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -174,10 +180,14 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
     stages = {stage.name: stage for stage in structure.stages}
     for name, layers in split_into_parts(structure):
         own = costs.sum_layer_costs(layers)
+        bounds: dict[str, int] = {}
+        if any(costs.count_macs(layer) is None for layer in layers):
+            bounds = {"macs": AtLeast(own.macs), "elements": AtLeast(own.elements)}
         if name in stages:
-            yield stage_row(stages[name])
-        elif name != OTHER_LAYERS or own.params or own.macs or own.elements:
-            yield {"name": name, **part_columns(arch, own, layers[-1].output_shape)}
+            yield stage_row(stages[name]) | bounds
+        elif name != OTHER_LAYERS or own.params or own.macs or own.elements or bounds:
+            part = part_columns(arch, own, layers[-1].output_shape)
+            yield {"name": name, **part, **bounds}
     idle = [p for group in arch.uncalled for p in group.parameters]
     params = sum(parameter.numel for parameter in idle)
     if params:

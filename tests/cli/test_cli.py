@@ -65,6 +65,8 @@ def test_weights_that_are_not_counted(command, resviz, tmp_path, monkeypatch):
     if command == "summary":
         assert "at least 0, at 2 FLOPs each at least 0" in out
         assert "not counted: _cdist_forward, with weights, 1×" in out
+        (row,) = [line for line in out.splitlines() if line.startswith("layers ")]
+        assert "≥ 0" in row
     again = resviz(command, "far.py:Centres(linear=True)", "--input", "4", *output)
     assert (0, "") == (again[0], again[2])
 
