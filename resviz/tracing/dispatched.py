@@ -37,6 +37,8 @@ class Overload(NamedTuple):
         read_numbers: reads a sliding window's off its arguments, if it has one.
         recorded_names: names of the arguments that the record keeps.
         writes: whether it writes to one of its operands.
+        written_names: arguments to which an extension's operation writes that returns
+            nothing; they are its results.
     """
 
     name: str
@@ -46,6 +48,19 @@ class Overload(NamedTuple):
     read_numbers: WindowReader | None
     recorded_names: tuple[str, ...]
     writes: bool
+    written_names: tuple[str, ...] = ()
+
+    def find_results(
+        self, output: Any, args: tuple[Any, ...], kwargs: NamedArguments
+    ) -> list[torch.Tensor]:
+        """Return the tensors that it gives, or writes to if it returns nothing."""
+        if type(output) in EAGER_CLASSES:
+            return [output]
+        results = list_tensors(output)
+        if self.written_names and not results:
+            bound = self.bind_arguments(args, kwargs)
+            results = list_tensors([bound.get(name) for name in self.written_names])
+        return results
 
     def find_operands(
         self, args: tuple[Any, ...], kwargs: NamedArguments
@@ -104,6 +119,16 @@ def describe_overload(overload: Any) -> Overload:
         row.window if row else None,
         row.arguments if row else list_plain_arguments(schema),
         schema.is_mutable,
+        () if namespace == "aten" else list_written_arguments(schema),
+    )
+
+
+def list_written_arguments(schema: Any) -> tuple[str, ...]:
+    """List the arguments to which an operation writes."""
+    return tuple(
+        argument.name
+        for argument in schema.arguments
+        if argument.alias_info is not None and argument.alias_info.is_write
     )
 
 

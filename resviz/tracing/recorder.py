@@ -19,14 +19,13 @@ from resviz.tracing.dispatched import (
     describe_overload,
     is_created_tensor,
     is_evaluation_norm,
-    list_tensors,
     run_by_torch,
 )
 from resviz.tracing.events import CallRecorder, FailedOperation, TraceEvent, TraceStep
 from resviz.tracing.meta_checks import META_CHECKS
 from resviz.tracing.origins import Origins, UntrackedSteps, describe_tensor
 from resviz.tracing.storages import StorageNumbers, find_storage_address
-from resviz.tracing.tensors import EAGER_CLASSES, map_leaves
+from resviz.tracing.tensors import map_leaves
 
 if TYPE_CHECKING:
     from resviz.tracing.dispatched import Overload
@@ -144,7 +143,7 @@ class Recorder(TorchDispatchMode):
         if overload.name == "_to_copy" and operands and operands[0].is_meta:
             kwargs = kwargs | {"device": None}  # it has no values to move
         output = self.run_operation(func, operands, args, kwargs)
-        results = [output] if type(output) in EAGER_CLASSES else list_tensors(output)
+        results = overload.find_results(output, args, kwargs)
         if results and (operands or is_created_tensor(results[0])):
             operand_facts = self.read_operands(operands)
             self.note_operation(overload, operand_facts, args, kwargs, results)

@@ -29,6 +29,12 @@ def mix(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     return x @ weight
 
 
+@torch.library.custom_op("resviz_test::scale", mutates_args={"x"})
+def scale(x: torch.Tensor, times: int) -> None:
+    """One that writes to its operand, and returns nothing."""
+    x.mul_(times)
+
+
 @scan.register_fake
 def _(x, states, steps):
     return torch.empty_like(x)
@@ -110,6 +116,30 @@ def test_a_rule_is_replaced_and_forgotten(arch):
     assert arch.macs == LINEAR + 2
     resviz.forget_rule("resviz_test::scan")
     assert (LINEAR, 2) == (arch.macs, len(arch.uncounted))
+
+
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_an_operation_that_returns_nothing_is_seen(mode):
+    """What it writes to is its result, and what comes from there flows on."""
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.before, self.after = nn.Linear(8, 8), nn.Linear(8, 8)
+
+        def forward(self, x):
+            x = self.before(x)
+            torch.ops.resviz_test.scale(x, 3)
+            return self.after(x)
+
+    arch = resviz.trace(Scaled(), (8,), mode=mode)
+    (gap,) = arch.uncounted
+    assert (gap.operation, gap.count) == ("resviz_test.scale", 1)
+    scaled = arch[gap.first]
+    assert arch["before"].index == scaled.sources[0].layer
+    assert scaled.index == arch["after"].sources[0].layer
+    resviz.rule("resviz_test::scale")(lambda op: op.arguments["times"])
+    assert arch.macs == 2 * 64 + 3
 
 
 def test_an_operation_of_torch_without_a_rule_may_have_one():
