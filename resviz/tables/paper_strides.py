@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from resviz.record import Layer, Operation, Shape
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+"""How operations of one window are told apart; behind the sixth they are not."""
 
 
 class Downsampling(NamedTuple):

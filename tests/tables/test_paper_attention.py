@@ -195,6 +195,13 @@ def test_a_fused_attention_says_the_same(mode):
     assert cell.startswith("[MSA, 6 heads; ")
 
 
+def test_keys_of_a_smaller_map_are_no_downsampling():
+    """The block gives as many tokens as it is given."""
+    table = resviz.table(Transformer(Fewer), input_size=(3, 32, 32))
+    assert "downsampling" not in " ".join(table.notes)
+    assert [] == table.to_dict()["columns"][0]["downsampling"]
+
+
 def test_the_output_is_tokens():
     """65 of them with a class token, and no width."""
     network = Transformer(Attention, extra_token=True)
