@@ -250,6 +250,13 @@ class Clone(Copies):
         del self.root
 
     @property
+    def may_mix_modes(self) -> bool:
+        """Return whether modules of the model may be of both modes."""
+        modes = {module.training for _, module in self.source_modules}
+        has_scripted = len(self.source_modules) < len(self.paths)
+        return len(modes) > 1 or has_scripted
+
+    @property
     def dtype(self) -> torch.dtype | None:
         """Return the dtype of the first floating parameter, or None."""
         dtypes = (owned.tensor.dtype for owned in self.parameters.values())

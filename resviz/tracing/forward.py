@@ -147,7 +147,9 @@ def make_architecture(
         batch_size=batch,
         batch_axes=batch_axes if any(axis != 0 for axis in batch_axes) else (),
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),
-        module_modes=find_module_modes(plan.model),
+        module_modes=(
+            find_module_modes(plan.model) if recorder.clone.may_mix_modes else {}
+        ),
         **fields,
     )
 
