@@ -289,6 +289,8 @@ def make_plain_block(graph: Graph, owner: int, span: Sequence[int]) -> Block:
 
 def is_head(graph: Graph, candidate: Block) -> bool:
     """Tell whether a block is of the head: linear layers on one pooled position."""
+    if candidate.type != "MLP":
+        return False
     batch = graph.arch.batch
     pooled = graph.size_of_node(candidate.fork)[0] == candidate.output_size[0] == batch
-    return pooled and candidate.type == "MLP" and graph.size_of_node(ROOT)[0] > batch
+    return pooled and graph.size_of_node(ROOT)[0] > batch

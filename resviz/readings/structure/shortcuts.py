@@ -71,11 +71,21 @@ def read_shortcut(
             before = steps[0].op.outputs[0]
         steps = [step for step in steps if not takes_channels(step.op, step.axis)]
     after = graph.shape_of_node(join)
-    sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
-    if not steps and before == after:
-        sizes = sizes[1], sizes[1]
-    input_shape = to_channels_first(before, graph.channel_axes.get(fork))
     output_shape = to_channels_first(after, graph.channel_axes[join])
+    note = PARTIAL_NOTE if region.bypass_nodes else ""
+    note += EXCHANGE_NOTE if region.is_exchange else ""
+    if not steps and before == after:
+        return Shortcut(
+            graph.arch,
+            kind="identity",
+            label=f"identity{note}",
+            reason=None,
+            input_shape=output_shape,
+            output_shape=output_shape,
+            stride=(1,) * max(len(after) - 2, 0),
+            layer_indices=tuple(sorted(branch)),
+        )
+    sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
     ops = [step.op for step in steps]
     words = [word for step in steps if (word := label_step(step))]
     projects = any(map(is_weighted, ops))
@@ -87,11 +97,9 @@ def read_shortcut(
     return Shortcut(
         graph.arch,
         kind=kind,
-        label=" + ".join(dict.fromkeys(words))
-        + (PARTIAL_NOTE if region.bypass_nodes else "")
-        + (EXCHANGE_NOTE if region.is_exchange else ""),
+        label=" + ".join(dict.fromkeys(words)) + note,
         reason=find_reason(*sizes, projects=projects),
-        input_shape=input_shape,
+        input_shape=to_channels_first(before, graph.channel_axes.get(fork)),
         output_shape=output_shape,
         stride=multiply_strides(steps, axes=max(len(after) - 2, 0)),
         layer_indices=tuple(sorted(branch)),

@@ -11,16 +11,11 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import CONVOLUTIONS
-from resviz.readings.structure.weights import (
-    is_depthwise,
-    is_spatial,
-    is_weighted,
-    list_live_operations,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.parts import Block, Fold
 
 
@@ -32,14 +27,17 @@ class StageNames(NamedTuple):
 
 
 def name_stages(
-    runs: Sequence[Sequence[Block]], folds: Sequence[Sequence[Fold]], tower_count: int
+    graph: Graph,
+    runs: Sequence[Sequence[Block]],
+    folds: Sequence[Sequence[Fold]],
+    tower_count: int,
 ) -> list[StageNames]:
     """Name stages, whose blocks are given, also folded, and these blocks.
 
     Source: He et al. 2015, table 1, whose conv1 is the stem and whose first stage
     is conv2_x.
     """
-    if tower_count == 1 and is_shaped_as_resnet(runs, folds):
+    if tower_count == 1 and is_shaped_as_resnet(graph, runs, folds):
         return [
             StageNames(
                 f"conv{number}_x",
@@ -51,7 +49,7 @@ def name_stages(
 
 
 def is_shaped_as_resnet(
-    runs: Sequence[Sequence[Block]], folds: Sequence[Sequence[Fold]]
+    graph: Graph, runs: Sequence[Sequence[Block]], folds: Sequence[Sequence[Fold]]
 ) -> bool:
     """Tell whether stages follow one another as in He et al. 2015, table 1.
 
@@ -74,7 +72,7 @@ def is_shaped_as_resnet(
     if any(fold.block.shortcut.kind == "none" for fold in different):
         return False
     convolutional = sum(
-        fold.count for fold in different if is_convolutional(fold.block)
+        fold.count for fold in different if is_convolutional(graph, fold.block)
     )
     return 2 * convolutional > sum(map(len, runs))
 
@@ -83,15 +81,20 @@ FEWEST_STAGES, MOST_STAGES = 2, 4
 """Stages of a network that has the paper's names."""
 
 
-def is_convolutional(block: Block) -> bool:
+def is_convolutional(graph: Graph, block: Block) -> bool:
     """Tell whether a block has one branch, of convolutions of all channels."""
-    branch = set(block.main_indices) - set(block.gate_indices)
-    layers = (block.arch.stored_layers[index] for index in sorted(branch))
-    ops = [op for op in list_live_operations(layers) if is_weighted(op)]
-    if len(block.units) != 1 or any(op.name not in CONVOLUTIONS for op in ops):
+    if len(block.units) != 1:
         return False
-    spatial = [op for op in ops if is_spatial(op)]
-    return len(spatial) > 0 and not any(map(is_depthwise, spatial))
+    has_kernel = False
+    for node in block.main_indices:
+        effort = graph.efforts.get(node)
+        if effort is None or not effort.weighted or node in block.gate_indices:
+            continue
+        is_linear = CONVOLUTIONS.isdisjoint([op.name for op in graph.operations[node]])
+        if is_linear or (effort.spatial and effort.depthwise):
+            return False
+        has_kernel = has_kernel or effort.spatial > 0
+    return has_kernel
 
 
 def name_by_path(runs: Sequence[Sequence[Block]]) -> list[StageNames]:

@@ -23,11 +23,11 @@ def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
     runs = [
         (tower, run)
         for tower, members in enumerate(towers)
-        for run in group_tower(members, graph.arch.batch)
+        for run in group_tower(members)
     ]
     runs.sort(key=lambda run: run[1][0].end)
     folds = [fold_blocks(run) for _, run in runs]
-    names = name_stages([run for _, run in runs], folds, len(towers))
+    names = name_stages(graph, [run for _, run in runs], folds, len(towers))
     return tuple(
         Stage(graph.arch, name, tuple(run), run_folds, tower, block_names)
         for (tower, run), run_folds, (name, block_names) in zip(
@@ -36,28 +36,28 @@ def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
     )
 
 
-def group_tower(tower: list[Block], batch: int) -> list[list[Block]]:
+def group_tower(tower: list[Block]) -> list[list[Block]]:
     """Group the blocks of one tower into the runs that are its stages."""
-    runs = group_by_size(tower, batch)
+    runs = group_by_size(tower)
     runs = [part for run in runs for part in split_at_projections(run)]
     return regroup_by_resolution(tower, merge_early_changes(runs))
 
 
-def group_by_size(blocks: list[Block], batch: int) -> list[list[Block]]:
+def group_by_size(blocks: list[Block]) -> list[list[Block]]:
     """Group consecutive blocks whose outputs have the same positions and width.
 
     A class token more or less makes no difference.
     """
     runs: list[list[Block]] = []
     for block in blocks:
-        if runs and is_same_size(runs[-1][-1], block, batch):
+        if runs and is_same_size(runs[-1][-1], block):
             runs[-1].append(block)
         else:
             runs.append([block])
     return runs
 
 
-def is_same_size(block: Block, other: Block, batch: int) -> bool:
+def is_same_size(block: Block, other: Block) -> bool:
     """Tell whether two blocks give outputs of one size.
 
     A few class tokens make no difference, nor does a map that is cut.
@@ -65,12 +65,13 @@ def is_same_size(block: Block, other: Block, batch: int) -> bool:
     if block.output_size == other.output_size:
         return True
     (positions, width), (others, other_width) = block.output_size, other.output_size
-    few = abs(positions - others) <= CLASS_TOKENS * batch
-    is_map = min(positions, others) >= FEWEST_TOKENS * batch
-    has_tokens = block.has_tokens or other.has_tokens
     if width != other_width:
         return False
-    return few and is_map if has_tokens else is_cropped(block, other)
+    if not (block.has_tokens or other.has_tokens):
+        return is_cropped(block, other)
+    batch = block.arch.batch
+    few = abs(positions - others) <= CLASS_TOKENS * batch
+    return few and min(positions, others) >= FEWEST_TOKENS * batch
 
 
 def is_cropped(before: Block, block: Block) -> bool:

@@ -162,11 +162,15 @@ def is_sum_of_cell(graph: Graph, join: int) -> bool:
 
 def pools_whole_map(graph: Graph, branch: frozenset[int], join: int) -> bool:
     """Tell whether a map becomes one position on a branch, by a mean or a maximum."""
-    batch = graph.arch.batch
+    pools = [
+        node
+        for node in branch
+        if not POOLS.isdisjoint([op.name for op in graph.operations[node]])
+    ]
+    batch = graph.arch.batch if pools else 0
     return any(
         graph.size_of_node(node)[0] == batch < graph.size_of_node(source)[0]
-        for node in branch
-        if any(op.name in POOLS for op in graph.operations[node])
+        for node in pools
         for source in graph.before[node][:1]
     ) and (graph.size_of_node(join)[0] == batch)
 
@@ -184,7 +188,8 @@ def passes_smaller_map(
     """
     positions = graph.size_of_node(fork)[0]
     return positions == graph.size_of_node(join)[0] and any(
-        graph.arch.batch < graph.size_of_node(node)[0] < positions
+        graph.size_of_node(node)[0] < positions
+        and graph.arch.batch < graph.size_of_node(node)[0]
         and any(map(is_upsampling, graph.list_operations(main & {*graph.after[node]})))
         for node in main
     )
