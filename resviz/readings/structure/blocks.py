@@ -23,7 +23,6 @@ from resviz.readings.structure.parts import Block, Unit
 from resviz.readings.structure.plain_blocks import (
     find_chains,
     find_sibling_calls,
-    walk_ancestors,
 )
 from resviz.readings.structure.regions import JoinKind, JoinRegion
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
@@ -38,12 +37,10 @@ from resviz.readings.structure.weights import is_upsampling, is_weighted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from resviz.record import Architecture
-
 
 def find_blocks(graph: Graph, regions: list[JoinRegion]) -> list[Block]:
     """Find the blocks of a graph, in execution order."""
-    residual = drop_inner_blocks(graph.arch, find_residual_blocks(graph, regions))
+    residual = find_residual_blocks(graph, regions)
     blocks = [block for _, block in residual]
     blocks += find_plain_blocks(graph, blocks, [owner for owner, _ in residual])
     blocks.sort(key=lambda block: block.end)
@@ -75,32 +72,6 @@ def find_residual_blocks(
             for part in block_regions
         ]
     return blocks
-
-
-def drop_inner_blocks(
-    arch: Architecture, residual: list[tuple[int, Block]]
-) -> list[tuple[int, Block]]:
-    """Drop blocks that are the only one inside of a body without shortcut.
-
-    Such a body is a call of a class whose other calls add themselves, and are blocks.
-    """
-    types = {
-        arch.calls[owner].type
-        for owner, block in residual
-        if owner and arch.stored_layers[block.joins[-1]].call == owner
-    }
-    blocks_within = Counter(
-        call for owner, _ in residual for call in (owner, *walk_ancestors(arch, owner))
-    )
-
-    def is_inner(owner: int) -> bool:
-        bodies = types - {arch.calls[owner].type}
-        return any(
-            outer and blocks_within[outer] == 1 and arch.calls[outer].type in bodies
-            for outer in walk_ancestors(arch, owner)
-        )
-
-    return [(owner, block) for owner, block in residual if not is_inner(owner)]
 
 
 def group_by_call(
