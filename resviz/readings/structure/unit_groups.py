@@ -183,7 +183,7 @@ def find_leading_attention(
     graph: Graph, blocks_by_end: Mapping[int, Block], block: Block
 ) -> Block | None:
     """Find the block of attention alone that leads straight into one with an MLP."""
-    if block.type not in {"MLP", "attention + MLP"}:
+    if not ends_with_mlp(graph, block):
         return None
     node = block.fork
     while node not in blocks_by_end and node in graph.dominator:
@@ -192,6 +192,18 @@ def find_leading_attention(
     if before is None or before.type != "attention":
         return None
     return before if leads_straight_to(graph, before, block) else None
+
+
+def ends_with_mlp(graph: Graph, block: Block) -> bool:
+    """Tell whether a block is an MLP, of 1×1 convolutions too, or attention before one.
+
+    Source: Chu et al. 2021, Twins, whose MLPs over maps are convolutions.
+    """
+    *others, last = block.units
+    if len(others) > 1 or any(unit.type != "attention" for unit in others):
+        return False
+    kind = find_unit_kind(graph, frozenset(last.main_indices) - {*last.gate_indices})
+    return kind.role == "MLP" or not kind.sees_positions
 
 
 def merge_blocks(graph: Graph, blocks: Sequence[Block]) -> Block:

@@ -144,6 +144,22 @@ def test_convolutions_and_attention_in_turn_are_blocks_each():
     assert ["basic", "attention"] * 2 == read(nn.Sequential(conv(3, 3), *units), MAP)
 
 
+@pytest.mark.parametrize("break_after", [1, 2])
+def test_a_pair_of_1x1_convolutions_follows_attention(break_after):
+    """An MLP over a map, also where something else stands between the blocks."""
+    units = [
+        Run(add, body=body)
+        for _ in range(3)
+        for body in (over_rows(), convolutions(1, 1))
+    ]
+    units.insert(2 * break_after, Run(add, body=conv(3, groups=8)))
+    for unit in units:
+        unit.scale = 1
+    pairs = ["attention + residual"] * 3
+    expected = [*pairs[:break_after], "residual", *pairs[break_after:]]
+    assert expected == read(nn.Sequential(conv(3, 3), *units), MAP)
+
+
 def over_rows():
     """Attention over the positions of a map."""
 
