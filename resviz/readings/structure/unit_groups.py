@@ -81,12 +81,35 @@ def split_into_blocks(kinds: Sequence[UnitKind]) -> list[int]:
     Equal runs of units are blocks that one forward runs in a loop. Units of one block
     differ, and none but what follows attention is a convolutional block by itself.
     """
-    period = find_period(kinds)
+    start, stop, period = find_rounds(kinds)
+    if stop - start < len(kinds):
+        parts = kinds[:start], kinds[start:stop], kinds[stop:]
+        return [count for part in parts if part for count in split_into_blocks(part)]
     units = kinds[:period]
     leads = units[0].role == "attention" or not any(kind.is_whole for kind in units)
     if leads and len({*units}) > 1:
         return [period] * (len(kinds) // period)
     return [1] * len(kinds)
+
+
+def find_rounds(kinds: Sequence[UnitKind]) -> tuple[int, int, int]:
+    """Find where units come again and again: start, stop, and how many a round has.
+
+    The loop's first round or its last may have units that no other has, as a position
+    encoding. All are one round where nothing comes again.
+    """
+    count = len(kinds)
+    for odd in range(min(MOST_ODD_UNITS, count - 4) + 1):
+        for start in range(odd + 1):
+            stop = count - odd + start
+            period = find_period(kinds[start:stop])
+            if 2 * period <= stop - start and (period > 1 or not odd):
+                return start, stop, period
+    return 0, count, find_period(kinds)
+
+
+MOST_ODD_UNITS = 4
+"""Units before and after a loop's equal rounds, at most."""
 
 
 def find_period(kinds: Sequence[UnitKind]) -> int:

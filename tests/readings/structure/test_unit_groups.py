@@ -107,6 +107,23 @@ def test_two_transformer_blocks_in_one_forward_are_two():
     assert ["attention + MLP"] * 2 == read(net, ROWS)
 
 
+ENCODING = nn.Linear(16, 16)
+
+
+@pytest.mark.parametrize(
+    ("odd", "counts"),
+    [(0, [1, 2, 2, 2]), (2, [3, 2, 2]), (6, [2, 2, 2, 1])],
+)
+def test_a_loop_may_have_an_odd_unit(odd, counts):
+    """A position encoding in its first round, or a last one behind all."""
+    units: list[nn.Module] = [draw_attention(First), draw_mlp(First)] * 3
+    units.insert(odd, ENCODING)
+    norms = [nn.Identity() for _ in units]
+    net = nn.Sequential(Run(add_each, units=units, norms=norms))
+    arch = resviz.trace(net.eval(), inputs=(torch.zeros(ROWS),))
+    assert counts == [len(block.units) for block in read_structure(arch).blocks]
+
+
 def test_equal_mlps_of_one_forward_are_blocks():
     """Both mix channels; what differs is an activation."""
     units = [draw_mlp(First), nn.Sequential(nn.Linear(16, 8), nn.Linear(8, 16))]
@@ -147,14 +164,9 @@ def test_convolutions_and_attention_in_turn_are_blocks_each():
 @pytest.mark.parametrize("break_after", [1, 2])
 def test_a_pair_of_1x1_convolutions_follows_attention(break_after):
     """An MLP over a map, also where something else stands between the blocks."""
-    units = [
-        Run(add, body=body)
-        for _ in range(3)
-        for body in (over_rows(), convolutions(1, 1))
-    ]
-    units.insert(2 * break_after, Run(add, body=conv(3, groups=8)))
-    for unit in units:
-        unit.scale = 1
+    bodies: list[nn.Module] = [over_rows(), convolutions(1, 1)] * 3
+    bodies.insert(2 * break_after, conv(3, groups=8))
+    units = [Run(lambda self, x: x + self.body(x), body=body) for body in bodies]
     pairs = ["attention + residual"] * 3
     expected = [*pairs[:break_after], "residual", *pairs[break_after:]]
     assert expected == read(nn.Sequential(conv(3, 3), *units), MAP)
