@@ -20,10 +20,7 @@ from resviz.readings.structure.outer_regions import (
     find_region_call,
 )
 from resviz.readings.structure.parts import Block, Unit
-from resviz.readings.structure.plain_blocks import (
-    find_chains,
-    find_sibling_calls,
-)
+from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
 from resviz.readings.structure.regions import JoinKind, JoinRegion
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
 from resviz.readings.structure.unit_groups import (
@@ -118,7 +115,12 @@ def split_units(
     if not owner or len(members) == 1:
         return [[region] for region in members]
     kinds = [
-        find_unit_kind(graph, list_typed_nodes(region, beside)) for region in members
+        find_unit_kind(
+            graph,
+            list_typed_nodes(region, beside),
+            region.nodes - region.main_nodes - beside,
+        )
+        for region in members
     ]
     rest = iter(members)
     return [[*islice(rest, count)] for count in split_into_blocks(kinds)]

@@ -104,13 +104,14 @@ def find_kept_axis(op: Operation, axis: int) -> int | None:
 
 
 def mixes_rows(layer: Layer, ops: Sequence[Operation], axis: int | None) -> bool:
-    """Tell whether a linear layer reads another axis than that of the channels.
+    """Tell whether a linear layer reads another axis of rows than their channels'.
 
-    Source: Tolstikhin et al. 2021, whose MLP-Mixer transposes rows for it.
+    The axes of windows may be taken for others, so of maps none is told so. Source:
+    Tolstikhin et al. 2021, whose MLP-Mixer transposes rows for it.
     """
     if PRODUCTS.isdisjoint([op.name for op in ops]):
         return False
     rank = len(layer.output_shape)
-    if axis is None or axis == rank - 1 or len(layer.inputs[0].shape) != rank:
+    if axis != 1 or rank != 3 or len(layer.inputs[0].shape) != rank:
         return False
     return any(op.name in PRODUCTS and is_weighted(op) for op in ops)

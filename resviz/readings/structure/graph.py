@@ -130,7 +130,8 @@ class Graph:
         if len(live) > 1:
             before = tuple(dict.fromkeys([source.layer for source in live]))
             if len(before) > 1 and not JOINS.isdisjoint([op.name for op in ops]):
-                first = min(before)  # in a sum the shortcut knows best
+                known = (n for n in before if self.channel_axes[n] is not None)
+                first = min(known, default=first)  # in a sum the shortcut knows best
         sources, axis = before, self.channel_axes[first]
         if ROOT in before:
             sources = tuple(dict.fromkeys(map(number_source, live)))

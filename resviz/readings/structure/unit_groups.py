@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from resviz.operations.families import SOFTMAXES
 from resviz.readings.structure.channel_axes import mixes_rows
 from resviz.readings.structure.unit_types import classify_unit
 from resviz.readings.structure.weights import is_recurrent, is_spatial
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.readings.structure.graph import Graph
-    from resviz.readings.structure.parts import Block
+    from resviz.readings.structure.parts import Block, Unit
     from resviz.record import Operation
 
 
@@ -46,14 +47,24 @@ class UnitKind(NamedTuple):
         return not (self.is_whole or self.mixes_channels_alone)
 
 
-def find_unit_kind(graph: Graph, nodes: frozenset[int]) -> UnitKind:
-    """Find the kind of a unit with these nodes on its main branch, gates left out."""
+def find_unit_kind(
+    graph: Graph, nodes: frozenset[int], gates: frozenset[int]
+) -> UnitKind:
+    """Find the kind of a unit by its main branch and by what weighs that.
+
+    A softmax combines positions, also where it only weighs. Source: Mehta and Rastegari
+    2022, MobileViTv2, whose attention is a gate.
+    """
     heavy = [node for node in nodes if node in graph.efforts]
     ops = graph.list_operations(heavy)
     kind = classify_unit(graph, nodes)
     efforts = [graph.efforts[node] for node in heavy]
     sees_positions = any(effort.spatial or effort.products for effort in efforts)
-    mixes_positions = sees_positions or any(reads_rows(graph, node) for node in heavy)
+    mixes_positions = (
+        sees_positions
+        or any(reads_rows(graph, node) for node in heavy)
+        or any(op.name in SOFTMAXES for op in graph.list_operations(nodes | gates))
+    )
     has_full_kernel = any(is_spatial(op) and not has_groups(op) for op in ops)
     return UnitKind(
         role=kind if kind in {"attention", "MLP"} else "convolution",
@@ -61,6 +72,12 @@ def find_unit_kind(graph: Graph, nodes: frozenset[int]) -> UnitKind:
         sees_positions=mixes_positions,
         is_whole=has_full_kernel and kind != "attention",
     )
+
+
+def find_kind_of_unit(graph: Graph, unit: Unit) -> UnitKind:
+    """Find the kind of a unit that is made."""
+    gates = frozenset(unit.gate_indices)
+    return find_unit_kind(graph, frozenset(unit.main_indices) - gates, gates)
 
 
 def reads_rows(graph: Graph, node: int) -> bool:
@@ -145,10 +162,7 @@ def find_period_of_blocks(graph: Graph, run: Sequence[Block]) -> int:
     """
     if any(block.shortcut.label not in PLAIN_LABELS for block in run):
         return 1
-    kinds = [
-        find_unit_kind(graph, frozenset(block.main_indices) - {*block.gate_indices})
-        for block in run
-    ]
+    kinds = [find_kind_of_unit(graph, block.units[0]) for block in run]
     period = find_period(kinds)
     units = kinds[:period]
     mix = any(kind.is_token_mixer for kind in units)
@@ -225,7 +239,7 @@ def ends_with_mlp(graph: Graph, block: Block) -> bool:
     *others, last = block.units
     if len(others) > 1 or any(unit.type != "attention" for unit in others):
         return False
-    kind = find_unit_kind(graph, frozenset(last.main_indices) - {*last.gate_indices})
+    kind = find_kind_of_unit(graph, last)
     return kind.role == "MLP" or not kind.sees_positions
 
 

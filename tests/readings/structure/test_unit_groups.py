@@ -242,3 +242,41 @@ def test_a_recurrent_unit_is_no_mlp():
     net = Run(add, body=Run(lambda self, x: self.body(x)[0], body=nn.LSTM(16, 16)))
     net.scale = 1
     assert ["residual"] == read(nn.Sequential(nn.Linear(16, 16), net), ROWS)
+
+
+def attention_by_a_gate(self, x):
+    """A softmax over positions weighs their sum, which weighs each: MobileViTv2's."""
+    weights = self.query(x).flatten(2).softmax(-1).reshape(len(x), 1, 4, 4)
+    context = (weights * self.key(x)).sum((2, 3), keepdim=True)
+    return self.out(self.value(x).relu() * context)
+
+
+def test_attention_that_is_a_gate_makes_a_unit():
+    """It mixes positions; two 1×1 convolutions beside it mix channels."""
+    parts = {"key": conv(1), "value": conv(1), "out": conv(1), "query": conv(1, 8, 1)}
+    blocks = [
+        Run(
+            add_each,
+            units=[Run(attention_by_a_gate, **parts), convolutions(1, 1)],
+            norms=[nn.BatchNorm2d(8), nn.Identity()],
+        )
+        for _ in range(2)
+    ]
+    net = nn.Sequential(conv(3, 3, stride=4), *blocks)
+    assert ["residual + residual"] * 2 == read(net, MAP)
+
+
+def test_a_sum_knows_the_channels_that_one_operand_knows():
+    """An average pool on the shortcut loses their axis, the convolutions keep it."""
+
+    def forward(self, x):
+        x = (self.side(x) + self.body(x)).permute(0, 2, 3, 1)
+        return x + self.mlp(x)
+
+    body = nn.Sequential(conv(3, stride=4), nn.ReLU(), conv(3))
+    mlp = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 8))
+    net = Run(forward, side=nn.AvgPool2d(4), body=body, mlp=mlp)
+    built = read_structure(
+        resviz.trace(nn.Sequential(conv(3, 3), net), inputs=(torch.zeros(MAP),))
+    )
+    assert [(32, 8)] * 2 == [block.output_size for block in built.blocks]
