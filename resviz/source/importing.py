@@ -50,8 +50,8 @@ MISSING = object()
 def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
     """Import the module of a SPEC, and yield it and what the SPEC names in it.
 
-    A file's own folders are searched first, then the working folder, as `python -m`
-    does; both also by what is called meanwhile.
+    A file's own folders are searched first, its package's root before all, then the
+    working folder, as `python -m` does; all also by what is called meanwhile.
 
     Raises:
         BuildError: if the module cannot be imported, or does not have it.
@@ -65,8 +65,8 @@ def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
                 imports = read_imports(path)
                 root, name = find_package_module(path, imports)
                 own = [
-                    path.resolve().parent,
                     root,
+                    path.resolve().parent,
                     *find_import_roots(path, imports.names),
                 ]
                 folders = [*dict.fromkeys((*own, *folders))]

@@ -65,6 +65,15 @@ def test_relative_imports_of_a_file(files, monkeypatch, text, init, from_root):
     assert ("one" in sys.modules) == before
 
 
+@pytest.mark.parametrize("file", ["zoo_s", "nets/zoo_s"])
+def test_a_file_of_its_packages_name(files, file):
+    """Its folder stands behind the package's root, which it would hide."""
+    inner = f"zoo_s/{file}"
+    files({"zoo_s/__init__": "", "zoo_s/nets/__init__": "", inner: RELATIVE})
+    files({f"{inner.rpartition('/')[0]}/parts": PARTS})
+    assert 20 == params_of(f"{inner}.py:Net")
+
+
 def test_a_namespace_package_below_the_working_folder(files):
     """It begins there, for what it imports may lead further up than the file does."""
     files(
