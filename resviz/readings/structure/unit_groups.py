@@ -220,15 +220,14 @@ def find_leading_attention(
     graph: Graph, blocks_by_end: Mapping[int, Block], block: Block
 ) -> Block | None:
     """Find the block of attention alone that leads straight into one with an MLP."""
-    if not ends_with_mlp(graph, block):
-        return None
     node = block.fork
     while node not in blocks_by_end and node in graph.dominator:
         node = graph.dominator[node]
     before = blocks_by_end.get(node)
     if before is None or before.type != "attention":
         return None
-    return before if leads_straight_to(graph, before, block) else None
+    is_led = leads_straight_to(graph, before, block) and ends_with_mlp(graph, block)
+    return before if is_led else None
 
 
 def ends_with_mlp(graph: Graph, block: Block) -> bool:
