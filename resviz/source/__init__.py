@@ -200,10 +200,10 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
     from torch import nn
 
     from resviz.source.hubs import find_usual_inputs
+    from resviz.source.wrong_calls import format_call
 
     if not isinstance(model, nn.Module):
-        name = getattr(model, "__name__", "…")
-        remedy = f": call it, {name}()" if callable(model) else ""
+        remedy = f": call it, {format_call(model)}" if callable(model) else ""
         raise SpecError(
             "want a record, a torch.nn.Module or a SPEC, "
             f"got {type(model).__name__}{remedy}"

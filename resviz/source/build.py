@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
-from inspect import Parameter, signature
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +27,7 @@ from resviz.source.importing import (
     find_attribute,
     import_target,
 )
+from resviz.source.wrong_calls import explain_wrong_call
 from resviz.tracing.process import PreservedProcess
 
 if TYPE_CHECKING:
@@ -78,22 +78,6 @@ class WeightlessMode(TorchFunctionMode):
 
 FETCHING_OPTIONS = ("weights", "weights_backbone", "pretrained")
 """Options with which packages load weights, for which there has to be a place."""
-
-
-NAMES_OF_OPTIONS = {
-    "args",
-    "opt",
-    "opts",
-    "options",
-    "cfg",
-    "conf",
-    "config",
-    "hparams",
-}
-"""Names of arguments that are often a namespace, as argparse makes them."""
-
-MAX_NAMES_SHOWN = 8
-"""Arguments of a callable that a message names."""
 
 
 def build_own_network(
@@ -219,46 +203,6 @@ def import_model(spec: Spec, *, wants_class: bool = False) -> TracedPart:
             remedy = explain_wrong_call(error.__cause__, target, spec)
             error.args = (f"{error}{remedy}",)
             raise
-
-
-def explain_wrong_call(error: BaseException | None, target: Any, spec: Spec) -> str:
-    """Say what a callable takes, if it was called with something else; else "".
-
-    Args:
-        error: what the call raised.
-        target: what was called.
-        spec: with which arguments.
-    """
-    if isinstance(error, AttributeError) and isinstance(error.obj, dict):
-        return f"; want it as Namespace({error.name}=…)"
-    if not isinstance(error, TypeError):
-        return ""
-    try:
-        called = signature(target)
-    except (TypeError, ValueError):
-        return ""
-    with suppress(TypeError):
-        called.bind(*spec.args, **spec.options)
-        return ""  # it failed further in
-    taken = [
-        parameter
-        for parameter in called.parameters.values()
-        if parameter.kind not in {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
-    ]
-    names = [parameter.name for parameter in taken]
-    wrong = [name for name in spec.options if name not in names]
-    near = suggest_nearest(wrong[0], names, 1) if wrong else ""
-    shown = [
-        parameter.name
-        if parameter.default is Parameter.empty
-        else f"{parameter.name}=…"
-        for parameter in taken[:MAX_NAMES_SHOWN]
-    ]
-    if len(taken) > len(shown):
-        shown.append("…")
-    objects = [name for name in names if name in NAMES_OF_OPTIONS]
-    how = f"; {objects[0]} may be Namespace(width=16)" if objects else ""
-    return f"{near}: it takes ({', '.join(shown)}){how}"
 
 
 def is_module_class(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """SPECs as a stranger types them: each wrong one is told what was probably meant."""
 
 import sys
+from ast import literal_eval
 from types import ModuleType
 
 import pytest
@@ -59,7 +60,10 @@ class Net(nn.Conv2d):
 
 class OfArguments(Net):
     def __init__(self, args):
-        super().__init__(args.width)
+        super().__init__(args.width, depth=args.depth)
+
+def pair(a, *others, b):
+    return Net(b)
 
 def many(a, b=1, c=1, d=1, e=1, f=1, g=1, h=1, i=1):
     return 1
@@ -72,18 +76,24 @@ def anything(*args, **kwargs):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("Net", r"'width': it takes \(width, depth=…\)$"),
+        ("Net", r"'width': it takes \(width, depth=…\); give it in the SPEC, "),
+        ("Net(depth=2)", r"in the SPEC, 'own_net\.py:Net\(depth=2, width=…\)', or "),
+        ("pair", r"give them in the SPEC, 'own_net\.py:pair\(a=…, b=…\)', or write a "),
+        ("pair('x')", r"give it in the SPEC, \"own_net\.py:pair\('x', b=…\)\", or "),
         ("Net(2, 3)", r"were given: it takes \(width, depth=…\)$"),
         ("Net(2, depht=3)", "TypeError: deep inside at own_net.py:7$"),
         ("many(1, k=3)", r"'k': it takes \(a, b=…, c=…, d=…, e=…, f=…, g=…, h=…, …\)$"),
         (
             "OfArguments(arg=3)",
-            r"'arg', did you mean 'args': it takes \(args\); args may",
+            r"'arg', did you mean 'args': it takes \(args\)$",
         ),
-        ("OfArguments", r"it takes \(args\); args may be Namespace\(width=16\)$"),
+        ("OfArguments", r"OfArguments\(args=Namespace\(width=…, depth=…\)\)', or w"),
         ("OfArguments({'width': 3})", r"want it as Namespace\(width=…\)$"),
-        ("OfArguments(Namespace(w=3))", r"'Namespace' object has no .*own_net.py:12$"),
-        ("anything", "TypeError: deep inside at own_net.py:18$"),
+        (
+            "OfArguments(Namespace(w=3))",
+            r":12; want that in it too, Namespace\(w=…, width=…\)$",
+        ),
+        ("anything", "TypeError: deep inside at own_net.py:21$"),
     ],
 )
 def test_a_call_that_does_not_fit(tmp_path, monkeypatch, call, words):
@@ -110,6 +120,20 @@ def test_a_module_that_is_not_there(tmp_path, monkeypatch, spec, words):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BuildError, match=words):
         source.resolve_architecture(spec)
+
+
+@pytest.mark.parametrize(
+    "call", ["Net", "Net(depth=2)", "OfArguments", "pair", "pair('x')"]
+)
+def test_arguments_given_as_told_build_the_model(tmp_path, monkeypatch, call):
+    """The SPEC that the message shows, with a number for each of its dots."""
+    (tmp_path / "own_net.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BuildError) as caught:
+        source.resolve_architecture(f"own_net.py:{call}")
+    quoted = str(caught.value).partition("in the SPEC, ")[2].partition(", or write")[0]
+    arch = source.resolve_architecture(literal_eval(quoted).replace("…", "5"))
+    assert (1, 5, 224, 224) == arch.layers[-1].output_shape
 
 
 def test_an_unknown_model_of_a_package_has_near_ones(monkeypatch):
