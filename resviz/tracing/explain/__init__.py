@@ -13,10 +13,15 @@ from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.events import CallEnd, CallStart
+from resviz.tracing.explain.joined_shapes import Mismatch
 from resviz.tracing.explain.mismatches import (
     find_holder_mismatch,
     find_module_mismatch,
     find_operation_mismatch,
+)
+from resviz.tracing.explain.missing_forwards import (
+    MISSING_FORWARD,
+    explain_missing_forward,
 )
 from resviz.tracing.explain.remedies import (
     explain_wrong_arguments,
@@ -33,7 +38,6 @@ if TYPE_CHECKING:
     import torch
 
     from resviz.record import Source, Tensor
-    from resviz.tracing.explain.joined_shapes import Mismatch
     from resviz.tracing.plan import TracePlan
     from resviz.tracing.recorder import Recorder
 
@@ -91,6 +95,10 @@ def describe_failure(
     if not recorder.calls.open_calls:
         return f"{describe_error(error)}, {for_inputs}", False
     place = locate_failed_module(recorder)
+    if isinstance(error, NotImplementedError) and MISSING_FORWARD in str(error):
+        module, root = recorder.calls.open_calls[-1].module, recorder.clone.root
+        remedy = explain_missing_forward(module, is_root=module is root)
+        place = place._replace(mismatch=Mismatch("has no forward", remedy=remedy))
     operator = HIGHER_ORDER.search(str(error))
     if operator:
         words = (
@@ -105,7 +113,11 @@ def describe_failure(
     if words in {"", first_error_line(error)}:  # torch's own, which says no place
         words = describe_error(error)
     message = f"{place.words}: {words}{got}, {for_inputs}"
-    remedy = mismatch.remedy if mismatch else explain_wrong_arguments(error, recorder)
+    remedy = (
+        mismatch.remedy
+        if mismatch
+        else explain_wrong_arguments(error, recorder, plan.arguments)
+    )
     if mismatch and mismatch.size_search and plan.sole_input_shape:
         shape = plan.sole_input_shape
         found = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from inspect import signature
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,9 @@ from resviz.errors import first_error_line, suggest_nearest
 from resviz.tracing.modules import list_forward_parameters
 
 if TYPE_CHECKING:
+    from torch import nn
+
+    from resviz.inputs import ForwardArguments
     from resviz.tracing.recorder import Recorder
 
 Shape = tuple[int, ...]
@@ -30,15 +35,21 @@ HOW_TO_GIVE_INPUTS = (
 )
 
 
-def explain_wrong_arguments(error: Exception, recorder: Recorder) -> str | None:
+CALL_THAT_DOES_NOT_FIT = re.compile(r"\(\) (got|missing|takes)\b")
+"""How Python complains of a call with other arguments than a function takes."""
+
+
+def explain_wrong_arguments(
+    error: Exception, recorder: Recorder, given: ForwardArguments
+) -> str | None:
     """Explain which arguments a model's forward lacks or does not know."""
     reason = first_error_line(error)
     root = recorder.clone.root
     method = recorder.clone.method or "forward"
     parameter_names = list_forward_parameters(root, method)
-    if isinstance(error, TypeError) and f"{method}()" in reason:
-        if recorder.calls.open_calls[-1].module is not root:
-            return None
+    if isinstance(error, TypeError) and CALL_THAT_DOES_NOT_FIT.search(reason):
+        if fits_forward(root, method, given):
+            return explain_inner_call(reason, recorder)
         wrong_name = reason.rpartition("keyword argument ")[2].split(".")[0].strip("'")
         near = ""
         if "unexpected" in reason:
@@ -52,6 +63,24 @@ def explain_wrong_arguments(error: Exception, recorder: Recorder) -> str | None:
         names = shorten_names(parameter_names)
         return f"its forward takes ({names}): {HOW_TO_GIVE_INPUTS}"
     return None
+
+
+def fits_forward(root: nn.Module, method: str, given: ForwardArguments) -> bool:
+    """Return whether a model's forward can be called with some arguments."""
+    try:
+        signature(getattr(root, method)).bind(*given.args, **given.kwargs)
+    except (TypeError, ValueError) as error:
+        return isinstance(error, ValueError)  # it has no signature to tell by
+    return True
+
+
+def explain_inner_call(reason: str, recorder: Recorder) -> str | None:
+    """Say what a module inside takes that its caller gave something else."""
+    call = recorder.calls.open_calls[-1]
+    if call.module is recorder.clone.root or "forward()" not in reason:
+        return None
+    names = shorten_names(list_forward_parameters(call.module))
+    return f"it takes ({names}), which is for what calls it to give"
 
 
 def shorten_names(names: list[str]) -> str:
