@@ -15,8 +15,8 @@ from resviz.figures.drawing.elements import Node, Picture, Point, Solid
 from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.legend import explain_gates
 from resviz.figures.overview.outline import list_title_facts
-from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import Stage, Structure, read_structure
+from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,41 +116,54 @@ def description(arch: Architecture) -> str:
 def list_feature_maps(structure: Structure) -> list[FeatureMap]:
     """List a network's maps: its input, each size in the stem, stages, the head."""
     arch = structure.arch
-    result = [FeatureMap("input", arch.input_shape, (), "stem")]
-    result += list_layer_maps(structure.stem, "stem")
+    result = [
+        FeatureMap(
+            "input", layer_labels.arrange_output(arch, Source(MODEL_INPUT)), (), "stem"
+        )
+    ]
+    result += list_layer_maps(arch, structure.stem, "stem")
     for number, stage in enumerate(structure.stages):
-        lines = summarize_stage(stage, result[-1].shape)
         tint = stage_tint(number)
-        shape = put_batch_first(arch, stage.output_shape)
+        last = stage.blocks[-1]
+        axis = 1 if last.has_tokens else last.channel_axis
+        shape = layer_labels.arrange_axes(arch, stage.output_shape, axis)
+        lines = summarize_stage(stage, result[-1].shape, shape)
         result.append(FeatureMap(stage.name, shape, lines, tint))
-    return result + list_layer_maps(structure.head, "head")
+    return result + list_layer_maps(arch, structure.head, "head")
 
 
-def list_layer_maps(layers: Iterable[Layer], tint: str) -> list[FeatureMap]:
+def list_layer_maps(
+    arch: Architecture, layers: Iterable[Layer], tint: str
+) -> list[FeatureMap]:
     """List a map for each run of layers of one output size, by its last layer."""
     result: list[FeatureMap] = []
-    for _, run in groupby(layers, key=map_size_key):
+    for _, run in groupby(layers, key=lambda layer: map_size_key(arch, layer)):
         members = list(run)
         named = [layer for layer in members if layer_labels.label_layer_briefly(layer)]
         if named:
             labels = layer_labels.label_layer_run(members)
-            shape = members[-1].output_shape
+            shape = layer_labels.arrange_output(arch, Source(members[-1].index))
             result.append(FeatureMap(named[-1].name, shape, labels, tint))
     return result
 
 
-def map_size_key(layer: Layer) -> tuple[Shape, int]:
+def map_size_key(arch: Architecture, layer: Layer) -> tuple[Shape, int]:
     """Return the positions of a layer's output, of a vector also its length."""
-    sizes = tuple(size for size in layer.output_shape[2:] if size > 1)
-    return sizes, 0 if sizes else prod(layer.output_shape[1:])
+    shape = layer_labels.arrange_output(arch, Source(layer.index))
+    sizes = tuple(size for size in shape[2:] if size > 1)
+    return sizes, 0 if sizes else prod(shape[1:])
 
 
-def summarize_stage(stage: Stage, before: Shape) -> tuple[str, ...]:
+def summarize_stage(stage: Stage, before: Shape, after: Shape) -> tuple[str, ...]:
     """Return a stage's block count, its stride and its main branch's kernels."""
-    after = stage.output_shape
     step = ""
-    if min(len(before), len(after)) >= 4 and before[2:] != after[2:]:
-        step = describe_scale(before[2], after[2])
+    if min(len(before), len(after)) >= 4:
+        changes = (
+            pair
+            for pair in zip(before[2:], after[2:], strict=False)
+            if len({*pair}) > 1
+        )
+        step = describe_scale(*next(changes, (1, 1)))
     labels = layer_labels.label_main_branch(stage.blocks[0])
     kernels = [word.split(",")[0] for word in labels[:4]]
     blocks = f"{units.format_plural(len(stage.blocks), 'block')}{step}"

@@ -21,12 +21,19 @@ from resviz.operations.families import (
 )
 from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
+from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import gates
-from resviz.readings.structure.channel_axes import to_channels_first
+from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import find_repeats
 from resviz.readings.structure.shortcuts import label_operation, label_whole_pool
 from resviz.readings.structure.weights import is_live_product, is_weighted
-from resviz.units import format_count, format_per_axis, format_sizes
+from resviz.record import MODEL_INPUT, Source
+from resviz.units import (
+    format_count,
+    format_feature_map,
+    format_per_axis,
+    format_sizes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -57,12 +64,50 @@ def format_costs(
     return f"{format_count(params)} parameters", counted
 
 
-def put_channels_first(shape: Shape, axis: int | None) -> Shape:
-    """Put the channels first in the shape of a map or of rows of tokens."""
-    if len(shape) == 3 and axis == 2:
-        n, length, c = shape
-        return n, c, length
-    return to_channels_first(shape, axis)
+CHANNELS_BEHIND = frozenset({(3, 2), (4, 3), (5, 2), (5, 4)})
+"""How many axes a tensor has, and in which its channels lie, of rows of tokens, of maps
+with the channels last and of frames, (N, T, C, H, W)."""
+
+
+def arrange_axes(
+    arch: Architecture, shape: Shape, axis: int | None, source: Source | None = None
+) -> Shape:
+    """Arrange the shape of a map or of rows of tokens as (N, C, positions).
+
+    Args:
+        arch: the record.
+        shape: of a tensor.
+        axis: in which its channels lie; None where that is not known.
+        source: what gives it, where that is known.
+    """
+    shape, axis = put_batch_first(arch, shape, axis, source)
+    if (len(shape), axis) not in CHANNELS_BEHIND:
+        return shape
+    axis = axis or 0
+    return (shape[0], shape[axis], *shape[1:axis], *shape[axis + 1 :])
+
+
+def arrange_output(arch: Architecture, source: Source) -> Shape:
+    """Arrange an output of a layer, or an input, as (N, C, positions).
+
+    Rows of tokens and maps within a network stay as they lie.
+    """
+    graph = build_graph(arch)
+    is_input = source.layer == MODEL_INPUT
+    tensors = arch.inputs if is_input else arch.stored_layers[source.layer].outputs
+    shape = tensors[source.output].shape if tensors else ()
+    axis = graph.channel_axes.get(source.layer)
+    if is_input and tensors:
+        axis = graph.input_axes[source.output]
+    if len(shape) < 5 - is_input and axis != 1:
+        axis = None
+    return arrange_axes(arch, shape, axis, source)
+
+
+def label_inputs(arch: Architecture) -> list[str]:
+    """Label the inputs of a network by their sizes, as "224×224×3"."""
+    sources = (Source(MODEL_INPUT, number) for number in range(len(arch.inputs)))
+    return [format_feature_map(arrange_output(arch, source)) for source in sources]
 
 
 def find_join_sign(layer: Layer) -> str:

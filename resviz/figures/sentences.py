@@ -18,11 +18,11 @@ from resviz.figures.overview.outline import (
     stage_output_shape,
 )
 from resviz.readings import costs
-from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import count_depth, read_structure
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.shortcuts import SHORTCUT_NOUNS
+from resviz.record import Source
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def describe_totals(structure: Structure) -> str:
     arch = structure.arch
     total = costs.sum_record_costs(arch)
     gaps = costs.find_uncounted(arch)
-    inputs = [units.format_feature_map(tensor.shape) for tensor in arch.inputs]
+    inputs = layer_labels.label_inputs(arch)
     bound, missing = "", ""
     if gaps:
         names = join_with_and([gap.operation for gap in gaps])
@@ -127,7 +127,7 @@ def describe_totals(structure: Structure) -> str:
 
 def describe_plain_sections(structure: Structure) -> Iterator[str]:
     """Yield a network without blocks: its layers by output size."""
-    sections = build_plain_sections((*structure.stem, *structure.head))
+    sections = build_plain_sections(structure.arch, (*structure.stem, *structure.head))
     for section in sections[:MAX_LISTED]:
         row = section.rows[0]
         if row.elided:
@@ -145,9 +145,12 @@ def describe_layers(labels: Sequence[str]) -> str:
 
 def describe_stem_or_head(structure: Structure, what: str, run: Sequence[Layer]) -> str:
     """Describe the layers and the output of the stem or of the head."""
-    shape = layer_labels.put_channels_first(
-        put_batch_first(structure.arch, run[-1].output_shape),
-        structure.channel_axes.get(run[-1].index),
+    end = run[-1].index
+    shape = layer_labels.arrange_axes(
+        structure.arch,
+        run[-1].output_shape,
+        structure.channel_axes.get(end),
+        Source(end),
     )
     gives = f", giving {units.format_feature_map(shape)}" if len(shape) > 1 else ""
     return f"{what}: {describe_layers(layer_labels.label_layer_run(run))}{gives}."
@@ -290,10 +293,9 @@ def describe_block(
             f"Main branch: {join_with_and(operations)}; "
             f"shortcut: {describe_shortcut(unit.shortcut)}."
         )
-    axis = 2 if block.has_tokens else None
     before, after = (
         units.format_feature_map(
-            layer_labels.put_channels_first(put_batch_first(arch, shape), axis)
+            layer_labels.arrange_axes(arch, shape, block.channel_axis)
         )
         for shape in (block.units[0].shortcut.input_shape, block.output_shape)
     )

@@ -95,7 +95,7 @@ def follow_batch(arch: Architecture, axes: Sequence[int | None], batch: int) -> 
             places[Source(MODEL_INPUT, number)] = BatchPlace(axis)
     for layer in arch.stored_layers:
         inner = follow_layer(layer, places, batch)
-        ends = layer.ends or [
+        ends: Sequence[Source | None] = layer.ends or [
             Source(len(layer.operations) - 1, k) for k in range(len(layer.outputs))
         ]
         for number, end in enumerate(ends):
@@ -229,12 +229,35 @@ def find_sample_shape(
     return SampledShape(shape, sample)
 
 
-def put_batch_first(arch: Architecture, shape: Shape) -> Shape:
-    """Return a shape with the batch as its first axis, where it has one to itself."""
-    place = index_shapes(arch).get(shape)
-    if place is None or not place.axis or shape[place.axis] != arch.batch:
-        return shape
-    return (arch.batch, *find_sample_shape(arch, shape).sample)
+def put_batch_first(
+    arch: Architecture, shape: Shape, axis: int | None, source: Source | None = None
+) -> tuple[Shape, int | None]:
+    """Put the batch first, and frames that lie beside it behind the channels.
+
+    Args:
+        arch: the record.
+        shape: of a tensor; as it is where it is not known where the batch lies.
+        axis: in which its channels lie, None if unknown.
+        source: what gives it, where that is known.
+
+    Returns:
+        The shape, and in which axis of it the channels lie.
+    """
+    places = find_batch_places(arch)
+    place = index_shapes(arch).get(shape) if source is None else places.get(source)
+    if place is None or arch.batch < 1:
+        return shape, axis
+    batch, (*before, size), behind = (
+        arch.batch,
+        shape[: place.axis + 1],
+        shape[place.axis + 1 :],
+    )
+    if size == batch:
+        is_behind = axis is not None and axis < place.axis
+        return (batch, *before, *behind), axis if axis is None else axis + is_behind
+    if not before and len(behind) >= 3 and axis == 1:
+        return (batch, behind[0], size // batch, *behind[1:]), axis
+    return shape, axis
 
 
 @cache_reading

@@ -13,9 +13,10 @@ from resviz.operations.families import (
     PRODUCTS,
     SOFTMAXES,
 )
+from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import gates
 from resviz.readings.structure.weights import is_weighted, list_live_operations
-from resviz.record import Operation
+from resviz.record import Operation, Source
 from resviz.tables.paper_attention import AttentionStream, split_attention
 from resviz.tables.table import Cell, LayerGroup
 from resviz.units import format_per_axis, format_plural, format_sizes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from resviz.readings.structure import Block, Stage, Structure, Unit
-    from resviz.record import Layer
+    from resviz.record import Architecture, Layer, Shape
 
 
 class MapExtent(NamedTuple):
@@ -74,8 +75,18 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
 
 def measure_stage(stage: Stage) -> MapExtent:
     """Measure the output of a stage, whose channels lie second unless it is tokens."""
-    shape, is_tokens = stage.output_shape, gives_tokens(stage.blocks[-1])
-    return MapExtent(shape[1:-1] if is_tokens else shape[2:], is_tokens)
+    last = stage.blocks[-1]
+    is_tokens, axis = gives_tokens(last), last.channel_axis
+    return measure_map(stage.arch, stage.output_shape, 2 if is_tokens else axis)
+
+
+def measure_map(
+    arch: Architecture, shape: Shape, axis: int | None, source: Source | None = None
+) -> MapExtent:
+    """Measure a tensor along all axes but batch and channels, the latter in `axis`."""
+    shape, axis = put_batch_first(arch, shape, axis or 1, source)
+    axis = axis or 1
+    return MapExtent(shape[1:axis] + shape[axis + 1 :], (axis, len(shape)) == (2, 3))
 
 
 def gives_tokens(block: Block) -> bool:
@@ -86,9 +97,8 @@ def gives_tokens(block: Block) -> bool:
 
 def measure_extent(structure: Structure, layer: Layer) -> MapExtent:
     """Measure the output of a layer along all axes but batch and channels."""
-    shape = layer.output_shape
-    axis = structure.channel_axes.get(layer.index) or 1
-    return MapExtent(shape[1:axis] + shape[axis + 1 :], (axis, len(shape)) == (2, 3))
+    axis = structure.channel_axes.get(layer.index)
+    return measure_map(structure.arch, layer.output_shape, axis, Source(layer.index))
 
 
 def describe_pool(layer: Layer) -> str:

@@ -1,5 +1,6 @@
 """Sizes of one sample, wherever a forward moves its batch."""
 
+import re
 from math import prod
 from warnings import catch_warnings
 
@@ -213,3 +214,56 @@ def test_figures_say_positions_and_width():
     assert all("output 7×16" in sentences for sentences in said[:2])
     assert said[2] == said[3]
     assert "from 7×16 to 7×16" in said[2]
+
+
+def convolve_frames(m, x):
+    """Two convolutions of each frame, around which the frames are no batch."""
+    for conv in m.convs:
+        y = conv(x.flatten(0, 1))
+        y = conv(y).unflatten(0, x.shape[:2])
+        x = x + y
+    return m.head(x.mean((3, 4))).sum(m.time)
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+@pytest.mark.parametrize(("size", "time"), [("5,N,8,6,6", 0), ("N,5,8,6,6", 1)])
+def test_every_figure_says_frames_before_positions(size, time, batch):
+    """It says them of inputs, maps and stages, wherever the forward has its batch."""
+    convs = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(2))
+    model = Forward(convolve_frames, convs=convs, head=nn.Linear(8, 2))
+    model.time = time
+    arch = trace(model, size, batch=batch)
+    for figure in ("overview", "block", "layers", "stack", "flow"):
+        text = str(resviz.diagram(arch, figure).to_svg())
+        assert "5×6×6×8" in text
+        assert set() == {"6×6×8×5", "8×6×6×5", f"6×6×8×{batch}"} & set(
+            re.findall(r"(?<![\d×])\d+(?:×\d+)+", text)
+        )
+    assert "1,440 values" in resviz.diagram(arch, "flow").to_svg()
+    assert "5×6×6" in re.findall(r"[\d×]+", resviz.diagram(arch, "stack").to_svg())
+    assert "5×6×6" in str(resviz.table(arch))
+
+
+def test_figures_of_a_sequence_first_say_its_length():
+    """No batch stands for a length, in drawings, their charts and the report."""
+    plain = nn.ModuleList([nn.Linear(16, 32), nn.Linear(32, 16)])
+
+    def forward(m, x):
+        return m.plain[1](m.plain[0](x.transpose(0, 1)).relu()).transpose(0, 1)
+
+    arch = trace(Forward(forward, plain=plain), "N,7,16", batch=8)
+    for figure in ("overview", "layers", "flow"):
+        assert "32×7" in resviz.diagram(arch, figure).to_svg()
+        assert "32×8" not in resviz.diagram(arch, figure).to_svg()
+    chart = resviz.diagram(arch, "layers").to_graphviz().source
+    for text in (chart, resviz.report(arch)):
+        assert "7" in text
+        assert "×8" not in text
+
+
+def test_an_input_with_its_channels_last():
+    """Every figure says its height first."""
+    model = Forward(lambda m, x: m.conv(x.permute(0, 3, 1, 2)), conv=CONV)
+    arch = trace(model, "N,32,48,3", batch=2)
+    for figure in ("overview", "layers", "stack", "flow"):
+        assert " 32×48×3" in resviz.describe(arch, figure=figure)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.operations.families import ACTIVATIONS
-from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.weights import is_weighted
+from resviz.record import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,18 +62,16 @@ def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
     entry = (
         graph.before[block.preactivation[0]][0] if block.preactivation else block.fork
     )
-    shape = layer_labels.put_channels_first(
-        put_batch_first(graph.arch, graph.shape_of_node(entry)),
-        graph.channel_axes.get(entry),
+    axis = graph.channel_axes.get(entry)
+    shape = layer_labels.arrange_axes(
+        arch, graph.shape_of_node(entry), axis, Source(entry)
     )
     flow = StepBuilder(graph, BlockStep(["x"], "text", shape))
     flow.add_preactivation(block.preactivation)
     for unit in block.units:
         flow.add_unit(unit)
     last = flow.step_of_layer[block.end]
-    shape = layer_labels.put_channels_first(
-        put_batch_first(graph.arch, block.output_shape), 2 if block.has_tokens else None
-    )
+    shape = layer_labels.arrange_axes(arch, block.output_shape, block.channel_axis)
     return [*flow.steps, BlockStep(["y"], "text", shape, [last])]
 
 
@@ -140,8 +138,8 @@ class StepBuilder:
         )
         if number:
             axis = self.graph.channel_axes.get(layer.index)
-            self.steps[number].shape = layer_labels.put_channels_first(
-                put_batch_first(self.graph.arch, layer.output_shape), axis
+            self.steps[number].shape = layer_labels.arrange_axes(
+                self.graph.arch, layer.output_shape, axis, Source(layer.index)
             )
 
     def add_shortcut_label(self, unit: Unit, start: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.errors import RenderError
-from resviz.figures import sentences
+from resviz.figures import layer_labels, sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, straight_segment
 from resviz.figures.drawing.elements import Edge, Picture
@@ -27,6 +27,7 @@ from resviz.readings import costs
 from resviz.readings.growth import DepthPoint, build_depth_series
 from resviz.readings.receptive import compute_receptive_fields
 from resviz.readings.structure import read_structure
+from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -233,7 +234,11 @@ class GrowthPlacing:
             The boxes of its labels.
         """
         points = [p for _, line in lines for p in sample_path(area.points(line))]
-        sizes = {max(arch.input_shape[2:], default=0) for arch in self.archs} - {0}
+        sizes = {
+            max(layer_labels.arrange_output(arch, Source(MODEL_INPUT))[2:], default=0)
+            for arch in self.archs
+            if arch.inputs
+        } - {0}
         taken: list[LabelBox] = []
         for pixels in sorted(sizes):
             if pixels > area.max_value:

@@ -16,7 +16,7 @@ from resviz.figures.layer_labels import find_join_sign
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.weights import is_weighted
-from resviz.record import MODEL_INPUT
+from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +98,7 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
     kinds = {
         i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layer_indices
     }
-    inputs = ", ".join(units.format_feature_map(tensor.shape) for tensor in arch.inputs)
+    inputs = ", ".join(layer_labels.label_inputs(arch))
     all_rows = [LayerRow(["input"], "input", inputs, 0, "small", tail=MODEL_INPUT)]
     row_of_layer = {MODEL_INPUT: 0}
     for layer in arch.layers:
@@ -106,11 +106,11 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
         sources = list(dict.fromkeys(row_of_layer[source] for source in live))
         alone = len(sources) == 1 and layer.index not in leads
         if alone and can_merge_layer(graph, layer, all_rows, sources[0]):
-            merge_layer(all_rows[sources[0]], layer)
+            merge_layer(arch, all_rows[sources[0]], layer)
             row_of_layer[layer.index] = sources[0]
             continue
         row_of_layer[layer.index] = len(all_rows)
-        row = start_row(layer, is_join=layer.index in joins)
+        row = start_row(arch, layer, is_join=layer.index in joins)
         row.shortcut_kind, row.sources = kinds.get(layer.index, ""), sources
         row.label = UNWEIGHTED_LABELS.get(row.shortcut_kind, row.label)
         all_rows.append(row)
@@ -129,21 +129,24 @@ def can_merge_layer(
     return quiet and len(graph.after[all_rows[source].tail]) == 1
 
 
-def merge_layer(row: LayerRow, layer: Layer) -> None:
+def merge_layer(arch: Architecture, row: LayerRow, layer: Layer) -> None:
     """Put a layer into a row."""
     row.names.append(re.split("[.:]", layer.name)[-1])
     row.params += layer.params
     row.tail = layer.index
-    row.output = units.format_feature_map(layer.output_shape)
+    row.output = units.format_feature_map(
+        layer_labels.arrange_output(arch, Source(layer.index))
+    )
 
 
-def start_row(layer: Layer, *, is_join: bool) -> LayerRow:
+def start_row(arch: Architecture, layer: Layer, *, is_join: bool) -> LayerRow:
     """Return a row that begins with a layer."""
     labels = layer_labels.label_layer_fully(layer) or [layer.type]
     flowing = layer_labels.list_flowing_operations(layer)
     weighs = layer.params > 0 or any(map(is_weighted, flowing))
     role = "sum" if is_join else "layer" if weighs else "small plain"
-    output = units.format_feature_map(layer.output_shape) if layer.outputs else ""
+    shape = layer_labels.arrange_output(arch, Source(layer.index))
+    output = units.format_feature_map(shape) if layer.outputs else ""
     # The short label leaves out the input's width, which stands above.
     short = layer_labels.label_layer_briefly(layer)
     label = short[0] if len(short) == 1 else ", ".join(labels)

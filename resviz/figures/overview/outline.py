@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.readings import costs
-from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
-from resviz.record import MODEL_INPUT, Architecture, Layer, Shape
+from resviz.record import Architecture, Layer, Shape, Source
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -113,9 +112,9 @@ def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
     return Outline(
         arch.label,
         list_title_facts(structure),
-        " and ".join(units.format_feature_map(tensor.shape) for tensor in arch.inputs),
+        " and ".join(layer_labels.label_inputs(arch)),
         layer_labels.label_layer_run(structure.stem) if structure.stages else (),
-        sections or build_plain_sections(structure.stem),
+        sections or build_plain_sections(arch, structure.stem),
         layer_labels.label_layer_run(structure.head),
         label_outputs(structure),
     )
@@ -138,9 +137,8 @@ def list_title_facts(structure: Structure) -> tuple[str, ...]:
 
 def stage_output_shape(stage: Stage) -> Shape:
     """Return a stage's output shape with its channels first."""
-    shape = put_batch_first(stage.arch, stage.output_shape)
-    return layer_labels.put_channels_first(
-        shape, 2 if stage.blocks[-1].has_tokens else None
+    return layer_labels.arrange_axes(
+        stage.arch, stage.output_shape, stage.blocks[-1].channel_axis
     )
 
 
@@ -273,11 +271,10 @@ def label_outputs(structure: Structure) -> str:
     ends = {index for block in structure.blocks for index in (*block.joins, block.end)}
     sources = [source for source in arch.outputs if source.layer not in ends]
     sources = sources or arch.outputs[-1:]
-    shapes: list[str] = []
-    for source in sources:
-        is_input = source.layer == MODEL_INPUT
-        tensors = arch.inputs if is_input else arch.layers[source.layer].outputs
-        shapes.append(units.format_feature_map(tensors[source.output].shape))
+    shapes = [
+        units.format_feature_map(layer_labels.arrange_output(arch, source))
+        for source in sources
+    ]
     return f"output {units.format_names(shapes, 3)}" if shapes else ""
 
 
@@ -305,15 +302,20 @@ def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...
     return (*rows[:head_count], (note,), rows[-1])
 
 
-def build_plain_sections(layers: tuple[Layer, ...]) -> tuple[OutlineSection, ...]:
+def build_plain_sections(
+    arch: Architecture, layers: tuple[Layer, ...]
+) -> tuple[OutlineSection, ...]:
     """Outline layers without blocks, one section for each map size in a row."""
     sections: list[OutlineSection] = []
-    for _, run in groupby(layers, key=lambda layer: layer.output_shape[2:]):
+    shapes = {
+        la.index: layer_labels.arrange_output(arch, Source(la.index)) for la in layers
+    }
+    for _, run in groupby(layers, key=lambda layer: shapes[layer.index][2:]):
         members = list(run)
         labels = layer_labels.label_layer_run(members)
         if not labels:
             continue
-        size = units.format_feature_map(members[-1].output_shape)
+        size = units.format_feature_map(shapes[members[-1].index])
         params = costs.sum_layer_costs(members).params
         facts = (size, f"{units.format_count(params)} params") if params else (size,)
         sections.append(OutlineSection("", facts, ((OutlineRow(labels),),)))

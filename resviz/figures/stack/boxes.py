@@ -16,7 +16,7 @@ from resviz.readings import costs
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.weights import is_weighted, list_live_operations
-from resviz.record import MODEL_INPUT
+from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,7 +113,10 @@ def is_chain(structure: Structure) -> bool:
         convolutions = [
             layer.index
             for layer in graph.select_layers(run)
-            if prod(layer.output_shape[2:]) > 1
+            if prod(
+                layer_labels.arrange_output(structure.arch, Source(layer.index))[2:]
+            )
+            > 1
             and any(map(is_weighted, list_live_operations([layer])))
         ]
         if not all(graph.dominates(a, b) for a, b in pairwise(convolutions)):
@@ -187,9 +190,8 @@ class PieceReader:
                 fold_key = tuple((row.label, row.size) for row in rows)
                 tint = self.choose_tint(part, rows[-1])
                 piece_at[index] = StackPiece(rows, (), part, tint, fold_key)
-        shapes = map(units.format_feature_map, (t.shape for t in self.arch.inputs))
         size = self.output_size(MODEL_INPUT)
-        label = f"input {' and '.join(shapes)}"
+        label = f"input {' and '.join(layer_labels.label_inputs(self.arch))}"
         row = StackRow(label, False, *size, MODEL_INPUT)
         return (StackPiece((row,)), *(piece_at[index] for index in sorted(piece_at)))
 
@@ -255,13 +257,15 @@ class PieceReader:
 
     def output_size(self, node: int) -> tuple[int, str]:
         """Return the positions of one sample's output, and how they are printed."""
-        shape = self.graph.shape_of_node(node)
+        axis = self.graph.channel_axes.get(node)
+        shape = layer_labels.arrange_axes(
+            self.arch, self.graph.shape_of_node(node), axis, Source(node)
+        )
         if node in self.graph.channel_axes:
             positions = self.graph.size_of_node(node)[0] // max(self.arch.batch, 1)
         else:
             positions = prod(shape[2:])
-        axis = self.graph.channel_axes.get(node)
-        sizes = tuple(n for k, n in enumerate(shape) if k not in {0, axis})
+        sizes = shape[1 if axis is None else 2 :]
         if len(sizes) > 1 and prod(sizes) == positions:
             return positions, units.format_sizes(sizes)
         flat = positions == 1 and len(self.arch.input_shape) == 4

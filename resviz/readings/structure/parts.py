@@ -208,6 +208,15 @@ class Block(LayerSums):
         return index_block_ends(self.arch)[self.end]
 
     @property
+    def channel_axis(self) -> int | None:
+        """In which axis of `output_shape` its channels lie; None if unknown."""
+        from resviz.readings.structure.graph import build_graph
+
+        if len(self.output_shape) > 4:  # frames, (N, T, C, H, W)
+            return build_graph(self.arch).channel_axes.get(self.end)
+        return 2 if self.has_tokens else 1
+
+    @property
     def type(self) -> str:
         """The types of its units, as "bottleneck" or "attention + MLP"."""
         return " + ".join(unit.type for unit in self.units)
