@@ -164,7 +164,9 @@ def index_block_layers(arch: Architecture) -> dict[int, BlockPlace]:
 def count_depth(structure: Structure) -> int:
     """Count the weighted layers on the main path, which give a ResNet its number.
 
-    Source: He et al. 2015, section 3.3; projections are not counted, nor are gates.
+    Those side by side in one layer, as attention's query, key and value, or an LSTM's
+    for input and state, count once. Source: He et al. 2015, section 3.3; projections
+    are not counted, nor are gates.
     """
     layers = structure.arch.stored_layers
     return sum(count_weighted(layers[index]) for index in structure.main_path)

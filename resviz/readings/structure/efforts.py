@@ -11,6 +11,7 @@ from resviz.operations.families import (
     WEIGHT_COUNTS,
 )
 from resviz.readings.structure.weights import (
+    count_weighted,
     is_depthwise,
     is_live_product,
     is_spatial,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure.forks import Addition
     from resviz.readings.structure.graph import Graph
-    from resviz.record import Operation
+    from resviz.record import Architecture, Operation
 
     MainOperandFinder = Callable[[int], int | None]
     """Finds what stands for a convolution of several branches that ends at a node."""
@@ -44,8 +45,10 @@ HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS | ATTENTIONS | {*WEIGHT_COUNTS}
 """Operations that make an effort; no others do."""
 
 
-def measure_efforts(operations: Mapping[int, list[Operation]]) -> dict[int, Effort]:
-    """Measure the nodes that make an effort."""
+def measure_efforts(
+    arch: Architecture, operations: Mapping[int, list[Operation]]
+) -> dict[int, Effort]:
+    """Measure the nodes that make an effort; of weights those in a row count."""
     efforts: dict[int, Effort] = {}
     for node, ops in operations.items():
         for op in ops:
@@ -59,6 +62,9 @@ def measure_efforts(operations: Mapping[int, list[Operation]]) -> dict[int, Effo
                 if node in efforts:
                     effort = add_efforts(efforts[node], effort)
                 efforts[node] = effort
+        if node in efforts and efforts[node].weighted > 1:
+            in_a_row = count_weighted(arch.stored_layers[node])
+            efforts[node] = efforts[node]._replace(weighted=in_a_row)
     return efforts
 
 

@@ -101,7 +101,7 @@ class Graph:
             ops = [op for op in layer.operations if True in op.flowing]
             if ops and not CREATIONS.issuperset([op.name for op in ops]):
                 self.add_layer(layer, ops, finder)
-        self.efforts = measure_efforts(self.operations)
+        self.efforts = measure_efforts(arch, self.operations)
         self.returned_nodes = {source.layer for source in arch.outputs}
         useful = self.remove_dead_uses()
         self.joins = find_joins(self)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import JOINS, adds_product
 from resviz.readings.structure.side_edges import number_source
+from resviz.readings.structure.weights import is_cell
 
 if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
@@ -31,7 +32,8 @@ class Join(NamedTuple):
 def find_joins(graph: Graph) -> dict[int, Join]:
     """Find every addition of a graph by its node, in execution order.
 
-    An operand of another shape is a bias or a gate, not a branch.
+    An operand of another shape is a bias or a gate, not a branch; a cell's input and
+    state are none either.
     """
     joins: dict[int, Join] = {}
     for node, sources in graph.sources.items():
@@ -51,7 +53,7 @@ def find_joins(graph: Graph) -> dict[int, Join]:
         operands = sources
         if not graph.is_single_operation(node, {"index_add"}):
             operands = find_equal_sources(graph, reader, node)
-        if len(operands) > 1:
+        if len(operands) > 1 and not is_cell(graph.arch.stored_layers[node]):
             joins[node] = Join(node, reader, operands)
     return joins
 

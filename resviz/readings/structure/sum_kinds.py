@@ -92,10 +92,11 @@ def is_term_of_another_stream(
 def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
     """Tell whether all branches read the same tensor of their fork.
 
-    Parts of a split are no two ways of one, nor are slices of different channels.
+    Parts of a split are no two ways of one, nor are slices of different channels, nor
+    the steps of a sequence.
     """
     readers = nodes.intersection(graph.after[max(fork, ROOT)])
-    parts = [find_channel_slice(graph, node) for node in readers]
+    parts = [find_part(graph, node) for node in readers]
     if len({*parts}) > 1 and None not in parts:
         return False
     if not graph.is_single_operation(fork, SPLIT_OPERATIONS):
@@ -109,8 +110,11 @@ def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
     return len(outputs_read) == 1
 
 
-def find_channel_slice(graph: Graph, node: int) -> tuple[int, int] | None:
-    """Find which channels a node takes; None if it takes all, or more is done."""
+def find_part(graph: Graph, node: int) -> tuple[int, int] | None:
+    """Find which channels or which step a node takes; None if more is done, or less."""
+    if graph.is_single_operation(node, {"select"}):
+        arguments = graph.operations[node][0].arguments
+        return arguments.get("dim", 0), arguments.get("index", 0)
     if not graph.is_single_operation(node, {"slice"}):
         return None
     (op,) = graph.operations[node]

@@ -35,13 +35,12 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     products = [node for node in heavy if graph.efforts[node].products]
     if len(products) > 1 or (products and attends(graph, products[0])):
         return "attention"
-    ops = graph.list_operations(heavy)
-    weighted_ops = [op for op in ops if is_weighted(op)]
+    if any(map(is_recurrent, graph.select_layers(heavy))):
+        return "recurrent"
+    weighted_ops = [op for op in graph.list_operations(heavy) if is_weighted(op)]
     if is_inverted_bottleneck(weighted_ops):
         return "inverted bottleneck"
-    recurs = any(is_recurrent(graph.arch.stored_layers[node]) for node in heavy)
-    is_linear = all(op.name in PRODUCTS for op in weighted_ops) and not recurs
-    if len(weighted_ops) > 1 and is_linear:
+    if len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops):
         return "MLP"
     return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), other)
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import (
     ATTENTIONS,
     CONVOLUTIONS,
+    JOINS,
     PRODUCTS,
     WEIGHT_COUNTS,
 )
+from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,23 +30,98 @@ def is_weighted(op: Operation) -> bool:
 def count_weighted(layer: Layer) -> int:
     """Count the weighted operations of a layer that follow one another.
 
-    One weight may act many times, as in an LSTM, whose every step takes it up.
+    Weights that act side by side count once, as those of query, key and value; so does
+    one that acts many times, as in an LSTM, whose every step takes it up.
     """
-    weighted_count = sum(
-        WEIGHT_COUNTS.get(op.name, 1)
-        for op in layer.operations
-        if is_weighted(op) and any(op.flowing)
-    )
-    if weighted_count < 2:
-        return weighted_count
-    matrices = sum(len(parameter.shape) > 1 for parameter in layer.parameters)
-    return min(weighted_count, max(matrices, 1))
+    weighted_count = sum(is_live_weighted(op) for op in layer.operations)
+    if not weighted_count:
+        return 0
+    packed_count = max(WEIGHT_COUNTS.get(op.name, 1) for op in layer.operations)
+    if max(weighted_count, packed_count) < 2:
+        return 1
+    shortest, longest = measure_weighted_ways(layer)
+    matrix_count = count_matrices(layer)
+    if weighted_count > matrix_count:  # none has a module called a second time
+        return max(min(matrix_count or shortest, shortest), 1)
+    return longest
 
 
 def is_recurrent(layer: Layer) -> bool:
-    """Tell whether a layer takes its weights up again at every step, as an LSTM."""
-    weighted_count = sum(map(is_weighted, list_live_operations([layer])))
-    return weighted_count > 1 and weighted_count > count_weighted(layer)
+    """Tell whether a layer takes its weights up again at every step, as an LSTM.
+
+    So does a cell, which is called at every step with its state.
+    """
+    weighted_count = sum(is_live_weighted(op) for op in layer.operations)
+    if weighted_count < 2:
+        return False
+    if weighted_count <= count_matrices(layer):
+        return is_cell(layer)
+    shortest, longest = measure_weighted_ways(layer)
+    return shortest < longest or is_cell(layer)
+
+
+def is_cell(layer: Layer) -> bool:
+    """Tell whether a layer weighs two of its inputs and adds them, as an LSTM's cell.
+
+    Source: Hochreiter and Schmidhuber 1997, whose gates see input and state.
+    """
+    if len({source.layer for source in layer.sources}) < 2:
+        return False
+    nothing = frozenset[int]()
+    as_given: dict[int, frozenset[int]] = {}  # which inputs each operation is made of
+    weighed: dict[int, frozenset[int]] = {}
+    for number, op in enumerate(layer.operations):
+        sources = [source for source in op.sources if source]
+        given = nothing.union(
+            *(
+                as_given.get(source.layer, {source.output})
+                for source in sources
+                if source.layer == MODEL_INPUT or source.layer in as_given
+            )
+        )
+        operands = {weighed.get(source.layer, nothing) for source in sources} - {
+            nothing
+        }
+        if op.name in JOINS and len(operands) > 1:
+            return True
+        both = nothing.union(*operands)
+        as_given[number] = nothing if is_weighted(op) else given
+        weighed[number] = both | given if is_weighted(op) else both
+    return False
+
+
+def is_live_weighted(op: Operation) -> bool:
+    """Tell whether an operation combines with a weight what depends on the input."""
+    return True in op.flowing and is_weighted(op)
+
+
+def count_matrices(layer: Layer) -> int:
+    """Count the parameters of a layer that are no vectors."""
+    return sum(len(parameter.shape) > 1 for parameter in layer.parameters)
+
+
+def measure_weighted_ways(layer: Layer) -> tuple[int, int]:
+    """Count the weighted operations on the ways through a layer to its first output.
+
+    Operations of records that do not say what they read follow one another.
+
+    Returns:
+        On the way with the fewest, and on that with the most.
+    """
+    live_ops = [op for op in layer.operations if True in op.flowing]
+    if not all(op.sources for op in live_ops):
+        count = sum(WEIGHT_COUNTS.get(op.name, 1) for op in live_ops if is_weighted(op))
+        return count, count
+    ways: dict[int, tuple[int, int]] = {MODEL_INPUT: (0, 0)}
+    for number, op in enumerate(layer.operations):
+        before = [ways[src.layer] for src in op.sources if src and src.layer in ways]
+        if before:
+            own = WEIGHT_COUNTS.get(op.name, 1) if is_weighted(op) else 0
+            fewest, most = zip(*before, strict=True)
+            ways[number] = min(fewest) + own, max(most) + own
+    last = max(ways)
+    first_end = layer.ends[0] if layer.ends else None
+    return ways.get(first_end.layer if first_end else last, ways[last])
 
 
 def is_live_product(op: Operation) -> bool:

@@ -54,7 +54,7 @@ BLOCKS = (
     ("MLP", "attention", "bottleneck", "MLP"),
     ("row MLP", "MLP"),
     ("bottleneck", "MLP"),
-    ("residual", "MLP"),
+    ("recurrent", "MLP"),
 )
 """What blocks have for units."""
 

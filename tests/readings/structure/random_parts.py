@@ -6,7 +6,9 @@ from .toys import Attention, conv
 
 
 class Run(nn.Module):
-    """Modules of its own, and a forward that is given."""
+    """Modules of its own, a forward that is given, and a `scale` that this may read."""
+
+    scale = 1.0
 
     def __init__(self, forward, **modules):
         super().__init__()
@@ -71,7 +73,7 @@ UNITS = {
     "MLP": draw_mlp,
     "bottleneck": draw_row_convolution,
     "row MLP": draw_row_mlp,
-    "residual": draw_recurrent,
+    "recurrent": draw_recurrent,
 }
 """The units of blocks, drawn by their type; a row MLP's is "MLP" too."""
 

@@ -1,11 +1,14 @@
 """The main path: the way from input to output with the most weights, gates left out."""
 
+import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import resviz
 from resviz.readings.structure import count_depth, read_structure
 
+from .random_parts import Run
 from .toys import conv
 
 
@@ -69,3 +72,50 @@ def test_of_branches_with_as_many_weights_the_longest_is_taken():
         branches = [conv(3), nn.Sequential(conv(3), nn.ReLU())][::order]
         path, _ = main_path(Fork(*branches))
         assert 4 == len(path)
+
+
+def attend(self, x):
+    """Torch's attention by weights that are each a layer's, as CLIP's pool has it."""
+    biases = [layer.bias for layer in (self.q, self.k, self.v)]
+    return F.multi_head_attention_forward(
+        x, x, x, 8, 2, None, torch.cat(biases), None, None, False, 0.0,
+        self.c.weight, self.c.bias, use_separate_proj_weight=True,
+        q_proj_weight=self.q.weight, k_proj_weight=self.k.weight,
+        v_proj_weight=self.v.weight,
+    )[0]  # fmt: skip
+
+
+def attention(**options):
+    """Attention of three tensors that are one."""
+    layer = nn.MultiheadAttention(8, 2, **options)
+    return Run(lambda self, x: self.layer(x, x, x)[0], layer=layer)
+
+
+def recurrent(make_layer, *options, **more):
+    return Run(lambda self, x: self.layer(x)[0], layer=make_layer(*options, **more))
+
+
+IN_A_ROW = {
+    "separate weights": (2, Run(attend, **{name: nn.Linear(8, 8) for name in "qkvc"})),
+    "attention": (2, attention()),
+    "attention with keys of another width": (2, attention(kdim=8, vdim=8)),
+    "an encoder layer": (4, nn.TransformerEncoderLayer(8, 2, 16)),
+    "an LSTM": (1, recurrent(nn.LSTM, 8, 8)),
+    "a GRU of two layers": (2, recurrent(nn.GRU, 8, 8, 2)),
+    "an RNN both ways": (3, recurrent(nn.RNN, 8, 4, 3, bidirectional=True)),
+    "an LSTM that projects": (4, recurrent(nn.LSTM, 8, 8, 2, proj_size=4)),
+    "a GRU called twice": (2, nn.Sequential(*[recurrent(nn.GRU, 8, 8)] * 2)),
+}
+"""How many weights follow one another in modules of torch."""
+
+
+@pytest.mark.parametrize("name", IN_A_ROW)
+def test_weights_side_by_side_are_one_layer(name):
+    """Query, key and value; what reads the input and the state; both directions.
+
+    Whatever the number of steps, and whatever the batch.
+    """
+    depth, net = IN_A_ROW[name]
+    for steps, batch in ((1, 2), (2, 1), (5, 3)):
+        arch = resviz.trace(net.eval(), inputs=(torch.zeros(steps, batch, 8),))
+        assert depth == arch.depth

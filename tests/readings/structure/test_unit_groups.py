@@ -17,7 +17,7 @@ from .random_parts import (
     draw_row_convolution,
     draw_row_mlp,
 )
-from .toys import conv
+from .toys import conv, residual
 
 ROWS, MAP = (2, 9, 16), (2, 3, 16, 16)
 
@@ -156,8 +156,6 @@ def test_a_row_mlp_and_an_mlp_are_one_block():
 def test_convolutions_and_attention_in_turn_are_blocks_each():
     """As in the U-Nets of diffusion: none of them mixes channels alone."""
     units = [Run(add, body=convolutions(3, 3)), Run(add, body=over_rows())] * 2
-    for unit in units:
-        unit.scale = 1
     assert ["basic", "attention"] * 2 == read(nn.Sequential(conv(3, 3), *units), MAP)
 
 
@@ -237,11 +235,38 @@ def test_one_product_is_attention_where_its_weights_are_a_softmax(make, kind):
     assert [kind] * 2 == [block.type for block in built.blocks]
 
 
-def test_a_recurrent_unit_is_no_mlp():
-    """Its products are of one layer, which takes them up at every step."""
-    net = Run(add, body=Run(lambda self, x: self.body(x)[0], body=nn.LSTM(16, 16)))
-    net.scale = 1
-    assert ["residual"] == read(nn.Sequential(nn.Linear(16, 16), net), ROWS)
+def run_cell(self, x):
+    """A cell's states, step by step."""
+    state, states = None, []
+    for step in x.unbind(1):
+        state = self.cell(step, state)
+        states.append(state[0] if isinstance(state, tuple) else state)
+    return torch.stack(states, 1)
+
+
+def first_of(layer):
+    return Run(lambda self, x: self.layer(x)[0], layer=layer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        first_of(nn.LSTM(16, 16, batch_first=True)),
+        first_of(nn.GRU(16, 16, 2)),
+        nn.Sequential(
+            nn.LayerNorm(16),
+            first_of(nn.RNN(16, 8, batch_first=True, bidirectional=True)),
+            nn.Linear(16, 16),
+        ),
+        Run(run_cell, cell=nn.GRUCell(16, 16)),
+        Run(run_cell, cell=nn.LSTMCell(16, 16)),
+        Run(run_cell, cell=nn.RNNCell(16, 16)),
+    ],
+)
+def test_a_unit_with_a_recurrent_layer_is_recurrent(body):
+    """A cell's own sum of input and state is no unit of a block."""
+    net = nn.Sequential(nn.Linear(16, 16), residual(body), residual(body))
+    assert ["recurrent"] * 2 == read(net, ROWS)
 
 
 def attention_by_a_gate(self, x):
