@@ -8,15 +8,18 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS, RESHAPES
+from resviz.readings.batch_axes import find_batch_places, find_sample_shape
 from resviz.readings.structure import read_structure
+from resviz.readings.structure.channel_axes import find_input_axis
+from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
 from resviz.units import format_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from resviz.readings.structure import Structure
-    from resviz.record import Architecture, Layer, Shape
+    from resviz.record import Architecture, Layer, Operation, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +52,17 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
     first = next((k for k, layer in enumerate(path) if layer.window), None)
     if first is None:
         return ()
-    start, number = find_first_map(arch, path[: first + 1])
+    start, number = find_first_map(structure, path[: first + 1])
     if start is None:
         return ()
     steps, size = [start], start.size
     padded: list[FlowStep] = []
     inner = find_attention_layers(structure)
+    axes = find_map_axes(structure, path[first])
     for layer in path[number:]:
         if layer.window and layer.index in inner:
             continue
-        axis = structure.channel_axes.get(layer.index)
-        after = spatial_size_after(layer, size, axis)
+        after = spatial_size_after(layer, size, axes.get(layer.index))
         if not after or size == after or not changes_resolution(layer):
             continue
         arithmetic = explain_resize(layer, size, after)
@@ -96,8 +99,30 @@ def find_attention_layers(structure: Structure) -> set[int]:
     }
 
 
+def find_map_axes(structure: Structure, first: Layer) -> Mapping[int, int | None]:
+    """Find in which axis of each layer's output the channels lie.
+
+    It may be the first where the first layer with a window tells that no batch is.
+    """
+    axes = structure.channel_axes
+    if lacks_batch(first):
+        return axes
+    return {index: 1 if axis == 0 else axis for index, axis in axes.items()}
+
+
+def lacks_batch(layer: Layer) -> bool:
+    """Tell whether what a layer with a window gives is a map without a batch."""
+    shape, windowed = layer.output_shape, find_windowed_operation(layer)
+    return bool(
+        windowed
+        and windowed.window
+        and len(shape) == len(windowed.window.kernel) + 1
+        and shape == windowed.outputs[0][-len(shape) :]
+    )
+
+
 def find_first_map(
-    arch: Architecture, path: Sequence[Layer]
+    structure: Structure, path: Sequence[Layer]
 ) -> tuple[FlowStep | None, int]:
     """Find the map that the first window sees, and the number of the layer behind it.
 
@@ -105,26 +130,45 @@ def find_first_map(
     first, one channel that it lacked, frames one by one.
 
     Args:
-        arch: the record.
+        structure: of the record.
         path: the main path up to the first layer with a window.
     """
     window = path[-1].window
     axes = len(window.kernel) if window else 0
+    arch = structure.arch
+    sample = find_sample_shape(arch, arch.input_shape, Source(MODEL_INPUT)).sample
+    other_axes = 2
+    if lacks_batch(path[-1]):
+        sample, other_axes = arch.input_shape, 1
     for number in reversed(range(len(path) - 1)):
         layer = path[number]
         names = {op.name for op in layer.operations}
-        if names & RESHAPES and len(layer.output_shape) == axes + 2:
-            size = layer.output_shape[2:]
-            is_input = not Counter(size) - Counter(arch.input_shape[1:])
+        if names & RESHAPES and len(layer.output_shape) == axes + other_axes:
+            size = layer.output_shape[other_axes:]
+            is_input = not Counter(size) - Counter(sample)
             name, shape = "input", arch.input_shape
             if not is_input:
                 name, shape = layer.name, layer.output_shape
             return FlowStep(name, size, shape, ""), number + 1
-    shape = arch.input_shape
-    if len(shape) < 3:
-        return None, 0
-    size = shape[-axes:] if len(shape) > axes + 2 else shape[2:]
-    return FlowStep("input", size, shape, ""), 0
+    size = find_window_size(path[-1])
+    if Counter(size) - Counter(sample) or any(map(changes_resolution, path[:-1])):
+        size = find_input_size(arch, axes)
+    step = FlowStep("input", size, arch.input_shape, "") if size else None
+    return step, 0
+
+
+def find_input_size(arch: Architecture, axes: int) -> Shape:
+    """Find the sizes of the input along so many axes; () if it has fewer.
+
+    They are the last ones that are neither that of the batch nor that of the channels.
+    """
+    if not arch.inputs:
+        return ()
+    places = find_batch_places(arch)
+    batch_place = places.get(Source(MODEL_INPUT))
+    others = {find_input_axis(arch, 0), batch_place and batch_place.axis}
+    sizes = [n for k, n in enumerate(arch.input_shape) if k not in others]
+    return tuple(sizes[-axes:]) if len(sizes) >= axes else ()
 
 
 def is_pad_or_crop(layer: Layer, before: Shape, after: Shape) -> bool:
@@ -170,15 +214,18 @@ def spatial_size_after(layer: Layer, before: Shape, axis: int | None) -> Shape:
     leaves one position.
     """
     axes, shape, read = len(before), layer.output_shape, layer.input_shape
-    size = spatial_size(shape, axes, axis or 1)
+    size = spatial_size(shape, axes, 1 if axis is None else axis)
     if len(size) == axes:
         is_map = axis is not None or before in list_sizes(read)
         return size if is_map or not is_cut_or_padded(layer) else ()
     gathers = any(op.name in GATHERING_OPERATIONS for op in layer.operations)
-    drops_axes = len(read) == axes + 2
-    drops_last = len(read) == 3 and shape == read[:2] and read[2] in {
-        prod(before), before[0]
-    }  # fmt: skip
+    other_axes = 1 if axis == 0 else 2  # a map without a batch has one
+    drops_axes = len(read) == axes + other_axes
+    drops_last = (
+        len(read) == 1 + other_axes
+        and shape == read[:-1]
+        and read[-1] in {prod(before), before[0]}
+    )
     gone = gathers and not size and (drops_axes or drops_last)
     return (1,) * axes if gone else ()
 
@@ -196,6 +243,7 @@ def is_cut_or_padded(layer: Layer) -> bool:
 def spatial_size(shape: Shape, axes: int, channels: int = 1) -> Shape:
     """Return a map's sizes but for the batch and the channels.
 
+    Where the channels lie in axis 0, there is no batch.
     A line that is a map of one row, as torch pools it, is a line.
     """
     size = shape[1:channels] + shape[channels + 1 :]
@@ -206,9 +254,11 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     """Explain one change of size, as "floor((224 + 2·3 − 7)/2) + 1 = 112"."""
     window = layer.window
     slides = window and len(window.kernel) == len(before) == len(after)
-    is_read = spatial_size(layer.input_shape, len(before)) == before
+    padded = find_padded_size(layer, before)
+    is_read = spatial_size(layer.input_shape, len(before)) == before or (
+        padded == before == find_window_size(layer)
+    )
     if window and slides and not window.transposed and is_read:
-        padded = find_padded_size(layer, before)
         numbers = window.kernel, window.stride, window.padding, window.dilation
         axes = zip(*numbers, padded, after, strict=True)
         lines = [
@@ -235,8 +285,19 @@ def find_padded_size(layer: Layer, before: Shape) -> Shape:
     It is that which the layer reads, unless it pads it first.
     """
     pads = [op for op in layer.operations if op.name in PADS]
-    size = spatial_size(pads[-1].outputs[0], len(before)) if pads else before
-    return size if len(size) == len(before) else before
+    return pads[-1].outputs[0][-len(before) :] if pads else before
+
+
+def find_windowed_operation(layer: Layer) -> Operation | None:
+    """Find the operation of a layer whose window is the layer's."""
+    windowed = (op for op in layer.operations if op.window)
+    return next((op for op in windowed if op.window == layer.window), None)
+
+
+def find_window_size(layer: Layer) -> Shape:
+    """Find the sizes of what a layer's window slides over; () if it has no window."""
+    op = find_windowed_operation(layer)
+    return op.inputs[0][-len(op.window.kernel) :] if op and op.window else ()
 
 
 def format_window_arithmetic(

@@ -316,3 +316,79 @@ def test_transformers_have_the_flow_of_their_stages(name, sizes):
     """Keys of a smaller map, class tokens and pads are no steps."""
     arch = load(FOLDER / "records" / f"{name}.json.gz")
     assert sizes == [step.size[0] for step in steps(arch)]
+
+
+@pytest.mark.parametrize(
+    ("make", "pool", "sizes"),
+    [
+        (nn.Conv1d, nn.AdaptiveAvgPool1d, (64,)),
+        (nn.Conv2d, nn.AdaptiveAvgPool2d, (32, 48)),
+        (nn.Conv3d, nn.AdaptiveAvgPool3d, (8, 32, 48)),
+    ],
+)
+def test_an_input_without_a_batch_has_the_flow_of_one_with(make, pool, sizes):
+    """Its sizes stand behind the channels, which are its first axis."""
+    conv = make(3, 8, 3, stride=2, padding=1)
+    model = nn.Sequential(conv, nn.ReLU(), pool(1), nn.Flatten(0))
+    with_batch = steps(trace(model[:3], (3, *sizes), batch=5))
+    found = steps(trace(model, inputs=(torch.zeros(3, *sizes),)))
+    assert sizes == found[0].size
+    assert [(step.name, step.size, step.arithmetic) for step in with_batch] == [
+        (step.name, step.size, step.arithmetic) for step in found
+    ]
+    functional = steps(
+        trace(MeanOf(conv, len(sizes)), inputs=(torch.zeros(3, *sizes),))
+    )
+    assert [step.size for step in with_batch] == [step.size for step in functional]
+
+
+class MeanOf(nn.Module):
+    """The mean over the positions of what a convolution gives."""
+
+    def __init__(self, conv, axes):
+        super().__init__()
+        self.conv, self.axes = conv, [*range(-axes, 0)]
+
+    def forward(self, x):
+        return self.conv(x).mean(self.axes)
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+@pytest.mark.parametrize(
+    ("make", "sizes"), [(nn.Conv1d, (8,)), (nn.Conv2d, (8, 4)), (nn.Conv3d, (4, 8, 6))]
+)
+def test_a_layer_that_turns_its_input_itself_reads_positions(make, sizes, batch):
+    """The channels, which are last in the input, are no size of it."""
+
+    class Turning(make):
+        def forward(self, x):
+            return super().forward(x.movedim(-1, 1))
+
+    model = nn.Sequential(Turning(3, 8, 3, stride=2, padding=1), nn.ReLU())
+    first, second = steps(trace(model, (*sizes, 3), batch=batch))
+    assert ("input", sizes) == (first.name, first.size)
+    assert f"floor(({sizes[0]} + 2·1 − 3)/2) + 1" in second.arithmetic
+
+
+@pytest.mark.parametrize(
+    ("lay", "shape"),
+    [
+        (lambda x: torch.stack([x[..., 2], x[..., 0]], 1), (1, 8, 6, 3)),
+        (lambda x: x.permute(2, 0, 1), (8, 6, 2)),
+        (lambda x: nn.functional.pad(x, (0, 0)), (2, 8, 6)),
+    ],
+)
+def test_the_first_map_is_what_the_first_window_slides_over(lay, shape):
+    """Also where channels were picked, or a map without a batch was turned."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(2, 8, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            return self.conv(lay(x))
+
+    first, second = steps(trace(Net(), inputs=(torch.zeros(shape),)))
+    assert ("input", (8, 6), (4, 3)) == (first.name, first.size, second.size)
+    assert "floor((8 + 2·1 − 3)/2) + 1 = 4" in second.arithmetic
