@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from resviz.operations.families import SOFTMAXES
 from resviz.readings.structure.channel_axes import mixes_rows
 from resviz.readings.structure.unit_types import classify_unit
-from resviz.readings.structure.weights import is_recurrent, is_spatial
+from resviz.readings.structure.weights import (
+    is_depthwise,
+    is_recurrent,
+    is_spatial,
+    is_weighted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,6 +63,8 @@ def find_unit_kind(
     heavy = [node for node in nodes if node in graph.efforts]
     ops = graph.list_operations(heavy)
     kind = classify_unit(graph, nodes)
+    weighted_ops = [op for op in ops if is_weighted(op)]
+    widens_first = kind == "inverted bottleneck" and not is_depthwise(weighted_ops[0])
     efforts = [graph.efforts[node] for node in heavy]
     sees_positions = any(effort.spatial or effort.products for effort in efforts)
     mixes_positions = (
@@ -68,7 +75,7 @@ def find_unit_kind(
     has_full_kernel = any(is_spatial(op) and not has_groups(op) for op in ops)
     return UnitKind(
         role=kind if kind in {"attention", "MLP"} else "convolution",
-        mixes_channels_alone=not mixes_positions or kind == "inverted bottleneck",
+        mixes_channels_alone=not mixes_positions or widens_first,
         sees_positions=mixes_positions,
         is_whole=has_full_kernel and kind != "attention",
     )

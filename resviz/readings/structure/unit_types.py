@@ -19,11 +19,10 @@ from resviz.readings.structure.weights import (
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from resviz.readings.structure.graph import Graph
     from resviz.record import Operation
-
-UNIT_TYPES: dict[tuple[int, ...], str] = {(3, 3): "basic", (1, 3, 1): "bottleneck"}
-"""What the kernels on the main branch are called. Source: He et al. 2015, figure 5."""
 
 
 def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") -> str:
@@ -38,11 +37,7 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     if any(map(is_recurrent, graph.select_layers(heavy))):
         return "recurrent"
     weighted_ops = [op for op in graph.list_operations(heavy) if is_weighted(op)]
-    if is_inverted_bottleneck(weighted_ops):
-        return "inverted bottleneck"
-    if len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops):
-        return "MLP"
-    return UNIT_TYPES.get(list_kernel_sizes(weighted_ops), other)
+    return next((kind for fits, kind in UNIT_TYPES if fits(weighted_ops)), other)
 
 
 def attends(graph: Graph, node: int) -> bool:
@@ -70,18 +65,67 @@ def is_softmax(graph: Graph, node: int) -> bool:
     return False
 
 
-def list_kernel_sizes(ops: list[Operation]) -> tuple[int, ...]:
+def is_basic(weighted_ops: Sequence[Operation]) -> bool:
+    """Tell whether two convolutions have one kernel, larger than 1×1.
+
+    Source: He et al. 2015, figure 5, left, where both are 3×3; Kong et al. 2020,
+    HiFi-GAN, where one class has 3, 7 and 11.
+    """
+    sizes = list_kernel_sizes(weighted_ops)
+    return len(sizes) == 2 and len({*sizes}) == 1 < sizes[0]
+
+
+def is_bottleneck(weighted_ops: Sequence[Operation]) -> bool:
+    """Tell whether a convolution stands between two of 1×1.
+
+    Unless it is 3×3, the first must not widen and the last must. Source: He et al.
+    2015, figure 5, right; Brendel and Bethge 2019, BagNet, most of whose are 1×1.
+    """
+    sizes = list_kernel_sizes(weighted_ops)
+    if len(sizes) != 3 or sizes[::2] != (1, 1):
+        return False
+    if sizes[1] == 3:
+        return True
+    (before, narrow), _, (narrowest, after) = map(find_widths, weighted_ops)
+    return before >= narrow and narrowest < after
+
+
+def is_mlp(weighted_ops: Sequence[Operation]) -> bool:
+    """Tell whether linear layers follow one another."""
+    return len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops)
+
+
+def is_inverted_bottleneck(weighted_ops: Sequence[Operation]) -> bool:
+    """Tell whether a 1×1 widens and a 1×1 narrows, with depthwise convolutions.
+
+    Source: Sandler et al. 2018, MobileNetV2, figure 3; Liu et al. 2022, ConvNeXt,
+    figure 3, where the depthwise convolution comes first; Qin et al. 2024, MobileNetV4.
+    """
+    pointwise = [op for op in weighted_ops if not is_depthwise(op)]
+    if list_kernel_sizes(pointwise) != (1, 1) or len(pointwise) == len(weighted_ops):
+        return False
+    (before, wide), (widest, after) = map(find_widths, pointwise)
+    return before <= wide and after < widest
+
+
+def list_kernel_sizes(ops: Sequence[Operation]) -> tuple[int, ...]:
     """List the kernel sizes of weighted operations; that of a linear one is 1."""
     return tuple(max(op.window.kernel) if op.window else 1 for op in ops)
 
 
-def is_inverted_bottleneck(weighted_ops: list[Operation]) -> bool:
-    """Tell whether a 1×1 widens, a depthwise convolution filters, and a 1×1 narrows.
+def find_widths(op: Operation) -> tuple[int, int]:
+    """Find how many channels a weighted operation reads, and how many it gives."""
+    axis = 1 if op.window else -1
+    before = next(
+        shape for shape, flows in zip(op.inputs, op.flowing, strict=True) if flows
+    )
+    return before[axis], op.outputs[0][axis]
 
-    Source: Sandler et al. 2018, MobileNetV2, figure 3.
-    """
-    if list_kernel_sizes(weighted_ops[::2]) != (1, 1) or len(weighted_ops) != 3:
-        return False
-    middle, last = weighted_ops[1:]
-    width = last.outputs[0][1 if last.window else -1]
-    return is_depthwise(middle) and width < middle.outputs[0][1]
+
+UNIT_TYPES: tuple[tuple[Callable[[Sequence[Operation]], bool], str], ...] = (
+    (is_inverted_bottleneck, "inverted bottleneck"),
+    (is_mlp, "MLP"),
+    (is_basic, "basic"),
+    (is_bottleneck, "bottleneck"),
+)
+"""What the weighted operations of a main branch are called, the first that fits."""

@@ -82,7 +82,7 @@ BODIES = {
     "bottleneck": lambda c, o, s: [
         conv(1, c, 4), nn.ReLU(), conv(3, 4, 4, stride=s), nn.SiLU(), conv(1, 4, o),
     ],
-    "residual": lambda c, o, s: [conv(5, c, o, stride=s), nn.ReLU(), conv(5, o, o)],
+    "residual": lambda c, o, s: [conv(5, c, o, stride=s), nn.ReLU(), conv(3, o, o)],
 }  # fmt: skip
 """Main branches by their types."""
 

@@ -1,0 +1,59 @@
+"""What the main branch of a unit is called, by kernels, widths and groups."""
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from resviz.readings.structure import read_structure
+
+from .toys import conv, residual
+
+UP, DOWN = conv(1, 8, 32), conv(1, 32, 8)
+
+
+def depthwise(kernel, c=8):
+    """A depthwise convolution."""
+    return conv(kernel, c, c, groups=c)
+
+
+class ChannelsLast(nn.Module):
+    """Linear layers over the channels of a map, as torch's ConvNeXt has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(8, 32), nn.GELU(), nn.Linear(32, 8))
+
+    def forward(self, x):
+        return self.layers(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+BRANCHES = {
+    "ResNet-18": ("basic", [conv(3), conv(3)]),
+    "HiFi-GAN": ("basic", [nn.Conv2d(8, 8, 7, padding=9, dilation=3), conv(7)]),
+    "two kernels": ("residual", [conv(5), conv(3)]),
+    "two of 1×1": ("residual", [conv(1), conv(1)]),
+    "ResNet-50": ("bottleneck", [conv(1, 8, 2), conv(3, 2, 2), conv(1, 2, 8)]),
+    "BagNet": ("bottleneck", [conv(1, 8, 2), conv(1, 2, 2), conv(1, 2, 8)]),
+    "7×7": ("bottleneck", [conv(1, 8, 2), conv(7, 2, 2), conv(1, 2, 8)]),
+    "ShuffleNet": ("bottleneck", [conv(1, 8, 2), depthwise(3, 2), conv(1, 2, 8)]),
+    "wide in 5×5": ("residual", [UP, conv(5, 32, 32), DOWN]),
+    "three of 1×1": ("residual", [conv(1), conv(1), conv(1)]),
+    "MobileNetV2": ("inverted bottleneck", [UP, depthwise(3, 32), DOWN]),
+    "ConvNeXt": ("inverted bottleneck", [depthwise(7), UP, DOWN]),
+    "ConvNeXt's own": ("inverted bottleneck", [depthwise(7), ChannelsLast()]),
+    "MobileNetV4": ("inverted bottleneck", [depthwise(3), UP, depthwise(5, 32), DOWN]),
+    "separable": ("residual", [depthwise(3), conv(1), depthwise(3), conv(1)]),
+    "linear": ("MLP", [ChannelsLast()]),
+}
+"""Main branches of published blocks and of their neighbours, and their types."""
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_a_type_is_read_off_kernels_widths_and_groups(name):
+    """Activations between, and no name, tell nothing."""
+    kind, layers = BRANCHES[name]
+    branch = nn.Sequential(*(part for layer in layers for part in (layer, nn.ReLU())))
+    net = nn.Sequential(conv(3, 3), residual(branch))
+    built = read_structure(resviz.trace(net, inputs=(torch.zeros(2, 3, 16, 16),)))
+    assert [kind] == [block.type for block in built.blocks]
