@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import torch
+from torch import nn
 
+import resviz
 from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.block.lanes import assign_lanes
@@ -146,6 +149,51 @@ def test_gate_has_its_own_wire(network):
     product = next(step for step in flow if step.lines == ["×"])
     assert 2 == len(product.sources)
     assert "sum" == product.role
+
+
+class ScaledByTime(nn.Module):
+    """A residual block whose branch a time scales and shifts, as in diffusion."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(8, 8, 3, 1, 1), nn.Conv2d(8, 8, 3, 1, 1)
+        self.time = nn.Linear(4, 16)
+
+    def forward(self, x, time):
+        scale, shift = self.time(time)[:, :, None, None].chunk(2, 1)
+        return x + self.second((self.first(x) * scale + shift).relu())
+
+
+class GivesTime(nn.Module):
+    """A network of one such block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = ScaledByTime()
+
+    def forward(self, x, time):
+        return self.block(x.relu(), time)
+
+
+def test_what_comes_in_aside_is_an_input_of_its_own():
+    """No wire leads from x to what a time scales: the time and its layers do."""
+    arch = resviz.trace(
+        GivesTime(), inputs=(torch.zeros(1, 8, 6, 6), torch.zeros(1, 4))
+    )
+    (block,) = arch.blocks
+    steps = build_block_steps(arch, block)
+    (product,) = (step for step in steps if step.lines == ["×"])
+    words = [[steps[at].words[0] for at in product.sources]]
+    while steps[product.sources[-1]].sources:
+        product = steps[product.sources[-1]]
+        words.append([steps[at].words[0] for at in product.sources])
+    assert [["3×3 conv, 8→8", "split"], ["fc, 4→16"], ["time 4"]] == words
+
+
+def test_the_first_input_keeps_the_first_column():
+    """Also where what comes in aside has the longer way to their sum."""
+    layout = assign_lanes([(), (), (1,), (2,), (3, 0), (4,)], frozenset())
+    assert (0, 1, 1, 1, 0, 0) == layout.column
 
 
 def test_chain_takes_one_column():

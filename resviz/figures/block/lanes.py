@@ -35,7 +35,8 @@ def assign_lanes(sources: Sequence[Sequence[int]], outer: frozenset[int]) -> Lan
     """Lay out steps that are given in execution order.
 
     Args:
-        sources: the steps that each step reads; () for the first alone.
+        sources: the steps that each step reads; () for the first, and for what else
+            comes in.
         outer: steps whose chain goes to the last column, as a shortcut's.
     """
     users: list[list[int]] = [[] for _ in sources]
@@ -66,18 +67,26 @@ def assign_levels(sources: Sequence[Sequence[int]]) -> list[int]:
 def choose_followers(
     sources: Sequence[Sequence[int]], users: list[list[int]], outer: frozenset[int]
 ) -> dict[int, int]:
-    """Return the step that continues each step's chain: where most is still to come."""
+    """Return the step that continues each step's chain: where most is still to come.
+
+    What comes from the first step goes before what comes in aside.
+    """
     ahead = [0] * len(sources)
     for step in reversed(range(len(sources))):
         ahead[step] = 1 + max((ahead[user] for user in users[step]), default=0)
     behind = assign_levels(sources)
+    aside: set[int] = set()
+    for step in range(1, len(sources)):
+        if aside.issuperset(sources[step]):
+            aside.add(step)
     follower: dict[int, int] = {}
     taken: dict[int, int] = {}
     for step in range(len(sources)):
         for user in sorted(users[step], key=lambda u: (u in outer, -ahead[u])):
             rival = taken.get(user)
-            if rival is None or (rival in outer, -behind[rival]) > (
+            if rival is None or (rival in outer, rival in aside, -behind[rival]) > (
                 step in outer,
+                step in aside,
                 -behind[step],
             ):
                 if rival is not None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resviz import units
+from resviz.escape import clean_name
 from resviz.figures import layer_labels
 from resviz.operations.families import ACTIVATIONS
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.weights import is_weighted
-from resviz.record import Source
+from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +67,7 @@ def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
     shape = layer_labels.arrange_axes(
         arch, graph.shape_of_node(entry), axis, Source(entry)
     )
-    flow = StepBuilder(graph, BlockStep(["x"], "text", shape))
+    flow = StepBuilder(graph, entry, shape, block.conditions)
     flow.add_preactivation(block.preactivation)
     for unit in block.units:
         flow.add_unit(unit)
@@ -81,14 +82,18 @@ class StepBuilder:
     Attributes:
         graph: the dataflow.
         steps: the steps so far; the first is the block's input.
-        step_of_layer: the step of each layer.
+        step_of_layer: the step of each layer, and of what comes in.
+        conditions: the block's layers on what comes in from elsewhere.
     """
 
-    def __init__(self, graph: Graph, entry: BlockStep) -> None:
+    def __init__(
+        self, graph: Graph, entry: int, shape: Shape, conditions: Iterable[int]
+    ) -> None:
         self.graph = graph
-        self.steps = [entry]
-        self.step_of_layer: dict[int, int] = {}
+        self.steps = [BlockStep(["x"], "text", shape)]
+        self.step_of_layer: dict[int, int] = {entry: 0}
         self.last_layer_of: dict[int, int] = {}
+        self.conditions = frozenset(conditions)
 
     def add_preactivation(self, nodes: Iterable[int]) -> None:
         """Add the layers before the branches part, one after the other."""
@@ -106,8 +111,13 @@ class StepBuilder:
         members = list_unit_members(self.graph, unit)
         sums = (members - set(unit.layer_indices)) | {unit.join}
         for layer in self.graph.select_layers(members):
-            before = self.graph.before[layer.index]
-            source_steps = [self.step_of_layer.get(source, start) for source in before]
+            source_steps = [
+                start
+                if source == unit.fork
+                or (unit.shortcut.is_of_other_stream and source not in members)
+                else self.find_source_step(source)
+                for source in self.graph.sources[layer.index]
+            ]
             on_shortcut = layer.index in shortcut_layers
             if on_shortcut or (layer.index in sums and not shortcut_layers):
                 source_steps = [
@@ -116,6 +126,16 @@ class StepBuilder:
             self.add_layer(
                 layer, source_steps, unit.shortcut.kind if on_shortcut else ""
             )
+
+    def find_source_step(self, node: int) -> int:
+        """Return the step of a node; of what comes from elsewhere, add it first."""
+        if node not in self.step_of_layer and node in self.conditions:
+            sources = [*map(self.find_source_step, self.graph.sources[node])]
+            self.add_layer(self.graph.arch.layers[node], sources, "")
+        elif node not in self.step_of_layer:
+            self.step_of_layer[node] = len(self.steps)
+            self.steps.append(build_input_step(self.graph, node))
+        return self.step_of_layer[node]
 
     def add_layer(self, layer: Layer, source_steps: list[int], shortcut: str) -> None:
         """Add a layer: to the step that it reads, or as one of its own."""
@@ -156,6 +176,19 @@ class StepBuilder:
         shape = self.steps[start].shape
         self.steps.append(BlockStep(lines, "identity", shape, [start], kind))
         return len(self.steps) - 1
+
+
+def build_input_step(graph: Graph, node: int) -> BlockStep:
+    """Build the text of what comes into a block beside its input: its name."""
+    arch = graph.arch
+    if node >= 0:
+        axis, source = graph.channel_axes.get(node), Source(node)
+        shape = layer_labels.arrange_axes(arch, graph.shape_of_node(node), axis, source)
+        return BlockStep([clean_name(arch.layers[node].name)], "text", shape)
+    source = Source(MODEL_INPUT, MODEL_INPUT - node)
+    name = arch.input_names[source.output] if arch.input_names else "input"
+    shape = layer_labels.arrange_output(arch, source)
+    return BlockStep([clean_name(name)], "text", shape)
 
 
 def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
