@@ -205,7 +205,8 @@ def label_pool(op: Operation, kind: str) -> str:
 def label_linear(op: Operation) -> str:
     """Return a linear layer as "fc, 2048→1000"."""
     if op.name in WEIGHT_COUNTS:  # whose weights are packed, or stand elsewhere
-        return f"fc, {op.inputs[0][-1]}→{op.outputs[0][-1]}"
+        name = OPERATION_LABELS.get(op.name, "fc")
+        return f"{name}, {op.inputs[0][-1]}→{op.outputs[0][-1]}"
     left, right = op.inputs[-2:]
     return f"fc, {left[-1]}→{right[-1] if len(right) > 1 else 1}"
 

@@ -76,6 +76,14 @@ def find_convolution_channel_axis(op: Operation) -> int | None:
     return max(len(op.outputs[0]) - len(window.kernel) - 1, 0) if window else None
 
 
+def count_time_first_macs(op: Operation) -> int:
+    """Count the multiply-accumulates of a convolution over time; its bias is not.
+
+    Shapes: input (T, N, C), weight (R, C, K), output (T', N, K).
+    """
+    return prod(op.outputs[0]) * prod(op.inputs[1][:2])
+
+
 packed_convolution = partial(OperationKind, weights=1)
 
 ROWS = (
@@ -90,6 +98,15 @@ ROWS = (
         saved=save_two_operands,
         field=follow_convolution,
         sets_axis=find_convolution_channel_axis,
+    ),
+    OperationKind(
+        "conv_tbc",
+        label="conv",
+        weights=1,
+        min_operands=2,
+        macs=count_time_first_macs,
+        saved=save_two_operands,
+        sets_axis=lambda op: len(op.outputs[0]) - 1,
     ),
     packed_convolution("quantized.conv1d"),
     packed_convolution("quantized.conv2d"),

@@ -43,6 +43,9 @@ ADDED_PRODUCTS = {(True, True, False), (True, False, True)}
 FACTORS = frozenset(row.name for row in OPERATIONS.values() if row.is_factor)
 """Operations by which one operand weighs the other."""
 
+SPARSE_PRODUCTS = {"_sparse_mm", "_sparse_addmm"}
+"""Products with a sparse matrix, whose work its shape does not tell."""
+
 WEIGHT_COUNTS = {row.name: row.weights for row in OPERATIONS.values() if row.weights}
 """How many layers with weights some fused or packed operations run."""
 

@@ -200,3 +200,11 @@ def is_evaluation_norm(overload: Overload, args: tuple[Any, ...]) -> bool:
     Kernels leave them empty; torch's meta kernel says otherwise.
     """
     return overload.name == "native_batch_norm" and len(args) > 5 and not args[5]
+
+
+def name_product(name: str, args: tuple[Any, ...]) -> str:
+    """Return the name of a product: another one where a factor of it is sparse."""
+    layouts = {arg.layout for arg in args if isinstance(arg, torch.Tensor)}
+    if layouts <= {torch.strided}:
+        return name
+    return "_sparse_addmm" if len(args) > 2 else "_sparse_mm"

@@ -179,7 +179,8 @@ def find_batch(
                 parts = layer.path.split(".")
                 outer = (".".join(parts[:k]) for k in range(len(parts) + 1))
                 holders = (modules[path] for path in outer if path in modules)
-                if any(map(wants_sequence_first, holders)):
+                is_time_first = any(op.name == "conv_tbc" for op in layer.operations)
+                if is_time_first or any(map(wants_sequence_first, holders)):
                     axes[source.output] = 1
     batch = plan.batch if plan.is_batch_off_axis else None
     if axes[:1] == [1]:

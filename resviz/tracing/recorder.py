@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from resviz.operations.families import CREATIONS, NORMS
+from resviz.operations.families import CREATIONS, NORMS, PRODUCTS
 from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor, Window
 from resviz.tracing.assembly import RecordAssembler
 from resviz.tracing.clone import Clone
@@ -19,6 +19,7 @@ from resviz.tracing.dispatched import (
     describe_overload,
     is_created_tensor,
     is_evaluation_norm,
+    name_product,
     run_by_torch,
 )
 from resviz.tracing.events import CallRecorder, FailedOperation, TraceEvent, TraceStep
@@ -245,10 +246,13 @@ class Recorder(TorchDispatchMode):
             if overload.read_numbers or overload.recorded_names
             else {}
         )
+        name = overload.name
+        if name in PRODUCTS:
+            name = name_product(name, args)
         depends_on_input = True in flowing and overload.name not in CREATIONS
         outputs = [describe_tensor(tensor) for tensor in results]
         operation = Operation(
-            overload.name,
+            name,
             shapes,
             flowing,
             tuple([tensor.shape for tensor in outputs]),

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 import resviz
 from resviz import TraceError, trace
 from resviz.pages.report import render
+from resviz.readings.costs import find_uncounted_weights
 from resviz.record import Window
 
 from .harm import Snapshot, changes
@@ -224,6 +225,60 @@ def test_a_sparse_buffer(layout):
         arch.macs,
         [gap.operation for gap in arch.uncounted],
     )
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+@pytest.mark.parametrize("layout", ["to_sparse", "to_sparse_csr"])
+@pytest.mark.parametrize("make", ["kept", "given"])
+@pytest.mark.parametrize(
+    "multiply",
+    [
+        torch.mm,
+        torch.sparse.mm,
+        lambda a, x: a @ x,
+        lambda a, x: torch.addmm(x, a, x),
+        lambda a, x: torch.mv(a, x[:, 0])[:, None].expand(6, 6),
+    ],
+)
+def test_products_with_a_sparse_matrix(multiply, make, layout):
+    """Their work is not that of a dense one: totals say "at least"; it has weights."""
+
+    class Graph(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(6, 5)
+            self.adjacency = getattr(torch.eye(6), layout)()
+
+        def forward(self, x, adjacency=None):
+            a = self.adjacency if adjacency is None else adjacency
+            return self.linear(multiply(a, x))
+
+    given = (getattr(torch.eye(6), layout)(),) if make == "given" else ()
+    arch = trace(Graph(), inputs=(torch.ones(6, 6), *given))
+    (gap,) = find_uncounted_weights(arch)
+    assert (6 * 6 * 5, True) == (arch.macs, gap.operation.startswith("_sparse_"))
+    assert "at least" in str(resviz.summary(arch))
+
+
+@pytest.mark.parametrize("inputs", [torch.zeros(20, 2, 8), None])
+def test_a_convolution_with_its_time_first(inputs):
+    """Its weight is (R, C, K); every step of every sample meets all of it."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(3, 8, 8))
+            self.bias = nn.Parameter(torch.zeros(8))
+
+        def forward(self, x):
+            return x + torch.conv_tbc(x, self.weight, self.bias, 1)
+
+    sizes = {"inputs": inputs} if inputs is not None else {"input_size": "20,N,8"}
+    batch = {} if inputs is not None else {"batch": 2}
+    arch = trace(Net(), **sizes, **batch)
+    assert (2, 20 * 2 * 8 * 3 * 8) == (arch.batch, arch.macs)
+    assert ["identity"] == [b.units[0].shortcut.kind for b in arch.blocks]
+    assert "conv, 8→8" in resviz.diagram(arch, "layers").to_svg()
 
 
 def test_a_module_that_knows_its_parent_by_a_proxy():

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import (
     ELEMENTWISE_WORK,
     FREE_OPERATIONS,
+    SPARSE_PRODUCTS,
     WEIGHT_COUNTS,
 )
 from resviz.operations.own_rules import OWN_RULES, count_by_own_rule
@@ -177,11 +178,11 @@ def find_uncounted_weights(arch: Architecture) -> tuple[UncountedOperation, ...]
 
 
 def reads_weights(op: Operation) -> bool:
-    """Tell whether its weights are packed, or do not depend on the input.
+    """Tell whether its weights are packed or sparse, or do not depend on the input.
 
     The latter have two axes or more; fewer have biases, scales and indices.
     """
-    if op.name in WEIGHT_COUNTS:
+    if op.name in WEIGHT_COUNTS or op.name in SPARSE_PRODUCTS:
         return True
     operands = zip(op.inputs, op.flowing, strict=True)
     return any(len(shape) > 1 and not flows for shape, flows in operands)
