@@ -15,9 +15,9 @@ import torch
 from torch import nn
 
 from resviz.errors import TraceError
-from resviz.inputs import ForwardArguments, InputSpec
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.explain import explain_failure
+from resviz.tracing.explain.input_proposals import FailedForward
 from resviz.tracing.function_modes import ConstantAdopter, FixedDevice
 from resviz.tracing.modules import find_module_modes
 from resviz.tracing.plan import InputPlaceholders
@@ -27,6 +27,7 @@ from resviz.tracing.storages import count_bytes_by_dtype
 from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
+    from resviz.inputs import ForwardArguments
     from resviz.record import Layer
     from resviz.tracing.plan import TracePlan
 
@@ -57,8 +58,8 @@ def trace_once(
     if isinstance(error, TraceError):
         message, is_explained = str(error), True
     else:
-        accepts = partial(accepts_shape, plan, recorder_class)
-        message, is_explained = explain_failure(error, recorder, plan, accepts)
+        attempt = partial(attempt_forward, plan, recorder_class)
+        message, is_explained = explain_failure(error, recorder, plan, attempt)
     recorder.stop_recording()
     arch = None
     with suppress(Exception):  # the reason matters more than the rest
@@ -111,17 +112,17 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
             return recorder.calls.call_root(*samples.args, **samples.kwargs)
 
 
-def accepts_shape(
-    plan: TracePlan, recorder_class: type[Recorder], shape: tuple[int, ...]
-) -> bool:
-    """Return whether the model's forward accepts one input of this shape."""
-    arguments = ForwardArguments((InputSpec(shape),), {})
+def attempt_forward(
+    plan: TracePlan, recorder_class: type[Recorder], arguments: ForwardArguments
+) -> FailedForward | None:
+    """Run the model's forward on other arguments; return how it failed, if it did."""
     other_plan = plan._replace(arguments=arguments, trace_only=False)
+    recorder = recorder_class.from_plan(other_plan)
     try:
-        run_forward(recorder_class.from_plan(other_plan), other_plan)
-    except Exception:  # noqa: BLE001 - whatever a user's forward raises means no
-        return False
-    return True
+        run_forward(recorder, other_plan)
+    except Exception as error:  # noqa: BLE001 - a user's forward may raise anything
+        return FailedForward(error.with_traceback(None), recorder)
+    return None
 
 
 def make_architecture(

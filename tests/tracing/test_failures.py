@@ -328,22 +328,19 @@ MISTAKES = {
         nn.Embedding(10, 4),
         (3, 8),
         "want whole numbers, not float32",
-        "give them as --input int64:1,128, in Python inputs=ids",
+        "--input int64:N,128 works, in Python input_size='int64:N,128'",
     ),
     "missing": (
         Words(),
         "int64:1,8",
         "missing 1 required positional argument: 'mask'",
-        (
-            "it takes (ids, mask, scale): give each as --input 'name=int64:1,128', in "
-            "Python inputs=(…) or kwargs={…}"
-        ),
+        "it takes (ids, mask, scale): --input ids=int64:1,8 --input mask=",
     ),
     "left out": (
         Words(),
         ["int64:1,8", "mask=1,8,1"],
         "'NoneType' object has no attribute 'shape'",
-        "its forward takes (ids, mask, scale): give each",
+        "it takes (ids, mask, scale): --input ids=int64:1,8 --input mask=1,8,1 --input",
     ),
     "too many": (
         nn.Conv2d(3, 4, 1),
@@ -393,7 +390,7 @@ def test_usual_mistakes(kind):
         ("features", (3, 8, 8)),
         ("joined maps", (3, 10, 12)),
         ("whole numbers", "float32:1,3,8,8"),
-        ("words as numbers", "int64:1,128"),
+        ("words as numbers", "int64:N,128"),
     ],
 )
 def test_the_remedy_works(kind, size):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from resviz import TraceError, trace
+from resviz import trace
 
 from .odd import Forward
 from .test_failures import message
@@ -148,7 +148,17 @@ def test_a_module_called_with_too_little():
     assert said.endswith("; it takes (x1, x2), which is for what calls it to give")
 
 
-def test_a_forward_that_lacks_an_input_is_still_told_so():
-    """Of the model itself."""
-    with pytest.raises(TraceError, match=r"it takes \(x1, x2\): give each as --input"):
-        trace(Pair(), (3, 8, 8))
+class Unguessed(nn.Module):
+    """A forward of inputs that nothing tells of."""
+
+    def forward(self, x, adjacency, weights):
+        return x.reshape(adjacency.shape[7], -1)
+
+
+def test_inputs_that_are_not_found_are_named():
+    """With the sizes that are known."""
+    said = message(Unguessed(), (3, 8, 8))
+    assert said.endswith(
+        "it takes (x, adjacency, weights): give each as --input x=N,3,8,8 --input "
+        "adjacency=… --input weights=…, in Python inputs=(…) or kwargs={…}"
+    )

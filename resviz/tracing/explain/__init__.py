@@ -9,10 +9,16 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.errors import describe_error, first_error_line
+from resviz.inputs import ForwardArguments, InputSpec
 from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.events import CallEnd, CallStart
+from resviz.tracing.explain.input_proposals import FailedForward, complains_of_shape
+from resviz.tracing.explain.input_search import (
+    describe_working_inputs,
+    find_working_inputs,
+)
 from resviz.tracing.explain.joined_shapes import Mismatch
 from resviz.tracing.explain.mismatches import (
     find_holder_mismatch,
@@ -27,17 +33,17 @@ from resviz.tracing.explain.remedies import (
     explain_wrong_arguments,
     find_rounded_size,
     find_working_sizes,
+    shorten_names,
 )
-from resviz.tracing.modules import find_class_name
+from resviz.tracing.modules import find_class_name, list_forward_parameters
 from resviz.tracing.origins import describe_tensor
 from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import torch
 
     from resviz.record import Source, Tensor
+    from resviz.tracing.explain.input_search import Attempt
     from resviz.tracing.plan import TracePlan
     from resviz.tracing.recorder import Recorder
 
@@ -64,7 +70,7 @@ def explain_failure(
     error: Exception,
     recorder: Recorder,
     plan: TracePlan,
-    accepts_shape: Callable[[tuple[int, ...]], bool],
+    attempt: Attempt,
 ) -> tuple[str, bool]:
     """Explain in one line where and why a forward failed, and what works.
 
@@ -75,11 +81,11 @@ def explain_failure(
         error: what the forward raised.
         recorder: what was seen up to there.
         plan: what was run.
-        accepts_shape: whether the model takes an input of a given shape; asked only
-            where the size is what is wrong, since it runs the forward again.
+        attempt: runs the forward again on other arguments, where an input may be what
+            is wrong, and returns how that failed.
     """
     try:
-        return describe_failure(error, recorder, plan, accepts_shape)
+        return describe_failure(error, recorder, plan, attempt)
     except Exception:  # noqa: BLE001 - an odd module must not hide the reason
         return describe_error(error), False
 
@@ -88,7 +94,7 @@ def describe_failure(
     error: Exception,
     recorder: Recorder,
     plan: TracePlan,
-    accepts_shape: Callable[[tuple[int, ...]], bool],
+    attempt: Attempt,
 ) -> tuple[str, bool]:
     """Return what `explain_failure` does, unless a module is too odd to describe."""
     for_inputs = f"for {describe_inputs(recorder)}"
@@ -118,16 +124,59 @@ def describe_failure(
         if mismatch
         else explain_wrong_arguments(error, recorder, plan.arguments)
     )
-    if mismatch and mismatch.size_search and plan.sole_input_shape:
-        shape = plan.sole_input_shape
-        found = (
-            find_working_sizes(shape, accepts_shape, mismatch.ratio)
-            if mismatch.size_search == "window"
-            else find_rounded_size(shape, accepts_shape)
-        )
-        remedy = found or remedy
     is_explained = bool(mismatch or remedy)
+    remedy = find_tried_remedy(error, recorder, plan, attempt, mismatch) or remedy
+    is_explained |= bool(remedy) and complains_of_shape(FailedForward(error, recorder))
     return f"{message}; {remedy}" if remedy else message, is_explained
+
+
+def find_tried_remedy(
+    error: Exception,
+    recorder: Recorder,
+    plan: TracePlan,
+    attempt: Attempt,
+    mismatch: Mismatch | None,
+) -> str | None:
+    """Find another size of the only input, or other inputs, that work when tried."""
+    shape = plan.sole_input_shape
+
+    def accepts_shape(shape: tuple[int, ...]) -> bool:
+        return attempt(ForwardArguments((InputSpec(shape),), {})) is None
+
+    remedy, search = (mismatch.remedy, mismatch.size_search) if mismatch else ("", "")
+    found = None
+    if mismatch and shape and search == "window":
+        found = find_working_sizes(shape, accepts_shape, mismatch.ratio)
+    elif shape and search == "rounding":
+        found = find_rounded_size(shape, accepts_shape)
+    if found:
+        return found
+    if mismatch and mismatch.input_sizes:
+        is_settled = accepts_shape((plan.batch, *mismatch.input_sizes))
+    else:
+        is_settled = bool(remedy) and search not in {"window", "inputs"}
+    is_late = mismatch is not None and search != "window" and has_weighed(recorder)
+    if is_settled or is_late:
+        return None
+    specs = find_working_inputs(error, recorder, plan.arguments, attempt)
+    if not specs:
+        return None
+    names = list_forward_parameters(recorder.clone.root, recorder.clone.method)
+    if search == "window" and remedy:
+        return f"{remedy}: {describe_working_inputs(specs)}"
+    takes = f"it takes ({shorten_names(names)}): " if len(specs) > 1 else ""
+    return takes + describe_working_inputs(specs)
+
+
+def has_weighed(recorder: Recorder) -> bool:
+    """Return whether a layer with weights has run, whose output no input changes."""
+    open_calls = recorder.calls.open_calls
+    return any(
+        isinstance(event, CallStart)
+        and event not in open_calls
+        and any(p is not None for p in vars(event.module)["_parameters"].values())
+        for event in recorder.list_events()
+    )
 
 
 def describe_inputs(recorder: Recorder) -> str:

@@ -17,16 +17,19 @@ class Mismatch(NamedTuple):
     Attributes:
         words: in a few words.
         size_search: "window" if another input size may do, "rounding" if one that
-            divides better may; "" if none will.
+            divides better may, "inputs" if another shape or dtype may, where no layer
+            with weights ran before; "" if none will.
         remedy: what to do, if that is known.
         ratio: wanted by given positions, near which the size that works lies; 0 if
             not known.
+        input_sizes: of one sample, which the remedy names; they may not do elsewhere.
     """
 
     words: str
     size_search: str = ""
     remedy: str = ""
     ratio: float = 0
+    input_sizes: Shape = ()
 
 
 def describe_shape_mismatch(

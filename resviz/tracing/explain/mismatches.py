@@ -14,6 +14,7 @@ from resviz.operations.families import PRODUCTS
 from resviz.operations.windows import compute_window_sizes, expand_per_axis
 from resviz.record import MODEL_INPUT
 from resviz.tracing.events import CallStart, TraceStep
+from resviz.tracing.explain.input_proposals import FRAMES
 from resviz.tracing.explain.joined_shapes import Mismatch, describe_shape_mismatch
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def find_module_mismatch(
             "window", expand_per_axis(module.kernel_size, count_window_axes(module))
         )
         return Mismatch(f"the {window} does not fit into the map", "window")
-    return find_norm_mismatch(module, shape)
+    return find_norm_mismatch(module, shape, is_model_input=is_model_input)
 
 
 def find_holder_mismatch(
@@ -84,6 +85,7 @@ def find_embedding_mismatch(module: nn.Embedding, ids: torch.Tensor) -> Mismatch
     if ids.is_floating_point() or ids.dtype == torch.bool:
         return Mismatch(
             f"want whole numbers, not {str(ids.dtype).removeprefix('torch.')}",
+            "inputs",
             remedy="give them as --input int64:1,128, in Python inputs=ids",
         )
     if ids.is_meta or not ids.numel():
@@ -126,36 +128,23 @@ def find_convolution_mismatch(
     `is_model_input` says whether that is the model's own input, whose size the user
     chose.
     """
-    axes = len(module.kernel_size)
-    wanted = f"want {module.in_channels} input channels"
-    if len(shape) == axes + 1 and shape[0] != module.in_channels:
-        channels = shape[1] == module.in_channels
-        sizes = (*shape[2:], shape[-1]) if channels else shape[1:]
-        sides = ",".join(map(str, (module.in_channels, *sizes)))
-        missing = "a size is missing" if channels else "name the channels too"
-        return Mismatch(wanted, remedy=f"{missing}, {sides}" * is_model_input)
-    if not axes + 1 <= len(shape) <= axes + 2:
-        repeated = (*shape[1:], *shape[-1:] * axes)[:axes]
-        sides = shape[-axes:] if len(shape) > axes else repeated
-        sizes_text = ",".join(map(str, (module.in_channels, *sides)))
-        remedy = f"sizes are of one sample, the batch is put before them: {sizes_text}"
-        if len(shape) == axes + 3 and shape[0] == 1 < shape[1]:
-            remedy = f"{remedy} with a batch of {shape[1]}"
-        return Mismatch(
-            f"want {SHAPES_BY_AXES.get(axes, '')}", remedy=remedy * is_model_input
-        )
-    if len(shape) == axes + 2 and shape[1] != module.in_channels:
-        is_channels_last = shape[-1] == module.in_channels
-        sides = shape[1:-1] if is_channels_last else shape[2:]
-        sizes_text = ",".join(map(str, (module.in_channels, *sides)))
-        remedy = (
-            f"the channels come first, {sizes_text}"
-            if is_channels_last
-            else f"give {sizes_text}, or build it with in_channels={shape[1]}"
-        )
+    axes, channels = len(module.kernel_size), module.in_channels
+    words = f"want {channels} input channels"
+    has_channels = shape[:1] == (channels,) if len(shape) == axes + 1 else None
+    if has_channels is False or not axes + 1 <= len(shape) <= axes + 2:
+        if not is_model_input:
+            return Mismatch(f"want {SHAPES_BY_AXES.get(axes, '')}", "inputs")
+        return describe_wrong_rank(module, shape)
+    if len(shape) == axes + 2 and shape[1] != channels:
         if not is_model_input:
             remedy = f"in_channels would have to be {shape[1]}"
-        return Mismatch(wanted, remedy=remedy)
+            return Mismatch(words, "inputs", remedy)
+        if shape[-1] == channels:
+            remedy, sides = "the channels come first, {}", shape[1:-1]
+        else:
+            remedy = f"give {{}}, or build it with in_channels={shape[1]}"
+            sides = shape[2:]
+        return describe_wrong_sizes(words, remedy, module, sides)
     if not window_fits(module, shape):
         kernel = name_window("kernel", module.kernel_size)
         words = f"the {kernel} does not fit into the padded map"
@@ -163,7 +152,42 @@ def find_convolution_mismatch(
     return None
 
 
-def find_norm_mismatch(module: nn.Module, shape: Shape) -> Mismatch | None:
+def describe_wrong_rank(module: _ConvNd, shape: Shape) -> Mismatch:
+    """Describe a model's input of too few or too many axes for a kernel."""
+    axes, channels = len(module.kernel_size), module.in_channels
+    if len(shape) == axes + 1:
+        has_channels = shape[1] == channels
+        sides = (*shape[2:], shape[-1]) if has_channels else shape[1:]
+        if axes == 3:
+            sides = (FRAMES, *sides[1:])
+        missing = "a size is missing" if has_channels else "name the channels too"
+        words = f"want {channels} input channels"
+        return describe_wrong_sizes(words, f"{missing}, {{}}", module, sides)
+    repeated = (*shape[1:], *shape[-1:] * axes)[:axes]
+    sides = shape[-axes:] if len(shape) > axes else repeated
+    remedy = "sizes are of one sample, the batch is put before them: {}"
+    is_batch = len(shape) > axes + 2 and shape[2] == channels
+    if len(shape) > axes + 2 and not is_batch:
+        window = "one axis" if axes == 1 else f"{axes} axes"
+        remedy = f"it slides over {window}, give --input {{}}"
+    elif len(shape) == axes + 3 and shape[0] == 1 < shape[1]:
+        remedy = f"{remedy} with a batch of {shape[1]}"
+    words = f"want {SHAPES_BY_AXES.get(axes, '')}"
+    return describe_wrong_sizes(words, remedy, module, sides)
+
+
+def describe_wrong_sizes(
+    words: str, remedy: str, module: _ConvNd, sides: Shape
+) -> Mismatch:
+    """Describe a model's input for a kernel; `remedy` has {} for the right sizes."""
+    sizes = (module.in_channels, *sides)
+    text = remedy.format(",".join(map(str, sizes)))
+    return Mismatch(words, remedy=text, input_sizes=sizes)
+
+
+def find_norm_mismatch(
+    module: nn.Module, shape: Shape, *, is_model_input: bool
+) -> Mismatch | None:
     """Find channels or last sizes that a norm has no weights for."""
     if isinstance(module, nn.LayerNorm):
         last = tuple(module.normalized_shape)
@@ -172,7 +196,8 @@ def find_norm_mismatch(module: nn.Module, shape: Shape) -> Mismatch | None:
                 "the channels come last for it: permute before, or "
                 f"GroupNorm(1, {last[0]})"
             ) * (shape[1:2] == last)
-            return Mismatch(f"want last sizes {last}", "window", remedy)
+            search = "" if remedy or is_model_input else "window"
+            return Mismatch(f"want last sizes {last}", search, remedy)
     if isinstance(module, nn.GroupNorm) and shape[1:2] != (module.num_channels,):
         return describe_channel_mismatch("num_channels", module.num_channels, shape)
     return (
@@ -185,14 +210,14 @@ def find_norm_mismatch(module: nn.Module, shape: Shape) -> Mismatch | None:
 def describe_channel_mismatch(argument: str, wanted: int, shape: Shape) -> Mismatch:
     """Describe a norm of other channels than it is given, by the argument to change."""
     remedy = f"{argument} would have to be {shape[1]}" if len(shape) > 1 else ""
-    return Mismatch(f"want {wanted} channels", remedy=remedy)
+    return Mismatch(f"want {wanted} channels", "inputs", remedy)
 
 
 def find_batch_norm_mismatch(module: _BatchNorm, shape: Shape) -> Mismatch | None:
     """Find a batch norm's wrong channels, or too few values for training."""
     axes = {nn.BatchNorm2d: 2, nn.BatchNorm3d: 3}.get(type(module))
     if axes and len(shape) != axes + 2:
-        return Mismatch(f"want {SHAPES_BY_AXES[axes]}")
+        return Mismatch(f"want {SHAPES_BY_AXES[axes]}", "inputs")
     if shape[1:2] != (module.num_features,):
         return describe_channel_mismatch("num_features", module.num_features, shape)
     if module.training and shape[0] * prod(shape[2:]) == 1:

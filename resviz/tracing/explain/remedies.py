@@ -9,6 +9,8 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import first_error_line, suggest_nearest
+from resviz.tracing.explain.input_proposals import list_lacking_inputs
+from resviz.tracing.explain.input_search import name_inputs
 from resviz.tracing.modules import list_forward_parameters
 
 if TYPE_CHECKING:
@@ -29,10 +31,6 @@ the windows into which they are cut."""
 
 MAX_PARAMETERS_NAMED = 6
 """Parameters of a forward that are named; some of transformers take twenty."""
-
-HOW_TO_GIVE_INPUTS = (
-    "give each as --input 'name=int64:1,128', in Python inputs=(…) or kwargs={…}"
-)
 
 
 CALL_THAT_DOES_NOT_FIT = re.compile(r"\(\) (got|missing|takes)\b")
@@ -55,14 +53,29 @@ def explain_wrong_arguments(
         if "unexpected" in reason:
             near = suggest_nearest(wrong_name, parameter_names, 1).removeprefix(", ")
         hint = f"{near}? " if near else ""
-        give = f": {HOW_TO_GIVE_INPUTS}" if "missing" in reason else ""
+        give = explain_giving(recorder, given, parameter_names)
+        give = f": {give}" if "missing" in reason else ""
         return f"{hint}it takes ({shorten_names(parameter_names)}){give}"
     mentions = ("_" in name and name in reason for name in parameter_names)
     lacks_argument = "NoneType" in reason or any(mentions)
     if lacks_argument and len(recorder.input_names) < len(parameter_names):
         names = shorten_names(parameter_names)
-        return f"its forward takes ({names}): {HOW_TO_GIVE_INPUTS}"
+        give = explain_giving(recorder, given, parameter_names)
+        return f"its forward takes ({names}): {give}"
     return None
+
+
+def explain_giving(
+    recorder: Recorder, given: ForwardArguments, names: list[str]
+) -> str:
+    """Say how several inputs are given, with the names and sizes that are known."""
+    known = {spec.place[0]: spec.text for spec in name_inputs(given, recorder)}
+    lacking = list_lacking_inputs(recorder, [*known]) or [
+        name for name in names if name not in known
+    ]
+    texts = [*known.values(), *(f"{name}=…" for name in lacking)]
+    options = [f"--input {text}" for text in texts[:MAX_PARAMETERS_NAMED]]
+    return f"give each as {' '.join(options)}, in Python inputs=(…) or kwargs={{…}}"
 
 
 def fits_forward(root: nn.Module, method: str, given: ForwardArguments) -> bool:

@@ -1,0 +1,395 @@
+"""Which other inputs a failure suggests: what a layer wanted, or what a line unpacked.
+
+A proposal may be wrong, as it is tried before it is told.
+"""
+
+from __future__ import annotations
+
+import re
+from inspect import Parameter, signature
+from itertools import islice, product
+from math import isqrt, prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.conv import _ConvNd
+
+from resviz.errors import first_error_line
+from resviz.inputs import InputSpec
+from resviz.operations.families import PRODUCTS
+from resviz.record import MODEL_INPUT
+from resviz.tracing.dispatched import describe_overload
+from resviz.tracing.tensors import tensors_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from resviz.tracing.recorder import Recorder
+
+    Inputs = tuple[InputSpec, ...]
+
+Sizes = tuple[int | None, ...]
+
+TOKENS = 128
+"""Positions of a sequence whose length nothing tells."""
+
+FRAMES = 16
+"""Frames of a clip, or slices of a volume, whose number nothing tells."""
+
+SIDE = 224
+"""Side of a picture whose size nothing tells."""
+
+SIDES = (224, 32, 28, 64, 128, 256, 299, 512)
+"""Sides that pictures often have."""
+
+LENGTHS = (64, 32, 16, 8, 1024, 16000)
+"""Lengths to try where one does not do."""
+
+PLAIN_CHANNELS = (3, 1)
+"""Channels of pictures, in colour and in grey."""
+
+WANTED_RANK = re.compile(
+    r"(?:to unpack \(expected |is not equal to len\(dims\) = )(\d+)"
+)
+"""How Python and torch say how many axes a line wants."""
+
+AXIS_BEYOND = re.compile(r"Dimension out of range .*but got (\d+)|index out of range")
+"""How they say that it wants an axis that is not there."""
+
+WANTS_INDICES = re.compile(r"indices must be|used as indices|'indices'|index tensor")
+"""How torch says that it wants whole numbers."""
+
+WORDS_FOR_SAMPLE_NUMBERS = {
+    *("t", "ts", "time", "times", "timestep", "timesteps", "sigma", "noise_level"),
+    *("y", "label", "labels", "target", "targets", "class_labels", "classes"),
+}
+"""Arguments that often hold one number a sample."""
+
+WORDS_FOR_IDS = {
+    *("ids", "idx", "input_ids", "tokens", "text", "texts", "words", "caption"),
+    *("captions", "src", "tgt", "trg", "question", "token_type_ids"),
+}
+"""Arguments that often hold numbers of words."""
+
+SEQUENCE_LAYERS = (
+    *(nn.RNNBase, nn.MultiheadAttention, nn.Transformer),
+    *(nn.TransformerEncoderLayer, nn.TransformerDecoderLayer),
+)
+"""Layers of torch's that read tokens."""
+
+MAX_GUESSES = 16
+"""Combinations of what missing arguments may be."""
+
+
+class FailedForward(NamedTuple):
+    """How a forward failed: what it raised, and what was seen up to there."""
+
+    error: Exception
+    recorder: Recorder
+
+
+def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
+    """Propose other inputs than those at which a forward failed, the likeliest first.
+
+    Args:
+        failure: how it failed.
+        specs: what it was given, each with its argument's name.
+    """
+    names = [spec.place[0] for spec in specs]
+    lacking = list_lacking_inputs(failure.recorder, names)
+    if lacking and isinstance(failure.error, TypeError):
+        guesses = [guess_inputs(name, specs) for name in lacking]
+        for added in islice(product(*guesses), MAX_GUESSES):
+            yield (*specs, *added)
+        return
+    for position in find_blamed_inputs(failure.recorder, specs):
+        spec = specs[position]
+        for sizes, dtype in propose_sizes(failure, spec):
+            other = spec._replace(sizes=sizes, dtype=dtype)
+            yield (*specs[:position], other, *specs[position + 1 :])
+    if "NoneType" in str(failure.error):
+        for name in list_optional_inputs(failure.recorder, specs):
+            for spec in guess_inputs(name, specs):
+                yield (*specs, spec)
+
+
+def list_forward_defaults(recorder: Recorder) -> dict[str, bool]:
+    """List the parameters of a forward, and whether each may be left out."""
+    root, method = recorder.clone.root, recorder.clone.method or "forward"
+    try:
+        parameters = signature(getattr(root, method)).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    kinds = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
+    return {
+        parameter.name: parameter.default is not Parameter.empty
+        for parameter in parameters
+        if parameter.kind in kinds
+    }
+
+
+def list_lacking_inputs(recorder: Recorder, given: Sequence[str]) -> list[str]:
+    """List the arguments that a forward must be given and was not."""
+    defaults = list_forward_defaults(recorder)
+    return [
+        name
+        for name, is_optional in defaults.items()
+        if not is_optional and name not in given
+    ]
+
+
+def list_optional_inputs(recorder: Recorder, specs: Inputs) -> list[str]:
+    """List the arguments that were left out because they may be."""
+    given = {spec.place[0] for spec in specs}
+    return [name for name in list_forward_defaults(recorder) if name not in given]
+
+
+def guess_inputs(name: str, specs: Inputs) -> list[InputSpec]:
+    """Guess what an argument takes, by its name and by what the first takes."""
+    place = (name,)
+    numbers = InputSpec((None,), "int64", place)
+    ids = InputSpec((None, TOKENS), "int64", place)
+    like_first = specs[0]._replace(place=place)
+    if name in WORDS_FOR_SAMPLE_NUMBERS:
+        return [numbers, InputSpec((None,), None, place), like_first]
+    if name in WORDS_FOR_IDS:
+        return [ids, like_first, numbers]
+    if "mask" in name:
+        masks = [InputSpec(sizes, "bool", place) for sizes in ((None, TOKENS), (None,))]
+        return [like_first._replace(dtype="bool"), *masks, like_first]
+    return [like_first, ids, numbers, InputSpec((None,), None, place)]
+
+
+def find_blamed_inputs(recorder: Recorder, specs: Inputs) -> Sequence[int]:
+    """Find positions of the inputs that a failure may be the fault of."""
+    calls = recorder.calls.open_calls
+    for tensor in tensors_in(calls[-1].args) if len(calls) > 1 else ():
+        source = recorder.origins.find_source(tensor)
+        if source is not None and source.layer == MODEL_INPUT:
+            names = recorder.input_names[source.output]
+            places = [spec.place[0] for spec in specs]
+            return [places.index(names)] if names in places else range(len(specs))
+        break
+    return range(len(specs))
+
+
+def propose_sizes(
+    failure: FailedForward, spec: InputSpec
+) -> Iterator[tuple[Sizes, str | None]]:
+    """Propose other sizes and dtypes for one input."""
+    reason, module = first_error_line(failure.error), find_failed_module(failure)
+    is_float = spec.dtype is None or "int" not in spec.dtype
+    if WANTS_INDICES.search(reason) or isinstance(module, nn.Embedding):
+        if is_float and len(spec.sizes) == 2:
+            yield spec.sizes, "int64"
+        if is_float:
+            yield (*spec.sizes[:1], TOKENS), "int64"
+        return
+    if not is_float and isinstance(getattr(module, "weight", None), torch.Tensor):
+        yield spec.sizes, None
+    for sizes in (
+        *propose_for_module(failure, spec.sizes),
+        *propose_for_operation(failure, spec.sizes),
+    ):
+        yield sizes, spec.dtype
+    modules = failure.recorder.clone.modules
+    if is_float and any(isinstance(each, nn.Embedding) for each in modules):
+        yield (*spec.sizes[:1], TOKENS), "int64"
+    if not is_float and len(spec.sizes) == 2:
+        for length in LENGTHS:
+            yield (*spec.sizes[:1], length), spec.dtype
+
+
+def find_failed_module(failure: FailedForward) -> nn.Module | None:
+    """Find the innermost module that was being called."""
+    calls = failure.recorder.calls.open_calls
+    return calls[-1].module if calls else None
+
+
+def complains_of_shape(failure: FailedForward) -> bool:
+    """Return whether a failure is about axes: a line's that wants others, a layer's."""
+    if find_wanted_rank(first_error_line(failure.error), 0):
+        return True
+    return any(True for _ in propose_for_module(failure, (None,)))
+
+
+def find_wanted_rank(reason: str, rank: int) -> int:
+    """Find how many axes a line wants that complains of them; 0 if it does not."""
+    wanted = WANTED_RANK.search(reason)
+    if wanted:
+        return int(wanted[1])
+    beyond = AXIS_BEYOND.search(reason)
+    return max(rank, int(beyond[1] or rank)) + 1 if beyond else 0
+
+
+def propose_ranks(sizes: Sizes, rank: int) -> Iterator[Sizes]:
+    """Propose sizes of another number of axes: a length, a picture, a clip."""
+    batch, *rest = sizes or (None,)
+    last, first = (rest[-1], rest[0]) if rest else (SIDE, 3)
+    picture = tuple(rest) if len(rest) == 3 else (3, SIDE, SIDE)
+    by_rank: dict[int, list[Sizes]] = {
+        1: [()],
+        2: [(last,)],
+        3: [(first, last), (TOKENS, last)],
+        4: [picture],
+        5: [(picture[0], FRAMES, *picture[1:]), (FRAMES, *picture)],
+        6: [(1, picture[0], FRAMES, *picture[1:]), (1, FRAMES, *picture)],
+    }
+    for others in by_rank.get(rank, ()):
+        yield (batch, *others)
+
+
+def propose_for_module(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
+    """Propose sizes with which a layer or a line gets as many axes and values."""
+    rank = find_wanted_rank(first_error_line(failure.error), len(sizes))
+    module = find_failed_module(failure)
+    if rank or module is None:
+        yield from propose_ranks(sizes, rank)
+        return
+    arguments = [*tensors_in(failure.recorder.calls.open_calls[-1].args)]
+    shape = tuple(arguments[0].shape) if arguments else ()
+    batch = sizes[0] if sizes else None
+    modules = failure.recorder.clone.modules
+    sequence = any(isinstance(each, SEQUENCE_LAYERS) for each in modules)
+    if isinstance(module, _ConvNd):
+        axes = len(module.kernel_size)
+        if len(shape) == axes + 2 and shape[1:2] == (module.in_channels,):
+            yield from propose_sides(sizes)
+        else:
+            yield from propose_maps(module.in_channels, axes, sizes, shape)
+    elif isinstance(module, SEQUENCE_LAYERS):
+        width, batch_first = find_token_width(module)
+        yield (*((batch, TOKENS) if batch_first else (TOKENS, batch)), width)
+    elif isinstance(module, nn.Linear):
+        features = module.in_features
+        yield from propose_features(features, sizes, shape, reads_sequence=sequence)
+    elif isinstance(module, nn.LayerNorm):
+        wanted = module.normalized_shape
+        yield from propose_features(wanted[-1], sizes, reads_sequence=sequence)
+        yield (batch, TOKENS, *wanted)
+    elif isinstance(module, (_NormBase, nn.GroupNorm)):
+        channels = getattr(module, "num_features", getattr(module, "num_channels", 0))
+        dimensions = type(module).__name__.removesuffix("d")[-1:]
+        axes = int(dimensions) if dimensions in "123" else 2
+        yield from propose_maps(channels, axes, sizes, shape)
+        yield batch, channels
+
+
+def find_token_width(module: Any) -> tuple[int, bool]:
+    """Find the width of a layer's tokens, and whether their batch comes first."""
+    attention = getattr(module, "self_attn", module)
+    for name in ("input_size", "embed_dim", "d_model"):
+        if hasattr(attention, name):
+            return getattr(attention, name), attention.batch_first
+    return 0, True
+
+
+def propose_maps(
+    channels: int, axes: int, sizes: Sizes, shape: tuple[int, ...]
+) -> Iterator[Sizes]:
+    """Propose sizes that have some channels and so many axes, first or last.
+
+    Args:
+        channels: how many.
+        axes: of a map, without the channels.
+        sizes: with which that failed.
+        shape: what arrived there; if that is the input itself, channels are first.
+    """
+    batch, *rest = sizes or (None,)
+    sides = rest[-axes:] if len(rest) >= axes else [*rest[1:], *[SIDE] * axes][-axes:]
+    if len(rest) == axes + 1:
+        sides = rest[1:]
+    if axes == 3 and len(rest) != 4:
+        sides = [FRAMES, *sides[1:]]
+    yield (batch, channels, *sides)
+    if shape[1:] == sizes[1:]:
+        return
+    yield (batch, *sides, channels)
+    for axis in range(1, len(sizes)):
+        yield replace_size(sizes, axis, channels)
+
+
+def propose_sides(sizes: Sizes) -> Iterator[Sizes]:
+    """Propose sizes of the same channels, with other sides or another length."""
+    if len(sizes) == 4:
+        for side in SIDES:
+            yield (*sizes[:2], side, side)
+    elif len(sizes) == 3:
+        for length in sorted(LENGTHS):
+            yield (*sizes[:2], length)
+
+
+def propose_features(
+    features: int,
+    sizes: Sizes,
+    shape: tuple[int, ...] = (),
+    *,
+    reads_sequence: bool = False,
+) -> Iterator[Sizes]:
+    """Propose sizes with which so many values arrive on the last axis.
+
+    Args:
+        features: how many.
+        sizes: with which that failed.
+        shape: what arrived there, if known.
+        reads_sequence: whether the model has layers that read sequences.
+    """
+    batch, *rest = sizes or (None,)
+    is_flat = len(shape) == 2 < len(sizes)
+    if is_flat:
+        for channels in dict.fromkeys((*(rest[:1] if rest else ()), *PLAIN_CHANNELS)):
+            side = isqrt(features // (channels or 1))
+            if channels and channels * side * side == features:
+                yield batch, channels, side, side
+        yield from propose_flat_sides(features / max(prod(shape[1:]), 1), sizes)
+    if len(sizes) == 3:
+        yield (*sizes[:2], features)
+    vector, tokens = (batch, features), (batch, TOKENS, features)
+    yield from (tokens, vector) if reads_sequence else (vector, tokens)
+    for axis in range(len(sizes) - 1, 0, -1):
+        yield replace_size(sizes, axis, features)
+
+
+def propose_flat_sides(ratio: float, sizes: Sizes) -> Iterator[Sizes]:
+    """Propose sizes with `ratio` times as many positions."""
+    if len(sizes) == 4 and sizes[-1]:
+        near = round(sizes[-1] * ratio**0.5)
+        sides = (near, 32, 28, *(near + step for step in (1, 2, 3, 4, -1, -2)))
+        for side in (*sides, *SIDES):
+            if side > 0:
+                yield (*sizes[:2], side, side)
+    elif len(sizes) == 3 and sizes[-1]:
+        near = round(sizes[-1] * ratio)
+        for step in (0, 1, 2, 3, 4, -1, -2):
+            if near + step > 0:
+                yield (*sizes[:2], near + step)
+
+
+def propose_for_operation(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
+    """Propose sizes with which an operation of the forward's own fits its operands."""
+    failed = failure.recorder.failed_operation
+    if failed is None or failed.error is not failure.error or len(failed.operands) < 2:
+        return
+    find_source = failure.recorder.origins.find_source
+    fixed = [tensor for tensor in failed.operands if find_source(tensor) is None]
+    flowing = [tensor for tensor in failed.operands if find_source(tensor) is not None]
+    if not fixed or not flowing:
+        return
+    name, wanted = describe_overload(failed.func).name, fixed[0].shape
+    if name in PRODUCTS and len(wanted) >= 2:
+        yield from propose_features(wanted[-2], sizes)
+        return
+    for wanted_size, given_size in zip(
+        wanted[::-1], flowing[0].shape[::-1], strict=False
+    ):
+        if wanted_size != given_size and wanted_size > 1:
+            for axis in range(len(sizes) - 1, 0, -1):
+                if sizes[axis] == given_size:
+                    yield replace_size(sizes, axis, wanted_size)
+
+
+def replace_size(sizes: Sizes, axis: int, size: int) -> Sizes:
+    """Return sizes with another one on an axis."""
+    return (*sizes[:axis], size, *sizes[axis + 1 :])
