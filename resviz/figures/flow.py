@@ -210,7 +210,7 @@ def place_feature_map(
     front = (max(channels * scale[1], MIN_SIDE), max(height * scale[0], MIN_SIDE))
     depth = max(width * scale[0], MIN_SIDE)
     total_width = front[0] + OBLIQUE_OFFSET[0] * depth
-    name = metrics.fit_text(feature_map.name, 90, bold=True)
+    name = metrics.fit_name(feature_map.name, 90, bold=True)
     values = prod(feature_map.shape[1:])
     format_number = units.format_count if values >= 10_000 else units.group_digits
     lines = [

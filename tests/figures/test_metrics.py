@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resviz.figures.drawing.canvas import round_corners
-from resviz.figures.drawing.metrics import cap_lines, fit_text, text_width, wrap_words
+from resviz.figures.drawing.metrics import (
+    cap_lines,
+    fit_name,
+    fit_text,
+    text_width,
+    wrap_words,
+)
 
 
 def test_width_is_helveticas():
@@ -31,6 +37,19 @@ def test_a_mark_above_a_letter_takes_no_room():
 def test_fitted_text_fits(text, room):
     """Whatever the text, it is no wider than its room, or one sign."""
     assert text_width(fit_text(text, room)) <= max(room, text_width("…"))
+
+
+@given(st.text(max_size=300), st.floats(20, 400))
+def test_a_fitted_name_fits(name, room):
+    """Whatever the name, it is no wider than its room, or one sign."""
+    assert text_width(fit_name(name, room)) <= max(room, text_width("…"))
+
+
+def test_names_that_begin_alike_end_apart():
+    """Both ends of a cut name stand."""
+    assert "abc…hij" == fit_name("abcdefghij", 45)
+    first, second = (fit_name(f"incre_modules.{part}", 90) for part in ("0–3", "4–7"))
+    assert (first[:3], first[-4:], second[-4:]) == ("inc", ".0–3", ".4–7")
 
 
 def test_cut_text_says_so():

@@ -76,6 +76,26 @@ def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False) ->
     return f"{prefix.rstrip()}…"
 
 
+def fit_name(name: str, room: float, size: float = 12, *, bold: bool = False) -> str:
+    """Clean a name, and cut it in the middle where it is wider than `room`.
+
+    Paths of modules that begin alike are told apart by their ends.
+
+    Example:
+        >>> [fit_name(f"incre_modules.{part}", 90) for part in ("0–3", "4–7")]
+        ['incre_…les.0–3', 'incre_…les.4–7']
+    """
+    name = clean_name(name)
+    if text_width(name, size, bold=bold) <= room:
+        return name
+    most = int(room / (min(GLYPH_WIDTHS.values()) * size / 1000))
+    for kept in range(min(len(name), most), 1, -1):
+        shown = f"{name[: kept // 2].rstrip()}…{name[kept // 2 - kept :].lstrip()}"
+        if text_width(shown, size, bold=bold) <= room:
+            return shown
+    return "…"
+
+
 def wrap_words(
     words: Iterable[str], separator: str, room: float, size: float = 12
 ) -> list[str]:

@@ -24,6 +24,7 @@ from resviz.operations.table import find_display_name
 from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
 from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
 from resviz.readings.structure.weights import is_upsampling, is_weighted
+from resviz.record import MODEL_INPUT
 from resviz.units import format_per_axis, format_sizes
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure.graph import Graph, MapSize
     from resviz.readings.structure.regions import JoinRegion
-    from resviz.record import Operation, Shape
+    from resviz.record import Layer, Operation, Shape
 
 SHORTCUT_NOUNS = {
     "identity": ("identity shortcut", "identity shortcuts"),
@@ -60,11 +61,9 @@ def read_shortcut(
     to take them is none either.
     """
     fork, join = region.fork, region.join
-    steps = [
-        step
-        for node in sorted(branch & region.main_branches[0] - beside)
-        for step in list_steps(graph, node)
-    ]
+    step_nodes = sorted(branch & region.main_branches[0] - beside)
+    norms = any(map(divides_by_itself, graph.select_layers(step_nodes)))
+    steps = [step for node in step_nodes for step in list_steps(graph, node)]
     before = find_branch_input_shape(graph, fork, join, branch)
     if region.bypass_nodes:
         if steps and takes_channels(steps[0].op, steps[0].axis):
@@ -74,7 +73,7 @@ def read_shortcut(
     output_shape = to_channels_first(after, graph.channel_axes[join])
     note = PARTIAL_NOTE if region.bypass_nodes else ""
     note += EXCHANGE_NOTE if region.is_exchange else ""
-    if not steps and before == after:
+    if not steps and not norms and before == after:
         return Shortcut(
             graph.arch,
             kind="identity",
@@ -91,7 +90,7 @@ def read_shortcut(
     projects = any(map(is_weighted, ops))
     kind = classify_shortcut(steps, projects=projects)
     if not words:
-        words = [label_identity(ops)]
+        words = [label_identity(ops, norms=norms)]
         if moved := label_moved_values(*sizes):
             kind, words = "other", [moved]
     return Shortcut(
@@ -127,6 +126,8 @@ def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
     times itself, it pads.
     """
     axis = graph.channel_axes[graph.before[node][0]]
+    if divides_by_itself(graph.arch.stored_layers[node]):
+        return
     for op in graph.operations[node]:
         axis = follow_axis([op], axis)
         place = 1 if axis is None else axis
@@ -190,11 +191,29 @@ UNLABELLED_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
 """Operations that leave a shortcut's values where they are."""
 
 
-def label_identity(ops: list[Operation]) -> str:
+def divides_by_itself(layer: Layer) -> bool:
+    """Tell whether a layer weighs its input by what it computes of it, as a norm.
+
+    Source: Krizhevsky et al. 2012; Zhang and Sennrich 2019, RMSNorm.
+    """
+    names: list[set[str]] = []
+    for op in layer.operations:
+        inner = [src for src in op.sources if src and src.layer != MODEL_INPUT]
+        is_weighing = len(op.sources) == sum(op.flowing) == 2 == len(inner) + 1
+        above = {op.name}.union(*(names[source.layer] for source in inner))
+        if is_weighing and op.name in FACTORS and above - ELEMENTWISE - ACTIVATIONS:
+            return True
+        names.append(above)
+    return False
+
+
+def label_identity(ops: list[Operation], *, norms: bool) -> str:
     """Label a shortcut that moves nothing: cut, normed, scaled, or plain identity."""
     if any(op.name in CUTS and prod(op.outputs[0]) < prod(op.inputs[0]) for op in ops):
         return "some positions"
     names = {op.name for op in ops}
+    if norms:
+        names |= NORMS
     for kinds, words in IDENTITY_LABELS:
         if names & kinds:
             return words

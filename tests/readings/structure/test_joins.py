@@ -129,6 +129,23 @@ def test_what_a_shortcut_is_called(label):
     assert label == block.shortcut.label
 
 
+class DividedByItself(nn.Module):
+    """A norm written out."""
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.pow(2).mean(1, keepdim=True) + 1e-6)
+
+
+@pytest.mark.parametrize(
+    "norm",
+    [nn.LocalResponseNorm(3), nn.CrossMapLRN2d(3), nn.RMSNorm(8), DividedByItself()],
+)
+def test_what_divides_by_what_it_computes_of_itself_is_a_norm(norm):
+    """Its pads and its pools are no part of the shortcut."""
+    shortcut = read(residual(side=norm)).blocks[0].shortcut
+    assert ("identity + norm", "identity") == (shortcut.label, shortcut.kind)
+
+
 SMALLER_SIDES = {
     "average pool to 4×4": nn.AdaptiveAvgPool2d(4),
     "max pool to 4×4": nn.AdaptiveMaxPool2d(4),
