@@ -23,7 +23,7 @@ from resviz.operations.families import (
 from resviz.operations.table import find_display_name
 from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
 from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
-from resviz.readings.structure.weights import is_upsampling, is_weighted
+from resviz.readings.structure.weights import is_depthwise, is_upsampling, is_weighted
 from resviz.record import MODEL_INPUT
 from resviz.units import format_per_axis, format_sizes
 
@@ -277,14 +277,17 @@ def label_operation(op: Operation, axis: int = 1) -> str:
 
 
 def label_window(op: Operation, axis: int, noun: str = "") -> str:
-    """Label an operation with a window: "1×1", "3×3 average pool, /2"."""
+    """Label an operation with a window: "1×1", "3×3 depthwise, /2", "3×3 max pool"."""
     window = op.window
     if window is None:
         return label_whole_pool(op, noun.removesuffix(" pool").strip(), axis)
     if noun and prod(window.kernel) == prod(window.stride) == 1:
         return ""  # a pool over one position, as ResNet-D keeps at stride 1
     transposed = " transposed" if window.transposed else ""
-    groups = f", {window.groups} groups" if window.groups > 1 else ""
+    groups = ""
+    if window.groups > 1:
+        depthwise = is_depthwise(op)
+        groups = " depthwise" if depthwise else f", {window.groups} groups"
     sign = "×" if window.transposed else "/"
     strides = prod(window.stride) != 1
     stride = f", {sign}{format_per_axis(window.stride)}" if strides else ""

@@ -88,7 +88,7 @@ def test_a_ghost_shortcut():
     side = nn.Sequential(conv(3, groups=8), conv(1))
     main = nn.Sequential(conv(1), conv(3), conv(1))
     (block,) = read(residual(main, side)).blocks
-    label = "3×3, 8 groups + 1×1"
+    label = "3×3 depthwise + 1×1"
     assert ("projection", label) == (block.shortcut.kind, block.shortcut.label)
 
 
@@ -114,7 +114,8 @@ SIDES = {
     "identity + norm": nn.BatchNorm2d(8),
     "scaled identity": Scaled(),
     "1×1": conv(1),
-    "3×3, 8 groups": conv(3, groups=8),
+    "3×3 depthwise": conv(3, groups=8),
+    "3×3, 4 groups": conv(3, groups=4),
     "identity": nn.Dropout(),
     "5×5": nn.Sequential(nn.ReflectionPad2d(2), nn.Conv2d(8, 8, 5)),
     "3×3": conv(3, padding_mode="circular"),
