@@ -16,6 +16,7 @@ from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.legend import explain_gates
 from resviz.figures.overview.outline import list_title_facts
 from resviz.readings.structure import Stage, Structure, read_structure
+from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def draw(arch: Architecture) -> Picture:
     lines = [line for each in drawn_maps for line in each.operation_lines]
     operations = [word for line in lines for word in line.split(" · ")]
     note_lines = [note, *explain_gates(operations)]
+    if has_parallel_branches(structure):
+        note_lines.append("parallel branches stand one after the other")
     bottom = canvas.add_notes(width / 2, name_level_y(centre) + 52, note_lines, width)
     return canvas.build_picture(f"{arch.label}, feature maps", (width, bottom + 6))
 
@@ -108,8 +111,14 @@ def description(arch: Architecture) -> str:
         )
     input_shape = units.format_feature_map(first.shape)
     then = f" {'; '.join(steps)}." if steps else ""
+    parallel = (
+        f" {sentences.PARALLEL_SENTENCE}"
+        if has_parallel_branches(read_structure(arch))
+        else ""
+    )
     return (
         f"{arch.label}: feature maps drawn to scale. The input is {input_shape};{then}"
+        f"{parallel}"
     )
 
 

@@ -19,6 +19,7 @@ from resviz.figures.overview.outline import (
 )
 from resviz.readings import costs
 from resviz.readings.structure import count_depth, read_structure
+from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.shortcuts import SHORTCUT_NOUNS
@@ -78,6 +79,10 @@ def add_article(thing: str) -> str:
     return f"{'an' if vowel else 'a'} {thing}"
 
 
+PARALLEL_SENTENCE = "Parallel branches are named one after the other."
+"""What is said where layers that are named in a row do not all follow one another."""
+
+
 def describe_network(arch: Architecture) -> str:
     """Return a whole network in sentences."""
     return " ".join(iter_network_sentences(read_structure(arch)))
@@ -99,6 +104,8 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
         yield f"{format_plural(len(remaining), 'more stage')} with {blocks} follow."
     if structure.head:
         yield describe_stem_or_head(structure, "Head", structure.head)
+    if has_parallel_branches(structure):
+        yield PARALLEL_SENTENCE
     yield f"In all: {count_shortcuts_by_kind(structure.blocks)}"
     yield from (f"{line[:1].upper()}{line[1:]}." for line in find_remarks(structure))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import SpecError
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
+from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.tables.column_names import number_repeats
 from resviz.tables.notes import (
     describe_bound,
@@ -48,6 +49,10 @@ EXCITATION_NOTE = (
     "2018 write it"
 )
 """What the SENet paper's sign for a gate means."""
+
+
+PARALLEL_NOTE = "parallel branches stand one below the other"
+"""What is said of a column whose layers do not all follow one another."""
 
 
 def paper_table(archs: Sequence[Architecture]) -> Table:
@@ -196,6 +201,10 @@ def paper_notes(
         arch.label: describe_downsampling(find_downsampling(read_structure(arch)))
         for arch in archs
     }
+    parallel = {
+        arch.label: [PARALLEL_NOTE] * has_parallel_branches(read_structure(arch))
+        for arch in archs
+    }
     trace_notes = [
         f"{arch.label}: {note}" if len(archs) > 1 else note
         for arch in archs
@@ -208,6 +217,7 @@ def paper_notes(
         PAPER_CONVENTION,
         *[EXCITATION_NOTE] * any(line.startswith("fc, [") for line in lines),
         *signs,
+        *merge_network_notes(parallel),
         *dict.fromkeys(trace_notes),
     )
 

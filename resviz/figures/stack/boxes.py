@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from math import log, prod
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +14,14 @@ from resviz.figures.drawing.styles import stage_tint
 from resviz.readings import costs
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import build_graph
-from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.readings.structure.parallel import has_parallel_branches
+from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from resviz.readings.structure import Block, Stage, Structure, Unit
+    from resviz.readings.structure import Block, Stage, Unit
     from resviz.record import Architecture, Layer
 
 CONVOLUTION_LABEL = re.compile(r"(\d+(?:×\d+)*), (\d+)")
@@ -88,7 +88,7 @@ class Stack:
         title: its name.
         facts: what it costs.
         pieces: in execution order, the input first.
-        chained: whether the weighted boxes of every block follow one another.
+        chained: whether its weighted boxes follow one another.
     """
 
     title: str
@@ -102,33 +102,11 @@ class Stack:
         return [row for piece in self.pieces for row in piece.rows]
 
 
-def is_chain(structure: Structure) -> bool:
-    """Tell whether the convolutions of each unit, or of a plain network, form one path.
-
-    A gate over one position stands beside it.
-    """
-    graph = build_graph(structure.arch)
-    runs = [unit.main_indices for block in structure.blocks for unit in block.units]
-    for run in runs or [tuple(graph.before)]:
-        convolutions = [
-            layer.index
-            for layer in graph.select_layers(run)
-            if prod(
-                layer_labels.arrange_output(structure.arch, Source(layer.index))[2:]
-            )
-            > 1
-            and any(map(is_weighted, list_live_operations([layer])))
-        ]
-        if not all(graph.dominates(a, b) for a, b in pairwise(convolutions)):
-            return False
-    return True
-
-
 def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     """Return a network as a stack; `plain` leaves its shortcuts out."""
     structure = read_structure(arch)
     pieces = PieceReader(arch).read_pieces()
-    chained = is_chain(structure)
+    chained = not has_parallel_branches(structure)
     total = costs.sum_record_costs(arch)
     params, macs = arch.params, total.macs
     title = arch.label

@@ -1,0 +1,55 @@
+"""Parallel branches: weighted layers of which none leads to the other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from resviz.readings.structure.graph import build_graph
+from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from resviz.readings.structure import Structure
+    from resviz.readings.structure.graph import Graph
+
+
+@cache_reading
+def has_parallel_branches(structure: Structure) -> bool:
+    """Tell whether weighted layers of a unit, the stem or the head lie side by side.
+
+    So do towers. What names layers in a row has to say so. A gate over one position
+    stands beside its branch and does not count.
+    """
+    if any(stage.tower for stage in structure.stages):
+        return True
+    graph = build_graph(structure.arch)
+    return not all(
+        graph.dominates(before, after)
+        for run in iter_weighted_runs(structure, graph)
+        for before, after in pairwise(run)
+    )
+
+
+def iter_weighted_runs(structure: Structure, graph: Graph) -> Iterator[list[int]]:
+    """Yield the weighted layers of each unit, the stem and the head, in order."""
+    units = (unit for block in structure.blocks for unit in block.units)
+    stem = [layer.index for layer in structure.stem]
+    for nodes in (*(unit.main_indices for unit in units), stem):
+        yield [
+            node
+            for node in list_weighted_nodes(graph, nodes)
+            if graph.size_of_node(node)[0] > structure.arch.batch
+        ]
+    yield list_weighted_nodes(graph, [layer.index for layer in structure.head])
+
+
+def list_weighted_nodes(graph: Graph, nodes: Sequence[int]) -> list[int]:
+    """List those of some nodes that are live and have weights, in order."""
+    return [
+        layer.index
+        for layer in graph.select_layers(node for node in nodes if node in graph.before)
+        if any(map(is_weighted, list_live_operations([layer])))
+    ]
