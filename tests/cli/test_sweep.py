@@ -53,16 +53,15 @@ def test_what_is_not_counted_is_marked(sweep, tmp_path, monkeypatch):
     """In its row, and on stderr where it has weights; the exit code is 4."""
     (tmp_path / "far.py").write_text(UNCOUNTED)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
     spec = "far.py:Centres(count=7, linear={True,False})"
     code, out, err = sweep(spec, "-j", 1, "--input", 4)
     assert 4 == code
     assert err.endswith("weights are not counted, _cdist_forward 1×\n")
     assert 1 == err.count("warning: ")
     rows = [" ".join(line.split()) for line in out.splitlines() if "far.py" in line]
-    assert " True 28 ≥ 28 " in rows[0]
-    assert " nonzero_static 1× " in rows[0]
-    assert " False 28 ≥ 0 " in rows[1]
-    assert " _cdist_forward 1× " in rows[1]
+    assert "linear=True) 28 ≥ 28 nonzero_static 1×" == rows[0].partition("count=7, ")[2]
+    assert "linear=False) 28 ≥ 0 _cdist_forward 1×" == rows[1].partition("count=7, ")[2]
     _, out, _ = sweep(spec, "-j", 1, "--input", 4, "--format", "json")
     first, second = json.loads(out)["variants"]
     assert (28, "nonzero_static 1×") == (first["macs"], first["not_counted"])

@@ -89,8 +89,10 @@ ELSEWHERE = {
     ("how/readme.rst", "html"),
     ("how/sphinx.rst", "markdown"),
     ("how/sweep.rst", "text"),
+    ("how/weights.rst", "text"),
 }
-"""Blocks without a file that the tests above read, and `tests/sweeps` for a cluster."""
+"""Blocks without a file that the tests above read; `tests/sweeps` does for a cluster,
+and `tests/models` for a download."""
 
 
 def test_nothing_that_is_printed_is_left_out():

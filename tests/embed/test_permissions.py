@@ -461,4 +461,4 @@ def test_every_word_of_a_command_is_a_spec():
             assert not isinstance(param.type, PathType)
             if param.type.name == "text" and not isinstance(param, Argument):
                 text.add(param.name)
-    assert {"output", "columns", "at", "method"} == text
+    assert {"output", "columns", "at", "method", "sort"} == text
