@@ -29,6 +29,7 @@ from resviz.source.importing import (
 )
 from resviz.source.wrong_calls import explain_wrong_call
 from resviz.tracing.process import PreservedProcess
+from resviz.units import format_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,10 +162,18 @@ def choose_part(model: nn.Module, spec: Spec) -> TracedPart:
             return TracedPart(module, name)
         else:
             place = ".".join(names[:number]) or "the model"
+            where = f"{spec.text}: {place} ({type(module).__name__})"
+            if part is not None:
+                raise BuildError(
+                    f"{where}: want a module or a method, {name!r} is "
+                    f"of type {type(part).__name__}"
+                )
             public = [each for each in dir(module) if each[0] != "_"]
+            children = [child for child, _ in module.named_children()]
+            near = suggest_nearest(name, [*children, *public])
+            there = f", want one of {format_names(children, 8)}" if children else ""
             raise BuildError(
-                f"{spec.text}: {place} ({type(module).__name__}) has no module and no "
-                f"method {name!r}{suggest_nearest(name, public)}"
+                f"{where} has no module and no method {name!r}{near or there}"
             )
     return TracedPart(module)
 

@@ -122,6 +122,8 @@ def make_name_error(spec: Spec, text: str, places: list[Any]) -> BuildError:
     owners = places if inner is MISSING else [inner]
     public = {name for owner in owners for name in dir(owner) if name[0] != "_"}
     near = suggest_nearest(last, sorted(public))
+    if not near and isinstance(inner, type):
+        near = f", a part stands behind the call: {outer}().{last}"
     return BuildError(f"{text}: {spec.module!r} has no {spec.name!r}{near}")
 
 

@@ -255,7 +255,9 @@ def parse_call_tree(source: str, text: str) -> ast.Call:
         reason = getattr(error, "msg", None) or str(error)
         raise SpecError(f"spec: {text!r} is no Python call, {reason}") from error
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-        raise SpecError(f"spec: got {text!r}, want one call, name(options)")
+        want = explain_wrong_spec(text)
+        want = "want one call, name(options)" if SPEC_FORMS in want else want
+        raise SpecError(f"spec: got {text!r}, {want}")
     return node
 
 

@@ -19,6 +19,13 @@ SPEC_FORMS = (
 
 CALL = r"(?P<call>\(.*\))?"
 
+
+def write_path(part: str) -> str:
+    """Write `.layer1[0]` as `.layer1.0`; "" where an index is no number or name."""
+    path = re.sub(r"\[\s*(['\"]?)(\w+)\1\s*\]", r".\2", part)
+    return path if re.fullmatch(r"(?:\.\w+)+", path) else ""
+
+
 MISTAKES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"[^(]*://.*", lambda _: "want a file or a name, fetch what lies at an address"),
     (
@@ -42,6 +49,21 @@ MISTAKES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (
         r"(?P<left>[^:(]+)::(?P<right>\w.*)",
         lambda found: f"want one colon, {found['left']}:{found['right']}",
+    ),
+    (
+        r"(?P<call>.+\))(?P<part>(?:\.\w+)*\[.+)",
+        lambda found: (
+            f"want parts by their paths, {found['call']}{write_path(found['part'])}"
+            if write_path(found["part"])
+            else "want parts by their paths, as in resnet18().layer1.0"
+        ),
+    ),
+    (
+        r"(?P<part>[^()]*\w\(.*\)(?:\.\w+)+)\(.*\)",
+        lambda found: (
+            f"want a part or a method without brackets, {found['part']}; "
+            "--input gives what goes in"
+        ),
     ),
     (
         r"(?P<path>[\w./~-]+/[\w.-]+):(?P<name>\w.*)",
@@ -97,6 +119,8 @@ def explain_wrong_spec(text: str) -> str:
         'want a colon before one of its models, timm:resnet50()'
         >>> explain_wrong_spec("net.py::Net")
         'want one colon, net.py:Net'
+        >>> explain_wrong_spec("resnet18().layer1[0]")
+        'want parts by their paths, resnet18().layer1.0'
     """
     for pattern, explain in MISTAKES:
         found = re.fullmatch(pattern, text, re.DOTALL)

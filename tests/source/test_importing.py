@@ -326,10 +326,13 @@ def test_a_part_of_what_is_built(files):
     assert (arch.title, arch.params) == ("ResNet-18.layer1.0", 73984)
     for part, words in {
         "cnv": "has no module and no method 'cnv', did you mean 'conv'",
-        "conv.weight": r"conv \(Conv2d\) has no module and no method 'weight'",
+        "head": "has no module and no method 'head', want one of conv",
+        "conv.weight": r"conv \(Conv2d\): want a module or a method, 'weight' is of",
     }.items():
         with pytest.raises(BuildError, match=words):
             source.resolve_architecture(f"own_clip.py:build().{part}")
+    with pytest.raises(BuildError, match=r"behind the call: Clip\(\)\.conv$"):
+        source.resolve_architecture("own_clip.py:Clip.conv")
 
 
 def test_one_method_is_enough(files):

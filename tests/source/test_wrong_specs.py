@@ -37,6 +37,13 @@ MEANT = {
     "Ours=": "want a SPEC after the =$",
     "net.py:Net(2": r"want a \) at its end$",
     "net.py:Net[2]": "want a name or depth",
+    "resnet18().layer1[0]": r"want parts by their paths, resnet18\(\)\.layer1\.0$",
+    "zoo/net.py:Net(2).a['b'].c": r", zoo/net\.py:Net\(2\)\.a\.b\.c$",
+    "resnet18()[1]": r"paths, resnet18\(\)\.1$",
+    "net.py:Net().blocks[-1]": r"as in resnet18\(\)\.layer1\.0$",
+    "net.py:Net().encode(3)": r"without brackets, net\.py:Net\(\)\.encode; --input",
+    "resnet18().layer1(x)": r"without brackets, resnet18\(\)\.layer1; --input",
+    "net.py:Net(3)(4)": r"want one call, name\(options\)$",
 }
 
 

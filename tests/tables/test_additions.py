@@ -69,3 +69,21 @@ def test_the_command_prints_the_same_rows(monkeypatch):
     words = ["shortcuts", "18", "--why"]
     result = CliRunner().invoke(resviz_command, words, obj=settings)
     assert resviz.shortcuts(18, why=True).render("text") == result.output
+
+
+class ThreeInOne(nn.Module):
+    """Two branches and the input, added two at a time."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(8, 8, 3, 1, 1), nn.Conv2d(8, 8, 3, 1, 1)
+
+    def forward(self, x):
+        return self.one(x).relu() + self.two(x).relu() + x
+
+
+def test_a_sum_of_three_names_its_other_addition():
+    """It has one row, and no addition is passed over in silence."""
+    rows = resviz.shortcuts(ThreeInOne(), why=True, input_size=(8, 4, 4)).to_dict()
+    assert ["add#2"] == [row["name"] for row in rows]
+    assert rows[0]["reason"].endswith("; one sum with add")

@@ -74,13 +74,15 @@ def name_sum(region: JoinRegion) -> str:
 
 
 def list_side_clauses(graph: Graph, region: JoinRegion) -> Iterator[str]:
-    """Yield what is read out of a region, weighs it, or comes into it."""
+    """Yield what else adds in a region, is read out of it, weighs or enters it."""
     gated = (
         node
         for node in sorted(region.main_nodes)
         if SideKind.GATE in graph.side_edges.get(node, {}).values()
     )
+    others = sorted(region.addition.nodes & graph.joins.keys() - {region.join})
     for phrase, nodes in (
+        ("one sum with", others),
         ("tapped at", region.taps),
         ("weighed at", gated),
         ("reads", region.conditions),
