@@ -22,6 +22,17 @@ DTYPES = (
 )
 """Of torch, those that a forward may be given."""
 
+DTYPE_ALIASES = {
+    "half": "float16",
+    "float": "float32",
+    "double": "float64",
+    "byte": "uint8",
+    "short": "int16",
+    "int": "int32",
+    "long": "int64",
+}
+"""Other names that torch has for them."""
+
 DEFAULT_INPUT = (3, 224, 224)
 """Channels, height and width of the ImageNet crops of He et al. 2015."""
 
@@ -106,6 +117,7 @@ def parse_input(text: str) -> InputSpec:
     if not all(part.isidentifier() or part.isdecimal() for part in place):
         raise SpecError(f"input: got {text!r}, want a name as ids=int64:1,128")
     dtype = dtype.strip().removeprefix("torch.")
+    dtype = DTYPE_ALIASES.get(dtype, dtype)
     if colon and dtype not in DTYPES:
         raise SpecError(f"input: got {text!r}, want a dtype of {', '.join(DTYPES)}")
     is_scalar = colon and not numbers.strip()

@@ -26,6 +26,8 @@ from resviz.inputs import (
         ("tokens=int64:128,N", (128, 5), "int64", ("tokens",)),
         ("x=3,8,8", (3, 8, 8), None, ("x",)),
         ("batch.ids=torch.int64:N,4", (5, 4), "int64", ("batch", "ids")),
+        ("ids=long:1,4", (1, 4), "int64", ("ids",)),
+        ("torch.half:N,4", (5, 4), "float16", ()),
         ("images.0=3,6,6", (3, 6, 6), None, ("images", "0")),
         ("t=int64:", (), "int64", ("t",)),
         ("(3, 8, 8)", (5, 3, 8, 8), None, ()),

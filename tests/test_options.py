@@ -234,6 +234,12 @@ def test_a_misspelt_word_is_told_the_right_one(words, record):
     assert words in str(raised.value)
 
 
+def test_weights_are_no_network():
+    """As `state_dict` gives them."""
+    with pytest.raises(resviz.SpecError, match="build the network, weights tell no"):
+        resviz.trace({"conv.weight": None})
+
+
 @pytest.mark.parametrize(
     ("callable_", "call"), [(dict, "dict()"), (as_data, "as_data(shown=…)")]
 )

@@ -7,7 +7,9 @@ import gc
 import os
 import shutil
 import sys
+from contextlib import suppress
 from importlib import import_module
+from shlex import quote
 from types import SimpleNamespace
 
 import click
@@ -34,6 +36,15 @@ It stands here too, so that `resviz --help` imports none of them.
 
 UNCOUNTED_WEIGHTS = 4
 """The exit code of a command whose totals leave out operations with weights."""
+
+
+def is_spec(text: str) -> bool:
+    """Return whether a word is a SPEC with a depth or something to call."""
+    from resviz.source.spec import parse_spec
+
+    with suppress(ResvizError):
+        return bool(parse_spec(text)) and any(c in ":(" or c.isdigit() for c in text)
+    return False
 
 
 class CommandGroup(click.Group):
@@ -73,6 +84,8 @@ class CommandGroup(click.Group):
         if args and args[0] not in known and not args[0].startswith("-"):
             near = get_close_matches(args[0], known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
+            if not near and is_spec(args[0]):
+                hint = f" Say what to print of it: resviz summary {quote(args[0])}."
             ctx.fail(
                 f"No such command {args[0]!r}.{hint} Commands: {', '.join(known)}."
             )

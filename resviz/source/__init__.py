@@ -204,6 +204,8 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
 
     if not isinstance(model, nn.Module):
         remedy = f": call it, {format_call(model)}" if callable(model) else ""
+        if isinstance(model, dict):
+            remedy = ": build the network, weights tell no shapes"
         raise SpecError(
             "want a record, a torch.nn.Module or a SPEC, "
             f"got {type(model).__name__}{remedy}"

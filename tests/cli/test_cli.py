@@ -421,6 +421,23 @@ def test_the_list_says_what_a_command_does(name):
     assert COMMANDS[name] == " ".join(own.partition("\n\n")[0].split())
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("resnet50", "Say what to print of it: resviz summary resnet50."),
+        ("50", "resviz summary 50."),
+        ("net.py:Net(2)", "resviz summary 'net.py:Net(2)'."),
+        ("sumary", "Did you mean 'summary'?"),
+        ("wrong", "No such command 'wrong'. Commands: "),
+    ],
+)
+def test_a_spec_in_the_place_of_a_command(resviz, word, hint):
+    """It is told a command; a misspelt one the right one."""
+    code, out, err = resviz(word)
+    assert (2, "") == (code, out)
+    assert hint in err
+
+
 def test_each_module_is_a_command():
     """But for the two that others share."""
     modules = {info.name for info in iter_modules(cli.__path__)}

@@ -63,7 +63,7 @@ def test_inputs_of_every_form(user, spec, args, expected):
     ("args", "words"),
     [
         (("--input", "ids=int64:1,7", "--batch", "2"), "write N where it stands"),
-        (("--input", "ids=long:1,7"), "want a dtype of"),
+        (("--input", "ids=lang:1,7"), "want a dtype of"),
         (("--input", "ids=int64:1,0"), "want positive whole numbers"),
         (("--input", "ids=int64:1,7", "--input", "ids=int64:1,7"), "stands twice"),
     ],

@@ -151,6 +151,9 @@ def find_tried_remedy(
         found = find_rounded_size(shape, accepts_shape)
     if found:
         return found
+    if mismatch and mismatch.input_sizes and not shape and holds_tensors(plan):
+        sizes = ", ".join(map(str, mismatch.input_sizes))
+        return f"give a tensor of (N, {sizes})"
     if mismatch and mismatch.input_sizes:
         is_settled = accepts_shape((plan.batch, *mismatch.input_sizes))
     else:
@@ -164,8 +167,13 @@ def find_tried_remedy(
     names = list_forward_parameters(recorder.clone.root, recorder.clone.method)
     if search == "window" and remedy:
         return f"{remedy}: {describe_working_inputs(specs)}"
-    takes = f"it takes ({shorten_names(names)}): " if len(specs) > 1 else ""
+    takes = f"it takes ({shorten_names(names)}): " if names and len(specs) > 1 else ""
     return takes + describe_working_inputs(specs)
+
+
+def holds_tensors(plan: TracePlan) -> bool:
+    """Return whether a plan's inputs are tensors of the user's, not sizes."""
+    return any(True for _ in tensors_in(plan.arguments))
 
 
 def has_weighed(recorder: Recorder) -> bool:

@@ -6,7 +6,6 @@ A proposal may be wrong, as it is tried before it is told.
 from __future__ import annotations
 
 import re
-from inspect import Parameter, signature
 from itertools import islice, product
 from math import isqrt, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,23 +16,28 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.conv import _ConvNd
 
 from resviz.errors import first_error_line
-from resviz.inputs import InputSpec
 from resviz.operations.families import PRODUCTS
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
+from resviz.tracing.explain.lacking_inputs import (
+    MAX_GUESSES,
+    TOKENS,
+    guess_inputs,
+    list_lacking_inputs,
+    list_optional_inputs,
+    propose_holders,
+)
 from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from resviz.inputs import InputSpec
     from resviz.tracing.recorder import Recorder
 
     Inputs = tuple[InputSpec, ...]
 
 Sizes = tuple[int | None, ...]
-
-TOKENS = 128
-"""Positions of a sequence whose length nothing tells."""
 
 FRAMES = 16
 """Frames of a clip, or slices of a volume, whose number nothing tells."""
@@ -61,26 +65,18 @@ AXIS_BEYOND = re.compile(r"Dimension out of range .*but got (\d+)|index out of r
 WANTS_INDICES = re.compile(r"indices must be|used as indices|'indices'|index tensor")
 """How torch says that it wants whole numbers."""
 
-WORDS_FOR_SAMPLE_NUMBERS = {
-    *("t", "ts", "time", "times", "timestep", "timesteps", "sigma", "noise_level"),
-    *("y", "label", "labels", "target", "targets", "class_labels", "classes"),
-}
-"""Arguments that often hold one number a sample."""
-
-WORDS_FOR_IDS = {
-    *("ids", "idx", "input_ids", "tokens", "text", "texts", "words", "caption"),
-    *("captions", "src", "tgt", "trg", "question", "token_type_ids"),
-}
-"""Arguments that often hold numbers of words."""
-
 SEQUENCE_LAYERS = (
     *(nn.RNNBase, nn.MultiheadAttention, nn.Transformer),
     *(nn.TransformerEncoderLayer, nn.TransformerDecoderLayer),
 )
 """Layers of torch's that read tokens."""
 
-MAX_GUESSES = 16
-"""Combinations of what missing arguments may be."""
+
+RANKS = range(2, 6)
+"""Numbers of axes that a message may want."""
+
+VIEW_OPERATIONS = frozenset({"view", "_unsafe_view", "reshape"})
+"""Operations that only say how values lie."""
 
 
 class FailedForward(NamedTuple):
@@ -104,62 +100,22 @@ def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
         for added in islice(product(*guesses), MAX_GUESSES):
             yield (*specs, *added)
         return
+    yield from propose_holders(failure.error, failure.recorder, specs)
     for position in find_blamed_inputs(failure.recorder, specs):
         spec = specs[position]
+        alike = {spec.place for spec in specs if spec[:2] == specs[position][:2]}
         for sizes, dtype in propose_sizes(failure, spec):
-            other = spec._replace(sizes=sizes, dtype=dtype)
-            yield (*specs[:position], other, *specs[position + 1 :])
+            for changed in (alike, {spec.place}):  # two pictures, or queries and keys
+                yield tuple(
+                    each._replace(sizes=sizes, dtype=dtype)
+                    if each.place in changed
+                    else each
+                    for each in specs
+                )
     if "NoneType" in str(failure.error):
         for name in list_optional_inputs(failure.recorder, specs):
             for spec in guess_inputs(name, specs):
                 yield (*specs, spec)
-
-
-def list_forward_defaults(recorder: Recorder) -> dict[str, bool]:
-    """List the parameters of a forward, and whether each may be left out."""
-    root, method = recorder.clone.root, recorder.clone.method or "forward"
-    try:
-        parameters = signature(getattr(root, method)).parameters.values()
-    except (TypeError, ValueError):
-        return {}
-    kinds = {Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
-    return {
-        parameter.name: parameter.default is not Parameter.empty
-        for parameter in parameters
-        if parameter.kind in kinds
-    }
-
-
-def list_lacking_inputs(recorder: Recorder, given: Sequence[str]) -> list[str]:
-    """List the arguments that a forward must be given and was not."""
-    defaults = list_forward_defaults(recorder)
-    return [
-        name
-        for name, is_optional in defaults.items()
-        if not is_optional and name not in given
-    ]
-
-
-def list_optional_inputs(recorder: Recorder, specs: Inputs) -> list[str]:
-    """List the arguments that were left out because they may be."""
-    given = {spec.place[0] for spec in specs}
-    return [name for name in list_forward_defaults(recorder) if name not in given]
-
-
-def guess_inputs(name: str, specs: Inputs) -> list[InputSpec]:
-    """Guess what an argument takes, by its name and by what the first takes."""
-    place = (name,)
-    numbers = InputSpec((None,), "int64", place)
-    ids = InputSpec((None, TOKENS), "int64", place)
-    like_first = specs[0]._replace(place=place)
-    if name in WORDS_FOR_SAMPLE_NUMBERS:
-        return [numbers, InputSpec((None,), None, place), like_first]
-    if name in WORDS_FOR_IDS:
-        return [ids, like_first, numbers]
-    if "mask" in name:
-        masks = [InputSpec(sizes, "bool", place) for sizes in ((None, TOKENS), (None,))]
-        return [like_first._replace(dtype="bool"), *masks, like_first]
-    return [like_first, ids, numbers, InputSpec((None,), None, place)]
 
 
 def find_blamed_inputs(recorder: Recorder, specs: Inputs) -> Sequence[int]:
@@ -168,9 +124,9 @@ def find_blamed_inputs(recorder: Recorder, specs: Inputs) -> Sequence[int]:
     for tensor in tensors_in(calls[-1].args) if len(calls) > 1 else ():
         source = recorder.origins.find_source(tensor)
         if source is not None and source.layer == MODEL_INPUT:
-            names = recorder.input_names[source.output]
-            places = [spec.place[0] for spec in specs]
-            return [places.index(names)] if names in places else range(len(specs))
+            name = recorder.input_names[source.output]
+            places = [".".join(spec.place) for spec in specs]
+            return [places.index(name)] if name in places else range(len(specs))
         break
     return range(len(specs))
 
@@ -259,9 +215,12 @@ def propose_for_module(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
             yield from propose_sides(sizes)
         else:
             yield from propose_maps(module.in_channels, axes, sizes, shape)
+            yield from propose_ranks(sizes, len(sizes) + axes + 2 - len(shape))
     elif isinstance(module, SEQUENCE_LAYERS):
         width, batch_first = find_token_width(module)
         yield (*((batch, TOKENS) if batch_first else (TOKENS, batch)), width)
+    elif isinstance(module, nn.RNNCellBase):
+        yield batch, module.input_size
     elif isinstance(module, nn.Linear):
         features = module.in_features
         yield from propose_features(features, sizes, shape, reads_sequence=sequence)
@@ -370,14 +329,22 @@ def propose_flat_sides(ratio: float, sizes: Sizes) -> Iterator[Sizes]:
 def propose_for_operation(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
     """Propose sizes with which an operation of the forward's own fits its operands."""
     failed = failure.recorder.failed_operation
-    if failed is None or failed.error is not failure.error or len(failed.operands) < 2:
+    if failed is None or failed.error is not failure.error:
+        yield from propose_numbers(failure, sizes)
+        return
+    name = describe_overload(failed.func).name
+    if name in VIEW_OPERATIONS and len(failed.args) > 1:
+        tensor, wanted = failed.args[:2]
+        if tensor.shape and len(wanted) == 2 and wanted[0] == -1:  # of each sample
+            ratio = wanted[1] * tensor.shape[0] / max(tensor.numel(), 1)
+            yield from propose_flat_sides(ratio, sizes)
         return
     find_source = failure.recorder.origins.find_source
     fixed = [tensor for tensor in failed.operands if find_source(tensor) is None]
     flowing = [tensor for tensor in failed.operands if find_source(tensor) is not None]
     if not fixed or not flowing:
         return
-    name, wanted = describe_overload(failed.func).name, fixed[0].shape
+    wanted = fixed[0].shape
     if name in PRODUCTS and len(wanted) >= 2:
         yield from propose_features(wanted[-2], sizes)
         return
@@ -388,6 +355,23 @@ def propose_for_operation(failure: FailedForward, sizes: Sizes) -> Iterator[Size
             for axis in range(len(sizes) - 1, 0, -1):
                 if sizes[axis] == given_size:
                     yield replace_size(sizes, axis, wanted_size)
+
+
+def propose_numbers(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
+    """Propose sizes of the numbers that a forward of the user's own complains of."""
+    reason = first_error_line(failure.error)
+    is_own = isinstance(failure.error, (AssertionError, ValueError))
+    if not is_own or find_wanted_rank(reason, 0):
+        return
+    numbers = [int(text) for text in re.findall(r"\b\d{1,4}(?=D?\b)", reason)]
+    for number in dict.fromkeys(numbers):
+        if number in RANKS:
+            yield from propose_ranks(sizes, number)
+        if len(sizes) == 4 and number >= 8:
+            yield (*sizes[:2], number, number)
+        for axis in range(1, len(sizes)):
+            if number:
+                yield replace_size(sizes, axis, number)
 
 
 def replace_size(sizes: Sizes, axis: int, size: int) -> Sizes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from resviz.inputs import ForwardArguments, InputSpec
+from resviz.inputs import ForwardArguments, InputSpec, arrange_arguments
 from resviz.tracing.explain.input_proposals import FailedForward, propose_inputs
 from resviz.tracing.modules import list_forward_parameters
 
@@ -61,8 +61,8 @@ def find_working_inputs(
             return ()
         cost, _, specs = heappop(queue)
         before = len(failure.recorder.steps)
-        named = {spec.place[0]: spec for spec in specs}
-        outcome = attempt(ForwardArguments((), {**named, **others}))
+        args, kwargs = arrange_arguments(specs)
+        outcome = attempt(ForwardArguments(args, {**kwargs, **others}))
         if outcome is None:
             return specs
         failure = outcome
@@ -73,9 +73,13 @@ def find_working_inputs(
 
 
 def name_inputs(given: ForwardArguments, recorder: Recorder) -> tuple[InputSpec, ...]:
-    """Return the inputs that are said in sizes, each with its argument's name."""
+    """Return the inputs that are said in sizes, each with its argument's name.
+
+    Where a forward takes any number of them, that is the position.
+    """
     method = recorder.clone.method
     names = list_forward_parameters(recorder.clone.root, method, positional=True)
+    names = names or [str(position) for position in range(len(given.args))]
     placed = [*zip(names, given.args, strict=False), *given.kwargs.items()]
     return tuple(
         spec._replace(place=(name,))

@@ -14,7 +14,7 @@ from resviz.operations.families import PRODUCTS
 from resviz.operations.windows import compute_window_sizes, expand_per_axis
 from resviz.record import MODEL_INPUT
 from resviz.tracing.events import CallStart, TraceStep
-from resviz.tracing.explain.input_proposals import FRAMES
+from resviz.tracing.explain.input_proposals import FRAMES, VIEW_OPERATIONS
 from resviz.tracing.explain.joined_shapes import Mismatch, describe_shape_mismatch
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def find_embedding_mismatch(module: nn.Embedding, ids: torch.Tensor) -> Mismatch
         return Mismatch(
             f"want whole numbers, not {str(ids.dtype).removeprefix('torch.')}",
             "inputs",
-            remedy="give them as --input int64:1,128, in Python inputs=ids",
+            remedy="give them as --input int64:N,128, in Python inputs=ids.long()",
         )
     if ids.is_meta or not ids.numel():
         return None
@@ -226,9 +226,6 @@ def find_batch_norm_mismatch(module: _BatchNorm, shape: Shape) -> Mismatch | Non
     return None
 
 
-VIEW_OPERATIONS = frozenset({"view", "_unsafe_view", "reshape"})
-"""Operations that only say how values lie."""
-
 ELEMENTWISE_OPERATIONS = frozenset(
     {"add", "sub", "mul", "div", "maximum", "minimum", "where"}
 )
@@ -280,9 +277,11 @@ def describe_view(reason: str, args: tuple[Any, ...]) -> Mismatch:
     tensor, sizes = args[:2] if len(args) > 1 else (None, None)
     if not isinstance(tensor, torch.Tensor) or not isinstance(sizes, (list, tuple)):
         return Mismatch(reason)
-    if min(sizes, default=-1) < 1:
+    is_per_sample = len(sizes) == 2 and sizes[0] == -1 and tensor.dim() > 1
+    if min(sizes, default=-1) < 1 and not is_per_sample:
         return Mismatch(reason, "rounding")
-    return Mismatch(reason, "window", ratio=prod(sizes) / max(tensor.numel(), 1))
+    wanted = tensor.shape[0] * sizes[1] if is_per_sample else prod(sizes)
+    return Mismatch(reason, "window", ratio=wanted / max(tensor.numel(), 1))
 
 
 def window_fits(module: Any, shape: Shape) -> bool:

@@ -9,8 +9,8 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import first_error_line, suggest_nearest
-from resviz.tracing.explain.input_proposals import list_lacking_inputs
 from resviz.tracing.explain.input_search import name_inputs
+from resviz.tracing.explain.lacking_inputs import list_lacking_inputs
 from resviz.tracing.modules import list_forward_parameters
 
 if TYPE_CHECKING:
