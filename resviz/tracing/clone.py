@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
-from itertools import count, islice
+from itertools import chain, count, islice
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from resviz.tracing.modules import (
     COMPILED_CALL,
     HOOK_HOLDERS,
     find_traced_module,
+    join_module_path,
     list_named_modules,
     list_slots,
 )
@@ -99,6 +100,7 @@ class Clone(Copies):
         root: the copy of the model itself.
         modules: every copied module, parents first.
         paths: module path of each copied module, by `id`.
+        taken_paths: of all of them.
         parameters: the name and owner of each parameter.
         depth: how deeply modules nest.
         method: that of the root which is called, "" for its forward.
@@ -110,6 +112,7 @@ class Clone(Copies):
         self.method = ""
         self.modules: list[nn.Module] = []
         self.paths: dict[int, str] = {}
+        self.taken_paths: set[str] = set()
         self.parameters = ModelParameters()
         self.source_modules: list[tuple[str, nn.Module]] = []
         for path, module in list_named_modules(find_traced_module(model)):
@@ -136,6 +139,7 @@ class Clone(Copies):
         Raises:
             TraceError: if a scripted module cannot be copied.
         """
+        path = self.make_path_unique(path)
         if isinstance(module, ScriptModule):
             copy = self.copy_scripted(path, module)
         else:
@@ -145,6 +149,13 @@ class Clone(Copies):
         self.modules.append(copy)
         self.paths[id(copy)] = path
         return copy
+
+    def make_path_unique(self, path: str) -> str:
+        """Return a path that no module has, as "head#2" beside another "head"."""
+        numbered = (f"{path}#{number}" for number in count(2))
+        free = (way for way in chain([path], numbered) if way not in self.taken_paths)
+        self.taken_paths.add(unique := next(free))
+        return unique
 
     def copy_scripted(self, path: str, module: ScriptModule) -> nn.Module:
         """Copy a scripted module; its parameters get its path as a prefix.
@@ -190,6 +201,8 @@ class Clone(Copies):
                         "the hook before the trace, and put it back after"
                     )
             return self.copy_mapping(value, path, OrderedDict())
+        if name == "_modules":
+            return self.copy_mapping(value, path)
         return self.copy_value(value, join_module_path(path, name))
 
     def set_state(
@@ -292,11 +305,6 @@ def holds_state(hook: Any) -> bool:
         or isinstance(member, (nn.Module, torch.Tensor))
         for member in members
     )
-
-
-def join_module_path(path: str, name: str) -> str:
-    """Return the path of a name inside the module at `path`."""
-    return f"{path}.{name}" if path else name
 
 
 def copy_scripted_module(module: Any, *, training: bool, real: bool) -> ScriptModule:

@@ -35,7 +35,7 @@ from resviz.tracing.functions import (
     FunctionCopies,
     find_package,
 )
-from resviz.tracing.modules import unwrap_module
+from resviz.tracing.modules import join_module_path, unwrap_module
 from resviz.tracing.tensors import (
     EAGER_CLASSES,
     MAPPING_CLASSES,
@@ -90,7 +90,8 @@ class Copies(FunctionCopies):
         """Return the copy of a value, made once.
 
         Modules and tensors are replaced, also in plain containers, partial
-        functions and methods; `path` names a module that is registered nowhere.
+        functions and methods; `path` names a module that is registered nowhere, in a
+        container with its place there.
         """
         kind = type(value)
         if kind in PLAIN_CLASSES:
@@ -137,9 +138,18 @@ class Copies(FunctionCopies):
             new_key = key if type(key) in PLAIN_CLASSES else self.copy_value(key, path)
             member_copy = copies.get(id(member))
             copy[new_key] = (
-                self.copy_value(member, path) if member_copy is None else member_copy
+                self.copy_member(member, path, key)
+                if member_copy is None
+                else member_copy
             )
         return copy
+
+    def copy_member(self, member: Any, path: str, key: Any) -> Any:
+        """Copy a member of a container; a parameter has the container's name."""
+        is_named = type(key) in {int, str} and type(member) is not nn.Parameter
+        return self.copy_value(
+            member, join_module_path(path, key) if is_named else path
+        )
 
     def copy_function(self, value: Any, path: str) -> Any:
         """Copy a function, a method, a partial function, a handle or a reference."""
@@ -194,7 +204,7 @@ class Copies(FunctionCopies):
         """Copy a container with its members; return other values unchanged."""
         kind = type(value)
         if isinstance(value, tuple):
-            members = [self.copy_value(member, path) for member in value]
+            members = [self.copy_member(m, path, k) for k, m in enumerate(value)]
             if all(a is b for a, b in zip(members, value, strict=True)):
                 return value
             return kind(*members) if hasattr(value, "_fields") else tuple(members)
@@ -204,8 +214,8 @@ class Copies(FunctionCopies):
             empty = deque(maxlen=value.maxlen) if kind is deque else kind()
             copy = self.note_copy(value, empty)
             add = copy.add if kind is set else copy.append
-            for member in value:
-                add(self.copy_value(member, path))
+            for number, member in enumerate(value):
+                add(self.copy_member(member, path, number))
             return copy
         return self.copy_object(value, path)
 
@@ -219,7 +229,7 @@ class Copies(FunctionCopies):
             return value
         copy = self.note_copy(value, kind.__new__(kind))
         for key, member in vars(value).items():
-            vars(copy)[key] = self.copy_value(member, path)
+            vars(copy)[key] = self.copy_member(member, path, key)
         return copy
 
     def note_copy(self, value: Any, copy: Any) -> Any:

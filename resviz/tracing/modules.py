@@ -110,6 +110,11 @@ def list_named_modules(model: nn.Module) -> list[tuple[str, nn.Module]]:
     return modules
 
 
+def join_module_path(path: str, name: str | int) -> str:
+    """Return the path of a name inside the module at `path`."""
+    return f"{path}.{name}" if path else str(name)
+
+
 def list_slots(module_class: type[nn.Module]) -> tuple[str, ...]:
     """Return names of attributes that a class may keep outside `__dict__`."""
     declared = [vars(base).get("__slots__", ()) for base in module_class.__mro__]

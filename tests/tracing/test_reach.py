@@ -425,3 +425,86 @@ def test_a_function_that_reaches_nothing_stays_itself():
 
     (layer,) = trace(Comparing(), (4,)).layers
     assert ["mul"] == [op.name for op in layer.operations]
+
+
+class HeldBlock(nn.Module):
+    """A residual block of two linear layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x):
+        return x + self.b(self.a(x).relu())
+
+
+class Holding(nn.Module):
+    """Runs blocks that no module list holds."""
+
+    def __init__(self, blocks, order):
+        super().__init__()
+        self.blocks, self.order = blocks, order
+
+    def forward(self, x):
+        for block in self.order(self.blocks):
+            x = block(x)
+        return x
+
+
+HOLDERS = {
+    "a list": (lambda a, b: [a, b], list, ["0", "1"]),
+    "a tuple": (lambda a, b: (a, b), list, ["0", "1"]),
+    "a dictionary": (
+        lambda a, b: {"near": a, "far": b},
+        lambda held: held.values(),
+        ["near", "far"],
+    ),
+    "lists in a list": (
+        lambda a, b: [[a], [b]],
+        lambda h: [h[0][0], h[1][0]],
+        ["0.0", "1.0"],
+    ),
+    "an object": (
+        lambda a, b: SimpleNamespace(near=a, far=b),
+        lambda held: [held.near, held.far],
+        ["near", "far"],
+    ),
+}
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("name", HOLDERS)
+def test_modules_in_a_container_are_named_by_their_places(name, fast):
+    """Each has parameters of its own, none of which torch counts."""
+    hold, order, places = HOLDERS[name]
+    stack = Holding(hold(HeldBlock(), HeldBlock()), order)
+    model = nn.Sequential(nn.Linear(8, 8), stack)
+    arch = trace(model, (8,), fast=fast)
+    paths = [f"1.blocks.{place}" for place in places]
+    assert [f"{path}.{key}" for path in paths for key in "ab"] == [
+        layer.name for layer in arch if layer.parameters
+    ][1:]
+    assert paths == [block.path for block in arch.blocks]
+    assert 5 * 72 == arch.params
+    said = "288 parameters are not in model.parameters(): "
+    notes = [note for note in summary(arch).notes if "model.parameters()" in note]
+    assert [True] == [note.startswith(said) for note in notes]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_modules_of_a_set_have_parameters_of_their_own(fast):
+    """A set has no places: its modules are numbered."""
+    linears = {nn.Linear(8, 8), nn.Linear(8, 8)}
+    call = Holding(SimpleNamespace(linears=linears), lambda held: held.linears)
+    assert 2 * 72 == trace(call, (8,), fast=fast).params
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_modules_of_functions_in_a_list_have_parameters_of_their_own(fast):
+    """Both are the `linear` of a closure."""
+
+    def close_over(linear):
+        return lambda x: linear(x).relu()
+
+    functions = [close_over(nn.Linear(8, 8)) for _ in "ab"]
+    assert 2 * 72 == trace(Holding(functions, list), (8,), fast=fast).params
