@@ -56,9 +56,12 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
             verdict = "inner sum"
             where = block_paths[region.join] or "another block"
             clauses.append(f"it lies on the main branch of {where}")
+        elif region.join in graph.dead_joins:
+            clauses.append("it leads to no output")
         elif region.is_whole_block:
             between = graph.find_nodes_between(region.fork, region.join)
-            count = format_plural(len(between & joins), "block")
+            spanned = [b for b in structure.blocks if not between.isdisjoint(b.joins)]
+            count = format_plural(len(spanned), "block")
             clauses.append(f"it spans {count}")
         clauses += list_side_clauses(graph, region)
         layer = structure.arch.layers[region.join]

@@ -50,9 +50,12 @@ def find_joins(graph: Graph) -> dict[int, Join]:
                     joins[node] = Join(node, node, sources, addend=sources[0])
         if reader is None:
             continue
-        operands = sources
-        if not graph.is_single_operation(node, {"index_add"}):
-            operands = find_equal_sources(graph, reader, node)
+        operands = find_equal_sources(graph, reader, node)
+        if graph.is_single_operation(node, {"index_add"}):
+            layer = graph.arch.stored_layers[node]
+            read = zip(layer.sources, layer.inputs, strict=True)
+            index = {number_source(s) for s, t in read if t.dtype.startswith("int")}
+            operands = tuple(source for source in sources if source not in index)
         if len(operands) > 1 and not is_cell(graph.arch.stored_layers[node]):
             joins[node] = Join(node, reader, operands)
     return joins

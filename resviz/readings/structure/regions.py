@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.efforts import EffortMeter
-from resviz.readings.structure.forks import Addition, make_addition
+from resviz.readings.structure.forks import Addition, AncestorSearch, make_addition
 from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
 from resviz.readings.structure.sum_kinds import (
     JoinKind,
     classify_sum,
     find_lookalike,
     find_obstacle,
+    is_added_often,
     is_linear,
     is_sum_of_cell,
 )
@@ -210,6 +211,20 @@ MOST_BRANCHES = 6
 net that adds all to all is read in less than quadratic time."""
 
 
+def leads_aside(graph: Graph, addition: Addition) -> bool:
+    """Tell whether what comes aside to a sum is what its other operand descends from.
+
+    As edges that a graph layer reads and updates. Source: Pfaff et al. 2021,
+    MeshGraphNets, equation 3.
+    """
+    return any(
+        AncestorSearch(graph.sources, operand).reaches(source)
+        for operand in addition.operands
+        for source in graph.sources[addition.join]
+        if source not in addition.operands and not is_added_often(graph, source)
+    )
+
+
 def read_region(
     graph: Graph, addition: Addition, measure_branch: Callable[[int, Addition], Effort]
 ) -> JoinRegion:
@@ -220,6 +235,8 @@ def read_region(
         return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
     if len(addition.operands) < 2:
         reason = "what is added comes aside, as a condition"
+        if leads_aside(graph, addition):
+            reason = "it updates a stream of a lesser input, which comes aside"
         return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
     efforts = sorted(
         (measure_branch(operand, addition), operand) for operand in addition.operands

@@ -69,10 +69,37 @@ def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> st
             for source in graph.main_sources[node]
             if source not in nodes and source != addition.fork
         ]
-        if foreign and not is_term_of_another_stream(graph, node, foreign, addition):
+        if foreign and not (
+            adds_position(graph, node, foreign, addition)
+            or is_term_of_another_stream(graph, node, foreign, addition)
+        ):
             name = graph.arch.stored_layers[node].name
             return f"{name} adds what comes from elsewhere"
     return ""
+
+
+def adds_position(
+    graph: Graph, node: int, foreign: list[int], addition: Addition
+) -> bool:
+    """Tell whether a sum adds to an identity's fork what is added again and again.
+
+    As in x + f(x + p), of what is above the fork. Source: Carion et al. 2020, DETR,
+    figure 10; Kirillov et al. 2023, SAM, where p are the prompts' embeddings.
+    """
+    fork = addition.fork
+    if len(foreign) != 1 or fork not in addition.operands or node in addition.operands:
+        return False
+    return (
+        is_added_often(graph, foreign[0])
+        and fork in graph.main_sources[node]
+        and AncestorSearch(graph.sources, fork).reaches(foreign[0])
+    )
+
+
+def is_added_often(graph: Graph, node: int) -> bool:
+    """Tell whether several sums read a node, as they do position embeddings."""
+    users = graph.joins.keys() & {*graph.after[max(node, ROOT)]}
+    return sum(node in graph.sources[user] for user in users) > 1
 
 
 def is_term_of_another_stream(

@@ -1,0 +1,133 @@
+"""Two streams that read each other: what is a block of one, and why others are none."""
+
+import torch
+from torch import nn
+
+import resviz
+from resviz.readings.structure import read_structure
+from resviz.readings.structure.join_reasons import explain_joins
+
+from .random_parts import Run
+from .toys import residual
+
+WIDTH = 16
+
+
+class CrossAttention(nn.Module):
+    """Attention of one head, whose queries and keys may be of two streams."""
+
+    def __init__(self):
+        super().__init__()
+        self.parts = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in range(4))
+
+    def forward(self, queries, keys, values):
+        query, key, value, out = self.parts
+        weights = (query(queries) @ key(keys).mT).softmax(-1)
+        return out(weights @ value(values))
+
+
+class TwoWay(nn.Module):
+    """Tokens see each other and the map, then the map sees them, as in SAM."""
+
+    def __init__(self):
+        super().__init__()
+        self.own, self.to_map, self.to_tokens = (CrossAttention() for _ in range(3))
+        self.norms = nn.ModuleList(nn.LayerNorm(WIDTH) for _ in range(4))
+        self.mlp = nn.Sequential(
+            nn.Linear(WIDTH, 32), nn.ReLU(), nn.Linear(32, WIDTH)
+        )  # fmt: skip
+
+    def forward(self, tokens, places, prompts, positions):
+        with_prompts = tokens + prompts
+        tokens = self.norms[0](tokens + self.own(with_prompts, with_prompts, tokens))
+        with_prompts, placed = tokens + prompts, places + positions
+        tokens = self.norms[1](tokens + self.to_map(with_prompts, placed, places))
+        tokens = self.norms[2](tokens + self.mlp(tokens))
+        with_prompts, placed = tokens + prompts, places + positions
+        places = self.norms[3](places + self.to_tokens(placed, with_prompts, tokens))
+        return tokens, places
+
+
+def run_both_ways(self, prompts, places, positions):
+    """Tokens start as a layer makes them of the prompts."""
+    tokens = self.stem(prompts)
+    for layer in self.layers:
+        tokens, places = layer(tokens, places, prompts, positions)
+    return self.head(tokens)
+
+
+def test_positions_added_again_and_again_leave_blocks_whole():
+    """A block's queries add the prompts, from above its fork, as SAM's do."""
+    parts = {"stem": nn.Linear(WIDTH, WIDTH), "head": nn.Linear(WIDTH, WIDTH)}
+    net = Run(run_both_ways, layers=[TwoWay() for _ in range(3)], **parts)
+    shapes = (1, 5, WIDTH), (1, 64, WIDTH), (1, 64, WIDTH)
+    built = read_structure(resviz.trace(net, inputs=tuple(map(torch.zeros, shapes))))
+    assert ["attention + attention + MLP"] * 3 == [b.type for b in built.blocks]
+
+
+class MessagePassing(nn.Module):
+    """Edges are updated by their nodes, nodes by their edges, as in MeshGraphNets."""
+
+    def __init__(self):
+        super().__init__()
+        self.edge, self.node = (
+            nn.Sequential(
+                nn.Linear(n * WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH)
+            )
+            for n in (3, 2)
+        )
+
+    def forward(self, nodes, edges, senders, receivers):
+        both = torch.cat([nodes[senders], nodes[receivers], edges], -1)
+        messages = self.edge(both)
+        total = torch.zeros_like(nodes).index_add(0, receivers, messages)
+        return nodes + self.node(torch.cat([nodes, total], -1)), edges + messages
+
+
+def test_edges_of_a_graph_are_a_stream_that_comes_aside():
+    """Its sums say so; to gather what edges give is no sum of two branches."""
+
+    def forward(self, nodes, edges, senders, receivers):
+        for layer in self.layers:
+            nodes, edges = layer(nodes, edges, senders, receivers)
+        return nodes, edges
+
+    net = Run(forward, layers=[MessagePassing() for _ in range(2)])
+    ends = torch.zeros(24, dtype=torch.long)
+    inputs = torch.zeros(10, WIDTH), torch.zeros(24, WIDTH), ends, ends
+    built = read_structure(resviz.trace(net, inputs=inputs))
+    reasons = {why.layer.name: why for why in explain_joins(built)}
+    assert "residual unit" == reasons["layers.0:add"].verdict
+    first = reasons["layers.0:add#2"]
+    reason = "it updates a stream of a lesser input, which comes aside"
+    assert ("open join", reason) == (first.verdict, first.reason)
+    assert not [name for name in reasons if "index_add" in name]
+
+
+def test_steps_of_a_sequence_are_no_two_ways_of_one():
+    """A recurrent net written out adds what it makes of different steps."""
+
+    def forward(self, x):
+        state, states = torch.zeros_like(x[:, 0]), []
+        for k in range(x.shape[1]):
+            state = torch.tanh(self.read(x[:, k]) + self.keep(state))
+            states.append(state)
+        return torch.stack(states, 1)
+
+    parts = {"read": nn.Linear(WIDTH, WIDTH), "keep": nn.Linear(WIDTH, WIDTH)}
+    net = nn.Sequential(nn.Linear(WIDTH, WIDTH), residual(Run(forward, **parts)))
+    built = read_structure(resviz.trace(net, inputs=torch.zeros(2, 5, WIDTH)))
+    assert ["1"] == [block.path for block in built.blocks]
+
+
+def test_a_long_skip_counts_blocks_and_not_their_units():
+    """A sum around three blocks of attention and MLP spans three."""
+
+    def forward(self, x):
+        return x + self.norm(self.layers(x))
+
+    layers = (nn.TransformerEncoderLayer(WIDTH, 2, 32) for _ in range(3))
+    parts = {"layers": nn.Sequential(*layers), "norm": nn.LayerNorm(WIDTH)}
+    net = nn.Sequential(nn.Linear(WIDTH, WIDTH), Run(forward, **parts)).eval()
+    built = read_structure(resviz.trace(net, inputs=torch.zeros(2, 5, WIDTH)))
+    assert explain_joins(built)[-1].reason.endswith("it spans 3 blocks")
