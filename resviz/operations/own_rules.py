@@ -51,8 +51,8 @@ def rule(operation: str) -> Callable[[OwnRule], OwnRule]:
             does not count is "aten::linalg_inv_ex".
 
     Raises:
-        RuleError: if resviz counts the operation itself, or if torch knows others of
-            that library and not this one.
+        RuleError: if resviz counts the operation itself, if torch knows others of
+            that library and not this one, or writes it by others.
 
     Example:
         >>> @rule("mylib::scan")
@@ -64,6 +64,7 @@ def rule(operation: str) -> Callable[[OwnRule], OwnRule]:
     name = read_operation_name(operation)
     check_is_uncounted(name, operation)
     check_is_defined(name, operation)
+    check_is_recorded(name, operation)
 
     def register(count: OwnRule) -> OwnRule:
         if not callable(count):
@@ -193,3 +194,18 @@ def count_by_own_rule(op: Operation) -> int:
         hint = "; divide by //" if isinstance(macs, float) else ""
         raise RuleError(f"{place}: {UNCOUNTABLE}, got {macs!r} {given}{hint}")
     return count
+
+
+def check_is_recorded(name: str, operation: str) -> None:
+    """Refuse one of torch's own that it runs as several others, which are recorded."""
+    torch = sys.modules.get("torch")
+    if torch is None or "." in name or name in OPERATIONS:
+        return
+    composite = torch._C.DispatchKey.CompositeImplicitAutograd  # noqa: SLF001
+    packet = getattr(torch.ops.aten, name, None)
+    usual = getattr(packet, "default", None)
+    if usual and usual.has_kernel_for_dispatch_key(composite):
+        raise RuleError(
+            f"rule {operation!r}: torch runs others in its place, and no record has "
+            "it; want one of those"
+        )

@@ -166,6 +166,8 @@ def test_an_operation_of_torch_without_a_rule_may_have_one():
             "aten::convolution",
             "rule 'aten::convolution': resviz counts it itself, want another operation",
         ),
+        ("aten::conv2d", "rule 'aten::conv2d': torch runs others in its place, and no"),
+        ("aten::einsum", "rule 'aten::einsum': torch runs others in its place, and no"),
         ("aten::relu_", "rule 'aten::relu_': resviz knows that it has no MACs"),
     ],
 )
