@@ -279,6 +279,30 @@ class Any(Several):
         return self.conv(inputs[0]) + self.conv(inputs[1])
 
 
+class Remembering(Several):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.LSTM(10, 20, num_layers=2, batch_first=True)
+
+    def forward(self, x, hidden):
+        return self.layer(x, hidden)[0]
+
+
+class Gated(Remembering):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.GRU(10, 20, bidirectional=True)
+
+
+class Bagged(Several):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.EmbeddingBag(10, 8)
+
+    def forward(self, text, offsets):
+        return self.words(text, offsets)
+
+
 class Translated(Several):
     def forward(self, src, tgt):
         return self.words(src).mean(1) + self.words(tgt).mean(1)
@@ -295,6 +319,9 @@ SEVERAL = {
     Paired: ["pair.0=N,3,224,224", "pair.1=N,3,224,224"],
     Held: ["batch.image=N,3,224,224", "batch.y=int64:N"],
     Any: ["0=N,3,224,224", "1=N,3,224,224"],
+    Remembering: ["x=N,128,10", "hidden.0=2,N,20", "hidden.1=2,N,20"],
+    Gated: ["x=128,N,10", "hidden=2,N,20"],
+    Bagged: ["text=int64:128", "offsets=int64:N"],
     Translated: ["src=int64:N,128", "tgt=int64:N,128"],
 }
 

@@ -101,6 +101,7 @@ def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
             yield (*specs, *added)
         return
     yield from propose_holders(failure.error, failure.recorder, specs)
+    yield from propose_states(failure, specs)
     for position in find_blamed_inputs(failure.recorder, specs):
         spec = specs[position]
         alike = {spec.place for spec in specs if spec[:2] == specs[position][:2]}
@@ -121,14 +122,30 @@ def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
 def find_blamed_inputs(recorder: Recorder, specs: Inputs) -> Sequence[int]:
     """Find positions of the inputs that a failure may be the fault of."""
     calls = recorder.calls.open_calls
+    places = [".".join(spec.place) for spec in specs]
+    blamed: list[int] = []
     for tensor in tensors_in(calls[-1].args) if len(calls) > 1 else ():
         source = recorder.origins.find_source(tensor)
         if source is not None and source.layer == MODEL_INPUT:
             name = recorder.input_names[source.output]
-            places = [".".join(spec.place) for spec in specs]
-            return [places.index(name)] if name in places else range(len(specs))
-        break
-    return range(len(specs))
+            blamed += [places.index(name)] if name in places else []
+    return [*dict.fromkeys(blamed)] or range(len(specs))
+
+
+def propose_states(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
+    """Propose the states of a recurrent layer that is given them."""
+    module, blamed = (
+        find_failed_module(failure),
+        find_blamed_inputs(failure.recorder, specs),
+    )
+    if not isinstance(module, nn.RNNBase) or len(blamed) != 2 or len(specs) < 2:
+        return
+    state = specs[blamed[1]]
+    layers = module.num_layers * (1 + module.bidirectional)
+    sizes = (layers, None, module.proj_size or module.hidden_size)
+    keys = [("0",), ("1",)] if isinstance(module, nn.LSTM) else [()]
+    states = [state._replace(sizes=sizes, place=(*state.place, *key)) for key in keys]
+    yield (*specs[: blamed[1]], *states, *specs[blamed[1] + 1 :])
 
 
 def propose_sizes(
@@ -137,6 +154,8 @@ def propose_sizes(
     """Propose other sizes and dtypes for one input."""
     reason, module = first_error_line(failure.error), find_failed_module(failure)
     is_float = spec.dtype is None or "int" not in spec.dtype
+    if isinstance(module, nn.EmbeddingBag):  # of texts one after another
+        yield (TOKENS,), "int64"
     if WANTS_INDICES.search(reason) or isinstance(module, nn.Embedding):
         if is_float and len(spec.sizes) == 2:
             yield spec.sizes, "int64"

@@ -23,6 +23,7 @@ TOKENS = 128
 WORDS_FOR_SAMPLE_NUMBERS = {
     *("t", "ts", "time", "times", "timestep", "timesteps", "sigma", "noise_level"),
     *("y", "label", "labels", "target", "targets", "class_labels", "classes"),
+    *("offsets", "lengths", "length", "lens", "x_lengths", "seq_lengths"),
 }
 """Arguments that often hold one number a sample."""
 
