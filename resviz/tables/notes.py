@@ -10,6 +10,7 @@ from resviz.operations.own_rules import (
     suggest_operation,
 )
 from resviz.readings import costs
+from resviz.readings.constant_weights import find_constant_weights
 from resviz.units import format_names, format_sizes, group_digits
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ def oddity_notes(arch: Architecture) -> tuple[str, ...]:
         names = format_names([parameter.name for parameter in strange], 3)
         numel = group_digits(sum(parameter.numel for parameter in strange))
         notes.append(f"{numel} parameters are not in model.parameters(): {names}")
+    constant = find_constant_weights(arch)
+    if constant:
+        notes.append(f"weights that are no parameters: {format_names(constant, 3)}")
     if packed:
         notes.append(
             f"quantised weights are packed, and no parameters: {len(packed)}×, first "
