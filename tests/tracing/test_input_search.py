@@ -183,6 +183,26 @@ SOLE = {
     "features of its own": (before(check(lambda x: x.shape[-1], 7), nn.ReLU()), None),
     # Other layers.
     "cell": (first(nn.LSTMCell(10, 20)), "10"),
+    "series of a length": (
+        Forward(
+            lambda m, x: m.head(m.layer(x)[0].flatten(1)),
+            layer=nn.LSTM(3, 5, batch_first=True),
+            head=nn.Linear(5 * 50, 2),
+        ),
+        "50,3",
+    ),
+    "signal of a length": (
+        first(nn.Conv1d(12, 16, 7, 2, 3), nn.Flatten(), nn.Linear(16 * 500, 5)),
+        "12,1000",
+    ),
+    "channels of a height": (
+        Forward(
+            lambda m, x: m.head(m.layer(x[:, None]).flatten(1)),
+            layer=nn.Conv2d(1, 16, (22, 1)),
+            head=nn.Linear(16 * 1125, 2),
+        ),
+        "22,1125",
+    ),
     "spectrogram": (
         before(lambda x: x.unsqueeze(1), nn.Conv2d(1, 8, (3, 40))),
         "3,224",
@@ -294,6 +314,11 @@ class Gated(Remembering):
         self.layer = nn.GRU(10, 20, bidirectional=True)
 
 
+class Valued(Several):
+    def forward(self, state, action):
+        return self.linear(torch.cat([state, action], 1))
+
+
 class Bagged(Several):
     def __init__(self):
         super().__init__()
@@ -321,6 +346,7 @@ SEVERAL = {
     Any: ["0=N,3,224,224", "1=N,3,224,224"],
     Remembering: ["x=N,128,10", "hidden.0=2,N,20", "hidden.1=2,N,20"],
     Gated: ["x=128,N,10", "hidden=2,N,20"],
+    Valued: ["state=N,8", "action=N,8"],
     Bagged: ["text=int64:128", "offsets=int64:N"],
     Translated: ["src=int64:N,128", "tgt=int64:N,128"],
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from itertools import islice, product
-from math import isqrt, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -27,6 +26,16 @@ from resviz.tracing.explain.lacking_inputs import (
     list_optional_inputs,
     propose_holders,
 )
+from resviz.tracing.explain.size_proposals import (
+    LENGTHS,
+    Sizes,
+    propose_features,
+    propose_flat_sides,
+    propose_maps,
+    propose_ranks,
+    propose_sides,
+    replace_size,
+)
 from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:
@@ -37,22 +46,6 @@ if TYPE_CHECKING:
 
     Inputs = tuple[InputSpec, ...]
 
-Sizes = tuple[int | None, ...]
-
-FRAMES = 16
-"""Frames of a clip, or slices of a volume, whose number nothing tells."""
-
-SIDE = 224
-"""Side of a picture whose size nothing tells."""
-
-SIDES = (224, 32, 28, 64, 128, 256, 299, 512)
-"""Sides that pictures often have."""
-
-LENGTHS = (64, 32, 16, 8, 1024, 16000)
-"""Lengths to try where one does not do."""
-
-PLAIN_CHANNELS = (3, 1)
-"""Channels of pictures, in colour and in grey."""
 
 WANTED_RANK = re.compile(
     r"(?:to unpack \(expected |is not equal to len\(dims\) = )(\d+)"
@@ -102,6 +95,7 @@ def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
         return
     yield from propose_holders(failure.error, failure.recorder, specs)
     yield from propose_states(failure, specs)
+    yield from propose_halves(failure, specs)
     for position in find_blamed_inputs(failure.recorder, specs):
         spec = specs[position]
         alike = {spec.place for spec in specs if spec[:2] == specs[position][:2]}
@@ -146,6 +140,17 @@ def propose_states(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
     keys = [("0",), ("1",)] if isinstance(module, nn.LSTM) else [()]
     states = [state._replace(sizes=sizes, place=(*state.place, *key)) for key in keys]
     yield (*specs[: blamed[1]], *states, *specs[blamed[1] + 1 :])
+
+
+def propose_halves(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
+    """Propose two vectors of the features that a layer wants of both together."""
+    module = find_failed_module(failure)
+    is_joined = len(find_blamed_inputs(failure.recorder, specs)) == len(specs) == 2
+    if isinstance(module, nn.Linear) and is_joined and module.in_features > 1:
+        half = module.in_features // 2
+        sizes = ((None, half), (None, module.in_features - half))
+        pairs = zip(specs, sizes, strict=True)
+        yield tuple(spec._replace(sizes=each, dtype=None) for spec, each in pairs)
 
 
 def propose_sizes(
@@ -199,23 +204,6 @@ def find_wanted_rank(reason: str, rank: int) -> int:
     return max(rank, int(beyond[1] or rank)) + 1 if beyond else 0
 
 
-def propose_ranks(sizes: Sizes, rank: int) -> Iterator[Sizes]:
-    """Propose sizes of another number of axes: a length, a picture, a clip."""
-    batch, *rest = sizes or (None,)
-    last, first = (rest[-1], rest[0]) if rest else (SIDE, 3)
-    picture = tuple(rest) if len(rest) == 3 else (3, SIDE, SIDE)
-    by_rank: dict[int, list[Sizes]] = {
-        1: [()],
-        2: [(last,)],
-        3: [(first, last), (TOKENS, last)],
-        4: [picture],
-        5: [(picture[0], FRAMES, *picture[1:]), (FRAMES, *picture)],
-        6: [(1, picture[0], FRAMES, *picture[1:]), (1, FRAMES, *picture)],
-    }
-    for others in by_rank.get(rank, ()):
-        yield (batch, *others)
-
-
 def propose_for_module(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
     """Propose sizes with which a layer or a line gets as many axes and values."""
     rank = find_wanted_rank(first_error_line(failure.error), len(sizes))
@@ -231,6 +219,8 @@ def propose_for_module(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
     if isinstance(module, _ConvNd):
         axes = len(module.kernel_size)
         if len(shape) == axes + 2 and shape[1:2] == (module.in_channels,):
+            least = zip(sizes[-axes:], module.kernel_size, strict=False)
+            yield (*sizes[:-axes], *(max(size or 1, k) for size, k in least))
             yield from propose_sides(sizes)
         else:
             yield from propose_maps(module.in_channels, axes, sizes, shape)
@@ -262,87 +252,6 @@ def find_token_width(module: Any) -> tuple[int, bool]:
         if hasattr(attention, name):
             return getattr(attention, name), attention.batch_first
     return 0, True
-
-
-def propose_maps(
-    channels: int, axes: int, sizes: Sizes, shape: tuple[int, ...]
-) -> Iterator[Sizes]:
-    """Propose sizes that have some channels and so many axes, first or last.
-
-    Args:
-        channels: how many.
-        axes: of a map, without the channels.
-        sizes: with which that failed.
-        shape: what arrived there; if that is the input itself, channels are first.
-    """
-    batch, *rest = sizes or (None,)
-    sides = rest[-axes:] if len(rest) >= axes else [*rest[1:], *[SIDE] * axes][-axes:]
-    if len(rest) == axes + 1:
-        sides = rest[1:]
-    if axes == 3 and len(rest) != 4:
-        sides = [FRAMES, *sides[1:]]
-    yield (batch, channels, *sides)
-    if shape[1:] == sizes[1:]:
-        return
-    yield (batch, *sides, channels)
-    for axis in range(1, len(sizes)):
-        yield replace_size(sizes, axis, channels)
-
-
-def propose_sides(sizes: Sizes) -> Iterator[Sizes]:
-    """Propose sizes of the same channels, with other sides or another length."""
-    if len(sizes) == 4:
-        for side in SIDES:
-            yield (*sizes[:2], side, side)
-    elif len(sizes) == 3:
-        for length in sorted(LENGTHS):
-            yield (*sizes[:2], length)
-
-
-def propose_features(
-    features: int,
-    sizes: Sizes,
-    shape: tuple[int, ...] = (),
-    *,
-    reads_sequence: bool = False,
-) -> Iterator[Sizes]:
-    """Propose sizes with which so many values arrive on the last axis.
-
-    Args:
-        features: how many.
-        sizes: with which that failed.
-        shape: what arrived there, if known.
-        reads_sequence: whether the model has layers that read sequences.
-    """
-    batch, *rest = sizes or (None,)
-    is_flat = len(shape) == 2 < len(sizes)
-    if is_flat:
-        for channels in dict.fromkeys((*(rest[:1] if rest else ()), *PLAIN_CHANNELS)):
-            side = isqrt(features // (channels or 1))
-            if channels and channels * side * side == features:
-                yield batch, channels, side, side
-        yield from propose_flat_sides(features / max(prod(shape[1:]), 1), sizes)
-    if len(sizes) == 3:
-        yield (*sizes[:2], features)
-    vector, tokens = (batch, features), (batch, TOKENS, features)
-    yield from (tokens, vector) if reads_sequence else (vector, tokens)
-    for axis in range(len(sizes) - 1, 0, -1):
-        yield replace_size(sizes, axis, features)
-
-
-def propose_flat_sides(ratio: float, sizes: Sizes) -> Iterator[Sizes]:
-    """Propose sizes with `ratio` times as many positions."""
-    if len(sizes) == 4 and sizes[-1]:
-        near = round(sizes[-1] * ratio**0.5)
-        sides = (near, 32, 28, *(near + step for step in (1, 2, 3, 4, -1, -2)))
-        for side in (*sides, *SIDES):
-            if side > 0:
-                yield (*sizes[:2], side, side)
-    elif len(sizes) == 3 and sizes[-1]:
-        near = round(sizes[-1] * ratio)
-        for step in (0, 1, 2, 3, 4, -1, -2):
-            if near + step > 0:
-                yield (*sizes[:2], near + step)
 
 
 def propose_for_operation(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
@@ -391,8 +300,3 @@ def propose_numbers(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
         for axis in range(1, len(sizes)):
             if number:
                 yield replace_size(sizes, axis, number)
-
-
-def replace_size(sizes: Sizes, axis: int, size: int) -> Sizes:
-    """Return sizes with another one on an axis."""
-    return (*sizes[:axis], size, *sizes[axis + 1 :])

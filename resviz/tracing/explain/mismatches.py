@@ -14,8 +14,9 @@ from resviz.operations.families import PRODUCTS
 from resviz.operations.windows import compute_window_sizes, expand_per_axis
 from resviz.record import MODEL_INPUT
 from resviz.tracing.events import CallStart, TraceStep
-from resviz.tracing.explain.input_proposals import FRAMES, VIEW_OPERATIONS
+from resviz.tracing.explain.input_proposals import VIEW_OPERATIONS
 from resviz.tracing.explain.joined_shapes import Mismatch, describe_shape_mismatch
+from resviz.tracing.explain.size_proposals import FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
