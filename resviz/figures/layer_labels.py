@@ -88,10 +88,7 @@ def arrange_axes(
 
 
 def arrange_output(arch: Architecture, source: Source) -> Shape:
-    """Arrange an output of a layer, or an input, as (N, C, positions).
-
-    Rows of tokens and maps within a network stay as they lie.
-    """
+    """Arrange an output of a layer, or an input, as (N, C, positions)."""
     graph = build_graph(arch)
     is_input = source.layer == MODEL_INPUT
     tensors = arch.inputs if is_input else arch.stored_layers[source.layer].outputs
@@ -99,8 +96,6 @@ def arrange_output(arch: Architecture, source: Source) -> Shape:
     axis = graph.channel_axes.get(source.layer)
     if is_input and tensors:
         axis = graph.input_axes[source.output]
-    if len(shape) < 5 - is_input and axis != 1:
-        axis = None
     return arrange_axes(arch, shape, axis, source)
 
 

@@ -408,3 +408,31 @@ def test_the_best_is_taken_where_none_can_be_read():
 def test_runs_are_broken_into_like_parts(starts, end, lines, where):
     """Only where a part begins."""
     assert where == break_evenly(starts, end, lines)
+
+
+class RowsOfTokens(nn.Module):
+    """Residual layers on rows, with a classifier of each row behind them."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.ModuleList(nn.Linear(8, 8) for _ in range(2))
+        self.outer = nn.Linear(8, 5)
+
+    def forward(self, x):
+        for layer in self.inner:
+            x = x + layer(x).relu()
+        return self.outer(x)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((1, 10, 8), "10×"), ((1, 4, 6, 8), "4×6×")]
+)
+def test_channels_stand_last_everywhere(shape, size):
+    """At the input, in the stage and at the output, also of rows and of NHWC."""
+    outline = told(trace(RowsOfTokens(), inputs=torch.zeros(shape)))
+    (section,) = outline.sections
+    assert (f"{size}8", f"{size}8", f"output {size}5") == (
+        outline.inputs,
+        section.facts[0],
+        outline.outputs,
+    )
