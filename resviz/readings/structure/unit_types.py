@@ -11,6 +11,7 @@ from resviz.operations.families import (
     RESHAPES,
     SOFTMAXES,
 )
+from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.weights import (
     is_depthwise,
     is_recurrent,
@@ -34,6 +35,8 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     products = [node for node in heavy if graph.efforts[node].products]
     if len(products) > 1 or (products and attends(graph, products[0])):
         return "attention"
+    if any(attends_to_one_position(graph, node) for node in nodes):
+        return "attention"
     if any(map(is_recurrent, graph.select_layers(heavy))):
         return "recurrent"
     weighted_ops = [op for op in graph.list_operations(heavy) if is_weighted(op)]
@@ -51,6 +54,24 @@ def attends(graph: Graph, node: int) -> bool:
     if any(op.name in ATTENTIONS for op in graph.operations[node]):
         return True
     return any(is_softmax(graph, source) for source in graph.sources[node])
+
+
+def attends_to_one_position(graph: Graph, node: int) -> bool:
+    """Tell whether a softmax of a product of live matrices weighs what flows.
+
+    For one key `einsum` multiplies, and no second product is there. Source: Chu et al.
+    2021, Twins, whose last stage has one at 224×224.
+    """
+    if SideKind.GATE not in graph.side_edges.get(node, {}).values():
+        return False
+    for source in graph.sources[node]:
+        if is_softmax(graph, source):
+            above = source
+            while above > MODEL_INPUT and above not in graph.efforts:
+                above = graph.main_sources[above][0]
+            if above > MODEL_INPUT and graph.efforts[above].products:
+                return True
+    return False
 
 
 def is_softmax(graph: Graph, node: int) -> bool:

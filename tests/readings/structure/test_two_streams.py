@@ -8,7 +8,7 @@ from resviz.readings.structure import read_structure
 from resviz.readings.structure.join_reasons import explain_joins
 
 from .random_parts import Run
-from .toys import residual
+from .toys import conv, residual
 
 WIDTH = 16
 
@@ -131,3 +131,20 @@ def test_a_long_skip_counts_blocks_and_not_their_units():
     net = nn.Sequential(nn.Linear(WIDTH, WIDTH), Run(forward, **parts)).eval()
     built = read_structure(resviz.trace(net, inputs=torch.zeros(2, 5, WIDTH)))
     assert explain_joins(built)[-1].reason.endswith("it spans 3 blocks")
+
+
+def test_attention_to_one_key_is_attention():
+    """`einsum` multiplies by its weights, as in the last stage of Twins."""
+
+    def forward(self, x):
+        query, keys = self.query(x).flatten(2).mT, self.keys(x).flatten(2).mT
+        key, value = keys.chunk(2, -1)
+        weights = torch.einsum("bid,bjd->bij", query, key).softmax(-1)
+        rows = torch.einsum("bij,bjd->bid", weights, value)
+        return self.out(rows.mT.reshape(x.shape))
+
+    parts = {"query": conv(1), "keys": nn.Conv2d(8, 16, 4, 4), "out": conv(1)}
+    net = nn.Sequential(conv(3, 3), residual(Run(forward, **parts)))
+    for size in (8, 4):
+        built = read_structure(resviz.trace(net, inputs=torch.zeros(2, 3, size, size)))
+        assert ["attention"] == [block.type for block in built.blocks]
