@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from resviz.tables.table import Column
 
 
+OTHER_WORDS = {
+    **dict.fromkeys(("flops", "gflops", "mult_adds", "mult-adds", "madds"), "macs"),
+    **dict.fromkeys(("parameters", "param", "#params", "weights"), "params"),
+    **dict.fromkeys(("memory", "bytes"), "activation_bytes"),
+    **dict.fromkeys(("shape", "output_size"), "output_shape"),
+}
+"""What other tools call columns that have another key here."""
+
+
 def frame_names(columns: Sequence[Column]) -> list[str]:
     """Return the names of a DataFrame's columns: keys, or titles of networks."""
     return number_repeats(
@@ -56,6 +65,9 @@ def find_columns(columns: Sequence[Column], names: Iterable[str]) -> Iterator[Co
             word = " ".join(remaining[:length])
             words = [text for column in columns for text in (column.key, column.title)]
             near = "" if matches else suggest_nearest(word, dict.fromkeys(words), 1)
+            meant = OTHER_WORDS.get(word.casefold())
+            if not matches and meant in words:
+                near = f", did you mean {meant!r}"
             listed = ", ".join(map(column_label, columns))
             raise SpecError(f"{wrong} {word!r}{near}: want some of {listed}")
         yield matches[0]

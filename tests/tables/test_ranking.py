@@ -142,6 +142,7 @@ def test_additions_have_no_usual_order(record):
     ("options", "words"),
     [
         ({"sort": "nmae"}, "sort: unknown column 'nmae', did you mean 'name'"),
+        ({"sort": "FLOPs"}, "sort: unknown column 'FLOPs', did you mean 'macs'"),
         ({"sort": "name,type"}, "sort: got 'name,type', want one of|unknown column"),
         ({"top": 0}, "top: got 0, want 1 or more"),
         ({"top": -2}, "top: got -2, want 1 or more"),
