@@ -142,7 +142,6 @@ def test_additions_have_no_usual_order(record):
     ("options", "words"),
     [
         ({"sort": "nmae"}, "sort: unknown column 'nmae', did you mean 'name'"),
-        ({"sort": "FLOPs"}, "sort: unknown column 'FLOPs', did you mean 'macs'"),
         ({"sort": "name,type"}, "sort: got 'name,type', want one of|unknown column"),
         ({"top": 0}, "top: got 0, want 1 or more"),
         ({"top": -2}, "top: got -2, want 1 or more"),
@@ -157,3 +156,11 @@ def test_wrong_values_are_told(make, options, words, record):
 def test_a_network_of_no_rows_has_an_order():
     """No shortcut is none too many."""
     assert 0 == len(resviz.shortcuts(nn.Conv2d(3, 4, 1), input_size=(3, 8, 8), top=2))
+
+
+def test_a_word_of_other_tools_is_told_the_key():
+    """Where the table has such a column; else the columns alone are listed."""
+    with pytest.raises(SpecError, match="column 'FLOPs', did you mean 'macs': want"):
+        resviz.layers("resnet18", sort="FLOPs")
+    with pytest.raises(SpecError, match="unknown column 'FLOPs': want some of"):
+        resviz.memory("resnet18", sort="FLOPs")
