@@ -294,6 +294,11 @@ class Held(Several):
         return self.conv(batch["image"]).mean((2, 3)) + self.words(batch["y"])
 
 
+class HeldAlone(Several):
+    def forward(self, batch):
+        return self.conv(batch["image"])
+
+
 class Any(Several):
     def forward(self, *inputs):
         return self.conv(inputs[0]) + self.conv(inputs[1])
@@ -343,6 +348,7 @@ SEVERAL = {
     Attended: ["query=N,128,12", "key=N,128,12", "value=N,128,12"],
     Paired: ["pair.0=N,3,224,224", "pair.1=N,3,224,224"],
     Held: ["batch.image=N,3,224,224", "batch.y=int64:N"],
+    HeldAlone: ["batch.image=N,3,224,224"],
     Any: ["0=N,3,224,224", "1=N,3,224,224"],
     Remembering: ["x=N,128,10", "hidden.0=2,N,20", "hidden.1=2,N,20"],
     Gated: ["x=128,N,10", "hidden=2,N,20"],

@@ -89,8 +89,8 @@ def name_inputs(given: ForwardArguments, recorder: Recorder) -> tuple[InputSpec,
 
 
 def format_inputs(specs: tuple[InputSpec, ...]) -> list[str]:
-    """Format inputs as `--input` takes them, a sole one without its name."""
-    if len(specs) != 1:
+    """Format inputs as `--input` takes them, a sole argument without its name."""
+    if len(specs) != 1 or len(specs[0].place) > 1:  # a key of it is no argument
         return [spec.text for spec in specs]
     spec = specs[0]
     sizes, dtype = spec.sizes, spec.dtype
