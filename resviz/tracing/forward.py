@@ -17,12 +17,11 @@ from torch import nn
 from resviz.errors import TraceError
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.explain import explain_failure
-from resviz.tracing.explain.input_proposals import FailedForward
 from resviz.tracing.function_modes import ConstantAdopter, FixedDevice
 from resviz.tracing.modules import find_module_modes
 from resviz.tracing.plan import InputPlaceholders
 from resviz.tracing.process import PreservedProcess
-from resviz.tracing.recorder import Recorder
+from resviz.tracing.recorder import FailedForward, Recorder
 from resviz.tracing.storages import count_bytes_by_dtype
 from resviz.tracing.tensors import tensors_in
 

@@ -6,7 +6,7 @@ a dispatch mode alone knows no module. Both write one list of events in order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -302,3 +302,10 @@ class Recorder(TorchDispatchMode):
     def number_older_operand(self, tensor: torch.Tensor) -> int:
         """Return the storage number of an operand that the forward did not make."""
         return self.storages.number_operand(tensor)
+
+
+class FailedForward(NamedTuple):
+    """How a forward failed: what it raised, and what was seen up to there."""
+
+    error: Exception
+    recorder: Recorder

@@ -54,7 +54,9 @@ def test_a_column_is_found_by_its_key_or_heading(stages, name):
 
 def test_an_unknown_column_is_named(stages):
     """A KeyError that lists the columns there are."""
-    with pytest.raises(UnknownNameError, match=r"'flops': want .*macs \(MACs\)"):
+    with pytest.raises(
+        UnknownNameError, match=r"'flops', did you mean 'macs': .*macs \(MACs\)"
+    ):
         stages["flops"]
 
 

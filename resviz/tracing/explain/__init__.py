@@ -14,7 +14,7 @@ from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.events import CallEnd, CallStart
-from resviz.tracing.explain.input_proposals import FailedForward, complains_of_shape
+from resviz.tracing.explain.input_proposals import complains_of_shape
 from resviz.tracing.explain.input_search import (
     describe_working_inputs,
     find_working_inputs,
@@ -37,6 +37,7 @@ from resviz.tracing.explain.remedies import (
 )
 from resviz.tracing.modules import find_class_name, list_forward_parameters
 from resviz.tracing.origins import describe_tensor
+from resviz.tracing.recorder import FailedForward
 from resviz.tracing.tensors import tensors_in
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from resviz.inputs import InputSpec
-    from resviz.tracing.recorder import Recorder
+    from resviz.tracing.recorder import FailedForward, Recorder
 
     Inputs = tuple[InputSpec, ...]
 
@@ -70,13 +70,6 @@ RANKS = range(2, 6)
 
 VIEW_OPERATIONS = frozenset({"view", "_unsafe_view", "reshape"})
 """Operations that only say how values lie."""
-
-
-class FailedForward(NamedTuple):
-    """How a forward failed: what it raised, and what was seen up to there."""
-
-    error: Exception
-    recorder: Recorder
 
 
 def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:

@@ -10,8 +10,9 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from resviz.inputs import ForwardArguments, InputSpec, arrange_arguments
-from resviz.tracing.explain.input_proposals import FailedForward, propose_inputs
+from resviz.tracing.explain.input_proposals import propose_inputs
 from resviz.tracing.modules import list_forward_parameters
+from resviz.tracing.recorder import FailedForward
 
 if TYPE_CHECKING:
     from collections.abc import Callable
