@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from msgspec.structs import replace
+from torch._C import DisableTorchFunction
 from torch.autograd import forward_ad
 from torch.nn.modules import module as all_modules
 
@@ -140,7 +141,8 @@ class Bypass:
         recorder, storages = self.recorder, self.storages
         read, operation = storages.number_operand(x), answer.operation
         if not answer.in_place:
-            with NoTorchDispatch():
+            # No mode of ours is to take it for a constant of the forward's.
+            with NoTorchDispatch(), DisableTorchFunction():
                 output = new_empty(x, *operation.outputs[0])
             written = self.number_new_storage(output)
         elif read < 0 or storages.shared_addresses:
