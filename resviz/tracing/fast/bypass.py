@@ -41,6 +41,12 @@ Torch's oldest way to make one, and its quickest.
 """
 
 
+def new_empty_unseen(x: torch.Tensor, *size: int) -> torch.Tensor:
+    """Do the same where a mode of ours would take it for a constant of the forward."""
+    with DisableTorchFunction():
+        return new_empty(x, *size)
+
+
 class BypassedStep(TraceStep, gc=True):  # its module leads back to it
     """The one operation of a leaf module that was not run, and that module's call."""
 
@@ -66,6 +72,7 @@ class Bypass:
         self.clone = clone
         self.storages = recorder.storages
         self.own_modes = int(clone.makes_constants)
+        self.make_output = new_empty_unseen if self.own_modes else new_empty
         self.rules = {
             module_class: MODULE_RULES[module_class]
             for module_class in find_faithful_classes()
@@ -141,9 +148,8 @@ class Bypass:
         recorder, storages = self.recorder, self.storages
         read, operation = storages.number_operand(x), answer.operation
         if not answer.in_place:
-            # No mode of ours is to take it for a constant of the forward's.
-            with NoTorchDispatch(), DisableTorchFunction():
-                output = new_empty(x, *operation.outputs[0])
+            with NoTorchDispatch():
+                output = self.make_output(x, *operation.outputs[0])
             written = self.number_new_storage(output)
         elif read < 0 or storages.shared_addresses:
             return None
