@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from contextlib import suppress
-from itertools import chain, count, islice
+from itertools import count, islice
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -152,9 +152,11 @@ class Clone(Copies):
 
     def make_path_unique(self, path: str) -> str:
         """Return a path that no module has, as "head#2" beside another "head"."""
-        numbered = (f"{path}#{number}" for number in count(2))
-        free = (way for way in chain([path], numbered) if way not in self.taken_paths)
-        self.taken_paths.add(unique := next(free))
+        unique, number = path, 1
+        while unique in self.taken_paths:
+            number += 1
+            unique = f"{path}#{number}"
+        self.taken_paths.add(unique)
         return unique
 
     def copy_scripted(self, path: str, module: ScriptModule) -> nn.Module:

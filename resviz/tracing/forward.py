@@ -167,11 +167,8 @@ def find_batch(
         return plan.batch if plan.is_batch_off_axis else None, tuple(axes)
     if any(map(reads_one_sample, layers)):
         return 1, (None,) * len(axes)
-    modules = {
-        path: m
-        for m in recorder.clone.modules
-        for path in [recorder.clone.paths[id(m)]]
-    }
+    clone = recorder.clone
+    modules = {clone.paths[id(module)]: module for module in clone.modules}
     for layer in layers:
         for source in layer.sources:
             is_input = source.layer == MODEL_INPUT
