@@ -120,16 +120,21 @@ class Clone(Copies):
         registered = len(self.source_modules)
         for path, module in islice(self.source_modules, registered):
             self.fill_copy(path, module)
+        self.root = self.modules[0]
+        if len(self.source_modules) > registered or self.reached_parameters:
+            self.add_unregistered(registered)
+        self.depth = max(path.count(".") + 1 for path in self.paths.values())
+
+    def add_unregistered(self, registered: int) -> None:
+        """Fill copies of modules beyond the registered ones, and note parameters."""
         registered_names = self.parameters.list_names()
         # The list grows while modules are found that are registered nowhere.
         for path, module in islice(self.source_modules, registered, None):
             self.fill_copy(path, module)
-        self.root = self.modules[0]
         for parameter, path in self.reached_parameters:
             self.note_reached_parameter(parameter, self.copies[id(parameter)], path)
         names = self.parameters.list_names()
         self.parameters.unregistered_names = names - registered_names
-        self.depth = max(path.count(".") + 1 for path in self.paths.values())
 
     def copy_module(self, path: str, module: nn.Module) -> nn.Module:
         """Create an empty copy of `module`, filled once all copies are known.
@@ -139,7 +144,9 @@ class Clone(Copies):
         Raises:
             TraceError: if a scripted module cannot be copied.
         """
-        path = self.make_path_unique(path)
+        if path in self.taken_paths:
+            path = self.make_path_unique(path)
+        self.taken_paths.add(path)
         if isinstance(module, ScriptModule):
             copy = self.copy_scripted(path, module)
         else:
@@ -156,7 +163,6 @@ class Clone(Copies):
         while unique in self.taken_paths:
             number += 1
             unique = f"{path}#{number}"
-        self.taken_paths.add(unique)
         return unique
 
     def copy_scripted(self, path: str, module: ScriptModule) -> nn.Module:

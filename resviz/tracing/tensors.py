@@ -68,6 +68,7 @@ def make_weightless(
 
 
 @cache
+@cache
 def dtype_name(dtype: torch.dtype) -> str:
     """Return the name of a dtype, as "float32"."""
     return str(dtype).removeprefix("torch.")
@@ -81,10 +82,10 @@ def find_members(value: Any) -> Mapping[Any, Any] | None:
     """Return a holder's members by key, position or field; else None."""
     if isinstance(value, (torch.Tensor, InputSpec)):
         return None
-    if isinstance(value, Mapping):
-        return value
     if isinstance(value, (tuple, list)):
         return dict(enumerate(value))
+    if isinstance(value, (dict, Mapping)):  # an abstract class answers slowly
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         field_names = (field.name for field in fields(value))
         return {

@@ -150,15 +150,18 @@ class Bypass:
         if not answer.in_place:
             with NoTorchDispatch():
                 output = self.make_output(x, *operation.outputs[0])
-            written = self.number_new_storage(output)
+            storage = output.untyped_storage()
+            size = storage.nbytes()
+            written = (storages.add_storage(storage, size, x.dtype),) if size else ()
         elif read < 0 or storages.shared_addresses:
             return None
         else:
             output, written = x, (read,)
         keys = tuple(map(id, operands))
         reads = (read, *map(storages.number_older_tensor, keys))
+        number = len(recorder.steps)
         step = BypassedStep(
-            len(recorder.steps),
+            number,
             replace(operation, arguments={}, reads=reads, writes=written),
             (origin.source, *(None,) * len(operands)),
             keys,
@@ -167,14 +170,10 @@ class Bypass:
             self.clone.paths[id(module)],
             module,
         )
-        recorder.append_step(step, [output])
+        recorder.steps.append(step)
+        recorder.events.append(step)
+        recorder.origins.remember_tensor(output, Source(number), flowing=True)
         return output
-
-    def number_new_storage(self, tensor: torch.Tensor) -> tuple[int, ...]:
-        """Number the storage of a new dense tensor; return () without bytes."""
-        storage = tensor.untyped_storage()
-        size = storage.nbytes()
-        return (self.storages.add_storage(storage, size, tensor.dtype),) if size else ()
 
 
 GLOBAL_PRE_HOOKS = vars(all_modules)["_global_forward_pre_hooks"]
