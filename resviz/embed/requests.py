@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import RenderError, SpecError
 from resviz.escape import escape_html
 from resviz.figures import MULTI_NETWORK_FIGURES, draw_diagram
+from resviz.formats.pictures.svg import FLUID
 from resviz.source import PAPER_NAMES
 from resviz.sweeps.grammar import strip_quotes
 from resviz.tables import find_table
@@ -152,12 +153,11 @@ def figure_html(diagram: Diagram, *, salt: str, width: str = "") -> str:
         sizing = f"width:{width}px" if width.isdigit() else f"width:{width}"
     else:
         sizing = f"min-width:{narrowest_width(diagram.size[0])}px"
-    style = "max-width:100%;height:auto"
     svg = (
         diagram.to_svg(salt=salt)
         .strip()
         .replace("<svg ", '<svg class="resviz" ', 1)
-        .replace(f'style="{style}"', f'style="{style};{sizing}"')
+        .replace(f'style="{FLUID}"', f'style="{FLUID};{sizing}"')
         .replace("\n", "")  # a blank line would end a block of HTML in Markdown
     )
     label = escape_html(diagram.picture.title)

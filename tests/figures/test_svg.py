@@ -39,7 +39,37 @@ def test_one_unit_is_one_pixel_and_it_shrinks():
     assert ("120", "80", "0 0 120 80") == tuple(
         root.get(key) for key in ("width", "height", "viewBox")
     )
-    assert "max-width:100%;height:auto" == root.get("style")
+    assert svg.FLUID == root.get("style")
+
+
+def test_no_property_of_the_whole_hides_an_attribute():
+    """CairoSVG takes `height:auto` for the attribute, and shows nothing."""
+    root = parsed(SMALL)
+    names = {entry.partition(":")[0] for entry in root.get("style").split(";")}
+    assert not names & {*root.keys()}
+
+
+@pytest.mark.parametrize("style", ["screen", "dark"])
+def test_a_reader_that_knows_no_scheme_sees_the_attributes(style):
+    """Resvg knows neither `light-dark()` nor `@supports`, and shows the light figure."""
+    import vl_convert
+
+    fixed = replace(styles.find_style(style), dark=None)
+    drawn, plain = (
+        vl_convert.svg_to_png(svg.render(SMALL, it))
+        for it in (styles.find_style(style), fixed)
+    )
+    assert plain == drawn
+
+
+@pytest.mark.needs("chromium")
+def test_it_shrinks_as_a_whole(browser):
+    """In a box of half its width it is half as high."""
+    page = browser.new_page()
+    shown = svg.render(SMALL, styles.SCREEN_STYLE)
+    page.set_content(f'<!DOCTYPE html><div style="width:60px">{shown}</div>')
+    box = page.locator("svg").bounding_box()
+    assert (60, 40) == (box["width"], box["height"])
 
 
 def test_equal_pictures_give_equal_bytes():

@@ -51,6 +51,13 @@ Material for MkDocs, Jupyter, VS Code, Tailwind."""
 SYSTEM_SELECTORS = ("svg:root", "[data-theme=auto]")
 """What goes by the system: a figure that is its own document, and pages as Furo's."""
 
+FLUID = "max-width:100%;block-size:auto"
+"""Shrinks a figure with its container. `height` would be the same to a browser, but
+CairoSVG takes a property for the attribute of its name, and "auto" for nothing."""
+
+KNOWS_BOTH = "@supports (color:light-dark(red,red))"
+"""Where a reader knows colours that go by the scheme."""
+
 
 def render(picture: Picture, style: Style, *, salt: str = "") -> str:
     """Write a picture as SVG; 1 unit is 1 px and it shrinks with its container.
@@ -65,7 +72,7 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> str:
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}" role="img" aria-labelledby="{key}-t {key}-d"'
-        f' font-family="{escape_html(FONTS)}" style="max-width:100%;height:auto">'
+        f' font-family="{escape_html(FONTS)}" style="{FLUID}">'
     )
     lines = (
         opening,
@@ -88,7 +95,8 @@ def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:
     in CSS, without which a page is light whatever the system asks for. A figure that
     is a document of its own goes by the system; in an `<img>`, by the page's
     `color-scheme` if there is one.
-    Attribute selectors leave the light colours to readers without style sheets.
+    Colours are attributes, and the rules stand where only a reader that knows
+    `light-dark()` looks: others take what they do not know for black or for nothing.
     """
     background = style.colours["background"]
     rules = [
@@ -108,7 +116,7 @@ def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:
         f"@media (prefers-color-scheme:dark){{{scope_rule(SYSTEM_SELECTORS, 'dark')}}}"
     )
     page = scope_rule(LIGHT_SELECTORS, "light") + scope_rule(DARK_SELECTORS, "dark")
-    yield f"<style>{system}{page}{''.join(rules)}</style>"
+    yield f"<style>{KNOWS_BOTH}{{{system}{page}{''.join(rules)}}}</style>"
 
 
 def svg_element(mark: Mark) -> str:
