@@ -127,7 +127,14 @@ def trace_anywhere(
 def wants_device(error: BaseException | None) -> bool:
     """Return whether a forward failed because it asks for an accelerator."""
     reason = "" if error is None else first_error_line(error).lower()
-    return re.search(r"\b(accelerator|cuda|nvidia|xpu|mps)\b", reason) is not None
+    return ASKS_FOR_DEVICE.search(reason) is not None
+
+
+ASKS_FOR_DEVICE = re.compile(
+    r"(?<![a-z])(accelerator|cuda|gpus?|nvidia|nvtx|xpu|mps)(?![a-z])|dummy base class"
+    r"|pinned|unsupported scalartype|for autocast in|autocast device_type"
+)
+"""What torch says where a device is not there, and of "meta", which is none."""
 
 
 def holds_values(plan: TracePlan) -> bool:

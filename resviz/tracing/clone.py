@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 from itertools import count, islice
-from types import FunctionType, MethodType
+from types import FunctionType, MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -37,6 +37,9 @@ from resviz.tracing.tensors import PLAIN_CLASSES, dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
+"""No functions that others stand for."""
 
 
 class OwnedParameter(Struct, eq=False):
@@ -106,8 +109,16 @@ class Clone(Copies):
         method: that of the root which is called, "" for its forward.
     """
 
-    def __init__(self, model: nn.Module, *, training: bool, real: bool = False) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        training: bool,
+        real: bool = False,
+        stand_ins: Mapping[FunctionType, Any] = EMPTY,
+    ) -> None:
         super().__init__(real=real)
+        self.functions.update(stand_ins)
         self.training = training
         self.method = ""
         self.modules: list[nn.Module] = []

@@ -6,7 +6,7 @@ that saw.
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from functools import partial
 from traceback import format_exception
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from torch import nn
 
 from resviz.errors import TraceError
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
+from resviz.tracing.absent_devices import AbsentDevices
 from resviz.tracing.explain import explain_failure
 from resviz.tracing.function_modes import ConstantAdopter, FixedDevice
 from resviz.tracing.modules import find_module_modes
@@ -98,8 +99,10 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
     clone = recorder.clone
     recorder.start_recording()
     process = PreservedProcess(clone.depth, clone.guarded.values())
-    fixed_device = FixedDevice(clone.device) if plan.stays_on_device else nullcontext()
-    with process, torch.inference_mode(False), fixed_device:
+    with process, torch.inference_mode(False), ExitStack() as devices:
+        if plan.stays_on_device:
+            devices.enter_context(AbsentDevices())
+            devices.enter_context(FixedDevice(clone.device))
         samples = InputPlaceholders(clone, plan)
         recorder.batch_axes = samples.batch_axes
         for tensor, name in samples.fed_tensors:

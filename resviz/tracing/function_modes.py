@@ -41,6 +41,10 @@ class ConstantAdopter(TorchFunctionMode):
         return output
 
 
+STAYING = frozenset({torch.Tensor.cuda, torch.Tensor.xpu, torch.Tensor.pin_memory})
+"""Methods that move a tensor to another device, or near to it."""
+
+
 def take_off_device(value: Any) -> Any:
     """Return the dtype of a class of tensors on CUDA, or of its name; else `value`."""
     name = value
@@ -63,14 +67,18 @@ class FixedDevice(TorchFunctionMode):
     ) -> Any:
         """Call a function with the one device in the place of any other."""
         kwargs = kwargs or {}
-        if func is torch.Tensor.cuda:
+        if func in STAYING:
             return args[0]
+        if func is torch.Tensor.record_stream:
+            return None
         if func is torch.Tensor.to:
             args = tuple(map(self.replace_device, args))
         if func is torch.Tensor.type:
             args = tuple(map(take_off_device, args))
         if "device" in kwargs:
             kwargs = kwargs | {"device": self.replace_device(kwargs["device"])}
+        if "pin_memory" in kwargs:
+            kwargs = kwargs | {"pin_memory": False}
         return func(*args, **kwargs)
 
     def replace_device(self, value: Any) -> Any:

@@ -155,7 +155,7 @@ class FunctionCopies:
 
     Attributes:
         makes_constants: whether a function may make tensors from numbers.
-        functions: the copy of each, or the function itself.
+        functions: the copy of each, or the function itself, or what stands for it.
         cells: each cell of a closure with its copy, by `id`.
         class_copies: what copies of a class's modules have in the place of its own.
         guarded: containers, classes and modules that are put back after the forward,
@@ -165,7 +165,7 @@ class FunctionCopies:
 
     def __init__(self) -> None:
         self.makes_constants = False
-        self.functions: dict[FunctionType, FunctionType] = {}
+        self.functions: dict[FunctionType, Any] = {}
         self.cells: dict[int, tuple[CellType, CellType]] = {}
         self.shields: dict[int, dict[str, Any]] = {}
         self.guarded: dict[int, tuple[Any, Any]] = {}
@@ -180,7 +180,7 @@ class FunctionCopies:
         """Return the copy of a value, made once."""
         raise NotImplementedError  # copies know how
 
-    def copy_python_function(self, function: FunctionType) -> FunctionType:
+    def copy_python_function(self, function: FunctionType) -> Any:
         """Return a function around copies; the function itself if all stay the same."""
         known = self.functions.get(function)
         if known is not None:

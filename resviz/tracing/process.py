@@ -63,9 +63,9 @@ class RestoringContext:
 class PreservedProcess(RestoringContext):
     """A context that restores the process's global state at its end.
 
-    That is the recursion limit, torch's default dtype and the random generators, and
-    what is `guarded` in containers, classes and modules. A state is put back only where
-    it changed.
+    That is the recursion limit, torch's default dtype, the random generators and what
+    waits for devices to begin, and what is `guarded` in containers, classes and
+    modules. A state is put back only where it changed.
     """
 
     def __init__(self, depth: int, guarded: Iterable[tuple[Any, Any]] = ()) -> None:
@@ -111,22 +111,40 @@ class ProcessState(NamedTuple):
 
 def read_process_states() -> list[ProcessState]:
     """Return the default dtype and the state of each random generator."""
-    dtype = torch.get_default_dtype()
-    torch_state, python_state = torch.random.get_rng_state(), random.getstate()
+    dtype, python_state = torch.get_default_dtype(), random.getstate()
     states = [
         ProcessState(dtype, partial(torch.set_default_dtype, dtype)),
         ProcessState(python_state, partial(random.setstate, python_state)),
-        ProcessState(
-            copy_tensor_bytes(torch_state),
-            partial(torch.random.set_rng_state, torch_state),
-        ),
     ]
+    generators = [torch.default_generator]
+    for module in (torch.cuda, torch.xpu):
+        generators += module.default_generators  # none before the device has begun
+        states.append(read_waiting_calls(module))
+    for generator in generators:
+        state = generator.get_state()
+        put_back = partial(generator.set_state, state)
+        states.append(ProcessState(copy_tensor_bytes(state), put_back))
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random:
         name, keys, *rest = numpy_state = numpy_random.get_state()
         mark = (name, keys.tobytes(), rest)
         states.append(ProcessState(mark, partial(numpy_random.set_state, numpy_state)))
     return states
+
+
+def read_waiting_calls(module: Any) -> ProcessState:
+    """Read the seeds and calls that wait until a module's device begins.
+
+    Torch notes them wherever a seed is set, also where there is no such device.
+    """
+    queue, seeds = vars(module)["_queued_calls"], vars(module)["_lazy_seed_tracker"]
+    calls, attributes = [*queue], {**vars(seeds)}
+
+    def put_back() -> None:
+        queue[:] = calls
+        vars(seeds).update(attributes)
+
+    return ProcessState((calls, attributes), put_back)
 
 
 def copy_tensor_bytes(state: torch.Tensor) -> bytes:

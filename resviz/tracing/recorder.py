@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.operations.families import CREATIONS, NORMS, PRODUCTS
 from resviz.record import MODEL_INPUT, Operation, Shape, Source, Tensor, Window
+from resviz.tracing.absent_devices import list_stand_ins
 from resviz.tracing.assembly import RecordAssembler
 from resviz.tracing.clone import Clone
 from resviz.tracing.dispatched import (
@@ -78,7 +79,12 @@ class Recorder(TorchDispatchMode):
     @classmethod
     def from_plan(cls, plan: TracePlan) -> Recorder:
         """Return a recorder of a clone of a plan's model."""
-        clone = Clone(plan.model, training=plan.training, real=plan.real)
+        clone = Clone(
+            plan.model,
+            training=plan.training,
+            real=plan.real,
+            stand_ins=list_stand_ins() if plan.stays_on_device else {},
+        )
         clone.method = plan.method
         return cls(clone)
 

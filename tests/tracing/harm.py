@@ -38,6 +38,16 @@ PATCHABLE = {
     "torch.nn.Parameter": nn.Parameter,
     "torch.ops.aten": torch.ops.aten,
     "torch.nn.modules.module": nn.modules.module,
+    "torch.cuda": torch.cuda,
+    "torch.cuda.memory": torch.cuda.memory,
+    "torch.cuda.random": torch.cuda.random,
+    "torch.cuda.nvtx": torch.cuda.nvtx,
+    "torch.cuda.Stream": torch.cuda.Stream,
+    "torch.cuda.Event": torch.cuda.Event,
+    "torch.xpu": torch.xpu,
+    "torch.mps": torch.mps,
+    "torch.accelerator": torch.accelerator,
+    "torch.autocast": torch.autocast,
 }
 """Where a tracer might replace a function."""
 
@@ -180,6 +190,10 @@ def process() -> dict[str, Any]:
         "random": random.getstate(),
         "torch random": torch.get_rng_state().numpy().tobytes(),
         "numpy random": (state[0], state[1].tobytes(), *state[2:]),
+        "waiting for devices": [
+            ([*map(id, module._queued_calls)], repr(vars(module._lazy_seed_tracker)))
+            for module in (torch.cuda, torch.xpu)
+        ],
         "grad mode": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
         "autocast": torch.is_autocast_enabled("cpu"),
         "defaults": (torch.get_default_dtype(), torch.get_default_device()),

@@ -118,11 +118,6 @@ def test_an_unknown_mode_is_refused():
         trace(nn.ReLU(), (4,), mode="fast")
 
 
-def with_autocast(x):
-    with torch.autocast(x.device.type):
-        return x * 2
-
-
 def asserting(x):
     assert x.device.type in {"cpu", "cuda"}
     return x
@@ -140,7 +135,6 @@ def packing(x):
 
 
 ONLY_META_FAILS = {
-    "autocast by the device's type": with_autocast,
     "an assertion on the device": asserting,
     "a refusal of the device": refusing,
     "a format": lambda x: x if f"{x.mean():.3f}" else None,
@@ -204,23 +198,6 @@ def test_a_shape_trace_needs_no_device(name, fast):
     assert ("shapes", 6 * 6 * 4 * 27, ()) == (arch.mode, arch.macs, arch.unseen)
     assert arch.macs == trace(model, (3, 8, 8), mode="run").macs
     assert [] == changes(before, Snapshot(model))
-
-
-ASKED_OF_A_DEVICE = {
-    "synchronize": lambda x: (x, torch.cuda.synchronize())[0],
-    "a stream": lambda x: (x, torch.cuda.current_stream())[0],
-    "its name": lambda x: (x, torch.cuda.get_device_name())[0],
-}
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is such a device")
-@pytest.mark.parametrize("mode", ["auto", "shapes", "run"])
-@pytest.mark.parametrize("name", ASKED_OF_A_DEVICE)
-def test_what_is_asked_of_a_device_is_refused(name, mode):
-    """With what to do about it."""
-    with pytest.raises(TraceError) as caught:
-        trace(Looking(ASKED_OF_A_DEVICE[name]), (3, 8, 8), mode=mode)
-    assert "; no such device is here: trace it where there is one" in str(caught.value)
 
 
 @pytest.mark.parametrize("mode", ["auto", "shapes"])
