@@ -16,7 +16,7 @@ from resviz.models.blocks import (
     conv3x3,
     resolve_stride_in,
 )
-from resviz.models.options import check_at_least, check_one_of
+from resviz.models.options import check_at_least, check_callable, check_one_of
 from resviz.models.shortcuts import ShortcutFactory
 from resviz.models.stages import BlockFactory, Spacing, plan_stages
 
@@ -197,6 +197,7 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         norm: MakeNorm = norm_layer or nn.BatchNorm2d
+        check_callable("norm_layer", norm, "nn.InstanceNorm2d")
         stem = resolve_stem_name(stem, deep_stem=deep_stem)
         stages = plan_stages(
             layers,

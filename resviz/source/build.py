@@ -27,7 +27,7 @@ from resviz.source.importing import (
     find_attribute,
     import_target,
 )
-from resviz.source.wrong_calls import explain_wrong_call
+from resviz.source.wrong_calls import explain_refused_option, explain_wrong_call
 from resviz.tracing.process import PreservedProcess
 from resviz.units import format_names
 
@@ -253,12 +253,13 @@ def build_hub_model(spec: Spec, *, filled: bool = False) -> TracedPart:
     try:
         return call_for_module(build_from_hub, spec)
     except BuildError as error:
+        refused = explain_refused_option(error.__cause__)
         remedy = "; leave out the weights, shapes need none" if fetches else ""
         with suppress(Exception):  # a package may list its models otherwise
             names = list_model_names(spec.module or "")
             if named.name not in names:
                 remedy = suggest_nearest(named.name, names)
-        error.args = (f"{error}{remedy}",)
+        error.args = (f"{error}{refused or remedy}",)
         raise
 
 

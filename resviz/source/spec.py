@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.source.hubs import HUBS
+from resviz.source.literals import evaluate_literal
 from resviz.source.wrong_specs import SPEC_FORMS, explain_wrong_spec
 
 if TYPE_CHECKING:
@@ -199,8 +200,12 @@ def parse_argument(node: ast.expr, text: str, module: str | None) -> Any:
     Raises:
         SpecError: if it is anything that would have to be evaluated.
     """
-    with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return ast.literal_eval(node)
+    try:
+        return evaluate_literal(node)
+    except SpecError as error:
+        raise SpecError(f"{error}, got {text!r}") from None
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        pass  # it may be a name or a call
     if module is not None and isinstance(node, (ast.List, ast.Tuple)):
         values = [parse_argument(each, text, module) for each in node.elts]
         return values if isinstance(node, ast.List) else tuple(values)
@@ -234,7 +239,8 @@ def make_argument_error(node: ast.expr, text: str, module: str | None) -> SpecEr
     with suppress(RecursionError):
         argument = ast.unparse(node)
     want = (
-        "a number, a string, True, False, None, or a list, tuple or dictionary of them"
+        "a number, a string, True, False, None, a list, tuple or dictionary of them, "
+        "or arithmetic on numbers"
     )
     if module is not None:
         want += f", or what {module} defines and calls of it"

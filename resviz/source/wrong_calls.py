@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from contextlib import suppress
 from dis import get_instructions
 from inspect import Parameter, Signature, signature
 from itertools import pairwise
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import suggest_nearest
+from resviz.models.options import suggest_option
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +36,14 @@ NAMESPACES = (Namespace, SimpleNamespace)
 MAX_NAMES_SHOWN = 8
 """Arguments of a callable that a message names."""
 
+REFUSED_OPTION = re.compile(
+    r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'"
+)
+"""What Python says of an option that a callable does not take."""
+
+REST = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+"""Kinds of parameters that take whatever is left."""
+
 
 def explain_wrong_call(error: BaseException | None, target: Any, spec: Spec) -> str:
     """Say what a callable takes, if it was called with something else; else "".
@@ -57,25 +66,65 @@ def explain_wrong_call(error: BaseException | None, target: Any, spec: Spec) -> 
         return ""
     with suppress(TypeError):
         called.bind(*spec.args, **spec.options)
-        return ""  # it failed further in
-    taken = [
-        parameter
-        for parameter in called.parameters.values()
-        if parameter.kind not in {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
-    ]
-    names = [parameter.name for parameter in taken]
+        return explain_refused_option(error)  # it failed further in
+    names = list_taken_names(called)
     wrong = [name for name in spec.options if name not in names]
-    near = suggest_nearest(wrong[0], names, 1) if wrong else ""
-    shown = [
-        parameter.name
-        if parameter.default is Parameter.empty
-        else f"{parameter.name}=…"
-        for parameter in taken[:MAX_NAMES_SHOWN]
-    ]
-    if len(taken) > len(shown):
-        shown.append("…")
+    near = suggest_option(wrong[0], names, 1) if wrong else ""
     how = "" if near else explain_lacking_arguments(target, called, spec)
-    return f"{near}: it takes ({', '.join(shown)}){how}"
+    return f"{near}: it takes {format_taken_arguments(called)}{how}"
+
+
+def explain_refused_option(error: BaseException | None) -> str:
+    """Say what a callable takes that an option was handed on to; else ""."""
+    refusal = REFUSED_OPTION.search(str(error))
+    if error is None or refusal is None:
+        return ""
+    try:
+        called = signature(find_named_callable(error, refusal[1]))
+    except (TypeError, ValueError):
+        return ""
+    near = suggest_option(refusal[2], list_taken_names(called), 1)
+    owner = refusal[1].removesuffix(".__init__")
+    return f"{near}: {owner} takes {format_taken_arguments(called)}"
+
+
+def find_named_callable(error: BaseException, name: str) -> Any:
+    """Find a function or a class by the qualified name of what Python calls.
+
+    Args:
+        error: was raised where it was called.
+        name: "build", or "Net.__init__" for the class.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return None
+    for value in [
+        *trace.tb_frame.f_locals.values(),
+        *trace.tb_frame.f_globals.values(),
+    ]:
+        owner = value if isinstance(value, type) else type(value)
+        for known in (value, *owner.__mro__):
+            function = vars(known).get("__init__") if isinstance(known, type) else known
+            if isinstance(function, FunctionType) and function.__qualname__ == name:
+                return known
+    return None
+
+
+def list_taken_names(called: Signature) -> list[str]:
+    """List the names of the arguments that a callable takes."""
+    return [name for name, each in called.parameters.items() if each.kind not in REST]
+
+
+def format_taken_arguments(called: Signature) -> str:
+    """Format the arguments that a callable takes, as "(depth, width=…)"."""
+    taken = list_taken_names(called)
+    shown = [
+        name if called.parameters[name].default is Parameter.empty else f"{name}=…"
+        for name in taken[:MAX_NAMES_SHOWN]
+    ]
+    return f"({', '.join([*shown, *['…'] * (len(taken) > len(shown))])})"
 
 
 def list_lacking_arguments(

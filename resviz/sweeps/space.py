@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError, first_error_line
+from resviz.source.literals import evaluate_literal
 from resviz.source.spec import parse_spec
 from resviz.sweeps.grammar import (
     BRACES_WANTED,
@@ -299,6 +300,6 @@ def parse_argument(text: str, place: int, network: str) -> tuple[tuple[str, Any]
 def literal_or_text(text: str) -> Any:
     """Return the value of a literal, or the text itself."""
     try:
-        return ast.literal_eval(text)
+        return evaluate_literal(ast.parse(text.strip(), mode="eval").body)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return text

@@ -154,6 +154,13 @@ def test_counts_that_do_not_tell_it(options, words):
         ("in_chans", "in_channels$"),
         ("classes", "num_classes$"),
         ("input", "--input 3,64,64 beside the SPEC"),
+        ("base_width", "width_per_group$"),
+        ("zero_init_last", "zero_init_residual$"),
+        ("dilation", "replace_stride_with_dilation or dil"),
+        ("drop_rate", "it left out: it changes neither"),
+        ("global_pool", "head='adaptive'"),
+        ("features_only", r"out_indices=\[0, 1, 2\]"),
+        ("stem_width", "stem_channels, twice as much"),
     ],
 )
 @pytest.mark.parametrize(
@@ -163,6 +170,19 @@ def test_what_an_option_of_others_is_called_here(ask, option, meant):
     """In Python it is a TypeError too, as any unknown keyword."""
     with pytest.raises(OptionError, match=f"unknown option '{option}', want {meant}"):
         ask(**{option: True})
+
+
+def test_what_only_others_have():
+    """Where to have it is said."""
+    words = "which timm's ResNets have: want such a network, timm:resnet50.act_layer=…"
+    with pytest.raises(OptionError, match=words):
+        resnet50(act_layer=nn.GELU)
+
+
+def test_a_norm_that_makes_none():
+    """A name in quotes is not called."""
+    with pytest.raises(SpecError, match="norm_layer: got 'GroupNorm', want what makes"):
+        resnet50(norm_layer="GroupNorm")
 
 
 def test_an_unknown_name_comes_before_its_options():

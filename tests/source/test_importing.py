@@ -438,3 +438,47 @@ def test_a_method_takes_those_of_the_usual_inputs_that_it_names(files):
     assert [(name, list(one.shape)) for name, one in arch.named_inputs] == [
         ("pixel_values", [1, 3, 12, 12])
     ]
+
+
+HANDED_ON = """
+from torch import nn
+class Net(nn.Conv2d):
+    def __init__(self, num_classes, in_chans=3):
+        super().__init__(in_chans, num_classes, 1)
+class Own(nn.Conv2d):
+    def __init__(self, width=5, **rest):
+        if rest:
+            name = f"Own.__init__() got an unexpected keyword argument '{[*rest][0]}'"
+            raise TypeError(name)
+        super().__init__(3, width, 1)
+class Child(Net):
+    def __init__(self, **rest): super().__init__(5, **rest)
+def build(**rest): return Net(**rest)
+def choose(kind="Net", **rest):
+    made = globals()[kind]
+    return made(**rest)
+def inner(width): return Own(width)
+def outer(**rest): return inner(**rest)
+"""
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (
+            "build(num_class=5)",
+            "did you mean 'num_classes': Net takes .num_classes, in_",
+        ),
+        ("build(num_classes=5, in_channels=3)", "did you mean 'in_chans': Net takes"),
+        ("choose(num_clases=5)", "did you mean 'num_classes': Net takes"),
+        ("Child(input_channels=5)", "did you mean 'in_chans': Net takes"),
+        ("outer(with_=5)", "did you mean 'width': inner takes .width.$"),
+        ("Own(widht=5)", "did you mean 'width': Own takes .width=….$"),
+        ("build(num_classes=5, zzz=3)", r"'zzz' at handed_on.py:\d+: Net takes .num_"),
+    ],
+)
+def test_an_option_that_is_handed_on(files, spec, words):
+    """What refuses it says which are meant, as others call them too."""
+    files({"handed_on": HANDED_ON})
+    with pytest.raises(BuildError, match=words):
+        source.resolve_architecture(f"handed_on.py:{spec}", (3, 8, 8))

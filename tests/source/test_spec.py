@@ -37,6 +37,64 @@ def test_names_and_calls(text, name, args, options):
     assert (name, args, options) == (spec.name, spec.args, spec.options)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("64*2", 128),
+        ("2**5", 32),
+        ("7//2", 3),
+        ("7 % 4", 3),
+        ("3/4", 0.75),
+        ("-(3 + 1)", -4),
+        ("-2**2", -4),
+        ("2**-1", 0.5),
+        ("(-1, -2*3)", (-1, -6)),
+        ("[3, 4, 2*3, -3]", [3, 4, 6, -3]),
+        ("{'a': 1+1}", {"a": 2}),
+        ("1+2j", 1 + 2j),
+        ("-1" + "0" * 30, -(10**30)),
+    ],
+)
+@pytest.mark.parametrize("name", ["resnet", "net.py:build"])
+def test_arithmetic_on_numbers(name, text, value):
+    """Its result is the argument, of Python's own type."""
+    spec = parse_spec(f"{name}({text}, x={text})")
+    assert ((value,), {"x": value}) == (spec.args, spec.options)
+    assert type(value) is type(spec.args[0])
+
+
+def test_arithmetic_beside_names():
+    """And within calls."""
+    spec = parse_spec("net.py:Net([Block, 2*3], f(2**3))")
+    assert spec.args[0][1] == 6
+    assert (8,) == spec.args[1].args
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1//0", "1 // 0 has no value, .*by zero"),
+        ("1%0", "has no value"),
+        ("9**9**9", "too large an exponent, want 64 or less"),
+        ("10**18*11", "is too large, want 1e\\+18 or less"),
+        ("1e300*1e300", "is too large"),
+        ("1e999-1e999", "is too large"),
+        ("9.0**64**2", "too large an exponent"),
+        ("(-8)**0.5", "want a real number"),
+        ("'a'*3", "is no literal; want .* or arithmetic on numbers"),
+        ("[2]*3", "is no literal"),
+        ("True+1", "is no literal"),
+        ("1<<70", "is no literal"),
+        ("+".join(["1"] * 900), "is no literal"),
+    ],
+)
+@pytest.mark.parametrize("name", ["resnet", "net.py:build"])
+def test_arithmetic_that_is_refused(name, text, words):
+    """In one line, and at once."""
+    with pytest.raises(SpecError, match=words):
+        parse_spec(f"{name}(x={text})")
+
+
 def test_a_callable_to_import():
     """The form with a colon names a module."""
     spec = parse_spec("pkg.mod:make(width=2)")

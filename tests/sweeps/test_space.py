@@ -167,3 +167,9 @@ def test_an_enormous_space_is_not_held():
     space = Space([f"resnet({', '.join(f'a{k}={{1..1000}}' for k in range(6))})"])
     assert 10**18 == space.variant_count
     assert "resnet(a0=1, a1=1, a2=1, a3=1, a4=1, a5=1)" == next(iter(space)).spec
+
+
+def test_arithmetic_in_a_column_is_its_result():
+    """So that rows can be put in order, and conditions met."""
+    (variant,) = Space(["resnet(18, width_per_group=32*2)"])
+    assert dict(variant.arguments)["width_per_group"] == 64
