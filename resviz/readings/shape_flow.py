@@ -11,6 +11,7 @@ from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS, RES
 from resviz.readings.batch_axes import find_batch_places, find_sample_shape
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.channel_axes import find_input_axis
+from resviz.readings.structure.unit_types import ATTENTION_TYPES
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
 from resviz.units import format_sizes
@@ -94,7 +95,7 @@ def find_attention_layers(structure: Structure) -> set[int]:
         index
         for block in structure.blocks
         for unit in block.units
-        if unit.type == "attention" and unit.shortcut.kind == "identity"
+        if unit.type in ATTENTION_TYPES and unit.shortcut.kind == "identity"
         for index in unit.main_indices
     }
 

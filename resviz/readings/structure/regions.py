@@ -166,16 +166,18 @@ class RegionReader:
         Three branches or more are one sum, as in RepVGG.
         """
         operands: list[int] = []
-        nodes = addition.nodes
+        nodes, merged = addition.nodes, addition
         for operand in addition.operands:
             if operand in self.additions and self.is_part_of(operand, addition):
                 inner = self.additions.pop(operand)
                 operands += inner.operands
                 nodes |= inner.nodes
+                if inner.fork != addition.fork:
+                    merged = merged._replace(fork=inner.fork, fork_rule=inner.fork_rule)
             else:
                 operands.append(operand)
         operands = [*dict.fromkeys(operands)]
-        merged = addition._replace(operands=tuple(operands), nodes=nodes)
+        merged = merged._replace(operands=tuple(operands), nodes=nodes)
         self.additions[addition.join] = merged
 
     def is_part_of(self, node: int, addition: Addition) -> bool:
@@ -189,7 +191,7 @@ class RegionReader:
         is_read_once = len(users) == 1 and users[0] in addition.nodes
         if not is_read_once or node in graph.returned_nodes:
             return False
-        if self.additions[node].fork != fork:
+        if self.additions[node].fork != fork and not self.parts_inside(node, addition):
             return False
         if len(self.additions[node].operands) > MOST_BRANCHES:
             return True
@@ -204,6 +206,26 @@ class RegionReader:
             any(self.read(inner).is_whole_block for inner in sums_beside)
             and self.read(node).is_whole_block
         )
+
+    def parts_inside(self, node: int, addition: Addition) -> bool:
+        """Tell whether what is added to a residual sum parts inside of that.
+
+        As in (x + f(h)) + g(h), where h is made of x. Source: Chowdhery et al. 2022,
+        PaLM, whose attention and MLP may share a layer.
+        """
+        fork = self.additions[node].fork
+        if not ROOT <= fork < addition.fork < node:
+            return False
+        if not (
+            self.read(node).is_whole_block
+            and all(
+                AncestorSearch(self.graph.main_sources, operand).reaches(fork)
+                for operand in (addition.fork, *addition.operands)
+            )
+        ):
+            return False
+        region = read_region(self.graph, addition, self.measure_branch)
+        return region.kind is JoinKind.PARALLEL
 
 
 MOST_BRANCHES = 6

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import SOFTMAXES
 from resviz.readings.structure.channel_axes import mixes_rows
-from resviz.readings.structure.unit_types import classify_unit
+from resviz.readings.structure.unit_types import ATTENTION_TYPES, classify_unit
 from resviz.readings.structure.weights import (
     is_depthwise,
     is_recurrent,
@@ -73,11 +73,12 @@ def find_unit_kind(
         or any(op.name in SOFTMAXES for op in graph.list_operations(nodes | gates))
     )
     has_full_kernel = any(is_spatial(op) and not has_groups(op) for op in ops)
+    role = "attention" if kind in ATTENTION_TYPES else kind
     return UnitKind(
-        role=kind if kind in {"attention", "MLP"} else "convolution",
+        role=role if role in {"attention", "MLP"} else "convolution",
         mixes_channels_alone=not mixes_positions or widens_first,
         sees_positions=mixes_positions,
-        is_whole=has_full_kernel and kind != "attention",
+        is_whole=has_full_kernel and role != "attention",
     )
 
 

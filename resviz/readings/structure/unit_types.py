@@ -11,6 +11,7 @@ from resviz.operations.families import (
     RESHAPES,
     SOFTMAXES,
 )
+from resviz.readings.structure.mlps_beside import has_mlp_beside
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.weights import (
     is_depthwise,
@@ -34,13 +35,20 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     heavy = nodes & graph.efforts.keys()
     products = [node for node in heavy if graph.efforts[node].products]
     if len(products) > 1 or (products and attends(graph, products[0])):
-        return "attention"
+        return PARALLEL_ATTENTION if has_mlp_beside(graph, nodes) else "attention"
     if any(attends_to_one_position(graph, node) for node in nodes):
         return "attention"
     if any(map(is_recurrent, graph.select_layers(heavy))):
         return "recurrent"
     weighted_ops = [op for op in graph.list_operations(heavy) if is_weighted(op)]
     return next((kind for fits, kind in UNIT_TYPES if fits(weighted_ops)), other)
+
+
+PARALLEL_ATTENTION = "parallel attention and MLP"
+"""A unit that adds both at once. Source: Wang and Komatsuzaki 2021, GPT-J."""
+
+ATTENTION_TYPES = {"attention", PARALLEL_ATTENTION}
+"""The types of units that attend."""
 
 
 def attends(graph: Graph, node: int) -> bool:

@@ -1,0 +1,127 @@
+"""Random transformers whose units lie side by side, or begin with learnt rows.
+
+Each knows its own truth, as those of `random_forms`.
+"""
+
+import random
+
+import torch
+from torch import nn
+
+from .random_forms import Drawn
+from .random_parts import WIDTH, Run, draw_attention, draw_mlp, draw_norm
+from .toys import Attention
+
+# Attention and MLP at once
+
+ACTS = (nn.GELU, nn.ReLU, nn.SiLU)
+
+
+class Gated(nn.Module):
+    """An MLP whose first layer gives its gate too, as SwiGLU."""
+
+    def __init__(self, act):
+        super().__init__()
+        self.wide, self.out, self.act = nn.Linear(WIDTH, 64), nn.Linear(32, WIDTH), act
+
+    def forward(self, x):
+        gate, y = self.wide(x).chunk(2, -1)
+        return self.out(self.act(gate) * y)
+
+
+class OneLayer(nn.Module):
+    """Attention and MLP that share their first layer, and the last one or not."""
+
+    def __init__(self, rng, *, shares_last):
+        super().__init__()
+        self.wide, self.act = nn.Linear(WIDTH, 3 * WIDTH + 32), rng.choice(ACTS)()
+        widths = [WIDTH + 32] if shares_last else [WIDTH, 32]
+        self.outs = nn.ModuleList(nn.Linear(width, WIDTH) for width in widths)
+
+    def forward(self, x):
+        *rows, y = self.wide(x).split([WIDTH] * 3 + [32], -1)
+        y, (q, k, v) = self.act(y), rows
+        y = (q @ k.mT).softmax(-1) @ v, y
+        if len(self.outs) == 1:
+            y = (torch.cat(y, -1),)
+        return [out(part) for out, part in zip(self.outs, y, strict=True)]
+
+
+def apply_both(self, x):
+    """What attention and MLP give, of one norm or of two."""
+    first, second = (norm(x) for norm in self.norms)
+    return self.attention(first), self.mlp(second)
+
+
+def share_norm(self, x):
+    """The same of one norm."""
+    x = self.norms[0](x)
+    return self.attention(x), self.mlp(x)
+
+
+ORDERS = (
+    lambda x, a, b: x + a + b,
+    lambda x, a, b: a + b + x,
+    lambda x, a, b: x + (b + a),
+    lambda x, a, b: b + (x + a),
+    lambda x, a, b: x + 0.5 * (a + b),
+)
+"""How three branches are added."""
+
+
+def add_both(self, x):
+    """Add to a tensor what two branches give, or what one makes of both."""
+    parts = self.body(x)
+    return self.order(x, *parts) if len(parts) > 1 else x + parts[0]
+
+
+def draw_parallel(rng):
+    """Blocks that add attention and an MLP at once, as GPT-J's and PaLM's."""
+    style = rng.choice(("apart", "one norm", "one layer", "one layer and one out"))
+    order, count = rng.choice(ORDERS), rng.randint(1, 4)
+    blocks = []
+    for _ in range(count):
+        if style.startswith("one layer"):
+            body = OneLayer(rng, shares_last=style.endswith("out"))
+            body = nn.Sequential(draw_norm(rng), body)
+        else:
+            mlp = Gated(rng.choice(ACTS)()) if rng.random() < 0.5 else draw_mlp(rng)
+            norms = [draw_norm(rng) for _ in range(2)]
+            run = share_norm if style == "one norm" else apply_both
+            body = Run(run, norms=norms, attention=Attention(WIDTH), mlp=mlp)
+        blocks.append(Run(add_both, body=body))
+        blocks[-1].order = order
+    net = nn.Sequential(nn.Embedding(20, WIDTH), *blocks)
+    inputs = (torch.zeros(2, 9, dtype=torch.long),)
+    return Drawn(net, inputs, [("parallel attention and MLP",)] * count, [count])
+
+
+def wrap_attention(self, x):
+    """A residual of attention in a body of linear layers, added around."""
+    y = self.first(x)
+    y = self.act(y) if self.acts else y
+    return x + self.last(y + self.inner(y))
+
+
+def draw_inner(rng):
+    """Blocks whose branch holds a residual of attention, which is no MLP beside it."""
+    count = rng.randint(1, 4)
+    blocks = []
+    for _ in range(count):
+        body = nn.Sequential(nn.Linear(WIDTH, 32), nn.GELU(), nn.Linear(32, WIDTH))
+        last = rng.choice((body, nn.Linear(WIDTH, WIDTH)))
+        parts = {"first": nn.Linear(WIDTH, WIDTH), "act": rng.choice(ACTS)()}
+        block = Run(wrap_attention, **parts, inner=draw_attention(rng), last=last)
+        block.acts = rng.random() < 0.5
+        blocks.append(block)
+    net = nn.Sequential(nn.Linear(8, WIDTH), *blocks)
+    return Drawn(net, (torch.zeros(2, 9, 8),), [("attention",)] * count, [count])
+
+
+TRANSFORMER_FORMS = {"parallel": draw_parallel, "inner": draw_inner}
+"""What draws a net of each form."""
+
+
+def draw_transformer_form(form, seed):
+    """Draw the net of a form and a seed."""
+    return TRANSFORMER_FORMS[form](random.Random(f"{form} {seed}"))
