@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS, RESHAPES
+from resviz.operations.families import (
+    AVERAGE_POOLS,
+    ELEMENTWISE,
+    MAX_POOLS,
+    REDUCTIONS,
+    RESHAPES,
+)
 from resviz.readings.batch_axes import find_batch_places, find_sample_shape
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.channel_axes import find_input_axis
@@ -49,7 +56,7 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
     padded before a window, or cropped after one, is no step of its own.
     """
     structure = read_structure(arch)
-    path = [arch.stored_layers[index] for index in structure.main_path]
+    path = leave_out_parts([arch.stored_layers[index] for index in structure.main_path])
     first = next((k for k, layer in enumerate(path) if layer.window), None)
     if first is None:
         return ()
@@ -84,6 +91,29 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
         if after != steps[-1].size:
             steps.append(step)
     return tuple(steps + padded)
+
+
+def leave_out_parts(path: Sequence[Layer]) -> list[Layer]:
+    """Leave out of a path what writes to a part of a tensor, and the views of the part.
+
+    What is read behind it is the whole tensor, as a volume that a loop fills.
+    """
+    kept: list[Layer] = []
+    for layer, reader in zip_longest(path, path[1:]):
+        kept.append(layer)
+        if reader and WRITERS.issuperset(op.name for op in layer.operations):
+            read = (each.output for each in reader.sources if each.layer == layer.index)
+            if any(read):  # its first output is the part
+                while kept and VIEWS.issuperset(op.name for op in kept[-1].operations):
+                    kept.pop()
+    return kept
+
+
+WRITERS = ELEMENTWISE | {"copy"}
+"""Operations of one result, which have another where they write to a part of one."""
+
+VIEWS = WRITERS | RESHAPES | {"select", "slice"}
+"""Operations that say to which part something is written, and what writes it."""
 
 
 def find_attention_layers(structure: Structure) -> set[int]:
