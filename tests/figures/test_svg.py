@@ -51,7 +51,7 @@ def test_no_property_of_the_whole_hides_an_attribute():
 
 @pytest.mark.parametrize("style", ["screen", "dark"])
 def test_a_reader_that_knows_no_scheme_sees_the_attributes(style):
-    """Resvg knows neither `light-dark()` nor `@supports`, and shows the light figure."""
+    """Resvg knows neither `light-dark()` nor `@supports`, and shows it light."""
     import vl_convert
 
     fixed = replace(styles.find_style(style), dark=None)
