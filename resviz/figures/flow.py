@@ -8,11 +8,10 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import layer_labels, sentences
+from resviz.figures import layer_labels, sentences, tints
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Node, Picture, Point, Solid
-from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.legend import explain_gates
 from resviz.figures.overview.outline import list_title_facts
 from resviz.readings.structure import Stage, Structure, read_structure
@@ -93,6 +92,7 @@ def draw(arch: Architecture) -> Picture:
     lines = [line for each in drawn_maps for line in each.operation_lines]
     operations = [word for line in lines for word in line.split(" · ")]
     note_lines = [note, *explain_gates(operations)]
+    note_lines += tints.explain_tints(each.tint for each in drawn_maps)
     if has_parallel_branches(structure):
         note_lines.append("parallel branches stand one after the other")
     bottom = canvas.add_notes(width / 2, name_level_y(centre) + 52, note_lines, width)
@@ -130,20 +130,18 @@ def list_feature_maps(structure: Structure) -> list[FeatureMap]:
             "input", layer_labels.arrange_output(arch, Source(MODEL_INPUT)), (), "stem"
         )
     ]
-    result += list_layer_maps(arch, structure.stem, "stem")
-    for number, stage in enumerate(structure.stages):
-        tint = stage_tint(number)
+    result += list_layer_maps(arch, structure.stem)
+    for stage in structure.stages:
         last = stage.blocks[-1]
         axis = 1 if last.has_tokens else last.channel_axis
         shape = layer_labels.arrange_axes(arch, stage.output_shape, axis)
         lines = summarize_stage(stage, result[-1].shape, shape)
+        tint = tints.choose_tint(arch, shape)
         result.append(FeatureMap(stage.name, shape, lines, tint))
-    return result + list_layer_maps(arch, structure.head, "head")
+    return result + list_layer_maps(arch, structure.head)
 
 
-def list_layer_maps(
-    arch: Architecture, layers: Iterable[Layer], tint: str
-) -> list[FeatureMap]:
+def list_layer_maps(arch: Architecture, layers: Iterable[Layer]) -> list[FeatureMap]:
     """List a map for each run of layers of one output size, by its last layer."""
     result: list[FeatureMap] = []
     for _, run in groupby(layers, key=lambda layer: map_size_key(arch, layer)):
@@ -152,6 +150,7 @@ def list_layer_maps(
         if named:
             labels = layer_labels.label_layer_run(members)
             shape = layer_labels.arrange_output(arch, Source(members[-1].index))
+            tint = tints.choose_layers_tint(arch, named)
             result.append(FeatureMap(named[-1].name, shape, labels, tint))
     return result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.layer_labels import find_join_sign, label_norm
+from resviz.figures.tints import explain_tints
 from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
 from resviz.readings.structure.parallel import has_parallel_branches
 
@@ -51,6 +52,7 @@ def build_overview_legend(structure: Structure, outline: Outline) -> list[str]:
         *explain_signs(labels, rows),
         *["parallel branches stand one after the other"]
         * has_parallel_branches(structure),
+        *explain_tints(section.tint for section in outline.sections),
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resviz.figures.drawing import styles
+from resviz.figures.tints import choose_stage_tint
 from resviz.tables.layers import LAYER_KINDS, layer_table
 from resviz.tables.table import Column, Table
 
@@ -182,8 +183,8 @@ def find_part_tint(structure: Structure, name: str) -> str:
     """Find the CSS class of the part called `name`; "" if the figures have none."""
     if name in {"stem", "head"}:
         return name
-    numbers = [k for k, stage in enumerate(structure.stages) if stage.name == name]
-    return tint_css_class(styles.stage_tint(numbers[0])) if numbers else ""
+    stage = next((stage for stage in structure.stages if stage.name == name), None)
+    return tint_css_class(choose_stage_tint(stage)) if stage else ""
 
 
 def name_layer_parts(structure: Structure) -> dict[int, str]:

@@ -27,10 +27,10 @@ from resviz.formats.pictures import dot
 
 from .conftest import HOSTILE
 
-BOX = Node("n0", "block", (60, 20), (80, 24), ("3×3, 64",), tint="stage 1")
+BOX = Node("n0", "block", (60, 20), (80, 24), ("3×3, 64",), tint="level 2")
 SUM = Node("n1", "sum", (60, 60), (14, 14), ("+",))
 WIRE = Edge("n0", "n1", "main", ((60, 32), (60, 38), (60, 42), (60, 47.5)), (60, 53))
-STAGE = Group("s", "stage", (60, 40), (110, 76), "stage 1", ("n0", "n1"))
+STAGE = Group("s", "stage", (60, 40), (110, 76), "level 2", ("n0", "n1"))
 SMALL = Picture("small", "a box and a sum", (120, 80), (BOX, SUM), (WIRE,), (STAGE,))
 
 CHART = Chart(
@@ -40,10 +40,10 @@ CHART = Chart(
         ChartFrame(
             "s0",
             (),
-            "stage 1",
+            "level 2",
             (
                 ChartBox("n1", "name", ("conv2_x", "2 blocks")),
-                ChartBox("n2", "block", ("3×3, 64",), "stage 1"),
+                ChartBox("n2", "block", ("3×3, 64",), "level 2"),
                 ChartBox("n3", "sum", ("+",)),
             ),
         ),
@@ -68,9 +68,9 @@ fontsize=12 height=0.33 margin="0.14,0.05"]
 fontname="Helvetica,Arial,Liberation Sans,sans-serif" fontsize=11]
 	n0 [label=small group=main shape=plaintext]
 	subgraph cluster_s0 {
-		graph [color="#8a6200" fillcolor="#fffdf6" label="conv2_x\\l2 blocks\\l" \
+		graph [color="#117555" fillcolor="#f6fcf9" label="conv2_x\\l2 blocks\\l" \
 labeljust=l penwidth=1 style="rounded,filled"]
-		n2 [label="3×3, 64" color="#8a6200" fillcolor="#fff3cf" group=main shape=box \
+		n2 [label="3×3, 64" color="#117555" fillcolor="#baecd5" group=main shape=box \
 style="rounded,filled"]
 		n3 [label="+" color="#333333" fillcolor="#ffffff" fixedsize=true fontsize=13 \
 group=main height=0.2 margin=0 penwidth=1.2 shape=circle style=filled width=0.2]

@@ -223,8 +223,8 @@ def test_parallel_branches_are_owned_up_to(network):
 def test_a_plain_network_has_the_colours_of_its_sizes(network):
     """Without blocks too, equal colours stand for equal sizes."""
     pieces = build_stacks([network("plain")], plain=False)[0].pieces
-    tints = {(it.rows[-1].size, it.tint) for it in pieces}
-    assert {("32×32", "stem"), ("16×16", "stem"), ("8×8", "stage 1")} <= tints
+    tints = {(it.rows[-1].size, it.rows[-1].tint) for it in pieces}
+    assert {("32×32", "level 0"), ("16×16", "level 1"), ("8×8", "level 2")} <= tints
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,21 @@ def test_dark_mode_changes_every_colour():
     assert expected == screen.pair_with_dark()
 
 
-def test_the_colours_of_stages_recur():
-    """A fifth stage has those of the first; the head's are nobody else's."""
-    numbers = [int(styles.stage_tint(k).removeprefix("stage ")) for k in range(6)]
-    assert [1, 2, 3, 4, 1, 2] == numbers
+@pytest.mark.parametrize("name", styles.STYLES)
+def test_colours_of_resolutions_are_a_ramp(name):
+    """Each halving is darker on white, and lighter in the dark."""
+    fills = [styles.find_style(name).tints[tint].fill for tint in styles.LEVEL_TINTS]
+    shades = [*map(luminance, fills)]
+    order = shades if name == "dark" else shades[::-1]
+    assert order == sorted({*shades})
+
+
+def test_no_colour_of_a_resolution_recurs():
+    """What is halved more often than there are colours keeps the last."""
+    tints = [styles.level_tint(level) for level in range(10)]
+    assert len(tints) - 2 == len({*tints})
+    assert tints == sorted(tints)
+    assert "head" == styles.level_tint(None)
 
 
 def test_every_role_has_colours():

@@ -106,10 +106,10 @@ def test_dark_rules_touch_their_own_figure_alone():
 
 
 def test_dark_rules_name_only_colours_that_occur():
-    """Colours of stages that are not drawn have no rule."""
+    """Colours of resolutions that are not drawn have no rule."""
     root = parsed(SMALL)
-    assert "#fff3cf" in root.findtext(f"{NAMESPACE}style")
-    assert "#cfe6f7" not in root.findtext(f"{NAMESPACE}style")
+    assert "#baecd5" in root.findtext(f"{NAMESPACE}style")
+    assert "#a0e1f1" not in root.findtext(f"{NAMESPACE}style")
 
 
 def test_every_colour_that_occurs_has_its_dark_rule():

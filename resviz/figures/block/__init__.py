@@ -13,7 +13,6 @@ from resviz.figures.block.placing import SIDE, BlockPlacing, turn_to_right
 from resviz.figures.block.steps import build_block_steps
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
-from resviz.figures.drawing.styles import stage_tint
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
 
@@ -94,8 +93,8 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     outer = frozenset(k for k, step in enumerate(flow) if step.shortcut)
     layout = assign_lanes([step.sources for step in flow], outer)
     canvas = Canvas()
-    tint, turned = stage_tint(place.stage), direction == "LR"
-    placing = BlockPlacing(canvas, flow, layout, tint=tint, turned=turned)
+    turned = direction == "LR"
+    placing = BlockPlacing(canvas, flow, layout, turned=turned)
     placing.place_all()
     if turned:
         turn_to_right(canvas)
@@ -142,7 +141,7 @@ def build_block_chart(
     parts = [
         ChartBox("title", "text", tuple(filter(None, heading))),
         *(
-            ChartBox(f"n{number}", step.role, step.words, placing.tint)
+            ChartBox(f"n{number}", step.role, step.words, step.tint)
             for number, step in enumerate(placing.steps)
         ),
     ]

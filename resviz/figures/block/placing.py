@@ -115,7 +115,6 @@ class BlockPlacing:
         canvas: to place it on.
         steps: the steps.
         layout: their columns and levels.
-        tint: of the block's stage.
         turned: whether it is turned afterwards, so that widths are heights here.
     """
 
@@ -125,14 +124,12 @@ class BlockPlacing:
         steps: list[BlockStep],
         layout: LaneLayout,
         *,
-        tint: str,
         turned: bool,
     ) -> None:
         self.turned = turned
         self.canvas = canvas
         self.steps = steps
         self.layout = layout
-        self.tint = tint
         sums = [number for number, step in enumerate(steps) if step.role == "sum"]
         self.last_sum = sums[-1] if sums else -1
         self.boxes = [*map(size_slim_box if turned else size_upright_box, steps)]
@@ -147,7 +144,7 @@ class BlockPlacing:
             x = self.centres[self.layout.column[number]]
             y = self.middles[self.layout.level[number]]
             size, lines = self.sizes[number], self.boxes[number].lines
-            node = self.canvas.add_node(step.role, (x, y), size, lines, tint=self.tint)
+            node = self.canvas.add_node(step.role, (x, y), size, lines, tint=step.tint)
             self.nodes.append(node)
         for number, step in enumerate(self.steps):
             for source in dict.fromkeys(step.sources):

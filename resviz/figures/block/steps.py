@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.escape import clean_name
 from resviz.figures import layer_labels
+from resviz.figures.tints import choose_layers_tint
 from resviz.operations.families import ACTIVATIONS
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.weights import is_weighted
@@ -41,6 +42,7 @@ class BlockStep:
         shape: of what it gives.
         sources: the steps that it reads.
         shortcut: the kind of the shortcut that it lies on; "" on a main branch.
+        tint: the colours of its resolution.
     """
 
     lines: list[str]
@@ -48,6 +50,7 @@ class BlockStep:
     shape: Shape
     sources: list[int] = field(default_factory=list)
     shortcut: str = ""
+    tint: str = "stem"
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -149,9 +152,9 @@ class StepBuilder:
         elif labels:
             number = len(self.steps)
             role = choose_role(layer, labels, source_steps, projects=bool(shortcut))
-            self.steps.append(
-                BlockStep([", ".join(labels)], role, (), source_steps, shortcut)
-            )
+            tint = choose_layers_tint(self.graph.arch, [layer])
+            step = BlockStep([", ".join(labels)], role, (), source_steps, shortcut)
+            self.steps.append(replace(step, tint=tint))
         self.step_of_layer[layer.index], self.last_layer_of[number] = (
             number,
             layer.index,

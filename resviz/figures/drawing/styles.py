@@ -131,7 +131,7 @@ FRAMES: dict[str, FrameLook] = {
 
 @dataclass(frozen=True, slots=True)
 class Tint:
-    """The colours of one stage: of its boxes, their outline, and its ground."""
+    """The colours of one resolution: of boxes, their outline, and their ground."""
 
     fill: str
     line: str
@@ -162,13 +162,22 @@ class Style:
         return both
 
 
-TINTS = ("stem", "stage 1", "stage 2", "stage 3", "stage 4", "head")
-"""The tints of every style, in the order of the table below."""
+LEVEL_TINTS = tuple(f"level {number}" for number in range(8))
+"""The tints of resolutions: that of the finest map, half of it, a quarter …"""
+
+TINTS = ("stem", *LEVEL_TINTS, "head", "mark")
+"""The tints of every style, in the order of the table below. What has no resolution of
+its own, or none at all, is grey: "stem" and "head"; "mark" sets rows of tables off."""
 
 
-def stage_tint(number: int) -> str:
-    """Return the tint of stage `number`, from 0 on; from the fifth on they recur."""
-    return TINTS[1 + number % 4]
+def level_tint(level: int | None) -> str:
+    """Return the tint of a resolution: one for each halving, grey for a vector.
+
+    What is halved more often than there are tints has the last: none recurs.
+    """
+    if level is None:
+        return "head"
+    return LEVEL_TINTS[min(level, len(LEVEL_TINTS) - 1)]
 
 
 def build_style(
@@ -199,24 +208,24 @@ def build_style(
 DARK_STYLE = build_style(
     "12161c eceff4 aab4c0 c4ccd6 ff9d73 8c96a3 3a424d"
     " e6e9ee b79cff 4fd0da ff86a5 c3cf5a",
-    "2a3038 4a3a0e 123f5e 10604a 5e2550 2a3039",
-    "8c96a4 e6b54a 6cc0f0 4cc3a0 e29ac8 8c96a5",
-    "171b21 1c1a14 131c26 121f1f 1e1822 171b22",
+    "2a3038 312a04 233512 013e2a 003f4b 203c65 483567 653055 763134 2a3039 123f5e",
+    "8c96a4 cab861 9dc67c 6ccea6 54c9e3 8bb9fd c2a7f4 e79bce f69a9a 8c96a5 6cc0f0",
+    "171b21 1c1a10 171c13 131e19 121e21 171d25 1e1b24 241a20 261b1b 171b22 131c26",
 )
 SCREEN_STYLE = build_style(
     "ffffff 1a1a1a 595959 333333 b02a00 6b6b6b dcdcdc"
     " 222222 6a3fb5 00737d b5003c 5f6b00",
-    "f0f0f0 fff3cf cfe6f7 a9dac5 dda3c6 e9e9e9",
-    "767676 8a6200 1b6aa5 006b4c 8f3f73 767677",
-    "fcfcfc fffdf6 f6fbfe f3fbf8 fdf6fa fbfbfb",
+    "f0f0f0 fbf4d2 dcf1cd baecd5 a0e1f1 accdfd c9b5f0 e0a0ca e69393 e9e9e9 cfe6f7",
+    "767676 73630a 4d6f2f 117555 016f82 3e649c 6c5594 884b75 944a4b 767677 1b6aa5",
+    "fcfcfc fdfcf6 f9fcf7 f6fcf9 f4fbfd f6f9ff f9f7fd fcf6f9 fcf5f5 fbfbfb f6fbfe",
     DARK_STYLE,
 )
 PAPER_STYLE = build_style(
     "ffffff 000000 404040 000000 000000 606060 cccccc"
     " 000000 000000 000000 606060 606060",
-    "ffffff f7f7f7 e6e6e6 d2d2d2 bcbcbc ffffff",
-    "000000 000000 000000 000000 000000 000000",
-    "ffffff ffffff ffffff ffffff ffffff ffffff",
+    "ffffff fafafa eeeeee e2e2e2 d6d6d6 cacaca bdbdbd b0b0b0 a3a3a3 ffffff e6e6e6",
+    " ".join(["000000"] * 11),
+    " ".join(["ffffff"] * 11),
 )
 
 LIGHT_STYLE = replace(SCREEN_STYLE, dark=None)
@@ -228,7 +237,8 @@ STYLES: dict[str, Style] = {
     "paper": PAPER_STYLE,
 }
 """Styles by name. Text on a fill has a contrast of at least 6.5, outlines on the
-background 4.5; lightness falls from stage to stage, so grey prints tell them apart."""
+background 4.5; lightness falls with each halving of a map, and rises in the dark, so
+grey prints tell resolutions apart."""
 
 
 def find_style(name: str) -> Style:

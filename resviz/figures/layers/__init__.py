@@ -8,10 +8,9 @@ from math import ceil, log
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import sentences
+from resviz.figures import sentences, tints
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
-from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.layers.rows import (
     LayerPiece,
     LayerRow,
@@ -213,7 +212,8 @@ class LayersPlacing:
             return y
         left = self.column_left(number)
         corners = (left, top), (left + self.widths.total_width, y)
-        key, tint = f"s{stage}_{number}", stage_tint(stage)
+        tint = tints.choose_stage_tint(self.structure.stages[stage])
+        key = f"s{stage}_{number}"
         frame = frame_nodes(
             key, "stage", corners, self.canvas.nodes[since:], tint=tint, inner=frames
         )
@@ -226,21 +226,19 @@ class LayersPlacing:
             if piece.join is not None:
                 self.wiring.skips.append((piece, y + 3))
             y += BLOCK_LEAD
-        tint = "stem" if not self.wiring.skips else "head"
-        if piece.stage is not None:
-            tint = stage_tint(piece.stage)
         for row in piece.rows:
-            self.place_row(number, y + ROW_PITCH / 2, row, tint)
+            self.place_row(number, y + ROW_PITCH / 2, row)
             y += ROW_PITCH
         return y + (BLOCK_TAIL if piece.block else 0)
 
-    def place_row(self, number: int, y: float, index: int, tint: str) -> None:
+    def place_row(self, number: int, y: float, index: int) -> None:
         """Place one row: its box, its names, its shape, its parameters."""
         row = self.rows[index]
         x = self.column_centre(number) + (SHORTCUT_SHIFT if row.shortcut_kind else 0)
         label = metrics.fit_text(row.label, BOX_SIZE[0] - 6, 11)
         size = measure_row_box(row)
-        box = self.canvas.add_node(row.drawn_role, (x, y), size, [label], tint=tint)
+        role, tint = row.drawn_role, row.tint
+        box = self.canvas.add_node(role, (x, y), size, [label], tint=tint)
         self.wiring.boxes[index], self.wiring.column_of[index] = box, number
         left = self.column_left(number)
         self.canvas.add_text("note", (left + 6, y), row.printed_names, align="start")
@@ -258,6 +256,7 @@ class LayersPlacing:
         kinds = (piece.shortcut_kind for piece, _ in self.wiring.skips)
         signs = list_shortcut_signs(kinds)
         signs.append("parameters are those of all modules in a row")
+        signs += tints.explain_tints(row.tint for row in self.rows)
         if self.wiring.has_cut_links:
             signs.append("long connections between columns are not drawn")
         bottom = self.canvas.add_notes(

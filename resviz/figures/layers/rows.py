@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import layer_labels
+from resviz.figures import layer_labels, tints
 from resviz.figures.block.steps import list_unit_members
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
-from resviz.figures.drawing.styles import stage_tint
 from resviz.figures.layer_labels import find_join_sign
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.structure.graph import Graph, build_graph
@@ -44,6 +43,7 @@ class LayerRow:
         shortcut_kind: of the shortcut that it lies on; "" on the main branch.
         sources: the rows that it reads.
         tail: index of its last layer.
+        tint: the colours of its resolution.
     """
 
     names: list[str]
@@ -54,6 +54,7 @@ class LayerRow:
     shortcut_kind: str = ""
     sources: list[int] = field(default_factory=list)
     tail: int = -1
+    tint: str = "stem"
 
     @property
     def printed_names(self) -> str:
@@ -151,7 +152,15 @@ def start_row(arch: Architecture, layer: Layer, *, is_join: bool) -> LayerRow:
     short = layer_labels.label_layer_briefly(layer)
     label = short[0] if len(short) == 1 else ", ".join(labels)
     label = find_join_sign(layer) if is_join else label
-    return LayerRow([layer.name], label, output, layer.params, role, tail=layer.index)
+    return LayerRow(
+        [layer.name],
+        label,
+        output,
+        layer.params,
+        role,
+        tail=layer.index,
+        tint=tints.choose_layers_tint(arch, [layer]),
+    )
 
 
 def list_uncalled_rows(arch: Architecture) -> list[LayerRow]:
@@ -203,14 +212,9 @@ def build_layers_chart(
     parts: list[ChartBox | ChartFrame] = [
         ChartBox("title", "text", tuple(filter(None, heading)))
     ]
-    seen_weights = False
     run: list[ChartBox | ChartFrame] = []
     for number, piece in enumerate(pieces):
-        seen_weights |= piece.block != ""
-        tint = "head" if seen_weights else "stem"
-        if piece.stage is not None:
-            tint = stage_tint(piece.stage)
-        boxes = tuple(row_box(rows[index], index, tint) for index in piece.rows)
+        boxes = tuple(row_box(rows[index], index) for index in piece.rows)
         if piece.block:
             run.append(ChartFrame(f"b{number}", (piece.block,), "", boxes))
         else:
@@ -219,7 +223,9 @@ def build_layers_chart(
         if piece.stage is None:
             parts += run
         elif after != piece.stage:
-            name = ChartBox(f"t{number}", "name", (structure.stages[piece.stage].name,))
+            stage = structure.stages[piece.stage]
+            name = ChartBox(f"t{number}", "name", (stage.name,))
+            tint = tints.choose_stage_tint(stage)
             parts.append(ChartFrame(f"s{number}", (), tint, (name, *run)))
         else:
             continue
@@ -228,14 +234,14 @@ def build_layers_chart(
     return Chart("TB", tuple(parts), links, figure="layers")
 
 
-def row_box(row: LayerRow, index: int, tint: str) -> ChartBox:
+def row_box(row: LayerRow, index: int) -> ChartBox:
     """Return a row's box: what it does, its modules, its output and its parameters."""
     if row.role == "sum":
         return ChartBox(f"n{index}", "sum", (row.label,))
     params = f"{units.group_digits(row.params)} parameters" if row.params else ""
     facts = " · ".join(filter(None, (row.output, params)))
     lines = tuple(filter(None, (row.label, row.printed_names, facts)))
-    return ChartBox(f"n{index}", row.drawn_role, lines, tint)
+    return ChartBox(f"n{index}", row.drawn_role, lines, row.tint)
 
 
 def iter_row_links(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
-from resviz.figures.drawing.styles import LOOKS, stage_tint
+from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
 from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
@@ -153,7 +153,7 @@ class ChartBuilder:
 
         Its name is a box on the wire: wires would cross a frame's title.
         """
-        tint = stage_tint(number)
+        tint = section.tint
         heading = (section.name, " · ".join(section.facts))
         parts: list[ChartBox | ChartFrame] = [
             self.add_box("name", tuple(filter(None, heading)))

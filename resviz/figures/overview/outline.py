@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import layer_labels
+from resviz.figures import layer_labels, tints
 from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
@@ -76,11 +76,13 @@ class OutlineSection:
         name: of the stage.
         facts: what stands below its name.
         groups: in order: a row, or the rows of one block's units.
+        tint: the colours of its resolution.
     """
 
     name: str
     facts: tuple[str, ...]
     groups: tuple[tuple[OutlineRow, ...], ...]
+    tint: str
 
     @property
     def rows(self) -> tuple[OutlineRow, ...]:
@@ -170,7 +172,8 @@ def build_stage_section(
         f"{blocks}, {params} params",
         *label_returned_outputs(structure, stage),
     )
-    return OutlineSection(stage.name, facts, elide_rows(groups, most))
+    tint = tints.choose_stage_tint(stage)
+    return OutlineSection(stage.name, facts, elide_rows(groups, most), tint)
 
 
 def label_layers_between(structure: Structure) -> dict[int, tuple[str, ...]]:
@@ -318,7 +321,9 @@ def build_plain_sections(
         size = units.format_feature_map(shapes[members[-1].index])
         params = costs.sum_layer_costs(members).params
         facts = (size, f"{units.format_count(params)} params") if params else (size,)
-        sections.append(OutlineSection("", facts, ((OutlineRow(labels),),)))
+        rows = ((OutlineRow(labels),),)
+        tint = tints.choose_layers_tint(arch, members)
+        sections.append(OutlineSection("", facts, rows, tint))
     if len(sections) <= MAX_SECTIONS:
         return tuple(sections)
     left = sections[MAX_SECTIONS - 2 : -1]

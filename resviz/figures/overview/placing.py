@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from resviz.figures.drawing.canvas import SUM_SIZE, Canvas, frame_nodes
 from resviz.figures.drawing.elements import Point
-from resviz.figures.drawing.styles import stage_tint
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node, Picture
@@ -176,7 +175,7 @@ class OverviewPlacing(ABC):
             if number in self.turns:
                 self.start_lane()
             self.along += STAGE_GAP
-            self.place_section(section, stage_tint(number))
+            self.place_section(section)
         self.along += self.gaps.after_stages
         if self.outline.head:
             self.place_chain(self.outline.head, "head")
@@ -229,7 +228,7 @@ class OverviewPlacing(ABC):
         extents, lines = self.measure_box(labels, self.max_lines[1])
         self.add_next_node("chain", extents, lines, self.gaps.chain, tint)
 
-    def place_section(self, section: OutlineSection, tint: str) -> None:
+    def place_section(self, section: OutlineSection) -> None:
         """Place a stage and the frame around it."""
         start, since = self.along, len(self.canvas.nodes)
         self.open_section(section)
@@ -239,7 +238,7 @@ class OverviewPlacing(ABC):
             self.along += 2
             row_start, first = self.along, len(self.canvas.nodes)
             for row in rows:
-                self.place_row(row, tint)
+                self.place_row(row, section.tint)
             if rows[0].count > 1:
                 key = f"f{len(self.canvas.groups)}_{len(folds)}"
                 folds.append(self.frame_folded_block(rows[0], row_start, first, key))
@@ -252,7 +251,12 @@ class OverviewPlacing(ABC):
         )
         key = f"s{len(self.canvas.groups)}"
         frame = frame_nodes(
-            key, "stage", corners, self.canvas.nodes[since:], tint=tint, inner=folds
+            key,
+            "stage",
+            corners,
+            self.canvas.nodes[since:],
+            tint=section.tint,
+            inner=folds,
         )
         self.canvas.groups.append(frame)
 

@@ -38,6 +38,7 @@ from resviz.figures.stack.bands import (
     wrap_into_columns,
 )
 from resviz.figures.stack.boxes import ShortcutArc, Stack, StackPiece, build_stack
+from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def build_stack_legend(
         signs.append("×n: n equal in a row, one of them drawn")
     if len(norms) == 1:
         signs += norms.pop()
+    signs += explain_tints(row.tint for stack in shown for row in stack.rows)
     if not all(stack.chained for stack in shown):
         signs.append("parallel branches stand one below the other")
     return signs
@@ -235,7 +237,7 @@ class StackPlacing:
             if metrics.max_text_width([label], 11) > width - 6:
                 width = self.box
             node = self.canvas.add_node(
-                role, (x, y), (width, BOX_HEIGHT), [label], tint=item.piece.tint
+                role, (x, y), (width, BOX_HEIGHT), [label], tint=item.row.tint
             )
         if last is not None:
             points = [(last.at[0], last.bottom), (x, node.top)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from math import log, prod
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from resviz import units
 from resviz.figures import layer_labels
-from resviz.figures.drawing.styles import stage_tint
+from resviz.figures.drawing.styles import level_tint
 from resviz.readings import costs
+from resviz.readings.resolution import find_level
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.parallel import has_parallel_branches
@@ -38,6 +39,7 @@ class StackRow:
         positions: of one sample's output, by which networks are aligned.
         size: the same, as printed.
         end: index of the layer that gives its output.
+        tint: the colours of its resolution.
     """
 
     label: str
@@ -45,6 +47,7 @@ class StackRow:
     positions: int
     size: str
     end: int
+    tint: str = "stem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,6 @@ class StackPiece:
         rows: its boxes, in order.
         arcs: its shortcuts.
         part: "stem", "head", or the number of its stage.
-        tint: its colours.
         fold_key: what equal pieces share, to be folded.
         count: how many equal ones it stands for.
         hidden: how many pieces it stands for that are not drawn; 0 for any other.
@@ -74,7 +76,6 @@ class StackPiece:
     rows: tuple[StackRow, ...]
     arcs: tuple[ShortcutArc, ...] = ()
     part: str | int = "stem"
-    tint: str = "stem"
     fold_key: Any = None
     count: int = 1
     hidden: int = 0
@@ -166,28 +167,18 @@ class PieceReader:
             rows = tuple(self.read_rows([self.arch.layers[index]]))
             if rows:
                 fold_key = tuple((row.label, row.size) for row in rows)
-                tint = self.choose_tint(part, rows[-1])
-                piece_at[index] = StackPiece(rows, (), part, tint, fold_key)
+                piece_at[index] = StackPiece(self.tint_rows(rows), (), part, fold_key)
         size = self.output_size(MODEL_INPUT)
         label = f"input {' and '.join(layer_labels.label_inputs(self.arch))}"
         row = StackRow(label, False, *size, MODEL_INPUT)
         return (StackPiece((row,)), *(piece_at[index] for index in sorted(piece_at)))
 
-    def choose_tint(self, part: str | int, row: StackRow) -> str:
-        """Return the colours of a layer outside of blocks.
-
-        In a network without blocks a size has those of the stage that gives it in a
-        ResNet, whose conv2_x has a sixteenth of the input's positions.
-        """
-        if isinstance(part, int):
-            return stage_tint(part)
-        if self.structure.stages:
-            return part
-        if row.positions <= 1:
-            return "head"
-        ratio = self.output_size(MODEL_INPUT)[0] / row.positions
-        level = round(log(max(ratio, 1), 4))
-        return stage_tint(level - 2) if level > 1 else "stem"
+    def tint_rows(self, rows: Iterable[StackRow]) -> tuple[StackRow, ...]:
+        """Give rows the colours of their resolution."""
+        return tuple(
+            replace(row, tint=level_tint(find_level(self.arch, row.positions)))
+            for row in rows
+        )
 
     def read_block(self, block: Block, number: int, fold_key: Any) -> StackPiece:
         """Read one block as a piece."""
@@ -199,9 +190,7 @@ class PieceReader:
             if unit.join is not None:
                 kind = unit.shortcut.kind
                 arcs.append(ShortcutArc(kind, unit.fork, begin, len(rows) - 1))
-        return StackPiece(
-            tuple(rows), tuple(arcs), number, stage_tint(number), fold_key
-        )
+        return StackPiece(self.tint_rows(rows), tuple(arcs), number, fold_key)
 
     def read_unit(self, unit: Unit) -> list[StackRow]:
         """Read the boxes of a unit's main branch; a gate on one position is one box."""

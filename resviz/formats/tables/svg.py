@@ -123,7 +123,7 @@ class TablePicture:
         at = ((left + right) / 2, (top + bottom) / 2)
         key = f"m{len(self.canvas.groups)}"
         size = (right - left, bottom - top)
-        self.canvas.groups.append(Frame(key, "mark", at, size, "stage 2"))
+        self.canvas.groups.append(Frame(key, "mark", at, size, "mark"))
 
     def draw_mark_key(self, y: float) -> float:
         """Draw what a plate means; return the y below it."""

@@ -321,6 +321,10 @@ class Graph:
         width = shape[axis]
         return prod(shape) // max(width, 1), width
 
+    def count_positions(self, node: int) -> int:
+        """Return the positions of one sample in a node's first output."""
+        return self.size_of_node(node)[0] // max(self.arch.batch, 1)
+
 
 @cache_reading
 def build_graph(arch: Architecture) -> Graph:
