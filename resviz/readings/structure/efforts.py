@@ -113,7 +113,8 @@ class EffortMeter:
                 path = most.get(sources[0])
             else:
                 operand = find_main_operand(node)
-                ways = sources if operand is None else (operand,)
+                # The main operand of parallel branches may not come from the fork.
+                ways = (operand,) if operand in most else sources
                 known = [most[source] for source in ways if source in most]
                 path = Effort(*map(max, zip(*known, strict=True))) if known else None
             if path is None:

@@ -99,6 +99,23 @@ def test_two_heavy_branches_are_parallel():
     assert [JoinKind.PARALLEL] == [it.kind for it in read(residual(main, side)).regions]
 
 
+class AddedTwice(nn.Module):
+    """A branch added to another, and once more to the sum."""
+
+    def __init__(self):
+        super().__init__()
+        self.main, self.side = nn.Sequential(conv(3), conv(3)), conv(3)
+
+    def forward(self, x):
+        y = self.main(x)
+        return (self.side(x) + y) + y
+
+
+def test_a_branch_that_is_added_twice():
+    """The main operand of the first sum does not come from the fork of the second."""
+    assert 2 == len(read(AddedTwice()).regions)
+
+
 class Scaled(nn.Module):
     """A shortcut with a factor for each channel."""
 
