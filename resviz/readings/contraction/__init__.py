@@ -1,0 +1,51 @@
+"""The contracted graph of a record: a few nodes that hold all its layers.
+
+It stands on the record's wiring, every edge between inputs, live layers and outputs
+(`wiring`). Sets of layers are merged into nodes, each time only if no path leaves the
+set and comes back, so that there is never a cycle (`quotient`). No name is read; calls
+of modules are spans of layers, whose classes are compared and printed.
+
+Some things are always one: a block, plain layers in a row, sums of sums
+(`always_rules`). Equal nodes that only follow one another are one with a count
+(`equal_runs`), and a motif of several nodes that repeats at once is drawn once, in a
+frame (`folds`). Where that is still too much for a budget, whole classes are closed,
+the cheapest first (`ladder`, `candidates`).
+
+By the law every edge of the record lies inside a node, is one of those that a line
+stands for, or leads from a turn of a frame to a later one; each line stands for one at
+least; and turns are equal edge by edge. `EdgeCoverage` counts them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.readings.contraction.coverage import EdgeCoverage
+from resviz.readings.contraction.drawn import (
+    ContractedGraph,
+    DrawnFrame,
+    DrawnNode,
+    contract,
+)
+from resviz.readings.contraction.ladder import SCREEN, Budget
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
+
+__all__ = [
+    "SCREEN",
+    "Budget",
+    "ContractedGraph",
+    "DrawnFrame",
+    "DrawnNode",
+    "EdgeCoverage",
+    "contract",
+    "read_contraction",
+]
+
+
+@cache_reading
+def read_contraction(arch: Architecture) -> ContractedGraph:
+    """Read the contracted graph of a record that fits one screen."""
+    return contract(arch, SCREEN)

@@ -1,0 +1,250 @@
+"""The contracted graph as it is drawn: nodes with their words, lines, frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from resviz.readings.contraction.always_rules import apply_always_rules
+from resviz.readings.contraction.coverage import EdgeCoverage, count_coverage
+from resviz.readings.contraction.folds import FoldedQuotient, fold_motifs
+from resviz.readings.contraction.join_signs import (
+    find_join_sign_of_node,
+    list_join_signs,
+)
+from resviz.readings.contraction.ladder import Budget, climb_ladder
+from resviz.readings.contraction.quotient import NodeRole, Quotient
+from resviz.readings.contraction.wiring import Resolution, Wiring, read_wiring
+from resviz.readings.contraction.words import MODEL_MARK, Letters, label_node
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
+
+JOIN_ROLES = {"join", "input", "output"}
+"""What no sign stands before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnNode:
+    """One thing that is drawn.
+
+    Attributes:
+        key: its number.
+        role: what it is: input, output, block, run, pool, join or region.
+        lines: its words; of a join the sign.
+        entrance: the sign of the join that it alone reads and that is drawn on it;
+            "" for none.
+        resolution: of what it gives, and `place` that in words, "56×56".
+        width: channels of what it gives.
+        ends: inputs, layers and outputs that it holds, by their number in the wiring.
+        count: how many like it it stands for, 1 or more.
+        is_shared: whether another node has its weights.
+    """
+
+    key: int
+    role: NodeRole
+    lines: tuple[str, ...]
+    entrance: str
+    resolution: Resolution
+    place: str
+    width: int
+    ends: frozenset[int]
+    count: int
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFrame:
+    """A dashed frame around nodes: "×4", or the letter by which others refer to it."""
+
+    label: str
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ContractedGraph:
+    """The contracted graph of a record.
+
+    Attributes:
+        arch: the record, and `wiring` its edges.
+        nodes: by key, each behind its sources.
+        lines: from node to node, each once.
+        frames: of motifs that repeat, and of what others refer to.
+        letters: what the letters stand for, by the word.
+        coverage: where the record's edges are.
+        owners: of each end, the number of its own node, drawn or not.
+        drawn_for: of each of those, the key of the node that is drawn for it.
+        turns: of each of those, in which turn of which folds it runs.
+    """
+
+    arch: Architecture = field(repr=False)
+    wiring: Wiring = field(repr=False)
+    nodes: dict[int, DrawnNode]
+    lines: tuple[tuple[int, int], ...]
+    frames: tuple[DrawnFrame, ...]
+    letters: dict[str, str]
+    coverage: EdgeCoverage
+    owners: dict[int, int] = field(repr=False)
+    drawn_for: dict[int, int] = field(repr=False)
+    turns: dict[int, tuple[tuple[int, int], ...]] = field(repr=False)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether the nodes follow one another, each with one source and one user."""
+        sources = [source for source, _ in self.lines]
+        users = [user for _, user in self.lines]
+        is_branched = len({*sources}) < len(sources) or len({*users}) < len(users)
+        return not is_branched and len(self.lines) == len(self.nodes) - 1
+
+    @property
+    def hidden_joins(self) -> list[str]:
+        """The signs of the joins inside boxes, in order."""
+        boxes = [node for node in self.nodes.values() if node.role != "join"]
+        return [
+            sign for node in boxes for sign in list_join_signs(self.wiring, node.ends)
+        ]
+
+
+def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
+    """Contract a record until it fits a budget."""
+    wiring = read_wiring(arch)
+    quotient = Quotient(wiring)
+    apply_always_rules(quotient)
+    quotient, letters = climb_ladder(quotient, budget)
+    folded = fold_motifs(quotient)
+    models = place_models(folded)
+    frames = [(f"×{frame.times}", frame.members) for frame in folded.frames]
+    frames += [(letter, members) for letter, members in models.values()]
+    entrances = attach_joins(folded, frames)
+    kept = {key: place for place, key in enumerate(folded.order)}
+    single = {members[0]: label for label, members in frames if len(members) == 1}
+    framed = (
+        (label, tuple(member for member in members if member in kept))
+        for label, members in frames
+        if len(members) > 1
+    )
+    lines = tuple(
+        (source, key)
+        for key in folded.order
+        for source in sorted(folded.sources[key], key=kept.__getitem__)
+    )
+    letter_codes = letters or Letters()
+    nodes = {
+        key: draw_node(folded, key, letters, models, entrances.get(key, ""), single)
+        for key in folded.order
+    }
+    return ContractedGraph(
+        arch,
+        wiring,
+        nodes,
+        lines,
+        tuple(DrawnFrame(label, members) for label, members in framed if members),
+        letter_codes.codes,
+        count_coverage(folded, {*lines}),
+        dict(quotient.owners),
+        folded.representatives,
+        folded.turns,
+    )
+
+
+Models = dict[frozenset[int], tuple[str, tuple[int, ...]]]
+"""What others refer to: its letter and its drawn nodes, by its ends."""
+
+
+def place_models(folded: FoldedQuotient) -> Models:
+    """Find what others refer to among what is drawn, and give it letters.
+
+    What refers to a region that was closed itself is a plain region again.
+    """
+    quotient = folded.quotient
+    models: Models = {}
+    for key in folded.order:
+        node = quotient.nodes[key]
+        if not node.model or node.model in models:
+            continue
+        members = tuple(
+            dict.fromkeys(
+                folded.representatives[quotient.owners[end]]
+                for end in sorted(node.model)
+            )
+        )
+        is_open = len(members) > 1 and all(
+            quotient.nodes[member].ends <= node.model for member in members
+        )
+        if is_open:
+            models[node.model] = (chr(ord("A") + len(models)), members)
+    for node in quotient.nodes.values():
+        if node.model not in models:
+            node.model = frozenset()
+    return models
+
+
+def attach_joins(
+    folded: FoldedQuotient, frames: list[tuple[str, tuple[int, ...]]]
+) -> dict[int, str]:
+    """Put each join that one box of its own resolution alone reads on its entrance.
+
+    Returns:
+        The signs, by the key of the box.
+    """
+    quotient = folded.quotient
+    entrances: dict[int, str] = {}
+    for key in list(folded.order):
+        if quotient.nodes[key].role != "join" or len(folded.users[key]) != 1:
+            continue
+        (user,) = folded.users[key]
+        if (
+            folded.sources[user] != {key}
+            or quotient.nodes[user].role in JOIN_ROLES
+            or quotient.resolution_of(user) != quotient.resolution_of(key)
+            or any((key in members) != (user in members) for _, members in frames)
+        ):
+            continue
+        entrances[user] = find_join_sign_of_node(quotient, key)
+        for member, drawn in folded.representatives.items():
+            if drawn == key:
+                folded.representatives[member] = user
+        folded.sources[user] = folded.sources.pop(key)
+        del folded.users[key]
+        for source in folded.sources[user]:
+            folded.users[source].discard(key)
+            folded.users[source].add(user)
+        folded.order.remove(key)
+    return entrances
+
+
+def draw_node(
+    folded: FoldedQuotient,
+    key: int,
+    letters: Letters | None,
+    models: Models,
+    entrance: str,
+    single: dict[int, str],
+) -> DrawnNode:
+    """Return a node with its words."""
+    quotient = folded.quotient
+    node, wiring = quotient.nodes[key], quotient.wiring
+    resolution, place, width = wiring.measure_end(quotient.find_exit(key))
+    lines = label_node(quotient, key, letters)
+    if node.model:
+        lines[0] = lines[0].replace(MODEL_MARK, models[node.model][0])
+    if key in single:
+        lines.append(single[key])
+    layers = [
+        wiring.arch.stored_layers[end] for end in node.ends if wiring.weighted.get(end)
+    ]
+    count = node.times
+    if node.role == "block" and node.parts:
+        count = sum(times for name, times in node.parts if not name.endswith("pool"))
+    return DrawnNode(
+        key,
+        node.role,
+        tuple(lines),
+        entrance,
+        resolution,
+        place,
+        width,
+        frozenset(node.ends),
+        max(count, 2 if node.role == "region" or key in single else 1),
+        bool(layers) and not any(layer.params for layer in layers),
+    )

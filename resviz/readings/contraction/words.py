@@ -1,0 +1,243 @@
+"""The words of a contracted graph: what each node is, in lines as narrow as a box."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import (
+    ACTIVATIONS,
+    ATTENTIONS,
+    AVERAGE_POOLS,
+    CONVOLUTIONS,
+    MAX_POOLS,
+    NORMS,
+    RESHAPES,
+    SELECTIONS,
+)
+from resviz.readings.contraction.forms import count_names, describe_form
+from resviz.readings.contraction.join_signs import (
+    find_join_sign_of_node,
+    list_join_signs,
+)
+from resviz.readings.structure.weights import is_depthwise, is_upsampling
+from resviz.units import format_per_axis, format_plural, format_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from resviz.readings.contraction.quotient import ContractedNode, Quotient
+    from resviz.readings.contraction.wiring import Wiring
+    from resviz.record import Operation, Window
+
+MAX_LINES = 3
+"""Lines of a box, but for its width."""
+
+MAX_CHARACTERS = 15
+"""Characters of a line, about: as many as three in a row have in "1×1, 3×3, 1×1"."""
+
+
+LETTER_SIZE = 11
+"""Size of the letters in a box, in pixels."""
+
+
+def estimate_width(text: str) -> float:
+    """Estimate the width of a text in pixels, as Helvetica has it about."""
+    narrow = sum(character in "il.,|' ·" for character in text)
+    wide = sum(character in "mwMW" for character in text)
+    return (0.56 * len(text) - 0.28 * narrow + 0.3 * wide) * LETTER_SIZE
+
+
+def name_operation(op: Operation) -> str:
+    """Name an operation that one looks for: "3×3 dw /2", "max pool"; "" for others."""
+    if op.name in CONVOLUTIONS and op.window:
+        return name_convolution(op, op.window)
+    if op.name in MAX_POOLS:
+        return "max pool"
+    if op.name in AVERAGE_POOLS:
+        return "avg pool"
+    if is_upsampling(op):
+        return "upsample"
+    return "embed" if op.name == "embedding" else ""
+
+
+def name_convolution(op: Operation, window: Window) -> str:
+    """Name a convolution by its window: "3×3", "3×3 dw", "3×3 d12 /2", "2×2 up 2"."""
+    stride = format_per_axis(window.stride)
+    words = [
+        format_sizes(window.kernel),
+        "dw" if is_depthwise(op) else "",
+        f"d{format_per_axis(window.dilation)}" if max(window.dilation) > 1 else "",
+        "" if stride == "1" else f"up {stride}" if window.transposed else f"/{stride}",
+    ]
+    return " ".join(filter(None, words))
+
+
+def list_layer_names(wiring: Wiring, end: int) -> list[str]:
+    """Name what a layer does to positions and channels; [] for norm, activation."""
+    names = [name for op in wiring.list_operations(end) if (name := name_operation(op))]
+    if names or not wiring.weighted.get(end):
+        return names
+    layer = wiring.arch.stored_layers[end]
+    if any(op.name in ATTENTIONS for op in layer.operations):
+        return ["attention"]
+    recurrent = ("LSTM", "GRU", "RNN")
+    return [next((word for word in recurrent if layer.type.startswith(word)), "fc")]
+
+
+def list_names(wiring: Wiring, ends: Iterable[int]) -> list[str]:
+    """Name what some layers do, in order."""
+    return [name for end in sorted(ends) for name in list_layer_names(wiring, end)]
+
+
+def name_light_layers(wiring: Wiring, ends: Iterable[int]) -> str:
+    """Name layers without weights and pools."""
+    ops = {op.name for end in ends for op in wiring.list_operations(end)}
+    if ops & NORMS:
+        return "norm"
+    if ops - RESHAPES - SELECTIONS - ACTIVATIONS:
+        return "arithmetic"
+    return "activation" if ops & ACTIVATIONS else "reshape"
+
+
+def name_input(wiring: Wiring, end: int) -> str:
+    """Name an input as the forward calls it."""
+    names = wiring.arch.input_names
+    return (names[-1 - end] if names else "") or "input"
+
+
+def name_node(quotient: Quotient, key: int) -> str:
+    """Name a node in one line."""
+    node, wiring = quotient.nodes[key], quotient.wiring
+    if node.role == "input":
+        return name_input(wiring, min(node.ends))
+    if node.role == "output":
+        return "output"
+    if node.role == "join":
+        return find_join_sign_of_node(quotient, key)
+    if node.role == "block":
+        return node.type or "block"
+    if node.role == "region":
+        return node.type or name_amount(wiring, node.ends)
+    names = count_names(list_names(wiring, node.ends))
+    return ", ".join(names) or name_light_layers(wiring, node.ends)
+
+
+def name_amount(wiring: Wiring, ends: Iterable[int]) -> str:
+    """Name some layers by how many have weights, "21 layers"."""
+    ends = list(ends)
+    amount = wiring.count_weights(ends)
+    return format_plural(amount, "layer") if amount else name_light_layers(wiring, ends)
+
+
+def label_node(
+    quotient: Quotient, key: int, letters: Letters | None = None
+) -> list[str]:
+    """Label a node in lines as narrow as a box; long names as letters if wanted."""
+    node, wiring = quotient.nodes[key], quotient.wiring
+    if node.role in {"input", "output", "join"}:
+        return [name_node(quotient, key)]
+    if node.model:
+        lines = [f"as {MODEL_MARK}", name_amount(wiring, node.ends)]
+    elif node.role == "region":
+        lines = label_region(wiring, node, letters)
+    elif node.role == "block":
+        lines = label_block(node, letters)
+    else:
+        lines = name_node(quotient, key).split(", ")
+        if len(lines) > MAX_LINES:
+            lines = [lines[0], f"… {len(lines) - 2} more", lines[-1]]
+    if node.times > 1 and not (node.role == "block" and node.parts):
+        lines = (
+            [f"{lines[0]} ×{node.times}"]
+            if len(lines) == 1
+            else [*lines, f"×{node.times}"]
+        )
+    return [short for line in lines for short in break_line(line)]
+
+
+MODEL_MARK = "\0"
+"""Stands for the letter of a model until letters are given."""
+
+
+def label_block(node: ContractedNode, letters: Letters | None) -> list[str]:
+    """Label blocks in a row by their types, "bottleneck ×3"."""
+    parts = node.parts or ((node.type or "block", 1),)
+    runs = [
+        (shorten_name(name, letters), sum(count for _, count in run))
+        for name, run in groupby(parts, key=lambda part: part[0])
+    ]
+    if len(runs) > MAX_LINES:
+        return [format_plural(sum(count for _, count in runs), "block")]
+    if len(runs) == 1 and runs[0][1] == 1 and len(runs[0][0]) > MAX_CHARACTERS - 2:
+        first, *others = runs[0][0].split(" + ")  # as "attention + MLP"
+        return [first, *(f"+ {other}" for other in others)]
+    return [name if count == 1 else f"{name} ×{count}" for name, count in runs]
+
+
+def label_region(
+    wiring: Wiring, node: ContractedNode, letters: Letters | None
+) -> list[str]:
+    """Label a region by its class, if it has one, and by its form or its amounts."""
+    if not wiring.count_weights(node.ends):
+        return [name_light_layers(wiring, node.ends)]
+    lines = [shorten_name(node.type, letters)] if node.type else []
+    form = describe_form(
+        wiring, node.ends, lambda end: list_layer_names(wiring, end), MAX_CHARACTERS
+    )
+    if 0 < len(form) <= MAX_LINES:
+        return [*lines, *form]
+    names = list_names(wiring, node.ends)
+    lines += label_pattern(names) or [name_amount(wiring, node.ends)]
+    signs = Counter(list_join_signs(wiring, node.ends))
+    shown = [f"{sign} ×{count}" for sign, count in signs.most_common(2)]
+    return [*lines, ", ".join(shown)] if shown else lines
+
+
+def label_pattern(names: Sequence[str]) -> list[str]:
+    """Label names that repeat as one pattern: ["1×1, 3×3 ×12"]; [] where none does."""
+    for length in (1, 2, 3):
+        count = len(names) // length
+        if count > 1 and [*names[:length]] * count == [*names]:
+            pattern = ", ".join(names[:length])
+            return [f"{pattern} ×{count}"] if length < 3 else [pattern, f"×{count}"]
+    return []
+
+
+def break_line(line: str) -> list[str]:
+    """Break a long line at a space, or before its count."""
+    if len(line) <= MAX_CHARACTERS or ", " in line or "‖" in line:
+        return [line]
+    cut = line.rfind(" ", 0, MAX_CHARACTERS)
+    return [line[:cut], *break_line(line[cut + 1 :])] if cut > 0 else [line]
+
+
+class Letters:
+    """One letter or two for each long name, told in a key."""
+
+    MIN_LENGTH = 4
+    """Letters of a name that is worth a code."""
+
+    TAKEN = frozenset({"C"})
+    """What means something else: a concatenation."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, str] = {}
+
+    def find_code(self, name: str) -> str:
+        """Return the code of a name, a new one at its first use."""
+        if name not in self.codes:
+            taken = self.TAKEN.union(self.codes.values())
+            sizes = range(1, len(name) + 1)
+            codes = (name[:size].capitalize() for size in sizes)
+            self.codes[name] = next((c for c in codes if c not in taken), name)
+        return self.codes[name]
+
+
+def shorten_name(name: str, letters: Letters | None) -> str:
+    """Return the code of a long name where letters are wanted."""
+    is_plain = len(name) < Letters.MIN_LENGTH or name[0].isdigit()
+    if letters is None or is_plain or name.endswith("pool"):
+        return name
+    return letters.find_code(name)

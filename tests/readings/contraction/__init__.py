@@ -1,0 +1,1 @@
+"""Contracted graphs."""
