@@ -9,12 +9,13 @@ in a list (`images.0=3,480,640`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from operator import index
 from typing import Any, NamedTuple, cast
 
-from resviz.errors import SpecError
+from resviz.errors import SpecError, suggest
 
 DTYPES = (
     *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
@@ -30,8 +31,19 @@ DTYPE_ALIASES = {
     "short": "int16",
     "int": "int32",
     "long": "int64",
+    "f16": "float16",
+    "fp16": "float16",
+    "bf16": "bfloat16",
+    "f32": "float32",
+    "fp32": "float32",
+    "f64": "float64",
+    "fp64": "float64",
+    "u8": "uint8",
+    "i32": "int32",
+    "i64": "int64",
+    "boolean": "bool",
 }
-"""Other names that torch has for them."""
+"""Other names that torch and others have for them."""
 
 DEFAULT_INPUT = (3, 224, 224)
 """Channels, height and width of the ImageNet crops of He et al. 2015."""
@@ -112,26 +124,39 @@ def parse_input(text: str) -> InputSpec:
     """
     rest = text.strip()
     name, equals, rest = rest.rpartition("=")
-    dtype, colon, numbers = rest.rpartition(":")
     place = tuple(part.strip() for part in name.split(".")) if equals else ()
     if not all(part.isidentifier() or part.isdecimal() for part in place):
         raise SpecError(f"input: got {text!r}, want a name as ids=int64:1,128")
-    dtype = dtype.strip().removeprefix("torch.")
-    dtype = DTYPE_ALIASES.get(dtype, dtype)
-    if colon and dtype not in DTYPES:
-        raise SpecError(f"input: got {text!r}, want a dtype of {', '.join(DTYPES)}")
+    dtype, colon, numbers = rest.rpartition(":")
+    if colon and find_dtype(numbers) and not find_dtype(dtype):
+        dtype, numbers = numbers, dtype
+    if colon and not find_dtype(dtype):
+        near = suggest(dtype.strip(), DTYPES)
+        raise SpecError(f"input: got {text!r}, no dtype {dtype.strip()!r}, {near}")
     is_scalar = colon and not numbers.strip()
     if numbers[:1] + numbers[-1:] in BRACKETS:
         numbers = numbers[1:-1]
-    parts = [] if is_scalar else numbers.replace("x", ",").split(",")
-    sizes = tuple(parse_size(part, text) for part in parts)
+    parts = [] if is_scalar else re.split("[,x×]", numbers)
+    sizes = tuple(parse_size(part, text, place) for part in parts)
     if not equals and not colon and None not in sizes:
         sizes = (None, *sizes)
-    return InputSpec(sizes, dtype or None, place)
+    return InputSpec(sizes, find_dtype(dtype), place)
 
 
-def parse_size(part: str, text: str) -> int | None:
-    """Read one size; None for the batch.
+def find_dtype(text: str) -> str | None:
+    """Find the dtype that a text names; None if it names none.
+
+    Example:
+        >>> find_dtype("torch.long"), find_dtype("1,77")
+        ('int64', None)
+    """
+    name = text.strip().removeprefix("torch.")
+    name = DTYPE_ALIASES.get(name, name)
+    return name if name in DTYPES else None
+
+
+def parse_size(part: str, text: str, place: tuple[str, ...]) -> int | None:
+    """Read one size of an input; None for the batch.
 
     Raises:
         SpecError: if it is neither.
@@ -139,12 +164,24 @@ def parse_size(part: str, text: str) -> int | None:
     part = part.strip()
     if part in BATCH_LETTERS:
         return None
-    if not part.isdecimal() or not int(part):
+    if part.isdecimal() and int(part):
+        return int(part)
+    name = ".".join(place) or "x"
+    where = f"input: got {text!r}"
+    if find_dtype(part):
         raise SpecError(
-            f"input: got {text!r}, want positive whole numbers as 3,224,224, N for the "
-            "batch"
+            f"{where}, want the dtype first, {name}={find_dtype(part)}:1,128"
         )
-    return int(part)
+    if place and not part.removeprefix("-").isdecimal():
+        raise SpecError(
+            f"{where}, want the sizes of a tensor, {name}=N,3,224,224, or of a number, "
+            f"{name}=float32:; text, None and others are given in Python, "
+            f"kwargs={{{name!r}: …}}"
+        )
+    raise SpecError(
+        f"{where}, want positive whole numbers as 3,224,224, N for the batch; what is "
+        "no tensor is given in Python, inputs=(…)"
+    )
 
 
 def parse_inputs(input_size: InputSize) -> tuple[InputSpec, ...]:

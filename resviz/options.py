@@ -54,6 +54,7 @@ class Option:
         aliases: other spellings, of older versions.
         opposite: of a switch, what the command line writes to turn it off.
         default: what holds where it is left out; None leaves that to the trace.
+        example: what stands there, where nothing may not.
         refusal: of what only some figures take, why another refuses it; "{}" stands
             for those that take it.
         name: the keyword in Python.
@@ -66,6 +67,7 @@ class Option:
     aliases: tuple[str, ...] = ()
     opposite: str = ""
     default: str | None = None
+    example: str = ""
     refusal: str = ""
     name: str = ""
 
@@ -95,6 +97,10 @@ class Option:
             'N,3,224,224'
         """
         text = text.strip()
+        if self.example and not text:
+            raise SpecError(
+                f"got {text!r}, want one as {self.example}, or leave it out"
+            )
         if self.kind == "number":
             if not text.isdecimal() or not int(text):
                 raise SpecError(f"got {text!r}, want a whole number from 1 on")
@@ -123,6 +129,7 @@ class TraceOptions(TypedDict, total=False):
             "a name, a dtype, N for the batch: ids=int64:N,128.",
             kind="inputs",
             spelling="input",
+            example="3,224,224",
         ),
     ]
     batch: Annotated[int | None, Option("Samples; default: 1.", kind="number")]
@@ -133,7 +140,10 @@ class TraceOptions(TypedDict, total=False):
     ]
     training: Annotated[bool | None, Option("Not evaluation.", kind="switch")]
     mode: Annotated[str | None, Option("Default: auto.", choices=TRACE_MODES)]
-    method: Annotated[str | None, Option("Followed in place of forward: encode_image.")]
+    method: Annotated[
+        str | None,
+        Option("Followed in place of forward: encode_image.", example="encode_image"),
+    ]
 
 
 class TableOptions(TypedDict, total=False):
@@ -190,6 +200,7 @@ class FigureOptions(TypedDict, total=False):
         str | None,
         Option(
             "The block: conv3_1, or its module path.",
+            example="conv3_1",
             refusal="only the figure '{}' shows one block",
         ),
     ]

@@ -7,6 +7,7 @@ import sys
 import click
 
 from resviz.cli.shared import debug_option
+from resviz.errors import SpecError
 
 
 @click.command
@@ -33,6 +34,9 @@ def embed(files: tuple[str, ...], check: bool, allow: tuple[str, ...]) -> None:
     pattern for what stands before the colon, or the URL. Packages are imported from
     where the command runs.
     """
+    for option, values, example in (("FILE", files, "."), ("--allow", allow, "net.py")):
+        if not all(map(str.strip, values)):
+            raise SpecError(f"{option}: got '', want one as {example}")
     from resviz.embed.markdown import find_markdown_files, read_pages, write_pages
     from resviz.embed.regions import EXAMPLE_MARKER
 

@@ -46,14 +46,14 @@ def print_table(
     from resviz.source import PAPER_NAMES
 
     form = choose_format(form, output, "table", "text")
-    if columns and form == "json":
+    if columns is not None and form == "json":
         raise SpecError("--columns: JSON has keys of its own, want another --format")
     if "once" in options and options["once"] is None:
         options["once"] = form in PICTURE_FORMATS
     options = {key: value for key, value in options.items() if value is not None}
     shown = None if table.layered else 8
     archs = read_records(specs or PAPER_NAMES, tracing, shown=shown)
-    write_table(table.build(archs, columns or (), **options), form, output, dpi)
+    write_table(table.build(archs, columns, **options), form, output, dpi)
 
 
 @cache

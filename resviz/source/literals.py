@@ -71,8 +71,9 @@ class ArithmeticFolder(ast.NodeTransformer):
 def read_number(node: ast.AST) -> int | float | None:
     """Return the real number that a constant holds, or None."""
     value = node.value if isinstance(node, ast.Constant) else None
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if is_number else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value
 
 
 def fold(calculate: Callable[[], Any], text: str) -> ast.Constant:

@@ -218,7 +218,8 @@ def run_sweep(
         import_extra("distributed", "dask")  # before there is a journal
     plan = plan_sweep(specs, condition, limit)
     names = argument_columns(plan.space)
-    objectives = parse_objectives(pareto, (*NUMERIC_COLUMNS, *names)) if pareto else ()
+    aimable = (*NUMERIC_COLUMNS, *names)
+    objectives = () if pareto is None else parse_objectives(pareto, aimable)
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
     inputs = None

@@ -40,14 +40,14 @@ class RegisteredTable:
     def build(
         self,
         archs: Sequence[Architecture],
-        columns: Sequence[str] = (),
+        columns: Sequence[str] | None = None,
         **options: Any,
     ) -> Table:
         """Return the table of some records.
 
         Args:
             archs: one; several for a table with a column a network.
-            columns: those to keep, by key or heading; all if empty.
+            columns: those to keep, by key or heading; None for all.
             options: its own.
 
         Raises:
@@ -56,7 +56,12 @@ class RegisteredTable:
         module, _, function = self.builder.partition(":")
         builder: Callable[..., Table] = getattr(import_module(module), function)
         table = builder(archs if self.several else archs[0], **options)
-        return table.select_columns(columns) if columns else table
+        if columns is None:
+            return table
+        try:
+            return table.select_columns(columns)
+        except SpecError as error:
+            raise SpecError(f"columns: {error}") from None
 
 
 RANKING = dict.fromkeys(("sort", "top", "reverse"), "")

@@ -54,10 +54,15 @@ def find_columns(columns: Sequence[Column], names: Iterable[str]) -> Iterator[Co
             several names, as a command line parts it.
 
     Raises:
-        SpecError: for what calls none of them, and for a heading of several; lists
-            keys and headings.
+        SpecError: for what calls none of them, no names, and a heading of several;
+            lists keys and headings.
     """
+    names = [*names]
+    listed = ", ".join(map(column_label, columns))
     remaining = [word for name in names for word in split_words(name)]
+    if not remaining:
+        got = ", ".join(map(repr, names)) or "no column"
+        raise SpecError(f"got {got}, want some of {listed}")
     while remaining:
         length, matches = match_longest(columns, remaining)
         if len(matches) != 1:
@@ -68,7 +73,6 @@ def find_columns(columns: Sequence[Column], names: Iterable[str]) -> Iterator[Co
             meant = OTHER_WORDS.get(word.casefold())
             if not matches and meant in words:
                 near = f", did you mean {meant!r}"
-            listed = ", ".join(map(column_label, columns))
             raise SpecError(f"{wrong} {word!r}{near}: want some of {listed}")
         yield matches[0]
         remaining = remaining[length:]

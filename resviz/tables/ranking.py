@@ -67,7 +67,7 @@ class RankedRows:
     ) -> None:
         if top is not None and top < 1:
             raise SpecError(f"top: got {top}, want 1 or more")
-        name = sort or (usual if top is not None else None)
+        name = usual if sort is None and top is not None else sort
         self.column = None if name is None else choose_column(columns, name)
         ordered = [*reversed(rows)] if reverse else [*rows]
         if self.column is not None:

@@ -270,6 +270,28 @@ def test_wrong_input(resviz, tmp_path, monkeypatch, args, code, words):
         assert words in last
 
 
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (
+            ("summary", "{}", "--columns", ""),
+            "columns: got no column, want some of name",
+        ),
+        (("layers", "{}", "--columns", ","), "columns: got no column, want some of "),
+        (("layers", "{}", "--sort", ""), "sort: got '', want some of "),
+        (("diagram", "{}", "--figure", "block", "--at", ""), "want one as conv3_1"),
+        (("sweep", "resnet18", "--pareto", ""), "pareto: no column '', want some of"),
+        (("embed", ""), "FILE: got '', want one as ."),
+        (("embed", "a.md", "--allow", ""), "--allow: got '', want one as net.py"),
+    ],
+)
+def test_an_empty_list_says_what_may_stand_there(resviz, saved, args, words):
+    """None of them shows all."""
+    code, out, err = resviz(*(each.format(saved) for each in args))
+    assert (2, "") == (code, out)
+    assert words in err
+
+
 def test_columns_by_their_keys(resviz, saved):
     """In every format that has columns, in the order asked for."""
     args = ("summary", saved, "--columns", "params,name")

@@ -63,8 +63,16 @@ def test_inputs_of_every_form(user, spec, args, expected):
     ("args", "words"),
     [
         (("--input", "ids=int64:1,7", "--batch", "2"), "write N where it stands"),
-        (("--input", "ids=lang:1,7"), "want a dtype of"),
+        (("--input", "ids=lang:1,7"), "no dtype 'lang', want one of float16, "),
+        (("--input", "ids=int46:1,7"), "no dtype 'int46', did you mean 'int64'?"),
         (("--input", "ids=int64:1,0"), "want positive whole numbers"),
+        (("--input", "ids=int64:1,-7"), "want positive whole numbers"),
+        (("--input", "ids=1,7,int64"), "want the dtype first, ids=int64:1,128"),
+        (("--input", "ids=0.5"), "or of a number, ids=float32:; text, None and others"),
+        (("--input", "ids=a cat"), "are given in Python, kwargs={'ids': …}"),
+        (("--input", "cat"), "what is no tensor is given in Python, inputs=(…)"),
+        (("--input", ""), "got '', want one as 3,224,224, or leave it out"),
+        (("--method", " "), "got '', want one as encode_image, or leave it out"),
         (("--input", "ids=int64:1,7", "--input", "ids=int64:1,7"), "stands twice"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 import resviz
-from resviz.errors import RecordError
+from resviz.errors import RecordError, SpecError
 from tests.tables.test_trainable import older
 
 BYTES = ("parameter_bytes", "activation_bytes", "held_bytes", "kept_bytes")
@@ -56,3 +56,12 @@ def test_a_chosen_column_can_be_chosen_again(record):
     """It is in the table and among its extras, and is one all the same."""
     table = resviz.layers(record("resnet18")).select_columns("name, stage")
     assert "conv5_x" == table["stage"][-4]
+
+
+@pytest.mark.parametrize(
+    ("names", "got"), [([], "no column"), ("", "''"), ([" ,"], "' ,'")]
+)
+def test_no_column_is_none_too_few(names, got, record):
+    """Those that there are are listed, and not shown."""
+    with pytest.raises(SpecError, match=f"^got {got}, want some of .*macs .MACs."):
+        resviz.layers(record("resnet18")).select_columns(names)

@@ -265,6 +265,31 @@ class Measured(Several):
         return self.conv(image).mean((2, 3)) + self.linear(table)
 
 
+class Named(Several):
+    def forward(self, *, image, table):
+        return self.conv(image).mean((2, 3)) + self.linear(table)
+
+
+class NamedMask(Several):
+    def forward(self, *, image, mask):
+        return self.conv(image)[:, :, 1:, 1:] * mask[:, :, 3:, 3:]
+
+
+class NamedWords(Several):
+    def forward(self, *, ids, scale=None):
+        return self.words(ids)
+
+
+class NamedFeatures(Several):
+    def forward(self, *, features):
+        return self.linear(features)
+
+
+class Unnamed(Several):
+    def forward(self, **batch):
+        return self.conv(batch["image"]).mean((2, 3)) + self.words(batch["y"])
+
+
 class Latent(Several):
     def __init__(self):
         super().__init__()
@@ -344,6 +369,11 @@ SEVERAL = {
     Denoised: ["x=N,3,224,224", "timesteps=int64:N", "y=int64:N"],
     Conditioned: ["x=N,3,224,224", "timesteps=int64:N", "y=int64:N"],
     Measured: ["image=N,3,224,224", "table=N,16"],
+    Named: ["image=N,3,224,224", "table=N,16"],
+    NamedMask: ["image=N,3,224,224", "mask=bool:N,1,224,224"],
+    NamedWords: ["ids=int64:N,128"],
+    NamedFeatures: ["features=N,16"],
+    Unnamed: ["image=N,3,224,224", "y=int64:N"],
     Latent: ["latents=N,4,224,224", "sigma=int64:N"],
     Attended: ["query=N,128,12", "key=N,128,12", "value=N,128,12"],
     Paired: ["pair.0=N,3,224,224", "pair.1=N,3,224,224"],
@@ -366,6 +396,17 @@ def test_inputs_beside_the_first(kind):
     said = message(kind(), DEFAULT_INPUT)
     assert SEVERAL[kind] == list_told(said)
     assert trace(kind(), list_told(said), batch=2).layers
+
+
+def test_text_that_is_wanted_by_name():
+    """No size is guessed for it, and no place is taken for its."""
+
+    class Prompted(Several):
+        def forward(self, *, prompt, image):
+            return self.conv(image) * len(prompt.split())
+
+    said = message(Prompted(), DEFAULT_INPUT)
+    assert "give each as --input prompt=… --input image=…, in Python" in said
 
 
 def test_other_arguments_are_kept():

@@ -20,6 +20,7 @@ from resviz.tracing.explain.input_search import (
     find_working_inputs,
 )
 from resviz.tracing.explain.joined_shapes import Mismatch
+from resviz.tracing.explain.lacking_inputs import takes_names_alone
 from resviz.tracing.explain.mismatches import (
     find_holder_mismatch,
     find_module_mismatch,
@@ -169,7 +170,7 @@ def find_tried_remedy(
     if search == "window" and remedy:
         return f"{remedy}: {describe_working_inputs(specs)}"
     takes = f"it takes ({shorten_names(names)}): " if names and len(specs) > 1 else ""
-    return takes + describe_working_inputs(specs)
+    return takes + describe_working_inputs(specs, named=takes_names_alone(recorder))
 
 
 def holds_tensors(plan: TracePlan) -> bool:

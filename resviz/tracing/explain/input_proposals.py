@@ -81,7 +81,7 @@ def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
     """
     names = [spec.place[0] for spec in specs]
     lacking = list_lacking_inputs(failure.recorder, names)
-    if lacking and isinstance(failure.error, TypeError):
+    if lacking and isinstance(failure.error, (TypeError, KeyError)):
         guesses = [guess_inputs(name, specs) for name in lacking]
         for added in islice(product(*guesses), MAX_GUESSES):
             yield (*specs, *added)

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING
 
 from resviz.inputs import ForwardArguments, InputSpec, arrange_arguments
 from resviz.tracing.explain.input_proposals import propose_inputs
+from resviz.tracing.explain.lacking_inputs import (
+    list_forward_defaults,
+    list_keys_taken,
+    takes_names_alone,
+)
 from resviz.tracing.modules import list_forward_parameters
 from resviz.tracing.recorder import FailedForward
 
@@ -52,6 +57,8 @@ def find_working_inputs(
     if not specs or len(specs) + len(others) < len(given.args) + len(given.kwargs):
         return ()
     queue: list[tuple[float, int, tuple[InputSpec, ...]]] = []
+    if given.args and takes_names_alone(recorder):
+        queue.append((0.0, 0, specs))  # were positions, and are names now
     seen, steps, cost = {specs}, len(recorder.steps), 0.0
     for _ in range(MAX_REAL_ATTEMPTS if recorder.clone.real else MAX_ATTEMPTS):
         for position, proposal in enumerate(propose_inputs(failure, specs)):
@@ -78,8 +85,10 @@ def name_inputs(given: ForwardArguments, recorder: Recorder) -> tuple[InputSpec,
 
     Where a forward takes any number of them, that is the position.
     """
-    method = recorder.clone.method
-    names = list_forward_parameters(recorder.clone.root, method, positional=True)
+    root, method = recorder.clone.root, recorder.clone.method
+    names = list_forward_parameters(root, method, positional=True)
+    if takes_names_alone(recorder):
+        names = [*list_forward_defaults(recorder), *list_keys_taken(recorder)]
     names = names or [str(position) for position in range(len(given.args))]
     placed = [*zip(names, given.args, strict=False), *given.kwargs.items()]
     return tuple(
@@ -89,9 +98,12 @@ def name_inputs(given: ForwardArguments, recorder: Recorder) -> tuple[InputSpec,
     )
 
 
-def format_inputs(specs: tuple[InputSpec, ...]) -> list[str]:
-    """Format inputs as `--input` takes them, a sole argument without its name."""
-    if len(specs) != 1 or len(specs[0].place) > 1:  # a key of it is no argument
+def format_inputs(specs: tuple[InputSpec, ...], *, named: bool = False) -> list[str]:
+    """Format inputs as `--input` takes them, a sole argument without its name.
+
+    Unless it is `named` anyway, as one that has no position.
+    """
+    if named or len(specs) != 1 or len(specs[0].place) > 1:  # a key is no argument
         return [spec.text for spec in specs]
     spec = specs[0]
     sizes, dtype = spec.sizes, spec.dtype
@@ -101,9 +113,11 @@ def format_inputs(specs: tuple[InputSpec, ...]) -> list[str]:
     return [InputSpec(sizes, dtype).text]
 
 
-def describe_working_inputs(specs: tuple[InputSpec, ...]) -> str:
+def describe_working_inputs(
+    specs: tuple[InputSpec, ...], *, named: bool = False
+) -> str:
     """Say how inputs that work are given, on the command line and in Python."""
-    texts = format_inputs(specs)
+    texts = format_inputs(specs, named=named)
     options = " ".join(f"--input {text}" for text in texts)
     if len(texts) == 1:
         return f"{options} works, in Python input_size={texts[0]!r}"

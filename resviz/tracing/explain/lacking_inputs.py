@@ -56,14 +56,35 @@ def list_forward_defaults(recorder: Recorder) -> dict[str, bool]:
     }
 
 
+def takes_names_alone(recorder: Recorder) -> bool:
+    """Return whether every argument of a forward is given by its name."""
+    root, method = recorder.clone.root, recorder.clone.method or "forward"
+    try:
+        parameters = signature(getattr(root, method)).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    by_name = {Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD}
+    return bool(parameters) and all(each.kind in by_name for each in parameters)
+
+
+def list_keys_taken(recorder: Recorder) -> list[str]:
+    """List the keys that a forward's code reads of its further arguments, **batch."""
+    root, method = recorder.clone.root, recorder.clone.method or "forward"
+    parameters = signature(getattr(root, method)).parameters.values()
+    return [
+        key
+        for parameter in parameters
+        if parameter.kind is Parameter.VAR_KEYWORD
+        for key in list_keys_read(recorder, parameter.name)
+    ]
+
+
 def list_lacking_inputs(recorder: Recorder, given: Sequence[str]) -> list[str]:
     """List the arguments that a forward must be given and was not."""
     defaults = list_forward_defaults(recorder)
-    return [
-        name
-        for name, is_optional in defaults.items()
-        if not is_optional and name not in given
-    ]
+    keys = list_keys_taken(recorder) if takes_names_alone(recorder) else []
+    wanted = [*(name for name, optional in defaults.items() if not optional), *keys]
+    return [name for name in wanted if name not in given]
 
 
 def list_optional_inputs(recorder: Recorder, specs: Inputs) -> list[str]:
@@ -83,8 +104,10 @@ def guess_inputs(name: str, specs: Inputs) -> list[InputSpec]:
     if name in WORDS_FOR_IDS:
         return [ids, like_first, numbers]
     if "mask" in name:
-        masks = [InputSpec(sizes, "bool", place) for sizes in ((None, TOKENS), (None,))]
-        return [like_first._replace(dtype="bool"), *masks, like_first]
+        plane = (*like_first.sizes[:1], 1, *like_first.sizes[2:])
+        planes = [plane] if len(plane) > 2 else []
+        sizes = (like_first.sizes, *planes, (None, TOKENS), (None,))
+        return [*(InputSpec(each, "bool", place) for each in sizes), like_first]
     return [like_first, ids, numbers, InputSpec((None,), None, place)]
 
 

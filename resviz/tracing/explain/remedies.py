@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import first_error_line, suggest_nearest
 from resviz.tracing.explain.input_search import name_inputs
-from resviz.tracing.explain.lacking_inputs import list_lacking_inputs
+from resviz.tracing.explain.lacking_inputs import (
+    list_lacking_inputs,
+    takes_names_alone,
+)
 from resviz.tracing.modules import list_forward_parameters
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ def explain_wrong_arguments(
             near = suggest_nearest(wrong_name, parameter_names, 1).removeprefix(", ")
         hint = f"{near}? " if near else ""
         give = explain_giving(recorder, given, parameter_names)
-        give = f": {give}" if "missing" in reason else ""
+        give = f": {give}" if "missing" in reason or "positional" in reason else ""
         return f"{hint}it takes ({shorten_names(parameter_names)}){give}"
     mentions = ("_" in name and name in reason for name in parameter_names)
     lacks_argument = "NoneType" in reason or any(mentions)
@@ -69,7 +72,9 @@ def explain_giving(
     recorder: Recorder, given: ForwardArguments, names: list[str]
 ) -> str:
     """Say how several inputs are given, with the names and sizes that are known."""
-    known = {spec.place[0]: spec.text for spec in name_inputs(given, recorder)}
+    is_known = not given.args or not takes_names_alone(recorder)
+    specs = name_inputs(given, recorder) if is_known else ()
+    known = {spec.place[0]: spec.text for spec in specs}
     lacking = list_lacking_inputs(recorder, [*known]) or [
         name for name in names if name not in known
     ]
