@@ -27,8 +27,12 @@ def find_preactivation(graph: Graph, owner: int, unit: Unit) -> tuple[int, ...]:
         nodes.append(node)
         node = graph.before[node][0]
     names = {op.name for op in graph.list_operations(nodes)}
-    is_preactivation = names <= NORMS | ACTIVATIONS | RESHAPES and not names <= RESHAPES
+    is_preactivation = names <= TAIL_OPERATIONS and not names <= RESHAPES
     return tuple(reversed(nodes)) if is_preactivation else ()
+
+
+TAIL_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES
+"""Operations that may lead a block or follow its sum."""
 
 
 def find_tail(graph: Graph, end: int, owner: int, kinds: frozenset[str]) -> list[int]:
@@ -60,7 +64,8 @@ def find_own_conditions(
     pending = [*outside]
     while pending:
         node = pending.pop()
-        is_free = call.start <= node < call.stop and node not in own | inside
+        is_known = node in own or node in inside
+        is_free = call.start <= node < call.stop and not is_known
         if is_free and inside.issuperset(set(graph.after[node]) - own):
             own.add(node)
             pending.extend(graph.before[node])

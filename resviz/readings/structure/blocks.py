@@ -6,8 +6,9 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ACTIVATIONS, NORMS, RESHAPES
+from resviz.operations.families import ACTIVATIONS
 from resviz.readings.structure.block_ends import (
+    TAIL_OPERATIONS,
     find_block_end,
     find_own_conditions,
     find_preactivation,
@@ -51,11 +52,12 @@ def find_residual_blocks(
     """Find the residual blocks of a graph, each with the call that holds it."""
     residual = [region for region in regions if region.kind is JoinKind.RESIDUAL]
     outer_regions = find_outer_regions(graph, residual)
+    outer_joins = {region.join for region in outer_regions}
     beside = frozenset[int]().union(
         *(
             region.parallel_nodes
             for region in residual
-            if region.is_multi_branch and region not in outer_regions
+            if region.is_multi_branch and region.join not in outer_joins
         )
     )
     blocks: list[tuple[int, Block]] = []
@@ -140,7 +142,7 @@ def make_residual_block(
     follows a sum belongs to it: an activation, and where the call holds no other
     block, a `tail` of norms and reshapes too.
     """
-    kinds = ACTIVATIONS | (NORMS | RESHAPES if tail else frozenset[str]())
+    kinds = TAIL_OPERATIONS if tail else ACTIVATIONS
     units = tuple(
         make_residual_unit(graph, owner, region, kinds, beside) for region in members
     )

@@ -109,9 +109,6 @@ def mixes_rows(layer: Layer, ops: Sequence[Operation], axis: int | None) -> bool
     The axes of windows may be taken for others, so of maps none is told so. Source:
     Tolstikhin et al. 2021, whose MLP-Mixer transposes rows for it.
     """
-    if PRODUCTS.isdisjoint([op.name for op in ops]):
-        return False
-    rank = len(layer.output_shape)
-    if axis != 1 or rank != 3 or len(layer.inputs[0].shape) != rank:
+    if axis != 1 or not len(layer.inputs[0].shape) == len(layer.output_shape) == 3:
         return False
     return any(op.name in PRODUCTS and is_weighted(op) for op in ops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import (
@@ -54,7 +55,7 @@ def measure_efforts(
         for op in ops:
             if op.name in HEAVY_OPERATIONS:
                 effort = Effort(
-                    is_weighted(op),
+                    WEIGHT_COUNTS.get(op.name, 1) if is_weighted(op) else 0,
                     is_spatial(op),
                     is_live_product(op),
                     is_depthwise(op),
@@ -70,7 +71,7 @@ def measure_efforts(
 
 def add_efforts(a: Effort, b: Effort) -> Effort:
     """Add the efforts of two parts of a path."""
-    return Effort(*(x + y for x, y in zip(a, b, strict=True)))
+    return Effort(*map(add, a, b))
 
 
 class EffortMeter:

@@ -26,9 +26,6 @@ from resviz.readings.structure.side_edges import (
     find_conditions,
     number_source,
 )
-from resviz.readings.structure.weights import (
-    count_weighted,
-)
 from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
 from resviz.record.cached import cache_reading
 
@@ -110,11 +107,7 @@ class Graph:
         if len(arch.inputs) > 1:
             self.add_conditions(main_input)
         self.nodes_with_side_edges = sorted(self.side_edges)
-        for number in range(len(arch.inputs) or 1):
-            self.dominator[ROOT - number] = NOWHERE
-            self.dominator_depth[ROOT - number] = 1
-        for node in self.sources:
-            self.find_dominator(node, self.list_main_sources(node))
+        self.find_dominators()
 
     def add_layer(
         self, layer: Layer, ops: list[Operation], finder: SideEdgeFinder
@@ -160,16 +153,16 @@ class Graph:
         Returns:
             The nodes that lead to an output.
         """
-        users_of = self.after.items()
-        if all(users or node in self.returned_nodes for node, users in users_of):
+        returned = self.returned_nodes
+        if all(users or node in returned for node, users in self.after.items()):
             return self.before
-        useful = set(self.returned_nodes)
+        useful = set(returned)
         for node in reversed(self.before):
             if node in useful:
                 useful.update(self.before[node])
-        for node, users in users_of:
-            if node in useful:
-                self.after[node] = [user for user in users if user in useful]
+        for node in self.before.keys() - useful:
+            for source in useful.intersection(self.before[node]):
+                self.after[source].remove(node)
         return useful
 
     def list_main_sources(self, node: int) -> tuple[int, ...]:
@@ -199,14 +192,20 @@ class Graph:
                     is_all = len(side) == len(sources)
                     self.side_edges[node] = conditions if is_all else side
 
-    def find_dominator(self, node: int, main_sources: tuple[int, ...]) -> None:
-        """Find the immediate dominator of a node whose sources have theirs."""
-        self.main_sources[node] = main_sources
-        nearest = main_sources[0]
-        for source in main_sources[1:]:
-            nearest = self.find_common_dominator(nearest, source)
-        self.dominator[node] = nearest
-        self.dominator_depth[node] = self.dominator_depth[nearest] + 1
+    def find_dominators(self) -> None:
+        """Find the main sources and the immediate dominator of every node."""
+        for number in range(len(self.arch.inputs) or 1):
+            self.dominator[ROOT - number] = NOWHERE
+            self.dominator_depth[ROOT - number] = 1
+        depths = self.dominator_depth
+        for node, sources in self.sources.items():
+            main = self.list_main_sources(node) if node in self.side_edges else sources
+            self.main_sources[node] = main
+            nearest = main[0]
+            for source in main[1:]:
+                nearest = self.find_common_dominator(nearest, source)
+            self.dominator[node] = nearest
+            depths[node] = depths[nearest] + 1
 
     def find_common_dominator(self, a: int, b: int) -> int:
         """Find the last node that dominates, or is, both `a` and `b`."""
@@ -258,12 +257,6 @@ class Graph:
         nodes = self.nodes_with_side_edges
         k = bisect_right(nodes, fork)
         return k < len(nodes) and nodes[k] <= end
-
-    def count_weighted(self, node: int) -> int:
-        """Count the weighted operations of a node that follow one another."""
-        if node not in self.efforts:
-            return 0
-        return count_weighted(self.arch.stored_layers[node])
 
     def select_layers(self, nodes: Iterable[int]) -> Iterator[Layer]:
         """Select the layers that some nodes stand for, in execution order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.readings.structure.efforts import NO_EFFORT
 from resviz.readings.structure.forks import AncestorSearch
 from resviz.record import MODEL_INPUT
 
@@ -27,7 +28,8 @@ def find_main_ends(graph: Graph) -> tuple[int, int]:
             (*best.get(source, (0, 0))[:2], source)
             for source in graph.list_main_sources(node)
         )
-        best[node] = weight + graph.count_weighted(node), length + 1, source
+        weight += graph.efforts.get(node, NO_EFFORT).weighted
+        best[node] = weight, length + 1, source
     has_several = len(graph.returned_nodes) > 1
     main_output = max(
         sorted(ends),

@@ -37,7 +37,7 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
                 chosen[node] = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
         weight, length = lengths.get(chosen[node], NO_LENGTH)
         if node in efforts:
-            weight += graph.count_weighted(node)
+            weight += efforts[node].weighted
         lengths[node] = weight, length + 1
     node = graph.main_output
     path: list[int] = []

@@ -141,6 +141,7 @@ class Unit(LayerSums):
         gate_indices: numbers of those on the main branch that only weigh it, as a
             gate's do.
         taps: numbers of its layers that are read outside too, beside its sum.
+        layer_indices: numbers of all its layers, in execution order.
     """
 
     arch: Architecture = field(compare=False)
@@ -152,12 +153,13 @@ class Unit(LayerSums):
     shortcut: Shortcut
     gate_indices: tuple[int, ...] = ()
     taps: tuple[int, ...] = ()
+    layer_indices: tuple[int, ...] = field(init=False, compare=False)
 
-    @property
-    def layer_indices(self) -> tuple[int, ...]:
-        """Numbers of all its layers, in execution order."""
-        tail = {self.end} if self.join is None else {self.join, self.end}
-        return tuple(sorted({*self.main_indices, *self.shortcut.layer_indices, *tail}))
+    def __post_init__(self) -> None:
+        nodes = {*self.main_indices, *self.shortcut.layer_indices, self.end}
+        if self.join is not None:
+            nodes.add(self.join)
+        object.__setattr__(self, "layer_indices", tuple(sorted(nodes)))
 
     def __repr__(self) -> str:
         return f"<Unit {self.type}: {len(self.layers)} layers, {self.shortcut.kind}>"
@@ -178,6 +180,7 @@ class Block(LayerSums):
             main branch and its shortcut share; () if they part at its input.
         conditions: numbers of its call's own layers on what comes from elsewhere, as
             the linear layer on the embedding of a time.
+        layer_indices: numbers of all its layers, in execution order.
     """
 
     arch: Architecture = field(compare=False)
@@ -188,6 +191,12 @@ class Block(LayerSums):
     has_tokens: bool
     preactivation: tuple[int, ...] = ()
     conditions: tuple[int, ...] = ()
+    layer_indices: tuple[int, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        inside = set(self.conditions).union(*(u.layer_indices for u in self.units))
+        layer_indices = (*self.preactivation, *sorted(inside))
+        object.__setattr__(self, "layer_indices", layer_indices)
 
     @property
     def name(self) -> str:
@@ -259,12 +268,6 @@ class Block(LayerSums):
             (candidate for candidate in shortcuts if candidate.kind != "identity"),
             shortcuts[0],
         )
-
-    @property
-    def layer_indices(self) -> tuple[int, ...]:
-        """Numbers of all its layers, in execution order."""
-        inside = {index for unit in self.units for index in unit.layer_indices}
-        return (*self.preactivation, *sorted(inside.union(self.conditions)))
 
     def __repr__(self) -> str:
         path = f" at {self.path}" if self.path else ""

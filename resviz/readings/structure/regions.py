@@ -8,6 +8,7 @@ may read what comes from elsewhere (conditions).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.efforts import EffortMeter
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from resviz.readings.structure.efforts import Effort
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that its nodes can be kept
 class JoinRegion:
     """The nodes on paths from a fork to a join.
 
@@ -74,12 +75,12 @@ class JoinRegion:
         """The node that gives the sum, with the channels that went past it."""
         return self.bypass_nodes[-1] if self.bypass_nodes else self.join
 
-    @property
+    @cached_property
     def nodes(self) -> frozenset[int]:
         """Every node of every branch, and those that carry channels past the sum."""
         return frozenset[int]().union(*self.branches, self.bypass_nodes[:-1])
 
-    @property
+    @cached_property
     def main_nodes(self) -> frozenset[int]:
         """The nodes of its branches on main sources."""
         return frozenset[int]().union(*self.main_branches)
@@ -176,8 +177,9 @@ class RegionReader:
                     merged = merged._replace(fork=inner.fork, fork_rule=inner.fork_rule)
             else:
                 operands.append(operand)
-        operands = [*dict.fromkeys(operands)]
-        merged = merged._replace(operands=tuple(operands), nodes=nodes)
+        if nodes is not addition.nodes:
+            distinct = tuple(dict.fromkeys(operands))
+            merged = merged._replace(operands=distinct, nodes=nodes)
         self.additions[addition.join] = merged
 
     def is_part_of(self, node: int, addition: Addition) -> bool:

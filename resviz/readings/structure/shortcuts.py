@@ -61,9 +61,10 @@ def read_shortcut(
     to take them is none either.
     """
     fork, join = region.fork, region.join
-    step_nodes = sorted(branch & region.main_branches[0] - beside)
-    norms = any(map(divides_by_itself, graph.select_layers(step_nodes)))
-    steps = [step for node in step_nodes for step in list_steps(graph, node)]
+    layers = [*graph.select_layers(branch & region.main_branches[0] - beside)]
+    moving = [layer.index for layer in layers if not divides_by_itself(layer)]
+    norms = len(moving) < len(layers)
+    steps = [step for node in moving for step in list_steps(graph, node)]
     before = find_branch_input_shape(graph, fork, join, branch)
     if region.bypass_nodes:
         if steps and takes_channels(steps[0].op, steps[0].axis):
@@ -126,8 +127,6 @@ def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
     times itself, it pads.
     """
     axis = graph.channel_axes[graph.before[node][0]]
-    if divides_by_itself(graph.arch.stored_layers[node]):
-        return
     for op in graph.operations[node]:
         axis = follow_axis([op], axis)
         place = 1 if axis is None else axis
@@ -190,12 +189,17 @@ def find_reason(before: MapSize, after: MapSize, *, projects: bool) -> str | Non
 UNLABELLED_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
 """Operations that leave a shortcut's values where they are."""
 
+SILENT_OPERATIONS = UNLABELLED_OPERATIONS | EDGE_PADDINGS | CREATIONS
+"""Operations of which a shortcut's label tells nothing."""
+
 
 def divides_by_itself(layer: Layer) -> bool:
     """Tell whether a layer weighs its input by what it computes of it, as a norm.
 
     Source: Krizhevsky et al. 2012; Zhang and Sennrich 2019, RMSNorm.
     """
+    if len(layer.operations) < 2:
+        return False
     names: list[set[str]] = []
     for op in layer.operations:
         inner = [src for src in op.sources if src and src.layer != MODEL_INPUT]
@@ -272,8 +276,9 @@ def label_operation(op: Operation, axis: int = 1) -> str:
             return words(op, axis)
     if is_upsampling(op):
         return label_upsampling(op, axis)
-    is_silent = op.name in UNLABELLED_OPERATIONS | EDGE_PADDINGS | CREATIONS
-    return "" if is_silent else find_display_name(op).strip("_").replace("_", " ")
+    if op.name in SILENT_OPERATIONS:
+        return ""
+    return find_display_name(op).strip("_").replace("_", " ")
 
 
 def label_window(op: Operation, axis: int, noun: str = "") -> str:

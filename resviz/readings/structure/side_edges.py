@@ -68,7 +68,9 @@ class SideEdgeFinder:
         self, layer: Layer, ops: Sequence[Operation], sources: Sequence[int]
     ) -> dict[int, SideKind]:
         """Find the side edges of a layer by what it does with what it reads."""
-        op = max(ops, key=lambda op: sum(op.flowing))  # in which its sources meet
+        op = ops[0]
+        if len(ops) > 1:
+            op = max(ops, key=lambda op: sum(op.flowing))  # in which its sources meet
         if op.name in CONVOLUTIONS or op.name in NORMS:
             return mark_all_but_first(layer, sources, SideKind.KERNEL)
         if op.name in LOOKUPS:

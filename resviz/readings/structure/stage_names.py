@@ -85,10 +85,11 @@ def is_convolutional(graph: Graph, block: Block) -> bool:
     """Tell whether a block has one branch, of convolutions of all channels."""
     if len(block.units) != 1:
         return False
+    (unit,) = block.units
     has_kernel = False
-    for node in block.main_indices:
+    for node in unit.main_indices:
         effort = graph.efforts.get(node)
-        if effort is None or not effort.weighted or node in block.gate_indices:
+        if effort is None or not effort.weighted or node in unit.gate_indices:
             continue
         is_linear = CONVOLUTIONS.isdisjoint([op.name for op in graph.operations[node]])
         if is_linear or (effort.spatial and effort.depthwise):

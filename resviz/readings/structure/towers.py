@@ -95,7 +95,7 @@ def choose_successor(
 
 def find_predecessors(graph: Graph, blocks: Sequence[Block]) -> Predecessors:
     """Find for each block the number of the block above it."""
-    above: dict[int, int | None] = {
+    above = {
         node: number
         for number, block in enumerate(blocks)
         for node in block.layer_indices
@@ -110,11 +110,12 @@ def find_predecessors(graph: Graph, blocks: Sequence[Block]) -> Predecessors:
         while done < len(outside) and outside[done] <= entry:
             node = outside[done]
             done += 1
-            numbers = {above.get(source) for source in graph.main_sources[node]}
-            candidates = [known for known in numbers if known is not None]
-            above[node] = choose_block_above(
-                graph, blocks, node, candidates, predecessors
-            )
+            sources = graph.main_sources[node]
+            candidates = {above[source] for source in sources if source in above}
+            if candidates:
+                above[node] = choose_block_above(
+                    graph, blocks, node, candidates, predecessors
+                )
         predecessors[number] = above.get(entry)
     return predecessors
 
@@ -130,16 +131,16 @@ def choose_block_above(
     graph: Graph,
     blocks: Sequence[Block],
     node: int,
-    candidates: list[int],
+    candidates: set[int],
     predecessors: Predecessors,
-) -> int | None:
+) -> int:
     """Choose which of the blocks that lead to a node is the one above it.
 
     None that another of them follows, for that is a skip; rather one of the node's own
     size; of such, the latest.
     """
     if len(candidates) < 2:
-        return candidates[0] if candidates else None
+        return min(candidates)
     followed = {
         number
         for candidate in candidates

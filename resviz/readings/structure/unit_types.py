@@ -36,7 +36,8 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     products = [node for node in heavy if graph.efforts[node].products]
     if len(products) > 1 or (products and attends(graph, products[0])):
         return PARALLEL_ATTENTION if has_mlp_beside(graph, nodes) else "attention"
-    if any(attends_to_one_position(graph, node) for node in nodes):
+    weighing = nodes & graph.side_edges.keys()
+    if any(attends_to_one_position(graph, node) for node in weighing):
         return "attention"
     if any(map(is_recurrent, graph.select_layers(heavy))):
         return "recurrent"
@@ -70,7 +71,7 @@ def attends_to_one_position(graph: Graph, node: int) -> bool:
     For one key `einsum` multiplies, and no second product is there. Source: Chu et al.
     2021, Twins, whose last stage has one at 224×224.
     """
-    if SideKind.GATE not in graph.side_edges.get(node, {}).values():
+    if SideKind.GATE not in graph.side_edges[node].values():
         return False
     for source in graph.sources[node]:
         if is_softmax(graph, source):
@@ -88,7 +89,7 @@ def is_softmax(graph: Graph, node: int) -> bool:
         names = {op.name for op in graph.operations[node]}
         if names & SOFTMAXES:
             return True
-        if not names <= RESHAPES | ELEMENTWISE or len(graph.sources[node]) > 1:
+        if not names - RESHAPES <= ELEMENTWISE or len(graph.sources[node]) > 1:
             return False
         (node,) = graph.sources[node]
     return False
@@ -131,7 +132,7 @@ def is_inverted_bottleneck(weighted_ops: Sequence[Operation]) -> bool:
     figure 3, where the depthwise convolution comes first; Qin et al. 2024, MobileNetV4.
     """
     pointwise = [op for op in weighted_ops if not is_depthwise(op)]
-    if list_kernel_sizes(pointwise) != (1, 1) or len(pointwise) == len(weighted_ops):
+    if len(pointwise) == len(weighted_ops) or list_kernel_sizes(pointwise) != (1, 1):
         return False
     (before, wide), (widest, after) = map(find_widths, pointwise)
     return before <= wide and after < widest

@@ -51,6 +51,8 @@ def is_recurrent(layer: Layer) -> bool:
 
     So does a cell, which is called at every step with its state.
     """
+    if len(layer.operations) < 2:
+        return False
     weighted_count = sum(is_live_weighted(op) for op in layer.operations)
     if weighted_count < 2:
         return False
@@ -65,8 +67,8 @@ def is_cell(layer: Layer) -> bool:
 
     Source: Hochreiter and Schmidhuber 1997, whose gates see input and state.
     """
-    if len({source.layer for source in layer.sources}) < 2:
-        return False
+    if len(layer.operations) < 3 or len({src.layer for src in layer.sources}) < 2:
+        return False  # two weights and the sum of what they give, at least
     nothing = frozenset[int]()
     as_given: dict[int, frozenset[int]] = {}  # which inputs each operation is made of
     weighed: dict[int, frozenset[int]] = {}
