@@ -158,8 +158,8 @@ def move_place(
         axis = move_axis_by_reduction(op, place.axis, after)
     elif operand and op.name in LOOKUPS:
         axis = place.axis if op.name == "embedding" else None
-    elif len(after) > len(before):  # stretched to the shape of another operand
-        axis = place.axis + (0 if op.name == "unfold" else len(after) - len(before))
+    elif len(after) > len(before):
+        axis = move_axis_by_growth(op, before, place.axis, after)
     elif len(after) < len(before):
         return locate_batch(before, place, after, batch)
     if axis is None or axis >= len(after):
@@ -208,6 +208,20 @@ def move_axis_by_reduction(op: Operation, axis: int, after: Shape) -> int | None
     if axis in reduced:
         return None
     return axis if len(after) == rank else axis - sum(dim < axis for dim in reduced)
+
+
+def move_axis_by_growth(
+    op: Operation, before: Shape, axis: int, after: Shape
+) -> int | None:
+    """Return the place of an axis in a tensor of more axes; None if that is unknown.
+
+    It was stretched to the shape of another operand, or cut into windows.
+    """
+    added = len(after) - len(before)
+    pairs = zip(before, after[added:], strict=True)
+    if op.name != "unfold" and all(size in {1, wide} for size, wide in pairs):
+        return axis + added
+    return axis if after[: axis + 1] == before[: axis + 1] else None
 
 
 def find_sample_shape(

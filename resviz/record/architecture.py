@@ -169,6 +169,13 @@ class Architecture(
         return self.input_shape[find_batch_axis(self)]
 
     @property
+    def _given_batch(self) -> tuple[int | None, tuple[int | None, ...]]:
+        """The batch of tensors that were given, and the axis of each that holds it."""
+        from resviz.readings.given_batch import find_given_batch
+
+        return find_given_batch(self)
+
+    @property
     def named_inputs(self) -> Iterator[tuple[str, Tensor]]:
         """Each input and its name, "" where it has none."""
         names = self.input_names or ("",) * len(self.inputs)

@@ -11,6 +11,7 @@ from resviz.operations.own_rules import (
 )
 from resviz.readings import costs
 from resviz.readings.constant_weights import find_constant_weights
+from resviz.readings.given_batch import find_axis_use
 from resviz.units import format_names, format_sizes, group_digits
 
 if TYPE_CHECKING:
@@ -64,7 +65,15 @@ def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
 
 def batch_note(arch: Architecture) -> str:
     """Say what shapes without the batch stand for."""
-    return f"shapes of one sample, C×H×W; counted for a batch of {arch.batch}"
+    use = None
+    if arch.batch_axes and {*arch.batch_axes} == {None}:
+        use = find_axis_use(arch, 0, 0)
+    if use is None:
+        return f"shapes of one sample, C×H×W; counted for a batch of {arch.batch}"
+    return (
+        "shapes and counts of the whole input: no axis of it is known to hold samples, "
+        f"{use.layer} {use.words} its first"
+    )
 
 
 def run_mode_notes(arch: Architecture) -> tuple[str, ...]:

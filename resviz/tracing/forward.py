@@ -12,6 +12,7 @@ from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import torch
+from msgspec import structs
 from torch import nn
 
 from resviz.errors import TraceError
@@ -138,7 +139,7 @@ def make_architecture(
             recorder.untracked.note_read(len(recorder.steps), tensor, numbers)
     fields = recorder.assemble_record(sources)
     batch, batch_axes = find_batch(recorder, plan, fields["stored_layers"])
-    return Architecture(
+    arch = Architecture(
         version=VERSION,
         name=plan.name,
         title=plan.title,
@@ -155,6 +156,10 @@ def make_architecture(
         ),
         **fields,
     )
+    if holds_tensors(plan.arguments):
+        batch, batch_axes = arch._given_batch  # noqa: SLF001 - a reading of its own
+        arch = structs.replace(arch, batch_size=batch, batch_axes=batch_axes)
+    return arch
 
 
 def find_batch(
@@ -166,7 +171,7 @@ def find_batch(
     that want the sequence first.
     """
     axes = list(recorder.batch_axes)
-    if not any(True for _ in tensors_in(plan.arguments)):  # sizes say where it is
+    if not holds_tensors(plan.arguments):  # sizes say where it is
         return plan.batch if plan.is_batch_off_axis else None, tuple(axes)
     if any(map(reads_one_sample, layers)):
         return 1, (None,) * len(axes)
@@ -186,6 +191,11 @@ def find_batch(
     if axes[:1] == [1]:
         batch = recorder.inputs[0].shape[1]
     return batch, tuple(axes)
+
+
+def holds_tensors(arguments: object) -> bool:
+    """Return whether arguments are tensors of the user's, not sizes."""
+    return any(True for _ in tensors_in(arguments))
 
 
 def wants_sequence_first(module: nn.Module) -> bool:
