@@ -45,6 +45,7 @@ LATEX_ESCAPES = {
     "*": "{*}",
     "×": r"$\times$",
     "→": r"$\rightarrow$",
+    "↑": r"$\uparrow$",
     "·": r"$\cdot$",
     "−": r"$-$",
     "Σ": r"$\Sigma$",
@@ -70,7 +71,7 @@ MARKDOWN_LINE_START = re.compile(r"^(\d{0,9})([-+=.)])(?=[-=\s]|$)")
 """What would make a list or a heading of a paragraph."""
 
 MERMAID_SPECIAL = re.compile(
-    r"[^\w\s,/()×→·−….-]|(?<![^\W_])_|_(?![^\W_])|(?<!\d)\.|\.(?!\d)|(?<![^\W_])-|-(?![^\W_])|^\d+(?=[).](\s|$))"
+    r"[^\w\s,/()×→↑·−….-]|(?<![^\W_])_|_(?![^\W_])|(?<!\d)\.|\.(?!\d)|(?<![^\W_])-|-(?![^\W_])|^\d+(?=[).](\s|$))"
     r"|(?<=direction)\s"  # as a line of its own would say it
 )
 """What may have a meaning in a label of Mermaid, which reads entities, HTML and then

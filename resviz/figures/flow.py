@@ -179,10 +179,10 @@ def summarize_stage(stage: Stage, before: Shape, after: Shape) -> tuple[str, ...
 
 
 def describe_scale(before: int, after: int) -> str:
-    """Say by what a map shrinks, ", /2", or grows, ", ×8"; "" for less than half."""
+    """Say by what a map shrinks, ", /2", or grows, ", ↑8"; "" for less than half."""
     small, large = sorted((max(before, 1), max(after, 1)))
     factor = round(large / small)
-    sign = "/" if before > after else "×"
+    sign = "/" if before > after else "↑"
     return f", {sign}{factor}" if factor > 1 else ""
 
 

@@ -1,10 +1,11 @@
-"""Labels of layers in a figure: "3×3, 128, /2", "BN", "fc, 2048→1000".
+"""Labels of layers in a figure: "3×3, 128, /2", "BN", "fc, 1000".
 
 Operations are named, not classes: a functional network reads like any other.
 """
 
 from __future__ import annotations
 
+import re
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,7 @@ def find_join_sign(layer: Layer) -> str:
 def label_layer_briefly(layer: Layer) -> list[str]:
     """Label a layer for the overview; norms and activations have no label."""
     labels = [
-        describe_operation(op, label_convolution)
+        describe_operation(op, label_convolution, label_linear)
         for op in list_flowing_operations(layer)
         if op.name not in UNLABELLED
     ]
@@ -123,15 +124,24 @@ def label_layer_briefly(layer: Layer) -> list[str]:
 
 def label_layer_fully(layer: Layer) -> list[str]:
     """Label a layer for a block in full; [] where only its shape changes."""
-    every_label = map(label_operation_fully, list_flowing_operations(layer))
+    operations = list_flowing_operations(layer)
+    every_label = (
+        layer.type if is_named_by_module(op, layer) else label_operation_fully(op)
+        for op in operations
+    )
     labels = [label for label in dict.fromkeys(every_label) if label]
     return [layer.type] if len(labels) > MAX_LABELS else labels
+
+
+def is_named_by_module(op: Operation, layer: Layer) -> bool:
+    """Tell whether a module says more than its operation: a ReLU6 is a hardtanh."""
+    return op.name == "hardtanh" and layer.type == "ReLU6"
 
 
 def label_operation_fully(op: Operation) -> str:
     """Label one operation for a block in full."""
     chosen = label_operation(op) if op.name in {"slice", "constant_pad_nd"} else ""
-    return chosen or describe_operation(op, label_convolution_fully)
+    return chosen or describe_operation(op, label_convolution_fully, label_linear_fully)
 
 
 def list_flowing_operations(layer: Layer) -> list[Operation]:
@@ -142,13 +152,15 @@ def list_flowing_operations(layer: Layer) -> list[Operation]:
 
 
 def describe_operation(
-    op: Operation, convolution_labeller: Callable[[Operation, Window], str]
+    op: Operation,
+    convolution_labeller: Callable[[Operation, Window], str],
+    linear_labeller: Callable[[Operation], str],
 ) -> str:
     """Label one operation; "" if it only reshapes."""
     if op.name in CONVOLUTIONS and op.window:
         return convolution_labeller(op, op.window)
     if is_weighted(op):
-        return label_linear(op)
+        return linear_labeller(op)
     for names, family_labeller in FAMILY_LABELS:
         if op.name in names:
             return family_labeller(op)
@@ -183,10 +195,15 @@ def list_convolution_details(op: Operation, window: Window) -> list[str]:
 
 
 def label_stride(window: Window) -> str:
-    """Label a stride, as "/2", if transposed as "×2"; "" if it is 1."""
+    """Label a stride, as "/2", if transposed as "↑2"; "" if it is 1."""
     if prod(window.stride) == 1:
         return ""
-    return f"{'×' if window.transposed else '/'}{format_per_axis(window.stride)}"
+    return f"{'↑' if window.transposed else '/'}{format_per_axis(window.stride)}"
+
+
+def mark_upsampling(label: str) -> str:
+    """Write by what a label enlarges as "↑2": in figures "×2" is a repeat."""
+    return re.sub(r"(upsampling|pixel shuffle), ×", r"\1, ↑", label)
 
 
 def label_pool(op: Operation, kind: str) -> str:
@@ -198,12 +215,24 @@ def label_pool(op: Operation, kind: str) -> str:
 
 
 def label_linear(op: Operation) -> str:
+    """Return a linear layer as "fc, 1000"; an arrow would lead to the next layer."""
+    name, _, width_after = read_linear(op)
+    return f"{name}, {width_after}"
+
+
+def label_linear_fully(op: Operation) -> str:
     """Return a linear layer as "fc, 2048→1000"."""
+    name, width, width_after = read_linear(op)
+    return f"{name}, {width}→{width_after}"
+
+
+def read_linear(op: Operation) -> tuple[str, int, int]:
+    """Return what a linear layer is called, and its width before and after."""
     if op.name in WEIGHT_COUNTS:  # whose weights are packed, or stand elsewhere
         name = OPERATION_LABELS.get(op.name, "fc")
-        return f"{name}, {op.inputs[0][-1]}→{op.outputs[0][-1]}"
+        return name, op.inputs[0][-1], op.outputs[0][-1]
     left, right = op.inputs[-2:]
-    return f"fc, {left[-1]}→{right[-1] if len(right) > 1 else 1}"
+    return "fc", left[-1], right[-1] if len(right) > 1 else 1
 
 
 def label_norm(op: Operation) -> str:

@@ -131,6 +131,8 @@ def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:
     signs: list[str] = []
     if any("/2" in part for part in details | shortcut):
         signs.append("/2: stride")
+    if any("↑" in part for part in details | shortcut):
+        signs.append("↑2: upsampling")
     for letter, meaning in (("d", "d: dilation"), ("g", "g: groups")):
         if any(part[:1] == letter and part[1:2].isdigit() for part in details):
             signs.append(meaning)

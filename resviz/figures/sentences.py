@@ -45,8 +45,9 @@ SPOKEN_PATTERNS = (
     (r", g(\d+)", r" in \1 groups"),
     (r", d(\d[\d×]*)", r" with dilation \1"),
     (r", /(\d[\d×]*)", r" with stride \1"),
-    (r", ×(\d[\d×]*)", r" that enlarges by \1"),
+    (r", [×↑](\d[\d×]*)", r" that enlarges by \1"),
     (r"^fc, (\d+)→(\d+)", r"fully connected layer from \1 to \2"),
+    (r"^fc, (\d+)$", r"fully connected layer to \1"),
     (r"^SE$", "squeeze-and-excitation"),
     (r"→", " to "),
 )
@@ -212,6 +213,7 @@ def list_block_operations(block: Block) -> list[str]:
 def shorten_label(label: str) -> str:
     """Shorten a label within a block, as "3×3 to 64" for a convolution."""
     short = spell_label(label).replace("fully connected layer from", "linear")
+    short = short.replace("fully connected layer", "linear")
     return short.replace(" convolution to", " to").replace(" channels", "")
 
 

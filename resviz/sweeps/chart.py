@@ -49,6 +49,9 @@ AXIS_TITLES = {column.key: column.title for column in MEASURE_COLUMNS} | {
 }  # fmt: skip
 """What axes are called."""
 
+BYTE_COLUMNS = {column.key for column in MEASURE_COLUMNS if column.kind == "bytes"}
+"""Columns of bytes, which are shown in MiB."""
+
 MAX_LEGEND_VALUES = 8
 """Values of an argument that a legend shows one by one; as many colours differ well."""
 
@@ -68,13 +71,20 @@ def chart_points(result: SweepResult) -> list[dict[str, Any]]:
     return [
         {
             "spec": escape.clean_name(row["spec"]),
-            **{name: row.get(name) for name in numbers},
+            **{name: shown_value(name, row.get(name)) for name in numbers},
             **{name: category_text(name, row.get(name)) for name in words},
             "front": ON_FRONT if number in front else OFF_FRONT,
         }
         for number, row in enumerate(result.rows)
         if row["error"] is None
     ]
+
+
+def shown_value(name: str, number: float | None) -> float | None:
+    """Return a number in the unit that its axis names: bytes in MiB, as tables do."""
+    if number is None or name not in BYTE_COLUMNS:
+        return number
+    return round(number / 2**20, 2)
 
 
 def axis_columns(result: SweepResult) -> tuple[str, ...]:

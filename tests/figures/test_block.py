@@ -124,9 +124,7 @@ def test_default_without_projections_is_the_first(network):
 def test_module_path_names_a_block(network):
     """Both names lead to one block, which says which are equal to it."""
     assert said(network("resnet50"), "layer3.2") == said(network("resnet50"), "conv4_3")
-    assert "equal: conv4_2, conv4_4, conv4_5, conv4_6" in said(
-        network("resnet50"), "conv4_3"
-    )
+    assert "equal: conv4_2, conv4_4 to conv4_6" in said(network("resnet50"), "conv4_3")
 
 
 def test_unknown_block_lists_the_legal_ones(network):
@@ -213,3 +211,9 @@ def test_wires_over_the_same_levels_have_columns_of_their_own():
     """Two wires that pass the same step are drawn apart."""
     laid = assign_lanes([[], [0], [1], [2, 0], [3, 1, 0]], frozenset())
     assert 3 == len(set(laid.edge_columns.values()))
+
+
+def test_many_equal_blocks_are_a_range(network):
+    """Nothing of the line is cut, however many there are."""
+    words = said(network("cifar110"), None)
+    assert ["equal: conv2_2 to conv2_18"] == [it for it in words if "equal" in it]

@@ -87,7 +87,7 @@ def test_pdf_holds_words_and_solids(network):
 
 @pytest.mark.parametrize(
     ("before", "after", "words"),
-    [(56, 28, ", /2"), (7, 56, ", ×8"), (8, 7, ""), (0, 4, ", ×4"), (16, 16, "")],
+    [(56, 28, ", /2"), (7, 56, ", ↑8"), (8, 7, ""), (0, 4, ", ↑4"), (16, 16, "")],
 )
 def test_a_stage_says_by_what_its_map_grows_or_shrinks(before, after, words):
     """Never that it is divided by nothing."""

@@ -38,7 +38,7 @@ def conv(
         ("3×3, 128, g32", {"kernel": (3, 3), "groups": 32}),
         ("3×3, 128, d4", {"kernel": (3, 3), "dilation": (4, 4)}),
         ("3×3, 128, depthwise", {"kernel": (3, 3), "groups": 64}),
-        ("2×2, 128, transposed, ×2",
+        ("2×2, 128, transposed, ↑2",
          {"kernel": (2, 2), "stride": (2, 2), "transposed": True}),
     ],
 )  # fmt: skip
@@ -84,4 +84,4 @@ def test_norms_and_activations_are_passed_over(network):
 def test_head_says_its_widths(network):
     """Pool, nothing for the flattening, and the classifier."""
     said = [label_layer_briefly(layer) for layer in network("resnet18").layers[-3:]]
-    assert [["global average pool"], [], ["fc, 512→1000"]] == said
+    assert [["global average pool"], [], ["fc, 1000"]] == said

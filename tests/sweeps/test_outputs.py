@@ -10,7 +10,7 @@ import pytest
 
 import resviz
 from resviz.errors import RenderError
-from resviz.sweeps import outputs
+from resviz.sweeps import chart, outputs
 from resviz.sweeps.chart import colour_kinds
 from resviz.sweeps.sweep import run_sweep
 from resviz.sweeps.table import sweep_dataframe
@@ -83,6 +83,16 @@ def test_json(plain):
         "activations", "inference_peak_bytes", "receptive_field", "final_shape",
         "depth", "trainable_params", "not_counted", "seconds", "error",
     ] == list(data["variants"][0])  # fmt: skip
+
+
+def test_bytes_are_plotted_in_the_unit_of_their_axis(plain):
+    """A peak of so many MiB, as the axis says and the table has it."""
+    assert "peak, MiB" == chart.axis_label("inference_peak_bytes")
+    row = next(row for row in plain.rows if row["error"] is None)
+    point = chart.chart_points(plain)[0]
+    assert row["spec"] == point["spec"]
+    exact = row["inference_peak_bytes"] / 2**20
+    assert pytest.approx(exact, abs=0.005) == point["inference_peak_bytes"]
 
 
 def test_tables_keep_the_front_alone(result):

@@ -11,6 +11,7 @@ from resviz.figures import layer_labels, sentences
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.placing import SIDE, BlockPlacing, turn_to_right
 from resviz.figures.block.steps import build_block_steps
+from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
 from resviz.readings import costs
@@ -33,12 +34,14 @@ class DrawnBlock:
         name: the paper's, "conv3_1".
         stage: number of its stage, counted from 0.
         equal: names of the blocks that are drawn alike.
+        before: how many of them come before it.
     """
 
     block: Block
     name: str
     stage: int
     equal: tuple[str, ...]
+    before: int = 0
 
 
 def find_block(structure: Structure, at: str | None) -> DrawnBlock:
@@ -75,9 +78,9 @@ def list_block_places(structure: Structure) -> list[DrawnBlock]:
         for fold in stage.folds:
             names = tuple(stage.block_name(fold.number + k) for k in range(fold.count))
             members = stage.blocks[fold.number - 1 : fold.number - 1 + fold.count]
-            for name, block in zip(names, members, strict=True):
-                equal = tuple(other for other in names if other != name)
-                result.append(DrawnBlock(block, name, number, equal))
+            for k, (name, block) in enumerate(zip(names, members, strict=True)):
+                equal = (*names[:k], *names[k + 1 :])
+                result.append(DrawnBlock(block, name, number, equal, k))
     return result
 
 
@@ -99,10 +102,26 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     if turned:
         turn_to_right(canvas)
     heading = block_heading(arch, place)
-    equal = [f"equal: {', '.join(place.equal)}"] if place.equal else []
+    equal = [f"equal: {name_equal_blocks(place)}"] if place.equal else []
     return replace(
         finish_block_picture(canvas, arch, place, heading),
         chart=build_block_chart(placing, (*heading, *equal), direction),
+    )
+
+
+def name_equal_blocks(place: DrawnBlock) -> str:
+    """Name the blocks that are drawn alike, of many in a row the first and the last.
+
+    Example:
+        >>> names = ("conv4_2", "conv4_4", "conv4_5", "conv4_6")
+        >>> name_equal_blocks(DrawnBlock(None, "conv4_3", 2, names, 1))
+        'conv4_2, conv4_4 to conv4_6'
+    """
+    runs = place.equal[: place.before], place.equal[place.before :]
+    return ", ".join(
+        f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run)
+        for run in runs
+        if run
     )
 
 
@@ -128,9 +147,11 @@ def finish_block_picture(
     canvas.add_text("note", (width / 2, 42), facts, room=width - 10)
     bottom = max(node.bottom for node in canvas.nodes) + 6
     if place.equal:
-        same = f"equal: {', '.join(place.equal)}"
-        canvas.add_text("note", (width / 2, bottom + 8), same, room=width - 20)
-        bottom += 16
+        words = f"equal: {name_equal_blocks(place)}".split()
+        for line in metrics.wrap_words(words, " ", (width - 20) * 0.87, 11):
+            canvas.add_text("note", (width / 2, bottom + 8), line)
+            bottom += 14
+        bottom += 2
     return canvas.build_picture(f"{arch.label}, {place.name}", (width, bottom + 4))
 
 

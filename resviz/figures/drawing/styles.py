@@ -59,6 +59,7 @@ LOOKS: dict[str, Look] = {
     "plain": Look("round", fill="background", line="plate"),
     "small plain": Look("round", fill="background", line="plate", size=11),
     "sum": Look("circle", fill="background", line="line", width=1.2, size=13),
+    "small sum": Look("circle", fill="background", line="line", size=9),
     "point": Look("circle", fill="line", line="line"),
     "identity": Look(),
     "projection": Look("round", fill="background", line="projection", dash="dashed",

@@ -238,7 +238,7 @@ def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
     if shortcut.kind == "identity":
         return ("identity",) + shortcut.is_of_other_stream * ("of other", "stream")
     lines = [
-        part
+        layer_labels.mark_upsampling(part)
         for part in shortcut.label.split(" + ")
         if part not in {"identity", "zero-padded channels", "some channels"}
         and not part.startswith("every ")

@@ -6,7 +6,7 @@ Source: He et al. 2015, figure 3, with its plain network beside the residual one
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.figures import sentences
 from resviz.figures.drawing import metrics
@@ -18,6 +18,7 @@ from resviz.figures.drawing.canvas import (
 )
 from resviz.figures.drawing.elements import Edge, Node, Picture
 from resviz.figures.legend import (
+    explain_additions,
     explain_gates,
     explain_norm_placement,
     list_shortcut_signs,
@@ -25,6 +26,7 @@ from resviz.figures.legend import (
 from resviz.figures.stack.bands import (
     BAND_GAP,
     BOX_HEIGHT,
+    JOIN_PITCH,
     PAGE_HEIGHT,
     PLATE_ABOVE,
     PLATE_BELOW,
@@ -57,6 +59,12 @@ ARC_REACH, COUNT_WIDTH, GUTTER = 24, 30, 24
 
 MARGIN, SIZES_WIDTH = 8, 66
 """Around the picture, and the width of the output sizes."""
+
+JOIN_SIZE = (9, 9)
+"""Width and height of an addition's circle between two boxes."""
+
+ARC_SHIFT = 2.5
+"""Above the middle of an addition where an arc ends; below it, one begins."""
 
 FIRST_BAND_Y = 54
 """Y at which the first band begins."""
@@ -131,12 +139,18 @@ def build_stack_legend(
     """Return the legend: every sign that occurs, and what is not drawn."""
     pieces = [piece for stack in shown for piece in stack.pieces]
     labels = [row.label for stack in shown for row in stack.rows]
-    norms = {tuple(explain_norm_placement(read_structure(arch))) for arch in archs}
+    structures = [read_structure(arch) for arch in archs]
+    norms = {tuple(explain_norm_placement(structure)) for structure in structures}
+    additions = {tuple(explain_additions(structure)) for structure in structures}
     signs = list_shortcut_signs(arc.kind for piece in pieces for arc in piece.arcs)
+    if len(additions) == 1:
+        signs += additions.pop()
     if plain:
         signs.append("plain: without shortcuts")
     if any(", /2" in label for label in labels):
         signs.append("/2: stride")
+    if any(", ↑" in label for label in labels):
+        signs.append("↑2: upsampling")
     signs += explain_gates(labels)
     if any(piece.count > 1 for piece in pieces):
         signs.append("×n: n equal in a row, one of them drawn")
@@ -146,6 +160,14 @@ def build_stack_legend(
     if not all(stack.chained for stack in shown):
         signs.append("parallel branches stand one below the other")
     return signs
+
+
+class PlacedPiece(NamedTuple):
+    """A piece with the nodes of its rows, and of additions by the row above each."""
+
+    piece: StackPiece
+    rows: list[Node]
+    sums: dict[int, Node]
 
 
 class StackPlacing:
@@ -196,7 +218,7 @@ class StackPlacing:
         self.place_heading(number)
         placed: dict[int, Node] = {}
         last: Node | None = None
-        piece_nodes: list[tuple[StackPiece, list[Node]]] = []
+        placed_pieces: list[PlacedPiece] = []
         for column_number, (column, tops) in enumerate(
             zip(self.column_bands, self.tops, strict=True)
         ):
@@ -205,11 +227,15 @@ class StackPlacing:
                 y = top
                 for item in band.items[number]:
                     last, y = self.place_row(item, (x, y), last)
-                    placed[item.row.end] = last
                     if item.number == 0:
-                        piece_nodes.append((item.piece, []))
-                    piece_nodes[-1][1].append(last)
-        self.place_shortcuts(piece_nodes, placed)
+                        placed_pieces.append(PlacedPiece(item.piece, [], {}))
+                    placed_pieces[-1].rows.append(last)
+                    for arc in item.piece.arcs:
+                        if arc.last == item.number:
+                            last = self.place_addition(arc, last)
+                            placed_pieces[-1].sums[item.number] = last
+                    placed[item.row.end] = last
+        self.place_shortcuts(placed_pieces, placed)
 
     def place_heading(self, number: int) -> None:
         """Place a network's name and costs, over all its columns."""
@@ -249,45 +275,53 @@ class StackPlacing:
             self.canvas.add_wire(last, node, "main", *points)
         return node, at[1] + item.height
 
+    def place_addition(self, arc: ShortcutArc, box: Node) -> Node:
+        """Place the addition that ends a shortcut, on the wire below a box."""
+        at = (box.at[0], box.bottom + (ROW_PITCH - BOX_HEIGHT + JOIN_PITCH) / 2)
+        join = self.canvas.add_node("small sum", at, JOIN_SIZE, [arc.sign])
+        ends = [(box.at[0], box.bottom), (box.at[0], join.top)]
+        self.canvas.add_wire(box, join, "main", *ends, arrow=False)
+        return join
+
     def place_shortcuts(
-        self, piece_nodes: list[tuple[StackPiece, list[Node]]], placed: dict[int, Node]
+        self, placed_pieces: list[PlacedPiece], placed: dict[int, Node]
     ) -> None:
         """Place the shortcuts and the plates of one network."""
         ends = sorted(placed)
-        for piece, nodes in piece_nodes:
-            if piece.count > 1:
-                self.frame_folded_piece(piece, nodes)
-            for arc in piece.arcs:
+        for each in placed_pieces:
+            if each.piece.count > 1:
+                self.frame_folded_piece(each)
+            for arc in each.piece.arcs:
                 known = max(bisect_right(ends, arc.fork) - 1, 0)
                 before = placed[ends[known]]
-                first = arc.first == 0 and piece.count > 1
-                apart = before.at[0] != nodes[0].at[0]
-                self.draw_arc(arc, nodes, None if first or apart else before)
+                first = arc.first == 0 and each.piece.count > 1
+                apart = before.at[0] != each.rows[0].at[0]
+                self.draw_arc(arc, each, None if first or apart else before)
 
     def draw_arc(
-        self, arc: ShortcutArc, nodes: list[Node], before: Node | None
+        self, arc: ShortcutArc, each: PlacedPiece, before: Node | None
     ) -> None:
-        """Draw a shortcut, from the box before it; in a plate, from the wire above."""
-        first, last = nodes[arc.first], nodes[arc.last]
-        edge = last.at[0] + self.box / 2
+        """Draw a shortcut, from what is before it; in a plate, from the wire above."""
+        first, join = each.rows[arc.first], each.sums[arc.last]
+        edge, down = join.at[0] + self.box / 2, join.at[1] - ARC_SHIFT
         if before is None:
             start = (first.at[0], first.top - 5)
-            turn = (edge, start[1])
-            path = [start, *straight_segment(start, turn)]
         else:
-            turn = (before.right, before.at[1] + 3)
-            path = [turn]
-        down = last.at[1] - 3
-        tip = (last.right, down)
-        base = (last.right + ARROW_LENGTH, down)
+            inside = 1 if before.role == "small sum" else 0
+            start = (before.right - inside, before.at[1] + ARC_SHIFT)
+        turn, end = (edge, start[1]), (edge, down)
+        base = (join.right + ARROW_LENGTH, down)
         reach = edge + ARC_REACH / 0.75 - 4
-        path += [(reach, turn[1]), (reach, down), base]
-        tail = before or first
-        self.canvas.edges.append(Edge(tail.key, last.key, arc.kind, tuple(path), tip))
+        path = [start, *straight_segment(start, turn)]
+        path += [(reach, turn[1]), (reach, down), end, *straight_segment(end, base)]
+        tail, tip = before or first, (join.right, down)
+        self.canvas.edges.append(Edge(tail.key, join.key, arc.kind, tuple(path), tip))
 
-    def frame_folded_piece(self, piece: StackPiece, nodes: list[Node]) -> None:
+    def frame_folded_piece(self, each: PlacedPiece) -> None:
         """Frame a folded piece, and write how many it stands for."""
-        top, bottom = nodes[0].top - PLATE_ABOVE + 5, nodes[-1].bottom + PLATE_BELOW
+        piece, nodes = each.piece, [*each.rows, *each.sums.values()]
+        top = nodes[0].top - PLATE_ABOVE + 5
+        bottom = max(node.bottom for node in nodes) + PLATE_BELOW
         left = nodes[0].at[0] - self.box / 2 - 5
         right = nodes[0].at[0] + self.box / 2 + self.lane + 2
         key, corners = f"f{len(self.canvas.groups)}", ((left, top), (right, bottom))

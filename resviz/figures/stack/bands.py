@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-ROW_PITCH, BOX_HEIGHT = 20, 15
-"""Distance of rows, and the height of a row's box."""
+ROW_PITCH, BOX_HEIGHT, JOIN_PITCH = 18, 14, 9
+"""Distance of rows, the height of a row's box, and the room of an addition below it."""
 
-PAGE_HEIGHT = 1160
+PAGE_HEIGHT = 1170
 """Height of the boxes of a page, in pixels; what is taller is folded."""
 
 BAND_GAP = 8
@@ -39,10 +39,11 @@ class BandItem:
     @property
     def height(self) -> float:
         """Height of the row, with its share of a folded piece's frame."""
+        height = ROW_PITCH + (JOIN_PITCH if self.number in self.piece.joins else 0)
         if self.piece.count == 1:
-            return ROW_PITCH
+            return height
         first, last = self.number == 0, self.number == len(self.piece.rows) - 1
-        return ROW_PITCH + (PLATE_ABOVE if first else 0) + (PLATE_BELOW if last else 0)
+        return height + (PLATE_ABOVE if first else 0) + (PLATE_BELOW if last else 0)
 
     @property
     def positions(self) -> int:
@@ -70,11 +71,17 @@ class Band:
 
 
 def iter_foldings(stacks: Sequence[Stack]) -> Iterator[list[Stack]]:
-    """Yield stacks folded less to more: longest runs first, then with gaps."""
+    """Yield stacks folded less to more: longest runs first, then with gaps.
+
+    Of networks that repeat unequally all runs fold at once: else the one with the
+    longest would be the shortest.
+    """
     yield list(stacks)
-    runs = {len(run) for stack in stacks for run in iter_equal_runs(stack.pieces)}
+    lengths = [tuple(map(len, iter_equal_runs(stack.pieces))) for stack in stacks]
+    runs = {length for each in lengths for length in each}
+    alike = len({*lengths}) == 1
     folded = list(stacks)
-    for least in sorted({2} | runs - {1}, reverse=True):
+    for least in sorted({2} | (runs - {1}), reverse=True) if alike else (2,):
         folded = [fold_equal_runs(stack, least) for stack in stacks]
         if least in runs:
             yield folded

@@ -52,12 +52,16 @@ class StackRow:
 
 @dataclass(frozen=True, slots=True)
 class ShortcutArc:
-    """A shortcut: its kind, the layer it leaves, the rows of its piece it spans."""
+    """A shortcut: its kind, the layer it leaves, the rows of its piece it spans.
+
+    `sign` is that of the addition below the last of them.
+    """
 
     kind: str
     fork: int
     first: int
     last: int
+    sign: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class StackPiece:
     Attributes:
         rows: its boxes, in order.
         arcs: its shortcuts.
+        joins: numbers of the rows below which a shortcut ends; also of a plain twin.
         part: "stem", "head", or the number of its stage.
         fold_key: what equal pieces share, to be folded.
         count: how many equal ones it stands for.
@@ -77,6 +82,7 @@ class StackPiece:
     arcs: tuple[ShortcutArc, ...] = ()
     part: str | int = "stem"
     fold_key: Any = None
+    joins: tuple[int, ...] = ()
     count: int = 1
     hidden: int = 0
 
@@ -189,8 +195,10 @@ class PieceReader:
             rows += self.read_unit(unit)
             if unit.join is not None:
                 kind = unit.shortcut.kind
-                arcs.append(ShortcutArc(kind, unit.fork, begin, len(rows) - 1))
-        return StackPiece(self.tint_rows(rows), tuple(arcs), number, fold_key)
+                sign = layer_labels.find_join_sign(self.arch.layers[unit.join])
+                arcs.append(ShortcutArc(kind, unit.fork, begin, len(rows) - 1, sign))
+        joins = tuple(arc.last for arc in arcs)
+        return StackPiece(self.tint_rows(rows), tuple(arcs), number, fold_key, joins)
 
     def read_unit(self, unit: Unit) -> list[StackRow]:
         """Read the boxes of a unit's main branch; a gate on one position is one box."""

@@ -36,7 +36,7 @@ TIKZ_DASHES: dict[Dash, str] = {
 }
 """What makes a line dashed or dotted, as in the SVG."""
 
-TEX_FONT_SIZES = {11: "10.95", 12: "12", 13: "12", 15: "14.4"}
+TEX_FONT_SIZES = {9: "9", 11: "10.95", 12: "12", 13: "12", 15: "14.4"}
 """Sizes in which TeX's own fonts exist, by those of a figure."""
 
 TEXT_ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
