@@ -87,7 +87,7 @@ def find_block_end(graph: Graph, nodes: list[int]) -> int:
         ends or nodes[-1:],
         key=lambda node: (
             graph.size_of_node(node)[0],
-            -(first_use[node] or len(graph.arch.stored_layers)),
+            -(first_use[node] or len(graph.layers)),
             node,
         ),
     )

@@ -42,8 +42,8 @@ def find_blocks(graph: Graph, regions: list[JoinRegion]) -> list[Block]:
     blocks = [block for _, block in residual]
     blocks += find_plain_blocks(graph, blocks, [owner for owner, _ in residual])
     blocks.sort(key=lambda block: block.end)
-    blocks = [block for block in blocks if not is_head(graph, block)]
-    return merge_units_of_parents(graph, blocks)
+    blocks = merge_units_of_parents(graph, blocks)
+    return [block for block in blocks if not is_head(graph, block)]
 
 
 def find_residual_blocks(

@@ -20,11 +20,11 @@ from resviz.readings.structure.weights import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from resviz.readings.structure.forks import Addition
     from resviz.readings.structure.graph import Graph
-    from resviz.record import Architecture, Operation
+    from resviz.record import Layer, Operation
 
     MainOperandFinder = Callable[[int], int | None]
     """Finds what stands for a convolution of several branches that ends at a node."""
@@ -47,7 +47,7 @@ HEAVY_OPERATIONS = CONVOLUTIONS | PRODUCTS | ATTENTIONS | {*WEIGHT_COUNTS}
 
 
 def measure_efforts(
-    arch: Architecture, operations: Mapping[int, list[Operation]]
+    layers: Sequence[Layer], operations: Mapping[int, list[Operation]]
 ) -> dict[int, Effort]:
     """Measure the nodes that make an effort; of weights those in a row count."""
     efforts: dict[int, Effort] = {}
@@ -64,7 +64,7 @@ def measure_efforts(
                     effort = add_efforts(efforts[node], effort)
                 efforts[node] = effort
         if node in efforts and efforts[node].weighted > 1:
-            in_a_row = count_weighted(arch.stored_layers[node])
+            in_a_row = count_weighted(layers[node])
             efforts[node] = efforts[node]._replace(weighted=in_a_row)
     return efforts
 

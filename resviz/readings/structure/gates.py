@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import SOFTMAXES
+from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 
 
 def split_gates(part: Block | Unit) -> Iterator[tuple[bool, list[Layer]]]:
-    """Split the layers of a main branch into runs, each marked as a gate or not."""
-    layers = (part.arch.layers[index] for index in part.main_indices)
+    """Split the layers of a main branch into runs, each marked as a gate or not.
+
+    Those of constant streams flow there.
+    """
+    layers = build_graph(part.arch).select_layers(part.main_indices)
     gate_indices = frozenset(part.gate_indices)
     runs = groupby(layers, key=lambda layer: layer.index in gate_indices)
     return ((is_gate, list(run)) for is_gate, run in runs)

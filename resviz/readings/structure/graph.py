@@ -17,6 +17,7 @@ from resviz.readings.structure.channel_axes import (
     follow_axis,
     mixes_rows,
 )
+from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends
@@ -48,10 +49,12 @@ class Graph:
 
     Only what is live is kept: what descends from the model's input. A parameter,
     a constant and what is computed from them alone are no nodes. Where inputs are told
-    apart, the first is node -1, the second -2.
+    apart, the first is node -1, the second -2; where constant streams start follow.
 
     Attributes:
         arch: the record.
+        layers: its layers, those of constant streams flowing.
+        constant_nodes: the nodes that descend from constant streams alone.
         operations: the operations of each node that something flows through.
         before: live sources of each node, each once, in operand order; every input of
             the model is `ROOT`.
@@ -80,6 +83,8 @@ class Graph:
 
     def __init__(self, arch: Architecture) -> None:
         self.arch = arch
+        self.layers, starts = find_constant_streams(arch.stored_layers)
+        self.constant_nodes: set[int] = set()
         self.operations: dict[int, list[Operation]] = {}
         self.before: dict[int, tuple[int, ...]] = {}
         self.after: dict[int, list[int]] = {ROOT: []}
@@ -94,11 +99,17 @@ class Graph:
             ROOT: next(iter(self.input_axes), None)
         }
         finder = SideEdgeFinder()
-        for layer in arch.stored_layers:
+        input_count = len(arch.inputs) or 1
+        for layer in self.layers:
+            if layer.index in starts:
+                self.start_stream(layer, ROOT - input_count - starts.index(layer.index))
+                continue
             ops = [op for op in layer.operations if True in op.flowing]
             if ops and not CREATIONS.issuperset([op.name for op in ops]):
                 self.add_layer(layer, ops, finder)
-        self.efforts = measure_efforts(arch, self.operations)
+        if starts:
+            self.constant_nodes |= self.find_constant_nodes()
+        self.efforts = measure_efforts(self.layers, self.operations)
         self.returned_nodes = {source.layer for source in arch.outputs}
         useful = self.remove_dead_uses()
         self.joins = find_joins(self)
@@ -108,6 +119,18 @@ class Graph:
             self.add_conditions(main_input)
         self.nodes_with_side_edges = sorted(self.side_edges)
         self.find_dominators()
+
+    def start_stream(self, layer: Layer, origin: int) -> None:
+        """Add the layer at which a constant stream starts, below a node for that."""
+        node = layer.index
+        self.operations[node] = [*layer.operations]
+        self.before[node] = self.sources[node] = (origin,)
+        self.after[origin], self.after[node] = [node], []
+        rank = len(layer.output_shape)
+        self.channel_axes[origin] = self.channel_axes[node] = (
+            1 if rank > 3 else rank - 1
+        )
+        self.constant_nodes |= {origin, node}
 
     def add_layer(
         self, layer: Layer, ops: list[Operation], finder: SideEdgeFinder
@@ -145,6 +168,14 @@ class Graph:
                 self.side_edges[node] = side
         finder.follow_values(layer, ops, sources)
 
+    def find_constant_nodes(self) -> set[int]:
+        """Find the nodes that descend from constant streams alone."""
+        constant = set(self.constant_nodes)
+        for node, sources in self.sources.items():
+            if constant.issuperset(sources):
+                constant.add(node)
+        return constant
+
     def remove_dead_uses(self) -> Container[int]:
         """Remove from the users of what leads to an output those that lead to none.
 
@@ -181,6 +212,9 @@ class Graph:
         inputs = [ROOT - number for number in range(len(self.arch.inputs))]
         inputs.sort(key=lambda node: node != main_input)
         self.ranks = {node: rank for rank, node in enumerate(inputs)}
+        self.ranks |= dict.fromkeys(
+            (node for node in self.constant_nodes if node < 0), 0
+        )
         for node, sources in self.sources.items():
             self.ranks[node] = min(self.ranks[source] for source in sources)
             if len(sources) > 1:
@@ -194,9 +228,10 @@ class Graph:
 
     def find_dominators(self) -> None:
         """Find the main sources and the immediate dominator of every node."""
-        for number in range(len(self.arch.inputs) or 1):
-            self.dominator[ROOT - number] = NOWHERE
-            self.dominator_depth[ROOT - number] = 1
+        inputs = range(ROOT, ROOT - (len(self.arch.inputs) or 1), -1)
+        for node in (*inputs, *(node for node in self.constant_nodes if node < 0)):
+            self.dominator[node] = NOWHERE
+            self.dominator_depth[node] = 1
         depths = self.dominator_depth
         for node, sources in self.sources.items():
             main = self.list_main_sources(node) if node in self.side_edges else sources
@@ -260,7 +295,7 @@ class Graph:
 
     def select_layers(self, nodes: Iterable[int]) -> Iterator[Layer]:
         """Select the layers that some nodes stand for, in execution order."""
-        return (self.arch.stored_layers[node] for node in sorted(nodes))
+        return (self.layers[node] for node in sorted(nodes))
 
     def list_operations(self, nodes: Iterable[int]) -> list[Operation]:
         """List the live operations of some nodes, in execution order."""
@@ -270,7 +305,7 @@ class Graph:
         """Tell whether a node is a single operation with one of some names."""
         if node < 0:
             return False
-        ops = self.arch.stored_layers[node].operations
+        ops = self.layers[node].operations
         return len(ops) == 1 and ops[0].name in names
 
     def find_common_path(self, nodes: Iterable[int]) -> str:
@@ -283,13 +318,14 @@ class Graph:
     def shape_of_node(self, node: int) -> Shape:
         """Return the shape of a node's first output."""
         if node < 0:
-            return self.arch.inputs[ROOT - node].shape if self.arch.inputs else ()
-        return self.arch.stored_layers[node].output_shape
+            own = self.arch.inputs[ROOT - node :][:1]  # of no constant stream
+            return own[0].shape if own else ()
+        return self.layers[node].output_shape
 
     def shape_as_read(self, node: int) -> Shape:
         """Return the shape that is read from a node: all of what it wrote a part of."""
         for user in self.after[node][-1:]:
-            layer = self.arch.stored_layers[user]
+            layer = self.layers[user]
             for source, tensor in zip(layer.sources, layer.inputs, strict=True):
                 if source.layer == node:
                     return tensor.shape
@@ -301,7 +337,7 @@ class Graph:
         Where the axis is not known, tokens (N, L, C) end with it, and others begin.
         """
         axis = self.channel_axes.get(node)
-        if node < ROOT:
+        if ROOT - len(self.input_axes) < node < ROOT:
             axis = self.input_axes[ROOT - node]
         elif node == ROOT and shape is not None:
             shapes = [tensor.shape for tensor in self.arch.inputs]

@@ -97,7 +97,7 @@ def list_side_clauses(graph: Graph, region: JoinRegion) -> Iterator[str]:
 
 def list_names(graph: Graph, nodes: Iterable[int]) -> str:
     """List the names of layers, of many the first; an input is "the input"."""
-    layers = graph.arch.stored_layers
+    layers = graph.layers
     names = [layers[node].name if node >= 0 else "the input" for node in nodes]
     return format_names(names, MAX_NAMES)
 

@@ -52,19 +52,19 @@ def find_joins(graph: Graph) -> dict[int, Join]:
             continue
         operands = find_equal_sources(graph, reader, node)
         if graph.is_single_operation(node, {"index_add"}):
-            layer = graph.arch.stored_layers[node]
+            layer = graph.layers[node]
             read = zip(layer.sources, layer.inputs, strict=True)
             index = {number_source(s) for s, t in read if t.dtype.startswith("int")}
             operands = tuple(source for source in sources if source not in index)
-        if len(operands) > 1 and not is_cell(graph.arch.stored_layers[node]):
+        if len(operands) > 1 and not is_cell(graph.layers[node]):
             joins[node] = Join(node, reader, operands)
     return joins
 
 
 def find_equal_sources(graph: Graph, reader: int, node: int) -> tuple[int, ...]:
     """Find the sources of a reader whose tensors have the shape that a node gives."""
-    shape = graph.arch.stored_layers[node].output_shape
-    layer = graph.arch.stored_layers[reader]
+    shape = graph.layers[node].output_shape
+    layer = graph.layers[reader]
     tensors = zip(layer.sources, layer.inputs, strict=True)
     equal = {number_source(s) for s, tensor in tensors if tensor.shape == shape}
     return tuple(source for source in graph.sources[reader] if source in equal)

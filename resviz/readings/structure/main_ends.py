@@ -27,6 +27,7 @@ def find_main_ends(graph: Graph) -> tuple[int, int]:
         weight, length, source = max(
             (*best.get(source, (0, 0))[:2], source)
             for source in graph.list_main_sources(node)
+            if source not in graph.constant_nodes or node in graph.constant_nodes
         )
         weight += graph.efforts.get(node, NO_EFFORT).weighted
         best[node] = weight, length + 1, source
@@ -50,7 +51,7 @@ def find_shortcut_operand(graph: Graph, node: int) -> int | None:
     operands = graph.joins[node].operands if node in graph.joins else ()
     for operand in sorted(operands, reverse=True):
         others = [other for other in operands if other != operand]
-        if all(
+        if operand not in graph.constant_nodes and all(
             AncestorSearch(graph.sources, other).reaches(operand) for other in others
         ):
             return operand

@@ -33,7 +33,8 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
         if node not in chosen:
             chosen[node] = sources[0]
             if len(sources) > 1:
-                carriers = choose_carriers(graph, node, sources)
+                flowing = [n for n in sources if n not in graph.constant_nodes]
+                carriers = choose_carriers(graph, node, tuple(flowing) or sources)
                 chosen[node] = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
         weight, length = lengths.get(chosen[node], NO_LENGTH)
         if node in efforts:
@@ -63,7 +64,7 @@ def choose_carriers(
         return sources
     first = min(graph.ranks.get(source, 0) for source in sources)
     sources = tuple(node for node in sources if graph.ranks.get(node, 0) == first)
-    layer = graph.arch.stored_layers[node]
+    layer = graph.layers[node]
     size = prod(layer.output_shape)
     tensors = zip(layer.sources, layer.inputs, strict=True)
     whole = {number_source(s) for s, tensor in tensors if prod(tensor.shape) == size}

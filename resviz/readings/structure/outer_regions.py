@@ -72,7 +72,7 @@ def find_region_call(graph: Graph, region: JoinRegion) -> int:
     """
     nodes = region.branches[-1] if region.is_exchange else region.nodes
     calls, first = graph.arch.calls, min((*nodes, region.end))
-    number = graph.arch.stored_layers[first].call
+    number = graph.layers[first].call
     while not calls[number].start <= first <= region.end < calls[number].stop:
         number = calls[number].parent or 0
     return number

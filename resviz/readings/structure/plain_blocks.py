@@ -95,7 +95,7 @@ def accumulate_counts(
     graph: Graph, taken: Iterable[int]
 ) -> tuple[list[int], list[int], list[int]]:
     """Count before each layer those in blocks, with weights, with wide kernels."""
-    size = len(graph.arch.stored_layers) + 1
+    size = len(graph.layers) + 1
     busy, heavy, wide = [0] * size, [0] * size, [0] * size
     for node in taken:
         busy[node + 1] = 1
@@ -143,7 +143,7 @@ def find_chains(
 
 def list_operation_kinds(graph: Graph, node: int) -> OperationKinds:
     """List the kinds of a node's operations."""
-    ops = graph.arch.stored_layers[node].operations
+    ops = graph.layers[node].operations
     return tuple((op.name, is_spatial(op), is_depthwise(op)) for op in ops)
 
 

@@ -73,7 +73,7 @@ def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> st
             adds_position(graph, node, foreign, addition)
             or is_term_of_another_stream(graph, node, foreign, addition)
         ):
-            name = graph.arch.stored_layers[node].name
+            name = graph.layers[node].name
             return f"{name} adds what comes from elsewhere"
     return ""
 
@@ -177,7 +177,7 @@ def is_sum_of_cell(graph: Graph, join: int) -> bool:
 
     Source: Zoph et al. 2018, NASNet; Liu et al. 2019, DARTS, whose cells do.
     """
-    layers = graph.arch.stored_layers
+    layers = graph.layers
     call = layers[join].call
     return call > 0 and any(
         graph.is_single_operation(user, {"cat"})

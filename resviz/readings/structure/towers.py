@@ -121,10 +121,18 @@ def find_predecessors(graph: Graph, blocks: Sequence[Block]) -> Predecessors:
 
 
 def find_entry(graph: Graph, block: Block) -> int:
-    """Find the node that gives a block's input, before its preactivation."""
+    """Find the node that gives a block's input, before its preactivation.
+
+    Of a block that adds to a constant it is the last that it reads beside that.
+    """
+    node = block.fork
     if block.preactivation:
-        return graph.main_sources[block.preactivation[0]][0]
-    return block.fork
+        node = graph.main_sources[block.preactivation[0]][0]
+    if node not in graph.constant_nodes:
+        return node
+    inside = graph.find_nodes_between(node, block.end).union(block.layer_indices)
+    read = {source for index in inside for source in graph.main_sources[index]}
+    return max(read - inside - graph.constant_nodes, default=node)
 
 
 def choose_block_above(

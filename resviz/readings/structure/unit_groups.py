@@ -91,7 +91,7 @@ def find_kind_of_unit(graph: Graph, unit: Unit) -> UnitKind:
 def reads_rows(graph: Graph, node: int) -> bool:
     """Tell whether a node is a linear layer that mixes rows, or is recurrent."""
     axis = graph.channel_axes.get(graph.before[node][0])
-    layer = graph.arch.stored_layers[node]
+    layer = graph.layers[node]
     return is_recurrent(layer) or mixes_rows(layer, graph.operations[node], axis)
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from .random_forms import Drawn
-from .random_parts import WIDTH, Run, draw_attention, draw_mlp, draw_norm
+from .random_parts import WIDTH, Run, add, draw_attention, draw_mlp, draw_norm
+from .random_streams import AttentionTo
 from .toys import Attention
 
 # Attention and MLP at once
@@ -118,7 +119,83 @@ def draw_inner(rng):
     return Drawn(net, (torch.zeros(2, 9, 8),), [("attention",)] * count, [count])
 
 
-TRANSFORMER_FORMS = {"parallel": draw_parallel, "inner": draw_inner}
+# Streams that begin with learnt rows
+
+
+class Latents(nn.Module):
+    """Rows that blocks of a decoder, or of class attention, add to."""
+
+    def __init__(self, rng):
+        super().__init__()
+        self.pre, self.places = rng.random() < 0.5, rng.random() < 0.5
+        self.kind = rng.choice(("decoder", "decoder", "latents", "class"))
+        self.looks_first = rng.random() < 0.5
+        self.starts_at_nought = rng.random() < 0.5 and self.kind != "latents"
+        self.stem = nn.Linear(8, WIDTH)
+        encoder = [Run(add, body=draw_mlp(rng)) for _ in range(rng.randint(0, 2))]
+        self.encoder = nn.Sequential(*encoder)
+        rows = torch.zeros(1, 1 if self.kind == "class" else 4, WIDTH)
+        self.rows, self.own_rows = (nn.Parameter(rows.clone()) for _ in range(2))
+        self.layers = nn.ModuleList(
+            nn.ModuleDict(
+                {
+                    "own": AttentionTo(), "other": AttentionTo(), "mlp": draw_mlp(rng),
+                    "norms": nn.ModuleList(nn.LayerNorm(WIDTH) for _ in range(3)),
+                }
+            )
+            for _ in range(rng.randint(1, 3))
+        )  # fmt: skip
+        self.head = nn.Linear(WIDTH, 2)
+
+    def list_units(self):
+        """The attention of a layer, to its own rows or to others, and its MLP."""
+        if self.kind == "decoder":
+            return ("own", "other", "mlp")
+        if self.kind == "latents" and self.looks_first:
+            return ("other", "own", "mlp")
+        return ("other", "mlp")
+
+    def apply_unit(self, layer, name, x, memory, places):
+        """What a unit makes of the rows."""
+        if name == "mlp":
+            return layer[name](x)
+        rows = x if places is None else x + places
+        if self.kind == "class":
+            return layer[name](x, torch.cat([x, memory], 1))
+        return layer[name](rows, rows if name == "own" else memory)
+
+    def forward(self, x):
+        memory = self.encoder(self.stem(x))
+        rows = places = self.rows.expand(len(x), -1, -1)
+        if not (self.places and self.kind == "decoder"):
+            places = None
+        if self.starts_at_nought:
+            rows = torch.zeros_like(rows)
+        elif self.pre:  # else what is added again and again is the stream itself
+            rows = self.own_rows.expand_as(rows)
+        for layer in self.layers:
+            for name, norm in zip(self.list_units(), layer["norms"], strict=False):
+                read = norm(rows) if self.pre else rows
+                rows = self.apply_unit(layer, name, read, memory, places) + rows
+                rows = rows if self.pre else norm(rows)
+        return self.head(rows)
+
+
+def draw_latents(rng):
+    """Decoders with learnt queries, latents and class attention, as DETR and CaiT."""
+    net = Latents(rng)
+    types = tuple("MLP" if n == "mlp" else "attention" for n in net.list_units())
+    before, count = len(net.encoder), len(net.layers)
+    blocks = [("MLP",)] * before + [types] * count
+    stages = [before, count] if before else [count]
+    return Drawn(net, (torch.zeros(2, 9, 8),), blocks, stages)
+
+
+TRANSFORMER_FORMS = {
+    "parallel": draw_parallel,
+    "inner": draw_inner,
+    "latents": draw_latents,
+}
 """What draws a net of each form."""
 
 
