@@ -92,6 +92,13 @@ NETS = (
         "ConvNeXt-tiny of timm",
         "Every shortcut is the identity: the map shrinks between the stages.",
     ),
+    Exhibit(
+        "unet",
+        "nets.py:unet",
+        "A small U-Net",
+        "No tower: every skip is a line, each resolution a lane.",
+        ("lanes", "stack", "layers"),
+    ),
 )
 """The networks. To add one, add a row."""
 

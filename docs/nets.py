@@ -1,5 +1,8 @@
-"""A small network of the documentation's own, for the gallery."""
+"""Small networks of the documentation's own, for the gallery."""
 
+from itertools import pairwise
+
+import torch
 from torch import nn
 
 
@@ -40,3 +43,42 @@ def preactivation():
         nn.Flatten(),
         nn.Linear(128, 10),
     )
+
+
+def two_convs(channels, width):
+    """Two convolutions, each with norm and ReLU."""
+    layers = []
+    for count in (channels, width):
+        conv = nn.Conv2d(count, width, 3, padding=1, bias=False)
+        layers += [conv, nn.BatchNorm2d(width), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+class UNet(nn.Module):
+    """Ronneberger et al. 2015, padded, with a quarter of the channels."""
+
+    def __init__(self, widths=(16, 32, 64, 128, 256)):
+        super().__init__()
+        channels, up = (3, *widths), widths[::-1]
+        self.pool = nn.MaxPool2d(2)
+        self.down = nn.ModuleList(map(two_convs, channels, widths))
+        self.grow = nn.ModuleList(
+            nn.ConvTranspose2d(c, w, 2, 2) for c, w in pairwise(up)
+        )
+        self.up = nn.ModuleList(two_convs(2 * w, w) for w in up[1:])
+        self.head = nn.Conv2d(widths[0], 2, 1)
+
+    def forward(self, x):
+        """The map, which meets at every size what it was on the way down."""
+        skips = []
+        for down in self.down:
+            x = down(self.pool(x) if skips else x)
+            skips.append(x)
+        for grow, up, skip in zip(self.grow, self.up, skips[-2::-1], strict=True):
+            x = up(torch.cat([skip, grow(x)], 1))
+        return self.head(x)
+
+
+def unet():
+    """Five sizes, four skips."""
+    return UNet()

@@ -61,6 +61,9 @@ FIGURES = {
     "block": RegisteredFigure(
         "one residual block in full", ("at", "direction"), is_graph=True
     ),
+    "lanes": RegisteredFigure(
+        "any network as a graph: lanes by resolution, every skip", is_graph=True
+    ),
     "layers": RegisteredFigure("every layer, for zooming", is_graph=True),
     "flow": RegisteredFigure("feature maps as solids to scale"),
     "stack": RegisteredFigure(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.drawing.styles import Style
+    from resviz.readings.contraction import EdgeCoverage
 
 notebook_calls = count(1)
 
@@ -46,6 +47,15 @@ class Diagram:
     def description(self) -> str:
         """The figure in sentences; its alt text."""
         return self.picture.description
+
+    @property
+    def coverage(self) -> EdgeCoverage | None:
+        """Where the edges of the record are: `edges`, `drawn` and `declared`.
+
+        Those that are drawn and those that the picture declares are all. None for a
+        figure that does not show how layers are connected.
+        """
+        return self.picture.coverage
 
     def to_svg(self, *, salt: str = "") -> str:
         """Return SVG; `salt` keeps the ids of equal figures on one page apart."""

@@ -18,6 +18,7 @@ from resviz.figures.overview.outline import (
     stage_output_shape,
 )
 from resviz.readings import costs
+from resviz.readings.contraction.join_signs import JOIN_NOUNS
 from resviz.readings.structure import count_depth, read_structure
 from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.readings.structure.remarks import find_remarks
@@ -63,6 +64,11 @@ def spell_label(label: str) -> str:
     for pattern, spoken in SPOKEN_PATTERNS:
         label = re.sub(pattern, spoken, label)
     return label
+
+
+def spell_join(sign: str) -> str:
+    """Spell the sign of a join out, as "concatenation of what it reads, then"."""
+    return f"{JOIN_NOUNS[sign]},"
 
 
 def join_with_and(things: Sequence[str]) -> str:

@@ -19,7 +19,9 @@ from resviz.figures import (
 
 def test_figures_by_name():
     """The overview comes first, as it is the default."""
-    assert ("overview", "block", "layers", "flow", "stack", "growth") == (*FIGURES,)
+    assert ("overview", "block", "lanes", "layers", "flow", "stack", "growth") == (
+        *FIGURES,
+    )
 
 
 @pytest.mark.parametrize("figure", FIGURES)

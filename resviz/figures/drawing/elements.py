@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from resviz.readings.contraction import EdgeCoverage
+
 Point = tuple[float, float]
 
 Align = Literal["start", "middle", "end"]
@@ -126,6 +128,7 @@ class Picture:
         size: width and height.
         solids: below all else; DOT has no nodes for them and draws them behind.
         chart: the figure for formats that place it themselves; None if it has none.
+        coverage: where the edges of the record are in it; None if that is not known.
     """
 
     title: str
@@ -136,6 +139,7 @@ class Picture:
     groups: tuple[Group, ...] = ()
     solids: tuple[Solid, ...] = ()
     chart: Chart | None = None
+    coverage: EdgeCoverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

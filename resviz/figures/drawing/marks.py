@@ -124,7 +124,7 @@ def mark_frames(group: Group, style: Style) -> Iterator[Mark]:
     frame = FRAMES[group.role]
     fill = resolve_colour(style, frame.fill, group.tint, "wash")
     line = resolve_colour(style, frame.line, group.tint, "line")
-    paint = Paint(fill=fill, line=line, width=frame.width)
+    paint = Paint(fill=fill, line=line, width=frame.width, dash=frame.dash)
     yield Rectangle(group.at, group.size, frame.corner, paint)
     for inner in group.groups:
         yield from mark_frames(inner, style)

@@ -56,6 +56,12 @@ LOOKS: dict[str, Look] = {
     "block": Look("round", fill="tint", line="tint"),
     "layer": Look("box", fill="tint", line="tint", size=11),
     "conv": Look("box", fill="tint", line="tint"),
+    "pool": Look("round", fill="tint", line="tint", size=11),
+    "shared layer": Look("box", fill="tint", line="tint", dash="dotted", width=1.8,
+                         size=11),
+    "bar": Look("round", fill="background", line="line", width=1.2, size=13),
+    "box note": Look(ink="muted", size=11),
+    "frame label": Look(size=11, bold=True),
     "plain": Look("round", fill="background", line="plate"),
     "small plain": Look("round", fill="background", line="plate", size=11),
     "sum": Look("circle", fill="background", line="line", width=1.2, size=13),
@@ -96,6 +102,8 @@ LINES: dict[str, LineLook] = {
     "zero-padded": LineLook("projection", "dotted", 1.8),
     "subsampled": LineLook("projection", "dotted", 1.8),
     "other": LineLook("muted", "dashed"),
+    "falls": LineLook("falling"),
+    "rises": LineLook("projection"),
     "link": LineLook("muted", width=1),
     "grid": LineLook("grid", width=0.8),
     "limit": LineLook("muted", "dotted", 1.2),
@@ -119,12 +127,15 @@ class FrameLook:
     line: str
     width: float = 1
     corner: float = 8
+    dash: Dash = "solid"
 
 
 FRAMES: dict[str, FrameLook] = {
     "stage": FrameLook("wash", "tint"),
     "fold": FrameLook("background", "plate", 1.2),
     "frame": FrameLook("", "plate"),
+    "lane": FrameLook("wash", "", corner=4),
+    "turns": FrameLook("", "muted", corner=6, dash="dashed"),
     "mark": FrameLook("fill", "fill", 0.5, corner=0),
 }
 """How the groups of each role look."""
@@ -194,7 +205,7 @@ def build_style(
         dark: the style that the reader's dark mode asks for.
     """
     keys = ("background", "text", "muted", "line", "projection", "plate", "grid")
-    keys += tuple(f"series {number}" for number in range(1, 6))
+    keys += (*(f"series {number}" for number in range(1, 6)), "falling")
     shades = zip(*(row.split() for row in (fills, lines, washes)), strict=True)
     return Style(
         {key: f"#{code}" for key, code in zip(keys, colours.split(), strict=True)},
@@ -208,14 +219,14 @@ def build_style(
 
 DARK_STYLE = build_style(
     "12161c eceff4 aab4c0 c4ccd6 ff9d73 8c96a3 3a424d"
-    " e6e9ee b79cff 4fd0da ff86a5 c3cf5a",
+    " e6e9ee b79cff 4fd0da ff86a5 c3cf5a 79b8ff",
     "2a3038 312a04 233512 013e2a 003f4b 203c65 483567 653055 763134 2a3039 123f5e",
     "8c96a4 cab861 9dc67c 6ccea6 54c9e3 8bb9fd c2a7f4 e79bce f69a9a 8c96a5 6cc0f0",
     "171b21 1c1a10 171c13 131e19 121e21 171d25 1e1b24 241a20 261b1b 171b22 131c26",
 )
 SCREEN_STYLE = build_style(
     "ffffff 1a1a1a 595959 333333 b02a00 6b6b6b dcdcdc"
-    " 222222 6a3fb5 00737d b5003c 5f6b00",
+    " 222222 6a3fb5 00737d b5003c 5f6b00 1f5fa6",
     "f0f0f0 fbf4d2 dcf1cd baecd5 a0e1f1 accdfd c9b5f0 e0a0ca e69393 e9e9e9 cfe6f7",
     "767676 73630a 4d6f2f 117555 016f82 3e649c 6c5594 884b75 944a4b 767677 1b6aa5",
     "fcfcfc fdfcf6 f9fcf7 f6fcf9 f4fbfd f6f9ff f9f7fd fcf6f9 fcf5f5 fbfbfb f6fbfe",
@@ -223,7 +234,7 @@ SCREEN_STYLE = build_style(
 )
 PAPER_STYLE = build_style(
     "ffffff 000000 404040 000000 000000 606060 cccccc"
-    " 000000 000000 000000 606060 606060",
+    " 000000 000000 000000 606060 606060 000000",
     "ffffff fafafa eeeeee e2e2e2 d6d6d6 cacaca bdbdbd b0b0b0 a3a3a3 ffffff e6e6e6",
     " ".join(["000000"] * 11),
     " ".join(["ffffff"] * 11),

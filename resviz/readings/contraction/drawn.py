@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from resviz.readings.contraction.always_rules import apply_always_rules
@@ -15,7 +18,12 @@ from resviz.readings.contraction.join_signs import (
 from resviz.readings.contraction.ladder import Budget, climb_ladder
 from resviz.readings.contraction.quotient import NodeRole, Quotient
 from resviz.readings.contraction.wiring import Resolution, Wiring, read_wiring
-from resviz.readings.contraction.words import MODEL_MARK, Letters, label_node
+from resviz.readings.contraction.words import (
+    MAX_CHARACTERS,
+    MODEL_MARK,
+    Letters,
+    label_node,
+)
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
@@ -61,7 +69,7 @@ class DrawnFrame:
     members: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # without slots, so that what is read off it can be kept
 class ContractedGraph:
     """The contracted graph of a record.
 
@@ -72,6 +80,8 @@ class ContractedGraph:
         frames: of motifs that repeat, and of what others refer to.
         letters: what the letters stand for, by the word.
         coverage: where the record's edges are.
+        hidden_joins: how many joins lie inside boxes, by sign, in all turns.
+        weights_at_joins: weighted layers on lines into signs, in all turns.
         owners: of each end, the number of its own node, drawn or not.
         drawn_for: of each of those, the key of the node that is drawn for it.
         turns: of each of those, in which turn of which folds it runs.
@@ -84,25 +94,36 @@ class ContractedGraph:
     frames: tuple[DrawnFrame, ...]
     letters: dict[str, str]
     coverage: EdgeCoverage
+    hidden_joins: Counter[str]
+    weights_at_joins: int
     owners: dict[int, int] = field(repr=False)
     drawn_for: dict[int, int] = field(repr=False)
     turns: dict[int, tuple[tuple[int, int], ...]] = field(repr=False)
 
+    @cached_property
+    def sources(self) -> dict[int, list[int]]:
+        """The nodes that each node reads, in order."""
+        found: dict[int, list[int]] = {key: [] for key in self.nodes}
+        for source, key in self.lines:
+            found[key].append(source)
+        return found
+
+    @cached_property
+    def users(self) -> dict[int, list[int]]:
+        """The nodes that read each node, in order."""
+        found: dict[int, list[int]] = {key: [] for key in self.nodes}
+        for source, key in self.lines:
+            found[source].append(key)
+        return found
+
     @property
     def is_chain(self) -> bool:
         """Whether the nodes follow one another, each with one source and one user."""
-        sources = [source for source, _ in self.lines]
-        users = [user for _, user in self.lines]
-        is_branched = len({*sources}) < len(sources) or len({*users}) < len(users)
-        return not is_branched and len(self.lines) == len(self.nodes) - 1
-
-    @property
-    def hidden_joins(self) -> list[str]:
-        """The signs of the joins inside boxes, in order."""
-        boxes = [node for node in self.nodes.values() if node.role != "join"]
-        return [
-            sign for node in boxes for sign in list_join_signs(self.wiring, node.ends)
-        ]
+        ends = (*self.sources.values(), *self.users.values())
+        return (
+            max(map(len, ends), default=0) < 2
+            and len(self.lines) == len(self.nodes) - 1
+        )
 
 
 def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
@@ -112,7 +133,7 @@ def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
     apply_always_rules(quotient)
     quotient, letters = climb_ladder(quotient, budget)
     folded = fold_motifs(quotient)
-    models = place_models(folded)
+    models = place_models(folded, letters)
     frames = [(f"×{frame.times}", frame.members) for frame in folded.frames]
     frames += [(letter, members) for letter, members in models.values()]
     entrances = attach_joins(folded, frames)
@@ -128,6 +149,8 @@ def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
         for key in folded.order
         for source in sorted(folded.sources[key], key=kept.__getitem__)
     )
+    joins = [node for node in quotient.nodes.values() if node.role == "join"]
+    boxes = [node for node in quotient.nodes.values() if node.role != "join"]
     letter_codes = letters or Letters()
     nodes = {
         key: draw_node(folded, key, letters, models, entrances.get(key, ""), single)
@@ -141,23 +164,30 @@ def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
         tuple(DrawnFrame(label, members) for label, members in framed if members),
         letter_codes.codes,
         count_coverage(folded, {*lines}),
+        Counter(sign for node in boxes for sign in list_join_signs(wiring, node.ends)),
+        sum(wiring.count_weights(node.ends) for node in joins),
         dict(quotient.owners),
         folded.representatives,
         folded.turns,
     )
 
 
+MODEL_NAME = "the frame"
+"""What a model is called when there are no more letters."""
+
 Models = dict[frozenset[int], tuple[str, tuple[int, ...]]]
 """What others refer to: its letter and its drawn nodes, by its ends."""
 
 
-def place_models(folded: FoldedQuotient) -> Models:
-    """Find what others refer to among what is drawn, and give it letters.
+def place_models(folded: FoldedQuotient, letters: Letters | None) -> Models:
+    """Find what others refer to among what is drawn, and give it letters of its own.
 
     What refers to a region that was closed itself is a plain region again.
     """
     quotient = folded.quotient
     models: Models = {}
+    taken = {*letters.codes.values(), *Letters.TAKEN} if letters else Letters.TAKEN
+    free = (letter for letter in ascii_uppercase if letter not in taken)
     for key in folded.order:
         node = quotient.nodes[key]
         if not node.model or node.model in models:
@@ -172,7 +202,7 @@ def place_models(folded: FoldedQuotient) -> Models:
             quotient.nodes[member].ends <= node.model for member in members
         )
         if is_open:
-            models[node.model] = (chr(ord("A") + len(models)), members)
+            models[node.model] = (next(free, MODEL_NAME), members)
     for node in quotient.nodes.values():
         if node.model not in models:
             node.model = frozenset()
@@ -213,6 +243,12 @@ def attach_joins(
     return entrances
 
 
+def join_lines(lines: list[str], count: str) -> list[str]:
+    """Join lines and a count, in the last line if that has room."""
+    last = f"{lines[-1]} {count}"
+    return [*lines[:-1], last] if len(last) <= MAX_CHARACTERS else [*lines, count]
+
+
 def draw_node(
     folded: FoldedQuotient,
     key: int,
@@ -229,7 +265,7 @@ def draw_node(
     if node.model:
         lines[0] = lines[0].replace(MODEL_MARK, models[node.model][0])
     if key in single:
-        lines.append(single[key])
+        lines = join_lines(lines, single[key])
     layers = [
         wiring.arch.stored_layers[end] for end in node.ends if wiring.weighted.get(end)
     ]

@@ -15,7 +15,7 @@ SIGN_OPERATIONS = (
     ("+", {"add", "addcmul", "sum"}),
     ("C", {"cat", "stack"}),
     ("×", {"mul", "div"}),
-    ("·", {"bmm", "mm", "baddbmm", "matmul"}),
+    ("@", {"bmm", "mm", "baddbmm", "matmul"}),
 )
 """Signs, by the operations that they stand for; the first that one finds counts."""
 
@@ -27,7 +27,7 @@ JOIN_NOUNS = {
     "−": "subtraction",
     "C": "concatenation",
     "×": "product",
-    "·": "matrix product",
+    "@": "matrix product",
     OTHER_SIGN: "other join",
 }
 """What the signs mean."""

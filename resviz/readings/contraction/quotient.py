@@ -123,8 +123,7 @@ class Quotient:
             RuntimeError: if there is a cycle.
         """
         ranks = {
-            key: min(node.ends) if outputs_last else self.rank_node(key)
-            for key, node in self.nodes.items()
+            key: self.rank_node(key, outputs_last=outputs_last) for key in self.nodes
         }
         waiting = {key: len(sources) for key, sources in self.sources.items()}
         ready = [(ranks[key], key) for key, count in waiting.items() if not count]
@@ -141,10 +140,12 @@ class Quotient:
             raise RuntimeError("the contracted graph has a cycle")
         return order
 
-    def rank_node(self, key: int) -> float:
-        """Rank a node by its first end; an output comes right behind its source."""
-        first = min(self.nodes[key].ends)
-        if self.nodes[key].role != "output":
+    def rank_node(self, key: int, *, outputs_last: bool) -> float:
+        """Rank a node by its first end; inputs come first, in their order."""
+        first, role = min(self.nodes[key].ends), self.nodes[key].role
+        if role == "input":
+            return -len(self.nodes) - first
+        if role != "output" or outputs_last:
             return first
         edges = self.wiring.edges_by_reader[first]
         return max(edge.source for edge in edges) + 0.5

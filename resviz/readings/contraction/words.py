@@ -210,6 +210,8 @@ def break_line(line: str) -> list[str]:
     if len(line) <= MAX_CHARACTERS or ", " in line or "‖" in line:
         return [line]
     cut = line.rfind(" ", 0, MAX_CHARACTERS)
+    if line[:cut].endswith(" +"):  # a sign begins a line
+        cut -= 2
     return [line[:cut], *break_line(line[cut + 1 :])] if cut > 0 else [line]
 
 

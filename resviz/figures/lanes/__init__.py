@@ -1,0 +1,222 @@
+"""Lanes: any network as a graph, its height the resolution, its length the order.
+
+What is drawn is the contracted graph: every edge of the record is a line, or lies
+inside a box, or leads from a turn of a frame to the next; the figure says how many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from resviz.figures import sentences
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.elements import Edge, Group, Node
+from resviz.figures.lanes.chart import build_chart
+from resviz.figures.lanes.grid import build_grid
+from resviz.figures.lanes.notes import declare_coverage, list_notes
+from resviz.figures.lanes.placing import (
+    ENTRANCE_WIDTH,
+    LETTER_SIZE,
+    LINE_HEIGHT,
+    SIGN_SIZE,
+    LanesPlacing,
+    is_bar,
+)
+from resviz.figures.lanes.routing import LineRouter
+from resviz.figures.overview.outline import list_title_facts
+from resviz.readings.contraction import read_contraction
+from resviz.readings.structure import read_structure
+
+if TYPE_CHECKING:
+    from resviz.figures.drawing.elements import Picture, Point
+    from resviz.readings.contraction import ContractedGraph, DrawnFrame, DrawnNode
+    from resviz.record import Architecture
+
+MIN_WIDTH = 640
+"""Width of a picture at least: its title and its notes need room."""
+
+MARGIN = 8
+
+LINE_ROLES = {True: "falls", False: "rises"}
+"""How a line looks that leads to another lane, by whether that lies below."""
+
+
+def draw(arch: Architecture) -> Picture:
+    """Draw a network in lanes."""
+    graph = read_contraction(arch)
+    facts = list_title_facts(read_structure(arch))
+    canvas = Canvas()
+    painter = LanesPainter(graph, canvas)
+    width = max(painter.placing.width, MIN_WIDTH)
+    top = canvas.add_title(width / 2, arch.label, facts, width - 2 * MARGIN)
+    painter.placing.place_rows(top + 6)
+    painter.paint(width)
+    bottom = canvas.add_notes(
+        width / 2, painter.placing.height + 2, list_notes(graph), width
+    )
+    picture = canvas.build_picture(f"{arch.label}, lanes", (width, bottom + 6))
+    chart = build_chart(graph, arch.label, facts)
+    return replace(picture, chart=chart, coverage=graph.coverage)
+
+
+class LanesPainter:
+    """Puts the parts of a lanes figure on a canvas."""
+
+    def __init__(self, graph: ContractedGraph, canvas: Canvas) -> None:
+        self.graph, self.canvas = graph, canvas
+        self.grid = build_grid(graph)
+        labels = [line for lane in self.grid.lanes for line in lane.label]
+        left = 2 * MARGIN + metrics.max_text_width(labels, LETTER_SIZE) + 8
+        router = LineRouter(self.grid).route_lines()
+        self.placing = LanesPlacing(self.grid, router, left)
+        self.boxes: dict[int, Node] = {}
+
+    def paint(self, width: float) -> None:
+        """Paint lanes, frames, boxes and lines."""
+        self.paint_lanes(width)
+        for frame in self.grid.frames:
+            self.paint_frame(frame)
+        for key, node in self.graph.nodes.items():
+            self.paint_node(key, node)
+        for source, key in self.graph.lines:
+            path, tip = self.placing.place_line(source, key)
+            lanes = self.grid.cells[source][0], self.grid.cells[key][0]
+            role = "main" if lanes[0] == lanes[1] else LINE_ROLES[lanes[0] < lanes[1]]
+            tail, head = self.boxes[source].key, self.boxes[key].key
+            self.canvas.edges.append(Edge(tail, head, role, path, tip))
+
+    def paint_lanes(self, width: float) -> None:
+        """Paint the ground of each lane, and its label."""
+        for number, lane in enumerate(self.grid.lanes):
+            top, bottom = self.placing.lane_spans[number]
+            middle = (top + bottom) / 2
+            self.canvas.groups.append(
+                Group(
+                    f"lane {number}",
+                    "lane",
+                    (width / 2, middle),
+                    (width - 2 * MARGIN, bottom - top),
+                    lane.tint,
+                )
+            )
+            first = middle - (len(lane.label) - 1) * LINE_HEIGHT / 2
+            for row, line in enumerate(lane.label):
+                at = (2 * MARGIN, first + row * LINE_HEIGHT)
+                self.canvas.add_text("small", at, line, align="start")
+
+    def paint_frame(self, frame: DrawnFrame) -> None:
+        """Paint a dashed frame and its label."""
+        spots = [
+            (self.placing.find_centre(m), self.placing.sizes[m]) for m in frame.members
+        ]
+        left = min(x - size.width / 2 for (x, _), size in spots) - 9
+        right = max(x + size.width / 2 for (x, _), size in spots) + 7
+        top = min(y - size.height / 2 for (_, y), size in spots) - 17
+        bottom = max(y + size.height / 2 for (_, y), size in spots) + 5
+        at = ((left + right) / 2, (top + bottom) / 2)
+        key = f"frame {frame.label} {frame.members[0]}"
+        group = Group(key, "turns", at, (right - left, bottom - top))
+        self.canvas.groups.append(group)
+        self.canvas.add_text(
+            "frame label", (left + 6, top + 8), frame.label, align="start"
+        )
+
+    def paint_node(self, key: int, node: DrawnNode) -> None:
+        """Paint a box, a sign or a dot."""
+        x, y = self.placing.find_centre(key)
+        size = self.placing.sizes[key]
+        entering = len(self.graph.sources[key])
+        if node.role == "output":
+            dot = (size.width, size.height)
+            self.boxes[key] = self.canvas.add_node("point", (x, y), dot)
+            return
+        if node.role == "join":
+            self.boxes[key] = self.paint_sign((x, y), node.lines[0], size.height)
+            return
+        role = choose_look(node)
+        tint = self.grid.lanes[self.grid.cells[key][0]].tint
+        width = size.width - (ENTRANCE_WIDTH if node.entrance else 0)
+        x += (size.width - width) / 2
+        for shift in (4, 2) if node.count > 1 else ():
+            at = (x + shift, y - shift)
+            self.canvas.add_node(role, at, (width, size.height), tint=tint)
+        box = self.canvas.add_node(role, (x, y), (width, size.height), tint=tint)
+        if node.entrance:
+            height = size.height if is_bar(node, entering) else SIGN_SIZE
+            at = (box.left - ENTRANCE_WIDTH + SIGN_SIZE / 2, y)
+            sign = self.paint_sign(at, node.entrance, height)
+            ends = (sign.right, y), (box.left, y)
+            self.canvas.add_wire(sign, box, "main", *ends, arrow=False)
+        self.boxes[key] = box
+        first = y - len(size.words) * LINE_HEIGHT / 2
+        for row, line in enumerate(size.words):
+            self.canvas.add_text("small", (x, first + row * LINE_HEIGHT), line)
+        at = (x, first + len(size.words) * LINE_HEIGHT)
+        self.canvas.add_text("box note", at, str(node.width))
+
+    def paint_sign(self, at: Point, sign: str, height: float) -> Node:
+        """Paint a join: a circle, or a bar where many lines enter it."""
+        role = "sum" if height <= SIGN_SIZE else "bar"
+        return self.canvas.add_node(role, at, (SIGN_SIZE, height), (sign,))
+
+
+def choose_look(node: DrawnNode) -> str:
+    """Choose the look of a box."""
+    if node.role == "input":
+        return "small plain"
+    if node.is_shared:
+        return "shared layer"
+    return "pool" if node.role == "pool" else "layer"
+
+
+def description(arch: Architecture) -> str:
+    """Say the graph in sentences: each box with what it reads, and what is inside."""
+    graph = read_contraction(arch)
+    totals = sentences.describe_totals(read_structure(arch))
+    names = name_nodes(graph)
+    steps = [
+        f"{names[key]}, {describe_place(node)}, reads "
+        + sentences.join_with_and([names[source] for source in graph.sources[key]])
+        for key, node in graph.nodes.items()
+        if graph.sources[key]
+    ]
+    shown = steps[:MAX_STEPS]
+    if len(steps) > MAX_STEPS:
+        shown.append(f"{len(steps) - MAX_STEPS} more follow")
+    frames = [
+        f"{len(frame.members)} of these come {frame.label[1:]} times"
+        for frame in graph.frames
+        if frame.label.startswith("×")
+    ]
+    told = [*declare_coverage(graph), *frames]
+    return (
+        f"{totals} As a graph in lanes by resolution: {'; '.join(shown)}. "
+        f"{'; '.join(told)[:1].upper()}{'; '.join(told)[1:]}."
+    )
+
+
+MAX_STEPS = 40
+"""Boxes that are said one by one."""
+
+
+def name_nodes(graph: ContractedGraph) -> dict[int, str]:
+    """Name every node by its number and its words, as "4: 3×3, twice"."""
+    names: dict[int, str] = {}
+    for number, (key, node) in enumerate(graph.nodes.items(), start=1):
+        sign = [sentences.spell_join(node.entrance)] if node.entrance else []
+        words = (
+            [sentences.spell_join(node.lines[0])] if node.role == "join" else node.lines
+        )
+        names[key] = f"{number} ({' '.join([*sign, *words])})"
+    return names
+
+
+def describe_place(node: DrawnNode) -> str:
+    """Describe what a node gives: resolution and channels."""
+    return (
+        f"{node.place}, {node.width} channels"
+        if node.resolution.positions > 1
+        else (f"{node.width} numbers")
+    )

@@ -1,0 +1,60 @@
+"""The chart of a lanes figure: its boxes and lines without places, for DOT, Mermaid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.styles import level_tint
+from resviz.readings.resolution import find_level
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.readings.contraction import ContractedGraph, DrawnNode
+
+CHART_ROLES = {"input": "plain", "output": "text", "join": "sum", "pool": "block"}
+"""The roles of boxes; those of others are "layer"."""
+
+
+def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Chart:
+    """Build the chart of a contracted graph; a motif is in a frame of its own.
+
+    Frames that share nodes with another are left out, for a box has one place.
+    """
+    boxes = {key: build_chart_box(graph, node) for key, node in graph.nodes.items()}
+    parts: list[ChartBox | ChartFrame] = [
+        ChartBox("title", "text", (title, " · ".join(facts)))
+    ]
+    framed: set[int] = set()
+    frames: dict[int, ChartFrame] = {}
+    for number, frame in enumerate(graph.frames):
+        if framed.isdisjoint(frame.members):
+            framed.update(frame.members)
+            members = tuple(boxes[key] for key in frame.members)
+            frames[frame.members[0]] = ChartFrame(
+                f"f{number}", (frame.label,), "", members
+            )
+    for key, box in boxes.items():
+        if key in frames:
+            parts.append(frames[key])
+        elif key not in framed:
+            parts.append(box)
+    links = tuple(ChartLink(f"n{a}", f"n{b}") for a, b in graph.lines)
+    return Chart("TB", tuple(parts), links, figure="lanes")
+
+
+def build_chart_box(graph: ContractedGraph, node: DrawnNode) -> ChartBox:
+    """Build a box with its words, and what it gives below them."""
+    role = CHART_ROLES.get(node.role, "layer")
+    if role == "sum":
+        return ChartBox(f"n{node.key}", role, node.lines)
+    gives = (
+        f"{node.place}, {node.width}"
+        if node.resolution.positions > 1
+        else str(node.width)
+    )
+    sign = (f"({node.entrance})",) if node.entrance else ()
+    tint = level_tint(find_level(graph.arch, node.resolution.positions))
+    tint = "" if role in {"text", "plain"} else tint
+    return ChartBox(f"n{node.key}", role, (*sign, *node.lines, gives), tint)

@@ -1,0 +1,79 @@
+"""The words below a lanes figure: its signs, and what is not drawn line by line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.readings.contraction.join_signs import JOIN_NOUNS
+from resviz.units import format_plural, group_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from resviz.readings.contraction import ContractedGraph
+
+
+WORD_MEANINGS = {"‖": "in parallel", "dw": "depthwise"}
+"""What signs in boxes mean."""
+
+
+def list_notes(graph: ContractedGraph) -> list[str]:
+    """List what the signs of a figure mean, and what it declares."""
+    return [*explain_drawing(graph), *declare_coverage(graph)]
+
+
+def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
+    """Yield what lanes, boxes and the signs that occur mean."""
+    nodes = graph.nodes.values()
+    yield "a lane: one resolution"
+    yield "last line of a box: its output channels"
+    drawn = {node.entrance for node in nodes if node.entrance}
+    drawn |= {node.lines[0] for node in nodes if node.role == "join"}
+    for sign, noun in JOIN_NOUNS.items():
+        if sign in drawn:
+            yield f"{sign}: {noun}"
+    if any(node.role == "output" for node in nodes):
+        yield "dot: output"
+    if any(frame.label.startswith("×") for frame in graph.frames):
+        yield "dashed frame: so many turns, the last of which is read behind it"
+    if any(not frame.label.startswith("×") for frame in graph.frames):
+        yield "“as A”: equal to the frame A"
+    if any(node.is_shared for node in nodes):
+        yield "dotted: weights of another box"
+    yield from explain_words(graph)
+
+
+def explain_words(graph: ContractedGraph) -> Iterator[str]:
+    """Yield what the signs and letters mean that occur in boxes."""
+    lines = [line for node in graph.nodes.values() for line in node.lines]
+    words = {word for line in lines for word in line.split()}
+    for sign, meaning in WORD_MEANINGS.items():
+        if sign in words:
+            yield f"{sign}: {meaning}"
+    for name, code in graph.letters.items():
+        if code in words:
+            yield f"{code}: {name}"
+
+
+def declare_coverage(graph: ContractedGraph) -> Iterator[str]:
+    """Yield where the connections of the record are."""
+    covered = graph.coverage
+    lines = format_plural(len(graph.lines), "line")
+    parts = [
+        f"{group_digits(covered.drawn)} are drawn as {lines}",
+        f"{group_digits(covered.inside)} lie inside boxes",
+    ]
+    if covered.turns:
+        parts.append(f"{group_digits(covered.turns)} lead from turn to turn")
+    yield f"of {group_digits(covered.edges)} connections {', '.join(parts)}"
+    if graph.hidden_joins:
+        counts = [
+            format_plural(count, JOIN_NOUNS[sign])
+            for sign, count in graph.hidden_joins.most_common()
+        ]
+        yield f"inside boxes: {', '.join(counts)}"
+    if graph.weights_at_joins:
+        layers = format_plural(graph.weights_at_joins, "layer")
+        yield f"on lines into signs: {layers} with weights"
+    if covered.constants:
+        yield f"{format_plural(covered.constants, 'read')} of constants not drawn"

@@ -1,0 +1,158 @@
+"""Lanes: every line of the contracted graph, none through a box, legible letters."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import resviz
+from resviz.figures import draw_diagram
+from resviz.figures.drawing.metrics import text_width
+from resviz.figures.drawing.styles import LOOKS
+from resviz.figures.lanes.grid import build_grid, list_strangers
+from resviz.figures.overview import smallest_letter_size
+from resviz.readings.contraction import read_contraction
+from resviz.record.storage import load
+from tests.readings.contraction.random_networks import (
+    SIDE,
+    WIDTH,
+    BranchingNet,
+    RepeatedNet,
+)
+from tests.readings.structure.golden.networks import FOLDER, record_file
+
+NAMES = sorted(path.name.split(".")[0] for path in (FOLDER / "records").glob("*.gz"))
+
+BOX_ROLES = {"layer", "pool", "shared layer", "small plain", "sum", "bar", "point"}
+
+
+def draw_frozen(name):
+    """The picture of a frozen record."""
+    return draw_diagram(load(record_file(name)), "lanes").picture
+
+
+def sample_curve(path, steps=16):
+    """Points on a curve."""
+    for k in range(0, len(path) - 1, 3):
+        a, b, c, d = path[k : k + 4]
+        for step in range(steps + 1):
+            t = step / steps
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            weighted = [*zip(weights, (a, b, c, d), strict=True)]
+            yield tuple(sum(w * point[k] for w, point in weighted) for k in (0, 1))
+
+
+def list_hits(picture):
+    """The lines that lead through a box at which they neither start nor end."""
+    boxes = [node for node in picture.nodes if node.role in BOX_ROLES]
+    places = {node.key: node.at for node in boxes}
+    hits = []
+    for edge in picture.edges:
+        ends = places[edge.tail], places[edge.head]
+        points = [*sample_curve(edge.path)]
+        hits += [
+            (edge.tail, edge.head, box.key)
+            for box in boxes
+            if not any(overlaps(box, at) for at in ends)
+            and any(
+                box.left + 1 < x < box.right - 1 and box.top + 1 < y < box.bottom - 1
+                for x, y in points
+            )
+        ]
+    return hits
+
+
+def overlaps(box, at):
+    """Whether a box is that of a node at some place, its sign, or a shade of it."""
+    x, y = at
+    return box.left - 26 <= x <= box.right + 26 and box.top - 6 < y < box.bottom + 6
+
+
+def check_picture(arch):
+    """Every line is drawn, through no box, and no frame holds a stranger."""
+    picture, graph = draw_diagram(arch, "lanes").picture, read_contraction(arch)
+    assert [] == list_hits(picture)
+    arrows = [edge for edge in picture.edges if edge.tip]
+    assert len(graph.lines) == len({(e.tail, e.head) for e in arrows}) == len(arrows)
+    grid = build_grid(graph)
+    for frame in grid.frames:
+        assert [] == list_strangers(frame, grid.columns, grid.cells)
+    covered = picture.coverage
+    assert covered.edges == covered.drawn + covered.declared
+    width, height = picture.size
+    for node in picture.nodes:
+        assert 0 <= node.left <= node.right <= width, node
+        assert 0 <= node.top <= node.bottom <= height, node
+    return picture
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_is_drawn_and_none_leads_through_a_box(name):
+    """Whatever the network is."""
+    check_picture(load(record_file(name)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_letters_can_be_read_on_one_screen(name):
+    """They have 10 pixels at least where the picture fits 1280 × 800."""
+    assert smallest_letter_size(draw_frozen(name)) >= 10
+
+
+@settings(max_examples=25, suppress_health_check=[*HealthCheck])
+@given(st.integers(0, 2**32), st.sampled_from([BranchingNet, RepeatedNet]))
+def test_random_networks_are_drawn(seed, kind):
+    """Of any form."""
+    check_picture(resviz.trace(kind(seed).eval(), (WIDTH, SIDE, SIDE)))
+
+
+def test_a_line_through_a_box_is_found():
+    """One that leads from the first box to the last as the crow flies."""
+    picture = draw_frozen("toy_pyramid")
+    boxes = [node for node in picture.nodes if node.role in BOX_ROLES]
+    first, *between, last = boxes
+    middle = between[len(between) // 2]
+    path = (first.at, middle.at, middle.at, last.at)
+    edge = picture.edges[0]
+    bent = type(edge)(first.key, last.key, "main", path, last.at)
+    assert list_hits(type(picture)("", "", picture.size, picture.nodes, (bent,)))
+
+
+@pytest.mark.parametrize("name", ["toy_unet", "hrnet_w18_small", "crossvit_tiny_240"])
+def test_text_fits_its_box(name):
+    """No line of words is wider than the box that it stands in."""
+    picture = draw_frozen(name)
+    boxes = [node for node in picture.nodes if node.role in BOX_ROLES]
+    for text in picture.nodes:
+        look = LOOKS[text.role]
+        if text.role not in {"small", "box note"} or look.shape != "none":
+            continue
+        width = max(text_width(line, look.size) for line in text.lines)
+        around = [
+            box for box in boxes if box.left < text.at[0] < box.right
+            and box.top < text.at[1] < box.bottom
+        ]  # fmt: skip
+        assert not around or any(width <= box.size[0] for box in around), text
+
+
+def test_the_picture_declares_what_it_does_not_draw():
+    """Connections inside boxes and between turns, and joins by kind."""
+    picture = draw_frozen("hrnet_w18_small")
+    words = " ".join(line for node in picture.nodes for line in node.lines)
+    covered = picture.coverage
+    assert f"of {covered.edges} connections {covered.drawn} are drawn" in words
+    assert f"{covered.inside} lie inside boxes" in words
+    assert "additions" in words
+
+
+def test_the_description_says_what_reads_what():
+    """Each box with its number, and what is inside boxes."""
+    arch = load(record_file("toy_unet"))
+    told = resviz.describe(arch, "lanes")
+    assert "16×16, 16 channels, reads 5 (basic) and 8 (2×2 up 2); 10 (basic)" in told
+    assert "Of 69 connections 21 are drawn as 15 lines, 48 lie inside boxes" in told
+
+
+@pytest.mark.parametrize("form", ["svg", "tikz", "dot", "pdf", "png"])
+def test_every_format_writes_it(form):
+    """Lines and boxes alike."""
+    diagram = draw_diagram(load(record_file("toy_unet")), "lanes")
+    assert diagram.to_bytes(form)
