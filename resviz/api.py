@@ -367,6 +367,9 @@ def sweep(
     method: str | None = None,
     where: str | None = None,
     pareto: str | Sequence[str] | None = None,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
     limit: int | None = None,
     timeout: float | None = 60.0,
     memory: int | None = None,
@@ -394,6 +397,10 @@ def sweep(
         method: as for `trace`.
         where: which rows to keep, "macs < 4e9 and params < 30e6".
         pareto: keep the front alone: "params,-depth" for few parameters, much depth.
+        sort: the column by which rows stand, the largest number first.
+        top: keep the first so many rows, of the front where there is one; unless
+            sorted, those with most MACs.
+        reverse: the other way round.
         limit: trace the first so many.
         timeout: seconds after which a variant is given up; None for never.
         memory: bytes that one variant may take; a core's share of all if left out.
@@ -403,14 +410,15 @@ def sweep(
         resume: go on where a run with this output was cut off.
 
     Raises:
-        SpecError: if a SPEC, `where` or `pareto` cannot be read, or the rows beside
-            the output are another run's.
+        SpecError: if a SPEC, `where`, `pareto` or `sort` cannot be read, or the rows
+            beside the output are another run's.
         ResvizError: if Dask or its scheduler is not there.
 
     Example:
         >>> sweep("cifar{20,32}", jobs=1)[["spec", "params"]].values.tolist()
         [['cifar20', 269722], ['cifar32', 464154]]
     """
+    from resviz.sweeps.order import RowOrder
     from resviz.sweeps.sweep import run_sweep
     from resviz.sweeps.table import sweep_dataframe
 
@@ -423,6 +431,7 @@ def sweep(
         method=method,
         condition=where,
         pareto=pareto,
+        order=RowOrder(sort, top, reverse),
         limit=limit,
         timeout=timeout,
         memory=memory,

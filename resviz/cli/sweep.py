@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resviz.cli.shared import (
+    add_options,
     lazy_choice,
     terminal_options,
     trace_options,
     write_output,
 )
+from resviz.options import TABLE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,6 +74,7 @@ class ByteSize(click.ParamType):
 @click.option(
     "--memory", type=ByteSize(), help="Bytes for one variant; default: a core's share."
 )
+@add_options(TABLE_OPTIONS[name] for name in ("sort", "top", "reverse"))
 @trace_options
 def sweep(
     specs: tuple[str, ...],
@@ -80,6 +83,9 @@ def sweep(
     where: str | None,
     tracing: dict[str, Any],
     timeout: float,
+    sort: str | None,
+    top: int | None,
+    reverse: bool | None,
     **options: Any,
 ) -> None:
     """Trace many variants and print a row for each, in the order of the SPECs.
@@ -100,6 +106,7 @@ def sweep(
     4: weights of some are not counted.
     """
     from resviz.sweeps import outputs
+    from resviz.sweeps.order import RowOrder
     from resviz.sweeps.sweep import run_sweep
 
     if form is None:
@@ -109,6 +116,7 @@ def sweep(
         result = run_sweep(
             specs,
             condition=where,
+            order=RowOrder(sort, top, bool(reverse)),
             timeout=timeout or None,
             output=None if output == "-" else output,
             on_start=started,

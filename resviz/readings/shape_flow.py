@@ -63,34 +63,10 @@ def read_flow(arch: Architecture) -> tuple[FlowStep, ...]:
     start, number = find_first_map(structure, path[: first + 1])
     if start is None:
         return ()
-    steps, size = [start], start.size
-    padded: list[FlowStep] = []
-    inner = find_attention_layers(structure)
     axes = find_map_axes(structure, path[first])
-    for layer in path[number:]:
-        if layer.window and layer.index in inner:
-            continue
-        after = spatial_size_after(layer, size, axes.get(layer.index))
-        if not after or size == after or not changes_resolution(layer):
-            continue
-        arithmetic = explain_resize(layer, size, after)
-        step = FlowStep(layer.name, after, layer.output_shape, arithmetic)
-        size = after
-        if is_pad_or_crop(layer, steps[-1].size, after):
-            padded.append(step)
-            if len(steps) > 1 and after == steps[-2].size:  # what it grew is cropped
-                steps.pop()
-                padded = []
-            continue
-        if layer.window is None:
-            steps += padded
-        else:
-            words = [*(each.arithmetic for each in padded), arithmetic]
-            step = replace(step, arithmetic=", then ".join(words))
-        padded = []
-        if after != steps[-1].size:
-            steps.append(step)
-    return tuple(steps + padded)
+    return tuple(
+        follow_sizes(path, number, start, axes, find_attention_layers(structure))
+    )
 
 
 def leave_out_parts(path: Sequence[Layer]) -> list[Layer]:
@@ -114,6 +90,97 @@ WRITERS = ELEMENTWISE | {"copy"}
 
 VIEWS = WRITERS | RESHAPES | {"select", "slice"}
 """Operations that say to which part something is written, and what writes it."""
+
+
+def follow_sizes(
+    path: Sequence[Layer],
+    number: int,
+    start: FlowStep,
+    axes: Mapping[int, int | None],
+    inner: set[int],
+) -> list[FlowStep]:
+    """List the steps along a path.
+
+    Args:
+        path: layers.
+        number: of the first that reads the map of `start`.
+        start: the first step.
+        axes: in which axis of each layer's output the channels lie.
+        inner: layers of attention, which change no resolution.
+    """
+    steps, size = [start], start.size
+    padded: list[FlowStep] = []
+    last = number - 1  # the number of the layer of the last step
+    for place, layer in enumerate(path[number:], start=number):
+        if layer.window and layer.index in inner:
+            continue
+        after = spatial_size_after(layer, size, axes.get(layer.index))
+        if not after or size == after or not changes_resolution(layer):
+            continue
+        step = make_step(layer, size, after, axes, path[last + 1 : place])
+        if last == place - 1 and len(steps) > 1 and follows_slice(layer, path[last]):
+            step = join_slices(layer, steps[-2].size, after, steps.pop().name)
+        size, last = after, place
+        if is_pad_or_crop(layer, steps[-1].size, after):
+            padded.append(step)
+            if len(steps) > 1 and after == steps[-2].size:  # what it grew is cropped
+                steps.pop()
+                padded = []
+            continue
+        if layer.window is None:
+            steps += padded
+        else:
+            words = [each.arithmetic for each in (*padded, step)]
+            step = replace(step, arithmetic=", then ".join(words))
+        padded = []
+        if after != steps[-1].size:
+            steps.append(step)
+    return steps + padded
+
+
+def make_step(
+    layer: Layer,
+    before: Shape,
+    after: Shape,
+    axes: Mapping[int, int | None],
+    run: Sequence[Layer],
+) -> FlowStep:
+    """Make the step at a layer; where a map was regrouped in the run before it, there.
+
+    That is the layer that regroups it, not the one that reads it.
+    """
+    arithmetic = explain_resize(layer, before, after)
+    if not arithmetic.endswith(REGROUPED):
+        return FlowStep(layer.name, after, layer.output_shape, arithmetic)
+    regrouping = None
+    for each in run:
+        size = spatial_size_after(each, before, axes.get(each.index))
+        if size == before:  # what was grouped before are windows
+            regrouping = None
+        elif size == after and regrouping is None:
+            regrouping = each
+    if regrouping is not None:
+        layer, arithmetic = regrouping, arithmetic.removesuffix(" before it")
+    return FlowStep(layer.name, after, layer.output_shape, arithmetic)
+
+
+def join_slices(layer: Layer, before: Shape, after: Shape, name: str) -> FlowStep:
+    """Make one step of slices along two axes, by the name of the first."""
+    arithmetic = explain_resize(layer, before, after)
+    return FlowStep(name, after, layer.output_shape, arithmetic)
+
+
+def follows_slice(layer: Layer, before: Layer) -> bool:
+    """Tell whether a layer takes every so many positions, as the one before it."""
+    return 0 < find_slice_step(layer) == find_slice_step(before)
+
+
+def find_slice_step(layer: Layer) -> int:
+    """Return of how many positions a layer takes one, as `x[:, ::2]`; 0 if of all."""
+    steps = (
+        op.arguments.get("step", 1) for op in layer.operations if op.name == "slice"
+    )
+    return next((step for step in steps if step > 1), 0)
 
 
 def find_attention_layers(structure: Structure) -> set[int]:
@@ -228,6 +295,9 @@ def changes_resolution(layer: Layer) -> bool:
 GATHERING_OPERATIONS = AVERAGE_POOLS | REDUCTIONS
 """Operations that may make one position of a map."""
 
+REGROUPED = ", regrouped before it"
+"""What is said of a map whose values lie otherwise than in the one before."""
+
 PADS = {"constant_pad_nd"} | {
     f"{kind}_pad{rank}d" for kind in ("reflection", "replication") for rank in (1, 2, 3)
 }
@@ -301,12 +371,14 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
         sizes = f"{format_sizes(padded)} of {format_sizes(before)}"
         return f"pad makes {sizes}, then {arithmetic}"
     if after in list_sizes(layer.input_shape):
-        sizes = f"{format_sizes(after)} of {format_sizes(before)}"
-        return f"{sizes}, regrouped before it"
+        return f"{format_sizes(after)} of {format_sizes(before)}{REGROUPED}"
     names = [op.name for op in layer.operations if op.name in GATHERING_OPERATIONS]
     if names and set(after) == {1}:
         word = "mean" if names[0] in AVERAGE_POOLS else names[0].rpartition("_")[2]
         return f"{word} over {format_sizes(before)} = 1"
+    if step := find_slice_step(layer):
+        nth = {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
+        return f"every {nth} of {format_sizes(before)} = {format_sizes(after)}"
     return f"{layer.type} makes {format_sizes(after)} of {format_sizes(before)}"
 
 

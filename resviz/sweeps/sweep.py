@@ -13,6 +13,7 @@ from resviz.inputs import parse_inputs
 from resviz.operations.own_rules import list_rule_modules
 from resviz.sweeps import import_extra
 from resviz.sweeps.journal import Journal, journal_path
+from resviz.sweeps.order import RowOrder
 from resviz.sweeps.rows import MEASURE_NAMES
 from resviz.sweeps.run import SweepTiming, trace_variants
 from resviz.sweeps.space import Space
@@ -79,6 +80,7 @@ class SweepResult:
         condition: which rows were kept, as text.
         objectives: for which the front is.
         front: numbers of the rows on it.
+        order_notes: how the rows stand, and which are left out.
         timing: where the time went.
         journal: the rows on disk; to be dropped once the table is written.
         settings: what held for all.
@@ -92,6 +94,7 @@ class SweepResult:
     condition: str | None
     objectives: tuple[Objective, ...]
     front: tuple[int, ...]
+    order_notes: tuple[str, ...]
     timing: SweepTiming
     journal: Journal
     settings: Settings
@@ -195,6 +198,7 @@ def run_sweep(
     method: str | None = None,
     condition: str | None = None,
     pareto: str | Iterable[str] | None = None,
+    order: RowOrder | None = None,
     limit: int | None = None,
     timeout: float | None = Settings().timeout,
     memory: int | None = None,
@@ -220,6 +224,8 @@ def run_sweep(
     names = argument_columns(plan.space)
     aimable = (*NUMERIC_COLUMNS, *names)
     objectives = () if pareto is None else parse_objectives(pareto, aimable)
+    order = order or RowOrder()
+    order.check(names)
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
     inputs = None
@@ -250,6 +256,10 @@ def run_sweep(
             for number, configuration in enumerate(plan)
         ]
         matching_rows = rows_that_meet(rows, plan.condition, path)
+        if objectives and order.top is not None:  # of those on the front
+            numbers = pareto_front(matching_rows, objectives)
+            matching_rows = [matching_rows[number] for number in numbers]
+        matching_rows, order_notes = order.rank(matching_rows, names)
     except BaseException:
         journal.close()
         raise
@@ -262,6 +272,7 @@ def run_sweep(
         condition=condition,
         objectives=objectives,
         front=tuple(pareto_front(matching_rows, objectives)) if objectives else (),
+        order_notes=order_notes,
         timing=timing,
         journal=journal,
         settings=settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings.costs import MAC_CONVENTION
+from resviz.sweeps.order import MEASURE_COLUMNS, SPEC_COLUMN
 from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
 from resviz.tables.table import Column, Table
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 
     from resviz.sweeps.rows import SweepRow
     from resviz.sweeps.sweep import Objective, SweepResult
-
-MEASURE_COLUMNS = (
-    Column("params", "params", "count"),
-    TRAINABLE_COLUMNS[0],
-    Column("macs", "MACs", "count"),
-    Column("activations", "activations", "count", spare=5),
-    Column("inference_peak_bytes", "peak, MiB", "bytes", spare=3),
-    Column("receptive_field", "field", "count", spare=2),
-    Column("final_shape", "final map", "sample", spare=4),
-    Column("depth", "depth", "count", spare=1),
-    Column("seconds", "s", spare=7),
-)
 
 
 def sweep_table(
@@ -54,7 +43,7 @@ def sweep_table(
     errors = error_column or any(row["error"] for row in rows)
     gaps = error_column or any(row["not_counted"] for row in rows)
     columns = (
-        Column("spec", "SPEC"),
+        SPEC_COLUMN,
         *(
             Column(name, name, spare=0 if name in TRACE_ARGUMENTS else 6)
             for name in result.names
@@ -111,6 +100,7 @@ def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str,
 
 def sweep_notes(result: SweepResult) -> Iterator[str]:
     """Yield what stands below the rows."""
+    yield from result.order_notes
     if result.objectives:
         count = format_plural(len(result.front), "variant")
         share_on_front = f"{count} of {len(result.rows):,} on the Pareto front"

@@ -21,6 +21,7 @@ from resviz.tables.notes import (
 from resviz.tables.paper_attention import ATTENTION_NOTES
 from resviz.tables.paper_cells import paper_entries
 from resviz.tables.paper_strides import (
+    DOWNSAMPLING,
     describe_downsampling,
     find_downsampling,
     join_names,
@@ -32,6 +33,7 @@ from resviz.units import format_count, format_giga
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from resviz.readings.structure import Structure
     from resviz.record import Architecture
     from resviz.tables.paper_cells import PaperEntry
 
@@ -89,8 +91,22 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
         tuple(display_paper_row(entry, bounds) for entry in rows),
         paper_data(archs, rows),
         notes=paper_notes(archs, rows),
+        noted_rows=tuple(downsampling_rows(structures)),
         fixed=2,
     )
+
+
+def downsampling_rows(structures: Sequence[Structure]) -> Iterator[dict[str, Any]]:
+    """Yield the row that says where each network strides, if one does."""
+    places = {
+        f"c{k}": "; ".join(
+            line.removeprefix(DOWNSAMPLING)
+            for line in describe_downsampling(find_downsampling(structure))
+        )
+        for k, structure in enumerate(structures)
+    }
+    if any(places.values()):
+        yield {"name": "downsampling", "output": None, **places}
 
 
 def row_names(entries: Sequence[dict[str, PaperEntry]]) -> list[str]:

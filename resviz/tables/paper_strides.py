@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS
+from resviz.readings.shape_flow import find_slice_step, read_flow
 from resviz.readings.structure import gates, index_block_layers
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.units import format_per_axis, format_sizes
@@ -12,8 +14,12 @@ from resviz.units import format_per_axis, format_sizes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from resviz.readings.shape_flow import FlowStep
     from resviz.readings.structure import Block, Structure
-    from resviz.record import Layer, Operation, Shape
+    from resviz.record import Architecture, Layer, Operation, Shape
+
+DOWNSAMPLING = "downsampling is performed "
+"""How a sentence on the strides begins."""
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 """How operations of one window are told apart; behind the sixth they are not."""
@@ -43,28 +49,70 @@ class Downsampling(NamedTuple):
         return self._asdict() | {"kernel": [*self.kernel], "stride": [*self.stride]}
 
 
-def find_downsampling(structure: Structure) -> Iterator[Downsampling]:
-    """Yield the layers that stride on the main path, in order."""
+def find_downsampling(structure: Structure) -> list[Downsampling]:
+    """List the layers that stride on the main path, in order."""
     arch = structure.arch
+    steps = {step.name: stride for step, stride in find_windowless_steps(arch)}
     ends = {layer.index for layer in (*structure.stem, *structure.head)}
     places = index_block_layers(arch)
-    for index in structure.main_path:
+    found = []
+    for number, index in enumerate(structure.main_path):
         layer = arch.stored_layers[index]
         op = find_strided(layer)
-        if op is None or op.window is None or index in ends:
+        if index in ends or (op is None and layer.name not in steps):
             continue
         own = places.get(index)
         block = own.block if own else find_next_block(structure, index)
         if block is None or (own and keeps_size(own.block, index)):
             continue
-        yield Downsampling(
-            layer.name,
-            block.name,
-            own is not None,
-            name_place(block, op) if own else name_window(op),
-            op.window.kernel,
-            op.window.stride,
+        if op is not None and op.window is not None:
+            place = name_place(block, op) if own else name_window(op)
+            kernel, stride = op.window.kernel, op.window.stride
+        else:
+            kernel = stride = steps[layer.name]
+            path = [
+                arch.stored_layers[each]
+                for each in structure.main_path[number:]
+                if each < block.end
+            ]
+            place = name_windowless_step(path, stride)
+        is_inside = own is not None
+        found.append(
+            Downsampling(layer.name, block.name, is_inside, place, kernel, stride)
         )
+    return found
+
+
+def find_windowless_steps(arch: Architecture) -> Iterator[tuple[FlowStep, Shape]]:
+    """Yield the steps of the shape flow that make a map so many times smaller.
+
+    Those of layers whose windows stride are among them.
+    """
+    for before, step in pairwise(read_flow(arch)):
+        sizes = [*zip(before.size, step.size, strict=True)]
+        ratio = tuple(large // small for large, small in sizes)
+        if max(ratio) > 1 and all(large % small == 0 for large, small in sizes):
+            yield step, ratio
+
+
+def name_windowless_step(path: Sequence[Layer], stride: Shape) -> str:
+    """Name what makes a map smaller without a window, as patch merging.
+
+    Args:
+        path: the layers from there to the next block.
+        stride: by how much.
+    """
+    layer, *behind = path
+    names = {op.name for op in layer.operations}
+    if find_slice_step(layer):
+        joins = any(op.name == "cat" for each in behind for op in each.operations)
+        return "space-to-depth step" if joins else "slice"
+    if any(name.startswith("upsample") for name in names):
+        return "resize"
+    for word, reductions in (("average", {"mean"}), ("max", {"amax", "max"})):
+        if names & reductions:
+            return f"{format_sizes(stride)} {word} pool"
+    return "reduction" if names & REDUCTIONS else "space-to-depth step"
 
 
 def find_strided(layer: Layer) -> Operation | None:
@@ -139,7 +187,7 @@ def describe_downsampling(found: Iterable[Downsampling]) -> tuple[str, ...]:
             lines.append(f"by {join_names(names)} {by}, at {owner} {place}")
         else:
             lines.append(f"by a {place} {by} before {join_names(names)}")
-    return tuple(f"downsampling is performed {line}" for line in lines)
+    return tuple(f"{DOWNSAMPLING}{line}" for line in lines)
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -145,6 +145,7 @@ class Table:
         data: what `to_dict` gives and the command prints as JSON.
         facts: label and text of what stands above the rows.
         notes: lines below the rows: the convention, and what is left out.
+        noted_rows: what formats without notes have as rows at the end instead.
         marked: numbers of rows to set off.
         mark: what it means that a row is set off.
         fixed: so many columns head every part where the table is split for width;
@@ -159,6 +160,7 @@ class Table:
     data: Any
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    noted_rows: tuple[Mapping[str, Any], ...] = ()
     marked: frozenset[int] = field(default_factory=frozenset)
     mark: str = ""
     fixed: int = 0

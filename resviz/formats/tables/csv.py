@@ -17,7 +17,7 @@ SUFFIXES = (".csv",)
 
 
 def render(table: Table) -> str:
-    """Write the rows of a table; facts and notes are left out.
+    """Write the rows of a table; facts and notes are left out but for noted rows.
 
     Networks head their own columns; all other columns are headed by their key.
     """
@@ -25,7 +25,7 @@ def render(table: Table) -> str:
     out = writer(text, lineterminator="\n")
     headings = (c.title if c.kind == "cell" else c.key for c in table.columns)
     out.writerow(map(escape.escape_csv, headings))
-    for row in table.rows:
+    for row in (*table.rows, *table.noted_rows):
         out.writerow([csv_cell(c, row.get(c.key)) for c in table.columns])
     return text.getvalue()
 
