@@ -109,13 +109,14 @@ def split_units(
 ) -> list[list[JoinRegion]]:
     """Split regions of one call into those of its blocks, one or several each.
 
-    Two streams that exchange are updated by one block. What else the model's own
-    forward adds is looked at later, block by block.
+    Two streams that exchange are updated by one block, and so are those that share
+    what is added. What else the model's own forward adds is looked at later, block by
+    block.
     """
     if members[0].is_exchange:
         return [members[k : k + 2] for k in range(0, len(members), 2)]
     if not owner or len(members) == 1:
-        return [[region] for region in members]
+        return join_overlapping([[region] for region in members])
     kinds = [
         find_unit_kind(
             graph,
@@ -125,7 +126,28 @@ def split_units(
         for region in members
     ]
     rest = iter(members)
-    return [[*islice(rest, count)] for count in split_into_blocks(kinds)]
+    return join_overlapping(
+        [[*islice(rest, count)] for count in split_into_blocks(kinds)]
+    )
+
+
+def join_overlapping(parts: list[list[JoinRegion]]) -> list[list[JoinRegion]]:
+    """Join regions of blocks that have layers in common, which are counted once.
+
+    Source: Chu et al. 2022, NAFSSR, whose two views attend to one another by one
+    product.
+    """
+    joined: list[list[JoinRegion]] = []
+    nodes: set[int] = set()
+    for part in parts:
+        inside = {node for region in part for node in region.nodes}
+        if nodes.isdisjoint(inside):
+            joined.append(part)
+            nodes = inside
+        else:
+            joined[-1] += part
+            nodes |= inside
+    return joined
 
 
 def make_residual_block(

@@ -140,12 +140,14 @@ def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> b
 
     It does when two or more residual regions inside it give the positions and width of
     its input or output, or positions that are neither's, or have two weights in a row
-    or more, so that they are blocks by themselves.
+    or more, so that they are blocks by themselves. One alone is enough of those that
+    have such weights and fewer positions, as at the bottom of a U-Net that adds.
     """
-    if len(inner) < 2:
-        return False
     ends = [graph.size_of_node(node) for node in (region.fork, region.join)]
     positions = [end[0] for end in ends]
     sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
+    blocks = [size for size, each in zip(sizes, inner, strict=True) if each.weight > 1]
+    if len(inner) < 2:
+        return any(size[0] < min(positions) for size in blocks)
     whole_count = sum(size in ends or size[0] not in positions for size in sizes)
-    return whole_count >= 2 or sum(member.weight > 1 for member in inner) >= 2
+    return whole_count >= 2 or len(blocks) >= 2

@@ -1,5 +1,6 @@
 """Two streams that read each other: what is a block of one, and why others are none."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -8,7 +9,7 @@ from resviz.readings.structure import read_structure
 from resviz.readings.structure.join_reasons import explain_joins
 
 from .random_parts import Run
-from .toys import conv, residual
+from .toys import Basic, conv, residual
 
 WIDTH = 16
 
@@ -148,3 +149,92 @@ def test_attention_to_one_key_is_attention():
     for size in (8, 4):
         built = read_structure(resviz.trace(net, inputs=torch.zeros(2, 3, size, size)))
         assert ["attention"] == [block.type for block in built.blocks]
+
+
+class BothWays(nn.Module):
+    """Two maps attend to one another by one product, as a stereo net's views do."""
+
+    def __init__(self):
+        super().__init__()
+        self.keys, self.values = (
+            nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in range(2)) for _ in range(2)
+        )
+
+    def forward(self, left, right):
+        scores = self.keys[0](left) @ self.keys[1](right).mT
+        to_left = scores.softmax(-1) @ self.values[1](right)
+        to_right = scores.mT.softmax(-1) @ self.values[0](left)
+        return left + to_left, right + to_right
+
+
+class Mirrored(nn.Module):
+    """One branch of both streams is added to one and subtracted from the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(2 * WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH)
+        )
+
+    def forward(self, left, right):
+        change = self.body(torch.cat([left, right], -1))
+        return left + change, right - change
+
+
+@pytest.mark.parametrize("kind", [BothWays, Mirrored])
+@pytest.mark.parametrize("written_out", [False, True])
+def test_no_layer_is_in_two_blocks(kind, written_out):
+    """What two sums share is counted once: shares of all parts are one in sum."""
+
+    def forward(self, x):
+        left, right = x.chunk(2, 1)
+        left, right = self.stem(left), self.stem(right)
+        for layer in self.layers:
+            step = kind.forward if written_out else kind.__call__
+            left, right = step(layer, left, right)
+        return torch.cat([self.head(left), self.head(right)], 1)
+
+    parts = {"stem": nn.Linear(WIDTH, WIDTH), "head": nn.Linear(WIDTH, WIDTH)}
+    net = Run(forward, layers=[kind() for _ in range(2)], **parts)
+    arch = resviz.trace(net, inputs=torch.zeros(1, 12, WIDTH))
+    inside = [index for block in arch.blocks for index in block.layer_indices]
+    assert len(arch.blocks) >= 2
+    assert sorted({*inside}) == sorted(inside)
+    rows = resviz.summary(arch).rows
+    assert sum(row["params"] for row in rows) == arch.params
+
+
+def test_a_sum_over_the_bottom_of_a_unet_is_a_long_skip():
+    """One block of fewer positions inside is enough, whatever the depth."""
+
+    def forward(self, x):
+        inner = self.layers(nn.functional.avg_pool2d(x, 2))
+        return self.last(x + self.up(inner))
+
+    net: nn.Module = Basic(8, 8)
+    for depth in range(1, 4):
+        parts = {"up": nn.ConvTranspose2d(8, 8, 2, 2), "last": Basic(8, 8)}
+        layers = net if depth == 1 else nn.Sequential(Basic(8, 8), net)
+        net = Run(forward, layers=layers, **parts)
+        whole = nn.Sequential(conv(3, 3), Basic(8, 8), net)
+        built = read_structure(resviz.trace(whole, (3, 32, 32)))
+        verdicts = [why.verdict for why in explain_joins(built)]
+        blocks = ["basic"] * (2 * depth + 1)
+        assert blocks == [block.type for block in built.blocks]
+        assert depth == verdicts.count("long skip")
+
+
+@pytest.mark.parametrize(("weights", "stride"), [(1, 2), (2, 1)])
+def test_a_smaller_or_light_residual_inside_is_part_of_its_block(weights, stride):
+    """One weight is no block by itself, nor is one of as many positions a skip's."""
+
+    def forward(self, x):
+        return x + self.up(self.inner(self.down(x)))
+
+    body = nn.Sequential(*(conv(3) for _ in range(weights)))
+    up = nn.ConvTranspose2d(8, 8, stride, stride)
+    down = conv(3, stride=stride)
+    net = Run(forward, inner=residual(body), up=up, down=down)
+    built = read_structure(resviz.trace(nn.Sequential(conv(3, 3), net), (3, 16, 16)))
+    assert 1 == len(built.blocks)
+    assert [] == [why for why in explain_joins(built) if why.verdict == "long skip"]
