@@ -73,9 +73,11 @@ def find_unit_kind(
         or any(op.name in SOFTMAXES for op in graph.list_operations(nodes | gates))
     )
     has_full_kernel = any(is_spatial(op) and not has_groups(op) for op in ops)
-    role = "attention" if kind in ATTENTION_TYPES else kind
+    role = "attention" if kind in ATTENTION_TYPES else "convolution"
+    if kind == "MLP" and not any(op.window for op in weighted_ops):
+        role = kind
     return UnitKind(
-        role=role if role in {"attention", "MLP"} else "convolution",
+        role=role,
         mixes_channels_alone=not mixes_positions or widens_first,
         sees_positions=mixes_positions,
         is_whole=has_full_kernel and role != "attention",

@@ -106,36 +106,50 @@ def is_basic(weighted_ops: Sequence[Operation]) -> bool:
 
 
 def is_bottleneck(weighted_ops: Sequence[Operation]) -> bool:
-    """Tell whether a convolution stands between two of 1×1.
+    """Tell whether one or more convolutions stand between two of 1×1.
 
-    Unless it is 3×3, the first must not widen and the last must. Source: He et al.
-    2015, figure 5, right; Brendel and Bethge 2019, BagNet, most of whose are 1×1.
+    Unless they are 3×3, the first must not widen and the last must. Several are larger
+    than 1×1. Source: He et al. 2015, figure 5, right; Brendel and Bethge 2019, BagNet,
+    most of whose are 1×1; Gao et al. 2019, Res2Net, figure 2, and Li et al. 2019,
+    SKNet, which have several.
     """
     sizes = list_kernel_sizes(weighted_ops)
-    if len(sizes) != 3 or sizes[::2] != (1, 1):
+    inner = {*sizes[1:-1]}
+    if not inner or (sizes[0], sizes[-1]) != (1, 1) or (len(sizes) > 3 and 1 in inner):
         return False
-    if sizes[1] == 3:
+    if inner == {3}:
         return True
-    (before, narrow), _, (narrowest, after) = map(find_widths, weighted_ops)
+    ends = weighted_ops[0], weighted_ops[-1]
+    (before, narrow), (narrowest, after) = map(find_widths, ends)
     return before >= narrow and narrowest < after
 
 
 def is_mlp(weighted_ops: Sequence[Operation]) -> bool:
-    """Tell whether linear layers follow one another."""
+    """Tell whether linear layers follow one another, or a 1×1 widens and one narrows.
+
+    Source: Yu et al. 2022, PoolFormer, whose channel MLP is of convolutions.
+    """
+    if list_kernel_sizes(weighted_ops) == (1, 1):
+        (before, wide), (_, after) = map(find_widths, weighted_ops)
+        if before < wide > after:
+            return True
     return len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops)
 
 
 def is_inverted_bottleneck(weighted_ops: Sequence[Operation]) -> bool:
     """Tell whether a 1×1 widens and a 1×1 narrows, with depthwise convolutions.
 
-    Source: Sandler et al. 2018, MobileNetV2, figure 3; Liu et al. 2022, ConvNeXt,
-    figure 3, where the depthwise convolution comes first; Qin et al. 2024, MobileNetV4.
+    A gate behind the depthwise one may be what narrows. Source: Sandler et al. 2018,
+    MobileNetV2, figure 3; Liu et al. 2022, ConvNeXt, figure 3, where the depthwise
+    convolution comes first; Qin et al. 2024, MobileNetV4; Chen et al. 2022, NAFNet,
+    figure 3, which gates.
     """
     pointwise = [op for op in weighted_ops if not is_depthwise(op)]
     if len(pointwise) == len(weighted_ops) or list_kernel_sizes(pointwise) != (1, 1):
         return False
     (before, wide), (widest, after) = map(find_widths, pointwise)
-    return before <= wide and after < widest
+    depthwise = (find_widths(op)[1] for op in weighted_ops if is_depthwise(op))
+    return before <= wide and after < max(widest, *depthwise)
 
 
 def list_kernel_sizes(ops: Sequence[Operation]) -> tuple[int, ...]:

@@ -28,14 +28,29 @@ class ChannelsLast(nn.Module):
         return self.layers(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
+class Halving(nn.Module):
+    """Half of the channels, by which the other half is multiplied."""
+
+    def forward(self, x):
+        left, right = x.chunk(2, dim=1)
+        return left * right
+
+
+TWICE = conv(3, 2, 2), conv(3, 2, 2)
+
 BRANCHES = {
     "ResNet-18": ("basic", [conv(3), conv(3)]),
     "HiFi-GAN": ("basic", [nn.Conv2d(8, 8, 7, padding=9, dilation=3), conv(7)]),
     "two kernels": ("residual", [conv(5), conv(3)]),
     "two of 1×1": ("residual", [conv(1), conv(1)]),
+    "PoolFormer": ("MLP", [UP, DOWN]),
+    "NAFNet's second": ("MLP", [conv(1, 8, 16), Halving(), conv(1)]),
     "ResNet-50": ("bottleneck", [conv(1, 8, 2), conv(3, 2, 2), conv(1, 2, 8)]),
     "BagNet": ("bottleneck", [conv(1, 8, 2), conv(1, 2, 2), conv(1, 2, 8)]),
     "7×7": ("bottleneck", [conv(1, 8, 2), conv(7, 2, 2), conv(1, 2, 8)]),
+    "Res2Net": ("bottleneck", [conv(1, 8, 2), *TWICE, conv(1, 2, 8)]),
+    "wide Res2Net": ("bottleneck", [UP, conv(3, 32, 32), conv(3, 32, 32), DOWN]),
+    "1×1 inside": ("residual", [conv(1, 8, 2), conv(1, 2, 2), *TWICE, conv(1, 2, 8)]),
     "ShuffleNet": ("bottleneck", [conv(1, 8, 2), depthwise(3, 2), conv(1, 2, 8)]),
     "wide in 5×5": ("residual", [UP, conv(5, 32, 32), DOWN]),
     "three of 1×1": ("residual", [conv(1), conv(1), conv(1)]),
@@ -43,6 +58,12 @@ BRANCHES = {
     "ConvNeXt": ("inverted bottleneck", [depthwise(7), UP, DOWN]),
     "ConvNeXt's own": ("inverted bottleneck", [depthwise(7), ChannelsLast()]),
     "MobileNetV4": ("inverted bottleneck", [depthwise(3), UP, depthwise(5, 32), DOWN]),
+    "NAFNet": (
+        "inverted bottleneck",
+        [conv(1, 8, 16), depthwise(3, 16), Halving(), conv(1)],
+    ),
+    "Conformer": ("bottleneck", [conv(1, 8, 16), Halving(), depthwise(3), conv(1)]),
+    "no width": ("residual", [conv(1), depthwise(5), conv(1)]),
     "separable": ("residual", [depthwise(3), conv(1), depthwise(3), conv(1)]),
     "linear": ("MLP", [ChannelsLast()]),
 }
