@@ -14,7 +14,10 @@ from resviz.operations.table import DISPLAY_NAMES, find_display_name
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.events import CallEnd, CallStart
-from resviz.tracing.explain.input_proposals import complains_of_shape
+from resviz.tracing.explain.input_proposals import (
+    complains_of_shape,
+    find_unbatched_convolution,
+)
 from resviz.tracing.explain.input_search import (
     describe_working_inputs,
     find_working_inputs,
@@ -33,6 +36,7 @@ from resviz.tracing.explain.missing_forwards import (
 from resviz.tracing.explain.remedies import (
     explain_wrong_arguments,
     find_rounded_size,
+    find_working_batch,
     find_working_sizes,
     shorten_names,
 )
@@ -151,6 +155,7 @@ def find_tried_remedy(
         found = find_working_sizes(shape, accepts_shape, mismatch.ratio)
     elif shape and search == "rounding":
         found = find_rounded_size(shape, accepts_shape)
+        found = found or find_working_batch(recorder, shape, accepts_shape)
     if found:
         return found
     if mismatch and mismatch.input_sizes and not shape and holds_tensors(plan):
@@ -161,7 +166,8 @@ def find_tried_remedy(
     else:
         is_settled = bool(remedy) and search not in {"window", "inputs"}
     is_late = mismatch is not None and search != "window" and has_weighed(recorder)
-    if is_settled or is_late:
+    is_misread = find_unbatched_convolution(recorder) is not None
+    if (is_settled or is_late) and not is_misread:
         return None
     specs = find_working_inputs(error, recorder, plan.arguments, attempt)
     if not specs:

@@ -18,6 +18,7 @@ from resviz.errors import first_error_line
 from resviz.operations.families import PRODUCTS
 from resviz.record import MODEL_INPUT
 from resviz.tracing.dispatched import describe_overload
+from resviz.tracing.events import CallStart, TraceStep
 from resviz.tracing.explain.lacking_inputs import (
     MAX_GUESSES,
     TOKENS,
@@ -163,6 +164,7 @@ def propose_sizes(
     if not is_float and isinstance(getattr(module, "weight", None), torch.Tensor):
         yield spec.sizes, None
     for sizes in (
+        *propose_batches(failure, spec.sizes),
         *propose_for_module(failure, spec.sizes),
         *propose_for_operation(failure, spec.sizes),
     ):
@@ -173,6 +175,29 @@ def propose_sizes(
     if not is_float and len(spec.sizes) == 2:
         for length in LENGTHS:
             yield (*spec.sizes[:1], length), spec.dtype
+
+
+def propose_batches(failure: FailedForward, sizes: Sizes) -> Iterator[Sizes]:
+    """Propose sizes with channels where a convolution took the batch for these."""
+    module = find_unbatched_convolution(failure.recorder)
+    if module is not None:
+        axes = len(module.kernel_size)
+        yield from propose_maps(module.in_channels, axes, sizes, ())
+        yield (*sizes[:1], module.in_channels, *[LENGTHS[0]] * axes)
+
+
+def find_unbatched_convolution(recorder: Recorder) -> _ConvNd | None:
+    """Find a convolution that ran on what it took for one sample."""
+    module: nn.Module | None = None
+    for event in recorder.list_events():
+        if isinstance(event, CallStart):
+            module = None if event in recorder.calls.open_calls else event.module
+        elif isinstance(event, TraceStep) and isinstance(module, _ConvNd):
+            if event.operation.name == "unsqueeze":
+                return module
+        else:
+            module = None
+    return None
 
 
 def find_failed_module(failure: FailedForward) -> nn.Module | None:

@@ -9,6 +9,8 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import first_error_line, suggest_nearest
+from resviz.tracing.dispatched import describe_overload
+from resviz.tracing.explain.input_proposals import VIEW_OPERATIONS
 from resviz.tracing.explain.input_search import name_inputs
 from resviz.tracing.explain.lacking_inputs import (
     list_lacking_inputs,
@@ -27,6 +29,9 @@ AcceptsShape = Callable[[Shape], bool]
 
 LARGEST_SIDE = 2048
 """Side in pixels above which no working input is looked for."""
+
+LARGEST_BATCH = 64
+"""Samples above which no working batch is looked for."""
 
 ROUNDING_FACTORS = (2, 4, 8, 16, 32, 64, 128, 7, 14, 28, 56, 112, 3, 6, 12, 24, 48, 5)
 """By how much networks that halve and double their maps make them smaller, and sides of
@@ -161,13 +166,42 @@ def describe_range(least: int, largest: int | None) -> str:
 
 
 def find_rounded_size(shape: Shape, accepts_shape: AcceptsShape) -> str | None:
-    """Describe the nearest larger input whose sides halve evenly enough."""
+    """Describe the nearest larger input whose sides halve evenly enough.
+
+    Of what all its multiples are, the next is tried too: 320 is one of 64, and halves
+    six times, but no seventh time, as 256 does.
+    """
     if len(shape) != 4:
         return None
-    for factor in ROUNDING_FACTORS:
-        sides = [-(-side // factor) * factor for side in shape[2:]]
-        if accepts_shape((*shape[:2], *sides)):
-            return f"{'×'.join(map(str, sides))} works, multiples of {factor}"
+
+    def accepts_multiple(factor: int, more: int = 0) -> list[int]:
+        sides = [(-(-side // factor) + more) * factor for side in shape[2:]]
+        return sides if accepts_shape((*shape[:2], *sides)) else []
+
+    for number, factor in enumerate(ROUNDING_FACTORS):
+        sides = accepts_multiple(factor)
+        if sides:
+            works = f"{'×'.join(map(str, sides))} works"
+            factors = (each for each in ROUNDING_FACTORS[number:] if each % factor == 0)
+            for each in factors:
+                if accepts_multiple(each) and accepts_multiple(each, 1):
+                    return f"{works}, multiples of {each}"
+            return works
+    return None
+
+
+def find_working_batch(
+    recorder: Recorder, shape: Shape, accepts_shape: AcceptsShape
+) -> str | None:
+    """Describe a batch that a failed view divides into parts, as frames of clips."""
+    failed = recorder.failed_operation
+    if failed is None or describe_overload(failed.func).name not in VIEW_OPERATIONS:
+        return None
+    whole, *others = failed.args[1] or (1,)
+    for size in sorted(set(others)) if whole < 1 else ():
+        is_batch = shape[0] < size <= LARGEST_BATCH
+        if is_batch and accepts_shape((size, *shape[1:])):
+            return f"--batch {size} works, in Python batch={size}"
     return None
 
 

@@ -68,6 +68,11 @@ def propose_maps(
     yield (batch, channels, *sides)
     if shape[1:] == sizes[1:]:
         return
+    if len(shape) == len(sizes) > 2:  # of others are joined to it, or it is parted
+        given, arrived = sizes[1] or 1, max(shape[1], 1)
+        for size in (given + channels - arrived, channels * -(-given // arrived)):
+            if size > 0:
+                yield replace_size(sizes, 1, size)
     yield (batch, *sides, channels)
     for axis in range(1, len(sizes)):
         yield replace_size(sizes, axis, channels)
