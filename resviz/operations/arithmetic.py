@@ -49,6 +49,25 @@ difference = partial(
 )
 comparison = partial(pointwise, is_differentiable=False)
 
+OTHER_FUNCTIONS = (
+    "acosh", "angle", "asin", "asinh", "atanh", "complex", "conj_physical", "copysign",
+    "cosh", "deg2rad", "digamma", "erfc", "erfinv", "fmax", "fmin", "frac", "frexp",
+    "hypot", "i0", "igamma", "igammac", "ldexp", "lgamma", "linalg_cross", "log10",
+    "logaddexp", "logaddexp2", "mvlgamma", "polar", "polygamma", "positive", "rad2deg",
+    "sgn", "sinc", "sinh", "special_entr", "special_erfcx", "special_i0e",
+    "special_i1", "special_i1e", "special_log_ndtr", "special_ndtri",
+    "special_xlog1py",
+)  # fmt: skip
+"""What works on values one by one and has no MACs, of which no more need be known."""
+
+OTHER_PREDICATES = (
+    "__lshift__", "__rshift__", "bitwise_left_shift", "bitwise_right_shift",
+    "bitwise_xor", "count_nonzero", "equal", "gcd", "heaviside", "isfinite", "isin",
+    "isneginf", "isposinf", "lcm", "logical_xor", "nextafter",
+    "signbit",
+)  # fmt: skip
+"""The same of what has whole or truth values, or steps, and so no gradient."""
+
 ROWS = (
     pointwise(
         "add",
@@ -134,6 +153,11 @@ ROWS = (
     pointwise("nan_to_num"),
     pointwise("xlogy"),
     pointwise("acos", saved=save_operand),
+    *(OperationKind(name, ELEMENTWISE) for name in OTHER_FUNCTIONS),
+    *(
+        OperationKind(name, ELEMENTWISE, is_differentiable=False)
+        for name in OTHER_PREDICATES
+    ),
     pointwise("quantize_per_tensor"),
     pointwise("quantize_per_channel"),
     pointwise("quantize_per_tensor_dynamic"),

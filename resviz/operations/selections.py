@@ -142,6 +142,21 @@ def move_axis_by_select(op: Operation, axis: int) -> int | None:
 selection = partial(OperationKind, family=SELECTION)
 piece = partial(selection, saved=save_nothing)
 
+ADDING_WRITES = ("scatter_add", "scatter_reduce", "index_reduce")
+"""What adds values to places, or takes their mean or largest; it has no MACs."""
+
+WRITES = (
+    "_unsafe_index_put", "diagonal_scatter", "index_copy", "index_fill", "index_put",
+    "masked_scatter", "put", "select_scatter", "slice_scatter",
+)  # fmt: skip
+"""What writes values to places and computes none."""
+
+OTHER_PICKS = (
+    "_unsafe_index", "_unique2", "diag_embed", "kthvalue", "masked_select", "mode",
+    "nonzero", "repeat_interleave", "take", "unique_consecutive", "unique_dim",
+)  # fmt: skip
+"""What picks or repeats values and computes none."""
+
 ROWS = (
     piece(
         "slice",
@@ -200,9 +215,12 @@ ROWS = (
     selection("index", is_lookup=True, saved=save_indices),
     selection("index_select", is_lookup=True, saved=save_selector),
     selection("gather", is_lookup=True, saved=save_two_operands),
-    OperationKind("index_add", is_join=True, saved=save_selector),
+    OperationKind("index_add", ELEMENTWISE, is_join=True, saved=save_selector),
+    *(OperationKind(name, ELEMENTWISE) for name in ADDING_WRITES),
+    *(OperationKind(name, SELECTION) for name in WRITES),
     selection("scatter", is_lookup=True, saved=save_selector),
     selection("topk", saved=save_rest),
     selection("sort", saved=save_rest),
     selection("_pack_padded_sequence", saved=save_nothing),
+    *(OperationKind(name, SELECTION) for name in OTHER_PICKS),
 )

@@ -1,0 +1,83 @@
+"""What only moves values, or works on them one by one, has no MACs."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from resviz import trace
+from resviz.readings import costs
+
+
+class Function(nn.Module):
+    """A function of the input alone."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+ROWS_OF_FOUR = torch.tensor([[0], [2], [1], [0]])
+
+WITHOUT_PRODUCTS = {
+    "written by an index of two axes": lambda x: torch.zeros_like(x).index_put(
+        (ROWS_OF_FOUR, torch.arange(6)), x
+    ),
+    "added to nodes by edges": lambda x: torch.zeros_like(x).scatter_add(
+        0, ROWS_OF_FOUR.expand(4, 6), x
+    ),
+    "overlapped and added": lambda x: torch.zeros_like(x).index_add(
+        0, ROWS_OF_FOUR.flatten(), x
+    ),
+    "largest of a node's edges": lambda x: x.scatter_reduce(
+        0, ROWS_OF_FOUR.expand(4, 6), x, "amax"
+    ),
+    "a slice that is written": lambda x: torch.slice_scatter(x, x[:, :2], 1, 2, 4),
+    "picked by a mask": lambda x: torch.masked_select(x, torch.eye(4, 6) > 0),
+    "a running sum and its largest": lambda x: x.cumsum(1).cummax(1).values,
+    "lengths halved": lambda x: (x.abs() * 8).long() >> 2,
+}
+
+
+@pytest.mark.parametrize("case", WITHOUT_PRODUCTS)
+def test_what_only_moves_or_adds_has_no_macs(case):
+    """No index is a weight, and nothing is "at least", as torch's counter has it."""
+    function = WITHOUT_PRODUCTS[case]
+    arch = trace(Function(function), (6,), batch=4, mode="run")
+    with FlopCounterMode(display=False) as counter:
+        function(torch.rand(4, 6))
+    assert not costs.find_uncounted(arch)
+    assert counter.get_total_flops() == costs.sum_record_costs(arch).macs == 0
+
+
+def list_pointwise_operations():
+    """List what torch itself tags as work on values one by one, forwards and own."""
+    names = (
+        name for name in dir(torch.ops.aten) if not name.endswith(("_", "backward"))
+    )
+    packets = {name: getattr(torch.ops.aten, name) for name in names}
+    return [
+        name
+        for name, packet in packets.items()
+        if isinstance(packet, torch._ops.OpOverloadPacket)
+        and not name.startswith("special_")
+        and any(
+            torch.Tag.pointwise in getattr(packet, overload).tags
+            for overload in packet.overloads()
+        )
+    ]
+
+
+def test_pointwise_work_is_known():
+    """Torch tags it, and decomposes the few that are left before they are seen."""
+    unknown = [
+        name
+        for name in list_pointwise_operations()
+        if name not in costs.FREE_OPERATIONS
+    ]
+    assert {"clip", "float_power", "relu6", "true_divide"} >= {*unknown}
