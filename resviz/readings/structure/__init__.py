@@ -12,7 +12,7 @@ does (`efforts`); the lightest is the shortcut. `sum_kinds` says what a sum is a
 residual, weightless, parallel, or open, where branches read different parts or
 something foreign is added inside. Sums of two streams that exchange are units all the
 same (`exchanges`). A sum of linear maps of one tensor is one convolution of several
-branches, a block only where nothing else is.
+branches, a block only where nothing else is. One of towers or inputs is a `fusion`.
 
 The outermost residual regions are units (`outer_regions`), but for long skips;
 units that mix positions and channels in turn are one block, as attention and MLP, in
@@ -101,6 +101,11 @@ class Structure:
         """The blocks of all stages, in execution order."""
         every = (block for stage in self.stages for block in stage.blocks)
         return tuple(sorted(every, key=lambda block: block.end))
+
+    @property
+    def has_towers(self) -> bool:
+        """Whether its stages are not all in a row, as those of two encoders."""
+        return any(stage.tower for stage in self.stages)
 
     @property
     def has_paper_names(self) -> bool:

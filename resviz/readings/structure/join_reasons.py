@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from resviz.readings.structure.fusions import (
+    FUSION,
+    FUSION_REASON,
+    find_fusions,
+)
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.sum_kinds import JoinKind
@@ -46,7 +51,8 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
     }
     reasons: list[JoinReason] = []
     for region in structure.regions:
-        verdict, clauses = name_sum(region), [region.reason]
+        verdict, reason = name_sum(structure, region)
+        clauses = [reason]
         if region.kind is JoinKind.RESIDUAL and not region.is_exchange:
             fork = list_names(graph, [region.fork])
             clauses.append(f"they part at {fork}, {region.addition.fork_rule}")
@@ -69,11 +75,15 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
     return tuple(reasons)
 
 
-def name_sum(region: JoinRegion) -> str:
-    """Name an addition that is no residual unit."""
+def name_sum(structure: Structure, region: JoinRegion) -> tuple[str, str]:
+    """Name an addition that is no residual unit, and say why it is what it is."""
     if region.is_multi_branch:
-        return "multi-branch convolution"
-    return "long skip" if region.kind is JoinKind.RESIDUAL else region.kind.value
+        return "multi-branch convolution", region.reason
+    if region.kind is JoinKind.RESIDUAL:
+        return "long skip", region.reason
+    if region.join in find_fusions(structure):
+        return FUSION, FUSION_REASON
+    return region.kind.value, region.reason
 
 
 def list_side_clauses(graph: Graph, region: JoinRegion) -> Iterator[str]:

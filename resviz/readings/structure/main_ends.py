@@ -25,9 +25,12 @@ def find_main_ends(graph: Graph) -> tuple[int, int]:
     best: dict[int, tuple[int, int, int]] = {}  # weights, length, source
     for node in graph.sources:
         weight, length, source = max(
-            (*best.get(source, (0, 0))[:2], source)
-            for source in graph.list_main_sources(node)
-            if source not in graph.constant_nodes or node in graph.constant_nodes
+            (
+                (*best.get(source, (0, 0))[:2], source)
+                for source in graph.list_main_sources(node)
+                if source not in graph.constant_nodes or node in graph.constant_nodes
+            ),
+            key=lambda way: way[:2],
         )
         weight += graph.efforts.get(node, NO_EFFORT).weighted
         best[node] = weight, length + 1, source

@@ -23,7 +23,7 @@ def has_parallel_branches(structure: Structure) -> bool:
     So do towers. What names layers in a row has to say so. A gate over one position
     stands beside its branch and does not count.
     """
-    if any(stage.tower for stage in structure.stages):
+    if structure.has_towers:
         return True
     graph = build_graph(structure.arch)
     return not all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.readings.structure.fusions import FUSION
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import name_sum
 from resviz.readings.structure.regions import JoinKind
@@ -107,8 +108,8 @@ def sums_outside_blocks(structure: Structure) -> Iterator[str]:
     names_of_sums: dict[tuple[str, str], list[str]] = {name: [] for name in SUM_ORDER}
     for region in structure.regions:
         if region.join not in left_out:
-            reason = region.reason if region.kind is JoinKind.OPEN else ""
-            key = name_sum(region), reason
+            sum_name, reason = name_sum(structure, region)
+            key = sum_name, reason if sum_name == JoinKind.OPEN.value else ""
             names_of_sums.setdefault(key, []).append(layers[region.join].name)
     for (sum_name, reason), names in names_of_sums.items():
         because = f", since {reason}" if reason else ""
@@ -120,6 +121,7 @@ SUM_ORDER = [
     ("multi-branch convolution", ""),
     ("parallel sum", ""),
     ("weightless sum", ""),
+    (FUSION, ""),
 ]
 """Sums outside of blocks in the order in which they are told; open ones come last."""
 

@@ -13,7 +13,7 @@ from resviz.readings.structure.forks import AncestorSearch
 from resviz.readings.structure.graph import NOWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.readings.structure.graph import Graph, MapSize
     from resviz.readings.structure.parts import Block
@@ -94,7 +94,11 @@ def choose_successor(
 
 
 def find_predecessors(graph: Graph, blocks: Sequence[Block]) -> Predecessors:
-    """Find for each block the number of the block above it."""
+    """Find for each block the number of the block above it.
+
+    Below a node that several blocks lead to, one of them is taken. Source: Chen et al.
+    2020, SA-Gate, which adds to either stream what is made of both.
+    """
     above = {
         node: number
         for number, block in enumerate(blocks)
@@ -104,18 +108,28 @@ def find_predecessors(graph: Graph, blocks: Sequence[Block]) -> Predecessors:
         (find_entry(graph, block), number) for number, block in enumerate(blocks)
     )
     predecessors: Predecessors = [None] * len(blocks)
+    mixed: set[int] = set()
     outside = [node for node in graph.main_sources if node not in above]
     done = 0
     for entry, number in entries:
         while done < len(outside) and outside[done] <= entry:
             node = outside[done]
             done += 1
-            sources = graph.main_sources[node]
-            candidates = {above[source] for source in sources if source in above}
+            main = sources = graph.main_sources[node]
+            if node in graph.joins:
+                sources = graph.joins[node].operands  # of which one may come aside
+            candidates: dict[int, tuple[bool, bool]] = {}
+            for source in sources:
+                if source in above:
+                    place = source not in mixed, source in main
+                    known = candidates.get(above[source], place)
+                    candidates[above[source]] = max(place, known)
             if candidates:
                 above[node] = choose_block_above(
                     graph, blocks, node, candidates, predecessors
                 )
+                if len(candidates) > 1 or not candidates[above[node]][0]:
+                    mixed.add(node)
         predecessors[number] = above.get(entry)
     return predecessors
 
@@ -139,13 +153,23 @@ def choose_block_above(
     graph: Graph,
     blocks: Sequence[Block],
     node: int,
-    candidates: set[int],
+    candidates: Mapping[int, tuple[bool, bool]],
     predecessors: Predecessors,
 ) -> int:
     """Choose which of the blocks that lead to a node is the one above it.
 
     None that another of them follows, for that is a skip; rather one of the node's own
-    size; of such, the latest.
+    size; of such, one that it reads unmixed, and on a main source; of such, one that is
+    read nowhere else; else the latest. Source: Hazirbas et al. 2016, FuseNet, which
+    adds after each stage of one encoder what the other gives.
+
+    Args:
+        graph: the dataflow.
+        blocks: in execution order.
+        node: outside of blocks.
+        candidates: numbers of the blocks that lead to it; of each, whether a source
+            comes from it alone, and whether that is a main one.
+        predecessors: of the blocks above.
     """
     if len(candidates) < 2:
         return min(candidates)
@@ -156,7 +180,22 @@ def choose_block_above(
     }
     last = [number for number in candidates if number not in followed] or candidates
     size = graph.size_of_node(node)
-    return max(last, key=lambda number: (blocks[number].output_size == size, number))
+    return max(
+        last,
+        key=lambda number: (
+            blocks[number].output_size == size,
+            candidates[number],
+            leads_to_one(graph, blocks[number].end, node),
+            number,
+        ),
+    )
+
+
+def leads_to_one(graph: Graph, start: int, end: int) -> bool:
+    """Tell whether all that reads a node leads, one by one, to a later one."""
+    while start < end and len(graph.after[start]) == 1:
+        (start,) = graph.after[start]
+    return start == end
 
 
 def walk_predecessors(predecessors: Predecessors, number: int) -> Iterator[int]:
