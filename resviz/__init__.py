@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from resviz.errors import (
         BuildError,
+        FontWarning,
         OptionError,
         RecordError,
         RenderError,
@@ -57,6 +58,7 @@ __all__ = [
     "Call",
     "Diagram",
     "FlowStep",
+    "FontWarning",
     "Layer",
     "MacRule",
     "Operation",
@@ -97,8 +99,9 @@ __all__ = [
 
 HOMES = {
     "resviz.errors": (
-        "BuildError", "OptionError", "RecordError", "RenderError", "ResvizError",
-        "RuleError", "SpecError", "TraceError", "UnknownNameError", "WeightsError",
+        "BuildError", "FontWarning", "OptionError", "RecordError", "RenderError",
+        "ResvizError", "RuleError", "SpecError", "TraceError", "UnknownNameError",
+        "WeightsError",
     ),
     "resviz.figures.rendering": ("Diagram",),
     "resviz.operations.kind": ("MacRule",),

@@ -82,6 +82,10 @@ class RenderError(ResvizError, RuntimeError):
     """An output that cannot be made or written."""
 
 
+class FontWarning(UserWarning):
+    """Letters of a figure that cannot be shown, with what would show them."""
+
+
 def first_error_line(error: BaseException) -> str:
     """Return the first line of a foreign error's message, its class if it has none."""
     try:

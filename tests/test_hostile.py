@@ -107,6 +107,7 @@ def test_every_title_is_drawn_by_dot(name):
 
 
 @pytest.mark.needs("pdftotext")
+@pytest.mark.filterwarnings("ignore::resviz.errors.FontWarning")  # of some machines
 def test_pdf_and_png_are_drawn():
     """The names can be searched in the PDF."""
     drawn = draw_diagram(tree(), "layers")

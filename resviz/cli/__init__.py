@@ -7,16 +7,22 @@ import gc
 import os
 import shutil
 import sys
+import warnings
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from shlex import quote
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from resviz import __version__
-from resviz.errors import ResvizError
+from resviz.errors import FontWarning, ResvizError
 from resviz.tables import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMMANDS = {
     "describe": "Say a figure in sentences: for screen readers, and as alt text.",
@@ -118,6 +124,7 @@ def main(args: list[str] | None = None) -> None:
     gc.disable()
     atexit.register(gc.freeze)
     settings = SimpleNamespace(debug=False, gaps=[])
+    warnings.showwarning = partial(show_warning, warnings.showwarning)
     try:
         resviz_command.main(
             args, prog_name="resviz", standalone_mode=False, obj=settings
@@ -137,6 +144,22 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(report_error(error))
     if settings.gaps:
         sys.exit(report_gaps(settings.gaps))
+
+
+def show_warning(
+    show_other: Callable[..., None],
+    message: Warning | str,
+    category: type[Warning],
+    *where: Any,
+) -> None:
+    """Print a warning of our own as one line; another as Python does."""
+    from resviz.escape import replace_unsafe
+
+    if issubclass(category, FontWarning):
+        line = f"warning: {replace_unsafe(message)}"
+        click.echo(wrap_for_terminal(line), err=True)
+    else:
+        show_other(message, category, *where)
 
 
 def report_gaps(gaps: list[str]) -> int:

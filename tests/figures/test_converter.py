@@ -13,7 +13,9 @@ from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.elements import Edge
+from resviz.formats.glyphs import has_glyph
 from resviz.formats.pictures import pdf, png
+from tests.conftest import ROOT
 
 from .conftest import HOSTILE
 from .test_dot import SMALL
@@ -163,19 +165,54 @@ sys.stdout.buffer.write(pdf.render(SMALL, styles.LIGHT_STYLE))
 """
 
 
+def run_without_fonts(folder, *command):
+    """Run Python on a machine that has no font: its only folder of them is another."""
+    fonts = f"<fontconfig><dir>{folder}</dir></fontconfig>"
+    (folder / "fonts.conf").write_text(fonts)
+    return subprocess.run(
+        [sys.executable, *command],
+        capture_output=True,
+        check=True,
+        cwd=folder,
+        env={
+            "FONTCONFIG_FILE": str(folder / "fonts.conf"),
+            "XDG_DATA_HOME": str(folder),
+            "HOME": str(folder),
+            "PYTHONPATH": ":".join([str(ROOT), *sys.path]),
+        },
+    )
+
+
 @pytest.mark.needs("pdftotext")
 def test_a_machine_without_fonts_has_those_of_the_library(tmp_path):
     """As a slim container: the words are there all the same."""
-    (tmp_path / "fonts.conf").write_text("<fontconfig></fontconfig>")
-    done = subprocess.run(
-        [sys.executable, "-c", FONTS_OF_NONE],
-        capture_output=True,
-        check=True,
-        env={
-            "FONTCONFIG_FILE": str(tmp_path / "fonts.conf"),
-            "XDG_DATA_HOME": str(tmp_path),
-            "HOME": str(tmp_path),
-            "PYTHONPATH": ":".join(sys.path),
-        },
-    )
+    done = run_without_fonts(tmp_path, "-c", FONTS_OF_NONE)
     assert "3×3, 64" in pdf_text(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("plain é ×→…", ""),
+        ("Сеть", ""),
+        ("中文 net", "中文"),
+        ("ネット 한글", "ットネ글한"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_letters_that_no_font_has_are_warned_of(
+    record, tmp_path, name, missing, suffix
+):
+    """On stderr, in one line with what would show them; the rest is silent."""
+    record("resnet18").save(tmp_path / "r.json")
+    command = ["-m", "resviz", "diagram", f"{name}=r.json", "-o", f"r.{suffix}"]
+    said = run_without_fonts(tmp_path, *command).stderr.decode()
+    assert bool(missing) == said.startswith(f"warning: {suffix}: no font of this ")
+    assert (1 if missing else 0) == len(said.splitlines())
+    assert missing in said
+
+
+def test_a_letter_that_a_font_has_is_drawn():
+    """As it is, and no other for the same box."""
+    assert has_glyph("Ж")
+    assert not has_glyph("\U0010fff0")

@@ -110,3 +110,20 @@ def test_pictures_too_large_for_tex_are_refused():
     """The error names the format that has no such bound."""
     with pytest.raises(RenderError, match=r"no lengths above 16000; write \.pdf"):
         tikz.render(Picture("long", "", (10, 20_000), ()), styles.PAPER_STYLE)
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+@pytest.mark.parametrize("name", ["中文网络", "Сеть", "a 中 {b} ؟ \U0001f600 Ω"])
+def test_letters_that_pdflatex_lacks_are_warned_of(tmp_path, name):
+    """In its log, with what has them; the file has the letters themselves."""
+    text = tikz.render(said("block", name), styles.LIGHT_STYLE)
+    assert all(letter in text for letter in name if not letter.isspace())
+    (tmp_path / "f.tex").write_text(text)
+    shown, log = compiled(tmp_path, r"\input{f}")
+    assert "?" in shown
+    assert "LuaLaTeX" in log.replace("\n", "")
+
+
+def test_latin_letters_want_no_command():
+    """The file is as short as before."""
+    assert "resvizletter" not in tikz.render(SMALL, styles.LIGHT_STYLE)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from resviz import escape
 from resviz.errors import RenderError
+from resviz.formats.glyphs import warn_of_missing_glyphs
 from resviz.formats.pictures import svg
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def convert_picture(
     """
     import typst
 
+    warn_of_missing_glyphs(picture, kind)
     width, height = map(svg.format_length, picture.size)
     light = svg.render(picture, replace(style, dark=None))
     try:

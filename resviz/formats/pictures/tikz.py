@@ -2,6 +2,7 @@ r"""TikZ: a figure to `\input`, in the fonts of the paper around it."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from resviz import escape
@@ -44,6 +45,18 @@ TEXT_ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 COMPUTER_MODERN_BASELINE = 0.34
 """How far the baseline lies below a capital's middle, in sizes of Computer Modern."""
 
+UNICODE_COMMAND = r"""
+% letters beyond Latin want LuaLaTeX or XeLaTeX, and a font that has them;
+% Cyrillic ones also \usepackage[T2A,T1]{fontenc}
+\providecommand\resvizmissing{?\PackageWarning{resviz}{letters that the font lacks are
+  shown as "?": use LuaLaTeX or XeLaTeX with a font that has them}}%
+\providecommand\resvizletter[2]{\ifdefined\Umathcode
+  \iffontchar\font`#1 #1\else\resvizmissing\fi
+  \else\ifcsname T@#2\endcsname{\fontencoding{#2}\selectfont#1}%
+  \else\resvizmissing\fi\fi}%"""
+"""Shows letters where LaTeX can, and says so in its log where it cannot. XeTeX and
+LuaTeX have `\\Umathcode`, and pdfTeX an encoding `\\T@…` for each that is loaded."""
+
 TIKZ_PREAMBLE = r"""% needs \usepackage{{tikz}}
 % as wide as \resvizwidth at most; \def\resvizwidth{{...}} before this file sets it
 \begingroup
@@ -73,7 +86,11 @@ def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
     """Yield the lines of the file, the lowest elements first."""
     width, height = map(format_length, picture.size)
     body = list(map(tikz_command, iter_marks(picture, style)))
-    yield TIKZ_PREAMBLE.format(width=width, height=height)
+    preamble = TIKZ_PREAMBLE.format(width=width, height=height)
+    if any(r"\resvizletter" in line for line in body):
+        opening = r"\begingroup"
+        preamble = preamble.replace(opening, opening + UNICODE_COMMAND)
+    yield preamble
     inks = style.colours | {
         f"{name} {part}": getattr(tint, part)
         for name, tint in style.tints.items()
@@ -110,8 +127,26 @@ def tikz_command(mark: Mark) -> str:
         case Text((x, y), line, align, size, bold, ink):
             placement = f"anchor={TEXT_ANCHORS[align]},text={colour_name(ink)}"
             at = tikz_point((x, y + COMPUTER_MODERN_BASELINE * size))
-            node_text = font_command(size, bold=bold) + escape.escape_latex(line)
+            node_text = font_command(size, bold=bold) + write_letters(line)
             return rf"\node[{placement}] at {at} {{{node_text}}};"
+
+
+def write_letters(line: str) -> str:
+    """Write text; letters that pdfLaTeX may lack are left to a command."""
+    runs = groupby(escape.clean_name(line), key=find_lacking_encoding)
+    return "".join(
+        escape.escape_latex("".join(run))
+        if encoding is None
+        else "".join(rf"\resvizletter{{{letter}}}{{{encoding}}}" for letter in run)
+        for encoding, run in runs
+    )
+
+
+def find_lacking_encoding(character: str) -> str | None:
+    """Find the encoding in which pdfLaTeX has a letter; "" for none, None for usual."""
+    if character == "?" or escape.escape_latex_character(character) != "?":
+        return None
+    return "T2A" if "\u0400" <= character <= "\u045f" else ""
 
 
 def paint_options(paint: Paint) -> str:

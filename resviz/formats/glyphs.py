@@ -1,0 +1,78 @@
+"""Letters that no font of the machine has, where pixels and PDFs are made here."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING
+
+from resviz.errors import FontWarning
+from resviz.escape import clean_name, escape_html
+from resviz.figures.drawing.styles import FONTS
+
+if TYPE_CHECKING:
+    from resviz.figures.drawing.elements import Picture
+
+LAST_USUAL_CHARACTER = "\u024f"
+"""What comes before is Latin, which every font has."""
+
+OWN_SIGNS = frozenset("×→↑·…−–≥≤√Σ\ufffd")
+"""What labels are made of; the fonts that typst brings along have it."""
+
+MISSING_CHARACTER = "\U0010fffd"
+"""For private use, the last of them: what a font shows that lacks a letter."""
+
+GLYPH_PAGES = """\
+#set page(width: 20pt, height: 20pt, margin: 0pt)
+#for svg in json(bytes(sys.inputs.svgs)) {
+  page(image(bytes(svg), format: "svg", width: 20pt, height: 20pt))
+}
+"""
+
+MAX_NAMED_LETTERS = 8
+"""Letters that a warning names."""
+
+
+def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
+    """Warn of letters of a picture that come out as boxes in a "png" or a "pdf"."""
+    letters = {
+        letter
+        for node in picture.nodes
+        for line in node.lines
+        for letter in clean_name(line)
+        if letter > LAST_USUAL_CHARACTER
+        and letter not in OWN_SIGNS
+        and not letter.isspace()
+    }
+    missing = [letter for letter in sorted(letters) if not has_glyph(letter)]
+    if not missing:
+        return
+    more = " …" if len(missing) > MAX_NAMED_LETTERS else ""
+    warnings.warn(
+        f"{kind}: no font of this machine has {''.join(missing[:MAX_NAMED_LETTERS])}"
+        f"{more}, shown as boxes: install one, as the package fonts-noto-cjk or "
+        "fonts-noto-core of Debian, or write .svg, whose reader brings its own",
+        FontWarning,
+        stacklevel=2,
+    )
+
+
+@cache
+def has_glyph(letter: str) -> bool:
+    """Tell whether a letter looks other than one that no font has."""
+    import typst
+
+    pages = [
+        '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" '
+        f'font-family="{escape_html(FONTS)}"><text x="2" y="15" font-size="12">'
+        f"{escape_html(shown)}</text></svg>"
+        for shown in (letter, MISSING_CHARACTER)
+    ]
+    drawn, missing = typst.compile(
+        GLYPH_PAGES.encode(),
+        format="png",
+        ppi=72,
+        sys_inputs={"svgs": json.dumps(pages)},
+    )
+    return drawn != missing
