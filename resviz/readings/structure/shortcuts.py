@@ -129,6 +129,8 @@ def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
     axis = graph.channel_axes[graph.before[node][0]]
     for op in graph.operations[node]:
         axis = follow_axis([op], axis)
+        if does_nothing(op):
+            continue
         place = 1 if axis is None else axis
         pads = pads_channels(op, place)
         if pads and op.name == "cat" and all(op.flowing):
@@ -286,8 +288,6 @@ def label_window(op: Operation, axis: int, noun: str = "") -> str:
     window = op.window
     if window is None:
         return label_whole_pool(op, noun.removesuffix(" pool").strip(), axis)
-    if noun and prod(window.kernel) == prod(window.stride) == 1:
-        return ""  # a pool over one position, as ResNet-D keeps at stride 1
     transposed = " transposed" if window.transposed else ""
     groups = ""
     if window.groups > 1:
@@ -354,6 +354,20 @@ OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation, int], str]], 
     (PADDINGS, label_padding),
 )
 """How each kind of operation reads on a shortcut; adding one is a row."""
+
+
+def does_nothing(op: Operation) -> bool:
+    """Tell whether an operation gives what it reads, for its sizes or its window.
+
+    Source: He et al. 2019, ResNet-D, which pools over one position at stride 1, as do
+    Deng et al. 2019, ArcFace, in all blocks of a stage.
+    """
+    if op.inputs[0] != op.outputs[0]:
+        return False
+    if op.name in AVERAGE_POOLS | MAX_POOLS:
+        window = op.window
+        return window is None or prod(window.kernel) == prod(window.stride) == 1
+    return op.name == "slice" or (op.window is None and is_upsampling(op))
 
 
 def drops_positions(op: Operation) -> bool:
