@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.efforts import EffortMeter
-from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
+from resviz.readings.structure.forks import AncestorSearch
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.regions import find_outside_sources, find_outside_uses
 from resviz.readings.structure.sum_kinds import (
     SPLIT_OPERATIONS,
     JoinKind,
+    walk_unweighted_chain,
 )
 
 if TYPE_CHECKING:
@@ -157,14 +158,6 @@ def find_sum_above(graph: Graph, node: int) -> int:
     while node > ROOT and node not in graph.joins:
         node = graph.dominator[node]
     return node
-
-
-def walk_unweighted_chain(graph: Graph, node: int) -> Iterator[int]:
-    """Yield a node and what alone leads to it, as far as nothing has weights."""
-    for above in walk_light_chain(graph, node):
-        yield above
-        if above in graph.efforts:
-            return
 
 
 def has_weights(graph: Graph, start: int, end: int) -> bool:

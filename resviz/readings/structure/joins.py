@@ -18,9 +18,9 @@ class Join(NamedTuple):
     Attributes:
         node: the layer that gives the sum.
         reader: the layer that reads what is added: the same, or a `stack`.
-        operands: the nodes that are added, two at least.
+        operands: the nodes that are added, two at least but where it adds a product.
         addend: where it adds what it multiplies with a weight itself, as `addmm`, the
-            operand that it does not multiply.
+            operand that it does not multiply, or the one that it does both with.
     """
 
     node: int
@@ -42,6 +42,8 @@ def find_joins(graph: Graph) -> dict[int, Join]:
         if len(sources) == 1:
             if ops[-1].name == "sum":
                 reader = find_summed_stack(graph, node)
+            elif any(map(adds_product, ops)):
+                joins[node] = Join(node, node, sources, addend=sources[0])
         else:
             for op in ops:
                 if op.name in JOINS and sum(op.flowing) > 1:
@@ -50,15 +52,20 @@ def find_joins(graph: Graph) -> dict[int, Join]:
                     joins[node] = Join(node, node, sources, addend=sources[0])
         if reader is None:
             continue
-        operands = find_equal_sources(graph, reader, node)
-        if graph.is_single_operation(node, {"index_add"}):
-            layer = graph.layers[node]
-            read = zip(layer.sources, layer.inputs, strict=True)
-            index = {number_source(s) for s, t in read if t.dtype.startswith("int")}
-            operands = tuple(source for source in sources if source not in index)
+        operands = find_operands(graph, reader, node)
         if len(operands) > 1 and not is_cell(graph.layers[node]):
             joins[node] = Join(node, reader, operands)
     return joins
+
+
+def find_operands(graph: Graph, reader: int, node: int) -> tuple[int, ...]:
+    """Find the sources of a sum that are added, without the places of `index_add`."""
+    if not graph.is_single_operation(node, {"index_add"}):
+        return find_equal_sources(graph, reader, node)
+    layer = graph.layers[node]
+    read = zip(layer.sources, layer.inputs, strict=True)
+    places = {number_source(s) for s, t in read if t.dtype.startswith("int")}
+    return tuple(source for source in graph.sources[node] if source not in places)
 
 
 def find_equal_sources(graph: Graph, reader: int, node: int) -> tuple[int, ...]:

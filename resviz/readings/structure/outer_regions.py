@@ -118,7 +118,7 @@ def find_outermost_regions(
         is_dead = region.join in graph.dead_joins and not covered.isdisjoint(nodes)
         if region.join in covered or is_dead:
             continue
-        first = bisect_left(joins, min(nodes))
+        first = bisect_left(joins, min(nodes, default=region.join))
         within = residual[first : bisect_left(joins, region.join)]
         on_path = region.main_nodes if within else frozenset[int]()
         inner = [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from resviz.readings.structure.efforts import EffortMeter
 from resviz.readings.structure.forks import Addition, AncestorSearch, make_addition
 from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
+from resviz.readings.structure.steps import keeps_state
 from resviz.readings.structure.sum_kinds import (
     JoinKind,
     classify_sum,
@@ -257,7 +258,7 @@ def read_region(
     if addition.fork == NOWHERE:
         reason = "its operands come from different inputs"
         return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
-    if len(addition.operands) < 2:
+    if len(addition.operands) < 2 and addition.addend is None:
         reason = "what is added comes aside, as a condition"
         if leads_aside(graph, addition):
             reason = "it updates a stream of a lesser input, which comes aside"
@@ -265,6 +266,8 @@ def read_region(
     efforts = sorted(
         (measure_branch(operand, addition), operand) for operand in addition.operands
     )
+    if len(efforts) < 2:  # of `addmm(x, x, w)`, whose product is the other branch
+        efforts += [(graph.efforts[join], operand) for operand in addition.operands]
     kind, reason = classify_sum([effort for effort, _ in efforts])
     if kind is JoinKind.RESIDUAL:
         return read_branches(graph, addition, efforts, reason)
@@ -306,6 +309,10 @@ def read_branches(
         is_linear(graph, node) for node in nodes | addition.nodes
     )
     bypass_nodes, taps = find_outside_uses(graph, nodes, addition)
+    conditions = find_outside_sources(graph, nodes, addition.fork)
+    if keeps_state(graph, nodes, addition, taps, conditions):
+        reason = "it adds one step of a sequence, whose state the next step reads"
+        return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
     return JoinRegion(
         fork,
         join,
@@ -317,7 +324,7 @@ def read_branches(
         weight=efforts[-1][0].weighted,
         bypass_nodes=bypass_nodes,
         taps=taps,
-        conditions=find_outside_sources(graph, nodes, addition.fork),
+        conditions=conditions,
         is_multi_branch=is_multi_branch,
         main_operand=min(
             (effort.weighted, -effort.spatial, operand) for effort, operand in weighted

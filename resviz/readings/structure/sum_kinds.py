@@ -21,6 +21,8 @@ from resviz.readings.structure.weights import is_upsampling
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from resviz.readings.structure.efforts import Effort
     from resviz.readings.structure.forks import Addition
     from resviz.readings.structure.graph import Graph
@@ -72,6 +74,7 @@ def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> st
         if foreign and not (
             adds_position(graph, node, foreign, addition)
             or is_term_of_another_stream(graph, node, foreign, addition)
+            or is_momentum(graph, node, foreign, addition)
         ):
             name = graph.layers[node].name
             return f"{name} adds what comes from elsewhere"
@@ -114,6 +117,29 @@ def is_term_of_another_stream(
     above = AncestorSearch(graph.main_sources, addition.fork)
     chains = (node for source in foreign for node in walk_light_chain(graph, source))
     return not any(above.reaches(node) for node in sorted(chains, reverse=True))
+
+
+def is_momentum(
+    graph: Graph, node: int, foreign: list[int], addition: Addition
+) -> bool:
+    """Tell whether a sum adds what the sum at its fork added before, with a weight.
+
+    As in x + v, where v = f(x) + g·v. Source: Sander et al. 2021, momentum ResNets.
+    """
+    if node not in addition.operands or len(foreign) != 1:
+        return False
+    sums = graph.joins.keys() & walk_unweighted_chain(graph, addition.fork)
+    added = {operand for above in sums for operand in graph.joins[above].operands}
+    chain = walk_unweighted_chain(graph, foreign[0])
+    return not added.isdisjoint(chain)
+
+
+def walk_unweighted_chain(graph: Graph, node: int) -> Iterator[int]:
+    """Yield a node and what alone leads to it, as far as nothing has weights."""
+    for above in walk_light_chain(graph, node):
+        yield above
+        if above in graph.efforts:
+            return
 
 
 def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:

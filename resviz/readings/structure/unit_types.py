@@ -13,6 +13,7 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.mlps_beside import has_mlp_beside
 from resviz.readings.structure.side_edges import SideKind
+from resviz.readings.structure.steps import takes_up_again
 from resviz.readings.structure.weights import (
     is_depthwise,
     is_recurrent,
@@ -39,7 +40,9 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     weighing = nodes & graph.side_edges.keys()
     if any(attends_to_one_position(graph, node) for node in weighing):
         return "attention"
-    if any(map(is_recurrent, graph.select_layers(heavy))):
+    if any(map(is_recurrent, graph.select_layers(heavy))) or takes_up_again(
+        graph, heavy
+    ):
         return "recurrent"
     weighted_ops = [op for op in graph.list_operations(heavy) if is_weighted(op)]
     return next((kind for fits, kind in UNIT_TYPES if fits(weighted_ops)), other)

@@ -1,0 +1,110 @@
+"""Steps: weights that act again on what they gave, as a recurrent net's written out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
+from resviz.readings.structure.weights import count_matrices
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from resviz.readings.structure.forks import Addition
+    from resviz.readings.structure.graph import Graph
+
+
+def takes_up_again(graph: Graph, nodes: Iterable[int]) -> bool:
+    """Tell whether weights of some nodes act on what they have made there before.
+
+    Source: Elman 1990, whose state is made of the last one by the same weights.
+    """
+    first_calls: dict[tuple[str, ...], int] = {}
+    for node in sorted(nodes):
+        layer = graph.layers[node]
+        key = (layer.path,)
+        if not layer.module:
+            names = [op.name for op in graph.operations[node]]
+            key = (layer.path, *names, *map(str, graph.operations[node][-1].inputs[-1]))
+            if owns_matrix(graph, node):
+                first_calls[key] = node
+                continue
+        first = first_calls.get(key)
+        if first is None:
+            if layer.module:
+                first_calls[key] = node
+        elif AncestorSearch(graph.sources, node).reaches(first):
+            return True
+    return False
+
+
+def owns_matrix(graph: Graph, node: int) -> bool:
+    """Tell whether a node is the first to read a matrix, if only through constants."""
+    layer = graph.layers[node]
+    return count_matrices(layer) > 0 or any(
+        owns_matrix(graph, source.layer)
+        for source in layer.sources
+        if source.layer >= 0 and source.layer not in graph.before
+    )
+
+
+def keeps_state(
+    graph: Graph,
+    nodes: frozenset[int],
+    addition: Addition,
+    taps: Collection[int],
+    conditions: Iterable[int],
+) -> bool:
+    """Tell whether a sum adds one step of a sequence, whose state the next one reads.
+
+    The sum is none of the state, which is tapped: a cell's output beside its input.
+    What the last step reads was made by its own weights before.
+
+    Args:
+        graph: the dataflow.
+        nodes: of all branches.
+        addition: the sum.
+        taps: nodes inside that are read outside.
+        conditions: nodes outside that are read inside.
+    """
+    fork, join = addition.fork, addition.join
+    if not (taps or conditions):
+        return False
+    paths = {layer.path for layer in graph.select_layers(nodes) if layer.module}
+    states = (n for node in conditions for n in walk_light_chain(graph, node))
+    if any(n in graph.efforts and graph.layers[n].path in paths for n in states):
+        return True
+    if not taps:
+        return False
+    readers = [fork, *(node for node in nodes if fork in graph.sources[node])]
+    if any(is_step(graph, node) for node in readers):
+        return True
+    again = next(
+        (
+            node
+            for node in graph.efforts
+            if node > join and graph.layers[node].path in paths
+        ),
+        None,
+    )
+    if again is None:
+        return False
+    edges = {node: sources for node, sources in graph.sources.items() if node != join}
+    search = AncestorSearch(edges, again)
+    return any(search.reaches(tap) for tap in sorted(taps, reverse=True))
+
+
+def is_step(graph: Graph, node: int) -> bool:
+    """Tell whether a node takes one of several steps, or parts them all."""
+    if graph.is_single_operation(node, {"unbind"}):
+        return len(graph.after[node]) > 1
+    if not graph.is_single_operation(node, {"select"}):
+        return False
+    (source,) = graph.sources[node]
+    place = graph.operations[node][0].arguments.get("dim", 0)
+    return any(
+        user != node
+        and graph.is_single_operation(user, {"select"})
+        and graph.operations[user][0].arguments.get("dim", 0) == place
+        for user in graph.after[max(source, -1)]
+    )
