@@ -94,6 +94,7 @@ ROWS = (
         family=ATTENTION,
         weights=2,
         min_operands=7,
+        arguments=("num_head",),
         macs=count_multi_head_macs,
     ),
     OperationKind(

@@ -70,8 +70,9 @@ def split_attention(
         inner = range(first + 1, last + 1)
         gates = {k: gate for k, gate in gates.items() if k not in inner}
         absorbed.update(inner)
-        made_by = [*find_projections_before(ops, first)]
-        output = find_projection_after(ops, last)
+        is_whole = count_own_heads(ops[first]) > 0  # with its projections
+        made_by = [] if is_whole else [*find_projections_before(ops, first)]
+        output = None if is_whole else find_projection_after(ops, last)
         absorbed.update([*made_by, *([] if output is None else [output])])
         lines[first] = describe_attention(
             AttentionShape.measure(
@@ -90,6 +91,14 @@ def split_attention(
             yield lines[k]
         elif k < len(ops) and is_weighted(ops[k]) and k not in absorbed:
             yield ops[k]
+
+
+def count_own_heads(op: Operation) -> int:
+    """Return the heads of attention that is one operation, projections and all.
+
+    0 for any other, whose heads are an axis of what it reads.
+    """
+    return op.arguments.get("num_head", 0)
 
 
 def find_attentions(ops: Sequence[Operation]) -> Iterator[tuple[int, int]]:
@@ -190,10 +199,13 @@ class AttentionShape:
             left, right = first.inputs[-2:]
             queries, keys, summed = left[-2], right[-1], left[-1]
             scores = [s for op in ops for s in op.outputs if s[-2:] == (queries, keys)]
-        depth, leading = last.outputs[0][-1], prod(left[:-2])
+        own_heads = count_own_heads(first)
+        depth = last.outputs[0][-1] // (own_heads or 1)
+        leading = prod(left[:-2]) * (own_heads or 1)
         by_axis = next((s[-3] for s in scores if len(s) > 3), None)
         by_width = read // depth if read and read % depth == 0 else None
         heads = by_width if by_width and leading % by_width == 0 else by_axis
+        heads = own_heads or heads
         return cls(
             queries,
             keys,

@@ -240,3 +240,16 @@ def test_a_relative_position_is_no_gate():
     path = str(FOLDER / "records" / "botnet26t_256.json.gz")
     cells = [str(r["cells"][0]) for r in resviz.table(path).to_dict()["rows"]]
     assert "[1×1, 512; MSA; 1×1, 2048] ×2" in cells
+
+
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_fused_attention_has_its_heads(mode, norm_first):
+    """Also where a real run takes torch's fast path, projections and all."""
+    layer = nn.TransformerEncoderLayer(
+        48, 6, 96, batch_first=True, norm_first=norm_first
+    )
+    model = nn.Sequential(nn.Linear(48, 48), layer).eval()
+    table = resviz.table(model, input_size="17,48", mode=mode)
+    cells = [cell for row in table.to_dict()["rows"] for cell in row["cells"]]
+    assert "[MSA, 6 heads; 96-d fc; 48-d fc] ×1" in cells
