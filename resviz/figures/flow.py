@@ -133,8 +133,7 @@ def list_feature_maps(structure: Structure) -> list[FeatureMap]:
     result += list_layer_maps(arch, structure.stem)
     for stage in structure.stages:
         last = stage.blocks[-1]
-        axis = 1 if last.has_tokens else last.channel_axis
-        shape = layer_labels.arrange_axes(arch, stage.output_shape, axis)
+        shape = layer_labels.arrange_axes(arch, stage.output_shape, last.channel_axis)
         lines = summarize_stage(stage, result[-1].shape, shape)
         tint = tints.choose_tint(arch, shape)
         result.append(FeatureMap(stage.name, shape, lines, tint))

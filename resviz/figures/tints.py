@@ -26,8 +26,8 @@ def choose_tint(arch: Architecture, shape: Shape) -> str:
 def choose_stage_tint(stage: Stage) -> str:
     """Return the tint of what a stage gives."""
     last = stage.blocks[-1]
-    axis = 1 if last.has_tokens else last.channel_axis
-    return choose_tint(stage.arch, arrange_axes(stage.arch, stage.output_shape, axis))
+    shape = arrange_axes(stage.arch, stage.output_shape, last.channel_axis)
+    return choose_tint(stage.arch, shape)
 
 
 def choose_layers_tint(arch: Architecture, layers: Sequence[Layer]) -> str:
