@@ -6,7 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ELEMENTWISE, SELECTION, OperationKind, SavedTensors
-from resviz.operations.layouts import list_input_axes, make_plain_run
+from resviz.operations.layouts import (
+    list_input_axes,
+    make_plain_layout,
+    make_plain_run,
+)
 from resviz.operations.shared_rules import (
     save_nothing,
     save_rest,
@@ -41,8 +45,17 @@ def follow_select(step: FieldStep) -> OutputMaps | None:
     place = step.arguments["dim"] % len(field_map.layout)
     if step.op.inputs[0][place] > 1 and list_input_axes(field_map.layout[place]):
         step.why = "one position is singled out"
-        return None
+        field_map = field_map.forget_positions(list_input_axes(field_map.layout[place]))
     return [field_map.without_axis(place)] * len(step.op.outputs)
+
+
+def follow_embedding(step: FieldStep) -> OutputMaps | None:
+    """Follow fields to the rows of a table that words look up."""
+    table, *words = step.maps
+    if table is not None or words[0] is None:
+        return None
+    layout = (*words[0].layout, *make_plain_layout(step.shape[-1:]))
+    return [words[0].with_layout(layout)]
 
 
 def follow_split(step: FieldStep) -> OutputMaps | None:
@@ -209,6 +222,7 @@ ROWS = (
         is_lookup=True,
         saved=save_selector,
         sets_axis=find_embedding_channel_axis,
+        field=follow_embedding,
     ),
     OperationKind("_embedding_bag", ELEMENTWISE, is_lookup=True),
     OperationKind("_embedding_bag_forward_only", ELEMENTWISE, is_lookup=True),

@@ -181,8 +181,8 @@ def find_largest_axis_field(arch: Architecture) -> int | None:
 
     Units: pixels of the input.
     """
-    axes = len(arch.input_shape) - 2
     all_fields = compute_receptive_fields(arch)
+    axes = len(all_fields.axes)
     if all_fields.unknown:
         return None
     distinct = {id(layer): layer for layer in all_fields.layers}.values()

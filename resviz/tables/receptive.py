@@ -72,7 +72,7 @@ def receptive_table(
         SpecError: for an unknown column, or a `top` below 1.
     """
     all_fields = compute_receptive_fields(arch)
-    pixels = arch.input_shape[2:]
+    pixels = tuple(arch.input_shape[axis] for axis in all_fields.axes)
     layer_fields = [(layer, all_fields.layers[layer.index]) for layer in arch.layers]
     ranked = RankedRows(
         [
@@ -102,6 +102,8 @@ def receptive_table(
         "not_known": [asdict(gap) for gap in all_fields.unknown],
         "convention": "; ".join(FIELD_UNITS),
     } | trace_header(arch)
+    if all_fields.axes != tuple(range(2, len(arch.input_shape))):
+        data["position_axes"] = [*all_fields.axes]
     too_large = (
         k
         for k, row in enumerate(rows)
@@ -112,7 +114,7 @@ def receptive_table(
         COLUMNS,
         tuple(display_field_row(entry) for entry in rows),
         data,
-        facts=tuple(field_facts(data)),
+        facts=tuple(field_facts(data, pixels)),
         notes=(
             *ranked.notes,
             *FIELD_UNITS,
@@ -219,10 +221,10 @@ def round_number(value: float | str) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
-def field_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def field_facts(data: dict[str, Any], pixels: Shape) -> Iterator[tuple[str, str]]:
     """Yield what stands above the rows."""
     yield "input", format_sizes(data["input_shape"])
-    if not data["input_shape"][2:]:
+    if not pixels:
         yield "positions", "none, it has batch and channels alone"
     if data["stages"]:
         stages = map(display_field_row, data["stages"])
@@ -230,7 +232,7 @@ def field_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "stages", ", ".join(sizes)
     largest = data["largest"]
     if largest:
-        side = format_per_axis(data["input_shape"][2:])
+        side = format_per_axis(pixels)
         remark = f", more than the input's {side}" if largest["exceeds_input"] else ""
         size = format_per_axis(largest["receptive_field"])
         yield "largest", f"{size} at {largest['name']}{remark}"

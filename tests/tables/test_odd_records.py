@@ -45,10 +45,11 @@ def test_every_table_in_every_format(name, form):
         assert formats.find_table_format(form).render(door(arch))
 
 
-def test_fields_of_tokens_are_unknown():
-    """Not a number of pixels, but a reason."""
-    (gap,) = resviz.receptive_field(RECORDS["tokens"]()).to_dict()["not_known"]
-    assert "the input's channels do not lie in axis 1" == gap["why"]
+def test_fields_of_tokens_are_tokens():
+    """Each of five rows sees itself, and no number of pixels."""
+    data = resviz.receptive_field(RECORDS["tokens"](), every=True).to_dict()
+    assert ([], [1]) == (data["not_known"], data["layers"][0]["receptive_field"])
+    assert [1] == data["position_axes"]
 
 
 def test_an_lstm_is_one_layer():

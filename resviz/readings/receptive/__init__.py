@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import CREATIONS
+from resviz.operations.families import CREATIONS, LOOKUPS
 from resviz.operations.layouts import make_plain_run
 from resviz.operations.shared_rules import POINTWISE_RULES
 from resviz.operations.table import OPERATIONS
+from resviz.readings.batch_axes import find_batch_axis
 from resviz.readings.receptive.axis import INPUT_PIXELS, Axis, PixelInterval
 from resviz.readings.receptive.maps import WHOLE, FieldMap, Seen
 from resviz.readings.receptive.step import FieldStep, lose_all_positions
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.operations.kind import FieldRule
+    from resviz.operations.layouts import AxisRun
     from resviz.record import Architecture, Layer, Operation, Tensor
 
 __all__ = [
@@ -71,8 +73,10 @@ class ReceptiveFields:
     """Receptive fields of a record's layers on its first input.
 
     Attributes:
-        layers: for each layer, what its first output sees along each axis of the
-            input after batch and channels; None for a layer that does not see it.
+        axes: the axes of the input along which positions lie: all but those of the
+            batch and the channels.
+        layers: for each layer, what its first output sees along each of them; None
+            for a layer that does not see it.
         changed: for each layer, whether it sees otherwise than all that it reads.
         gated: names of the layers at which a factor that sees the whole input, as
             the gate of squeeze-and-excitation, was left out of the field.
@@ -80,6 +84,7 @@ class ReceptiveFields:
         unknown: where fields are known no more.
     """
 
+    axes: tuple[int, ...]
     layers: tuple[tuple[Seen, ...] | None, ...]
     changed: tuple[bool, ...]
     gated: tuple[str, ...]
@@ -94,6 +99,7 @@ def compute_receptive_fields(arch: Architecture) -> ReceptiveFields:
     for layer in arch.stored_layers:
         walk.follow_layer(layer)
     return ReceptiveFields(
+        walk.axes,
         tuple(walk.seen),
         tuple(walk.changed),
         tuple(dict.fromkeys(walk.gated)),
@@ -112,13 +118,13 @@ class FieldWalk:
         self.gated: list[str] = []
         self.off_centre: list[OffCentreJoin] = []
         self.unknown: dict[str, list[str]] = {}
-        usual = bool(arch.inputs) and find_input_axis(arch, 0) == 1
-        if usual:
-            self.maps[Source(MODEL_INPUT)] = make_input_map(arch.inputs[0])
+        self.axes = find_position_axes(arch)
+        if self.axes:
+            input_map = make_input_map(arch.inputs[0], self.axes)
+            self.maps[Source(MODEL_INPUT)] = input_map
         elif len(arch.input_shape) > 2 and arch.stored_layers:
-            self.unknown["the input's channels do not lie in axis 1"] = [
-                arch.stored_layers[0].name
-            ]
+            why = "nothing says in which axis of the input its channels lie"
+            self.unknown[why] = [arch.stored_layers[0].name]
 
     def follow_layer(self, layer: Layer) -> None:
         """Follow the fields through one layer."""
@@ -202,12 +208,44 @@ class FieldWalk:
             self.off_centre.append(OffCentreJoin(layer.name, apart))
 
 
-def make_input_map(tensor: Tensor) -> FieldMap | None:
-    """Make the map of the input, one pixel a position; None if it has no map."""
-    pixels = tensor.shape[2:]
-    positions = (((size, k),) for k, size in enumerate(pixels))
-    layout = (*map(make_plain_run, tensor.shape[:2]), *positions)
-    return FieldMap(layout, (INPUT_PIXELS,) * len(pixels), pixels) if pixels else None
+def find_position_axes(arch: Architecture) -> tuple[int, ...]:
+    """Find the axes of the first input that hold neither samples nor channels.
+
+    Words that are looked up have no channels. () where both seem to lie in one axis.
+    """
+    if not arch.inputs:
+        return ()
+    channels, samples = find_channel_axis(arch), find_first_batch_axis(arch)
+    if channels is not None and channels == samples:
+        return ()
+    rank = len(arch.inputs[0].shape)
+    return tuple(axis for axis in range(rank) if axis not in {channels, samples})
+
+
+def find_channel_axis(arch: Architecture) -> int | None:
+    """Find the axis of the first input's channels, None if they are looked up."""
+    for layer in arch.stored_layers:
+        if Source(MODEL_INPUT) not in layer.sources:
+            continue
+        live = [op for op in layer.operations if any(op.flowing)]
+        if live and live[0].name in LOOKUPS and not live[0].flowing[0]:
+            return None
+        break
+    return find_input_axis(arch, 0)
+
+
+def find_first_batch_axis(arch: Architecture) -> int | None:
+    """Find the axis of the first input that holds the samples, if one does."""
+    return arch.batch_axes[0] if arch.batch_axes else find_batch_axis(arch)
+
+
+def make_input_map(tensor: Tensor, axes: Sequence[int]) -> FieldMap:
+    """Make the map of the input, one pixel a position along some of its axes."""
+    layout: list[AxisRun] = [*map(make_plain_run, tensor.shape)]
+    for k, axis in enumerate(axes):
+        layout[axis] = ((tensor.shape[axis], k),)
+    pixels = tuple(tensor.shape[axis] for axis in axes)
+    return FieldMap(tuple(layout), (INPUT_PIXELS,) * len(pixels), pixels)
 
 
 def keeps_field_unchanged(layer: Layer, input_maps: Sequence[FieldMap | None]) -> bool:
