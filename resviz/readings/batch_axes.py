@@ -127,6 +127,62 @@ def follow_layer(layer: Layer, places: Places, batch: int) -> Places:
     return inner
 
 
+FOLDS = VIEWS - {"squeeze", "unsqueeze"}
+"""Operations by which samples and other axes become one."""
+
+
+class SampleFold(NamedTuple):
+    """A view by which samples and other axes became one.
+
+    Attributes:
+        layer: its name.
+        before: the shape that it was given.
+        after: the shape that it gave.
+        rows: how many rows of the model's output one sample has since; 0 where rows
+            are none of one sample alone.
+    """
+
+    layer: str
+    before: Shape
+    after: Shape
+    rows: int
+
+
+@cache_reading
+def find_folds(arch: Architecture) -> tuple[SampleFold, ...]:
+    """Find the views after which samples have no axis, up to some output, or at all."""
+    places = find_batch_places(arch)
+    folds: list[SampleFold] = []
+    lasting: SampleFold | None = None
+    for layer in arch.stored_layers if places else ():
+        inner = follow_layer(layer, places, arch.batch)
+        end = places.get(Source(layer.index))
+        for number, op in enumerate(layer.operations if may_fold(layer) else ()):
+            for operand, source in list_flowing(layer, number, op):
+                if op.name not in FOLDS or source not in inner:
+                    continue
+                before, after = op.inputs[operand], op.outputs[0]
+                place = inner.get(Source(number, 0))
+                if place is None:
+                    folds.append(SampleFold(layer.name, before, after, 0))
+                elif end == place and after[place.axis] > before[inner[source].axis]:
+                    rows = after[place.axis] // arch.batch
+                    lasting = SampleFold(layer.name, before, after, rows)
+    for source in arch.outputs:
+        place = places.get(source)
+        if place is None or lasting is None or source.layer == MODEL_INPUT:
+            continue
+        shape = arch.stored_layers[source.layer].outputs[source.output].shape
+        if place.axis == 0 and shape[0] == lasting.rows * arch.batch:
+            return (*folds, lasting)
+    return tuple(folds)
+
+
+def may_fold(layer: Layer) -> bool:
+    """Tell whether a layer has an operation that may fold samples."""
+    return any(op.name in FOLDS for op in layer.operations)
+
+
 def list_flowing(
     layer: Layer, number: int, op: Operation
 ) -> Iterator[tuple[int, Source]]:

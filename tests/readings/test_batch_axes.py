@@ -268,3 +268,51 @@ def test_an_input_with_its_channels_last():
     arch = trace(model, "N,32,48,3", batch=2)
     for figure in ("overview", "layers", "stack", "flow"):
         assert " 32×48×3" in resviz.describe(arch, figure=figure)
+
+
+def unrolled(width):
+    """A classifier that views its features as rows of some width."""
+    return Forward(
+        lambda m, x: m.head(m.conv(x).view(-1, width)),
+        conv=nn.Conv2d(3, 8, 3, 2, 1),
+        head=nn.Linear(width, 10),
+    )
+
+
+ROWS = {
+    "a head of a smaller input": (unrolled(128), "4 rows for one sample"),
+    "pixels as rows": (
+        Forward(
+            lambda m, x: m.head(m.conv(x).movedim(1, 3).reshape(-1, 8)),
+            conv=nn.Conv2d(3, 8, 3, 2, 1),
+            head=HEAD,
+        ),
+        "64 rows for one sample",
+    ),
+    "samples in pairs": (unrolled(1024), "samples are mixed"),
+    "its own head": (unrolled(512), ""),
+    "pixels as rows and back": (
+        Forward(
+            lambda m, x: m.head(m.conv(x).movedim(1, 3).reshape(-1, 8)).view(4, -1, 2),
+            conv=nn.Conv2d(3, 8, 3, 2, 1),
+            head=HEAD,
+        ),
+        "",
+    ),
+    "channels of all samples": (
+        Forward(
+            lambda m, x: F.avg_pool2d(m.conv(x).view(1, -1, 8, 8), 2).view(4, 8, 4, 4),
+            conv=nn.Conv2d(3, 8, 3, 2, 1),
+        ),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_view_that_folds_samples_is_remarked(name):
+    """Where they have an axis of their own again, nothing is."""
+    model, remark = ROWS[name]
+    text = str(resviz.summary(trace(model, (3, 16, 16), batch=4)))
+    assert remark in text
+    assert bool(remark) == ("reshape makes" in text)

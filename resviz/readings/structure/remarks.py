@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.readings.batch_axes import find_folds
 from resviz.readings.structure.fusions import FUSION
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import name_sum
@@ -125,6 +126,17 @@ SUM_ORDER = [
 ]
 """Sums outside of blocks in the order in which they are told; open ones come last."""
 
+
+def folded_samples(structure: Structure) -> Iterator[str]:
+    """Name views that fold samples into another axis, whose numbers are shares then."""
+    for fold in find_folds(structure.arch):
+        change = f"{fold.layer} makes {fold.after} of {fold.before}"
+        if fold.rows:
+            yield f"the output has {fold.rows} rows for one sample: {change}"
+        else:
+            yield f"samples are mixed, numbers of one sample are shares: {change}"
+
+
 REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
     needless_projections,
     downsampling_before_blocks,
@@ -132,6 +144,7 @@ REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
     early_strides,
     dilated_stages,
     sums_outside_blocks,
+    folded_samples,
 )
 """Everything that is looked for; adding a remark is a row."""
 
