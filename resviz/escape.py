@@ -46,6 +46,7 @@ LATEX_ESCAPES = {
     "×": r"$\times$",
     "→": r"$\rightarrow$",
     "↑": r"$\uparrow$",
+    "ᵀ": r"$^{\mathsf T}$",
     "·": r"$\cdot$",
     "−": r"$-$",
     "Σ": r"$\Sigma$",

@@ -283,14 +283,16 @@ def fold_label_repeats(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(folded_labels)
 
 
-def label_main_branch(part: Block | Unit) -> list[str]:
+def label_main_branch(
+    part: Block | Unit, label_layer: Callable[[Layer], list[str]] = label_layer_briefly
+) -> list[str]:
     """Label the main branch of a block or a unit, each gate by one word."""
     labels: list[str] = []
     for is_gate, run in gates.split_gates(part):
         if is_gate:
             labels.append(label_gate(run))
         else:
-            labels += (label for layer in run for label in label_layer_briefly(layer))
+            labels += (label for layer in run for label in label_layer(layer))
     return merge_attention_labels(labels)
 
 

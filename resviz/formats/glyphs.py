@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LAST_USUAL_CHARACTER = "\u024f"
 """What comes before is Latin, which every font has."""
 
-OWN_SIGNS = frozenset("×→↑·…−–≥≤√Σ\ufffd")
+OWN_SIGNS = frozenset("×→↑ᵀ·…−–≥≤√Σ\ufffd")
 """What labels are made of; the fonts that typst brings along have it."""
 
 MISSING_CHARACTER = "\U0010fffd"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.escape import clean_name
 from resviz.figures import layer_labels
+from resviz.figures.attention_labels import read_attention_words
 from resviz.figures.tints import choose_layers_tint
 from resviz.operations.families import ACTIVATIONS
 from resviz.readings.structure.graph import Graph, build_graph
@@ -84,6 +85,7 @@ class StepBuilder:
 
     Attributes:
         graph: the dataflow.
+        words: those of attention.
         steps: the steps so far; the first is the block's input.
         step_of_layer: the step of each layer, and of what comes in.
         conditions: the block's layers on what comes in from elsewhere.
@@ -93,6 +95,7 @@ class StepBuilder:
         self, graph: Graph, entry: int, shape: Shape, conditions: Iterable[int]
     ) -> None:
         self.graph = graph
+        self.words = read_attention_words(graph.arch)
         self.steps = [BlockStep(["x"], "text", shape)]
         self.step_of_layer: dict[int, int] = {entry: 0}
         self.last_layer_of: dict[int, int] = {}
@@ -142,7 +145,9 @@ class StepBuilder:
 
     def add_layer(self, layer: Layer, source_steps: list[int], shortcut: str) -> None:
         """Add a layer: to the step that it reads, or as one of its own."""
-        labels = layer_labels.label_layer_fully(layer)
+        labels = self.words.label_fully(
+            layer.index, layer_labels.label_layer_fully(layer)
+        )
         number = source_steps[0]
         before = self.steps[number]
         if labels and can_merge_step(

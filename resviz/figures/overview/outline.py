@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels, tints
+from resviz.figures.attention_labels import read_attention_words
 from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
@@ -207,7 +208,15 @@ def build_fold_rows(arch: Architecture, fold: Fold) -> tuple[OutlineRow, ...]:
 
 def build_unit_row(arch: Architecture, unit: Unit, count: int) -> OutlineRow:
     """Return a unit as a row: its main branch, its shortcut, how many."""
-    labels = layer_labels.label_main_branch(unit)
+    words = read_attention_words(arch)
+    labels = layer_labels.label_main_branch(
+        unit,
+        lambda layer: words.label_briefly(
+            layer.index, layer_labels.label_layer_briefly(layer)
+        ),
+    )
+    if unit.type == "MLP" and labels:
+        labels[0] = f"MLP: {labels[0]}"
     if len(labels) >= FOLD_FROM:
         labels = layer_labels.fold_label_repeats(labels)
     join = None if unit.join is None else arch.layers[unit.join]
