@@ -286,7 +286,7 @@ def memory(
 @takes_options
 def diagram(
     network: Networks,
-    figure: str = "overview",
+    figure: str | None = None,
     *,
     at: str | None = None,
     direction: str = "TB",
@@ -300,7 +300,8 @@ def diagram(
     Args:
         network: a record, a model, or a SPEC; several for "stack" and "growth", as a
             list, or as a dictionary whose keys name them.
-        figure: "overview", "block" or another of `resviz.figures.FIGURES`.
+        figure: "overview", "block" or another of `resviz.figures.FIGURES`; if left
+            out, the overview, or "lanes" of what is no chain of parts.
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
@@ -329,7 +330,7 @@ def diagram(
 @takes_options
 def describe(
     network: Networks,
-    figure: str = "overview",
+    figure: str | None = None,
     *,
     at: str | None = None,
     plain: bool = False,
@@ -339,7 +340,8 @@ def describe(
 
     Args:
         network: as for `diagram`, and the rest too.
-        figure: "overview", "block" or another of `resviz.figures.FIGURES`.
+        figure: "overview", "block" or another of `resviz.figures.FIGURES`; if left
+            out, the overview, or "lanes" of what is no chain of parts.
         at: which block the figure "block" draws, "conv3_1" or its module path.
         plain: whether a stack has each network without its shortcuts too.
         tracing: as for `trace`.

@@ -188,8 +188,11 @@ class FigureName(TypedDict, total=False):
     """Which figure it is."""
 
     figure: Annotated[
-        str,
-        Option("What to show.", choices="resviz.figures:FIGURES", default="overview"),
+        str | None,
+        Option(
+            "What to show; default: overview, or lanes where that is not all.",
+            choices="resviz.figures:FIGURES",
+        ),
     ]
 
 

@@ -99,14 +99,14 @@ LAYOUTS = {
 
 def draw_diagram(
     arch: Architecture | Sequence[Architecture],
-    figure: str = "overview",
+    figure: str | None = None,
     **options: Unpack[DrawOptions],
 ) -> Diagram:
     """Draw one figure of a record.
 
     Args:
         arch: the record; several for the figures "stack" and "growth".
-        figure: one of `FIGURES`.
+        figure: one of `FIGURES`; if left out, what `choose_figure` chooses.
         options: as `DrawOptions` declares them; None stands for the default.
 
     Raises:
@@ -116,6 +116,7 @@ def draw_diagram(
     from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
+    figure = figure or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
     description = describe_networks(networks, figure, chosen)
@@ -127,7 +128,7 @@ def draw_diagram(
 
 def describe_figure(
     arch: Architecture | Sequence[Architecture],
-    figure: str = "overview",
+    figure: str | None = None,
     **options: Unpack[DrawOptions],
 ) -> str:
     """Describe one figure in sentences, for its SVG text and its alt text.
@@ -137,8 +138,31 @@ def describe_figure(
     Raises:
         RenderError: as `draw_diagram`.
     """
+    figure = figure or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
     return describe_networks(select_networks(arch, figure), figure, chosen)
+
+
+OVERVIEW, GRAPH = "overview", "lanes"
+"""The figure of a network whose parts follow one another, and that of any other."""
+
+
+def choose_figure(
+    arch: Architecture | Sequence[Architecture], **options: Unpack[DrawOptions]
+) -> str:
+    """Choose the figure of a network for which none was named.
+
+    An overview shows parts that follow one another, in one direction or another; what
+    is no such chain is drawn in lanes.
+    """
+    from resviz.readings.contraction import read_contraction
+
+    networks = cast("list[Any]", arch if isinstance(arch, (list, tuple)) else [arch])
+    own = (name for name in FIGURES[OVERVIEW].options if options.get(name))
+    is_asked_for = any(options.get(name) != DEFAULTS[name] for name in own)
+    if len(networks) != 1 or is_asked_for or read_contraction(networks[0]).is_chain:
+        return OVERVIEW
+    return GRAPH
 
 
 def describe_networks(networks: Any, figure: str, chosen: Mapping[str, Any]) -> str:

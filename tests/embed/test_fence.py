@@ -245,7 +245,7 @@ def test_a_table_brings_its_style():
 
 
 WRONG = {
-    "18 --figure nothing": "got 'nothing', want one of overview, block, layers",
+    "18 --figure nothing": "got 'nothing', want one of overview, block, lanes",
     "18 34": "overview: want one network, got 18 34; the figures stack and growth",
     "stack": "unknown network 'stack'",
     "diagram": "want one network, got none",

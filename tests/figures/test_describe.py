@@ -87,7 +87,7 @@ def test_every_stage_is_told(network, name):
     from resviz.readings.structure import read_structure
 
     arch = network(name)
-    said = describe_figure(arch)
+    said = describe_figure(arch, "overview")
     for stage in read_structure(arch).stages:
         assert re.search(rf"{stage.name}: {len(stage.blocks)} ", said)
 

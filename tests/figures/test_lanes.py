@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import resviz
-from resviz.figures import draw_diagram
+from resviz.figures import choose_figure, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.lanes.grid import build_grid, list_strangers
@@ -156,3 +156,25 @@ def test_every_format_writes_it(form):
     """Lines and boxes alike."""
     diagram = draw_diagram(load(record_file("toy_unet")), "lanes")
     assert diagram.to_bytes(form)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lanes_are_chosen_where_parts_are_no_chain(name):
+    """And the overview elsewhere, which otherwise says that it is not all."""
+    arch = load(record_file(name))
+    is_chain = read_contraction(arch).is_chain
+    assert choose_figure(arch) == ("overview" if is_chain else "lanes")
+    assert "overview" == choose_figure(arch, direction="LR")
+    overview = draw_diagram(arch, "overview")
+    words = " ".join(line for node in overview.picture.nodes for line in node.lines)
+    assert is_chain == ("not the whole graph" not in words)
+    assert is_chain == ("not the whole graph" not in overview.description)
+    assert is_chain == ("not the whole graph" not in overview.to_mermaid())
+
+
+def test_the_figure_is_chosen_by_every_door():
+    """A picture, its words, and a figure that was named."""
+    arch = load(record_file("toy_unet"))
+    assert resviz.diagram(arch).to_svg() == resviz.diagram(arch, "lanes").to_svg()
+    assert resviz.describe(arch) == resviz.describe(arch, "lanes")
+    assert resviz.diagram(arch, "overview").coverage is None

@@ -100,7 +100,14 @@ def faults(lines):
 )  # fmt: skip
 def test_every_overview_keeps_to_the_grammar(network, name, direction):
     """Every line is a statement, every arrow leads from a box to a box."""
-    drawn = draw_diagram(network(name), direction=direction)
+    drawn = draw_diagram(network(name), "overview", direction=direction)
+    assert [] == list(faults(body(drawn.picture)))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "backbone", "branches", "parallel"])
+def test_lanes_keep_to_the_grammar(network, name):
+    """A frame for each motif, an arrow for each line."""
+    drawn = draw_diagram(network(name), "lanes")
     assert [] == list(faults(body(drawn.picture)))
 
 
@@ -187,7 +194,7 @@ def test_stages_are_subgraphs(network):
 def test_other_figures_are_refused(network, figure):
     """With what would work instead."""
     drawn = draw_diagram(network("resnet18"), figure)
-    with pytest.raises(RenderError, match=r"the overview alone; write \.svg instead"):
+    with pytest.raises(RenderError, match=r"overview and lanes alone; write \.svg"):
         drawn.to_bytes("mermaid")
 
 

@@ -24,7 +24,7 @@ def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Cha
     """
     boxes = {key: build_chart_box(graph, node) for key, node in graph.nodes.items()}
     parts: list[ChartBox | ChartFrame] = [
-        ChartBox("title", "text", (title, " · ".join(facts)))
+        ChartBox("n0", "text", (title, " · ".join(facts)))
     ]
     framed: set[int] = set()
     frames: dict[int, ChartFrame] = {}
@@ -40,7 +40,7 @@ def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Cha
             parts.append(frames[key])
         elif key not in framed:
             parts.append(box)
-    links = tuple(ChartLink(f"n{a}", f"n{b}") for a, b in graph.lines)
+    links = tuple(ChartLink(name_box(a), name_box(b)) for a, b in graph.lines)
     return Chart("TB", tuple(parts), links, figure="lanes")
 
 
@@ -48,7 +48,7 @@ def build_chart_box(graph: ContractedGraph, node: DrawnNode) -> ChartBox:
     """Build a box with its words, and what it gives below them."""
     role = CHART_ROLES.get(node.role, "layer")
     if role == "sum":
-        return ChartBox(f"n{node.key}", role, node.lines)
+        return ChartBox(name_box(node.key), role, node.lines)
     gives = (
         f"{node.place}, {node.width}"
         if node.resolution.positions > 1
@@ -57,4 +57,9 @@ def build_chart_box(graph: ContractedGraph, node: DrawnNode) -> ChartBox:
     sign = (f"({node.entrance})",) if node.entrance else ()
     tint = level_tint(find_level(graph.arch, node.resolution.positions))
     tint = "" if role in {"text", "plain"} else tint
-    return ChartBox(f"n{node.key}", role, (*sign, *node.lines, gives), tint)
+    return ChartBox(name_box(node.key), role, (*sign, *node.lines, gives), tint)
+
+
+def name_box(key: int) -> str:
+    """Name the box of a node; the first name is the title's."""
+    return f"n{key + 1}"

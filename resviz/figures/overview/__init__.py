@@ -11,6 +11,7 @@ from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
 from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
+from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
 from resviz.units import format_plural
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 def draw(arch: Architecture, *, direction: str) -> Picture:
     """Draw the overview of a network."""
     structure = read_structure(arch)
-    unplaced = ChartBuilder(build_outline(structure)).build_chart(direction)
+    outline = build_outline(structure)
+    unplaced = ChartBuilder(outline, list_gaps(arch)).build_chart(direction)
     return replace(choose_readable(iter_pictures(structure, direction)), chart=unplaced)
 
 
@@ -40,14 +42,27 @@ def iter_pictures(structure: Structure, direction: str) -> Iterator[Picture]:
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
         outline = build_outline(structure, most=most)
         if outline != previous:
-            signs = build_overview_legend(structure, outline)
+            signs = [
+                *build_overview_legend(structure, outline),
+                *list_gaps(structure.arch),
+            ]
             yield from iter_placed(outline, signs, direction)
         previous = outline
 
 
+def list_gaps(arch: Architecture) -> list[str]:
+    """Say that an overview is not all of a network whose parts are no chain."""
+    return [] if read_contraction(arch).is_chain else [NOT_THE_WHOLE]
+
+
+NOT_THE_WHOLE = "not the whole graph: some lines are missing, see --figure lanes"
+"""What stands below an overview of a network that is no chain of parts."""
+
+
 def description(arch: Architecture) -> str:
-    """Say the overview in sentences."""
-    return sentences.describe_network(arch)
+    """Say the overview in sentences, and whether it is not all."""
+    gaps = [f"This is {line}." for line in list_gaps(arch)]
+    return " ".join([sentences.describe_network(arch), *gaps])
 
 
 PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
@@ -125,8 +140,8 @@ ARROW = " →"
 class ChartBuilder:
     """Collects the links of one chart while its boxes are made."""
 
-    def __init__(self, outline: Outline) -> None:
-        self.outline = outline
+    def __init__(self, outline: Outline, notes: list[str]) -> None:
+        self.outline, self.notes = outline, notes
         self.links: list[ChartLink] = []
         self.box_count = 0
         self.last_key = ""
@@ -134,7 +149,8 @@ class ChartBuilder:
     def build_chart(self, direction: str) -> Chart:
         """Return the whole chart, from the input to the output."""
         outline = self.outline
-        heading = (outline.title, " · ".join(outline.facts), outline.inputs)
+        facts = " · ".join(outline.facts)
+        heading = (outline.title, facts, outline.inputs, *self.notes)
         parts: list[ChartBox | ChartFrame] = [
             self.add_box("text", tuple(filter(None, heading)))
         ]

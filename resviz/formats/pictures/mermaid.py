@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".mmd", ".mermaid")
 
+MERMAID_FIGURES = ("overview", "lanes")
+"""The figures whose charts are small enough for a page of Markdown."""
+
 MAX_LINKS = 500
 """Edges that GitHub draws; it shows an error for more. Source: Mermaid's `maxEdges`."""
 
@@ -43,15 +46,17 @@ BARE_ROLES = frozenset({"text", "note", "name"})
 
 
 def render(picture: Picture, style: Style) -> str:
-    """Write an overview as a flowchart.
+    """Write an overview or lanes as a flowchart.
 
     Raises:
         RenderError: for another figure, or one larger than GitHub draws.
     """
     chart = picture.chart
-    if chart is None or chart.figure != "overview":
+    if chart is None or chart.figure not in MERMAID_FIGURES:
+        figures = " and ".join(MERMAID_FIGURES)
         raise RenderError(
-            f"{picture.title}: Mermaid says the overview alone; write .svg instead"
+            f"{picture.title}: Mermaid says the figures {figures} alone; write .svg "
+            "instead"
         )
     if len(chart.links) > MAX_LINKS:
         raise RenderError(

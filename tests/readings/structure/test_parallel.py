@@ -87,7 +87,7 @@ def test_everything_that_lists_layers_says_so(model, expected):
     arch = resviz.trace(model, inputs=IMAGE)
     texts = [
         resviz.table(arch).render("text"),
-        resviz.describe(arch),
+        resviz.describe(arch, "overview"),
         resviz.describe(arch, "flow"),
         *(resviz.diagram(arch, name).render("svg") for name in ("overview", "flow")),
         resviz.diagram(arch, "stack").render("svg"),
