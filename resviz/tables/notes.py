@@ -71,8 +71,8 @@ def batch_note(arch: Architecture) -> str:
     if use is None:
         return f"shapes of one sample, C×H×W; counted for a batch of {arch.batch}"
     return (
-        "shapes and counts of the whole input: no axis of it is known to hold samples, "
-        f"{use.layer} {use.words} its first"
+        "shapes of the whole input, counted for a batch of 1: no axis of it is known "
+        f"to hold samples, {use.layer} {use.words} its first"
     )
 
 
