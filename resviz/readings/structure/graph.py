@@ -258,7 +258,12 @@ class Graph:
         return later == node
 
     def find_nodes_between(
-        self, fork: int, end: int, *, main_only: bool = False
+        self,
+        fork: int,
+        end: int,
+        *,
+        main_only: bool = False,
+        past: frozenset[int] = frozenset(),
     ) -> frozenset[int]:
         """Find the nodes on paths from a fork to an end, without the fork.
 
@@ -266,6 +271,7 @@ class Graph:
             fork: where the paths start; `NOWHERE` for all inputs of the model.
             end: where they end.
             main_only: whether paths of side edges are left out.
+            past: nodes through which no path leads.
         """
         edges = self.main_sources if main_only else self.sources
         nodes: set[int] = set()
@@ -273,7 +279,7 @@ class Graph:
         is_bypassed = False  # whether something else than the fork leads to the end
         while pending:
             node = pending.pop()
-            if node > fork and node >= 0:
+            if node > fork and node >= 0 and node not in past:
                 if node not in nodes:
                     nodes.add(node)
                     pending.extend(edges[node])

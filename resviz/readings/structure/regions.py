@@ -8,7 +8,7 @@ may read what comes from elsewhere (conditions).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.efforts import EffortMeter
@@ -20,6 +20,7 @@ from resviz.readings.structure.sum_kinds import (
     classify_sum,
     find_lookalike,
     find_obstacle,
+    find_sums_beside,
     is_added_often,
     is_linear,
     is_sum_of_cell,
@@ -287,13 +288,15 @@ def read_branches(
     """
     fork, join = max(addition.fork, ROOT), addition.join
     operands = [operand for _, operand in efforts]
-    branches = tuple(graph.find_nodes_between(addition.fork, end) for end in operands)
+    find = partial(graph.find_nodes_between, addition.fork)
+    branches = tuple(map(find, operands))
+    beside = find_sums_beside(graph, frozenset[int]().union(*branches), addition)
+    if beside:
+        find = partial(find, past=beside)
+        branches = tuple(map(find, operands))
     main_branches = branches
     if graph.has_side_edges(addition.fork, join):
-        main_branches = tuple(
-            graph.find_nodes_between(addition.fork, end, main_only=True)
-            for end in operands
-        )
+        main_branches = tuple(find(end, main_only=True) for end in operands)
     nodes = frozenset[int]().union(*branches)
     obstacle = find_obstacle(graph, nodes, addition)
     if obstacle:

@@ -15,7 +15,12 @@ from resviz.operations.families import (
     MAX_POOLS,
     PRODUCTS,
 )
-from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
+from resviz.readings.structure.forks import (
+    ON_SHORTCUT,
+    AncestorSearch,
+    make_addition,
+    walk_light_chain,
+)
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.weights import is_upsampling
 from resviz.units import format_plural
@@ -132,6 +137,62 @@ def is_momentum(
     added = {operand for above in sums for operand in graph.joins[above].operands}
     chain = walk_unweighted_chain(graph, foreign[0])
     return not added.isdisjoint(chain)
+
+
+def find_sums_beside(
+    graph: Graph, nodes: frozenset[int], addition: Addition
+) -> frozenset[int]:
+    """Find the sums inside of a region that update a stream beside it."""
+    sums: set[int] = set()
+    for node in graph.joins.keys() & (nodes - addition.nodes):
+        foreign = [n for n in graph.main_sources[node] if n not in nodes]
+        foreign = [n for n in foreign if n != addition.fork]
+        if foreign and is_sum_of_stream_beside(graph, node, foreign, addition):
+            sums.add(node)
+    return frozenset(sums)
+
+
+def is_sum_of_stream_beside(
+    graph: Graph, node: int, foreign: list[int], addition: Addition
+) -> bool:
+    """Tell whether a sum updates a stream of its own, which a branch reads beside.
+
+    Its shortcut goes past the fork, and another stream's it is where that does not lie
+    on the fork's own trunk. Source: Kirillov et al. 2023, SAM, whose tokens and image
+    read each other; Pfaff et al. 2021, MeshGraphNets, its nodes and edges.
+    """
+    fork = addition.fork
+    if len(foreign) != 1 or fork not in addition.operands:
+        return False
+    inner = make_addition(graph, graph.joins[node])
+    if inner.fork_rule is not ON_SHORTCUT or inner.fork not in walk_unweighted_chain(
+        graph, foreign[0]
+    ):
+        return False
+    own = set(graph.main_sources[node]) - {*foreign}
+    if any(fork in walk_unweighted_chain(graph, source) for source in own):
+        return False  # it adds to this stream, as a position
+    for operand in addition.operands:
+        if node in walk_unweighted_chain(graph, operand):
+            return False
+        search = AncestorSearch(graph.sources, operand)
+        search.visited.add(node)  # not by way of that sum alone
+        if not search.reaches(fork):
+            return False
+    return inner.fork not in walk_trunk(graph, fork, inner.fork)
+
+
+def walk_trunk(graph: Graph, node: int, start: int) -> Iterator[int]:
+    """Yield the nodes of a stream from one back to a start, past what it adds."""
+    while node >= start:
+        *chain, node = walk_unweighted_chain(graph, node)
+        yield from (*chain, node)
+        if node not in graph.joins:
+            return
+        addition = make_addition(graph, graph.joins[node])
+        if addition.fork_rule is not ON_SHORTCUT:
+            return
+        node = addition.fork
 
 
 def walk_unweighted_chain(graph: Graph, node: int) -> Iterator[int]:

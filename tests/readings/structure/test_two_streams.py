@@ -63,7 +63,12 @@ def test_positions_added_again_and_again_leave_blocks_whole():
     net = Run(run_both_ways, layers=[TwoWay() for _ in range(3)], **parts)
     shapes = (1, 5, WIDTH), (1, 64, WIDTH), (1, 64, WIDTH)
     built = read_structure(resviz.trace(net, inputs=tuple(map(torch.zeros, shapes))))
-    assert ["attention + attention + MLP"] * 3 == [b.type for b in built.blocks]
+    tokens, places = built.stages
+    assert [tokens.blocks[0].type, places.blocks[0].type] * 3 == [
+        block.type for block in built.blocks
+    ]
+    assert ("attention + attention + MLP", "attention") == (tokens.type, places.type)
+    assert (5, 64) == (tokens.output_shape[1], places.output_shape[1])
 
 
 class MessagePassing(nn.Module):
@@ -103,6 +108,38 @@ def test_edges_of_a_graph_are_a_stream_that_comes_aside():
     reason = "it updates a stream of a lesser input, which comes aside"
     assert ("open join", reason) == (first.verdict, first.reason)
     assert not [name for name in reasons if "index_add" in name]
+
+
+def test_edges_and_nodes_that_read_each_other_are_a_stream_each():
+    """Nodes gather the edges that were updated, of one input both."""
+
+    def pass_messages(self, nodes, edges, senders, receivers):
+        both = torch.cat([nodes[senders], nodes[receivers], edges], -1)
+        edges = edges + self.edge(both)
+        total = torch.zeros_like(nodes).index_add(0, receivers, edges)
+        return nodes + self.node(torch.cat([nodes, total], -1)), edges
+
+    def forward(self, places, senders, receivers):
+        edges = self.edge_stem(places[senders] - places[receivers])
+        nodes = self.node_stem(places)
+        for layer in self.layers:
+            nodes, edges = layer(nodes, edges, senders, receivers)
+        return nodes
+
+    layers = [
+        Run(pass_messages, edge=layer.edge, node=layer.node)
+        for layer in (MessagePassing() for _ in range(3))
+    ]
+    stems = {"edge_stem": nn.Linear(3, WIDTH), "node_stem": nn.Linear(3, WIDTH)}
+    ends = torch.zeros(24, dtype=torch.long)
+    inputs = torch.zeros(10, 3), ends, ends
+    built = read_structure(
+        resviz.trace(Run(forward, layers=layers, **stems), inputs=inputs)
+    )
+    sizes = [[block.output_size for block in stage.blocks] for stage in built.stages]
+    assert [[(24, WIDTH)] * 3, [(10, WIDTH)] * 3] == sizes
+    verdicts = [why.verdict for why in explain_joins(built)]
+    assert ["residual unit"] * 6 == verdicts[1:]
 
 
 def test_steps_of_a_sequence_are_no_two_ways_of_one():
