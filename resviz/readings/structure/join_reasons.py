@@ -10,6 +10,7 @@ from resviz.readings.structure.fusions import (
     find_fusions,
 )
 from resviz.readings.structure.graph import Graph, build_graph
+from resviz.readings.structure.outer_regions import find_repeated_sums
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.sum_kinds import JoinKind
 from resviz.record.cached import cache_reading
@@ -28,7 +29,8 @@ class JoinReason(NamedTuple):
 
     Attributes:
         layer: the one that adds.
-        verdict: `UNIT_VERDICT`, "inner sum", or the name of a sum outside of blocks.
+        verdict: `UNIT_VERDICT`, "inner sum", "repeated sum", or the name of a sum
+            outside of blocks.
         reason: by which rules, and what is read or weighed beside.
     """
 
@@ -49,6 +51,7 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
     block_paths = {
         index: block.path for block in structure.blocks for index in block.layer_indices
     }
+    repeats = find_repeated_sums(graph, structure.regions)
     reasons: list[JoinReason] = []
     for region in structure.regions:
         verdict, reason = name_sum(structure, region)
@@ -64,6 +67,10 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
             clauses.append(f"it lies on the main branch of {where}")
         elif region.join in graph.dead_joins:
             clauses.append("it leads to no output")
+        elif region.join in repeats:
+            verdict = "repeated sum"
+            first = list_names(graph, [repeats[region.join]])
+            clauses.append(f"{first} adds its branch before")
         elif region.is_whole_block:
             between = graph.find_nodes_between(region.fork, region.join)
             spanned = [b for b in structure.blocks if not between.isdisjoint(b.joins)]

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.regions import JoinRegion
 
@@ -16,9 +18,31 @@ InnerRegions = dict[int, "list[JoinRegion]"]
 def find_outer_regions(graph: Graph, residual: list[JoinRegion]) -> list[JoinRegion]:
     """Find the residual regions that are units, in execution order."""
     outer_regions, inner_regions = find_outermost_regions(graph, residual)
+    repeats = find_repeated_sums(graph, outer_regions)
+    outer_regions = [region for region in outer_regions if region.join not in repeats]
     if any(inner_regions.values()):
         outer_regions = drop_parts_of_plain_blocks(graph, outer_regions, inner_regions)
     return drop_multi_branch_convolutions(graph, outer_regions)
+
+
+def find_repeated_sums(graph: Graph, regions: Iterable[JoinRegion]) -> dict[int, int]:
+    """Find sums whose branch an earlier sum adds too, each with that sum.
+
+    ECAPA-TDNN adds a block's output to its input anew for every block that reads both.
+    Source: Desplanques et al. 2020, figure 2.
+    """
+    first_sums: dict[frozenset[int], int] = {}
+    repeats: dict[int, int] = {}
+    for region in regions:
+        if not region.is_whole_block:
+            continue
+        light, *others = region.main_branches
+        branch = frozenset[int]().union(*others) - light
+        weighted = branch.intersection(graph.efforts)
+        first = first_sums.setdefault(weighted, region.join)
+        if weighted and first != region.join:
+            repeats[region.join] = first
+    return repeats
 
 
 def drop_parts_of_plain_blocks(

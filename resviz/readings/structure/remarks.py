@@ -9,6 +9,7 @@ from resviz.readings.batch_axes import find_folds
 from resviz.readings.structure.fusions import FUSION
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import name_sum
+from resviz.readings.structure.outer_regions import find_repeated_sums
 from resviz.readings.structure.regions import JoinKind
 from resviz.readings.structure.weights import list_live_operations
 from resviz.record.cached import cache_reading
@@ -104,7 +105,8 @@ def dilated_stages(structure: Structure) -> Iterator[str]:
 def sums_outside_blocks(structure: Structure) -> Iterator[str]:
     """Name additions that are no block, by what they are."""
     left_out = {index for block in structure.blocks for index in block.layer_indices}
-    left_out |= build_graph(structure.arch).dead_joins
+    graph = build_graph(structure.arch)
+    left_out |= graph.dead_joins | find_repeated_sums(graph, structure.regions).keys()
     layers = structure.arch.stored_layers
     names_of_sums: dict[tuple[str, str], list[str]] = {name: [] for name in SUM_ORDER}
     for region in structure.regions:

@@ -208,6 +208,29 @@ def test_an_hourglass_keeps_the_block_on_its_skip():
     assert [("basic", "identity")] * 4 == describe(built)
 
 
+def test_a_branch_added_again_is_no_second_block():
+    """ECAPA's dense sums: x + x1 is written anew for every block that reads it."""
+
+    def dense(self, x):
+        one = self.a(x)
+        two = self.b(x + one)
+        return torch.cat([one, two, self.c(x + one + two)], 1)
+
+    def twice(self, x):
+        y = self.b(self.a(x).relu())
+        return torch.cat([self.c(x + y), x + y], 1)
+
+    blocks = {name: Basic(8, 8) for name in "abc"}
+    built = read(behind_stem(make(dense, **blocks)))
+    assert [("basic", "identity")] * 3 == describe(built)
+    layers = [index for block in built.blocks for index in block.layer_indices]
+    assert len({*layers}) == len(layers)
+    (verdict,) = (r for r in explain_joins(built) if r.verdict == "repeated sum")
+    assert "a:add adds its branch before" in verdict.reason
+    parts = {name: conv(3, 8, 8) for name in "abc"}
+    assert 1 == len(read(behind_stem(make(twice, **parts))).blocks)
+
+
 def test_a_shortcut_may_branch():
     """Shake-shake's two pooled 1×1 side by side are one projection."""
 
