@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
+from inspect import getattr_static
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -182,7 +183,8 @@ def import_model(spec: Spec, *, wants_class: bool = False) -> TracedPart:
     """Import a callable and call it with the arguments of the SPEC.
 
     A module that stands where a callable is expected is taken as it is, if no arguments
-    were given; so is a method of one, and one of a class, which is called then.
+    were given; so is a method of one, and one of a class, which is called then. What a
+    class makes its models by, a class method or a static one, is called itself.
 
     Args:
         spec: what to import.
@@ -196,7 +198,9 @@ def import_model(spec: Spec, *, wants_class: bool = False) -> TracedPart:
         if isinstance(target, (FunctionType, MethodType)) and not spec.has_call:
             name, _, method = spec.name.rpartition(".")
             owner = find_attribute(name, module) if name else None
-            if isinstance(owner, nn.Module) or is_module_class(owner):
+            if isinstance(owner, nn.Module) or (
+                is_module_class(owner) and not is_factory(owner, method)
+            ):
                 spec = replace(spec, name=name, attribute=method)
                 target = owner
         if isinstance(target, nn.Module) and not spec.has_call:
@@ -217,6 +221,11 @@ def import_model(spec: Spec, *, wants_class: bool = False) -> TracedPart:
 def is_module_class(value: Any) -> bool:
     """Tell whether something is a class of modules."""
     return isinstance(value, type) and issubclass(value, nn.Module)
+
+
+def is_factory(owner: type, name: str) -> bool:
+    """Tell whether a method of a class needs no object of it."""
+    return isinstance(getattr_static(owner, name), (classmethod, staticmethod))
 
 
 @contextmanager

@@ -264,6 +264,44 @@ def test_a_method_in_the_place_of_the_forward(files, spec, method, fast):
     assert arch.name.endswith(".encode_image")
 
 
+FACTORIES = """
+from torch import nn
+
+class Codec(nn.Module):
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    @classmethod
+    def wide(cls, width=16):
+        return cls(nn.Conv2d(3, width, 3))
+
+    @staticmethod
+    def small():
+        return Codec(nn.Conv2d(3, 8, 3))
+
+    def forward(self, x):
+        return self.encoder(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("spec", "width"),
+    [
+        ("own_codec.py:Codec.wide", 16),
+        ("own_codec.py:Codec.wide(width=4)", 4),
+        ("own_codec.py:Codec.wide().encoder", 16),
+        ("own_codec.py:Codec.small", 8),
+        ("own_codec.py:Codec.small()", 8),
+    ],
+)
+def test_what_a_class_builds_its_models_by(files, spec, width):
+    """It is called with or without brackets, and the class is not."""
+    files({"own_codec": FACTORIES})
+    arch = source.resolve_architecture(spec, (3, 8, 8))
+    assert width * (3 * 9 + 1) == arch.params
+
+
 def test_inputs_of_a_method_have_its_names(files):
     """Those of its own parameters."""
     files({"own_clip": CLIP})
