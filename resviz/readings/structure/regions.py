@@ -303,7 +303,7 @@ def read_branches(
         return JoinRegion(fork, join, addition, JoinKind.OPEN, obstacle)
     projects = efforts[0][0].weighted > 0
     lookalike = find_lookalike(
-        graph, addition, branches[0], main_branches[-1], projects=projects
+        graph, addition, main_branches[0], main_branches[-1], projects=projects
     )
     if lookalike:
         return JoinRegion(fork, join, addition, JoinKind.PARALLEL, lookalike)

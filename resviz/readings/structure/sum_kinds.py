@@ -252,8 +252,11 @@ def find_lookalike(
     projects: bool,
 ) -> str:
     """Find what a sum is that looks like a block's, and is none; "" if it is one."""
-    if pools_whole_map(graph, shortcut, addition.join):
-        return "it adds what is pooled to one position, as a head does"
+    if pools_whole_map(graph, shortcut):
+        if is_pooled(graph, addition.join):
+            return "it adds what is pooled to one position, as a head does"
+        if projects:  # Source: Yu et al. 2018, BiSeNet, figure 2
+            return "it spreads what is pooled to one position, as a context does"
     if projects and passes_smaller_map(graph, addition.fork, addition.join, main):
         return "it adds a lateral map to an enlarged one, as an FPN does"
     return ""
@@ -278,19 +281,23 @@ def is_sum_of_cell(graph: Graph, join: int) -> bool:
     )
 
 
-def pools_whole_map(graph: Graph, branch: frozenset[int], join: int) -> bool:
+def pools_whole_map(graph: Graph, branch: frozenset[int]) -> bool:
     """Tell whether a map becomes one position on a branch, by a mean or a maximum."""
-    pools = [
+    pools = (
         node
         for node in branch
         if not POOLS.isdisjoint([op.name for op in graph.operations[node]])
-    ]
-    batch = graph.arch.batch if pools else 0
+    )
     return any(
-        graph.size_of_node(node)[0] == batch < graph.size_of_node(source)[0]
+        is_pooled(graph, node) and not is_pooled(graph, source)
         for node in pools
         for source in graph.before[node][:1]
-    ) and (graph.size_of_node(join)[0] == batch)
+    )
+
+
+def is_pooled(graph: Graph, node: int) -> bool:
+    """Tell whether a node gives one position a sample."""
+    return graph.size_of_node(node)[0] == graph.arch.batch
 
 
 POOLS = AVERAGE_POOLS | MAX_POOLS
