@@ -164,17 +164,31 @@ def describe_value(target: Any, name: str) -> str:
     """Describe the value of an argument: options that are read of it, or "…"."""
     if name not in NAMES_OF_OPTIONS:
         return "…"
-    function = target.__init__ if isinstance(target, type) else target
-    code = getattr(function, "__code__", None)
-    read = (
-        after.argval
-        for before, after in pairwise(get_instructions(code) if code else ())
-        if before.opname.startswith("LOAD_FAST")
-        and before.argval == name
-        and after.opname in {"LOAD_ATTR", "LOAD_METHOD"}
-    )
-    shown = [f"{option}=…" for option in dict.fromkeys(read)]
+    shown = [f"{option}=…" for option in list_options_read(target, name)]
     return f"Namespace({', '.join(shown) or '…'})"
+
+
+def list_options_read(target: Any, name: str) -> list[str]:
+    """List what a callable reads of an argument, before it stores any such itself.
+
+    Of a class, what its methods read of the attribute of that name is read too.
+    """
+    is_class = isinstance(target, type)
+    first = target.__init__ if is_class else target
+    others = [each for each in vars(target).values() if is_class and each is not first]
+    is_read: dict[str, bool] = {}
+    for function in (first, *others):
+        code = getattr(function, "__code__", None)
+        for before, after in pairwise(get_instructions(code) if code else ()):
+            is_local = before.opname.startswith("LOAD_FAST") and function is first
+            is_holder = is_local or before.opname == "LOAD_ATTR"
+            if is_holder and before.argval == name and after.opname in ATTRIBUTE_CODES:
+                is_read.setdefault(after.argval, after.opname != "STORE_ATTR")
+    return [option for option, read in is_read.items() if read]
+
+
+ATTRIBUTE_CODES = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR"}
+"""Instructions that read or write an attribute."""
 
 
 def format_call(target: Any) -> str:

@@ -77,6 +77,16 @@ def many(a, b=1, c=1, d=1, e=1, f=1, g=1, h=1, i=1):
 
 def anything(*args, **kwargs):
     raise TypeError("deep inside")
+
+class Later(Net):
+    def __init__(self, args):
+        super().__init__(args.width)
+        self.args = args
+        self.args.levels = 4
+
+    def forward(self, x):
+        y = super().forward(x) * self.args.levels
+        return y if self.args.plain else y / self.args.scale
 """
 
 
@@ -95,6 +105,7 @@ def anything(*args, **kwargs):
             r"'arg', did you mean 'args': it takes \(args\)$",
         ),
         ("OfArguments", r"OfArguments\(args=Namespace\(width=…, depth=…\)\)', or w"),
+        ("Later", r"=Namespace\(width=…, plain=…, scale=…\)\)', or w"),
         ("OfArguments({'width': 3})", r"want it as Namespace\(width=…\)$"),
         (
             "OfArguments(Namespace(w=3))",
@@ -130,7 +141,7 @@ def test_a_module_that_is_not_there(tmp_path, monkeypatch, spec, words):
 
 
 @pytest.mark.parametrize(
-    "call", ["Net", "Net(depth=2)", "OfArguments", "pair", "pair('x')"]
+    "call", ["Net", "Net(depth=2)", "OfArguments", "Later", "pair", "pair('x')"]
 )
 def test_arguments_given_as_told_build_the_model(tmp_path, monkeypatch, call):
     """The SPEC that the message shows, with a number for each of its dots."""
