@@ -18,7 +18,6 @@ from resviz.operations.families import (
     PRODUCTS,
 )
 from resviz.readings import costs
-from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.shape_flow import changes_resolution
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
@@ -30,6 +29,7 @@ from resviz.tables.layer_extras import (
 )
 from resviz.tables.notes import batch_note, counting_notes, describe_bound
 from resviz.tables.ranking import RankedRows
+from resviz.tables.shapes import arrange_shape
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
     TRAINABLE_COLUMNS,
@@ -219,8 +219,8 @@ def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
         "name": layer.name,
         "type": layer.type,
         "ops": [op.name for op in layer.operations if any(op.flowing)],
-        "input_shapes": [find_sample_shape(arch, t.shape, s) for t, s in pairs],
-        "output_shape": find_sample_shape(arch, layer.output_shape, own),
+        "input_shapes": [arrange_shape(arch, t.shape, s) for t, s in pairs],
+        "output_shape": arrange_shape(arch, layer.output_shape, own),
         **{key: list(getattr(window, key)) if window else None for key in WINDOW_KEYS},
         "groups": window.groups if window else None,
         "params": layer.params,

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings import memory
-from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.structure import read_structure
 from resviz.record import Source
 from resviz.record.cached import cache_reading
@@ -17,6 +16,7 @@ from resviz.tables.notes import (
     untracked_notes,
 )
 from resviz.tables.ranking import RankedRows
+from resviz.tables.shapes import arrange_shape
 from resviz.tables.summary import split_into_parts
 from resviz.tables.table import Column, Table
 from resviz.units import format_mebibytes, group_digits
@@ -232,7 +232,7 @@ def layer_memory_rows(arch: Architecture) -> Iterator[dict[str, Any]]:
             "index": layer.index,
             "name": layer.name,
             "type": layer.type,
-            "output_shape": find_sample_shape(
+            "output_shape": arrange_shape(
                 arch, layer.output_shape, Source(layer.index)
             ),
             **sizes,

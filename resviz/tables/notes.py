@@ -69,7 +69,7 @@ def batch_note(arch: Architecture) -> str:
     if arch.batch_axes and {*arch.batch_axes} == {None}:
         use = find_axis_use(arch, 0, 0)
     if use is None:
-        return f"shapes of one sample, C×H×W; counted for a batch of {arch.batch}"
+        return f"shapes of one sample, H×W×C; counted for a batch of {arch.batch}"
     return (
         "shapes of the whole input, counted for a batch of 1: no axis of it is known "
         f"to hold samples, {use.layer} {use.words} its first"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.receptive import (
     WHOLE,
     Axis,
@@ -16,6 +15,7 @@ from resviz.readings.structure import read_structure
 from resviz.record import Source
 from resviz.tables.notes import run_mode_notes, trace_header, untracked_notes
 from resviz.tables.ranking import RankedRows
+from resviz.tables.shapes import arrange_shape
 from resviz.tables.table import Column, Table
 from resviz.units import format_per_axis, format_plural, format_sizes
 
@@ -133,9 +133,7 @@ def field_row(arch: Architecture, layer: Layer, seen: Sequence[Seen]) -> dict[st
         "index": layer.index,
         "name": layer.name,
         "type": layer.type,
-        "output_shape": find_sample_shape(
-            arch, layer.output_shape, Source(layer.index)
-        ),
+        "output_shape": arrange_shape(arch, layer.output_shape, Source(layer.index)),
         **measure_axes(seen),
     }
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import OptionError, SpecError, suggest
 from resviz.readings import costs
-from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.join_reasons import UNIT_VERDICT, explain_joins
 from resviz.readings.structure.parts import sum_part_costs
@@ -15,6 +14,7 @@ from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.tables.notes import batch_note, counting_notes
 from resviz.tables.ranking import RankedRows
+from resviz.tables.shapes import arrange_shape
 from resviz.tables.summary import share_of_whole
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
@@ -93,7 +93,7 @@ def shortcut_table(
             "stage": stage.name,
             "block": stage.block_name(number),
             "name": block.path,
-            **shortcut_row(arch, unit),
+            **shortcut_row(arch, unit, block.channel_axis),
             "unit": k,
         }
         for stage in structure.stages
@@ -165,15 +165,15 @@ def explain_additions(
     )
 
 
-def shortcut_row(arch: Architecture, unit: Unit) -> dict[str, Any]:
+def shortcut_row(arch: Architecture, unit: Unit, axis: int | None) -> dict[str, Any]:
     """Return the shortcut of one unit, as JSON has it."""
     shortcut = unit.shortcut
     own = sum_part_costs(shortcut)
     return {
         "kind": shortcut.kind,
         "reason": shortcut.reason,
-        "input_shape": find_sample_shape(arch, shortcut.input_shape),
-        "output_shape": find_sample_shape(arch, shortcut.output_shape),
+        "input_shape": arrange_shape(arch, shortcut.input_shape, axis=axis),
+        "output_shape": arrange_shape(arch, shortcut.output_shape, axis=axis),
         "stride": list(shortcut.stride),
         "params": own.params,
         "macs": own.macs,

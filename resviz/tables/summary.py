@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
-from resviz.readings.batch_axes import find_sample_shape
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
+from resviz.record import Source
 from resviz.tables.notes import (
     batch_note,
     counting_notes,
@@ -17,6 +17,7 @@ from resviz.tables.notes import (
     describe_inputs,
     trace_header,
 )
+from resviz.tables.shapes import arrange_shape
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
     add_trainable_column,
@@ -34,7 +35,8 @@ from resviz.units import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from resviz.record import Architecture, Layer, Shape
+    from resviz.record import Architecture, Layer
+    from resviz.tables.shapes import WrittenShape
 
 COLUMNS = (
     Column("name", "stage"),
@@ -143,20 +145,22 @@ def exact_count(number: int, digits: int) -> str:
 
 def stage_row(stage: Stage) -> dict[str, Any]:
     """Return one stage, as JSON has it."""
+    axis = stage.blocks[-1].channel_axis
+    written = arrange_shape(stage.arch, stage.output_shape, axis=axis)
     return {
         "name": stage.name,
         "blocks": len(stage.blocks),
         "type": stage.type,
-        **part_columns(stage.arch, sum_part_costs(stage), stage.output_shape),
+        **part_columns(stage.arch, sum_part_costs(stage), written),
     }
 
 
 def part_columns(
-    arch: Architecture, own: costs.CostTotals, output_shape: Shape
+    arch: Architecture, own: costs.CostTotals, written: WrittenShape
 ) -> dict[str, Any]:
     """Return what the parts of a network have, stages and others."""
     return {
-        "output_shape": find_sample_shape(arch, output_shape),
+        "output_shape": written,
         "params": own.params,
         "macs": own.macs,
         "elements": own.elements,
@@ -186,7 +190,9 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
         if name in stages:
             yield stage_row(stages[name]) | bounds
         elif name != OTHER_LAYERS or own.params or own.macs or own.elements or bounds:
-            part = part_columns(arch, own, layers[-1].output_shape)
+            source = Source(layers[-1].index)
+            written = arrange_shape(arch, layers[-1].output_shape, source)
+            part = part_columns(arch, own, written)
             yield {"name": name, **part, **bounds}
     idle = [p for group in arch.uncalled for p in group.parameters]
     params = sum(parameter.numel for parameter in idle)

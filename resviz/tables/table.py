@@ -111,7 +111,7 @@ class Column:
 
 def sample_sizes(shape: Sequence[int]) -> Sequence[int]:
     """Return the sizes of one sample; of a shape that knows none, all but the first."""
-    return getattr(shape, "sample", shape[1:])
+    return getattr(shape, "sizes", shape[1:])
 
 
 VALUE_WRITERS = {

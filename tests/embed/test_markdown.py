@@ -111,8 +111,8 @@ def test_files_of_networks_are_found_from_the_file(embed):
     )
     assert 0 == code, stderr
     text = Path("guide/a.md").read_text()
-    assert "51×224×224" in text
-    assert "52×224×224" in text
+    assert "224×224×51" in text
+    assert "224×224×52" in text
 
 
 def test_nothing_is_written_where_the_file_is_protected(embed, monkeypatch):

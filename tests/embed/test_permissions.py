@@ -187,7 +187,7 @@ def test_the_owner_allows_on_the_command_line(ran, embed):
         assert (2, False) == (embed("docs/a.md", "--allow", allow)[0], ran.exists())
     code, message = embed("docs/a.md", "--allow", "other", "--allow", "docs/net.py")
     assert (0, True) == (code, ran.exists()), message
-    assert "51×224×224" in Path("docs/a.md").read_text()
+    assert "224×224×51" in Path("docs/a.md").read_text()
 
 
 def test_the_owner_allows_in_the_project(ran, embed):
@@ -241,7 +241,7 @@ def test_a_fence_brings_no_allowance(ran):
 def test_a_fence_that_allows(ran):
     """By its options in the configuration."""
     shown = fence.allowing(allow=["net.py"])
-    assert "51×224×224" in shown("layers net.py:build", "resviz", "", {}, None)
+    assert "224×224×51" in shown("layers net.py:build", "resviz", "", {}, None)
 
 
 @pytest.mark.parametrize("allow", ["net.py", [1], {"net.py": True}])

@@ -63,10 +63,10 @@ def test_text_says_that_it_was_run_for_real(odd, record, door):
 def test_shapes_are_of_one_sample_wherever_the_batch_is():
     """Also of a text of seven tokens, two at a time."""
     first = resviz.summary("cifar20", batch=2).notes
-    assert "shapes of one sample, C×H×W; counted for a batch of 2" in first
+    assert "shapes of one sample, H×W×C; counted for a batch of 2" in first
     second = resviz.trace(nn.Sequential(nn.Linear(5, 3)), "0=7,N,5", batch=2)
     table = resviz.layers(second)
-    assert "shapes of one sample, C×H×W; counted for a batch of 2" in table.notes
+    assert "shapes of one sample, H×W×C; counted for a batch of 2" in table.notes
     (row,) = table.rows
     assert ([[7, 2, 5]], [7, 2, 3]) == (row["input_shapes"], row["output_shape"])
     assert "7×5" in str(table)
