@@ -30,7 +30,7 @@ PICTURE_FORMAT_CHOICE = lazy_choice("resviz.formats:picture_format_names")
     "--format", "form", type=PICTURE_FORMAT_CHOICE, help="Default: by suffix, svg."
 )
 @add_options([*FIGURE_OPTIONS.values(), *LAYOUT_OPTIONS.values()])
-@click.option("--dpi", type=DPI_RANGE, help="Of PNG; default: 96.")
+@click.option("--dpi", type=DPI_RANGE, help="Of PNG; default: 192.")
 @trace_options
 def diagram(
     specs: tuple[str, ...],

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from resviz.errors import FontWarning, RenderError
 from resviz.files import write_atomically
 
 if TYPE_CHECKING:
@@ -71,13 +75,15 @@ class Diagram:
 
         return build_digraph(self.picture, self.style)
 
-    def to_png(self, *, dpi: float = 96) -> bytes:
+    def to_png(self, *, dpi: float | None = None) -> bytes:
         """Return a PNG of 16 to 2400 dpi; at 96 one pixel is one of the SVG's.
+
+        By default it has 192, less if it is large.
 
         Raises:
             RenderError: for another resolution, or if it would be too large.
         """
-        return self.to_bytes("png", dpi=dpi)
+        return self.to_bytes("png", **({} if dpi is None else {"dpi": dpi}))
 
     def to_pdf(self) -> bytes:
         """Return a PDF of one page."""
@@ -135,7 +141,7 @@ class Diagram:
 
         Args:
             path: where to write it.
-            dpi: of PNG, 16 to 2400; 96 if left out.
+            dpi: of PNG, 16 to 2400; if left out 192, less if it is large.
 
         Raises:
             RenderError: for another suffix, or if it cannot be drawn or written.
@@ -146,14 +152,26 @@ class Diagram:
         options = {} if dpi is None else {"dpi": dpi}
         write_atomically(path, self.to_bytes(name, **options))
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Return what a notebook shows; ids differ from call to call.
+    def _repr_mimebundle_(
+        self, **_: Any
+    ) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+        """Return what a notebook shows, and the size of its pixels.
 
-        It stands in an `<img>`, which cannot see whether the notebook is dark and
-        would ask the system; so it is light unless its style is another.
+        A notebook of somebody else has its SVG dropped until it is trusted, and shows
+        the PNG. Ids differ from call to call. The SVG stands in an `<img>`, which
+        cannot see whether the notebook is dark and would ask the system; so it is
+        light unless its style is another.
         """
         shown = replace(self, style=replace(self.style, dark=None))
-        return {
+        bundle = {
             "image/svg+xml": shown.to_svg(salt=f"cell {next(notebook_calls)}"),
             "text/plain": f"<Diagram {self.picture.title}>",
         }
+        sizes: dict[str, dict[str, int]] = {}
+        # What cannot be drawn as pixels is still shown as SVG, with all its letters.
+        with suppress(RenderError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FontWarning)
+            bundle["image/png"] = b64encode(shown.to_png()).decode()
+            width, height = map(round, self.size)
+            sizes["image/png"] = {"width": width, "height": height}
+        return bundle, sizes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from resviz.errors import RenderError
 from resviz.formats.pictures import dot
 from resviz.formats.pictures.pdf import POINTS_PER_INCH
-from resviz.formats.pictures.png import CSS_PIXELS_PER_INCH
+from resviz.formats.pictures.png import CSS_PIXELS_PER_INCH, SHARP_SCALE
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
@@ -28,7 +28,11 @@ CREATION_DATE = re.compile(rb"/CreationDate \(D:[^()]*\)")
 
 
 def draw_with_dot(
-    picture: Picture, style: Style, form: str, *, dpi: float = CSS_PIXELS_PER_INCH
+    picture: Picture,
+    style: Style,
+    form: str,
+    *,
+    dpi: float = SHARP_SCALE * CSS_PIXELS_PER_INCH,
 ) -> bytes:
     """Draw a picture's graph as SVG, PDF or PNG where `dot` places it.
 

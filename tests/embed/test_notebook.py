@@ -1,6 +1,7 @@
 """A notebook is run by a kernel of its own."""
 
 import re
+from base64 import b64decode
 
 import nbformat
 import pytest
@@ -20,15 +21,21 @@ CELLS = (
 
 
 @pytest.fixture(scope="module")
-def outputs():
-    """What every cell shows."""
+def cells():
+    """The outputs of every cell."""
     cells = [nbformat.v4.new_code_cell(code) for code in CELLS]
     book = nbformat.v4.new_notebook(cells=cells)
     patch = pytest.MonkeyPatch()
     patch.setenv("PYTHONPATH", str(ROOT))
     NotebookClient(book, timeout=120, kernel_name="python3").execute()
     patch.undo()
-    return [[one["data"] for one in cell["outputs"]] for cell in book.cells]
+    return [cell["outputs"] for cell in book.cells]
+
+
+@pytest.fixture(scope="module")
+def outputs(cells):
+    """What every cell shows."""
+    return [[one["data"] for one in each] for each in cells]
 
 
 def test_one_figure_shown_often_has_ids_of_its_own(outputs):
@@ -44,6 +51,27 @@ def test_a_figure_in_a_notebook_is_light(outputs):
     (data,) = outputs[2]
     assert "prefers-color-scheme" not in data["image/svg+xml"]
     assert 'fill="#ffffff"' in data["image/svg+xml"]
+
+
+def test_a_figure_has_pixels_for_who_does_not_trust_it(cells):
+    """Sharp ones, shown in the size of the SVG; of a notebook that came by mail."""
+    (shown,) = cells[2]
+    png = b64decode(shown["data"]["image/png"])
+    assert png.startswith(b"\x89PNG")
+    sizes = re.findall(r' (?:width|height)="([\d.]+)"', shown["data"]["image/svg+xml"])
+    width, height = map(float, sizes[:2])
+    size = shown["metadata"]["image/png"]
+    assert (round(width), round(height)) == (size["width"], size["height"])
+    assert pytest.approx(2 * width, abs=1) == int.from_bytes(png[16:20])
+
+
+def test_a_table_reads_right_without_mathml(outputs):
+    """As where tags of an untrusted notebook are taken out: rows are kept apart."""
+    (data,) = outputs[5]
+    words = re.sub(
+        r"<style>.*?</style>|<[^>]*>", "", data["text/html"], flags=re.DOTALL
+    )
+    assert "[3×3, 64; 3×3, 64]×2" in words
 
 
 def test_tables_and_records_are_tables_in_html(outputs):

@@ -62,7 +62,7 @@ def differences(page):
             )
             data = run.stdout
         else:
-            data = drawn.to_png()
+            data = drawn.to_png(dpi=96)
         box = box or [0, 0, *map(int, drawn.size)]
         svg = drawn.to_svg().encode()
         return page.evaluate(COMPARE, [url(svg, "svg+xml"), url(data, "png"), box])

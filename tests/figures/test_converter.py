@@ -152,7 +152,7 @@ def test_lines_of_any_length_are_drawn(tail):
     """Six thousand control points are no more than six."""
     path = tuple((k / 99, 40 + (k % 7) / 9) for k in range(6001))
     picture = replace(SMALL, edges=(Edge(tail, tail, "main", path),))
-    assert (120, 80) == pixels(png.render(picture, styles.LIGHT_STYLE))
+    assert (240, 160) == pixels(png.render(picture, styles.LIGHT_STYLE))
 
 
 FONTS_OF_NONE = """

@@ -76,7 +76,7 @@ def test_notebook_shows_svg_with_ids_of_its_own(network):
     """Two cells that show one diagram share no id."""
     drawn = draw_diagram(network("resnet18"))
     first, second = (
-        set(re.findall(r'id="([^"]+)"', drawn._repr_mimebundle_()["image/svg+xml"]))
+        set(re.findall(r'id="([^"]+)"', drawn._repr_mimebundle_()[0]["image/svg+xml"]))
         for _ in range(2)
     )
     assert first

@@ -11,6 +11,7 @@ import pytest
 import resviz
 from resviz import escape
 from resviz.errors import RenderError
+from resviz.formats.pictures.png import LARGE_PICTURE_PIXELS
 from resviz.formats.tables import png
 from resviz.formats.tables.svg import TABLE_MARGIN, TablePicture
 from resviz.tables.table import Column, Table
@@ -196,5 +197,5 @@ def test_long_tables_are_drawn_less_sharp(record, name):
     table = resviz.layers(record(name))
     width, height = TablePicture(table).draw_picture().size
     drawn = prod(pixels(png.render(table)))
-    wanted = min(max(width * height, png.LONG_TABLE_PIXELS), 4 * width * height)
+    wanted = min(max(width * height, LARGE_PICTURE_PIXELS), 4 * width * height)
     assert wanted == pytest.approx(drawn, rel=0.01)

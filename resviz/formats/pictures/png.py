@@ -25,14 +25,22 @@ CSS_PIXELS_PER_INCH = 96
 """Pixels of a page in an inch: at this resolution a unit is one pixel."""
 
 
-def render(
-    picture: Picture, style: Style, *, dpi: float = CSS_PIXELS_PER_INCH
-) -> bytes:
-    """Write a picture as PNG; at 96 dpi as large as the SVG on a page, at 192 twice.
+SHARP_SCALE = 2.0
+"""Dots a pixel, those of a sharp screen, in a picture that is not large."""
+
+LARGE_PICTURE_PIXELS = 6_000_000
+"""Pixels of a large one, which is less sharp: millions take seconds to encode."""
+
+
+def render(picture: Picture, style: Style, *, dpi: float | None = None) -> bytes:
+    """Write a picture as PNG; at 96 dpi as large as the SVG on a page.
+
+    By default it is twice as large, less if it is large itself.
 
     Raises:
         RenderError: if it would be larger than can be drawn, or cannot be drawn.
     """
+    dpi = choose_dpi(picture) if dpi is None else dpi
     max_dpi = highest_dpi(picture)
     if not 1 <= dpi <= max_dpi:
         raise RenderError(f"dpi: got {dpi!r}, want 1 to {max_dpi} for this picture")
@@ -41,6 +49,13 @@ def render(
     width, height = (ceil(side * scale) / scale for side in picture.size)
     whole = replace(picture, size=(width, height))
     return convert_picture(whole, style, "png", pixels_per_unit=scale)
+
+
+def choose_dpi(picture: Picture) -> float:
+    """Choose a resolution at which a picture is sharp, and soon encoded."""
+    sharp = sqrt(LARGE_PICTURE_PIXELS / prod(picture.size))
+    wanted = min(SHARP_SCALE, max(1.0, sharp)) * CSS_PIXELS_PER_INCH
+    return max(min(wanted, highest_dpi(picture)), CSS_PIXELS_PER_INCH)
 
 
 def highest_dpi(picture: Picture) -> int:

@@ -11,6 +11,13 @@ from resviz.templates import load_template, read_template_text, render_page
 SUFFIXES = (".html", ".htm")
 
 
+MATRIX_ROW = "</mtd></mtr><mtr><mtd>"
+"""Where a row of a matrix ends and the next begins."""
+
+HIDDEN_SIGN = '<mtext style="display:none">; </mtext>'
+"""Text between two rows that no reader of MathML shows."""
+
+
 def render(table: Table, *, page: bool = True) -> str:
     """Write a table as a whole page, or as a fragment for another."""
     if page:
@@ -23,9 +30,13 @@ def render(table: Table, *, page: bool = True) -> str:
 
 
 def html_with_style(table: Table) -> str:
-    """Write a fragment with its style sheet; it scrolls where the page is narrow."""
+    """Write a fragment with its style sheet; it scrolls where the page is narrow.
+
+    Rows of a matrix are kept apart also where its tags are taken out, as those of a
+    notebook that nobody trusts yet.
+    """
     sheet = read_template_text("embed.css")
-    fragment = render(table, page=False)
+    fragment = render(table, page=False).replace(MATRIX_ROW, HIDDEN_SIGN + MATRIX_ROW)
     scroll = '<div class="resviz-scroll" tabindex="0">'
     return f"<style>\n{sheet}</style>\n{scroll}\n{fragment}\n</div>"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
@@ -14,12 +13,6 @@ if TYPE_CHECKING:
     from resviz.tables.table import Table
 
 SUFFIXES = (".png",)
-
-MAX_SCALE = 2.0
-"""Dots a pixel, those of a sharp screen, in a table that is not long."""
-
-LONG_TABLE_PIXELS = 6_000_000
-"""Pixels of a long one, which is less sharp: millions take seconds to encode."""
 
 
 def render(table: Table, *, style: str = "screen", dpi: float | None = None) -> bytes:
@@ -37,6 +30,4 @@ def render(table: Table, *, style: str = "screen", dpi: float | None = None) -> 
                 f"png: the table is {width:,} by {height:,} pixels, more than can be "
                 f"drawn: want fewer rows, --dpi of at most {highest}, or svg"
             )
-        scale = min(MAX_SCALE, max(1.0, sqrt(LONG_TABLE_PIXELS / prod(picture.size))))
-        dpi = scale * png.CSS_PIXELS_PER_INCH
     return png.render(picture, styles.find_style(style), dpi=dpi)
