@@ -17,6 +17,7 @@ from resviz.errors import (
 from resviz.models import depths
 from resviz.models.blocks import BLOCKS
 from resviz.models.definition import ResNet
+from resviz.models.namesakes import explain_foreign_name
 from resviz.models.options import check_counts, check_one_of, check_option_names
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class NetworkFamily:
         listed_depths: depths that ``list_network_names`` lists.
         is_closed: whether those are all there are.
         cifar_depths: depths whose name means a network for CIFAR.
+        ambiguous_depths: depths whose name means several, so that titles say which.
     """
 
     name: str
@@ -64,6 +66,7 @@ class NetworkFamily:
     listed_depths: tuple[int, ...]
     is_closed: bool = False
     cifar_depths: tuple[int, ...] = ()
+    ambiguous_depths: tuple[int, ...] = ()
 
     def make_network(
         self,
@@ -86,14 +89,9 @@ class NetworkFamily:
         if layers is not None:
             block_name, counts = _check_given_counts(layers, block, depth)
         elif depth is not None:
-            block_name, counts = self.find_counts(depth, block)
             if stem is None and depth in self.cifar_depths:
-                raise SpecError(
-                    f"{self.name}{depth}: is known as a network for CIFAR, and an "
-                    f"ImageNet one would be built: want cifar{depth}, in Python "
-                    f"cifar_resnet({depth}), or the ImageNet one deliberately, "
-                    f"{self.name}({depth}, stem='imagenet')"
-                )
+                raise make_namesake_error(self, depth, block)
+            block_name, counts = self.find_counts(depth, block)
         else:
             example = f"{self.name}{self.listed_depths[0]}"
             raise SpecError(
@@ -105,7 +103,8 @@ class NetworkFamily:
             is_usual = self.find_counts(label, None) == (block_name, counts)
         except SpecError:
             is_usual = False
-        details = "" if is_usual else f" {block_name} {'-'.join(map(str, counts))}"
+        is_plain = is_usual and label not in self.ambiguous_depths
+        details = "" if is_plain else f" {block_name} {'-'.join(map(str, counts))}"
         return NamedNetwork(
             f"{self.name}{label}" if is_usual else self.name,
             self.title.format(f"{label}{details}"),
@@ -113,6 +112,23 @@ class NetworkFamily:
             counts,
             options,
         )
+
+
+def make_namesake_error(
+    family: NetworkFamily, depth: int, block: str | None
+) -> SpecError:
+    """Return the error for a depth that is known from CIFAR, naming both networks."""
+    name = f"{family.name}{depth}"
+    meant = f"cifar{depth}, in Python cifar_resnet({depth})"
+    try:
+        family.find_counts(depth, block)
+    except SpecError as error:
+        return SpecError(f"{name}: is a network for CIFAR, want {meant}; else {error}")
+    return SpecError(
+        f"{name}: is known as a network for CIFAR, and an ImageNet one would be built: "
+        f"want {meant}, or the ImageNet one deliberately, {family.name}({depth}, "
+        "stem='imagenet')"
+    )
 
 
 def _check_given_counts(
@@ -169,6 +185,7 @@ FAMILIES = {
             lambda _block: {},
             depths.IMAGENET_DEPTHS,
             cifar_depths=depths.CIFAR_ONLY_DEPTHS,
+            ambiguous_depths=depths.AMBIGUOUS_DEPTHS,
         ),
         NetworkFamily(
             "cifar",
@@ -263,6 +280,8 @@ def find_network(
     parts = _NAME_AND_DEPTH.fullmatch(name)
     family = parts and FAMILIES.get(FAMILY_ALIASES.get(parts[1], parts[1]))
     if not parts or not family or not name:
+        if meant := explain_foreign_name(name):
+            raise SpecError(f"unknown network {name!r}: {meant}")
         names = ", ".join((*FAMILIES, *NAMED_NETWORKS))
         legal = f"one of {names}, with a depth for the first {len(FAMILIES)}"
         suggestion = suggest_network(name)

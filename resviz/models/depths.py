@@ -67,9 +67,17 @@ CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202, *CIFAR_BOTTLENECK)
 """Depths of CIFAR nets in use: He et al. 2015, Table 6, and the bottlenecks."""
 
 CIFAR_ONLY_DEPTHS = tuple(
-    depth for depth in CIFAR_DEPTHS if depth not in IMAGENET_DEPTHS
+    depth
+    for depth in (*range(8, 111, 6), *CIFAR_DEPTHS)
+    if depth not in IMAGENET_DEPTHS
 )
-"""Depths that are those of CIFAR nets alone: ResNet-56 is a net for CIFAR."""
+"""Depths that are those of CIFAR nets alone: ResNet-8, -56 and -74 are nets for CIFAR.
+
+Source: He et al. 2015, section 4.2, whose nets have 6n+2 layers, up to n = 18.
+"""
+
+AMBIGUOUS_DEPTHS = (14, 26, 38)
+"""Depths of which there are two ImageNet nets, and one for CIFAR, under one name."""
 
 
 def count_weighted_layers(block: str, counts: tuple[int, ...]) -> int:

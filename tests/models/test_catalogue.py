@@ -10,6 +10,8 @@ from torch import nn
 from resviz.errors import OptionError, ResvizError, SpecError, WeightsError
 from resviz.models import ResNet, catalogue, resnet, resnet50
 from resviz.models.catalogue import NamedNetwork
+from resviz.models.namesakes import explain_foreign_name
+from resviz.source.spec import parse_spec
 
 
 @pytest.mark.parametrize("name", catalogue.list_network_names())
@@ -43,7 +45,9 @@ def test_names_are_unique():
         (("resnet", 50), {}, "ResNet-50"),
         (("resnet",), {"depth": 50}, "ResNet-50"),
         (("50",), {}, "ResNet-50"),
-        (("resnet26",), {}, "ResNet-26"),
+        (("resnet26",), {}, "ResNet-26 bottleneck 2-2-2-2"),
+        (("resnet14",), {}, "ResNet-14 bottleneck 1-1-1-1"),
+        (("resnet10",), {}, "ResNet-10"),
         (("resnet26",), {"block": "basic"}, "ResNet-26 basic 3-3-3-3"),
         (("resnet",), {"layers": [3, 4, 6, 3], "block": "bottleneck"}, "ResNet-50"),
         (("resnet50",), {"num_classes": 3}, "ResNet-50"),
@@ -183,6 +187,44 @@ def test_a_norm_that_makes_none():
     """A name in quotes is not called."""
     with pytest.raises(SpecError, match="norm_layer: got 'GroupNorm', want what makes"):
         resnet50(norm_layer="GroupNorm")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("resnet8", "is a network for CIFAR, want cifar8, .*nearest is 10"),
+        ("resnet74", "want cifar74, .*deliberately, resnet.74, stem='imagenet'"),
+        ("wrn28_10", "a Wide ResNet for CIFAR .*net.py:build"),
+        ("WideResNet-40-2", "a Wide ResNet for CIFAR"),
+        ("wrn50_2", "want wide_resnet50_2"),
+        ("preresnet110", "a pre-activation network .*timm:resnetv2_50"),
+        ("preact_resnet18", "a pre-activation network"),
+        ("resnet50v2", "a pre-activation network"),
+        ("resnet101_v1b", "want resnet101, which strides in the 3×3"),
+        ("resnet50c", r"want resnet\(50, deep_stem=True\)$"),
+        ("se_resnet50", "want timm:seresnet50$"),
+    ],
+)
+def test_namesakes(name, words):
+    """What the literature calls so is named, and where to have it."""
+    with pytest.raises(SpecError, match=words):
+        catalogue.resolve_network(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "params"),
+    [
+        ("resnet50d", {}, 25_576_264),
+        ("resnet8x4", {"num_classes": 100}, 1_233_540),
+    ],
+)
+def test_what_a_namesake_is_here(name, options, params):
+    """As many parameters as timm's and RepDistiller's have."""
+    meant = explain_foreign_name(name).removeprefix("want ").partition("), ")[0]
+    spec = parse_spec(meant.removesuffix(")") + ")")
+    with torch.device("meta"):
+        net = catalogue.build_network(spec.name, *spec.args, **spec.options, **options)
+    assert params == sum(p.numel() for p in net.parameters())
 
 
 def test_an_unknown_name_comes_before_its_options():
