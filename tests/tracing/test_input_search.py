@@ -434,6 +434,12 @@ def test_a_tensor_of_ones_own_is_left_alone():
     """No size stands for what it holds."""
     said = message(nn.Conv1d(4, 4, 3), inputs=torch.ones(1, 3, 8, 8))
     assert said.endswith("give a tensor of (N, 4, 8)")
+
+
+def test_a_tensor_of_ones_own_is_told_its_dtype_in_python():
+    """An embedding wants whole numbers, which no size would say."""
+    if takes_floats_as_indices():
+        pytest.skip("this torch takes floats as indices")
     said = message(nn.Embedding(9, 4), inputs=torch.ones(1, 8))
     assert said.endswith("in Python inputs=ids.long()")
 
