@@ -22,6 +22,7 @@ from resviz.operations.families import (
 )
 from resviz.operations.table import find_display_name
 from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
+from resviz.readings.structure.no_ops import changes_nothing, shifts
 from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
 from resviz.readings.structure.weights import is_depthwise, is_upsampling, is_weighted
 from resviz.record import MODEL_INPUT
@@ -123,13 +124,13 @@ class ShortcutStep(NamedTuple):
 def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
     """Yield what a node does, with the channel axis; 1 where that is not known.
 
-    To put a tensor beside itself only repeats it, as the size tells; beside nought
-    times itself, it pads.
+    What changes nothing is no step. To put a tensor beside itself only repeats it, as
+    the size tells; beside nought times itself, it pads.
     """
     axis = graph.channel_axes[graph.before[node][0]]
     for op in graph.operations[node]:
         axis = follow_axis([op], axis)
-        if does_nothing(op):
+        if changes_nothing(op):
             continue
         place = 1 if axis is None else axis
         pads = pads_channels(op, place)
@@ -171,7 +172,7 @@ def classify_shortcut(steps: list[ShortcutStep], *, projects: bool) -> str:
         return "zero-padded"
     if any(drops_positions(step.op) for step in steps):
         return "subsampled"
-    if all(step.op.name in UNLABELLED_OPERATIONS for step in steps):
+    if all(step.op.name in SILENT_OPERATIONS for step in steps):
         return "identity"
     return "other"
 
@@ -191,7 +192,7 @@ def find_reason(before: MapSize, after: MapSize, *, projects: bool) -> str | Non
 UNLABELLED_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
 """Operations that leave a shortcut's values where they are."""
 
-SILENT_OPERATIONS = UNLABELLED_OPERATIONS | EDGE_PADDINGS | CREATIONS
+SILENT_OPERATIONS = UNLABELLED_OPERATIONS | CREATIONS
 """Operations of which a shortcut's label tells nothing."""
 
 
@@ -341,8 +342,10 @@ INTERPOLATION_MODES = ("nearest", "bilinear", "linear", "bicubic")
 
 
 def label_padding(op: Operation, axis: int) -> str:
-    """Label padding, if it widens the channels."""
-    return "zero-padded channels" if pads_channels(op, axis) else ""
+    """Label padding, if it widens the channels or moves the map."""
+    if pads_channels(op, axis):
+        return "zero-padded channels"
+    return "shift" if shifts(op) else ""
 
 
 OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation, int], str]], ...] = (
@@ -351,23 +354,9 @@ OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation, int], str]], 
     (MAX_POOLS, partial(label_window, noun=" max pool")),
     (PRODUCTS, lambda op, _: "linear" if is_weighted(op) else "product"),
     (frozenset({"slice"}), label_slice),
-    (PADDINGS, label_padding),
+    (PADDINGS | EDGE_PADDINGS, label_padding),
 )
 """How each kind of operation reads on a shortcut; adding one is a row."""
-
-
-def does_nothing(op: Operation) -> bool:
-    """Tell whether an operation gives what it reads, for its sizes or its window.
-
-    Source: He et al. 2019, ResNet-D, which pools over one position at stride 1, as do
-    Deng et al. 2019, ArcFace, in all blocks of a stage.
-    """
-    if op.inputs[0] != op.outputs[0]:
-        return False
-    if op.name in AVERAGE_POOLS | MAX_POOLS:
-        window = op.window
-        return window is None or prod(window.kernel) == prod(window.stride) == 1
-    return op.name == "slice" or (op.window is None and is_upsampling(op))
 
 
 def drops_positions(op: Operation) -> bool:
