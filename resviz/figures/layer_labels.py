@@ -26,8 +26,16 @@ from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import gates
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import find_repeats
-from resviz.readings.structure.shortcuts import label_operation, label_whole_pool
-from resviz.readings.structure.weights import is_live_product, is_weighted
+from resviz.readings.structure.shortcuts import (
+    label_operation,
+    label_upsampling,
+    label_whole_pool,
+)
+from resviz.readings.structure.weights import (
+    is_live_product,
+    is_upsampling,
+    is_weighted,
+)
 from resviz.record import MODEL_INPUT, Source
 from resviz.units import (
     format_count,
@@ -166,6 +174,8 @@ def describe_operation(
             return family_labeller(op)
     if is_live_product(op):
         return "product"
+    if is_upsampling(op):
+        return mark_upsampling(label_upsampling(op, 1))
     return OPERATION_LABELS.get(op.name, op.name.strip("_").replace("_", " "))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from torch import nn
 
+import resviz
 from resviz.figures.layer_labels import (
     fold_label_repeats,
     label_convolution,
@@ -85,3 +87,18 @@ def test_head_says_its_widths(network):
     """Pool, nothing for the flattening, and the classifier."""
     said = [label_layer_briefly(layer) for layer in network("resnet18").layers[-3:]]
     assert [["global average pool"], [], ["fc, 1000"]] == said
+
+
+@pytest.mark.parametrize(
+    ("layer", "word"),
+    [
+        (nn.Upsample(scale_factor=2), "nearest upsampling, ↑2"),
+        (nn.Upsample(scale_factor=4, mode="bilinear"), "bilinear upsampling, ↑4"),
+        (nn.Upsample(scale_factor=0.5), "nearest downsampling, /2"),
+        (nn.PixelShuffle(2), "pixel shuffle, ↑2"),
+    ],
+)
+def test_upsampling_has_its_own_sign(layer, word):
+    """A repeat has the other, "×2"."""
+    arch = resviz.trace(nn.Sequential(nn.Conv2d(3, 8, 3), layer), (3, 10, 10))
+    assert [word] == label_layer_briefly(arch.layers[1])
