@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from resviz.readings.structure import Block, Fold, Shortcut, Stage, Structure
-    from resviz.record import Architecture, Layer
+    from resviz.record import Architecture, Layer, Shape
 
 MAX_LISTED = 8
 """Things of one kind that are listed; more are counted."""
@@ -102,7 +102,9 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
         yield from describe_plain_sections(structure)
         return
     if structure.stem:
-        yield describe_stem_or_head(structure, "Stem", structure.stem)
+        end, shape = structure.stem_output
+        gives = describe_output(structure, end, shape)
+        yield f"Stem: {describe_run(structure.stem)}{gives}."
     for number, current in enumerate(structure.stages[:MAX_STAGES]):
         yield describe_stage(structure, current, number)
     remaining = structure.stages[MAX_STAGES:]
@@ -110,7 +112,10 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
         blocks = format_plural(sum(len(more.blocks) for more in remaining), "block")
         yield f"{format_plural(len(remaining), 'more stage')} with {blocks} follow."
     if structure.head:
-        yield describe_stem_or_head(structure, "Head", structure.head)
+        end = structure.head_end
+        shape = structure.arch.stored_layers[end].output_shape
+        gives = describe_output(structure, end, shape)
+        yield f"Head: {describe_run(structure.head)}{gives}."
     if has_parallel_branches(structure):
         yield PARALLEL_SENTENCE
     yield f"In all: {count_shortcuts_by_kind(structure.blocks)}"
@@ -157,17 +162,16 @@ def describe_layers(labels: Sequence[str]) -> str:
     return join_with_and([*map(spell_label, labels)]) or "nothing that is drawn"
 
 
-def describe_stem_or_head(structure: Structure, what: str, run: Sequence[Layer]) -> str:
-    """Describe the layers and the output of the stem or of the head."""
-    end = run[-1].index
-    shape = layer_labels.arrange_axes(
-        structure.arch,
-        run[-1].output_shape,
-        structure.channel_axes.get(end),
-        Source(end),
-    )
-    gives = f", giving {units.format_feature_map(shape)}" if len(shape) > 1 else ""
-    return f"{what}: {describe_layers(layer_labels.label_layer_run(run))}{gives}."
+def describe_run(run: Sequence[Layer]) -> str:
+    """Say the layers of the stem or of the head."""
+    return describe_layers(layer_labels.label_layer_run(run))
+
+
+def describe_output(structure: Structure, end: int, shape: Shape) -> str:
+    """Say what a layer gives, as ", giving 56×56×64"; "" of a number a sample."""
+    axis = structure.channel_axes.get(end)
+    shape = layer_labels.arrange_axes(structure.arch, shape, axis, Source(end))
+    return f", giving {units.format_feature_map(shape)}" if len(shape) > 1 else ""
 
 
 def describe_stage(structure: Structure, stage: Stage, number: int) -> str:

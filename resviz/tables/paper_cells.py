@@ -47,16 +47,23 @@ PaperEntry = tuple[Cell, MapExtent]
 def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
     """Return the cells of one column by row name, in order."""
     entries: dict[str, PaperEntry] = {}
+    main = {*structure.main_path}  # a condition's layers may follow those on it
     convolutions = [
-        (describe_convolution(op, strided=True), measure_extent(structure, layer))
+        (
+            layer,
+            describe_convolution(op, strided=True),
+            measure_extent(structure, layer),
+        )
         for layer in structure.stem
         for op in list_live_operations([layer])
         if is_weighted(op)
     ]
     if convolutions:
-        lines = tuple(line for line, _ in convolutions)
+        lines = tuple(line for _, line, _ in convolutions)
         stem_row = "conv1" if structure.has_paper_names else "stem"
-        entries[stem_row] = Cell((LayerGroup(lines),)), convolutions[-1][1]
+        ends = [extent for layer, _, extent in convolutions if layer.index in main]
+        extent = ends[-1] if ends else convolutions[-1][2]
+        entries[stem_row] = Cell((LayerGroup(lines),)), extent
     first = structure.stages[0].name if structure.has_paper_names else "stem"
     pool_row = f"{first} (pool)"
     for layer in structure.stem:
@@ -67,7 +74,8 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
         entries[stage.name] = describe_stage(stage), measure_stage(stage)
     words = [word for layer in structure.head for word in describe_head_layer(layer)]
     if words:
-        extent = measure_extent(structure, structure.head[-1])
+        end = structure.arch.stored_layers[structure.head_end]
+        extent = measure_extent(structure, end)
         after = extent if extent.sizes else MapExtent((1, 1))
         entries["head"] = Cell((LayerGroup((", ".join(words),)),)), after
     return entries

@@ -190,9 +190,11 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
         if name in stages:
             yield stage_row(stages[name]) | bounds
         elif name != OTHER_LAYERS or own.params or own.macs or own.elements or bounds:
-            source = Source(layers[-1].index)
-            written = arrange_shape(arch, layers[-1].output_shape, source)
-            part = part_columns(arch, own, written)
+            end = layers[-1].index if name != "head" else structure.head_end
+            shape = arch.stored_layers[end].output_shape
+            if name == "stem":
+                end, shape = structure.stem_output
+            part = part_columns(arch, own, arrange_shape(arch, shape, Source(end)))
             yield {"name": name, **part, **bounds}
     idle = [p for group in arch.uncalled for p in group.parameters]
     params = sum(parameter.numel for parameter in idle)

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import resviz
+from resviz.figures.sentences import describe_network
 from tests.readings.structure.toys import Basic, conv
 
 
@@ -104,3 +105,47 @@ def test_a_network_without_stages_has_one_row():
     """Its layers are no stem of anything."""
     rows, _ = rows_of(nn.Sequential(conv(3, 3), nn.ReLU()))
     assert ["layers"] == list(rows)
+
+
+class Conditioned(nn.Module):
+    """A stem, two blocks and a head; a time's embedding is added in the blocks.
+
+    Of three kinds: "late" makes the embedding after the stem, "early" before it, "bare"
+    has no stem but it; each has an auxiliary output that is made last.
+    """
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+        self.stem = nn.Identity() if kind == "bare" else nn.Conv2d(8, 8, 2, 2)
+        self.time = nn.Sequential(nn.Linear(5, 8), nn.SiLU(), nn.Linear(8, 8))
+        self.into = nn.ModuleList(conv(3, 8) for _ in range(2))
+        self.out = nn.ModuleList(conv(3, 8) for _ in range(2))
+        self.head, self.aux = nn.Linear(8, 3), nn.Linear(8, 4)
+
+    def forward(self, x, t):
+        if self.kind == "early":
+            t = self.time(t)
+        x = self.stem(x)
+        if self.kind != "early":
+            t = self.time(t)
+        for a, b in zip(self.into, self.out, strict=True):
+            x = x + b((a(x) + t[:, :, None, None]).relu())
+        pooled = x.mean((2, 3))
+        first = self.head(pooled.relu() + self.aux.weight.mean())
+        return first, self.aux(pooled)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stem"), [("late", (8, 4, 4)), ("early", (8, 4, 4)), ("bare", (8, 8, 8))]
+)
+def test_the_stem_gives_what_the_first_block_reads(kind, stem):
+    """It is no matter what its last layer is, as one of a time's embedding."""
+    arch = resviz.trace(
+        Conditioned(kind), inputs=(torch.zeros(1, 8, 8, 8), torch.zeros(1, 5))
+    )
+    rows = {row["name"]: row for row in resviz.summary(arch).rows}
+    shapes = [rows[name]["output_shape"] for name in ("stem", "head")]
+    assert [[1, *stem], [1, 3]] == shapes
+    sizes = "×".join(map(str, (*stem[1:], stem[0])))
+    assert f"giving {sizes}. Stage" in describe_network(arch)
