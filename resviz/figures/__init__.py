@@ -143,6 +143,9 @@ def describe_figure(
     return describe_networks(select_networks(arch, figure), figure, chosen)
 
 
+MAX_LANES_NODES = 150
+"""Boxes, signs and dots of lanes that are drawn unless they are asked for, at most."""
+
 OVERVIEW, GRAPH = "overview", "lanes"
 """The figure of a network whose parts follow one another, and that of any other."""
 
@@ -160,9 +163,11 @@ def choose_figure(
     networks = cast("list[Any]", arch if isinstance(arch, (list, tuple)) else [arch])
     own = (name for name in FIGURES[OVERVIEW].options if options.get(name))
     is_asked_for = any(options.get(name) != DEFAULTS[name] for name in own)
-    if len(networks) != 1 or is_asked_for or read_contraction(networks[0]).is_chain:
+    if len(networks) != 1 or is_asked_for:
         return OVERVIEW
-    return GRAPH
+    graph = read_contraction(networks[0])
+    is_legible = len(graph.nodes) <= MAX_LANES_NODES
+    return OVERVIEW if graph.is_chain or not is_legible else GRAPH
 
 
 def describe_networks(networks: Any, figure: str, chosen: Mapping[str, Any]) -> str:

@@ -74,6 +74,8 @@ def check_picture(arch):
     arrows = [edge for edge in picture.edges if edge.tip]
     assert len(graph.lines) == len({(e.tail, e.head) for e in arrows}) == len(arrows)
     grid = build_grid(graph)
+    framed = {member for frame in grid.frames for member in frame.members}
+    assert {member for frame in graph.frames for member in frame.members} == framed
     for frame in grid.frames:
         assert [] == list_strangers(frame, grid.columns, grid.cells)
     covered = picture.coverage

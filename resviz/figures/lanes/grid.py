@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.styles import level_tint
 from resviz.figures.lanes.columns import assign_columns
+from resviz.readings.contraction import DrawnFrame
 from resviz.readings.resolution import find_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from resviz.readings.contraction import ContractedGraph, DrawnFrame
+    from resviz.readings.contraction import ContractedGraph
 
 MAX_RATIO = 1.7
 """How many times as many positions neighbours in one lane may have: 35×35 and 33×33
@@ -28,6 +29,9 @@ LANE_GAP = 0.6
 
 SWEEPS = 12
 """How often rows are put in order along their neighbours."""
+
+MAX_SWEPT_LINES = 300
+"""Lines of a graph whose rows are put in order, at most: nobody can follow more."""
 
 Cell = tuple[int, int]
 """A lane, and a row in it."""
@@ -51,7 +55,7 @@ class LaneGrid:
         columns: of each node; cells likewise.
         row_counts: how many rows each lane has.
         crossings: how often straight lines would cross.
-        frames: those that hold no other node.
+        frames: those that hold no other node; others are parted.
     """
 
     graph: ContractedGraph
@@ -71,7 +75,7 @@ class LaneGrid:
 def build_grid(graph: ContractedGraph) -> LaneGrid:
     """Build the grid of a graph: strangers are pushed out of frames where they can be.
 
-    A frame that would hold one all the same is not drawn as one.
+    A frame that would hold one all the same is drawn in parts.
     """
     lanes, lane_of = assign_lanes(graph)
     pushed: dict[int, int] = {}
@@ -89,7 +93,7 @@ def build_grid(graph: ContractedGraph) -> LaneGrid:
     for lane, row in cells.values():
         counts[lane] = max(counts[lane], row + 1)
     frames = tuple(
-        frame for frame in graph.frames if not list_strangers(frame, columns, cells)
+        part for frame in graph.frames for part in part_frame(frame, columns, cells)
     )
     return LaneGrid(graph, lanes, columns, cells, dict(counts), crossings, frames)
 
@@ -174,7 +178,7 @@ def assign_rows(
     for key in graph.nodes:
         stacks[columns[key], lane_of[key]].append(key)
     best, fewest = dict(rows), count_crossings(graph, columns, find_height)
-    for sweep in range(SWEEPS):
+    for sweep in range(SWEEPS if len(graph.lines) <= MAX_SWEPT_LINES else 0):
         neighbours = graph.sources if sweep % 2 == 0 else graph.users
         for place in sorted(stacks, reverse=sweep % 2 == 1):
             stack = stacks[place]
@@ -276,6 +280,24 @@ def list_strangers(
         and min(spans) <= columns[key] <= max(spans)
         and min(bounds) <= cell <= max(bounds)
     ]
+
+
+def part_frame(
+    frame: DrawnFrame, columns: dict[int, int], cells: dict[int, Cell]
+) -> list[DrawnFrame]:
+    """Part a frame that would hold a stranger into frames that hold none."""
+    if not list_strangers(frame, columns, cells):
+        return [frame]
+    parts: list[DrawnFrame] = []
+    label = f"part of {frame.label}"
+    for member in sorted(frame.members, key=lambda key: (cells[key], columns[key])):
+        if parts:
+            longer = DrawnFrame(label, (*parts[-1].members, member))
+            if not list_strangers(longer, columns, cells):
+                parts[-1] = longer
+                continue
+        parts.append(DrawnFrame(label, (member,)))
+    return parts
 
 
 def move_strangers(

@@ -9,6 +9,7 @@ before it too, or all of them alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -206,11 +207,28 @@ class MotifFinder:
 
     def shorten(self, window: MotifWindow) -> MotifWindow | None:
         """Return the longest part of a window whose turns are equal."""
+        window = window._replace(times=self.count_like_turns(window))
         while window.times > 1:
             if self.has_equal_turns(window):
                 return window
             window = window._replace(times=window.times - 1)
         return None
+
+    def count_like_turns(self, window: MotifWindow) -> int:
+        """Count the first turns of which each is like that before it, edge by edge.
+
+        No more can be equal; most windows end at their second turn.
+        """
+        for turn in range(1, window.times):
+            for place in range(window.length):
+                before = self.iter_reads(window, turn - 1, place)
+                now = self.iter_reads(window, turn, place)
+                if not all(
+                    a == b or (a is not None and a.lag < 0 and b and turn <= b.lag)
+                    for a, b in zip_longest(before, now)
+                ):
+                    return turn
+        return window.times
 
     def has_equal_turns(self, window: MotifWindow) -> bool:
         """Tell whether the turns of a window are equal edge by edge, and linked."""

@@ -20,7 +20,7 @@ from resviz.readings.contraction.candidates import (
     find_candidates,
 )
 from resviz.readings.contraction.equal_runs import merge_equal_runs
-from resviz.readings.contraction.folds import fold_motifs
+from resviz.readings.contraction.folds import fold_motifs_in_order
 from resviz.readings.contraction.words import (
     Letters,
     estimate_width,
@@ -29,7 +29,7 @@ from resviz.readings.contraction.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from resviz.readings.contraction.quotient import ContractedNode, Quotient
 
@@ -44,6 +44,9 @@ JOIN_WIDTH, OUTPUT_WIDTH = 0.42, 0.3
 
 MAX_STEPS = 60
 """Steps of the ladder at most."""
+
+MAX_EFFORT = 25_000
+"""Nodes of all graphs that are tried, in all: what has no order is left as it is."""
 
 MAX_SHARE = 0.45
 """The share of all weighted layers that may be closed as one; rows of blocks may."""
@@ -85,11 +88,18 @@ def climb_ladder(quotient: Quotient, budget: Budget) -> tuple[Quotient, Letters 
     """Close what must be closed for a graph to fit; return it, and its letters."""
     merge_equal_runs(quotient)
     letters: Letters | None = None
+    effort = 0
     for _ in range(MAX_STEPS):
         size = measure_size(quotient, letters)
         if size.boxes <= budget.boxes and size.columns <= budget.columns:
             break
-        best, best_hiding = find_best_step(quotient, size, budget, letters)
+        if effort > MAX_EFFORT:
+            break
+        candidates = find_candidates(quotient)
+        effort += len(candidates) * len(quotient.nodes)
+        best, best_hiding = find_best_step(
+            quotient, candidates, (size, budget), letters
+        )
         if best is None and letters is None:
             letters = Letters()
             continue
@@ -101,18 +111,22 @@ def climb_ladder(quotient: Quotient, budget: Budget) -> tuple[Quotient, Letters 
 
 
 def find_best_step(
-    quotient: Quotient, size: Budget, budget: Budget, letters: Letters | None
+    quotient: Quotient,
+    candidates: Mapping[ClosingClass, list[frozenset[int]]],
+    limits: tuple[Budget, Budget],
+    letters: Letters | None,
 ) -> tuple[Step | None, Step | None]:
     """Find the best step that hides no resolution, and the best that hides one.
 
     The second is looked for only where the graph is far beyond its budget.
     """
+    size, budget = limits
     is_far = (
         size.columns > HARD_FACTOR * budget.columns
         or size.boxes > HARD_FACTOR * budget.boxes
     )
     best: dict[bool, Step] = {}
-    for closing, sets in find_candidates(quotient).items():
+    for closing, sets in candidates.items():
         legal = [keys for keys in sets if may_be_closed(quotient, keys)]
         if not legal:
             continue
@@ -122,7 +136,7 @@ def find_best_step(
         is_row = closing.rule in {"row", "stage"}
         if not is_row and any(find_share(quotient, keys) > MAX_SHARE for keys in legal):
             continue
-        step = try_step(quotient, closing, legal, (size, budget), letters)
+        step = try_step(quotient, closing, legal, limits, letters)
         if step and (hides not in best or step.value > best[hides].value):
             best[hides] = step
     return best.get(False), best.get(True)
@@ -200,7 +214,7 @@ def price_set(quotient: Quotient, keys: frozenset[int]) -> float:
 
 def measure_size(quotient: Quotient, letters: Letters | None) -> Budget:
     """Measure the longest path in columns, and count the boxes, motifs folded."""
-    folded = fold_motifs(quotient)
+    folded = fold_motifs_in_order(quotient, quotient.sort_nodes())
     reach: dict[int, float] = {}
     boxes = 0
     for key in folded.order:

@@ -196,11 +196,24 @@ def measure_value(wiring: Wiring, end: int) -> tuple[Resolution, str, int]:
     return Resolution(0, positions), label, width
 
 
+def find_live_layers(graph: Graph) -> dict[int, None]:
+    """Find the layers that descend from an input of the model, in order.
+
+    Streams that start at constants alone are none until they meet an input.
+    """
+    live: dict[int, None] = {}
+    for i in graph.before:
+        sources = [source.layer for source in graph.arch.stored_layers[i].sources]
+        if any(source == MODEL_INPUT or source in live for source in sources):
+            live[i] = None
+    return live
+
+
 @cache_reading
 def read_wiring(arch: Architecture) -> Wiring:
     """Read every edge of a record; what depends on no input is counted as constant."""
     graph = build_graph(arch)
-    live = graph.before.keys()
+    live = find_live_layers(graph)
     behind = len(arch.stored_layers)
     edges: dict[WiringEdge, None] = {}
     constants = 0

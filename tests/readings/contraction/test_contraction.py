@@ -4,9 +4,10 @@ import pytest
 from torch import nn
 
 import resviz
-from resviz.readings.contraction import read_contraction
+from resviz.readings.contraction import Budget, contract, ladder, read_contraction
 from resviz.readings.contraction.forms import break_branch, write_parallel
 from resviz.record.storage import load
+from tests.readings.contraction.random_networks import SIDE, WIDTH, BranchingNet
 from tests.readings.structure.golden.networks import record_file
 
 
@@ -91,6 +92,28 @@ def test_a_turn_that_differs_is_no_turn():
     net.pairs[3][0] = nn.Conv2d(8, 8, 5, 1, 2)
     graph = read_contraction(resviz.trace(net, (8, 32, 32)))
     assert ["×3"] == [frame.label for frame in graph.frames]
+
+
+def test_what_has_no_order_is_left_as_it_is(monkeypatch):
+    """The effort of closing it is bounded by the nodes of all graphs that are tried."""
+    tried = []
+
+    def try_step(quotient, *_):
+        tried.append(len(quotient.nodes))
+
+    monkeypatch.setattr(ladder, "try_step", try_step)
+    net = BranchingNet(24, most=900).eval()
+    arch = resviz.trace(net, (WIDTH, SIDE, SIDE))
+    graph = contract(arch, Budget(1, 1))
+    assert graph.coverage.missing == 0
+    assert sum(tried) <= 2 * ladder.MAX_EFFORT
+
+
+def test_a_stream_of_constants_is_no_part_of_the_graph():
+    """The token of a class is a constant until it meets the patches."""
+    graph = read_frozen("cait_xxs24_224")
+    assert graph.coverage.constants > 0
+    assert all(graph.sources[key] for key in graph.nodes if key)
 
 
 def test_branches_in_parallel_are_written_side_by_side():
