@@ -1,4 +1,4 @@
-"""Arithmetic and comparisons, value by value; and the Fourier transform."""
+"""Arithmetic and comparisons, value by value."""
 
 from __future__ import annotations
 
@@ -162,7 +162,4 @@ ROWS = (
     pointwise("quantize_per_channel"),
     pointwise("quantize_per_tensor_dynamic"),
     pointwise("dequantize"),
-    OperationKind("_fft_r2c", saved=save_nothing),
-    OperationKind("_fft_c2c", saved=save_nothing),
-    OperationKind("_fft_c2r", saved=save_nothing),
 )

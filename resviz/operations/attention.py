@@ -89,12 +89,20 @@ ROWS = (
     attention("_scaled_dot_product_cudnn_attention", field=follow_attention),
     attention("_scaled_dot_product_attention_math_for_mps"),
     attention("_scaled_dot_product_fused_attention_overrideable"),
+    attention("_triton_scaled_dot_attention"),
     OperationKind(
         "_native_multi_head_attention",
         family=ATTENTION,
         weights=2,
         min_operands=7,
         arguments=("num_head",),
+        macs=count_multi_head_macs,
+    ),
+    OperationKind(
+        "_triton_multi_head_attention",
+        family=ATTENTION,
+        weights=2,
+        min_operands=7,
         macs=count_multi_head_macs,
     ),
     OperationKind(

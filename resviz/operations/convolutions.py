@@ -84,13 +84,45 @@ def count_time_first_macs(op: Operation) -> int:
     return prod(op.outputs[0]) * prod(op.inputs[1][:2])
 
 
+def count_backend_macs(op: Operation) -> int:
+    """Count the multiply-accumulates of a convolution as one library runs it.
+
+    Shapes: as any other's, but that of grouped weights of oneDNN, (G, K/G, C/G, …).
+    """
+    inner = len(op.inputs[1]) - len(op.inputs[0]) + 1
+    return prod(op.outputs[0]) * prod(op.inputs[1][inner:])
+
+
+def count_transposed_backend_macs(op: Operation) -> int:
+    """Count those of a transposed one, with a weight (C, K/G, …)."""
+    return prod(op.inputs[0]) * prod(op.inputs[1][1:])
+
+
+BACKENDS = (
+    "_conv_depthwise2d", "_mps_convolution", "_nnpack_spatial_convolution",
+    "_slow_conv2d_forward", "conv_depthwise3d", "cudnn_convolution",
+    "cudnn_convolution_add_relu", "cudnn_convolution_relu", "miopen_convolution",
+    "miopen_convolution_add_relu", "miopen_convolution_relu",
+    "miopen_depthwise_convolution", "mkldnn_convolution", "slow_conv3d_forward",
+    "slow_conv_dilated2d", "slow_conv_dilated3d",
+)  # fmt: skip
+"""Convolutions as one library runs them, which graphs and converted modules call."""
+
+TRANSPOSED_BACKENDS = (
+    "_mps_convolution_transpose", "cudnn_convolution_transpose",
+    "miopen_convolution_transpose", "slow_conv_transpose2d", "slow_conv_transpose3d",
+)  # fmt: skip
+"""The same of transposed ones."""
+
+backend_convolution = partial(OperationKind, label="conv", weights=1, min_operands=2)
 packed_convolution = partial(OperationKind, weights=1)
 
 ROWS = (
     OperationKind(
         "convolution",
         CONVOLUTION,
-        aliases=("_convolution",),  # traced graphs of torch hold such
+        # traced graphs of torch hold the first, devices of others run the second
+        aliases=("_convolution", "convolution_overrideable"),
         display_name="conv",
         min_operands=2,
         window=read_convolution_window,
@@ -107,6 +139,11 @@ ROWS = (
         macs=count_time_first_macs,
         saved=save_two_operands,
         sets_axis=lambda op: len(op.outputs[0]) - 1,
+    ),
+    *(backend_convolution(name, macs=count_backend_macs) for name in BACKENDS),
+    *(
+        backend_convolution(name, macs=count_transposed_backend_macs)
+        for name in TRANSPOSED_BACKENDS
     ),
     packed_convolution("quantized.conv1d"),
     packed_convolution("quantized.conv2d"),

@@ -46,8 +46,8 @@ ROWS = (
         saved=save_nothing,
         field=follow_fill,
     ),
-    OperationKind("uniform", saved=save_nothing),
-    OperationKind("normal", saved=save_nothing),
+    OperationKind("uniform", ELEMENTWISE, saved=save_nothing),
+    OperationKind("normal", ELEMENTWISE, saved=save_nothing),
     OperationKind(
         "native_dropout",
         ELEMENTWISE,

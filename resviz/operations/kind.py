@@ -164,6 +164,8 @@ class OperationKind:
             keeps them.
         window: reads its sliding window.
         macs: counts its MACs; None if it has none, or they are not known.
+        convention: what is counted by which convention, in words, where its MACs are
+            not those of a product.
         saved: tells what autograd saves of it.
         is_differentiable: whether a gradient flows through its results.
         saves_result_in_place: whether it keeps its operand, and in place the result
@@ -193,6 +195,7 @@ class OperationKind:
     arguments: tuple[str, ...] = ()
     window: WindowReader | None = None
     macs: MacRule | None = None
+    convention: str = ""
     saved: SavedRule | None = None
     is_differentiable: bool = True
     saves_result_in_place: bool = False

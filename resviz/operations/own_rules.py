@@ -48,7 +48,7 @@ def rule(operation: str) -> Callable[[OwnRule], OwnRule]:
 
     Args:
         operation: its name for torch, "mylib::scan". One of torch's own that resviz
-            does not count is "aten::linalg_inv_ex".
+            does not count is "aten::linalg_matrix_exp".
 
     Raises:
         RuleError: if resviz counts the operation itself, if torch knows others of

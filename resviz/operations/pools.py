@@ -113,7 +113,7 @@ ROWS = (
     ),
     max_pool("adaptive_max_pool2d", field=follow_adaptive_pool),
     max_pool("adaptive_max_pool3d", field=follow_adaptive_pool),
-    OperationKind("avg_pool1d", saved=save_nothing),
+    OperationKind("avg_pool1d", AVERAGE_POOL, saved=save_nothing),
     average_pool(
         "avg_pool2d",
         tool_kind="average pool",

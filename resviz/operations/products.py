@@ -56,6 +56,25 @@ def count_packed_linear_macs(op: Operation) -> int:
     return prod(op.inputs[0]) * op.outputs[0][-1] if op.outputs[0] else 0
 
 
+def count_listed_product_macs(op: Operation) -> int:
+    """Count the MACs of the products of two lists of matrices, pair by pair."""
+    half = len(op.inputs) // 2
+    return sum(map(count_matrix_macs, op.inputs[:half], op.inputs[half:]))
+
+
+def count_combination_macs(op: Operation) -> int:
+    """Count the MACs of M sums of N weighted matrices: (N, …) and (M, N)."""
+    return prod(op.inputs[0]) * op.inputs[1][0]
+
+
+def count_grid_macs(op: Operation) -> int:
+    """Count the MACs of a grid, each position times a matrix: (N, 2, 3) in the plane.
+
+    Units: N · H · W · 2 · 3, or N · D · H · W · 3 · 4.
+    """
+    return prod(op.outputs[0]) * op.inputs[0][-1]
+
+
 def count_lstm_macs(op: Operation) -> int:
     """Count the MACs of one LSTM layer in one direction, over all steps.
 
@@ -150,6 +169,15 @@ packed_linear = partial(
     OperationKind, weights=1, min_operands=1, macs=count_packed_linear_macs
 )
 
+PACKED_LINEARS = (
+    "_dyn_quant_matmul_4bit", "_mixed_dtypes_linear", "_weight_int4pack_mm",
+    "_weight_int4pack_mm_for_cpu", "_weight_int4pack_mm_with_scales_and_zeros",
+    "_weight_int8pack_mm", "mkldnn_linear", "quantized.linear_dynamic_fp16",
+    "quantized.linear_leaky_relu", "quantized.linear_relu_dynamic_fp16",
+    "quantized.linear_tanh",
+)  # fmt: skip
+"""Linear layers of weights in few bits, or laid out for one library."""
+
 ROWS = (
     product("mm", tool_kind="linear"),
     product("bmm"),
@@ -170,12 +198,25 @@ ROWS = (
     other_linear("_scaled_mm", macs=count_product_macs),
     other_linear("_grouped_mm", macs=count_grouped_macs),
     other_linear("_trilinear", macs=count_bilinear_macs),
+    other_linear("_scaled_mm_v2", macs=count_product_macs),
+    other_linear("_scaled_grouped_mm", macs=count_grouped_macs),
+    other_linear("_scaled_grouped_mm_v2", macs=count_grouped_macs),
+    OperationKind("vdot", min_operands=2, macs=count_product_macs),
+    OperationKind("quantized.matmul", min_operands=2, macs=count_product_macs),
+    OperationKind("_foreach_mm", min_operands=2, macs=count_listed_product_macs),
+    OperationKind(
+        "_compute_linear_combination", min_operands=2, macs=count_combination_macs
+    ),
+    OperationKind("affine_grid_generator", min_operands=1, macs=count_grid_macs),
+    OperationKind("cudnn_affine_grid_generator", min_operands=1, macs=count_grid_macs),
+    *(packed_linear(name) for name in PACKED_LINEARS),
     packed_linear("quantized.linear_dynamic"),
     packed_linear("quantized.linear_relu_dynamic"),
     packed_linear("quantized.linear"),
     packed_linear("quantized.linear_relu"),
     OperationKind("mkldnn_rnn_layer", min_operands=3, macs=count_lstm_macs),
     OperationKind("_cudnn_rnn", min_operands=2, macs=count_recurrent_macs),
+    OperationKind("_lstm_mps", min_operands=2, macs=count_recurrent_macs),
     OperationKind("miopen_rnn", min_operands=2, macs=count_recurrent_macs),
     OperationKind("_thnn_fused_lstm_cell", ELEMENTWISE),
     OperationKind("_thnn_fused_gru_cell", ELEMENTWISE),

@@ -14,7 +14,10 @@ from resviz.operations import (
     attention,
     convolutions,
     creations,
+    detection,
+    factorisations,
     interpolations,
+    losses,
     norms,
     paddings,
     pools,
@@ -22,6 +25,7 @@ from resviz.operations import (
     reductions,
     reshapes,
     selections,
+    transforms,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 FILES = (
     convolutions, products, attention, norms, activations, pools,
     interpolations, paddings, reshapes, selections, reductions, arithmetic, creations,
+    losses, transforms, factorisations, detection,
 )  # fmt: skip
 """The files that hold rows."""
 

@@ -58,6 +58,7 @@ def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
         *run_mode_notes(arch),
         *uncounted_notes(arch),
         *own_rule_notes(arch),
+        *convention_notes(arch),
         *untracked_notes(arch),
         *oddity_notes(arch),
     )
@@ -105,6 +106,14 @@ def uncounted_notes(arch: Architecture) -> tuple[str, ...]:
         f"not counted: {gap.operation}{words[gap.operation in weighted]}, "
         f"{gap.count}×, first at {gap.first}"
         for gap in costs.find_uncounted(arch)
+    )
+
+
+def convention_notes(arch: Architecture) -> tuple[str, ...]:
+    """Say which MACs are those of no product, and by which convention, a line each."""
+    return tuple(
+        f"{group_digits(macs)} of the MACs by convention: {convention}"
+        for convention, macs in costs.sum_macs_by_convention(arch).items()
     )
 
 

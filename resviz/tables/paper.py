@@ -11,6 +11,7 @@ from resviz.readings.structure import read_structure
 from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.tables.column_names import number_repeats
 from resviz.tables.notes import (
+    convention_notes,
     describe_bound,
     describe_inputs,
     run_mode_notes,
@@ -52,6 +53,9 @@ EXCITATION_NOTE = (
 )
 """What the SENet paper's sign for a gate means."""
 
+
+TRACE_NOTES = (run_mode_notes, uncounted_notes, convention_notes, untracked_notes)
+"""What is said of how each network was run, and of what is counted."""
 
 PARALLEL_NOTE = "parallel branches stand one below the other"
 """What is said of a column whose layers do not all follow one another."""
@@ -224,7 +228,7 @@ def paper_notes(
     trace_notes = [
         f"{arch.label}: {note}" if len(archs) > 1 else note
         for arch in archs
-        for notes in (run_mode_notes, uncounted_notes, untracked_notes)
+        for notes in TRACE_NOTES
         for note in notes(arch)
     ]
     return (

@@ -1,5 +1,7 @@
 """The table of operations: one row an operation, and all that is read from it."""
 
+from importlib.util import find_spec
+
 import pytest
 import torch
 from torch import nn
@@ -12,6 +14,7 @@ from resviz.operations.shared_rules import POINTWISE_RULES
 from resviz.operations.table import FILES, OPERATIONS, find_display_name, index_rows
 from resviz.record import Operation
 from resviz.tracing.fast.shape_rules import SHAPE_RULES
+from tests.zoo import packages
 
 
 def test_a_second_row_for_an_operation_is_refused():
@@ -36,6 +39,10 @@ def test_every_family_has_operations():
 def is_of_torch(name):
     """Whether torch has an operation, or one that works in place, of a name."""
     library, _, short = name.rpartition(".")
+    if library == "torchvision":  # which brings its operations when it is imported
+        if find_spec(library) is None:
+            return True
+        _ = packages.ready()
     namespace = getattr(torch.ops, library or "aten")
     return hasattr(namespace, short) or hasattr(namespace, f"{short}_")
 

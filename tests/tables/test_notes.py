@@ -25,7 +25,7 @@ class Odd(nn.Module):
         x = self.before(x)
         if x.mean() > 9:
             x = x + 1
-        return torch.fft.fft2(x + self.conv(x)).real
+        return torch.matrix_exp(x + self.conv(x))
 
 
 @pytest.fixture(scope="module", name="odd")
@@ -92,14 +92,14 @@ def test_text_names_what_was_done_out_of_sight(record, door):
 def test_json_names_what_is_not_counted(odd, door):
     """As the lines below the table do."""
     (found,) = heads(door(odd))
-    assert ["_fft_c2c"] == [gap["operation"] for gap in found["not_counted"]]
+    assert ["linalg_matrix_exp"] == [gap["operation"] for gap in found["not_counted"]]
 
 
 def test_table_1_says_which_network_has_a_gap(odd, record):
     """Where it has several columns."""
     said = resviz.table([record("resnet18"), odd]).notes
     assert [line for line in said if "not counted" in line] == [
-        "Odd: not counted: _fft_c2c, 1×, first at _fft_c2c"
+        "Odd: not counted: linalg_matrix_exp, 1×, first at linalg_matrix_exp"
     ]
 
 
@@ -135,7 +135,7 @@ def test_a_weighted_operation_without_a_rule_adds_to_the_depth():
             self.weight = nn.Parameter(torch.zeros(4, 4))
 
         def forward(self, x):
-            return torch.cdist(x, self.weight)
+            return torch.linalg.lstsq(self.weight.expand(len(x), 4, 4), x.mT)[0]
 
     lines = str(resviz.summary(resviz.trace(Weighted(), (2, 4))))
     assert "at least 0 weighted layers" in lines

@@ -7,6 +7,9 @@ and additions are not. Products of parameters alone, as spectral norm's, are cou
 since every forward runs them. Source: He et al. 2015, section 3.3; torchvision's `_ops`
 count alike.
 
+What has a usual count without being a product, as a Fourier transform, an inverse or
+distances of all pairs, is counted by that, and tables say so.
+
 Element-wise work is what is done to values without multiplying and accumulating. It is
 a count of its own and never part of the MACs. What other tools count, `conventions`
 says.
@@ -18,6 +21,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.operations import transforms
 from resviz.operations.families import (
     ELEMENTWISE_WORK,
     FREE_OPERATIONS,
@@ -53,6 +57,14 @@ COST_RULES: dict[str, MacRule] = {
 }
 """The rule of each operation that multiplies and accumulates."""
 
+CONVENTIONS_IN_WORDS = {
+    row.name: row.convention for row in OPERATIONS.values() if row.convention
+}
+"""What is counted by which convention, of operations that are no products."""
+
+TRANSFORMS = frozenset(row.name for row in transforms.ROWS)
+"""Fourier transforms, of which real MACs are counted, complex or not."""
+
 
 def find_mac_rule(op: Operation) -> MacRule | None:
     """Find the rule of an operation, one's own included; None if it has none."""
@@ -69,8 +81,11 @@ def is_cost_known(op: Operation) -> bool:
 def is_operation_known(op: Operation) -> bool:
     """Tell whether resviz knows an operation itself, or it need not.
 
-    What is done with constants alone, as making an index, need not be known.
+    What is done with constants alone, as making an index, need not be known. Records
+    of before transforms were counted do not say along which axes they are.
     """
+    if op.name in TRANSFORMS and "dim" not in op.arguments:
+        return not any(op.flowing)
     return op.name in COST_RULES or op.name in FREE_OPERATIONS or not any(op.flowing)
 
 
@@ -154,15 +169,34 @@ def sum_record_costs(arch: Architecture) -> CostTotals:
 
 @cache_reading
 def count_complex_macs(arch: Architecture) -> int:
-    """Count the MACs of layers that read complex numbers or parameters."""
+    """Count the MACs of layers that read complex numbers or parameters.
+
+    Those of Fourier transforms are of real numbers.
+    """
     return sum(
-        count_macs(layer) or 0
+        rule(op)
         for layer in arch.stored_layers
         if any(
             tensor.dtype.startswith("complex")
             for tensor in (*layer.inputs, *layer.parameters)
         )
+        and count_macs(layer) is not None
+        for op in layer.operations
+        if op.name not in TRANSFORMS and (rule := find_mac_rule(op))
     )
+
+
+@cache_reading
+def sum_macs_by_convention(arch: Architecture) -> dict[str, int]:
+    """Add up the MACs of what is no product, by the convention that counts it."""
+    sums: dict[str, int] = {}
+    for layer in arch.stored_layers:
+        for op in layer.operations:
+            convention = CONVENTIONS_IN_WORDS.get(op.name)
+            rule = find_mac_rule(op) if convention else None
+            if convention and rule and count_macs(layer) is not None:
+                sums[convention] = sums.get(convention, 0) + rule(op)
+    return sums
 
 
 @cache_reading
