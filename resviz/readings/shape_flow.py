@@ -19,6 +19,7 @@ from resviz.readings.batch_axes import find_batch_places, find_sample_shape
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.channel_axes import find_input_axis
 from resviz.readings.structure.unit_types import ATTENTION_TYPES
+from resviz.readings.structure.weights import is_upsampling
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
 from resviz.units import format_sizes
@@ -120,6 +121,10 @@ def follow_sizes(
         step = make_step(layer, size, after, axes, path[last + 1 : place])
         if last == place - 1 and len(steps) > 1 and follows_slice(layer, path[last]):
             step = join_slices(layer, steps[-2].size, after, steps.pop().name)
+        run = path[max(last, 0) : place + 1]
+        if not padded and join_crop(run, steps, step):
+            size = after
+            continue
         size, last = after, place
         if is_pad_or_crop(layer, steps[-1].size, after):
             padded.append(step)
@@ -162,6 +167,40 @@ def make_step(
     if regrouping is not None:
         layer, arithmetic = regrouping, arithmetic.removesuffix(" before it")
     return FlowStep(layer.name, after, layer.output_shape, arithmetic)
+
+
+def join_crop(run: Sequence[Layer], steps: list[FlowStep], crop: FlowStep) -> bool:
+    """Join a crop to the last step, if that only grew what it cuts off.
+
+    As what a transposed convolution gives at its ends, which is no size of its own.
+
+    Args:
+        run: the layers from that of the last step to that which crops.
+        steps: all so far; one that is undone altogether is removed.
+        crop: the step of the crop.
+
+    Returns:
+        Whether it was joined.
+    """
+    if len(steps) < 2:
+        return False
+    *between, layer = run[1:]
+    before, grown, after = steps[-2].size, steps[-1].size, crop.size
+    is_crop = any(op.name == "slice" for op in layer.operations)
+    if not (
+        any(map(is_upsampling, run[0].operations))
+        and is_crop
+        and layer.window is None
+        and find_slice_step(layer) == 0
+        and all(each.window is None for each in between)
+        and all(b <= a <= g for b, a, g in zip(before, after, grown, strict=True))
+    ):
+        return False
+    grower = steps.pop()
+    if after != before:
+        words = f"{grower.arithmetic}, then {crop.arithmetic}"
+        steps.append(replace(crop, name=grower.name, arithmetic=words))
+    return True
 
 
 def join_slices(layer: Layer, before: Shape, after: Shape, name: str) -> FlowStep:
@@ -244,6 +283,10 @@ def find_first_map(
         if names & RESHAPES and len(layer.output_shape) == axes + other_axes:
             size = layer.output_shape[other_axes:]
             is_input = not Counter(size) - Counter(sample)
+            if not is_input and is_padded_input(
+                arch, path[:number], len(layer.output_shape)
+            ):
+                continue
             name, shape = "input", arch.input_shape
             if not is_input:
                 name, shape = layer.name, layer.output_shape
@@ -253,6 +296,11 @@ def find_first_map(
         size = find_input_size(arch, axes)
     step = FlowStep("input", size, arch.input_shape, "") if size else None
     return step, 0
+
+
+def is_padded_input(arch: Architecture, run: Sequence[Layer], rank: int) -> bool:
+    """Tell whether a map of so many axes is the input, padded or cut in a run."""
+    return len(arch.input_shape) == rank and any(map(is_cut_or_padded, run))
 
 
 def find_input_size(arch: Architecture, axes: int) -> Shape:
@@ -356,7 +404,8 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     window = layer.window
     slides = window and len(window.kernel) == len(before) == len(after)
     padded = find_padded_size(layer, before)
-    is_read = spatial_size(layer.input_shape, len(before)) == before or (
+    read = layer.input_shape
+    is_read = spatial_size(read, len(before)) == before or (
         padded == before == find_window_size(layer)
     )
     if window and slides and not window.transposed and is_read:
@@ -370,7 +419,8 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
             return arithmetic
         sizes = f"{format_sizes(padded)} of {format_sizes(before)}"
         return f"pad makes {sizes}, then {arithmetic}"
-    if after in list_sizes(layer.input_shape):
+    is_regrouped = not is_cut_or_padded(layer) or before not in list_sizes(read)
+    if after in list_sizes(read) and is_regrouped:
         return f"{format_sizes(after)} of {format_sizes(before)}{REGROUPED}"
     names = [op.name for op in layer.operations if op.name in GATHERING_OPERATIONS]
     if names and set(after) == {1}:

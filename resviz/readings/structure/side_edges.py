@@ -75,6 +75,8 @@ class SideEdgeFinder:
             return mark_all_but_first(layer, sources, SideKind.KERNEL)
         if op.name in LOOKUPS:
             return mark_all_but_first(layer, sources, SideKind.INDEX)
+        if op.name == "cat":
+            return self.find_numbers(layer, sources)
         if op.name not in ELEMENTWISE:
             return {}
         side: list[int] = []
@@ -89,6 +91,24 @@ class SideEdgeFinder:
             if len(weighing) < len(full):
                 side += weighing
         return dict.fromkeys(side, SideKind.GATE)
+
+    def find_numbers(self, layer: Layer, sources: Sequence[int]) -> dict[int, SideKind]:
+        """Find what is but a number a sample, spread over a map beside full ones.
+
+        As a time. Source: Chen et al. 2018, neural ODEs, whose layers read one.
+        """
+        if self.value_counts.keys().isdisjoint(sources):
+            return {}
+        counts = self.count_values(layer, sources)
+        samples = layer.output_shape[0]
+        numbers = [
+            node
+            for node in sources
+            if node in self.value_counts and counts[node] in {1, samples}
+        ]
+        if len(numbers) == len(sources):
+            return {}
+        return dict.fromkeys(numbers, SideKind.CONDITION)
 
     def is_full(self, layer: Layer, sources: Sequence[int]) -> bool:
         """Tell whether all that a layer reads has its output's shape, none spread.
