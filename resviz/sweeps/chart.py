@@ -308,7 +308,7 @@ def vega_bundle() -> str:
 
 def sweep_facts(result: SweepResult) -> list[tuple[str, str]]:
     """List what stands at the top of the page."""
-    shown = f"{len(result.rows):,} of {result.considered:,} where {result.condition}"
+    shown = f"{result.matching:,} of {result.considered:,} where {result.condition}"
     return [
         ("variants", f"{result.traced:,}"),
         *([("shown", shown)] if result.condition is not None else []),

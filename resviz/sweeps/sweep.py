@@ -77,9 +77,11 @@ class SweepResult:
         failed: how many variants failed, also of those that `condition` leaves out.
         traced: how many variants there were before that.
         considered: how many there were before the conditions on arguments, too.
+        matching: how many meet `condition`, before the first of them are taken.
         condition: which rows were kept, as text.
         objectives: for which the front is.
         front: numbers of the rows on it.
+        front_size: how many are on it, before the first of them are taken.
         order_notes: how the rows stand, and which are left out.
         timing: where the time went.
         journal: the rows on disk; to be dropped once the table is written.
@@ -91,9 +93,11 @@ class SweepResult:
     failed: int
     traced: int
     considered: int
+    matching: int
     condition: str | None
     objectives: tuple[Objective, ...]
     front: tuple[int, ...]
+    front_size: int
     order_notes: tuple[str, ...]
     timing: SweepTiming
     journal: Journal
@@ -256,22 +260,25 @@ def run_sweep(
             for number, configuration in enumerate(plan)
         ]
         matching_rows = rows_that_meet(rows, plan.condition, path)
+        front = pareto_front(matching_rows, objectives) if objectives else []
+        kept_rows = matching_rows
         if objectives and order.top is not None:  # of those on the front
-            numbers = pareto_front(matching_rows, objectives)
-            matching_rows = [matching_rows[number] for number in numbers]
-        matching_rows, order_notes = order.rank(matching_rows, names)
+            kept_rows = [matching_rows[number] for number in front]
+        kept_rows, order_notes = order.rank(kept_rows, names)
     except BaseException:
         journal.close()
         raise
     return SweepResult(
         names,
-        matching_rows,
+        kept_rows,
         failed=sum(row["error"] is not None for row in rows),
         traced=len(rows),
         considered=plan.considered_count if plan.early_conditions else len(rows),
+        matching=len(matching_rows),
         condition=condition,
         objectives=objectives,
-        front=tuple(pareto_front(matching_rows, objectives)) if objectives else (),
+        front=tuple(pareto_front(kept_rows, objectives)) if objectives else (),
+        front_size=len(front),
         order_notes=order_notes,
         timing=timing,
         journal=journal,

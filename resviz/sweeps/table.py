@@ -102,11 +102,11 @@ def sweep_notes(result: SweepResult) -> Iterator[str]:
     """Yield what stands below the rows."""
     yield from result.order_notes
     if result.objectives:
-        count = format_plural(len(result.front), "variant")
-        share_on_front = f"{count} of {len(result.rows):,} on the Pareto front"
+        count = format_plural(result.front_size, "variant")
+        share_on_front = f"{count} of {result.matching:,} on the Pareto front"
         yield f"{share_on_front}: {describe_objectives(result.objectives)}"
     if result.condition is not None:
-        yield f"{len(result.rows):,} of {result.considered:,} where {result.condition}"
+        yield f"{result.matching:,} of {result.considered:,} where {result.condition}"
     if result.failed:
         yield f"{result.failed:,} of {result.traced:,} failed"
     inputs, batch = result.settings.inputs, result.settings.batch

@@ -4,7 +4,10 @@ import pytest
 
 import resviz
 from resviz.errors import SpecError
+from resviz.sweeps.chart import sweep_facts
 from resviz.sweeps.order import RowOrder
+from resviz.sweeps.sweep import run_sweep
+from resviz.sweeps.table import sweep_table
 
 ROWS = [
     {"spec": "a", "macs": 5, "params": None, "width": 4},
@@ -56,3 +59,30 @@ def test_the_first_of_a_front():
     """None that another beats is among them."""
     frame = resviz.sweep("cifar{20,32,44}", pareto="params", top=2, jobs=1)
     assert ["cifar20"] == [*frame["spec"]]
+
+
+def notes_of_sweep(**options):
+    """What stands below a sweep of four CIFAR networks, of two of them on a front."""
+    specs = "cifar(20, num_classes={10,100})", "cifar(32, num_classes={10,100})"
+    order = RowOrder(top=options.pop("top", None))
+    result = run_sweep(specs, order=order, jobs=1, **options)
+    result.journal.drop()
+    return sweep_table(result).notes, dict(sweep_facts(result))
+
+
+@pytest.mark.parametrize("top", [None, 1, 2, 9])
+def test_the_front_is_counted_before_the_first_are_taken(top):
+    """Of four, those with ten classes beat those with a hundred."""
+    notes, _ = notes_of_sweep(pareto="params,-depth", top=top)
+    assert "2 variants of 4 on the Pareto front: less params, more depth" in notes
+    shown = [note for note in notes if note.startswith("the first")]
+    assert (["the first 1 of 2 variants"] if top == 1 else []) == shown
+
+
+@pytest.mark.parametrize("top", [None, 1])
+def test_what_meets_a_condition_is_counted_before_the_first_are_taken(top):
+    """In the table and at the top of the page, and so is the front among them."""
+    notes, facts = notes_of_sweep(condition="depth > 20", pareto="params", top=top)
+    assert "2 of 4 where depth > 20" in notes
+    assert "2 of 4 where depth > 20" == facts["shown"]
+    assert "1 variant of 2 on the Pareto front: less params" in notes
