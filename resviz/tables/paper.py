@@ -74,7 +74,8 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
         if not structure.stages:
             raise SpecError(
                 f"{structure.arch.label}: no residual stages found, and the paper's "
-                "table has a row a stage; see its layers instead"
+                "table has a row a stage; resviz layers and resviz summary show "
+                "it, resviz diagram --figure lanes draws it"
             )
     entries = [paper_entries(structure) for structure in structures]
     macs = [costs.sum_record_costs(arch).macs for arch in archs]
