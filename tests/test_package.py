@@ -143,6 +143,13 @@ def test_the_readmes_commands_on_foreign_models_run(
     run("-m", *shlex.split(command))
 
 
+def test_the_readmes_commands_are_words_to_a_shell():
+    """What a shell would read as its own, as brackets, stands in quotes."""
+    for block in blocks("sh"):
+        checked = subprocess.run(["bash", "-n", "-c", block], capture_output=True)
+        assert (0, b"") == (checked.returncode, checked.stderr)
+
+
 def test_the_readme_has_its_commands():
     """The check above found them."""
     assert 25 == len(COMMANDS)
