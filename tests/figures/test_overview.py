@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from dataclasses import replace
 from itertools import pairwise
 
@@ -49,6 +49,31 @@ def test_overview_is_sound(network, name, direction):
     """No text leaves its box, no wire crosses a box or a title."""
     picture = draw_diagram(network(name), "overview", direction=direction).picture
     assert [] == sorted(set(faults(picture)))
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "incre_modules",
+        "an_encoder.with_stages.of_blocks",
+        "encoder_of_residual_stages_without_a_dot",
+        "encoder.decoder.residual_stages.first_branch.then_the_second_branch",
+    ],
+)
+def test_a_long_name_of_a_stage_stays_beside_its_blocks(name, direction):
+    """It is wrapped behind its dots, and cut in the middle where that is not enough."""
+    blocks = [residual(nn.Conv2d(8, 8, 3, padding=1)) for _ in range(3)]
+    net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.Sequential(*blocks))
+    for part in reversed(name.split(".")):
+        net = nn.Sequential(OrderedDict({part: net}))
+    picture = draw_diagram(trace(net, (3, 8, 8)), direction=direction).picture
+    lines = [node for node in picture.nodes if node.role == "name"]
+    assert "".join(line.lines[0] for line in lines).startswith(name[:6])
+    assert [] == sorted(set(faults(picture)))
+    if direction == "TB":
+        boxes = [node for node in picture.nodes if node.role == "block"]
+        assert max(line.right for line in lines) < min(box.left for box in boxes)
 
 
 @pytest.mark.parametrize("direction", ["TB", "LR"])

@@ -6,6 +6,7 @@ estimates differ between its builds, so boxes are sized here.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,33 @@ def wrap_words(
         if lines:
             lines[-1] += separator.rstrip()
         lines.append(word)
+    return lines
+
+
+def wrap_name(
+    name: str, room: float, size: float = 12, *, bold: bool = False, limit: int = 3
+) -> list[str]:
+    """Clean a name, and wrap it behind its dots and dashes into lines of `room`.
+
+    One that takes more than `limit` lines is cut in the middle, in one line.
+
+    Example:
+        >>> wrap_name("stage2.0–stage4.2.branches.0", 100)
+        ['stage2.0–', 'stage4.2.', 'branches.0']
+        >>> wrap_name("incre_modules.0", 100)
+        ['incre_modules.0']
+    """
+    name = clean_name(name)
+    lines = [""]
+    for part in re.split(r"(?<=[–.])(?=\D)", name):
+        if text_width(lines[-1] + part, size, bold=bold) <= room:
+            lines[-1] += part
+        else:
+            lines.append(part)
+    lines = [line for line in lines if line]
+    widest = max((text_width(line, size, bold=bold) for line in lines), default=0)
+    if len(lines) > limit or widest > room:
+        return [fit_name(name, room, size, bold=bold)]
     return lines
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import frame_nodes
+from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.overview.placing import LANE_GAP, Gaps, Lane, OverviewPlacing
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ class DownwardPlacing(OverviewPlacing):
     def open_section(self, section: OutlineSection) -> None:
         """Place a stage's name and facts in its upper left corner."""
         x, y = self.lane.start + self.pad, self.along + 12
-        if section.name:
-            self.canvas.add_text("name", (x, y), section.name, align="start")
+        for line in self.wrap_section_name(section):
+            self.canvas.add_text("name", (x, y), line, align="start")
             y += 14
         for number, fact in enumerate(section.facts):
             role, room = "note" if number else "text", self.facts_width - 6
@@ -135,8 +136,15 @@ class DownwardPlacing(OverviewPlacing):
 
     def close_section(self, section: OutlineSection, start: float) -> None:
         """Leave room for the name and the facts."""
-        words = 16 * (len(section.facts) + bool(section.name))
+        words = 16 * (len(section.facts) + len(self.wrap_section_name(section)))
         self.along = max(self.along, start + words + 8)
+
+    def wrap_section_name(self, section: OutlineSection) -> list[str]:
+        """Wrap a stage's name beside its blocks; [] where it has none."""
+        if not section.name:
+            return []
+        size = LOOKS["name"].size
+        return metrics.wrap_name(section.name, self.facts_width - 6, size, bold=True)
 
     def frame_folded_block(
         self, row: OutlineRow, start: float, since: int, key: str
