@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from torch import nn
 
+from resviz import trace
 from resviz.figures import draw_diagram
+from resviz.figures.layer_labels import label_layer_fully
 from resviz.figures.layers import split_into_columns
 from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
 from resviz.readings.structure import read_structure
@@ -90,3 +93,29 @@ def test_shared_pre_activation_has_a_row_of_its_own(network):
     assert "BN" == found[lead].label
     (piece,) = (it for it in group_into_pieces(read, found, at) if lead in it.rows)
     assert ([lead], 0, "") == (piece.rows, piece.stage, piece.block)
+
+
+UPSAMPLING = {
+    "upsampling, ↑2": nn.Upsample(scale_factor=2),
+    "upsampling, ↑2×1.5": nn.Upsample(scale_factor=(2, 1.5), mode="bilinear"),
+    "downsampling, /2": nn.Upsample(scale_factor=0.5, mode="bicubic"),
+    "resampling": nn.Upsample(size=(8, 8), mode="bilinear"),
+    "pixel shuffle, ↑2": nn.PixelShuffle(2),
+}
+
+
+@pytest.mark.parametrize("label", UPSAMPLING)
+def test_a_change_of_size_says_its_factor(label):
+    """In a box of the layers how it reads between positions has no room."""
+    net = nn.Sequential(nn.Conv2d(3, 8, 1), UPSAMPLING[label], nn.Sigmoid())
+    said = texts(draw_diagram(trace(net, (3, 8, 8)), "layers").picture)
+    assert label in said
+
+
+def test_a_trilinear_upsampling_is_none_along_a_line():
+    """In full it says how it reads between positions, over volumes too."""
+    net = nn.Sequential(
+        nn.Conv3d(3, 8, 1), nn.Upsample(scale_factor=2, mode="trilinear")
+    )
+    arch = trace(net, (3, 4, 4, 4))
+    assert ["trilinear upsampling, ↑2"] == label_layer_fully(arch.layers[1])

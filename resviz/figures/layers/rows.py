@@ -14,6 +14,7 @@ from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLi
 from resviz.figures.layer_labels import find_join_sign
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.structure.graph import Graph, build_graph
+from resviz.readings.structure.shortcuts import INTERPOLATION_MODES
 from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 
@@ -119,6 +120,10 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
     return all_rows, row_of_layer
 
 
+INTERPOLATION_MODE = re.compile(rf"^({'|'.join(INTERPOLATION_MODES)}) ")
+"""How a layer interpolates, before what it is: "bilinear upsampling, ↑2"."""
+
+
 def can_merge_layer(
     graph: Graph, layer: Layer, all_rows: list[LayerRow], source: int
 ) -> bool:
@@ -148,9 +153,11 @@ def start_row(arch: Architecture, layer: Layer, *, is_join: bool) -> LayerRow:
     role = "sum" if is_join else "layer" if weighs else "small plain"
     shape = layer_labels.arrange_output(arch, Source(layer.index))
     output = units.format_feature_map(shape) if layer.outputs else ""
-    # The short label leaves out the input's width, which stands above.
+    # The short label leaves out the input's width, which stands above, and there is
+    # no room for how positions are interpolated.
     short = layer_labels.label_layer_briefly(layer)
     label = short[0] if len(short) == 1 else ", ".join(labels)
+    label = INTERPOLATION_MODE.sub("", label)
     label = find_join_sign(layer) if is_join else label
     return LayerRow(
         [layer.name],

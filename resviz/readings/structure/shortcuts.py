@@ -327,6 +327,8 @@ def label_upsampling(op: Operation, axis: int) -> str:
     mode = next((mode for mode in INTERPOLATION_MODES if mode in op.name), "")
     sizes = [*zip(op.inputs[0], op.outputs[0], strict=False)]
     del sizes[axis : axis + 1], sizes[:1]
+    if all(before == after for before, after in sizes):
+        return f"{mode} resampling".lstrip()
     shrinks = all(after <= before for before, after in sizes)
     way, sign = ("down", "/") if shrinks else ("up", "×")
     scales = [
@@ -337,7 +339,7 @@ def label_upsampling(op: Operation, axis: int) -> str:
     return f"{mode} {way}sampling, {sign}{scale}".lstrip()
 
 
-INTERPOLATION_MODES = ("nearest", "bilinear", "linear", "bicubic")
+INTERPOLATION_MODES = ("nearest", "bilinear", "trilinear", "linear", "bicubic")
 """What interpolations are called, as far as their names in ATen tell."""
 
 
