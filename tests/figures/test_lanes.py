@@ -8,9 +8,9 @@ import resviz
 from resviz.figures import choose_figure, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import LOOKS
-from resviz.figures.lanes.grid import build_grid, list_strangers
+from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
 from resviz.figures.overview import smallest_letter_size
-from resviz.readings.contraction import read_contraction
+from resviz.readings.contraction import DrawnFrame, read_contraction
 from resviz.record.storage import load
 from tests.readings.contraction.random_networks import (
     SIDE,
@@ -180,3 +180,17 @@ def test_the_figure_is_chosen_by_every_door():
     assert resviz.diagram(arch).to_svg() == resviz.diagram(arch, "lanes").to_svg()
     assert resviz.describe(arch) == resviz.describe(arch, "lanes")
     assert resviz.diagram(arch, "overview").coverage is None
+
+
+def test_a_frame_with_a_stranger_is_parted():
+    """Each part says of what it is one, and none holds the stranger."""
+    columns, cells = (
+        {1: 0, 2: 1, 3: 2, 4: 1},
+        {1: (0, 0), 2: (2, 0), 3: (2, 0), 4: (1, 0)},
+    )
+    frame = DrawnFrame("×3", (1, 2, 3))
+    parts = part_frame(frame, columns, cells)
+    assert [("part of ×3", (1,)), ("part of ×3", (2, 3))] == [
+        (part.label, part.members) for part in parts
+    ]
+    assert [frame] == part_frame(frame, columns, cells | {4: (3, 0)})
