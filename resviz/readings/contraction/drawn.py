@@ -120,10 +120,8 @@ class ContractedGraph:
     def is_chain(self) -> bool:
         """Whether the nodes follow one another, each with one source and one user."""
         ends = (*self.sources.values(), *self.users.values())
-        return (
-            max(map(len, ends), default=0) < 2
-            and len(self.lines) == len(self.nodes) - 1
-        )
+        is_branched = max(map(len, ends), default=0) > 1
+        return not is_branched and len(self.lines) == max(len(self.nodes) - 1, 0)
 
 
 def contract(arch: Architecture, budget: Budget) -> ContractedGraph:

@@ -1,6 +1,7 @@
 """What is one node, what is drawn once, and what it is called."""
 
 import pytest
+import torch
 from torch import nn
 
 import resviz
@@ -26,6 +27,24 @@ def list_words(graph):
 def test_a_tower_is_a_chain(name):
     """All that is residual lies in its blocks."""
     assert read_frozen(name).is_chain
+
+
+class Constant(nn.Module):
+    """What it returns depends on no input."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(3))
+
+    def forward(self, _x):
+        return self.scale * 2
+
+
+def test_what_depends_on_no_input_is_an_empty_chain():
+    """There is nothing to draw in lanes."""
+    graph = read_contraction(resviz.trace(Constant(), (3, 8, 8)))
+    assert graph.is_chain
+    assert {} == graph.nodes
 
 
 @pytest.mark.parametrize("name", ["toy_unet", "hrnet_w18_small", "deeplabv3_resnet50"])
