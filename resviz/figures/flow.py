@@ -16,6 +16,7 @@ from resviz.figures.legend import explain_gates
 from resviz.figures.overview.outline import list_title_facts
 from resviz.readings.structure import Stage, Structure, read_structure
 from resviz.readings.structure.parallel import has_parallel_branches
+from resviz.readings.structure.stems import list_stems_before
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
@@ -130,8 +131,11 @@ def list_feature_maps(structure: Structure) -> list[FeatureMap]:
             "input", layer_labels.arrange_output(arch, Source(MODEL_INPUT)), (), "stem"
         )
     ]
-    result += list_layer_maps(arch, structure.stem)
-    for stage in structure.stages:
+    if not structure.stages:
+        result += list_layer_maps(arch, structure.stem)
+    for number, stage in enumerate(structure.stages):
+        for stem in list_stems_before(structure, number):
+            result += list_layer_maps(arch, stem.layers)
         last = stage.blocks[-1]
         shape = layer_labels.arrange_axes(arch, stage.output_shape, last.channel_axis)
         lines = summarize_stage(stage, result[-1].shape, shape)

@@ -24,6 +24,7 @@ from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.shortcuts import SHORTCUT_NOUNS
+from resviz.readings.structure.stems import list_stems_before
 from resviz.record import Source
 from resviz.units import format_plural
 
@@ -101,11 +102,10 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
     if not structure.stages:
         yield from describe_plain_sections(structure)
         return
-    if structure.stem:
-        end, shape = structure.stem_output
-        gives = describe_output(structure, end, shape)
-        yield f"Stem: {describe_run(structure.stem)}{gives}."
     for number, current in enumerate(structure.stages[:MAX_STAGES]):
+        for stem in list_stems_before(structure, number):
+            gives = describe_output(structure, stem.end, stem.output_shape)
+            yield f"S{stem.name[1:]}: {describe_run(stem.layers)}{gives}."
         yield describe_stage(structure, current, number)
     remaining = structure.stages[MAX_STAGES:]
     if remaining:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.figures.drawing import styles
 from resviz.figures.tints import choose_stage_tint
+from resviz.readings.structure.stems import find_stems
 from resviz.tables.layers import LAYER_KINDS, layer_table
 from resviz.tables.table import Column, Table
 
@@ -194,7 +195,11 @@ def name_layer_parts(structure: Structure) -> dict[int, str]:
     """
     if not structure.stages:
         return {}
-    names = {layer.index: "stem" for layer in structure.stem}
+    names = {
+        layer.index: stem.name
+        for stem in find_stems(structure)
+        for layer in stem.layers
+    }
     for stage in structure.stages:
         names |= dict.fromkeys(stage.layer_indices, stage.name)
     return names | {layer.index: "head" for layer in structure.head}

@@ -7,6 +7,7 @@ projects are judgements; they are computed from the record and never stored.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -268,8 +269,13 @@ class Architecture(
 
     @property
     def stem(self) -> tuple[Layer, ...]:
-        """The layers before the first block."""
-        return tuple(self.layers[layer.index] for layer in self._structure.stem)
+        """The layers before the first block, of each tower that has its own."""
+        from resviz.readings.structure.stems import find_stems
+
+        stems = [stem.layers for stem in find_stems(self._structure)]
+        every = (*self._structure.stem, *chain.from_iterable(stems))
+        indices = sorted({layer.index for layer in every})
+        return tuple(self.layers[index] for index in indices)
 
     @property
     def head(self) -> tuple[Layer, ...]:

@@ -15,6 +15,7 @@ from resviz.operations.families import (
 )
 from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import gates
+from resviz.readings.structure.stems import list_stems_before
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.record import Operation, Source
 from resviz.tables.paper_attention import AttentionStream, split_attention
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from resviz.readings.structure import Block, Stage, Structure, Unit
+    from resviz.readings.structure.stems import Stem
     from resviz.record import Architecture, Layer, Shape
 
 
@@ -47,30 +49,9 @@ PaperEntry = tuple[Cell, MapExtent]
 def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
     """Return the cells of one column by row name, in order."""
     entries: dict[str, PaperEntry] = {}
-    main = {*structure.main_path}  # a condition's layers may follow those on it
-    convolutions = [
-        (
-            layer,
-            describe_convolution(op, strided=True),
-            measure_extent(structure, layer),
-        )
-        for layer in structure.stem
-        for op in list_live_operations([layer])
-        if is_weighted(op)
-    ]
-    if convolutions:
-        lines = tuple(line for _, line, _ in convolutions)
-        stem_row = "conv1" if structure.has_paper_names else "stem"
-        ends = [extent for layer, _, extent in convolutions if layer.index in main]
-        extent = ends[-1] if ends else convolutions[-1][2]
-        entries[stem_row] = Cell((LayerGroup(lines),)), extent
-    first = structure.stages[0].name if structure.has_paper_names else "stem"
-    pool_row = f"{first} (pool)"
-    for layer in structure.stem:
-        if pool := describe_pool(layer):
-            extent = measure_extent(structure, layer)
-            entries[pool_row] = Cell((LayerGroup((pool,)),)), extent
-    for stage in structure.stages:
+    for number, stage in enumerate(structure.stages):
+        for stem in list_stems_before(structure, number):
+            entries |= stem_entries(structure, stem)
         entries[stage.name] = describe_stage(stage), measure_stage(stage)
     words = [word for layer in structure.head for word in describe_head_layer(layer)]
     if words:
@@ -78,6 +59,35 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
         extent = measure_extent(structure, end)
         after = extent if extent.sizes else MapExtent((1, 1))
         entries["head"] = Cell((LayerGroup((", ".join(words),)),)), after
+    return entries
+
+
+def stem_entries(structure: Structure, stem: Stem) -> dict[str, PaperEntry]:
+    """Return the cells of a stem: of its convolutions, and of its last pool."""
+    entries: dict[str, PaperEntry] = {}
+    main = {*structure.main_path}  # a condition's layers may follow those on it
+    convolutions = [
+        (
+            layer,
+            describe_convolution(op, strided=True),
+            measure_extent(structure, layer),
+        )
+        for layer in stem.layers
+        for op in list_live_operations([layer])
+        if is_weighted(op)
+    ]
+    if convolutions:
+        lines = tuple(line for _, line, _ in convolutions)
+        stem_row = "conv1" if structure.has_paper_names else stem.name
+        ends = [extent for layer, _, extent in convolutions if layer.index in main]
+        extent = ends[-1] if ends else convolutions[-1][2]
+        entries[stem_row] = Cell((LayerGroup(lines),)), extent
+    first = structure.stages[0].name if structure.has_paper_names else stem.name
+    pool_row = f"{first} (pool)"
+    for layer in stem.layers:
+        if pool := describe_pool(layer):
+            extent = measure_extent(structure, layer)
+            entries[pool_row] = Cell((LayerGroup((pool,)),)), extent
     return entries
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS
 from resviz.readings.shape_flow import find_slice_step, read_flow
 from resviz.readings.structure import gates, index_block_layers
+from resviz.readings.structure.stems import find_stems
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.units import format_per_axis, format_sizes
 
@@ -53,7 +54,8 @@ def find_downsampling(structure: Structure) -> list[Downsampling]:
     """List the layers that stride on the main path, in order."""
     arch = structure.arch
     steps = {step.name: stride for step, stride in find_windowless_steps(arch)}
-    ends = {layer.index for layer in (*structure.stem, *structure.head)}
+    ends = {layer.index for layer in structure.head}
+    ends.update(la.index for stem in find_stems(structure) for la in stem.layers)
     places = index_block_layers(arch)
     found = []
     for number, index in enumerate(structure.main_path):

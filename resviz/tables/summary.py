@@ -9,6 +9,7 @@ from resviz.readings import costs
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
+from resviz.readings.structure.stems import find_stems, list_stems_before
 from resviz.record import Source
 from resviz.tables.notes import (
     batch_note,
@@ -182,6 +183,7 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
     """Yield rows whose parameters and MACs sum to the network's."""
     arch = structure.arch
     stages = {stage.name: stage for stage in structure.stages}
+    stems = {stem.name: stem for stem in find_stems(structure)}
     for name, layers in split_into_parts(structure):
         own = costs.sum_layer_costs(layers)
         bounds: dict[str, int] = {}
@@ -192,8 +194,8 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
         elif name != OTHER_LAYERS or own.params or own.macs or own.elements or bounds:
             end = layers[-1].index if name != "head" else structure.head_end
             shape = arch.stored_layers[end].output_shape
-            if name == "stem":
-                end, shape = structure.stem_output
+            if name in stems:
+                end, shape = stems[name].end, stems[name].output_shape
             part = part_columns(arch, own, arrange_shape(arch, shape, Source(end)))
             yield {"name": name, **part, **bounds}
     idle = [p for group in arch.uncalled for p in group.parameters]
@@ -211,16 +213,17 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
 
 
 def split_into_parts(structure: Structure) -> Iterator[tuple[str, Sequence[Layer]]]:
-    """Yield stem, stages, head and the other layers, by name; no empty part."""
+    """Yield stems, stages, head and the other layers, by name; no empty part."""
     layers = structure.arch.stored_layers
-    parts = [
-        ("stem" if structure.stages else "layers", structure.stem),
-        *(
-            (stage.name, [layers[index] for index in sorted(stage.layer_indices)])
-            for stage in structure.stages
-        ),
-        ("head", structure.head),
-    ]
+    parts: list[tuple[str, Sequence[Layer]]] = []
+    for number, stage in enumerate(structure.stages):
+        parts += [
+            (stem.name, stem.layers) for stem in list_stems_before(structure, number)
+        ]
+        parts.append((stage.name, [layers[index] for index in stage.layer_indices]))
+    if not structure.stages:
+        parts.append(("layers", structure.stem))
+    parts.append(("head", structure.head))
     inside = {layer.index for _, members in parts for layer in members}
     others = [layer for layer in layers if layer.index not in inside]
     for name, members in (*parts, (OTHER_LAYERS, others)):

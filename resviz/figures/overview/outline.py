@@ -13,6 +13,7 @@ from resviz.figures.attention_labels import read_attention_words
 from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
+from resviz.readings.structure.stems import find_stems, list_stems_before
 from resviz.record import Architecture, Layer, Shape, Source
 from resviz.units import format_plural
 
@@ -116,7 +117,7 @@ def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
         arch.label,
         list_title_facts(structure),
         " and ".join(layer_labels.label_inputs(arch)),
-        layer_labels.label_layer_run(structure.stem) if structure.stages else (),
+        label_stem(structure) if structure.stages else (),
         sections or build_plain_sections(arch, structure.stem),
         layer_labels.label_layer_run(structure.head),
         label_outputs(structure),
@@ -177,20 +178,35 @@ def build_stage_section(
     return OutlineSection(stage.name, facts, elide_rows(groups, most), tint)
 
 
+def label_stem(structure: Structure) -> tuple[str, ...]:
+    """Label the stem of the first tower, and what others share with it."""
+    stems = list_stems_before(structure, 0)
+    return layer_labels.label_layer_run(la for stem in stems for la in stem.layers)
+
+
 def label_layers_between(structure: Structure) -> dict[int, tuple[str, ...]]:
-    """Label the layers between blocks, by the first layer of the next block."""
+    """Label the layers between blocks, by the first layer of the next block.
+
+    The stem of a later tower stands before its first block.
+    """
     blocks = structure.blocks
+    stems = {
+        structure.stages[stem.stage].blocks[0].end: stem.layers
+        for stem in find_stems(structure)
+        if stem.stage
+    }
     inside = {index for block in blocks for index in block.layer_indices}
+    inside.update(layer.index for layers in stems.values() for layer in layers)
     live = build_graph(structure.arch).before
     labels_by_layer: dict[int, tuple[str, ...]] = {}
     for before, after in pairwise(blocks):
         first = min(after.layer_indices)
-        layers = structure.arch.layers[before.end + 1 : first]
-        labels = layer_labels.label_layer_run(
+        loose = (
             layer
-            for layer in layers
+            for layer in structure.arch.layers[before.end + 1 : first]
             if layer.index in live and layer.index not in inside
         )
+        labels = layer_labels.label_layer_run([*loose, *stems.get(after.end, ())])
         if labels:
             labels_by_layer[first] = labels
     return labels_by_layer

@@ -52,13 +52,12 @@ from resviz.readings.structure.parts import (
 from resviz.readings.structure.regions import JoinRegion, find_regions
 from resviz.readings.structure.stages import find_stages
 from resviz.readings.structure.weights import count_weighted
-from resviz.record import MODEL_INPUT
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from resviz.record import Architecture, Layer, Shape
+    from resviz.record import Architecture, Layer
 
 __all__ = [
     "Block",
@@ -103,18 +102,6 @@ class Structure:
         """The blocks of all stages, in execution order."""
         every = (block for stage in self.stages for block in stage.blocks)
         return tuple(sorted(every, key=lambda block: block.end))
-
-    @property
-    def stem_output(self) -> tuple[int, Shape]:
-        """The layer that the first block reads, -1 for the input, and the shape read.
-
-        What makes a condition, as a time's embedding, may be called after that layer.
-        """
-        first = min(self.blocks, key=lambda block: min(block.layer_indices))
-        node = first.fork
-        if first.preactivation:
-            node = build_graph(self.arch).main_sources[first.preactivation[0]][0]
-        return max(node, MODEL_INPUT), first.units[0].shortcut.input_shape
 
     @property
     def head_end(self) -> int:
