@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations import kind, paddings, reductions
+from resviz.operations import kind, paddings, reductions, unknown
 from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
@@ -43,8 +43,13 @@ ADDED_PRODUCTS = {(True, True, False), (True, False, True)}
 FACTORS = frozenset(row.name for row in OPERATIONS.values() if row.is_factor)
 """Operations by which one operand weighs the other."""
 
-SPARSE_PRODUCTS = {"_sparse_mm", "_sparse_addmm"}
-"""Products with a sparse matrix, whose work its shape does not tell."""
+HIDDEN_WEIGHTS: frozenset[str] = frozenset(
+    (
+        *unknown.NAMES[unknown.SPARSE],
+        *unknown.NAMES[unknown.PACKED],
+    )
+)
+"""Operations with weights, packed or sparse, whose work no shape tells."""
 
 WEIGHT_COUNTS = {row.name: row.weights for row in OPERATIONS.values() if row.weights}
 """How many layers with weights some fused or packed operations run."""

@@ -16,6 +16,7 @@ from resviz.operations import (
     creations,
     detection,
     factorisations,
+    gradients,
     interpolations,
     losses,
     norms,
@@ -24,6 +25,7 @@ from resviz.operations import (
     products,
     reductions,
     reshapes,
+    rest,
     selections,
     transforms,
 )
@@ -38,6 +40,7 @@ FILES = (
     convolutions, products, attention, norms, activations, pools,
     interpolations, paddings, reshapes, selections, reductions, arithmetic, creations,
     losses, transforms, factorisations, detection,
+    gradients, rest,
 )  # fmt: skip
 """The files that hold rows."""
 

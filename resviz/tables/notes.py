@@ -9,6 +9,7 @@ from resviz.operations.own_rules import (
     format_operation_name,
     suggest_operation,
 )
+from resviz.operations.unknown import explain_gap
 from resviz.readings import costs
 from resviz.readings.constant_weights import find_constant_weights
 from resviz.readings.given_batch import find_axis_use
@@ -99,13 +100,14 @@ def describe_bound(arch: Architecture) -> str:
 
 
 def uncounted_notes(arch: Architecture) -> tuple[str, ...]:
-    """Name each operation that no rule counts, a line each."""
+    """Name each operation that no rule counts, and why if that is known."""
     weighted = {gap.operation for gap in costs.find_uncounted_weights(arch)}
     words = {True: ", with weights", False: ""}
     return tuple(
         f"not counted: {gap.operation}{words[gap.operation in weighted]}, "
-        f"{gap.count}×, first at {gap.first}"
+        f"{gap.count}×, first at {gap.first}{': ' * bool(why)}{why}"
         for gap in costs.find_uncounted(arch)
+        for why in (explain_gap(gap.operation),)
     )
 
 

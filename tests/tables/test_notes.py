@@ -98,9 +98,10 @@ def test_json_names_what_is_not_counted(odd, door):
 def test_table_1_says_which_network_has_a_gap(odd, record):
     """Where it has several columns."""
     said = resviz.table([record("resnet18"), odd]).notes
-    assert [line for line in said if "not counted" in line] == [
-        "Odd: not counted: linalg_matrix_exp, 1×, first at linalg_matrix_exp"
-    ]
+    (line,) = [line for line in said if "not counted" in line]
+    assert line.startswith(
+        "Odd: not counted: linalg_matrix_exp, 1×, first at linalg_matrix_exp: how many"
+    )
 
 
 @pytest.mark.parametrize(

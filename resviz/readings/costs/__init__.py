@@ -25,7 +25,7 @@ from resviz.operations import transforms
 from resviz.operations.families import (
     ELEMENTWISE_WORK,
     FREE_OPERATIONS,
-    SPARSE_PRODUCTS,
+    HIDDEN_WEIGHTS,
     WEIGHT_COUNTS,
 )
 from resviz.operations.own_rules import OWN_RULES, count_by_own_rule
@@ -116,8 +116,10 @@ def count_elements(layer: Layer) -> int | None:
 
 def count_operation_elements(op: Operation) -> int:
     """Count the elements that one operation works on."""
+    whole = None if op.name.startswith("_foreach_") else 1
     read = prod(op.inputs[0]) if op.inputs else 0
-    return max(read, prod(op.outputs[0]))
+    written = sum(map(prod, op.outputs[:whole]))
+    return max(read, written)
 
 
 def count_activations(layer: Layer) -> int:
@@ -216,7 +218,7 @@ def reads_weights(op: Operation) -> bool:
 
     The latter have two axes or more; fewer have biases, scales and indices.
     """
-    if op.name in WEIGHT_COUNTS or op.name in SPARSE_PRODUCTS:
+    if op.name in WEIGHT_COUNTS or op.name in HIDDEN_WEIGHTS:
         return True
     operands = zip(op.inputs, op.flowing, strict=True)
     return any(len(shape) > 1 and not flows for shape, flows in operands)
