@@ -20,7 +20,7 @@ from resviz.tables.notes import (
     untracked_notes,
 )
 from resviz.tables.paper_attention import ATTENTION_NOTES
-from resviz.tables.paper_cells import paper_entries
+from resviz.tables.paper_cells import describe_heads, paper_entries
 from resviz.tables.paper_strides import (
     DOWNSAMPLING,
     describe_downsampling,
@@ -223,7 +223,7 @@ def paper_notes(
         for arch in archs
     }
     parallel = {
-        arch.label: [PARALLEL_NOTE] * has_parallel_branches(read_structure(arch))
+        arch.label: [PARALLEL_NOTE] * has_lines_side_by_side(read_structure(arch))
         for arch in archs
     }
     trace_notes = [
@@ -241,6 +241,11 @@ def paper_notes(
         *merge_network_notes(parallel),
         *dict.fromkeys(trace_notes),
     )
+
+
+def has_lines_side_by_side(structure: Structure) -> bool:
+    """Tell whether some lines of a column do not follow those above them."""
+    return has_parallel_branches(structure) or len(describe_heads(structure)) > 1
 
 
 def merge_network_notes(notes: Mapping[str, Sequence[str]]) -> Iterator[str]:

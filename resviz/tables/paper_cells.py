@@ -15,6 +15,7 @@ from resviz.operations.families import (
 )
 from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import gates
+from resviz.readings.structure.heads import group_by_output
 from resviz.readings.structure.stems import list_stems_before
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.record import Operation, Source
@@ -53,12 +54,12 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
         for stem in list_stems_before(structure, number):
             entries |= stem_entries(structure, stem)
         entries[stage.name] = describe_stage(stage), measure_stage(stage)
-    words = [word for layer in structure.head for word in describe_head_layer(layer)]
-    if words:
+    lines = describe_heads(structure)
+    if lines:
         end = structure.arch.stored_layers[structure.head_end]
         extent = measure_extent(structure, end)
         after = extent if extent.sizes else MapExtent((1, 1))
-        entries["head"] = Cell((LayerGroup((", ".join(words),)),)), after
+        entries["head"] = Cell((LayerGroup(lines),)), after
     return entries
 
 
@@ -211,6 +212,29 @@ def describe_convolution(op: Operation, *, strided: bool = False) -> str:
     if window.groups > 1:
         parts.append(f"{window.groups} groups")
     return ", ".join(parts)
+
+
+def describe_heads(structure: Structure) -> tuple[str, ...]:
+    """Write a line for each head, after one for what several share.
+
+    What gives an output on the way to another, as features before a classifier, is no
+    head of its own. A lone head is what follows the last block.
+    """
+    lines = {
+        outputs: line
+        for outputs, layers in group_by_output(structure).items()
+        if outputs and (line := describe_head(layers))
+    }
+    ends = [one for one in lines if not any(other < one for other in lines)]
+    if len(ends) > 1:
+        return tuple(lines.values())
+    line = describe_head(structure.head)
+    return (line,) if line else ()
+
+
+def describe_head(layers: Iterable[Layer]) -> str:
+    """Write layers after the blocks in a row: "average pool, 1000-d fc"."""
+    return ", ".join(word for layer in layers for word in describe_head_layer(layer))
 
 
 def describe_head_layer(layer: Layer) -> Iterable[str]:

@@ -1,0 +1,37 @@
+"""Heads: what leads from the blocks to each output of the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.readings.structure.graph import build_graph
+from resviz.record.cached import cache_reading
+
+if TYPE_CHECKING:
+    from resviz.readings.structure import Structure
+    from resviz.record import Layer
+
+
+@cache_reading
+def group_by_output(structure: Structure) -> dict[frozenset[int], list[Layer]]:
+    """Group the layers after the blocks by the outputs of the model they lead to.
+
+    An auxiliary classifier halfway is there too: it leads to no block.
+
+    Returns:
+        The layers in execution order, by the layers that give those outputs.
+    """
+    graph = build_graph(structure.arch)
+    inside = {node for block in structure.blocks for node in block.layer_indices}
+    outputs: dict[int, frozenset[int]] = {}
+    leads_on = set(inside)
+    for node in reversed(graph.before):
+        users = graph.after[node]
+        if not leads_on.isdisjoint(users):
+            leads_on.add(node)
+        own = {node} & graph.returned_nodes
+        outputs[node] = frozenset(own).union(*(outputs[user] for user in users))
+    parts: dict[frozenset[int], list[Layer]] = {}
+    for layer in graph.select_layers(graph.before.keys() - leads_on):
+        parts.setdefault(outputs[layer.index], []).append(layer)
+    return parts

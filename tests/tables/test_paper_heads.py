@@ -1,0 +1,97 @@
+"""The head's row of Table 1: a line for each output of the model."""
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from resviz.tables.paper import PARALLEL_NOTE
+from tests.readings.structure.random_parts import Run
+from tests.readings.structure.toys import Basic, conv
+
+
+def list_heads(run, **layers):
+    """The lines of the head's row, of a net of two stages of 8 and 16 channels."""
+    net = Run(
+        run,
+        stem=conv(3, 3),
+        fine=Basic(8, 8, 1),
+        coarse=nn.Sequential(Basic(8, 16, 2), Basic(16, 16, 1)),
+        **layers,
+    ).eval()
+    table = resviz.table(resviz.trace(net, (3, 16, 16)))
+    rows = table.to_dict()["rows"]
+    cell = next(row["cells"][0] for row in rows if row["name"] == "head")
+    lines = cell.strip("[]").split("; ")
+    assert len(lines) == 1 or PARALLEL_NOTE in table.notes
+    return lines
+
+
+def run_body(self, x):
+    return self.coarse(self.fine(self.stem(x)))
+
+
+@pytest.mark.parametrize(
+    "kind", [tuple, lambda ends: dict(zip("ab", ends, strict=True))]
+)
+def test_each_task_has_a_line(kind):
+    """The pool that they share has one before them."""
+
+    def run(self, x):
+        x = run_body(self, x).mean((2, 3))
+        return kind((self.age(x), self.emotion(x).softmax(1)))
+
+    deep = nn.Sequential(nn.Linear(16, 9), nn.ReLU(), nn.Linear(9, 7))
+    lines = list_heads(run, age=nn.Linear(16, 1), emotion=deep)
+    assert ["average pool", "1-d fc", "9-d fc, 7-d fc, softmax"] == lines
+
+
+def test_a_detector_has_two_heads():
+    """Of convolutions that share nothing."""
+
+    def run(self, x):
+        x = run_body(self, x)
+        return self.classes(x).flatten(2), self.boxes(x).flatten(2)
+
+    heads = {
+        name: nn.Sequential(nn.Conv2d(16, 16, 3), nn.ReLU(), nn.Conv2d(16, width, 1))
+        for name, width in (("classes", 20), ("boxes", 4))
+    }
+    assert ["3×3, 16, 1×1, 20", "3×3, 16, 1×1, 4"] == list_heads(run, **heads)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_an_auxiliary_classifier_is_a_head(is_late):
+    """Wherever it is called, also between the blocks."""
+
+    def run(self, x):
+        fine = self.fine(self.stem(x))
+        ends = [] if is_late else [self.aux(fine.mean((2, 3)))]
+        coarse = self.fc(self.coarse(fine).mean((2, 3)))
+        ends = ends or [self.aux(fine.mean((2, 3)))]
+        return coarse, *ends
+
+    lines = list_heads(run, aux=nn.Linear(8, 5), fc=nn.Linear(16, 6))
+    expected = ["average pool, 5-d fc", "average pool, 6-d fc"]
+    assert expected == sorted(lines)
+
+
+def test_features_beside_the_classifier_are_no_head():
+    """One head stands on one line, whatever is returned on the way."""
+
+    def run(self, x):
+        features = run_body(self, x).mean((2, 3))
+        return self.fc(features), features
+
+    assert ["average pool, 6-d fc"] == list_heads(run, fc=nn.Linear(16, 6))
+
+
+def test_heads_of_one_output_are_one():
+    """Their maps are concatenated."""
+
+    def run(self, x):
+        x = run_body(self, x)
+        return torch.cat([self.classes(x), self.boxes(x)], 1)
+
+    lines = list_heads(run, classes=nn.Conv2d(16, 20, 1), boxes=nn.Conv2d(16, 4, 1))
+    assert ["1×1, 20, 1×1, 4"] == lines
