@@ -47,6 +47,7 @@ def is_of_torch(name):
     return hasattr(namespace, short) or hasattr(namespace, f"{short}_")
 
 
+@pytest.mark.skipif(torch.__version__ < (2, 13), reason="rows are of torch 2.13")
 def test_every_row_is_an_operation_of_torch():
     """A row with a misspelt name would never be found, and nobody would see it."""
     assert [] == [name for name in OPERATIONS if not is_of_torch(name)]
