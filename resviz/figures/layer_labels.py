@@ -303,7 +303,7 @@ def label_main_branch(
             labels.append(label_gate(run))
         else:
             labels += (label for layer in run for label in label_layer(layer))
-    return merge_attention_labels(labels)
+    return merge_attention_labels(labels) if part.attends else labels
 
 
 def merge_attention_labels(labels: list[str]) -> list[str]:

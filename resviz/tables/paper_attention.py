@@ -44,7 +44,10 @@ class AttentionStream(NamedTuple):
 
 
 def split_attention(
-    runs: Iterable[tuple[bool, Sequence[Layer]]], stream: AttentionStream
+    runs: Iterable[tuple[bool, Sequence[Layer]]],
+    stream: AttentionStream,
+    *,
+    attends: bool = True,
 ) -> Iterator[Operation | Sequence[Layer] | str]:
     """Yield the weights of a branch in order, and a line of text for each attention.
 
@@ -56,6 +59,7 @@ def split_attention(
         runs: the layers of the branch, each run a gate or not; a gate that is no part
             of attention is given back whole.
         stream: what the branch works on.
+        attends: whether its products are attention's; else they are left out.
     """
     ops: list[Operation] = []
     gates: dict[int, Sequence[Layer]] = {}
@@ -66,7 +70,7 @@ def split_attention(
             ops += list_live_operations(run)
     absorbed: set[int] = set()
     lines: dict[int, str] = {}
-    for first, last in find_attentions(ops):
+    for first, last in find_attentions(ops) if attends else ():
         inner = range(first + 1, last + 1)
         gates = {k: gate for k, gate in gates.items() if k not in inner}
         absorbed.update(inner)

@@ -151,7 +151,8 @@ def describe_block(block: Block) -> tuple[str, ...]:
 
 def describe_unit(unit: Unit, stream: AttentionStream) -> Iterator[str]:
     """Yield the lines of one unit."""
-    for part in split_attention(gates.split_gates(unit), stream):
+    runs = gates.split_gates(unit)
+    for part in split_attention(runs, stream, attends=unit.attends):
         if isinstance(part, str):
             yield part
         elif isinstance(part, Operation):

@@ -207,9 +207,9 @@ class PieceReader:
         for is_gate, run in gates.split_gates(unit):
             rows += [self.read_gate(run, rows)] if is_gate else self.read_rows(run)
         known = {positions, self.output_size(unit.fork)[0]}
-        rows = merge_attention_rows(
-            settle_row_sizes(rows, self.output_size(unit.fork), known)
-        )
+        rows = settle_row_sizes(rows, self.output_size(unit.fork), known)
+        if unit.attends:
+            rows = merge_attention_rows(rows)
         if not rows:
             rows = [StackRow(unit.type, True, *self.output_size(unit.end), unit.end)]
         return [*rows[:-1], replace(rows[-1], end=unit.end)]

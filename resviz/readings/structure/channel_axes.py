@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import PRODUCTS
 from resviz.operations.table import OPERATIONS
 from resviz.readings.structure.weights import is_weighted, list_live_operations
-from resviz.record import MODEL_INPUT
+from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from resviz.operations.kind import AxisRule, ChannelRule
     from resviz.record import Architecture, Layer, Operation, Shape
+
+LAYER_INPUT = Source(MODEL_INPUT)
+"""What an operation of a layer reads that reads what the layer reads first."""
 
 SETS_AXIS: dict[str, ChannelRule] = {
     row.name: row.sets_axis for row in OPERATIONS.values() if row.sets_axis
@@ -72,10 +75,14 @@ def to_channels_first(shape: Shape, axis: int | None) -> Shape:
 def follow_axis(ops: Iterable[Operation], axis: int | None) -> int | None:
     """Find the channel axis of a layer's first output, from that of its first input.
 
-    None where its operations mixed the channels with other axes.
+    None where its operations mixed the channels with other axes. One that reads the
+    input again, as a norm of a mean does, starts anew.
     """
+    first = axis
     for op in ops:
         name = op.name
+        if axis is None and op.sources[:1] == (LAYER_INPUT,):
+            axis = first
         if name in SETS_AXIS:
             axis = SETS_AXIS[name](op)
         elif axis is None or axis >= len(op.inputs[0]):

@@ -161,6 +161,11 @@ class Unit(LayerSums):
             nodes.add(self.join)
         object.__setattr__(self, "layer_indices", tuple(sorted(nodes)))
 
+    @property
+    def attends(self) -> bool:
+        """Whether its products of what flows are attention's."""
+        return "attention" in self.type
+
     def __repr__(self) -> str:
         return f"<Unit {self.type}: {len(self.layers)} layers, {self.shortcut.kind}>"
 
@@ -259,6 +264,11 @@ class Block(LayerSums):
     def taps(self) -> tuple[int, ...]:
         """Numbers of its layers that are read outside too, beside its output."""
         return tuple(index for unit in self.units for index in unit.taps)
+
+    @property
+    def attends(self) -> bool:
+        """Whether one of its units is attention."""
+        return any(unit.attends for unit in self.units)
 
     @property
     def shortcut(self) -> Shortcut:

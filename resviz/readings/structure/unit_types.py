@@ -34,8 +34,10 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     What none of the types fits is the `other` one.
     """
     heavy = nodes & graph.efforts.keys()
-    products = [node for node in heavy if graph.efforts[node].products]
-    if len(products) > 1 or (products and attends(graph, products[0])):
+    products = [node for node in sorted(heavy) if graph.efforts[node].products]
+    if any(attends(graph, node) for node in products) or follows_product(
+        graph, nodes, products
+    ):
         return PARALLEL_ATTENTION if has_mlp_beside(graph, nodes) else "attention"
     weighing = nodes & graph.side_edges.keys()
     if any(attends_to_one_position(graph, node) for node in weighing):
@@ -45,7 +47,8 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     ):
         return "recurrent"
     weighted_ops = [op for op in graph.list_operations(heavy) if is_weighted(op)]
-    return next((kind for fits, kind in UNIT_TYPES if fits(weighted_ops)), other)
+    kind = next((kind for fits, kind in UNIT_TYPES if fits(weighted_ops)), other)
+    return other if kind == "MLP" and products else kind
 
 
 PARALLEL_ATTENTION = "parallel attention and MLP"
@@ -66,6 +69,38 @@ def attends(graph: Graph, node: int) -> bool:
     if any(op.name in ATTENTIONS for op in graph.operations[node]):
         return True
     return any(is_softmax(graph, source) for source in graph.sources[node])
+
+
+def follows_product(
+    graph: Graph, nodes: frozenset[int], products: Sequence[int]
+) -> bool:
+    """Tell whether a product of live matrices reads another, as weights of its own.
+
+    A weight between makes it none, unless a softmax is there too, as where heads talk.
+    Nor does what reads a state follow what read the last one. Source: Katharopoulos et
+    al. 2020, whose attention has no softmax; Shazeer et al. 2020, talking heads;
+    Gu and Dao 2023, Mamba, whose scan multiplies a state at every step.
+    """
+    if len(products) < 2:
+        return False
+    made, weighing = set[int](), set[int]()  # of a product; of those, which may weigh
+    softened: set[int] = set()
+    for node in sorted(node for node in nodes if node >= products[0]):
+        sources = graph.sources[node]
+        if node in products:
+            if not weighing.isdisjoint(sources):
+                return True
+            made.add(node)
+            weighing.add(node)
+        elif not made.isdisjoint(sources):
+            made.add(node)
+            names = {op.name for op in graph.operations[node]}
+            if names & SOFTMAXES or not softened.isdisjoint(sources):
+                softened.add(node)
+            is_free = node not in graph.efforts and not weighing.isdisjoint(sources)
+            if node in softened or is_free:
+                weighing.add(node)
+    return False
 
 
 def attends_to_one_position(graph: Graph, node: int) -> bool:

@@ -1,7 +1,11 @@
 """Where the channels lie after operations that only lay values out anew."""
 
 import pytest
+import torch
+from torch import nn
 
+import resviz
+from resviz.readings.structure import read_structure
 from resviz.readings.structure.channel_axes import find_kept_axis
 from resviz.record import Operation
 
@@ -31,3 +35,18 @@ def test_the_axis_after_an_operation_that_permutes_nothing(case):
     before, after, axis, expected = RESHAPES[case]
     op = Operation("view", (before,), (True,), (after,))
     assert expected == find_kept_axis(op, axis)
+
+
+class RootMeanSquare(nn.Module):
+    """A norm written out, which reads its input twice."""
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-5)
+
+
+def test_a_norm_written_out_keeps_the_channels():
+    """Its mean has none, but it multiplies what it reads."""
+    net = nn.Sequential(nn.Linear(16, 8), RootMeanSquare(), nn.SiLU())
+    arch = resviz.trace(net, inputs=(torch.zeros(2, 6, 16),))
+    axes = read_structure(arch).channel_axes
+    assert [2, 2, 2] == [axes[layer.index] for layer in arch.layers]

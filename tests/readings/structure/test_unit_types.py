@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import resviz
+from resviz.figures.sentences import describe_network
 from resviz.readings.structure import read_structure
 
 from .toys import conv, residual
@@ -78,3 +79,63 @@ def test_a_type_is_read_off_kernels_widths_and_groups(name):
     net = nn.Sequential(conv(3, 3), residual(branch))
     built = read_structure(resviz.trace(net, inputs=(torch.zeros(2, 3, 16, 16),)))
     assert [kind] == [block.type for block in built.blocks]
+
+
+class Mixer(nn.Module):
+    """Query, key and value of a linear layer, and what a function makes of them."""
+
+    def __init__(self, mix):
+        super().__init__()
+        self.qkv, self.out, self.mix = nn.Linear(8, 24), nn.Linear(8, 8), mix
+        self.heads, self.between = nn.Linear(4, 4), nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.out(self.mix(self, *self.qkv(x).chunk(3, -1)))
+
+
+def scan(net, x, b, c):
+    """A state space: a state is added to, and read by a product, at every step."""
+    states, state = [], 0
+    for k in range(x.shape[1]):
+        state = state * x[:, k].sigmoid()[..., None] + torch.einsum(
+            "bi,bn->bin", x[:, k], b[:, k]
+        )
+        states.append(torch.einsum("bin,bn->bi", state, c[:, k]))
+    return torch.stack(states, 1)
+
+
+def talk(net, q, k, v):
+    """Attention of four heads of two channels, whose weights are mixed."""
+    q, k, v = (t.unflatten(-1, (4, 2)).transpose(1, 2) for t in (q, k, v))
+    weights = net.heads((q @ k.mT).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    weights = weights.softmax(-1)
+    weights = net.heads(weights.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    return (weights @ v).transpose(1, 2).flatten(2)
+
+
+def graph_twice(net, x, a, b):
+    """Two products with a matrix made of the input, and a weight between."""
+    adjacency = a[..., :6].relu()
+    return adjacency @ net.between((adjacency @ x).relu())
+
+
+MIXERS = {
+    "state space": ("residual", scan),
+    "graph": ("residual", graph_twice),
+    "talking heads": ("attention", talk),
+    "linear": ("attention", lambda net, q, k, v: q.exp() @ (k.exp().mT @ v)),
+    "unscaled": ("attention", lambda net, q, k, v: (q @ k.mT / 8).relu() @ v),
+}
+"""What is made of three projections, and the type of the unit."""
+
+
+@pytest.mark.parametrize("name", MIXERS)
+def test_attention_weighs_by_a_product_of_what_flows(name):
+    """A product that reads no other, and no softmax, is none."""
+    kind, mix = MIXERS[name]
+    net = nn.Sequential(nn.Linear(8, 8), residual(Mixer(mix)))
+    arch = resviz.trace(net, inputs=(torch.zeros(2, 6, 8),))
+    assert [kind] == [block.type for block in arch.blocks]
+    attends = kind == "attention"
+    for text in (str(resviz.table(arch)), describe_network(arch)):
+        assert attends == ("attention" in text or "MSA" in text)
