@@ -75,6 +75,7 @@ def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
     flow.add_preactivation(block.preactivation)
     for unit in block.units:
         flow.add_unit(unit)
+    flow.add_taps(block)
     last = flow.step_of_layer[block.end]
     shape = layer_labels.arrange_axes(arch, block.output_shape, block.channel_axis)
     return [*flow.steps, BlockStep(["y"], "text", shape, [last])]
@@ -112,26 +113,60 @@ class StepBuilder:
     def add_unit(self, unit: Unit) -> None:
         """Add the steps of one unit."""
         start = self.step_of_layer.get(unit.fork, 0)
-        skip = self.add_shortcut_label(unit, start)
         shortcut_layers = set(unit.shortcut.layer_indices)
         members = list_unit_members(self.graph, unit)
+        origin = start
+        if unit.shortcut.is_of_other_stream:
+            readers = shortcut_layers or {unit.join}
+            read = [n for k in readers if k is not None for n in self.graph.sources[k]]
+            others = [node for node in read if node not in members]
+            origin = self.find_source_step(others[0]) if others else start
+        skip = self.add_shortcut_label(unit, origin)
         sums = (members - set(unit.layer_indices)) | {unit.join}
         for layer in self.graph.select_layers(members):
             source_steps = [
                 start
                 if source == unit.fork
-                or (unit.shortcut.is_of_other_stream and source not in members)
+                else origin
+                if unit.shortcut.is_of_other_stream and source not in members
                 else self.find_source_step(source)
                 for source in self.graph.sources[layer.index]
             ]
             on_shortcut = layer.index in shortcut_layers
             if on_shortcut or (layer.index in sums and not shortcut_layers):
                 source_steps = [
-                    skip if source == start else source for source in source_steps
+                    skip if source == origin else source for source in source_steps
                 ]
             self.add_layer(
                 layer, source_steps, unit.shortcut.kind if on_shortcut else ""
             )
+
+    def add_taps(self, block: Block) -> None:
+        """Add what leaves a block beside its output: a text below the layer it is of.
+
+        It says what reads it, or that the model returns it.
+        """
+        inside = set(block.layer_indices).union(
+            *(list_unit_members(self.graph, unit) for unit in block.units)
+        )
+        layers = self.graph.arch.layers
+        ends = {unit.end for unit in block.units if unit.shortcut.is_of_other_stream}
+        for node in sorted({*block.taps, *ends} & self.step_of_layer.keys()):
+            readers = [user for user in self.graph.after[node] if user not in inside]
+            names = [clean_name(layers[user].name) for user in readers[:1]]
+            if len(readers) > 1:
+                names.append(f"{len(readers) - 1} more")
+            names += ["output"] * (node in self.graph.returned_nodes)
+            if names and node != block.end:
+                number = self.step_of_layer[node]
+                axis = self.graph.channel_axes.get(node)
+                shape = layer_labels.arrange_axes(
+                    self.graph.arch, layers[node].output_shape, axis, Source(node)
+                )
+                step = BlockStep(
+                    [f"tap, to {' and '.join(names)}"], "text", shape, [number]
+                )
+                self.steps.append(step)
 
     def find_source_step(self, node: int) -> int:
         """Return the step of a node; of what comes from elsewhere, add it first."""
