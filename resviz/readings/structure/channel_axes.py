@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.families import PRODUCTS
 from resviz.operations.table import OPERATIONS
-from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.readings.structure.weights import (
+    is_recurrent,
+    is_weighted,
+    list_live_operations,
+)
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
@@ -70,6 +74,23 @@ def to_channels_first(shape: Shape, axis: int | None) -> Shape:
         return shape
     n, h, w, c = shape
     return n, c, h, w
+
+
+def find_output_axis(
+    layer: Layer, ops: Sequence[Operation], axis: int | None
+) -> int | None:
+    """Find the channel axis of a layer's first output, from that of its first input.
+
+    The operations of a recurrent layer are no chain along which it could be followed:
+    its features lie last.
+    """
+    if layer.parameters and mixes_rows(layer, ops, axis):
+        return axis
+    rank = len(layer.output_shape)
+    is_row = rank in {2, 3} and not any(op.window for op in ops)
+    if is_row and is_recurrent(layer):
+        return rank - 1
+    return follow_axis(ops, axis)
 
 
 def follow_axis(ops: Iterable[Operation], axis: int | None) -> int | None:

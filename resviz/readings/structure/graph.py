@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import CREATIONS, JOINS
 from resviz.readings.structure.channel_axes import (
     find_input_axis,
-    follow_axis,
-    mixes_rows,
+    find_output_axis,
 )
 from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
@@ -159,9 +158,7 @@ class Graph:
         after[node] = []
         for source in before:
             after[source].append(node)
-        if not (layer.parameters and mixes_rows(layer, ops, axis)):
-            axis = follow_axis(ops, axis)
-        self.channel_axes[node] = axis
+        self.channel_axes[node] = find_output_axis(layer, ops, axis)
         if len(sources) > 1:
             side = finder.find_side_edges(layer, ops, sources)
             if side:

@@ -7,6 +7,7 @@ from torch import nn
 import resviz
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.channel_axes import find_kept_axis
+from resviz.readings.structure.graph import build_graph
 from resviz.record import Operation
 
 RESHAPES = {
@@ -50,3 +51,28 @@ def test_a_norm_written_out_keeps_the_channels():
     arch = resviz.trace(net, inputs=(torch.zeros(2, 6, 16),))
     axes = read_structure(arch).channel_axes
     assert [2, 2, 2] == [axes[layer.index] for layer in arch.layers]
+
+
+class FirstOutput(nn.Module):
+    """A recurrent layer without its state."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0]
+
+
+@pytest.mark.parametrize("width", [32, 16, 20, 10])
+@pytest.mark.parametrize("both_ways", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_the_features_of_a_recurrent_layer_lie_last(
+    kind, batch_first, both_ways, width
+):
+    """Whatever comes first, also where a step, a row or the input is as long."""
+    layer = kind(16, width, 2, batch_first=batch_first, bidirectional=both_ways)
+    arch = resviz.trace(FirstOutput(layer), "N,20,16" if batch_first else "20,N,16")
+    assert 2 == build_graph(arch).channel_axes[0]
+    assert width * (1 + both_ways) == arch.layers[0].output_shape[2]
