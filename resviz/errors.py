@@ -98,11 +98,18 @@ def first_error_line(error: BaseException) -> str:
 def describe_error(error: BaseException) -> str:
     """Describe a foreign error as "KeyError: 'mask' at net.py:9".
 
-    The place is the innermost line of the user's own code, if that was running.
+    The place is the innermost line of the user's own code, if that was running; an
+    assertion without a message has the line itself.
     """
     name, reason = type(error).__name__, first_error_line(error).rstrip(".")
     words = reason if reason == name else f"{name}: {reason}"
     place = find_user_line(error)
+    if reason == name and isinstance(error, AssertionError) and place:
+        from linecache import getline
+
+        path, _, number = place.rpartition(":")
+        code = getline(path, int(number)).strip()
+        words = f"{name}: {code}" if code.startswith("assert") else words
     return f"{words} at {place}" if place else words
 
 

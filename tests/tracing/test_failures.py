@@ -437,3 +437,14 @@ def test_a_size_that_is_missing():
     """Two sizes of which the first are the channels."""
     said = message(nn.Sequential(nn.Conv2d(3, 8, 3)), (3, 32))
     assert said.endswith("a size is missing, 3,32,32")
+
+
+def test_an_assertion_without_words_gives_its_line(tmp_path):
+    """Nothing else says what was wanted; pytest rewrites those of its own files."""
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n\n\nclass Bounded(nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        assert x.abs().max() < 0\n        return x\n"
+    )
+    with pytest.raises(TraceError, match=r"assert x.abs\(\).max\(\) < 0 at "):
+        trace(f"{tmp_path / 'net.py'}:Bounded", (3, 4, 4))
