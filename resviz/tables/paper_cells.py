@@ -150,7 +150,7 @@ def describe_block(block: Block) -> tuple[str, ...]:
 
 
 def describe_unit(unit: Unit, stream: AttentionStream) -> Iterator[str]:
-    """Yield the lines of one unit."""
+    """Yield the lines of one unit; the last of a product that its sum does, `addmm`."""
     runs = gates.split_gates(unit)
     for part in split_attention(runs, stream, attends=unit.attends):
         if isinstance(part, str):
@@ -159,6 +159,11 @@ def describe_unit(unit: Unit, stream: AttentionStream) -> Iterator[str]:
             yield describe_convolution(part)
         else:
             yield from describe_gate(part)
+    if unit.join is not None:
+        ops = list_live_operations([unit.arch.layers[unit.join]])
+        for op in ops:
+            if is_weighted(op) and len(op.outputs[0]) > 1:  # no vector, as of `addmv`
+                yield describe_convolution(op)
 
 
 def read_stream(block: Block, unit: Unit) -> AttentionStream:

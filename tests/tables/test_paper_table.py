@@ -383,3 +383,22 @@ def test_a_block_without_lines_has_its_type():
 
     arch = resviz.trace(Vector(), inputs=torch.zeros(4, 8))
     assert "residual" in str(resviz.table(arch))
+
+
+@pytest.mark.parametrize("hidden", [0, 32])
+def test_a_product_that_its_sum_does_is_a_line(hidden):
+    """A block of `addmm` has the width of what that multiplies, as its last line."""
+
+    class Product(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(16, hidden) if hidden else nn.Identity()
+            self.weight = nn.Parameter(torch.zeros(hidden or 16, 16))
+
+        def forward(self, x):
+            return torch.addmm(x, self.first(x).relu(), self.weight)
+
+    net = nn.Sequential(nn.Linear(8, 16), Product(), Product(), nn.Linear(16, 2))
+    (cell,) = resviz.table(resviz.trace(net, (8,))).to_dict()["rows"][1]["cells"]
+    lines = "32-d fc; 16-d fc" if hidden else "16-d fc"
+    assert f"[{lines}] ×2" == cell
