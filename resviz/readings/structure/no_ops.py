@@ -31,7 +31,8 @@ def changes_nothing(op: Operation) -> bool:
         return name in POOLS and prod(window.kernel) == prod(window.stride) == 1
     if is_upsampling(op) or name in SPLIT_OPERATIONS:
         return len(op.outputs) == 1 and not is_rescaled(op)
-    is_padding = name in PADDINGS or name in EDGE_PADDINGS
+    # A copy to a part of a wider tensor has that for its second output.
+    is_padding = name in PADDINGS | EDGE_PADDINGS and len(op.outputs) == 1
     return name in WHOLE_OPERATIONS or (is_padding and not shifts(op))
 
 
