@@ -58,7 +58,7 @@ SOMETHING = {
     "shift": lambda x: functional.pad(x, (1, -1)),
     "3×3 average pool": nn.AvgPool2d(3, 1, 1),
     "flip": lambda x: x.flip(3),
-    "bicubic downsampling, /1": lambda x: functional.interpolate(
+    "bicubic resampling": lambda x: functional.interpolate(
         x, scale_factor=1.06, mode="bicubic", recompute_scale_factor=False
     ),
 }
