@@ -19,7 +19,7 @@ from resviz.readings.structure.channel_axes import (
 from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
 from resviz.readings.structure.joins import find_joins
-from resviz.readings.structure.main_ends import find_main_ends
+from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
 from resviz.readings.structure.side_edges import (
     SideEdgeFinder,
     SideEdges,
@@ -205,10 +205,24 @@ class Graph:
         return len(self.joins.keys() & self.find_nodes_between(NOWHERE, end))
 
     def add_conditions(self, main_input: int) -> None:
-        """Add the side edges by which lesser inputs of the model come in."""
+        """Add the side edges by which lesser inputs of the model come in.
+
+        Inputs that the main one updates are none, which is seen when all are added.
+        """
+        before, equal = self.side_edges.copy(), {main_input}
+        self.rank_inputs(equal)
+        updated = find_updated_inputs(self)
+        if updated:
+            self.side_edges = before
+            self.rank_inputs(equal | updated)
+
+    def rank_inputs(self, equal: Container[int]) -> None:
+        """Add the side edges of inputs that are lesser than others, which are equal."""
         inputs = [ROOT - number for number in range(len(self.arch.inputs))]
-        inputs.sort(key=lambda node: node != main_input)
-        self.ranks = {node: rank for rank, node in enumerate(inputs)}
+        inputs.sort(key=lambda node: node not in equal)
+        self.ranks = {
+            node: 0 if node in equal else rank for rank, node in enumerate(inputs)
+        }
         self.ranks |= dict.fromkeys(
             (node for node in self.constant_nodes if node < 0), 0
         )

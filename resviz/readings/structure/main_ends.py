@@ -1,4 +1,4 @@
-"""The main input and output of a model that has several."""
+"""The main input and output of a model that has several, and inputs that equal it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from resviz.readings.structure.efforts import NO_EFFORT
 from resviz.readings.structure.forks import AncestorSearch
+from resviz.readings.structure.side_edges import SideKind
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
@@ -59,3 +60,47 @@ def find_shortcut_operand(graph: Graph, node: int) -> int | None:
         ):
             return operand
     return None
+
+
+def find_updated_inputs(graph: Graph) -> set[int]:
+    """Find the lesser inputs to which is added what is made of them and the main one.
+
+    That is a stream of its own, no condition, as the edges of a graph are whose nodes
+    are the main input. Where a main way leads there, its sums are read without.
+    Source: Pfaff et al. 2021, MeshGraphNets, equation 3.
+    """
+    updated: set[int] = set()
+    main_sources: dict[int, tuple[int, ...]] = {}
+    for node, join in graph.joins.items():
+        side = graph.side_edges.get(node, {})
+        lesser = [n for n in join.operands if side.get(n) is SideKind.CONDITION]
+        others = [n for n in join.operands if n not in side]
+        if len(lesser) != 1 or not others:
+            continue
+        (start,) = lesser
+        rank = graph.ranks[start]
+        source = next(n for n, r in graph.ranks.items() if r == rank and n < 0)
+        uses = sum(start in graph.sources[user] for user in graph.joins)
+        if source in updated or uses > 1:  # a position, added again and again
+            continue
+        main_sources = main_sources or {
+            node: graph.list_main_sources(node) for node in graph.sources
+        }
+        if all(
+            walk_unweighted(graph, other) in graph.efforts
+            and AncestorSearch(graph.sources, other).reaches(start)
+            and not AncestorSearch(main_sources, other).reaches(start)
+            for other in others
+        ):
+            updated.add(source)
+    return updated
+
+
+def walk_unweighted(graph: Graph, node: int) -> int:
+    """Walk from a node to what alone leads to it, back to a sum or to a weight."""
+    while node >= 0 and node not in graph.efforts and node not in graph.joins:
+        sources = graph.list_main_sources(node)
+        if len(sources) > 1:
+            break
+        node = sources[0]
+    return node

@@ -21,9 +21,10 @@ from resviz.readings.structure.sum_kinds import (
     find_lookalike,
     find_obstacle,
     find_sums_beside,
-    is_added_often,
     is_linear,
     is_sum_of_cell,
+    leads_aside,
+    walk_unweighted_chain,
 )
 
 if TYPE_CHECKING:
@@ -149,8 +150,30 @@ class RegionReader:
                 reason = "it is one of the sums that a cell concatenates"
                 kind, fork = JoinKind.PARALLEL, region.fork
                 region = JoinRegion(fork, node, addition, kind, reason)
+            elif self.adds_fork_again(region):
+                reason = "it adds the fork of a sum again, whose stream goes on without"
+                kind, fork = JoinKind.WEIGHTLESS, region.fork
+                region = JoinRegion(fork, node, addition, kind, reason)
             self.regions[node] = region
         return self.regions[node]
+
+    def adds_fork_again(self, region: JoinRegion) -> bool:
+        """Tell whether a sum adds to another one what that has added already.
+
+        As tokens and their first embeddings, for another stream to read. Source:
+        Kirillov et al. 2023, SAM.
+        """
+        fork, graph = region.fork, self.graph
+        if region.kind is not JoinKind.RESIDUAL or fork not in region.addition.operands:
+            return False
+        for operand in region.addition.operands:
+            chain = [*walk_unweighted_chain(graph, operand)]
+            end = chain[-1]
+            if end in self.additions and self.additions[end].fork == fork:
+                users = {user for node in chain for user in graph.after[node]}
+                goes_on = not users <= region.nodes | region.addition.nodes
+                return goes_on and self.read(end).is_whole_block
+        return False
 
     def measure_branch(self, operand: int, addition: Addition) -> Effort:
         """Measure the heaviest path to an operand of a sum, from the sum's fork."""
@@ -235,20 +258,6 @@ class RegionReader:
 MOST_BRANCHES = 6
 """Branches of a block, at most; a longer sum is merged without a look at it, so that a
 net that adds all to all is read in less than quadratic time."""
-
-
-def leads_aside(graph: Graph, addition: Addition) -> bool:
-    """Tell whether what comes aside to a sum is what its other operand descends from.
-
-    As edges that a graph layer reads and updates. Source: Pfaff et al. 2021,
-    MeshGraphNets, equation 3.
-    """
-    return any(
-        AncestorSearch(graph.sources, operand).reaches(source)
-        for operand in addition.operands
-        for source in graph.sources[addition.join]
-        if source not in addition.operands and not is_added_often(graph, source)
-    )
 
 
 def read_region(

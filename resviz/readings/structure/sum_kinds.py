@@ -99,7 +99,10 @@ def adds_position(
         return False
     return (
         is_added_often(graph, foreign[0])
-        and fork in graph.main_sources[node]
+        and any(
+            fork in walk_unweighted_chain(graph, source)
+            for source in graph.main_sources[node]
+        )
         and AncestorSearch(graph.sources, fork).reaches(foreign[0])
     )
 
@@ -145,7 +148,7 @@ def find_sums_beside(
     """Find the sums inside of a region that update a stream beside it."""
     sums: set[int] = set()
     for node in graph.joins.keys() & (nodes - addition.nodes):
-        foreign = [n for n in graph.main_sources[node] if n not in nodes]
+        foreign = [n for n in graph.joins[node].operands if n not in nodes]
         foreign = [n for n in foreign if n != addition.fork]
         if foreign and is_sum_of_stream_beside(graph, node, foreign, addition):
             sums.add(node)
@@ -169,7 +172,7 @@ def is_sum_of_stream_beside(
         graph, foreign[0]
     ):
         return False
-    own = set(graph.main_sources[node]) - {*foreign}
+    own = set(graph.joins[node].operands) - {*foreign}
     if any(fork in walk_unweighted_chain(graph, source) for source in own):
         return False  # it adds to this stream, as a position
     for operand in addition.operands:
@@ -196,11 +199,25 @@ def walk_trunk(graph: Graph, node: int, start: int) -> Iterator[int]:
 
 
 def walk_unweighted_chain(graph: Graph, node: int) -> Iterator[int]:
-    """Yield a node and what alone leads to it, as far as nothing has weights."""
+    """Yield a node and what alone leads to it, back to a sum or to a weight."""
     for above in walk_light_chain(graph, node):
         yield above
-        if above in graph.efforts:
+        if above in graph.efforts or above in graph.joins:
             return
+
+
+def leads_aside(graph: Graph, addition: Addition) -> bool:
+    """Tell whether what comes aside to a sum is what its other operand descends from.
+
+    As edges that a graph layer reads and updates. Source: Pfaff et al. 2021,
+    MeshGraphNets, equation 3.
+    """
+    return any(
+        AncestorSearch(graph.sources, operand).reaches(source)
+        for operand in addition.operands
+        for source in graph.sources[addition.join]
+        if source not in addition.operands and not is_added_often(graph, source)
+    )
 
 
 def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:

@@ -225,10 +225,13 @@ def test_a_branch_added_again_is_no_second_block():
     assert [("basic", "identity")] * 3 == describe(built)
     layers = [index for block in built.blocks for index in block.layer_indices]
     assert len({*layers}) == len(layers)
-    (verdict,) = (r for r in explain_joins(built) if r.verdict == "repeated sum")
-    assert "a:add adds its branch before" in verdict.reason
+    again = "it adds the fork of a sum again"
+    assert 2 == sum(again in join.reason for join in explain_joins(built))
     parts = {name: conv(3, 8, 8) for name in "abc"}
-    assert 1 == len(read(behind_stem(make(twice, **parts))).blocks)
+    built = read(behind_stem(make(twice, **parts)))
+    assert 1 == len(built.blocks)
+    (verdict,) = (r for r in explain_joins(built) if r.verdict == "repeated sum")
+    assert "1:add adds its branch before" in verdict.reason
 
 
 def test_a_shortcut_may_branch():
