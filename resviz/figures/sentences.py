@@ -68,8 +68,8 @@ def spell_label(label: str) -> str:
 
 
 def spell_join(sign: str) -> str:
-    """Spell the sign of a join out, as "concatenation of what it reads, then"."""
-    return f"{JOIN_NOUNS[sign]},"
+    """Spell the sign of a join out, as "concatenation"."""
+    return JOIN_NOUNS[sign]
 
 
 def join_with_and(things: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ from resviz.figures.lanes.routing import LineRouter
 from resviz.figures.overview.outline import list_title_facts
 from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture, Point
@@ -209,14 +210,14 @@ def name_nodes(graph: ContractedGraph) -> dict[int, str]:
         words = (
             [sentences.spell_join(node.lines[0])] if node.role == "join" else node.lines
         )
-        names[key] = f"{number} ({' '.join([*sign, *words])})"
+        names[key] = f"{number} ({', '.join([*sign, *words])})"
     return names
 
 
 def describe_place(node: DrawnNode) -> str:
     """Describe what a node gives: resolution and channels."""
     return (
-        f"{node.place}, {node.width} channels"
+        f"{node.place}, {format_plural(node.width, 'channel')}"
         if node.resolution.positions > 1
-        else (f"{node.width} numbers")
+        else format_plural(node.width, "number")
     )
