@@ -278,7 +278,7 @@ def test_a_convolution_with_its_time_first(inputs):
     arch = trace(Net(), **sizes, **batch)
     assert (2, 20 * 2 * 8 * 3 * 8) == (arch.batch, arch.macs)
     assert ["identity"] == [b.units[0].shortcut.kind for b in arch.blocks]
-    assert "conv, 8→8" in resviz.diagram(arch, "layers").to_svg()
+    assert "conv, 8" in resviz.diagram(arch, "layers").to_svg()
 
 
 def test_a_module_that_knows_its_parent_by_a_proxy():
@@ -354,7 +354,7 @@ def test_other_linear_layers(name):
     arch = trace(model, inputs=torch.zeros(32, 32))
     inner = 32 * 32 if name == "bilinear" else 32
     assert (32 * inner * width, 1) == (arch.macs, arch.depth)
-    assert f"fc, 32→{width}" in resviz.diagram(arch).to_svg()
+    assert f"fc, {width}" in resviz.diagram(arch).to_svg()
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -372,7 +372,7 @@ def test_packed_linear_layers(is_dynamic):
         )
     arch = trace(Products(lambda m, x: m.layer(x), layer=layer), (8,))
     assert (8 * 5, 1, ()) == (arch.macs, arch.depth, arch.uncounted)
-    assert "fc, 8→5" in render(arch)
+    assert "fc, 5" in render(arch)
 
 
 def test_a_bag_of_embeddings():
