@@ -223,7 +223,7 @@ def is_module_class(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, nn.Module)
 
 
-def is_factory(owner: type, name: str) -> bool:
+def is_factory(owner: Any, name: str) -> bool:
     """Tell whether a method of a class needs no object of it."""
     return isinstance(getattr_static(owner, name), (classmethod, staticmethod))
 

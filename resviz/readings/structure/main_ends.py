@@ -100,7 +100,7 @@ def walk_unweighted(graph: Graph, node: int) -> int:
     """Walk from a node to what alone leads to it, back to a sum or to a weight."""
     while node >= 0 and node not in graph.efforts and node not in graph.joins:
         sources = graph.list_main_sources(node)
-        if len(sources) > 1:
+        if len(sources) != 1:
             break
         node = sources[0]
     return node
