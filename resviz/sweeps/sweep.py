@@ -261,13 +261,14 @@ def run_sweep(
         ]
         matching_rows = rows_that_meet(rows, plan.condition, path)
         front = pareto_front(matching_rows, objectives) if objectives else []
-        kept_rows = matching_rows
-        if objectives and order.top is not None:  # of those on the front
-            kept_rows = [matching_rows[number] for number in front]
-        kept_rows, order_notes = order.rank(kept_rows, names)
+        front_rows = [matching_rows[number] for number in front]
+        takes_front = bool(objectives) and order.top is not None
+        candidates = front_rows if takes_front else matching_rows
+        kept_rows, order_notes = order.rank(candidates, names)
     except BaseException:
         journal.close()
         raise
+    on_front = set(map(id, front_rows))
     return SweepResult(
         names,
         kept_rows,
@@ -277,8 +278,8 @@ def run_sweep(
         matching=len(matching_rows),
         condition=condition,
         objectives=objectives,
-        front=tuple(pareto_front(kept_rows, objectives)) if objectives else (),
-        front_size=len(front),
+        front=tuple(k for k, row in enumerate(kept_rows) if id(row) in on_front),
+        front_size=len(front_rows),
         order_notes=order_notes,
         timing=timing,
         journal=journal,
