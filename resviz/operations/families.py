@@ -31,6 +31,9 @@ SELECTIONS = list_family(kind.SELECTION)
 INTERPOLATIONS = list_family(kind.INTERPOLATION)
 ELEMENTWISE = list_family(kind.ELEMENTWISE)
 
+POOLS = AVERAGE_POOLS | MAX_POOLS
+"""Operations that give one position of many."""
+
 REDUCTIONS = frozenset(row.name for row in reductions.ROWS if "dim" in row.arguments)
 """Operations that make one value of all along some axes."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resviz import source
 from resviz.errors import ResvizError, SpecError, first_error_line
 from resviz.escape import replace_unsafe
-from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.operations.families import POOLS
 from resviz.readings import costs
 from resviz.readings.memory import find_peak
 from resviz.readings.receptive import Axis, compute_receptive_fields
@@ -220,7 +220,7 @@ def find_final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
 def may_pool_whole_map(op: Operation) -> bool:
     """Tell whether an operation is a pool that may take in a whole map."""
     inside = op.window is None or not any(op.window.padding)
-    return inside and op.name in AVERAGE_POOLS | MAX_POOLS
+    return inside and op.name in POOLS
 
 
 def failure_reason(error: BaseException) -> str:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import SpecError, suggest
 from resviz.operations.families import (
     ACTIVATIONS,
-    AVERAGE_POOLS,
     CONVOLUTIONS,
     JOINS,
-    MAX_POOLS,
     NORMS,
+    POOLS,
     PRODUCTS,
 )
 from resviz.readings import costs
@@ -72,7 +71,7 @@ LAYER_KINDS: dict[str, frozenset[str]] = {
     "linear": PRODUCTS,
     "norm": NORMS,
     "activation": ACTIVATIONS,
-    "pool": MAX_POOLS | AVERAGE_POOLS,
+    "pool": POOLS,
     "add": JOINS,
 }
 """What `only` can choose, and the operations that it stands for."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from resviz.operations.families import (
     ACTIVATIONS,
     ATTENTIONS,
-    AVERAGE_POOLS,
-    MAX_POOLS,
+    POOLS,
     SOFTMAXES,
 )
 from resviz.readings.structure.weights import (
@@ -259,7 +258,7 @@ def describe_attention(
 def reduces_positions(op: Operation) -> bool:
     """Tell whether an operation gives fewer positions, as attention to fewer keys."""
     strides = op.window is not None and max(op.window.stride) > 1
-    return strides or op.name in AVERAGE_POOLS | MAX_POOLS
+    return strides or op.name in POOLS
 
 
 def name_groups(size: AttentionShape, views: Sequence[Shape]) -> tuple[str, str]:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from resviz.operations.families import (
-    AVERAGE_POOLS,
     CONVOLUTIONS,
     JOINS,
-    MAX_POOLS,
+    POOLS,
     PRODUCTS,
     adds_product,
 )
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
 
 WEIGHTED_OPERATIONS = CONVOLUTIONS | PRODUCTS
 """Operations that multiply what flows with weights, or with what flows."""
-
-POOLS = AVERAGE_POOLS | MAX_POOLS
-"""Operations that pool."""
 
 
 class RecordAssembler:

@@ -12,7 +12,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS
+from resviz.operations.families import POOLS
 from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure.graph import ROOT, build_graph
 from resviz.readings.structure.weights import count_weighted, is_upsampling
@@ -142,10 +142,7 @@ class Wiring:
     def is_pool(self, end: int) -> bool:
         """Tell whether a layer without weights changes the resolution."""
         ops = self.list_operations(end)
-        return any(
-            op.name in AVERAGE_POOLS or op.name in MAX_POOLS or is_upsampling(op)
-            for op in ops
-        )
+        return any(op.name in POOLS or is_upsampling(op) for op in ops)
 
     def is_upsampling(self, ends: Iterable[int]) -> bool:
         """Tell whether one of some ends makes more positions out of fewer."""

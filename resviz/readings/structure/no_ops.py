@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import EDGE_PADDINGS, PADDINGS
-from resviz.readings.structure.sum_kinds import POOLS, SPLIT_OPERATIONS
+from resviz.operations.families import EDGE_PADDINGS, PADDINGS, POOLS
+from resviz.readings.structure.sum_kinds import SPLIT_OPERATIONS
 from resviz.readings.structure.weights import is_upsampling
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import (
-    AVERAGE_POOLS,
     FACTORS,
     LINEAR,
-    MAX_POOLS,
+    POOLS,
     PRODUCTS,
 )
 from resviz.readings.structure.forks import (
@@ -315,10 +314,6 @@ def pools_whole_map(graph: Graph, branch: frozenset[int]) -> bool:
 def is_pooled(graph: Graph, node: int) -> bool:
     """Tell whether a node gives one position a sample."""
     return graph.size_of_node(node)[0] == graph.arch.batch
-
-
-POOLS = AVERAGE_POOLS | MAX_POOLS
-"""Operations that give one position of many."""
 
 
 def passes_smaller_map(
