@@ -98,13 +98,10 @@ def arrange_axes(
 
 def arrange_output(arch: Architecture, source: Source) -> Shape:
     """Arrange an output of a layer, or an input, as (N, C, positions)."""
-    graph = build_graph(arch)
     is_input = source.layer == MODEL_INPUT
     tensors = arch.inputs if is_input else arch.stored_layers[source.layer].outputs
     shape = tensors[source.output].shape if tensors else ()
-    axis = graph.channel_axes.get(source.layer)
-    if is_input and tensors:
-        axis = graph.input_axes[source.output]
+    axis = build_graph(arch).find_channel_axis(source)
     return arrange_axes(arch, shape, axis, source)
 
 

@@ -10,10 +10,9 @@ from resviz.readings.batch_axes import (
     put_batch_first,
 )
 from resviz.readings.structure.graph import build_graph
-from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
-    from resviz.record import Architecture, Shape
+    from resviz.record import Architecture, Shape, Source
 
 
 class WrittenShape(SampledShape):
@@ -45,13 +44,7 @@ def arrange_shape(
         axis: in which its channels lie, where no source says so.
     """
     if source is not None:
-        graph = build_graph(arch)
-        is_input = source.layer == MODEL_INPUT
-        axis = (
-            graph.input_axes[source.output]
-            if is_input
-            else graph.channel_axes.get(source.layer)
-        )
+        axis = build_graph(arch).find_channel_axis(source)
     sampled = find_sample_shape(arch, shape, source)
     first, axis = put_batch_first(arch, shape, axis, source)
     if not axis or first[:1] != (arch.batch,) or axis >= len(first):

@@ -26,7 +26,14 @@ from resviz.readings.structure.side_edges import (
     find_conditions,
     number_source,
 )
-from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape
+from resviz.record import (
+    MODEL_INPUT,
+    Architecture,
+    Layer,
+    Operation,
+    Shape,
+    Source,
+)
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
@@ -366,6 +373,12 @@ class Graph:
             axis = 2 if len(shape) == 3 else min(1, len(shape) - 1)
         width = shape[axis]
         return prod(shape) // max(width, 1), width
+
+    def find_channel_axis(self, source: Source) -> int | None:
+        """Find in which axis of a source's tensor its channels lie, if it is known."""
+        if source.layer == MODEL_INPUT:
+            return self.input_axes[source.output] if self.input_axes else None
+        return self.channel_axes.get(source.layer)
 
     def count_positions(self, node: int) -> int:
         """Return the positions of one sample in a node's first output."""
