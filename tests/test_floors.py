@@ -24,7 +24,7 @@ FLOORS = {
 """A room imports from floors strictly below its own, and from itself."""
 
 WITHIN_READINGS = {
-    "batch_axes": 0, "costs": 0, "given_batch": 1, "memory": 1,
+    "batch_axes": 0, "costs": 0, "resizes": 0, "given_batch": 1, "memory": 1,
     "structure": 2, "receptive": 3, "shape_flow": 3, "variants": 3,
     "constant_weights": 3, "resolution": 3, "growth": 4,
     "contraction": 4,

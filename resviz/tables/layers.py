@@ -17,7 +17,7 @@ from resviz.operations.families import (
     PRODUCTS,
 )
 from resviz.readings import costs
-from resviz.readings.shape_flow import changes_resolution
+from resviz.readings.resizes import changes_resolution
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
 from resviz.record import Source

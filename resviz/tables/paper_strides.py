@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS
-from resviz.readings.shape_flow import find_slice_step, read_flow
+from resviz.readings.resizes import find_slice_step
+from resviz.readings.shape_flow import read_flow
 from resviz.readings.structure import gates, index_block_layers
 from resviz.readings.structure.stems import find_stems
 from resviz.readings.structure.weights import is_weighted, list_live_operations
