@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from torch import nn
 
 import resviz
 from resviz.operations.table import OPERATIONS
+from tests.forwards import Function
 
 SIZES = (2, 3, 5, 7, 11)
 
@@ -25,21 +25,10 @@ MOVES = {
 """Operations that lay axes out anew or take some away."""
 
 
-class Moving(nn.Module):
-    """A function as a model."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
-
-
 @pytest.mark.parametrize("name", MOVES)
 def test_an_axis_is_where_its_size_is(name):
     """None where it was averaged, or one of its positions was taken."""
-    arch = resviz.trace(Moving(MOVES[name]), inputs=torch.zeros(SIZES))
+    arch = resviz.trace(Function(MOVES[name]), inputs=torch.zeros(SIZES))
     (op,) = arch.layers[0].operations
     sizes = MOVES[name](torch.zeros(SIZES)).shape
     expected = [[*sizes].index(n) if n in sizes else None for n in SIZES]

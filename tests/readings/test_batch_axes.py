@@ -14,19 +14,7 @@ from resviz import trace
 from resviz.readings.batch_axes import find_sample_shape
 from resviz.record import Source
 from resviz.record.storage import parse_record
-
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its inputs."""
-
-    def __init__(self, function, **parts):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, *inputs):
-        return self.function(self, *inputs)
+from tests.forwards import AnyForward
 
 
 def tower(m, ids):
@@ -82,7 +70,7 @@ CONV, HEAD = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 2)
 
 MODELS = {
     "a text tower": (
-        Forward(
+        AnyForward(
             tower,
             embedding=nn.Embedding(10, 32),
             places=nn.Parameter(torch.zeros(7, 32)),
@@ -93,32 +81,32 @@ MODELS = {
         {"permute": (7, 32), "attention": (7, 32), "head": (5,)},
     ),
     "frames": (
-        Forward(frames, conv=CONV, head=HEAD),
+        AnyForward(frames, conv=CONV, head=HEAD),
         "N,3,5,8,8",
         {"conv": (5, 8, 8, 8), "head": (2,)},
     ),
     "steps in time": (
-        Forward(steps, conv=CONV, head=HEAD),
+        AnyForward(steps, conv=CONV, head=HEAD),
         "5,N,3,8,8",
         {"conv": (5, 8, 8, 8), "head": (2,)},
     ),
     "windows": (
-        Forward(windows, conv=nn.Conv2d(16, 4, 1)),
+        AnyForward(windows, conv=nn.Conv2d(16, 4, 1)),
         "N,16,8,8",
         {"reshape#2": (4, 16, 16), "conv": (4, 8, 8)},
     ),
     "heads": (
-        Forward(grouped, conv=nn.Conv2d(3, 16, 1)),
+        AnyForward(grouped, conv=nn.Conv2d(3, 16, 1)),
         "N,3,4,4",
         {"bmm": (4, 16, 16), "bmm#2": (4, 4, 16)},
     ),
     "views": (
-        Forward(views, conv=CONV),
+        AnyForward(views, conv=CONV),
         "N,3,8,8",
         {"conv": (2, 8, 8, 8), "stack": (2, 8), "unbind": (8,)},
     ),
     "columns": (
-        Forward(columns, weight=nn.Parameter(torch.zeros(6, 9))),
+        AnyForward(columns, weight=nn.Parameter(torch.zeros(6, 9))),
         "N,9",
         {"t": (9,), "mm": (6,), "t#2": (6,)},
     ),
@@ -183,7 +171,7 @@ def test_the_batch_of_given_tensors(model, shapes, batch):
 def test_what_comes_from_no_input_has_no_batch():
     """A table of places is shown as it is, also where its first axis is 1."""
     table = nn.Parameter(torch.ones(4))
-    model = Forward(lambda m, x: x + m.table.expand(3, 4), table=table)
+    model = AnyForward(lambda m, x: x + m.table.expand(3, 4), table=table)
     assert (3, 4) == samples(trace(model, (3, 4), batch=2))["expand"]
 
 
@@ -198,7 +186,7 @@ def test_figures_say_positions_and_width():
     said = [
         resviz.describe(
             trace(
-                Forward(
+                AnyForward(
                     attend,
                     is_turned=turned,
                     attention=nn.MultiheadAttention(16, 2, batch_first=not turned),
@@ -230,7 +218,7 @@ def convolve_frames(m, x):
 def test_every_figure_says_frames_before_positions(size, time, batch):
     """It says them of inputs, maps and stages, wherever the forward has its batch."""
     convs = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(2))
-    model = Forward(convolve_frames, convs=convs, head=nn.Linear(8, 2))
+    model = AnyForward(convolve_frames, convs=convs, head=nn.Linear(8, 2))
     model.time = time
     arch = trace(model, size, batch=batch)
     for figure in ("overview", "block", "layers", "stack", "flow"):
@@ -251,7 +239,7 @@ def test_figures_of_a_sequence_first_say_its_length():
     def forward(m, x):
         return m.plain[1](m.plain[0](x.transpose(0, 1)).relu()).transpose(0, 1)
 
-    arch = trace(Forward(forward, plain=plain), "N,7,16", batch=8)
+    arch = trace(AnyForward(forward, plain=plain), "N,7,16", batch=8)
     for figure in ("overview", "layers", "flow"):
         drawing = resviz.diagram(arch, figure).to_svg()
         assert "7×16" in drawing
@@ -264,7 +252,7 @@ def test_figures_of_a_sequence_first_say_its_length():
 
 def test_an_input_with_its_channels_last():
     """Every figure says its height first."""
-    model = Forward(lambda m, x: m.conv(x.permute(0, 3, 1, 2)), conv=CONV)
+    model = AnyForward(lambda m, x: m.conv(x.permute(0, 3, 1, 2)), conv=CONV)
     arch = trace(model, "N,32,48,3", batch=2)
     for figure in ("overview", "layers", "stack", "flow"):
         assert " 32×48×3" in resviz.describe(arch, figure=figure)
@@ -272,7 +260,7 @@ def test_an_input_with_its_channels_last():
 
 def unrolled(width):
     """A classifier that views its features as rows of some width."""
-    return Forward(
+    return AnyForward(
         lambda m, x: m.head(m.conv(x).view(-1, width)),
         conv=nn.Conv2d(3, 8, 3, 2, 1),
         head=nn.Linear(width, 10),
@@ -282,7 +270,7 @@ def unrolled(width):
 ROWS = {
     "a head of a smaller input": (unrolled(128), "4 rows for one sample"),
     "pixels as rows": (
-        Forward(
+        AnyForward(
             lambda m, x: m.head(m.conv(x).movedim(1, 3).reshape(-1, 8)),
             conv=nn.Conv2d(3, 8, 3, 2, 1),
             head=HEAD,
@@ -292,7 +280,7 @@ ROWS = {
     "samples in pairs": (unrolled(1024), "samples are mixed"),
     "its own head": (unrolled(512), ""),
     "pixels as rows and back": (
-        Forward(
+        AnyForward(
             lambda m, x: m.head(m.conv(x).movedim(1, 3).reshape(-1, 8)).view(4, -1, 2),
             conv=nn.Conv2d(3, 8, 3, 2, 1),
             head=HEAD,
@@ -300,7 +288,7 @@ ROWS = {
         "",
     ),
     "channels of all samples": (
-        Forward(
+        AnyForward(
             lambda m, x: F.avg_pool2d(m.conv(x).view(1, -1, 8, 8), 2).view(4, 8, 4, 4),
             conv=nn.Conv2d(3, 8, 3, 2, 1),
         ),

@@ -9,19 +9,7 @@ import resviz
 from resviz import trace
 from resviz.models import resnet18
 from resviz.record.storage import parse_record
-
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its inputs."""
-
-    def __init__(self, function, **parts):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, *inputs):
-        return self.function(self, *inputs)
+from tests.forwards import AnyForward
 
 
 def attend(m, x):
@@ -41,27 +29,39 @@ PROJECTIONS = {name: nn.Linear(16, 16) for name in "qkvo"}
 
 LONE_SAMPLES = {
     "a norm of the map": (nn.Sequential(nn.LayerNorm([3, 8, 9]), CONV), CHW),
-    "its mean and deviation": (Forward(lambda m, x: m.c((x - 1) / 2), c=CONV), CHW),
-    "a permuted map": (Forward(lambda m, x: m.c(x.permute(2, 0, 1)), c=CONV), HWC),
-    "an axis for the batch": (Forward(lambda m, x: m.c(x[None])[0], c=CONV), CHW),
-    "padding": (Forward(lambda m, x: m.c(F.pad(x, (1, 1))), c=CONV), CHW),
+    "its mean and deviation": (
+        AnyForward(lambda m, x: m.c((x - 1) / 2), c=CONV),
+        CHW,
+    ),
+    "a permuted map": (
+        AnyForward(lambda m, x: m.c(x.permute(2, 0, 1)), c=CONV),
+        HWC,
+    ),
+    "an axis for the batch": (
+        AnyForward(lambda m, x: m.c(x[None])[0], c=CONV),
+        CHW,
+    ),
+    "padding": (AnyForward(lambda m, x: m.c(F.pad(x, (1, 1))), c=CONV), CHW),
     "three axes": (nn.Sequential(nn.ReLU(), nn.Conv3d(3, 4, 3)), CUBE),
     "a line": (nn.Sequential(nn.ReLU(), nn.Conv1d(16, 4, 3)), LD.t()),
-    "a line of rows": (Forward(lambda m, x: m.c(x.t()), c=nn.Conv1d(16, 4, 3)), LD),
+    "a line of rows": (
+        AnyForward(lambda m, x: m.c(x.t()), c=nn.Conv1d(16, 4, 3)),
+        LD,
+    ),
     "tokens to attention": (nn.Sequential(nn.LayerNorm(16), ENCODER), LD),
     "words to attention": (nn.Sequential(WORD_TABLE, ENCODER), WORDS),
     "words in time": (nn.Sequential(WORD_TABLE, nn.LSTM(16, 5)), WORDS),
     "pooled words": (
-        Forward(lambda m, x: m.h(m.e(x).mean(0)), e=WORD_TABLE, h=nn.Linear(16, 2)),
+        AnyForward(lambda m, x: m.h(m.e(x).mean(0)), e=WORD_TABLE, h=nn.Linear(16, 2)),
         WORDS,
     ),
     "attention alone": (nn.MultiheadAttention(16, 2), LD),
     "one vector": (nn.Linear(16, 2), LD[0]),
     "all values in a row": (
-        Forward(lambda m, x: m.h(x.flatten()), h=nn.Linear(112, 2)),
+        AnyForward(lambda m, x: m.h(x.flatten()), h=nn.Linear(112, 2)),
         LD,
     ),
-    "a network": (Forward(lambda m, x: m.net(x[None]), net=resnet18()), CHW),
+    "a network": (AnyForward(lambda m, x: m.net(x[None]), net=resnet18()), CHW),
 }
 
 
@@ -87,10 +87,10 @@ def whiten(m, x):
 BATCHES = {
     "rows": (nn.Sequential(nn.Linear(16, 8), nn.Linear(8, 2)), LD, 0),
     "maps": (nn.Sequential(nn.ReLU(), CONV), torch.zeros(5, 3, 8, 8), 0),
-    "statistics of the batch": (Forward(whiten, h=nn.Linear(16, 8)), LD, 0),
+    "statistics of the batch": (AnyForward(whiten, h=nn.Linear(16, 8)), LD, 0),
     "sequences": (ENCODER, torch.zeros(5, 7, 16), 0),
     "folded patches": (
-        Forward(
+        AnyForward(
             lambda m, x: m.c(F.fold(F.unfold(x, 2, stride=2), (8, 8), 2, stride=2)),
             c=CONV,
         ),
@@ -98,11 +98,15 @@ BATCHES = {
         0,
     ),
     "one by one": (
-        Forward(lambda m, x: torch.stack([m.c(sample) for sample in x]), c=CONV),
+        AnyForward(lambda m, x: torch.stack([m.c(sample) for sample in x]), c=CONV),
         torch.zeros(5, 3, 8, 8),
         0,
     ),
-    "a sequence first": (Forward(attend, **PROJECTIONS), torch.zeros(7, 5, 16), 1),
+    "a sequence first": (
+        AnyForward(attend, **PROJECTIONS),
+        torch.zeros(7, 5, 16),
+        1,
+    ),
 }
 
 
@@ -119,7 +123,7 @@ def test_sizes_are_believed():
     """Who writes N knows where the batch is, also where the model mixes it."""
     model = nn.Sequential(WORD_TABLE, nn.LSTM(16, 5, batch_first=True))
     assert 4 == trace(model, "int64:N,7", batch=4).batch
-    mixing = Forward(lambda m, x: m.h(x.mean(0)), h=nn.Linear(16, 2))
+    mixing = AnyForward(lambda m, x: m.h(x.mean(0)), h=nn.Linear(16, 2))
     assert 4 == trace(mixing, (16,), batch=4).batch
 
 
@@ -129,6 +133,6 @@ def test_inputs_are_judged_one_by_one():
     def forward(m, words, x):
         return m.c(x).mean((2, 3)) + m.h(m.e(words).mean(0))
 
-    model = Forward(forward, e=WORD_TABLE, h=nn.Linear(16, 4), c=CONV)
+    model = AnyForward(forward, e=WORD_TABLE, h=nn.Linear(16, 4), c=CONV)
     arch = trace(model, inputs=(WORDS, torch.zeros(7, 3, 8, 8)))
     assert (7, (None, 0)) == (arch.batch, arch.batch_axes)

@@ -18,21 +18,10 @@ from torch import nn
 from torch.nn.utils import parametrizations, prune
 from torch.utils.checkpoint import checkpoint
 
+from tests.forwards import Forward
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its input."""
-
-    def __init__(self, function: Callable[..., Any], **parts: Any) -> None:
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x):
-        return self.function(self, x)
 
 
 class Odd(NamedTuple):

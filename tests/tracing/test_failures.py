@@ -8,8 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from resviz import SpecError, TraceError, trace
-
-from .odd import Forward
+from tests.forwards import Forward
 
 
 def message(model, *args, **options):

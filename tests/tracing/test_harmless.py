@@ -18,9 +18,10 @@ from resviz.models import catalogue, resnet18
 from resviz.tracing import process
 from resviz.tracing.fast.bypass import Bypass
 from resviz.tracing.recorder import Recorder
+from tests.forwards import Forward
 
 from .harm import PATCHABLE, Alarm, Snapshot, changes
-from .odd import ODD, Forward
+from .odd import ODD
 
 ERRORS = [RuntimeError, KeyboardInterrupt, SystemExit, MemoryError]
 

@@ -11,8 +11,8 @@ from resviz import trace
 from resviz.inputs import DEFAULT_INPUT
 from resviz.tracing.explain.input_search import MAX_ATTEMPTS
 from resviz.tracing.forward import attempt_forward
+from tests.forwards import Forward
 
-from .odd import Forward
 from .test_failures import message, takes_floats_as_indices
 
 

@@ -11,21 +11,9 @@ import torch
 from torch import nn
 
 from resviz import SpecError, load, summary, trace
+from tests.forwards import AnyForward
 
 from .harm import Seen
-
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its arguments."""
-
-    def __init__(self, function, **parts):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, *args, **kwargs):
-        return self.function(self, *args, **kwargs)
 
 
 class Words(nn.Module):
@@ -52,7 +40,7 @@ def test_an_image_has_the_dtype_of_the_first_floating_parameter():
     """A table of whole numbers before it, as of positions, asks for no such image."""
     table = nn.Parameter(torch.zeros(2, dtype=torch.int64), requires_grad=False)
     parts = {"table": table, "conv": nn.Conv2d(3, 4, 1).half()}
-    arch = trace(Forward(lambda model, x: model.conv(x), **parts), (3, 8, 8))
+    arch = trace(AnyForward(lambda model, x: model.conv(x), **parts), (3, 8, 8))
     assert ["float16"] == [tensor.dtype for tensor in arch.inputs]
 
 
@@ -95,13 +83,17 @@ def test_everything_else_is_passed_on():
         seen.append(options)
         return x
 
-    trace(Forward(function), inputs=torch.zeros(1, 4), kwargs={"a": thing, "b": None})
+    trace(
+        AnyForward(function),
+        inputs=torch.zeros(1, 4),
+        kwargs={"a": thing, "b": None},
+    )
     assert [{"a": thing, "b": None}] == seen
 
 
 def test_keywords_beside_a_size():
     """An option of the forward's does not take the place of its input."""
-    model = Forward(lambda m, x, double=False: x * 2 if double else x)
+    model = AnyForward(lambda m, x, double=False: x * 2 if double else x)
     arch = trace(model, (4,), kwargs={"double": True})
     assert ["mul"] == [op.name for op in arch.layers[0].operations]
 
@@ -147,7 +139,7 @@ def test_tensors_in_nests(kind, mode):
         classes.append(type(value))
         return LEAVES[kind](value).add_(1).relu()
 
-    arch = trace(Forward(function), inputs=(holder,), mode=mode)
+    arch = trace(AnyForward(function), inputs=(holder,), mode=mode)
     assert ["add", "relu"] == [layer.name for layer in arch]
     assert [(-1, 0)] == [(s.layer, s.output) for s in arch.layers[0].sources]
     assert [type(holder)] == classes
@@ -158,7 +150,7 @@ def test_tensors_in_nests(kind, mode):
 def test_a_tensor_given_twice_is_one_input():
     """As it is one tensor in the forward."""
     x = torch.zeros(1, 4)
-    arch = trace(Forward(lambda m, a, b: a + b), inputs=(x, x))
+    arch = trace(AnyForward(lambda m, a, b: a + b), inputs=(x, x))
     assert 1 == len(arch.inputs)
 
 
@@ -181,7 +173,7 @@ def test_values_of_the_users_count_where_values_do():
     def function(model, x, length):
         return x[:, : length.item()].relu()
 
-    arch = trace(Forward(function), inputs=(torch.zeros(1, 9), torch.tensor(4)))
+    arch = trace(AnyForward(function), inputs=(torch.zeros(1, 9), torch.tensor(4)))
     assert ("run", (1, 4)) == (arch.mode, arch["relu"].output_shape)
 
 
@@ -193,7 +185,7 @@ def test_values_of_sizes_are_valid():
         seen.append((ids.tolist(), mask.tolist(), x.tolist()))
         return model.table(ids[mask]).sum() + x.sum()
 
-    model = Forward(function, table=nn.Embedding(2, 3))
+    model = AnyForward(function, table=nn.Embedding(2, 3))
     for _ in range(2):
         trace(model, ["int64:N,9", "bool:N,9", "2"], 2, mode="run")
     assert seen[0] == seen[1]
@@ -204,7 +196,7 @@ def test_values_of_sizes_are_valid():
 
 def test_inputs_without_axes():
     """A step in time is a number."""
-    model = Forward(lambda m, t, x: x * t)
+    model = AnyForward(lambda m, t, x: x * t)
     arch = trace(model, ["t=float32:", "x=N,3"], 2)
     assert [(), (2, 3)] == [tensor.shape for tensor in arch.inputs]
     assert "t scalar, x 2×3" in str(summary(arch))
@@ -213,7 +205,7 @@ def test_inputs_without_axes():
 
 def test_a_forward_without_an_input():
     """It only reads its parameters."""
-    model = Forward(lambda m: m.line.weight * 2, line=nn.Linear(3, 2))
+    model = AnyForward(lambda m: m.line.weight * 2, line=nn.Linear(3, 2))
     arch = trace(model, inputs=())
     assert ((), 8, 1) == (arch.inputs, arch.params, len(arch.layers))
     assert "none" in str(summary(arch))

@@ -6,17 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import resviz
-
-
-class Function(nn.Module):
-    """A function as a model."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
+from tests.forwards import Function
 
 
 def zeros(x, *shape):

@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 from resviz import TraceError, trace
-
-from .odd import Forward
+from tests.forwards import Forward
 
 
 def pyramid(model, x):

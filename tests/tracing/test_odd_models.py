@@ -15,9 +15,9 @@ from resviz import TraceError, trace
 from resviz.readings import costs
 from resviz.readings.shape_flow import read_flow
 from resviz.readings.structure import read_structure
+from tests.forwards import Forward
 
 from .harm import Seen
-from .odd import Forward
 
 
 def names(arch):

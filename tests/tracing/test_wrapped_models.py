@@ -16,9 +16,9 @@ from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 from resviz import TraceError, summary, trace
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
+from tests.forwards import Forward
 
 from .harm import Snapshot, changes
-from .odd import Forward
 
 CONV_PARAMS, CONV_MACS = 4 * 27 + 4, 4 * 27 * 36
 

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from resviz import trace
+from tests.forwards import Forward
 
-from .odd import Forward
 from .test_failures import message
 
 

@@ -10,20 +10,10 @@ from torch.nn import functional as F
 import resviz
 from resviz.models.catalogue import build_network
 from resviz.readings import costs
+from tests.forwards import Function
 
 N = 2
 """The batch."""
-
-
-class Function(nn.Module):
-    """A function of the input as a module."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 def grow(x):

@@ -3,10 +3,10 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from resviz import trace
 from resviz.readings import costs
+from tests.forwards import Function
 
 TERMS = {
     "native_batch_norm": 11_113_984,
@@ -37,17 +37,6 @@ def test_elements_are_no_macs(record):
     conv, norm = arch["conv1"], arch["bn1"]
     assert (118_013_952, 0) == (costs.count_macs(conv), costs.count_elements(conv))
     assert (0, 64 * 112 * 112) == (costs.count_macs(norm), costs.count_elements(norm))
-
-
-class Function(nn.Module):
-    """A function as a model."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
 
 
 CLOSED = {

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from resviz import trace
 from resviz.readings import costs
-
-
-class Function(nn.Module):
-    """A function of the input alone."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
-
+from tests.forwards import Function
 
 ROWS_OF_FOUR = torch.tensor([[0], [2], [1], [0]])
 

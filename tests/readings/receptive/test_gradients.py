@@ -10,6 +10,7 @@ from torch import nn
 
 import resviz
 from resviz.readings.receptive import compute_receptive_fields
+from tests.forwards import Function
 
 SIDE = 96
 """Pixels of the input along both axes, so that borders cut no field in its middle."""
@@ -44,18 +45,7 @@ class Pool(nn.Module):
         return F.conv2d(x, ones, groups=WIDTH, **self.window)
 
 
-class Do(nn.Module):
-    """A function as a layer."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
-
-
-class Resample(Do):
+class Resample(Function):
     """A function that keeps a whole pattern of unlike positions."""
 
 
@@ -103,9 +93,9 @@ def cuts(draw, stride):
     return draw(
         st.sampled_from(
             [
-                Do(lambda x: x[:, :, start::h, 1::w]),
-                Do(lambda x: F.pad(x, pads)[:, :, ::h, start::w]),
-                Do(lambda x: F.pad(x, pads, mode="reflect")[:, :, ::h, ::w]),
+                Function(lambda x: x[:, :, start::h, 1::w]),
+                Function(lambda x: F.pad(x, pads)[:, :, ::h, start::w]),
+                Function(lambda x: F.pad(x, pads, mode="reflect")[:, :, ::h, ::w]),
             ]
         )
     )
@@ -136,7 +126,7 @@ MODES = st.sampled_from(
 
 interpolations = st.one_of(
     st.builds(
-        lambda by, how: Do(lambda x: F.interpolate(x, scale_factor=by, **how)),
+        lambda by, how: Function(lambda x: F.interpolate(x, scale_factor=by, **how)),
         st.sampled_from([2.0, 3.0, 0.5]),
         MODES.filter(lambda how: "align_corners" not in how),
     ),
@@ -165,9 +155,11 @@ def even(x):
 
 rearrangements = st.sampled_from(
     [
-        Do(lambda x: F.pixel_shuffle(x.repeat_interleave(4, 1), 2)),
-        Do(lambda x: F.pixel_unshuffle(even(x), 2).unflatten(1, (WIDTH, 4)).sum(2)),
-        Do(lambda x: F.relu(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)),
+        Function(lambda x: F.pixel_shuffle(x.repeat_interleave(4, 1), 2)),
+        Function(
+            lambda x: F.pixel_unshuffle(even(x), 2).unflatten(1, (WIDTH, 4)).sum(2)
+        ),
+        Function(lambda x: F.relu(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)),
     ]
 )
 

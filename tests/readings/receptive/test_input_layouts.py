@@ -7,19 +7,7 @@ from torch import nn
 import resviz
 from resviz.readings.receptive import WHOLE, Axis, compute_receptive_fields
 from resviz.record.storage import parse_record
-
-
-class Forward(nn.Module):
-    """A model whose forward is a function of itself and its input."""
-
-    def __init__(self, function, **parts):
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x):
-        return self.function(self, x)
+from tests.forwards import Forward
 
 
 def two(m, x):

@@ -11,24 +11,14 @@ from torch import nn
 import resviz
 from resviz.readings.receptive import WHOLE, compute_receptive_fields
 from resviz.record.storage import parse_record
-
-
-class Do(nn.Module):
-    """A function as a layer."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
+from tests.forwards import Function
 
 
 def after(function, size=(4, 10, 10)):
     """The reading of a 3×3 convolution and a function of what it gives."""
     first = nn.Conv2d(4, 4, 3, padding=1)
     return compute_receptive_fields(
-        resviz.trace(nn.Sequential(first, Do(function)), size)
+        resviz.trace(nn.Sequential(first, Function(function)), size)
     )
 
 
