@@ -10,9 +10,7 @@ import resviz
 from resviz.operations.table import OPERATIONS
 from resviz.operations.unknown import REASONS, explain_gap
 from resviz.tracing.dispatched import OPERATION_ALIASES
-
-COMPOSITE = "CompositeImplicitAutograd"
-"""The key of what torch always runs as others, so that no record has it."""
+from tests.operations.dispatcher import list_overloads
 
 OWN_TESTS = ("_test_", "_foobar")
 """How operations are named that torch has for its own tests."""
@@ -39,18 +37,11 @@ def is_out_variant(schema):
 def list_recorded_operations():
     """List the names of what a forward may dispatch, as records have them."""
     names = set()
-    for full_name in torch._C._dispatch_get_all_op_names():
-        library, _, name = full_name.partition("::")
-        name, _, overload = name.partition(".")
-        has_others = torch._C._dispatch_has_kernel_for_dispatch_key
-        if library != "aten" or has_others(full_name, COMPOSITE):
+    for full_name, overload in list_overloads():
+        if is_out_variant(overload._schema) or not makes_tensors(overload._schema):
             continue
-        packet = getattr(torch.ops.aten, name)
-        schema = getattr(packet, overload or "default")._schema
-        if is_out_variant(schema) or not makes_tensors(schema):
-            continue
-        if name.endswith("_") and not name.startswith("__"):
-            name = name[:-1]
+        in_place = full_name.endswith("_") and not full_name.startswith("__")
+        name = full_name[:-1] if in_place else full_name
         if not name.startswith(OWN_TESTS):
             names.add(OPERATION_ALIASES.get(name, name))
     return names
