@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import random
 import sys
 import threading
+import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,9 +65,10 @@ class RestoringContext:
 class PreservedProcess(RestoringContext):
     """A context that restores the process's global state at its end.
 
-    That is the recursion limit, torch's default dtype, the random generators and what
-    waits for devices to begin, and what is `guarded` in containers, classes and
-    modules. A state is put back only where it changed.
+    That is the recursion limit, torch's default dtype, the filters of warnings, the
+    environment, the random generators and what waits for devices to begin, and what is
+    `guarded` in containers, classes and modules. A state is put back only where it
+    changed, as by what torch imports when its meta kernels first run.
     """
 
     def __init__(self, depth: int, guarded: Iterable[tuple[Any, Any]] = ()) -> None:
@@ -114,6 +117,8 @@ def read_process_states() -> list[ProcessState]:
     dtype, python_state = torch.get_default_dtype(), random.getstate()
     states = [
         ProcessState(dtype, partial(torch.set_default_dtype, dtype)),
+        read_warning_filters(),
+        read_environment(),
         ProcessState(python_state, partial(random.setstate, python_state)),
     ]
     generators = [torch.default_generator]
@@ -130,6 +135,35 @@ def read_process_states() -> list[ProcessState]:
         mark = (name, keys.tobytes(), rest)
         states.append(ProcessState(mark, partial(numpy_random.set_state, numpy_state)))
     return states
+
+
+def read_warning_filters() -> ProcessState:
+    """Read the filters of warnings, to which sympy adds when it is imported."""
+    filters = warnings.filters
+    before = [*filters]
+
+    def put_back() -> None:
+        filters[:] = before  # in place: another thread may have put its own there
+        with warnings.catch_warnings():
+            pass  # it makes void what Python remembers of filters at each line
+
+    return ProcessState(before, put_back)
+
+
+def read_environment() -> ProcessState:
+    """Read the environment, to which torch._dynamo adds a folder of its compiler's."""
+    environment: Any = os.environ
+    before = vars(environment)["_data"].copy()  # at once, not name by name
+
+    def put_back() -> None:
+        names, values = environment.decodekey, environment.decodevalue
+        now = vars(environment)["_data"].copy()
+        for key in now.keys() - before.keys():
+            environment.pop(names(key), None)
+        for key, value in before.items() - now.items():
+            environment[names(key)] = values(value)
+
+    return ProcessState(before, put_back)
 
 
 def read_waiting_calls(module: Any) -> ProcessState:

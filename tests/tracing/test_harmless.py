@@ -1,9 +1,11 @@
 """Tracing leaves the model and the process as they were."""
 
 import gc
+import os
 import sys
 import threading
 import traceback
+import warnings
 import weakref
 from collections import OrderedDict
 from contextlib import suppress
@@ -172,6 +174,43 @@ def test_an_odd_model_that_is_cut_off(name, alarm):
     model, size = ODD[name].build(), ODD[name].size
     errors = (RuntimeError, KeyboardInterrupt)
     assert {} == cut_off_everywhere(model, size, alarm, *errors)[1]
+
+
+def meddle(model, x):
+    """What packages do when they are imported."""
+    warnings.simplefilter("once", ImportWarning)
+    os.environ["MEDDLED"], os.environ["KEPT"] = "1", "2"
+    os.environ.pop("LOST")
+    return x + model.missing if x.shape[-1] == 5 else x + 1
+
+
+@pytest.mark.parametrize("size", [(4,), (5,)])
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_what_an_import_changes_is_put_back(size, mode, monkeypatch):
+    """Filters of warnings and the environment, also where the forward fails."""
+    monkeypatch.setenv("KEPT", "1")
+    monkeypatch.setenv("LOST", "1")
+    model = Forward(meddle)
+    attempt(model, size, mode=mode)  # what torch's modules define late is no harm
+    before = Snapshot(model)
+    attempt(model, size, mode=mode)
+    assert [] == changes(before, Snapshot(model))
+
+
+def test_a_first_forward_that_fails_changes_nothing(run):
+    """Torch imports sympy to say why, which adds a filter; its compiler, a folder."""
+    code = (
+        "import os, sys, warnings, torch, resviz\n"
+        "def facts(): return [*warnings.filters], {**os.environ}\n"
+        "def fail(*args): raise RuntimeError('cut off')\n"
+        "layers = [torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4)]\n"
+        "layers[1].register_forward_pre_hook(fail)\n"
+        "resviz.trace(layers[0], (3, 8, 8))\n"
+        "before = facts()\n"
+        "try: resviz.trace(torch.nn.Sequential(*layers), (3, 9, 9), mode='shapes')\n"
+        "except resviz.TraceError: print('sympy' in sys.modules, before == facts())\n"
+    )
+    assert "True True" == run("-c", code).stdout.strip()
 
 
 class Interrupted:
