@@ -292,6 +292,9 @@ def diagram(
     direction: str = "TB",
     plain: bool = False,
     style: str = "screen",
+    title: str | None = None,
+    no_title: bool = False,
+    no_legend: bool = False,
     layout: str = "resviz",
     **tracing: Unpack[TraceOptions],
 ) -> Diagram:
@@ -307,6 +310,11 @@ def diagram(
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode, "paper", or another of
             `resviz.figures.drawing.styles.STYLES`.
+        title: what stands above it instead of the network's name.
+        no_title: leave out the name and the totals above it, as for a page whose
+            caption says them. Names of columns stay where there are several.
+        no_legend: leave out what signs mean. What the figure does not show is still
+            said.
         layout: "resviz", or "dot" for Graphviz' own, where it is installed and the
             figure is a graph.
         tracing: as for `trace`.
@@ -323,6 +331,9 @@ def diagram(
         direction=direction,
         plain=plain,
         style=style,
+        title=title,
+        no_title=no_title,
+        no_legend=no_legend,
         layout=layout,
     )
 

@@ -232,6 +232,26 @@ class FigureOptions(TypedDict, total=False):
             default="screen",
         ),
     ]
+    title: Annotated[
+        str | None,
+        Option("What stands above it instead of the network's name.", example="Ours"),
+    ]
+    no_title: Annotated[
+        bool,
+        Option(
+            "Neither name nor totals above it: for a page whose caption says them.",
+            kind="switch",
+            spelling="no-title",
+        ),
+    ]
+    no_legend: Annotated[
+        bool,
+        Option(
+            "No signs explained below it; what it leaves out is still said.",
+            kind="switch",
+            spelling="no-legend",
+        ),
+    ]
 
 
 class LayoutOptions(TypedDict, total=False):

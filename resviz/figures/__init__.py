@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from resviz.figures.drawing.elements import Picture
+    from resviz.figures.drawing.sheet import Sheet
     from resviz.figures.rendering import Diagram
     from resviz.options import DrawOptions
     from resviz.record import Architecture
@@ -113,6 +114,8 @@ def draw_diagram(
         RenderError: for an unknown figure, block, direction, style or layout; lists
             those there are.
     """
+    from resviz.figures.drawing.sheet import lay_out_on
+    from resviz.figures.drawing.shifting import trim_top
     from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
@@ -120,10 +123,29 @@ def draw_diagram(
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
     description = describe_networks(networks, figure, chosen)
+    sheet = build_sheet(chosen)
     own = {name: chosen[name] for name in FIGURES[figure].options}
-    picture = find_figure(figure).draw(networks, **own)
-    described = replace(picture, description=description)
+    with lay_out_on(sheet):
+        picture = find_figure(figure).draw(networks, **own)
+    if not sheet.has_title:
+        picture = trim_top(picture)
+    title = sheet.choose_title(picture.title)
+    described = replace(picture, title=title, description=description)
     return Diagram(described, STYLES[chosen["style"]], chosen["layout"])
+
+
+def build_sheet(chosen: Mapping[str, Any]) -> Sheet:
+    """Build the sheet that options ask for.
+
+    Raises:
+        RenderError: for a title that shall stand there and shall not.
+    """
+    from resviz.figures.drawing.sheet import Sheet
+
+    title = chosen["title"] or ""
+    if title and chosen["no_title"]:
+        raise RenderError(f"title: got {title!r} and no title, want one of them")
+    return Sheet(title, not chosen["no_title"], not chosen["no_legend"])
 
 
 def describe_figure(

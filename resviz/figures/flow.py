@@ -94,9 +94,10 @@ def draw(arch: Architecture) -> Picture:
     operations = [word for line in lines for word in line.split(" · ")]
     note_lines = [note, *explain_gates(operations)]
     note_lines += tints.explain_tints(each.tint for each in drawn_maps)
-    if has_parallel_branches(structure):
-        note_lines.append("parallel branches stand one after the other")
-    bottom = canvas.add_notes(width / 2, name_level_y(centre) + 52, note_lines, width)
+    serial = ["parallel branches stand one after the other"]
+    omissions = serial * has_parallel_branches(structure)
+    top = name_level_y(centre) + 52
+    bottom = canvas.add_notes(width / 2, top, note_lines, width, omissions=omissions)
     return canvas.build_picture(f"{arch.label}, feature maps", (width, bottom + 6))
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from resviz.figures.layer_labels import find_join_sign, label_norm
 from resviz.figures.tints import explain_tints
 from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
-from resviz.readings.structure.parallel import has_parallel_branches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,8 +49,6 @@ def build_overview_legend(structure: Structure, outline: Outline) -> list[str]:
         *explain_additions(structure),
         *explain_norm_placement(structure),
         *explain_signs(labels, rows),
-        *["parallel branches stand one after the other"]
-        * has_parallel_branches(structure),
         *explain_tints(section.tint for section in outline.sections),
     ]
 

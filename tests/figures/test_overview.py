@@ -365,7 +365,7 @@ def test_both_directions_place_the_same_parts(network, name):
 
     def count(direction):
         structure = read_structure(network(name))
-        picture = next(iter_placed(build_outline(structure), [], direction))
+        picture = next(iter_placed(build_outline(structure), [], [], direction))
         edges = Counter(edge.role for edge in picture.edges)
         groups = Counter(group.role for group in picture.groups)
         roles = {"block", "chain", "sum", "small plain", "projection", "identity"}

@@ -14,6 +14,7 @@ from resviz.figures.block.steps import build_block_steps
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
 
@@ -105,7 +106,9 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     equal = [f"equal: {name_equal_blocks(place)}"] if place.equal else []
     return replace(
         finish_block_picture(canvas, arch, place, heading),
-        chart=build_block_chart(placing, (*heading, *equal), direction),
+        chart=build_block_chart(
+            placing, (*find_sheet().write_heading(*heading), *equal), direction
+        ),
     )
 
 
@@ -141,12 +144,12 @@ def finish_block_picture(
 ) -> Picture:
     """Return the picture of a placed block, with its heading."""
     width = max(max(node.right for node in canvas.nodes) + SIDE, 300)
-    title, where, facts = heading
-    canvas.add_text("title", (width / 2, 13), title)
-    canvas.add_text("note", (width / 2, 28), where, room=width - 20)
-    canvas.add_text("note", (width / 2, 42), facts, room=width - 10)
+    lines = find_sheet().write_heading(*heading)
+    rows = zip(("title", "note", "note"), (13, 28, 42), (20, 20, 10), lines)  # noqa: B905 - there may be none
+    for role, y, sides, line in rows:
+        canvas.add_text(role, (width / 2, y), line, room=width - sides)
     bottom = max(node.bottom for node in canvas.nodes) + 6
-    if place.equal:
+    if place.equal and find_sheet().has_legend:
         words = f"equal: {name_equal_blocks(place)}".split()
         for line in metrics.wrap_words(words, " ", (width - 20) * 0.87, 11):
             canvas.add_text("note", (width / 2, bottom + 8), line)
@@ -160,7 +163,7 @@ def build_block_chart(
 ) -> Chart:
     """Return the steps of a placed block as boxes, below its heading."""
     parts = [
-        ChartBox("title", "text", tuple(filter(None, heading))),
+        *[ChartBox("title", "text", heading)] * bool(heading),
         *(
             ChartBox(f"n{number}", step.role, step.words, step.tint)
             for number, step in enumerate(placing.steps)

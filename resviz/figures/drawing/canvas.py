@@ -15,6 +15,7 @@ from resviz.figures.drawing.elements import (
     Point,
     Solid,
 )
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ class Canvas:
         self, centre: float, name: str, facts: Sequence[str], room: float
     ) -> float:
         """Add a title around `centre` in one line or two; return the y below it."""
+        heading = find_sheet().write_heading(name)
+        if not heading:
+            return 4.0
+        name = heading[0]
         name = metrics.fit_text(name, room * 0.97, LOOKS["title"].size, bold=True)
         fact_line = metrics.fit_text(" · ".join(facts), room)
         name_width = metrics.text_width(name, LOOKS["title"].size, bold=True)
@@ -105,11 +110,26 @@ class Canvas:
         return 24
 
     def add_notes(
-        self, centre: float, top: float, signs: Sequence[str], room: float
+        self,
+        centre: float,
+        top: float,
+        signs: Sequence[str],
+        room: float,
+        *,
+        omissions: Sequence[str] = (),
     ) -> float:
-        """Add a legend around `centre` from `top` on; return the y below it."""
+        """Add a legend around `centre` from `top` on; return the y below it.
+
+        Args:
+            centre: x of its middle.
+            top: where it begins.
+            signs: what the signs mean; left out where no legend is wanted.
+            room: width of the picture.
+            omissions: what the figure does not show, which is always said.
+        """
         size = LOOKS["note"].size
-        for line in metrics.wrap_words(signs, " · ", room * 0.87, size):
+        shown = [*signs, *omissions] if find_sheet().has_legend else omissions
+        for line in metrics.wrap_words(shown, " · ", room * 0.87, size):
             self.add_text("note", (centre, top + 7), line.removesuffix(" ·"))
             top += 13
         return top

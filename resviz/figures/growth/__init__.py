@@ -299,7 +299,7 @@ class GrowthPlacing:
         width = 2 * PANEL[0]
         names = sentences.join_with_and([arch.label for arch in self.archs])
         facts: tuple[str, ...] = ()
-        notes = list_omissions(self.archs)
+        notes: list[str] = []
         if any(point.field is not None for line in self.all_series for point in line):
             notes.insert(0, "the field ends where all of the input is seen")
         if len(self.archs) == 1:
@@ -308,7 +308,10 @@ class GrowthPlacing:
             notes.insert(0, "at the end of a line its total")
         self.canvas.add_title(width / 2, names, facts, width - 24)
         bottom = TOP + 2 * PANEL[1]
-        bottom = self.canvas.add_notes(width / 2, bottom, notes, width - 24)
+        omissions = list_omissions(self.archs)
+        bottom = self.canvas.add_notes(
+            width / 2, bottom, notes, width - 24, omissions=omissions
+        )
         title = f"{names}, growth by depth"
         return self.canvas.build_picture(title, (width, bottom + 6))
 

@@ -15,7 +15,7 @@ from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Edge, Group, Node
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
-from resviz.figures.lanes.notes import declare_coverage, list_notes
+from resviz.figures.lanes.notes import declare_coverage, explain_drawing
 from resviz.figures.lanes.placing import (
     ENTRANCE_WIDTH,
     LETTER_SIZE,
@@ -55,7 +55,11 @@ def draw(arch: Architecture) -> Picture:
     painter.placing.place_rows(top + 6)
     painter.paint(width)
     bottom = canvas.add_notes(
-        width / 2, painter.placing.height + 2, list_notes(graph), width
+        width / 2,
+        painter.placing.height + 2,
+        [*explain_drawing(graph)],
+        width,
+        omissions=[*declare_coverage(graph)],
     )
     picture = canvas.build_picture(f"{arch.label}, lanes", (width, bottom + 6))
     chart = build_chart(graph, arch.label, facts)

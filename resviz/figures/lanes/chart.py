@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import level_tint
 from resviz.readings.resolution import find_level
 
@@ -23,9 +24,10 @@ def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Cha
     Frames that share nodes with another are left out, for a box has one place.
     """
     boxes = {key: build_chart_box(graph, node) for key, node in graph.nodes.items()}
-    parts: list[ChartBox | ChartFrame] = [
-        ChartBox("n0", "text", (title, " · ".join(facts)))
-    ]
+    heading = find_sheet().write_heading(title, " · ".join(facts))
+    parts: list[ChartBox | ChartFrame] = []
+    if heading:
+        parts.append(ChartBox("n0", "text", heading))
     framed: set[int] = set()
     frames: dict[int, ChartFrame] = {}
     for number, frame in enumerate(graph.frames):

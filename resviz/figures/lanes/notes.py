@@ -17,11 +17,6 @@ WORD_MEANINGS = {"‖": "in parallel", "dw": "depthwise"}
 """What signs in boxes mean."""
 
 
-def list_notes(graph: ContractedGraph) -> list[str]:
-    """List what the signs of a figure mean, and what it declares."""
-    return [*explain_drawing(graph), *declare_coverage(graph)]
-
-
 def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
     """Yield what lanes, boxes and the signs that occur mean."""
     nodes = graph.nodes.values()

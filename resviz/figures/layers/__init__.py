@@ -11,6 +11,7 @@ from resviz import units
 from resviz.figures import sentences, tints
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.layers.rows import (
     LayerPiece,
     LayerRow,
@@ -60,7 +61,7 @@ def draw(arch: Architecture) -> Picture:
     for number, column in enumerate(columns):
         placing.place_column(number, column)
     placing.wiring.draw_wires()
-    heading = (arch.label, " · ".join(facts))
+    heading = find_sheet().write_heading(arch.label, " · ".join(facts))
     chart = build_layers_chart(structure, rows, pieces, heading)
     return replace(placing.finish_picture(), chart=chart)
 
@@ -257,10 +258,13 @@ class LayersPlacing:
         signs = list_shortcut_signs(kinds)
         signs.append("parameters are those of all modules in a row")
         signs += tints.explain_tints(row.tint for row in self.rows)
-        if self.wiring.has_cut_links:
-            signs.append("long connections between columns are not drawn")
+        cut = ["long connections between columns are not drawn"]
         bottom = self.canvas.add_notes(
-            self.width / 2, self.bottom + 6, signs, self.width
+            self.width / 2,
+            self.bottom + 6,
+            signs,
+            self.width,
+            omissions=cut * self.wiring.has_cut_links,
         )
         title = f"{arch.label}, layer by layer"
         return self.canvas.build_picture(title, (self.width, bottom + 6))

@@ -216,9 +216,8 @@ def build_layers_chart(
     heading: tuple[str, ...],
 ) -> Chart:
     """Return the rows as boxes in frames of stages and blocks, with every link."""
-    parts: list[ChartBox | ChartFrame] = [
-        ChartBox("title", "text", tuple(filter(None, heading)))
-    ]
+    title = ChartBox("title", "text", heading)
+    parts: list[ChartBox | ChartFrame] = [title] if heading else []
     run: list[ChartBox | ChartFrame] = []
     for number, piece in enumerate(pieces):
         boxes = tuple(row_box(rows[index], index) for index in piece.rows)

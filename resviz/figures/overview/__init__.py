@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
 from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
 from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
+from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -39,15 +41,19 @@ MIN_ROWS = 3
 def iter_pictures(structure: Structure, direction: str) -> Iterator[Picture]:
     """Yield the overview in one lane of stages and in more, then with fewer rows."""
     previous = None
+    omissions = list_omissions(structure)
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
         outline = build_outline(structure, most=most)
         if outline != previous:
-            signs = [
-                *build_overview_legend(structure, outline),
-                *list_gaps(structure.arch),
-            ]
-            yield from iter_placed(outline, signs, direction)
+            signs = build_overview_legend(structure, outline)
+            yield from iter_placed(outline, signs, omissions, direction)
         previous = outline
+
+
+def list_omissions(structure: Structure) -> list[str]:
+    """List what an overview shows otherwise than it is, or not at all."""
+    serial = ["parallel branches stand one after the other"]
+    return [*serial * has_parallel_branches(structure), *list_gaps(structure.arch)]
 
 
 def list_gaps(arch: Architecture) -> list[str]:
@@ -70,11 +76,11 @@ PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
 
 
 def iter_placed(
-    outline: Outline, signs: list[str], direction: str
+    outline: Outline, signs: list[str], omissions: list[str], direction: str
 ) -> Iterator[Picture]:
     """Yield the overview placed in one lane, then in more."""
     placing = PLACINGS[direction]
-    whole = placing(outline, signs, ()).place()
+    whole = placing(outline, signs, omissions, ()).place()
     yield whole
     axis = placing.axis
     starts = [
@@ -84,7 +90,7 @@ def iter_placed(
     ]
     for lanes in range(2, min(len(starts), placing.max_lanes) + 1):
         turns = break_evenly(starts, whole.size[axis], lanes)
-        yield placing(outline, signs, turns).place()
+        yield placing(outline, signs, omissions, turns).place()
 
 
 def break_evenly(starts: list[float], end: float, lines: int) -> tuple[int, ...]:
@@ -150,7 +156,8 @@ class ChartBuilder:
         """Return the whole chart, from the input to the output."""
         outline = self.outline
         facts = " · ".join(outline.facts)
-        heading = (outline.title, facts, outline.inputs, *self.notes)
+        title = find_sheet().write_heading(outline.title, facts)
+        heading = (*title, outline.inputs, *self.notes)
         parts: list[ChartBox | ChartFrame] = [
             self.add_box("text", tuple(filter(None, heading)))
         ]

@@ -93,7 +93,9 @@ class DownwardPlacing(OverviewPlacing):
             y += 28
         y = max(y, *(end + 8 for end in self.lane_ends), 0) + 2
         room = self.width - 2 * MARGIN
-        y = self.canvas.add_notes(self.width / 2, y, self.signs, room)
+        y = self.canvas.add_notes(
+            self.width / 2, y, self.signs, room, omissions=self.omissions
+        )
         return self.width, y + 6
 
     def measure_box(self, labels: tuple[str, ...], limit: int) -> MeasuredText:
@@ -230,7 +232,9 @@ class RightwardPlacing(OverviewPlacing):
         )
         room = width - 2 * MARGIN
         self.canvas.add_title(width / 2, outline.title, outline.facts, room)
-        y = self.canvas.add_notes(width / 2, self.lane.end + 4, self.signs, room)
+        y = self.canvas.add_notes(
+            width / 2, self.lane.end + 4, self.signs, room, omissions=self.omissions
+        )
         return width, y + 6
 
     def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:

@@ -110,10 +110,15 @@ class OverviewPlacing(ABC):
     lane_start: float
 
     def __init__(
-        self, outline: Outline, signs: list[str], turns: tuple[int, ...]
+        self,
+        outline: Outline,
+        signs: list[str],
+        omissions: list[str],
+        turns: tuple[int, ...],
     ) -> None:
         self.outline = outline
         self.signs = signs
+        self.omissions = omissions
         self.turns = turns
         self.canvas = Canvas()
         self.lane_ends: list[float] = []

@@ -17,6 +17,8 @@ from resviz.figures.drawing.canvas import (
     straight_segment,
 )
 from resviz.figures.drawing.elements import Edge, Node, Picture
+from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.drawing.shifting import shift_picture
 from resviz.figures.legend import (
     explain_additions,
     explain_gates,
@@ -66,6 +68,9 @@ JOIN_SIZE = (9, 9)
 ARC_SHIFT = 2.5
 """Above the middle of an addition where an arc ends; below it, one begins."""
 
+TITLE_HEIGHT = 22
+"""Height of a title above the names of several networks."""
+
 FIRST_BAND_Y = 54
 """Y at which the first band begins."""
 
@@ -78,7 +83,12 @@ def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
         placing.place_network(number)
     names = sentences.join_with_and([arch.label for arch in archs])
     signs = build_stack_legend(archs, shown, plain=plain)
-    return placing.finish_picture(f"{names}, every convolution", signs)
+    omissions = [SERIAL_BRANCHES] * (not all(stack.chained for stack in shown))
+    return placing.finish_picture(f"{names}, every convolution", signs, omissions)
+
+
+SERIAL_BRANCHES = "parallel branches stand one below the other"
+"""What stands below a stack of a network that is no chain."""
 
 
 def description(archs: Sequence[Architecture], *, plain: bool) -> str:
@@ -157,8 +167,6 @@ def build_stack_legend(
     if len(norms) == 1:
         signs += norms.pop()
     signs += explain_tints(row.tint for stack in shown for row in stack.rows)
-    if not all(stack.chained for stack in shown):
-        signs.append("parallel branches stand one below the other")
     return signs
 
 
@@ -240,11 +248,14 @@ class StackPlacing:
     def place_heading(self, number: int) -> None:
         """Place a network's name and costs, over all its columns."""
         shown_stack, x = self.shown[number], self.column_centre(number)
+        heading: tuple[str, ...] = (shown_stack.title, shown_stack.facts)
         room = self.box + self.lane + GUTTER - 8
         if len(self.shown) == 1:
             x, room = self.picture_width / 2, self.picture_width - 2 * MARGIN
-        self.canvas.add_text("title", (x, 14), shown_stack.title, room=room * 0.94)
-        self.canvas.add_text("note", (x, 31), shown_stack.facts, room=room)
+            heading = find_sheet().write_heading(*heading)
+        for role, y, line in zip(("title", "note"), (14, 31), heading):  # noqa: B905 - there may be none
+            kept = room * 0.94 if role == "title" else room
+            self.canvas.add_text(role, (x, y), line, room=kept)
 
     def place_row(
         self, item: BandItem, at: tuple[float, float], last: Node | None
@@ -329,9 +340,22 @@ class StackPlacing:
         at = (right - COUNT_WIDTH / 2 - 2, (top + bottom) / 2)
         self.canvas.add_text("name", at, f"×{piece.count}")
 
-    def finish_picture(self, name: str, lines: list[str]) -> Picture:
+    def finish_picture(
+        self, name: str, lines: list[str], omissions: list[str]
+    ) -> Picture:
         """Return the picture, with its legend."""
         width = self.picture_width
         below = max(tops[-1] for tops in self.tops) + (8 if len(self.tops) > 1 else 0)
-        bottom = self.canvas.add_notes(width / 2, below + 4, lines, width)
-        return self.canvas.build_picture(name, (width, bottom + 6))
+        bottom = self.canvas.add_notes(
+            width / 2, below + 4, lines, width, omissions=omissions
+        )
+        size = (width, bottom + 6)
+        title = find_sheet().title
+        if len(self.shown) == 1 or not title:
+            return self.canvas.build_picture(name, size)
+        at, room = (width / 2, 14 - TITLE_HEIGHT), width - 2 * MARGIN
+        self.canvas.add_text("title", at, title, room=room)
+        picture = self.canvas.build_picture(name, size)
+        return shift_picture(
+            picture, (0, TITLE_HEIGHT), (width, size[1] + TITLE_HEIGHT)
+        )

@@ -1,0 +1,63 @@
+"""The sheet that a figure is laid out on: what its reader asked of title and legend.
+
+It is the same for every figure, so a canvas looks it up instead of each figure passing
+it on; `draw_diagram` sets it for as long as one figure is drawn.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resviz.escape import clean_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a figure is laid out on.
+
+    Attributes:
+        title: what stands above it in place of the network's name; "" for that.
+        has_title: whether the name and the totals stand above it.
+        has_legend: whether its signs are explained below it.
+    """
+
+    title: str = ""
+    has_title: bool = True
+    has_legend: bool = True
+
+    def write_heading(self, name: str, *facts: str) -> tuple[str, ...]:
+        """Return the lines of a heading, () where there shall be none."""
+        if not self.has_title:
+            return ()
+        return tuple(filter(None, (self.choose_title(name), *facts)))
+
+    def choose_title(self, name: str) -> str:
+        """Return the title of a figure whose own is `name`."""
+        return clean_name(self.title) or name
+
+
+PLAIN_SHEET = Sheet()
+"""What a figure is laid out on where nothing was asked."""
+
+current: ContextVar[Sheet] = ContextVar("sheet", default=PLAIN_SHEET)
+
+
+def find_sheet() -> Sheet:
+    """Find the sheet of the figure that is being drawn."""
+    return current.get()
+
+
+@contextmanager
+def lay_out_on(sheet: Sheet) -> Iterator[None]:
+    """Draw on a sheet for as long as the context lasts."""
+    token = current.set(sheet)
+    try:
+        yield
+    finally:
+        current.reset(token)
