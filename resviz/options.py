@@ -138,8 +138,17 @@ class TraceOptions(TypedDict, total=False):
         Mapping[str, Any] | None,
         Option("Keyword arguments of the forward.", kind="object"),
     ]
-    training: Annotated[bool | None, Option("Not evaluation.", kind="switch")]
-    mode: Annotated[str | None, Option("Default: auto.", choices=TRACE_MODES)]
+    training: Annotated[
+        bool | None, Option("In training mode; default: evaluation.", kind="switch")
+    ]
+    mode: Annotated[
+        str | None,
+        Option(
+            "shapes: without values; run: for real; default: auto, shapes where they "
+            "are enough.",
+            choices=TRACE_MODES,
+        ),
+    ]
     method: Annotated[
         str | None,
         Option("Followed in place of forward: encode_image.", example="encode_image"),

@@ -26,12 +26,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "describe": "Say a figure in sentences: for screen readers, and as alt text.",
-    "diagram": "Draw a network: an overview of it, one block, or another figure.",
+    "diagram": "Draw a network: an overview, one block, or another figure.",
     "embed": "Fill the marked regions of Markdown files.",
-    "report": "Write summary, table, diagram, shortcuts and layers to one HTML file.",
-    "sweep": (
-        "Trace many variants and print a row for each, in the order of the SPECs."
-    ),
+    "report": "Write summary, table, figures and layers to one HTML file.",
+    "sweep": "Trace many variants, and print a row for each.",
     "trace": "Trace a SPEC and save its record as JSON.",
 }
 """The commands that have a module here, and the first line of their help.

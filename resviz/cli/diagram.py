@@ -30,7 +30,7 @@ PICTURE_FORMAT_CHOICE = lazy_choice("resviz.formats:picture_format_names")
     "--format", "form", type=PICTURE_FORMAT_CHOICE, help="Default: by suffix, svg."
 )
 @add_options([*FIGURE_OPTIONS.values(), *LAYOUT_OPTIONS.values()])
-@click.option("--dpi", type=DPI_RANGE, help="Of PNG; default: 192.")
+@click.option("--dpi", type=DPI_RANGE, help="Of PNG, 16 to 2400; default: 192.")
 @trace_options
 def diagram(
     specs: tuple[str, ...],
@@ -40,7 +40,7 @@ def diagram(
     tracing: dict[str, Any],
     **options: Any,
 ) -> None:
-    """Draw a network: an overview of it, one block, or another figure.
+    """Draw a network: an overview, one block, or another figure.
 
     A stack and the growth take several SPECs; "Ours=SPEC" names one of them.
     """

@@ -15,7 +15,7 @@ from resviz.files import check_suffix
 @click.option("-o", "--output", required=True, help="HTML file; - is stdout.")
 @trace_options
 def report(spec: str, output: str, tracing: dict[str, Any]) -> None:
-    """Write summary, table, diagram, shortcuts and layers to one HTML file."""
+    """Write summary, table, figures and layers to one HTML file."""
     from resviz.formats.tables.html import SUFFIXES
     from resviz.pages.report import render
 

@@ -24,7 +24,40 @@ if TYPE_CHECKING:
 
 CommandFunction = Callable[..., Any]
 
-DPI_RANGE = click.IntRange(*DPI_LIMITS)
+
+class NumberRange(click.ParamType):
+    """A number from one bound to another, or up to any where there is no other."""
+
+    name = "number"
+
+    def __init__(
+        self, kind: type[int | float], least: float, most: float | None = None
+    ) -> None:
+        self.kind, self.least, self.most = kind, least, most
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what stands for a number in help."""
+        del param, ctx
+        return METAVARS["number"]
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Read the number."""
+        number = None
+        with suppress(ValueError):
+            number = self.kind(value)
+        most = float("inf") if self.most is None else self.most
+        if number is None or not self.least <= number <= most:
+            bounds = "on" if self.most is None else f"to {self.most}"
+            kind = "a whole number" if self.kind is int else "a number"
+            self.fail(
+                f"got {value!r}, want {kind} from {self.least} {bounds}", param, ctx
+            )
+        return number
+
+
+DPI_RANGE = NumberRange(int, *DPI_LIMITS)
 """Dots an inch that pixels can be asked for."""
 
 METAVARS = {"number": "N", "inputs": "C,H,W", "words": "NAMES"}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resviz.cli.shared import (
+    NumberRange,
     add_options,
     lazy_choice,
     terminal_options,
@@ -63,12 +64,12 @@ class ByteSize(click.ParamType):
 )
 @click.option("--where", metavar="CONDITION", help="Rows to keep: 'macs < 4e9'.")
 @click.option("--pareto", metavar="COLUMNS", help="Keep the front: params,-depth.")
-@click.option("--limit", type=click.IntRange(1), help="Trace the first so many.")
+@click.option("--limit", type=NumberRange(int, 1), help="Trace the first so many.")
 @click.option("--resume", is_flag=True, help="Go on where -o was cut off.")
-@click.option("--jobs", "-j", type=click.IntRange(1), help="Default: one a core.")
+@click.option("--jobs", "-j", type=NumberRange(int, 1), help="Default: one a core.")
 @click.option("--scheduler", metavar="ADDRESS", help="Of Dask: tcp://host:8786.")
 @click.option(
-    "--timeout", type=click.FloatRange(0), default=60.0, show_default=True,
+    "--timeout", type=NumberRange(float, 0), default=60.0, show_default=True,
     help="Seconds for one variant; 0 for no end.",
 )  # fmt: skip
 @click.option(
@@ -88,7 +89,9 @@ def sweep(
     reverse: bool | None,
     **options: Any,
 ) -> None:
-    """Trace many variants and print a row for each, in the order of the SPECs.
+    """Trace many variants, and print a row for each.
+
+    Rows stand in the order of the SPECs, unless sorted.
 
     Braces stand for several: 'resnet({18,34,50}, width_per_group={64,128},
     input={160,224})', also {1..8} and {64..256..64}; input= and batch= are the

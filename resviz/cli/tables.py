@@ -92,7 +92,7 @@ def table_output_options() -> list[click.Option | Option]:
         click.Option(
             ["--dpi"],
             type=DPI_RANGE,
-            help="Of PNG; default: 192, for long tables less.",
+            help="Of PNG, 16 to 2400; default: 192, for long tables less.",
         ),
     ]
 

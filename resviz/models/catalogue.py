@@ -89,6 +89,8 @@ class NetworkFamily:
         if layers is not None:
             block_name, counts = _check_given_counts(layers, block, depth)
         elif depth is not None:
+            if meant := explain_foreign_name(f"{self.name}{depth}"):
+                raise SpecError(f"unknown network '{self.name}{depth}': {meant}")
             if stem is None and depth in self.cifar_depths:
                 raise make_namesake_error(self, depth, block)
             block_name, counts = self.find_counts(depth, block)

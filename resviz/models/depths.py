@@ -68,16 +68,18 @@ CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202, *CIFAR_BOTTLENECK)
 
 CIFAR_ONLY_DEPTHS = tuple(
     depth
-    for depth in (*range(8, 111, 6), *CIFAR_DEPTHS)
+    for depth in (*range(8, 111, 6), 29, *CIFAR_DEPTHS)
     if depth not in IMAGENET_DEPTHS
 )
 """Depths that are those of CIFAR nets alone: ResNet-8, -56 and -74 are nets for CIFAR.
 
-Source: He et al. 2015, section 4.2, whose nets have 6n+2 layers, up to n = 18.
+Source: He et al. 2015, section 4.2, whose nets have 6n+2 layers, up to n = 18; Xie et
+al. 2016, table 7, for 29.
 """
 
-AMBIGUOUS_DEPTHS = (14, 26, 38)
-"""Depths of which there are two ImageNet nets, and one for CIFAR, under one name."""
+AMBIGUOUS_DEPTHS = (12, 14, 26, 38)
+"""Depths of which there are several nets under one name, on ImageNet, for CIFAR, or, of
+12, that of few-shot learning, whose blocks have three 3×3 (Lee et al. 2019)."""
 
 
 def count_weighted_layers(block: str, counts: tuple[int, ...]) -> int:
@@ -199,6 +201,6 @@ def _unknown_depth_error(
     nearest = "nearest is" if len(nearest_depths) == 1 else "nearest are"
     return SpecError(
         f"unknown depth {depth}: a {block} net has {layers_per_step}·n + 2 layers, "
-        f"{nearest} {' and '.join(map(str, nearest_depths))}; or give the counts, "
-        f"layers={example}"
+        f"{nearest} {' and '.join(map(str, nearest_depths))}; or give counts "
+        f"instead, block={block!r}, layers={example}"
     )

@@ -14,6 +14,11 @@ WIDE = (
     "among these: write a function that builds it, net.py:build"
 )
 
+DAWNBENCH = (
+    "the network of DAWNBench, eight convolutions and two shortcuts, which is not "
+    "among these: write a function that builds it, net.py:build"
+)
+
 FOREIGN_NAMES = (
     (
         r"(?:wrn|wide_?resnet)[-_]?(?!50|101)\d+[-_x]\d+",
@@ -33,10 +38,7 @@ FOREIGN_NAMES = (
         r"want cifar(\1, base_channels=64, stem_channels=32, shortcut='B')",
     ),
     (r"se_?resnet_?(\d+)", r"want timm:seresnet\1"),
-    (
-        r"resnet_?9",
-        "the network of DAWNBench, want a function that builds it, net.py:f",
-    ),
+    (r"resnet_?9", DAWNBENCH),
 )
 """Names that are known elsewhere, as patterns, and what they mean.
 

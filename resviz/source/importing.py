@@ -6,6 +6,7 @@ import importlib
 import sys
 from argparse import Namespace
 from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -21,11 +22,13 @@ from resviz.source.repository import (
     find_import_roots,
     find_package_module,
     folders_on_path,
+    fresh_modules,
     read_imports,
     run_file,
     without_namesakes,
 )
 from resviz.source.spec import Spec
+from resviz.units import format_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +62,8 @@ def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
     name = spec.module or ""
     path, folders = Path(name), [Path.cwd()]
     is_file = path.suffix == ".py"
+    if is_file and not path.exists():
+        raise make_file_error(spec, path)
     with ExitStack() as stack:
         try:
             if is_file:
@@ -72,6 +77,7 @@ def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
                 folders = [*dict.fromkeys((*own, *folders))]
                 stack.enter_context(without_namesakes(own))
             stack.enter_context(folders_on_path(folders))
+            stack.enter_context(fresh_modules())
             stack.enter_context(bare_command_line(spec.module or ""))
             if name:
                 module = importlib.import_module(name)
@@ -93,16 +99,36 @@ def import_target(spec: Spec) -> Iterator[tuple[ModuleType, Any]]:
         yield module, target
 
 
+def make_file_error(spec: Spec, path: Path) -> BuildError:
+    """Return the error for a file that does not exist, with those that are near."""
+    place = "in this folder" if path.parent == Path() else f"in {str(path.parent)!r}"
+    if not path.parent.is_dir():
+        place = f"nor a folder {str(path.parent)!r}"
+    text = f"{spec.text}: there is no file {path.name!r} {place}"
+    if spec.own:
+        return BuildError(text)
+    files = {file.name: str(file) for file in sorted(path.parent.glob("*.py"))}
+    near = [files[name] for name in get_close_matches(path.name, files, n=1)]
+    for pattern in ("*/*/", "*/", ""):  # one of this name, in the next folder first
+        near = [*map(str, sorted(Path().glob(f"{pattern}{path.name}"))), *near]
+    if near:
+        return BuildError(f"{text}, did you mean {f'{near[0]}:{spec.name}'!r}")
+    listed = f", only {format_names([*files.values()], 3)}" if files else ""
+    return BuildError(f"{text}{listed}; want the path of one, path/to/net.py")
+
+
 def suggest_module(error: BaseException, spec: Spec) -> str:
     """Suggest what to name in place of a file or a module that is not there."""
     name = spec.module or ""
-    if isinstance(error, FileNotFoundError) and not Path(name).exists():
-        near_files = () if spec.own else Path(name).parent.glob("*.py")
-        return suggest_nearest(Path(name).name, (file.name for file in near_files))
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing and f"{name}.".startswith(f"{missing}."):
-        remedy = f"from another folder a file is named, {name.replace('.', '/')}.py"
-        return f"; {remedy}:{spec.name}"
+        files = () if spec.own else Path().glob("*.py")
+        for near in get_close_matches(name, [file.stem for file in files], n=1):
+            return f", did you mean {f'{near}:{spec.name}'!r}"
+        return (
+            "; neither this folder nor this Python has it: install it, or name its "
+            f"file, path/to/{name.replace('.', '/')}.py:{spec.name}"
+        )
     if isinstance(error, SystemExit):
         return "; it ends the process when it is imported: build the network elsewhere"
     return ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import sys
 from contextlib import contextmanager, suppress
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import LIBRARY_FOLDERS
 
@@ -179,6 +180,76 @@ class FreshLoader(SourceFileLoader):
         """Compile the source, whatever is cached."""
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)
+
+
+class FreshFinder:
+    """Finds modules of no library, and remembers in which state it found their files.
+
+    It stands before Python's own finder. Cached code is left to Python unless it is
+    about as old as its file, which may have been written again since.
+    """
+
+    SECONDS = 2.0
+    """The coarsest time of a file that a file system keeps."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, tuple[str, FileState]] = {}
+
+    def find_spec(self, fullname: str, *places: Any) -> ModuleSpec | None:
+        """Find a module's file; None leaves it to the finders behind."""
+        found = PathFinder.find_spec(fullname, *places)
+        if (
+            found is None
+            or not isinstance(found.loader, SourceFileLoader)
+            or find_place(found) is None
+            or fullname.partition(".")[0] == "resviz"
+        ):
+            return None
+        path = found.loader.path
+        state = self.states[fullname] = (path, read_state(path))
+        cached = read_state(found.cached or "")
+        if cached and state[1] and cached.seconds - state[1].seconds < self.SECONDS:
+            found.loader = FreshLoader(fullname, path)
+        return found
+
+    def forget_changed(self) -> None:
+        """Forget the modules that it found if the file of one has changed since."""
+        if any(read_state(path) != state for path, state in self.states.values()):
+            for name in self.states:
+                sys.modules.pop(name, None)
+            self.states.clear()
+
+
+class FileState(NamedTuple):
+    """When a file was written, and how large it is."""
+
+    seconds: float
+    size: int
+
+
+def read_state(path: str) -> FileState | None:
+    """Read the state of a file; None if there is none."""
+    with suppress(OSError):
+        status = Path(path).stat()
+        return FileState(status.st_mtime, status.st_size)
+    return None
+
+
+FINDER = FreshFinder()
+"""What finds the modules of users' repositories, for all SPECs of a process."""
+
+
+@contextmanager
+def fresh_modules() -> Iterator[None]:
+    """Import modules meanwhile as their files are now, also if they were before."""
+    importlib.invalidate_caches()
+    FINDER.forget_changed()
+    sys.meta_path.insert(0, FINDER)
+    try:
+        yield
+    finally:
+        if FINDER in sys.meta_path:
+            sys.meta_path.remove(FINDER)
 
 
 @contextmanager

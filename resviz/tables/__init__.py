@@ -101,7 +101,7 @@ TABLES = {
         },
     ),
     "costs": RegisteredTable(
-        "Print what each tool and paper counts for a network, and why they differ.",
+        "Print what each tool and paper counts, and why they differ.",
         "resviz.tables.costs:costs_table",
     ),
     "receptive": RegisteredTable(
@@ -110,7 +110,7 @@ TABLES = {
         {"every": "", **RANKING},
     ),
     "memory": RegisteredTable(
-        "Print bytes of parameters, of a forward's peak, and what training keeps.",
+        "Print bytes of parameters, of the peak, and kept by training.",
         "resviz.tables.memory:memory_table",
         {"every": "", **RANKING},
     ),

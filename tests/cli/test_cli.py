@@ -350,6 +350,10 @@ def test_stage_and_block_are_columns_where_they_are_named(resviz, saved):
         ("diagram {} -o x.svg --format pdf", "-o 'x.svg' is the name of svg, got"),
         ("table {} -o x.csv --format json", "-o 'x.csv' is the name of csv, got"),
         ("diagram {} -o x.svg --dpi 300", "dpi: got 300 for svg, only png"),
+        ("diagram {} -o x.png --dpi abc", "got 'abc', want a whole number from 16 to"),
+        ("table {} -o x.png --dpi 9", "got '9', want a whole number from 16 to 2400"),
+        ("sweep {} --jobs 0", "got '0', want a whole number from 1 on"),
+        ("sweep {} --timeout nan", "got 'nan', want a number from 0 on"),
         (
             "diagram {} -o x.mmd --layout dot",
             "'dot' for mermaid, want one of svg, pdf,",

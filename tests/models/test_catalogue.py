@@ -47,6 +47,7 @@ def test_names_are_unique():
         (("50",), {}, "ResNet-50"),
         (("resnet26",), {}, "ResNet-26 bottleneck 2-2-2-2"),
         (("resnet14",), {}, "ResNet-14 bottleneck 1-1-1-1"),
+        (("resnet12",), {}, "ResNet-12 basic 2-1-1-1"),
         (("resnet10",), {}, "ResNet-10"),
         (("resnet26",), {"block": "basic"}, "ResNet-26 basic 3-3-3-3"),
         (("resnet",), {"layers": [3, 4, 6, 3], "block": "bottleneck"}, "ResNet-50"),
@@ -193,6 +194,8 @@ def test_a_norm_that_makes_none():
     ("name", "words"),
     [
         ("resnet8", "is a network for CIFAR, want cifar8, .*nearest is 10"),
+        ("resnet9", "the network of DAWNBench, .*net.py:build$"),
+        ("resnet29", "want cifar29, "),
         ("resnet74", "want cifar74, .*deliberately, resnet.74, stem='imagenet'"),
         ("wrn28_10", "a Wide ResNet for CIFAR .*net.py:build"),
         ("WideResNet-40-2", "a Wide ResNet for CIFAR"),

@@ -104,7 +104,8 @@ def test_cifar(depth, kind, n):
             None,
             (
                 "unknown depth 51: a bottleneck net has 3·n + 2 layers, nearest are 50"
-                " and 53; or give the counts, layers=[3, 4, 6, 3]"
+                " and 53; or give counts instead, block='bottleneck',"
+                " layers=[3, 4, 6, 3]"
             ),
         ),
         (
@@ -112,7 +113,7 @@ def test_cifar(depth, kind, n):
             "basic",
             (
                 "unknown depth 35: a basic net has 2·n + 2 layers, nearest are 34"
-                " and 36; or give the counts, layers=[3, 4, 6, 3]"
+                " and 36; or give counts instead, block='basic', layers=[3, 4, 6, 3]"
             ),
         ),
         (
@@ -120,7 +121,7 @@ def test_cifar(depth, kind, n):
             None,
             (
                 "unknown depth 3: a basic net has 2·n + 2 layers, nearest is 10;"
-                " or give the counts, layers=[3, 4, 6, 3]"
+                " or give counts instead, block='basic', layers=[3, 4, 6, 3]"
             ),
         ),
     ],
@@ -138,7 +139,7 @@ def test_unknown_cifar_depth():
         cifar_resnet(21)
     assert str(caught.value) == (
         "unknown depth 21: a basic net has 6·n + 2 layers, nearest are 20 and 26;"
-        " or give the counts, layers=[9, 9, 9]"
+        " or give counts instead, block='basic', layers=[9, 9, 9]"
     )
 
 

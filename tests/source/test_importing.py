@@ -1,5 +1,7 @@
 """Importing what a SPEC names: packages, files, and the names among arguments."""
 
+import importlib
+import os
 import sys
 
 import pytest
@@ -520,3 +522,51 @@ def test_an_option_that_is_handed_on(files, spec, words):
     files({"handed_on": HANDED_ON})
     with pytest.raises(BuildError, match=words):
         source.resolve_architecture(f"handed_on.py:{spec}", (3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("spec", "changed"),
+    [
+        ("again.py:Net", "again"),
+        ("again:Net", "again"),
+        ("again_door.py:Net", "again_parts"),
+        ("again_zoo/door.py:Net", "again_zoo/parts"),
+        ("again_zoo.door:Net", "again_zoo/parts"),
+        ("again_zoo.deep.door:Net", "again_zoo/parts"),
+    ],
+)
+def test_a_file_written_again_within_a_second(files, spec, changed):
+    """In the same size: it is read anew, where Python's cache holds the first one."""
+    folder = files(
+        {
+            "again_door": "from again_parts import Net",
+            "again_zoo/__init__": "",
+            "again_zoo/door": RELATIVE,
+            "again_zoo/deep/__init__": "",
+            "again_zoo/deep/door": "from ..parts import Net",
+            changed: PARTS,
+        }
+    )
+    file = folder / f"{changed}.py"
+    second = file.stat().st_mtime_ns // 10**9 * 10**9
+    os.utime(file, ns=(second, second))
+    assert 20 == params_of(spec)
+    file.write_text(PARTS.replace("width=5", "width=6"))
+    os.utime(file, ns=(second, second + 10**8))
+    assert 24 == params_of(spec)
+
+
+def test_modules_of_ones_own_stay_what_they_are(files):
+    """Those that the caller imported are not imported again, nor is a finder left."""
+    folder = files({"kept_net": "from kept_part import Net", "kept_part": PARTS})
+    finders = [*sys.meta_path]
+    sys.path.insert(0, str(folder))
+    try:
+        kept = importlib.import_module("kept_part")
+        assert 20 == params_of("kept_net:Net")
+        (folder / "kept_part.py").write_text(PARTS.replace("width=5", "width=16"))
+        assert 20 == params_of("kept_net:Net")
+    finally:
+        sys.path.remove(str(folder))
+    assert sys.modules["kept_part"] is kept
+    assert finders == sys.meta_path

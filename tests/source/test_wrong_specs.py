@@ -126,8 +126,13 @@ def test_a_call_that_does_not_fit(tmp_path, monkeypatch, call, words):
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ("own_nett.py:Net", "FileNotFoundError: .*, did you mean 'own_net.py'"),
-        ("not_there.net:Net", "is named, not_there/net.py:Net$"),
+        ("own_nett.py:Net", "in this folder, did you mean 'own_net.py:Net'$"),
+        ("q.py:Net", "in this folder, only own_needs.py, own_net.py; want"),
+        ("deep_net.py:Net", "did you mean 'zoo/deep_net.py:Net'$"),
+        ("zoo/own_net.py:Net", "no file .* in 'zoo', did you mean 'own_net.py:Net'$"),
+        ("/gone/own_net.py:Net", "a folder '/gone', did you mean 'own_net.py:Net'$"),
+        ("not_there.net:Net", "name its file, path/to/not_there/net.py:Net$"),
+        ("own_nett:Net", "No module named 'own_nett', did you mean 'own_net:Net'$"),
         ("own_needs:Net", "No module named 'not_there' at own_needs.py:1$"),
     ],
 )
@@ -135,6 +140,8 @@ def test_a_module_that_is_not_there(tmp_path, monkeypatch, spec, words):
     """Near files are named, and how a file is; not for what a module itself lacks."""
     (tmp_path / "own_net.py").write_text(NET)
     (tmp_path / "own_needs.py").write_text("import not_there")
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo" / "deep_net.py").write_text(NET)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BuildError, match=words):
         source.resolve_architecture(spec)
