@@ -73,6 +73,9 @@ class Architecture(
         inputs: the model's inputs.
         input_names: of arguments of the forward, or of keys in them, "batch.ids";
             () where a lone tensor needs none.
+        input_draws: how the values of each input were drawn of a forward that was run
+            for real, "values in [0, 1)", and "" where as usual or given; () if that is
+            true of all. The usual ones are standard normal, 0 and 1, and True.
         batch_size: how many samples, where the first axis of the first input does
             not say so.
         batch_axes: the axis of each input that holds the samples, None where none
@@ -100,6 +103,7 @@ class Architecture(
     mode: Literal["shapes", "run"] = "shapes"
     inputs: tuple[Tensor, ...]
     input_names: tuple[str, ...] = ()
+    input_draws: tuple[str, ...] = ()
     batch_size: int | None = None
     batch_axes: tuple[int | None, ...] = ()
     outputs: tuple[Source, ...]

@@ -31,6 +31,9 @@ def check_invariants(arch: Architecture) -> None:
     if arch.input_names and len(arch.input_names) != len(arch.inputs):
         counts = f"{len(arch.input_names)} names for {len(arch.inputs)} inputs"
         raise ValueError(f"inputs: {counts}")
+    if arch.input_draws and len(arch.input_draws) != len(arch.inputs):
+        counts = f"{len(arch.input_draws)} draws for {len(arch.inputs)} inputs"
+        raise ValueError(f"inputs: {counts}")
     if arch.batch_axes and len(arch.batch_axes) != len(arch.inputs):
         counts = f"{len(arch.batch_axes)} batch axes for {len(arch.inputs)} inputs"
         raise ValueError(f"inputs: {counts}")

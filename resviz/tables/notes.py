@@ -35,6 +35,7 @@ def trace_header(arch: Architecture) -> dict[str, Any]:
         "batch": arch.batch,
         "training": arch.training,
         "mode": arch.mode,
+        "input_draws": list(arch.input_draws),
         "unseen": list(arch.unseen),
         "module_modes": dict(arch.module_modes),
     }
@@ -82,7 +83,11 @@ def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
     """Say that a forward was run for real, and that a model is of both modes."""
     notes = []
     if arch.mode == "run":
-        notes.append("run for real on one seeded input, another may take another way")
+        draws = describe_input_draws(arch)
+        unusual = f" of {draws}, since the usual one fails" if draws else ""
+        notes.append(
+            f"run for real on one seeded input{unusual}, another may take another way"
+        )
     if arch.module_modes:
         words = {True: "training", False: "evaluation"}
         own = arch.module_modes[""]
@@ -92,6 +97,15 @@ def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
             f"the others in {words[own]}; traced in {words[arch.training]} throughout"
         )
     return tuple(notes)
+
+
+def describe_input_draws(arch: Architecture) -> str:
+    """Say how inputs were drawn, as "values in [0, 1)"; "" if as usual."""
+    pairs = zip(arch.named_inputs, arch.input_draws, strict=False)
+    named = {name: draw for (name, _), draw in pairs if draw}
+    if len({*named.values()}) == 1:
+        return next(iter(named.values()))
+    return " and ".join(f"{draw} for {name}" for name, draw in named.items())
 
 
 def describe_bound(arch: Architecture) -> str:

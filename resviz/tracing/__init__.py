@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, TraceError, first_error_line, suggest
 from resviz.inputs import DEFAULT_INPUT, TRACE_MODES
+from resviz.tracing.draws import list_other_draws
 from resviz.tracing.fast import trace_fast
-from resviz.tracing.forward import trace_once
+from resviz.tracing.forward import LostNumbersError, trace_once
 from resviz.tracing.modules import check_method, find_class_name, unwrap_module
 from resviz.tracing.plan import TracePlan, build_arguments, check_batch_size
 
@@ -88,7 +91,7 @@ def trace(
         method=method,
     )
     if mode == "run":
-        return trace_anywhere(plan.with_values(), trace_once)
+        return trace_with_values(plan.with_values())
     try:
         return trace_anywhere(plan, trace_fast if fast else trace_once)
     except TraceError as error:
@@ -100,7 +103,31 @@ def trace(
             remedy = VALUES_REMEDY if values else REAL_RUN_REMEDY
             error.args = (f"{error}; {remedy if can_run else META_REMEDY}",)
             raise
-    return trace_anywhere(plan.with_values(), trace_once)
+    return trace_with_values(plan.with_values())
+
+
+def trace_with_values(plan: TracePlan) -> Architecture:
+    """Trace a plan for real; on values drawn otherwise, if it fails on the usual ones.
+
+    That is where it raises what no shape explains, or gives NaN. If it does so on all,
+    the first failure or record stands.
+
+    Raises:
+        TraceError: if the forward raises on all values that were tried.
+    """
+    try:
+        return trace_anywhere(plan, trace_once)
+    except TraceError as error:
+        gives_nan = isinstance(error, LostNumbersError)
+        if error.is_explained and not gives_nan:
+            raise
+        others = list_other_draws(plan.list_drawn_dtypes())
+        for draws in islice(others, 1 if gives_nan else None):
+            with suppress(TraceError):
+                return trace_anywhere(plan._replace(draws=draws), trace_once)
+        if gives_nan and error.partial:
+            return error.partial
+        raise
 
 
 def trace_anywhere(

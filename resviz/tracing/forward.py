@@ -15,9 +15,10 @@ import torch
 from msgspec import structs
 from torch import nn
 
-from resviz.errors import TraceError
+from resviz.errors import TraceError, describe_error
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.absent_devices import AbsentDevices
+from resviz.tracing.draws import USUAL_DRAWS
 from resviz.tracing.explain import explain_failure
 from resviz.tracing.function_modes import ConstantAdopter, FixedDevice
 from resviz.tracing.modules import find_module_modes
@@ -39,6 +40,7 @@ def trace_once(
     """Run a plan's forward once, and return its record.
 
     Raises:
+        LostNumbersError: if a run for real gives what is not a number.
         TraceError: if the forward raises, or calls modules in other threads.
     """
     with torch.inference_mode(False):  # whose tensors no norm could write to later
@@ -50,6 +52,8 @@ def trace_once(
         error = find_thread_error(recorder) or raised
     if error is None:
         arch = make_architecture(recorder, plan, output)
+        if plan.real and not holds_numbers(output):
+            raise LostNumbersError(f"{plan.name}: gives what is not a number", arch)
         watched = recorder.clone.makes_constants or plan.watches_constants
         recorder.release_all()
         if arch.unseen and not watched:  # a constant of code that was not read, maybe
@@ -58,6 +62,8 @@ def trace_once(
         return arch
     if isinstance(error, TraceError):
         message, is_explained = str(error), True
+    elif plan.draws is not USUAL_DRAWS:  # the failure on those is the one to explain
+        message, is_explained = describe_error(error), False
     else:
         attempt = partial(attempt_forward, plan, recorder_class)
         message, is_explained = explain_failure(error, recorder, plan, attempt)
@@ -69,6 +75,17 @@ def trace_once(
     trace_error.is_explained = is_explained
     trace_error.add_note(f"In the forward:\n{detach_traceback(error)}")
     raise trace_error from error
+
+
+class LostNumbersError(TraceError):
+    """A forward that was run for real and gives NaN; its `partial` is the record."""
+
+
+def holds_numbers(output: object) -> bool:
+    """Return whether no value of an output is NaN."""
+    with suppress(Exception):  # classes of tensors that do not tell
+        return not any(bool(t.isnan().any()) for t in tensors_in(output))
+    return True
 
 
 def find_thread_error(recorder: Recorder) -> TraceError | None:
@@ -106,6 +123,7 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
             devices.enter_context(FixedDevice(clone.device))
         samples = InputPlaceholders(clone, plan)
         recorder.batch_axes = samples.batch_axes
+        recorder.input_draws = samples.draw_names
         for tensor, name in samples.fed_tensors:
             recorder.add_input(tensor, "" if samples.has_sole_input else name)
         constants = nullcontext()
@@ -148,6 +166,7 @@ def make_architecture(
         mode="run" if recorder.clone.real else "shapes",
         inputs=tuple(recorder.inputs),
         input_names=tuple(recorder.input_names) if any(recorder.input_names) else (),
+        input_draws=tuple(recorder.input_draws) if any(recorder.input_draws) else (),
         batch_size=batch,
         batch_axes=batch_axes if any(axis != 0 for axis in batch_axes) else (),
         buffers=count_bytes_by_dtype(recorder.clone.list_buffers()),

@@ -17,6 +17,7 @@ from resviz.inputs import (
     arrange_arguments,
     parse_inputs,
 )
+from resviz.tracing.draws import USUAL_DRAWS, Draws
 from resviz.tracing.modules import list_forward_parameters
 from resviz.tracing.tensors import NESTED_REFUSAL, iterate_leaves, map_leaves
 
@@ -47,6 +48,7 @@ class TracePlan(NamedTuple):
         watches_constants: whether every call of torch's functions is watched for
             tensors made from numbers, which takes longer.
         method: the one that is followed, "" for the forward.
+        draws: how values are drawn that a real run is fed.
     """
 
     model: nn.Module
@@ -61,6 +63,7 @@ class TracePlan(NamedTuple):
     stays_on_device: bool = False
     watches_constants: bool = False
     method: str = ""
+    draws: Draws = USUAL_DRAWS
 
     def with_values(self) -> TracePlan:
         """Return the same plan with values, its model rebuilt if needed."""
@@ -68,6 +71,16 @@ class TracePlan(NamedTuple):
         return self._replace(
             model=model, build_filled=None, trace_only=False, real=True
         )
+
+    def list_drawn_dtypes(self) -> list[torch.dtype]:
+        """List the dtypes of the inputs whose values a real run draws."""
+        dtypes = []
+        for leaf in iterate_leaves(self.arguments):
+            if isinstance(leaf, InputSpec):
+                dtypes.append(getattr(torch, leaf.dtype or "float32"))
+            elif isinstance(leaf, torch.Tensor) and leaf.is_meta:
+                dtypes.append(leaf.dtype)
+        return dtypes
 
     @property
     def is_batch_off_axis(self) -> bool:
@@ -143,6 +156,7 @@ class InputPlaceholders:
         kwargs: keyword arguments.
         fed_tensors: each tensor in them once, in order, and its name.
         batch_axes: the axis of each that holds the samples, None if none does.
+        draw_names: how the values of each were drawn, "" as usual or if it was given.
         has_sole_input: whether that is the only argument, which needs no name.
     """
 
@@ -151,6 +165,7 @@ class InputPlaceholders:
         self.plan = plan
         self.batch = plan.batch
         self.batch_axes: list[int | None] = []
+        self.draw_names: list[str] = []
         arguments = plan.arguments
         self.fed_tensors: list[tuple[torch.Tensor, str]] = []
         self.placeholders: dict[int, torch.Tensor] = {}
@@ -195,20 +210,16 @@ class InputPlaceholders:
         """
         if self.clone.real and tensor.is_meta:
             return self.make_tensor(tuple(tensor.shape), tensor.dtype)
+        self.draw_names.append("")
         return self.clone.make_placeholder(tensor)
 
     def make_tensor(
         self, shape: tuple[int, ...], dtype: torch.dtype | None
     ) -> torch.Tensor:
-        """Return a new tensor of a shape, with seeded values in a real run.
-
-        Whole numbers are 0 and 1, which every table of embeddings has; a mask is True.
-        """
-        device = self.clone.device
+        """Return a new tensor of a shape, with seeded values in a real run."""
+        device, draws = self.clone.device, self.plan.draws
+        dtype = dtype or torch.get_default_dtype()
+        self.draw_names.append(draws.find_name(dtype))
         if not self.clone.real:
             return torch.empty(shape, dtype=dtype, device=device)
-        if dtype == torch.bool:
-            return torch.ones(shape, dtype=dtype, device=device)
-        if dtype is None or dtype.is_floating_point or dtype.is_complex:
-            return torch.randn(shape).to(device, dtype or torch.get_default_dtype())
-        return torch.randint(0, 2, shape).to(device, dtype)
+        return draws.draw_tensor(shape, dtype).to(device)

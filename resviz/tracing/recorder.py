@@ -50,6 +50,7 @@ class Recorder(TorchDispatchMode):
         inputs: shapes of the tensors given to the model.
         input_names: theirs, "" where they have none.
         batch_axes: the axis of each input that holds the samples, None if none does.
+        input_draws: how the values of each were drawn, "" as usual or if it was given.
         failed_operation: the last operation that raised.
         untracked: what was made where no operation can be followed.
     """
@@ -69,6 +70,7 @@ class Recorder(TorchDispatchMode):
         self.inputs: list[Tensor] = []
         self.input_names: list[str] = []
         self.batch_axes: list[int | None] = []
+        self.input_draws: list[str] = []
         self.failed_operation: FailedOperation | None = None
         self.untracked = UntrackedSteps(clone)
         self.steps: list[TraceStep] = []

@@ -287,6 +287,8 @@ def test_inputs_have_a_name_each_or_none(record):
     """Readers put both side by side."""
     said = broken(record, lambda data: data.update(input_names=["a", "b"]))
     assert "inputs: 2 names for 1 inputs" in said
+    said = broken(record, lambda data: data.update(input_draws=["", "ones"]))
+    assert "inputs: 2 draws for 1 inputs" in said
 
 
 def test_a_file_that_nests_for_ever_is_refused(tmp_path):
