@@ -76,32 +76,56 @@ def find_residual_blocks(
 def group_by_call(
     graph: Graph, outer_regions: list[JoinRegion]
 ) -> list[tuple[int, list[JoinRegion]]]:
-    """Group regions by the call that holds them; split where the flow is broken."""
+    """Group regions by the call that holds them; split where the flow is broken.
+
+    It goes on where a region reads what was before the break beside what came after.
+    Source: Li et al. 2022, Next-ViT, whose MLP reads attention and convolution.
+    """
     groups: list[tuple[int, list[JoinRegion]]] = []
     for region in outer_regions:
         owner = find_region_call(graph, region)
-        if (
-            groups
-            and groups[-1][0] == owner
-            and groups[-1][1][-1].is_exchange is region.is_exchange
-            and is_continuation(graph, groups[-1][1][-1], region)
-        ):
+        if groups and goes_on(graph, groups[-1], owner, region):
             groups[-1][1].append(region)
+            if len(groups) > 1 and goes_on(graph, groups[-2], owner, region):
+                groups[-2][1].extend(groups.pop()[1])
         else:
             groups.append((owner, [region]))
     return groups
 
 
+def goes_on(
+    graph: Graph, group: tuple[int, list[JoinRegion]], owner: int, region: JoinRegion
+) -> bool:
+    """Tell whether a region of a call continues a group of regions."""
+    group_owner, members = group
+    return (
+        group_owner == owner
+        and members[-1].is_exchange is region.is_exchange
+        and is_continuation(graph, members[-1], region)
+    )
+
+
 def is_continuation(graph: Graph, before: JoinRegion, region: JoinRegion) -> bool:
-    """Tell whether a region keeps the last one's size, or reads it without weights."""
+    """Tell whether a region keeps the last one's size, or reads it without weights.
+
+    It may read something else too. Source: Chen et al. 2022, RegionViT, whose windows
+    take in the tokens of their regions, which attend before.
+    """
     if graph.size_of_node(before.end) == graph.size_of_node(region.end):
         return True
-    node = region.fork
-    while node > before.end and not any(
-        map(is_weighted, graph.list_operations([node]))
-    ):
-        node = graph.dominator[node]
-    return node == before.end
+    pending, visited = [region.fork], set[int]()
+    while pending:
+        node = pending.pop()
+        if node == before.end:
+            return True
+        if (
+            node > before.end
+            and node not in visited
+            and not any(map(is_weighted, graph.list_operations([node])))
+        ):
+            visited.add(node)
+            pending += graph.main_sources[node]
+    return False
 
 
 def split_units(

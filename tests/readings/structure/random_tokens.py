@@ -1,0 +1,122 @@
+"""Random transformers whose tokens part and meet, each of which knows its own truth."""
+
+import random
+
+import torch
+from torch import nn
+
+from .random_forms import Drawn
+from .random_parts import WIDTH, Run, draw_attention, draw_mlp
+from .random_streams import AttentionTo
+
+# Tokens of regions and of a map, which attend in turn
+
+
+class Regions(nn.Module):
+    """A few rows that attend first, and all rows that attend with them then.
+
+    As RegionViT's, whose forward loops over layers, or one layer a module.
+    """
+
+    def __init__(self, rng):
+        super().__init__()
+        self.first = rng.choice((draw_attention(rng), AttentionTo()))
+        self.second, self.mlp = draw_attention(rng), draw_mlp(rng)
+        self.leads = rng.random() < 0.5
+
+    def forward(self, few, rows):
+        few = few + (
+            self.first(few, rows)
+            if isinstance(self.first, AttentionTo)
+            else self.first(few)
+        )
+        count = few.shape[1]
+        parts = (few, rows) if self.leads else (rows, few)
+        rows = torch.cat(parts, 1)
+        rows = rows + self.second(rows)
+        rows = rows + self.mlp(rows)
+        if self.leads:
+            return rows[:, :count], rows[:, count:]
+        return rows[:, -count:], rows[:, :-count]
+
+
+def run_written_out(self, few, rows):
+    """Run the layers in one forward."""
+    for layer in self.layers:
+        few, rows = Regions.forward(layer, few, rows)
+    return few, rows
+
+
+def run_modules(self, few, rows):
+    """Run the layers as modules."""
+    for layer in self.layers:
+        few, rows = layer(few, rows)
+    return few, rows
+
+
+def part_rows(self, x):
+    """Make few rows and many of one input, and a head of the few."""
+    x = self.stem(x)
+    few, rows = self.run_layers(self.pool(x.mT).mT, x)
+    return self.head(few.mean(1) + rows.mean(1))
+
+
+def draw_regions(rng):
+    """Layers whose few rows attend alone, then among all."""
+    count = rng.randint(1, 4)
+    run = rng.choice((run_written_out, run_modules))
+    net = Run(
+        part_rows,
+        stem=nn.Linear(8, WIDTH),
+        pool=nn.AvgPool1d(4),
+        run_layers=Run(run, layers=[Regions(rng) for _ in range(count)]),
+        head=nn.Linear(WIDTH, 2),
+    )
+    types = ("attention", "attention", "MLP")
+    return Drawn(net, (torch.zeros(2, 16, 8),), [types] * count, [count])
+
+
+def attend_and_convolve(self, x):
+    """Attend, convolve a narrower map beside, and read both."""
+    x = self.wide(x)
+    x = x + self.attention(x)
+    y = self.narrow(x)
+    y = y + self.convolve(y.mT).mT
+    x = torch.cat([x, y] if self.leads else [y, x], -1)
+    return x + self.mlp(x)
+
+
+def draw_joined(rng):
+    """Blocks of attention, of a convolution beside it, and of an MLP over both."""
+    count, half = rng.randint(1, 4), WIDTH // 2
+    blocks = []
+    for _ in range(count):
+        kernel = rng.choice((3, 5))
+        grouped = nn.Conv1d(half, half, kernel, padding=kernel // 2, groups=2)
+        block = Run(
+            attend_and_convolve,
+            wide=nn.Linear(WIDTH + half, WIDTH),
+            narrow=nn.Linear(WIDTH, half),
+            attention=draw_attention(rng),
+            convolve=nn.Sequential(grouped, nn.ReLU(), nn.Conv1d(half, half, 1)),
+            mlp=nn.Sequential(
+                nn.Linear(WIDTH + half, 32), nn.GELU(), nn.Linear(32, WIDTH + half)
+            ),
+        )
+        block.leads = rng.random() < 0.5
+        blocks.append(block)
+    net = nn.Sequential(nn.Linear(8, WIDTH + half), *blocks)
+    types = ("attention", "residual", "MLP")
+    return Drawn(net, (torch.zeros(2, 9, 8),), [types] * count, [count])
+
+
+TOKEN_FORMS = {
+    "regions": draw_regions,
+    "joined": draw_joined,
+}
+"""What draws a net of each form."""
+
+
+def draw_token_form(form, seed):
+    """Draw the net of a form and a seed."""
+    return TOKEN_FORMS[form](random.Random(f"{form} {seed}"))
