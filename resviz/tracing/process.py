@@ -139,7 +139,7 @@ def read_process_states() -> list[ProcessState]:
 
 def read_warning_filters() -> ProcessState:
     """Read the filters of warnings, to which sympy adds when it is imported."""
-    filters = warnings.filters
+    filters: Any = warnings.filters
     before = [*filters]
 
     def put_back() -> None:

@@ -72,7 +72,7 @@ def test_the_record_says_what_it_was_run_on(name, mode, tmp_path):
     trace(model, (3, 8, 8), mode=mode).save(tmp_path / "a.json")
     arch = load(tmp_path / "a.json")
     assert ("run", (drawn,)) == (arch.mode, arch.input_draws)
-    assert 3 * 4 * 64 == sum(layer.macs for layer in arch if layer.module)
+    assert 3 * 4 * 64 == sum(layer.macs or 0 for layer in arch if layer.module)
     words = f"seeded input of {drawn}, since the usual one fails"
     assert words in str(summary(arch))
     assert [drawn] == summary(arch).to_dict()["input_draws"]
