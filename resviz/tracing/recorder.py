@@ -25,6 +25,7 @@ from resviz.tracing.dispatched import (
 )
 from resviz.tracing.events import CallRecorder, FailedOperation, TraceEvent, TraceStep
 from resviz.tracing.meta_checks import META_CHECKS
+from resviz.tracing.meta_kernels import META_KERNELS
 from resviz.tracing.origins import Origins, UntrackedSteps, describe_tensor
 from resviz.tracing.storages import StorageNumbers, find_storage_address
 from resviz.tracing.tensors import map_leaves
@@ -171,6 +172,8 @@ class Recorder(TorchDispatchMode):
         try:
             if func in META_CHECKS:
                 META_CHECKS[func](*args, **kwargs)
+            if func in META_KERNELS and operands[0].is_meta:
+                return META_KERNELS[func](*args, **kwargs)
             return run_by_torch(func, args, kwargs)
         except Exception as error:
             self.failed_operation = FailedOperation(func, operands, args, error)
