@@ -5,13 +5,16 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.operations.families import RESHAPES, SELECTIONS
 from resviz.readings.batch_axes import find_folds
+from resviz.readings.resizes import find_slice_step
 from resviz.readings.structure.fusions import FUSION
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import name_sum
 from resviz.readings.structure.outer_regions import find_repeated_sums
 from resviz.readings.structure.regions import JoinKind
-from resviz.readings.structure.weights import list_live_operations
+from resviz.readings.structure.towers import find_entry
+from resviz.readings.structure.weights import is_upsampling, list_live_operations
 from resviz.record.cached import cache_reading
 from resviz.units import format_names, format_per_axis, format_plural
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from resviz.readings.structure import Structure
+    from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.parts import Block, Stage
     from resviz.record import Operation
 
@@ -43,14 +47,57 @@ def downsampling_before_blocks(structure: Structure) -> Iterator[str]:
     """Name stages whose map shrinks before their first block, as ConvNeXt's."""
     names: list[str] = []
     for before, stage in pair_stages(structure):
-        first = stage.blocks[0]
-        shrinks = before.blocks[-1].output_size[0] > first.output_size[0]
+        last, first = before.blocks[-1], stage.blocks[0]
+        is_smaller = last.output_size[0] > first.output_size[0]
         keeps = first.units[0].shortcut.reason not in {"resolution", "both"}
-        if shrinks and keeps:
+        if is_smaller and keeps and shrinks_between(structure, last, first):
             names.append(stage.name)
     yield from remark_on(
         "the map shrinks before the first block, in no shortcut", names
     )
+
+
+def shrinks_between(structure: Structure, before: Block, block: Block) -> bool:
+    """Tell whether a map shrinks on its way from a block to another.
+
+    What only takes some tokens shrinks none, nor do rows of their own, which read it.
+    Source: Chen et al. 2021, CrossViT, whose class tokens change places; Carion et al.
+    2020, DETR.
+    """
+    graph = build_graph(structure.arch)
+    pending, visited = [(find_entry(graph, block), False)], set[tuple[int, bool]]()
+    while pending:
+        place = node, shrinks = pending.pop()
+        if node == before.end and shrinks:
+            return True
+        if node <= before.end or place in visited:
+            continue
+        visited.add(place)
+        size = graph.size_of_node(node)[0]
+        for source in graph.main_sources[node]:
+            is_smaller = size < graph.size_of_node(source)[0]
+            pending.append(
+                (source, shrinks or (is_smaller and not takes_some(graph, node)))
+            )
+    return False
+
+
+def takes_some(graph: Graph, node: int) -> bool:
+    """Tell whether a node takes some of the values that it reads, side by side.
+
+    What finds out which is none of its stream: that passes first operands.
+    """
+    layer = graph.layers[node]
+    number, names = len(layer.operations) - 1, set[str]()
+    while number >= 0:
+        op = layer.operations[number]
+        names.add(op.name)
+        if is_upsampling(op):
+            return False
+        first = op.sources[0] if op.sources else None
+        number = first.layer if first else -1
+    selects = names <= SELECTIONS | RESHAPES and not names <= RESHAPES
+    return selects and not find_slice_step(layer)
 
 
 def changes_without_projection(structure: Structure) -> Iterator[str]:
