@@ -20,9 +20,11 @@ from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
+from resviz.readings.structure.scores import find_carried_scores
 from resviz.readings.structure.side_edges import (
     SideEdgeFinder,
     SideEdges,
+    SideKind,
     find_conditions,
     number_source,
 )
@@ -79,6 +81,7 @@ class Graph:
             being 0; {} if there is one alone.
         joins: the additions, by node.
         dead_joins: those that lead to no output.
+        carried_scores: those that add scores of an earlier attention, by the sum.
         returned_nodes: what gives an output of the model.
         efforts: of the nodes that have any, what they weigh.
         input_axes: in which axis of each input of the model its channels lie.
@@ -123,6 +126,12 @@ class Graph:
         main_input, self.main_output = find_main_ends(self)
         if len(arch.inputs) > 1:
             self.add_conditions(main_input)
+        self.carried_scores: dict[int, int] = {}
+        if finder.has_products:
+            self.carried_scores = find_carried_scores(self)
+            for node, earlier in self.carried_scores.items():
+                side = self.side_edges.get(node, {})
+                self.side_edges[node] = side | {earlier: SideKind.KERNEL}
         self.nodes_with_side_edges = sorted(self.side_edges)
         self.find_dominators()
 

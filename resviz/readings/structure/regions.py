@@ -146,7 +146,11 @@ class RegionReader:
         if node not in self.regions:
             addition = self.additions[node]
             region = read_region(self.graph, addition, self.measure_branch)
-            if is_sum_of_cell(self.graph, node) and not region.is_multi_branch:
+            if node in self.graph.carried_scores:
+                reason = "it adds scores of attention to those of an earlier one"
+                kind, fork = JoinKind.PARALLEL, region.fork
+                region = JoinRegion(fork, node, addition, kind, reason)
+            elif is_sum_of_cell(self.graph, node) and not region.is_multi_branch:
                 reason = "it is one of the sums that a cell concatenates"
                 kind, fork = JoinKind.PARALLEL, region.fork
                 region = JoinRegion(fork, node, addition, kind, reason)

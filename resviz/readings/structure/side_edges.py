@@ -18,6 +18,7 @@ from resviz.operations.families import (
     FACTORS,
     LOOKUPS,
     NORMS,
+    PRODUCTS,
     RESHAPES,
     SQUASHING,
 )
@@ -58,11 +59,13 @@ class SideEdgeFinder:
         value_counts: how many different values a node gives, where that is fewer than
             its elements; an expanded gate stays small.
         squashed: nodes whose values lie between 0 and 1.
+        has_products: whether matrices that flow are multiplied.
     """
 
     def __init__(self) -> None:
         self.value_counts: dict[int, int] = {}
         self.squashed: set[int] = set()
+        self.has_products = False
 
     def find_side_edges(
         self, layer: Layer, ops: Sequence[Operation], sources: Sequence[int]
@@ -78,6 +81,7 @@ class SideEdgeFinder:
         if op.name == "cat":
             return self.find_numbers(layer, sources)
         if op.name not in ELEMENTWISE:
+            self.has_products |= op.name in PRODUCTS
             return {}
         side: list[int] = []
         full = sources

@@ -147,6 +147,8 @@ def find_sums_beside(
     """Find the sums inside of a region that update a stream beside it."""
     sums: set[int] = set()
     for node in graph.joins.keys() & (nodes - addition.nodes):
+        if node in graph.carried_scores:
+            continue
         foreign = [n for n in graph.joins[node].operands if n not in nodes]
         foreign = [n for n in foreign if n != addition.fork]
         if foreign and is_sum_of_stream_beside(graph, node, foreign, addition):

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.families import (
     ATTENTIONS,
-    ELEMENTWISE,
     PRODUCTS,
-    RESHAPES,
     SOFTMAXES,
 )
 from resviz.readings.structure.mlps_beside import has_mlp_beside
+from resviz.readings.structure.scores import is_softmax
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.steps import takes_up_again
 from resviz.readings.structure.weights import (
@@ -118,18 +117,6 @@ def attends_to_one_position(graph: Graph, node: int) -> bool:
                 above = graph.main_sources[above][0]
             if above > MODEL_INPUT and graph.efforts[above].products:
                 return True
-    return False
-
-
-def is_softmax(graph: Graph, node: int) -> bool:
-    """Tell whether a node, or what is only reshaped and scaled there, is a softmax."""
-    while node > MODEL_INPUT:
-        names = {op.name for op in graph.operations[node]}
-        if names & SOFTMAXES:
-            return True
-        if not names - RESHAPES <= ELEMENTWISE or len(graph.sources[node]) > 1:
-            return False
-        (node,) = graph.sources[node]
     return False
 
 

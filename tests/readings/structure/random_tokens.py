@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from .random_forms import Drawn
-from .random_parts import WIDTH, Run, draw_attention, draw_mlp
+from .random_parts import WIDTH, Run, draw_attention, draw_mlp, draw_norm
 from .random_streams import AttentionTo
 
 # Tokens of regions and of a map, which attend in turn
@@ -110,7 +110,102 @@ def draw_joined(rng):
     return Drawn(net, (torch.zeros(2, 9, 8),), [types] * count, [count])
 
 
+# Scores of attention that are carried from layer to layer
+
+
+class Scored(nn.Module):
+    """Attention of two heads that adds the scores of the one before to its own."""
+
+    def __init__(self, rng, way):
+        super().__init__()
+        self.norm, self.way = draw_norm(rng), way
+        self.q, self.k, self.v, self.out = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
+        self.mixes = way == "a layer on them"
+        self.mix = nn.Conv2d(2, 2, 3, padding=1) if self.mixes else nn.Identity()
+        self.by_einsum = rng.random() < 0.5
+
+    def split_heads(self, x):
+        """(N, L, C) as two heads."""
+        return x.unflatten(-1, (2, -1)).transpose(1, 2)
+
+    def forward(self, x, earlier):
+        x = self.norm(x)
+        q, k, v = (self.split_heads(f(x)) for f in (self.q, self.k, self.v))
+        scores = torch.einsum("bhid,bhjd->bhij", q, k) if self.by_einsum else q @ k.mT
+        scores = scores / 3
+        if self.way == "the weights":
+            scores = scores.softmax(-1)
+        if earlier is not None:
+            scores = SCORE_WAYS[self.way](scores, self.mix(earlier))
+        weights = scores if self.way == "the weights" else scores.softmax(-1)
+        return self.out((weights @ v).transpose(1, 2).flatten(2)), scores
+
+
+SCORE_WAYS = {
+    "a sum": lambda scores, earlier: scores + earlier,
+    "the earlier first": lambda scores, earlier: earlier + scores,
+    "a mean": lambda scores, earlier: 0.5 * scores + 0.5 * earlier,
+    "the weights": lambda scores, earlier: scores + earlier,
+    "a layer on them": lambda scores, earlier: scores + earlier,
+}
+"""How scores, or weights, are carried on."""
+
+
+def run_scored(self, x):
+    """Run blocks that hand on their scores beside what they give."""
+    x, scores = self.stem(x), None
+    for attention, mlp, norm in zip(
+        self.attentions, self.mlps, self.norms, strict=True
+    ):
+        y, scores = attention(x, scores)
+        x = norm(x + y)
+        x = x + mlp(x)
+    return (x, scores) if self.returns else x
+
+
+def run_scored_block(self, x, scores):
+    """Run one block, which hands on its scores."""
+    y, scores = self.attention(x, scores)
+    x = self.norm(x + y)
+    return x + self.mlp(x), scores
+
+
+def run_scored_blocks(self, x):
+    """Run blocks that are modules."""
+    x, scores = self.stem(x), None
+    for block in self.blocks:
+        x, scores = block(x, scores)
+    return (x, scores) if self.returns else x
+
+
+def draw_scores(rng):
+    """Blocks whose attention adds what scores the one before had."""
+    count, way = rng.randint(2, 4), rng.choice([*SCORE_WAYS])
+    parts = [
+        {
+            "attention": Scored(rng, way),
+            "mlp": draw_mlp(rng),
+            "norm": rng.choice((nn.LayerNorm, nn.Identity))(WIDTH),
+        }
+        for _ in range(count)
+    ]
+    stem = nn.Linear(8, WIDTH)
+    if rng.random() < 0.5:
+        net = Run(
+            run_scored_blocks,
+            stem=stem,
+            blocks=[Run(run_scored_block, **part) for part in parts],
+        )
+    else:
+        lists = {f"{name}s": [part[name] for part in parts] for name in parts[0]}
+        net = Run(run_scored, stem=stem, **lists)
+    net.returns = rng.random() < 0.3
+    blocks = [("attention", "MLP")] * count
+    return Drawn(net, (torch.zeros(2, 9, 8),), blocks, [count])
+
+
 TOKEN_FORMS = {
+    "scores": draw_scores,
     "regions": draw_regions,
     "joined": draw_joined,
 }
