@@ -9,7 +9,7 @@ HOUSE = Path(__file__).parent.parent / "resviz"
 
 FLOORS = {
     "__version__": 0, "errors": 0,
-    "units": 1, "escape": 1, "files": 1, "templates": 1.5, "operations": 1,
+    "units": 1, "escape": 1, "extras": 1, "files": 1, "templates": 1.5, "operations": 1,
     "inputs": 2, "record": 2, "options": 2.5,
     "models": 3,
     "readings": 4,

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
-from resviz.sweeps import import_extra
+from resviz.extras import import_extra
 from resviz.sweeps.sweep import NUMERIC_COLUMNS, Objective, pareto_front
 from resviz.sweeps.table import (
     MEASURE_COLUMNS,
@@ -145,7 +145,7 @@ def build_chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -
         y: column of the vertical one.
         colours: by what they are for.
     """
-    alt = import_extra("altair")
+    alt = import_extra("altair", "sweep")
     tooltips = [alt.Tooltip("spec", type="nominal", title="SPEC")]
     tooltips += [
         alt.Tooltip(name, type="quantitative", title=axis_label(name), format=",")
@@ -214,7 +214,7 @@ def render_chart_svg(result: SweepResult) -> str:
             vega_spec["encoding"][axis]["scale"] = LOG_SCALE
     vega_spec["datasets"] = {"points": placed_points}
     vega_spec["encoding"].pop("tooltip")
-    svg_text = import_extra("vl_convert").vegalite_to_svg(
+    svg_text = import_extra("vl_convert", "sweep").vegalite_to_svg(
         vega_spec, vl_version=vega_lite_version()
     )
     return add_description(svg_text, result, (x, y), placed_points)
@@ -222,7 +222,7 @@ def render_chart_svg(result: SweepResult) -> str:
 
 def vega_lite_version() -> str:
     """Return the version of Vega-Lite that altair writes, as "5.20"."""
-    return ".".join(import_extra("altair").SCHEMA_VERSION.split(".")[:2])
+    return ".".join(import_extra("altair", "sweep").SCHEMA_VERSION.split(".")[:2])
 
 
 def needs_log_scale(values: Sequence[float]) -> bool:
@@ -301,7 +301,7 @@ def vega_bundle() -> str:
 
     What would end a script early is written as an escape; it stands in strings alone.
     """
-    vl_convert = import_extra("vl_convert")
+    vl_convert = import_extra("vl_convert", "sweep")
     bundle = vl_convert.javascript_bundle(vl_version=vega_lite_version())
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
@@ -324,7 +324,7 @@ def page_contents(result: SweepResult, table: Table) -> dict[str, Any]:
     drawing = build_chart(names, x, y, LIGHT_COLOURS).properties(
         width="container", height=420
     )
-    alt = import_extra("altair")
+    alt = import_extra("altair", "sweep")
     return {
         "chart": drawing.add_params(alt.selection_interval(name="brush")).to_dict(),
         "points": chart_points(result),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import formats
 from resviz.errors import RenderError
+from resviz.extras import import_extra
 from resviz.files import write_atomically
-from resviz.sweeps import import_extra
 
 if TYPE_CHECKING:
     from resviz.sweeps.sweep import SweepResult
@@ -42,10 +42,10 @@ def check_libraries(form: str) -> None:
         ResvizError: if a library is missing.
     """
     if form in {"html", "svg"}:
-        import_extra("altair")
-        import_extra("vl_convert")
+        import_extra("altair", "sweep")
+        import_extra("vl_convert", "sweep")
     elif form == PARQUET:
-        import_extra("pyarrow")
+        import_extra("pyarrow", "sweep")
 
 
 def render_sweep(result: SweepResult, form: str, **options: Any) -> str | bytes:
@@ -57,7 +57,7 @@ def render_sweep(result: SweepResult, form: str, **options: Any) -> str | bytes:
     from resviz.sweeps.table import sweep_dataframe, sweep_table
 
     if form == PARQUET:
-        import_extra("pyarrow")
+        import_extra("pyarrow", "sweep")
         return sweep_dataframe(result).to_parquet(index=False)
     if form == "html":
         from resviz.sweeps.chart import render_sweep_page

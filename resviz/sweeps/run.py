@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import ResvizError, first_error_line
-from resviz.sweeps import import_extra
+from resviz.extras import import_extra
 from resviz.sweeps.rows import TIMED_STEPS
 from resviz.sweeps.supervisor import WORKERS, BatchResult, Settings, trace_batch
 

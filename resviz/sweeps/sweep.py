@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import SpecError
+from resviz.extras import import_extra
 from resviz.inputs import parse_inputs
 from resviz.operations.own_rules import list_rule_modules
-from resviz.sweeps import import_extra
 from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.order import RowOrder
 from resviz.sweeps.rows import MEASURE_NAMES
