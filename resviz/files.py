@@ -10,7 +10,8 @@ from resviz.errors import RenderError, first_error_line
 FOREIGN_SUFFIXES = frozenset((
     ".pdf", ".png", ".jpg", ".jpeg", ".svg", ".csv", ".tsv", ".txt", ".md", ".markdown",
     ".tex", ".tikz", ".html", ".htm", ".json", ".gz", ".zip", ".yaml", ".xml", ".dot",
-    ".gv", ".mmd", ".mermaid", ".xlsx", ".docx", ".parquet", ".pt", ".pth", ".onnx",
+    ".gv", ".mmd", ".mermaid", ".xlsx", ".docx", ".pptx", ".drawio", ".parquet", ".pt",
+    ".pth", ".onnx",
 ))  # fmt: skip
 """Suffixes that promise a reader what a file holds."""
 

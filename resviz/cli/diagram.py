@@ -52,8 +52,8 @@ def diagram(
     archs = read_records(specs, tracing)
     with tell_if_slow("drawing"):
         drawn_figure = figures.draw_diagram(archs, **options)
-        rendered = drawn_figure.to_bytes(form, **format_options)
-    write_output(rendered, output, binary=form in {"pdf", "png"})
+        rendered = drawn_figure.render(form, **format_options)
+    write_output(rendered, output, binary=isinstance(rendered, bytes))
 
 
 def check_layout(layout: str, form: str) -> None:

@@ -109,8 +109,26 @@ class Diagram:
         """Return a TikZ picture, to be read by LaTeX's `input`."""
         return self.to_bytes("tikz").decode()
 
+    def to_pptx(self) -> bytes:
+        """Return a slide of shapes and connectors, to be edited in PowerPoint.
+
+        Raises:
+            RenderError: for a figure whose lines join no shapes, or one larger than
+                a slide.
+            ResvizError: without python-pptx, the extra `pptx`.
+        """
+        return self.to_bytes("pptx")
+
+    def to_drawio(self) -> str:
+        """Return a page of shapes and connectors, to be edited in draw.io.
+
+        Raises:
+            RenderError: for a figure whose lines join no shapes.
+        """
+        return self.to_bytes("drawio").decode()
+
     def render(self, format: str = "svg", **options: Any) -> str | bytes:  # noqa: A002 - the CLI's word
-        """Return the figure in one of the picture formats; PNG and PDF as bytes.
+        """Return the figure in one of the picture formats; PNG, PDF, PPTX as bytes.
 
         Raises:
             RenderError: if there is no such format, with those there are, or dpi for

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         Solid,
     )
 
+NODE_CORNER = 7
+"""Radius of the corners of a round box, in pixels."""
+
 SHADE_OPACITY = 0.16
 """How much of the outline's colour lies over a solid's side face."""
 
@@ -162,7 +165,8 @@ def mark_node(node: Node, style: Style) -> Iterator[Mark]:
     if look.shape == "circle":
         yield Circle(node.at, node.size[0] / 2, paint)
     elif look.shape != "none":
-        yield Rectangle(node.at, node.size, 7 if look.shape == "round" else 0, paint)
+        corner = NODE_CORNER if look.shape == "round" else 0
+        yield Rectangle(node.at, node.size, corner, paint)
     x = {"start": node.left, "middle": node.at[0], "end": node.right}[node.align]
     first = node.at[1] - (len(node.lines) - 1) * look.size * LINE_SPACING / 2
     ink = style.colours[look.ink]

@@ -77,6 +77,7 @@ class LanesPainter:
         router = LineRouter(self.grid).route_lines()
         self.placing = LanesPlacing(self.grid, router, left)
         self.boxes: dict[int, Node] = {}
+        self.entrances: dict[int, Node] = {}
 
     def paint(self, width: float) -> None:
         """Paint lanes, frames, boxes and lines."""
@@ -89,8 +90,8 @@ class LanesPainter:
             path, tip = self.placing.place_line(source, key)
             lanes = self.grid.cells[source][0], self.grid.cells[key][0]
             role = "main" if lanes[0] == lanes[1] else LINE_ROLES[lanes[0] < lanes[1]]
-            tail, head = self.boxes[source].key, self.boxes[key].key
-            self.canvas.edges.append(Edge(tail, head, role, path, tip))
+            tail, head = self.boxes[source], self.entrances.get(key, self.boxes[key])
+            self.canvas.edges.append(Edge(tail.key, head.key, role, path, tip))
 
     def paint_lanes(self, width: float) -> None:
         """Paint the ground of each lane, and its label."""
@@ -151,7 +152,7 @@ class LanesPainter:
         if node.entrance:
             height = size.height if is_bar(node, entering) else SIGN_SIZE
             at = (box.left - ENTRANCE_WIDTH + SIGN_SIZE / 2, y)
-            sign = self.paint_sign(at, node.entrance, height)
+            self.entrances[key] = sign = self.paint_sign(at, node.entrance, height)
             ends = (sign.right, y), (box.left, y)
             self.canvas.add_wire(sign, box, "main", *ends, arrow=False)
         self.boxes[key] = box

@@ -1,0 +1,204 @@
+"""Connectors as Office has them: pieces with at most one turn, held at sites of shapes.
+
+Office has presets with more turns too, whose places are shares of their width and
+height; but LibreOffice does not read those, and leads the line another way, through
+boxes or along other lines. A piece with one turn can only be drawn in one way.
+
+Source: ECMA-376, part 1, section 20.1.10.56, and the geometries of its presets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import cos, hypot, pi, sin
+from typing import TYPE_CHECKING
+
+from resviz.figures.drawing.canvas import mix_points
+from resviz.figures.drawing.connectors import drop_repeats, find_side
+from resviz.figures.drawing.styles import LOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.figures.drawing.connectors import Connector, Side
+    from resviz.figures.drawing.elements import Node, Point
+
+EMU_PER_PIXEL = 9525
+"""Office's units of length in a pixel, of which an inch has 96."""
+
+SITES: dict[Side, int] = {"top": 0, "left": 1, "bottom": 2, "right": 3}
+"""Where a connector is held by a rectangle; a circle has a further site after each."""
+
+MAX_STUB = 48
+"""Pixels of a level stretch between an end and a bend, for it to be left out."""
+
+STEP = 2.0
+"""Distance of the points of a line that are looked at, and from a shape, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a connector, straight or with one turn.
+
+    Attributes:
+        corners: its ends, with its turn between them.
+        sites: where what it joins holds it.
+    """
+
+    corners: tuple[Point, ...]
+    sites: tuple[int, int]
+
+
+def cut_into_pieces(connector: Connector, obstacles: Sequence[Node]) -> list[Piece]:
+    """Cut a connector into pieces, each from where the last one ends.
+
+    Args:
+        connector: with turns or bends.
+        obstacles: nodes that no piece shall meet.
+    """
+    corners = connector.corners
+    sites = (
+        find_site(connector.tail, corners[0], connector.leaving_side),
+        find_site(connector.head, corners[-1], connector.entering_side),
+    )
+    if connector.is_smooth:
+        stops = straighten_bends(connector, obstacles)
+        routes = [*pairwise(stops)]
+    elif any(map(is_aslant, (connector.tail, connector.head), sites)):
+        routes = [*pairwise(corners)]
+    else:
+        middles = [mix_points(a, b, 0.5) for a, b in pairwise(corners[1:-1])]
+        stops = [corners[0], *middles, corners[-1]]
+        turns = corners[1:-1] or (None,)
+        routes = [
+            (a, b) if turn is None else (a, turn, b)
+            for turn, (a, b) in zip(turns, pairwise(stops), strict=True)
+        ]
+    return [
+        Piece(
+            route,
+            (
+                sites[0] if number == 0 else find_waypoint_site(route[0], route[1]),
+                sites[1]
+                if number == len(routes) - 1
+                else find_waypoint_site(route[-1], route[-2]),
+            ),
+        )
+        for number, route in enumerate(routes)
+    ]
+
+
+def find_site(node: Node, at: Point, side: Side) -> int:
+    """Find where a node holds a connector that meets it at a point of a side."""
+    if LOOKS[node.role].shape != "circle":
+        return SITES[side]
+    radius = node.size[0] / 2
+    return min(
+        range(8),
+        key=lambda site: hypot(
+            node.at[0] - radius * sin(site * pi / 4) - at[0],
+            node.at[1] - radius * cos(site * pi / 4) - at[1],
+        ),
+    )
+
+
+def is_aslant(node: Node, site: int) -> bool:
+    """Tell whether a site of a circle is between two sides.
+
+    From there a line with a turn may begin across or down, as its reader likes.
+    """
+    return LOOKS[node.role].shape == "circle" and site % 2 == 1
+
+
+def find_waypoint_site(end: Point, inner: Point) -> int:
+    """Find where a waypoint, a circle, holds a piece that comes from a point."""
+    return 2 * SITES[find_side(end, inner)]
+
+
+def straighten_bends(connector: Connector, obstacles: Sequence[Node]) -> list[Point]:
+    """Return where a curve begins and ends to bend, to be joined by straight pieces.
+
+    Near an end there is no such point where the line past it meets no shape.
+    """
+    points, corners = connector.points, connector.corners
+    turns = [points.index(corner) for corner in corners[1:-1]]
+    if not turns:
+        return [*corners]
+    enters = [points[turn - 1] for turn in turns[::2]]
+    leaves = [points[turn + 1] for turn in turns[1::2]]
+    begin, end = corners[0], corners[-1]
+    others = [
+        node
+        for node in obstacles
+        if not lies_in(begin, node) and not lies_in(end, node)
+    ]
+    if is_clear(begin, enters[0], leaves[0], others):
+        enters[0] = begin
+    if is_clear(end, leaves[-1], enters[-1], others):
+        leaves[-1] = end
+    bends = [stop for bend in zip(enters, leaves, strict=True) for stop in bend]
+    return [*drop_repeats([begin, *bends, end])]
+
+
+def is_clear(end: Point, stop: Point, inner: Point, obstacles: Sequence[Node]) -> bool:
+    """Tell whether a line may leave out a stop near its end, and go on straight."""
+    steps = max(int(hypot(inner[0] - end[0], inner[1] - end[1]) / STEP), 1)
+    samples = [mix_points(end, inner, step / steps) for step in range(1, steps)]
+    return hypot(stop[0] - end[0], stop[1] - end[1]) <= MAX_STUB and not any(
+        lies_in(sample, node) for node in obstacles for sample in samples
+    )
+
+
+def lies_in(point: Point, node: Node) -> bool:
+    """Tell whether a point lies in a node, or on its outline."""
+    return (
+        node.left - STEP < point[0] < node.right + STEP
+        and node.top - STEP < point[1] < node.bottom + STEP
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A preset connector, and how it lies.
+
+    It runs from the upper left of its box to the lower right, at first to the right.
+
+    Attributes:
+        name: "straightConnector1", or "bentConnector2" for one with a turn.
+        offset: of the upper left corner of its box before it is turned, in EMU.
+        extent: width and height of that box, likewise.
+        is_turned: whether it is turned clockwise by a quarter around its middle.
+        flips: whether it is mirrored across and down, before that.
+    """
+
+    name: str
+    offset: tuple[int, int]
+    extent: tuple[int, int]
+    is_turned: bool
+    flips: tuple[bool, bool]
+
+
+def fit_preset(corners: Sequence[Point]) -> Preset:
+    """Fit a preset to a straight line, or to one that is level and then upright."""
+    (x, y), (x2, y2) = (
+        (round(EMU_PER_PIXEL * at[0]), round(EMU_PER_PIXEL * at[1]))
+        for at in (corners[0], corners[-1])
+    )
+    across, down = x2 - x, y2 - y
+    corner = (min(x, x2), min(y, y2))
+    extent = (abs(across), abs(down))
+    if len(corners) == 2:
+        flips = (across < 0, down < 0)
+        return Preset("straightConnector1", corner, extent, False, flips)
+    if find_side(corners[0], corners[1]) in {"left", "right"}:
+        return Preset("bentConnector2", corner, extent, False, (across < 0, down < 0))
+    # Turned, its width leads down and its height to the left.
+    width, height = extent[1], extent[0]
+    offset = (
+        corner[0] + (extent[0] - width) // 2,
+        corner[1] + (extent[1] - height) // 2,
+    )
+    return Preset(
+        "bentConnector2", offset, (width, height), True, (down < 0, across > 0)
+    )

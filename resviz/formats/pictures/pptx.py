@@ -1,0 +1,357 @@
+"""PPTX: a slide of native shapes, text and connectors, to be edited in PowerPoint."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from resviz import escape
+from resviz.errors import RenderError
+from resviz.extras import import_extra
+from resviz.figures.drawing.connectors import list_connectors
+from resviz.figures.drawing.marks import NODE_CORNER, resolve_colour
+from resviz.figures.drawing.metrics import LINE_SPACING
+from resviz.figures.drawing.shapes import list_shapes
+from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, LineLook, Style
+from resviz.formats.office_connectors import (
+    EMU_PER_PIXEL,
+    cut_into_pieces,
+    fit_preset,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resviz.figures.drawing.connectors import Connector
+    from resviz.figures.drawing.elements import Group, Node, Picture, Point
+    from resviz.figures.drawing.shapes import LabelledShape
+    from resviz.formats.office_connectors import Preset
+
+SUFFIXES = (".pptx",)
+
+FONT = "Arial"
+"""Every Office has it, and its widths are those of `metrics`."""
+
+POINTS_PER_PIXEL = 0.75
+
+SLIDE_LIMITS = (96, 5376)
+"""Least and greatest side of a slide, in pixels: 1 to 56 inches."""
+
+OFFICE_DASHES: dict[Dash, str] = {"dashed": "dash", "dotted": "sysDot"}
+"""What Office calls the dashes of lines; a solid one has none."""
+
+OUTLINES = {"none": "rect", "box": "rect", "round": "roundRect", "circle": "ellipse"}
+"""What Office calls the shapes of looks."""
+
+QUARTER_TURN = "5400000"
+"""A quarter turn clockwise, in 60,000ths of a degree."""
+
+ALIGNMENTS = {"start": "l", "middle": "ctr", "end": "r"}
+
+WAYPOINT_SIZE = (0.25, 0.25)
+"""Sides of what joins the pieces of a connector that bends too often for one."""
+
+BLANK_LAYOUT = 6
+"""The layout of python-pptx' own template that has no text to fill in."""
+
+MAX_PROPERTY_LENGTH = 255
+"""Characters of a property of the file that python-pptx takes."""
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""When every file was made, so that equal pictures give equal bytes."""
+
+
+def render(picture: Picture, style: Style) -> bytes:
+    """Write a picture as one slide of its size, light where the SVG follows the reader.
+
+    Raises:
+        RenderError: for a figure whose lines join no shapes, or one larger than a
+            slide.
+        ResvizError: without python-pptx.
+    """
+    connectors = list_connectors(picture)
+    if max(picture.size) > SLIDE_LIMITS[1]:
+        size = " by ".join(f"{side:.0f}" for side in picture.size)
+        raise RenderError(
+            f"{picture.title}: {size} pixels, and a slide has at most "
+            f"{SLIDE_LIMITS[1]} a side; write .drawio or .svg instead"
+        )
+    builder = _SlideBuilder(picture, replace(style, dark=None))
+    builder.add_all(connectors)
+    return pack_equally(builder.presentation)
+
+
+class _SlideBuilder:
+    """Puts the shapes of one picture on a slide.
+
+    Attributes:
+        picture: what is drawn.
+        style: its colours.
+        presentation: of python-pptx.
+        tree: the shapes of its slide.
+        boxes: nodes that no line shall meet.
+        placed: by the key of a node its shape.
+        waypoints: by the node whose connectors pass there, and the place.
+    """
+
+    def __init__(self, picture: Picture, style: Style) -> None:
+        self.picture, self.style = picture, style
+        self.presentation = import_extra("pptx", "pptx").Presentation()
+        width, height = (max(side, SLIDE_LIMITS[0]) for side in picture.size)
+        self.presentation.slide_width = to_emu(width)
+        self.presentation.slide_height = to_emu(height)
+        layout = self.presentation.slide_layouts[BLANK_LAYOUT]
+        slide = self.presentation.slides.add_slide(layout)
+        paint_fill(slide.background.fill, style.colours["background"])
+        self.tree = slide.shapes
+        self.boxes = [
+            node for node in picture.nodes if LOOKS[node.role].shape != "none"
+        ]
+        self.placed: dict[str, Any] = {}
+        self.waypoints: dict[tuple[str, float, float], Any] = {}
+        facts = self.presentation.core_properties
+        facts.title = escape.clean_name(picture.title)[:MAX_PROPERTY_LENGTH]
+        facts.author = facts.last_modified_by = "resviz"
+        facts.created = facts.modified = LONG_AGO
+
+    def add_all(self, connectors: list[Connector]) -> None:
+        """Add frames with what they hold, connectors, then all other shapes."""
+        ends = {node.key for each in connectors for node in (each.tail, each.head)}
+        shapes = {shape.node.key: shape for shape in list_shapes(self.picture, ends)}
+        for group in self.picture.groups:
+            self.add_group(self.tree, group, shapes)
+        self.tree.turbo_add_enabled = True  # else it searches all ids for each shape
+        place = len(self.tree.element)
+        for key in [key for key in shapes if key not in self.placed]:
+            self.add_shape(self.tree, shapes[key])
+        # The main path lies on top, where a shortcut has its first stretch in common.
+        for connector in sorted(connectors, key=lambda each: each.role == "main"):
+            for line in self.add_connector(connector):
+                self.tree.element.insert(place, line.element)
+                place += 1
+        titles = [key for key in self.placed if shapes[key].node.role == "title"]
+        for key in [*titles, *self.placed][:1]:
+            describe(self.placed[key], self.picture.description)
+
+    def add_group(
+        self, tree: Any, group: Group, shapes: Mapping[str, LabelledShape]
+    ) -> None:
+        """Add a frame, in one group with what it holds if that is anything."""
+        held = [shapes[key] for key in group.nodes if key in shapes]
+        if held or group.groups:
+            together = tree.add_group_shape()
+            together.name = escape.clean_name(f"group {group.key}")
+            tree = together.shapes
+        look = FRAMES[group.role]
+        kind = "roundRect" if look.corner else "rect"
+        frame = add_outline(tree, kind, group.at, group.size, look.corner)
+        frame.name = escape.clean_name(f"frame {group.key}")
+        paint_fill(
+            frame.fill, resolve_colour(self.style, look.fill, group.tint, "wash")
+        )
+        line = resolve_colour(self.style, look.line, group.tint, "line")
+        paint_line(frame, LineLook(line, look.dash, look.width))
+        for inner in group.groups:
+            self.add_group(tree, inner, shapes)
+        for shape in held:
+            self.add_shape(tree, shape)
+
+    def add_shape(self, tree: Any, labelled: LabelledShape) -> None:
+        """Add a box, a circle or bare text, with what is written in it."""
+        node, look = labelled.node, LOOKS[labelled.node.role]
+        kind = OUTLINES[look.shape]
+        shape = add_outline(tree, kind, node.at, node.size, NODE_CORNER)
+        shape.name = escape.clean_name(f"{node.role} {node.key}")
+        is_shown = look.shape != "none"
+        fill = resolve_colour(
+            self.style, look.fill if is_shown else "", node.tint, "fill"
+        )
+        line = resolve_colour(
+            self.style, look.line if is_shown else "", node.tint, "line"
+        )
+        paint_fill(shape.fill, fill)
+        paint_line(shape, LineLook(line, look.dash, look.width))
+        self.write_text(shape.text_frame, labelled.texts)
+        self.placed[node.key] = shape
+
+    def write_text(self, frame: Any, texts: tuple[Node, ...]) -> None:
+        """Write the text of a shape: a paragraph a node, its lines as it has them."""
+        from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+        from pptx.util import Pt
+
+        frame.word_wrap, frame.vertical_anchor = False, MSO_ANCHOR.MIDDLE
+        frame.margin_left = frame.margin_right = 0
+        frame.margin_top = frame.margin_bottom = 0
+        for number, node in enumerate(texts):
+            look = LOOKS[node.role]
+            paragraph = frame.add_paragraph() if number else frame.paragraphs[0]
+            paragraph.alignment = PP_ALIGN.from_xml(ALIGNMENTS[node.align])
+            size = look.size * POINTS_PER_PIXEL
+            paragraph.line_spacing = Pt(size * LINE_SPACING)
+            for row, line in enumerate(node.lines):
+                if row:
+                    paragraph.add_line_break()
+                run = paragraph.add_run()
+                run.text = escape.clean_name(line)
+                run.font.size, run.font.bold, run.font.name = Pt(size), look.bold, FONT
+                run.font.color.rgb = to_rgb(self.style.colours[look.ink])
+
+    def add_connector(self, connector: Connector) -> list[Any]:
+        """Add a connector, with a waypoint between two pieces of it."""
+        tail, head, look = connector.tail, connector.head, LINES[connector.role]
+        pieces = cut_into_pieces(connector, self.boxes)
+        stops = [
+            self.placed[tail.key],
+            *(self.find_waypoint(tail, piece.corners[-1]) for piece in pieces[:-1]),
+            self.placed[head.key],
+        ]
+        lines: list[Any] = []
+        for piece, joined in zip(pieces, pairwise(stops), strict=True):
+            line = self.tree.add_connector(1, 0, 0, 0, 0)
+            strip_style(line)
+            line.name = escape.clean_name(f"line {tail.key} to {head.key}")
+            describe(line, f"from {name_node(tail)} to {name_node(head)}")
+            glue(line, joined, piece.sites)
+            place_connector(line, fit_preset(piece.corners))
+            paint_line(line, replace(look, colour=self.style.colours[look.colour]))
+            lines.append(line)
+        if connector.has_arrow:
+            add_arrow(lines[-1])
+        return lines
+
+    def find_waypoint(self, tail: Node, at: Point) -> Any:
+        """Find what holds two pieces of a connector together; nobody sees it.
+
+        Connectors of one node share it where they take one way.
+        """
+        key = (tail.key, round(at[0], 1), round(at[1], 1))
+        if key not in self.waypoints:
+            shape = add_outline(self.tree, "ellipse", at, WAYPOINT_SIZE)
+            shape.name = f"waypoint {len(self.waypoints)}"
+            paint_fill(shape.fill, "")
+            paint_line(shape, LineLook(""))
+            self.waypoints[key] = shape
+        return self.waypoints[key]
+
+
+def add_outline(tree: Any, kind: str, at: Point, size: Point, corner: float = 0) -> Any:
+    """Add a shape of Office around its centre, without a fill, a line or a shadow."""
+    from pptx.enum.shapes import MSO_SHAPE
+
+    left, top = (at[axis] - size[axis] / 2 for axis in (0, 1))
+    sides = tuple(map(to_emu, (left, top, *size)))
+    shape = tree.add_shape(MSO_SHAPE.from_xml(kind), *sides)
+    strip_style(shape)
+    if kind == "roundRect":
+        shape.adjustments[0] = min(corner / min(size), 0.5)
+    return shape
+
+
+def strip_style(shape: Any) -> None:
+    """Leave out what a shape would have of the theme: colours, a shadow."""
+    for child in [*shape.element]:
+        if child.tag.endswith("}style"):
+            shape.element.remove(child)
+
+
+def paint_fill(fill: Any, colour: str) -> None:
+    """Fill a shape with a colour; "" for none."""
+    if not colour:
+        fill.background()
+        return
+    fill.solid()
+    fill.fore_color.rgb = to_rgb(colour)
+
+
+def paint_line(shape: Any, look: LineLook) -> None:
+    """Draw an outline or a connector; a look without a colour is none."""
+    from pptx.enum.dml import MSO_LINE_DASH_STYLE
+
+    if not look.colour:
+        shape.line.fill.background()
+        return
+    shape.line.color.rgb = to_rgb(look.colour)
+    shape.line.width = to_emu(look.width)
+    if look.dash != "solid":
+        style = MSO_LINE_DASH_STYLE.from_xml(OFFICE_DASHES[look.dash])
+        shape.line.dash_style = style
+
+
+def add_arrow(line: Any) -> None:
+    """Add the arrow at the end of a connector, which python-pptx has no word for."""
+    from pptx.oxml.ns import qn
+
+    outline = line.get_or_add_ln()
+    arrow = outline.makeelement(
+        qn("a:tailEnd"), {"type": "triangle", "w": "sm", "len": "med"}
+    )
+    outline.append(arrow)
+
+
+def place_connector(line: Any, preset: Preset) -> None:
+    """Lay a connector as a preset says."""
+    from pptx.oxml.ns import qn
+
+    frame = line.element.spPr.find(qn("a:xfrm"))
+    flips = zip(("flipH", "flipV"), preset.flips, strict=True)
+    frame.attrib.clear()
+    frame.attrib.update({name: "1" for name, is_set in flips if is_set})
+    if preset.is_turned:
+        frame.set("rot", QUARTER_TURN)
+    x, y = map(str, preset.offset)
+    frame.find(qn("a:off")).attrib.update({"x": x, "y": y})
+    width, height = map(str, preset.extent)
+    frame.find(qn("a:ext")).attrib.update({"cx": width, "cy": height})
+    line.element.spPr.find(qn("a:prstGeom")).set("prst", preset.name)
+
+
+def glue(line: Any, joined: tuple[Any, Any], sites: tuple[int, int]) -> None:
+    """Join a connector to two shapes, each at one of its sites.
+
+    python-pptx' own `begin_connect` knows the sites of rectangles alone.
+    """
+    ends = line.element.nvCxnSpPr.cNvCxnSpPr
+    both = ends.get_or_add_stCxn(), ends.get_or_add_endCxn()
+    for end, shape, site in zip(both, joined, sites, strict=True):
+        end.id, end.idx = shape.shape_id, site
+
+
+def describe(shape: Any, words: str) -> None:
+    """Give a shape its alternative text."""
+    from pptx.oxml.ns import qn
+
+    properties = next(shape.element.iter(qn("p:cNvPr")))
+    properties.set("descr", escape.clean_prose(words))
+
+
+def name_node(node: Node) -> str:
+    """Name a node by what is written in it."""
+    return " ".join(node.lines) or node.key
+
+
+def to_emu(pixels: float) -> int:
+    """Return a length in Office's units."""
+    return round(EMU_PER_PIXEL * pixels)
+
+
+def to_rgb(colour: str) -> Any:
+    """Return a colour as python-pptx has it."""
+    from pptx.dml.color import RGBColor
+
+    return RGBColor.from_string(colour.removeprefix("#").upper())
+
+
+def pack_equally(presentation: Any) -> bytes:
+    """Return the bytes of a file, with one date for all that it holds."""
+    saved, packed = BytesIO(), BytesIO()
+    presentation.save(saved)
+    with ZipFile(saved) as source, ZipFile(packed, "w") as target:
+        for name in source.namelist():
+            entry = ZipInfo(name, LONG_AGO.timetuple()[:6])
+            entry.compress_type = ZIP_DEFLATED
+            target.writestr(entry, source.read(name))
+    return packed.getvalue()

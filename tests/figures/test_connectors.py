@@ -1,0 +1,111 @@
+"""Connectors: each wire of a picture from shape to shape, from outline to outline."""
+
+from itertools import pairwise
+from math import hypot
+
+import pytest
+
+import resviz
+from resviz.errors import RenderError
+from resviz.figures import draw_diagram
+from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.connectors import list_connectors
+from resviz.figures.drawing.shapes import list_shapes
+from resviz.figures.drawing.styles import LOOKS
+
+from .editable import OTHERS, RESNETS, list_pictures, read_network
+
+
+def measure_gap(node, point):
+    """How far a point is from the outline of a node."""
+    x, y = abs(point[0] - node.at[0]), abs(point[1] - node.at[1])
+    if LOOKS[node.role].shape == "circle":
+        return abs(hypot(x, y) - node.size[0] / 2)
+    beside, above = x - node.size[0] / 2, y - node.size[1] / 2
+    return hypot(max(beside, 0), max(above, 0)) or -max(beside, above)
+
+
+@pytest.mark.parametrize("name", [*RESNETS, *OTHERS])
+def test_every_wire_is_joined_at_both_ends(name):
+    """On the outlines of two shapes that are not one, across and down between them."""
+    for picture in list_pictures(name):
+        connectors = list_connectors(picture)
+        assert len(picture.edges) == len(connectors) > 0
+        for connector in connectors:
+            assert connector.tail is not connector.head
+            for node, end in zip(
+                connector.ends, (connector.points[0], connector.points[-1]), strict=True
+            ):
+                assert measure_gap(node, end) < 2, (picture.title, connector)
+            steps = [
+                (abs(a[0] - b[0]), abs(a[1] - b[1]))
+                for a, b in pairwise(connector.points)
+            ]
+            assert max(map(min, steps)) < 0.1, (picture.title, connector)
+
+
+@pytest.mark.parametrize("name", ["resnet101", "toy_unet", "hrnet_w18_small"])
+def test_what_is_joined_is_what_the_figure_joins(name):
+    """But for an arc that the picture begins on a wire: it leaves what that leaves."""
+    for picture in list_pictures(name):
+        told = [(edge.tail, edge.head) for edge in picture.edges]
+        joined = [(each.tail.key, each.head.key) for each in list_connectors(picture)]
+        moved = [k for k, pair in enumerate(told) if pair != joined[k]]
+        assert all(told[k][1] == joined[k][1] for k in moved)
+        assert len(moved) <= ("every convolution" in picture.title)
+
+
+def test_a_shortcut_has_its_way_along_the_main_wire():
+    """From the input of its block, not from the point at which it leaves the wire."""
+    canvas = Canvas()
+    top = canvas.add_node("block", (50, 20), (40, 20))
+    below = canvas.add_node("block", (50, 80), (40, 20))
+    join = canvas.add_sum((50, 110), "+")
+    canvas.add_wire(top, below, "main", (50, 30), (50, 70))
+    canvas.add_wire(below, join, "main", (50, 90), (50, 103))
+    around = ((50, 50), (120, 50), (120, 110), (57, 110))
+    canvas.add_wire(top, join, "identity", *around)
+    *_, shortcut = list_connectors(canvas.build_picture("toy", (150, 150)))
+    assert (top, join) == shortcut.ends
+    assert ((50, 30), *around) == tuple(
+        (round(x, 6), round(y, 6)) for x, y in shortcut.corners
+    )
+    assert ("bottom", "right") == (shortcut.leaving_side, shortcut.entering_side)
+
+
+@pytest.mark.parametrize("figure", ["growth", "flow"])
+def test_drawings_to_scale_are_refused(record, figure):
+    """With what can be written instead; the error comes from every door."""
+    drawn = resviz.diagram(record("resnet18"), figure)
+    for form in ("pptx", "drawio"):
+        with pytest.raises(RenderError, match=r"join no two shapes.*write \.svg"):
+            drawn.render(form)
+
+
+def test_a_wire_that_ends_in_the_open_is_refused():
+    """However near another wire it ends."""
+    canvas = Canvas()
+    top = canvas.add_node("block", (50, 20), (40, 20))
+    below = canvas.add_node("block", (50, 80), (40, 20))
+    canvas.add_wire(top, below, "main", (50, 30), (50, 60))
+    with pytest.raises(RenderError, match="join no two shapes"):
+        list_connectors(canvas.build_picture("toy", (100, 100)))
+
+
+def test_text_in_a_box_belongs_to_it():
+    """From top to bottom; what stands beside it is a shape of its own."""
+    picture = draw_diagram(read_network("toy_unet"), "lanes").picture
+    ends = {node.key for each in list_connectors(picture) for node in each.ends}
+    shapes = list_shapes(picture, ends)
+    written = {
+        tuple(line for text in shape.texts for line in text.lines)
+        for shape in shapes
+        if shape.node.role == "layer"
+    }
+    assert {("3×3", "8"), ("2×2 up 2", "8"), ("1×1", "2")} <= written
+    bare = [shape for shape in shapes if LOOKS[shape.node.role].shape == "none"]
+    assert {"toy_unet", "32×32"} <= {shape.node.lines[0] for shape in bare}
+    lines = [line for shape in shapes for text in shape.texts for line in text.lines]
+    assert sorted(line for node in picture.nodes for line in node.lines) == sorted(
+        lines
+    )
