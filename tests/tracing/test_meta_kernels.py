@@ -47,12 +47,12 @@ def multiply_by_recipe(x, weight):
 
 def multiply_integers(x, weight):
     """A product of whole numbers in 8 bits."""
-    return torch._int_mm(x, weight)
+    return torch.ops.aten._int_mm(x, weight)
 
 
 def multiply_packed(x, weight):
     """Values times whole numbers in 8 bits."""
-    return torch._weight_int8pack_mm(x, weight, torch.ones(len(weight), dtype=x.dtype))
+    return torch.ops.aten._weight_int8pack_mm(x, weight, torch.ones(len(weight), dtype=x.dtype))
 
 
 FP8 = torch.float8_e4m3fn
