@@ -6,11 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
-from resviz.readings.costs.conventions import (
+from resviz.readings.costs.by_convention import (
     ConventionCount,
     CountTerm,
     apply_conventions,
 )
+from resviz.readings.costs.convention_attention import HEADS_KINDS
+from resviz.readings.costs.convention_kinds import group_by_kind
 from resviz.readings.variants import Variant, find_variants
 from resviz.tables.notes import (
     counting_notes,
@@ -170,6 +172,13 @@ def variant_data(variant: Variant, macs: int) -> dict[str, Any]:
     }
 
 
+HEADS_NOTE = (
+    "nn.MultiheadAttention as tools see it with gradients on; under torch.no_grad() "
+    "torch may run it as one operation, which most count as nothing"
+)
+"""When the numbers of tools hold for torch's attention."""
+
+
 def costs_notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
     """Say what the other networks are, and how it was counted."""
     lines = [
@@ -181,4 +190,6 @@ def costs_notes(arch: Architecture, others: tuple[Variant, ...]) -> list[str]:
     batch_line = (
         f"counted for a batch of {arch.batch}, also for tools that take one sample"
     )
+    if any(name in HEADS_KINDS for name, _ in group_by_kind(arch)):
+        lines.append(HEADS_NOTE)
     return [*lines, batch_line, GI_NOTE, *counting_notes(arch, costs.ELEMENTS_UNIT)]

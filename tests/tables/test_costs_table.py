@@ -101,7 +101,10 @@ def test_torchinfo_over_positions():
 def test_a_transposed_convolution():
     """Some tools visit its output instead of its input, and no number is claimed."""
     given = totals(nn.ConvTranspose2d(4, 6, 2), 4, 3, 3)
-    wrong = {"thop", "torchinfo", "torchprofile", "torchscan", "calflops", "pycls"}
+    wrong = {
+        *("thop", "torchinfo", "torchprofile", "torchscan", "pycls"),
+        *("calflops", "DeepSpeed"),
+    }
     assert wrong == {name for (name, _), total in given.items() if total is None}
 
 
@@ -166,3 +169,12 @@ def test_it_reads_well_at_eighty_columns(record):
     text = resviz.costs_table(record("resnet50")).render("text", width=80)
     assert 80 >= max(map(len, text.splitlines()))
     assert "+ 2 × 11,113,984 batch norm\n" in text
+
+
+def test_attention_says_when_its_numbers_hold():
+    """And a network without it does not."""
+    said = [
+        "torch.no_grad()" in str(resviz.costs(resviz.trace(net, (16, 64))))
+        for net in (nn.TransformerEncoderLayer(64, 4, 128, batch_first=True), nn.ReLU())
+    ]
+    assert [True, False] == said

@@ -52,7 +52,9 @@ def multiply_integers(x, weight):
 
 def multiply_packed(x, weight):
     """Values times whole numbers in 8 bits."""
-    return torch.ops.aten._weight_int8pack_mm(x, weight, torch.ones(len(weight), dtype=x.dtype))
+    return torch.ops.aten._weight_int8pack_mm(
+        x, weight, torch.ones(len(weight), dtype=x.dtype)
+    )
 
 
 FP8 = torch.float8_e4m3fn

@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING
 from resviz.operations import families
 from resviz.operations.table import OPERATIONS
 from resviz.readings.costs import COST_RULES, find_mac_rule
+from resviz.readings.costs.convention_attention import (
+    ATTENTION_KINDS,
+    find_dot_products,
+    name_heads,
+)
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
@@ -108,18 +113,6 @@ SPECIAL_KIND_NAMES = frozenset(
 )
 """Those kinds."""
 
-ATTENTION_MODULES = frozenset({"MultiheadAttention", "TransformerEncoderLayer"})
-"""Modules whose forward torch replaces by one operation where nobody looks."""
-
-FUSED_ATTENTION = "multi-head attention"
-"""The kind of all that happens in them."""
-
-FUSED_KINDS = {
-    **dict.fromkeys(ATTENTION_MODULES, FUSED_ATTENTION),
-    "RMSNorm": "RMS norm",
-}
-"""Kinds of all operations of some leaf modules, which tools may see as one."""
-
 WEIGHTED_KINDS = frozenset({"convolution", "linear", "linear over positions"})
 """Kinds of which every convention counts the MACs."""
 
@@ -174,7 +167,7 @@ LENS_PRODUCTS = frozenset({
 """Products that torchlens counts, besides those of layers with weights."""
 
 PRODUCT_KINDS = WEIGHTED_KINDS | {
-    "transposed convolution", "recurrent layer", "matrix product", FUSED_ATTENTION,
+    "transposed convolution", "recurrent layer", "matrix product", *ATTENTION_KINDS,
 }  # fmt: skip
 """Kinds that are products, whatever a tool makes of them."""
 
@@ -209,14 +202,16 @@ def group_by_kind(arch: Architecture) -> dict[tuple[str, bool], list[Operation]]
     What only moves values is left out, and so are constants, but for products.
     """
     groups: dict[tuple[str, bool], list[Operation]] = defaultdict(list)
-    attentions = [call for call in arch.calls if call.type in ATTENTION_MODULES]
+    dot_products = find_dot_products(arch)
     for layer in arch.stored_layers:
         is_module = layer.module and layer.type in HOOKED_MODULES
-        special = FUSED_KINDS.get(layer.type, "")
-        if any(call.start <= layer.index < call.stop for call in attentions):
-            special = FUSED_ATTENTION
-        for op in layer.operations:
+        special = "RMS norm" if layer.type == "RMSNorm" else ""
+        if layer.type == "MultiheadAttention":
+            special = name_heads(layer)
+        for place, op in enumerate(layer.operations):
             name = name_tool_kind(layer, op)
+            if layer.type != "MultiheadAttention":
+                name = dot_products.get((layer.index, place), name)
             if find_mac_rule(op) or (any(op.flowing) and name not in MOVING_OPERATIONS):
                 groups[special or name, is_module].append(op)
     return groups

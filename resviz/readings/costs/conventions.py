@@ -10,9 +10,8 @@ number.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from resviz.readings.costs import MACS, sum_record_costs
+from resviz.readings.costs import convention_attention as attention
 from resviz.readings.costs import convention_terms as term
 from resviz.readings.costs.convention_kinds import (
     ALL_KINDS,
@@ -27,14 +26,8 @@ from resviz.readings.costs.convention_kinds import (
     TORCH_COUNTED_KINDS,
     WEIGHTED_KINDS,
     ZERO_KINDS,
-    group_by_kind,
 )
 from resviz.readings.costs.convention_terms import Amount
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from resviz.record import Architecture
 
 AddedAmount = tuple[int, Amount]
 """How often a convention counts each element of an amount."""
@@ -71,6 +64,21 @@ class Convention:
         return ", ".join(" ".join(tool).strip() for tool in self.tools)
 
 
+PATCHED_FUNCTIONS: tuple[AddedAmount, ...] = (
+    (1, term.CONV_BIAS),
+    (2, term.BATCH_NORM),
+    (5, term.LAYER_NORM),
+    (5, term.GROUP_NORM),
+    (1, term.RELU),
+    (1, term.GELU),
+    (1, term.SILU),
+    (1, term.LEAKY_RELU),
+    (1, term.PRELU),
+    (1, term.SOFTMAX),
+    (1, term.POOL_IN),
+)
+"""What calflops and DeepSpeed add, which take the place of the same functions."""
+
 CONVENTIONS = (
     Convention(
         (("torchvision", "0.28.0"),),
@@ -82,17 +90,28 @@ CONVENTIONS = (
         (("He et al.", "2015"),), "FLOPs", "section 3.3, multiply-adds", knows=ALL_KINDS
     ),
     Convention(
-        (("calflops", "0.3.2"), ("DeepSpeed", "0.19.8")),
+        (("calflops", "0.3.2"),),
         "MACs",
-        "calflops/pytorch_ops.py, deepspeed/profiling/flops_profiler/profiler.py",
+        "calflops/pytorch_ops.py",
+        adds=((-1, attention.ANY_ATTENDING_MACS),),
         knows=WEIGHTED_KINDS | ZERO_KINDS,
+        modules=True,
+    ),
+    Convention(
+        (("DeepSpeed", "0.19.8"),),
+        "MACs",
+        "deepspeed/profiling/flops_profiler/profiler.py",
+        knows=WEIGHTED_KINDS | ZERO_KINDS | attention.MEASURED,
         modules=True,
     ),
     Convention(
         (("torchlens", "2.36.1"),),
         "MACs",
         "torchlens/capture/flops.py",
-        knows=WEIGHTED_KINDS | ZERO_KINDS | LENS_PRODUCTS,
+        knows=WEIGHTED_KINDS
+        | ZERO_KINDS
+        | LENS_PRODUCTS
+        | attention.MEASURED - {attention.CROSS},
     ),
     Convention(
         (("pycls", "0.1.1"),),
@@ -105,8 +124,16 @@ CONVENTIONS = (
         (("ptflops (aten)", "0.7.5"),),
         "MACs",
         "ptflops/aten_ops.py",
-        adds=((1, term.BIAS), (1, term.TRANSPOSED_BIAS)),
-        knows=WEIGHTED_KINDS | ZERO_KINDS | {"bmm", "transposed convolution"},
+        adds=(
+            (1, term.BIAS),
+            (1, term.TRANSPOSED_BIAS),
+            (-1, attention.HEADS_MACS),
+            (1, attention.ADDMM_BIASES),
+        ),
+        knows=WEIGHTED_KINDS
+        | ZERO_KINDS
+        | {"bmm", "transposed convolution"}
+        | {attention.WEIGHED},
     ),
     Convention(
         (("torchinfo", "1.8.0"),),
@@ -116,6 +143,8 @@ CONVENTIONS = (
             (1, term.FLAT_BIAS),
             (1, term.NORM_PARAMETERS),
             (1, term.OTHER_NORM_PARAMETERS),
+            (-1, attention.ATTENTION_MACS),
+            (-1, attention.DOT_MACS),
         ),
         knows=WEIGHTED_KINDS - {"linear over positions"}
         | COMPARED_KINDS - {"linear bias"}
@@ -139,8 +168,10 @@ CONVENTIONS = (
             (1, term.MEAN_OUT),
             (4, term.BILINEAR),
             (4, term.GRID_SAMPLE),
+            (4, attention.CALLS),
+            (1, attention.SCALED_QUERIES),
         ),
-        knows=GRAPH_KINDS,
+        knows=GRAPH_KINDS | {attention.DOT},
     ),
     Convention(
         (("fvcore", "0.1.5"), ("mmengine", "0.10.7"), ("timm", "")),
@@ -155,8 +186,10 @@ CONVENTIONS = (
             (1, term.NEAREST),
             (4, term.BILINEAR),
             (4, term.GRID_SAMPLE),
+            (-1, attention.ATTENDING_MACS),
         ),
-        knows=GRAPH_KINDS | {"matrix product", "transposed convolution"},
+        knows=GRAPH_KINDS
+        | {"matrix product", "transposed convolution", attention.WEIGHED},
     ),
     Convention(
         (("torchscan", "0.2.0"),),
@@ -170,6 +203,8 @@ CONVENTIONS = (
             (1, term.EVEN_IN),
             (1, term.EVEN_OUT),
             (1, term.ADAPTIVE_COMPARISONS),
+            (-1, attention.ATTENTION_MACS),
+            (-1, attention.DOT_MACS),
         ),
         knows=WEIGHTED_KINDS
         | COMPARED_KINDS - {"uneven pool"}
@@ -198,6 +233,12 @@ CONVENTIONS = (
             (2, term.PRELU),
             (1, term.SOFTMAX),
             (2, term.POOL_IN),
+            (-1, attention.DOT_MACS),
+            (1, attention.WEIGHED_MACS),
+            (1, attention.SELF_SOFTMAX),
+            (1, attention.WEIGHED_SOFTMAX),
+            (1, attention.SELF_QUERIES),
+            (1, attention.BIASES),
         ),
         knows=WEIGHTED_KINDS | COMPARED_KINDS | SIMPLE_KINDS,
         module_knows=frozenset({"transposed convolution"}),
@@ -218,6 +259,8 @@ CONVENTIONS = (
             (1, term.GLOBAL_OUT),
             (1, term.NEAREST),
             (11, term.BILINEAR),
+            (-1, attention.ATTENTION_MACS),
+            (-1, attention.DOT_MACS),
         ),
         knows=WEIGHTED_KINDS | COMPARED_KINDS | QUIET_KINDS | {"native_group_norm"},
         modules=True,
@@ -230,24 +273,30 @@ CONVENTIONS = (
         knows=ZERO_KINDS | TORCH_COUNTED_KINDS,
     ),
     Convention(
-        (("calflops", "0.3.2"), ("DeepSpeed", "0.19.8")),
+        (("calflops", "0.3.2"),),
         "FLOPs",
         "calflops/pytorch_ops.py, which misses sums and products written + and *",
         macs=2,
         adds=(
-            (1, term.CONV_BIAS),
-            (2, term.BATCH_NORM),
-            (5, term.LAYER_NORM),
-            (5, term.GROUP_NORM),
-            (1, term.RELU),
-            (1, term.GELU),
-            (1, term.SILU),
-            (1, term.LEAKY_RELU),
-            (1, term.PRELU),
-            (1, term.SOFTMAX),
-            (1, term.POOL_IN),
+            *PATCHED_FUNCTIONS,
+            (-2, attention.ANY_ATTENDING_MACS),
+            (1, attention.WEIGHED_SOFTMAX),
         ),
         knows=WEIGHTED_KINDS | COMPARED_KINDS - {"ReLU6"} | SIMPLE_KINDS,
+        module_knows=frozenset({"ReLU6"}),
+        modules=True,
+    ),
+    Convention(
+        (("DeepSpeed", "0.19.8"),),
+        "FLOPs",
+        "deepspeed/profiling/flops_profiler/profiler.py, which misses sums and "
+        "products written + and *",
+        macs=2,
+        adds=(*PATCHED_FUNCTIONS, (1, attention.WEIGHED_SOFTMAX)),
+        knows=WEIGHTED_KINDS
+        | COMPARED_KINDS - {"ReLU6"}
+        | SIMPLE_KINDS
+        | attention.MEASURED,
         module_knows=frozenset({"ReLU6"}),
         modules=True,
     ),
@@ -273,6 +322,7 @@ CONVENTIONS = (
             (1, term.EVEN_IN),
             (1, term.EVEN_OUT),
             (1, term.ADAPTIVE_COMPARISONS),
+            (-2, attention.DOT_MACS),
         ),
         knows=WEIGHTED_KINDS
         | COMPARED_KINDS - {"uneven pool", "linear bias"}
@@ -315,85 +365,16 @@ CONVENTIONS = (
             (6, term.LOG_SOFTMAX),
             (8, term.EXPONENTIALS),
             (9, term.SOFTPLUS),
+            (1, attention.BIASES),
+            (6, attention.FUSED_SOFTMAX),
+            (5, attention.WEIGHED_SOFTMAX),
+            (1, attention.SCALED_QUERIES),
+            (1, attention.MEANS),
         ),
-        knows=WEIGHTED_KINDS | COMPARED_KINDS | LENS_PRODUCTS - {"baddbmm"},
+        knows=WEIGHTED_KINDS
+        | COMPARED_KINDS
+        | LENS_PRODUCTS - {"baddbmm"}
+        | {attention.UNBIASED},
     ),
 )
 """Every convention, by its total for ResNet-50. To add one, add an entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountTerm:
-    """A part of a total: so many elements, each counted so often."""
-
-    name: str
-    each: int
-    elements: int
-
-    @property
-    def amount(self) -> int:
-        """The term's share of the total."""
-        return self.each * self.elements
-
-
-@dataclass(frozen=True, slots=True)
-class ConventionCount:
-    """The count that one convention gives for one network.
-
-    Attributes:
-        convention: how it counts.
-        terms: the MACs, and what is added to them, empty terms left out.
-        unknown: what the network does for which the convention's count is not known.
-    """
-
-    convention: Convention
-    terms: tuple[CountTerm, ...]
-    unknown: tuple[str, ...]
-
-    @property
-    def total(self) -> int | None:
-        """The tool's number; None where it is not known."""
-        return None if self.unknown else sum(term.amount for term in self.terms)
-
-
-def apply_conventions(arch: Architecture) -> tuple[ConventionCount, ...]:
-    """Count a network by every convention, at the record's batch."""
-    return tuple(apply_convention(arch, convention) for convention in CONVENTIONS)
-
-
-def apply_convention(arch: Architecture, convention: Convention) -> ConventionCount:
-    """Count a network by one convention."""
-    terms = [CountTerm(MACS, convention.macs, sum_record_costs(arch).macs)]
-    terms += [
-        CountTerm(added.label, each, sum_amount(arch, added))
-        for each, added in convention.adds
-    ]
-    unknown = dict.fromkeys(find_unknown_kinds(arch, convention))
-    return ConventionCount(
-        convention, tuple(t for t in terms if t.elements), tuple(unknown)
-    )
-
-
-def sum_amount(arch: Architecture, added: Amount) -> int:
-    """Add up an amount over a whole network."""
-    return sum(
-        added.measure(op)
-        for (name, _), ops in group_by_kind(arch).items()
-        if name in added.kinds
-        for op in ops
-    )
-
-
-def find_unknown_kinds(arch: Architecture, convention: Convention) -> Iterator[str]:
-    """Yield the kinds in a network whose count a convention does not define."""
-    added_kinds = convention.module_knows.union(
-        *(amount.kinds for _, amount in convention.adds)
-    )
-    counted_kinds = WEIGHTED_KINDS | added_kinds
-    for name, is_module in group_by_kind(arch):
-        if name not in convention.knows | added_kinds:
-            yield name
-        elif convention.modules and not is_module and name in counted_kinds:
-            yield f"{name} outside of a module"
-    if arch.training and convention.adds:
-        yield "training mode"

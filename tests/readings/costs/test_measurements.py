@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.readings.costs.conventions import apply_conventions
+from resviz.readings.costs.by_convention import apply_conventions
 
 
 def convolved(inputs, outputs, kernel=3, **options):
