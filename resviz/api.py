@@ -295,6 +295,8 @@ def diagram(
     title: str | None = None,
     no_title: bool = False,
     no_legend: bool = False,
+    width: str | None = None,
+    text: str | None = None,
     layout: str = "resviz",
     **tracing: Unpack[TraceOptions],
 ) -> Diagram:
@@ -315,6 +317,10 @@ def diagram(
             caption says them. Names of columns stay where there are several.
         no_legend: leave out what signs mean. What the figure does not show is still
             said.
+        width: what it is laid out for where it is printed: "3.25in", "8cm", "400px",
+            or "column" or "page" of a paper in two columns.
+        text: how large its smallest letters shall be there; "8pt" with a width, if
+            left out.
         layout: "resviz", or "dot" for Graphviz' own, where it is installed and the
             figure is a graph.
         tracing: as for `trace`.
@@ -334,6 +340,8 @@ def diagram(
         title=title,
         no_title=no_title,
         no_legend=no_legend,
+        width=width,
+        text=text,
         layout=layout,
     )
 

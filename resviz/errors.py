@@ -82,6 +82,10 @@ class RenderError(ResvizError, RuntimeError):
     """An output that cannot be made or written."""
 
 
+class LetterWarning(UserWarning):
+    """Letters of a figure that are too small where it is printed, with a remedy."""
+
+
 class FontWarning(UserWarning):
     """Letters of a figure that cannot be shown, with what would show them."""
 

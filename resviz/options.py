@@ -27,13 +27,15 @@ from typing import (
 
 from resviz.errors import OptionError, SpecError, suggest
 from resviz.inputs import TRACE_MODES, InputSize, parse_input
+from resviz.units import parse_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-OptionKind = Literal["text", "words", "number", "switch", "inputs", "object"]
+OptionKind = Literal["text", "words", "number", "length", "switch", "inputs", "object"]
 """How an option is written: text, words between commas, a whole number from 1 on, a
-switch without a value, inputs of a forward, or an object that only Python has."""
+length with its unit, a switch without a value, inputs of a forward, or an object that
+only Python has."""
 
 DPI_LIMITS = 16, 2400
 """Dots an inch that pixels can be asked for."""
@@ -105,6 +107,8 @@ class Option:
             if not text.isdecimal() or not int(text):
                 raise SpecError(f"got {text!r}, want a whole number from 1 on")
             return int(text)
+        if self.kind == "length":
+            parse_length(text)
         if self.kind == "inputs":
             joined = re.sub(r"\s*,\s*", ",", text)
             return tuple(parse_input(part) for part in joined.split())
@@ -261,6 +265,22 @@ class FigureOptions(TypedDict, total=False):
             spelling="no-legend",
         ),
     ]
+    width: Annotated[
+        str | None,
+        Option(
+            "Laid out for: 3.25in, 8cm, 400px, column or page (of a paper in two).",
+            kind="length",
+            example="3.25in",
+        ),
+    ]
+    text: Annotated[
+        str | None,
+        Option(
+            "Size of its smallest letters, where it is printed; 8pt if it has a width.",
+            kind="length",
+            example="8pt",
+        ),
+    ]
 
 
 class LayoutOptions(TypedDict, total=False):
@@ -284,7 +304,7 @@ class PlaceOptions(TypedDict, total=False):
     """How a figure stands in a document; commands and Python have no place for it."""
 
     alt: Annotated[str, Option("What it shows, in your own words.")]
-    width: Annotated[str, Option("A length of CSS, as 60%.")]
+    width: Annotated[str, Option("What it is laid out for, or a length of CSS as 60%.")]
 
 
 def declared_options(declaration: type) -> dict[str, Option]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 from typing import TYPE_CHECKING
+
+from resviz.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,3 +89,32 @@ def count_tensor_bytes(shape: Sequence[int], dtype: str) -> int:
 def format_mebibytes(number: int) -> str:
     """Write bytes in units of 2²⁰, "97.49"."""
     return f"{number / 2**20:,.2f}"
+
+
+LENGTH_POINTS = {"pt": 1, "px": 0.75, "mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72}
+"""PostScript points in each unit of length; a pixel is that of CSS."""
+
+NAMED_LENGTHS = {"column": "3.25in", "page": "6.875in"}
+"""Widths of a column and of both, in a paper of two columns on US letter."""
+
+LENGTH = re.compile(rf"(\d+(?:\.\d+)?|\.\d+) ?({'|'.join(LENGTH_POINTS)})")
+
+
+def parse_length(text: str) -> float:
+    """Return a length in points.
+
+    Raises:
+        SpecError: if it is none; says what is.
+
+    Example:
+        >>> [parse_length(text) for text in ("3.25in", "400px", "column")]
+        [234.0, 300.0, 234.0]
+    """
+    match = LENGTH.fullmatch(NAMED_LENGTHS.get(text, text).strip().casefold())
+    if not match:
+        listed = ", ".join([*LENGTH_POINTS])
+        raise SpecError(
+            f"got {text!r}, want a length with its unit, as 3.25in: one of {listed}; "
+            f"or {' or '.join(NAMED_LENGTHS)}"
+        )
+    return float(match[1]) * LENGTH_POINTS[match[2]]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resviz import __version__
-from resviz.errors import FontWarning, ResvizError
+from resviz.errors import FontWarning, LetterWarning, ResvizError
 from resviz.tables import TABLES
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def show_warning(
     """Print a warning of our own as one line; another as Python does."""
     from resviz.escape import replace_unsafe
 
-    if issubclass(category, FontWarning):
+    if issubclass(category, (FontWarning, LetterWarning)):
         line = f"warning: {replace_unsafe(message)}"
         click.echo(wrap_for_terminal(line), err=True)
     else:

@@ -60,7 +60,7 @@ class NumberRange(click.ParamType):
 DPI_RANGE = NumberRange(int, *DPI_LIMITS)
 """Dots an inch that pixels can be asked for."""
 
-METAVARS = {"number": "N", "inputs": "C,H,W", "words": "NAMES"}
+METAVARS = {"number": "N", "inputs": "C,H,W", "words": "NAMES", "length": "LENGTH"}
 """What help shows for a value, by the kind of its option."""
 
 SILENT_SECONDS = 1.0

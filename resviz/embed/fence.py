@@ -32,6 +32,7 @@ from resviz.embed.requests import (
     TableRequest,
     figure_html,
     split_specs,
+    split_width,
 )
 from resviz.errors import OptionError, ResvizError, SpecError, suggest
 from resviz.escape import escape_html, escape_html_prose, replace_unsafe
@@ -284,7 +285,7 @@ def make_parser(options: Iterable[Option]) -> click.Command:
     return click.Command("fence", params=[specs, *parsed], add_help_option=False)
 
 
-FIGURE_PARSER = make_parser([*FIGURE_OPTIONS.values(), *PLACE_OPTIONS.values()])
+FIGURE_PARSER = make_parser((FIGURE_OPTIONS | PLACE_OPTIONS).values())
 TABLE_PARSER = make_parser([*TABLE_OPTIONS.values()])
 """What may stand after the command of a figure, and of a table."""
 
@@ -307,8 +308,10 @@ def parse_fence_line(line: str) -> tuple[str, FigureRequest | TableRequest, str]
         options = collect_options(values, TABLE_OPTIONS.values())
         return command, TableRequest(values["specs"], command, options, tracing), ""
     options = collect_options(values, FIGURE_OPTIONS.values())
+    laid_out, width = split_width(options.pop("width", ""))
+    options |= laid_out
     figure = FigureRequest(values["specs"], options, values["alt"] or "", tracing)
-    return command, figure, values["width"] or ""
+    return command, figure, width
 
 
 def parse_arguments(

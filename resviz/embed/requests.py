@@ -13,6 +13,7 @@ from resviz.formats.pictures.svg import FLUID
 from resviz.source import PAPER_NAMES
 from resviz.sweeps.grammar import strip_quotes
 from resviz.tables import find_table
+from resviz.units import parse_length
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +105,21 @@ class TableRequest:
         return registered.build(archs, **self.options)
 
 
+def split_width(width: str) -> tuple[dict[str, str], str]:
+    """Split a width into the option of a figure and the length of CSS: one of both.
+
+    Example:
+        >>> [split_width(width) for width in ("3.25in", "400", "60%")]
+        [({'width': '3.25in'}, ''), ({'width': '400px'}, ''), ({}, '60%')]
+    """
+    width = f"{width}px" if width.isdecimal() else width
+    try:
+        parse_length(width)
+    except SpecError:
+        return {}, width
+    return {"width": width}, ""
+
+
 def split_specs(text: str) -> tuple[str, ...]:
     """Split a text into SPECs at spaces that stand in no bracket and no quotes.
 
@@ -147,6 +163,8 @@ def figure_html(diagram: Diagram, *, salt: str, width: str = "") -> str:
     Raises:
         RenderError: if `width` is no length.
     """
+    if diagram.picture.unit is not None:
+        width = f"{round(diagram.size[0], 2):g}px"
     if width and not CSS_LENGTH.fullmatch(width.lower()):
         raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
     if width:

@@ -20,6 +20,7 @@ from resviz.embed.requests import (
     TableRequest,
     figure_html,
     split_specs,
+    split_width,
 )
 from resviz.errors import ResvizError
 from resviz.options import (
@@ -58,6 +59,13 @@ def value_reader(option: Option) -> Callable[[Any], Any]:
         return option.parse(directives.unchanged_required(text))
 
     return read_value
+
+
+def read_width(text: Any) -> str:
+    """Return a width: what a figure is laid out for, or a length of docutils."""
+    width = directives.unchanged_required(text).strip()
+    laid_out, _ = split_width(width)
+    return width if laid_out else directives.length_or_percentage_or_unitless(width)
 
 
 def collect_directive_options(
@@ -133,9 +141,9 @@ class FigureDirective(ResvizDirective):
 
     option_spec: ClassVar[OptionSpec | None] = {
         **directive_options(
-            (*FIGURE_OPTIONS.values(), *PLACE_OPTIONS.values(), *SPELT_TRACE_OPTIONS)
+            (*(FIGURE_OPTIONS | PLACE_OPTIONS).values(), *SPELT_TRACE_OPTIONS)
         ),
-        "width": directives.length_or_percentage_or_unitless,
+        "width": read_width,
         "caption": directives.unchanged_required,
         "name": directives.unchanged_required,
     }
@@ -145,6 +153,8 @@ class FigureDirective(ResvizDirective):
     ) -> list[nodes.Node]:
         """Draw the figure once now; other builders draw it again from its record."""
         options = collect_directive_options(self.options, FIGURE_OPTIONS.values())
+        laid_out, width = split_width(options.pop("width", ""))
+        options |= laid_out
         tracing = collect_directive_options(self.options, SPELT_TRACE_OPTIONS)
         alt = self.options.get("alt", "")
         request = FigureRequest(specs, options, alt, tracing)
@@ -157,7 +167,7 @@ class FigureDirective(ResvizDirective):
             salt=serial,
             alt=alt or diagram.picture.description,
         )
-        node["width"] = self.options.get("width", "")
+        node["width"] = width
         node["html"] = figure_html(diagram, salt=serial, width=node["width"])
         return self.frame_with_caption(nodes.figure("", align="default"), node)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from resviz.errors import RenderError, suggest
+from resviz.errors import RenderError, SpecError, suggest
 from resviz.escape import clean_prose
 from resviz.options import DRAW_OPTIONS
+from resviz.units import parse_length
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -114,8 +115,12 @@ def draw_diagram(
         RenderError: for an unknown figure, block, direction, style or layout; lists
             those there are.
     """
-    from resviz.figures.drawing.sheet import lay_out_on
-    from resviz.figures.drawing.shifting import trim_top
+    from resviz.figures.drawing.fitting import (
+        choose_legible,
+        fit_picture,
+        list_sheets,
+        warn_of_small_letters,
+    )
     from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
@@ -125,27 +130,68 @@ def draw_diagram(
     description = describe_networks(networks, figure, chosen)
     sheet = build_sheet(chosen)
     own = {name: chosen[name] for name in FIGURES[figure].options}
-    with lay_out_on(sheet):
-        picture = find_figure(figure).draw(networks, **own)
-    if not sheet.has_title:
-        picture = trim_top(picture)
+    picture, _ = choose_legible(
+        (draw_on(each, figure, networks, own), each) for each in list_sheets(sheet)
+    )
     title = sheet.choose_title(picture.title)
     described = replace(picture, title=title, description=description)
+    described = fit_picture(described, sheet)
+    warn_of_small_letters(described, sheet)
     return Diagram(described, STYLES[chosen["style"]], chosen["layout"])
+
+
+def draw_on(
+    sheet: Sheet, figure: str, networks: Any, own: Mapping[str, Any]
+) -> Picture:
+    """Draw a figure on a sheet, by options of its own that are checked."""
+    from resviz.figures.drawing.sheet import lay_out_on
+    from resviz.figures.drawing.shifting import trim_top
+
+    with lay_out_on(sheet):
+        picture = find_figure(figure).draw(networks, **own)
+    return picture if sheet.has_title else trim_top(picture)
 
 
 def build_sheet(chosen: Mapping[str, Any]) -> Sheet:
     """Build the sheet that options ask for.
 
     Raises:
-        RenderError: for a title that shall stand there and shall not.
+        RenderError: for a title that shall stand there and shall not, or a length
+            that is none.
     """
     from resviz.figures.drawing.sheet import Sheet
 
     title = chosen["title"] or ""
     if title and chosen["no_title"]:
         raise RenderError(f"title: got {title!r} and no title, want one of them")
-    return Sheet(title, not chosen["no_title"], not chosen["no_legend"])
+    width, text = (read_length(name, chosen[name]) for name in LENGTH_LIMITS)
+    return Sheet(title, not chosen["no_title"], not chosen["no_legend"], width, text)
+
+
+LENGTH_LIMITS = {"width": (36, 14_400), "text": (1, 144)}
+"""Points of the least and the greatest length that each option takes."""
+
+
+def read_length(name: str, text: str | None) -> float | None:
+    """Return a length in points; None where none is given.
+
+    Raises:
+        RenderError: for what is no length, or too small or too large a one.
+    """
+    if text is None:
+        return None
+    least, most = LENGTH_LIMITS[name]
+    try:
+        points = parse_length(str(text))
+    except SpecError as error:
+        raise RenderError(f"{name}: {error}") from error
+    if not least <= points <= most:
+        raise RenderError(
+            f"{name}: got {text!r}, want {least / 72:.2g}in to {most / 72:.4g}in"
+            if name == "width"
+            else f"{name}: got {text!r}, want {least}pt to {most}pt"
+        )
+    return points
 
 
 def describe_figure(
@@ -226,6 +272,12 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
             f"layout: got 'dot' for {figure!r}, a drawing to scale and no graph, want "
             f"one of the figures {', '.join(FIGURES_WITH_GRAPH)}, "
             "or leave out --layout dot"
+        )
+    lengths = [name for name in LENGTH_LIMITS if name in chosen]
+    if chosen.get("layout") == "dot" and lengths:
+        raise RenderError(
+            f"{lengths[0]}: got {chosen[lengths[0]]!r} with the layout 'dot', which "
+            f"knows no size: leave out one of --layout and --{lengths[0]}"
         )
     return DEFAULTS | chosen
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.styles import Style
     from resviz.readings.contraction import EdgeCoverage
 
+UNSIZED_FORMATS = ("dot", "mermaid")
+"""Formats whose readers place the figure, and know no width that it shall have."""
+
 notebook_calls = count(1)
 
 
@@ -44,8 +47,8 @@ class Diagram:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height in pixels."""
-        return self.picture.size
+        """Width and height in pixels of a screen, 96 an inch."""
+        return self.picture.pixels
 
     @property
     def description(self) -> str:
@@ -137,6 +140,11 @@ class Diagram:
         from resviz.formats import check_dpi, picture_format
 
         check_dpi(format, **options)
+        if format in UNSIZED_FORMATS and self.picture.unit is not None:
+            raise RenderError(
+                f"width: {format} is laid out by the program that reads it, leave out "
+                "width and text, or want one of svg, pdf, png, tikz"
+            )
         if self.layout == "dot":
             from resviz.formats.dot_program import DRAWN_FORMATS, draw_with_dot
 

@@ -325,7 +325,7 @@ def test_table_1_alone_is_the_papers():
     assert 5 == shown.count("(paper)</th>")
 
 
-@pytest.mark.parametrize(("width", "css"), [("50", "50px"), ("60%", "60%")])
+@pytest.mark.parametrize(("width", "css"), [("500", "500px"), ("60%", "60%")])
 def test_a_bare_width_is_in_pixels(width, css):
     """CSS knows no number without a unit."""
     (shown,) = fence.render_lines([f"18 --width {width}"], RecordCache())

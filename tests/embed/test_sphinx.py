@@ -368,3 +368,17 @@ def test_what_is_no_pdf_is_said_in_words(project, sphinx):
     assert "index.rst:4: WARNING: resviz: pdf: no room" in message
     (source,) = (folder / "out" / "latex").glob("*.tex")
     assert r"18 layers \& 1 \#." in source.read_text()
+
+
+def test_a_figure_is_laid_out_for_a_width(project, sphinx):
+    """In a page and in LaTeX, which includes its PDF as it is."""
+    options = "   :width: 8cm\n   :text: 7pt\n   :no-title:\n   :no-legend:\n"
+    folder = project(index_rst=f"Page\n====\n\n.. resviz:: 18\n{options}")
+    sphinx()
+    (figure,) = drawings(folder / "out" / "html" / "index.html")
+    assert 302 == round(float(figure.get("width")))
+    assert "width:302" in figure.get("style")
+    assert "25.6 M" not in ET.tostring(figure, "unicode")
+    sphinx("latex")
+    (tex,) = (folder / "out" / "latex").glob("*.tex")
+    assert re.search(r"sphinxincludegraphics{resviz-\w+\.pdf}", tex.read_text())

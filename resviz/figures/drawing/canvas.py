@@ -87,9 +87,19 @@ class Canvas:
         self.edges.append(Edge(tail.key, head.key, role, round_corners(points), tip))
 
     def add_title(
-        self, centre: float, name: str, facts: Sequence[str], room: float
+        self,
+        centre: float,
+        name: str,
+        facts: Sequence[str],
+        room: float,
+        *,
+        max_lines: int = 1,
     ) -> float:
-        """Add a title around `centre` in one line or two; return the y below it."""
+        """Add a title around `centre`; return the y below it.
+
+        The facts stand beside it or in a line below, in up to `max_lines` where they
+        are wider than a sheet of some width.
+        """
         heading = find_sheet().write_heading(name)
         if not heading:
             return 4.0
@@ -99,6 +109,14 @@ class Canvas:
         name_width = metrics.text_width(name, LOOKS["title"].size, bold=True)
         gap = 20
         total_width = name_width + gap + metrics.text_width(fact_line)
+        if find_sheet().width is not None and max_lines > 1:
+            lines = metrics.wrap_phrases(facts, " · ", room)[:max_lines]
+            if len(lines) > 1:
+                self.add_text("title", (centre, 12), name)
+                for number, line in enumerate(lines):
+                    shown = line.removesuffix(" ·")
+                    self.add_text("text", (centre, 28 + 14 * number), shown)
+                return 24.0 + 14 * len(lines)
         if not fact_line or total_width > room:
             self.add_text("title", (centre, 12), name)
             if fact_line:
@@ -129,7 +147,7 @@ class Canvas:
         """
         size = LOOKS["note"].size
         shown = [*signs, *omissions] if find_sheet().has_legend else omissions
-        for line in metrics.wrap_words(shown, " · ", room * 0.87, size):
+        for line in metrics.wrap_phrases(shown, " · ", room * 0.87, size):
             self.add_text("note", (centre, top + 7), line.removesuffix(" ·"))
             top += 13
         return top

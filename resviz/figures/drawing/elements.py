@@ -129,6 +129,8 @@ class Picture:
         solids: below all else; DOT has no nodes for them and draws them behind.
         chart: the figure for formats that place it themselves; None if it has none.
         coverage: where the edges of the record are in it; None if that is not known.
+        unit: points of one of its units where it is printed; None for a pixel on a
+            screen and a point in print.
     """
 
     title: str
@@ -140,6 +142,17 @@ class Picture:
     solids: tuple[Solid, ...] = ()
     chart: Chart | None = None
     coverage: EdgeCoverage | None = None
+    unit: float | None = None
+
+    @property
+    def pixels(self) -> Point:
+        """Width and height on a screen, in CSS pixels."""
+        scale = 1 if self.unit is None else self.unit / POINTS_PER_PIXEL
+        return self.size[0] * scale, self.size[1] * scale
+
+
+POINTS_PER_PIXEL = 0.75
+"""Points of a CSS pixel, of which an inch has 96."""
 
 
 @dataclass(frozen=True, slots=True)

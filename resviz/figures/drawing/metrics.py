@@ -116,6 +116,35 @@ def wrap_words(
     return lines
 
 
+def wrap_phrases(
+    phrases: Iterable[str], separator: str, room: float, size: float = 12
+) -> list[str]:
+    """Join phrases into lines of at most `room`; one that is wider breaks in words.
+
+    Example:
+        >>> wrap_phrases(["a: add", "some lines are missing"], " · ", 100)
+        ['a: add ·', 'some lines are', 'missing']
+    """
+    lines: list[str] = []
+    run: list[str] = []
+    for phrase in phrases:
+        if text_width(clean_name(phrase), size) <= room:
+            run.append(phrase)
+            continue
+        lines += close_line(wrap_words(run, separator, room, size), separator)
+        lines += close_line(wrap_words(phrase.split(), " ", room, size), separator)
+        run = []
+    lines += wrap_words(run, separator, room, size)
+    if lines and not run:
+        lines[-1] = lines[-1].removesuffix(separator.rstrip())
+    return lines
+
+
+def close_line(lines: list[str], separator: str) -> list[str]:
+    """End the last of some lines with a separator, for others follow."""
+    return [*lines[:-1], lines[-1] + separator.rstrip()] if lines else []
+
+
 def wrap_name(
     name: str, room: float, size: float = 12, *, bold: bool = False, limit: int = 3
 ) -> list[str]:

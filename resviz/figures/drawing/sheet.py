@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from resviz.escape import clean_name
@@ -25,11 +26,30 @@ class Sheet:
         title: what stands above it in place of the network's name; "" for that.
         has_title: whether the name and the totals stand above it.
         has_legend: whether its signs are explained below it.
+        width: of the figure where it is printed, in points; None for its own.
+        text: the size of its smallest letters there, in points; None for theirs.
     """
 
     title: str = ""
     has_title: bool = True
     has_legend: bool = True
+    width: float | None = None
+    text: float | None = None
+
+    @property
+    def unit(self) -> float:
+        """Points of one of the figure's units, where its letters are as asked for."""
+        return (self.text or PRINTED_POINTS[0]) / LETTER_SIZE
+
+    @property
+    def room(self) -> float:
+        """Width that there is for the figure, in its units."""
+        return inf if self.width is None else self.width / self.unit
+
+    @property
+    def tallest(self) -> float:
+        """Height of a page, in the figure's units."""
+        return PAGE_POINTS / self.unit
 
     def write_heading(self, name: str, *facts: str) -> tuple[str, ...]:
         """Return the lines of a heading, () where there shall be none."""
@@ -41,6 +61,15 @@ class Sheet:
         """Return the title of a figure whose own is `name`."""
         return clean_name(self.title) or name
 
+
+LETTER_SIZE = 11
+"""Size of the smallest letters of figures, in their units."""
+
+PRINTED_POINTS = (8, 7, 6)
+"""Sizes of letters that a width is laid out for, the first at which all has room."""
+
+PAGE_POINTS = 9 * 72
+"""Height of the text on a page, in points."""
 
 PLAIN_SHEET = Sheet()
 """What a figure is laid out on where nothing was asked."""

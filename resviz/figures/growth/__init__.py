@@ -12,6 +12,7 @@ from resviz.figures import layer_labels, sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, straight_segment
 from resviz.figures.drawing.elements import Edge, Picture
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS, SERIES_ROLES
 from resviz.figures.growth.axes import (
     PlotArea,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 PANEL = (470, 268)
 """Width and height of one of the four plots."""
+
+NARROW_PANEL = (300, 204)
+"""Width at least, and height, of a plot on a sheet that is narrower than two."""
 
 TOP = 30
 """Y at which the first plots begin."""
@@ -164,29 +168,34 @@ class GrowthPlacing:
         self.all_series = all_series
         self.canvas = Canvas()
         self.names = shorten_names([arch.label for arch in archs])
+        self.panel, self.columns = choose_panel(find_sheet().room)
+        self.top = TOP if self.panel == PANEL else TOP + 16
 
     def place_panel(self, number: int, measure: Measure) -> None:
         """Place one plot."""
-        left = 12 + PANEL[0] * (number % 2)
-        top = TOP + PANEL[1] * (number // 2)
+        panel_width, panel_height = self.panel
+        left = 12 + panel_width * (number % self.columns)
+        top = self.top + panel_height * (number // self.columns)
         title_at, title = (left, top + 12), measure.title
         name = self.canvas.add_text("name", title_at, title, align="start")
         unit_at = (name.right + 12, top + 12)  # TeX's bold is wide
         self.canvas.add_text("text", unit_at, measure.unit, align="start")
         lines = self.list_lines(measure)
         if not lines:
-            at = (left + PANEL[0] / 2 - 20, top + PANEL[1] / 2)
+            at = (left + panel_width / 2 - 20, top + panel_height / 2)
             self.canvas.add_text("note", at, "not known: no rule follows this network")
             return
         largest = max(value for _, line in lines for _, value in line)
         labels = [self.format_end(k, line[-1][1], measure) for k, line in lines]
         beside = metrics.max_text_width(labels, 11) * metrics.BOLD_FACTOR + 20
         area = PlotArea(
-            left + 44, left + PANEL[0] - 24 - beside, top + 34, top + 216,
+            left + 44, left + panel_width - 24 - beside, top + 34,
+            top + panel_height - 52,
             max(points[-1].depth for points in self.all_series), largest * 1.03 or 1,
         )  # fmt: skip
         self.draw_grid(area, round_ticks(largest), measure)
-        bounds = (left + 44, top + 24, left + PANEL[0] - 14, top + 215)
+        right, bottom = left + panel_width - 14, top + panel_height - 53
+        bounds = (left + 44, top + 24, right, bottom)
         taken = self.draw_input_sizes(area, lines) if measure is FIELD else []
         self.draw_lines(area, lines, labels, bounds, taken)
 
@@ -247,7 +256,7 @@ class GrowthPlacing:
             words = f"input: {pixels}"
             size = (metrics.text_width(words, 11) + 2, 11 * metrics.LINE_SPACING)
             ends = (area.right - size[0] / 2, left + size[0] / 2 + 2)
-            places = [(x, y + up) for x in ends for up in (-9, 9)]
+            places = [(x, y + up) for up in (-9, 9) for x in ends]
             at = choose_clear_place(places, size, points)
             node = self.canvas.add_text("note", at, words)
             self.draw_curve(node, "limit", [(left, y), (area.right, y)])
@@ -296,7 +305,7 @@ class GrowthPlacing:
 
     def finish_picture(self) -> Picture:
         """Return the picture, with its title and notes."""
-        width = 2 * PANEL[0]
+        width = self.columns * self.panel[0]
         names = sentences.join_with_and([arch.label for arch in self.archs])
         facts: tuple[str, ...] = ()
         notes: list[str] = []
@@ -307,13 +316,22 @@ class GrowthPlacing:
         else:
             notes.insert(0, "at the end of a line its total")
         self.canvas.add_title(width / 2, names, facts, width - 24)
-        bottom = TOP + 2 * PANEL[1]
+        bottom = self.top + len(MEASURES) // self.columns * self.panel[1]
         omissions = list_omissions(self.archs)
         bottom = self.canvas.add_notes(
             width / 2, bottom, notes, width - 24, omissions=omissions
         )
         title = f"{names}, growth by depth"
         return self.canvas.build_picture(title, (width, bottom + 6))
+
+
+def choose_panel(room: float) -> tuple[Point, int]:
+    """Choose the size of a plot, and how many stand side by side."""
+    if room >= 2 * PANEL[0]:
+        return PANEL, 2
+    if room >= 2 * NARROW_PANEL[0]:
+        return (room / 2, NARROW_PANEL[1]), 2
+    return (max(room, NARROW_PANEL[0]), NARROW_PANEL[1]), 1
 
 
 def shorten_names(names: Sequence[str]) -> list[str]:

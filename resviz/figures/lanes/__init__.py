@@ -13,6 +13,7 @@ from resviz.figures import sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Edge, Group, Node
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
 from resviz.figures.lanes.notes import declare_coverage, explain_drawing
@@ -50,8 +51,9 @@ def draw(arch: Architecture) -> Picture:
     facts = list_title_facts(read_structure(arch))
     canvas = Canvas()
     painter = LanesPainter(graph, canvas)
-    width = max(painter.placing.width, MIN_WIDTH)
-    top = canvas.add_title(width / 2, arch.label, facts, width - 2 * MARGIN)
+    width = max(painter.placing.width, min(MIN_WIDTH, find_sheet().room))
+    room = width - 2 * MARGIN
+    top = canvas.add_title(width / 2, arch.label, facts, room, max_lines=3)
     painter.placing.place_rows(top + 6)
     painter.paint(width)
     bottom = canvas.add_notes(

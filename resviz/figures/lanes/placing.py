@@ -8,6 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.figures.drawing import metrics
+from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Point
@@ -33,10 +34,10 @@ ENTRANCE_WIDTH = 21
 BAR_STEP, MIN_BAR_LINES = 7, 4
 """Distance of lines that enter a bar, and from how many on a join is drawn as one."""
 
-GAPS = (20, 13)
-"""Pixels between columns, where there is room and where there is not."""
+GAPS = (20, 13, 8)
+"""Pixels between columns, where there is room, where there is not, and in print."""
 
-BEND_WIDTHS = (2.2, 1.4)
+BEND_WIDTHS = (2.2, 1.4, 0.6)
 """What each bend in a gap adds to it, as many pixels."""
 
 MAX_BENDS_WIDTH, FRAME_WIDTH = 26, 8
@@ -108,9 +109,11 @@ class LanesPlacing:
             key: measure_box(node, len(graph.sources[key]))
             for key, node in graph.nodes.items()
         }
-        for gap, bend in zip(GAPS, BEND_WIDTHS, strict=True):
+        sheet = find_sheet()
+        gaps = [*zip(GAPS, BEND_WIDTHS, strict=True)]
+        for gap, bend in gaps[:-1] if sheet.width is None else gaps:
             self.place_columns(gap, bend)
-            if self.width <= SCREEN_WIDTH:
+            if self.width <= min(SCREEN_WIDTH, sheet.room):
                 break
 
     def place_columns(self, gap: float, bend_width: float) -> None:

@@ -11,6 +11,7 @@ from resviz import units
 from resviz.figures import sentences, tints
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
+from resviz.figures.drawing.fitting import choose_fitting
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.layers.rows import (
     LayerPiece,
@@ -54,8 +55,26 @@ def draw(arch: Architecture) -> Picture:
     structure = read_structure(arch)
     rows, row_of_layer = build_layer_rows(structure)
     pieces = group_into_pieces(structure, rows, row_of_layer)
+    if find_sheet().width is None:
+        return place_rows(structure, rows, pieces, None)
+    counts = range(1, MAX_PRINTED_COLUMNS + 1)
+    return choose_fitting(place_rows(structure, rows, pieces, n) for n in counts)
+
+
+MAX_PRINTED_COLUMNS = 4
+"""Columns that a width is laid out in at most."""
+
+
+def place_rows(
+    structure: Structure,
+    rows: list[LayerRow],
+    pieces: list[LayerPiece],
+    count: int | None,
+) -> Picture:
+    """Place rows in so many columns, or in as many as look well."""
+    arch = structure.arch
     widths = measure_text_widths(rows)
-    columns = split_into_columns(pieces, widths.total_width)
+    columns = split_into_columns(pieces, widths.total_width, count)
     facts = list_title_facts(structure)
     placing = LayersPlacing(structure, rows, widths, len(columns), facts)
     for number, column in enumerate(columns):
@@ -113,13 +132,15 @@ def piece_height(piece: LayerPiece) -> float:
 
 
 def split_into_columns(
-    pieces: list[LayerPiece], width: float
+    pieces: list[LayerPiece], width: float, count: int | None = None
 ) -> list[list[LayerPiece]]:
-    """Split pieces into columns that come nearest to `TARGET_ASPECT`."""
+    """Split pieces into columns, or into those that come nearest to `TARGET_ASPECT`."""
     total = sum(map(piece_height, pieces))
     limit = min(ceil(total / 200), 24)
     counts = range(1, max(limit, 1) + 1)
-    best = min(counts, key=lambda n: abs(log(n * n * width / total / TARGET_ASPECT)))
+    best = count or min(
+        counts, key=lambda n: abs(log(n * n * width / total / TARGET_ASPECT))
+    )
     split: list[list[LayerPiece]] = [[]]
     filled = done = 0.0
     for piece in pieces:
@@ -155,7 +176,9 @@ class LayersPlacing:
         self.width = self.column_left(count) - GUTTER + MARGIN
         room = self.width - 2 * MARGIN
         label = structure.arch.label
-        self.top = 28 + self.canvas.add_title(self.width / 2, label, facts, room)
+        self.top = 28 + self.canvas.add_title(
+            self.width / 2, label, facts, room, max_lines=3
+        )
 
     def column_left(self, number: int) -> float:
         """Return the x at which a column begins."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.fitting import choose_fitting
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
@@ -31,7 +32,11 @@ def draw(arch: Architecture, *, direction: str) -> Picture:
     structure = read_structure(arch)
     outline = build_outline(structure)
     unplaced = ChartBuilder(outline, list_gaps(arch)).build_chart(direction)
-    return replace(choose_readable(iter_pictures(structure, direction)), chart=unplaced)
+    if find_sheet().width is None:
+        picture = choose_readable(iter_pictures(structure, direction))
+    else:
+        picture = choose_fitting(iter_pictures(structure, direction))
+    return replace(picture, chart=unplaced)
 
 
 MIN_ROWS = 3
@@ -39,14 +44,21 @@ MIN_ROWS = 3
 
 
 def iter_pictures(structure: Structure, direction: str) -> Iterator[Picture]:
-    """Yield the overview in one lane of stages and in more, then with fewer rows."""
+    """Yield the overview in one lane of stages and in more, then with fewer rows.
+
+    On a sheet of some width each is narrowed to it after that.
+    """
+    widths = (False,) if find_sheet().width is None else (False, True)
     previous = None
     omissions = list_omissions(structure)
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
         outline = build_outline(structure, most=most)
         if outline != previous:
             signs = build_overview_legend(structure, outline)
-            yield from iter_placed(outline, signs, omissions, direction)
+            for narrowed in widths:
+                yield from iter_placed(
+                    outline, signs, omissions, direction, narrowed=narrowed
+                )
         previous = outline
 
 
@@ -76,11 +88,16 @@ PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
 
 
 def iter_placed(
-    outline: Outline, signs: list[str], omissions: list[str], direction: str
+    outline: Outline,
+    signs: list[str],
+    omissions: list[str],
+    direction: str,
+    *,
+    narrowed: bool = False,
 ) -> Iterator[Picture]:
     """Yield the overview placed in one lane, then in more."""
     placing = PLACINGS[direction]
-    whole = placing(outline, signs, omissions, ()).place()
+    whole = placing(outline, signs, omissions, (), narrowed=narrowed).place()
     yield whole
     axis = placing.axis
     starts = [
@@ -90,7 +107,7 @@ def iter_placed(
     ]
     for lanes in range(2, min(len(starts), placing.max_lanes) + 1):
         turns = break_evenly(starts, whole.size[axis], lanes)
-        yield placing(outline, signs, omissions, turns).place()
+        yield placing(outline, signs, omissions, turns, narrowed=narrowed).place()
 
 
 def break_evenly(starts: list[float], end: float, lines: int) -> tuple[int, ...]:

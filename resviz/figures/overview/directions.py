@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import frame_nodes
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.overview.placing import LANE_GAP, Gaps, Lane, OverviewPlacing
 
@@ -51,6 +52,9 @@ class DownwardPlacing(OverviewPlacing):
     box_padding = 14
     """Space left and right of a box's words, taken together."""
 
+    min_box_width = 110
+    """Width of the boxes at least, however narrow the sheet is."""
+
     def begin(self) -> None:
         """Place the title and the input above the first column."""
         self.measure_columns()
@@ -58,7 +62,9 @@ class DownwardPlacing(OverviewPlacing):
         self.width = (len(self.turns) + 1) * (stage_width + LANE_GAP) - LANE_GAP
         self.width += 2 * MARGIN
         room, outline = self.width - 2 * MARGIN, self.outline
-        y = self.canvas.add_title(self.width / 2, outline.title, outline.facts, room)
+        y = self.canvas.add_title(
+            self.width / 2, outline.title, outline.facts, room, max_lines=3
+        )
         at, inputs = (self.lane.level, y + 12), outline.inputs
         self.last = self.canvas.add_text("text", at, inputs, room=self.box_width)
         self.along, self.lane_start = y + 20, y + 32
@@ -70,17 +76,29 @@ class DownwardPlacing(OverviewPlacing):
         widest = metrics.max_text_width([*texts, ARROW.join(self.outline.head)])
         needed = metrics.widen_for_fonts(widest) + self.box_padding
         self.box_width = min(max(needed, 235), 330)
-        texts = [line for row in rows for line in row.shortcut_lines]
+        texts = [line for row in rows for line in self.list_shortcut(row)]
         needed = metrics.max_text_width(texts) + 20
         has_shortcuts = any(row.shortcut_kind for row in rows)
-        self.shortcut_width = min(max(needed, 118), 200) if has_shortcuts else 0
-        level = MARGIN + self.pad + self.facts_width + self.box_width / 2
+        folds = any(row.count > 1 for row in rows)
+        least = 118 if folds or not self.narrowed else 74
+        self.shortcut_width = min(max(needed, least), 200) if has_shortcuts else 0
         counted = any(
             row.count > 1 and row.shortcut_kind not in {"", "identity"} for row in rows
         )
-        end = level + self.box_width / 2 + 14 + self.shortcut_width
-        end += self.count_width if counted else 0
+        behind = 14 + self.shortcut_width + (self.count_width if counted else 0)
+        before = self.pad + (self.fold_pad if self.narrowed else self.facts_width)
+        if self.narrowed:
+            room = find_sheet().room - (len(self.turns) * LANE_GAP + 2 * MARGIN)
+            beside = before + behind + self.pad
+            room = room / (len(self.turns) + 1) - beside
+            self.box_width = min(max(room, self.min_box_width), 330)
+        level = MARGIN + before + self.box_width / 2
+        end = level + self.box_width / 2 + behind
         self.lane = Lane(MARGIN, level, end + self.pad)
+
+    def list_shortcut(self, row: OutlineRow) -> tuple[str, ...]:
+        """List what is written on a shortcut, in shorter lines where it is narrow."""
+        return list_shortcut_lines(row) if self.narrowed else row.shortcut_lines
 
     def finish(self) -> Point:
         """Place the output and the notes below all columns."""
@@ -101,8 +119,20 @@ class DownwardPlacing(OverviewPlacing):
     def measure_box(self, labels: tuple[str, ...], limit: int) -> MeasuredText:
         """Write labels in a row, an arrow between two; all boxes are of one width."""
         room = (self.box_width - self.box_padding) / metrics.FONT_FACTOR + 0.1
-        lines = metrics.cap_lines(metrics.wrap_words(labels, ARROW, room), limit)
+        if self.narrowed and metrics.max_text_width(labels) > room:
+            broken = self.break_labels(labels, room)
+            lines = metrics.cap_lines(broken, 3 * limit)
+        else:
+            lines = metrics.cap_lines(metrics.wrap_words(labels, ARROW, room), limit)
         return (10 + LINE_HEIGHT * len(lines), self.box_width), lines
+
+    def break_labels(self, labels: tuple[str, ...], room: float) -> list[str]:
+        """Break labels that are wider than their box between words."""
+        lines: list[str] = []
+        for number, label in enumerate(labels):
+            arrow = ["→"] if number + 1 < len(labels) else []
+            lines += metrics.wrap_words([*label.split(), *arrow], " ", room)
+        return lines
 
     def measure_lead(self, lead: tuple[str, ...]) -> MeasuredText:
         """Write a preactivation in one line."""
@@ -113,7 +143,8 @@ class DownwardPlacing(OverviewPlacing):
         """Fit a shortcut's lines into its column."""
         boxed = row.shortcut_kind != "identity"
         width = self.shortcut_width if boxed else 56
-        lines = tuple(metrics.fit_text(line, width - 4) for line in row.shortcut_lines)
+        shown = self.list_shortcut(row)
+        lines = tuple(metrics.fit_text(line, width - 4) for line in shown)
         return (LINE_HEIGHT * len(lines) + (6 if boxed else 2), width), lines
 
     def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
@@ -127,6 +158,9 @@ class DownwardPlacing(OverviewPlacing):
 
     def open_section(self, section: OutlineSection) -> None:
         """Place a stage's name and facts in its upper left corner."""
+        if self.narrowed:
+            self.place_section_heading(section)
+            return
         x, y = self.lane.start + self.pad, self.along + 12
         for line in self.wrap_section_name(section):
             self.canvas.add_text("name", (x, y), line, align="start")
@@ -136,8 +170,26 @@ class DownwardPlacing(OverviewPlacing):
             self.canvas.add_text(role, (x, y), fact, align="start", room=room)
             y += 14
 
+    def place_section_heading(self, section: OutlineSection) -> None:
+        """Place a stage's name left of the wire above its blocks, its facts right."""
+        left, right = self.lane.start + self.pad, self.lane.level + 8
+        room, size = self.lane.level - 6 - left, LOOKS["name"].size
+        names = metrics.wrap_name(section.name, room, size, bold=True)
+        for number, line in enumerate(names):
+            at = (left, self.along + 12 + LINE_HEIGHT * number)
+            self.canvas.add_text("name", at, line, align="start")
+        room, size = self.lane.end - self.pad - right, LOOKS["note"].size
+        facts = metrics.wrap_words(section.facts, " · ", room, size)
+        for number, line in enumerate(facts):
+            at = (right, self.along + 12 + LINE_HEIGHT * number)
+            shown = line.removesuffix(" ·")
+            self.canvas.add_text("note", at, shown, align="start")
+        self.along += LINE_HEIGHT * max(len(names), len(facts)) + 4
+
     def close_section(self, section: OutlineSection, start: float) -> None:
         """Leave room for the name and the facts."""
+        if self.narrowed:
+            return
         words = 16 * (len(section.facts) + len(self.wrap_section_name(section)))
         self.along = max(self.along, start + words + 8)
 
@@ -227,9 +279,10 @@ class RightwardPlacing(OverviewPlacing):
             self.add_end_text(x, word, shapes)
             ends = (before.right, level), (x - 1, level)
             self.canvas.add_wire(before, self.last, "main", *ends)
-        width = max(
-            self.along + MARGIN, *(end + 6 for end in self.lane_ends), self.min_width
+        least = (
+            min(self.min_width, find_sheet().room) if self.narrowed else self.min_width
         )
+        width = max(self.along + MARGIN, *(end + 6 for end in self.lane_ends), least)
         room = width - 2 * MARGIN
         self.canvas.add_title(width / 2, outline.title, outline.facts, room)
         y = self.canvas.add_notes(
@@ -239,10 +292,11 @@ class RightwardPlacing(OverviewPlacing):
 
     def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:
         """Wrap labels one below the other."""
+        width = 70 if self.narrowed else self.max_line_width
         lines = [
             line
             for label in labels
-            for line in metrics.wrap_words(label.split(), " ", self.max_line_width)
+            for line in metrics.wrap_words(label.split(), " ", width)
         ]
         return metrics.cap_lines(lines, limit)
 

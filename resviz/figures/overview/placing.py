@@ -86,6 +86,7 @@ class OverviewPlacing(ABC):
     about a stage stand.
 
     Attributes:
+        narrowed: whether all is made as narrow as the sheet.
         along: how far along the wire the overview has come.
         last: the node that the wire has reached.
         lane: where the present stages stand.
@@ -115,10 +116,13 @@ class OverviewPlacing(ABC):
         signs: list[str],
         omissions: list[str],
         turns: tuple[int, ...],
+        *,
+        narrowed: bool = False,
     ) -> None:
         self.outline = outline
         self.signs = signs
         self.omissions = omissions
+        self.narrowed = narrowed
         self.turns = turns
         self.canvas = Canvas()
         self.lane_ends: list[float] = []

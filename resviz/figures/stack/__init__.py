@@ -17,6 +17,7 @@ from resviz.figures.drawing.canvas import (
     straight_segment,
 )
 from resviz.figures.drawing.elements import Edge, Node, Picture
+from resviz.figures.drawing.fitting import choose_fitting
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.shifting import shift_picture
 from resviz.figures.legend import (
@@ -46,12 +47,12 @@ from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from resviz.record import Architecture
 
-MIN_BOX_WIDTH, MAX_BOX_WIDTH = 116, 190
-"""Widths of the boxes."""
+MIN_BOX_WIDTH, MAX_BOX_WIDTH, NARROW_BOX_WIDTH = 116, 190, 80
+"""Widths of the boxes, at least and at most, and at least on a sheet of some width."""
 
 MIN_PICTURE_WIDTH = 320
 """Width of the picture, at least; its title and legend want it."""
@@ -77,7 +78,23 @@ FIRST_BAND_Y = 54
 
 def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
     """Draw networks side by side; `plain` adds each without its shortcuts."""
-    shown, column_bands = fit_to_page(build_stacks(archs, plain=plain))
+    stacks = build_stacks(archs, plain=plain)
+    if find_sheet().width is None:
+        return place_stacks(archs, *fit_to_page(stacks), plain=plain)
+    return choose_fitting(
+        place_stacks(archs, shown, columns, plain=plain)
+        for shown, columns in iter_pages(stacks)
+    )
+
+
+def place_stacks(
+    archs: Sequence[Architecture],
+    shown: Sequence[Stack],
+    column_bands: Sequence[Sequence[Band]],
+    *,
+    plain: bool,
+) -> Picture:
+    """Place stacks that are folded, in columns."""
     placing = StackPlacing(shown, column_bands)
     for number in range(len(shown)):
         placing.place_network(number)
@@ -128,6 +145,18 @@ def fit_to_page(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]
         if columns is not None:
             return chosen, columns
     return chosen, [all_bands]
+
+
+def iter_pages(
+    stacks: Sequence[Stack],
+) -> Iterator[tuple[list[Stack], list[list[Band]]]]:
+    """Yield stacks folded less to more, as they are and in columns."""
+    for chosen in iter_foldings(stacks):
+        all_bands = align_bands(chosen)
+        yield chosen, [all_bands]
+        columns = wrap_into_columns(all_bands) if len(chosen) == 1 else None
+        if columns is not None:
+            yield chosen, columns
 
 
 def build_stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
@@ -189,7 +218,8 @@ class StackPlacing:
         self.canvas = Canvas()
         labels = (row.label for stack in shown for row in stack.rows)
         width = metrics.widen_for_fonts(metrics.max_text_width(labels, 11)) + 8
-        self.box = min(max(width, MIN_BOX_WIDTH), MAX_BOX_WIDTH)
+        least = MIN_BOX_WIDTH if find_sheet().width is None else NARROW_BOX_WIDTH
+        self.box = min(max(width, least), MAX_BOX_WIDTH)
         counted = any(piece.count > 1 for stack in shown for piece in stack.pieces)
         self.lane = ARC_REACH + (COUNT_WIDTH if counted else 0)
         heading_at = (MARGIN + SIZES_WIDTH / 2, FIRST_BAND_Y - 8)
@@ -210,7 +240,7 @@ class StackPlacing:
         """Width of the picture."""
         last = max(len(self.shown), len(self.column_bands)) - 1
         width = self.column_centre(last) + self.box / 2 + self.lane + 2 * MARGIN
-        return max(width, MIN_PICTURE_WIDTH)
+        return max(width, min(MIN_PICTURE_WIDTH, find_sheet().room))
 
     def place_output_sizes(self, number: int) -> list[float]:
         """Place a column's output sizes; return the y at which each band begins."""

@@ -35,12 +35,12 @@ DOCUMENT = """\
 
 
 def render(picture: Picture, style: Style) -> bytes:
-    """Write a picture as a PDF of one page; one unit is one point.
+    """Write a picture as a PDF of one page; one unit is one point, or what it says.
 
     Raises:
         RenderError: if it cannot be drawn.
     """
-    return convert_picture(picture, style, "pdf")
+    return convert_picture(picture, style, "pdf", points_per_unit=picture.unit or 1)
 
 
 def convert_picture(
@@ -48,11 +48,13 @@ def convert_picture(
     style: Style,
     kind: Literal["png", "pdf"],
     *,
+    points_per_unit: float = 1,
     pixels_per_unit: float = 1,
 ) -> bytes:
     """Draw a picture as PNG or PDF, light where the SVG follows the reader.
 
-    Units: a unit of the picture is a point of the PDF, `pixels_per_unit` of the PNG.
+    Units: a unit of the picture is `points_per_unit` of the PDF, `pixels_per_unit` of
+    the PNG.
 
     Raises:
         RenderError: if it cannot be drawn.
@@ -60,7 +62,7 @@ def convert_picture(
     import typst
 
     warn_of_missing_glyphs(picture, kind)
-    width, height = map(svg.format_length, picture.size)
+    width, height = (svg.format_length(side * points_per_unit) for side in picture.size)
     light = svg.render(picture, replace(style, dark=None))
     try:
         return typst.compile(

@@ -44,7 +44,7 @@ def render(picture: Picture, style: Style, *, dpi: float | None = None) -> bytes
     max_dpi = highest_dpi(picture)
     if not 1 <= dpi <= max_dpi:
         raise RenderError(f"dpi: got {dpi!r}, want 1 to {max_dpi} for this picture")
-    scale = dpi / CSS_PIXELS_PER_INCH
+    scale = dpi / CSS_PIXELS_PER_INCH * picture.pixels[0] / picture.size[0]
     # Else the converter leaves out a row and a column of pixels, right through letters.
     width, height = (ceil(side * scale) / scale for side in picture.size)
     whole = replace(picture, size=(width, height))
@@ -53,13 +53,13 @@ def render(picture: Picture, style: Style, *, dpi: float | None = None) -> bytes
 
 def choose_dpi(picture: Picture) -> float:
     """Choose a resolution at which a picture is sharp, and soon encoded."""
-    sharp = sqrt(LARGE_PICTURE_PIXELS / prod(picture.size))
+    sharp = sqrt(LARGE_PICTURE_PIXELS / prod(picture.pixels))
     wanted = min(SHARP_SCALE, max(1.0, sharp)) * CSS_PIXELS_PER_INCH
     return max(min(wanted, highest_dpi(picture)), CSS_PIXELS_PER_INCH)
 
 
 def highest_dpi(picture: Picture) -> int:
     """Return the highest resolution at which a picture keeps to both bounds, in dpi."""
-    by_side = (MAX_SIDE_PIXELS - 1) / max(picture.size)
-    by_area = sqrt(MAX_PICTURE_PIXELS / prod(picture.size))
+    by_side = (MAX_SIDE_PIXELS - 1) / max(picture.pixels)
+    by_area = sqrt(MAX_PICTURE_PIXELS / prod(picture.pixels))
     return int(min(by_side, by_area) * CSS_PIXELS_PER_INCH)

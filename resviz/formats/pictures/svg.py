@@ -68,10 +68,12 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> str:
     body = "\n".join(map(svg_element, iter_marks(picture, style)))
     key = "rv" + hashlib.sha256(f"{salt}{body}".encode()).hexdigest()[:10]
     width, height = (format_length(side) for side in picture.size)
+    shown_width, shown_height = (format_length(side) for side in picture.pixels)
     ground = style.colours["background"]
     opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}" role="img" aria-labelledby="{key}-t {key}-d"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{shown_width}"'
+        f' height="{shown_height}" viewBox="0 0 {width} {height}" role="img"'
+        f' aria-labelledby="{key}-t {key}-d"'
         f' font-family="{escape_html(FONTS)}" style="{FLUID}">'
     )
     lines = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz import escape
 from resviz.errors import RenderError
+from resviz.figures.drawing.fitting import MIN_LETTER_POINTS, find_letter_size
 from resviz.figures.drawing.marks import (
     Circle,
     Curve,
@@ -62,7 +63,12 @@ TIKZ_PREAMBLE = r"""% needs \usepackage{{tikz}}
 \begingroup
 \providecommand\resvizwidth{{\linewidth}}%
 \pgfmathsetmacro\resvizscale
-  {{min(1,\resvizwidth/{width}bp,0.9*\textheight/{height}bp)}}%
+  {{min({unit},\resvizwidth/{width}bp,0.9*\textheight/{height}bp)}}%
+\pgfmathsetmacro\resvizpoints{{\resvizscale*{letters}}}%
+\ifdim\resvizpoints pt<{least}pt
+  \PackageWarning{{resviz}}{{{name} is shrunk,
+    its letters to \resvizpoints\space points: use figure*, or draw it with --width}}%
+\fi
 \scalebox{{\resvizscale}}{{%
 \begin{{tikzpicture}}[x=1bp,y=-1bp,inner sep=0pt,outer sep=0pt,font=\normalfont]"""
 
@@ -86,7 +92,14 @@ def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
     """Yield the lines of the file, the lowest elements first."""
     width, height = map(format_length, picture.size)
     body = list(map(tikz_command, iter_marks(picture, style)))
-    preamble = TIKZ_PREAMBLE.format(width=width, height=height)
+    preamble = TIKZ_PREAMBLE.format(
+        width=width,
+        height=height,
+        unit=format_scale(picture.unit or 1),
+        letters=format_length(find_letter_size(picture)),
+        least=MIN_LETTER_POINTS,
+        name=write_log_name(picture.title),
+    )
     if any(r"\resvizletter" in line for line in body):
         opening = r"\begingroup"
         preamble = preamble.replace(opening, opening + UNICODE_COMMAND)
@@ -104,6 +117,17 @@ def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
     yield from body
     yield r"\end{tikzpicture}}%"
     yield r"\endgroup"
+
+
+def format_scale(scale: float) -> str:
+    """Write a scale, four decimals of which make less than a pixel."""
+    return f"{scale:.4f}".rstrip("0").rstrip(".")
+
+
+def write_log_name(title: str) -> str:
+    """Write a title for LaTeX's log, its letters and digits alone."""
+    kept = (c if c.isascii() and (c.isalnum() or c in "-_,. ") else "?" for c in title)
+    return "".join(kept).replace("_", r"\string_")[:80]
 
 
 def tikz_command(mark: Mark) -> str:

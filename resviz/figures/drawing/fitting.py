@@ -1,0 +1,108 @@
+"""Fitting a picture to the width of its sheet, and saying where letters are lost."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING
+
+from resviz.errors import LetterWarning
+from resviz.figures.drawing.sheet import LETTER_SIZE, PRINTED_POINTS, find_sheet
+from resviz.figures.drawing.shifting import shift_picture
+from resviz.figures.drawing.styles import LOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from resviz.figures.drawing.elements import Picture
+    from resviz.figures.drawing.sheet import Sheet
+
+MIN_LETTER_POINTS = 6
+"""Size of the smallest letters that are read with ease in print."""
+
+SLACK = 0.005
+"""What a size may lack by rounding."""
+
+
+def choose_fitting(pictures: Iterable[Picture]) -> Picture:
+    """Return the first picture that the sheet has room for, else the most legible."""
+    return choose_legible((picture, find_sheet()) for picture in pictures)[0]
+
+
+def choose_legible(
+    drawn: Iterable[tuple[Picture, Sheet]],
+) -> tuple[Picture, Sheet]:
+    """Return the first picture that has room on its sheet, else the most legible.
+
+    Letters come before the height of a page: what is wide enough may be taller.
+    """
+    candidates: list[tuple[bool, float, Picture, Sheet]] = []
+    for picture, sheet in drawn:
+        width, height = picture.size
+        across, down = min(1, sheet.room / width), min(1, sheet.tallest / height)
+        if across == down == 1:
+            return picture, sheet
+        points = across * sheet.unit * find_letter_size(picture)
+        holds = points >= max(sheet.text or 0, MIN_LETTER_POINTS) - SLACK
+        candidates.append((holds, min(across, down) * sheet.unit, picture, sheet))
+    *_, picture, sheet = max(candidates, key=lambda candidate: candidate[:2])
+    return picture, sheet
+
+
+def list_sheets(sheet: Sheet) -> list[Sheet]:
+    """List the sheets to try: where only a width is given, with smaller letters too."""
+    if sheet.width is None or sheet.text is not None:
+        return [sheet]
+    return [replace(sheet, text=points) for points in PRINTED_POINTS]
+
+
+def fit_picture(picture: Picture, sheet: Sheet) -> Picture:
+    """Return a picture as wide as its sheet, or with letters as large as it says.
+
+    Letters have the size that is asked for, else the largest usual one. What is
+    narrower then stands in the middle of the width; what is wider shrinks.
+    """
+    width, height = picture.size
+    unit = sheet.unit * LETTER_SIZE / find_letter_size(picture)
+    if sheet.width is None:
+        return picture if sheet.text is None else replace(picture, unit=unit)
+    room = sheet.width / unit
+    if width > room:
+        return replace(picture, unit=sheet.width / width)
+    by = ((room - width) / 2, 0)
+    return replace(shift_picture(picture, by, (room, height)), unit=unit)
+
+
+def warn_of_small_letters(picture: Picture, sheet: Sheet) -> None:
+    """Warn of letters that come out smaller than is asked for, or than is read."""
+    if picture.unit is None:
+        return
+    size = find_letter_size(picture)
+    points = size * picture.unit
+    wanted = max(sheet.text or 0, MIN_LETTER_POINTS)
+    if points >= wanted - SLACK:
+        return
+    inches = ceil(10 * wanted * picture.size[0] / size / 72) / 10
+    asked = "were asked for" if wanted == sheet.text else "are read with ease"
+    remedy = f"give it --width {inches:g}in"
+    if sheet.text and points >= sheet.text - SLACK:
+        remedy = f"give it --text {MIN_LETTER_POINTS}pt"
+    warnings.warn(
+        f"{picture.title}: letters of {points:.1f} pt, and {wanted:g} {asked}: "
+        f"{remedy}, or draw another figure or less of it",
+        LetterWarning,
+        stacklevel=4,
+    )
+
+
+def find_letter_size(picture: Picture) -> float:
+    """Find the size of a picture's smallest letters; signs in circles are none."""
+    return min(
+        (
+            LOOKS[node.role].size
+            for node in picture.nodes
+            if any(character.isalnum() for line in node.lines for character in line)
+        ),
+        default=LETTER_SIZE,
+    )
