@@ -51,6 +51,11 @@ def format_sizes(sizes: Sequence[int]) -> str:
     return "×".join(map(str, sizes))
 
 
+def format_kernel(sizes: Sequence[int]) -> str:
+    """Write a kernel as "3×3"; that of one axis as "k=7", no number beside a width."""
+    return format_sizes(sizes) if len(sizes) > 1 else f"k={sizes[0]}"
+
+
 def format_feature_map(shape: Sequence[int]) -> str:
     """Write a (N, C, H, W) shape as the paper does, "56×56×256"; (N, C) as "1000"."""
     _, channels, *sizes = shape if len(shape) > 1 else (1, *(shape or (1,)))

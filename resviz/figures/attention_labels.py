@@ -15,6 +15,7 @@ from resviz.operations.families import (
     SELECTIONS,
     SOFTMAXES,
 )
+from resviz.readings.attention import AttentionShape, read_width
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.weights import is_live_product, is_weighted
 from resviz.record.cached import cache_reading
@@ -88,7 +89,7 @@ def read_attention_words(arch: Architecture) -> AttentionWords:
         fused = [op for op in operations if op.name in ATTENTIONS]
         if len(fused) == 1 and len(fused[0].inputs[0]) == 4:
             batches, heads, *_ = fused[0].inputs[0]
-            words.products[node] = count_heads(batches, heads, arch.batch)
+            words.products[node] = format_heads(batches, heads, arch.batch)
             words.whole.add(node)
             sources = graph.sources[node]
             if len(sources) in {1, 3}:
@@ -114,7 +115,9 @@ def note_softmax(graph: Graph, words: AttentionWords, softmax: int) -> None:
     roots += [("V", value) for value in values if len(values) == 1]
     before = note_letters(graph, words, roots)
     op = next(op for op in graph.operations[first_node] if is_live_product(op))
-    words.products[first_node] = find_heads(graph, op, before)
+    words.products[first_node] = find_projected_heads(
+        graph, op, second_node
+    ) or find_heads(graph, op, before | above)
     words.sums.add(second_node)
     words.scales.update(node for node in before | above if is_scale(graph, node))
 
@@ -180,6 +183,26 @@ def is_scale(graph: Graph, node: int) -> bool:
     return one_source and bool(names & SCALES) and names - RESHAPES <= SCALES
 
 
+def find_projected_heads(
+    graph: Graph, first: Operation, second: int
+) -> tuple[str, ...]:
+    """Find the heads from how many channels the output projection reads.
+
+    () where there is none, or what it reads are no whole heads.
+    """
+    after = {node: (*readers,) for node, readers in graph.after.items()}
+    _, found = walk(graph, after.get(second, ()), after, weighs)
+    if len(found) != 1:
+        return ()
+    weights = [op for node in found for op in graph.operations[node] if is_weighted(op)]
+    last = next(op for op in graph.operations[second] if is_live_product(op))
+    width, batch = read_width(weights[0]), max(graph.arch.batch, 1)
+    shape = AttentionShape.measure([first, last], batch=batch, read=width)
+    if shape.heads is None or shape.heads * shape.depth != width:
+        return ()
+    return format_heads(shape.groups * batch, shape.heads, batch)
+
+
 def find_heads(graph: Graph, op: Operation, before: Iterable[int]) -> tuple[str, ...]:
     """Find the heads of a product, whose operands may be flattened over them."""
     shapes = [op.inputs[-2]]
@@ -196,10 +219,10 @@ def find_heads(graph: Graph, op: Operation, before: Iterable[int]) -> tuple[str,
     if len(whole) != 1:
         return ()
     (batches, heads) = whole.pop()
-    return count_heads(batches, heads, graph.arch.batch)
+    return format_heads(batches, heads, graph.arch.batch)
 
 
-def count_heads(batches: int, heads: int, batch: int) -> tuple[str, ...]:
+def format_heads(batches: int, heads: int, batch: int) -> tuple[str, ...]:
     """Say how many heads and windows there are; one window is none."""
     windows = batches // max(batch, 1)
     said = (format_plural(heads, "head"),)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.families import (
     ACTIVATIONS,
+    ATTENTIONS,
     AVERAGE_POOLS,
     CONVOLUTIONS,
     CREATIONS,
@@ -22,6 +23,7 @@ from resviz.operations.families import (
 )
 from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
+from resviz.readings.attention import count_heads, find_attentions
 from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import gates
 from resviz.readings.structure.graph import build_graph
@@ -40,8 +42,9 @@ from resviz.record import MODEL_INPUT, Source
 from resviz.units import (
     format_count,
     format_feature_map,
+    format_kernel,
     format_per_axis,
-    format_sizes,
+    format_plural,
 )
 
 if TYPE_CHECKING:
@@ -118,18 +121,44 @@ def find_join_sign(layer: Layer) -> str:
 
 def label_layer_briefly(layer: Layer) -> list[str]:
     """Label a layer for the overview; norms and activations have no label."""
+    operations = list_flowing_operations(layer)
+    attentions = find_whole_attentions(operations)
     labels = [
-        describe_operation(op, label_convolution, label_linear)
-        for op in list_flowing_operations(layer)
-        if op.name not in UNLABELLED
+        attentions[number]
+        if number in attentions
+        else describe_operation(op, label_convolution, label_linear)
+        for number, op in enumerate(operations)
+        if op.name not in UNLABELLED and not (attentions and op.name == "roll")
     ]
     labels = [label for label in labels if label]
     return [layer.type] if len(labels) > MAX_LABELS else labels
 
 
+def find_whole_attentions(operations: Sequence[Operation]) -> dict[int, str]:
+    """Label each attention all of whose products are among some operations.
+
+    Returns:
+        "attention, 4 heads" by the number of its first product, "" by those of others.
+    """
+    labels: dict[int, str] = {}
+    for first, last in find_attentions(operations):
+        if first == last and operations[first].name not in ATTENTIONS:
+            continue
+        heads = count_heads(operations, first, last)
+        labels |= {
+            k: "" for k in range(first, last + 1) if is_live_product(operations[k])
+        }
+        said = ["attention", *([format_plural(heads, "head")] if heads else [])]
+        labels[first] = ", ".join(said)
+    return labels
+
+
 def label_layer_fully(layer: Layer) -> list[str]:
     """Label a layer for a block in full; [] where only its shape changes."""
     operations = list_flowing_operations(layer)
+    attention = next(iter(find_whole_attentions(operations).values()), "")
+    if attention and layer.parameters:
+        return [f"{layer.type}{attention.removeprefix('attention')}"]
     every_label = (
         layer.type if is_named_by_module(op, layer) else label_operation_fully(op)
         for op in operations
@@ -178,13 +207,13 @@ def describe_operation(
 
 def label_convolution(op: Operation, window: Window) -> str:
     """Return a convolution as "3×3, 128, g32, d2, /2"."""
-    kernel, width = format_sizes(window.kernel), str(op.outputs[0][1])
+    kernel, width = format_kernel(window.kernel), str(op.outputs[0][1])
     return ", ".join([kernel, width, *list_convolution_details(op, window)])
 
 
 def label_convolution_fully(op: Operation, window: Window) -> str:
     """Return a convolution as "3×3 conv, 64→128, /2"."""
-    kernel = f"{format_sizes(window.kernel)} conv"
+    kernel = f"{format_kernel(window.kernel)} conv"
     widths = f"{op.inputs[0][1]}→{op.outputs[0][1]}"
     return ", ".join([kernel, widths, *list_convolution_details(op, window)])
 
@@ -216,7 +245,7 @@ def mark_upsampling(label: str) -> str:
 def label_pool(op: Operation, kind: str) -> str:
     """Return a pool as "3×3 max pool, /2" or "global average pool"."""
     if op.window is not None:
-        pool = f"{format_sizes(op.window.kernel)} {kind} pool"
+        pool = f"{format_kernel(op.window.kernel)} {kind} pool"
         return ", ".join(filter(None, [pool, label_stride(op.window)]))
     return label_whole_pool(op, kind)
 

@@ -41,8 +41,11 @@ MAX_STAGES = 12
 """Stages that are told one by one."""
 
 SPOKEN_PATTERNS = (
-    (r"^(\d+(?:×\d+)*), (\d+), depthwise", r"\1 depthwise convolution to \2 channels"),
-    (r"^(\d+(?:×\d+)*), (\d+)", r"\1 convolution to \2 channels"),
+    (
+        r"^(\d+(?:×\d+)*|k=\d+), (\d+), depthwise",
+        r"\1 depthwise convolution to \2 channels",
+    ),
+    (r"^(\d+(?:×\d+)*|k=\d+), (\d+)", r"\1 convolution to \2 channels"),
     (r" ×(\d+)$", r", \1 times"),
     (r", g(\d+)", r" in \1 groups"),
     (r", d(\d[\d×]*)", r" with dilation \1"),

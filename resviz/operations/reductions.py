@@ -64,13 +64,14 @@ def find_reduced_axes(step: FieldStep, rank: int) -> set[int] | None:
 
 
 def move_axis_by_reduction(op: Operation, axis: int) -> int | None:
-    """Return the axis's place after other axes were averaged or summed."""
+    """Return the axis's place after a mean or a sum; None if it is gone."""
+    if len(op.outputs[0]) == len(op.inputs[0]):
+        return axis
     dims = op.arguments.get("dim") or range(len(op.inputs[0]))
     reduced_dims = {dim % len(op.inputs[0]) for dim in dims}
     if axis in reduced_dims:
         return None
-    dropped = len(op.outputs[0]) < len(op.inputs[0])
-    return axis - sum(dim < axis for dim in reduced_dims) if dropped else axis
+    return axis - sum(dim < axis for dim in reduced_dims)
 
 
 reduction = partial(

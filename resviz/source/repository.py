@@ -193,7 +193,7 @@ class FreshFinder:
     """The coarsest time of a file that a file system keeps."""
 
     def __init__(self) -> None:
-        self.states: dict[str, tuple[str, FileState]] = {}
+        self.states: dict[str, tuple[str, FileState | None]] = {}
 
     def find_spec(self, fullname: str, *places: Any) -> ModuleSpec | None:
         """Find a module's file; None leaves it to the finders behind."""

@@ -90,8 +90,9 @@ def paper_table(archs: Sequence[Architecture]) -> Table:
     bounds = ["≥ " if describe_bound(arch) else "" for arch in archs]
     titles = number_repeats(arch.label for arch in archs)
     networks = (Column(f"c{k}", title, "cell") for k, title in enumerate(titles))
+    are_resnets = all(structure.has_paper_names for structure in structures)
     return Table(
-        "ResNet architectures",
+        "ResNet architectures" if are_resnets else "Architectures",
         (Column("name", "layer", "row"), Column("output", "output"), *networks),
         tuple(display_paper_row(entry, bounds) for entry in rows),
         paper_data(archs, rows),

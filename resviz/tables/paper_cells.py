@@ -15,13 +15,13 @@ from resviz.operations.families import (
 )
 from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure import gates
-from resviz.readings.structure.heads import group_by_output
+from resviz.readings.structure.heads import group_by_output, list_layers_beside
 from resviz.readings.structure.stems import list_stems_before
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.record import Operation, Source
 from resviz.tables.paper_attention import AttentionStream, split_attention
 from resviz.tables.table import Cell, LayerGroup
-from resviz.units import format_per_axis, format_plural, format_sizes
+from resviz.units import format_kernel, format_per_axis, format_plural, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,6 +55,9 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
             entries |= stem_entries(structure, stem)
         entries[stage.name] = describe_stage(stage), measure_stage(stage)
     lines = describe_heads(structure)
+    if len(lines) == 1:
+        words = tuple(w for la in structure.head for w in describe_head_layer(la))
+        lines = words if any("," in word for word in words) else lines
     if lines:
         end = structure.arch.stored_layers[structure.head_end]
         extent = measure_extent(structure, end)
@@ -126,7 +129,7 @@ def describe_pool(layer: Layer) -> str:
         for names, kind in ((MAX_POOLS, "max"), (AVERAGE_POOLS, "average")):
             if op.name in names and op.window:
                 stride = format_per_axis(op.window.stride)
-                return f"{format_sizes(op.window.kernel)} {kind} pool, stride {stride}"
+                return f"{format_kernel(op.window.kernel)} {kind} pool, stride {stride}"
     return ""
 
 
@@ -178,7 +181,8 @@ def describe_gate(gate: Sequence[Layer]) -> Iterator[str]:
 
     Source: Hu et al. 2018, table 1, where the brackets hold the widths of both layers.
     """
-    ops = gates.list_gate_weights(gate)
+    shared = {layer.path or layer.name: layer for layer in gate}  # an MLP called twice
+    ops = gates.list_gate_weights([*shared.values()])
     widths = [op.outputs[0][-1 if op.window is None else 1] for op in ops]
     if gates.is_squeeze_excitation(gate):
         yield f"fc, [{', '.join(map(str, widths))}]"
@@ -198,7 +202,7 @@ def describe_gate_weight(op: Operation) -> str:
     if window is not None and prod(window.kernel) > 1:
         is_over_channels = len(window.kernel) == 1 == op.inputs[0][1]
         over = "channels" if is_over_channels else "positions"
-        return f"{format_sizes(window.kernel)} conv over {over}"
+        return f"{format_kernel(window.kernel)} conv over {over}"
     return f"fc [{op.outputs[0][-1 if window is None else 1]}]"
 
 
@@ -210,7 +214,7 @@ def describe_convolution(op: Operation, *, strided: bool = False) -> str:
     window = op.window
     if window is None:
         return f"{op.outputs[0][-1]}-d fc"
-    parts = [format_sizes(window.kernel), str(op.outputs[0][1])]
+    parts = [format_kernel(window.kernel), str(op.outputs[0][1])]
     if strided and set(window.stride) != {1}:
         parts.append(f"stride {format_per_axis(window.stride)}")
     if set(window.dilation) != {1}:
@@ -224,7 +228,8 @@ def describe_heads(structure: Structure) -> tuple[str, ...]:
     """Write a line for each head, after one for what several share.
 
     What gives an output on the way to another, as features before a classifier, is no
-    head of its own. A lone head is what follows the last block.
+    head of its own. A lone head is what follows the last block; what it reads of other
+    inputs has a line before it.
     """
     lines = {
         outputs: line
@@ -234,8 +239,9 @@ def describe_heads(structure: Structure) -> tuple[str, ...]:
     ends = [one for one in lines if not any(other < one for other in lines)]
     if len(ends) > 1:
         return tuple(lines.values())
-    line = describe_head(structure.head)
-    return (line,) if line else ()
+    beside = list_layers_beside(structure)
+    behind = [layer for layer in structure.head if layer not in beside]
+    return tuple(filter(None, map(describe_head, (beside, behind))))
 
 
 def describe_head(layers: Iterable[Layer]) -> str:

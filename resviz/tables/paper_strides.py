@@ -11,7 +11,7 @@ from resviz.readings.shape_flow import read_flow
 from resviz.readings.structure import gates, index_block_layers
 from resviz.readings.structure.stems import find_stems
 from resviz.readings.structure.weights import is_weighted, list_live_operations
-from resviz.units import format_per_axis, format_sizes
+from resviz.units import format_kernel, format_per_axis, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +65,7 @@ def find_downsampling(structure: Structure) -> list[Downsampling]:
         if index in ends or (op is None and layer.name not in steps):
             continue
         own = places.get(index)
-        block = own.block if own else find_next_block(structure, index)
+        block = own.block if own else find_next_block(structure, number)
         if block is None or (own and keeps_size(own.block, index)):
             continue
         if op is not None and op.window is not None:
@@ -135,9 +135,16 @@ def keeps_size(block: Block, index: int) -> bool:
     return any(unit.shortcut.kind == "identity" for unit in units)
 
 
-def find_next_block(structure: Structure, index: int) -> Block | None:
-    """Find the first block that ends behind a layer, or None."""
-    return next((block for block in structure.blocks if block.end > index), None)
+def find_next_block(structure: Structure, number: int) -> Block | None:
+    """Find the first block behind a layer of the main path, by its number there.
+
+    Where none is on it, it is the first that ends behind the layer; None without one.
+    """
+    places = index_block_layers(structure.arch)
+    index, *behind = structure.main_path[number:]
+    on_path = (places[each].block for each in behind if each in places)
+    after = (block for block in structure.blocks if block.end > index)
+    return next(on_path, None) or next(after, None)
 
 
 def name_place(block: Block, op: Operation) -> str:
@@ -167,7 +174,7 @@ def find_pool_word(op: Operation) -> str:
 
 def name_window(op: Operation) -> str:
     """Name an operation by its window, "3×3" or "2×2 average pool"."""
-    kernel = format_sizes(op.window.kernel) if op.window else "fc"
+    kernel = format_kernel(op.window.kernel) if op.window else "fc"
     return f"{kernel} {find_pool_word(op)}".strip()
 
 

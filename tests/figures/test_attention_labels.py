@@ -155,3 +155,47 @@ def test_a_relu6_is_one(layer, word):
 
     picture = resviz.diagram(resviz.trace(Block(), (8, 8, 8)), figure="block").picture
     assert f"BN, {word}" in [*texts(picture)]
+
+
+class Folded(nn.Module):
+    """Attention whose heads are folded into the batch before it is multiplied."""
+
+    def __init__(self, way, dim=16, heads=4):
+        super().__init__()
+        self.way, self.heads = way, heads
+        self.qkv = nn.Conv1d(dim, 3 * dim, 1)
+        self.out = nn.Conv1d(dim, dim, 1)
+
+    def forward(self, x):
+        n, c, length = x.shape
+        y = self.qkv(x).reshape(n * self.heads, -1, length)
+        q, k, v = y.split(c // self.heads, 1)
+        if self.way == "einsum":  # as guided diffusion has it
+            weights = torch.einsum("bct,bcs->bts", q, k).softmax(-1)
+            z = torch.einsum("bts,bcs->bct", weights, v)
+        else:
+            z = v @ (q.transpose(1, 2) @ k).softmax(-1).transpose(1, 2)
+        return x + self.out(z.reshape(n, c, length))
+
+
+@pytest.mark.parametrize("way", ["einsum", "matmul"])
+def test_folded_heads_are_told_by_the_output_projection(way):
+    """In the figure and in Table 1: no windows, and no groups of positions."""
+    net = nn.Sequential(nn.Conv1d(3, 16, 1), Folded(way), Folded(way))
+    arch = resviz.trace(net, (3, 20), batch=2)
+    words = [*texts(resviz.diagram(arch, figure="block").picture)]
+    assert {"q·kᵀ, 4 heads", "Q, K, V: k=1 conv, 16→48"} <= {*words}
+    assert "[MSA, 4 heads] ×2" in str(resviz.table(arch).to_dict()["rows"])
+
+
+@pytest.mark.parametrize("mode", ["shapes", "run"])
+def test_a_module_that_is_all_of_attention_says_its_heads(mode):
+    """As one fused operation, projections and all, or decomposed."""
+    encoder = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+    net = nn.TransformerEncoder(encoder, 2, enable_nested_tensor=False)
+    arch = resviz.trace(net.eval(), (12, 16), mode=mode)
+    words = [*texts(resviz.diagram(arch, figure="block").picture)]
+    assert "MultiheadAttention, 4 heads" in words
+    row = {"shapes": "fc, 48 → attention, 4 heads → fc, 16"}
+    words = [*texts(resviz.diagram(arch).picture)]
+    assert row.get(mode, "attention, 4 heads") in words

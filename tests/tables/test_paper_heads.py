@@ -10,7 +10,7 @@ from tests.readings.structure.random_parts import Run
 from tests.readings.structure.toys import Basic, conv
 
 
-def list_heads(run, **layers):
+def list_heads(run, *, lone=False, **layers):
     """The lines of the head's row, of a net of two stages of 8 and 16 channels."""
     net = Run(
         run,
@@ -23,7 +23,7 @@ def list_heads(run, **layers):
     rows = table.to_dict()["rows"]
     cell = next(row["cells"][0] for row in rows if row["name"] == "head")
     lines = cell.strip("[]").split("; ")
-    assert len(lines) == 1 or PARALLEL_NOTE in table.notes
+    assert len(lines) == 1 or lone != (PARALLEL_NOTE in table.notes)
     return lines
 
 
@@ -93,5 +93,34 @@ def test_heads_of_one_output_are_one():
         x = run_body(self, x)
         return torch.cat([self.classes(x), self.boxes(x)], 1)
 
-    lines = list_heads(run, classes=nn.Conv2d(16, 20, 1), boxes=nn.Conv2d(16, 4, 1))
-    assert ["1×1, 20, 1×1, 4"] == lines
+    heads = {"classes": nn.Conv2d(16, 20, 1), "boxes": nn.Conv2d(16, 4, 1)}
+    assert ["1×1, 20", "1×1, 4"] == list_heads(run, **heads)
+
+
+def test_layers_of_a_lone_head_stand_below_each_other():
+    """Where one is a convolution, whose commas part its own sizes."""
+    head = nn.Sequential(nn.Conv2d(16, 9, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    lines = list_heads(lambda net, x: net.head(run_body(net, x)), head=head, lone=True)
+    assert ["1×1, 9", "average pool"] == lines
+
+
+def test_what_another_input_gives_stands_beside_the_head():
+    """An MLP on tabular data follows no block."""
+
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(conv(3, 3), Basic(8, 8, 1), Basic(8, 8, 1))
+            self.table = nn.Sequential(nn.Linear(5, 6), nn.ReLU(), nn.Linear(6, 7))
+            self.fc = nn.Linear(15, 2)
+
+        def forward(self, image, table):
+            return self.fc(
+                torch.cat([self.body(image).mean((2, 3)), self.table(table)], 1)
+            )
+
+    inputs = (torch.zeros(1, 3, 16, 16), torch.zeros(1, 5))
+    table = resviz.table(resviz.trace(Two().eval(), inputs=inputs))
+    rows = {row["name"]: row["cells"][0] for row in table.to_dict()["rows"]}
+    assert "[6-d fc, 7-d fc; average pool, 2-d fc]" == rows["head"]
+    assert PARALLEL_NOTE in table.notes

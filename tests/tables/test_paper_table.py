@@ -210,7 +210,7 @@ def test_squeeze_and_excitation_is_the_papers():
     ("gate", "said"),
     [
         (lambda channels: Squeeze(channels, None), "gate, fc [256]"),
-        (lambda _: Efficient(), "gate, 5 conv over channels"),
+        (lambda _: Efficient(), "gate, k=5 conv over channels"),
     ],
 )
 def test_other_gates_are_said_in_words(gate, said):
@@ -365,7 +365,7 @@ def test_a_gate_over_positions_is_said_as_such(rank):
             return x + self.body(x)
 
     arch = resviz.trace(Gated(), (3, *[16] * rank))
-    kernel = "×".join("7" * rank)
+    kernel = "×".join("7" * rank) if rank > 1 else "k=7"
     cells = [str(row["cells"][0]) for row in resviz.table(arch).to_dict()["rows"]]
     assert any(f"gate, {kernel} conv over positions" in cell for cell in cells)
 
@@ -402,3 +402,76 @@ def test_a_product_that_its_sum_does_is_a_line(hidden):
     (cell,) = resviz.table(resviz.trace(net, (8,))).to_dict()["rows"][1]["cells"]
     lines = "32-d fc; 16-d fc" if hidden else "16-d fc"
     assert f"[{lines}] ×2" == cell
+
+
+def test_only_resnets_are_called_so():
+    """A transformer's table is headed otherwise, and so is one of both."""
+    layer = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+    encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).eval()
+    arch = resviz.trace(encoder, (12, 16))
+    titles = [resviz.table(networks).title for networks in ([18], [arch], [18, arch])]
+    assert ["ResNet architectures", "Architectures", "Architectures"] == titles
+
+
+def test_kernels_of_one_axis_are_no_widths():
+    """In cells, and where the stride sits."""
+    make = [nn.Conv1d(3, 8, 7, padding=3), nn.MaxPool1d(3, 2, 1)]
+    net = nn.Sequential(*make, Line(8, 8, 1), Line(8, 16, 2)).eval()
+    table = resviz.table(resviz.trace(net, (3, 32)))
+    cells = [str(row["cells"][0]) for row in table.to_dict()["rows"]]
+    assert ["k=7, 8", "k=3 max pool, stride 2", "[k=5, 8; k=5, 8] ×1"] == cells[:3]
+    assert "at its first k=5" in " ".join(table.notes)
+
+
+class Line(nn.Module):
+    """A residual block of two convolutions along one axis."""
+
+    def __init__(self, width, width_after, stride):
+        super().__init__()
+        self.a = nn.Conv1d(width, width_after, 5, stride, 2)
+        self.b = nn.Conv1d(width_after, width_after, 5, 1, 2)
+        self.down = nn.Conv1d(width, width_after, 1, stride) if stride > 1 else None
+
+    def forward(self, x):
+        out = self.b(torch.relu(self.a(x)))
+        return torch.relu(out + (x if self.down is None else self.down(x)))
+
+
+def test_a_stride_between_branches_stands_before_the_block_that_reads_it():
+    """Which is that on the main path, not the next to run, of another resolution."""
+
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), Basic(8, 8, 1))
+            self.down, self.last = (nn.Conv2d(8, 16, 3, 2, 1) for _ in range(2))
+            self.fine = nn.Sequential(*[Basic(8, 8, 1) for _ in range(2)])
+            self.coarse = nn.Sequential(*[Basic(16, 16, 1) for _ in range(3)])
+
+        def forward(self, x):
+            x = self.stem(x)
+            low = self.down(x)
+            x = self.last(self.fine(x))
+            return self.coarse(low) + x
+
+    table = resviz.table(resviz.trace(Two().eval(), (3, 16, 16)))
+    assert "by a 3×3 with a stride of 2 before coarse.0" in " ".join(table.notes)
+
+
+def test_an_mlp_that_a_gate_calls_twice_has_two_widths():
+    """CBAM's, of the mean and of the maximum: Woo et al. 2018."""
+
+    class Gate(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mlp = nn.Sequential(nn.Linear(8, 2), nn.ReLU(), nn.Linear(2, 8))
+
+        def forward(self, x):
+            both = self.mlp(x.mean((2, 3))) + self.mlp(x.amax((2, 3)))
+            return x * both.sigmoid()[..., None, None]
+
+    block = Basic(8, 8, 1)
+    block.b = nn.Sequential(nn.Conv2d(8, 8, 3, 1, 1), Gate())
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), block, block)
+    rows = resviz.table(resviz.trace(net.eval(), (3, 16, 16))).to_dict()["rows"]
+    assert any("gate, fc [2, 8]]" in str(row["cells"]) for row in rows), rows

@@ -149,3 +149,24 @@ def test_the_stem_gives_what_the_first_block_reads(kind, stem):
     assert [[1, *stem], [1, 3]] == shapes
     sizes = "×".join(map(str, (*stem[1:], stem[0])))
     assert f"giving {sizes}. Stage" in describe_network(arch)
+
+
+def test_shapes_with_channels_last_are_told_as_others():
+    """Of a stem that puts them last, as Swin's, and of the mean over channels."""
+
+    class Last(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.patch, self.norm = nn.Conv2d(3, 8, 4, 4), nn.LayerNorm(8)
+            self.a, self.b = nn.Linear(8, 16), nn.Linear(16, 8)
+
+        def forward(self, x):
+            x = self.norm(self.patch(x).permute(0, 2, 3, 1))
+            x = x + self.b(self.a(x).relu())
+            return x.mean(3, keepdim=True)
+
+    arch = resviz.trace(Last().eval(), (3, 24, 16))
+    (stem,) = [row for row in resviz.summary(arch).rows if row["name"] == "stem"]
+    assert (6, 4, 8) == stem["output_shape"].sizes
+    assert "giving 6×4×8" in resviz.describe(arch)
+    assert (6, 4, 1) == resviz.layers(arch).rows[-1]["output_shape"].sizes

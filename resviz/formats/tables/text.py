@@ -28,6 +28,9 @@ CELL_WIDTH = 15
 PATH_PART = re.compile(r"[^/:,(_]*[/:,(_]?")
 """A part of a path or SPEC, with the character that ends it."""
 
+MODULE_PART = re.compile(r"[^.]*[.]?")
+"""A part of a module's path, with its dot."""
+
 ROW_MARKER = "▸ "
 """What stands before a row that is set off."""
 
@@ -161,7 +164,7 @@ def title_lines(column: Column) -> list[str]:
     return wrap_title(title) if column.kind == "cell" else [title]
 
 
-def wrap_title(title: str) -> list[str]:
+def wrap_title(title: str, pattern: re.Pattern[str] = PATH_PART) -> list[str]:
     """Break a network's name, a SPEC's or path's long words where its parts end.
 
     Example:
@@ -170,7 +173,7 @@ def wrap_title(title: str) -> list[str]:
     """
     lines: list[str] = []
     for line in wrap(title, CELL_WIDTH, break_long_words=False):
-        parts = PATH_PART.findall(line) if len(line) > CELL_WIDTH else [line]
+        parts = pattern.findall(line) if len(line) > CELL_WIDTH else [line]
         lines.append("")
         for part in parts:
             if lines[-1] and len(lines[-1] + part) > CELL_WIDTH:
@@ -195,7 +198,7 @@ def cell_lines(column: Column, value: Any) -> list[str]:
         hanging = (wrap(line, WORDS_WIDTH, subsequent_indent="  ") for line in words)
         return [part for lines in hanging for part in lines]
     text = escape.clean_name(column.text(value))
-    return wrap(text, CELL_WIDTH) if column.kind in WRAPPED_KINDS else [text]
+    return wrap_title(text, MODULE_PART) if column.kind in WRAPPED_KINDS else [text]
 
 
 def wrap_block_cell(line: str) -> list[str]:

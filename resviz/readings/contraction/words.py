@@ -22,7 +22,7 @@ from resviz.readings.contraction.join_signs import (
     list_join_signs,
 )
 from resviz.readings.structure.weights import is_depthwise, is_upsampling
-from resviz.units import format_per_axis, format_plural, format_sizes
+from resviz.units import format_kernel, format_per_axis, format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ def name_convolution(op: Operation, window: Window) -> str:
     """Name a convolution by its window: "3×3", "3×3 dw", "3×3 d12 /2", "2×2 up 2"."""
     stride = format_per_axis(window.stride)
     words = [
-        format_sizes(window.kernel),
+        format_kernel(window.kernel),
         "dw" if is_depthwise(op) else "",
         f"d{format_per_axis(window.dilation)}" if max(window.dilation) > 1 else "",
         "" if stride == "1" else f"up {stride}" if window.transposed else f"/{stride}",

@@ -35,3 +35,13 @@ def group_by_output(structure: Structure) -> dict[frozenset[int], list[Layer]]:
     for layer in graph.select_layers(graph.before.keys() - leads_on):
         parts.setdefault(outputs[layer.index], []).append(layer)
     return parts
+
+
+def list_layers_beside(structure: Structure) -> list[Layer]:
+    """List the layers of the head that read no block, but other inputs alone."""
+    graph = build_graph(structure.arch)
+    behind = {node for block in structure.blocks for node in block.layer_indices}
+    for node, sources in graph.before.items():
+        if not behind.isdisjoint(sources):
+            behind.add(node)
+    return [layer for layer in structure.head if layer.index not in behind]

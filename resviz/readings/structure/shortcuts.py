@@ -26,7 +26,7 @@ from resviz.readings.structure.no_ops import changes_nothing, shifts
 from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
 from resviz.readings.structure.weights import is_depthwise, is_upsampling, is_weighted
 from resviz.record import MODEL_INPUT
-from resviz.units import format_per_axis, format_sizes
+from resviz.units import format_kernel, format_per_axis, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -297,7 +297,7 @@ def label_window(op: Operation, axis: int, noun: str = "") -> str:
     sign = "×" if window.transposed else "/"
     strides = prod(window.stride) != 1
     stride = f", {sign}{format_per_axis(window.stride)}" if strides else ""
-    return f"{format_sizes(window.kernel)}{transposed}{noun}{groups}{stride}"
+    return f"{format_kernel(window.kernel)}{transposed}{noun}{groups}{stride}"
 
 
 def label_whole_pool(op: Operation, kind: str, axis: int = 1) -> str:

@@ -68,7 +68,8 @@ def find_stems(structure: Structure) -> tuple[Stem, ...]:
         block = min(
             structure.stages[stage].blocks, key=lambda block: min(block.layer_indices)
         )
-        end, shape = find_entry(graph, block), block.units[0].shortcut.input_shape
+        end = find_entry(graph, block)
+        shape = graph.shape_as_read(end)
         if not (is_own or is_alone or end in parts[stage, is_own]):
             end, shape = layers[-1].index, layers[-1].output_shape
         stems.append(Stem(name, stage, layers, max(end, MODEL_INPUT), shape))
