@@ -1,5 +1,6 @@
 """Connectors: each wire of a picture from shape to shape, from outline to outline."""
 
+import re
 from itertools import pairwise
 from math import hypot
 
@@ -7,13 +8,13 @@ import pytest
 
 import resviz
 from resviz.errors import RenderError
-from resviz.figures import draw_diagram
+from resviz.figures import FIGURES, draw_diagram
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.connectors import list_connectors
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import LOOKS
 
-from .editable import OTHERS, RESNETS, list_pictures, read_network
+from .editable import EDITABLE, OTHERS, RESNETS, list_pictures, read_network
 
 
 def measure_gap(node, point):
@@ -73,13 +74,26 @@ def test_a_shortcut_has_its_way_along_the_main_wire():
     assert ("bottom", "right") == (shortcut.leaving_side, shortcut.entering_side)
 
 
-@pytest.mark.parametrize("figure", ["growth", "flow"])
-def test_drawings_to_scale_are_refused(record, figure):
-    """With what can be written instead; the error comes from every door."""
+@pytest.mark.parametrize("figure", sorted({*FIGURES} - {*EDITABLE}))
+def test_other_figures_are_joined_or_refused(record, figure):
+    """In the same words by both forms, with what can be written instead."""
     drawn = resviz.diagram(record("resnet18"), figure)
-    for form in ("pptx", "drawio"):
-        with pytest.raises(RenderError, match=r"join no two shapes.*write \.svg"):
-            drawn.render(form)
+    try:
+        list_connectors(drawn.picture)
+    except RenderError as refusal:
+        assert re.search(r"join no two shapes.*write \.svg", str(refusal))  # noqa: PT017
+        for form in ("pptx", "drawio"):
+            with pytest.raises(RenderError, match=re.escape(str(refusal))):
+                drawn.render(form)
+    else:
+        assert drawn.to_pptx()
+        assert drawn.to_drawio()
+
+
+def test_a_plot_is_refused(record):
+    """Its lines join no boxes."""
+    with pytest.raises(RenderError, match="join no two shapes"):
+        list_connectors(resviz.diagram(record("resnet18"), "growth").picture)
 
 
 def test_a_wire_that_ends_in_the_open_is_refused():
@@ -109,3 +123,21 @@ def test_text_in_a_box_belongs_to_it():
     assert sorted(line for node in picture.nodes for line in node.lines) == sorted(
         lines
     )
+
+
+def test_frames_of_lanes_hold_their_boxes():
+    """Each box with its text and its sign, and no box twice."""
+    picture = draw_diagram(read_network("crossvit_tiny_240"), "lanes").picture
+    frames = [group for group in picture.groups if group.role == "turns"]
+    assert frames
+    nodes = {node.key: node for node in picture.nodes}
+    held = [key for frame in frames for key in frame.nodes]
+    assert len({*held}) == len(held)
+    for frame in frames:
+        inside = {
+            key
+            for key, node in nodes.items()
+            if abs(node.at[0] - frame.at[0]) < frame.size[0] / 2
+            and abs(node.at[1] - frame.at[1]) < frame.size[1] / 2
+        }
+        assert {*frame.nodes} == inside

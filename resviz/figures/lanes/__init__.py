@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.canvas import Canvas, frame_nodes
 from resviz.figures.drawing.elements import Edge, Group, Node
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.chart import build_chart
@@ -80,14 +80,17 @@ class LanesPainter:
         self.placing = LanesPlacing(self.grid, router, left)
         self.boxes: dict[int, Node] = {}
         self.entrances: dict[int, Node] = {}
+        self.parts: dict[int, list[Node]] = {}
 
     def paint(self, width: float) -> None:
         """Paint lanes, frames, boxes and lines."""
         self.paint_lanes(width)
+        for key, node in self.graph.nodes.items():
+            since = len(self.canvas.nodes)
+            self.paint_node(key, node)
+            self.parts[key] = self.canvas.nodes[since:]
         for frame in self.grid.frames:
             self.paint_frame(frame)
-        for key, node in self.graph.nodes.items():
-            self.paint_node(key, node)
         for source, key in self.graph.lines:
             path, tip = self.placing.place_line(source, key)
             lanes = self.grid.cells[source][0], self.grid.cells[key][0]
@@ -123,13 +126,17 @@ class LanesPainter:
         right = max(x + size.width / 2 for (x, _), size in spots) + 7
         top = min(y - size.height / 2 for (_, y), size in spots) - 17
         bottom = max(y + size.height / 2 for (_, y), size in spots) + 5
-        at = ((left + right) / 2, (top + bottom) / 2)
-        key = f"frame {frame.label} {frame.members[0]}"
-        group = Group(key, "turns", at, (right - left, bottom - top))
-        self.canvas.groups.append(group)
-        self.canvas.add_text(
+        label = self.canvas.add_text(
             "frame label", (left + 6, top + 8), frame.label, align="start"
         )
+        key = f"frame {frame.label} {frame.members[0]}"
+        parts = [part for member in frame.members for part in self.parts[member]]
+        corners = (left, top), (right, bottom)
+        # What lies in two frames belongs to the first.
+        group = frame_nodes(
+            key, "turns", corners, [label, *parts], inner=self.canvas.groups
+        )
+        self.canvas.groups.append(replace(group, groups=()))
 
     def paint_node(self, key: int, node: DrawnNode) -> None:
         """Paint a box, a sign or a dot."""
