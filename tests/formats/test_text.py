@@ -53,9 +53,24 @@ def test_it_is_what_rich_draws(grid, colour):
 def test_tables_are_what_rich_draws(record, table, width, monkeypatch):
     """With facts and notes, and split or with columns left out where it is narrow."""
     shown = table(record("resnet50"))
+    for indent in ("FACT_INDENT", "NOTE_INDENT"):
+        monkeypatch.setattr(text, indent, 0)
     by_hand = shown.render("text", width=width)
     monkeypatch.setattr(text, "is_narrow", lambda _: False)
     assert shown.render("text", width=width) == by_hand
+
+
+def test_facts_and_notes_hang():
+    """Where they take several lines, all of the width."""
+    facts = (("label", "one two three four five"),)
+    table = Table("T", (), (), [], facts=facts, notes=("one and " * 4 + "five",))
+    assert [
+        "T",
+        "label        one two three",
+        "             four five",
+        "one and one and one and one",
+        "  and five",
+    ] == table.render(width=30).splitlines()
 
 
 def test_bold_is_for_headings_and_marked_rows():

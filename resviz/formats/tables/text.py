@@ -37,6 +37,10 @@ ROW_MARKER = "▸ "
 WRAPPED_KINDS = {"cell", "row"}
 """Kinds of columns whose long cells take several lines."""
 
+FACT_INDENT, NOTE_INDENT = 13, 2
+"""By how much a fact above the table and a note below it are indented where they take
+several lines."""
+
 WORDS_WIDTH = 32
 """Characters of a line of words."""
 
@@ -70,7 +74,7 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
     lines = wrap_paragraph(escape.clean_name(table.title), width, BOLD, colour=colour)
     for label, fact in table.facts:
         text = f"{escape.clean_name(label):<12} {escape.clean_name(fact)}"
-        lines += wrap_paragraph(text, width, colour=colour)
+        lines += wrap_paragraph(text, width, colour=colour, indent=FACT_INDENT)
     parts, missing = fit_columns(table, width)
     for number, columns in enumerate(parts if table.rows else ()):
         lines += [""] * (number > 0)
@@ -78,16 +82,24 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
     marks = [f"{ROW_MARKER}{table.mark}"] if table.marked else []
     left_out = [f"left out for want of width: {missing}"] if missing else []
     for note in (*marks, *table.notes, *left_out):
-        lines += wrap_paragraph(escape.clean_name(note), width, DIM, colour=colour)
+        text = escape.clean_name(note)
+        lines += wrap_paragraph(text, width, DIM, colour=colour, indent=NOTE_INDENT)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def wrap_paragraph(
-    text: str, width: int | None, style: str = "", *, colour: bool
+    text: str, width: int | None, style: str = "", *, colour: bool, indent: int = 0
 ) -> list[str]:
-    """Break a line above or below the table if it is longer than `width`."""
-    if (width is None or len(text) <= width) and is_narrow([text]):
-        return [style_line(text, style if colour else "")]
+    """Break a line above or below the table if it is longer than `width`.
+
+    All lines but the first are indented, where no character takes two cells.
+    """
+    if is_narrow([text]):
+        lines = [text]
+        if width is not None and len(text) > width:
+            room = " " * min(indent, width // 2)
+            lines = wrap(text, width, subsequent_indent=room, break_on_hyphens=False)
+        return [style_line(line, style if colour else "") for line in lines]
     from rich.text import Text
 
     names = {BOLD: "bold", DIM: "dim"}
@@ -242,7 +254,7 @@ def lay_out_grid(table: Table, columns: list[Column]) -> Grid:
         rows,
         [column.numeric for column in columns],
         table.marked,
-        top=any(column.kind == "words" for column in columns),
+        top=not any(column.kind == "cell" for column in columns),
         apart=any(column.kind == "cell" for column in columns),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from resviz.operations.families import JOINS
 from resviz.readings.structure.fusions import (
     FUSION,
     FUSION_REASON,
@@ -58,7 +59,7 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
         clauses = [reason]
         if region.kind is JoinKind.RESIDUAL and not region.is_exchange:
             fork = list_names(graph, [region.fork])
-            clauses.append(f"they part at {fork}, {region.addition.fork_rule}")
+            clauses.append(f"they fork at {fork}, {region.addition.fork_rule}")
         if region.join in joins:
             verdict = UNIT_VERDICT
         elif region.join in block_paths and region.is_whole_block:
@@ -95,21 +96,28 @@ def name_sum(structure: Structure, region: JoinRegion) -> tuple[str, str]:
 
 def list_side_clauses(graph: Graph, region: JoinRegion) -> Iterator[str]:
     """Yield what else adds in a region, is read out of it, weighs or enters it."""
-    gated = (
+    gated = [
         node
         for node in sorted(region.main_nodes)
         if SideKind.GATE in graph.side_edges.get(node, {}).values()
-    )
+    ]
     others = sorted(region.addition.nodes & graph.joins.keys() - {region.join})
+    scaling = [node for node in gated if scales(graph, node)]
     for phrase, nodes in (
         ("one sum with", others),
         ("tapped at", region.taps),
-        ("weighed at", gated),
-        ("reads", region.conditions),
+        ("gated at", scaling),
+        ("shifted at", [node for node in gated if node not in scaling]),
+        ("conditioned on", region.conditions),
     ):
         names = list_names(graph, nodes)
         if names:
             yield f"{phrase} {names}"
+
+
+def scales(graph: Graph, node: int) -> bool:
+    """Tell whether a node multiplies, as a gate does; a shift by channel only adds."""
+    return JOINS.isdisjoint([op.name for op in graph.operations[node]])
 
 
 def list_names(graph: Graph, nodes: Iterable[int]) -> str:

@@ -53,22 +53,22 @@ def classify_sum(efforts: list[Effort]) -> tuple[JoinKind, str]:
     if light.products:
         return JoinKind.PARALLEL, "every branch attends"
     if light.weighted > 1 and (light.weighted, light.depthwise) != (2, 1):
-        reason = f"every branch has {light.weighted} weights in a row or more"
+        reason = f"every branch has {light.weighted} weighted layers in series or more"
         return JoinKind.PARALLEL, reason
     against_wider = light.weighted == 1 and light.spatial < heavy.spatial
     if light.weighted == heavy.weighted and not against_wider:
-        return JoinKind.PARALLEL, "its branches weigh alike"
+        return JoinKind.PARALLEL, "its branches have equally many weighted layers"
     if light.spatial > heavy.spatial and not heavy.products:
         return JoinKind.PARALLEL, "its lightest branch sees further than the others"
-    weights = format_plural(light.weighted, "weight")
-    reason = f"a branch of {weights} in a row beside one of {heavy.weighted}"
+    weights = format_plural(light.weighted, "weighted layer")
+    reason = f"a branch of {weights} in series beside one of {heavy.weighted}"
     return JoinKind.RESIDUAL, reason
 
 
 def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> str:
     """Find what keeps a sum from being a block's, in words; "" if nothing does."""
     if not reads_one_tensor(graph, nodes | addition.nodes, addition.fork):
-        return "its branches read different parts of what they part at"
+        return "its branches read different parts of what they fork from"
     for node in graph.joins.keys() & (nodes - addition.nodes):
         foreign = [
             source

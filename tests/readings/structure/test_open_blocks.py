@@ -580,8 +580,8 @@ def test_every_join_is_explained():
     (why,) = explain_joins(read(net))
     assert ("1:add", "residual unit") == (why.layer.name, why.verdict)
     reason = (
-        "a branch of 0 weights in a row beside one of 2; they part at 0, on the "
-        "shortcut; tapped at 1.a; weighed at 1.gate:mul"
+        "a branch of 0 weighted layers in series beside one of 2; they fork at 0, on "
+        "the shortcut; tapped at 1.a; gated at 1.gate:mul"
     )
     assert reason == why.reason
 
