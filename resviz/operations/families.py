@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations import kind, paddings, reductions, unknown
+from resviz.operations import kind, paddings, reductions, selections, unknown
 from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ SQUASHING = frozenset(row.name for row in OPERATIONS.values() if row.is_squashin
 
 LOOKUPS = frozenset(row.name for row in OPERATIONS.values() if row.is_lookup)
 """Operations whose later operands say where to look in the first."""
+
+WRITES = frozenset(
+    (*selections.WRITES, *selections.ADDING_WRITES, "index_add", "scatter", "where")
+)
+"""Operations that put values where others say, which places or conditions do."""
 
 LINEAR = frozenset(
     row.name

@@ -163,9 +163,13 @@ def find_folds(arch: Architecture) -> tuple[SampleFold, ...]:
                     continue
                 before, after = op.inputs[operand], op.outputs[0]
                 place = inner.get(Source(number, 0))
-                if place is None:
+                if place is None and 0 not in before:
                     folds.append(SampleFold(layer.name, before, after, 0))
-                elif end == place and after[place.axis] > before[inner[source].axis]:
+                elif (
+                    place
+                    and end == place
+                    and after[place.axis] > before[inner[source].axis]
+                ):
                     rows = after[place.axis] // arch.batch
                     lasting = SampleFold(layer.name, before, after, rows)
     for source in arch.outputs:
@@ -229,8 +233,11 @@ def locate_batch(
 ) -> BatchPlace | None:
     """Find the batch in the same values under another shape.
 
-    An axis of its own comes before one in which it lies beside others.
+    An axis of its own comes before one in which it lies beside others. Where there are
+    no values, as of an expert that no token chose, there is none.
     """
+    if 0 in after:
+        return None
     leading = prod(before[: place.axis]) * place.slower
     shared: list[BatchPlace] = []
     above = 1

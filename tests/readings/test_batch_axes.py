@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 import resviz
 from resviz import trace
-from resviz.readings.batch_axes import find_sample_shape
+from resviz.readings.batch_axes import find_folds, find_sample_shape
 from resviz.record import Source
 from resviz.record.storage import parse_record
 from tests.forwards import AnyForward
@@ -304,3 +304,15 @@ def test_a_view_that_folds_samples_is_remarked(name):
     text = str(resviz.summary(trace(model, (3, 16, 16), batch=4)))
     assert remark in text
     assert bool(remark) == ("reshape makes" in text)
+
+
+def test_rows_that_none_was_chosen_for_have_no_batch():
+    """As an expert's, which no token takes: nothing is divided by them."""
+
+    def forward(self, x):
+        rows = x[x.sum(1) > len(x) * 1e9]
+        return self.fc(rows.view(-1, 2, 4)).sum() + self.fc(x)
+
+    net = AnyForward(forward, fc=nn.Linear(4, 4))
+    arch = resviz.trace(net, inputs=(torch.zeros(3, 4),))
+    assert find_folds(arch) == ()

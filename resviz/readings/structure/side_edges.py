@@ -21,6 +21,7 @@ from resviz.operations.families import (
     PRODUCTS,
     RESHAPES,
     SQUASHING,
+    WRITES,
 )
 from resviz.readings.structure.weights import is_live_product, is_upsampling
 from resviz.record import MODEL_INPUT
@@ -76,6 +77,8 @@ class SideEdgeFinder:
             op = max(ops, key=lambda op: sum(op.flowing))  # in which its sources meet
         if op.name in CONVOLUTIONS or op.name in NORMS:
             return mark_all_but_first(layer, sources, SideKind.KERNEL)
+        if op.name in WRITES:
+            return mark_places(layer, sources)
         if op.name in LOOKUPS:
             return mark_all_but_first(layer, sources, SideKind.INDEX)
         if op.name == "cat":
@@ -161,7 +164,7 @@ class SideEdgeFinder:
                 self.value_counts[layer.index] = most
 
 
-SPREADING = RESHAPES | ACTIVATIONS | ELEMENTWISE | NORMS
+SPREADING = (RESHAPES | ACTIVATIONS | ELEMENTWISE | NORMS) - WRITES
 """Operations that give no more different values than they read."""
 
 
@@ -181,6 +184,17 @@ def mark_all_but_first(
     live = (number_source(source) for source in layer.sources)
     first = next(node for node in live if node in sources)
     return {node: kind for node in sources if node != first}
+
+
+def mark_places(layer: Layer, sources: Sequence[int]) -> dict[int, SideKind]:
+    """Mark the sources of a layer that say where to write, and are no values."""
+    values = {
+        number_source(source)
+        for source, tensor in zip(layer.sources, layer.inputs, strict=True)
+        if not tensor.dtype.startswith(("int", "bool"))
+    }
+    places = [node for node in sources if node not in values]
+    return dict.fromkeys(places, SideKind.INDEX) if len(places) < len(sources) else {}
 
 
 def find_conditions(

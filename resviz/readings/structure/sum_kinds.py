@@ -270,6 +270,8 @@ def find_lookalike(
     projects: bool,
 ) -> str:
     """Find what a sum is that looks like a block's, and is none; "" if it is one."""
+    if projects and any(is_placed(graph, node) for node in shortcut):
+        return "it adds to what is looked up by places, which carry no values"
     if pools_whole_map(graph, shortcut):
         if is_pooled(graph, addition.join):
             return "it adds what is pooled to one position, as a head does"
@@ -278,6 +280,17 @@ def find_lookalike(
     if projects and passes_smaller_map(graph, addition.fork, addition.join, main):
         return "it adds a lateral map to an enlarged one, as an FPN does"
     return ""
+
+
+def is_placed(graph: Graph, node: int) -> bool:
+    """Tell whether a node is looked up in what does not flow, by places that do.
+
+    As the rows of an expert's tokens, in a sum that begins at nought.
+    """
+    return (
+        graph.is_single_operation(node, {"index", "index_select", "gather"})
+        and not graph.operations[node][0].flowing[0]
+    )
 
 
 def is_sum_of_cell(graph: Graph, join: int) -> bool:

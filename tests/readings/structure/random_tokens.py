@@ -204,7 +204,130 @@ def draw_scores(rng):
     return Drawn(net, (torch.zeros(2, 9, 8),), blocks, [count])
 
 
+# Experts, of which each token takes some
+
+
+class Expert(nn.Module):
+    """An MLP, or one with a gate."""
+
+    def __init__(self, *, gated):
+        super().__init__()
+        self.a, self.b = nn.Linear(WIDTH, 32), nn.Linear(32, WIDTH)
+        self.gate = nn.Linear(WIDTH, 32) if gated else None
+
+    def forward(self, x):
+        y = self.a(x).relu()
+        return self.b(y if self.gate is None else y * self.gate(x))
+
+
+class Experts(nn.Module):
+    """A router over rows, experts, and how what these give is put together."""
+
+    def __init__(self, rng, combine):
+        super().__init__()
+        self.combine, gated = combine, rng.random() < 0.5
+        self.router = nn.Linear(WIDTH, 4)
+        self.experts = nn.ModuleList(Expert(gated=gated) for _ in range(4))
+        self.shared = Expert(gated=gated) if rng.random() < 0.3 else None
+
+    def forward(self, x):
+        rows = x.flatten(0, 1)
+        shares = self.router(rows).softmax(-1)
+        y = self.combine(self.experts, rows, shares, *shares.topk(2, -1))
+        if self.shared is not None:
+            y = y + self.shared(rows)
+        return y.view_as(x)
+
+
+def add_by_index(experts, rows, _shares, weights, chosen):
+    """Mixtral's way."""
+    total = torch.zeros_like(rows)
+    for number, expert in enumerate(experts):
+        row, slot = torch.where(chosen == number)
+        total.index_add_(0, row, expert(rows[row]) * weights[row, slot, None])
+    return total
+
+
+def add_at_places(experts, rows, _shares, weights, chosen):
+    """The same, by an index on the left."""
+    total = torch.zeros_like(rows)
+    for number, expert in enumerate(experts):
+        row, slot = torch.where(chosen == number)
+        total[row] += weights[row, slot, None] * expert(rows[row])
+    return total
+
+
+def scatter_sums(experts, rows, _shares, weights, chosen):
+    """The same, by scattering."""
+    total = torch.zeros_like(rows)
+    for number, expert in enumerate(experts):
+        row, slot = torch.where(chosen == number)
+        y = expert(rows[row]) * weights[row, slot, None]
+        total = total.scatter_add(0, row[:, None].expand_as(y), y)
+    return total
+
+
+def switch(experts, rows, _shares, weights, chosen):
+    """The Switch Transformer's way: one expert for each row."""
+    total = torch.zeros_like(rows)
+    for number, expert in enumerate(experts):
+        is_chosen = chosen[:, 0] == number
+        total[is_chosen] = expert(rows[is_chosen])
+    return total * weights[:, :1]
+
+
+def keep_where(experts, rows, _shares, _weights, chosen):
+    """All experts run, and rows keep what they chose."""
+    total = torch.zeros_like(rows)
+    for number, expert in enumerate(experts):
+        is_chosen = (chosen == number).any(-1, keepdim=True)
+        total = torch.where(is_chosen, total + expert(rows), total)
+    return total
+
+
+def add_all(experts, rows, shares, _weights, _chosen):
+    """All experts run, and each weighs something."""
+    return sum(shares[:, k, None] * expert(rows) for k, expert in enumerate(experts))
+
+
+def sort_rows(experts, rows, _shares, weights, chosen):
+    """Rows are sorted by expert, and put back."""
+    order = chosen.flatten().argsort()
+    parts = rows[order // 2].chunk(len(experts))
+    y = torch.cat([expert(p) for expert, p in zip(experts, parts, strict=True)])
+    back = torch.empty_like(y)
+    back[order] = y
+    return (back.unflatten(0, (-1, 2)) * weights.unsqueeze(-1)).sum(1)
+
+
+COMBINATIONS = (
+    add_by_index, add_at_places, scatter_sums, switch, keep_where, add_all, sort_rows
+)  # fmt: skip
+"""How experts are combined."""
+
+
+def draw_experts(rng):
+    """Blocks of attention and experts, which are MLPs, each token's own."""
+    combine, count = rng.choice(COMBINATIONS), rng.randint(1, 3)
+    blocks = [
+        Run(run_units, units=[draw_attention(rng), Experts(rng, combine)])
+        for _ in range(count)
+    ]
+    net = nn.Sequential(nn.Linear(8, WIDTH), *blocks)
+    torch.manual_seed(rng.randint(0, 9))
+    types = ("attention", "MLP")
+    return Drawn(net, (torch.randn(2, 8, 8),), [types] * count, [count])
+
+
+def run_units(self, x):
+    """Add what each unit gives."""
+    for unit in self.units:
+        x = x + unit(x)
+    return x
+
+
 TOKEN_FORMS = {
+    "experts": draw_experts,
     "scores": draw_scores,
     "regions": draw_regions,
     "joined": draw_joined,

@@ -3,7 +3,7 @@
 import pytest
 
 import resviz
-from resviz.readings.structure import read_structure
+from resviz.readings.structure import count_depth, read_structure
 from resviz.readings.structure.join_reasons import explain_joins
 
 from .random_forms import compare
@@ -30,3 +30,11 @@ def test_what_makes_carried_scores_is_the_blocks_own(seed):
     assert weighted == set()
     verdicts = {reason.verdict for reason in explain_joins(structure)}
     assert verdicts == {"residual unit", "parallel sum"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_experts_add_two_weights_each_whatever_tokens_choose(seed):
+    """A block's main path has the attention's two layers and an expert's two."""
+    drawn = draw_token_form("experts", seed)
+    structure = read_structure(resviz.trace(drawn.net.eval(), inputs=drawn.inputs))
+    assert count_depth(structure) == 1 + 4 * len(drawn.blocks)
