@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.sheet import Sheet
     from resviz.figures.rendering import Diagram
     from resviz.options import DrawOptions
+    from resviz.readings.contraction import EdgeCoverage
     from resviz.record import Architecture
 
 
@@ -48,12 +49,15 @@ class RegisteredFigure:
         several: whether it shows several networks in one picture.
         is_graph: whether it has a `Chart`, from which DOT is made; else it is a
             drawing to scale.
+        shows_connections: whether it shows which layer reads which, so that it says
+            of how many it does not; else it is a plot.
     """
 
     help: str
     options: tuple[str, ...] = ()
     several: bool = False
     is_graph: bool = False
+    shows_connections: bool = True
 
 
 FIGURES = {
@@ -72,7 +76,9 @@ FIGURES = {
         "every convolution a box, networks side by side", ("plain",), several=True
     ),
     "growth": RegisteredFigure(
-        "parameters, MACs, activations and receptive field by depth", several=True
+        "parameters, MACs, activations and receptive field by depth",
+        several=True,
+        shows_connections=False,
     ),
 }
 """Every figure by its name; its module is a `Figure`."""
@@ -127,13 +133,13 @@ def draw_diagram(
     figure = figure or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
-    description = describe_networks(networks, figure, chosen)
     sheet = build_sheet(chosen)
     own = {name: chosen[name] for name in FIGURES[figure].options}
     picture, _ = choose_legible(
         (draw_on(each, figure, networks, own), each) for each in list_sheets(sheet)
     )
     title = sheet.choose_title(picture.title)
+    description = describe_networks(networks, figure, chosen, picture.coverage)
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
     warn_of_small_letters(described, sheet)
@@ -208,7 +214,12 @@ def describe_figure(
     """
     figure = figure or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
-    return describe_networks(select_networks(arch, figure), figure, chosen)
+    networks = select_networks(arch, figure)
+    coverage = None
+    if FIGURES[figure].shows_connections:
+        own = {name: chosen[name] for name in FIGURES[figure].options}
+        coverage = draw_on(build_sheet(chosen), figure, networks, own).coverage
+    return describe_networks(networks, figure, chosen, coverage)
 
 
 MAX_LANES_NODES = 150
@@ -238,11 +249,26 @@ def choose_figure(
     return OVERVIEW if graph.is_chain or not is_legible else GRAPH
 
 
-def describe_networks(networks: Any, figure: str, chosen: Mapping[str, Any]) -> str:
-    """Describe networks as a figure takes them, by options that are checked."""
+def describe_networks(
+    networks: Any,
+    figure: str,
+    chosen: Mapping[str, Any],
+    coverage: EdgeCoverage | None,
+) -> str:
+    """Describe networks as a figure takes them, and what of them it does not draw.
+
+    Args:
+        networks: one record, or several.
+        figure: its name.
+        chosen: its options, which are checked.
+        coverage: of the figure.
+    """
+    from resviz.figures.declaring import tell_coverage
+
     spoken = [name for name in FIGURES[figure].options if name != "direction"]
     own = {name: chosen[name] for name in spoken}
-    return clean_prose(find_figure(figure).description(networks, **own))
+    described = find_figure(figure).description(networks, **own)
+    return clean_prose(" ".join([described, *tell_coverage(coverage)]))
 
 
 def find_figure(name: str) -> Figure:

@@ -134,6 +134,8 @@ def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:
         if any(part[:1] == letter and part[1:2].isdigit() for part in details):
             signs.append(meaning)
     signs += explain_gates(labels)
+    if any("‖" in label for label in labels):
+        signs.append("‖: side by side")
     if any(row.count > 1 for row in rows):
         signs.append("×n: n equal in a row")
     return signs

@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels
+from resviz.figures.branch_labels import (
+    ARROW,
+    BESIDE,
+    has_serial_labels,
+    label_run,
+    label_unit,
+)
 from resviz.figures.overview.outline import (
     build_plain_sections,
     label_layers_between,
@@ -20,7 +27,6 @@ from resviz.figures.overview.outline import (
 from resviz.readings import costs
 from resviz.readings.contraction.join_signs import JOIN_NOUNS
 from resviz.readings.structure import count_depth, read_structure
-from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.shortcuts import SHORTCUT_NOUNS
@@ -61,6 +67,11 @@ SPOKEN_PATTERNS = (
 
 def spell_label(label: str) -> str:
     """Spell a label out, as "3×3 convolution to 128 channels"."""
+    branches = re.fullmatch(r"\((.*‖.*)\)(?: ×(\d+))?", label)
+    if branches:
+        times = f", {branches[2]} times" if branches[2] else ""
+        parts = split_outside(branches[1], BESIDE)
+        return f"in parallel {join_with_and([*map(spell_branch, parts)])}{times}"
     repeated = re.fullmatch(r"\((.*)\) ×(\d+)", label)
     if repeated:
         inner = join_with_and([spell_label(part) for part in repeated[1].split(" → ")])
@@ -68,6 +79,30 @@ def spell_label(label: str) -> str:
     for pattern, spoken in SPOKEN_PATTERNS:
         label = re.sub(pattern, spoken, label)
     return label
+
+
+def spell_branch(branch: str) -> str:
+    """Spell a branch out: its labels in series."""
+    return " then ".join(map(spell_label, split_outside(branch, ARROW)))
+
+
+def split_outside(text: str, separator: str) -> list[str]:
+    """Split a text at separators that stand in no brackets.
+
+    Example:
+        >>> split_outside("a ‖ (b ‖ c)", " ‖ ")
+        ['a', '(b ‖ c)']
+    """
+    parts = [""]
+    for piece in text.split(separator):
+        is_open = parts[-1].count("(") > parts[-1].count(")")
+        if is_open:
+            parts[-1] += separator + piece
+        elif parts[-1]:
+            parts.append(piece)
+        else:
+            parts[-1] = piece
+    return parts
 
 
 def spell_join(sign: str) -> str:
@@ -108,7 +143,8 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
     for number, current in enumerate(structure.stages[:MAX_STAGES]):
         for stem in list_stems_before(structure, number):
             gives = describe_output(structure, stem.end, stem.output_shape)
-            yield f"S{stem.name[1:]}: {describe_run(stem.layers)}{gives}."
+            runs = describe_run(structure.arch, stem.layers)
+            yield f"S{stem.name[1:]}: {runs}{gives}."
         yield describe_stage(structure, current, number)
     remaining = structure.stages[MAX_STAGES:]
     if remaining:
@@ -118,8 +154,8 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
         end = structure.head_end
         shape = structure.arch.stored_layers[end].output_shape
         gives = describe_output(structure, end, shape)
-        yield f"Head: {describe_run(structure.head)}{gives}."
-    if has_parallel_branches(structure):
+        yield f"Head: {describe_run(structure.arch, structure.head)}{gives}."
+    if has_serial_labels(structure):
         yield PARALLEL_SENTENCE
     yield f"In all: {count_shortcuts_by_kind(structure.blocks)}"
     yield from (f"{line[:1].upper()}{line[1:]}." for line in find_remarks(structure))
@@ -165,9 +201,9 @@ def describe_layers(labels: Sequence[str]) -> str:
     return join_with_and([*map(spell_label, labels)]) or "nothing that is drawn"
 
 
-def describe_run(run: Sequence[Layer]) -> str:
+def describe_run(arch: Architecture, run: Sequence[Layer]) -> str:
     """Say the layers of the stem or of the head."""
-    return describe_layers(layer_labels.label_layer_run(run))
+    return describe_layers(label_run(arch, run))
 
 
 def describe_output(structure: Structure, end: int, shape: Shape) -> str:
@@ -216,7 +252,8 @@ def list_block_operations(block: Block) -> list[str]:
     """List the operations on the main branches of a block's units, in short."""
     operations: list[str] = []
     for unit in block.units:
-        labels = layer_labels.label_main_branch(unit)
+        labels = label_unit(block.arch, unit, layer_labels.label_layer_briefly)
+        labels = labels or layer_labels.label_main_branch(unit)
         if len(labels) > MAX_LISTED:
             labels = layer_labels.fold_label_repeats(labels)
         operations += map(shorten_label, labels)

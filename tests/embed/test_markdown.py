@@ -203,7 +203,10 @@ def test_several_files(embed):
         ("diagram r18.json -o x.svg --style dark", "leave out --style"),
         ("diagram r18.json -o x.svg --format pdf", "a picture is SVG here"),
         ("diagram r18.json -o x.mmd --format mermaid", "leave out -o"),
-        ("diagram r18.json --figure flow --format mermaid", "overview and lanes alone"),
+        (
+            "diagram r18.json --figure flow --format mermaid",
+            "overview, block, lanes alone",
+        ),
     ],
 )
 def test_bad_commands_are_named_by_file_and_line(embed, command, message):

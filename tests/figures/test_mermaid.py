@@ -23,6 +23,8 @@ from resviz.figures.drawing.elements import (
     Picture,
 )
 from resviz.formats.pictures import mermaid
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import HOSTILE
 
@@ -190,11 +192,11 @@ def test_stages_are_subgraphs(network):
     assert ["×2", "×3", "×5", "×2"] == counts
 
 
-@pytest.mark.parametrize("figure", ["block", "layers", "flow"])
+@pytest.mark.parametrize("figure", ["layers", "stack"])
 def test_other_figures_are_refused(network, figure):
     """With what would work instead."""
     drawn = draw_diagram(network("resnet18"), figure)
-    with pytest.raises(RenderError, match=r"overview and lanes alone; write \.svg"):
+    with pytest.raises(RenderError, match=r"overview, block, lanes alone; write \.svg"):
         drawn.to_bytes("mermaid")
 
 
@@ -223,6 +225,7 @@ DRAW = """async text => {
   document.body.innerHTML = (await mermaid.render('g', text)).svg;
   const said = tag => [...document.querySelectorAll(tag)].map(e => e.textContent);
   return {boxes: said('.nodeLabel'), edges: said('.edgeLabel'), title: said('title'),
+    links: document.querySelectorAll('.flowchart-link').length,
     tags: [...document.querySelectorAll('body *')].map(e => e.tagName.toLowerCase())};
 }"""
 
@@ -256,3 +259,13 @@ class TestMermaidItself:
             isinstance(part, ChartBox) for part in picture.chart.iter_parts()
         ) <= len(found["boxes"])
         assert [f"{picture.title}"] == found["title"]
+
+    @pytest.mark.parametrize("figure", ["overview", "block", "lanes"])
+    @pytest.mark.parametrize("name", ["hrnet_w18_small", "toy_unet"])
+    def test_each_link_is_drawn(self, drawn, name, figure):
+        """Also those that show the order alone; and what is not drawn is said."""
+        picture = draw_diagram(load(record_file(name)), figure).picture
+        found = drawn(mermaid.render(picture, styles.SCREEN_STYLE))
+        assert len(picture.chart.links) == found["links"]
+        told = " ".join(found["boxes"])
+        assert f"of {picture.chart.coverage.edges} connections" in told

@@ -233,8 +233,10 @@ def test_unlike_blocks_that_do_not_fit_are_named(network):
 def test_folded_blocks_that_are_left_out_are_all_counted():
     """Three pieces of the middle, each of four equal blocks."""
     ((_, item),) = piece(0)
-    pieces = (replace(item.piece, count=4),) * 5
-    _, hidden, _ = elide_pieces(Stack("a", "", pieces, chained=True), 3).pieces
+    pieces = (replace(item.piece, turns=(item.piece,) * 4),) * 5
+    _, hidden, _ = elide_pieces(
+        Stack("a", "", pieces, chained=True, arch=None), 3
+    ).pieces
     assert ("… 12 more blocks …", 12) == (hidden.rows[0].label, hidden.hidden)
 
 

@@ -10,17 +10,22 @@ from resviz.errors import RenderError
 from resviz.figures import layer_labels, sentences
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.placing import SIDE, BlockPlacing, turn_to_right
-from resviz.figures.block.steps import build_block_steps
+from resviz.figures.block.steps import build_block_steps, list_block_members
+from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.charts import settle_chart
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartLink
+from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
+from resviz.readings.structure.graph import build_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from resviz.figures.block.steps import BlockStep
     from resviz.figures.drawing.elements import Picture
     from resviz.readings.structure import Block, Structure
     from resviz.record import Architecture
@@ -100,6 +105,11 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     turned = direction == "LR"
     placing = BlockPlacing(canvas, flow, layout, turned=turned)
     placing.place_all()
+    scope = list_block_members(build_graph(arch), place.block)
+    canvas.books.append(
+        seat_steps(arch, flow, scope, [node.key for node in placing.nodes])
+    )
+    book = seat_steps(arch, flow, scope, [f"n{k}" for k in range(len(flow))])
     if turned:
         turn_to_right(canvas)
     heading = block_heading(arch, place)
@@ -107,9 +117,19 @@ def draw(arch: Architecture, *, at: str | None, direction: str) -> Picture:
     return replace(
         finish_block_picture(canvas, arch, place, heading),
         chart=build_block_chart(
-            placing, (*find_sheet().write_heading(*heading), *equal), direction
+            placing, (*find_sheet().write_heading(*heading), *equal), direction, book
         ),
     )
+
+
+def seat_steps(
+    arch: Architecture, steps: Sequence[BlockStep], scope: set[int], keys: Sequence[str]
+) -> SeatBook:
+    """Seat the layers of a block's steps in what is drawn for them, by its keys."""
+    book = SeatBook(arch, scope)
+    for step, key in zip(steps, keys, strict=True):
+        book.seat(key, step.ends)
+    return book
 
 
 def name_equal_blocks(place: DrawnBlock) -> str:
@@ -155,22 +175,22 @@ def finish_block_picture(
             canvas.add_text("note", (width / 2, bottom + 8), line)
             bottom += 14
         bottom += 2
+    bottom = canvas.add_notes(width / 2, bottom + 1, [], width)
     return canvas.build_picture(f"{arch.label}, {place.name}", (width, bottom + 4))
 
 
 def build_block_chart(
-    placing: BlockPlacing, heading: tuple[str, ...], direction: str
+    placing: BlockPlacing, heading: tuple[str, ...], direction: str, book: SeatBook
 ) -> Chart:
     """Return the steps of a placed block as boxes, below its heading."""
-    parts = [
-        *[ChartBox("title", "text", heading)] * bool(heading),
-        *(
-            ChartBox(f"n{number}", step.role, step.words, step.tint)
-            for number, step in enumerate(placing.steps)
-        ),
+    boxes = [
+        ChartBox(f"n{number}", step.role, step.words, step.tint)
+        for number, step in enumerate(placing.steps)
     ]
     links = tuple(iter_step_links(placing))
-    return Chart(direction, tuple(parts), links, figure="block")
+    chart = settle_chart(Chart(direction, (), links, figure="block"), [book])
+    lines = (*heading, *declare_coverage(chart.coverage))
+    return replace(chart, parts=(ChartBox("title", "text", lines), *boxes))
 
 
 def iter_step_links(placing: BlockPlacing) -> Iterator[ChartLink]:

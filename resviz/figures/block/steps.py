@@ -11,6 +11,7 @@ from resviz.figures import layer_labels
 from resviz.figures.attention_labels import read_attention_words
 from resviz.figures.tints import choose_layers_tint
 from resviz.operations.families import ACTIVATIONS
+from resviz.readings.contraction import read_wiring
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
@@ -44,6 +45,8 @@ class BlockStep:
         sources: the steps that it reads.
         shortcut: the kind of the shortcut that it lies on; "" on a main branch.
         tint: the colours of its resolution.
+        ends: the layers that it stands for, and inputs and outputs, by their numbers
+            in the `Wiring`; of what leaves the block, what reads it.
     """
 
     lines: list[str]
@@ -52,6 +55,7 @@ class BlockStep:
     sources: list[int] = field(default_factory=list)
     shortcut: str = ""
     tint: str = "stem"
+    ends: list[int] = field(default_factory=list)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -78,7 +82,26 @@ def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
     flow.add_taps(block)
     last = flow.step_of_layer[block.end]
     shape = layer_labels.arrange_axes(arch, block.output_shape, block.channel_axis)
-    return [*flow.steps, BlockStep(["y"], "text", shape, [last])]
+    readers = list_readers_outside(graph, block, block.end)
+    for end, number in flow.step_of_layer.items():
+        flow.steps[number].ends.append(end)
+    return [*flow.steps, BlockStep(["y"], "text", shape, [last], ends=readers)]
+
+
+def list_block_members(graph: Graph, block: Block) -> set[int]:
+    """List the layers of a block, with sums in its units and what lies between them."""
+    first = min(block.layer_indices)
+    between = {unit.fork for unit in block.units if first < unit.fork <= block.end}
+    return between.union(
+        block.layer_indices, *(list_unit_members(graph, unit) for unit in block.units)
+    )
+
+
+def list_readers_outside(graph: Graph, block: Block, node: int) -> list[int]:
+    """List the layers and outputs outside of a block that read one of its layers."""
+    inside = list_block_members(graph, block)
+    edges = read_wiring(graph.arch).edges_by_source.get(node, ())
+    return sorted({edge.reader for edge in edges} - inside)
 
 
 class StepBuilder:
@@ -112,7 +135,7 @@ class StepBuilder:
 
     def add_unit(self, unit: Unit) -> None:
         """Add the steps of one unit."""
-        start = self.step_of_layer.get(unit.fork, 0)
+        start = self.find_fork_step(unit.fork)
         shortcut_layers = set(unit.shortcut.layer_indices)
         members = list_unit_members(self.graph, unit)
         origin = start
@@ -141,14 +164,21 @@ class StepBuilder:
                 layer, source_steps, unit.shortcut.kind if on_shortcut else ""
             )
 
+    def find_fork_step(self, node: int) -> int:
+        """Find the step that a unit begins at, past what lies between two units."""
+        while node not in self.step_of_layer:
+            before = self.graph.before.get(node, ())
+            if len(before) != 1:
+                return 0
+            node = before[0]
+        return self.step_of_layer[node]
+
     def add_taps(self, block: Block) -> None:
         """Add what leaves a block beside its output: a text below the layer it is of.
 
         It says what reads it, or that the model returns it.
         """
-        inside = set(block.layer_indices).union(
-            *(list_unit_members(self.graph, unit) for unit in block.units)
-        )
+        inside = list_block_members(self.graph, block)
         layers = self.graph.arch.layers
         ends = {unit.end for unit in block.units if unit.shortcut.is_of_other_stream}
         for node in sorted({*block.taps, *ends} & self.step_of_layer.keys()):
@@ -163,9 +193,9 @@ class StepBuilder:
                 shape = layer_labels.arrange_axes(
                     self.graph.arch, layers[node].output_shape, axis, Source(node)
                 )
-                step = BlockStep(
-                    [f"tap, to {' and '.join(names)}"], "text", shape, [number]
-                )
+                words = [f"tap, to {' and '.join(names)}"]
+                step = BlockStep(words, "text", shape, [number])
+                step.ends = list_readers_outside(self.graph, block, node)
                 self.steps.append(step)
 
     def find_source_step(self, node: int) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import hypot
 from typing import TYPE_CHECKING
 
+from resviz.figures.declaring import declare_coverage, explain_order
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.elements import (
     Align,
@@ -15,11 +17,14 @@ from resviz.figures.drawing.elements import (
     Point,
     Solid,
 )
+from resviz.figures.drawing.ledgers import ORDER, add_coverages, find_idle_wires
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from resviz.figures.drawing.ledgers import Ledger, SeatBook
 
 
 SUM_SIZE = (14, 14)
@@ -34,6 +39,8 @@ class Canvas:
         self.edges: list[Edge] = []
         self.groups: list[Group] = []
         self.solids: list[Solid] = []
+        self.books: list[SeatBook] = []
+        self.ledgers: tuple[Ledger, ...] = ()
 
     def add_node(
         self,
@@ -86,6 +93,19 @@ class Canvas:
             points = (*points[:-1], base)
         self.edges.append(Edge(tail.key, head.key, role, round_corners(points), tip))
 
+    def settle_wires(self) -> None:
+        """Settle what the wires stand for; those that stand for nothing show the order.
+
+        Nothing may be wired afterwards.
+        """
+        ledgers = tuple(book.close() for book in self.books)
+        idle = find_idle_wires(ledgers, self.edges)
+        self.edges[:] = [
+            replace(edge, role=ORDER, tip=None) if edge in idle else edge
+            for edge in self.edges
+        ]
+        self.ledgers = ledgers
+
     def add_title(
         self,
         centre: float,
@@ -135,8 +155,11 @@ class Canvas:
         room: float,
         *,
         omissions: Sequence[str] = (),
+        see: str = "",
     ) -> float:
         """Add a legend around `centre` from `top` on; return the y below it.
+
+        It says of the connections of the record which are drawn, so it comes last.
 
         Args:
             centre: x of its middle.
@@ -144,7 +167,16 @@ class Canvas:
             signs: what the signs mean; left out where no legend is wanted.
             room: width of the picture.
             omissions: what the figure does not show, which is always said.
+            see: where to look for connections that are not drawn.
         """
+        if self.books:
+            self.settle_wires()
+            coverage = add_coverages(self.ledgers, self.edges)
+            omissions = [
+                *omissions,
+                *explain_order(self.edges),
+                *declare_coverage(coverage, see=see),
+            ]
         size = LOOKS["note"].size
         shown = [*signs, *omissions] if find_sheet().has_legend else omissions
         for line in metrics.wrap_phrases(shown, " · ", room * 0.87, size):
@@ -162,6 +194,7 @@ class Canvas:
             tuple(self.edges),
             tuple(self.groups),
             tuple(self.solids),
+            ledgers=self.ledgers,
         )
 
 

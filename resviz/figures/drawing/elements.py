@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from resviz.figures.drawing.ledgers import add_coverages
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from resviz.figures.drawing.ledgers import Ledger
     from resviz.readings.contraction import EdgeCoverage
 
 Point = tuple[float, float]
@@ -78,6 +81,7 @@ class Edge:
         role: how it looks, a key of `styles.LINES`.
         path: Bézier control points, 3·n + 1 of them.
         tip: where its arrow ends; None for a wire without one.
+        via: key under which the layers that are on it are seated; "" for none.
     """
 
     tail: str
@@ -85,6 +89,7 @@ class Edge:
     role: str
     path: tuple[Point, ...]
     tip: Point | None = None
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,8 @@ class Picture:
         size: width and height.
         solids: below all else; DOT has no nodes for them and draws them behind.
         chart: the figure for formats that place it themselves; None if it has none.
-        coverage: where the edges of the record are in it; None if that is not known.
+        ledgers: what knows where the edges of each record are in it; () for a figure
+            that does not show how layers are connected.
         unit: points of one of its units where it is printed; None for a pixel on a
             screen and a point in print.
     """
@@ -141,8 +147,13 @@ class Picture:
     groups: tuple[Group, ...] = ()
     solids: tuple[Solid, ...] = ()
     chart: Chart | None = None
-    coverage: EdgeCoverage | None = None
+    ledgers: tuple[Ledger, ...] = ()
     unit: float | None = None
+
+    @property
+    def coverage(self) -> EdgeCoverage | None:
+        """Where the edges of its records are, counted off its wires."""
+        return add_coverages(self.ledgers, self.edges)
 
     @property
     def pixels(self) -> Point:
@@ -176,13 +187,15 @@ class ChartBox:
 class ChartLink:
     """An arrow between two boxes, with the words on it.
 
-    `role` is a key of `styles.LINES`.
+    `role` is a key of `styles.LINES`, and `via` the key under which the layers that
+    its words are about are seated.
     """
 
     tail: str
     head: str
     role: str = "main"
     lines: tuple[str, ...] = ()
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +217,19 @@ class Chart:
         parts: boxes and frames, in order.
         links: the arrows.
         figure: its name.
+        ledgers: as of a picture, by the keys of its boxes.
     """
 
     direction: str
     parts: tuple[ChartBox | ChartFrame, ...]
     links: tuple[ChartLink, ...]
     figure: str = "overview"
+    ledgers: tuple[Ledger, ...] = ()
+
+    @property
+    def coverage(self) -> EdgeCoverage | None:
+        """Where the edges of its records are, counted off its links."""
+        return add_coverages(self.ledgers, self.links)
 
     def iter_parts(self) -> Iterator[ChartBox | ChartFrame]:
         """Yield every box and frame, those in frames included, in order."""

@@ -145,6 +145,19 @@ def close_line(lines: list[str], separator: str) -> list[str]:
     return [*lines[:-1], lines[-1] + separator.rstrip()] if lines else []
 
 
+def wrap_pieces(pieces: Iterable[str], room: float, size: float = 12) -> list[str]:
+    """Write pieces one behind the other in lines of at most `room`, none cut short.
+
+    Each ends in a space if it may stand before another.
+    """
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and text_width((lines[-1] + piece).rstrip(), size) > room:
+            lines.append("")
+        lines[-1] += piece
+    return [fit_text(line.rstrip(), room, size) for line in lines]
+
+
 def wrap_name(
     name: str, room: float, size: float = 12, *, bold: bool = False, limit: int = 3
 ) -> list[str]:

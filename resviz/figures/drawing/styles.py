@@ -105,6 +105,7 @@ LINES: dict[str, LineLook] = {
     "falls": LineLook("falling"),
     "rises": LineLook("projection"),
     "link": LineLook("muted", width=1),
+    "order": LineLook("muted", "dotted"),
     "grid": LineLook("grid", width=0.8),
     "limit": LineLook("muted", "dotted", 1.2),
     **{

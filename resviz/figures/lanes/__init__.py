@@ -10,13 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
+from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
 from resviz.figures.drawing.elements import Edge, Group, Node
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
-from resviz.figures.lanes.notes import declare_coverage, explain_drawing
+from resviz.figures.lanes.ledger import LanesLedger
+from resviz.figures.lanes.notes import declare_boxes, explain_drawing
 from resviz.figures.lanes.placing import (
     ENTRANCE_WIDTH,
     LETTER_SIZE,
@@ -61,11 +63,16 @@ def draw(arch: Architecture) -> Picture:
         painter.placing.height + 2,
         [*explain_drawing(graph)],
         width,
-        omissions=[*declare_coverage(graph)],
+        omissions=[
+            *declare_coverage(graph.coverage, lines=len(graph.lines)),
+            *declare_boxes(graph),
+        ],
     )
     picture = canvas.build_picture(f"{arch.label}, lanes", (width, bottom + 6))
     chart = build_chart(graph, arch.label, facts)
-    return replace(picture, chart=chart, coverage=graph.coverage)
+    drawn = [*painter.boxes.items(), *painter.entrances.items()]
+    nodes = {box.key: key for key, box in drawn}
+    return replace(picture, chart=chart, ledgers=(LanesLedger(graph, nodes),))
 
 
 class LanesPainter:
@@ -205,11 +212,10 @@ def description(arch: Architecture) -> str:
         for frame in graph.frames
         if frame.label.startswith("×")
     ]
-    told = [*declare_coverage(graph), *frames]
-    return (
-        f"{totals} As a graph in lanes by resolution: {'; '.join(shown)}. "
-        f"{'; '.join(told)[:1].upper()}{'; '.join(told)[1:]}."
-    )
+    told = [*declare_boxes(graph), *frames]
+    aside = "; ".join(told)
+    ending = f" {aside[:1].upper()}{aside[1:]}." if told else ""
+    return f"{totals} As a graph in lanes by resolution: {'; '.join(shown)}.{ending}"
 
 
 MAX_STEPS = 40

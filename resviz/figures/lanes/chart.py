@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import level_tint
+from resviz.figures.lanes.ledger import LanesLedger
+from resviz.figures.lanes.notes import declare_boxes
 from resviz.readings.resolution import find_level
 
 if TYPE_CHECKING:
@@ -25,9 +28,9 @@ def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Cha
     """
     boxes = {key: build_chart_box(graph, node) for key, node in graph.nodes.items()}
     heading = find_sheet().write_heading(title, " · ".join(facts))
-    parts: list[ChartBox | ChartFrame] = []
-    if heading:
-        parts.append(ChartBox("n0", "text", heading))
+    declared = declare_coverage(graph.coverage, lines=len(graph.lines))
+    heading = (*heading, *declared, *declare_boxes(graph))
+    parts: list[ChartBox | ChartFrame] = [ChartBox("n0", "text", heading)]
     framed: set[int] = set()
     frames: dict[int, ChartFrame] = {}
     for number, frame in enumerate(graph.frames):
@@ -43,7 +46,9 @@ def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Cha
         elif key not in framed:
             parts.append(box)
     links = tuple(ChartLink(name_box(a), name_box(b)) for a, b in graph.lines)
-    return Chart("TB", tuple(parts), links, figure="lanes")
+    nodes = {name_box(key): key for key in graph.nodes}
+    ledger = LanesLedger(graph, nodes)
+    return Chart("TB", tuple(parts), links, figure="lanes", ledgers=(ledger,))
 
 
 def build_chart_box(graph: ContractedGraph, node: DrawnNode) -> ChartBox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.readings.contraction.join_signs import JOIN_NOUNS
-from resviz.units import format_plural, group_digits
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,17 +50,8 @@ def explain_words(graph: ContractedGraph) -> Iterator[str]:
             yield f"{code}: {name}"
 
 
-def declare_coverage(graph: ContractedGraph) -> Iterator[str]:
-    """Yield where the connections of the record are."""
-    covered = graph.coverage
-    lines = format_plural(len(graph.lines), "line")
-    parts = [
-        f"{group_digits(covered.drawn)} are drawn as {lines}",
-        f"{group_digits(covered.inside)} lie inside boxes",
-    ]
-    if covered.turns:
-        parts.append(f"{group_digits(covered.turns)} lead from turn to turn")
-    yield f"of {group_digits(covered.edges)} connections {', '.join(parts)}"
+def declare_boxes(graph: ContractedGraph) -> Iterator[str]:
+    """Yield what lies inside boxes and on lines, by its kind."""
     if graph.hidden_joins:
         counts = [
             format_plural(count, JOIN_NOUNS[sign])
@@ -70,5 +61,6 @@ def declare_coverage(graph: ContractedGraph) -> Iterator[str]:
     if graph.weights_at_joins:
         layers = format_plural(graph.weights_at_joins, "layer")
         yield f"on lines into signs: {layers} with weights"
-    if covered.constants:
-        yield f"{format_plural(covered.constants, 'read')} of constants not drawn"
+    if graph.coverage.constants:
+        reads = format_plural(graph.coverage.constants, "read")
+        yield f"{reads} of constants not drawn"

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import sentences, tints
+from resviz.figures.declaring import WHOLE_GRAPH, declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
+from resviz.figures.drawing.charts import settle_chart
+from resviz.figures.drawing.elements import ChartBox
 from resviz.figures.drawing.fitting import choose_fitting
+from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.layers.rows import (
     LayerPiece,
@@ -56,9 +60,11 @@ def draw(arch: Architecture) -> Picture:
     rows, row_of_layer = build_layer_rows(structure)
     pieces = group_into_pieces(structure, rows, row_of_layer)
     if find_sheet().width is None:
-        return place_rows(structure, rows, pieces, None)
+        return place_rows(structure, rows, row_of_layer, pieces, None)
     counts = range(1, MAX_PRINTED_COLUMNS + 1)
-    return choose_fitting(place_rows(structure, rows, pieces, n) for n in counts)
+    return choose_fitting(
+        place_rows(structure, rows, row_of_layer, pieces, n) for n in counts
+    )
 
 
 MAX_PRINTED_COLUMNS = 4
@@ -68,6 +74,7 @@ MAX_PRINTED_COLUMNS = 4
 def place_rows(
     structure: Structure,
     rows: list[LayerRow],
+    row_of_layer: dict[int, int],
     pieces: list[LayerPiece],
     count: int | None,
 ) -> Picture:
@@ -80,9 +87,33 @@ def place_rows(
     for number, column in enumerate(columns):
         placing.place_column(number, column)
     placing.wiring.draw_wires()
+    keys = [placing.wiring.boxes[number].key for number in range(len(rows))]
+    placing.canvas.books.append(seat_rows(arch, row_of_layer, keys))
     heading = find_sheet().write_heading(arch.label, " · ".join(facts))
-    chart = build_layers_chart(structure, rows, pieces, heading)
+    chart = build_layers_chart(structure, rows, pieces)
+    book = seat_rows(arch, row_of_layer, [f"n{k}" for k in range(len(rows))])
+    chart = settle_chart(chart, [book])
+    lines = (*heading, *declare_coverage(chart.coverage))
+    title = ChartBox("title", "text", lines)
+    chart = replace(chart, parts=(title, *chart.parts))
     return replace(placing.finish_picture(), chart=chart)
+
+
+def seat_rows(
+    arch: Architecture, row_of_layer: dict[int, int], keys: list[str]
+) -> SeatBook:
+    """Seat each layer in its row; what the network returns is in the row that gives it.
+
+    `keys` are those of the rows.
+    """
+    book = SeatBook(arch)
+    for layer, row in row_of_layer.items():
+        if layer >= 0:
+            book.seat(keys[row], [layer])
+    book.seat_inputs(keys[0])
+    for number, source in enumerate(arch.outputs, len(arch.stored_layers)):
+        book.seat(keys[row_of_layer.get(source.layer, 0)], [number])
+    return book
 
 
 def description(arch: Architecture) -> str:
@@ -288,6 +319,7 @@ class LayersPlacing:
             signs,
             self.width,
             omissions=cut * self.wiring.has_cut_links,
+            see=WHOLE_GRAPH,
         )
         title = f"{arch.label}, layer by layer"
         return self.canvas.build_picture(title, (self.width, bottom + 6))
@@ -344,13 +376,16 @@ class LayersWiring:
         chain = [index for index in piece.rows if self.rows[index].shortcut_kind]
         entry = self.boxes[chain[0]] if chain else join
         x, centre = join.at[0] + SHORTCUT_SHIFT, join.at[0]
-        first = self.boxes[piece.rows[0]]
+        read = [
+            k for k in self.rows[[*chain, number][0]].sources if k not in piece.rows
+        ]
+        tail = self.boxes[read[0] if read else piece.rows[0]]
         stops = [*(self.boxes[index] for index in chain), join]
         into = (x, entry.top) if chain else (x, join.at[1])
         path = [(centre, fork), (x, fork), into]
         if not chain:
             path.append((join.right, join.at[1]))
-        self.canvas.add_wire(first, entry, piece.shortcut_kind, *path, arrow=not chain)
+        self.canvas.add_wire(tail, entry, piece.shortcut_kind, *path, arrow=not chain)
         for before, after in pairwise(stops):
             ends_here = after is join
             points = [(x, before.bottom), (x, after.top)]

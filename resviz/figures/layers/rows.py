@@ -102,10 +102,11 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
     }
     inputs = ", ".join(layer_labels.label_inputs(arch))
     all_rows = [LayerRow(["input"], "input", inputs, 0, "small", tail=MODEL_INPUT)]
-    row_of_layer = {MODEL_INPUT: 0}
+    row_of_layer = {MODEL_INPUT - number: 0 for number in range(len(arch.inputs) or 1)}
     for layer in arch.layers:
         live = graph.before.get(layer.index, ())
-        sources = list(dict.fromkeys(row_of_layer[source] for source in live))
+        read = (row_of_layer.get(source) for source in live)  # of constants, none
+        sources = [row for row in dict.fromkeys(read) if row is not None]
         alone = len(sources) == 1 and layer.index not in leads
         if alone and can_merge_layer(graph, layer, all_rows, sources[0]):
             merge_layer(arch, all_rows[sources[0]], layer)
@@ -213,11 +214,9 @@ def build_layers_chart(
     structure: Structure,
     rows: Sequence[LayerRow],
     pieces: Sequence[LayerPiece],
-    heading: tuple[str, ...],
 ) -> Chart:
     """Return the rows as boxes in frames of stages and blocks, with every link."""
-    title = ChartBox("title", "text", heading)
-    parts: list[ChartBox | ChartFrame] = [title] if heading else []
+    parts: list[ChartBox | ChartFrame] = []
     run: list[ChartBox | ChartFrame] = []
     for number, piece in enumerate(pieces):
         boxes = tuple(row_box(rows[index], index) for index in piece.rows)

@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
+from resviz.figures.branch_labels import has_serial_labels, split_labels
+from resviz.figures.declaring import WHOLE_GRAPH, declare_coverage, explain_order
+from resviz.figures.drawing.charts import settle_chart
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.fitting import choose_fitting
+from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
 from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
-from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
-from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def draw(arch: Architecture, *, direction: str) -> Picture:
     """Draw the overview of a network."""
     structure = read_structure(arch)
     outline = build_outline(structure)
-    unplaced = ChartBuilder(outline, list_gaps(arch)).build_chart(direction)
+    unplaced = ChartBuilder(outline).build_chart(direction)
     if find_sheet().width is None:
         picture = choose_readable(iter_pictures(structure, direction))
     else:
@@ -63,24 +65,14 @@ def iter_pictures(structure: Structure, direction: str) -> Iterator[Picture]:
 
 
 def list_omissions(structure: Structure) -> list[str]:
-    """List what an overview shows otherwise than it is, or not at all."""
+    """List what an overview shows otherwise than it is."""
     serial = ["parallel branches stand one after the other"]
-    return [*serial * has_parallel_branches(structure), *list_gaps(structure.arch)]
-
-
-def list_gaps(arch: Architecture) -> list[str]:
-    """Say that an overview is not all of a network whose parts are no chain."""
-    return [] if read_contraction(arch).is_chain else [NOT_THE_WHOLE]
-
-
-NOT_THE_WHOLE = "not the whole graph: some lines are missing, see --figure lanes"
-"""What stands below an overview of a network that is no chain of parts."""
+    return serial * has_serial_labels(structure)
 
 
 def description(arch: Architecture) -> str:
-    """Say the overview in sentences, and whether it is not all."""
-    gaps = [f"This is {line}." for line in list_gaps(arch)]
-    return " ".join([sentences.describe_network(arch), *gaps])
+    """Say the overview in sentences."""
+    return sentences.describe_network(arch)
 
 
 PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
@@ -157,14 +149,12 @@ def choose_readable(pictures: Iterable[Picture]) -> Picture:
     return max(too_small, key=smallest_letter_size)
 
 
-ARROW = " →"
-
-
 class ChartBuilder:
     """Collects the links of one chart while its boxes are made."""
 
-    def __init__(self, outline: Outline, notes: list[str]) -> None:
-        self.outline, self.notes = outline, notes
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.book = SeatBook(outline.arch)
         self.links: list[ChartLink] = []
         self.box_count = 0
         self.last_key = ""
@@ -173,20 +163,26 @@ class ChartBuilder:
         """Return the whole chart, from the input to the output."""
         outline = self.outline
         facts = " · ".join(outline.facts)
-        title = find_sheet().write_heading(outline.title, facts)
-        heading = (*title, outline.inputs, *self.notes)
-        parts: list[ChartBox | ChartFrame] = [
-            self.add_box("text", tuple(filter(None, heading)))
-        ]
+        heading = (*find_sheet().write_heading(outline.title, facts), outline.inputs)
+        first = self.add_box("text", tuple(filter(None, heading)))
+        self.book.seat_inputs(first.key)
+        parts: list[ChartBox | ChartFrame] = []
         if outline.stem:
             parts.append(self.add_box("chain", wrap_chart_labels(outline.stem), "stem"))
+            self.book.seat(self.last_key, outline.stem_layers)
         for number, section in enumerate(outline.sections):
             parts.append(self.add_section(number, section))
         if outline.head:
             parts.append(self.add_box("chain", wrap_chart_labels(outline.head), "head"))
+            self.book.seat(self.last_key, outline.head_layers)
         if outline.outputs:
             parts.append(self.add_box("text", (outline.outputs,)))
-        return Chart(direction, tuple(parts), tuple(self.links))
+            self.book.seat_outputs(self.last_key)
+        chart = settle_chart(Chart(direction, (), tuple(self.links)), [self.book])
+        notes = [*explain_order(chart.links)]
+        notes += declare_coverage(chart.coverage, see=WHOLE_GRAPH)
+        first = replace(first, lines=(*first.lines, *notes))
+        return replace(chart, parts=(first, *parts))
 
     def add_section(self, number: int, section: OutlineSection) -> ChartFrame:
         """Return a stage as a frame; folded blocks have one of their own in it.
@@ -202,7 +198,8 @@ class ChartBuilder:
             framed = group[0].count > 1 and any(row.has_addition for row in group)
             boxes: list[ChartBox] = []
             for row in group:
-                boxes += self.add_row(row, tint, counted=not framed)
+                fold = f"rows {number} {k}"
+                boxes += self.add_row(row, tint, fold, counted=not framed)
             if framed:
                 fold = (f"×{group[0].count}",)
                 parts.append(ChartFrame(f"f{number}_{k}", fold, "", tuple(boxes)))
@@ -211,21 +208,30 @@ class ChartBuilder:
         return ChartFrame(f"s{number}", (), tint, tuple(parts))
 
     def add_row(
-        self, row: OutlineRow, tint: str, *, counted: bool
+        self, row: OutlineRow, tint: str, fold: str, *, counted: bool
     ) -> tuple[ChartBox, ...]:
         """Return a row's box, its count if it shall say that, and its addition."""
-        lead = (self.add_box("plain", (", ".join(row.lead),)),) if row.lead else ()
-        fork = self.last_key
         if row.elided:
-            return (self.add_box("note", row.labels),)
+            note = self.add_box("note", row.labels)
+            self.book.seat(note.key, row.turns[0].row_layers)
+            return (note,)
+        seat_turns = self.book.seat_turns
+        lead = (self.add_box("plain", (", ".join(row.lead),)),) if row.lead else ()
+        for box in lead:
+            seat_turns(box.key, fold, [turn.lead for turn in row.turns])
+        fork = self.last_key
+        times = (f"×{row.count}",) if counted and row.count > 1 else ()
+        lines = (*wrap_chart_labels(row.labels), *times * (not row.has_addition))
+        box = self.add_box("block", lines, tint)
+        seat_turns(box.key, fold, [turn.box for turn in row.turns])
         if not row.has_addition:
-            times = (f"×{row.count}",) if counted and row.count > 1 else ()
-            lines = (*wrap_chart_labels(row.labels), *times)
-            return (self.add_box("block", lines, tint),)
-        box = self.add_box("block", wrap_chart_labels(row.labels), tint)
+            seat_turns(box.key, fold, [turn.shortcut + turn.join for turn in row.turns])
+            return *lead, box
         join = self.add_box("sum", (row.sign,))
-        kind, lines = row.shortcut_kind, row.shortcut_lines
-        self.links.append(ChartLink(fork, join.key, kind, lines))
+        seat_turns(join.key, fold, [turn.join for turn in row.turns])
+        kind, lines, via = row.shortcut_kind, row.shortcut_lines, f"{join.key} shortcut"
+        seat_turns(via, fold, [turn.shortcut for turn in row.turns])
+        self.links.append(ChartLink(fork, join.key, kind, lines, via))
         return *lead, box, join
 
     def add_box(self, role: str, lines: tuple[str, ...], tint: str = "") -> ChartBox:
@@ -250,11 +256,9 @@ def wrap_chart_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
         left = format_plural(len(labels) - MAX_BOX_LABELS + 1, "more step")
         half = MAX_BOX_LABELS // 2
         labels = (*labels[:half], f"… {left} …", *labels[1 - half :])
-    lines = list(labels[:1])
-    for label in labels[1:]:
-        if len(lines[-1]) + len(label) > MAX_LINE_CHARACTERS:
-            lines[-1] += ARROW
-            lines.append(label)
-        else:
-            lines[-1] += f"{ARROW} {label}"
-    return tuple(lines)
+    lines = [""]
+    for piece in split_labels(labels):
+        if lines[-1] and len(lines[-1]) + len(piece) > MAX_LINE_CHARACTERS + 3:
+            lines.append("")
+        lines[-1] += piece
+    return tuple(line.rstrip() for line in lines)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.figures.branch_labels import ARROW, split_labels
+from resviz.figures.declaring import WHOLE_GRAPH
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import frame_nodes
 from resviz.figures.drawing.sheet import find_sheet
@@ -20,8 +22,6 @@ MARGIN = 9
 
 LINE_HEIGHT = 14
 """Height of a line of text in a box."""
-
-ARROW = " → "
 
 
 class DownwardPlacing(OverviewPlacing):
@@ -108,22 +108,29 @@ class DownwardPlacing(OverviewPlacing):
             text = self.canvas.add_text("text", at, outputs, room=self.box_width)
             ends = (level, self.last.bottom), (level, y + 12)
             self.canvas.add_wire(self.last, text, "main", *ends)
+            self.book.seat_outputs(text.key)
             y += 28
         y = max(y, *(end + 8 for end in self.lane_ends), 0) + 2
         room = self.width - 2 * MARGIN
         y = self.canvas.add_notes(
-            self.width / 2, y, self.signs, room, omissions=self.omissions
+            self.width / 2,
+            y,
+            self.signs,
+            room,
+            omissions=self.omissions,
+            see=WHOLE_GRAPH,
         )
         return self.width, y + 6
 
     def measure_box(self, labels: tuple[str, ...], limit: int) -> MeasuredText:
         """Write labels in a row, an arrow between two; all boxes are of one width."""
         room = (self.box_width - self.box_padding) / metrics.FONT_FACTOR + 0.1
-        if self.narrowed and metrics.max_text_width(labels) > room:
+        pieces = split_labels(labels)
+        if self.narrowed and metrics.max_text_width(pieces) > room:
             broken = self.break_labels(labels, room)
             lines = metrics.cap_lines(broken, 3 * limit)
         else:
-            lines = metrics.cap_lines(metrics.wrap_words(labels, ARROW, room), limit)
+            lines = metrics.cap_lines(metrics.wrap_pieces(pieces, room), limit)
         return (10 + LINE_HEIGHT * len(lines), self.box_width), lines
 
     def break_labels(self, labels: tuple[str, ...], room: float) -> list[str]:
@@ -279,6 +286,7 @@ class RightwardPlacing(OverviewPlacing):
             self.add_end_text(x, word, shapes)
             ends = (before.right, level), (x - 1, level)
             self.canvas.add_wire(before, self.last, "main", *ends)
+            self.book.seat_outputs(self.last.key)
         least = (
             min(self.min_width, find_sheet().room) if self.narrowed else self.min_width
         )
@@ -286,7 +294,12 @@ class RightwardPlacing(OverviewPlacing):
         room = width - 2 * MARGIN
         self.canvas.add_title(width / 2, outline.title, outline.facts, room)
         y = self.canvas.add_notes(
-            width / 2, self.lane.end + 4, self.signs, room, omissions=self.omissions
+            width / 2,
+            self.lane.end + 4,
+            self.signs,
+            room,
+            omissions=self.omissions,
+            see=WHOLE_GRAPH,
         )
         return width, y + 6
 

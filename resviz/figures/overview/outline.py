@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby, islice, pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels, tints
 from resviz.figures.attention_labels import read_attention_words
+from resviz.figures.block.steps import list_unit_members
+from resviz.figures.branch_labels import label_run, label_unit
 from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
@@ -18,7 +20,10 @@ from resviz.record import Architecture, Layer, Shape, Source
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from resviz.readings.structure import Fold, Shortcut, Stage, Structure, Unit
+    from collections.abc import Sequence
+
+    from resviz.readings.structure import Block, Fold, Shortcut, Stage, Structure, Unit
+    from resviz.readings.structure.graph import Graph
 
 MAX_ROWS = 6
 """Rows of one stage that are drawn, if nothing else is said; of those in the middle
@@ -29,6 +34,27 @@ FOLD_FROM = 5
 
 MAX_SECTIONS = 14
 """Boxes of a network without blocks that are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowLayers:
+    """The layers of one turn of a row, by their numbers.
+
+    Attributes:
+        box: those of its box.
+        lead: those before its branches part; shortcut, those on its shortcut.
+        join: the additions that end it, and what belongs to them.
+    """
+
+    box: tuple[int, ...] = ()
+    lead: tuple[int, ...] = ()
+    shortcut: tuple[int, ...] = ()
+    join: tuple[int, ...] = ()
+
+    @property
+    def row_layers(self) -> tuple[int, ...]:
+        """All of them."""
+        return (*self.lead, *self.box, *self.shortcut, *self.join)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +70,7 @@ class OutlineRow:
         sign: of the addition that ends it, "+" or "−".
         elided: whether it stands for rows that are not drawn.
         lead: what runs before its branches part, as ("BN", "ReLU").
+        turns: its layers, for each of the equal ones.
     """
 
     labels: tuple[str, ...]
@@ -54,6 +81,7 @@ class OutlineRow:
     sign: str = "+"
     elided: bool = False
     lead: tuple[str, ...] = ()
+    turns: tuple[RowLayers, ...] = field(default=(), compare=False)
 
     @property
     def shortcut_lines(self) -> tuple[str, ...]:
@@ -94,8 +122,12 @@ class OutlineSection:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """An overview's content, from the input to the output."""
+    """An overview's content, from the input to the output.
 
+    `arch` is the record, `stem_layers` and `head_layers` those of the two boxes.
+    """
+
+    arch: Architecture
     title: str
     facts: tuple[str, ...]
     inputs: str
@@ -103,24 +135,29 @@ class Outline:
     sections: tuple[OutlineSection, ...]
     head: tuple[str, ...]
     outputs: str
+    stem_layers: tuple[int, ...]
+    head_layers: tuple[int, ...]
 
 
 def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
     """Return the overview of a network, with at most so many rows a stage."""
     arch = structure.arch
-    loose_labels = label_layers_between(structure)
+    loose = label_layers_between(structure)
     sections = tuple(
-        build_stage_section(structure, stage, loose_labels, most)
-        for stage in structure.stages
+        build_stage_section(structure, stage, loose, most) for stage in structure.stages
     )
+    stems = list_stems_before(structure, 0) if structure.stages else []
     return Outline(
+        arch,
         arch.label,
         list_title_facts(structure),
         " and ".join(layer_labels.label_inputs(arch)),
         label_stem(structure) if structure.stages else (),
         sections or build_plain_sections(arch, structure.stem),
-        layer_labels.label_layer_run(structure.head),
+        label_run(arch, structure.head),
         label_outputs(structure),
+        tuple(layer.index for stem in stems for layer in stem.layers),
+        tuple(layer.index for layer in structure.head),
     )
 
 
@@ -151,20 +188,23 @@ RowGroup = tuple[int, tuple[OutlineRow, ...]]
 
 
 def build_stage_section(
-    structure: Structure,
-    stage: Stage,
-    loose_labels: dict[int, tuple[str, ...]],
-    most: int,
+    structure: Structure, stage: Stage, loose: LooseLayers, most: int
 ) -> OutlineSection:
     """Outline one stage: its folds and what runs before and between them."""
     groups: list[RowGroup] = []
-    for folds, count in group_alternating_folds(stage.folds, loose_labels):
-        labels = loose_labels.get(min(folds[0].block.layer_indices), ())
+    blocks_left = iter(stage.blocks)
+    for folds, count in group_alternating_folds(stage.folds, loose):
+        labels, between = loose.get(min(folds[0].block.layer_indices), ((), ()))
         if labels:
-            groups.append((0, (OutlineRow(labels),)))
+            groups.append((0, (OutlineRow(labels, turns=(RowLayers(between),)),)))
         rows = [row for fold in folds for row in build_fold_rows(structure.arch, fold)]
         if count > 1:
             rows = [replace(row, count=count) for row in rows]
+        total = sum(fold.count for fold in folds) * count
+        turns = list_turns(
+            structure, [*islice(blocks_left, total)], 1 if count == 1 else len(folds)
+        )
+        rows = [replace(row, turns=own) for row, own in zip(rows, turns, strict=True)]
         groups.append((len(folds), tuple(rows)))
     layers = [structure.arch.layers[index] for index in stage.layer_indices]
     blocks = units.format_plural(len(stage.blocks), "block")
@@ -178,13 +218,51 @@ def build_stage_section(
     return OutlineSection(stage.name, facts, elide_rows(groups, most), tint)
 
 
+def list_turns(
+    structure: Structure, blocks: Sequence[Block], length: int
+) -> list[tuple[RowLayers, ...]]:
+    """List the layers of each row of some blocks, turn by turn.
+
+    `length` blocks are one turn, and a row is a unit.
+    """
+    graph = build_graph(structure.arch)
+    turns = [
+        [
+            find_row_layers(graph, unit, block if number == 0 else None)
+            for block in blocks[start : start + length]
+            for number, unit in enumerate(block.units)
+        ]
+        for start in range(0, len(blocks), length)
+    ]
+    return [*zip(*turns, strict=True)]
+
+
+def find_row_layers(graph: Graph, unit: Unit, block: Block | None) -> RowLayers:
+    """Find the layers of a unit's row; those before it are its block's, if given."""
+    shortcut = set(unit.shortcut.layer_indices)
+    members = list_unit_members(graph, unit)
+    join = set[int]() if unit.join is None else {unit.join, unit.end}
+    if unit.join is not None:
+        join |= members - set(unit.layer_indices)
+    lead: tuple[int, ...] = ()
+    box = members - shortcut - join
+    if block is not None:
+        lead = block.preactivation
+        box |= set(block.conditions)
+    return RowLayers(tuple(sorted(box)), lead, tuple(sorted(shortcut)), tuple(join))
+
+
 def label_stem(structure: Structure) -> tuple[str, ...]:
     """Label the stem of the first tower, and what others share with it."""
     stems = list_stems_before(structure, 0)
-    return layer_labels.label_layer_run(la for stem in stems for la in stem.layers)
+    return label_run(structure.arch, (la for stem in stems for la in stem.layers))
 
 
-def label_layers_between(structure: Structure) -> dict[int, tuple[str, ...]]:
+LooseLayers = dict[int, tuple[tuple[str, ...], tuple[int, ...]]]
+"""Labels and numbers of layers between blocks, by the first of the next block."""
+
+
+def label_layers_between(structure: Structure) -> LooseLayers:
     """Label the layers between blocks, by the first layer of the next block.
 
     The stem of a later tower stands before its first block.
@@ -198,17 +276,18 @@ def label_layers_between(structure: Structure) -> dict[int, tuple[str, ...]]:
     inside = {index for block in blocks for index in block.layer_indices}
     inside.update(layer.index for layers in stems.values() for layer in layers)
     live = build_graph(structure.arch).before
-    labels_by_layer: dict[int, tuple[str, ...]] = {}
+    labels_by_layer: LooseLayers = {}
     for before, after in pairwise(blocks):
         first = min(after.layer_indices)
-        loose = (
+        loose = [
             layer
             for layer in structure.arch.layers[before.end + 1 : first]
             if layer.index in live and layer.index not in inside
-        )
-        labels = layer_labels.label_layer_run([*loose, *stems.get(after.end, ())])
+        ]
+        loose += stems.get(after.end, ())
+        labels = label_run(structure.arch, loose)
         if labels:
-            labels_by_layer[first] = labels
+            labels_by_layer[first] = labels, tuple(layer.index for layer in loose)
     return labels_by_layer
 
 
@@ -225,12 +304,13 @@ def build_fold_rows(arch: Architecture, fold: Fold) -> tuple[OutlineRow, ...]:
 def build_unit_row(arch: Architecture, unit: Unit, count: int) -> OutlineRow:
     """Return a unit as a row: its main branch, its shortcut, how many."""
     words = read_attention_words(arch)
-    labels = layer_labels.label_main_branch(
-        unit,
-        lambda layer: words.label_briefly(
-            layer.index, layer_labels.label_layer_briefly(layer)
-        ),
-    )
+
+    def label_layer(layer: Layer) -> list[str]:
+        own = layer_labels.label_layer_briefly(layer)
+        return words.label_briefly(layer.index, own)
+
+    labels = label_unit(arch, unit, label_layer)
+    labels = labels or layer_labels.label_main_branch(unit, label_layer)
     if unit.type == "MLP" and labels:
         labels[0] = f"MLP: {labels[0]}"
     if len(labels) >= FOLD_FROM:
@@ -326,7 +406,12 @@ def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...
     note_text = (
         f"{format_plural(blocks, 'more block')} of {format_plural(kinds, 'kind')}"
     )
-    note = OutlineRow((f"… {note_text} …",), elided=True)
+    layers = [
+        index for _, group in left_out for row in group for own in row.turns
+        for index in own.row_layers
+    ]  # fmt: skip
+    turns = (RowLayers(tuple(layers)),)
+    note = OutlineRow((f"… {note_text} …",), elided=True, turns=turns)
     return (*rows[:head_count], (note,), rows[-1])
 
 
@@ -340,18 +425,23 @@ def build_plain_sections(
     }
     for _, run in groupby(layers, key=lambda layer: shapes[layer.index][2:]):
         members = list(run)
-        labels = layer_labels.label_layer_run(members)
+        labels = label_run(arch, members)
         if not labels:
             continue
         size = units.format_feature_map(shapes[members[-1].index])
         params = costs.sum_layer_costs(members).params
         facts = (size, f"{units.format_count(params)} params") if params else (size,)
-        rows = ((OutlineRow(labels),),)
+        turns = (RowLayers(tuple(layer.index for layer in members)),)
+        rows = ((OutlineRow(labels, turns=turns),),)
         tint = tints.choose_layers_tint(arch, members)
         sections.append(OutlineSection("", facts, rows, tint))
     if len(sections) <= MAX_SECTIONS:
         return tuple(sections)
     left = sections[MAX_SECTIONS - 2 : -1]
-    note = OutlineRow((f"… {len(left)} more map sizes …",), elided=True)
+    boxes = [row.turns[0].box for section in left for row in section.rows]
+    hidden_layers = RowLayers(tuple(chain.from_iterable(boxes)))
+    note = OutlineRow(
+        (f"… {len(left)} more map sizes …",), elided=True, turns=(hidden_layers,)
+    )
     hidden = replace(sections[-1], name="", facts=(), groups=((note,),))
     return (*sections[: MAX_SECTIONS - 2], hidden, sections[-1])

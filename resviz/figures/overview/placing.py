@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from resviz.figures.drawing.canvas import SUM_SIZE, Canvas, frame_nodes
 from resviz.figures.drawing.elements import Point
+from resviz.figures.drawing.ledgers import SeatBook
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node, Picture
@@ -125,6 +126,8 @@ class OverviewPlacing(ABC):
         self.narrowed = narrowed
         self.turns = turns
         self.canvas = Canvas()
+        self.book = SeatBook(outline.arch)
+        self.canvas.books.append(self.book)
         self.lane_ends: list[float] = []
 
     @abstractmethod
@@ -178,8 +181,10 @@ class OverviewPlacing(ABC):
     def place(self) -> Picture:
         """Return the whole overview, placed."""
         self.begin()
+        self.book.seat_inputs(self.last.key)
         if self.outline.stem:
-            self.place_chain(self.outline.stem, "stem")
+            node = self.place_chain(self.outline.stem, "stem")
+            self.book.seat(node.key, self.outline.stem_layers)
         for number, section in enumerate(self.outline.sections):
             if number in self.turns:
                 self.start_lane()
@@ -187,7 +192,8 @@ class OverviewPlacing(ABC):
             self.place_section(section)
         self.along += self.gaps.after_stages
         if self.outline.head:
-            self.place_chain(self.outline.head, "head")
+            node = self.place_chain(self.outline.head, "head")
+            self.book.seat(node.key, self.outline.head_layers)
         size = self.finish()
         return self.canvas.build_picture(f"{self.outline.title}, overview", size)
 
@@ -232,10 +238,10 @@ class OverviewPlacing(ABC):
         self.last = node
         self.along = node.span(self.axis)[1]
 
-    def place_chain(self, labels: tuple[str, ...], tint: str) -> None:
+    def place_chain(self, labels: tuple[str, ...], tint: str) -> Node:
         """Place a box that is no block."""
         extents, lines = self.measure_box(labels, self.max_lines[1])
-        self.add_next_node("chain", extents, lines, self.gaps.chain, tint)
+        return self.add_next_node("chain", extents, lines, self.gaps.chain, tint)
 
     def place_section(self, section: OutlineSection) -> None:
         """Place a stage and the frame around it."""
@@ -247,7 +253,7 @@ class OverviewPlacing(ABC):
             self.along += 2
             row_start, first = self.along, len(self.canvas.nodes)
             for row in rows:
-                self.place_row(row, section.tint)
+                self.place_row(row, section.tint, f"rows {first}")
             if rows[0].count > 1:
                 key = f"f{len(self.canvas.groups)}_{len(folds)}"
                 folds.append(self.frame_folded_block(rows[0], row_start, first, key))
@@ -269,15 +275,22 @@ class OverviewPlacing(ABC):
         )
         self.canvas.groups.append(frame)
 
-    def place_row(self, row: OutlineRow, tint: str) -> None:
-        """Place a row: its box, and for a block its shortcut and the addition."""
+    def place_row(self, row: OutlineRow, tint: str, fold: str) -> None:
+        """Place a row: its box, and for a block its shortcut and the addition.
+
+        Rows that repeat together are one `fold`.
+        """
         if row.elided:
-            self.extend_wire(self.add_elision(row.labels[0]))
+            note = self.add_elision(row.labels[0])
+            self.extend_wire(note)
+            self.book.seat(note.key, row.turns[0].row_layers)
             self.along += 2
             return
+        seat_turns = self.book.seat_turns
         if row.lead:
             extents, lines = self.measure_lead(row.lead)
-            self.add_next_node("small plain", extents, lines, self.gaps.lead)
+            lead = self.add_next_node("small plain", extents, lines, self.gaps.lead)
+            seat_turns(lead.key, fold, [turn.lead for turn in row.turns])
             self.along += self.gaps.after_lead
         fork, fork_node = self.along + self.gaps.fork, self.last
         extents, lines = self.measure_box(row.labels, self.max_lines[0])
@@ -286,18 +299,22 @@ class OverviewPlacing(ABC):
         gap = self.gaps.block + (longer - extents[0]) / 2
         block_end = self.along + self.gaps.block + longer
         box = self.add_next_node("block", extents, lines, gap, tint)
+        seat_turns(box.key, fold, [turn.box for turn in row.turns])
         if not row.has_addition:
+            seat_turns(box.key, fold, [turn.shortcut + turn.join for turn in row.turns])
             self.along += self.gaps.after_block
             return
         at = block_end + self.gaps.addition + SUM_SIZE[0] / 2
         join = self.canvas.add_sum(self.turn_point(at, self.lane.level), row.sign)
+        seat_turns(join.key, fold, [turn.join for turn in row.turns])
         self.extend_wire(join)
         self.along += 4
-        self.place_shortcut(row, fork_node, fork, box, join)
+        text = self.place_shortcut(row, fork_node, fork, box, join)
+        seat_turns(text.key, fold, [turn.shortcut for turn in row.turns])
 
     def place_shortcut(
         self, row: OutlineRow, tail: Node, fork: float, box: Node, join: Node
-    ) -> None:
+    ) -> Node:
         """Place a row's shortcut: off the main wire, past its box, into the addition.
 
         Args:
@@ -306,6 +323,9 @@ class OverviewPlacing(ABC):
             fork: where it leaves the wire.
             box: the row's box.
             join: the row's addition.
+
+        Returns:
+            What is written on it.
         """
         extents, lines = self.measure_shortcut(row)
         beside = box.at[self.axis]
@@ -322,3 +342,4 @@ class OverviewPlacing(ABC):
         add_wire, turn = self.canvas.add_wire, self.turn_point
         add_wire(tail, text, row.shortcut_kind, *(turn(*p) for p in away), arrow=False)
         add_wire(text, join, row.shortcut_kind, *(turn(*p) for p in back))
+        return text

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.figures import sentences
+from resviz.figures.declaring import WHOLE_GRAPH
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import (
     ARROW_LENGTH,
@@ -18,6 +19,7 @@ from resviz.figures.drawing.canvas import (
 )
 from resviz.figures.drawing.elements import Edge, Node, Picture
 from resviz.figures.drawing.fitting import choose_fitting
+from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.shifting import shift_picture
 from resviz.figures.legend import (
@@ -45,6 +47,7 @@ from resviz.figures.stack.bands import (
 from resviz.figures.stack.boxes import ShortcutArc, Stack, StackPiece, build_stack
 from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
+from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -199,6 +202,11 @@ def build_stack_legend(
     return signs
 
 
+def name_piece(piece: StackPiece) -> str:
+    """Name a piece by its first layer."""
+    return f"piece {min(piece.piece_layers, default=MODEL_INPUT)}"
+
+
 class PlacedPiece(NamedTuple):
     """A piece with the nodes of its rows, and of additions by the row above each."""
 
@@ -254,6 +262,8 @@ class StackPlacing:
     def place_network(self, number: int) -> None:
         """Place one network."""
         self.place_heading(number)
+        arch = self.shown[number].arch
+        self.book = SeatBook(arch) if arch else None
         placed: dict[int, Node] = {}
         last: Node | None = None
         placed_pieces: list[PlacedPiece] = []
@@ -268,12 +278,35 @@ class StackPlacing:
                     if item.number == 0:
                         placed_pieces.append(PlacedPiece(item.piece, [], {}))
                     placed_pieces[-1].rows.append(last)
+                    self.seat_row(item, last)
                     for arc in item.piece.arcs:
                         if arc.last == item.number:
                             last = self.place_addition(arc, last)
                             placed_pieces[-1].sums[item.number] = last
                     placed[item.row.end] = last
         self.place_shortcuts(placed_pieces, placed)
+        if self.book and last:
+            self.book.seat_outputs(last.key)
+            self.canvas.books.append(self.book)
+
+    def seat_row(self, item: BandItem, node: Node) -> None:
+        """Seat the layers of a row, in all turns of its piece."""
+        turns = [piece.rows[item.number].layers for piece in item.piece.turns]
+        turns = turns or [item.row.layers]
+        if self.book and item.row.end == MODEL_INPUT:
+            self.book.seat_inputs(node.key)
+        elif self.book:
+            self.book.seat_turns(node.key, name_piece(item.piece), turns)
+
+    def seat_arc(self, arc: ShortcutArc, piece: StackPiece, join: Node) -> str:
+        """Seat what an arc stands for, and what its addition does; return its key."""
+        via = f"{join.key} shortcut"
+        if self.book:
+            arcs = [turn.arcs[piece.arcs.index(arc)] for turn in piece.turns] or [arc]
+            fold = name_piece(piece)
+            self.book.seat_turns(via, fold, [each.layers for each in arcs])
+            self.book.seat_turns(join.key, fold, [each.join_layers for each in arcs])
+        return via
 
     def place_heading(self, number: int) -> None:
         """Place a network's name and costs, over all its columns."""
@@ -337,15 +370,15 @@ class StackPlacing:
                 before = placed[ends[known]]
                 first = arc.first == 0 and each.piece.count > 1
                 apart = before.at[0] != each.rows[0].at[0]
-                self.draw_arc(arc, each, None if first or apart else before)
+                self.draw_arc(arc, each, before, is_apart=first or apart)
 
     def draw_arc(
-        self, arc: ShortcutArc, each: PlacedPiece, before: Node | None
+        self, arc: ShortcutArc, each: PlacedPiece, before: Node, *, is_apart: bool
     ) -> None:
         """Draw a shortcut, from what is before it; in a plate, from the wire above."""
         first, join = each.rows[arc.first], each.sums[arc.last]
         edge, down = join.at[0] + self.box / 2, join.at[1] - ARC_SHIFT
-        if before is None:
+        if is_apart:
             start = (first.at[0], first.top - 5)
         else:
             inside = 1 if before.role == "small sum" else 0
@@ -355,8 +388,10 @@ class StackPlacing:
         reach = edge + ARC_REACH / 0.75 - 4
         path = [start, *straight_segment(start, turn)]
         path += [(reach, turn[1]), (reach, down), end, *straight_segment(end, base)]
-        tail, tip = before or first, (join.right, down)
-        self.canvas.edges.append(Edge(tail.key, join.key, arc.kind, tuple(path), tip))
+        via, tip = self.seat_arc(arc, each.piece, join), (join.right, down)
+        self.canvas.edges.append(
+            Edge(before.key, join.key, arc.kind, tuple(path), tip, via)
+        )
 
     def frame_folded_piece(self, each: PlacedPiece) -> None:
         """Frame a folded piece, and write how many it stands for."""
@@ -377,7 +412,7 @@ class StackPlacing:
         width = self.picture_width
         below = max(tops[-1] for tops in self.tops) + (8 if len(self.tops) > 1 else 0)
         bottom = self.canvas.add_notes(
-            width / 2, below + 4, lines, width, omissions=omissions
+            width / 2, below + 4, lines, width, omissions=omissions, see=WHOLE_GRAPH
         )
         size = (width, bottom + 6)
         title = find_sheet().title

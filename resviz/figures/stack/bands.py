@@ -103,7 +103,7 @@ def fold_equal_runs(stack: Stack, least: int) -> Stack:
     pieces: list[StackPiece] = []
     for run in iter_equal_runs(stack.pieces):
         folds = len(run) >= least
-        pieces += [replace(run[0], count=len(run))] if folds else run
+        pieces += [replace(run[0], turns=tuple(run))] if folds else run
     return replace(stack, pieces=tuple(pieces))
 
 
@@ -119,7 +119,8 @@ def elide_pieces(stack: Stack, most: int) -> Stack:
         left_out = members[head : len(members) - tail]
         number = sum(piece.count for piece in left_out)
         words = f"… {number} more {piece_noun(left_out[0])} …"
-        row = replace(left_out[-1].rows[-1], label=words, boxed=False)
+        layers = tuple(index for piece in left_out for index in piece.piece_layers)
+        row = replace(left_out[-1].rows[-1], label=words, boxed=False, layers=layers)
         hidden = StackPiece((row,), part=left_out[0].part, hidden=number)
         drawn += [*members[:head], hidden, *members[len(members) - tail :]]
     return replace(stack, pieces=tuple(drawn))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.figures.drawing.styles import level_tint
+from resviz.figures.overview.outline import find_row_layers
 from resviz.readings import costs
 from resviz.readings.resolution import find_level
 from resviz.readings.structure import gates, read_structure
@@ -40,6 +41,7 @@ class StackRow:
         size: the same, as printed.
         end: index of the layer that gives its output.
         tint: the colours of its resolution.
+        layers: the layers that it stands for.
     """
 
     label: str
@@ -48,13 +50,15 @@ class StackRow:
     size: str
     end: int
     tint: str = "stem"
+    layers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ShortcutArc:
     """A shortcut: its kind, the layer it leaves, the rows of its piece it spans.
 
-    `sign` is that of the addition below the last of them.
+    `sign` is that of the addition below the last of them, `join_layers` what that
+    stands for, and `layers` lie on the shortcut.
     """
 
     kind: str
@@ -62,6 +66,8 @@ class ShortcutArc:
     first: int
     last: int
     sign: str
+    layers: tuple[int, ...] = ()
+    join_layers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class StackPiece:
         joins: numbers of the rows below which a shortcut ends; also of a plain twin.
         part: "stem", "head", or the number of its stage.
         fold_key: what equal pieces share, to be folded.
-        count: how many equal ones it stands for.
+        turns: the equal ones that it stands for, itself the first; () for none else.
         hidden: how many pieces it stands for that are not drawn; 0 for any other.
     """
 
@@ -83,8 +89,25 @@ class StackPiece:
     part: str | int = "stem"
     fold_key: Any = None
     joins: tuple[int, ...] = ()
-    count: int = 1
+    turns: tuple[StackPiece, ...] = ()
     hidden: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many equal ones it stands for."""
+        return len(self.turns) or 1
+
+    @property
+    def piece_layers(self) -> list[int]:
+        """The layers of all its rows, arcs and turns."""
+        layers = [
+            index
+            for piece in self.turns or (self,)
+            for part in (*piece.rows, *piece.arcs)
+            for index in part.layers
+        ]
+        arcs = [arc for piece in self.turns or (self,) for arc in piece.arcs]
+        return layers + [index for arc in arcs for index in arc.join_layers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +119,14 @@ class Stack:
         facts: what it costs.
         pieces: in execution order, the input first.
         chained: whether its weighted boxes follow one another.
+        arch: the record; None of a plain twin, which is no record.
     """
 
     title: str
     facts: str
     pieces: tuple[StackPiece, ...]
     chained: bool
+    arch: Architecture | None
 
     @property
     def rows(self) -> list[StackRow]:
@@ -130,7 +155,7 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     batch_suffix = layer_labels.format_batch_suffix(arch)
     counted = f"{bound}{units.format_count(macs)} MACs{batch_suffix}"
     facts = f"{units.format_count(params)} params · {counted}"
-    return Stack(title, facts, pieces, chained)
+    return Stack(title, facts, pieces, chained, None if plain else arch)
 
 
 def iter_folded_blocks(stage: Stage) -> Iterator[tuple[int, Block]]:
@@ -192,11 +217,23 @@ class PieceReader:
         arcs = []
         for unit in block.units:
             begin = len(rows)
-            rows += self.read_unit(unit)
+            own = find_row_layers(self.graph, unit, None if rows else block)
+            layers = (*own.box, *(own.join if unit.join is None else ()))
+            rows += give_layers(self.read_unit(unit), layers)
             if unit.join is not None:
                 kind = unit.shortcut.kind
                 sign = layer_labels.find_join_sign(self.arch.layers[unit.join])
-                arcs.append(ShortcutArc(kind, unit.fork, begin, len(rows) - 1, sign))
+                arcs.append(
+                    ShortcutArc(
+                        kind,
+                        unit.fork,
+                        begin,
+                        len(rows) - 1,
+                        sign,
+                        own.shortcut,
+                        own.join,
+                    )
+                )
         joins = tuple(arc.last for arc in arcs)
         return StackPiece(self.tint_rows(rows), tuple(arcs), number, fold_key, joins)
 
@@ -218,7 +255,9 @@ class PieceReader:
         """Return the box of a gate, as large as the map that it scales."""
         end = gated[-1].index
         at = (rows[-1].positions, rows[-1].size) if rows else self.output_size(end)
-        return StackRow(layer_labels.label_gate(gated), False, *at, end)
+        layers = tuple(layer.index for layer in gated)
+        label = layer_labels.label_gate(gated)
+        return StackRow(label, False, *at, end, layers=layers)
 
     def read_rows(self, layers: Iterable[Layer]) -> Iterator[StackRow]:
         """Yield a box for each word on some layers."""
@@ -228,7 +267,7 @@ class PieceReader:
                 label = CONVOLUTION_LABEL.sub(r"\1 conv, \2", word)
                 boxed = heavy and "pool" not in word
                 size = self.output_size(layer.index)
-                yield StackRow(label, boxed, *size, layer.index)
+                yield StackRow(label, boxed, *size, layer.index, layers=(layer.index,))
 
     def output_size(self, node: int) -> tuple[int, str]:
         """Return the positions of one sample's output, and how they are printed."""
@@ -252,10 +291,28 @@ def merge_attention_rows(rows: list[StackRow]) -> list[StackRow]:
     merged: list[StackRow] = []
     for row in rows:
         if row.label == "product" and merged and merged[-1].label == "product":
-            merged[-1] = replace(row, label="attention")
+            layers = merged[-1].layers + row.layers
+            merged[-1] = replace(row, label="attention", layers=layers)
         else:
             merged.append(row)
     return merged
+
+
+def give_layers(rows: list[StackRow], layers: Iterable[int]) -> list[StackRow]:
+    """Give the layers of a unit that no row stands for to the row before them.
+
+    Those before its first row belong to what they read.
+    """
+    taken = {index for row in rows for index in row.layers}
+    more: list[list[int]] = [[] for _ in rows]
+    for index in sorted({*layers} - taken):
+        before = [k for k, row in enumerate(rows) if min(row.layers, default=0) < index]
+        if before:
+            more[before[-1]].append(index)
+    return [
+        replace(row, layers=(*row.layers, *extra))
+        for row, extra in zip(rows, more, strict=True)
+    ]
 
 
 def settle_row_sizes(

@@ -112,7 +112,7 @@ class _GraphBuilder:
         self.wire_end_of = {
             link.head: link.tail
             for link in chart.links
-            if link.head in titles and link.role == "main"
+            if link.head in titles and link.role in {"main", "order"}
         }
         self.main_path = self.find_main_path()
 
@@ -223,6 +223,7 @@ class _GraphBuilder:
             "style": line.dash if line.dash != "solid" else "",
             "penwidth": f"{line.width:g}",
             "weight": MAIN_WEIGHT if straight and link.role == "main" else "",
+            "dir": "none" if link.role == "order" else "",
         }
         present = {key: value for key, value in attributes.items() if value}
         graph.edge(tail, link.head, **present)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".mmd", ".mermaid")
 
-MERMAID_FIGURES = ("overview", "lanes")
+MERMAID_FIGURES = ("overview", "block", "lanes")
 """The figures whose charts are small enough for a page of Markdown."""
 
 MAX_LINKS = 500
@@ -46,14 +46,14 @@ BARE_ROLES = frozenset({"text", "note", "name"})
 
 
 def render(picture: Picture, style: Style) -> str:
-    """Write an overview or lanes as a flowchart.
+    """Write a figure that is a small graph as a flowchart.
 
     Raises:
         RenderError: for another figure, or one larger than GitHub draws.
     """
     chart = picture.chart
     if chart is None or chart.figure not in MERMAID_FIGURES:
-        figures = " and ".join(MERMAID_FIGURES)
+        figures = ", ".join(MERMAID_FIGURES)
         raise RenderError(
             f"{picture.title}: Mermaid says the figures {figures} alone; write .svg "
             "instead"
@@ -100,8 +100,9 @@ def chart_part_lines(part: ChartBox | ChartFrame, indent: str) -> Iterator[str]:
 
 
 def link_line(link: ChartLink) -> str:
-    """Write an arrow, solid or not, with its words."""
+    """Write an arrow, solid or not, with its words; of mere order, a dotted line."""
     arrow = "-->" if LINES[link.role].dash == "solid" else "-.->"
+    arrow = "-.-" if link.role == "order" else arrow
     words = f"|{quote_label(link.lines)}|" if link.lines else ""
     return f"{link.tail} {arrow}{words} {link.head}"
 

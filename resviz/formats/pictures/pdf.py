@@ -34,6 +34,11 @@ DOCUMENT = """\
 """One page that is the picture; all text comes in as data and is never read as code."""
 
 
+LETTERS_OF_FONTS = str.maketrans("‖", "║")
+"""What stands for letters that usual fonts lack: for one of them, Typst may set the
+whole line in another font."""
+
+
 def render(picture: Picture, style: Style) -> bytes:
     """Write a picture as a PDF of one page; one unit is one point, or what it says.
 
@@ -70,7 +75,7 @@ def convert_picture(
             format=kind,
             ppi=pixels_per_unit * POINTS_PER_INCH,
             sys_inputs={
-                "svg": light,
+                "svg": light.translate(LETTERS_OF_FONTS),
                 "title": escape.clean_name(picture.title),
                 "description": escape.clean_prose(picture.description),
             },

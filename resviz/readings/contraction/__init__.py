@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.readings.contraction.coverage import EdgeCoverage
+from resviz.readings.contraction.coverage import EdgeCoverage, count_coverage
 from resviz.readings.contraction.drawn import (
     ContractedGraph,
     DrawnFrame,
@@ -28,6 +28,7 @@ from resviz.readings.contraction.drawn import (
     contract,
 )
 from resviz.readings.contraction.ladder import SCREEN, Budget
+from resviz.readings.contraction.wiring import Wiring, WiringEdge, read_wiring
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
@@ -40,8 +41,12 @@ __all__ = [
     "DrawnFrame",
     "DrawnNode",
     "EdgeCoverage",
+    "Wiring",
+    "WiringEdge",
     "contract",
+    "count_coverage",
     "read_contraction",
+    "read_wiring",
 ]
 
 

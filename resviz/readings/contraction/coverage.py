@@ -1,12 +1,17 @@
-"""Coverage: where each edge of a record is in its contracted graph."""
+"""Coverage: where each edge of a record is in its contracted graph, or in a figure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resviz.readings.contraction.folds import FoldedQuotient
+    from collections.abc import Collection, Mapping, Sequence
+
+    from resviz.readings.contraction.wiring import Wiring
+
+Turns = tuple[tuple[object, int], ...]
+"""In which turn of which folds something runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +19,17 @@ class EdgeCoverage:
     """Where the edges of a record are in a figure.
 
     Attributes:
-        edges: of the record, between inputs, live layers and outputs.
+        edges: of the record, between inputs, live layers and outputs; of several
+            records, of all.
         drawn: those that lines stand for.
         inside: those between layers of one box.
-        turns: those from a turn of a frame to a later one.
+        turns: those from a turn of a frame, or of what has a count, to a later one.
         constants: reads of what depends on no input; they are no edges.
         missing: those that are nowhere; none, by the law.
+        left_out: those that the picture says are not drawn.
+        elsewhere: those of parts of the network that the figure does not show.
+        undrawn_layers: layers with parameters that are in no box.
+        undrawn_params: their parameters.
     """
 
     edges: int
@@ -28,34 +38,60 @@ class EdgeCoverage:
     turns: int
     constants: int
     missing: int = 0
+    left_out: int = 0
+    elsewhere: int = 0
+    undrawn_layers: int = 0
+    undrawn_params: int = 0
 
     @property
     def declared(self) -> int:
         """Those that the picture tells of in words alone."""
-        return self.inside + self.turns
+        return self.inside + self.turns + self.left_out + self.elsewhere
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that the figure is about is in it."""
+        return not self.left_out and not self.undrawn_layers and not self.missing
+
+    def __add__(self, other: EdgeCoverage) -> EdgeCoverage:
+        """Add the coverage of another record in the same figure."""
+        sums = (
+            getattr(self, field.name) + getattr(other, field.name)
+            for field in fields(self)
+        )
+        return EdgeCoverage(*sums)
 
 
-def count_coverage(folded: FoldedQuotient, lines: set[tuple[int, int]]) -> EdgeCoverage:
-    """Count where each edge of a record is; worked out from the record anew."""
-    quotient = folded.quotient
+def count_coverage(
+    wiring: Wiring,
+    owners: Mapping[int, int],
+    drawn_for: Mapping[int, int],
+    turns: Mapping[int, Turns],
+    lines: Collection[tuple[int, int]],
+) -> EdgeCoverage:
+    """Count where each edge of a record is; worked out from the record anew.
+
+    Args:
+        wiring: of the record.
+        owners: the node of each end.
+        drawn_for: the node that is drawn for each node.
+        turns: in which turn of which folds each node runs.
+        lines: those that are drawn, from node to node.
+    """
     counts = {"drawn": 0, "inside": 0, "turns": 0, "missing": 0}
-    for edge in quotient.wiring.edges:
-        source, reader = quotient.owners[edge.source], quotient.owners[edge.reader]
-        line = folded.representatives[source], folded.representatives[reader]
-        if source != reader and leads_to_later_turn(folded, source, reader):
+    for edge in wiring.edges:
+        source, reader = owners[edge.source], owners[edge.reader]
+        line = drawn_for[source], drawn_for[reader]
+        if source != reader and leads_to_later_turn(turns[source], turns[reader]):
             counts["turns"] += 1
         elif line[0] == line[1]:
             counts["inside"] += 1
         else:
             counts["drawn" if line in lines else "missing"] += 1
-    return EdgeCoverage(
-        len(quotient.wiring.edges), constants=quotient.wiring.constants, **counts
-    )
+    return EdgeCoverage(len(wiring.edges), constants=wiring.constants, **counts)
 
 
-def leads_to_later_turn(folded: FoldedQuotient, source: int, reader: int) -> bool:
-    """Tell whether a node runs in a later turn of a fold than what it reads."""
-    turns = dict(folded.turns[source])
-    return any(
-        fold in turns and turn != turns[fold] for fold, turn in folded.turns[reader]
-    )
+def leads_to_later_turn(source: Sequence[tuple[object, int]], reader: Turns) -> bool:
+    """Tell whether something runs in a later turn of a fold than what it reads."""
+    turns = dict(source)
+    return any(fold in turns and turn != turns[fold] for fold, turn in reader)

@@ -161,7 +161,9 @@ def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
         lines,
         tuple(DrawnFrame(label, members) for label, members in framed if members),
         letter_codes.codes,
-        count_coverage(folded, {*lines}),
+        count_coverage(
+            wiring, quotient.owners, folded.representatives, folded.turns, {*lines}
+        ),
         Counter(sign for node in boxes for sign in list_join_signs(wiring, node.ends)),
         sum(wiring.count_weights(node.ends) for node in joins),
         dict(quotient.owners),

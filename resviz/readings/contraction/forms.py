@@ -39,12 +39,16 @@ def describe_form(
 
 
 def reduce_series_parallel(
-    wiring: Wiring, ends: list[int], list_names: Callable[[int], list[str]]
+    wiring: Wiring,
+    ends: list[int],
+    list_names: Callable[[int], list[str]],
+    *,
+    link: str = ", ",
 ) -> Branch | None:
     """Reduce layers to names in series; None where they are no such graph.
 
     Every layer is an arc from its entrance to its exit; arcs in series and in parallel
-    are joined until one is left.
+    are joined until one is left. `link` stands between names of a branch in parallel.
     """
     inside = set(ends)
     arcs: list[tuple[object, object, Branch]] = []
@@ -59,7 +63,7 @@ def reduce_series_parallel(
         if users - inside:
             arcs.append((("out", end), "stop", ()))
     while len(arcs) > 1:
-        shorter = join_series(join_parallel(arcs))
+        shorter = join_series(join_parallel(arcs, link))
         if len(shorter) == len(arcs):
             return None
         arcs = shorter
@@ -67,16 +71,18 @@ def reduce_series_parallel(
 
 
 def join_parallel(
-    arcs: list[tuple[object, object, Branch]],
+    arcs: list[tuple[object, object, Branch]], link: str
 ) -> list[tuple[object, object, Branch]]:
     """Join the arcs that have both ends in common."""
     groups: dict[tuple[object, object], list[Branch]] = {}
     for tail, head, branch in arcs:
         groups.setdefault((tail, head), []).append(branch)
-    return [(*both, write_parallel(branches)) for both, branches in groups.items()]
+    return [
+        (*both, write_parallel(branches, link)) for both, branches in groups.items()
+    ]
 
 
-def write_parallel(branches: list[Branch]) -> Branch:
+def write_parallel(branches: list[Branch], link: str = ", ") -> Branch:
     """Write branches side by side; several without a name are one."""
     different = [branch for branch in branches if branch]
     if len(different) < len(branches):
@@ -85,7 +91,7 @@ def write_parallel(branches: list[Branch]) -> Branch:
         return () if different == [(IDENTITY_WORD,)] else different[0]
     runs = [(branch, len([*run])) for branch, run in groupby(different)]
     words = [
-        ", ".join(count_names(branch)) + (f" ×{count}" if count > 1 else "")
+        link.join(count_names(branch)) + (f" ×{count}" if count > 1 else "")
         for branch, count in runs
     ]
     return (f"({' ‖ '.join(words)})",)

@@ -20,30 +20,44 @@ if TYPE_CHECKING:
 def has_parallel_branches(structure: Structure) -> bool:
     """Tell whether weighted layers of a unit, the stem or the head lie side by side.
 
-    So do towers. What names layers in a row has to say so. A gate over one position
-    stands beside its branch and does not count.
+    So do towers. What names layers in a row has to say so.
     """
-    if structure.has_towers:
-        return True
+    return structure.has_towers or bool(list_parallel_runs(structure))
+
+
+@cache_reading
+def list_parallel_runs(structure: Structure) -> tuple[tuple[int, ...], ...]:
+    """List the units, the stem and the head in which weighted layers lie side by side.
+
+    A gate over one position stands beside its branch and does not count.
+    """
     graph = build_graph(structure.arch)
-    return not all(
-        graph.dominates(before, after)
-        for run in iter_weighted_runs(structure, graph)
-        for before, after in pairwise(run)
+    return tuple(
+        nodes
+        for nodes, weighted in iter_weighted_runs(structure, graph)
+        if not all(
+            graph.dominates(before, after) for before, after in pairwise(weighted)
+        )
     )
 
 
-def iter_weighted_runs(structure: Structure, graph: Graph) -> Iterator[list[int]]:
-    """Yield the weighted layers of each unit, the stem and the head, in order."""
+def iter_weighted_runs(
+    structure: Structure, graph: Graph
+) -> Iterator[tuple[tuple[int, ...], list[int]]]:
+    """Yield the layers of each unit, the stem and the head, and those with weights."""
     units = (unit for block in structure.blocks for unit in block.units)
-    stem = [layer.index for layer in structure.stem]
+    stem = tuple(layer.index for layer in structure.stem)
     for nodes in (*(unit.main_indices for unit in units), stem):
-        yield [
-            node
-            for node in list_weighted_nodes(graph, nodes)
-            if graph.size_of_node(node)[0] > structure.arch.batch
-        ]
-    yield list_weighted_nodes(graph, [layer.index for layer in structure.head])
+        yield (
+            nodes,
+            [
+                node
+                for node in list_weighted_nodes(graph, nodes)
+                if graph.size_of_node(node)[0] > structure.arch.batch
+            ],
+        )
+    head = tuple(layer.index for layer in structure.head)
+    yield head, list_weighted_nodes(graph, head)
 
 
 def list_weighted_nodes(graph: Graph, nodes: Sequence[int]) -> list[int]:

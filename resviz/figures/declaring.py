@@ -1,0 +1,71 @@
+"""What a figure declares: the connections that no line of it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.figures.drawing.ledgers import ORDER
+from resviz.units import format_count, format_plural, group_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from resviz.figures.drawing.elements import ChartLink, Edge
+    from resviz.readings.contraction import EdgeCoverage
+
+WHOLE_GRAPH = "see --figure lanes"
+"""Where the connections are that a figure leaves out."""
+
+
+def declare_coverage(
+    coverage: EdgeCoverage | None, *, lines: int | None = None, see: str = ""
+) -> Iterator[str]:
+    """Yield where the connections of a record are, and what is not drawn.
+
+    Args:
+        coverage: of the figure; None for one that shows no connections.
+        lines: how many lines those that are drawn are; if that is worth saying.
+        see: where to look for what is left out.
+    """
+    if coverage is None:
+        return
+    counts = {
+        "lie inside boxes": coverage.inside,
+        "lead from turn to turn": coverage.turns,
+        "are elsewhere in the network": coverage.elsewhere,
+    }
+    as_lines = "" if lines is None else f" as {format_plural(lines, 'line')}"
+    parts = [f"{group_digits(coverage.drawn)} are drawn{as_lines}"]
+    parts += [
+        f"{group_digits(count)} {where}" for where, count in counts.items() if count
+    ]
+    yield f"of {group_digits(coverage.edges)} connections {', '.join(parts)}"
+    left_out = list_left_out(coverage)
+    if left_out:
+        verb = "is" if coverage.left_out == 1 and len(left_out) == 1 else "are"
+        aside = f", {see}" if see else ""
+        yield f"{' and '.join(left_out)} {verb} not drawn{aside}"
+
+
+def tell_coverage(coverage: EdgeCoverage | None) -> Iterator[str]:
+    """Yield the same as sentences."""
+    for line in declare_coverage(coverage):
+        yield f"{line[:1].upper()}{line[1:]}."
+
+
+def list_left_out(coverage: EdgeCoverage) -> list[str]:
+    """List what is not drawn, as "32 connections"."""
+    left_out: list[str] = []
+    if coverage.left_out:
+        left_out.append(format_plural(coverage.left_out, "connection"))
+    if coverage.undrawn_layers:
+        layers = format_plural(coverage.undrawn_layers, "other layer")
+        params = format_count(coverage.undrawn_params)
+        left_out.append(f"{params} parameters of {layers}")
+    return left_out
+
+
+def explain_order(wires: Iterable[Edge | ChartLink]) -> list[str]:
+    """Explain wires that connect nothing, where there are any."""
+    has_order = any(wire.role == ORDER for wire in wires)
+    return ["grey dots: the order alone, no connection"] * has_order

@@ -1,0 +1,307 @@
+"""Ledgers: which edges of a record the wires of a picture stand for.
+
+A figure seats layers in its nodes; what an edge of the record is in the picture then
+follows from the wires that are drawn, and from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import reduce
+from itertools import pairwise
+from operator import add
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from resviz.readings.contraction import EdgeCoverage, read_wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from resviz.readings.contraction import Wiring, WiringEdge
+    from resviz.record import Architecture
+
+Link = tuple[str, str]
+"""Two nodes that a wire leads from and to, by their keys."""
+
+
+class Seat(NamedTuple):
+    """Where a layer is in a picture.
+
+    Attributes:
+        node: key of the node that holds it.
+        fold: which of the things with a count it is in; "" for none.
+        turn: in which turn of that, from 0 on.
+        is_last: whether that is the last turn.
+    """
+
+    node: str
+    fold: str = ""
+    turn: int = 0
+    is_last: bool = True
+
+
+ORDER = "order"
+"""The role of wires that connect nothing and show the order alone."""
+
+
+class Wire(Protocol):
+    """What leads from one node to another, maybe with layers written on it."""
+
+    @property
+    def role(self) -> str:
+        """How it looks."""
+        ...
+
+    @property
+    def tail(self) -> str:
+        """Key of the node that it leaves."""
+        ...
+
+    @property
+    def head(self) -> str:
+        """Key of the node that it enters."""
+        ...
+
+    @property
+    def via(self) -> str:
+        """Key under which what is written on it is seated; "" for nothing."""
+        ...
+
+
+class Ledger(Protocol):
+    """What knows where the edges of one record are in a picture with some wires."""
+
+    def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
+        """Count the edges that the wires stand for, and where the others are."""
+        ...
+
+
+def add_coverages(
+    ledgers: Sequence[Ledger], wires: Sequence[Wire]
+) -> EdgeCoverage | None:
+    """Add up where the edges of all records of a picture are; None without records."""
+    if not ledgers:
+        return None
+    return reduce(add, (ledger.count_edges(wires) for ledger in ledgers))
+
+
+def list_links(wire: Wire) -> list[Link]:
+    """List the links of a wire: two where layers are written on it, or none."""
+    if wire.role == ORDER:
+        return []
+    stops = [wire.tail, *filter(None, [wire.via]), wire.head]
+    return [*pairwise(stops)]
+
+
+class SeatBook:
+    """Collects where the layers of one record are while a picture is made.
+
+    Ends are numbered as in the record's `Wiring`: inputs below 0, then layers, then
+    outputs.
+
+    Attributes:
+        wiring: of the record.
+        seats: of each end, maybe several.
+        scope: the ends that the figure is about; None for all.
+    """
+
+    def __init__(
+        self, arch: Architecture, scope: Collection[int] | None = None
+    ) -> None:
+        self.wiring = read_wiring(arch)
+        self.seats: dict[int, list[Seat]] = {}
+        self.scope = None if scope is None else frozenset(scope)
+
+    def seat(self, node: str, ends: Iterable[int]) -> None:
+        """Seat ends in a node."""
+        for end in ends:
+            self.seats.setdefault(end, []).append(Seat(node))
+
+    def seat_turns(self, node: str, fold: str, turns: Sequence[Iterable[int]]) -> None:
+        """Seat the ends of every turn of what is drawn once; of one turn alone, none.
+
+        Nodes of one fold say the same `fold`.
+        """
+        last = len(turns) - 1
+        for turn, ends in enumerate(turns):
+            place = Seat(node, fold, turn, turn == last) if last else Seat(node)
+            for end in ends:
+                self.seats.setdefault(end, []).append(place)
+
+    def seat_inputs(self, node: str) -> None:
+        """Seat every input in a node."""
+        self.seat(node, (end for end in self.wiring.ends if end < 0))
+
+    def seat_outputs(self, node: str) -> None:
+        """Seat every output in a node."""
+        layers = len(self.wiring.arch.stored_layers)
+        self.seat(node, (end for end in self.wiring.ends if end >= layers))
+
+    def close(self) -> EdgeLedger:
+        """Return the ledger; norms, activations and reshapes sit with what they read.
+
+        Only where the figure has not seated them itself.
+        """
+        wiring = self.wiring
+        for end in wiring.live:
+            sources = {edge.source for edge in wiring.edges_by_reader.get(end, ())}
+            is_light = len(sources) == 1 and not wiring.weighted[end]
+            is_shown = self.scope is None or end in self.scope
+            if end not in self.seats and is_light and is_shown:
+                before = self.seats.get(sources.pop())
+                if before:
+                    self.seats[end] = before
+        seats = {end: tuple(places) for end, places in self.seats.items()}
+        return EdgeLedger(wiring, seats, self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLedger:
+    """Where the edges of one record are, by the seats of its layers.
+
+    Attributes:
+        wiring: of the record.
+        seats: of each end that is in the picture.
+        scope: the ends that the figure is about; None for all.
+    """
+
+    wiring: Wiring
+    seats: dict[int, tuple[Seat, ...]]
+    scope: frozenset[int] | None = None
+
+    def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
+        """Count the edges that the wires stand for, and where the others are."""
+        connected = _Connections(self, wires)
+        counts = Counter(map(connected.classify_edge, self.wiring.edges))
+        layers = self.wiring.arch.stored_layers
+        undrawn = [
+            layers[end].params
+            for end in self.wiring.live
+            if end not in self.seats
+            and layers[end].params
+            and (self.scope is None or end in self.scope)
+        ]
+        return EdgeCoverage(
+            len(self.wiring.edges),
+            counts["drawn"],
+            counts["inside"],
+            counts["turns"],
+            self.wiring.constants,
+            left_out=counts["left_out"],
+            elsewhere=counts["elsewhere"],
+            undrawn_layers=len(undrawn),
+            undrawn_params=sum(undrawn),
+        )
+
+    def find_idle_links(self, wires: Iterable[Wire]) -> set[Link]:
+        """Find the links between this record's layers that stand for no edge."""
+        connected = _Connections(self, wires)
+        for edge in self.wiring.edges:
+            connected.classify_edge(edge)
+        used = connected.used | {
+            pair
+            for places in self.seats.values()
+            for pair in pair_nodes(places, places)
+        }
+        busy: set[Link] = set()
+        idle: set[Link] = set()
+        for pair, links in connected.paths.items():
+            (busy if pair in used else idle).update(links)
+        return idle - busy
+
+
+AnyWire = TypeVar("AnyWire", bound=Wire)
+
+
+def find_idle_wires(
+    ledgers: Iterable[EdgeLedger], wires: Sequence[AnyWire]
+) -> list[AnyWire]:
+    """Find the wires between layers that stand for no edge of the records.
+
+    So does one that leads to the layers written on it from what they do not read.
+    """
+    idle = set[Link]().union(*(ledger.find_idle_links(wires) for ledger in ledgers))
+    return [wire for wire in wires if not idle.isdisjoint(list_links(wire))]
+
+
+def pair_nodes(tails: Iterable[Seat], heads: Iterable[Seat]) -> set[Link]:
+    """Pair the nodes of some seats with those of others."""
+    return {(tail.node, head.node) for tail in tails for head in heads}
+
+
+class _Connections:
+    """Which nodes with layers the wires connect, past nodes that hold none.
+
+    Attributes:
+        ledger: the ledger.
+        paths: by pairs of connected nodes, the links between them.
+        used: the pairs that an edge was found for.
+    """
+
+    def __init__(self, ledger: EdgeLedger, wires: Iterable[Wire]) -> None:
+        self.ledger = ledger
+        self.holders: set[str] = set()
+        self.folds: dict[str, set[str]] = defaultdict(set)
+        for places in ledger.seats.values():
+            for place in places:
+                self.holders.add(place.node)
+                if place.fold:
+                    self.folds[place.fold].add(place.node)
+        self.heads: dict[str, list[str]] = defaultdict(list)
+        for wire in wires:
+            for tail, head in list_links(wire):
+                self.heads[tail].append(head)
+        self.paths: dict[Link, set[Link]] = defaultdict(set)
+        self.used: set[Link] = set()
+        for holder in self.holders:
+            self.follow_links(holder)
+        self.ways_in: dict[str, set[str]] = defaultdict(set)
+        self.ways_out: dict[str, set[str]] = defaultdict(set)
+        for tail, head in self.paths:
+            self.ways_in[head].add(tail)
+            self.ways_out[tail].add(head)
+
+    def follow_links(self, holder: str) -> None:
+        """Follow the links from a node on, to the next nodes that hold layers."""
+        pending: list[tuple[str, tuple[Link, ...]]] = [(holder, ())]
+        while pending:
+            node, way = pending.pop()
+            for head in self.heads.get(node, ()):
+                link = (node, head)
+                if head in self.holders:
+                    self.paths[holder, head].update((*way, link))
+                elif link not in way:
+                    pending.append((head, (*way, link)))
+
+    def classify_edge(self, edge: WiringEdge) -> str:
+        """Return which count of the coverage an edge belongs to."""
+        ledger = self.ledger
+        scope = ledger.scope
+        if scope is not None and not {edge.source, edge.reader} & scope:
+            return "elsewhere"
+        found = "left_out"
+        for tail in ledger.seats.get(edge.source, ()):
+            for head in ledger.seats.get(edge.reader, ()):
+                kind = self.classify_seats(tail, head)
+                if kind != "left_out":
+                    found = kind
+                if kind == "drawn":
+                    self.used.add((tail.node, head.node))
+        return found
+
+    def classify_seats(self, tail: Seat, head: Seat) -> str:
+        """Tell where an edge between two seats is."""
+        if tail.fold and tail.fold == head.fold and tail.turn != head.turn:
+            inner = self.folds[tail.fold]
+            is_next = head.turn == tail.turn + 1
+            leads_out = self.ways_out[tail.node] - inner
+            is_entered = self.ways_in[head.node] - inner
+            return "turns" if is_next and leads_out and is_entered else "left_out"
+        if tail.fold != head.fold and (
+            (head.fold and head.turn) or (tail.fold and not tail.is_last)
+        ):
+            return "left_out"
+        if tail.node == head.node:
+            return "inside"
+        return "drawn" if (tail.node, head.node) in self.paths else "left_out"
