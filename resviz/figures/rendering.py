@@ -143,7 +143,7 @@ class Diagram:
         if format in UNSIZED_FORMATS and self.picture.unit is not None:
             raise RenderError(
                 f"width: {format} is laid out by the program that reads it, leave out "
-                "width and text, or want one of svg, pdf, png, tikz"
+                "width and text, or want one of svg, pdf, png, tikz, pptx, drawio"
             )
         if self.layout == "dot":
             from resviz.formats.dot_program import DRAWN_FORMATS, draw_with_dot

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.connectors import Connector, Side
     from resviz.figures.drawing.elements import Node, Point
 
-EMU_PER_PIXEL = 9525
-"""Office's units of length in a pixel, of which an inch has 96."""
-
 SITES: dict[Side, int] = {"top": 0, "left": 1, "bottom": 2, "right": 3}
 """Where a connector is held by a rectangle; a circle has a further site after each."""
 
@@ -166,7 +163,8 @@ class Preset:
 
     Attributes:
         name: "straightConnector1", or "bentConnector2" for one with a turn.
-        offset: of the upper left corner of its box before it is turned, in EMU.
+        offset: of the upper left corner of its box before it is turned, in EMU, of
+            which an inch has 914,400.
         extent: width and height of that box, likewise.
         is_turned: whether it is turned clockwise by a quarter around its middle.
         flips: whether it is mirrored across and down, before that.
@@ -179,12 +177,9 @@ class Preset:
     flips: tuple[bool, bool]
 
 
-def fit_preset(corners: Sequence[Point]) -> Preset:
-    """Fit a preset to a straight line, or to one that is level and then upright."""
-    (x, y), (x2, y2) = (
-        (round(EMU_PER_PIXEL * at[0]), round(EMU_PER_PIXEL * at[1]))
-        for at in (corners[0], corners[-1])
-    )
+def fit_preset(corners: Sequence[tuple[int, int]]) -> Preset:
+    """Fit a preset to a line, straight or with one turn, whose corners are in EMU."""
+    (x, y), (x2, y2) = corners[0], corners[-1]
     across, down = x2 - x, y2 - y
     corner = (min(x, x2), min(y, y2))
     extent = (abs(across), abs(down))

@@ -172,6 +172,22 @@ def test_a_page_has_the_colours_of_its_style(record):
         assert "light-dark" not in text
 
 
+def test_a_page_has_the_width_asked_for(record):
+    """Its letters with it."""
+    drawn = resviz.diagram(record("resnet18"), "block", width="3.25in")
+    cells = read_page(drawn.picture)
+    node = next(node for node in drawn.picture.nodes if node.role == "conv")
+    share = drawn.size[0] / drawn.picture.size[0]
+    assert share != 1
+    corner, sides = find_place(cells, cells[node.key])
+    want = (share * node.left, share * node.top)
+    assert pytest.approx(want, abs=0.05) == corner
+    assert pytest.approx([share * side for side in node.size], abs=0.05) == sides
+    size = float(read_style(cells[node.key])["fontSize"])
+    assert pytest.approx(share * styles.LOOKS["conv"].size, abs=0.01) == size
+    assert 'pageWidth="312"' in drawn.to_drawio()
+
+
 @pytest.fixture(scope="module")
 def view(browser, tmp_path_factory):
     """A function that draws a file with draw.io's viewer; the text on the page."""

@@ -306,3 +306,31 @@ def test_libreoffice_shows_every_word(record, tmp_path):
                      (tmp_path / "net.pdf").read_bytes())  # fmt: skip
     points = [0.75 * side for side in drawn.size]
     assert pytest.approx(points, abs=1) == [float(side) for side in size.groups()]
+
+
+def test_a_slide_has_the_width_asked_for(record):
+    """Its letters and lines with it; connectors end on shapes as ever."""
+    arch = record("resnet18")
+    plain, narrow = (
+        resviz.diagram(arch, "block", **options)
+        for options in ({}, {"width": "3.25in"})
+    )
+    (_, shapes), (presentation, scaled) = (
+        read_slide(drawn.to_pptx()) for drawn in (plain, narrow)
+    )
+    assert pytest.approx(3.25 * 914_400, abs=2) == presentation.slide_width
+    share = narrow.size[0] / narrow.picture.size[0]
+    assert share != 1
+    sizes = [
+        {run.font.size.pt for shape in each if shape.has_text_frame
+         for part in shape.text_frame.paragraphs for run in part.runs}
+        for each in (shapes, scaled)
+    ]  # fmt: skip
+    assert pytest.approx(max(sizes[0]) * share, abs=0.02) == max(sizes[1])
+    lines, by_id = split_lines(scaled)
+    for line, *ends in lines:
+        drawn = [*lay_out(line)]
+        for at, (held_by, site) in zip((drawn[0], drawn[-1]), ends, strict=True):
+            place = find_site(by_id[held_by], site)
+            most = max(by_id[held_by].width, by_id[held_by].height) / 9525 / 2
+            assert hypot(at[0] - place[0], at[1] - place[1]) <= most + 1

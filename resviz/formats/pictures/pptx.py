@@ -18,7 +18,6 @@ from resviz.figures.drawing.metrics import LINE_SPACING
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, LineLook, Style
 from resviz.formats.office_connectors import (
-    EMU_PER_PIXEL,
     cut_into_pieces,
     fit_preset,
 )
@@ -36,7 +35,8 @@ SUFFIXES = (".pptx",)
 FONT = "Arial"
 """Every Office has it, and its widths are those of `metrics`."""
 
-POINTS_PER_PIXEL = 0.75
+EMU_PER_PIXEL, EMU_PER_POINT = 9525, 12_700
+"""Office's units of length in a pixel, of which an inch has 96, and in a point."""
 
 SLIDE_LIMITS = (96, 5376)
 """Least and greatest side of a slide, in pixels: 1 to 56 inches."""
@@ -74,8 +74,8 @@ def render(picture: Picture, style: Style) -> bytes:
         ResvizError: without python-pptx.
     """
     connectors = list_connectors(picture)
-    if max(picture.size) > SLIDE_LIMITS[1]:
-        size = " by ".join(f"{side:.0f}" for side in picture.size)
+    if max(picture.pixels) > SLIDE_LIMITS[1]:
+        size = " by ".join(f"{side:.0f}" for side in picture.pixels)
         raise RenderError(
             f"{picture.title}: {size} pixels, and a slide has at most "
             f"{SLIDE_LIMITS[1]} a side; write .drawio or .svg instead"
@@ -91,6 +91,7 @@ class _SlideBuilder:
     Attributes:
         picture: what is drawn.
         style: its colours.
+        unit: one of its units of length, in those of Office.
         presentation: of python-pptx.
         tree: the shapes of its slide.
         boxes: nodes that no line shall meet.
@@ -101,9 +102,11 @@ class _SlideBuilder:
     def __init__(self, picture: Picture, style: Style) -> None:
         self.picture, self.style = picture, style
         self.presentation = import_extra("pptx", "pptx").Presentation()
-        width, height = (max(side, SLIDE_LIMITS[0]) for side in picture.size)
-        self.presentation.slide_width = to_emu(width)
-        self.presentation.slide_height = to_emu(height)
+        self.unit = EMU_PER_PIXEL * picture.pixels[0] / picture.size[0]
+        least = SLIDE_LIMITS[0] * EMU_PER_PIXEL
+        width, height = (max(self.to_emu(side), least) for side in picture.size)
+        self.presentation.slide_width = width
+        self.presentation.slide_height = height
         layout = self.presentation.slide_layouts[BLANK_LAYOUT]
         slide = self.presentation.slides.add_slide(layout)
         paint_fill(slide.background.fill, style.colours["background"])
@@ -148,13 +151,13 @@ class _SlideBuilder:
             tree = together.shapes
         look = FRAMES[group.role]
         kind = "roundRect" if look.corner else "rect"
-        frame = add_outline(tree, kind, group.at, group.size, look.corner)
+        frame = self.add_outline(tree, kind, group.at, group.size, look.corner)
         frame.name = escape.clean_name(f"frame {group.key}")
         paint_fill(
             frame.fill, resolve_colour(self.style, look.fill, group.tint, "wash")
         )
         line = resolve_colour(self.style, look.line, group.tint, "line")
-        paint_line(frame, LineLook(line, look.dash, look.width))
+        self.paint_line(frame, LineLook(line, look.dash, look.width))
         for inner in group.groups:
             self.add_group(tree, inner, shapes)
         for shape in held:
@@ -164,7 +167,7 @@ class _SlideBuilder:
         """Add a box, a circle or bare text, with what is written in it."""
         node, look = labelled.node, LOOKS[labelled.node.role]
         kind = OUTLINES[look.shape]
-        shape = add_outline(tree, kind, node.at, node.size, NODE_CORNER)
+        shape = self.add_outline(tree, kind, node.at, node.size, NODE_CORNER)
         shape.name = escape.clean_name(f"{node.role} {node.key}")
         is_shown = look.shape != "none"
         fill = resolve_colour(
@@ -174,7 +177,7 @@ class _SlideBuilder:
             self.style, look.line if is_shown else "", node.tint, "line"
         )
         paint_fill(shape.fill, fill)
-        paint_line(shape, LineLook(line, look.dash, look.width))
+        self.paint_line(shape, LineLook(line, look.dash, look.width))
         self.write_text(shape.text_frame, labelled.texts)
         self.placed[node.key] = shape
 
@@ -190,7 +193,7 @@ class _SlideBuilder:
             look = LOOKS[node.role]
             paragraph = frame.add_paragraph() if number else frame.paragraphs[0]
             paragraph.alignment = PP_ALIGN.from_xml(ALIGNMENTS[node.align])
-            size = look.size * POINTS_PER_PIXEL
+            size = look.size * self.unit / EMU_PER_POINT
             paragraph.line_spacing = Pt(size * LINE_SPACING)
             for row, line in enumerate(node.lines):
                 if row:
@@ -216,8 +219,10 @@ class _SlideBuilder:
             line.name = escape.clean_name(f"line {tail.key} to {head.key}")
             describe(line, f"from {name_node(tail)} to {name_node(head)}")
             glue(line, joined, piece.sites)
-            place_connector(line, fit_preset(piece.corners))
-            paint_line(line, replace(look, colour=self.style.colours[look.colour]))
+            place_connector(
+                line, fit_preset([self.place(corner) for corner in piece.corners])
+            )
+            self.paint_line(line, replace(look, colour=self.style.colours[look.colour]))
             lines.append(line)
         if connector.has_arrow:
             add_arrow(lines[-1])
@@ -230,25 +235,47 @@ class _SlideBuilder:
         """
         key = (tail.key, round(at[0], 1), round(at[1], 1))
         if key not in self.waypoints:
-            shape = add_outline(self.tree, "ellipse", at, WAYPOINT_SIZE)
+            shape = self.add_outline(self.tree, "ellipse", at, WAYPOINT_SIZE)
             shape.name = f"waypoint {len(self.waypoints)}"
             paint_fill(shape.fill, "")
-            paint_line(shape, LineLook(""))
+            self.paint_line(shape, LineLook(""))
             self.waypoints[key] = shape
         return self.waypoints[key]
 
+    def add_outline(
+        self, tree: Any, kind: str, at: Point, size: Point, corner: float = 0
+    ) -> Any:
+        """Add a shape around its centre, without what a theme would give it."""
+        from pptx.enum.shapes import MSO_SHAPE
 
-def add_outline(tree: Any, kind: str, at: Point, size: Point, corner: float = 0) -> Any:
-    """Add a shape of Office around its centre, without a fill, a line or a shadow."""
-    from pptx.enum.shapes import MSO_SHAPE
+        left, top = (at[axis] - size[axis] / 2 for axis in (0, 1))
+        sides = tuple(map(self.to_emu, (left, top, *size)))
+        shape = tree.add_shape(MSO_SHAPE.from_xml(kind), *sides)
+        strip_style(shape)
+        if kind == "roundRect":
+            shape.adjustments[0] = min(corner / min(size), 0.5)
+        return shape
 
-    left, top = (at[axis] - size[axis] / 2 for axis in (0, 1))
-    sides = tuple(map(to_emu, (left, top, *size)))
-    shape = tree.add_shape(MSO_SHAPE.from_xml(kind), *sides)
-    strip_style(shape)
-    if kind == "roundRect":
-        shape.adjustments[0] = min(corner / min(size), 0.5)
-    return shape
+    def paint_line(self, shape: Any, look: LineLook) -> None:
+        """Draw an outline or a connector; a look without a colour is none."""
+        from pptx.enum.dml import MSO_LINE_DASH_STYLE
+
+        if not look.colour:
+            shape.line.fill.background()
+            return
+        shape.line.color.rgb = to_rgb(look.colour)
+        shape.line.width = self.to_emu(look.width)
+        if look.dash != "solid":
+            style = MSO_LINE_DASH_STYLE.from_xml(OFFICE_DASHES[look.dash])
+            shape.line.dash_style = style
+
+    def place(self, at: Point) -> tuple[int, int]:
+        """Return a point of the picture in Office's units."""
+        return self.to_emu(at[0]), self.to_emu(at[1])
+
+    def to_emu(self, length: float) -> int:
+        """Return a length of the picture in Office's units."""
+        return round(self.unit * length)
 
 
 def strip_style(shape: Any) -> None:
@@ -265,20 +292,6 @@ def paint_fill(fill: Any, colour: str) -> None:
         return
     fill.solid()
     fill.fore_color.rgb = to_rgb(colour)
-
-
-def paint_line(shape: Any, look: LineLook) -> None:
-    """Draw an outline or a connector; a look without a colour is none."""
-    from pptx.enum.dml import MSO_LINE_DASH_STYLE
-
-    if not look.colour:
-        shape.line.fill.background()
-        return
-    shape.line.color.rgb = to_rgb(look.colour)
-    shape.line.width = to_emu(look.width)
-    if look.dash != "solid":
-        style = MSO_LINE_DASH_STYLE.from_xml(OFFICE_DASHES[look.dash])
-        shape.line.dash_style = style
 
 
 def add_arrow(line: Any) -> None:
@@ -331,11 +344,6 @@ def describe(shape: Any, words: str) -> None:
 def name_node(node: Node) -> str:
     """Name a node by what is written in it."""
     return " ".join(node.lines) or node.key
-
-
-def to_emu(pixels: float) -> int:
-    """Return a length in Office's units."""
-    return round(EMU_PER_PIXEL * pixels)
 
 
 def to_rgb(colour: str) -> Any:
