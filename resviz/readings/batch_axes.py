@@ -154,24 +154,17 @@ def find_folds(arch: Architecture) -> tuple[SampleFold, ...]:
     places = find_batch_places(arch)
     folds: list[SampleFold] = []
     lasting: SampleFold | None = None
-    for layer in arch.stored_layers if places else ():
-        inner = follow_layer(layer, places, arch.batch)
-        end = places.get(Source(layer.index))
-        for number, op in enumerate(layer.operations if may_fold(layer) else ()):
-            for operand, source in list_flowing(layer, number, op):
-                if op.name not in FOLDS or source not in inner:
-                    continue
-                before, after = op.inputs[operand], op.outputs[0]
-                place = inner.get(Source(number, 0))
-                if place is None and 0 not in before:
-                    folds.append(SampleFold(layer.name, before, after, 0))
-                elif (
-                    place
-                    and end == place
-                    and after[place.axis] > before[inner[source].axis]
-                ):
-                    rows = after[place.axis] // arch.batch
-                    lasting = SampleFold(layer.name, before, after, rows)
+    for layer, op, operand, start, place in list_moves(arch, places):
+        before, after = op.inputs[operand], op.outputs[0]
+        length, end = before[start.axis], places.get(Source(layer.index))
+        if op.name not in FOLDS:
+            if lasting and not place and length > arch.batch > 1:
+                folds.append(lasting._replace(rows=0))  # it is summed over
+        elif place is None and 0 not in before:
+            folds.append(SampleFold(layer.name, before, after, 0))
+        elif place and end == place and after[place.axis] > length:
+            rows = after[place.axis] // arch.batch
+            lasting = SampleFold(layer.name, before, after, rows)
     for source in arch.outputs:
         place = places.get(source)
         if place is None or lasting is None or source.layer == MODEL_INPUT:
@@ -182,9 +175,27 @@ def find_folds(arch: Architecture) -> tuple[SampleFold, ...]:
     return tuple(folds)
 
 
+def list_moves(
+    arch: Architecture, places: dict[Source, BatchPlace]
+) -> Iterator[tuple[Layer, Operation, int, BatchPlace, BatchPlace | None]]:
+    """List each operand in which the batch lies, and where it lies before and after.
+
+    Those of layers that may fold samples alone, or mix them.
+    """
+    for layer in arch.stored_layers if places else ():
+        if not may_fold(layer):
+            continue
+        inner = follow_layer(layer, places, arch.batch)
+        for number, op in enumerate(layer.operations):
+            for operand, source in list_flowing(layer, number, op):
+                if source in inner:
+                    place = inner.get(Source(number, 0))
+                    yield layer, op, operand, inner[source], place
+
+
 def may_fold(layer: Layer) -> bool:
-    """Tell whether a layer has an operation that may fold samples."""
-    return any(op.name in FOLDS for op in layer.operations)
+    """Tell whether a layer has an operation that may fold samples, or mix them."""
+    return any(op.name in FOLDS or op.name in PRODUCTS for op in layer.operations)
 
 
 def list_flowing(

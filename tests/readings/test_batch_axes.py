@@ -278,6 +278,7 @@ ROWS = {
         "64 rows for one sample",
     ),
     "samples in pairs": (unrolled(1024), "samples are mixed"),
+    "all samples in one row": (unrolled(2048), "samples are mixed"),
     "its own head": (unrolled(512), ""),
     "pixels as rows and back": (
         AnyForward(
