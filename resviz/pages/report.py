@@ -65,6 +65,7 @@ def render(arch: Architecture) -> str:
         has_frozen=bool(arch.frozen_params),
         steps=overall.data["flow"],
         paper=paper_table_column(arch),
+        lanes=draw_lanes(arch),
         overview=draw_report_figure(arch, "overview"),
         flow=draw_report_figure(arch, "flow"),
         shortcuts=list_shortcuts(structure, shortcuts.rows),
@@ -94,6 +95,14 @@ def draw_report_figure(arch: Architecture, name: str) -> ReportFigure:
     except RenderError as error:
         return ReportFigure(trouble=str(error))
     return ReportFigure(Markup(svg))  # noqa: S704 - the format escapes what it writes
+
+
+def draw_lanes(arch: Architecture) -> ReportFigure | None:
+    """Draw a network in lanes that is no chain of parts; None of one that is."""
+    from resviz.figures import GRAPH, choose_figure
+
+    is_graph = choose_figure(arch) == GRAPH
+    return draw_report_figure(arch, GRAPH) if is_graph else None
 
 
 def list_origin(arch: Architecture) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from resviz.figures import FIGURES, draw_diagram
 from resviz.record.storage import load
-from tests.figures.law import find_breaches
+from tests.figures.law import find_breaches, list_edges, read_declared
 from tests.readings.structure.golden.networks import FOLDER, record_file
 
 NAMES = sorted(path.name.split(".")[0] for path in (FOLDER / "records").glob("*.gz"))
@@ -120,3 +120,27 @@ def test_a_plot_has_no_coverage():
     assert "growth" in plots
     for name in plots:
         assert draw_diagram(load_frozen("resnet18"), name).coverage is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lanes_say_what_their_wires_stand_for(name):
+    """In the picture, its sentences, TikZ and the chart; a wire less is missing."""
+    arch = load_frozen(name)
+    diagram = draw_diagram(arch, "lanes")
+    edges = len(list_edges(arch))
+    for wires, (ledger,), words in list_views(diagram):
+        told, true = read_declared(words), ledger.count_edges(wires)
+        assert edges == told["edges"] == true.edges
+        assert true.missing == 0
+        for kind in ("drawn", "inside", "turns"):
+            assert getattr(true, kind) == told[kind], kind
+        for wire in wires[:: max(len(wires) // 3, 1)]:
+            fewer = [other for other in wires if other is not wire]
+            stands_for_one = is_between_boxes(wire, ledger)
+            missing = ledger.count_edges(fewer).missing
+            assert bool(missing) == stands_for_one, wire
+
+
+def is_between_boxes(wire, ledger):
+    """Whether a wire of lanes is more than that of a sign to its own box."""
+    return ledger.nodes[wire.tail] != ledger.nodes[wire.head]

@@ -7,6 +7,8 @@ import pytest
 import resviz
 from resviz.pages.report import render
 from resviz.readings import costs
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 
 class Reader(HTMLParser):
@@ -240,3 +242,11 @@ def test_batch_is_counted(record):
     macs = 2 * costs.sum_layer_costs(record("resnet18").layers).macs
     assert f"{macs:,}" in text
     assert "counted for a batch of 2." in text
+
+
+@pytest.mark.parametrize(("name", "drawn"), [("toy_unet", 3), ("resnet18", 2)])
+def test_a_network_that_is_no_chain_is_drawn_as_a_graph_too(name, drawn):
+    """In lanes, above the overview, which says what it leaves out."""
+    html = render(load(record_file(name)))
+    assert drawn == html.count("<svg ")
+    assert (drawn == 3) == ('<figure class="lanes">' in html)
