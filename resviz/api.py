@@ -292,6 +292,9 @@ def diagram(
     direction: str = "TB",
     plain: bool = False,
     style: str = "screen",
+    palette: str | None = None,
+    font: str | None = None,
+    background: str | None = None,
     title: str | None = None,
     no_title: bool = False,
     no_legend: bool = False,
@@ -312,6 +315,12 @@ def diagram(
         plain: put beside each network of a stack the same without its shortcuts.
         style: "screen", which follows the reader's dark mode, "paper", or another of
             `resviz.figures.drawing.styles.STYLES`.
+        palette: other colours of resolutions, one of
+            `resviz.figures.drawing.palettes.PALETTES`: "safe" for the colour-blind.
+        font: the family of its letters, "Times New Roman".
+        background: its ground: "none", "style" for the style's own, "white" or
+            "#fff8e7". If left out, SVG that is light or dark by itself and PNG have
+            the style's, other SVG and PDF none.
         title: what stands above it instead of the network's name.
         no_title: leave out the name and the totals above it, as for a page whose
             caption says them. Names of columns stay where there are several.
@@ -337,6 +346,9 @@ def diagram(
         direction=direction,
         plain=plain,
         style=style,
+        palette=palette,
+        font=font,
+        background=background,
         title=title,
         no_title=no_title,
         no_legend=no_legend,

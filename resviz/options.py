@@ -245,6 +245,25 @@ class FigureOptions(TypedDict, total=False):
             default="screen",
         ),
     ]
+    palette: Annotated[
+        str | None,
+        Option(
+            "Other colours of resolutions, a ramp of lightness; safe for colour-blind.",
+            choices="resviz.figures.drawing.palettes:PALETTES",
+        ),
+    ]
+    font: Annotated[
+        str | None,
+        Option("Family of its letters: Times New Roman.", example="Times New Roman"),
+    ]
+    background: Annotated[
+        str | None,
+        Option(
+            "Its ground: none, style (that of the style), white or #fff8e7; default: "
+            "none, but in PNG and SVG that follows its reader.",
+            example="none",
+        ),
+    ]
     title: Annotated[
         str | None,
         Option("What stands above it instead of the network's name.", example="Ours"),

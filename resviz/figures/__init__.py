@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from resviz.errors import RenderError, SpecError, suggest
+from resviz.errors import RenderError, suggest
 from resviz.escape import clean_prose
+from resviz.figures.sheet_options import LENGTH_LIMITS, build_sheet, read_ground
 from resviz.options import DRAW_OPTIONS
-from resviz.units import parse_length
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -127,6 +127,7 @@ def draw_diagram(
         list_sheets,
         warn_of_small_letters,
     )
+    from resviz.figures.drawing.palettes import choose_palette
     from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
@@ -143,7 +144,10 @@ def draw_diagram(
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
     warn_of_small_letters(described, sheet)
-    return Diagram(described, STYLES[chosen["style"]], chosen["layout"])
+    ground = read_ground(chosen["background"])
+    described = replace(described, font=sheet.font, ground=ground)
+    style = choose_palette(STYLES[chosen["style"]], chosen["palette"])
+    return Diagram(described, style, chosen["layout"])
 
 
 def draw_on(
@@ -156,48 +160,6 @@ def draw_on(
     with lay_out_on(sheet):
         picture = find_figure(figure).draw(networks, **own)
     return picture if sheet.has_title else trim_top(picture)
-
-
-def build_sheet(chosen: Mapping[str, Any]) -> Sheet:
-    """Build the sheet that options ask for.
-
-    Raises:
-        RenderError: for a title that shall stand there and shall not, or a length
-            that is none.
-    """
-    from resviz.figures.drawing.sheet import Sheet
-
-    title = chosen["title"] or ""
-    if title and chosen["no_title"]:
-        raise RenderError(f"title: got {title!r} and no title, want one of them")
-    width, text = (read_length(name, chosen[name]) for name in LENGTH_LIMITS)
-    return Sheet(title, not chosen["no_title"], not chosen["no_legend"], width, text)
-
-
-LENGTH_LIMITS = {"width": (36, 14_400), "text": (1, 144)}
-"""Points of the least and the greatest length that each option takes."""
-
-
-def read_length(name: str, text: str | None) -> float | None:
-    """Return a length in points; None where none is given.
-
-    Raises:
-        RenderError: for what is no length, or too small or too large a one.
-    """
-    if text is None:
-        return None
-    least, most = LENGTH_LIMITS[name]
-    try:
-        points = parse_length(str(text))
-    except SpecError as error:
-        raise RenderError(f"{name}: {error}") from error
-    if not least <= points <= most:
-        raise RenderError(
-            f"{name}: got {text!r}, want {least / 72:.2g}in to {most / 72:.4g}in"
-            if name == "width"
-            else f"{name}: got {text!r}, want {least}pt to {most}pt"
-        )
-    return points
 
 
 def describe_figure(

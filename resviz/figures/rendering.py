@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 UNSIZED_FORMATS = ("dot", "mermaid")
 """Formats whose readers place the figure, and know no width that it shall have."""
 
+NO_GROUND_FORMATS = ("tikz", "mermaid", "pptx", "drawio")
+"""Formats that stand on the ground of what they are put into."""
+
+OWN_FONT_FORMATS = ("mermaid", "pptx", "drawio")
+"""Formats whose readers choose the font."""
+
 notebook_calls = count(1)
 
 
@@ -145,6 +151,16 @@ class Diagram:
                 f"width: {format} is laid out by the program that reads it, leave out "
                 "width and text, or want one of svg, pdf, png, tikz, pptx, drawio"
             )
+        if format in NO_GROUND_FORMATS and self.picture.ground not in {"", "none"}:
+            raise RenderError(
+                f"background: {format} stands on the ground of what it is put into, "
+                "leave it out, or want one of svg, pdf, png, dot"
+            )
+        if format in OWN_FONT_FORMATS and self.picture.font:
+            raise RenderError(
+                f"font: {format} has the font of the program that reads it, leave it "
+                "out, or want one of svg, pdf, png, tikz, dot"
+            )
         if self.layout == "dot":
             from resviz.formats.dot_program import DRAWN_FORMATS, draw_with_dot
 
@@ -188,7 +204,8 @@ class Diagram:
         cannot see whether the notebook is dark and would ask the system; so it is
         light unless its style is another.
         """
-        shown = replace(self, style=replace(self.style, dark=None))
+        picture = replace(self.picture, ground=self.picture.ground or "style")
+        shown = replace(self, picture=picture, style=replace(self.style, dark=None))
         bundle = {
             "image/svg+xml": shown.to_svg(salt=f"cell {next(notebook_calls)}"),
             "text/plain": f"<Diagram {self.picture.title}>",

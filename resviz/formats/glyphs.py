@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import FontWarning
 from resviz.escape import clean_name, escape_html
+from resviz.figures.drawing.metrics import find_font_group
 from resviz.figures.drawing.styles import FONTS
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
         and letter not in OWN_SIGNS
         and not letter.isspace()
     }
+    if picture.font and not any(map(has_family, list_family(picture.font))):
+        warnings.warn(
+            f"{kind}: no font of this machine is called {picture.font}, another stands "
+            "in its place: install it, or write .svg, whose reader brings its own",
+            FontWarning,
+            stacklevel=2,
+        )
     missing = [letter for letter in sorted(letters) if not has_glyph(letter)]
     if not missing:
         return
@@ -58,16 +66,32 @@ def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
     )
 
 
+def list_family(font: str) -> tuple[str, ...]:
+    """List a family and those that look like it."""
+    return (font, *find_font_group(font))
+
+
+@cache
+def has_family(family: str) -> bool:
+    """Tell whether a family looks other than one that no machine has."""
+    return draws_apart((family, "Rg 1x"), ("no family is called this", "Rg 1x"))
+
+
 @cache
 def has_glyph(letter: str) -> bool:
     """Tell whether a letter looks other than one that no font has."""
+    return draws_apart((FONTS, letter), (FONTS, MISSING_CHARACTER))
+
+
+def draws_apart(*texts: tuple[str, str]) -> bool:
+    """Tell whether two texts, each after its family, give unlike pixels."""
     import typst
 
     pages = [
         '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" '
-        f'font-family="{escape_html(FONTS)}"><text x="2" y="15" font-size="12">'
+        f'font-family="{escape_html(family)}"><text x="2" y="15" font-size="12">'
         f"{escape_html(shown)}</text></svg>"
-        for shown in (letter, MISSING_CHARACTER)
+        for family, shown in texts
     ]
     drawn, missing = typst.compile(
         GLYPH_PAGES.encode(),

@@ -1,12 +1,18 @@
 """What a reader asks of any figure: its title, its legend."""
 
+import io
+import re
+
 import pytest
+from PIL import Image
 
 import resviz
 from resviz.embed.fence import parse_fence_line
-from resviz.errors import RenderError
+from resviz.errors import FontWarning, RenderError
 from resviz.figures import FIGURES, draw_diagram
-from resviz.figures.drawing.sheet import PLAIN_SHEET, find_sheet
+from resviz.figures.drawing.metrics import text_width
+from resviz.figures.drawing.palettes import PALETTES
+from resviz.figures.drawing.sheet import PLAIN_SHEET, Sheet, find_sheet, lay_out_on
 
 from .conftest import faults, texts
 
@@ -101,6 +107,115 @@ def test_a_hostile_title_stays_text(network, hostile):
         assert "\x1b" not in drawn.render(form)
     for form in ("svg", "mermaid"):
         assert "</script>" not in drawn.render(form)
+
+
+@pytest.mark.parametrize(
+    ("options", "fill"),
+    [
+        ({}, "#ffffff"),
+        ({"style": "light"}, None),
+        ({"style": "paper"}, None),
+        ({"style": "dark"}, None),
+        ({"background": "none"}, None),
+        ({"background": "#FFF8E7"}, "#fff8e7"),
+        ({"style": "dark", "background": "style"}, "#12161c"),
+        ({"style": "dark", "background": "white"}, "#ffffff"),
+    ],
+)
+def test_the_ground_is_none_where_it_cannot_be_misread(network, options, fill):
+    """What follows its reader keeps one: else letters could be dark on dark."""
+    drawn = draw_diagram(network("resnet18"), **options)
+    width, height = (f"{side:.2f}".rstrip("0").rstrip(".") for side in drawn.size)
+    grounds = re.findall(
+        f'<rect width="{width}" height="{height}" fill="(.*?)"/>', drawn.to_svg()
+    )
+    assert ([] if fill is None else [fill]) == grounds
+
+
+def corner(png):
+    """The first pixel of a PNG, with its opacity."""
+    with Image.open(io.BytesIO(png)) as image:
+        return image.convert("RGBA").getpixel((0, 0))
+
+
+def test_pixels_have_a_ground_unless_it_is_asked_away(network):
+    """A viewer may be dark."""
+    arch = network("resnet18")
+    assert (255, 255, 255, 255) == corner(draw_diagram(arch).to_png())
+    assert (18, 22, 28, 255) == corner(draw_diagram(arch, style="dark").to_png())
+    assert 0 == corner(draw_diagram(arch, background="none").to_png())[3]
+    cream = draw_diagram(arch, background="#fff8e7").to_png()
+    assert (255, 248, 231, 255) == corner(cream)
+
+
+def test_a_notebook_has_a_ground(network):
+    """It may be dark, and its figures are light."""
+    drawn = draw_diagram(network("resnet18"), style="light")
+    bundle, _ = drawn._repr_mimebundle_()
+    assert 'fill="#ffffff"/>' in bundle["image/svg+xml"].partition("<text")[0]
+
+
+@pytest.mark.parametrize("font", ["Times New Roman", "Courier", "helvetica"])
+def test_boxes_hold_the_letters_of_a_font(network, font):
+    """Its widths are known, and it stands in the SVG before those like it."""
+    drawn = draw_diagram(network("resnet50"), font=font)
+    assert f'font-family="{font},' in drawn.to_svg()
+    with lay_out_on(Sheet(font=font)):
+        assert [] == [*faults(drawn.picture)]
+        widest = text_width("conv5_x, 1024 MMM")
+    assert (font == "helvetica") == (widest == text_width("conv5_x, 1024 MMM"))
+
+
+def test_a_font_of_unknown_widths_is_said(network):
+    """Its letters are taken for wider ones."""
+    with pytest.warns(FontWarning, match="widths of Inter are not known"):
+        drawn = draw_diagram(network("resnet18"), font="Inter")
+    assert 'font-family="Inter,Helvetica' in drawn.to_svg()
+    assert 'fontname="Inter,' in drawn.to_dot()
+    with pytest.raises(RenderError, match="LaTeX may lack 'Inter', leave it out"):
+        drawn.to_tikz()
+    with pytest.raises(RenderError, match="font: mermaid has the font of the program"):
+        drawn.to_mermaid()
+
+
+def test_latex_has_the_families_of_every_installation(network):
+    """By their codes."""
+    drawn = draw_diagram(network("resnet18"), font="Times New Roman")
+    assert r"font=\normalfont\fontfamily{ptm}\selectfont]" in drawn.to_tikz()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"font": 'a"b'}, "font: got 'a\"b', want one family"),
+        ({"font": "Arial, Times"}, "want one family, as 'Times New Roman'"),
+        ({"background": "mauve"}, "background: got 'mauve', want none, style, white"),
+        ({"palette": "rainbow"}, "unknown palette 'rainbow': want one of blues, safe"),
+    ],
+)
+def test_wrong_looks_are_refused(network, options, message):
+    """With what is legal."""
+    with pytest.raises(RenderError, match=re.escape(message)):
+        draw_diagram(network("resnet18"), **options)
+
+
+@pytest.mark.parametrize("form", ["tikz", "mermaid", "drawio"])
+def test_what_stands_in_a_page_has_no_ground(network, form):
+    """It is that of the page."""
+    drawn = draw_diagram(network("resnet18"), background="white")
+    with pytest.raises(RenderError, match=f"background: {form} stands on the ground"):
+        drawn.render(form)
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_a_palette_colours_every_form(network, palette):
+    """Its third shade is that of the first stage."""
+    drawn = draw_diagram(network("resnet50"), palette=palette)
+    shade = PALETTES[palette].light[0].split()[2]
+    assert f'fill="#{shade}"' in drawn.to_svg()
+    assert f"rv{shade.upper()}" in drawn.to_tikz()
+    assert f"#{shade}" in drawn.to_dot()
+    assert f"#{shade}" in drawn.to_mermaid()
 
 
 def test_a_sheet_is_put_away(network):

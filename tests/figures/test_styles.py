@@ -6,6 +6,7 @@ import pytest
 
 from resviz.errors import RenderError
 from resviz.figures.drawing import styles
+from resviz.figures.drawing.palettes import PALETTES, choose_palette
 
 
 def luminance(colour):
@@ -23,10 +24,23 @@ def contrast(a, b):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("name", styles.STYLES)
+STYLED = [
+    *styles.STYLES,
+    *(f"{name} {palette}" for palette in PALETTES for name in styles.STYLES),
+]
+"""Styles in their own colours, and in those of every palette."""
+
+
+def find_styled(words):
+    """A style, in the colours of a palette if it names one."""
+    name, _, palette = words.partition(" ")
+    return choose_palette(styles.find_style(name), palette or None)
+
+
+@pytest.mark.parametrize("name", STYLED)
 def test_text_is_readable(name):
     """Text has a contrast of 6.5 on every ground, muted text of 4.5."""
-    style = styles.find_style(name)
+    style = find_styled(name)
     grounds = [style.colours["background"]]
     grounds += [
         shade for tint in style.tints.values() for shade in (tint.fill, tint.wash)
@@ -36,18 +50,20 @@ def test_text_is_readable(name):
     assert all(contrast(style.colours["muted"], wash) >= 4.5 for wash in washes)
 
 
-@pytest.mark.parametrize("name", styles.STYLES)
+@pytest.mark.parametrize("name", STYLED)
 def test_lines_of_a_plot_are_readable(name):
     """Their colours are those of their labels too, so they have a contrast of 4.5."""
-    colours = styles.find_style(name).colours
+    colours = find_styled(name).colours
     series = [colours[key] for key in set(styles.SERIES_COLOURS.values())]
     assert all(contrast(it, colours["background"]) >= 4.5 for it in series)
 
 
-def test_dark_mode_can_tell_roles_apart():
+@pytest.mark.parametrize("palette", [None, *PALETTES])
+def test_dark_mode_can_tell_roles_apart(palette):
     """No two roles of the screen style share a colour, as rules go by colour."""
-    tints = styles.SCREEN_STYLE.tints.values()
-    colours = [*styles.SCREEN_STYLE.colours.values()]
+    style = choose_palette(styles.SCREEN_STYLE, palette)
+    tints = style.tints.values()
+    colours = [*style.colours.values()]
     colours += [shade for tint in tints for shade in (tint.fill, tint.line, tint.wash)]
     assert len(set(colours)) == len(colours)
 
@@ -62,12 +78,12 @@ def test_dark_mode_changes_every_colour():
     assert expected == screen.pair_with_dark()
 
 
-@pytest.mark.parametrize("name", styles.STYLES)
+@pytest.mark.parametrize("name", STYLED)
 def test_colours_of_resolutions_are_a_ramp(name):
     """Each halving is darker on white, and lighter in the dark."""
-    fills = [styles.find_style(name).tints[tint].fill for tint in styles.LEVEL_TINTS]
+    fills = [find_styled(name).tints[tint].fill for tint in styles.LEVEL_TINTS]
     shades = [*map(luminance, fills)]
-    order = shades if name == "dark" else shades[::-1]
+    order = shades if name.startswith("dark") else shades[::-1]
     assert order == sorted({*shades})
 
 
@@ -95,3 +111,20 @@ def test_unknown_style_lists_the_legal_ones():
         RenderError, match="'neon': want one of screen, light, dark, paper"
     ):
         styles.find_style("neon")
+
+
+def test_the_grey_palette_has_no_colour():
+    """Neither in resolutions nor in lines, light and dark."""
+    grey = choose_palette(styles.LIGHT_STYLE, "grey")
+    tints = [grey.tints[level] for level in styles.LEVEL_TINTS]
+    colours = [shade for tint in tints for shade in (tint.fill, tint.line, tint.wash)]
+    for colour in [*colours, *grey.colours.values()]:
+        red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+        assert max(red, green, blue) - min(red, green, blue) <= 2
+
+
+def test_paper_keeps_its_black_lines():
+    """A palette fills its boxes alone."""
+    paper = choose_palette(styles.PAPER_STYLE, "blues")
+    assert {"#000000"} == {tint.line for tint in paper.tints.values()}
+    assert styles.PAPER_STYLE.colours == paper.colours

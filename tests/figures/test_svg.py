@@ -56,7 +56,7 @@ def test_a_reader_that_knows_no_scheme_sees_the_attributes(style):
 
     fixed = replace(styles.find_style(style), dark=None)
     drawn, plain = (
-        vl_convert.svg_to_png(svg.render(SMALL, it))
+        vl_convert.svg_to_png(svg.render(replace(SMALL, ground="style"), it))
         for it in (styles.find_style(style), fixed)
     )
     assert plain == drawn

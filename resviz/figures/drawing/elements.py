@@ -135,6 +135,9 @@ class Picture:
         chart: the figure for formats that place it themselves; None if it has none.
         ledgers: what knows where the edges of each record are in it; () for a figure
             that does not show how layers are connected.
+        font: the family of its letters; "" for the usual ones.
+        ground: its background, "none", "style" or a colour; "" for what each format
+            has by itself.
         unit: points of one of its units where it is printed; None for a pixel on a
             screen and a point in print.
     """
@@ -148,6 +151,8 @@ class Picture:
     solids: tuple[Solid, ...] = ()
     chart: Chart | None = None
     ledgers: tuple[Ledger, ...] = ()
+    font: str = ""
+    ground: str = ""
     unit: float | None = None
 
     @property

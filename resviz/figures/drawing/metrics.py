@@ -11,6 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from resviz.escape import clean_name
+from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,31 @@ GLYPH_WIDTHS = {
     **{chr(32 + k): int(width) for k, width in enumerate(ASCII_WIDTHS.split())},
     "×": 584, "→": 1000, "·": 333, "…": 1000, "−": 584, "≥": 549, "\ufffd": 1030,
 }  # fmt: skip
+
+TIMES_WIDTHS = (
+    "250 333 408 500 500 833 778 180 333 333 500 564 250 333 250 278 "
+    "500 500 500 500 500 500 500 500 500 500 278 278 564 564 564 444 "
+    "921 722 667 667 722 611 556 722 722 333 389 722 611 889 722 722 "
+    "556 722 667 556 611 722 722 944 722 722 611 333 278 333 469 500 "
+    "333 444 500 444 500 444 333 500 500 278 278 500 278 778 500 500 "
+    "500 500 333 389 278 500 500 722 500 500 444 480 200 480 541"
+)
+"""Widths of the same characters in Times Roman, from its AFM."""
+
+COURIER_WIDTH = 600
+"""Width of every character of Courier."""
+
+FONT_GROUPS: dict[tuple[str, ...], dict[str, int]] = {
+    ("Helvetica", "Arial", "Liberation Sans", "Nimbus Sans", "TeX Gyre Heros"): (
+        GLYPH_WIDTHS
+    ),
+    ("Times", "Times New Roman", "Liberation Serif", "Nimbus Roman",
+     "TeX Gyre Termes"): GLYPH_WIDTHS
+    | {chr(32 + k): int(width) for k, width in enumerate(TIMES_WIDTHS.split())},
+    ("Courier", "Courier New", "Liberation Mono", "Nimbus Mono PS",
+     "TeX Gyre Cursor"): dict.fromkeys(GLYPH_WIDTHS, COURIER_WIDTH),
+}  # fmt: skip
+"""Families of equal widths, and these: each stands in for the others."""
 
 BOLD_FACTOR = 1.09
 """How much wider Helvetica Bold is, at most, over the words of a figure."""
@@ -50,8 +76,27 @@ def glyph_width(character: str) -> int:
 
 
 def text_width(text: str, size: float = 12, *, bold: bool = False) -> float:
-    """Return the width of one line of text in pixels."""
-    return sum(map(glyph_width, text)) * size / 1000 * (BOLD_FACTOR if bold else 1)
+    """Return the width of one line of text in pixels, in the font of the sheet."""
+    font, scale = find_sheet().font, size / 1000 * (BOLD_FACTOR if bold else 1)
+    if not font:
+        return sum(map(glyph_width, text)) * scale
+    group = find_font_group(font)
+    if not group:
+        return sum(map(glyph_width, text)) * FONT_FACTOR * scale
+    widths = FONT_GROUPS[group]
+    return sum(widths.get(letter) or glyph_width(letter) for letter in text) * scale
+
+
+def find_font_group(font: str) -> tuple[str, ...]:
+    """Find the families whose widths are those of a font; () where none is known.
+
+    Example:
+        >>> find_font_group("times new roman")[0]
+        'Times'
+    """
+    name = font.casefold()
+    groups = (group for group in FONT_GROUPS if name in map(str.casefold, group))
+    return next(groups, ())
 
 
 def widen_for_fonts(width: float) -> float:

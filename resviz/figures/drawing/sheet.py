@@ -28,6 +28,7 @@ class Sheet:
         has_legend: whether its signs are explained below it.
         width: of the figure where it is printed, in points; None for its own.
         text: the size of its smallest letters there, in points; None for theirs.
+        font: the family of its letters; "" for the usual ones.
     """
 
     title: str = ""
@@ -35,6 +36,7 @@ class Sheet:
     has_legend: bool = True
     width: float | None = None
     text: float | None = None
+    font: str = ""
 
     @property
     def unit(self) -> float:

@@ -6,9 +6,23 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from resviz.errors import RenderError, suggest
+from resviz.figures.drawing.metrics import find_font_group
 
 FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
 """The first three have equal widths, those of `metrics`."""
+
+
+def list_fonts(font: str) -> str:
+    """List a family, those of its widths, and the usual ones, as CSS does.
+
+    Example:
+        >>> list_fonts("Times").split(",")[:3]
+        ['Times', 'Times New Roman', 'Liberation Serif']
+    """
+    families = (font, *find_font_group(font)) if font else ()
+    others = (name for name in families if name.casefold() != font.casefold())
+    return ",".join([*families[:1], *others, FONTS])
+
 
 Dash = Literal["solid", "dashed", "dotted"]
 

@@ -71,6 +71,10 @@ class DownwardPlacing(OverviewPlacing):
 
     def measure_columns(self) -> None:
         """Measure the first column; the others are like it."""
+        if find_sheet().font:
+            facts = [line for each in self.outline.sections for line in each.facts]
+            widest = metrics.max_text_width(facts, LOOKS["text"].size)
+            self.facts_width = min(max(self.facts_width, widest + 8), 220)
         rows = [row for section in self.outline.sections for row in section.rows]
         texts = [ARROW.join(row.labels) for row in rows]
         widest = metrics.max_text_width([*texts, ARROW.join(self.outline.head)])

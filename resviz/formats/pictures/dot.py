@@ -15,7 +15,15 @@ from resviz.figures import FIGURES_WITH_GRAPH
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.marks import resolve_colour
-from resviz.figures.drawing.styles import FONTS, FRAMES, LINES, LOOKS, Look, Style
+from resviz.figures.drawing.styles import (
+    FONTS,
+    FRAMES,
+    LINES,
+    LOOKS,
+    Look,
+    Style,
+    list_fonts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +82,15 @@ def build_digraph(picture: Picture, style: Style) -> Digraph:
             f"{picture.title}: a drawing to scale and no graph, want one of the "
             f"figures {', '.join(FIGURES_WITH_GRAPH)}; or write .svg"
         )
-    return _GraphBuilder(picture.chart, style).build(picture.title)
+    graph = _GraphBuilder(picture.chart, style).build(picture.title)
+    if picture.ground == "none":
+        graph.attr("graph", bgcolor="transparent")
+    elif picture.ground not in {"", "style"}:
+        graph.attr("graph", bgcolor=picture.ground)
+    if picture.font:
+        for part in ("graph", "node", "edge"):
+            graph.attr(part, fontname=list_fonts(picture.font))
+    return graph
 
 
 class _GraphBuilder:

@@ -25,7 +25,7 @@ POINTS_PER_INCH = 72
 
 DOCUMENT = """\
 #set document(title: sys.inputs.title, date: none)
-#set page(width: {width}pt, height: {height}pt, margin: 0pt)
+#set page(width: {width}pt, height: {height}pt, margin: 0pt, fill: none)
 #place(image(
   bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.description,
   width: {width}pt, height: {height}pt, fit: "stretch",
@@ -68,7 +68,8 @@ def convert_picture(
 
     warn_of_missing_glyphs(picture, kind)
     width, height = (svg.format_length(side * points_per_unit) for side in picture.size)
-    light = svg.render(picture, replace(style, dark=None))
+    ground = picture.ground or ("style" if kind == "png" else "none")
+    light = svg.render(replace(picture, ground=ground), replace(style, dark=None))
     try:
         return typst.compile(
             DOCUMENT.format(width=width, height=height).encode(),

@@ -16,7 +16,7 @@ from resviz.figures.drawing.marks import (
     Text,
     iter_marks,
 )
-from resviz.figures.drawing.styles import FONTS, Dash, Style
+from resviz.figures.drawing.styles import Dash, Style, list_fonts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,12 +69,13 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> str:
     key = "rv" + hashlib.sha256(f"{salt}{body}".encode()).hexdigest()[:10]
     width, height = (format_length(side) for side in picture.size)
     shown_width, shown_height = (format_length(side) for side in picture.pixels)
-    ground = style.colours["background"]
+    ground = choose_ground(picture, style)
+    fonts = list_fonts(picture.font)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{shown_width}"'
         f' height="{shown_height}" viewBox="0 0 {width} {height}" role="img"'
         f' aria-labelledby="{key}-t {key}-d"'
-        f' font-family="{escape_html(FONTS)}" style="{FLUID}">'
+        f' font-family="{escape_html(fonts)}" style="{FLUID}">'
     )
     lines = (
         opening,
@@ -82,12 +83,23 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> str:
         f'<desc id="{key}-d">{escape_html_prose(picture.description)}</desc>',
         *dark_mode_style(key, body, style),
         f'<g id="{key}">',
-        f'<rect width="{width}" height="{height}" fill="{ground}"/>',
+        *[f'<rect width="{width}" height="{height}" fill="{ground}"/>'] * bool(ground),
         body,
         "</g>",
         "</svg>\n",
     )
     return "\n".join(lines)
+
+
+def choose_ground(picture: Picture, style: Style) -> str:
+    """Choose the colour of a picture's ground; "" for none.
+
+    What goes by its reader has one by itself: where that mistakes the page, letters
+    would be dark on dark.
+    """
+    usual = "style" if style.dark else "none"
+    ground = picture.ground or usual
+    return {"none": "", "style": style.colours["background"]}.get(ground, ground)
 
 
 def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:

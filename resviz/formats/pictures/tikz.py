@@ -18,6 +18,7 @@ from resviz.figures.drawing.marks import (
     Text,
     iter_marks,
 )
+from resviz.figures.drawing.metrics import find_font_group
 from resviz.formats.pictures.svg import format_length
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
     """Yield the lines of the file, the lowest elements first."""
     width, height = map(format_length, picture.size)
     body = list(map(tikz_command, iter_marks(picture, style)))
-    preamble = TIKZ_PREAMBLE.format(
+    preamble = TIKZ_PREAMBLE.replace(r"\normalfont", choose_tex_font(picture)).format(
         width=width,
         height=height,
         unit=format_scale(picture.unit or 1),
@@ -117,6 +118,27 @@ def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
     yield from body
     yield r"\end{tikzpicture}}%"
     yield r"\endgroup"
+
+
+TEX_FAMILIES = {"Helvetica": "phv", "Times": "ptm", "Courier": "pcr"}
+"""What LaTeX calls the families that every installation has."""
+
+
+def choose_tex_font(picture: Picture) -> str:
+    """Return the commands that choose a picture's font; the paper's by itself.
+
+    Raises:
+        RenderError: for a family that not every LaTeX has.
+    """
+    if not picture.font:
+        return r"\normalfont"
+    code = TEX_FAMILIES.get((*find_font_group(picture.font), "")[0])
+    if code:
+        return rf"\normalfont\fontfamily{{{{{code}}}}}\selectfont"
+    raise RenderError(
+        f"font: LaTeX may lack {picture.font!r}, leave it out for the fonts of the "
+        "paper, or want Helvetica, Times or Courier"
+    )
 
 
 def format_scale(scale: float) -> str:

@@ -1,0 +1,126 @@
+"""Palettes: other colours for resolutions, each a ramp of lightness.
+
+The ramps are straight lines in the colour space OKLab, so that each halving looks as
+far from the next as any other; lightness alone tells them apart. Source: B. Ottosson,
+"A perceptual color space for image processing", 2020.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from resviz.figures.drawing.styles import (
+    DARK_STYLE,
+    LEVEL_TINTS,
+    PAPER_STYLE,
+    Style,
+    Tint,
+)
+
+Shades = tuple[str, str, str]
+"""Fills, lines and washes of the resolutions, the finest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """One ramp.
+
+    Attributes:
+        help: how it looks.
+        light: its shades on white.
+        dark: those of its dark twin.
+        inks: colours of a style that it changes too, on white and in the dark.
+    """
+
+    help: str
+    light: Shades
+    dark: Shades
+    inks: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+GREY_INKS = {
+    "projection": ("1b1b1b", "e9e9e9"),
+    "falling": ("4d4d4d", "c0c0c0"),
+    "series 2": ("000000", "ffffff"),
+    "series 3": ("3c3c3c", "d0d0d0"),
+    "series 4": ("505050", "b0b0b0"),
+    "series 5": ("5a5a5b", "a0a0a0"),
+}
+"""What has a colour in other palettes; dashes and widths tell lines apart."""
+
+PALETTES = {
+    "blues": Palette(
+        "one hue, from pale to deep",
+        (
+            "d8fbff caf0ff bbe6ff addbff 9fd0ff 92c6ff 84bbff 76b1fc",
+            "49677d 436581 3c6285 365f88 2f5c8b 28598f 205692 185295",
+            "f8fdff f7fcff f5fbff f4faff f2faff f1f9ff eff8ff eef7ff",
+        ),
+        (
+            "162631 1a2c3b 1e3244 22384e 263e59 2a4463 2e4b6e 325178",
+            "bad5e9 b3d1ea abcceb a4c7ec 9cc2ed 95beee 8db9ef 85b4f0",
+            "0f1519 0f161b 0f171d 101720 101822 101924 101a27 101b29",
+        ),
+    ),
+    "safe": Palette(
+        "yellow to blue, told apart by the colour-blind",
+        (
+            "fff7a8 f2eeb7 dfe4c5 cddad1 bbcfdc a9c5e6 97b9ef 86aef7",
+            "71640b 676331 5e6146 545f58 4a5d67 415976 375584 2e5091",
+            "fffdf2 fcfcf4 fafbf6 f8faf9 f6f9fb f4f8fd f2f7ff f0f6ff",
+        ),
+        (
+            "2b2400 2d2b11 303223 323834 343e44 364454 384a65 3b5076",
+            "ddd396 d2cfa5 c7cbb2 bcc6bf b1c1cb a6bcd7 9cb7e2 91b2ec",
+            "161407 16150c 161611 151716 15181a 14191f 141a24 131b28",
+        ),
+    ),
+    "grey": Palette(
+        "no colour at all",
+        (
+            "f5f5f5 ebebeb e0e0e0 d6d6d6 cccccc c2c2c2 b8b8b8 aeaeae",
+            "636363 616161 5e5e5e 5c5c5c 595958 575757 555555 525252",
+            "fcfcfb fbfbfa fafafa f9f9f9 f8f8f8 f8f8f7 f7f7f7 f6f6f6",
+        ),
+        (
+            "242424 2a2a2a 303030 363636 3c3c3b 434343 494949 50504f",
+            "d1d1d1 cccccb c8c8c8 c3c3c3 bebebe bababa b5b5b5 b1b1b1",
+            "141414 151515 161616 171717 181818 191919 1a1a19 1b1b1a",
+        ),
+        GREY_INKS,
+    ),
+    "warm": Palette(
+        "sand to brick",
+        (
+            "fff3d0 ffe5c1 ffd7b3 ffc9a5 fdbb97 faad89 f79e7b f3906d",
+            "706142 755c3c 7a5635 7e4f2e 824927 854220 883a17 8b320b",
+            "fffcf7 fffbf5 fff9f4 fff8f2 fff6f1 fff5ef fff3ee fff2ec",
+        ),
+        (
+            "2b2313 352716 3f2b1a 492f1e 533422 5e3826 693c2a 74402e",
+            "ddd0b4 e0c8ac e2c1a5 e4b99d e6b295 e8aa8e e9a286 ea9a7e",
+            "16130d 19140e 1b140e 1e140e 20150e 23150e 25150f 27150f",
+        ),
+    ),
+}
+"""Palettes by name, besides the colours that a style has of its own."""
+
+
+def choose_palette(style: Style, name: str | None) -> Style:
+    """Return a style in the colours of a palette, its dark twin too.
+
+    The style "paper" keeps its black lines on white.
+    """
+    if name is None:
+        return style
+    palette = PALETTES[name]
+    is_dark = style is DARK_STYLE
+    rows = [row.split() for row in (palette.dark if is_dark else palette.light)]
+    tints = dict(style.tints)
+    for level, codes in zip(LEVEL_TINTS, zip(*rows, strict=True), strict=True):
+        shade = Tint(*(f"#{code}" for code in codes))
+        is_paper = style is PAPER_STYLE
+        tints[level] = replace(tints[level], fill=shade.fill) if is_paper else shade
+    inks = {key: f"#{pair[is_dark]}" for key, pair in palette.inks.items()}
+    dark = style.dark and choose_palette(style.dark, name)
+    return Style(style.colours | inks, tints, dark)
