@@ -9,6 +9,7 @@ from resviz.operations.families import AVERAGE_POOLS, MAX_POOLS, REDUCTIONS
 from resviz.readings.resizes import find_slice_step
 from resviz.readings.shape_flow import read_flow
 from resviz.readings.structure import gates, index_block_layers
+from resviz.readings.structure.heads import group_by_output
 from resviz.readings.structure.stems import find_stems
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.units import format_kernel, format_per_axis, format_sizes
@@ -52,20 +53,24 @@ class Downsampling(NamedTuple):
 
 
 def find_downsampling(structure: Structure) -> list[Downsampling]:
-    """List the layers that stride on the main path, in order."""
+    """List the layers that stride on the main path, or in blocks of towers beside it.
+
+    What leads to no block is a head, also where another tower runs behind.
+    """
     arch = structure.arch
     steps = {step.name: stride for step, stride in find_windowless_steps(arch)}
-    ends = {layer.index for layer in structure.head}
+    ends = {la.index for part in group_by_output(structure).values() for la in part}
     ends.update(la.index for stem in find_stems(structure) for la in stem.layers)
     places = index_block_layers(arch)
+    numbers = {index: k for k, index in enumerate(structure.main_path)}
     found = []
-    for number, index in enumerate(structure.main_path):
+    for index in list_striding_places(structure):
         layer = arch.stored_layers[index]
         op = find_strided(layer)
         if index in ends or (op is None and layer.name not in steps):
             continue
         own = places.get(index)
-        block = own.block if own else find_next_block(structure, number)
+        block = own.block if own else find_next_block(structure, numbers[index])
         if block is None or (own and keeps_size(own.block, index)):
             continue
         if op is not None and op.window is not None:
@@ -75,8 +80,8 @@ def find_downsampling(structure: Structure) -> list[Downsampling]:
             kernel = stride = steps[layer.name]
             path = [
                 arch.stored_layers[each]
-                for each in structure.main_path[number:]
-                if each < block.end
+                for each in structure.main_path
+                if index <= each < block.end
             ]
             place = name_windowless_step(path, stride)
         is_inside = own is not None
@@ -84,6 +89,16 @@ def find_downsampling(structure: Structure) -> list[Downsampling]:
             Downsampling(layer.name, block.name, is_inside, place, kernel, stride)
         )
     return found
+
+
+def list_striding_places(structure: Structure) -> list[int]:
+    """List the layers that may stride: the main path, and blocks of other towers."""
+    places = {*structure.main_path}
+    if structure.has_towers:
+        for block in structure.blocks:
+            if places.isdisjoint(block.layer_indices):
+                places.update(block.main_indices)
+    return sorted(places)
 
 
 def find_windowless_steps(arch: Architecture) -> Iterator[tuple[FlowStep, Shape]]:

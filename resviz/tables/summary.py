@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.readings import costs
 from resviz.readings.structure import Stage, Structure, count_depth, read_structure
+from resviz.readings.structure.heads import find_heads_of_towers
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.stems import find_stems, list_stems_before
@@ -226,6 +227,11 @@ def split_into_parts(structure: Structure) -> Iterator[tuple[str, Sequence[Layer
     parts.append(("head", structure.head))
     inside = {layer.index for _, members in parts for layer in members}
     others = [layer for layer in layers if layer.index not in inside]
+    if others and structure.has_towers:
+        heads = find_heads_of_towers(structure, others)
+        parts[-1:-1] = heads.items()
+        inside = {layer.index for head in heads.values() for layer in head}
+        others = [layer for layer in others if layer.index not in inside]
     for name, members in (*parts, (OTHER_LAYERS, others)):
         if members:
             yield name, members

@@ -3,9 +3,13 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 import resviz
+from resviz.readings.structure import read_structure
 from resviz.tables.paper import PARALLEL_NOTE
+from resviz.tables.paper_strides import find_downsampling
+from tests.forwards import AnyForward
 from tests.readings.structure.random_parts import Run
 from tests.readings.structure.toys import Basic, conv
 
@@ -124,3 +128,42 @@ def test_what_another_input_gives_stands_beside_the_head():
     rows = {row["name"]: row["cells"][0] for row in table.to_dict()["rows"]}
     assert "[6-d fc, 7-d fc; average pool, 2-d fc]" == rows["head"]
     assert PARALLEL_NOTE in table.notes
+
+
+def make_tower():
+    """A stem and three blocks, the second of which strides."""
+    return nn.Sequential(
+        conv(3, 3), nn.MaxPool2d(2), Basic(8, 8), Basic(8, 16, 2), Basic(16, 16)
+    )
+
+
+def end_apart(self, x, y):
+    """Return what each tower's head gives."""
+    return self.f(self.a(x).mean((2, 3))), self.g(self.b(y).mean((2, 3)))
+
+
+def compare_ends(self, x, y):
+    """Return how alike those are."""
+    return F.cosine_similarity(*end_apart(self, x, y))
+
+
+def end_deeply(self, x, y):
+    """Return what a head of several layers gives, and one of one."""
+    return self.f(F.avg_pool2d(self.a(x), 4).flatten(1)), self.g(self.b(y).mean((2, 3)))
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+@pytest.mark.parametrize("forward", [end_apart, compare_ends, end_deeply])
+def test_each_of_two_towers_has_a_head(forward, is_shared):
+    """The earlier one's is named for its last stage, and strides before no block."""
+    a, head = make_tower(), nn.Linear(64 if forward is end_deeply else 16, 4)
+    b, other = (a, head) if is_shared else (make_tower(), nn.Linear(16, 4))
+    other = nn.Linear(16, 4) if forward is end_deeply else other
+    net = AnyForward(forward, a=a, b=b, f=head, g=other)
+    arch = resviz.trace(net.eval(), inputs=(torch.zeros(1, 3, 32, 32),) * 2)
+    names = [row["name"] for row in resviz.summary(arch).rows]
+    stages = [stage.name for stage in arch.stages]
+    assert [f"head of {stages[1]}", "head"] == [n for n in names if "head" in n]
+    assert "other layers" not in names
+    found = find_downsampling(read_structure(arch))
+    assert [True, True] == [each.inside for each in found]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.readings.structure.fusions import follow_streams
 from resviz.readings.structure.graph import build_graph
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.readings.structure import Structure
     from resviz.record import Layer
 
@@ -45,3 +48,22 @@ def list_layers_beside(structure: Structure) -> list[Layer]:
         if not behind.isdisjoint(sources):
             behind.add(node)
     return [layer for layer in structure.head if layer.index not in behind]
+
+
+def find_heads_of_towers(
+    structure: Structure, layers: Iterable[Layer]
+) -> dict[str, list[Layer]]:
+    """Find which of some layers are heads of single towers, and lead to no block.
+
+    Returns:
+        Their layers by name, "head of text"; a tower has that of its last stage.
+    """
+    ends = {la.index for part in group_by_output(structure).values() for la in part}
+    streams = follow_streams(structure, build_graph(structure.arch))
+    last_stages = {stage.tower: stage.name for stage in structure.stages}
+    heads: dict[str, list[Layer]] = {}
+    for layer in layers:
+        towers = streams.get(layer.index, frozenset())
+        if layer.index in ends and len(towers) == 1 and min(towers) in last_stages:
+            heads.setdefault(f"head of {last_stages[min(towers)]}", []).append(layer)
+    return heads

@@ -108,7 +108,7 @@ def test_words_are_the_stem_of_their_own_tower():
     expected = [("stem of visual", ["patch"]), ("stem of text", ["words"])]
     assert expected == list_stems(built)
     rows = {row["name"]: row["params"] for row in resviz.summary(built.arch).rows}
-    assert (72, 72) == (rows["stem of text"], rows["other layers"])
+    assert (72, 72) == (rows["stem of text"], rows["head of visual"])
 
 
 def test_a_decoder_on_words_of_its_own_has_a_stem():
