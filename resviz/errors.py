@@ -144,7 +144,7 @@ def suggest_nearest(word: object, legal: Iterable[object], most: int = 3) -> str
     """
     from difflib import get_close_matches
 
-    near = get_close_matches(str(word), [*map(str, legal)], n=most)
+    near = get_close_matches(str(word), dict.fromkeys(map(str, legal)), n=most)
     return f", did you mean {' or '.join(map(repr, near))}" if near else ""
 
 

@@ -22,7 +22,7 @@ from resviz.errors import FontWarning, LetterWarning, ResvizError
 from resviz.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 COMMANDS = {
     "describe": "Say a figure in sentences: for screen readers, and as alt text.",
@@ -127,6 +127,11 @@ def main(args: list[str] | None = None) -> None:
         resviz_command.main(
             args, prog_name="resviz", standalone_mode=False, obj=settings
         )
+    except click.UsageError as error:
+        error.show()
+        if remedy := suggest_usage(error, sys.argv[1:] if args is None else args):
+            click.echo(remedy, err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -142,6 +147,24 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(report_error(error))
     if settings.gaps:
         sys.exit(report_gaps(settings.gaps))
+
+
+def suggest_usage(error: click.UsageError, words: Sequence[str]) -> str:
+    """Suggest what to write where a command was given too few or too many words."""
+    command = error.ctx.info_name if error.ctx else ""
+    if isinstance(error, click.MissingParameter):
+        name = str(error.param.name) if error.param else ""
+        examples = {"files": "README.md", "output": "-o report.html"}
+        given = " ".join(map(quote, words))
+        return f"Give it: resviz {given} {examples.get(name, 'resnet50')}"
+    if "unexpected extra argument" not in error.message:
+        return ""
+    first = next((k for k, word in enumerate(words) if "(" in word), None)
+    if first is not None and words[first].count("(") > words[first].count(")"):
+        last = next((k for k, word in enumerate(words) if ")" in word), len(words))
+        spec = " ".join(words[first : last + 1])
+        return f"Put a SPEC with spaces into quotes: resviz {command} {quote(spec)}"
+    return f"{command} takes one SPEC; resviz table and resviz diagram take several."
 
 
 def show_warning(

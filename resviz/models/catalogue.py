@@ -285,11 +285,12 @@ def find_network(
         if meant := explain_foreign_name(name):
             raise SpecError(f"unknown network {name!r}: {meant}")
         names = ", ".join((*FAMILIES, *NAMED_NETWORKS))
-        legal = f"one of {names}, with a depth for the first {len(FAMILIES)}"
+        legal = f"want one of {names}, with a depth for the first {len(FAMILIES)}"
         suggestion = suggest_network(name)
         if name.isidentifier():
-            legal += f"; or a package before the name, timm:{name}"
-        raise SpecError(f"unknown network {name!r}{suggestion}; want {legal}")
+            package = f"a package before the name, timm:{name} or torchvision:{name}"
+            legal = f"or {package}" if suggestion else f"{legal}; or {package}"
+        raise SpecError(f"unknown network {name!r}{suggestion}; {legal}")
     if parts[2]:
         if depth not in (None, int(parts[2])):
             raise SpecError(f"{name}: got depth {depth!r} as well, want one of them")

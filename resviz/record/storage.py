@@ -71,7 +71,10 @@ def explain_foreign_record(data: bytes) -> str | None:
         return "not JSON that a person or program wrote, it nests too deeply"
     fields = cast("dict[str, object]", head) if isinstance(head, dict) else {}
     if fields.get("format") != FORMAT:
-        return f"not a resviz record, want an object with format {FORMAT!r}"
+        return (
+            f"not a resviz record, want an object with format {FORMAT!r}, as "
+            "resviz trace SPEC -o r.json writes it"
+        )
     if fields.get("version") != VERSION:
         return (
             f"record version {fields.get('version')!r}, this resviz reads {VERSION}: "

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from inspect import getattr_static
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -206,8 +206,10 @@ def import_model(spec: Spec, *, wants_class: bool = False) -> TracedPart:
         if isinstance(target, nn.Module) and not spec.has_call:
             return choose_part(target, spec)
         if not callable(target) or (wants_class and not is_module_class(target)):
+            got = "a module" if isinstance(target, ModuleType) else repr(target)[:80]
             raise BuildError(
-                f"{spec.text}: {spec.name!r} is no callable, got {target!r:.80}"
+                f"{spec.text}: {spec.name!r} is no callable, got {got}, want a class "
+                "or a function that builds the network"
             )
         resolver = ArgumentResolver(spec, module, target)
         try:
@@ -288,5 +290,8 @@ def call_for_module(call: Callable[[], Any], spec: Spec) -> TracedPart:
         ) from error
     if not isinstance(result, nn.Module):
         got = type(result).__name__
-        raise BuildError(f"{spec.text}: want a torch.nn.Module, the call gave {got}")
+        lacks_return = "; return the network" if result is None else ""
+        raise BuildError(
+            f"{spec.text}: want a torch.nn.Module, the call gave {got}{lacks_return}"
+        )
     return choose_part(result, spec)

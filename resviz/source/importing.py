@@ -8,6 +8,7 @@ from argparse import Namespace
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from functools import partial
+from inspect import isfunction
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -148,7 +149,7 @@ def make_name_error(spec: Spec, text: str, places: list[Any]) -> BuildError:
     owners = places if inner is MISSING else [inner]
     public = {name for owner in owners for name in dir(owner) if name[0] != "_"}
     near = suggest_nearest(last, sorted(public))
-    if not near and isinstance(inner, type):
+    if not near and (isinstance(inner, type) or isfunction(inner)):
         near = f", a part stands behind the call: {outer}().{last}"
     return BuildError(f"{text}: {spec.module!r} has no {spec.name!r}{near}")
 

@@ -23,7 +23,11 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import SpecError
 from resviz.source.hubs import HUBS
 from resviz.source.literals import evaluate_literal
-from resviz.source.wrong_specs import SPEC_FORMS, explain_wrong_spec
+from resviz.source.wrong_specs import (
+    SPEC_FORMS,
+    describe_callables,
+    explain_wrong_spec,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +154,7 @@ def parse_bare_spec(text: str) -> Spec:
     if text.lower().endswith((".json", ".json.gz")):
         return Spec(text, record=Path(text))
     if text.endswith(".py"):
-        raise SpecError(f"spec: got a file, want what to call in it, {text}:callable")
+        raise SpecError(f"spec: got a file, want {describe_callables(text)}")
     match = IMPORT_PATTERN.fullmatch(text)
     if match and not iskeyword(match[1]):
         return parse_call(match[2], text, match[1])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resviz.source.hubs import HUBS
@@ -34,6 +37,10 @@ MISTAKES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
             "want what builds the network, its weights tell no shapes: "
             f"resnet50(weights={found['file']!r})"
         ),
+    ),
+    (
+        r"[^(]+\.(?:ya?ml|toml|cfg|ini|txt|csv|md|rst|ipynb|tar|gz|zip|pptx?|xml)",
+        lambda _: "want what builds the network from it, a function: net.py:build",
     ),
     (
         r"[^(]+\.(?:onnx|pb|tflite|pkl|engine)",
@@ -128,3 +135,22 @@ def explain_wrong_spec(text: str) -> str:
             return explain(found)
     is_open = text.count("(") > text.count(")")
     return "want a ) at its end" if is_open else f"want {SPEC_FORMS}"
+
+
+MAX_CALLABLES = 3
+"""Classes and functions of a file that are named."""
+
+
+def describe_callables(file: str) -> str:
+    """Say what a SPEC may call in a file: its classes and functions, read, not run."""
+    names: dict[type[ast.stmt], list[str]] = {ast.ClassDef: [], ast.FunctionDef: []}
+    with suppress(OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        for node in ast.parse(Path(file).read_bytes()).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name[0] != "_":
+                names[type(node)].append(f"{file}:{node.name}")
+    found = names[ast.ClassDef] or names[ast.FunctionDef]
+    if not found:
+        return f"what to call in it, {file}:callable"
+    more = len(found) - MAX_CALLABLES  # the whole network stands below its parts
+    listed = " or ".join(found[: -MAX_CALLABLES - 1 : -1])
+    return f"what to call in it, as {listed}" + (f", or {more} more" * (more > 0))

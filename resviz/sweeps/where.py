@@ -39,7 +39,10 @@ Kinds = tuple[str, ...]
 
 WRITTEN_SHAPE = re.compile(r"\d+([x×]\d+)+")
 
-WANT = "want names of columns, numbers, strings, comparisons, and, or, not"
+WANT = (
+    "want names of columns, numbers, strings, comparisons, and, or, not, as in "
+    "'macs < 4e9 and depth > 18'"
+)
 
 ALLOWED_NODES = (
     ast.Name, ast.expr_context, ast.Constant, ast.List, ast.Tuple, ast.Subscript,

@@ -153,7 +153,8 @@ def check_method(model: nn.Module, method: str) -> None:
     name = find_class_name(module)
     value = getattr(module, method, None)
     if isinstance(value, nn.Module):
-        remedy = f"trace that by itself, model.{method}"
+        by_name = f"as a SPEC net.py:build().{method}"
+        remedy = f"trace that by itself, model.{method}, {by_name}"
         raise SpecError(f"method: {method!r} is a part of {name}: {remedy}")
     if not callable(value) or hasattr(nn.Module, method):
         kind = type(module)

@@ -585,3 +585,26 @@ def test_json_holds_no_control_character(resviz, record, tmp_path):
     assert code == 0
     assert not {"\u009b", "\u202e"} & set(out)
     assert json.loads(out)[0]["name"] == "\u009b31m\u202e"
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["summary"], "Give it: resviz summary resnet50\n"),
+        (["report", "18"], "Give it: resviz report 18 -o report.html\n"),
+        (["embed"], "Give it: resviz embed README.md\n"),
+        (
+            ["summary", "resnet(18,", "num_classes=10)"],
+            "into quotes: resviz summary 'resnet(18, num_classes=10)'\n",
+        ),
+        (
+            ["layers", "Ours=net.py:Net(3,", "4,", "5)", "--top", "3"],
+            "into quotes: resviz layers 'Ours=net.py:Net(3, 4, 5)'\n",
+        ),
+        (["summary", "18", "34"], "resviz table and resviz diagram take several.\n"),
+    ],
+)
+def test_too_few_or_too_many_words_have_their_remedy(resviz, words, remedy):
+    """What is missing, and a SPEC that the shell took apart."""
+    code, _, err = resviz(*words)
+    assert (2, True) == (code, err.endswith(remedy)), err

@@ -27,6 +27,7 @@ MEANT = {
     "model.pth": r"want what builds the network.*resnet50\(weights='model\.pth'\)$",
     "runs/best.ckpt": r"resnet50\(weights='runs/best\.ckpt'\)$",
     "model.onnx": "want what builds the network in torch",
+    "yolov8n.yaml": r"want what builds the network from it, a function: net\.py:build$",
     "https://a.org/r50.json": "want a file or a name, fetch what lies at an address$",
     "ResNet-50": "did you mean 'resnet50'",
     "resnet 50": "did you mean 'resnet50'",
@@ -172,3 +173,42 @@ def test_an_unknown_model_of_a_package_has_near_ones(monkeypatch):
     monkeypatch.setitem(sys.modules, "timm", package)
     with pytest.raises(BuildError, match=r"did you mean 'resnet50d'$"):
         source.resolve_architecture("timm:resnet5Od")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("class A: 1\nclass B: 1\ndef f(): 1", "call in it, as a.py:B or a.py:A$"),
+        ("def f(): 1\ndef _g(): 1", "call in it, as a.py:f$"),
+        ("class A: 1\nclass B: 1\nclass C: 1\nclass D: 1", "a.py:B, or 1 more$"),
+        ("x = 1", "call in it, a.py:callable$"),
+        ("def f(:", "call in it, a.py:callable$"),
+    ],
+)
+def test_a_file_is_told_what_it_has_to_call(tmp_path, monkeypatch, text, words):
+    """Its classes, the last first, or its functions; without running it."""
+    (tmp_path / "a.py").write_text(f"{text}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError, match=words):
+        parse_spec("a.py")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("own_net.py:pair.fc", r"stands behind the call: pair\(\)\.fc$"),
+        ("own_net.py:none", r"gave NoneType; return the network$"),
+        ("own_net.py:sys", r"got a module, want a class or a function that builds"),
+        ("own_net.py:pair().fcc", r"no .*'fcc', did you mean 'fc'$"),
+    ],
+)
+def test_what_builds_no_network_is_told_what_would(tmp_path, monkeypatch, spec, words):
+    """A part without a call, a function without return, a module, a near name."""
+    lines = ["import sys", "from torch import nn", "class Own(nn.Module):"]
+    lines += ["    def __init__(self):", "        super().__init__()"]
+    lines += ["        self.fc = nn.Linear(2, 2)", "own = Own()"]
+    lines += ["def pair(): return Own()", "def none(): Own()"]
+    (tmp_path / "own_net.py").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BuildError, match=words):
+        source.resolve_architecture(spec)
