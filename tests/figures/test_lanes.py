@@ -188,3 +188,21 @@ def test_a_frame_with_a_stranger_is_parted():
         (part.label, part.members) for part in parts
     ]
     assert [frame] == part_frame(frame, columns, cells | {4: (3, 0)})
+
+
+@pytest.mark.parametrize(
+    ("name", "of_class", "count"),
+    [("cspresnet50", "CrossStage", 4), ("densenet121", "DenseBlock", 4)],
+)
+def test_a_class_is_closed_as_a_whole(name, of_class, count):
+    """Also its first call, before which a pool runs at the same resolution."""
+    graph = read_contraction(load(record_file(name)))
+    closed = [node for node in graph.nodes.values() if node.lines[0] == of_class]
+    assert count == len(closed)
+
+
+def test_a_closed_box_says_its_form():
+    """Blocks by their type, and branches side by side; not how many layers it has."""
+    graph = read_contraction(load(record_file("cspresnet50")))
+    second = [n for n in graph.nodes.values() if n.lines[0] == "CrossStage"][1]
+    assert ("3×3 /2, 1×1", "(bottleneck ×3, 1×1", "‖ skip), 1×1") == second.lines[1:]

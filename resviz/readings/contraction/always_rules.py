@@ -16,6 +16,7 @@ from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
     from resviz.readings.contraction.quotient import NodeRole, Quotient
+    from resviz.readings.contraction.wiring import Wiring
 
 MOST_WEIGHTLESS = 12
 """Nodes of a region without weights that is one thing, at most."""
@@ -155,15 +156,23 @@ def count_hidden_resolutions(quotient: Quotient, keys: set[int]) -> int:
 
 
 def merge_light_layers(quotient: Quotient) -> None:
-    """Merge what is light with the layer before it, else with the one behind."""
+    """Merge what is light with the layer before it, else with the one behind.
+
+    The first layer of a call that may be closed goes with what is behind.
+    """
     nodes, sources, users = quotient.nodes, quotient.sources, quotient.users
+    calls = find_joining_calls(quotient.wiring)
     for key in quotient.sort_nodes():
         if nodes[key].role != "light" or len(sources[key]) != 1:
             continue
         (source,) = sources[key]
         role: NodeRole = nodes[source].role
+        own = calls[min(nodes[key].ends)]
+        behind = min(nodes[min(users[key])].ends) if len(users[key]) == 1 else -1
+        begins = calls.get(max(nodes[source].ends)) != own == calls.get(behind)
         if (
-            role in LAYER_ROLES | {"join"}
+            not begins
+            and role in LAYER_ROLES | {"join"}
             and users[source] == {key}
             and quotient.count_values_leaving([source]) == 1
         ):
@@ -177,9 +186,31 @@ def merge_light_layers(quotient: Quotient) -> None:
             node.role = "run"
 
 
+def find_joining_calls(wiring: Wiring) -> dict[int, int | None]:
+    """Find for each layer the innermost call around it that is one of several.
+
+    A call of a class that runs again and joins branches, so that a figure may close
+    all of that class; layers on both sides of its border are no run.
+    """
+    calls = wiring.arch.calls
+    frequency = Counter(call.type for call in calls)
+    joining: dict[int, bool] = {
+        k: frequency[call.type] > 1
+        and any(call.start <= join < call.stop for join in wiring.joins)
+        for k, call in enumerate(calls)
+    }
+    found: dict[int, int | None] = {}
+    for end in wiring.live:
+        call = wiring.arch.stored_layers[end].call
+        while call is not None and not joining.get(call):
+            call = calls[call].parent
+        found[end] = call
+    return found
+
+
 def merge_runs(quotient: Quotient) -> None:
     """Merge plain layers that follow one another at one resolution."""
-    nodes = quotient.nodes
+    nodes, calls = quotient.nodes, find_joining_calls(quotient.wiring)
     for key in quotient.sort_nodes():
         while nodes[key].role in PLAIN_ROLES and len(quotient.sources[key]) == 1:
             (source,) = quotient.sources[key]
@@ -188,6 +219,7 @@ def merge_runs(quotient: Quotient) -> None:
                 or nodes[source].role not in PLAIN_ROLES
                 or quotient.count_values_leaving([source]) != 1
                 or quotient.resolution_of(source) != quotient.resolution_of(key)
+                or calls[max(nodes[source].ends)] != calls[min(nodes[key].ends)]
             ):
                 break
             roles = {nodes[source].role, nodes[key].role}

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from resviz.readings.contraction.wiring import Wiring
 
@@ -25,16 +25,30 @@ def describe_form(
     ends: Iterable[int],
     list_names: Callable[[int], list[str]],
     room: int,
+    *,
+    units: Iterable[tuple[Collection[int], str]] = (),
 ) -> list[str]:
     """Describe a part in lines of about `room` characters: "1×1 ‖ 3×3 d12 ‖ 3×3 d24".
 
     Branches in parallel stand between "‖". [] for what is not made of parts in series
-    and in parallel.
+    and in parallel. Of `units`, layers with one name, what lies inside is not told.
     """
     inside = sorted(ends)
-    if len(inside) > MAX_FORM_ENDS:
+    owners = {end: end for end in inside}
+    names: dict[int, list[str]] = {}
+    for layers, name in units:
+        if layers and owners.keys() >= {*layers}:
+            first = min(layers)
+            owners |= dict.fromkeys(layers, first)
+            names[first] = [name]
+    if len({*owners.values()}) > MAX_FORM_ENDS:
         return []
-    branch = reduce_series_parallel(wiring, inside, list_names)
+    branch = reduce_series_parallel(
+        wiring,
+        inside,
+        lambda end: names[end] if end in names else list_names(end),
+        owners=owners,
+    )
     return [] if branch is None else break_branch(branch, room)
 
 
@@ -44,24 +58,30 @@ def reduce_series_parallel(
     list_names: Callable[[int], list[str]],
     *,
     link: str = ", ",
+    owners: Mapping[int, int] | None = None,
 ) -> Branch | None:
     """Reduce layers to names in series; None where they are no such graph.
 
     Every layer is an arc from its entrance to its exit; arcs in series and in parallel
-    are joined until one is left. `link` stands between names of a branch in parallel.
+    are joined until one is left. `link` stands between names of a branch in parallel,
+    and `owners` are, by layer, the first of those that are one thing.
     """
-    inside = set(ends)
-    arcs: list[tuple[object, object, Branch]] = []
+    owners = owners or {end: end for end in ends}
+    places: dict[tuple[object, object], None] = {}
     for end in ends:
-        arcs.append((("in", end), ("out", end), tuple(list_names(end))))
-        sources = {edge.source for edge in wiring.edges_by_reader.get(end, ())}
-        arcs += (
-            ("start" if source not in inside else ("out", source), ("in", end), ())
-            for source in sorted(sources)
-        )
+        for edge in wiring.edges_by_reader.get(end, ()):
+            source = owners.get(edge.source)
+            tail = "start" if source is None else ("out", source)
+            if source != owners[end]:
+                places[tail, ("in", owners[end])] = None
         users = {edge.reader for edge in wiring.edges_by_source.get(end, ())}
-        if users - inside:
-            arcs.append((("out", end), "stop", ()))
+        if users - owners.keys():
+            places[("out", owners[end]), "stop"] = None
+    arcs: list[tuple[object, object, Branch]] = [
+        (("in", owner), ("out", owner), tuple(list_names(owner)))
+        for owner in dict.fromkeys(owners.values())
+    ]
+    arcs += [(tail, head, ()) for tail, head in places]
     while len(arcs) > 1:
         shorter = join_series(join_parallel(arcs, link))
         if len(shorter) == len(arcs):

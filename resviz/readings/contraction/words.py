@@ -21,6 +21,7 @@ from resviz.readings.contraction.join_signs import (
     find_join_sign_of_node,
     list_join_signs,
 )
+from resviz.readings.structure import read_structure
 from resviz.readings.structure.weights import is_depthwise, is_upsampling
 from resviz.units import format_kernel, format_per_axis, format_plural
 
@@ -183,16 +184,34 @@ def label_region(
     if not wiring.count_weights(node.ends):
         return [name_light_layers(wiring, node.ends)]
     lines = [shorten_name(node.type, letters)] if node.type else []
-    form = describe_form(
-        wiring, node.ends, lambda end: list_layer_names(wiring, end), MAX_CHARACTERS
-    )
-    if 0 < len(form) <= MAX_LINES:
-        return [*lines, *form]
+    for units in ([], list_block_units(wiring, letters)):
+        form = describe_form(
+            wiring,
+            node.ends,
+            lambda end: list_layer_names(wiring, end),
+            MAX_CHARACTERS,
+            units=units,
+        )
+        if 0 < len(form) <= MAX_LINES + bool(units):
+            return [*lines, *form]
     names = list_names(wiring, node.ends)
     lines += label_pattern(names) or [name_amount(wiring, node.ends)]
     signs = Counter(list_join_signs(wiring, node.ends))
     shown = [f"{sign} ×{count}" for sign, count in signs.most_common(2)]
     return [*lines, ", ".join(shown)] if shown else lines
+
+
+def list_block_units(
+    wiring: Wiring, letters: Letters | None
+) -> list[tuple[set[int], str]]:
+    """List the live layers of each block with the block's name."""
+    graph = wiring.graph
+    units: list[tuple[set[int], str]] = []
+    for block in read_structure(wiring.arch).blocks:
+        within = graph.find_nodes_between(block.fork, block.end)
+        layers = {*within, *block.layer_indices} & wiring.weighted.keys()
+        units.append((layers, shorten_name(block.type, letters)))
+    return units
 
 
 def label_pattern(names: Sequence[str]) -> list[str]:
