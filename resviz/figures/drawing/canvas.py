@@ -101,8 +101,7 @@ class Canvas:
         ledgers = tuple(book.close() for book in self.books)
         idle = find_idle_wires(ledgers, self.edges)
         self.edges[:] = [
-            replace(edge, role=ORDER, tip=None) if edge in idle else edge
-            for edge in self.edges
+            show_order(edge) if edge in idle else edge for edge in self.edges
         ]
         self.ledgers = ledgers
 
@@ -217,6 +216,14 @@ def frame_nodes(
     framed = {node for group in inner for node in group.nodes}
     keys = tuple(node.key for node in nodes if node.key not in framed)
     return Group(key, role, centre, size, tint, keys, tuple(inner))
+
+
+def show_order(edge: Edge) -> Edge:
+    """Return a wire that shows the order alone: without its arrow, up to its tip."""
+    if edge.tip is None:
+        return replace(edge, role=ORDER)
+    path = (*edge.path, *straight_segment(edge.path[-1], edge.tip))
+    return replace(edge, role=ORDER, path=path, tip=None)
 
 
 ARROW_LENGTH = 5.5
