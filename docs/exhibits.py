@@ -7,7 +7,7 @@ from typing import NamedTuple
 TIMM = "1.0.31"
 """What the records in docs/records were traced from, as tests/zoo compares."""
 
-FULL = ("overview", "block", "flow", "stack")
+FULL = ("overview", "block", "volumes", "stack")
 
 
 class Exhibit(NamedTuple):

@@ -291,6 +291,7 @@ def diagram(
     at: str | None = None,
     direction: str = "TB",
     plain: bool = False,
+    each: bool = False,
     style: str = "screen",
     palette: str | None = None,
     font: str | None = None,
@@ -313,6 +314,7 @@ def diagram(
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview and of a block, "TB" or "LR".
         plain: put beside each network of a stack the same without its shortcuts.
+        each: whether volumes have a box for each layer, instead of for each block.
         style: "screen", which follows the reader's dark mode, "paper", or another of
             `resviz.figures.drawing.styles.STYLES`.
         palette: other colours of resolutions, one of
@@ -345,6 +347,7 @@ def diagram(
         at=at,
         direction=direction,
         plain=plain,
+        each=each,
         style=style,
         palette=palette,
         font=font,
@@ -365,6 +368,7 @@ def describe(
     *,
     at: str | None = None,
     plain: bool = False,
+    each: bool = False,
     **tracing: Unpack[TraceOptions],
 ) -> str:
     """Say a figure in sentences: for screen readers, and as alt text.
@@ -375,6 +379,7 @@ def describe(
             out, the overview, or "lanes" of what is no chain of parts.
         at: which block the figure "block" draws, "conv3_1" or its module path.
         plain: whether a stack has each network without its shortcuts too.
+        each: whether volumes have a box for each layer, instead of for each block.
         tracing: as for `trace`.
 
     Raises:
@@ -387,7 +392,7 @@ def describe(
     from resviz.figures import describe_figure
 
     archs = trace_networks(network, **tracing)
-    return describe_figure(archs, figure, at=at, plain=plain)
+    return describe_figure(archs, figure, at=at, plain=plain, each=each)
 
 
 @takes_options

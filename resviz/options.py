@@ -57,6 +57,7 @@ class Option:
         opposite: of a switch, what the command line writes to turn it off.
         default: what holds where it is left out; None leaves that to the trace.
         example: what stands there, where nothing may not.
+        renamed: words of older versions, and what they are called now.
         refusal: of what only some figures take, why another refuses it; "{}" stands
             for those that take it.
         name: the keyword in Python.
@@ -70,6 +71,7 @@ class Option:
     opposite: str = ""
     default: str | None = None
     example: str = ""
+    renamed: tuple[tuple[str, str], ...] = ()
     refusal: str = ""
     name: str = ""
 
@@ -117,9 +119,10 @@ class Option:
         words = self.legal_words()
         if not words or text in words:
             return text
-        for word in words:
+        renamed = dict(self.renamed)
+        for word in (*words, *renamed):
             if text.casefold() == word.casefold():
-                return word
+                return renamed.get(word, word)
         raise SpecError(f"got {text!r}, {suggest(text, words)}")
 
 
@@ -205,6 +208,7 @@ class FigureName(TypedDict, total=False):
         Option(
             "What to show; default: overview, or lanes where that is not all.",
             choices="resviz.figures:FIGURES",
+            renamed=(("flow", "volumes"),),
         ),
     ]
 
@@ -235,6 +239,14 @@ class FigureOptions(TypedDict, total=False):
             "A stack also without shortcuts.",
             kind="switch",
             refusal="only '{}' has plain twins",
+        ),
+    ]
+    each: Annotated[
+        bool,
+        Option(
+            "Of volumes: a box a layer, instead of a block.",
+            kind="switch",
+            refusal="only '{}' has blocks that can be opened",
         ),
     ]
     style: Annotated[

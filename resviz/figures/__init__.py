@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from resviz.errors import RenderError, suggest
 from resviz.escape import clean_prose
 from resviz.figures.sheet_options import LENGTH_LIMITS, build_sheet, read_ground
-from resviz.options import DRAW_OPTIONS
+from resviz.options import DRAW_OPTIONS, FIGURE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -71,7 +71,9 @@ FIGURES = {
         "any network as a graph: lanes by resolution, every skip", is_graph=True
     ),
     "layers": RegisteredFigure("every layer, for zooming", is_graph=True),
-    "flow": RegisteredFigure("feature maps as solids to scale"),
+    "volumes": RegisteredFigure(
+        "any network as boxes in perspective, skips as brackets", ("each",)
+    ),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side", ("plain",), several=True
     ),
@@ -82,6 +84,9 @@ FIGURES = {
     ),
 }
 """Every figure by its name; its module is a `Figure`."""
+
+RENAMED_FIGURES = dict(FIGURE_OPTIONS["figure"].renamed)
+"""What figures of older versions are called now."""
 
 MULTI_NETWORK_FIGURES = tuple(name for name in FIGURES if FIGURES[name].several)
 """Figures that show several networks in one picture."""
@@ -131,7 +136,7 @@ def draw_diagram(
     from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
-    figure = figure or choose_figure(arch, **options)
+    figure = rename_figure(figure) or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
     sheet = build_sheet(chosen)
@@ -174,7 +179,7 @@ def describe_figure(
     Raises:
         RenderError: as `draw_diagram`.
     """
-    figure = figure or choose_figure(arch, **options)
+    figure = rename_figure(figure) or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
     coverage = None
@@ -231,6 +236,11 @@ def describe_networks(
     own = {name: chosen[name] for name in spoken}
     described = find_figure(figure).description(networks, **own)
     return clean_prose(" ".join([described, *tell_coverage(coverage)]))
+
+
+def rename_figure(figure: str | None) -> str | None:
+    """Return what a figure is called now: "volumes" for "flow"."""
+    return RENAMED_FIGURES.get(figure, figure) if figure else figure
 
 
 def find_figure(name: str) -> Figure:

@@ -67,7 +67,7 @@ def render(arch: Architecture) -> str:
         paper=paper_table_column(arch),
         lanes=draw_lanes(arch),
         overview=draw_report_figure(arch, "overview"),
-        flow=draw_report_figure(arch, "flow"),
+        volumes=draw_report_figure(arch, "volumes"),
         shortcuts=list_shortcuts(structure, shortcuts.rows),
         shortcut_notes=describe_shortcuts(structure, shortcuts.data),
         layers=build_layer_list(arch, structure),

@@ -167,13 +167,38 @@ def test_diagram_formats(resviz, saved, tmp_path, suffix):
 
 
 @pytest.mark.parametrize(
-    "figure", ["overview", "block", "layers", "flow", "stack", "growth"]
+    "figure", ["overview", "block", "layers", "volumes", "stack", "growth"]
 )
 def test_every_figure_to_stdout(resviz, saved, figure):
     """SVG is the default."""
     code, out, err = resviz("diagram", saved, "--figure", figure)
     assert (0, "") == (code, err)
     assert "</svg>" in out
+
+
+def test_the_old_name_of_a_figure_is_read(resviz, saved):
+    """`flow` is `volumes`, in any case of letters; help tells of the new name alone."""
+    drawn = [
+        resviz("diagram", saved, "--figure", name)
+        for name in ("flow", "Flow", "volumes")
+    ]
+    assert 1 == len({*drawn})
+    _, out, _ = resviz("diagram", "--help")
+    assert "volumes" in out
+    assert "flow" not in out
+
+
+def test_a_box_for_each_layer(resviz, saved):
+    """The figure of volumes has the option; another refuses it."""
+    whole, each = (
+        resviz("diagram", saved, "--figure", "volumes", *more)
+        for more in ((), ("--each",))
+    )
+    assert each[0] == whole[0] == 0
+    assert each[1].count("<polygon") > whole[1].count("<polygon")
+    code, _, err = resviz("diagram", saved, "--figure", "stack", "--each")
+    assert 0 != code
+    assert "only 'volumes' has blocks that can be opened" in err
 
 
 def test_stack_of_several_networks(resviz, saved):
@@ -547,7 +572,7 @@ def test_equal_blocks_stand_once_in_pictures(resviz, saved, tmp_path, options, t
     ("args", "words"),
     [
         (("diagram", "--at", "conv3_1"), "only the figure 'block'"),
-        (("diagram", "--figure", "flow", "--direction", "LR"), "only overview and"),
+        (("diagram", "--figure", "volumes", "--direction", "LR"), "only overview and"),
         (("diagram", "--plain"), "only 'stack' has plain twins"),
         (("diagram", "--dpi", "300"), "only png has pixels"),
         (("describe", "--at", "conv3_1"), "only the figure 'block'"),

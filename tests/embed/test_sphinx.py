@@ -146,7 +146,7 @@ def test_the_pdf_has_them_too(project, sphinx):
 @pytest.mark.needs("pdflatex", "pdftotext")
 @pytest.mark.parametrize(
     ("figure", "words"),
-    [("flow", "56×56×64"), ("growth", "Receptive field"), ("stack", "3×3 conv, 64")],
+    [("volumes", "56×56×64"), ("growth", "Receptive field"), ("stack", "3×3 conv, 64")],
 )
 def test_every_figure_is_in_the_pdf(figure, words, project, sphinx):
     """Solids, plots and stacks are PDF as the rest, no wider than the text."""

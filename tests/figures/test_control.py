@@ -67,7 +67,7 @@ def test_without_a_legend_no_sign_is_explained(network, figure):
     assert bare.size[1] <= whole.size[1]
 
 
-@pytest.mark.parametrize("figure", ["overview", "stack", "flow"])
+@pytest.mark.parametrize("figure", ["overview", "stack"])
 def test_what_is_not_shown_is_said_without_a_legend_too(network, figure):
     """Parallel branches in a row are no sign, but a thing left out."""
     drawn = draw_diagram(network("split"), figure, no_legend=True)

@@ -197,7 +197,7 @@ def test_wrong_wishes_are_refused(record, options, message):
             ask(record("resnet18"), **options)
 
 
-@pytest.mark.parametrize("figure", ["overview", "block", "layers", "flow"])
+@pytest.mark.parametrize("figure", ["overview", "block", "layers", "volumes"])
 def test_several_networks_are_refused_where_one_is_shown(record, figure):
     """The error names the figures that show several."""
     with pytest.raises(RenderError, match="got 2: want one of stack, growth"):

@@ -188,7 +188,7 @@ def test_a_stage_is_a_cluster_with_its_name(network):
     assert source.count("conv3_x") == 1
 
 
-@pytest.mark.parametrize("figure", ["flow", "stack", "growth"])
+@pytest.mark.parametrize("figure", ["volumes", "stack", "growth"])
 def test_what_is_no_graph_is_refused(network, figure):
     """The error names the figures that are."""
     from resviz.figures import draw_diagram

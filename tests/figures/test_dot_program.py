@@ -106,7 +106,7 @@ def test_a_drawing_to_scale_has_no_layout_of_dot(network):
     with pytest.raises(
         RenderError, match=r"figures overview, .* or leave out --layout"
     ):
-        draw_diagram(network("resnet18"), "flow", layout="dot")
+        draw_diagram(network("resnet18"), "volumes", layout="dot")
 
 
 def test_unknown_layouts_are_refused(network):

@@ -19,7 +19,7 @@ from resviz.figures import (
 
 def test_figures_by_name():
     """The overview comes first, as it is the default."""
-    assert ("overview", "block", "lanes", "layers", "flow", "stack", "growth") == (
+    assert ("overview", "block", "lanes", "layers", "volumes", "stack", "growth") == (
         *FIGURES,
     )
 
@@ -114,7 +114,7 @@ def test_a_count_of_a_batch_says_so(network, figure):
 def test_an_option_is_refused_where_no_figure_registered_it():
     """The error says which figures take it."""
     for figure, option, having in (
-        ("flow", {"direction": "LR"}, "only overview and block have one"),
+        ("volumes", {"direction": "LR"}, "only overview and block have one"),
         ("layers", {"at": "conv2_1"}, "only the figure 'block' shows one block"),
         ("growth", {"plain": True}, "only 'stack' has plain twins"),
     ):

@@ -206,3 +206,16 @@ def test_a_closed_box_says_its_form():
     graph = read_contraction(load(record_file("cspresnet50")))
     second = [n for n in graph.nodes.values() if n.lines[0] == "CrossStage"][1]
     assert ("3×3 /2, 1×1", "(bottleneck ×3, 1×1", "‖ skip), 1×1") == second.lines[1:]
+
+
+def test_a_sign_that_comes_several_times_is_drawn_and_told():
+    """A product that follows itself is one sign, with its count beside it."""
+    arch = resviz.trace(BranchingNet(355).eval(), (WIDTH, SIDE, SIDE))
+    nodes = read_contraction(arch).nodes.values()
+    assert ("×", "×2") in [node.lines for node in nodes if node.role == "join"]
+    assert "(product, ×2)" in resviz.describe(arch, "lanes")
+    for figure in ("lanes", "volumes"):
+        picture = draw_diagram(arch, figure).picture
+        counts = [n for n in picture.nodes if n.role == "frame label"]
+        signs = [n for n in picture.nodes if n.role == "sum" and n.lines == ("×",)]
+        assert any(abs(c.at[0] - s.at[0]) < 1 for c in counts for s in signs)

@@ -192,7 +192,7 @@ def test_stages_are_subgraphs(network):
     assert ["×2", "×3", "×5", "×2"] == counts
 
 
-@pytest.mark.parametrize("figure", ["layers", "stack"])
+@pytest.mark.parametrize("figure", ["layers", "volumes"])
 def test_other_figures_are_refused(network, figure):
     """With what would work instead."""
     drawn = draw_diagram(network("resnet18"), figure)

@@ -41,11 +41,11 @@ def compiled(folder, body):
 def test_a_paper_with_table_and_figures(network, tmp_path):
     """Table 1 and every figure are put in, and nothing stands over the margin."""
     resviz.diagram(network("resnet50")).save(tmp_path / "overview.tex")
-    for figure in ("block", "layers", "flow"):
+    for figure in ("block", "layers", "volumes"):
         draw_diagram(network("resnet18"), figure).save(tmp_path / f"{figure}.tex")
     table = resviz.table([network("resnet18"), network("resnet50")]).render("latex")
     (tmp_path / "table.tex").write_text(table)
-    figures = ("overview", "block", "layers", "flow")
+    figures = ("overview", "block", "layers", "volumes")
     body = "".join(
         rf"\begin{{figure}}\centering\input{{{it}}}\caption{{}}\end{{figure}}"
         for it in figures

@@ -26,11 +26,11 @@ def test_stages_of_one_resolution_have_one_colour(network):
     assert 2 == len({group.tint for group in groups})
 
 
-@pytest.mark.parametrize("figure", ["stack", "layers", "flow"])
+@pytest.mark.parametrize("figure", ["stack", "layers", "volumes"])
 def test_heads_are_grey(network, figure):
     """What has no positions has no resolution's colour."""
     picture = draw_diagram(network("resnet50"), figure).picture
-    if figure == "flow":
+    if figure == "volumes":
         assert ["head"] == [picture.solids[-1].tint]
         assert "stem" == picture.solids[2].tint  # the max pool's map
     else:
@@ -45,7 +45,7 @@ def test_a_strided_block_has_two_colours(network):
     assert ["level 2", "level 3", "level 3"] == tints
 
 
-@pytest.mark.parametrize("figure", ["overview", "stack", "flow", "layers"])
+@pytest.mark.parametrize("figure", ["overview", "stack", "volumes", "layers"])
 def test_the_legend_says_what_a_colour_is(network, figure):
     """Where there are several."""
     said = " ".join(texts(draw_diagram(network("resnet50"), figure).picture))

@@ -221,13 +221,12 @@ def test_every_figure_says_frames_before_positions(size, time, batch):
     model = AnyForward(convolve_frames, convs=convs, head=nn.Linear(8, 2))
     model.time = time
     arch = trace(model, size, batch=batch)
-    for figure in ("overview", "block", "layers", "stack", "flow"):
+    for figure in ("overview", "block", "layers", "stack", "volumes"):
         text = str(resviz.diagram(arch, figure).to_svg())
         assert "5×6×6×8" in text
         assert set() == {"6×6×8×5", "8×6×6×5", f"6×6×8×{batch}"} & set(
             re.findall(r"(?<![\d×])\d+(?:×\d+)+", text)
         )
-    assert "1,440 values" in resviz.diagram(arch, "flow").to_svg()
     assert "5×6×6" in re.findall(r"[\d×]+", resviz.diagram(arch, "stack").to_svg())
     assert "5×6×6" in str(resviz.table(arch))
 
@@ -240,7 +239,7 @@ def test_figures_of_a_sequence_first_say_its_length():
         return m.plain[1](m.plain[0](x.transpose(0, 1)).relu()).transpose(0, 1)
 
     arch = trace(AnyForward(forward, plain=plain), "N,7,16", batch=8)
-    for figure in ("overview", "layers", "flow"):
+    for figure in ("overview", "layers", "volumes"):
         drawing = resviz.diagram(arch, figure).to_svg()
         assert "7×16" in drawing
         assert not re.search("×8|8×", drawing)
@@ -254,7 +253,7 @@ def test_an_input_with_its_channels_last():
     """Every figure says its height first."""
     model = AnyForward(lambda m, x: m.conv(x.permute(0, 3, 1, 2)), conv=CONV)
     arch = trace(model, "N,32,48,3", batch=2)
-    for figure in ("overview", "layers", "stack", "flow"):
+    for figure in ("overview", "layers", "stack", "volumes"):
         assert " 32×48×3" in resviz.describe(arch, figure=figure)
 
 

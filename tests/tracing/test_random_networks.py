@@ -258,6 +258,6 @@ def test_its_outputs_do_not_change(made):
     for table in (resviz.layers, resviz.summary, resviz.shortcuts):
         for name in FORMATS:
             assert table(arch).render(name) == table(again).render(name)
-    for figure in ("overview", "layers", "flow"):
+    for figure in ("overview", "layers", "volumes"):
         drawn = [resviz.diagram(one, figure) for one in (arch, again)]
         assert drawn[0].to_svg() == drawn[1].to_svg()

@@ -76,12 +76,23 @@ class Canvas:
         size = (width, look.size * metrics.LINE_SPACING)
         return self.add_node(role, (at[0] + shift, at[1]), size, (line,), align=align)
 
+    def add_solid(self, faces: tuple[tuple[Point, ...], ...], tint: str) -> Solid:
+        """Add a solid by the corners of its front, top and side."""
+        solid = Solid(f"s{len(self.solids)}", faces, tint)
+        self.solids.append(solid)
+        return solid
+
     def add_sum(self, at: Point, sign: str) -> Node:
         """Add an addition."""
         return self.add_node("sum", at, SUM_SIZE, (sign,))
 
     def add_wire(
-        self, tail: Node, head: Node, role: str, *points: Point, arrow: bool = True
+        self,
+        tail: Node | Solid,
+        head: Node | Solid,
+        role: str,
+        *points: Point,
+        arrow: bool = True,
     ) -> None:
         """Add an edge along `points` with round corners, its arrow at the last."""
         tip = points[-1] if arrow else None

@@ -76,8 +76,8 @@ class Edge:
     """A wire between two nodes.
 
     Attributes:
-        tail: key of the node it leaves; "" for a line between none.
-        head: key of the node it enters.
+        tail: key of the node or solid it leaves; "" for a line between none.
+        head: key of the one it enters.
         role: how it looks, a key of `styles.LINES`.
         path: Bézier control points, 3·n + 1 of them.
         tip: where its arrow ends; None for a wire without one.
@@ -117,8 +117,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Solid:
-    """A box in oblique view: the corners of its front, top and side faces."""
+    """A box in oblique view.
 
+    Attributes:
+        key: unique among solids and nodes.
+        faces: the corners of its front, top and side.
+        tint: its colours.
+    """
+
+    key: str
     faces: tuple[tuple[Point, ...], ...]
     tint: str
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NODE_CORNER = 7
 """Radius of the corners of a round box, in pixels."""
 
-SHADE_OPACITY = 0.16
+SHADE_OPACITY = 0.24
 """How much of the outline's colour lies over a solid's side face."""
 
 
@@ -134,10 +134,11 @@ def mark_frames(group: Group, style: Style) -> Iterator[Mark]:
 
 
 def mark_faces(solid: Solid, style: Style) -> Iterator[Polygon]:
-    """Yield a solid's faces; the last is its side and lies in the shade."""
+    """Yield a solid's faces; its top lies in the light, its side in the shade."""
     tint = style.tints[solid.tint]
-    for face in solid.faces:
-        yield Polygon(face, Paint(fill=tint.fill, line=tint.line, round_joins=True))
+    fills = tint.fill, tint.wash, tint.fill
+    for face, fill in zip(solid.faces, fills, strict=True):
+        yield Polygon(face, Paint(fill=fill, line=tint.line, round_joins=True))
     yield Polygon(solid.faces[-1], Paint(fill=tint.line, opacity=SHADE_OPACITY))
 
 

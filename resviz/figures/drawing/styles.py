@@ -118,6 +118,7 @@ LINES: dict[str, LineLook] = {
     "other": LineLook("muted", "dashed"),
     "falls": LineLook("falling"),
     "rises": LineLook("projection"),
+    "bypass": LineLook("falling", width=1.4),
     "link": LineLook("muted", width=1),
     "order": LineLook("muted", "dotted"),
     "grid": LineLook("grid", width=0.8),

@@ -13,7 +13,7 @@ from resviz.figures import sentences
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
-from resviz.figures.drawing.elements import Edge, Group, Node
+from resviz.figures.drawing.elements import Edge, Group, Node, Solid
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
@@ -24,8 +24,10 @@ from resviz.figures.lanes.placing import (
     LETTER_SIZE,
     LINE_HEIGHT,
     SIGN_SIZE,
+    BoxSize,
     LanesPlacing,
     is_bar,
+    measure_box,
 )
 from resviz.figures.lanes.routing import LineRouter
 from resviz.figures.overview.outline import list_title_facts
@@ -70,9 +72,7 @@ def draw(arch: Architecture) -> Picture:
     )
     picture = canvas.build_picture(f"{arch.label}, lanes", (width, bottom + 6))
     chart = build_chart(graph, arch.label, facts)
-    drawn = [*painter.boxes.items(), *painter.entrances.items()]
-    nodes = {box.key: key for key, box in drawn}
-    return replace(picture, chart=chart, ledgers=(LanesLedger(graph, nodes),))
+    return replace(picture, chart=chart, ledgers=(painter.build_ledger(),))
 
 
 class LanesPainter:
@@ -84,10 +84,24 @@ class LanesPainter:
         labels = [line for lane in self.grid.lanes for line in lane.label]
         left = 2 * MARGIN + metrics.max_text_width(labels, LETTER_SIZE) + 8
         router = LineRouter(self.grid).route_lines()
-        self.placing = LanesPlacing(self.grid, router, left)
-        self.boxes: dict[int, Node] = {}
+        self.placing = self.place_nodes(router, left)
+        self.boxes: dict[int, Node | Solid] = {}
         self.entrances: dict[int, Node] = {}
         self.parts: dict[int, list[Node]] = {}
+
+    def build_ledger(self) -> LanesLedger:
+        """Build what knows for which edges the wires stand."""
+        drawn = [*self.boxes.items(), *self.entrances.items()]
+        return LanesLedger(self.graph, {box.key: key for key, box in drawn})
+
+    def place_nodes(self, router: LineRouter, left: float) -> LanesPlacing:
+        """Place the nodes, from the x behind the labels of lanes on."""
+        sizes = {key: self.measure_node(node) for key, node in self.graph.nodes.items()}
+        return LanesPlacing(self.grid, router, left, sizes)
+
+    def measure_node(self, node: DrawnNode) -> BoxSize:
+        """Measure a node."""
+        return measure_box(node, len(self.graph.sources[node.key]))
 
     def paint(self, width: float) -> None:
         """Paint lanes, frames, boxes and lines."""
@@ -131,11 +145,13 @@ class LanesPainter:
         ]
         left = min(x - size.width / 2 for (x, _), size in spots) - 9
         right = max(x + size.width / 2 for (x, _), size in spots) + 7
-        top = min(y - size.height / 2 for (_, y), size in spots) - 17
-        bottom = max(y + size.height / 2 for (_, y), size in spots) + 5
-        label = self.canvas.add_text(
-            "frame label", (left + 6, top + 8), frame.label, align="start"
-        )
+        top = min(y - size.above for (_, y), size in spots) - 17
+        bottom = max(y + size.below for (_, y), size in spots) + 5
+        x, y = left + 6, top + 8
+        for other in self.canvas.nodes:  # a frame may begin where another does
+            if other.role == "frame label" and abs(other.at[1] - y) < LETTER_SIZE:
+                x = other.right + 6 if other.left <= x <= other.right else x
+        label = self.canvas.add_text("frame label", (x, y), frame.label, align="start")
         key = f"frame {frame.label} {frame.members[0]}"
         parts = [part for member in frame.members for part in self.parts[member]]
         corners = (left, top), (right, bottom)
@@ -155,7 +171,11 @@ class LanesPainter:
             self.boxes[key] = self.canvas.add_node("point", (x, y), dot)
             return
         if node.role == "join":
-            self.boxes[key] = self.paint_sign((x, y), node.lines[0], size.height)
+            box = self.boxes[key] = self.paint_sign(
+                (x, y), node.lines[0], size.entry_height
+            )
+            for count in node.lines[1:]:
+                self.canvas.add_text("frame label", (x, box.top - 7), count)
             return
         role = choose_look(node)
         tint = self.grid.lanes[self.grid.cells[key][0]].tint
@@ -195,8 +215,12 @@ def choose_look(node: DrawnNode) -> str:
 
 def description(arch: Architecture) -> str:
     """Say the graph in sentences: each box with what it reads, and what is inside."""
-    graph = read_contraction(arch)
-    totals = sentences.describe_totals(read_structure(arch))
+    return describe_graph(read_contraction(arch), "As a graph in lanes by resolution")
+
+
+def describe_graph(graph: ContractedGraph, opening: str) -> str:
+    """Say a contracted graph in sentences, its steps behind some opening words."""
+    totals = sentences.describe_totals(read_structure(graph.arch))
     names = name_nodes(graph)
     steps = [
         f"{names[key]}, {describe_place(node)}, reads "
@@ -215,7 +239,7 @@ def description(arch: Architecture) -> str:
     told = [*declare_boxes(graph), *frames]
     aside = "; ".join(told)
     ending = f" {aside[:1].upper()}{aside[1:]}." if told else ""
-    return f"{totals} As a graph in lanes by resolution: {'; '.join(shown)}.{ending}"
+    return f"{totals} {opening}: {'; '.join(shown)}.{ending}"
 
 
 MAX_STEPS = 40
@@ -228,7 +252,9 @@ def name_nodes(graph: ContractedGraph) -> dict[int, str]:
     for number, (key, node) in enumerate(graph.nodes.items(), start=1):
         sign = [sentences.spell_join(node.entrance)] if node.entrance else []
         words = (
-            [sentences.spell_join(node.lines[0])] if node.role == "join" else node.lines
+            [sentences.spell_join(node.lines[0]), *node.lines[1:]]
+            if node.role == "join"
+            else node.lines
         )
         names[key] = f"{number} ({', '.join([*sign, *words])})"
     return names

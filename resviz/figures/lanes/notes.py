@@ -19,9 +19,20 @@ WORD_MEANINGS = {"‖": "in parallel", "dw": "depthwise"}
 
 def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
     """Yield what lanes, boxes and the signs that occur mean."""
-    nodes = graph.nodes.values()
-    yield "a lane: one resolution"
+    yield LANE_NOTE
     yield "last line of a box: its output channels"
+    yield from explain_signs(graph)
+    if any(node.is_shared for node in graph.nodes.values()):
+        yield "dotted: weights of another box"
+    yield from explain_words(graph)
+
+
+LANE_NOTE = "a lane: one resolution"
+
+
+def explain_signs(graph: ContractedGraph) -> Iterator[str]:
+    """Yield what the signs mean that occur beside boxes, and around them."""
+    nodes = graph.nodes.values()
     drawn = {node.entrance for node in nodes if node.entrance}
     drawn |= {node.lines[0] for node in nodes if node.role == "join"}
     for sign, noun in JOIN_NOUNS.items():
@@ -33,20 +44,17 @@ def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
         yield "dashed frame: so many turns, the last of which is read behind it"
     if any(not frame.label.startswith("×") for frame in graph.frames):
         yield "“as A”: equal to the frame A"
-    if any(node.is_shared for node in nodes):
-        yield "dotted: weights of another box"
-    yield from explain_words(graph)
 
 
-def explain_words(graph: ContractedGraph) -> Iterator[str]:
-    """Yield what the signs and letters mean that occur in boxes."""
+def explain_words(graph: ContractedGraph, *, letters: bool = True) -> Iterator[str]:
+    """Yield what the signs and, if wanted, the letters mean that occur in boxes."""
     lines = [line for node in graph.nodes.values() for line in node.lines]
     words = {word for line in lines for word in line.split()}
     for sign, meaning in WORD_MEANINGS.items():
         if sign in words:
             yield f"{sign}: {meaning}"
     for name, code in graph.letters.items():
-        if code in words:
+        if letters and code in words:
             yield f"{code}: {name}"
 
 

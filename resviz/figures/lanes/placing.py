@@ -11,6 +11,8 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from resviz.figures.drawing.elements import Point
     from resviz.figures.lanes.grid import LaneGrid
     from resviz.figures.lanes.routing import LineRouter, StraightWay
@@ -49,6 +51,9 @@ SCREEN_WIDTH = 1280
 TRACK_STEP, ROW_GAP, LANE_MARGIN = 8, 9, 7
 """Distance of tracks, gap between rows, and a lane's margin above and below."""
 
+MIN_REACH = 7
+"""How far a row reaches above and below its lines, at least."""
+
 FRAME_TITLE_HEIGHT = 17
 """Room above a frame's boxes for its label."""
 
@@ -57,11 +62,35 @@ ARROW_ROOM = 6
 
 
 class BoxSize(NamedTuple):
-    """Width and height of a node, and its words."""
+    """The size of a node, and its words.
+
+    Attributes:
+        width: of all of it.
+        above: how far it reaches above the height at which lines enter it.
+        below: how far below that.
+        words: its lines.
+        front: how far behind its left end lines enter it.
+        back: how far before its right end they leave it.
+        entry_height: of what they enter.
+    """
 
     width: float
-    height: float
+    above: float
+    below: float
     words: tuple[str, ...]
+    front: float
+    back: float
+    entry_height: float
+
+    @property
+    def height(self) -> float:
+        """Of all of it."""
+        return self.above + self.below
+
+
+def centre_box(width: float, height: float, words: tuple[str, ...] = ()) -> BoxSize:
+    """Return the size of a node that lines enter in its middle."""
+    return BoxSize(width, height / 2, height / 2, words, 0, 0, height)
 
 
 def measure_box(node: DrawnNode, entering: int) -> BoxSize:
@@ -69,9 +98,10 @@ def measure_box(node: DrawnNode, entering: int) -> BoxSize:
     is_bar = entering >= MIN_BAR_LINES
     bar_height = BAR_STEP * entering + 4 if is_bar else 0
     if node.role == "output":
-        return BoxSize(DOT_SIZE, DOT_SIZE, ())
+        return centre_box(DOT_SIZE, DOT_SIZE)
     if node.role == "join":
-        return BoxSize(SIGN_SIZE, max(SIGN_SIZE, bar_height), ())
+        size = centre_box(SIGN_SIZE, max(SIGN_SIZE, bar_height))
+        return size._replace(above=size.above + LINE_HEIGHT * (len(node.lines) - 1))
     words = tuple(
         metrics.fit_text(line, MAX_TEXT_WIDTH, LETTER_SIZE) for line in node.lines
     )
@@ -80,7 +110,7 @@ def measure_box(node: DrawnNode, entering: int) -> BoxSize:
     height = LINE_HEIGHT * len(texts) + 7
     if node.entrance:
         width, height = width + ENTRANCE_WIDTH, max(height, bar_height)
-    return BoxSize(width, height, words)
+    return centre_box(width, height, words)
 
 
 def is_bar(node: DrawnNode, entering: int) -> bool:
@@ -96,19 +126,16 @@ class LanesPlacing:
     Attributes:
         grid: where the nodes stand without lengths; `router` the ways of lines.
         left: x where the first column may begin, behind the labels of lanes.
+        sizes: of the nodes.
     """
 
     grid: LaneGrid
     router: LineRouter
     left: float
+    sizes: Mapping[int, BoxSize]
 
     def __post_init__(self) -> None:
         """Place the columns; where that is too wide, with narrow gaps."""
-        graph = self.grid.graph
-        self.sizes = {
-            key: measure_box(node, len(graph.sources[key]))
-            for key, node in graph.nodes.items()
-        }
         sheet = find_sheet()
         gaps = [*zip(GAPS, BEND_WIDTHS, strict=True)]
         for gap, bend in gaps[:-1] if sheet.width is None else gaps:
@@ -148,9 +175,11 @@ class LanesPlacing:
         self.lane_spans: list[tuple[float, float]] = []
         self.row_heights: dict[tuple[int, int], float] = {}
         self.track_heights: dict[StraightWay, float] = {}
-        tallest: dict[tuple[int, int], float] = {}
+        above: dict[tuple[int, int], float] = {}
+        below: dict[tuple[int, int], float] = {}
         for key, cell in self.grid.cells.items():
-            tallest[cell] = max(tallest.get(cell, 14), self.sizes[key].height)
+            above[cell] = max(above.get(cell, MIN_REACH), self.sizes[key].above)
+            below[cell] = max(below.get(cell, MIN_REACH), self.sizes[key].below)
         framed = {
             self.grid.cells[member]
             for frame in self.grid.frames
@@ -161,10 +190,10 @@ class LanesPlacing:
             start = y
             y = self.place_tracks(lane, "top", y + LANE_MARGIN)
             for row in range(self.grid.row_counts.get(lane, 0)):
-                height = tallest.get((lane, row), 14)
                 y += FRAME_TITLE_HEIGHT if self.begins_frame((lane, row), framed) else 0
-                self.row_heights[lane, row] = y + height / 2
-                y += height + ROW_GAP
+                y += above.get((lane, row), MIN_REACH)
+                self.row_heights[lane, row] = y
+                y += below.get((lane, row), MIN_REACH) + ROW_GAP
             y = self.place_tracks(lane, "bottom", y)
             self.lane_spans.append((start, y))
             y += 6
@@ -219,7 +248,7 @@ class LanesPlacing:
             key=lambda source: (self.find_arrival(source, key), columns[source]),
         )
         between = max(len(sources) - 1, 1)
-        step = min(6, min(self.sizes[key].height - 10, 26) / between)
+        step = min(6, min(self.sizes[key].entry_height - 10, 26) / between)
         if is_bar(node, len(sources)):
             step = BAR_STEP
         elif node.role == "join" or node.entrance:
@@ -232,7 +261,7 @@ class LanesPlacing:
         graph = self.grid.graph
         node, size = graph.nodes[key], self.sizes[key]
         x, y = self.find_centre(key)
-        x -= size.width / 2
+        x += size.front - size.width / 2
         offset = self.ports[key][source]
         is_sign = node.role in {"join", "output"} or node.entrance != ""
         if is_sign and not is_bar(node, len(graph.sources[key])):
@@ -244,7 +273,8 @@ class LanesPlacing:
         """Return the control points of a line, and the tip of its arrow."""
         columns = self.grid.columns
         x, y = self.find_centre(source)
-        start = (x + self.sizes[source].width / 2, y)
+        size = self.sizes[source]
+        start = (x + size.width / 2 - size.back, y)
         tip = self.find_tip(source, key)
         first, last = columns[source], columns[key]
         leave = (self.column_starts[first] + self.column_widths[first], y)

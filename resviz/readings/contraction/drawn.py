@@ -39,7 +39,7 @@ class DrawnNode:
     Attributes:
         key: its number.
         role: what it is: input, output, block, run, pool, join or region.
-        lines: its words; of a join the sign.
+        lines: its words; of a join the sign, and how often it comes if several times.
         entrance: the sign of the join that it alone reads and that is drawn on it;
             "" for none.
         resolution: of what it gives, and `place` that in words, "56×56".
@@ -264,7 +264,9 @@ def draw_node(
     lines = label_node(quotient, key, letters)
     if node.model:
         lines[0] = lines[0].replace(MODEL_MARK, models[node.model][0])
-    if key in single:
+    if key in single and node.role == "join":
+        lines.append(single[key])
+    elif key in single:
         lines = join_lines(lines, single[key])
     layers = [
         wiring.arch.stored_layers[end] for end in node.ends if wiring.weighted.get(end)

@@ -1,0 +1,96 @@
+"""Volumes: boxes in perspective, as papers draw them, to scale by roots.
+
+Most networks are a row: boxes one after the other, shortcuts as arcs over blocks, skips
+as brackets above all that they pass. What is no row stands in lanes, one for each
+resolution. Either is a contracted graph, of which every line is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING
+
+from resviz.errors import RenderError
+from resviz.figures.declaring import declare_coverage
+from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.lanes import describe_graph
+from resviz.figures.lanes.notes import declare_boxes
+from resviz.figures.overview.outline import list_title_facts
+from resviz.figures.volumes.in_lanes import VolumeLanesPainter
+from resviz.figures.volumes.notes import list_lanes_notes, list_row_notes
+from resviz.figures.volumes.painting import RowPainter
+from resviz.figures.volumes.placing import choose_row
+from resviz.readings.contraction import read_contraction
+from resviz.readings.structure import read_structure
+
+if TYPE_CHECKING:
+    from resviz.figures.drawing.elements import Picture
+    from resviz.record import Architecture
+
+MIN_WIDTH = 640
+"""Width of a picture at least: its title and its notes need room."""
+
+MARGIN = 14
+
+MAX_NODES = 150
+"""Boxes, signs and dots that are drawn at most: of more, nobody could see anything."""
+
+
+def draw(arch: Architecture, *, each: bool = False) -> Picture:
+    """Draw a network as boxes in a row, or in lanes where it is none.
+
+    Raises:
+        RenderError: for more boxes than can be seen; says what draws them.
+    """
+    row = choose_row(arch)
+    graph = row.graph if row else read_contraction(arch)
+    if len(graph.nodes) > MAX_NODES:
+        raise RenderError(
+            f"volumes: got {len(graph.nodes)} boxes, signs and outputs, want at most "
+            f"{MAX_NODES} for any to be seen; --figure lanes draws them all"
+        )
+    canvas, room = Canvas(), find_sheet().room
+    if row:
+        painter = RowPainter(row, canvas, room=room - 2 * MARGIN, each=each)
+        width = ceil(max(painter.right + 2 * MARGIN, min(MIN_WIDTH, room)))
+        top = add_title(canvas, arch, width)
+        bottom = painter.paint((width - painter.right) / 2, top + 8) + 8
+        notes = list_row_notes(graph, painter.list_boxes(), each=each)
+    else:
+        painter = VolumeLanesPainter(graph, canvas, each=each)
+        width = max(painter.placing.width, min(MIN_WIDTH, room))
+        painter.placing.place_rows(add_title(canvas, arch, width) + 6)
+        painter.paint(width)
+        bottom = painter.placing.height + 2
+        notes = list_lanes_notes(graph, painter.list_boxes())
+    bottom = canvas.add_notes(
+        width / 2,
+        bottom,
+        notes,
+        width,
+        omissions=[
+            *declare_coverage(graph.coverage, lines=len(graph.lines)),
+            *declare_boxes(graph),
+        ],
+    )
+    picture = canvas.build_picture(f"{arch.label}, volumes", (width, ceil(bottom) + 6))
+    return replace(picture, ledgers=(painter.build_ledger(),))
+
+
+def add_title(canvas: Canvas, arch: Architecture, width: float) -> float:
+    """Add the title with the network's totals; return the y below it."""
+    facts = list_title_facts(read_structure(arch))
+    room = width - 2 * MARGIN
+    return canvas.add_title(width / 2, arch.label, facts, room, max_lines=3)
+
+
+def description(arch: Architecture, *, each: bool = False) -> str:
+    """Say the boxes in sentences: each with what it reads, and what is inside."""
+    del each  # what is opened is no other graph
+    row = choose_row(arch)
+    if row is None:
+        opening = "As boxes in perspective, in lanes by resolution"
+        return describe_graph(read_contraction(arch), opening)
+    return describe_graph(row.graph, "As boxes in perspective, in a row")

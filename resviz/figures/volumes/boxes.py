@@ -1,0 +1,156 @@
+"""Which boxes a node of the contracted graph is: blocks, layers, or a whole region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod, sqrt
+from typing import TYPE_CHECKING
+
+from resviz.figures.drawing.styles import level_tint
+from resviz.figures.layer_labels import arrange_output
+from resviz.operations.families import POOLS
+from resviz.readings.contraction.words import list_layer_names
+from resviz.readings.resolution import find_level
+from resviz.readings.structure import read_structure
+from resviz.record import MODEL_INPUT, Source
+from resviz.units import format_sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from resviz.readings.contraction import ContractedGraph, DrawnNode
+    from resviz.readings.contraction.wiring import Wiring
+    from resviz.readings.structure import Block, Shortcut
+
+MOST_BLOCKS, MOST_OPEN_BLOCKS = 8, 3
+"""Blocks in a row that are drawn, and of those whose convolutions are boxes; what lies
+between the first and the last ones is left out."""
+
+SHARED_SIGN = "°"
+"""What marks a node that runs with the weights of another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One box: a map, rows of tokens, or a vector.
+
+    Attributes:
+        key: of the node whose box it is.
+        sizes: of its map, in order; () for a vector.
+        channels: how many it has.
+        tint: its colours.
+        shortcut: the one that ends on it; None for none.
+        span: how many boxes its block has, this one included.
+        left_out: how many blocks are left out before it.
+        ends_block: whether a block ends with it.
+    """
+
+    key: int
+    sizes: tuple[int, ...]
+    channels: int
+    tint: str
+    shortcut: Shortcut | None = None
+    span: int = 1
+    left_out: int = 0
+    ends_block: bool = False
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        """Height and width of its map; tokens are as high as a square of so many."""
+        if len(self.sizes) == 1:
+            return sqrt(self.sizes[0]), 0
+        *_, height, width = (1, 1, *self.sizes)
+        return height, width
+
+    @property
+    def label(self) -> str:
+        """Its sizes as the paper writes them, "56×56×256"."""
+        return format_sizes((*self.sizes, self.channels))
+
+
+def list_volumes(
+    graph: ContractedGraph, key: int, *, each: bool = False
+) -> list[Volume]:
+    """List the boxes of a node, in order; none of what only calculates.
+
+    Args:
+        graph: the contracted graph.
+        key: of one of its nodes.
+        each: whether the layers of a block are boxes, instead of the block.
+    """
+    node = graph.nodes[key]
+    if node.role in {"join", "output"}:
+        return []
+    if node.role == "block":
+        return list_block_volumes(graph, node, each=each)
+    ends = [find_exit(graph.wiring, node)]
+    if node.role == "run":
+        ends = list_named_ends(graph.wiring, node.ends)
+    return [measure_volume(graph.wiring, key, end) for end in ends]
+
+
+def list_block_volumes(
+    graph: ContractedGraph, node: DrawnNode, *, each: bool
+) -> list[Volume]:
+    """List the boxes of blocks: of each, or of the first and the last of many."""
+    blocks = [
+        block
+        for block in read_structure(graph.arch).blocks
+        if node.ends.issuperset(block.layer_indices)
+    ]
+    most = MOST_OPEN_BLOCKS if each else MOST_BLOCKS
+    left_out = max(len(blocks) - most, 0)
+    first = (most + 1) // 2
+    shown = [*blocks[:first], *blocks[first + left_out :]]
+    volumes: list[Volume] = []
+    for number, block in enumerate(shown):
+        boxes = open_block(graph.wiring, node.key, block, each=each)
+        if left_out and number == first:
+            boxes[0] = replace(boxes[0], left_out=left_out)
+        volumes += boxes
+    return volumes or [
+        measure_volume(graph.wiring, node.key, find_exit(graph.wiring, node))
+    ]
+
+
+def open_block(wiring: Wiring, key: int, block: Block, *, each: bool) -> list[Volume]:
+    """Return a block as one box, or as one for each layer of its main branch."""
+    ends = [block.end]
+    if each:
+        main = {*block.main_indices} - {*block.gate_indices}
+        ends = list_named_ends(wiring, main) or ends
+    volumes = [measure_volume(wiring, key, end) for end in ends]
+    shortcut = block.shortcut if block.joins else None
+    volumes[-1] = replace(
+        volumes[-1], shortcut=shortcut, span=len(volumes), ends_block=True
+    )
+    return volumes
+
+
+def list_named_ends(wiring: Wiring, ends: Iterable[int]) -> list[int]:
+    """List the layers that do something to positions or channels, in order."""
+    return [end for end in sorted(ends) if list_layer_names(wiring, end)]
+
+
+def find_exit(wiring: Wiring, node: DrawnNode) -> int:
+    """Find the end of a node that others read last; of none, its last."""
+    leaving = wiring.list_values_leaving({*node.ends})
+    return max((end for end, _ in leaving), default=max(node.ends))
+
+
+def measure_volume(wiring: Wiring, key: int, end: int) -> Volume:
+    """Measure the box of what an input or a layer gives.
+
+    What only pools is grey, as inputs are.
+    """
+    resolution, _, channels = wiring.measure_end(end)
+    source = Source(end) if end >= 0 else Source(MODEL_INPUT, -1 - end)
+    sizes = arrange_output(wiring.arch, source)[2:]
+    if resolution.positions <= 1:
+        sizes = ()
+    elif prod(sizes) != resolution.positions:
+        sizes = (resolution.positions,)
+    pools = any(op.name in POOLS for op in wiring.list_operations(end))
+    level = find_level(wiring.arch, resolution.positions)
+    tint = "stem" if end < 0 or pools else level_tint(level)
+    return Volume(key, sizes, channels, tint)

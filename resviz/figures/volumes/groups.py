@@ -1,0 +1,135 @@
+"""Groups: nodes of a row that have one label, as the blocks of a stage have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from resviz.figures.drawing import metrics
+from resviz.figures.drawing.styles import LOOKS
+from resviz.figures.volumes.boxes import SHARED_SIGN, Volume, list_volumes
+from resviz.readings.contraction.forms import count_names
+from resviz.readings.contraction.join_signs import OTHER_SIGN
+from resviz.readings.structure import read_structure
+
+if TYPE_CHECKING:
+    from resviz.figures.volumes.rows import VolumeRow
+    from resviz.readings.contraction import ContractedGraph, DrawnNode
+    from resviz.readings.structure import Stage
+
+MAX_LABEL_WIDTH = 92
+"""Width of a line of a label at most, in pixels."""
+
+
+class RowNode(NamedTuple):
+    """A node of the row: its key, the sign before its boxes or "", and its boxes."""
+
+    key: int
+    sign: str
+    volumes: tuple[Volume, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeGroup:
+    """Nodes of a row with one label.
+
+    Attributes:
+        nodes: in order.
+        name: of the stage, or of the input; "" for none.
+        lines: its size, and what it does.
+    """
+
+    nodes: tuple[RowNode, ...]
+    name: str
+    lines: tuple[str, ...]
+
+    @property
+    def volumes(self) -> list[Volume]:
+        """Its boxes."""
+        return [volume for node in self.nodes for volume in node.volumes]
+
+
+def list_groups(row: VolumeRow, *, each: bool = False) -> list[VolumeGroup]:
+    """List the groups of a row, from left to right."""
+    graph = row.graph
+    framed = {key: frame for frame in row.frames for key in frame.members}
+    stages = find_stages_of_nodes(graph)
+
+    def choose_group(key: int) -> object:
+        stage = stages.get(key)
+        return (id(stage), id(framed.get(key))) if stage else key
+
+    groups: list[VolumeGroup] = []
+    for _, run in groupby(row.path, choose_group):
+        keys = [*run]
+        nodes = tuple(build_row_node(graph, key, each=each) for key in keys)
+        groups.append(label_group(graph, nodes, stages.get(keys[0])))
+    return groups
+
+
+def find_stages_of_nodes(graph: ContractedGraph) -> dict[int, Stage]:
+    """Find the stage of each node that holds blocks of one stage alone."""
+    found: dict[int, Stage] = {}
+    for key, node in graph.nodes.items():
+        if node.role != "block":
+            continue
+        stages = [
+            stage
+            for stage in read_structure(graph.arch).stages
+            if not node.ends.isdisjoint(stage.layer_indices)
+        ]
+        if len(stages) == 1:
+            found[key] = stages[0]
+    return found
+
+
+def build_row_node(graph: ContractedGraph, key: int, *, each: bool) -> RowNode:
+    """Build a node of the row."""
+    node = graph.nodes[key]
+    volumes = tuple(list_volumes(graph, key, each=each))
+    sign = node.lines[0] if node.role == "join" else node.entrance
+    if not volumes and node.role not in {"join", "output"}:
+        sign = OTHER_SIGN
+    return RowNode(key, sign, volumes)
+
+
+def label_group(
+    graph: ContractedGraph, nodes: tuple[RowNode, ...], stage: Stage | None
+) -> VolumeGroup:
+    """Label a group by its stage, its size and the words of its nodes."""
+    volumes = [volume for node in nodes for volume in node.volumes]
+    members = [graph.nodes[node.key] for node in nodes]
+    if not volumes:
+        is_told = members[0].role in {"join", "output"}
+        return VolumeGroup(nodes, "", () if is_told else members[0].lines)
+    name = ""
+    words = [line for member in members for line in spell_lines(graph, member)]
+    if members[0].role == "input":
+        name, words = words[0], []
+    elif stage is not None:
+        ends = {end for member in members for end in member.ends}
+        blocks = [b for b in stage.blocks if ends.issuperset(b.layer_indices)]
+        words = count_names([block.type for block in blocks]) or words
+        name = stage.name if len(blocks) == len(stage.blocks) else ""
+    lines = [volumes[-1].label]
+    for word in words:
+        lines += metrics.wrap_words(word.split(), " ", MAX_LABEL_WIDTH, LABEL_SIZE)
+    name = metrics.fit_name(name, MAX_LABEL_WIDTH, LOOKS["name"].size, bold=True)
+    return VolumeGroup(nodes, name or "", metrics.cap_lines(lines, MAX_LINES))
+
+
+def spell_lines(graph: ContractedGraph, node: DrawnNode) -> list[str]:
+    """Return the lines of a node with names in full where letters stand for them."""
+    names = {code: name for name, code in graph.letters.items()}
+    lines = [
+        " ".join(names.get(word, word) for word in line.split()) for line in node.lines
+    ]
+    if node.is_shared:
+        lines[0] += f" {SHARED_SIGN}"
+    return lines
+
+
+LABEL_SIZE = LOOKS["small"].size
+MAX_LINES = 5
+"""Lines of a label at most, beside its name."""

@@ -1,0 +1,63 @@
+"""The words below volumes: their scale, and what their signs mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.figures.lanes.notes import LANE_NOTE, explain_signs, explain_words
+from resviz.figures.legend import list_shortcut_signs
+from resviz.figures.tints import explain_tints
+from resviz.figures.volumes.boxes import SHARED_SIGN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from resviz.figures.volumes.boxes import Volume
+    from resviz.readings.contraction import ContractedGraph
+
+SCALE_NOTE = "scale: edges as √pixels, thickness as √channels"
+"""What lengths mean. (∝ is in few fonts.)"""
+
+
+def list_row_notes(
+    graph: ContractedGraph, volumes: Sequence[Volume], *, each: bool
+) -> list[str]:
+    """List what boxes, arcs and signs of a row mean."""
+    kinds = [volume.shortcut.kind for volume in volumes if volume.shortcut]
+    box = "a box: a layer" if each else "a box: a layer, or a block below its arc"
+    return [
+        *explain_scale(volumes),
+        *[box] * bool(kinds),
+        *(f"arc, {line}" for line in list_shortcut_signs(kinds)),
+        *["…: equal blocks left out"] * any(each.left_out for each in volumes),
+        *explain_tints(volume.tint for volume in volumes),
+        *explain_signs(graph),
+        *explain_shared(graph),
+        *explain_words(graph, letters=False),
+    ]
+
+
+def list_lanes_notes(graph: ContractedGraph, volumes: Sequence[Volume]) -> list[str]:
+    """List the same of boxes in lanes."""
+    return [
+        *explain_scale(volumes),
+        LANE_NOTE,
+        *explain_signs(graph),
+        *explain_shared(graph),
+        *explain_words(graph),
+    ]
+
+
+def explain_scale(volumes: Sequence[Volume]) -> Iterator[str]:
+    """Yield what the lengths of boxes mean."""
+    yield SCALE_NOTE
+    if any(len(volume.sizes) == 1 for volume in volumes):
+        yield "a sheet: tokens or steps, as high as a square of so many"
+    if any(len(volume.sizes) > 2 for volume in volumes):
+        yield "of three axes the last two are drawn"
+
+
+def explain_shared(graph: ContractedGraph) -> Iterator[str]:
+    """Yield what marks the boxes that have the weights of others."""
+    if any(node.is_shared for node in graph.nodes.values()):
+        yield f"{SHARED_SIGN}: weights of another box"
