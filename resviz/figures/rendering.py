@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 UNSIZED_FORMATS = ("dot", "mermaid")
 """Formats whose readers place the figure, and know no width that it shall have."""
 
-NO_GROUND_FORMATS = ("tikz", "mermaid", "pptx", "drawio")
+NO_GROUND_FORMATS = ("tikz", "mermaid")
 """Formats that stand on the ground of what they are put into."""
 
-OWN_FONT_FORMATS = ("mermaid", "pptx", "drawio")
+OWN_FONT_FORMATS = ("mermaid",)
 """Formats whose readers choose the font."""
 
 notebook_calls = count(1)
@@ -154,12 +154,12 @@ class Diagram:
         if format in NO_GROUND_FORMATS and self.picture.ground not in {"", "none"}:
             raise RenderError(
                 f"background: {format} stands on the ground of what it is put into, "
-                "leave it out, or want one of svg, pdf, png, dot"
+                "leave it out, or want one of svg, pdf, png, dot, pptx, drawio"
             )
         if format in OWN_FONT_FORMATS and self.picture.font:
             raise RenderError(
                 f"font: {format} has the font of the program that reads it, leave it "
-                "out, or want one of svg, pdf, png, tikz, dot"
+                "out, or want one of svg, pdf, png, tikz, dot, pptx, drawio"
             )
         if self.layout == "dot":
             from resviz.formats.dot_program import DRAWN_FORMATS, draw_with_dot

@@ -199,7 +199,7 @@ def test_wrong_looks_are_refused(network, options, message):
         draw_diagram(network("resnet18"), **options)
 
 
-@pytest.mark.parametrize("form", ["tikz", "mermaid", "drawio"])
+@pytest.mark.parametrize("form", ["tikz", "mermaid"])
 def test_what_stands_in_a_page_has_no_ground(network, form):
     """It is that of the page."""
     drawn = draw_diagram(network("resnet18"), background="white")

@@ -188,6 +188,17 @@ def test_a_page_has_the_width_asked_for(record):
     assert 'pageWidth="312"' in drawn.to_drawio()
 
 
+def test_a_page_has_the_font_and_the_ground_asked_for(record):
+    """The ground of the style if none is named."""
+    arch = record("resnet18")
+    drawn = resviz.diagram(arch, font="Times New Roman", background="#fff8e7")
+    text = drawn.to_drawio()
+    assert 'background="#fff8e7"' in text
+    assert {"Times New Roman"} == {*re.findall(r"fontFamily=([^;]+);", text)}
+    bare = resviz.diagram(arch, background="none").to_drawio()
+    assert 'background="none"' in bare
+
+
 @pytest.fixture(scope="module")
 def view(browser, tmp_path_factory):
     """A function that draws a file with draw.io's viewer; the text on the page."""

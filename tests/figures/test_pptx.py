@@ -334,3 +334,21 @@ def test_a_slide_has_the_width_asked_for(record):
             place = find_site(by_id[held_by], site)
             most = max(by_id[held_by].width, by_id[held_by].height) / 9525 / 2
             assert hypot(at[0] - place[0], at[1] - place[1]) <= most + 1
+
+
+def test_a_slide_has_the_font_and_the_ground_asked_for(record):
+    """The ground of the style if none is named, that of the program for "none"."""
+    arch = record("resnet18")
+    drawn = resviz.diagram(arch, font="Times New Roman", background="#fff8e7")
+    presentation, shapes = read_slide(drawn.to_pptx())
+    assert "FFF8E7" == str(presentation.slides[0].background.fill.fore_color.rgb)
+    fonts = {
+        run.font.name
+        for shape in shapes
+        if shape.has_text_frame
+        for part in shape.text_frame.paragraphs
+        for run in part.runs
+    }
+    assert {"Times New Roman"} == fonts
+    bare, _ = read_slide(resviz.diagram(arch, background="none").to_pptx())
+    assert bare.slides[0]._element.find(".//{*}bg") is None

@@ -52,7 +52,8 @@ def render(picture: Picture, style: Style) -> str:
     writer = _PageWriter(picture, replace(style, dark=None))
     width, height = map(ceil, picture.pixels)
     title = escape.escape_html(picture.title)
-    ground = style.colours["background"]
+    has_own = picture.ground not in {"", "style"}
+    ground = picture.ground if has_own else style.colours["background"]
     model = (
         '<mxGraphModel dx="0" dy="0" grid="0" gridSize="1" page="1" pageScale="1"'
         f' pageWidth="{width}" pageHeight="{height}" math="0" shadow="0"'
@@ -206,7 +207,7 @@ class _PageWriter:
         look = LOOKS[text.role]
         align = {"start": "left", "middle": "center", "end": "right"}[text.align]
         return {
-            "fontFamily": FONT,
+            "fontFamily": self.picture.font or FONT,
             "fontSize": self.format_length(look.size),
             "fontStyle": "1" if look.bold else "0",
             "fontColor": self.style.colours[look.ink],

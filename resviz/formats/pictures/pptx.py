@@ -109,7 +109,10 @@ class _SlideBuilder:
         self.presentation.slide_height = height
         layout = self.presentation.slide_layouts[BLANK_LAYOUT]
         slide = self.presentation.slides.add_slide(layout)
-        paint_fill(slide.background.fill, style.colours["background"])
+        if picture.ground != "none":
+            has_own = picture.ground not in {"", "style"}
+            ground = picture.ground if has_own else style.colours["background"]
+            paint_fill(slide.background.fill, ground)
         self.tree = slide.shapes
         self.boxes = [
             node for node in picture.nodes if LOOKS[node.role].shape != "none"
@@ -200,7 +203,8 @@ class _SlideBuilder:
                     paragraph.add_line_break()
                 run = paragraph.add_run()
                 run.text = escape.clean_name(line)
-                run.font.size, run.font.bold, run.font.name = Pt(size), look.bold, FONT
+                run.font.size, run.font.bold = Pt(size), look.bold
+                run.font.name = self.picture.font or FONT
                 run.font.color.rgb = to_rgb(self.style.colours[look.ink])
 
     def add_connector(self, connector: Connector) -> list[Any]:
