@@ -290,6 +290,7 @@ def diagram(
     *,
     at: str | None = None,
     direction: str = "TB",
+    stages: str | None = None,
     plain: bool = False,
     each: bool = False,
     style: str = "screen",
@@ -313,6 +314,8 @@ def diagram(
             out, the overview, or "lanes" of what is no chain of parts.
         at: which block the figure "block" draws, "conv3_1" or its module path.
         direction: of the overview and of a block, "TB" or "LR".
+        stages: those that an overview draws, "conv3_x..conv5_x" or one; it says which
+            parts it leaves out.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block.
         style: "screen", which follows the reader's dark mode, "paper", or another of
@@ -346,6 +349,7 @@ def diagram(
         figure,
         at=at,
         direction=direction,
+        stages=stages,
         plain=plain,
         each=each,
         style=style,
@@ -367,6 +371,7 @@ def describe(
     figure: str | None = None,
     *,
     at: str | None = None,
+    stages: str | None = None,
     plain: bool = False,
     each: bool = False,
     **tracing: Unpack[TraceOptions],
@@ -378,6 +383,7 @@ def describe(
         figure: "overview", "block" or another of `resviz.figures.FIGURES`; if left
             out, the overview, or "lanes" of what is no chain of parts.
         at: which block the figure "block" draws, "conv3_1" or its module path.
+        stages: those that an overview draws.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block.
         tracing: as for `trace`.
@@ -392,7 +398,7 @@ def describe(
     from resviz.figures import describe_figure
 
     archs = trace_networks(network, **tracing)
-    return describe_figure(archs, figure, at=at, plain=plain, each=each)
+    return describe_figure(archs, figure, at=at, stages=stages, plain=plain, each=each)
 
 
 @takes_options

@@ -233,6 +233,14 @@ class FigureOptions(TypedDict, total=False):
             refusal="only {} have one",
         ),
     ]
+    stages: Annotated[
+        str | None,
+        Option(
+            "A part of an overview: conv3_x..conv5_x, or one stage.",
+            example="conv3_x..conv5_x",
+            refusal="only the figure '{}' draws a part",
+        ),
+    ]
     plain: Annotated[
         bool,
         Option(

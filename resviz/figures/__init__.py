@@ -62,7 +62,9 @@ class RegisteredFigure:
 
 FIGURES = {
     "overview": RegisteredFigure(
-        "stages, blocks and shortcuts on one screen", ("direction",), is_graph=True
+        "stages, blocks and shortcuts on one screen",
+        ("direction", "stages"),
+        is_graph=True,
     ),
     "block": RegisteredFigure(
         "one residual block in full", ("at", "direction"), is_graph=True

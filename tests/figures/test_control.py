@@ -13,6 +13,7 @@ from resviz.figures import FIGURES, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.palettes import PALETTES
 from resviz.figures.drawing.sheet import PLAIN_SHEET, Sheet, find_sheet, lay_out_on
+from resviz.readings.structure import read_structure
 
 from .conftest import faults, texts
 
@@ -239,3 +240,83 @@ def test_python_takes_them(record):
     """As keywords, with the figure's other options."""
     drawn = resviz.diagram(record("resnet18"), title="Ours", no_legend=True)
     assert "Ours" in texts(drawn.picture)
+
+
+PARTS = {
+    "conv3_x..conv4_x": (
+        "conv2_x, 56×56×256",
+        "conv5_x",
+        "stem, conv2_x, conv5_x, head",
+    ),
+    "CONV5_X": ("conv4_x, 14×14×1024", None, "stem, conv2_x, conv3_x, conv4_x"),
+    "..conv3_x": (None, "conv4_x", "conv4_x, conv5_x, head"),
+    "conv2_x": (None, "conv3_x", "conv3_x, conv4_x, conv5_x, head"),
+}
+"""Stages of ResNet-50: where they come from and lead to, and what is left out."""
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("stages", PARTS)
+def test_a_part_says_what_it_leaves_out(network, stages, direction):
+    """Without a legend too, in the picture, in words and for other programs."""
+    before, after, missing = PARTS[stages]
+    drawn = draw_diagram(
+        network("resnet50"), stages=stages, direction=direction, no_legend=True
+    )
+    said = " ".join(texts(drawn.picture)).replace(" ·", "")
+    assert f"left out: {missing}" in said
+    assert (f"from {before.replace(', ', ' ' if direction == 'LR' else ', ')}" in said
+            if before else "224×224×3" in said)  # fmt: skip
+    assert (f"to {after}" if after else "output 1000") in said
+    assert "drawn. Of 192 connections" in drawn.description
+    assert f"left out: {missing}" in drawn.to_dot()
+    assert [] == [*faults(drawn.picture)]
+
+
+@pytest.mark.parametrize("name", ["resnet50", "backbone", "preactivated", "long"])
+def test_the_law_holds_for_each_stage(network, name):
+    """What is drawn and declared are all; a stage's own edges are not elsewhere."""
+    arch = network(name)
+    total = 0
+    for stage in read_structure(arch).stages:
+        coverage = draw_diagram(arch, stages=stage.name).coverage
+        assert coverage.drawn + coverage.declared == coverage.edges
+        total += coverage.edges - coverage.elsewhere
+    whole = draw_diagram(arch, "overview").coverage
+    joints = len(read_structure(arch).stages) * 4
+    assert whole.edges <= total <= whole.edges + joints
+
+
+def test_all_stages_are_the_whole(network):
+    """Nothing is said to be left out."""
+    arch = network("resnet50")
+    assert draw_diagram(arch).to_svg() == draw_diagram(arch, stages="..").to_svg()
+
+
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        (
+            "conv6_x",
+            "got 'conv6_x', did you mean 'conv5_x'? want one of conv2_x, conv3_x",
+        ),
+        ("conv4_x..conv3_x", "conv3_x comes before conv4_x: want conv3_x..conv4_x"),
+        ("conv3_x..", None),
+    ],
+)
+def test_stages_are_named_as_the_figure_names_them(network, stages, message):
+    """Others are refused with those there are."""
+    if message is None:
+        drawn = draw_diagram(network("resnet50"), stages=stages)
+        assert {"conv3_x", "conv4_x", "conv5_x"} <= {*texts(drawn.picture)}
+        return
+    with pytest.raises(RenderError, match=re.escape(message)):
+        draw_diagram(network("resnet50"), stages=stages)
+
+
+def test_stages_of_what_has_none_are_refused(network):
+    """And of a figure that draws no part."""
+    with pytest.raises(RenderError, match="stages: plain has none, leave the"):
+        draw_diagram(network("plain"), stages="conv3_x")
+    with pytest.raises(RenderError, match="only the figure 'overview' draws a part"):
+        draw_diagram(network("resnet18"), "stack", stages="conv3_x")

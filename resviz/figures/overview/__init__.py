@@ -17,6 +17,7 @@ from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
 from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
+from resviz.figures.overview.part import choose_part, declare_missing
 from resviz.readings.structure import read_structure
 from resviz.units import format_plural
 
@@ -29,15 +30,19 @@ if TYPE_CHECKING:
     from resviz.record import Architecture
 
 
-def draw(arch: Architecture, *, direction: str) -> Picture:
-    """Draw the overview of a network."""
+def draw(arch: Architecture, *, direction: str, stages: str | None = None) -> Picture:
+    """Draw the overview of a network, or of some of its stages.
+
+    Raises:
+        RenderError: for stages that it has not; lists those it has.
+    """
     structure = read_structure(arch)
-    outline = build_outline(structure)
+    outline = choose_part(structure, build_outline(structure), stages)
     unplaced = ChartBuilder(outline).build_chart(direction)
     if find_sheet().width is None:
-        picture = choose_readable(iter_pictures(structure, direction))
+        picture = choose_readable(iter_pictures(structure, direction, stages))
     else:
-        picture = choose_fitting(iter_pictures(structure, direction))
+        picture = choose_fitting(iter_pictures(structure, direction, stages))
     return replace(picture, chart=unplaced)
 
 
@@ -45,17 +50,19 @@ MIN_ROWS = 3
 """Rows of one stage that are drawn at least: the first, what is left out, the last."""
 
 
-def iter_pictures(structure: Structure, direction: str) -> Iterator[Picture]:
+def iter_pictures(
+    structure: Structure, direction: str, stages: str | None
+) -> Iterator[Picture]:
     """Yield the overview in one lane of stages and in more, then with fewer rows.
 
     On a sheet of some width each is narrowed to it after that.
     """
     widths = (False,) if find_sheet().width is None else (False, True)
     previous = None
-    omissions = list_omissions(structure)
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
-        outline = build_outline(structure, most=most)
+        outline = choose_part(structure, build_outline(structure, most=most), stages)
         if outline != previous:
+            omissions = [*list_omissions(structure), *declare_missing(outline)]
             signs = build_overview_legend(structure, outline)
             for narrowed in widths:
                 yield from iter_placed(
@@ -70,9 +77,20 @@ def list_omissions(structure: Structure) -> list[str]:
     return serial * has_serial_labels(structure)
 
 
-def description(arch: Architecture) -> str:
-    """Say the overview in sentences."""
-    return sentences.describe_network(arch)
+def description(arch: Architecture, *, stages: str | None = None) -> str:
+    """Say the overview in sentences.
+
+    Raises:
+        RenderError: as `draw`.
+    """
+    whole = sentences.describe_network(arch)
+    structure = read_structure(arch)
+    outline = choose_part(structure, build_outline(structure), stages)
+    if not outline.missing:
+        return whole
+    drawn = sentences.join_with_and([section.name for section in outline.sections])
+    verb = "is" if len(outline.sections) == 1 else "are"
+    return f"{whole} Of this, {drawn} {verb} drawn."
 
 
 PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
@@ -154,7 +172,7 @@ class ChartBuilder:
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
-        self.book = SeatBook(outline.arch)
+        self.book = SeatBook(outline.arch, outline.scope)
         self.links: list[ChartLink] = []
         self.box_count = 0
         self.last_key = ""
@@ -163,9 +181,11 @@ class ChartBuilder:
         """Return the whole chart, from the input to the output."""
         outline = self.outline
         facts = " · ".join(outline.facts)
-        heading = (*find_sheet().write_heading(outline.title, facts), outline.inputs)
+        title = find_sheet().write_heading(outline.title, facts)
+        heading = (*title, *declare_missing(outline), outline.inputs)
         first = self.add_box("text", tuple(filter(None, heading)))
         self.book.seat_inputs(first.key)
+        self.book.seat(first.key, outline.before_layers)
         parts: list[ChartBox | ChartFrame] = []
         if outline.stem:
             parts.append(self.add_box("chain", wrap_chart_labels(outline.stem), "stem"))
@@ -178,6 +198,7 @@ class ChartBuilder:
         if outline.outputs:
             parts.append(self.add_box("text", (outline.outputs,)))
             self.book.seat_outputs(self.last_key)
+            self.book.seat(self.last_key, outline.after_layers)
         chart = settle_chart(Chart(direction, (), tuple(self.links)), [self.book])
         notes = [*explain_order(chart.links)]
         notes += declare_coverage(chart.coverage, see=WHOLE_GRAPH)

@@ -113,6 +113,7 @@ class DownwardPlacing(OverviewPlacing):
             ends = (level, self.last.bottom), (level, y + 12)
             self.canvas.add_wire(self.last, text, "main", *ends)
             self.book.seat_outputs(text.key)
+            self.book.seat(text.key, self.outline.after_layers)
             y += 28
         y = max(y, *(end + 8 for end in self.lane_ends), 0) + 2
         room = self.width - 2 * MARGIN
@@ -252,7 +253,10 @@ class RightwardPlacing(OverviewPlacing):
         """Place the input left of the first line of stages."""
         self.measure_lines()
         self.lane_start = MARGIN + LANE_GAP
-        self.add_end_text(MARGIN, "input", self.outline.inputs)
+        words = ("input", self.outline.inputs)
+        if self.outline.before_layers:
+            words = tuple(self.outline.inputs.split(", "))
+        self.add_end_text(MARGIN, *words)
 
     def measure_lines(self) -> None:
         """Measure the first line of stages; all are of one height."""
@@ -291,6 +295,7 @@ class RightwardPlacing(OverviewPlacing):
             ends = (before.right, level), (x - 1, level)
             self.canvas.add_wire(before, self.last, "main", *ends)
             self.book.seat_outputs(self.last.key)
+            self.book.seat(self.last.key, outline.after_layers)
         least = (
             min(self.min_width, find_sheet().room) if self.narrowed else self.min_width
         )

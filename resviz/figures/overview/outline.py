@@ -124,7 +124,9 @@ class OutlineSection:
 class Outline:
     """An overview's content, from the input to the output.
 
-    `arch` is the record, `stem_layers` and `head_layers` those of the two boxes.
+    `arch` is the record, `stem_layers` and `head_layers` those of the two boxes. Of a
+    part, `scope` are its layers, `before_layers` and `after_layers` those around it,
+    and `missing` the parts that are left out.
     """
 
     arch: Architecture
@@ -137,6 +139,10 @@ class Outline:
     outputs: str
     stem_layers: tuple[int, ...]
     head_layers: tuple[int, ...]
+    before_layers: tuple[int, ...] = ()
+    after_layers: tuple[int, ...] = ()
+    scope: frozenset[int] | None = None
+    missing: tuple[str, ...] = ()
 
 
 def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:

@@ -126,7 +126,7 @@ class OverviewPlacing(ABC):
         self.narrowed = narrowed
         self.turns = turns
         self.canvas = Canvas()
-        self.book = SeatBook(outline.arch)
+        self.book = SeatBook(outline.arch, outline.scope)
         self.canvas.books.append(self.book)
         self.lane_ends: list[float] = []
 
@@ -182,6 +182,7 @@ class OverviewPlacing(ABC):
         """Return the whole overview, placed."""
         self.begin()
         self.book.seat_inputs(self.last.key)
+        self.book.seat(self.last.key, self.outline.before_layers)
         if self.outline.stem:
             node = self.place_chain(self.outline.stem, "stem")
             self.book.seat(node.key, self.outline.stem_layers)
