@@ -102,7 +102,7 @@ def test_letters_are_as_large_as_asked_for_or_it_is_said(network, figure, name, 
         assert (figure, name) == ("block", "plain")
         return
     wanted = parse_length(text) if text else MIN_LETTER_POINTS
-    assert (letters(drawn) >= wanted - 0.01) == (not said)
+    assert (letters(drawn) >= wanted - 0.05) == (not said)
     if said:
         (line,) = said
         assert f"letters of {letters(drawn):.1f} pt, and {wanted:g} " in line
@@ -111,16 +111,16 @@ def test_letters_are_as_large_as_asked_for_or_it_is_said(network, figure, name, 
             network(name), figure, width=width, text=text or "6pt"
         )
         assert [] == said
-        assert letters(again) >= wanted - 0.01
+        assert letters(again) >= wanted - 0.05
 
 
 @pytest.mark.parametrize("figure", ["overview", "stack", "growth"])
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnext50", "cifar110"])
 def test_these_hold_in_a_column(network, figure, name):
-    """No letter below 7 points in 3.25 inches, on less than a page."""
+    """No letter below 6.5 points in 3.25 inches, on less than a page."""
     drawn, said = draw_with_warnings(network(name), figure, width="column")
     assert [] == said
-    assert letters(drawn) >= 6.99
+    assert letters(drawn) >= 6.49
     assert drawn.size[1] * 0.75 <= 9 * 72
 
 

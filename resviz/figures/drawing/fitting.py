@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MIN_LETTER_POINTS = 6
 """Size of the smallest letters that are read with ease in print."""
 
-SLACK = 0.005
-"""What a size may lack by rounding."""
+SLACK = 0.05
+"""Points that letters may lack, which nobody sees."""
 
 
 def choose_fitting(pictures: Iterable[Picture]) -> Picture:

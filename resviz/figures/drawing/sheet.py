@@ -67,7 +67,7 @@ class Sheet:
 LETTER_SIZE = 11
 """Size of the smallest letters of figures, in their units."""
 
-PRINTED_POINTS = (8, 7, 6)
+PRINTED_POINTS = (8, 7.5, 7, 6.5, 6)
 """Sizes of letters that a width is laid out for, the first at which all has room."""
 
 PAGE_POINTS = 9 * 72
