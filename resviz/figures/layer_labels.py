@@ -172,6 +172,11 @@ def is_named_by_module(op: Operation, layer: Layer) -> bool:
     return op.name == "hardtanh" and layer.type == "ReLU6"
 
 
+def is_relu6(op: Operation) -> bool:
+    """Tell whether an operation is a ReLU6, which torch runs as a hardtanh."""
+    return op.name == "hardtanh" and op.arguments == {"min_val": 0, "max_val": 6}
+
+
 def label_operation_fully(op: Operation) -> str:
     """Label one operation for a block in full."""
     chosen = label_operation(op) if op.name in {"slice", "constant_pad_nd"} else ""
@@ -202,7 +207,8 @@ def describe_operation(
         return "product"
     if is_upsampling(op):
         return mark_upsampling(label_upsampling(op, 1))
-    return OPERATION_LABELS.get(op.name, op.name.strip("_").replace("_", " "))
+    usual = op.name.strip("_").replace("_", " ")
+    return "ReLU6" if is_relu6(op) else OPERATION_LABELS.get(op.name, usual)
 
 
 def label_convolution(op: Operation, window: Window) -> str:

@@ -50,7 +50,12 @@ softmax = partial(
 
 ROWS = (
     activation("relu", label="ReLU", tool_kind="ReLU", saved=save_result),
-    activation("hardtanh", tool_kind="ReLU6", saved=save_operand),
+    activation(
+        "hardtanh",
+        tool_kind="ReLU6",
+        arguments=("min_val", "max_val"),
+        saved=save_operand,
+    ),
     activation("sigmoid", is_squashing=True, saved=save_result),
     activation("tanh", saved=save_result),
     activation("silu", label="SiLU", saved=save_operand),

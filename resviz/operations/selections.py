@@ -112,6 +112,11 @@ def follow_channel_shuffle(step: FieldStep) -> OutputMaps | None:
     return None if list_input_axes(field_map.layout[1]) else [field_map]
 
 
+def keep_axis_before_map(op: Operation, axis: int) -> int | None:
+    """Return the axis of channels whose number changes with the two axes behind it."""
+    return axis if axis == len(op.inputs[0]) - 3 else None
+
+
 def follow_pixel_shuffle(step: FieldStep) -> OutputMaps | None:
     """Follow channels to positions, or back: r positions read one, or one reads r."""
     field_map, before, after = step.seeing_maps[0], step.op.inputs[0], step.shape
@@ -207,8 +212,10 @@ ROWS = (
     ),
     piece("channel_shuffle", field=follow_channel_shuffle),
     selection("native_channel_shuffle", field=follow_channel_shuffle),
-    piece("pixel_shuffle", field=follow_pixel_shuffle),
-    piece("pixel_unshuffle", field=follow_pixel_shuffle),
+    piece("pixel_shuffle", field=follow_pixel_shuffle, moves_axis=keep_axis_before_map),
+    piece(
+        "pixel_unshuffle", field=follow_pixel_shuffle, moves_axis=keep_axis_before_map
+    ),
     piece("roll", label="shift"),
     piece("narrow"),
     piece("flip"),

@@ -11,6 +11,7 @@ from resviz.figures.layer_labels import (
     label_convolution,
     label_convolution_fully,
     label_layer_briefly,
+    label_layer_fully,
 )
 from resviz.record import Operation, Window
 
@@ -102,3 +103,20 @@ def test_upsampling_has_its_own_sign(layer, word):
     """A repeat has the other, "×2"."""
     arch = resviz.trace(nn.Sequential(nn.Conv2d(3, 8, 3), layer), (3, 10, 10))
     assert [word] == label_layer_briefly(arch.layers[1])
+
+
+def test_a_function_that_bounds_from_0_to_6_is_a_relu6():
+    """As its module is; with other bounds it is a hardtanh."""
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Hardtanh(0, 6), nn.Hardtanh(-1, 1))
+    arch = resviz.trace(net, (3, 10, 10))
+    assert [["ReLU6"], ["hardtanh"]] == [
+        label_layer_fully(layer) for layer in arch.layers[1:]
+    ]
+
+
+def test_a_pixel_shuffle_gives_a_map():
+    """Also where no convolution reads it: 16×16×3, no row of 768 values."""
+    net = nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.PixelShuffle(2))
+    arch = resviz.trace(net, (3, 8, 8))
+    assert "16×16×3" in resviz.layers(arch).render("text", width=200)
+    assert "768" not in resviz.diagram(arch, "stack").to_svg()

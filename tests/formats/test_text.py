@@ -125,3 +125,14 @@ def test_a_table_that_fits_needs_no_rich(run, tmp_path):
 )
 def test_a_long_name_breaks_where_its_parts_end(title, lines):
     assert title_lines(Column("c0", title, kind="cell")) == lines
+
+
+def test_long_paths_break_at_dots_where_the_width_is_short():
+    """All of them stays to be read; what is set off keeps its place."""
+    rows = ({"a": "backbone.layers.0", "b": "x" * 30}, {"a": "stem", "b": "y"})
+    columns = (Column("a", "layer"), Column("b", "words"))
+    table = Table("T", columns, rows, [], marked=frozenset({0}), mark="m")
+    shown = table.render(width=50).splitlines()[3:6]
+    assert ["▸ backbone.", "  layers.0", "  stem"] == [
+        line.rstrip(" xy") for line in shown
+    ]

@@ -27,10 +27,15 @@ MOVES = {
 
 @pytest.mark.parametrize("name", MOVES)
 def test_an_axis_is_where_its_size_is(name):
-    """None where it was averaged, or one of its positions was taken."""
+    """None where it was averaged away, or one of its positions was taken.
+
+    An averaged axis that is kept lies where it did, of one position.
+    """
     arch = resviz.trace(Function(MOVES[name]), inputs=torch.zeros(SIZES))
     (op,) = arch.layers[0].operations
     sizes = MOVES[name](torch.zeros(SIZES)).shape
     expected = [[*sizes].index(n) if n in sizes else None for n in SIZES]
+    if name.endswith("keeps its axis"):
+        expected = [*range(len(SIZES))]
     rule = OPERATIONS[op.name].moves_axis
     assert expected == [rule(op, axis) for axis in range(len(SIZES))]

@@ -176,7 +176,9 @@ def title_lines(column: Column) -> list[str]:
     return wrap_title(title) if column.kind == "cell" else [title]
 
 
-def wrap_title(title: str, pattern: re.Pattern[str] = PATH_PART) -> list[str]:
+def wrap_title(
+    title: str, pattern: re.Pattern[str] = PATH_PART, width: int = CELL_WIDTH
+) -> list[str]:
     """Break a network's name, a SPEC's or path's long words where its parts end.
 
     Example:
@@ -184,14 +186,14 @@ def wrap_title(title: str, pattern: re.Pattern[str] = PATH_PART) -> list[str]:
         ['models/', 'backbones/', 'net.py:build_', 'wide']
     """
     lines: list[str] = []
-    for line in wrap(title, CELL_WIDTH, break_long_words=False):
-        parts = pattern.findall(line) if len(line) > CELL_WIDTH else [line]
+    for line in wrap(title, width, break_long_words=False):
+        parts = pattern.findall(line) if len(line) > width else [line]
         lines.append("")
         for part in parts:
-            if lines[-1] and len(lines[-1] + part) > CELL_WIDTH:
+            if lines[-1] and len(lines[-1] + part) > width:
                 lines.append("")
             lines[-1] += part
-    return [part for line in lines for part in wrap(line, CELL_WIDTH)] or [""]
+    return [part for line in lines for part in wrap(line, width)] or [""]
 
 
 def cell_lines(column: Column, value: Any) -> list[str]:
@@ -228,6 +230,8 @@ def draw_columns(
 ) -> list[str]:
     """Draw some columns: by hand if they fit, else rich squeezes them."""
     grid = lay_out_grid(table, columns)
+    if width is not None:
+        grid = break_names(grid, width)
     texts = (
         line for cells in (grid.head, *grid.rows) for cell in cells for line in cell
     )
@@ -257,6 +261,23 @@ def lay_out_grid(table: Table, columns: list[Column]) -> Grid:
         top=not any(column.kind == "cell" for column in columns),
         apart=any(column.kind == "cell" for column in columns),
     )
+
+
+def break_names(grid: Grid, width: int) -> Grid:
+    """Break the module paths of the first column at dots, if that lets a grid fit."""
+    first, *others = grid.widths()
+    gutter = len(ROW_MARKER) if grid.marked else 0
+    room = width - sum(others) - len(GAP) * len(others) - gutter
+    room = max(room, CELL_WIDTH)
+    if first - gutter <= room or not grid.top:
+        return grid
+    rows: list[list[list[str]]] = []
+    for (name, *lines), *cells in grid.rows:
+        parts = wrap_title(name[gutter:], MODULE_PART, room)
+        heads = [name[:gutter], *[" " * gutter] * len(parts)]
+        broken = [head + part for head, part in zip(heads, parts, strict=False)]
+        rows.append([[*broken, *lines], *cells])
+    return grid._replace(rows=rows)
 
 
 def make_rich_table(grid: Grid) -> rich.table.Table:
