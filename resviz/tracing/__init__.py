@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -122,12 +121,23 @@ def trace_with_values(plan: TracePlan) -> Architecture:
         if error.is_explained and not gives_nan:
             raise
         others = list_other_draws(plan.list_drawn_dtypes())
+        furthest, reached = "", count_layers(error)
         for draws in islice(others, 1 if gives_nan else None):
-            with suppress(TraceError):
+            try:
                 return trace_anywhere(plan._replace(draws=draws), trace_once)
+            except TraceError as other:
+                if count_layers(other) > reached:
+                    reached = count_layers(other)
+                    furthest = f"; on {' and '.join(filter(None, draws))}, {other}"
         if gives_nan and error.partial:
             return error.partial
+        error.args = (f"{error}{furthest}",)
         raise
+
+
+def count_layers(error: TraceError) -> int:
+    """Count the layers that a forward reached before it failed."""
+    return len(error.partial) if error.partial else 0
 
 
 def trace_anywhere(

@@ -124,6 +124,18 @@ def test_a_forward_that_fails_on_all_tells_the_first_failure():
         trace(Forward(fail), (4,))
 
 
+def test_a_failure_that_comes_later_is_told_too():
+    """On values that get further than the usual ones, another reason shows."""
+
+    def fail(model, x):
+        assert x.min() >= 0
+        return model.conv(x).transpose(1, 2).view(-1)
+
+    message = r" >= 0 .*; on values in \[0, 1\), Forward: RuntimeError: view size"
+    with pytest.raises(TraceError, match=message):
+        trace(Forward(fail, conv=nn.Conv2d(3, 4, 1)), (3, 8, 8))
+
+
 def test_nan_on_all_values_leaves_the_usual_record():
     """A model that gives NaN whatever it is fed."""
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from resviz import TraceError, trace
@@ -50,6 +51,24 @@ def add_coordinates(model, x):
     return model.conv(torch.cat([x, x.new_zeros(n, 2, h, w)], 1))
 
 
+def squeeze_pooled(model, x):
+    """A head that drops every axis of one, the batch of a lone sample too."""
+    return model.norm(model.conv(x).mean((2, 3), keepdim=True).squeeze())
+
+
+def classify_squeezed(model, x):
+    """The same, where classes are compared along the second axis."""
+    return F.log_softmax(model.conv(x).mean((2, 3), keepdim=True).squeeze(), 1)
+
+
+def join_squeezed(model, x):
+    """The same, where a second feature is joined to it."""
+    pooled = model.conv(x).mean((2, 3), keepdim=True).squeeze()
+    return torch.cat([pooled, x.mean((2, 3))], 1)
+
+
+TWO = "--batch 2 works, in Python batch=2: squeeze() takes away a batch of one"
+
 VOLUMES = nn.Sequential(nn.Conv3d(1, 8, 3, padding=1), nn.GroupNorm(2, 8))
 SIGNALS = nn.Sequential(nn.Conv1d(1, 8, 3), nn.BatchNorm1d(8))
 DIGITS = {"conv": nn.Conv2d(1, 8, 3), "fc": nn.Linear(8 * 26 * 26, 10)}
@@ -62,6 +81,21 @@ REMEDIES = {
         Forward(shift_frames, conv=nn.Conv2d(3, 4, 1)),
         (3, 32, 32),
         "--batch 8 works, in Python batch=8",
+    ),
+    "a norm of what is squeezed": (
+        Forward(squeeze_pooled, conv=nn.Conv2d(3, 4, 1), norm=nn.BatchNorm1d(4)),
+        (3, 8, 8),
+        TWO,
+    ),
+    "classes that are squeezed": (
+        Forward(classify_squeezed, conv=nn.Conv2d(3, 4, 1)),
+        (3, 8, 8),
+        TWO,
+    ),
+    "a join of what is squeezed": (
+        Forward(join_squeezed, conv=nn.Conv2d(3, 4, 1)),
+        (3, 8, 8),
+        TWO,
     ),
     "a volume": (VOLUMES, (3, 32, 32), "--input 1,16,32,32 works"),
     "a picture in grey": (Forward(classify_flat, **DIGITS), (28, 28), "1,28,28 works"),

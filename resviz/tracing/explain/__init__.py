@@ -35,6 +35,7 @@ from resviz.tracing.explain.missing_forwards import (
 )
 from resviz.tracing.explain.remedies import (
     explain_wrong_arguments,
+    find_batch_of_two,
     find_rounded_size,
     find_working_batch,
     find_working_sizes,
@@ -144,25 +145,17 @@ def find_tried_remedy(
     mismatch: Mismatch | None,
 ) -> str | None:
     """Find another size of the only input, or other inputs, that work when tried."""
-    shape = plan.sole_input_shape
-
-    def accepts_shape(shape: tuple[int, ...]) -> bool:
-        return attempt(ForwardArguments((InputSpec(shape),), {})) is None
-
-    remedy, search = (mismatch.remedy, mismatch.size_search) if mismatch else ("", "")
-    found = None
-    if mismatch and shape and search == "window":
-        found = find_working_sizes(shape, accepts_shape, mismatch.ratio)
-    elif shape and search == "rounding":
-        found = find_rounded_size(shape, accepts_shape)
-        found = found or find_working_batch(recorder, shape, accepts_shape)
+    found = find_tried_size(recorder, plan, attempt, mismatch)
     if found:
         return found
+    shape = plan.sole_input_shape
+    remedy, search = (mismatch.remedy, mismatch.size_search) if mismatch else ("", "")
     if mismatch and mismatch.input_sizes and not shape and holds_tensors(plan):
         sizes = ", ".join(map(str, mismatch.input_sizes))
         return f"give a tensor of (N, {sizes})"
     if mismatch and mismatch.input_sizes:
-        is_settled = accepts_shape((plan.batch, *mismatch.input_sizes))
+        sizes = InputSpec((plan.batch, *mismatch.input_sizes))
+        is_settled = attempt(ForwardArguments((sizes,), {})) is None
     else:
         is_settled = bool(remedy) and search not in {"window", "inputs"}
     is_late = mismatch is not None and search != "window" and has_weighed(recorder)
@@ -177,6 +170,26 @@ def find_tried_remedy(
         return f"{remedy}: {describe_working_inputs(specs)}"
     takes = f"it takes ({shorten_names(names)}): " if names and len(specs) > 1 else ""
     return takes + describe_working_inputs(specs, named=takes_names_alone(recorder))
+
+
+def find_tried_size(
+    recorder: Recorder, plan: TracePlan, attempt: Attempt, mismatch: Mismatch | None
+) -> str | None:
+    """Find sides of the only input, or a batch, that work when tried."""
+    shape, found = plan.sole_input_shape, None
+
+    def accepts_shape(shape: tuple[int, ...]) -> bool:
+        return attempt(ForwardArguments((InputSpec(shape),), {})) is None
+
+    search = mismatch.size_search if mismatch else ""
+    if mismatch and shape and search == "window":
+        found = find_working_sizes(shape, accepts_shape, mismatch.ratio)
+    elif shape and search == "rounding":
+        found = find_rounded_size(shape, accepts_shape)
+        found = found or find_working_batch(recorder, shape, accepts_shape)
+    if found is None and plan.batch == 1 and not holds_tensors(plan):
+        found = find_batch_of_two(recorder, plan.arguments, attempt)
+    return found
 
 
 def holds_tensors(plan: TracePlan) -> bool:

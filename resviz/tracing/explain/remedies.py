@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from inspect import signature
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resviz.errors import first_error_line, suggest_nearest
+from resviz.inputs import InputSpec
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.explain.input_proposals import VIEW_OPERATIONS
 from resviz.tracing.explain.input_search import name_inputs
@@ -17,11 +18,13 @@ from resviz.tracing.explain.lacking_inputs import (
     takes_names_alone,
 )
 from resviz.tracing.modules import list_forward_parameters
+from resviz.tracing.tensors import map_leaves
 
 if TYPE_CHECKING:
     from torch import nn
 
     from resviz.inputs import ForwardArguments
+    from resviz.tracing.explain.input_search import Attempt
     from resviz.tracing.recorder import Recorder
 
 Shape = tuple[int, ...]
@@ -203,6 +206,33 @@ def find_working_batch(
         if is_batch and accepts_shape((size, *shape[1:])):
             return f"--batch {size} works, in Python batch={size}"
     return None
+
+
+def find_batch_of_two(
+    recorder: Recorder, arguments: ForwardArguments, attempt: Attempt
+) -> str | None:
+    """Say that two samples work where a squeeze takes away the batch of a lone one."""
+    takes_batch = any(
+        step.operation.name == "squeeze"
+        and step.operation.inputs[0][:1] == (1,)
+        and step.operation.outputs[0][:1] != (1,)
+        for step in recorder.steps
+    )
+    if not takes_batch:
+        return None
+
+    def fill_batch(value: Any, _: str) -> Any:
+        is_sized = isinstance(value, InputSpec)
+        return InputSpec(value.shape_for_batch(2), value.dtype) if is_sized else value
+
+    args, kwargs = arguments
+    two = arguments._replace(
+        args=tuple(map_leaves(value, "", fill_batch) for value in args),
+        kwargs=map_leaves(kwargs, "", fill_batch),
+    )
+    if attempt(two) is not None:
+        return None
+    return "--batch 2 works, in Python batch=2: squeeze() takes away a batch of one"
 
 
 def find_last_working_side(
