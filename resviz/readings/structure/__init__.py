@@ -12,8 +12,10 @@ what comes from elsewhere is a condition. A branch weighs what the heaviest of i
 does (`efforts`); the lightest is the shortcut. `sum_kinds` says what a sum is and why:
 residual, weightless, parallel, or open, where branches read different parts or
 something foreign is added inside. Sums of two streams that exchange are units all the
-same (`exchanges`). A sum of linear maps of one tensor is one convolution of several
-branches, a block only where nothing else is. One of towers or inputs is a `fusion`.
+same (`exchanges`). Of a sum of several states and a branch the newest state is the fork
+(`multistep`); what a cell refines step by step is no block (`steps`). A sum of linear
+maps of one tensor is one convolution of several branches, a block only where nothing
+else is. One of towers or inputs is a `fusion`.
 
 The outermost residual regions are units (`outer_regions`), but for long skips;
 units that mix positions and channels in turn are one block, as attention and MLP, in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -138,7 +139,8 @@ def split_units(
     block.
     """
     if members[0].is_exchange:
-        return [members[k : k + 2] for k in range(0, len(members), 2)]
+        count = 2 if has_two_streams(graph, owner, members, beside) else 1
+        return [members[k : k + count] for k in range(0, len(members), count)]
     if not owner or len(members) == 1:
         return join_overlapping([[region] for region in members])
     kinds = [
@@ -153,6 +155,43 @@ def split_units(
     return join_overlapping(
         [[*islice(rest, count)] for count in split_into_blocks(kinds)]
     )
+
+
+def has_two_streams(
+    graph: Graph, owner: int, members: list[JoinRegion], beside: frozenset[int]
+) -> bool:
+    """Tell whether sums in turn update two streams, and not the last states of one.
+
+    Two streams both go on behind the last sums, or their branches differ in type; but
+    for those whose branches are the items of one list. Source: Chang et al. 2018, whose
+    leapfrog network keeps two states of one; Jacobsen et al. 2018, i-RevNet.
+    """
+    if len(members) < 2:
+        return False
+    paths = {find_branch_path(graph, region) for region in members}
+    lists = {re.sub("[0-9]+", "*", path) for path in paths}
+    are_items = len(paths) == len(members) and len(lists) == 1
+    if are_items and (len(members) > 2 or not owner):
+        return False
+    types = {
+        classify_unit(graph, list_typed_nodes(region, beside)) for region in members
+    }
+    if len(types) > 1:
+        return True
+    inside = frozenset[int]().union(*(region.nodes for region in members))
+    end = members[-2].end
+    joins = {region.join for region in members}
+    users = {*graph.after[end]} - inside - joins
+    return bool(users) or end in graph.returned_nodes
+
+
+def find_branch_path(graph: Graph, region: JoinRegion) -> str:
+    """Find the path of the module that gives the heaviest branch of a region."""
+    heavy = graph.efforts.keys() & region.main_branches[-1]
+    if len(heavy) == 1:
+        (node,) = heavy
+        return graph.layers[node].path
+    return graph.find_common_path(heavy)
 
 
 def join_overlapping(parts: list[list[JoinRegion]]) -> list[list[JoinRegion]]:

@@ -84,6 +84,15 @@ def find_output_axis(
     The operations of a recurrent layer are no chain along which it could be followed:
     its features lie last.
     """
+    if len(ops) == 1:  # the usual cases, which are quick to see
+        (op,) = ops
+        if op.name in SETS_AXIS:
+            if op.name not in PRODUCTS:
+                return SETS_AXIS[op.name](op)
+        elif op.name not in MOVES_AXIS and axis is not None:
+            before = op.inputs[0]
+            if before == op.outputs[0] and axis < len(before):
+                return axis
     if layer.parameters and mixes_rows(layer, ops, axis):
         return axis
     rank = len(layer.output_shape)

@@ -36,7 +36,11 @@ def find_constant_streams(
         The layers, those anew to which such a stream flows, and the numbers of those
         at which one starts.
     """
-    candidates = [layer.index for layer in layers if may_add_to_constant(layer)]
+    candidates = [
+        layer.index
+        for layer in layers
+        if len(layer.sources) == 2 and may_add_to_constant(layer)
+    ]
     if not candidates:
         return layers, ()
     starts: list[int] = []
@@ -51,8 +55,8 @@ def find_constant_streams(
 
 
 def may_add_to_constant(layer: Layer) -> bool:
-    """Tell whether a layer adds what flows to what does not, and is given both."""
-    if len(layer.sources) != 2 or len(layer.operations) != 1:
+    """Tell whether a layer of two sources adds what flows to what does not."""
+    if len(layer.operations) != 1:
         return False
     (op,) = layer.operations
     return op.name in JOINS and sum(op.flowing) == 1

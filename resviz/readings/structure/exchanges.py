@@ -11,14 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.efforts import EffortMeter
-from resviz.readings.structure.forks import AncestorSearch
+from resviz.readings.structure.forks import SPLIT_OPERATIONS, AncestorSearch
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.regions import find_outside_sources, find_outside_uses
-from resviz.readings.structure.sum_kinds import (
-    SPLIT_OPERATIONS,
-    JoinKind,
-    walk_unweighted_chain,
-)
+from resviz.readings.structure.sum_kinds import JoinKind, walk_unweighted_chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

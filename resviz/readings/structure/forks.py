@@ -5,6 +5,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
+from resviz.operations.families import RESHAPES
 from resviz.readings.structure.weights import is_depthwise, is_weighted
 from resviz.record import MODEL_INPUT
 
@@ -25,6 +26,7 @@ class Addition(NamedTuple):
         nodes: every node that adds or stacks, the join among them.
         addend: as of its join.
         fork_rule: by which rule the fork was found, in words.
+        earlier: operands left out: states of the same stream from above the fork.
     """
 
     fork: int
@@ -33,6 +35,7 @@ class Addition(NamedTuple):
     nodes: frozenset[int]
     addend: int | None
     fork_rule: str
+    earlier: tuple[int, ...] = ()
 
 
 ON_SHORTCUT = "on the shortcut"
@@ -108,17 +111,56 @@ class AncestorSearch:
 def walk_light_chain(graph: Graph, node: int) -> Iterator[int]:
     """Yield a node and what alone leads to it, back to a sum or past one weight.
 
-    A depthwise convolution does not count, as in GhostNet's shortcut.
+    A depthwise convolution does not count, as in GhostNet's shortcut. Parts that are
+    put together are the whole again.
     """
     weighted_count = 0
     while True:
         yield node
         sources = graph.main_sources.get(node, ())
+        if len(sources) > 1:
+            sources = find_whole(graph, node)
         if len(sources) != 1:
             return
-        weighted_count += sum(
-            is_weighted(op) and not is_depthwise(op) for op in graph.operations[node]
-        )
-        if weighted_count > 1:
-            return
+        if node in graph.efforts:
+            weighted_count += sum(
+                is_weighted(op) and not is_depthwise(op)
+                for op in graph.operations[node]
+            )
+            if weighted_count > 1:
+                return
         (node,) = sources
+
+
+def find_whole(graph: Graph, node: int) -> tuple[int, ...]:
+    """Find the tensor whose parts a node puts together, reshaped at most; else ().
+
+    Source: Jacobsen et al. 2018, i-RevNet, whose pixels go to channels row by row.
+    """
+    if not graph.is_single_operation(node, {"stack", "cat"}):
+        return ()
+    first, *others = (walk_parts(graph, part) for part in graph.main_sources[node])
+    common = set(first).intersection(*others)
+    return (max(common),) if common else ()
+
+
+def walk_parts(graph: Graph, node: int) -> list[int]:
+    """Walk from a part of a tensor to what it is part of; return all above it."""
+    wholes: list[int] = []
+    is_part = False
+    while node >= 0 and len(graph.sources[node]) == 1:
+        names = [op.name for op in graph.operations[node]]
+        is_part = is_part or not PARTINGS.isdisjoint(names)
+        if not (RESHAPES | PARTINGS).issuperset(names):
+            break
+        (node,) = graph.sources[node]
+        if is_part:
+            wholes.append(node)
+    return wholes
+
+
+SPLIT_OPERATIONS = {"split", "split_with_sizes", "unsafe_split", "unbind", "chunk"}
+"""Operations whose outputs are parts of what they read."""
+
+PARTINGS = SPLIT_OPERATIONS | {"slice", "select", "narrow"}
+"""Operations that take parts of what they read."""

@@ -11,7 +11,7 @@ from itertools import takewhile
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import CREATIONS, JOINS
+from resviz.operations.families import CREATIONS, JOINS, SQUASHING
 from resviz.readings.structure.channel_axes import (
     find_input_axis,
     find_output_axis,
@@ -22,6 +22,7 @@ from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
 from resviz.readings.structure.scores import find_carried_scores
 from resviz.readings.structure.side_edges import (
+    SPREADING,
     SideEdgeFinder,
     SideEdges,
     SideKind,
@@ -39,7 +40,7 @@ from resviz.record import (
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
 
 ROOT = MODEL_INPUT
@@ -88,6 +89,8 @@ class Graph:
         main_output: the node that gives the main output; `ROOT` if nothing is live.
         channel_axes: in which axis of each node's output its channels lie; None if
             unknown.
+        unit_types: of main branches that were classified, by their nodes; "" if none
+            fits.
     """
 
     def __init__(self, arch: Architecture) -> None:
@@ -101,6 +104,7 @@ class Graph:
         self.side_edges: SideEdges = {}
         self.main_sources: dict[int, tuple[int, ...]] = {}
         self.ranks: dict[int, int] = {}
+        self.unit_types: dict[frozenset[int], str] = {}
         self.dominator: dict[int, int] = {}
         self.dominator_depth: dict[int, int] = {NOWHERE: 0}
         self.input_axes = [find_input_axis(arch, k) for k in range(len(arch.inputs))]
@@ -114,7 +118,7 @@ class Graph:
                 self.start_stream(layer, ROOT - input_count - starts.index(layer.index))
                 continue
             ops = [op for op in layer.operations if True in op.flowing]
-            if ops and not CREATIONS.issuperset([op.name for op in ops]):
+            if ops and (ops[0].name not in CREATIONS or not makes_tensor(ops)):
                 self.add_layer(layer, ops, finder)
         if starts:
             self.constant_nodes |= self.find_constant_nodes()
@@ -179,7 +183,12 @@ class Graph:
             side = finder.find_side_edges(layer, ops, sources)
             if side:
                 self.side_edges[node] = side
-        finder.follow_values(layer, ops, sources)
+        spreads = ops[0].name in SPREADING and (
+            finder.value_counts
+            or [tensor.shape for tensor in layer.inputs] != [layer.output_shape]
+        )
+        if spreads or ops[-1].name in SQUASHING or finder.squashed.issuperset(sources):
+            finder.follow_values(layer, ops, sources)
 
     def find_constant_nodes(self) -> set[int]:
         """Find the nodes that descend from constant streams alone."""
@@ -264,8 +273,9 @@ class Graph:
             main = self.list_main_sources(node) if node in self.side_edges else sources
             self.main_sources[node] = main
             nearest = main[0]
-            for source in main[1:]:
-                nearest = self.find_common_dominator(nearest, source)
+            if len(main) > 1:
+                for source in main[1:]:
+                    nearest = self.find_common_dominator(nearest, source)
             self.dominator[node] = nearest
             depths[node] = depths[nearest] + 1
 
@@ -392,6 +402,11 @@ class Graph:
     def count_positions(self, node: int) -> int:
         """Return the positions of one sample in a node's first output."""
         return self.size_of_node(node)[0] // max(self.arch.batch, 1)
+
+
+def makes_tensor(ops: Sequence[Operation]) -> bool:
+    """Tell whether operations make a tensor anew."""
+    return CREATIONS.issuperset([op.name for op in ops])
 
 
 @cache_reading

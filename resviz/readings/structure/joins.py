@@ -42,7 +42,7 @@ def find_joins(graph: Graph) -> dict[int, Join]:
         if len(sources) == 1:
             if ops[-1].name == "sum":
                 reader = find_summed_stack(graph, node)
-            elif any(map(adds_product, ops)):
+            elif node in graph.efforts and any(map(adds_product, ops)):
                 joins[node] = Join(node, node, sources, addend=sources[0])
         else:
             for op in ops:

@@ -87,13 +87,21 @@ def find_updated_inputs(graph: Graph) -> set[int]:
             node: graph.list_main_sources(node) for node in graph.sources
         }
         if all(
-            walk_unweighted(graph, other) in graph.efforts
+            is_weighed(graph, other)
             and AncestorSearch(graph.sources, other).reaches(start)
             and not AncestorSearch(main_sources, other).reaches(start)
             for other in others
         ):
             updated.add(source)
     return updated
+
+
+def is_weighed(graph: Graph, node: int) -> bool:
+    """Tell whether a node is what a weight gives, or a sum of what several do."""
+    end = walk_unweighted(graph, node)
+    if end in graph.joins:
+        return all(is_weighed(graph, operand) for operand in graph.joins[end].operands)
+    return end in graph.efforts
 
 
 def walk_unweighted(graph: Graph, node: int) -> int:

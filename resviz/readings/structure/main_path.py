@@ -30,13 +30,15 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
     lengths: dict[int, tuple[int, int]] = {}
     efforts = graph.efforts
     for node, sources in graph.main_sources.items():
-        if node not in chosen:
-            chosen[node] = sources[0]
-            if len(sources) > 1:
-                flowing = [n for n in sources if n not in graph.constant_nodes]
-                carriers = choose_carriers(graph, node, tuple(flowing) or sources)
-                chosen[node] = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
-        weight, length = lengths.get(chosen[node], NO_LENGTH)
+        source = sources[0]
+        if node in chosen:
+            source = chosen[node]
+        elif len(sources) > 1:
+            flowing = [n for n in sources if n not in graph.constant_nodes]
+            carriers = choose_carriers(graph, node, tuple(flowing) or sources)
+            source = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
+        chosen[node] = source
+        weight, length = lengths.get(source, NO_LENGTH)
         if node in efforts:
             weight += efforts[node].weighted
         lengths[node] = weight, length + 1

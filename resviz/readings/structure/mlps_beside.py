@@ -9,7 +9,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import ACTIVATIONS, ATTENTIONS, FACTORS, JOINS
+from resviz.operations.families import (
+    ACTIVATIONS,
+    ATTENTIONS,
+    FACTORS,
+    JOINS,
+    SOFTMAXES,
+)
 from resviz.readings.structure.forks import AncestorSearch
 from resviz.readings.structure.weights import (
     is_depthwise,
@@ -56,6 +62,8 @@ NO_MLP = Way(MlpProgress.NEVER)
 
 def has_mlp_beside(graph: Graph, nodes: frozenset[int]) -> bool:
     """Tell whether an MLP lies beside the attention of a main branch."""
+    if not any(map(may_act, graph.list_operations(nodes))):
+        return False
     ways: dict[int, Way] = {}
     for node in sorted(nodes):
         sources = graph.main_sources[node]
@@ -105,7 +113,16 @@ def follow_operation(op: Operation, way: Way, node: int) -> Way:
         return way._replace(
             progress=MlpProgress.WHOLE if late else MlpProgress.FIRST_WEIGHT
         )
-    acts = op.name in ACTIVATIONS or (op.name in FACTORS and sum(op.flowing) > 1)
-    if acts and way.progress is MlpProgress.FIRST_WEIGHT:
+    if way.progress is MlpProgress.FIRST_WEIGHT and may_act(op):
         return way._replace(progress=MlpProgress.ACTIVATION, activation=node)
     return way
+
+
+def may_act(op: Operation) -> bool:
+    """Tell whether an operation may be an MLP's activation, which may be a gate.
+
+    A softmax is none: it weighs what attends.
+    """
+    if op.name in FACTORS:
+        return sum(op.flowing) > 1
+    return op.name in ACTIVATIONS and op.name not in SOFTMAXES

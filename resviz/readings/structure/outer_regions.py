@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from resviz.readings.structure.multistep import BY_STEPS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -171,6 +173,10 @@ def is_long_skip(graph: Graph, region: JoinRegion, inner: list[JoinRegion]) -> b
     positions = [end[0] for end in ends]
     sizes = [graph.size_of_node(inner_region.join) for inner_region in inner]
     blocks = [size for size, each in zip(sizes, inner, strict=True) if each.weight > 1]
+    if region.addition.fork_rule is BY_STEPS and all(
+        inner_region.fork == region.fork for inner_region in inner
+    ):
+        return False  # the stages of one step
     if len(inner) < 2:
         return any(size[0] < min(positions) for size in blocks)
     whole_count = sum(size in ends or size[0] not in positions for size in sizes)

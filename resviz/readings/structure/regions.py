@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from resviz.readings.structure.efforts import EffortMeter
 from resviz.readings.structure.forks import Addition, AncestorSearch, make_addition
 from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
-from resviz.readings.structure.steps import keeps_state
+from resviz.readings.structure.multistep import make_multistep_addition
+from resviz.readings.structure.steps import keeps_state, reads_cell, updates_cell
 from resviz.readings.structure.sum_kinds import (
     JoinKind,
     classify_sum,
@@ -139,27 +140,45 @@ class RegionReader:
         self.meter = EffortMeter(graph)
         self.regions: dict[int, JoinRegion] = {}
         for join in graph.joins.values():
-            self.add_sum(make_addition(graph, join))
+            addition = make_addition(graph, join)
+            multistep = make_multistep_addition(graph, addition)
+            if multistep is None:
+                self.add_sum(addition)
+                continue
+            for node in multistep.nodes:
+                self.additions.pop(node, None)
+            self.additions[join.node] = multistep
 
     def read(self, node: int) -> JoinRegion:
         """Return the region of the sum that ends at a node."""
         if node not in self.regions:
             addition = self.additions[node]
             region = read_region(self.graph, addition, self.measure_branch)
-            if node in self.graph.carried_scores:
-                reason = "it adds scores of attention to those of an earlier one"
-                kind, fork = JoinKind.PARALLEL, region.fork
-                region = JoinRegion(fork, node, addition, kind, reason)
-            elif is_sum_of_cell(self.graph, node) and not region.is_multi_branch:
-                reason = "it is one of the sums that a cell concatenates"
-                kind, fork = JoinKind.PARALLEL, region.fork
-                region = JoinRegion(fork, node, addition, kind, reason)
-            elif self.adds_fork_again(region):
-                reason = "it adds the fork of a sum again, whose stream goes on without"
-                kind, fork = JoinKind.WEIGHTLESS, region.fork
-                region = JoinRegion(fork, node, addition, kind, reason)
+            kind, reason = self.overrule_kind(region)
+            if kind is not region.kind or reason != region.reason:
+                region = JoinRegion(region.fork, node, addition, kind, reason)
             self.regions[node] = region
         return self.regions[node]
+
+    def overrule_kind(self, region: JoinRegion) -> tuple[JoinKind, str]:
+        """Overrule the kind and reason of a sum by what stands around it."""
+        graph, join = self.graph, region.join
+        if join in graph.carried_scores:
+            reason = "it adds scores of attention to those of an earlier one"
+            return JoinKind.PARALLEL, reason
+        if is_sum_of_cell(graph, join) and not region.is_multi_branch:
+            return JoinKind.PARALLEL, "it is one of the sums that a cell concatenates"
+        if self.adds_fork_again(region):
+            reason = "it adds the fork of a sum again, whose stream goes on without"
+            return JoinKind.WEIGHTLESS, reason
+        may_refine = region.kind in {JoinKind.RESIDUAL, JoinKind.OPEN}
+        if (graph.side_edges and may_refine) and (
+            updates_cell(graph, join)
+            or reads_cell(graph, (*region.taps, *region.conditions))
+        ):
+            reason = "it refines what the step before gave, by a cell with a state"
+            return JoinKind.OPEN, reason
+        return region.kind, region.reason
 
     def adds_fork_again(self, region: JoinRegion) -> bool:
         """Tell whether a sum adds to another one what that has added already.
@@ -311,7 +330,7 @@ def read_branches(
     if graph.has_side_edges(addition.fork, join):
         main_branches = tuple(find(end, main_only=True) for end in operands)
     nodes = frozenset[int]().union(*branches)
-    obstacle = find_obstacle(graph, nodes, addition)
+    obstacle = find_obstacle(graph, branches, addition)
     if obstacle:
         return JoinRegion(fork, join, addition, JoinKind.OPEN, obstacle)
     projects = efforts[0][0].weighted > 0
@@ -326,6 +345,7 @@ def read_branches(
     )
     bypass_nodes, taps = find_outside_uses(graph, nodes, addition)
     conditions = find_outside_sources(graph, nodes, addition.fork)
+    conditions = tuple(sorted({*conditions, *addition.earlier}))
     if keeps_state(graph, nodes, addition, taps, conditions):
         reason = "it adds one step of a sequence, whose state the next step reads"
         return JoinRegion(fork, join, addition, JoinKind.OPEN, reason)
@@ -371,18 +391,25 @@ def find_outside_uses(
     taps: list[int] = []
     bypassing: set[int] = set()
     for node in nodes:
-        outside = [user for user in graph.after[node] if user not in inside]
+        outside = set(graph.after[node]) - inside
         if outside or node in graph.returned_nodes:
             taps.append(node)
             bypassing.update(outside)
     join = addition.join
     users = graph.after[join]
     end = max(users, default=join)
+    if len(users) == 1 and graph.is_single_operation(end, {"cat"}):
+        bypassing.update(
+            node
+            for node in graph.before[end]
+            if graph.before.get(node) == (addition.fork,)
+        )
     rewritten = len(users) > 1 and graph.is_single_operation(end, {"copy"})
+    if not (bypassing or rewritten):
+        return (), tuple(sorted(taps))
     carriers = (bypassing | set(users)) - {end}
     is_partial = (
-        (bypassing or rewritten)
-        and not graph.returned_nodes & {join, *taps}
+        not graph.returned_nodes & {join, *taps}
         and graph.is_single_operation(end, {"cat", "copy"})
         and all(
             graph.is_single_operation(node, SLICE_OPERATIONS)

@@ -151,12 +151,7 @@ class SideEdgeFinder:
             and all(map(keeps_range, ops))
         ):
             squashed.add(layer.index)
-        if ops[0].name not in SPREADING:
-            return
-        is_alone = len(layer.inputs) == 1 and not self.value_counts
-        if is_alone and layer.inputs[0].shape == layer.outputs[0].shape:
-            return
-        if self.is_full(layer, sources):
+        if ops[0].name not in SPREADING or self.is_full(layer, sources):
             return
         if SPREADING.issuperset([op.name for op in ops]):
             most = max(self.count_values(layer, sources).values())

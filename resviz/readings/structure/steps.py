@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
+from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.weights import count_matrices
+from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -108,3 +110,69 @@ def is_step(graph: Graph, node: int) -> bool:
         and graph.operations[user][0].arguments.get("dim", 0) == place
         for user in graph.after[max(source, -1)]
     )
+
+
+def updates_cell(graph: Graph, node: int) -> bool:
+    """Tell whether a sum updates the state of a cell at one of several steps.
+
+    It weighs by one gate, and by what is left of it; what gives the gate reads the
+    state and an input of the step, and acts again on what the sum gives, or has acted
+    before. Source: Teed and Deng 2020, RAFT, equations 3 to 6.
+    """
+    gate = find_gate_of_update(graph, node)
+    if gate < 0 and graph.is_single_operation(node, {"sub"}):
+        users = (user for product in graph.after[node] for user in graph.after[product])
+        sums = (user for user in users if user in graph.joins)
+        return any(updates_cell(graph, user) for user in sums)  # weighs the difference
+    while gate >= 0 and gate not in graph.efforts:
+        (gate, *_) = graph.main_sources[gate]
+    if gate < 0:
+        return False
+    calls = list_calls(graph, gate)
+    read = graph.main_sources[gate]
+    while len(read) == 1 and read[0] >= 0 and read[0] not in graph.joins:
+        read = graph.main_sources[read[0]]
+    return len(read) > 1 and any(
+        AncestorSearch(graph.sources, later).reaches(earlier)
+        for earlier, later in ((node, calls[-1]), (calls[0], min(read)))
+        if earlier < later
+    )
+
+
+def find_gate_of_update(graph: Graph, node: int) -> int:
+    """Find the gate g of a sum (1 - g) x + g y, or x + g (y - x); below 0 if none."""
+    operands = graph.joins[node].operands if node in graph.joins else ()
+    gates = {operand: find_gate(graph, operand) for operand in operands}
+    found = {gate for gate in gates.values() if gate >= 0}
+    if len(operands) != 2 or len(found) != 1:
+        return MODEL_INPUT
+    for operand, gate in gates.items():
+        if gate < 0:
+            product = sum(operands) - operand
+            (difference, *_) = graph.main_sources[product]
+            if difference < 0 or operand not in graph.main_sources[difference]:
+                return MODEL_INPUT
+    return found.pop()
+
+
+def find_gate(graph: Graph, node: int) -> int:
+    """Find what weighs a product, before it is taken from one; below 0 if none."""
+    gates = [n for n, k in graph.side_edges.get(node, {}).items() if k is SideKind.GATE]
+    if len(gates) != 1:
+        return MODEL_INPUT
+    (gate,) = gates
+    while graph.is_single_operation(gate, {"rsub", "neg", "add"}):
+        (gate, *_) = graph.sources[gate]
+    return gate
+
+
+def list_calls(graph: Graph, node: int) -> list[int]:
+    """List the nodes with weights of one module, in execution order."""
+    path = graph.layers[node].path
+    return [other for other in graph.efforts if graph.layers[other].path == path]
+
+
+def reads_cell(graph: Graph, nodes: Iterable[int]) -> bool:
+    """Tell whether one of some nodes is the state of a cell at a step."""
+    chains = (walk_light_chain(graph, node) for node in nodes)
+    return any(updates_cell(graph, node) for chain in chains for node in chain)

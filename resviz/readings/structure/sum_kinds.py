@@ -16,16 +16,19 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.forks import (
     ON_SHORTCUT,
+    SPLIT_OPERATIONS,
     AncestorSearch,
     make_addition,
     walk_light_chain,
 )
 from resviz.readings.structure.graph import ROOT
+from resviz.readings.structure.main_ends import is_weighed, walk_unweighted
+from resviz.readings.structure.steps import list_calls
 from resviz.readings.structure.weights import is_upsampling
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from resviz.readings.structure.efforts import Effort
     from resviz.readings.structure.forks import Addition
@@ -65,9 +68,18 @@ def classify_sum(efforts: list[Effort]) -> tuple[JoinKind, str]:
     return JoinKind.RESIDUAL, reason
 
 
-def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> str:
-    """Find what keeps a sum from being a block's, in words; "" if nothing does."""
-    if not reads_one_tensor(graph, nodes | addition.nodes, addition.fork):
+def find_obstacle(
+    graph: Graph, branches: Sequence[frozenset[int]], addition: Addition
+) -> str:
+    """Find what keeps a sum from being a block's, in words; "" if nothing does.
+
+    Args:
+        graph: the dataflow.
+        branches: their nodes, the shortcut's first.
+        addition: the sum.
+    """
+    nodes = frozenset[int]().union(*branches)
+    if not reads_one_tensor(graph, branches, addition):
         return "its branches read different parts of what they fork from"
     for node in graph.joins.keys() & (nodes - addition.nodes):
         foreign = [
@@ -78,6 +90,7 @@ def find_obstacle(graph: Graph, nodes: frozenset[int], addition: Addition) -> st
         if foreign and not (
             adds_position(graph, node, foreign, addition)
             or is_term_of_another_stream(graph, node, foreign, addition)
+            or is_weighed_with_another_stream(graph, node, foreign, addition)
             or is_momentum(graph, node, foreign, addition)
         ):
             name = graph.layers[node].name
@@ -121,9 +134,30 @@ def is_term_of_another_stream(
     """
     if node not in addition.operands or len(graph.after[node]) != 1:
         return False
-    above = AncestorSearch(graph.main_sources, addition.fork)
-    chains = (node for source in foreign for node in walk_light_chain(graph, source))
-    return not any(above.reaches(node) for node in sorted(chains, reverse=True))
+    return not descends_from_any(graph, addition.fork, foreign)
+
+
+def is_weighed_with_another_stream(
+    graph: Graph, node: int, foreign: list[int], addition: Addition
+) -> bool:
+    """Tell whether a sum is one layer of two streams, each of which has its weights.
+
+    As in x + f(a(x) + b(y)), where the fork does not descend from y. Source: Bresson
+    and Laurent 2017, gated graph networks, whose edges read their ends so.
+    """
+    if not all(is_weighed(graph, source) for source in graph.main_sources[node]):
+        return False
+    ends = (walk_unweighted(graph, source) for source in foreign)
+    if any(end in graph.efforts and len(list_calls(graph, end)) > 1 for end in ends):
+        return False  # a cell's state
+    return not descends_from_any(graph, addition.fork, foreign)
+
+
+def descends_from_any(graph: Graph, node: int, others: list[int]) -> bool:
+    """Tell whether a node descends from another, or from what that is a layer of."""
+    above = AncestorSearch(graph.main_sources, node)
+    chains = (node for other in others for node in walk_light_chain(graph, other))
+    return any(above.reaches(node) for node in sorted(chains, reverse=True))
 
 
 def is_momentum(
@@ -221,25 +255,51 @@ def leads_aside(graph: Graph, addition: Addition) -> bool:
     )
 
 
-def reads_one_tensor(graph: Graph, nodes: frozenset[int], fork: int) -> bool:
+def reads_one_tensor(
+    graph: Graph, branches: Sequence[frozenset[int]], addition: Addition
+) -> bool:
     """Tell whether all branches read the same tensor of their fork.
 
     Parts of a split are no two ways of one, nor are slices of different channels, nor
-    the steps of a sequence.
+    the steps of a sequence; but what concatenates the shortcut's part with others reads
+    both. Source: Chen et al. 2017, DPN, which adds to a part and appends to another.
     """
-    readers = nodes.intersection(graph.after[max(fork, ROOT)])
-    parts = [find_part(graph, node) for node in readers]
-    if len({*parts}) > 1 and None not in parts:
-        return False
+    fork = addition.fork
+    shortcut, *others = (
+        list_parts_read(graph, branch or addition.nodes, fork) for branch in branches
+    )
+    is_whole = None in shortcut.union(*others)
+    return is_whole or all(
+        (shortcut == parts and len(parts) < 2)
+        or (shortcut < parts and concatenates_parts(graph, branch, fork))
+        for parts, branch in zip(others, branches[1:], strict=True)
+    )
+
+
+def concatenates_parts(graph: Graph, branch: frozenset[int], fork: int) -> bool:
+    """Tell whether a branch reads parts of a fork only to concatenate them."""
+    readers = branch.intersection(graph.after[max(fork, ROOT)])
     if not graph.is_single_operation(fork, SPLIT_OPERATIONS):
-        return True
-    outputs_read = {
-        source.output
-        for layer in graph.select_layers(nodes)
-        for source in layer.sources
-        if source.layer == fork
+        users = {user for node in readers for user in graph.after[node]}
+        readers = branch.intersection(users)
+    return all(graph.is_single_operation(node, {"cat"}) for node in readers)
+
+
+def list_parts_read(
+    graph: Graph, nodes: frozenset[int], fork: int
+) -> set[int] | set[tuple[int, int] | None]:
+    """List the parts of a fork that some nodes read; None is no part."""
+    if graph.is_single_operation(fork, SPLIT_OPERATIONS):
+        return {
+            source.output
+            for layer in graph.select_layers(nodes)
+            for source in layer.sources
+            if source.layer == fork
+        }
+    return {
+        find_part(graph, node)
+        for node in nodes.intersection(graph.after[max(fork, ROOT)])
     }
-    return len(outputs_read) == 1
 
 
 def find_part(graph: Graph, node: int) -> tuple[int, int] | None:
@@ -255,10 +315,6 @@ def find_part(graph: Graph, node: int) -> tuple[int, int] | None:
     if axis is None or place != axis or before == after:
         return None
     return op.arguments.get("start") or 0, after[axis]
-
-
-SPLIT_OPERATIONS = {"split", "split_with_sizes", "unsafe_split", "unbind", "chunk"}
-"""Operations whose outputs are parts of what they read."""
 
 
 def find_lookalike(

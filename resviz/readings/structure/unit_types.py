@@ -30,8 +30,16 @@ if TYPE_CHECKING:
 def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") -> str:
     """Classify a main branch by the kernels of its nodes, those of no gate.
 
-    What none of the types fits is the `other` one.
+    What none of the types fits is the `other` one. The graph keeps what was found.
     """
+    kind = graph.unit_types.get(nodes)
+    if kind is None:
+        kind = graph.unit_types[nodes] = find_unit_type(graph, nodes)
+    return kind or other
+
+
+def find_unit_type(graph: Graph, nodes: frozenset[int]) -> str:
+    """Find the type of a main branch; "" if none fits."""
     heavy = nodes & graph.efforts.keys()
     products = [node for node in sorted(heavy) if graph.efforts[node].products]
     if any(attends(graph, node) for node in products) or follows_product(
@@ -46,8 +54,25 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
     ):
         return "recurrent"
     weighted_ops = [op for op in graph.list_operations(heavy) if is_weighted(op)]
-    kind = next((kind for fits, kind in UNIT_TYPES if fits(weighted_ops)), other)
-    return other if kind == "MLP" and products else kind
+    kind = next((kind for fits, kind in UNIT_TYPES if fits(weighted_ops)), "")
+    if kind == "MLP" and (products or not follow_one_another(graph, nodes)):
+        return ""
+    return kind
+
+
+def follow_one_another(graph: Graph, nodes: frozenset[int]) -> bool:
+    """Tell whether a weight of some nodes acts on what another made there."""
+    made: set[int] = set()
+    for node in sorted(nodes):
+        effort = graph.efforts.get(node)
+        if effort and effort.weighted > 1:
+            return True
+        is_made = not made.isdisjoint(graph.main_sources[node])
+        if is_made and effort:
+            return True
+        if is_made or effort:
+            made.add(node)
+    return False
 
 
 PARALLEL_ATTENTION = "parallel attention and MLP"

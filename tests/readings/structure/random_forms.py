@@ -1,12 +1,11 @@
 """Random nets of forms that have little in common, each of which knows its own truth.
 
 A form draws a net and says what a reader of its code would: the types of every block's
-units, in execution order, and how many blocks each stage has. `python -m
-tests.readings.structure.random_forms 1000` tries so many of each.
+units, in execution order, and how many blocks each stage has. `random_every` tries many
+of each.
 """
 
 import random
-import sys
 from dataclasses import dataclass
 
 import torch
@@ -246,8 +245,7 @@ def draw_graph(rng):
     net = Run(run_graph, layers=layers, norms=norms, **parts)
     net.acts = rng.random() < 0.5
     edges = torch.eye(9) if is_dense else torch.zeros(2, 20, dtype=torch.long)
-    kind = "MLP" if has_root and not is_dense else "residual"
-    return Drawn(net, (torch.zeros(9, 5), edges), [(kind,)] * count, [count])
+    return Drawn(net, (torch.zeros(9, 5), edges), [("residual",)] * count, [count])
 
 
 # Blocks in blocks
@@ -372,20 +370,3 @@ def compare(drawn):
     blocks = [tuple(unit.type for unit in block.units) for block in built.blocks]
     stages = [len(stage.blocks) for stage in built.stages]
     return (blocks, stages), (drawn.blocks, drawn.stages)
-
-
-def count_wrong(form, count):
-    """Count the nets of a form that are read wrong; say which on the way."""
-    wrong = 0
-    for seed in range(count):
-        read, truth = compare(draw(form, seed))
-        if read != truth:
-            wrong += 1
-            sys.stdout.write(f"{form} {seed}: {read} for {truth}\n")
-    return wrong
-
-
-if __name__ == "__main__":
-    for name in sys.argv[2:] or FORMS:
-        amount = count_wrong(name, int(sys.argv[1]))
-        sys.stdout.write(f"{name}: {amount} wrong of {sys.argv[1]}\n")

@@ -10,6 +10,7 @@ from torch import nn
 
 from .random_forms import Drawn
 from .random_parts import BODIES, WIDTH, Run, draw_mlp
+from .random_streams import MIXES
 from .toys import conv
 
 ACTS = (torch.relu, torch.tanh, nn.functional.gelu)
@@ -149,7 +150,58 @@ def draw_loop_net(rng):
     return Drawn(net, (torch.zeros(2, 5, 8),), blocks, [len(blocks)])
 
 
+# Steps that refine
+
+
+def take_gated_step(self, h, x):
+    """A convolutional cell, which may take two turns, one for each axis."""
+    for z, r, q in zip(self.zs, self.rs, self.qs, strict=True):
+        both = torch.cat([h, x], 1)
+        gate, reset = z(both).sigmoid(), r(both).sigmoid()
+        new = q(torch.cat([reset * h, x], 1)).tanh()
+        h = self.mix(new, gate, h)
+    return h
+
+
+def refine(self, x):
+    """Add to a map, step by step, what a cell gives that reads the map."""
+    x = self.encoder(self.stem(x))
+    h, context = self.split(x).chunk(2, 1)
+    h, context = h.tanh(), context.relu()
+    y = self.first(x) if self.starts_made else torch.zeros_like(x[:, :2])
+    rows = []
+    for _ in range(self.steps):
+        read = y.detach() if self.cuts else y
+        motion = self.motion(torch.cat([context, read], 1)).relu()
+        h = self.cell(h, motion)
+        y = read + self.head(h)
+        rows.append(y)
+    return rows if self.gives_all else y
+
+
+def draw_refinement(rng):
+    """An encoder of residual blocks, and steps of one cell, which are no blocks."""
+    count, turns = rng.randint(1, 3), rng.randint(1, 2)
+    bodies = [nn.Sequential(*BODIES["basic"](8, 8, 1)) for _ in range(count)]
+    blocks = [Run(lambda self, x: x + self.body(x), body=body) for body in bodies]
+    names = ("zs", "rs", "qs")
+    cell = Run(
+        take_gated_step, **{n: [conv(3, 16) for _ in range(turns)] for n in names}
+    )
+    cell.mix = rng.choice(MIXES)
+    head = nn.Sequential(conv(3), nn.ReLU(), conv(3, 8, 2))
+    net = Run(
+        refine,
+        stem=conv(3, 3), encoder=nn.Sequential(*blocks), split=conv(1, 8, 16),
+        first=conv(1, 8, 2), motion=conv(3, 10), cell=cell, head=head,
+    )  # fmt: skip
+    net.steps = rng.randint(2, 4)
+    net.starts_made, net.cuts, net.gives_all = (rng.random() < 0.5 for _ in range(3))
+    return Drawn(net, (torch.zeros(2, 3, 8, 8),), [("basic",)] * count, [count])
+
+
 LOOP_FORMS = {
+    "refinement": draw_refinement,
     "products": draw_products,
     "momentum": draw_momentum,
     "steps": draw_loop_net,

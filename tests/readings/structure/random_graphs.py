@@ -1,0 +1,137 @@
+"""Random nets over graphs whose edges or coordinates are updated beside the nodes.
+
+Each knows its own truth, as those of `random_forms`.
+"""
+
+import torch
+from torch import nn
+
+from .random_forms import Drawn
+from .random_parts import WIDTH, Run
+
+# Gated graph networks: Bresson and Laurent 2017
+
+
+def scatter(rows, places, count):
+    """Sum rows where they arrive."""
+    return torch.zeros(count, rows.shape[1]).index_add(0, places, rows)
+
+
+def update_both(self, nodes, edges, start, end):
+    """Edges read their ends, and gate what nodes send."""
+    h, e = (self.norms[0](nodes), self.norms[1](edges)) if self.pre else (nodes, edges)
+    if self.concatenates:
+        y = self.c(torch.cat([e, h[start], h[end]], 1))
+    elif self.turned:
+        y = self.c(e) + (self.d(h)[start] + self.e(h)[end])
+    else:
+        y = self.d(h)[start] + self.e(h)[end] + self.c(e)
+    gate = y.sigmoid()
+    sent = scatter(gate * self.b(h)[start], end, len(h))
+    if self.divides:
+        sent = sent / (scatter(gate, end, len(h)) + 1e-6)
+    x = self.a(h) + sent
+    if not self.pre:
+        x, y = self.norms[0](x), self.norms[1](y)
+    return nodes + x.relu(), edges + y.relu()
+
+
+def run_both(self, nodes, edges, start, end):
+    """Layers of nodes and edges, of which the last edges may lead nowhere."""
+    nodes, edges = self.node_stem(nodes), self.edge_stem(edges)
+    for layer in self.layers:
+        nodes, edges = layer(nodes, edges, start, end)
+    if self.both:
+        return self.head(nodes), edges
+    return self.head(nodes.mean(0))
+
+
+def draw_gated_graph(rng):
+    """Residual layers of nodes and of edges, which gate messages."""
+    count, concatenates = rng.randint(1, 4), rng.random() < 0.3
+    norm = rng.choice((nn.BatchNorm1d, nn.LayerNorm))
+    layers = [
+        Run(
+            update_both,
+            **{name: nn.Linear(WIDTH, WIDTH) for name in "abde"},
+            c=nn.Linear(3 * WIDTH if concatenates else WIDTH, WIDTH),
+            norms=[norm(WIDTH) for _ in range(2)],
+        )
+        for _ in range(count)
+    ]
+    pre, divides, turned = (rng.random() < 0.5 for _ in range(3))
+    for layer in layers:
+        layer.pre, layer.divides, layer.turned = pre, divides, turned
+        layer.concatenates = concatenates
+    net = Run(
+        run_both,
+        layers=layers,
+        node_stem=nn.Linear(5, WIDTH), edge_stem=nn.Linear(4, WIDTH),
+        head=nn.Linear(WIDTH, 2),
+    )  # fmt: skip
+    net.both = rng.random() < 0.5
+    ends = torch.zeros(24, dtype=torch.long)
+    inputs = torch.zeros(10, 5), torch.zeros(24, 4), ends, ends
+    edge_count = count if net.both else count - 1
+    stages = [count, edge_count] if edge_count else [count]
+    return Drawn(net, inputs, [("residual",)] * sum(stages), stages)
+
+
+# Coordinates beside features: Satorras et al. 2021, EGNN
+
+
+def update_coordinates(self, rows, places, start, end):
+    """Messages move coordinates along their differences."""
+    difference = places[start] - places[end]
+    distance = difference.pow(2).sum(1, keepdim=True)
+    message = self.edge(torch.cat([rows[start], rows[end], distance], 1))
+    if self.gates:
+        message = message * self.gate(message)
+    moved = scatter(difference * self.place(message), end, len(places))
+    places = places + (moved / 4 if self.means else moved)
+    total = scatter(message, end, len(rows))
+    return rows + self.node(torch.cat([rows, total], 1)), places
+
+
+def run_coordinates(self, rows, places, start, end):
+    """Layers of features and coordinates, of which either may come first."""
+    if self.turned:
+        rows, places = places, rows
+    rows = self.stem(rows)
+    for layer in self.layers:
+        rows, places = layer(rows, places, start, end)
+    return (self.head(rows), places) if self.both else self.head(rows.mean(0))
+
+
+def draw_coordinates(rng):
+    """Features that blocks add to, and coordinates that are moved by gated sums."""
+    count, wide = rng.randint(1, 4), 2 * WIDTH
+    gates, means = rng.random() < 0.5, rng.random() < 0.5
+    layers = [
+        Run(
+            update_coordinates,
+            edge=nn.Sequential(
+                nn.Linear(wide + 1, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH)
+            ),
+            node=nn.Sequential(
+                nn.Linear(wide, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH)
+            ),
+            place=nn.Sequential(nn.Linear(WIDTH, 8), nn.SiLU(), nn.Linear(8, 1)),
+            gate=nn.Sequential(nn.Linear(WIDTH, 1), nn.Sigmoid()),
+        )
+        for _ in range(count)
+    ]
+    for layer in layers:
+        layer.gates, layer.means = gates, means
+    parts = {"stem": nn.Linear(5, WIDTH), "head": nn.Linear(WIDTH, 2)}
+    net = Run(run_coordinates, layers=layers, **parts)
+    net.turned, net.both = rng.random() < 0.5, rng.random() < 0.5
+    inputs = [torch.zeros(10, 5), torch.zeros(10, 3)]
+    ends = torch.zeros(24, dtype=torch.long)
+    if net.turned:
+        inputs.reverse()
+    return Drawn(net, (*inputs, ends, ends), [("MLP",)] * count, [count])
+
+
+GRAPH_FORMS = {"gated graph": draw_gated_graph, "coordinates": draw_coordinates}
+"""What draws a net of each form."""
