@@ -44,4 +44,4 @@ def test_momentum_is_read_by_a_block_and_named():
     built = read_structure(resviz.trace(drawn.net.eval(), inputs=drawn.inputs))
     units = [why for why in explain_joins(built) if why.verdict == "residual unit"]
     assert len(drawn.blocks) == len(units) > 1
-    assert all("; reads " in why.reason for why in units[1:])
+    assert all("; conditioned on " in why.reason for why in units[1:])
