@@ -141,3 +141,20 @@ def test_frames_of_lanes_hold_their_boxes():
             and abs(node.at[1] - frame.at[1]) < frame.size[1] / 2
         }
         assert {*frame.nodes} == inside
+
+
+@pytest.mark.parametrize("name", ["hrnet_w18_small", "dpn68", "resnet50"])
+def test_arcs_beside_one_another_are_no_one_line(name):
+    """Those of two additions have no upright stretch in common."""
+    picture = draw_diagram(read_network(name), "stack").picture
+    arcs = [
+        (each.head.key, a[0], *sorted((a[1], b[1])))
+        for each in list_connectors(picture)
+        if each.role != "main" and each.entering_side == "right"
+        for a, b in [each.corners[-3:-1]]
+    ]
+    assert arcs
+    for head, x, start, end in arcs:
+        for other, at, begin, stop in arcs:
+            if head != other and abs(x - at) < 1:
+                assert min(end, stop) - max(start, begin) < 1, (head, other)

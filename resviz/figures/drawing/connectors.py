@@ -81,7 +81,7 @@ def list_connectors(picture: Picture) -> list[Connector]:
         RenderError: if one begins or ends at no shape, as in a drawing to scale.
     """
     nodes = {node.key: node for node in picture.nodes}
-    routes = [trace_route(edge) for edge in picture.edges]
+    routes = part_arcs(picture, [trace_route(edge) for edge in picture.edges])
     connectors: list[Connector] = []
     for edge, route in zip(picture.edges, routes, strict=True):
         lead: tuple[Point, ...] = ()
@@ -100,6 +100,61 @@ def list_connectors(picture: Picture) -> list[Connector]:
         arrow = edge.tip is not None
         connectors.append(Connector(tail, head, edge.role, points, is_smooth, arrow))
     return connectors
+
+
+def part_arcs(
+    picture: Picture, routes: list[tuple[Point, ...]]
+) -> list[tuple[Point, ...]]:
+    """Part arcs beside one another, which would be one line with sharp corners.
+
+    The longest keeps its place; those that it spans lie inside it.
+    """
+    arcs = [
+        (number, sharpen(piece), piece[0][0])
+        for number, edge in enumerate(picture.edges)
+        for piece in iter_pieces(edge.path)
+        if is_upright_arc(piece)
+    ]
+    arcs.sort(key=lambda arc: abs(arc[1][1][1] - arc[1][0][1]))
+    tracks: dict[float, list[list[Point]]] = {}
+    places: list[tuple[int, list[Point], float, float, int]] = []
+    for number, (top, bottom), base in arcs:
+        span = (min(top[1], bottom[1]), max(top[1], bottom[1]))
+        taken = tracks.setdefault(round(top[0]), [])
+        track = next(
+            (k for k, spans in enumerate(taken) if not overlaps_any(span, spans)),
+            len(taken),
+        )
+        if track == len(taken):
+            taken.append([])
+        taken[track].append(span)
+        places.append((number, [top, bottom], base, top[0], track))
+    parted = [*routes]
+    for number, corners, base, x, track in places:
+        count = len(tracks[round(x)])
+        inside = (count - 1 - track) * (base - x) * ARC_ROOM / max(count - 1, 1)
+        moved = {corner: (x + inside, corner[1]) for corner in corners}
+        parted[number] = tuple(moved.get(point, point) for point in parted[number])
+    return parted
+
+
+ARC_ROOM = 0.7
+"""How much of an arc's reach those inside it may take."""
+
+
+def is_upright_arc(piece: Piece) -> bool:
+    """Tell whether a piece leads back to the x from which it came."""
+    corners = sharpen(piece)
+    return (
+        len(corners) == 2
+        and corners[0] != piece[1]
+        and abs(corners[0][0] - corners[1][0]) < STRAIGHTNESS
+    )
+
+
+def overlaps_any(span: Point, spans: Sequence[Point]) -> bool:
+    """Tell whether a stretch has more than its end in common with another."""
+    return any(span[0] < end and start < span[1] for start, end in spans)
 
 
 def find_lead(
