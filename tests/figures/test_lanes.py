@@ -1,6 +1,7 @@
 """Lanes: every line of the contracted graph, none through a box, legible letters."""
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
 from resviz.figures.overview import smallest_letter_size
 from resviz.readings.contraction import DrawnFrame, read_contraction
 from resviz.record.storage import load
+from tests.figures.conditioned_unet import ConditionedUNet
 from tests.readings.contraction.random_networks import (
     SIDE,
     WIDTH,
@@ -219,3 +221,26 @@ def test_a_sign_that_comes_several_times_is_drawn_and_told():
         counts = [n for n in picture.nodes if n.role == "frame label"]
         signs = [n for n in picture.nodes if n.role == "sum" and n.lines == ("×",)]
         assert any(abs(c.at[0] - s.at[0]) < 1 for c in counts for s in signs)
+
+
+@pytest.fixture(scope="module")
+def conditioned():
+    """A diffusion U-Net with twelve skips, all of whose blocks read the time."""
+    inputs = {"x": torch.zeros(1, 3, 32, 32), "time": torch.zeros(1, 1)}
+    return resviz.trace(ConditionedUNet().eval(), kwargs=inputs)
+
+
+def test_levels_with_many_skips_fit_a_screen(conditioned):
+    """What runs at one resolution is one box; its skips are one line."""
+    picture = check_picture(conditioned)
+    assert picture.size[0] <= 1280
+    assert smallest_letter_size(picture) >= 10.5
+
+
+def test_a_condition_is_no_branch(conditioned):
+    """What blocks read besides stands on lines into their box, not in its form."""
+    graph = read_contraction(conditioned)
+    shown = [node.lines for node in graph.nodes.values()]
+    assert ("B ×3",) in shown
+    assert 2 == shown.count(("downsample", "B ×3"))
+    assert 2 == shown.count(("upsample, B ×3",))

@@ -27,10 +27,12 @@ MAX_PATH_WEIGHTS = 3
 GENERIC_CLASSES = {"Sequential", "ModuleList", "ModuleDict"}
 """Classes that say nothing of what they hold."""
 
-ClosingRule = Literal["call", "region", "paths", "again", "stage", "row", "pooled"]
+ClosingRule = Literal[
+    "call", "region", "paths", "again", "stage", "row", "pooled", "level"
+]
 """What is closed: module calls, regions from fork to join, the private paths into a
 join, all but the first of equal regions, blocks in a row, regions in a row, a pool and
-the block behind it."""
+the block behind it, and what runs at one resolution, read from within or not."""
 
 
 class ClosingClass(NamedTuple):
@@ -51,7 +53,9 @@ NodeSets = dict[frozenset[int], None]
 def find_candidates(quotient: Quotient) -> dict[ClosingClass, list[frozenset[int]]]:
     """Find the sets of nodes that may be closed, by class."""
     found: dict[ClosingClass, NodeSets] = defaultdict(dict)
-    finders = (iter_calls, iter_regions, iter_paths, iter_rows, iter_pooled_blocks)
+    finders = (
+        iter_calls, iter_regions, iter_paths, iter_rows, iter_pooled_blocks, iter_levels
+    )  # fmt: skip
     for finder in finders:
         for closing, keys in finder(quotient):
             if len(keys) > 1:
@@ -205,6 +209,28 @@ def iter_pooled_blocks(quotient: Quotient) -> Iterator[tuple[ClosingClass, set[i
             and quotient.resolution_of(user) == quotient.resolution_of(key)
         ):
             yield ClosingClass("pooled"), {key, user}
+
+
+def iter_levels(quotient: Quotient) -> Iterator[tuple[ClosingClass, set[int]]]:
+    """Yield what follows one another at one resolution on the longest path.
+
+    Others may read each of its nodes, as the skips of a U-Net do.
+    """
+    depths: dict[int, int] = {}
+    chains: dict[int, list[int]] = {}
+    for key in quotient.sort_nodes():
+        before = max(quotient.sources[key], key=depths.__getitem__, default=None)
+        depths[key] = 1 + (-1 if before is None else depths[before])
+        node, place = quotient.nodes[key], quotient.resolution_of(key)
+        if node.role in {"input", "output"} or place.kind != 0:
+            continue
+        chain = [] if before is None else chains.get(before, [])
+        is_next = chain[-1:] == [before] and quotient.resolution_of(chain[-1]) == place
+        chains[key] = chain = chain if is_next else []
+        chain.append(key)
+    for chain in {id(chain): chain for chain in chains.values()}.values():
+        if any(quotient.nodes[key].role != "join" for key in chain):
+            yield ClosingClass("level"), set(chain)
 
 
 MIN_EQUAL_REGION = 4

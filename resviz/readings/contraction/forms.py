@@ -64,19 +64,26 @@ def reduce_series_parallel(
 
     Every layer is an arc from its entrance to its exit; arcs in series and in parallel
     are joined until one is left. `link` stands between names of a branch in parallel,
-    and `owners` are, by layer, the first of those that are one thing.
+    and `owners` are, by layer, the first of those that are one thing. It is the form
+    from the first value that comes in to the last that leaves: a condition on the way
+    and what is read besides are no branches.
     """
     owners = owners or {end: end for end in ends}
     places: dict[tuple[object, object], None] = {}
+    entrance = last = None
     for end in ends:
         for edge in wiring.edges_by_reader.get(end, ()):
             source = owners.get(edge.source)
-            tail = "start" if source is None else ("out", source)
-            if source != owners[end]:
-                places[tail, ("in", owners[end])] = None
+            if source is None:
+                entrance = edge.source if entrance is None else entrance
+                if edge.source == entrance:
+                    places["start", ("in", owners[end])] = None
+            elif source != owners[end]:
+                places[("out", source), ("in", owners[end])] = None
         users = {edge.reader for edge in wiring.edges_by_source.get(end, ())}
-        if users - owners.keys():
-            places[("out", owners[end]), "stop"] = None
+        last = owners[end] if users - owners.keys() else last
+    if last is not None:
+        places[("out", last), "stop"] = None
     arcs: list[tuple[object, object, Branch]] = [
         (("in", owner), ("out", owner), tuple(list_names(owner)))
         for owner in dict.fromkeys(owners.values())

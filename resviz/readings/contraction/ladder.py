@@ -118,28 +118,30 @@ def find_best_step(
 ) -> tuple[Step | None, Step | None]:
     """Find the best step that hides no resolution, and the best that hides one.
 
-    The second is looked for only where the graph is far beyond its budget.
+    The second is looked for only where the graph is far beyond its budget; where there
+    is none, whole levels are closed.
     """
     size, budget = limits
     is_far = (
         size.columns > HARD_FACTOR * budget.columns
         or size.boxes > HARD_FACTOR * budget.boxes
     )
-    best: dict[bool, Step] = {}
+    best: dict[int, Step] = {}
     for closing, sets in candidates.items():
         legal = [keys for keys in sets if may_be_closed(quotient, keys)]
         if not legal:
             continue
         hides = any(count_hidden_resolutions(quotient, {*keys}) for keys in legal)
-        if hides and not is_far:
+        if (hides or closing.rule == "level") and not is_far:
             continue
         is_row = closing.rule in {"row", "stage"}
         if not is_row and any(find_share(quotient, keys) > MAX_SHARE for keys in legal):
             continue
         step = try_step(quotient, closing, legal, limits, letters)
-        if step and (hides not in best or step.value > best[hides].value):
-            best[hides] = step
-    return best.get(False), best.get(True)
+        tier = 2 if closing.rule == "level" else int(hides)
+        if step and (tier not in best or step.value > best[tier].value):
+            best[tier] = step
+    return best.get(0), best.get(1) or best.get(2)
 
 
 def try_step(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
+from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import (
@@ -59,7 +60,8 @@ def name_operation(op: Operation) -> str:
     if op.name in AVERAGE_POOLS:
         return "avg pool"
     if is_upsampling(op):
-        return "upsample"
+        is_finer = prod(op.outputs[0]) >= prod(op.inputs[0])
+        return "upsample" if is_finer else "downsample"
     return "embed" if op.name == "embedding" else ""
 
 
