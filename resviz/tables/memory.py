@@ -169,15 +169,19 @@ def describe_peak(data: dict[str, Any]) -> str:
 
 
 def describe_largest(tensors: list[dict[str, Any]]) -> str:
-    """Name the largest tensors that are held at the peak, the others together."""
+    """Name what holds most at the peak, all tensors of a layer together."""
+    held: dict[str, list[int]] = {}
+    for tensor in tensors:
+        held.setdefault(tensor["name"], []).append(tensor["bytes"])
+    largest = sorted(held.items(), key=lambda entry: -sum(entry[1]))
     parts = [
-        f"{tensor['name']} {short_bytes(tensor['bytes'])}"
-        for tensor in tensors[:MAX_TENSORS_NAMED]
+        f"{name} {short_bytes(sum(sizes))}"
+        + (f" in {len(sizes)} tensors" if len(sizes) > 1 else "")
+        for name, sizes in largest[:MAX_TENSORS_NAMED]
     ]
-    rest = tensors[MAX_TENSORS_NAMED:]
+    rest = [size for _, sizes in largest[MAX_TENSORS_NAMED:] for size in sizes]
     if rest:
-        rest_bytes = sum(tensor["bytes"] for tensor in rest)
-        parts.append(f"{len(rest)} more {short_bytes(rest_bytes)}")
+        parts.append(f"{len(rest)} more {short_bytes(sum(rest))}")
     return " + ".join(parts)
 
 

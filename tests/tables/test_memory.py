@@ -9,6 +9,7 @@ from torch import nn
 import resviz
 from resviz import units
 from resviz.readings import memory
+from resviz.tables.memory import describe_largest
 
 KEYS = [
     "name", "input_shape", "training", "parameter_bytes", "buffer_bytes",
@@ -138,3 +139,11 @@ def test_sizes_of_dtypes_are_torchs():
     assert {it: it.itemsize for it in whole} == {
         it: units.dtype_itemsize(name) for it, name in named.items()
     }
+
+
+def test_tensors_of_one_layer_are_held_together():
+    """An LSTM holds dozens at its peak; those of a convolution are one each."""
+    named = [{"name": name, "bytes": 2**20 * k} for name, k in [("a", 3), ("b", 2)]]
+    named += [{"name": "b", "bytes": 2**20 * 2}]
+    said = "b 4.00 MiB in 2 tensors + a 3.00 MiB"
+    assert said == describe_largest(named)
