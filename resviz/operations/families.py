@@ -54,6 +54,9 @@ HIDDEN_WEIGHTS: frozenset[str] = frozenset(
 )
 """Operations with weights, packed or sparse, whose work no shape tells."""
 
+RECURRENCES = {"mkldnn_rnn_layer", "_cudnn_rnn"}
+"""Operations that are a whole recurrent layer, as real runs have them."""
+
 WEIGHT_COUNTS = {row.name: row.weights for row in OPERATIONS.values() if row.weights}
 """How many layers with weights some fused or packed operations run."""
 

@@ -186,6 +186,33 @@ def is_mlp(weighted_ops: Sequence[Operation]) -> bool:
     return len(weighted_ops) > 1 and all(op.name in PRODUCTS for op in weighted_ops)
 
 
+def is_pointwise_mlp(weighted_ops: Sequence[Operation]) -> bool:
+    """Tell whether two 1×1 along a sequence follow one another, however wide between.
+
+    Source: Ma et al. 2022, PointMLP, figure 2, whose residual MLPs keep the width.
+    """
+    return list_kernel_sizes(weighted_ops) == (1, 1) and all(
+        op.window and len(op.window.kernel) == op.window.groups == 1
+        for op in weighted_ops
+    )
+
+
+def is_convolution_module(weighted_ops: Sequence[Operation]) -> bool:
+    """Tell whether one along a sequence, channel by channel, stands between two 1×1.
+
+    The first may give a gate too, and the last keeps the width. Source: Gulati et al.
+    2020, Conformer, figure 2; Wu et al. 2019, lightweight convolutions, figure 2.
+    """
+    if len(weighted_ops) != 3 or not is_depthwise(weighted_ops[1]):
+        return False
+    first, depthwise, last = weighted_ops
+    if depthwise.window and len(depthwise.window.kernel) > 1:
+        return False
+    if list_kernel_sizes((first, last)) != (1, 1):
+        return False
+    return find_widths(first)[0] == find_widths(last)[0] == find_widths(last)[1]
+
+
 def is_inverted_bottleneck(weighted_ops: Sequence[Operation]) -> bool:
     """Tell whether a 1×1 widens and a 1×1 narrows, with depthwise convolutions.
 
@@ -220,6 +247,8 @@ UNIT_TYPES: tuple[tuple[Callable[[Sequence[Operation]], bool], str], ...] = (
     (is_inverted_bottleneck, "inverted bottleneck"),
     (is_mlp, "MLP"),
     (is_basic, "basic"),
+    (is_convolution_module, "convolution module"),
     (is_bottleneck, "bottleneck"),
+    (is_pointwise_mlp, "MLP"),
 )
 """What the weighted operations of a main branch are called, the first that fits."""

@@ -10,6 +10,7 @@ from resviz.operations.families import (
     CONVOLUTIONS,
     JOINS,
     PRODUCTS,
+    RECURRENCES,
     WEIGHT_COUNTS,
 )
 from resviz.record import MODEL_INPUT
@@ -51,9 +52,10 @@ def is_recurrent(layer: Layer) -> bool:
 
     So does a cell, which is called at every step with its state.
     """
-    if len(layer.operations) < 2:
-        return False
-    weighted_count = sum(is_live_weighted(op) for op in layer.operations)
+    weighted_ops = [op for op in layer.operations if is_live_weighted(op)]
+    if weighted_ops and weighted_ops[0].name in RECURRENCES:
+        return True
+    weighted_count = len(weighted_ops)
     if weighted_count < 2:
         return False
     if weighted_count <= count_matrices(layer):

@@ -49,10 +49,10 @@ class Drawn:
 BLOCKS = (
     ("attention", "MLP"),
     ("attention", "attention", "MLP"),
-    ("attention", "bottleneck", "MLP"),
-    ("MLP", "attention", "bottleneck", "MLP"),
+    ("attention", "convolution module", "MLP"),
+    ("MLP", "attention", "convolution module", "MLP"),
     ("row MLP", "MLP"),
-    ("bottleneck", "MLP"),
+    ("convolution module", "MLP"),
     ("recurrent", "MLP"),
 )
 """What blocks have for units."""
@@ -84,7 +84,7 @@ def draw_transformer(rng):
         ]
         net = nn.Sequential(*blocks)
         count *= 2 if style == "two in a block" else 1
-    blocks = [tuple(kind.split()[-1] for kind in types)] * count
+    blocks = [tuple(kind.removeprefix("row ") for kind in types)] * count
     return Drawn(net, (torch.zeros(2, 9, WIDTH),), blocks, [count])
 
 

@@ -44,10 +44,11 @@ def draw_mlp(rng):
 
 def draw_row_convolution(rng):
     """A 1×1, a depthwise convolution over rows, and a 1×1, as the Conformer's."""
-    act = rng.choice((nn.SiLU, nn.ReLU))()
+    act, kernel = rng.choice((nn.SiLU, nn.ReLU))(), rng.choice((3, 7, 15))
+    gate = rng.random() < 0.7
     body = nn.Sequential(
-        nn.Conv1d(WIDTH, 32, 1), nn.GLU(1),
-        nn.Conv1d(WIDTH, WIDTH, 3, padding=1, groups=WIDTH),
+        nn.Conv1d(WIDTH, 32 if gate else WIDTH, 1), nn.GLU(1) if gate else nn.SiLU(),
+        nn.Conv1d(WIDTH, WIDTH, kernel, padding=kernel // 2, groups=WIDTH),
         nn.BatchNorm1d(WIDTH), act, nn.Conv1d(WIDTH, WIDTH, 1),
     )  # fmt: skip
     return Run(lambda self, x: self.body(x.mT).mT, body=body)
@@ -71,7 +72,7 @@ def draw_recurrent(rng):
 UNITS = {
     "attention": draw_attention,
     "MLP": draw_mlp,
-    "bottleneck": draw_row_convolution,
+    "convolution module": draw_row_convolution,
     "row MLP": draw_row_mlp,
     "recurrent": draw_recurrent,
 }

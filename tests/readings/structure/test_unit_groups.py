@@ -96,7 +96,8 @@ def as_modules():
 @pytest.mark.parametrize("make", [in_one_forward, in_a_parent, as_modules])
 def test_units_that_come_again_are_blocks(make):
     """Two MLPs of one block are equal, and yet no loop over blocks."""
-    assert ["MLP + attention + bottleneck + MLP"] * 2 == read(make(), ROWS)
+    types = "MLP + attention + convolution module + MLP"
+    assert [types] * 2 == read(make(), ROWS)
 
 
 def test_two_transformer_blocks_in_one_forward_are_two():

@@ -6,8 +6,9 @@ from torch import nn
 
 import resviz
 from resviz.figures.sentences import describe_network
-from resviz.readings.structure import read_structure
+from resviz.readings.structure import count_depth, read_structure
 
+from .random_parts import Run
 from .toys import conv, residual
 
 UP, DOWN = conv(1, 8, 32), conv(1, 32, 8)
@@ -139,3 +140,58 @@ def test_attention_weighs_by_a_product_of_what_flows(name):
     attends = kind == "attention"
     for text in (str(resviz.table(arch)), describe_network(arch)):
         assert attends == ("attention" in text or "MSA" in text)
+
+
+@pytest.mark.parametrize("options", [{}, {"num_layers": 2}, {"bidirectional": True}])
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_a_real_run_reads_recurrent_layers_as_a_shape_trace(kind, options):
+    """Though torch runs an LSTM's as one operation of its own then."""
+    width = 8 if "bidirectional" in options else 16
+    layer = kind(16, width, batch_first=True, **options)
+    block = Run(lambda self, x: x + self.layer(x)[0], layer=layer)
+    net = nn.Sequential(nn.Linear(8, 16), block).eval()
+    shapes, run = (
+        read_structure(resviz.trace(net, (9, 8), mode=mode))
+        for mode in ("shapes", "run")
+    )
+    assert [("recurrent", "identity")] == [
+        (block.type, block.shortcut.label) for block in run.blocks
+    ]
+    assert count_depth(shapes) == count_depth(run) == 1 + options.get("num_layers", 1)
+
+
+def row_conv(kernel, before=16, after=16, **options):
+    """A convolution along a sequence."""
+    return nn.Conv1d(before, after, kernel, padding=kernel // 2, **options)
+
+
+SEQUENCES = {
+    "convolution module": (
+        (row_conv(1, 16, 32), nn.GLU(1), row_conv(31, groups=16), row_conv(1)),
+        (row_conv(1), nn.SiLU(), row_conv(3, groups=16), nn.SiLU(), row_conv(1)),
+    ),
+    "MLP": (
+        (row_conv(1), nn.ReLU(), row_conv(1)),
+        (row_conv(1, 16, 8), nn.ReLU(), row_conv(1, 8, 16)),
+        (row_conv(1, 16, 64), nn.ReLU(), row_conv(1, 64, 16)),
+    ),
+    "inverted bottleneck": (
+        (row_conv(1, 16, 32), row_conv(3, 32, 32, groups=32), row_conv(1, 32, 16)),
+    ),
+    "residual": (
+        (row_conv(3), nn.ReLU(), row_conv(1)),
+        (row_conv(1, groups=4), nn.ReLU(), row_conv(1)),
+    ),
+}  # fmt: skip
+"""Main branches along a sequence, by their types."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "layers"),
+    [(kind, layers) for kind, rows in SEQUENCES.items() for layers in rows],
+)
+def test_a_type_along_a_sequence(kind, layers):
+    """Conformer's convolutions, and MLPs of 1×1, as of points, whatever their width."""
+    net = nn.Sequential(row_conv(1, 3, 16), residual(nn.Sequential(*layers)))
+    built = read_structure(resviz.trace(net.eval(), (3, 20)))
+    assert [kind] == [block.type for block in built.blocks]
