@@ -52,7 +52,10 @@ def is_recurrent(layer: Layer) -> bool:
 
     So does a cell, which is called at every step with its state.
     """
-    weighted_ops = [op for op in layer.operations if is_live_weighted(op)]
+    ops = layer.operations
+    if len(ops) < 2:
+        return ops != () and ops[0].name in RECURRENCES
+    weighted_ops = [op for op in ops if is_live_weighted(op)]
     if weighted_ops and weighted_ops[0].name in RECURRENCES:
         return True
     weighted_count = len(weighted_ops)
