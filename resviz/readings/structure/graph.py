@@ -183,9 +183,11 @@ class Graph:
             side = finder.find_side_edges(layer, ops, sources)
             if side:
                 self.side_edges[node] = side
+        first_input, *other_inputs = layer.inputs
         spreads = ops[0].name in SPREADING and (
-            finder.value_counts
-            or [tensor.shape for tensor in layer.inputs] != [layer.output_shape]
+            other_inputs
+            or finder.value_counts
+            or first_input.shape != layer.outputs[0].shape
         )
         if spreads or ops[-1].name in SQUASHING or finder.squashed.issuperset(sources):
             finder.follow_values(layer, ops, sources)

@@ -31,12 +31,12 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
     efforts = graph.efforts
     for node, sources in graph.main_sources.items():
         source = sources[0]
-        if node in chosen:
-            source = chosen[node]
-        elif len(sources) > 1:
-            flowing = [n for n in sources if n not in graph.constant_nodes]
-            carriers = choose_carriers(graph, node, tuple(flowing) or sources)
-            source = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
+        if len(sources) > 1:
+            source = chosen.get(node)
+            if source is None:
+                flowing = [n for n in sources if n not in graph.constant_nodes]
+                carriers = choose_carriers(graph, node, tuple(flowing) or sources)
+                source = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
         chosen[node] = source
         weight, length = lengths.get(source, NO_LENGTH)
         if node in efforts:
