@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from resviz.figures import FIGURES, draw_diagram
+from resviz.figures.volumes.placing import choose_row
 from resviz.record.storage import load
 from tests.figures.law import find_breaches, list_edges, read_declared
 from tests.readings.structure.golden.networks import FOLDER, record_file
@@ -122,11 +123,23 @@ def test_a_plot_has_no_coverage():
         assert draw_diagram(load_frozen("resnet18"), name).coverage is None
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_lanes_say_what_their_wires_stand_for(name):
+VOLUMES = (
+    "toy_unet", "resnet50", "mobilenetv2_050", "cspresnet50",
+    "dla34", "hrnet_w18_small", "res2net50_14w_8s", "toy_pyramid",
+)  # fmt: skip
+"""Networks whose volumes are looked at: rows, and lanes."""
+
+CONTRACTED = [
+    *((name, "lanes") for name in NAMES),
+    *((name, "volumes") for name in VOLUMES),
+]
+
+
+@pytest.mark.parametrize(("name", "figure"), CONTRACTED)
+def test_contracted_graphs_say_what_their_wires_stand_for(name, figure):
     """In the picture, its sentences, TikZ and the chart; a wire less is missing."""
     arch = load_frozen(name)
-    diagram = draw_diagram(arch, "lanes")
+    diagram = draw_diagram(arch, figure)
     edges = len(list_edges(arch))
     for wires, (ledger,), words in list_views(diagram):
         told, true = read_declared(words), ledger.count_edges(wires)
@@ -134,13 +147,24 @@ def test_lanes_say_what_their_wires_stand_for(name):
         assert true.missing == 0
         for kind in ("drawn", "inside", "turns"):
             assert getattr(true, kind) == told[kind], kind
-        for wire in wires[:: max(len(wires) // 3, 1)]:
+        step = 1 if figure == "volumes" else max(len(wires) // 3, 1)
+        for wire in wires[::step]:
             fewer = [other for other in wires if other is not wire]
+            less = ledger.count_edges(fewer)
             stands_for_one = is_between_boxes(wire, ledger)
-            missing = ledger.count_edges(fewer).missing
-            assert bool(missing) == stands_for_one, wire
+            assert bool(less.missing) == stands_for_one, wire
+            assert (less.drawn < told["drawn"]) == stands_for_one, wire
+
+
+def test_volumes_are_looked_at_in_both_forms():
+    """Some of the networks are rows, and some are none."""
+    rows = [choose_row(load_frozen(name)) is not None for name in VOLUMES]
+    assert {True, False} == {*rows}
 
 
 def is_between_boxes(wire, ledger):
-    """Whether a wire of lanes is more than that of a sign to its own box."""
-    return ledger.nodes[wire.tail] != ledger.nodes[wire.head]
+    """Whether a wire is more than an arc, a grid line, or that of a sign to its box."""
+    if wire.role in {"identity", "projection", "other", "grid"}:
+        return False
+    ends = ledger.nodes.get(wire.tail), ledger.nodes.get(wire.head)
+    return None not in ends and ends[0] != ends[1]

@@ -185,25 +185,6 @@ def test_random_networks_are_drawn(seed, kind):
     check_picture(resviz.trace(kind(seed).eval(), (WIDTH, SIDE, SIDE)))
 
 
-@pytest.mark.parametrize("name", ["toy_unet", "resnet50", "cspresnet50", "dla34"])
-def test_a_wire_less_is_found(name):
-    """Coverage is counted off the wires: whichever is left out, less is drawn."""
-    picture = draw_diagram(load(record_file(name)), "volumes").picture
-    nodes = picture.ledgers[0].nodes
-    roles = {"main", "bypass", "falls", "rises"}
-    wires = [
-        edge
-        for edge in picture.edges
-        if edge.role in roles and nodes.get(edge.tail) != nodes.get(edge.head)
-    ]
-    assert wires
-    for wire in wires:
-        rest = tuple(edge for edge in picture.edges if edge is not wire)
-        fewer = replace(picture, edges=rest).coverage
-        assert fewer.drawn < picture.coverage.drawn
-        assert not fewer.is_whole
-
-
 def test_a_label_on_a_box_is_found():
     """The check sees one that is moved there."""
     picture = draw_diagram(load(record_file("toy_unet")), "volumes").picture
