@@ -304,13 +304,6 @@ def label_preactivation(layers: Iterable[Layer]) -> tuple[str, ...]:
     )
 
 
-def label_layer_run(layers: Iterable[Layer]) -> tuple[str, ...]:
-    """Label a run of layers for the overview, with repeats folded."""
-    return fold_label_repeats(
-        [label for layer in layers for label in label_layer_briefly(layer)]
-    )
-
-
 def fold_label_repeats(labels: Sequence[str]) -> tuple[str, ...]:
     """Write patterns of labels that repeat at once but once, with "×n"."""
     folded_labels: list[str] = []

@@ -28,7 +28,6 @@ ACTIVATIONS = list_family(kind.ACTIVATION)
 SOFTMAXES = list_family(kind.SOFTMAX)
 RESHAPES = list_family(kind.RESHAPE)
 SELECTIONS = list_family(kind.SELECTION)
-INTERPOLATIONS = list_family(kind.INTERPOLATION)
 ELEMENTWISE = list_family(kind.ELEMENTWISE)
 
 POOLS = AVERAGE_POOLS | MAX_POOLS

@@ -142,7 +142,3 @@ class LineRouter:
             is_beyond = (zone == "top") == (cell[0] > lane)
             return 1 + is_beyond
         return cell[1] if zone == "top" else self.grid.row_counts[lane] - 1 - cell[1]
-
-    def count_tracks(self, lane: int, zone: str) -> int:
-        """Count the tracks above or below the rows of a lane."""
-        return sum(way[:2] == (lane, zone) for way in self.taken)

@@ -168,13 +168,6 @@ def build_stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
     return [build_stack(arch, plain=twin) for arch in archs for twin in twins]
 
 
-def join_titles(archs: Sequence[Architecture]) -> str:
-    """Return the title of some networks' stacks."""
-    return (
-        f"{sentences.join_with_and([arch.label for arch in archs])}, every convolution"
-    )
-
-
 def build_stack_legend(
     archs: Sequence[Architecture], shown: Sequence[Stack], *, plain: bool
 ) -> list[str]:
