@@ -54,7 +54,7 @@ def is_recurrent(layer: Layer) -> bool:
     """
     ops = layer.operations
     if len(ops) < 2:
-        return ops != () and ops[0].name in RECURRENCES
+        return any(op.name in RECURRENCES for op in ops)
     weighted_ops = [op for op in ops if is_live_weighted(op)]
     if weighted_ops and weighted_ops[0].name in RECURRENCES:
         return True
