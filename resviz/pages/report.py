@@ -67,7 +67,7 @@ def render(arch: Architecture) -> str:
         paper=paper_table_column(arch),
         lanes=draw_lanes(arch),
         overview=draw_report_figure(arch, "overview"),
-        volumes=draw_report_figure(arch, "volumes"),
+        volumes=draw_volumes(arch),
         shortcuts=list_shortcuts(structure, shortcuts.rows),
         shortcut_notes=describe_shortcuts(structure, shortcuts.data),
         layers=build_layer_list(arch, structure),
@@ -103,6 +103,15 @@ def draw_lanes(arch: Architecture) -> ReportFigure | None:
 
     is_graph = choose_figure(arch) == GRAPH
     return draw_report_figure(arch, GRAPH) if is_graph else None
+
+
+def draw_volumes(arch: Architecture) -> ReportFigure | None:
+    """Draw a network as volumes; not one whose volumes stand in lanes, as its graph."""
+    from resviz.figures import GRAPH, choose_figure
+    from resviz.figures.volumes.placing import choose_row
+
+    is_drawn_in_lanes = choose_figure(arch) == GRAPH and choose_row(arch) is None
+    return None if is_drawn_in_lanes else draw_report_figure(arch, "volumes")
 
 
 def list_origin(arch: Architecture) -> list[tuple[str, str]]:

@@ -9,10 +9,13 @@ import pytest
 
 import resviz
 from resviz.errors import RenderError
+from resviz.escape import escape_latex
 from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.elements import Picture
 from resviz.formats.pictures import tikz
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import HOSTILE
 from .test_dot import SMALL, said
@@ -127,3 +130,19 @@ def test_letters_that_pdflatex_lacks_are_warned_of(tmp_path, name):
 def test_latin_letters_want_no_command():
     """The file is as short as before."""
     assert "resvizletter" not in tikz.render(SMALL, styles.LIGHT_STYLE)
+
+
+@pytest.mark.parametrize("figure", ["overview", "lanes", "volumes"])
+@pytest.mark.parametrize(
+    "name", ["resnet50", "dla34", "deeplabv3_resnet50", "vit_tiny_patch16_224"]
+)
+def test_pdflatex_has_every_sign_of_ours(name, figure):
+    """Roots, quotes, dashes and bars of legends and labels come out as they are."""
+    drawn = draw_diagram(load(record_file(name)), figure)
+    assert "resvizletter" not in drawn.to_tikz()
+
+
+@pytest.mark.parametrize("sign", "√°–“”‖×→≥…")
+def test_signs_of_ours_have_a_form_in_latex(sign):
+    """None becomes a question mark."""
+    assert escape_latex(sign) not in {"?", sign}

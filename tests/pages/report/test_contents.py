@@ -250,3 +250,14 @@ def test_a_network_that_is_no_chain_is_drawn_as_a_graph_too(name, drawn):
     html = render(load(record_file(name)))
     assert drawn == html.count("<svg ")
     assert (drawn == 3) == ('<figure class="lanes">' in html)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("dla34", False), ("toy_unet", True), ("resnet18", True)]
+)
+def test_a_graph_in_lanes_is_shown_once(name, shown):
+    """Volumes that are no row would be the lanes again; those in a row are shown."""
+    html = render(load(record_file(name)))
+    assert shown == ('<figure class="volumes">' in html)
+    assert shown or '<figure class="lanes">' in html
+    assert "Where the resolution changes" in html
