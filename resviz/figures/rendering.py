@@ -21,14 +21,21 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.styles import Style
     from resviz.readings.contraction import EdgeCoverage
 
-UNSIZED_FORMATS = ("dot", "mermaid")
-"""Formats whose readers place the figure, and know no width that it shall have."""
-
-NO_GROUND_FORMATS = ("tikz", "mermaid")
-"""Formats that stand on the ground of what they are put into."""
-
-OWN_FONT_FORMATS = ("mermaid",)
-"""Formats whose readers choose the font."""
+LACKING_FORMATS: dict[str, tuple[tuple[str, ...], str]] = {
+    "width": (
+        ("dot", "mermaid"),
+        "is laid out by the program that reads it, leave out width and text",
+    ),
+    "background": (
+        ("tikz", "mermaid"),
+        "stands on the ground of what it is put into, leave it out",
+    ),
+    "font": (
+        ("mermaid",),
+        "has the font of the program that reads it, leave it out",
+    ),
+}
+"""Options of figures, which formats cannot follow them, and why."""
 
 notebook_calls = count(1)
 
@@ -146,21 +153,7 @@ class Diagram:
         from resviz.formats import check_dpi, picture_format
 
         check_dpi(format, **options)
-        if format in UNSIZED_FORMATS and self.picture.unit is not None:
-            raise RenderError(
-                f"width: {format} is laid out by the program that reads it, leave out "
-                "width and text, or want one of svg, pdf, png, tikz, pptx, drawio"
-            )
-        if format in NO_GROUND_FORMATS and self.picture.ground not in {"", "none"}:
-            raise RenderError(
-                f"background: {format} stands on the ground of what it is put into, "
-                "leave it out, or want one of svg, pdf, png, dot, pptx, drawio"
-            )
-        if format in OWN_FONT_FORMATS and self.picture.font:
-            raise RenderError(
-                f"font: {format} has the font of the program that reads it, leave it "
-                "out, or want one of svg, pdf, png, tikz, dot, pptx, drawio"
-            )
+        check_format(self.picture, format)
         if self.layout == "dot":
             from resviz.formats.dot_program import DRAWN_FORMATS, draw_with_dot
 
@@ -218,3 +211,24 @@ class Diagram:
             width, height = map(round, self.size)
             sizes["image/png"] = {"width": width, "height": height}
         return bundle, sizes
+
+
+def check_format(picture: Picture, form: str) -> None:
+    """Check that a format can follow what was asked of a picture.
+
+    Raises:
+        RenderError: if it cannot; lists those that can.
+    """
+    from resviz.formats import picture_format_names
+
+    asked = {
+        "width": picture.unit is not None,
+        "background": picture.ground not in {"", "none"},
+        "font": picture.font != "",
+    }
+    for option, (lacking, reason) in LACKING_FORMATS.items():
+        if asked[option] and form in lacking:
+            others = [name for name in picture_format_names() if name not in lacking]
+            raise RenderError(
+                f"{option}: {form} {reason}, or want one of {', '.join(others)}"
+            )

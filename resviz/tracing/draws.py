@@ -65,18 +65,18 @@ class Draws(NamedTuple):
 
     def find_name(self, dtype: torch.dtype) -> str:
         """Return how values of a dtype are drawn, "" as usual."""
-        return getattr(self, find_values(dtype))
+        return getattr(self, find_value_kind(dtype))
 
     def draw_tensor(self, shape: Shape, dtype: torch.dtype) -> torch.Tensor:
         """Draw a tensor of a shape and a dtype."""
-        return DRAWS[find_values(dtype)][self.find_name(dtype)](shape).to(dtype)
+        return DRAWS[find_value_kind(dtype)][self.find_name(dtype)](shape).to(dtype)
 
 
 USUAL_DRAWS = Draws()
 """Those of every run for real but where it fails."""
 
 
-def find_values(dtype: torch.dtype) -> str:
+def find_value_kind(dtype: torch.dtype) -> str:
     """Return what values of a dtype are, as `DRAWS` calls them."""
     if dtype == torch.bool:
         return "booleans"
@@ -91,7 +91,7 @@ def list_other_draws(dtypes: Iterable[torch.dtype]) -> Iterator[Draws]:
         >>> [*list_other_draws([torch.bool])]
         [Draws(floats='', integers='', booleans='True and False')]
     """
-    present = {*map(find_values, dtypes)}
+    present = {*map(find_value_kind, dtypes)}
     ways = (DRAWS[values] if values in present else ("",) for values in Draws._fields)
     every = sorted(product(*ways), key=lambda way: sum(map(bool, way)))
     for way in every[1 : MAX_OTHER_DRAWS + 1]:

@@ -82,7 +82,7 @@ class LostNumbersError(TraceError):
 
 
 def holds_numbers(output: object) -> bool:
-    """Return whether no value of an output is NaN."""
+    """Tell whether no value of an output is NaN."""
     with suppress(Exception):  # classes of tensors that do not tell
         return not any(bool(t.isnan().any()) for t in tensors_in(output))
     return True

@@ -135,8 +135,10 @@ def test_fixed_styles_have_no_style_sheet(style):
 def test_solids_have_their_faces():
     """Each face is a polygon, and one more shades the side."""
     face = ((0, 0), (5, 0), (5, 5))
-    picture = replace(SMALL, edges=(), solids=(Solid((face, face), "head"),))
-    assert 3 == len(list(parsed(picture).iter(f"{NAMESPACE}polygon")))
+    picture = replace(
+        SMALL, edges=(), solids=(Solid("s0", (face, face, face), "head"),)
+    )
+    assert 4 == len(list(parsed(picture).iter(f"{NAMESPACE}polygon")))
 
 
 def test_nothing_is_fetched_and_nothing_runs(hostile):

@@ -95,7 +95,7 @@ def list_connectors(picture: Picture) -> list[Connector]:
                 "could move with them; write .svg instead, or another figure, as "
                 "overview, block, lanes or stack"
             )
-        is_smooth = any(map(is_bent_smoothly, iter_pieces(edge.path)))
+        is_smooth = any(map(is_bent_smoothly, list_pieces(edge.path)))
         points = drop_repeats((*lead, *route))
         arrow = edge.tip is not None
         connectors.append(Connector(tail, head, edge.role, points, is_smooth, arrow))
@@ -110,9 +110,9 @@ def part_arcs(
     The longest keeps its place; those that it spans lie inside it.
     """
     arcs = [
-        (number, sharpen(piece), piece[0][0])
+        (number, find_rounded_corners(piece), piece[0][0])
         for number, edge in enumerate(picture.edges)
-        for piece in iter_pieces(edge.path)
+        for piece in list_pieces(edge.path)
         if is_upright_arc(piece)
     ]
     arcs.sort(key=lambda arc: abs(arc[1][1][1] - arc[1][0][1]))
@@ -144,7 +144,7 @@ ARC_ROOM = 0.7
 
 def is_upright_arc(piece: Piece) -> bool:
     """Tell whether a piece leads back to the x from which it came."""
-    corners = sharpen(piece)
+    corners = find_rounded_corners(piece)
     return (
         len(corners) == 2
         and corners[0] != piece[1]
@@ -193,8 +193,8 @@ def cut_route(route: tuple[Point, ...], end: Point) -> tuple[Point, ...]:
 def trace_route(edge: Edge) -> tuple[Point, ...]:
     """Return the points of a wire, its round corners made sharp, its tip the last."""
     points = [edge.path[0]]
-    for piece in iter_pieces(edge.path):
-        points += [*sharpen(piece), piece[3]]
+    for piece in list_pieces(edge.path):
+        points += [*find_rounded_corners(piece), piece[3]]
     return drop_repeats((*points, *([edge.tip] if edge.tip else [])))
 
 
@@ -202,7 +202,7 @@ Piece = tuple["Point", "Point", "Point", "Point"]
 """The control points of one Bézier curve."""
 
 
-def iter_pieces(path: tuple[Point, ...]) -> list[Piece]:
+def list_pieces(path: tuple[Point, ...]) -> list[Piece]:
     """Return the curves of a path, each from where the last one ends."""
     return [
         (path[k], path[k + 1], path[k + 2], path[k + 3])
@@ -210,7 +210,7 @@ def iter_pieces(path: tuple[Point, ...]) -> list[Piece]:
     ]
 
 
-def sharpen(piece: Piece) -> list[Point]:
+def find_rounded_corners(piece: Piece) -> list[Point]:
     """Return the corners that a curve rounds: one of a turn, two of a bend or arc."""
     a, b, c, d = piece
     first, last = (b[0] - a[0], b[1] - a[1]), (d[0] - c[0], d[1] - c[1])
@@ -234,7 +234,7 @@ TURN_LIMIT = 0.01
 
 def is_bent_smoothly(piece: Piece) -> bool:
     """Tell whether a piece is a bend that goes on as it came."""
-    corners = sharpen(piece)
+    corners = find_rounded_corners(piece)
     return len(corners) == 2 and corners[0] == piece[1]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.drawing.sheet import Sheet
 
-MIN_LETTER_POINTS = 6
+MIN_LETTER_POINTS = PRINTED_POINTS[-1]
 """Size of the smallest letters that are read with ease in print."""
 
 SLACK = 0.05

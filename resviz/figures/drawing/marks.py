@@ -122,6 +122,15 @@ def iter_marks(picture: Picture, style: Style) -> Iterator[Mark]:
         yield from mark_node(node, style)
 
 
+def choose_ground(picture: Picture, style: Style, usual: str = "style") -> str:
+    """Choose the colour of a picture's ground, the usual if none was asked for.
+
+    "" stands for none, and so does "none" in the picture and as the usual one.
+    """
+    ground = picture.ground or usual
+    return {"none": "", "style": style.colours["background"]}.get(ground, ground)
+
+
 def mark_frames(group: Group, style: Style) -> Iterator[Mark]:
     """Yield a group's frame and those inside it."""
     frame = FRAMES[group.role]

@@ -1,4 +1,4 @@
-"""The sheet that a figure is laid out on: what its reader asked of title and legend.
+"""The sheet that a figure is laid out on: what its reader asked of all figures alike.
 
 It is the same for every figure, so a canvas looks it up instead of each figure passing
 it on; `draw_diagram` sets it for as long as one figure is drawn.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from resviz import escape
 from resviz.figures.drawing.connectors import list_connectors
-from resviz.figures.drawing.marks import NODE_CORNER, resolve_colour
+from resviz.figures.drawing.marks import NODE_CORNER, choose_ground, resolve_colour
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, Style
 from resviz.formats.pictures.svg import format_length
@@ -52,8 +52,7 @@ def render(picture: Picture, style: Style) -> str:
     writer = _PageWriter(picture, replace(style, dark=None))
     width, height = map(ceil, picture.pixels)
     title = escape.escape_html(picture.title)
-    has_own = picture.ground not in {"", "style"}
-    ground = picture.ground if has_own else style.colours["background"]
+    ground = choose_ground(picture, style) or "none"
     model = (
         '<mxGraphModel dx="0" dy="0" grid="0" gridSize="1" page="1" pageScale="1"'
         f' pageWidth="{width}" pageHeight="{height}" math="0" shadow="0"'

@@ -13,14 +13,11 @@ from resviz import escape
 from resviz.errors import RenderError
 from resviz.extras import import_extra
 from resviz.figures.drawing.connectors import list_connectors
-from resviz.figures.drawing.marks import NODE_CORNER, resolve_colour
+from resviz.figures.drawing.marks import NODE_CORNER, choose_ground, resolve_colour
 from resviz.figures.drawing.metrics import LINE_SPACING
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, LineLook, Style
-from resviz.formats.office_connectors import (
-    cut_into_pieces,
-    fit_preset,
-)
+from resviz.formats.office_connectors import cut_into_pieces, fit_preset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,9 +106,7 @@ class _SlideBuilder:
         self.presentation.slide_height = height
         layout = self.presentation.slide_layouts[BLANK_LAYOUT]
         slide = self.presentation.slides.add_slide(layout)
-        if picture.ground != "none":
-            has_own = picture.ground not in {"", "style"}
-            ground = picture.ground if has_own else style.colours["background"]
+        if ground := choose_ground(picture, style):
             paint_fill(slide.background.fill, ground)
         self.tree = slide.shapes
         self.boxes = [
@@ -126,7 +121,7 @@ class _SlideBuilder:
 
     def add_all(self, connectors: list[Connector]) -> None:
         """Add frames with what they hold, connectors, then all other shapes."""
-        ends = {node.key for each in connectors for node in (each.tail, each.head)}
+        ends = {node.key for connector in connectors for node in connector.ends}
         shapes = {shape.node.key: shape for shape in list_shapes(self.picture, ends)}
         for group in self.picture.groups:
             self.add_group(self.tree, group, shapes)

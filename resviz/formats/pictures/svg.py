@@ -14,6 +14,7 @@ from resviz.figures.drawing.marks import (
     Polygon,
     Rectangle,
     Text,
+    choose_ground,
     iter_marks,
 )
 from resviz.figures.drawing.styles import Dash, Style, list_fonts
@@ -69,7 +70,9 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> str:
     key = "rv" + hashlib.sha256(f"{salt}{body}".encode()).hexdigest()[:10]
     width, height = (format_length(side) for side in picture.size)
     shown_width, shown_height = (format_length(side) for side in picture.pixels)
-    ground = choose_ground(picture, style)
+    # What goes by its reader has one: where that mistakes the page, letters would be
+    # dark on dark.
+    ground = choose_ground(picture, style, "style" if style.dark else "none")
     fonts = list_fonts(picture.font)
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{shown_width}"'
@@ -89,17 +92,6 @@ def render(picture: Picture, style: Style, *, salt: str = "") -> str:
         "</svg>\n",
     )
     return "\n".join(lines)
-
-
-def choose_ground(picture: Picture, style: Style) -> str:
-    """Choose the colour of a picture's ground; "" for none.
-
-    What goes by its reader has one by itself: where that mistakes the page, letters
-    would be dark on dark.
-    """
-    usual = "style" if style.dark else "none"
-    ground = picture.ground or usual
-    return {"none": "", "style": style.colours["background"]}.get(ground, ground)
 
 
 def dark_mode_style(key: str, body: str, style: Style) -> Iterator[str]:

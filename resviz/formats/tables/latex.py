@@ -23,7 +23,7 @@ LINE_CHARACTERS = 100
 ROWS_PER_PAGE = 45
 """Rows that a page takes; a longer table is several tabulars."""
 
-MIN_LETTER_POINTS = 5.5
+MIN_TABLE_POINTS = 5.5
 """Points of the smallest letters of which LaTeX does not warn."""
 
 MARKED_ROW_SIGN = r"$\triangleright$"
@@ -42,7 +42,7 @@ SHRINK_BOX = rf"""\noindent\makebox[\linewidth]{{%
   \ifdefined\resizebox
     \edef\resvizletters{{\the\dimexpr\csname f@size\endcsname pt%
       *\number\dimexpr\resvizwidth\relax/\number\wd0 \relax}}%
-    \ifdim\resvizletters<{MIN_LETTER_POINTS}pt
+    \ifdim\resvizletters<{MIN_TABLE_POINTS}pt
       \PackageWarning{{resviz}}{{A table of \the\wd0 \space is shrunk to
         \the\dimexpr\resvizwidth\relax, its letters to \resvizletters:
         use table* or fewer columns}}%
@@ -65,7 +65,7 @@ def render(table: Table) -> str:
     Equal cells side by side are one, as in the paper. Columns that a page has no
     room for are left out and named below. What is wider than `\resvizwidth`, the line
     if that is not defined, shrinks to it; where letters get smaller than
-    `MIN_LETTER_POINTS` LaTeX warns, and without graphicx it only warns.
+    `MIN_TABLE_POINTS` LaTeX warns, and without graphicx it only warns.
     """
     return "\n".join(latex_lines(table)) + "\n"
 

@@ -85,16 +85,16 @@ def group_by_call(
     groups: list[tuple[int, list[JoinRegion]]] = []
     for region in outer_regions:
         owner = find_region_call(graph, region)
-        if groups and goes_on(graph, groups[-1], owner, region):
+        if groups and continues_group(graph, groups[-1], owner, region):
             groups[-1][1].append(region)
-            if len(groups) > 1 and goes_on(graph, groups[-2], owner, region):
+            if len(groups) > 1 and continues_group(graph, groups[-2], owner, region):
                 groups[-2][1].extend(groups.pop()[1])
         else:
             groups.append((owner, [region]))
     return groups
 
 
-def goes_on(
+def continues_group(
     graph: Graph, group: tuple[int, list[JoinRegion]], owner: int, region: JoinRegion
 ) -> bool:
     """Tell whether a region of a call continues a group of regions."""
