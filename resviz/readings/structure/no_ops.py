@@ -10,7 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import EDGE_PADDINGS, PADDINGS, POOLS
-from resviz.readings.structure.sum_kinds import SPLIT_OPERATIONS
+from resviz.readings.structure.forks import SPLIT_OPERATIONS
 from resviz.readings.structure.weights import is_upsampling
 
 if TYPE_CHECKING:

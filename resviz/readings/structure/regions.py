@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 from resviz.readings.structure.efforts import EffortMeter
 from resviz.readings.structure.forks import Addition, AncestorSearch, make_addition
 from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
+from resviz.readings.structure.lookalikes import find_lookalike, is_sum_of_cell
 from resviz.readings.structure.multistep import make_multistep_addition
 from resviz.readings.structure.steps import keeps_state, reads_cell, updates_cell
 from resviz.readings.structure.sum_kinds import (
     JoinKind,
     classify_sum,
-    find_lookalike,
     find_obstacle,
     find_sums_beside,
     is_linear,
-    is_sum_of_cell,
     leads_aside,
     walk_unweighted_chain,
 )

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import (
     FACTORS,
     LINEAR,
-    POOLS,
     PRODUCTS,
 )
+from resviz.readings.structure.fork_parts import reads_one_tensor
 from resviz.readings.structure.forks import (
     ON_SHORTCUT,
-    SPLIT_OPERATIONS,
     AncestorSearch,
     make_addition,
     walk_light_chain,
@@ -24,7 +23,6 @@ from resviz.readings.structure.forks import (
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.main_ends import is_weighed, walk_unweighted
 from resviz.readings.structure.steps import list_calls
-from resviz.readings.structure.weights import is_upsampling
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -252,154 +250,6 @@ def leads_aside(graph: Graph, addition: Addition) -> bool:
         for operand in addition.operands
         for source in graph.sources[addition.join]
         if source not in addition.operands and not is_added_often(graph, source)
-    )
-
-
-def reads_one_tensor(
-    graph: Graph, branches: Sequence[frozenset[int]], addition: Addition
-) -> bool:
-    """Tell whether all branches read the same tensor of their fork.
-
-    Parts of a split are no two ways of one, nor are slices of different channels, nor
-    the steps of a sequence; but what concatenates the shortcut's part with others reads
-    both. Source: Chen et al. 2017, DPN, which adds to a part and appends to another.
-    """
-    fork = addition.fork
-    shortcut, *others = (
-        list_parts_read(graph, branch or addition.nodes, fork) for branch in branches
-    )
-    is_whole = None in shortcut.union(*others)
-    return is_whole or all(
-        (shortcut == parts and len(parts) < 2)
-        or (shortcut < parts and concatenates_parts(graph, branch, fork))
-        for parts, branch in zip(others, branches[1:], strict=True)
-    )
-
-
-def concatenates_parts(graph: Graph, branch: frozenset[int], fork: int) -> bool:
-    """Tell whether a branch reads parts of a fork only to concatenate them."""
-    readers = branch.intersection(graph.after[max(fork, ROOT)])
-    if not graph.is_single_operation(fork, SPLIT_OPERATIONS):
-        users = {user for node in readers for user in graph.after[node]}
-        readers = branch.intersection(users)
-    return all(graph.is_single_operation(node, {"cat"}) for node in readers)
-
-
-def list_parts_read(
-    graph: Graph, nodes: frozenset[int], fork: int
-) -> set[int] | set[tuple[int, int] | None]:
-    """List the parts of a fork that some nodes read; None is no part."""
-    if graph.is_single_operation(fork, SPLIT_OPERATIONS):
-        return {
-            source.output
-            for layer in graph.select_layers(nodes)
-            for source in layer.sources
-            if source.layer == fork
-        }
-    return {
-        find_part(graph, node)
-        for node in nodes.intersection(graph.after[max(fork, ROOT)])
-    }
-
-
-def find_part(graph: Graph, node: int) -> tuple[int, int] | None:
-    """Find which channels or which step a node takes; None if more is done, or less."""
-    if graph.is_single_operation(node, {"select"}):
-        arguments = graph.operations[node][0].arguments
-        return arguments.get("dim", 0), arguments.get("index", 0)
-    if not graph.is_single_operation(node, {"slice"}):
-        return None
-    (op,) = graph.operations[node]
-    axis = graph.channel_axes[node]
-    before, after, place = op.inputs[0], op.outputs[0], op.arguments.get("dim", 0)
-    if axis is None or place != axis or before == after:
-        return None
-    return op.arguments.get("start") or 0, after[axis]
-
-
-def find_lookalike(
-    graph: Graph,
-    addition: Addition,
-    shortcut: frozenset[int],
-    main: frozenset[int],
-    *,
-    projects: bool,
-) -> str:
-    """Find what a sum is that looks like a block's, and is none; "" if it is one."""
-    if projects and any(is_placed(graph, node) for node in shortcut):
-        return "it adds to what is looked up by places, which carry no values"
-    if pools_whole_map(graph, shortcut):
-        if is_pooled(graph, addition.join):
-            return "it adds what is pooled to one position, as a head does"
-        if projects:  # Source: Yu et al. 2018, BiSeNet, figure 2
-            return "it spreads what is pooled to one position, as a context does"
-    if projects and passes_smaller_map(graph, addition.fork, addition.join, main):
-        return "it adds a lateral map to an enlarged one, as an FPN does"
-    return ""
-
-
-def is_placed(graph: Graph, node: int) -> bool:
-    """Tell whether a node is looked up in what does not flow, by places that do.
-
-    As the rows of an expert's tokens, in a sum that begins at nought.
-    """
-    return (
-        graph.is_single_operation(node, {"index", "index_select", "gather"})
-        and not graph.operations[node][0].flowing[0]
-    )
-
-
-def is_sum_of_cell(graph: Graph, join: int) -> bool:
-    """Tell whether a module concatenates a sum of its forward with two others or more.
-
-    Source: Zoph et al. 2018, NASNet; Liu et al. 2019, DARTS, whose cells do.
-    """
-    layers = graph.layers
-    call = layers[join].call
-    return call > 0 and any(
-        graph.is_single_operation(user, {"cat"})
-        and layers[user].call == call
-        and sum(
-            source in graph.joins and layers[source].call == call
-            for source in graph.sources[user]
-        )
-        > 2
-        for user in graph.after[join]
-    )
-
-
-def pools_whole_map(graph: Graph, branch: frozenset[int]) -> bool:
-    """Tell whether a map becomes one position on a branch, by a mean or a maximum."""
-    pools = (
-        node
-        for node in branch
-        if not POOLS.isdisjoint([op.name for op in graph.operations[node]])
-    )
-    return any(
-        is_pooled(graph, node) and not is_pooled(graph, source)
-        for node in pools
-        for source in graph.before[node][:1]
-    )
-
-
-def is_pooled(graph: Graph, node: int) -> bool:
-    """Tell whether a node gives one position a sample."""
-    return graph.size_of_node(node)[0] == graph.arch.batch
-
-
-def passes_smaller_map(
-    graph: Graph, fork: int, join: int, main: frozenset[int]
-) -> bool:
-    """Tell whether a branch passes a smaller map than both its ends, which are alike.
-
-    One position a sample is no map.
-    """
-    positions = graph.size_of_node(fork)[0]
-    return positions == graph.size_of_node(join)[0] and any(
-        graph.size_of_node(node)[0] < positions
-        and graph.arch.batch < graph.size_of_node(node)[0]
-        and any(map(is_upsampling, graph.list_operations(main & {*graph.after[node]})))
-        for node in main
     )
 
 

@@ -1,0 +1,98 @@
+"""Lookalikes: sums whose branches weigh as those of a block, and that are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.operations.families import POOLS
+from resviz.readings.structure.weights import is_upsampling
+
+if TYPE_CHECKING:
+    from resviz.readings.structure.forks import Addition
+    from resviz.readings.structure.graph import Graph
+
+
+def find_lookalike(
+    graph: Graph,
+    addition: Addition,
+    shortcut: frozenset[int],
+    main: frozenset[int],
+    *,
+    projects: bool,
+) -> str:
+    """Find what a sum is that looks like a block's, and is none; "" if it is one."""
+    if projects and any(is_placed(graph, node) for node in shortcut):
+        return "it adds to what is looked up by places, which carry no values"
+    if pools_whole_map(graph, shortcut):
+        if is_pooled(graph, addition.join):
+            return "it adds what is pooled to one position, as a head does"
+        if projects:  # Source: Yu et al. 2018, BiSeNet, figure 2
+            return "it spreads what is pooled to one position, as a context does"
+    if projects and passes_smaller_map(graph, addition.fork, addition.join, main):
+        return "it adds a lateral map to an enlarged one, as an FPN does"
+    return ""
+
+
+def is_placed(graph: Graph, node: int) -> bool:
+    """Tell whether a node is looked up in what does not flow, by places that do.
+
+    As the rows of an expert's tokens, in a sum that begins at nought.
+    """
+    return (
+        graph.is_single_operation(node, {"index", "index_select", "gather"})
+        and not graph.operations[node][0].flowing[0]
+    )
+
+
+def is_sum_of_cell(graph: Graph, join: int) -> bool:
+    """Tell whether a module concatenates a sum of its forward with two others or more.
+
+    Source: Zoph et al. 2018, NASNet; Liu et al. 2019, DARTS, whose cells do.
+    """
+    layers = graph.layers
+    call = layers[join].call
+    return call > 0 and any(
+        graph.is_single_operation(user, {"cat"})
+        and layers[user].call == call
+        and sum(
+            source in graph.joins and layers[source].call == call
+            for source in graph.sources[user]
+        )
+        > 2
+        for user in graph.after[join]
+    )
+
+
+def pools_whole_map(graph: Graph, branch: frozenset[int]) -> bool:
+    """Tell whether a map becomes one position on a branch, by a mean or a maximum."""
+    pools = (
+        node
+        for node in branch
+        if not POOLS.isdisjoint([op.name for op in graph.operations[node]])
+    )
+    return any(
+        is_pooled(graph, node) and not is_pooled(graph, source)
+        for node in pools
+        for source in graph.before[node][:1]
+    )
+
+
+def is_pooled(graph: Graph, node: int) -> bool:
+    """Tell whether a node gives one position a sample."""
+    return graph.size_of_node(node)[0] == graph.arch.batch
+
+
+def passes_smaller_map(
+    graph: Graph, fork: int, join: int, main: frozenset[int]
+) -> bool:
+    """Tell whether a branch passes a smaller map than both its ends, which are alike.
+
+    One position a sample is no map.
+    """
+    positions = graph.size_of_node(fork)[0]
+    return positions == graph.size_of_node(join)[0] and any(
+        graph.size_of_node(node)[0] < positions
+        and graph.arch.batch < graph.size_of_node(node)[0]
+        and any(map(is_upsampling, graph.list_operations(main & {*graph.after[node]})))
+        for node in main
+    )
