@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby, islice, pairwise
-from math import prod
 from typing import TYPE_CHECKING
 
 from resviz import units
@@ -12,6 +11,12 @@ from resviz.figures import layer_labels, tints
 from resviz.figures.attention_labels import read_attention_words
 from resviz.figures.block.steps import list_unit_members
 from resviz.figures.branch_labels import label_run, label_unit
+from resviz.figures.overview.words import (
+    label_outputs,
+    label_returned_outputs,
+    label_shortcut,
+    label_width_change,
+)
 from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
@@ -22,7 +27,7 @@ from resviz.units import format_plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resviz.readings.structure import Block, Fold, Shortcut, Stage, Structure, Unit
+    from resviz.readings.structure import Block, Fold, Stage, Structure, Unit
     from resviz.readings.structure.graph import Graph
 
 MAX_ROWS = 6
@@ -331,65 +336,6 @@ def build_unit_row(arch: Architecture, unit: Unit, count: int) -> OutlineRow:
         label_width_change(unit.shortcut),
         sign,
     )
-
-
-SHORTCUT_HEADINGS = {
-    "projection": "projection",
-    "zero-padded": "pad with zeros",
-    "subsampled": "subsample",
-    "other": "other",
-}
-"""What is written on top of a shortcut that is no identity."""
-
-
-def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
-    """Return a shortcut in lines: what it is and its operations."""
-    if shortcut.kind == "none":
-        return ()
-    if shortcut.kind == "identity":
-        return ("identity",) + shortcut.is_of_other_stream * ("of other", "stream")
-    lines = [
-        layer_labels.mark_upsampling(part)
-        for part in shortcut.label.split(" + ")
-        if part not in {"identity", "zero-padded channels", "some channels"}
-        and not part.startswith("every ")
-    ]
-    steps = units.format_per_axis(shortcut.stride)
-    if prod(shortcut.stride) > 1 and not any("/" in part for part in lines):
-        lines.append(f"/{steps}")
-    return (SHORTCUT_HEADINGS[shortcut.kind], *lines)
-
-
-def label_width_change(shortcut: Shortcut) -> str:
-    """Label a shortcut's change of width, or the width it needlessly projects."""
-    before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
-    if shortcut.kind == "none":
-        return ""
-    shown = before != after or shortcut.reason == "always"
-    return f"{before[0]}→{after[0]}" if shown and before and after else ""
-
-
-def label_returned_outputs(structure: Structure, stage: Stage) -> tuple[str, ...]:
-    """Say which of several outputs a stage's last block gives."""
-    outputs = structure.arch.outputs
-    if len(outputs) < 2:
-        return ()
-    ends = {*stage.blocks[-1].joins, stage.blocks[-1].end}
-    at = [number for number, tensor in enumerate(outputs, 1) if tensor.layer in ends]
-    return tuple(f"→ output {number} of {len(outputs)}" for number in at)
-
-
-def label_outputs(structure: Structure) -> str:
-    """Return what the network returns, in short."""
-    arch = structure.arch
-    ends = {index for block in structure.blocks for index in (*block.joins, block.end)}
-    sources = [source for source in arch.outputs if source.layer not in ends]
-    sources = sources or arch.outputs[-1:]
-    shapes = [
-        units.format_feature_map(layer_labels.arrange_output(arch, source))
-        for source in sources
-    ]
-    return f"output {units.format_names(shapes, 3)}" if shapes else ""
 
 
 def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...], ...]:
