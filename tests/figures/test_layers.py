@@ -9,7 +9,7 @@ from torch import nn
 from resviz import trace
 from resviz.figures import draw_diagram
 from resviz.figures.layer_labels import label_layer_fully
-from resviz.figures.layers import split_into_columns
+from resviz.figures.layers.placing import split_into_columns
 from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
 from resviz.readings.structure import read_structure
 from resviz.record import MODEL_INPUT, Parameter, Uncalled
