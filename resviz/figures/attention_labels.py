@@ -225,5 +225,5 @@ def find_heads(graph: Graph, op: Operation, before: Iterable[int]) -> tuple[str,
 def format_heads(batches: int, heads: int, batch: int) -> tuple[str, ...]:
     """Say how many heads and windows there are; one window is none."""
     windows = batches // max(batch, 1)
-    said = (format_plural(heads, "head"),)
-    return (*said, f"{windows} windows") if windows > 1 else said
+    words = (format_plural(heads, "head"),)
+    return (*words, f"{windows} windows") if windows > 1 else words

@@ -148,8 +148,8 @@ def find_whole_attentions(operations: Sequence[Operation]) -> dict[int, str]:
         labels |= {
             k: "" for k in range(first, last + 1) if is_live_product(operations[k])
         }
-        said = ["attention", *([format_plural(heads, "head")] if heads else [])]
-        labels[first] = ", ".join(said)
+        words = ["attention", *([format_plural(heads, "head")] if heads else [])]
+        labels[first] = ", ".join(words)
     return labels
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import FontWarning
 from resviz.escape import clean_name, escape_html
-from resviz.figures.drawing.metrics import find_font_group
+from resviz.figures.drawing.metrics import list_like_fonts
 from resviz.figures.drawing.styles import FONTS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
         and letter not in OWN_SIGNS
         and not letter.isspace()
     }
-    if picture.font and not any(map(has_family, list_family(picture.font))):
+    if picture.font and not any(map(has_family, list_like_fonts(picture.font))):
         warnings.warn(
             f"{kind}: no font of this machine is called {picture.font}, another stands "
             "in its place: install it, or write .svg, whose reader brings its own",
@@ -64,11 +64,6 @@ def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
         FontWarning,
         stacklevel=2,
     )
-
-
-def list_family(font: str) -> tuple[str, ...]:
-    """List a family and those that look like it."""
-    return (font, *find_font_group(font))
 
 
 @cache

@@ -26,7 +26,7 @@ from resviz.tracing.plan import InputPlaceholders
 from resviz.tracing.process import PreservedProcess
 from resviz.tracing.recorder import FailedForward, Recorder
 from resviz.tracing.storages import count_bytes_by_dtype
-from resviz.tracing.tensors import tensors_in
+from resviz.tracing.tensors import holds_tensors, tensors_in
 
 if TYPE_CHECKING:
     from resviz.inputs import ForwardArguments
@@ -210,11 +210,6 @@ def find_batch(
     if axes[:1] == [1]:
         batch = recorder.inputs[0].shape[1]
     return batch, tuple(axes)
-
-
-def holds_tensors(arguments: object) -> bool:
-    """Return whether arguments are tensors of the user's, not sizes."""
-    return any(True for _ in tensors_in(arguments))
 
 
 def wants_sequence_first(module: nn.Module) -> bool:

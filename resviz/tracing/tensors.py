@@ -109,6 +109,11 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
     return (leaf for leaf in iterate_leaves(value) if isinstance(leaf, torch.Tensor))
 
 
+def holds_tensors(arguments: Any) -> bool:
+    """Tell whether arguments are tensors of the user's, not sizes."""
+    return any(True for _ in tensors_in(arguments))
+
+
 def map_leaves(value: Any, name: str, change: ChangeLeaf) -> Any:
     """Return a nest with changed leaves; unchanged parts stay the same."""
     inner = find_members(value)

@@ -99,6 +99,18 @@ def find_font_group(font: str) -> tuple[str, ...]:
     return next(groups, ())
 
 
+def list_like_fonts(font: str) -> list[str]:
+    """List a family, and the others whose widths are the same; none for "".
+
+    Example:
+        >>> list_like_fonts("times")[:2]
+        ['times', 'Times New Roman']
+    """
+    own = font.casefold()
+    others = (name for name in find_font_group(font) if name.casefold() != own)
+    return [font, *others] if font else []
+
+
 def widen_for_fonts(width: float) -> float:
     """Return the room that text of a width in Helvetica needs in any font."""
     return width * FONT_FACTOR

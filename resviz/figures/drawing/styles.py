@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from resviz.errors import RenderError, suggest
-from resviz.figures.drawing.metrics import find_font_group
+from resviz.figures.drawing.metrics import list_like_fonts
 
 FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
 """The first three have equal widths, those of `metrics`."""
@@ -19,9 +19,7 @@ def list_fonts(font: str) -> str:
         >>> list_fonts("Times").split(",")[:3]
         ['Times', 'Times New Roman', 'Liberation Serif']
     """
-    families = (font, *find_font_group(font)) if font else ()
-    others = (name for name in families if name.casefold() != font.casefold())
-    return ",".join([*families[:1], *others, FONTS])
+    return ",".join([*list_like_fonts(font), FONTS])
 
 
 Dash = Literal["solid", "dashed", "dotted"]

@@ -44,7 +44,7 @@ from resviz.tracing.explain.remedies import (
 from resviz.tracing.modules import find_class_name, list_forward_parameters
 from resviz.tracing.origins import describe_tensor
 from resviz.tracing.recorder import FailedForward
-from resviz.tracing.tensors import tensors_in
+from resviz.tracing.tensors import holds_tensors, tensors_in
 
 if TYPE_CHECKING:
     import torch
@@ -150,7 +150,12 @@ def find_tried_remedy(
         return found
     shape = plan.sole_input_shape
     remedy, search = (mismatch.remedy, mismatch.size_search) if mismatch else ("", "")
-    if mismatch and mismatch.input_sizes and not shape and holds_tensors(plan):
+    if (
+        mismatch
+        and mismatch.input_sizes
+        and not shape
+        and holds_tensors(plan.arguments)
+    ):
         sizes = ", ".join(map(str, mismatch.input_sizes))
         return f"give a tensor of (N, {sizes})"
     if mismatch and mismatch.input_sizes:
@@ -187,14 +192,9 @@ def find_tried_size(
     elif shape and search == "rounding":
         found = find_rounded_size(shape, accepts_shape)
         found = found or find_working_batch(recorder, shape, accepts_shape)
-    if found is None and plan.batch == 1 and not holds_tensors(plan):
+    if found is None and plan.batch == 1 and not holds_tensors(plan.arguments):
         found = find_batch_of_two(recorder, plan.arguments, attempt)
     return found
-
-
-def holds_tensors(plan: TracePlan) -> bool:
-    """Return whether a plan's inputs are tensors of the user's, not sizes."""
-    return any(True for _ in tensors_in(plan.arguments))
 
 
 def has_weighed(recorder: Recorder) -> bool:
