@@ -19,9 +19,9 @@ from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.styles import STYLES
 from resviz.figures.overview import smallest_letter_size
 from resviz.figures.volumes.groups import list_groups
-from resviz.figures.volumes.painting import RowPainter
 from resviz.figures.volumes.placing import choose_row
 from resviz.figures.volumes.ways import Skyline, WaySpan, find_free_middle
+from resviz.figures.volumes.wrapping import WrappedRowPainter, find_breaks
 from resviz.readings.contraction import read_contraction
 from resviz.record.storage import load
 from tests.readings.contraction.random_networks import (
@@ -122,11 +122,12 @@ def list_lines(row):
 def list_drawn(row, *, room=inf, each=False):
     """The arrows between nodes that a row's painter draws, as (from, to)."""
     canvas = Canvas()
-    painter = RowPainter(row, canvas, room=room, each=each)
+    painter = WrappedRowPainter(row, canvas, room=room, each=each)
     painter.paint(0, 0)
     owners = {
         anchor.key: part.key
-        for anchor, part in zip(painter.anchors, painter.parts, strict=True)
+        for line in painter.lines
+        for anchor, part in zip(line.anchors, line.parts, strict=True)
     }
     drawn = [
         (owners[edge.tail], owners.get(edge.head))
@@ -183,6 +184,77 @@ def test_frozen_networks_are_drawn_and_can_be_read(name):
 def test_random_networks_are_drawn(seed, kind):
     """Of any form."""
     check_picture(resviz.trace(kind(seed).eval(), (WIDTH, SIDE, SIDE)))
+
+
+def draw_narrow(arch, width="column", **options):
+    """A picture of some width, sound and whole, and the size of its letters."""
+    picture = draw_diagram(arch, "volumes", width=width, **options).picture
+    assert [] == sorted(set(faults(picture)))
+    assert [] == list_labels_on_boxes(picture)
+    assert picture.coverage.is_whole
+    return picture, smallest_letter_size(picture) * picture.unit
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["resnet50", "resnet101", "mobilenetv2_050", "densenet121", "cspresnet50"],
+)
+@pytest.mark.parametrize("each", [False, True])
+@pytest.mark.filterwarnings("ignore::resviz.errors.LetterWarning")
+def test_a_column_of_a_page_holds_a_row_in_lines(name, each):
+    """Letters of 6 points, each step drawn; lines follow below one another."""
+    arch = load(record_file(name))
+    picture, points = draw_narrow(arch, each=each)
+    assert points > 5.95 or each
+    row = choose_row(arch)
+    nodes = picture.ledgers[0].nodes
+    drawn = {
+        (nodes[edge.tail], nodes[edge.head])
+        for edge in picture.edges
+        if edge.role in {"main", "bypass"} and not edge.via
+    }
+    assert {*pairwise(row.path)} <= drawn
+    axes = {round(edge.path[-1][1]) for edge in picture.edges if edge.role == "main"}
+    assert len(axes) > 1
+    assert [] == [solid for solid in picture.solids if leaves(solid, picture)]
+
+
+def leaves(solid, picture):
+    """Whether a solid leaves its picture."""
+    width, height = picture.size
+    points = [point for face in solid.faces for point in face]
+    return not all(0 <= x <= width and 0 <= y <= height for x, y in points)
+
+
+def test_a_line_begins_with_the_shortcut_from_the_line_before():
+    """ResNet-50's conv4_x: from the last block of conv3_x, on the wire from there."""
+    arch = load(record_file("resnet50"))
+    wide = draw_diagram(arch, "volumes").picture
+    picture, _ = draw_narrow(arch)
+    for role in ("identity", "projection"):
+        ends = [
+            [(edge.tail, edge.head) for edge in each.edges if edge.role == role]
+            for each in (wide, picture)
+        ]
+        assert ends[0] == ends[1]
+
+
+def test_a_skip_is_never_cut():
+    """A line ends where no way leads on; a U-Net's row has no such place."""
+    row = choose_row(load(record_file("toy_unet")))
+    groups = list_groups(row)
+    breaks = find_breaks(row, groups)
+    places = {node.key: k for k, group in enumerate(groups) for node in group.nodes}
+    for way in row.ways:
+        crossed = range(places[way.start] + 1, places[way.stop] + 1)
+        assert breaks.isdisjoint(crossed)
+
+
+def test_without_a_width_there_is_one_line(network):
+    """However long it is."""
+    row = choose_row(network("resnet152"))
+    painter = WrappedRowPainter(row, Canvas(), room=inf, each=True)
+    assert 1 == len(painter.lines)
 
 
 def test_a_label_on_a_box_is_found():
@@ -372,3 +444,12 @@ def test_ways_are_stacked_and_words_avoid_legs():
     assert abs(find_free_middle(span, [10, 50, 90]) - 50) > 10
     assert -20 == skyline.find_top(50, 60)
     assert 0 == skyline.find_top(200, 300)
+
+
+@pytest.mark.parametrize("name", ["toy_late_stride", "resnet34_c", "levit_128s"])
+@pytest.mark.parametrize("each", [False, True])
+@pytest.mark.filterwarnings("ignore::resviz.errors.LetterWarning")
+def test_words_on_arcs_keep_off_other_arcs(name, each):
+    """Where boxes stand close together, words that have no room are left out."""
+    picture, _ = draw_narrow(load(record_file(name)), each=each)
+    assert any("1×1" in line for line in texts(picture)) or name == "levit_128s"

@@ -20,8 +20,8 @@ from resviz.figures.lanes.notes import declare_boxes
 from resviz.figures.overview.outline import list_title_facts
 from resviz.figures.volumes.in_lanes import VolumeLanesPainter
 from resviz.figures.volumes.notes import list_lanes_notes, list_row_notes
-from resviz.figures.volumes.painting import RowPainter
 from resviz.figures.volumes.placing import choose_row
+from resviz.figures.volumes.wrapping import WrappedRowPainter
 from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
 
@@ -53,7 +53,7 @@ def draw(arch: Architecture, *, each: bool = False) -> Picture:
         )
     canvas, room = Canvas(), find_sheet().room
     if row:
-        painter = RowPainter(row, canvas, room=room - 2 * MARGIN, each=each)
+        painter = WrappedRowPainter(row, canvas, room=room - 2 * MARGIN, each=each)
         width = ceil(max(painter.right + 2 * MARGIN, min(MIN_WIDTH, room)))
         top = add_title(canvas, arch, width)
         bottom = painter.paint((width - painter.right) / 2, top + 8) + 8

@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.elements import Edge, Group
 from resviz.figures.drawing.styles import LINES
-from resviz.figures.volumes.groups import list_groups, spell_lines
-from resviz.figures.volumes.ledger import BYPASS, STEP, RowLedger
+from resviz.figures.volumes.arcs import WORDS_RISE, RowArc, keep_legible_words
+from resviz.figures.volumes.groups import spell_lines
+from resviz.figures.volumes.ledger import BYPASS, STEP
 from resviz.figures.volumes.placing import (
     DOT_SIZE,
     ELLIPSIS_GAP,
     LABEL_SIZE,
+    LEAD,
+    LEAD_INSET,
     SIGN_SIZE,
     PlacedSign,
     find_right_end,
-    place_in_row,
 )
 from resviz.figures.volumes.shapes import PlacedVolume
 from resviz.figures.volumes.ways import (
@@ -31,7 +33,7 @@ from resviz.figures.volumes.ways import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from resviz.figures.drawing.canvas import Canvas
     from resviz.figures.drawing.elements import Node, Point, Solid
@@ -39,13 +41,6 @@ if TYPE_CHECKING:
     from resviz.figures.volumes.placing import PlacedGroup, PlacedPart
     from resviz.figures.volumes.rows import VolumeRow
     from resviz.readings.contraction import DrawnFrame
-
-ARC_RISES, ARC_SHARE = (16, 28), 0.9
-"""How far the control points of an arc lie above its ends, at least and at most, and as
-a share of its length."""
-
-ARC_PEAK = 0.75
-"""How far up an arc of Bézier's reaches, as a share of that."""
 
 ARC_OVERHANG = 20
 """How much wider than its arc the words over it may be."""
@@ -56,57 +51,35 @@ LABEL_TOP_GAP, LEVEL_GAP = 10, 7
 LINE_HEIGHT, NAME_HEIGHT = 13, 14
 """Heights of the lines of a label, in whole pixels as renderers place letters."""
 
+LEADING_GAP = 14
+"""Pixels before the first box of a line at which the arc of a shortcut leaves the wire
+that leads there."""
+
 ARRIVAL_STEP = 6
 """Pixels between the ways that arrive at one place."""
 
 
-class RowArc(NamedTuple):
-    """The arc of a shortcut: the parts from and to which it leads, its ends, its words.
-
-    There are words where there is room, and on it is more than nothing.
-    """
-
-    tail: int
-    head: int
-    kind: str
-    start: Point
-    stop: Point
-    words: str
-
-    @property
-    def middle(self) -> float:
-        """X of its middle."""
-        return (self.start[0] + self.stop[0]) / 2
-
-    @property
-    def rise(self) -> float:
-        """How far its control points lie above the higher one of its ends."""
-        least, most = ARC_RISES
-        return min(max((self.stop[0] - self.start[0]) * ARC_SHARE, least), most)
-
-    @property
-    def crest(self) -> float:
-        """The y of its upper end."""
-        (_, first), (_, last) = self.start, self.stop
-        return min(first, last) - ARC_PEAK * self.rise
-
-
 class RowPainter:
-    """Puts a row on a canvas.
+    """Puts a row on a canvas, or a line of one.
 
     Attributes:
         row: the nodes.
         canvas: on which.
         groups: its boxes and signs in groups, placed.
+        lead: the line before it; None for the first.
         parts: the same, one after the other.
         right: x of their right end.
     """
 
     def __init__(
-        self, row: VolumeRow, canvas: Canvas, *, room: float, each: bool
+        self,
+        row: VolumeRow,
+        canvas: Canvas,
+        groups: Sequence[PlacedGroup],
+        *,
+        lead: RowPainter | None = None,
     ) -> None:
-        self.row, self.canvas = row, canvas
-        self.groups = place_in_row(list_groups(row, each=each), room)
+        self.row, self.canvas, self.groups, self.lead = row, canvas, groups, lead
         self.parts = [part for group in self.groups for part in group.parts]
         self.firsts: dict[int, int] = {}
         self.lasts: dict[int, int] = {}
@@ -134,7 +107,7 @@ class RowPainter:
         """Paint all with its upper left corner there; return the y below it."""
         for part in self.parts:
             self.skyline.add_span(*measure_part(part))
-        arcs = [*self.find_arcs()]
+        arcs = keep_legible_words(self.find_arcs())
         for arc in arcs:
             crest = arc.crest - (LINE_HEIGHT if arc.words else 0)
             self.skyline.add_span(arc.start[0], arc.stop[0], crest)
@@ -173,9 +146,11 @@ class RowPainter:
             first = number - part.volume.span + 1
             start, stop = self.find_top(max(first - 1, 0)), part.top
             opening = self.parts[first]
-            if isinstance(opening, PlacedVolume) and opening.volume.left_out:
-                start = (opening.x - ELLIPSIS_GAP / 2, stop[1])
             before = max(first - 1, 0)
+            if isinstance(opening, PlacedVolume) and opening.volume.left_out:
+                start = opening.x - ELLIPSIS_GAP / 2, min(stop[1], -LINE_HEIGHT)
+            elif first == 0 and self.lead is not None:
+                before, start = None, (opening.entry[0] - LEADING_GAP, 0)
             shortcut = part.volume.shortcut
             arc = RowArc(before, number, shortcut.kind, start, stop, "")
             words = shortcut.label if shortcut.kind != "identity" else ""
@@ -184,8 +159,10 @@ class RowPainter:
     def has_room(self, arc: RowArc, words: str) -> bool:
         """Tell whether words have room over an arc; legs and frames take it."""
         width = metrics.text_width(words, LABEL_SIZE)
-        legs = (leg for span in self.spans for leg in (span.start, span.stop))
-        keys = self.parts[arc.tail].key, self.parts[arc.head].key
+        legs = [leg for span in self.spans for leg in (span.start, span.stop)]
+        legs += [LEAD_INSET - LEAD] * (self.lead is not None)
+        tail = None if arc.tail is None else self.parts[arc.tail].key
+        keys = tail, self.parts[arc.head].key
         return (
             width <= arc.stop[0] - arc.start[0] + ARC_OVERHANG
             and all(abs(leg - arc.middle) > width / 2 + 4 for leg in legs)
@@ -258,11 +235,18 @@ class RowPainter:
         height = min(first, last) - arc.rise
         path = (a, first), (a, height), (b, height), (b, last - 6)
         role = arc.kind if arc.kind in LINES else "other"
-        tail, head = self.anchors[arc.tail].key, self.anchors[arc.head].key
-        self.canvas.edges.append(Edge(tail, head, role, path, (b, last)))
+        tail, head = self.find_tail(arc), self.anchors[arc.head]
+        self.canvas.edges.append(Edge(tail.key, head.key, role, path, (b, last)))
         if arc.words:
             _, crest = self.move((0, arc.crest))
-            self.canvas.add_text("small", ((a + b) / 2, crest - 8), arc.words)
+            at = ((a + b) / 2, crest - WORDS_RISE)
+            self.canvas.add_text("small", at, arc.words)
+
+    def find_tail(self, arc: RowArc) -> Node | Solid:
+        """Find what an arc leaves; it may be the last of the line before."""
+        if arc.tail is None and self.lead is not None:
+            return self.lead.anchors[-1]
+        return self.anchors[arc.tail or 0]
 
     def list_way_spans(self) -> Iterator[WaySpan]:
         """List the ways past parts of the row, each with its ends along x."""
@@ -320,10 +304,6 @@ class RowPainter:
             via = f"way {inner[0]}"
             self.ways[via] = tuple(inner)
             self.canvas.edges[-1] = replace(self.canvas.edges[-1], via=via)
-
-    def build_ledger(self) -> RowLedger:
-        """Build what knows for which edges the wires stand."""
-        return RowLedger(self.row.graph, self.keys, self.ways)
 
     def paint_labels(self) -> float:
         """Paint the labels of groups in two rows; return the y below them."""

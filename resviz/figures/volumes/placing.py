@@ -34,6 +34,9 @@ BOX_GAP, BLOCK_GAP, ELLIPSIS_GAP, SIGN_GAP = 4, 10, 24, 8
 """Pixels between boxes of a run, between blocks, where some are left out, and beside
 a sign."""
 
+LEAD, LEAD_INSET = 30, 2
+"""Pixels before a line that goes on with a row, and from there to the arrow to it."""
+
 SCREEN_WIDTH, MAX_WIDTH = 1230, 1400
 """Above which everything moves together, and above which parts are larger."""
 
@@ -122,15 +125,22 @@ LABEL_GAP = 6
 """Pixels between labels."""
 
 
-def place_in_row(groups: Sequence[VolumeGroup], room: float = inf) -> list[PlacedGroup]:
-    """Place groups in a row, as large as a screen and some width have room for."""
+def list_scales(groups: Sequence[VolumeGroup]) -> list[RowScale]:
+    """List the scales at which groups may be placed, the largest first."""
     sides = [side for group in groups for box in group.volumes for side in box.sides]
     largest = MAX_EDGE / sqrt(max(sides, default=1))
+    return [
+        RowScale(BoxScale(edge * largest, thickness), lean, gap)
+        for edge, thickness, lean, gap in SCALES
+    ]
+
+
+def place_in_row(groups: Sequence[VolumeGroup]) -> list[PlacedGroup]:
+    """Place groups in a row, as large as a screen has room for."""
     placed: list[PlacedGroup] = []
-    for edge, thickness, lean, gap in SCALES:
-        box = BoxScale(edge * largest, thickness)
-        placed = place_groups(groups, RowScale(box, lean, gap))
-        if find_right_end(placed) <= min(SCREEN_WIDTH, room):
+    for scale in list_scales(groups):
+        placed = place_groups(groups, scale)
+        if find_right_end(placed) <= SCREEN_WIDTH:
             break
     return placed
 
