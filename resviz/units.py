@@ -15,10 +15,19 @@ UNIT_PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 class AtLeast(int):
-    """A number that leaves something out, written as "≥ 12"."""
+    """A number that leaves something out, written as "≥ 12"; so are its sums."""
 
     def __format__(self, form: str) -> str:
         return f"≥ {int(self):{form}}"
+
+    def __add__(self, other: int) -> AtLeast:
+        return AtLeast(int(self) + other)
+
+    __radd__ = __add__
+
+
+class KnownPart(AtLeast):
+    """What is known of a number that is not known: "≥ 12" to the eye, as data None."""
 
 
 def format_count(number: int, digits: int = 3) -> str:

@@ -38,7 +38,7 @@
   const collator = new Intl.Collator("en", { numeric: true });
 
   function count(text) {
-    return text.trim() ? Number(text.replaceAll(",", "")) : NaN;
+    return text.trim() ? Number(text.replace(/[≥,\s]/g, "")) : NaN;
   }
 
   // The values of a tensor, "1×64×56×56"; several are added up.
@@ -64,6 +64,7 @@
       kinds: row.dataset.kinds.split(" "),
       params: keys[at("params")],
       macs: keys[at("macs")],
+      partial: text(row.cells[at("macs")]).startsWith("≥"),
     };
   });
 
@@ -118,8 +119,8 @@
       if (!hit) continue;
       shown += 1;
       params += it.params;
-      if (Number.isNaN(it.macs)) unknown = true;
-      else macs += it.macs;
+      if (it.partial || Number.isNaN(it.macs)) unknown = true;
+      if (!Number.isNaN(it.macs)) macs += it.macs;
     }
     document.getElementById("shown").textContent =
       `${grouped(shown)} of ${grouped(rows.length)} layers`;

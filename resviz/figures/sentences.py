@@ -359,7 +359,8 @@ def describe_block(
         for shape in (block.units[0].shortcut.input_shape, block.output_shape)
     )
     same = f" Equal to it: {join_with_and(list(equal))}." if equal else ""
-    facts = layer_labels.format_costs(arch, total.params, total.macs)
+    bound = "at least " if total.leaves_out else ""
+    facts = layer_labels.format_costs(arch, total.params, total.macs, bound=bound)
     return (
         f"{name} of {arch.label}, {add_article(block.type)} block from {before} to "
         f"{after}, {', '.join(facts)}. {' '.join(parts)}{same}"

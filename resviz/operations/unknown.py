@@ -6,6 +6,7 @@ They have no row, so that a record keeps all their numbers for a rule of one's o
 from __future__ import annotations
 
 VALUES = "how many steps it takes is told by its values"
+DRIVER = "what it runs is told by its driver, and by the rank of its values"
 SPARSE = "how much of a sparse matrix is not zero is told by its values"
 LENGTHS = "its sequences may be packed, their lengths values"
 PACKED = "the size of its weights is packed with them"
@@ -14,9 +15,10 @@ NESTED = "nested tensors are refused"
 
 NAMES: dict[str, tuple[str, ...]] = {
     VALUES: (
-        "_linalg_eigh", "_linalg_eigvals", "_linalg_svd", "linalg_eig", "linalg_lstsq",
+        "_linalg_eigh", "_linalg_eigvals", "_linalg_svd", "linalg_eig",
         "linalg_matrix_exp", "linalg_pinv",
     ),
+    DRIVER: ("linalg_lstsq",),
     SPARSE: (
         "_cslt_sparse_mm", "_sparse_addmm", "_sparse_mm", "_sparse_mm_reduce_impl",
         "_sparse_semi_structured_addmm", "_sparse_semi_structured_linear",

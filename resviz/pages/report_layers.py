@@ -67,8 +67,8 @@ class LayerList:
         rows: in execution order.
         kinds: what a reader can choose, and how many layers are of it.
         params: sum over the rows.
-        macs: sum over the rows where it is known.
-        unknown: rows whose MACs are not known.
+        macs: sum over the rows of what is known.
+        unknown: rows whose MACs are not wholly known.
         notes: which columns are left out.
     """
 
@@ -86,7 +86,6 @@ def build_layer_list(arch: Architecture, structure: Structure) -> LayerList:
     table = layer_table(arch)
     rows = tuple(layer_list_rows(structure, table))
     empty, plain = find_omitted_columns(table.data)
-    macs = [entry["macs"] for entry in table.data]
     return LayerList(
         tuple(
             select_columns(
@@ -96,8 +95,8 @@ def build_layer_list(arch: Architecture, structure: Structure) -> LayerList:
         rows,
         count_layer_kinds(rows),
         sum(entry["params"] for entry in table.data),
-        sum(known for known in macs if known is not None),
-        macs.count(None),
+        sum(entry["macs_at_least"] for entry in table.data),
+        sum(entry["macs"] is None for entry in table.data),
         (f"{' and '.join(plain).capitalize()}: 1 throughout",) if plain else (),
     )
 
@@ -105,7 +104,7 @@ def build_layer_list(arch: Architecture, structure: Structure) -> LayerList:
 def layer_list_rows(structure: Structure, table: Table) -> Iterator[LayerListRow]:
     """Yield the rows of the layer table with what the report adds."""
     maxima = {
-        key: max((entry[key] or 0 for entry in table.data), default=0)
+        key: max((shown[key] or 0 for shown in table.rows), default=0)
         for key in ("params", "macs")
     }
     names = name_layer_parts(structure)

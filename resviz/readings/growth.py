@@ -77,7 +77,7 @@ def cumulate_costs(arch: Architecture) -> list[tuple[int, int, int]]:
         running.append(
             (
                 params + layer.params,
-                macs + (costs.count_macs(layer) or 0),
+                macs + costs.count_known_macs(layer),
                 activations + costs.count_activations(layer),
             )
         )

@@ -139,9 +139,13 @@ def swap_projection(block: Block) -> FoundChanges:
     shortcut = block.shortcut
     layers = shortcut.layers
     if shortcut.kind == "projection":
-        macs = costs.sum_layer_costs(layers).macs
-        name = next((layer.name for layer in layers if costs.count_macs(layer)), "")
-        yield PADDED_SHORTCUTS, name, macs, 0
+        own = costs.sum_layer_costs(layers)
+        if own.leaves_out:
+            return  # what it costs as it is is not known
+        name = next(
+            (layer.name for layer in layers if costs.count_known_macs(layer)), ""
+        )
+        yield PADDED_SHORTCUTS, name, own.macs, 0
     elif shortcut.kind == "zero-padded":
         input_channels = prod(shortcut.input_shape[1:2])
         yield PROJECTED_SHORTCUTS, "", 0, input_channels * prod(shortcut.output_shape)

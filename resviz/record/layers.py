@@ -109,11 +109,25 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return count_macs(self)
 
     @property
+    def macs_at_least(self) -> int:
+        """Multiply-accumulates of those of its operations that have a rule."""
+        from resviz.readings.costs import count_known_macs
+
+        return count_known_macs(self)
+
+    @property
     def elements(self) -> int | None:
         """Elements of element-wise work; None if an operation has no rule."""
         from resviz.readings.costs import count_elements
 
         return count_elements(self)
+
+    @property
+    def elements_at_least(self) -> int:
+        """Elements of element-wise work of its known operations."""
+        from resviz.readings.costs import count_known_elements
+
+        return count_known_elements(self)
 
     @property
     def activations(self) -> int:

@@ -21,7 +21,7 @@ from resviz.tables.notes import (
     trace_header,
 )
 from resviz.tables.table import Column, Table
-from resviz.units import format_count, group_digits
+from resviz.units import AtLeast, format_count, group_digits
 
 if TYPE_CHECKING:
     from resviz.record import Architecture
@@ -57,7 +57,7 @@ def costs_table(arch: Architecture) -> Table:
     short_macs = format_count(total.macs, 4)
     rows = [
         *map(convention_row, tallies),
-        *(variant_row(variant, total.macs) for variant in others),
+        *(variant_row(variant, total) for variant in others),
     ]
     return Table(
         f"{arch.label}: costs, by who counts them",
@@ -106,8 +106,9 @@ def format_sum(terms: tuple[CountTerm, ...]) -> str:
     return "\n".join(lines)
 
 
-def variant_row(variant: Variant, macs: int) -> dict[str, Any]:
+def variant_row(variant: Variant, total: costs.CostTotals) -> dict[str, Any]:
     """Write another network of the same name for the eye."""
+    macs = total.macs + variant.difference
     parts = (
         f"{'+' if change.difference > 0 else '−'} "
         f"{group_digits(abs(change.difference))} in {change.block}"
@@ -116,8 +117,8 @@ def variant_row(variant: Variant, macs: int) -> dict[str, Any]:
     return {
         "counter": variant.choice.published,
         "calls_it": costs.MACS,
-        "total": macs + variant.difference,
-        "gi": format_gi(macs + variant.difference),
+        "total": AtLeast(macs) if total.leaves_out else macs,
+        "gi": f"{'≥ ' * total.leaves_out}{format_gi(macs)}",
         "terms": "\n".join((variant.choice.name, costs.MACS, *parts)),
     }
 

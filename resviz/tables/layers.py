@@ -27,7 +27,7 @@ from resviz.tables.layer_extras import (
     find_extra_values,
 )
 from resviz.tables.notes import batch_note, counting_notes, describe_bound
-from resviz.tables.ranking import RankedRows
+from resviz.tables.ranking import BOUND_SUFFIX, RankedRows
 from resviz.tables.shapes import arrange_shape
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
@@ -36,7 +36,7 @@ from resviz.tables.trainable import (
     describe_parameters,
     extra_trainable_columns,
 )
-from resviz.units import format_count, format_per_axis
+from resviz.units import KnownPart, format_count, format_per_axis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +79,16 @@ LAYER_KINDS: dict[str, frozenset[str]] = {
 WINDOW_KEYS = ("kernel", "stride", "padding", "dilation")
 """Of the window of a convolution or pool, what it has along each axis."""
 
-SUMMED_KEYS = ("params", "macs", "elements", "trainable_params", "frozen_params")
+BOUND_COLUMNS = (
+    Column("macs_at_least", "MACs at least", "count"),
+    Column("elements_at_least", "elements at least", "count"),
+)
+"""What is known of a row's counts, also where an operation in it has no rule."""
+
+SUMMED_KEYS = (
+    "params", "macs", "elements", "trainable_params", "frozen_params",
+    *(column.key for column in BOUND_COLUMNS),
+)  # fmt: skip
 """What the layers of a call have together."""
 
 NAMING_KEYS = {"index", "name", "path"}
@@ -135,7 +144,7 @@ def layer_table(
     columns = add_trainable_column(arch, COLUMNS)
     if repeats:
         columns = (columns[0], TIMES_COLUMN, *columns[1:])
-    extra = (*extra_trainable_columns(arch), *EXTRA_COLUMNS)
+    extra = (*extra_trainable_columns(arch), *BOUND_COLUMNS, *EXTRA_COLUMNS)
     find_extra = partial(find_extra_values, arch, members)
     ranked = RankedRows(
         rows,
@@ -229,13 +238,19 @@ def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
         "resolution": [list(before), list(after)] if changes else None,
         "trainable_params": layer.trainable_params,
         "frozen_params": layer.frozen_params,
+        "macs_at_least": costs.count_known_macs(layer),
+        "elements_at_least": costs.count_known_elements(layer),
     }
 
 
 def display_layer_row(entry: LayerEntry) -> dict[str, Any]:
-    """Write a row for the eye: a change of resolution as "224→112", turns as such."""
+    """Write a row for the eye: "224→112", turns as such, what is known of a count."""
     change = entry["resolution"]
     shown = entry | {"resolution": "→".join(map(format_per_axis, change or ())) or None}
+    for bound in BOUND_COLUMNS:
+        key = bound.key.removesuffix(BOUND_SUFFIX)
+        if entry[key] is None and entry[bound.key]:
+            shown[key] = KnownPart(entry[bound.key])
     if entry.get("in_turn"):
         shown["times"] = f"{entry['times']} in turn"
     return shown

@@ -27,6 +27,9 @@ SHARE_NOUNS = {
 ALWAYS_SHARED = ("params", "macs", "parameter_bytes", "kept_bytes")
 """Those of which the share is said whatever the order."""
 
+BOUND_SUFFIX = "_at_least"
+"""What ends the key below which a row holds the known part of an unknown count."""
+
 TEXT_KINDS = {"text", "row", "words", "reason"}
 """Kinds of columns whose values may be text, which begins with a."""
 
@@ -72,7 +75,7 @@ class RankedRows:
         ordered = [*reversed(rows)] if reverse else [*rows]
         if self.column is not None:
             key = self.column.key
-            values = [find_extra(row, {key}).get(key) for row in rows]
+            values = [find_value(find_extra(row, {key}), key) for row in rows]
             order = order_values(values, self.column.kind, reverse=reverse)
             ordered = [rows[number] for number in order]
         self.rows: list[Any] = ordered[:top]
@@ -80,6 +83,12 @@ class RankedRows:
             *describe_order(self.column, reverse=reverse),
             *describe_omitted(ordered, len(self.rows), self.column),
         )
+
+
+def find_value(row: Row, key: str) -> Any:
+    """Find a value in a row; of an unknown count what is known, None if that is 0."""
+    value = row.get(key)
+    return (row.get(f"{key}{BOUND_SUFFIX}") or None) if value is None else value
 
 
 def describe_order(column: Column | None, *, reverse: bool) -> Iterator[str]:
@@ -176,4 +185,4 @@ def describe_omitted(
 
 def sum_rows(rows: Sequence[Row], key: str) -> int:
     """Sum a column over some rows, each as often as it stands for equal ones."""
-    return sum((row.get(key) or 0) * row.get("times", 1) for row in rows)
+    return sum((find_value(row, key) or 0) * row.get("times", 1) for row in rows)

@@ -15,14 +15,14 @@ from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.tables.notes import batch_note, counting_notes
 from resviz.tables.ranking import RankedRows
 from resviz.tables.shapes import arrange_shape
-from resviz.tables.summary import share_of_whole
+from resviz.tables.summary import bound_counts, list_part_gaps, share_of_whole
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
     add_trainable_column,
     extra_trainable_columns,
     split_params,
 )
-from resviz.units import format_count
+from resviz.units import AtLeast, format_count
 
 if TYPE_CHECKING:
     from resviz.readings.structure import Unit
@@ -176,7 +176,8 @@ def shortcut_row(arch: Architecture, unit: Unit, axis: int | None) -> dict[str, 
         "output_shape": arrange_shape(arch, shortcut.output_shape, axis=axis),
         "stride": list(shortcut.stride),
         "params": own.params,
-        "macs": own.macs,
+        "macs": bound_counts(own)["macs"],
+        "not_counted": list_part_gaps(shortcut),
         "label": shortcut.label,
         **share_of_whole(arch, own.params, own.macs),
         **split_params(arch, own.params, own.frozen_params),
@@ -197,4 +198,6 @@ def summarize_shortcuts(
     ]
     macs_share = macs / total.macs if total.macs else 0.0
     line = f"{', '.join(parts)}: {format_count(params)} parameters, "
-    return (f"{line}{format_count(macs)} MACs, {macs_share:.1%} of all MACs",)
+    bound = "at least " if isinstance(macs, AtLeast) else ""
+    share = f"{macs_share:.1%} of all {'known ' * total.leaves_out}MACs"
+    return (f"{line}{bound}{format_count(macs)} MACs, {share}",)

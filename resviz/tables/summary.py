@@ -37,6 +37,7 @@ from resviz.units import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from resviz.readings.structure.parts import PartOfNetwork
     from resviz.record import Architecture, Layer
     from resviz.tables.shapes import WrittenShape
 
@@ -154,6 +155,7 @@ def stage_row(stage: Stage) -> dict[str, Any]:
         "blocks": len(stage.blocks),
         "type": stage.type,
         **part_columns(stage.arch, sum_part_costs(stage), written),
+        "not_counted": list_part_gaps(stage),
     }
 
 
@@ -164,11 +166,25 @@ def part_columns(
     return {
         "output_shape": written,
         "params": own.params,
-        "macs": own.macs,
-        "elements": own.elements,
+        **bound_counts(own),
         **split_params(arch, own.params, own.frozen_params),
         **share_of_whole(arch, own.params, own.macs),
     }
+
+
+def bound_counts(own: costs.CostTotals) -> dict[str, int]:
+    """Return MACs and elements of some layers, marked where they leave something out.
+
+    What is marked is written "≥ 12" for people, and is a number in JSON.
+    """
+    mark = AtLeast if own.leaves_out else int
+    return {"macs": mark(own.macs), "elements": mark(own.elements)}
+
+
+def list_part_gaps(part: PartOfNetwork) -> list[dict[str, Any]]:
+    """List what the counts of a part of a network leave out, as JSON has it."""
+    layers = (part.arch.stored_layers[index] for index in part.layer_indices)
+    return [asdict(gap) for gap in costs.find_uncounted_of(layers)]
 
 
 def share_of_whole(arch: Architecture, params: int, macs: int) -> dict[str, float]:
@@ -187,18 +203,21 @@ def part_rows(structure: Structure) -> Iterator[dict[str, Any]]:
     stems = {stem.name: stem for stem in find_stems(structure)}
     for name, layers in split_into_parts(structure):
         own = costs.sum_layer_costs(layers)
-        bounds: dict[str, int] = {}
-        if any(costs.count_macs(layer) is None for layer in layers):
-            bounds = {"macs": AtLeast(own.macs), "elements": AtLeast(own.elements)}
         if name in stages:
-            yield stage_row(stages[name]) | bounds
-        elif name != OTHER_LAYERS or own.params or own.macs or own.elements or bounds:
+            yield stage_row(stages[name])
+        elif (
+            name != OTHER_LAYERS
+            or own.params
+            or own.macs
+            or own.elements
+            or own.leaves_out
+        ):
             end = layers[-1].index if name != "head" else structure.head_end
             shape = arch.stored_layers[end].output_shape
             if name in stems:
                 end, shape = stems[name].end, stems[name].output_shape
             part = part_columns(arch, own, arrange_shape(arch, shape, Source(end)))
-            yield {"name": name, **part, **bounds}
+            yield {"name": name, **part}
     idle = [p for group in arch.uncalled for p in group.parameters]
     params = sum(parameter.numel for parameter in idle)
     if params:

@@ -109,6 +109,18 @@ class Column:
         return str(value).splitlines() or [""]
 
 
+def plain_value(value: Any) -> Any:
+    """Return a value as data has it: a cell as text, a count not wholly known as None.
+
+    Example:
+        >>> plain_value(units.KnownPart(12)), plain_value(12)
+        (None, 12)
+    """
+    if isinstance(value, units.KnownPart):
+        return None
+    return str(value) if isinstance(value, Cell) else value
+
+
 def sample_sizes(shape: Sequence[int]) -> Sequence[int]:
     """Return the sizes of one sample; of a shape that knows none, all but the first."""
     return getattr(shape, "sizes", shape[1:])
@@ -181,8 +193,7 @@ class Table:
         names = frame_names(self.columns)
         for row in self.rows:
             values = (row.get(column.key) for column in self.columns)
-            texts = (str(v) if isinstance(v, Cell) else v for v in values)
-            yield dict(zip(names, texts, strict=True))
+            yield dict(zip(names, map(plain_value, values), strict=True))
 
     @overload
     def __getitem__(self, key: SupportsIndex) -> dict[str, Any]: ...

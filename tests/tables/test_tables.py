@@ -53,6 +53,7 @@ def test_a_stage_of_the_summary_has_its_keys(record):
         "frozen_params": 0,
         "params_share": 215_808 / 25_557_032,
         "macs_share": 667_942_912 / 4_089_184_256,
+        "not_counted": [],
     }
     assert expected == stage
 

@@ -152,8 +152,7 @@ def block_heading(arch: Architecture, place: DrawnBlock) -> tuple[str, str, str]
     """Return what stands above a block: its name, where it is, what it costs."""
     block = place.block
     total = costs.sum_layer_costs(block.layers)
-    uncounted = any(costs.count_macs(layer) is None for layer in block.layers)
-    bound = "≥ " if uncounted else ""
+    bound = "≥ " if total.leaves_out else ""
     facts = layer_labels.format_costs(arch, total.params, total.macs, bound=bound)
     where = f"module {block.path or '(root)'} of {arch.label}"
     return f"{place.name}, {block.type}", where, " · ".join(facts)

@@ -7,6 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
+from resviz.units import KnownPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +32,8 @@ def render(table: Table) -> str:
 
 
 def csv_cell(column: Column, value: Any) -> Any:
-    """Return a number as it is, everything else as safe text."""
-    if value is None:
+    """Return a number as it is, everything else as safe text, what is unknown empty."""
+    if value is None or isinstance(value, KnownPart):
         return ""
     if isinstance(value, (int, float)):
         return value

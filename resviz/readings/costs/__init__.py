@@ -81,23 +81,46 @@ def is_cost_known(op: Operation) -> bool:
 def is_operation_known(op: Operation) -> bool:
     """Tell whether resviz knows an operation itself, or it need not.
 
-    What is done with constants alone, as making an index, need not be known. Records
-    of before transforms were counted do not say along which axes they are.
+    What is done with constants alone, as making an index, need not be known, but for
+    what reads weights, as the exponential of a matrix of parameters. Records of before
+    transforms were counted do not say along which axes they are.
     """
     if op.name in TRANSFORMS and "dim" not in op.arguments:
         return not any(op.flowing)
-    return op.name in COST_RULES or op.name in FREE_OPERATIONS or not any(op.flowing)
+    if op.name in COST_RULES or op.name in FREE_OPERATIONS:
+        return True
+    return not any(op.flowing) and not reads_weights(op)
+
+
+def leaves_out_operations(layer: Layer) -> bool:
+    """Tell whether an operation of a layer has no rule, so that its costs are more."""
+    return not all(is_cost_known(op) for op in layer.operations)
 
 
 def count_macs(layer: Layer) -> int | None:
     """Count the MACs of one layer; None if one of its operations has no rule."""
-    if not all(is_cost_known(op) for op in layer.operations):
-        return None
-    return sum(rule(op) for op in layer.operations if (rule := find_mac_rule(op)))
+    return None if leaves_out_operations(layer) else count_known_macs(layer)
+
+
+def count_known_macs(layer: Layer) -> int:
+    """Count the MACs of those operations of one layer that have a rule."""
+    return sum(
+        rule(op)
+        for op in layer.operations
+        if (rule := find_mac_rule(op)) and is_cost_known(op)
+    )
 
 
 def count_elements(layer: Layer) -> int | None:
     """Count the elements that one layer works on; None if it has an unknown operation.
+
+    Units: as `count_known_elements`.
+    """
+    return None if leaves_out_operations(layer) else count_known_elements(layer)
+
+
+def count_known_elements(layer: Layer) -> int:
+    """Count the elements that the known operations of one layer work on.
 
     Units: values for the whole batch: the larger of what an operation reads first
     and writes first. A norm, an activation, an addition count what they write, a
@@ -105,8 +128,6 @@ def count_elements(layer: Layer) -> int | None:
     A bias belongs to its convolution or product; the softmax inside a fused
     attention and the gates inside a fused LSTM are not seen.
     """
-    if not all(is_cost_known(op) for op in layer.operations):
-        return None
     return sum(
         count_operation_elements(op)
         for op in layer.operations
@@ -138,7 +159,8 @@ class CostTotals:
 
     Units: parameters, MACs, output elements of convolutions, and elements of
     element-wise work, at the record's batch; of the parameters also those that are
-    frozen, as far as the record says so.
+    frozen, as far as the record says so. What has no rule adds nothing, and
+    `leaves_out` tells that there is such.
     """
 
     params: int
@@ -146,26 +168,28 @@ class CostTotals:
     activations: int
     elements: int
     frozen_params: int = 0
+    leaves_out: bool = False
 
 
 def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
-    """Add up the costs of some layers; layers without a rule add nothing.
+    """Add up the costs of some layers; operations without a rule add nothing.
 
     `find_uncounted` names those; every total stands beside it.
     """
     members = list(layers)
     return CostTotals(
         sum(layer.params for layer in members),
-        sum(count_macs(layer) or 0 for layer in members),
+        sum(count_known_macs(layer) for layer in members),
         sum(count_activations(layer) for layer in members),
-        sum(count_elements(layer) or 0 for layer in members),
+        sum(count_known_elements(layer) for layer in members),
         sum(p.numel for la in members for p in la.parameters if p.frozen),
+        any(leaves_out_operations(layer) for layer in members),
     )
 
 
 @cache_reading
 def sum_record_costs(arch: Architecture) -> CostTotals:
-    """Add up the costs of a whole record; layers without a rule add nothing."""
+    """Add up the costs of a whole record; operations without a rule add nothing."""
     return sum_layer_costs(arch.stored_layers)
 
 
@@ -182,9 +206,10 @@ def count_complex_macs(arch: Architecture) -> int:
             tensor.dtype.startswith("complex")
             for tensor in (*layer.inputs, *layer.parameters)
         )
-        and count_macs(layer) is not None
         for op in layer.operations
-        if op.name not in TRANSFORMS and (rule := find_mac_rule(op))
+        if op.name not in TRANSFORMS
+        and (rule := find_mac_rule(op))
+        and is_cost_known(op)
     )
 
 
@@ -196,7 +221,7 @@ def sum_macs_by_convention(arch: Architecture) -> dict[str, int]:
         for op in layer.operations:
             convention = CONVENTIONS_IN_WORDS.get(op.name)
             rule = find_mac_rule(op) if convention else None
-            if convention and rule and count_macs(layer) is not None:
+            if convention and rule and is_cost_known(op):
                 sums[convention] = sums.get(convention, 0) + rule(op)
     return sums
 
@@ -204,13 +229,18 @@ def sum_macs_by_convention(arch: Architecture) -> dict[str, int]:
 @cache_reading
 def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List the operations without a cost rule, which no total includes."""
-    return select_uncounted(arch, lambda _: True)
+    return select_uncounted(arch.stored_layers, lambda _: True)
 
 
 @cache_reading
 def find_uncounted_weights(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List those of them that read weights."""
-    return select_uncounted(arch, reads_weights)
+    return select_uncounted(arch.stored_layers, reads_weights)
+
+
+def find_uncounted_of(layers: Iterable[Layer]) -> tuple[UncountedOperation, ...]:
+    """List the operations of some layers that have no cost rule."""
+    return select_uncounted(layers, lambda _: True)
 
 
 def reads_weights(op: Operation) -> bool:
@@ -225,11 +255,11 @@ def reads_weights(op: Operation) -> bool:
 
 
 def select_uncounted(
-    arch: Architecture, is_wanted: Callable[[Operation], bool]
+    layers: Iterable[Layer], is_wanted: Callable[[Operation], bool]
 ) -> tuple[UncountedOperation, ...]:
     """List the wanted operations without a cost rule."""
     layer_names: dict[str, list[str]] = {}
-    for layer in arch.stored_layers:
+    for layer in layers:
         for op in layer.operations:
             if not is_cost_known(op) and is_wanted(op):
                 layer_names.setdefault(op.name, []).append(layer.name)
