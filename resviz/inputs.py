@@ -229,7 +229,7 @@ def parse_sample_sizes(input_size: Any, are_nested: list[bool]) -> InputSpec:
 
 
 def has_batch_axis(specs: Sequence[InputSpec]) -> bool:
-    """Return whether any of some inputs has a batch axis."""
+    """Tell whether any of some inputs has a batch axis."""
     return any(None in spec.sizes for spec in specs)
 
 

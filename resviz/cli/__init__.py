@@ -43,7 +43,7 @@ UNCOUNTED_WEIGHTS = 4
 
 
 def is_spec(text: str) -> bool:
-    """Return whether a word is a SPEC with a depth or something to call."""
+    """Tell whether a word is a SPEC with a depth or something to call."""
     from resviz.source.spec import parse_spec
 
     with suppress(ResvizError):

@@ -114,7 +114,7 @@ def build_or_copy(
 
 
 def is_building_weightless() -> bool:
-    """Return whether new tensors are on meta, and only our mode or torch's acts.
+    """Tell whether new tensors are on meta, and only our mode or torch's acts.
 
     Ours may say that prototypes are not to be copied.
     """

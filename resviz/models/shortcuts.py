@@ -41,7 +41,7 @@ class ShortcutPlace:
 
     @property
     def changes_shape(self) -> bool:
-        """Return whether the block's output differs from its input in shape."""
+        """Tell whether the block's output differs from its input in shape."""
         return self.stride != 1 or self.in_channels != self.out_channels
 
 
@@ -147,7 +147,7 @@ class ShortcutFactory:
             )
 
     def projects(self, place: ShortcutPlace) -> bool:
-        """Return whether the shortcut at this place is a projection."""
+        """Tell whether the shortcut at this place is a projection."""
         if self.option == "B":
             return PROJECTIONS[self.projection].projects(place)
         return self.option == "C"

@@ -178,7 +178,7 @@ def check_record(arch: Architecture, text: str, request: TraceRequest) -> Archit
 
 
 def fits_record(sizes: tuple[InputSpec, ...], arch: Architecture) -> bool:
-    """Return whether a record's inputs are those that are described."""
+    """Tell whether a record's inputs are those that are described."""
     return len(sizes) == len(arch.inputs) and all(
         (
             not wanted.place

@@ -186,7 +186,7 @@ def find_largest_field(
 
 
 def is_larger_than_input(seen: Sequence[Seen], pixels: Shape) -> bool:
-    """Return whether a field is larger than the input along an axis."""
+    """Tell whether a field is larger than the input along an axis."""
     pairs = zip(seen, pixels, strict=True)
     return any(isinstance(axis, Axis) and axis.size > side for axis, side in pairs)
 

@@ -162,7 +162,7 @@ def trace_anywhere(
 
 
 def wants_device(error: BaseException | None) -> bool:
-    """Return whether a forward failed because it asks for an accelerator."""
+    """Tell whether a forward failed because it asks for an accelerator."""
     reason = "" if error is None else first_error_line(error).lower()
     return ASKS_FOR_DEVICE.search(reason) is not None
 
@@ -175,7 +175,7 @@ ASKS_FOR_DEVICE = re.compile(
 
 
 def holds_values(plan: TracePlan) -> bool:
-    """Return whether a plan's model could be run for real."""
+    """Tell whether a plan's model could be run for real."""
     tensors = unwrap_module(plan.model).parameters()
     return plan.build_filled is not None or not any(t.is_meta for t in tensors)
 
@@ -199,7 +199,7 @@ REAL_RUN_REMEDY = "if that is for want of values, mode 'auto' or 'run' runs it f
 
 
 def looks_at_values(error: BaseException | None) -> bool:
-    """Return whether a forward failed because the meta device has no values.
+    """Tell whether a forward failed because the meta device has no values.
 
     Operations of other libraries have no "fake" implementation without values.
     """

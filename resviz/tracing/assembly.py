@@ -133,7 +133,7 @@ class RecordAssembler:
         return leaves
 
     def is_leaf_call(self, start: CallStart, steps: list[TraceStep]) -> bool:
-        """Return whether a finished call without inner calls becomes one layer.
+        """Tell whether a finished call without inner calls becomes one layer.
 
         Its operations stay apart where they hold structure of their own: a join beside
         a weighted operation, or the forward of a whole model that is written with
@@ -310,7 +310,7 @@ def find_last_uses(
 
 
 def has_weighted_join(steps: list[TraceStep]) -> bool:
-    """Return whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
+    """Tell whether a join meets a weighted operation, as in `x + F.conv2d(x, w)`."""
     operations = [step.operation for step in steps]
     weighted = any(operation.name in WEIGHTED_OPERATIONS for operation in operations)
     return weighted and any(

@@ -283,7 +283,7 @@ class Clone(Copies):
 
     @property
     def may_mix_modes(self) -> bool:
-        """Return whether modules of the model may be of both modes."""
+        """Tell whether modules of the model may be of both modes."""
         modes = {module.training for _, module in self.source_modules}
         has_scripted = len(self.source_modules) < len(self.paths)
         return len(modes) > 1 or has_scripted
@@ -314,7 +314,7 @@ class Clone(Copies):
 
 
 def holds_state(hook: Any) -> bool:
-    """Return whether a hook that was not copied is an object that may keep tensors."""
+    """Tell whether a hook that was not copied is an object that may keep tensors."""
     if isinstance(hook, FunctionType) or find_package(type(hook)) in FOREIGN_PACKAGES:
         return False
     names = {*getattr(hook, "__dict__", ()), *list_slots(type(hook))}

@@ -240,7 +240,7 @@ class Copies(FunctionCopies):
 
 
 def is_attribute_holder(value: Any) -> bool:
-    """Return whether `value` is an object of a plain class with attributes of its own.
+    """Tell whether `value` is an object of a plain class with attributes of its own.
 
     As a cache or a configuration. An empty one may be a mark that is compared by
     identity, and one that cleans up after itself would do so twice.

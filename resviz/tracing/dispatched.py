@@ -171,7 +171,7 @@ def list_plain_arguments(schema: Any) -> tuple[str, ...]:
 
 
 def may_hold_tensors(type_name: str) -> bool:
-    """Return whether a type of argument, as "Optional[Tensor]", holds tensors."""
+    """Tell whether a type of argument, as "Optional[Tensor]", holds tensors."""
     return not TENSORLESS_TYPE_WORDS.issuperset(re.findall(r"\w+", type_name))
 
 
@@ -190,12 +190,12 @@ def run_by_torch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 
 
 def is_created_tensor(tensor: torch.Tensor) -> bool:
-    """Return whether a created tensor is more than a norm's empty reserve."""
+    """Tell whether a created tensor is more than a norm's empty reserve."""
     return tensor.dtype.is_floating_point or tensor.numel() > 0
 
 
 def is_evaluation_norm(overload: Overload, args: tuple[Any, ...]) -> bool:
-    """Return whether a batch norm runs in evaluation, without statistics.
+    """Tell whether a batch norm runs in evaluation, without statistics.
 
     Kernels leave them empty; torch's meta kernel says otherwise.
     """

@@ -213,7 +213,7 @@ def find_batch(
 
 
 def wants_sequence_first(module: nn.Module) -> bool:
-    """Return whether a module of torch's reads sequences as (L, N, D)."""
+    """Tell whether a module of torch's reads sequences as (L, N, D)."""
     if isinstance(module, (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)):
         module = module.self_attn
     classes = (nn.RNNBase, nn.MultiheadAttention, nn.Transformer)
@@ -221,7 +221,7 @@ def wants_sequence_first(module: nn.Module) -> bool:
 
 
 def reads_one_sample(layer: Layer) -> bool:
-    """Return whether a layer slides a window over an input without a batch axis."""
+    """Tell whether a layer slides a window over an input without a batch axis."""
     if layer.window is None or layer.sources[:1] != (Source(MODEL_INPUT),):
         return False
     return len(layer.input_shape) == len(layer.window.kernel) + 1

@@ -45,7 +45,7 @@ def unwrap_module(module: nn.Module) -> nn.Module:
 
 
 def has_own_call(module: nn.Module) -> bool:
-    """Return whether a module's class says what a call of it does, past its hooks."""
+    """Tell whether a module's class says what a call of it does, past its hooks."""
     call = type(module).__call__
     return call is not nn.Module.__call__ and not isinstance(module, ScriptModule)
 

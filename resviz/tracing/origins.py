@@ -129,7 +129,7 @@ class UntrackedSteps:
     def shares_known_storage(
         self, tensor: torch.Tensor, storage_numbers: Mapping[int, int]
     ) -> bool:
-        """Return whether a tensor shares its storage with a known one.
+        """Tell whether a tensor shares its storage with a known one.
 
         A tensor is given another class, or made a parameter, without an operation.
         """

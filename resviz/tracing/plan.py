@@ -84,7 +84,7 @@ class TracePlan(NamedTuple):
 
     @property
     def is_batch_off_axis(self) -> bool:
-        """Return whether the batch axis is not the first input's first.
+        """Tell whether the batch axis is not the first input's first.
 
         One of a list of pictures has no batch axis.
         """

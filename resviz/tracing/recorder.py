@@ -185,7 +185,7 @@ class Recorder(TorchDispatchMode):
         operands: list[torch.Tensor],
         real_tensors: list[torch.Tensor],
     ) -> bool:
-        """Return whether real operands must be replaced by empty ones.
+        """Tell whether real operands must be replaced by empty ones.
 
         They must beside an empty one, and where the operation would write to a
         tensor of the user's. Constants made in the forward keep their values, which
@@ -198,7 +198,7 @@ class Recorder(TorchDispatchMode):
         return overload.writes and not all(map(self.is_trace_owned, real_tensors))
 
     def flows(self, tensor: torch.Tensor) -> bool:
-        """Return whether a tensor depends on the model's input."""
+        """Tell whether a tensor depends on the model's input."""
         origin = self.origins.find_origin(tensor)
         return origin is not None and origin.flowing
 
@@ -224,7 +224,7 @@ class Recorder(TorchDispatchMode):
             self.origins.last_writers[address] = step
 
     def is_trace_owned(self, tensor: torch.Tensor) -> bool:
-        """Return whether a tensor was made in this trace, and is not the user's."""
+        """Tell whether a tensor was made in this trace, and is not the user's."""
         origin = self.origins.origin_by_id.get(id(tensor))
         return id(tensor) in self.clone.own_ids or (
             origin is not None and origin.tensor() is tensor

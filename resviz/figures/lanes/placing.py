@@ -84,7 +84,7 @@ class BoxSize(NamedTuple):
 
     @property
     def height(self) -> float:
-        """Of all of it."""
+        """Height of all of it."""
         return self.above + self.below
 
 

@@ -377,5 +377,5 @@ def style_line(line: str, style: str) -> str:
 
 
 def is_narrow(texts: Iterable[str]) -> bool:
-    """Return whether each character surely takes one cell of a terminal."""
+    """Tell whether each character surely takes one cell of a terminal."""
     return all(text.isascii() or NARROW.fullmatch(text) for text in texts)

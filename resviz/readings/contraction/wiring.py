@@ -36,7 +36,7 @@ class WiringEdge(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """Of which kind a value is, and how many positions it has.
+    """The kind of a value, and how many positions it has.
 
     `kind` is 0 for a map, 1 for a row of tokens or steps, 2 for a vector.
     """

@@ -223,7 +223,7 @@ class Block(LayerSums):
 
     @property
     def channel_axis(self) -> int | None:
-        """In which axis of `output_shape` its channels lie; None if unknown."""
+        """The axis of `output_shape` in which its channels lie; None if unknown."""
         from resviz.readings.structure.graph import build_graph
 
         if len(self.output_shape) > 4:  # frames, (N, T, C, H, W)

@@ -198,7 +198,7 @@ def find_tried_size(
 
 
 def has_weighed(recorder: Recorder) -> bool:
-    """Return whether a layer with weights has run, whose output no input changes."""
+    """Tell whether a layer with weights has run, whose output no input changes."""
     open_calls = recorder.calls.open_calls
     return any(
         isinstance(event, CallStart)

@@ -207,7 +207,7 @@ def find_failed_module(failure: FailedForward) -> nn.Module | None:
 
 
 def complains_of_shape(failure: FailedForward) -> bool:
-    """Return whether a failure is about axes: a line's that wants others, a layer's."""
+    """Tell whether a failure is about axes: a line's that wants others, a layer's."""
     if find_wanted_rank(first_error_line(failure.error), 0):
         return True
     return any(True for _ in propose_for_module(failure, (None,)))

@@ -57,7 +57,7 @@ def list_forward_defaults(recorder: Recorder) -> dict[str, bool]:
 
 
 def takes_names_alone(recorder: Recorder) -> bool:
-    """Return whether every argument of a forward is given by its name."""
+    """Tell whether every argument of a forward is given by its name."""
     root, method = recorder.clone.root, recorder.clone.method or "forward"
     try:
         parameters = signature(getattr(root, method)).parameters.values()

@@ -286,7 +286,7 @@ def describe_view(reason: str, args: tuple[Any, ...]) -> Mismatch:
 
 
 def window_fits(module: Any, shape: Shape) -> bool:
-    """Return whether a convolution's or pool's window fits into a map of `shape`."""
+    """Tell whether a convolution's or pool's window fits into a map of `shape`."""
     padding = module.padding
     if isinstance(padding, str) or getattr(module, "transposed", False):
         return True

@@ -69,7 +69,7 @@ def list_methods_with_modules(module: nn.Module) -> list[str]:
 def calls_modules(
     name: str, codes: dict[str, CodeType], modules: set[str], seen: set[str]
 ) -> bool:
-    """Return whether a method's code names a module, or a method that does so."""
+    """Tell whether a method's code names a module, or a method that does so."""
     seen.add(name)
     used = codes[name].co_names
     return not modules.isdisjoint(used) or any(

@@ -92,7 +92,7 @@ def explain_giving(
 
 
 def fits_forward(root: nn.Module, method: str, given: ForwardArguments) -> bool:
-    """Return whether a model's forward can be called with some arguments."""
+    """Tell whether a model's forward can be called with some arguments."""
     try:
         signature(getattr(root, method)).bind(*given.args, **given.kwargs)
     except (TypeError, ValueError) as error:

@@ -189,7 +189,7 @@ is_autocast_enabled = torch._C._is_any_autocast_enabled  # noqa: SLF001 - nothin
 
 
 def is_observed(own_modes: int) -> bool:
-    """Return whether any hook or mode but ours sees the calls of modules.
+    """Tell whether any hook or mode but ours sees the calls of modules.
 
     So many function modes are ours.
 

@@ -155,7 +155,7 @@ class FastClone(Clone):
             self.parameters.add_module_parameters(path, module, parameters)
 
     def can_postpone(self, module: nn.Module, layout: ModuleLayout) -> bool:
-        """Return whether a module holds only tensors that are not copied yet.
+        """Tell whether a module holds only tensors that are not copied yet.
 
         It has neither hooks nor methods nor objects of its own then.
         """
@@ -263,12 +263,12 @@ class FastClone(Clone):
         return None if self.has_filled and self.has_copies(tensors) else tensors
 
     def has_copies(self, tensors: TensorsByName) -> bool:
-        """Return whether one of these tensors already has a copy."""
+        """Tell whether one of these tensors already has a copy."""
         return not self.copies.keys().isdisjoint(map(id, tensors.values()))
 
     @property
     def wrote_shared_hooks(self) -> bool:
-        """Return whether something was written to the shared hook holders."""
+        """Tell whether something was written to the shared hook holders."""
         return any(hooks.was_written for hooks in self.shared_hooks.values())
 
     def release_copies(self) -> None:

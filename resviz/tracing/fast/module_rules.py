@@ -107,7 +107,7 @@ def convolution(
 
 
 def is_dense(weight: torch.Tensor) -> bool:
-    """Return whether a tensor lies in memory in the usual order."""
+    """Tell whether a tensor lies in memory in the usual order."""
     return weight.layout is torch.strided and weight.is_contiguous()
 
 

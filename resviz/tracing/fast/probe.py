@@ -92,7 +92,7 @@ def list_implementations() -> Implementations:
 
 
 def follows_its_rule(module_class: type[nn.Module]) -> bool:
-    """Return whether a tiny module runs just the operation of its rule.
+    """Tell whether a tiny module runs just the operation of its rule.
 
     And whether its call goes where a rule would stand.
     """

@@ -108,7 +108,7 @@ class FastAssembler(RecordAssembler):
     """Assembles records also of events that say at once what a leaf's call did."""
 
     def is_leaf_call(self, start: CallStart, steps: list[TraceStep]) -> bool:
-        """Return whether a finished call becomes one layer, with no bypassed one in."""
+        """Tell whether a finished call becomes one layer, with no bypassed one in."""
         has_inner_call = BypassedStep in map(type, steps)
         return not has_inner_call and super().is_leaf_call(start, steps)
 

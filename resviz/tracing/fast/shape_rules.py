@@ -58,7 +58,7 @@ def check_same_dtype(x: Tensor, weight: Tensor) -> None:
 
 
 def is_alike(x: Tensor, y: Tensor | float) -> bool:
-    """Return whether an operation on both gives their common shape and dtype."""
+    """Tell whether an operation on both gives their common shape and dtype."""
     if not isinstance(y, Tensor) or x.dtype != y.dtype:
         return False
     return x.shape == y.shape and x.stride() == y.stride()
