@@ -113,6 +113,13 @@ SEVERAL = (
         'resnet50 resnext50_32x4d "resnet(50, output_stride=8)"',
         "",
     ),
+    ("A basic block and a bottleneck, as in Figure 5", "block", "18 50", ""),
+    (
+        "Shortcuts A, B and C",
+        "block",
+        "A=cifar20 \"B=cifar20(shortcut='B')\" \"C=cifar20(shortcut='C')\"",
+        "",
+    ),
     ("What grows with depth", "growth", "18 34 50 101 152", ""),
     ("The CIFAR nets", "growth", "cifar20 cifar56 cifar110", ""),
 )

@@ -288,7 +288,7 @@ def diagram(
     network: Networks,
     figure: str | None = None,
     *,
-    at: str | None = None,
+    at: str | Sequence[str] | None = None,
     direction: str = "TB",
     stages: str | None = None,
     plain: bool = False,
@@ -308,11 +308,13 @@ def diagram(
     """Draw a diagram; it shows itself in notebooks, and `.save("x.svg")` writes it.
 
     Args:
-        network: a record, a model, or a SPEC; several for "stack" and "growth", as a
-            list, or as a dictionary whose keys name them.
+        network: a record, a model, or a SPEC; several for "block", "stack" and
+            "growth", as a list, or as a dictionary whose keys name them.
         figure: "overview", "block" or another of `resviz.figures.FIGURES`; if left
             out, the overview, or "lanes" of what is no chain of parts.
-        at: which block the figure "block" draws, "conv3_1" or its module path.
+        at: which block the figure "block" draws, "conv3_1" or its module path; a list
+            of them stands side by side. If left out, the first that projects; of
+            several networks one of a name that all have, where most of them differ.
         direction: of the overview and of a block, "TB" or "LR".
         stages: those that an overview draws, "conv3_x..conv5_x" or one; it says which
             parts it leaves out.
@@ -370,7 +372,7 @@ def describe(
     network: Networks,
     figure: str | None = None,
     *,
-    at: str | None = None,
+    at: str | Sequence[str] | None = None,
     stages: str | None = None,
     plain: bool = False,
     each: bool = False,
@@ -382,7 +384,9 @@ def describe(
         network: as for `diagram`, and the rest too.
         figure: "overview", "block" or another of `resviz.figures.FIGURES`; if left
             out, the overview, or "lanes" of what is no chain of parts.
-        at: which block the figure "block" draws, "conv3_1" or its module path.
+        at: which block the figure "block" draws, "conv3_1" or its module path; a list
+            of them stands side by side. If left out, the first that projects; of
+            several networks one of a name that all have, where most of them differ.
         stages: those that an overview draws.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block.

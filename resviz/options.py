@@ -7,7 +7,7 @@ A field below is an option: its name and type are those of the keyword in Python
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping  # noqa: TC003 - hints are read at run time
+from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
 from dataclasses import dataclass, replace
 from functools import wraps
 from importlib import import_module
@@ -30,7 +30,7 @@ from resviz.inputs import TRACE_MODES, InputSize, parse_input
 from resviz.units import parse_length
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
 OptionKind = Literal["text", "words", "number", "length", "switch", "inputs", "object"]
 """How an option is written: text, words between commas, a whole number from 1 on, a
@@ -60,6 +60,8 @@ class Option:
         renamed: words of older versions, and what they are called now.
         refusal: of what only some figures take, why another refuses it; "{}" stands
             for those that take it.
+        several: whether it may be given several times, or hold several values between
+            commas; its value is a tuple then.
         name: the keyword in Python.
     """
 
@@ -73,6 +75,7 @@ class Option:
     example: str = ""
     renamed: tuple[tuple[str, str], ...] = ()
     refusal: str = ""
+    several: bool = False
     name: str = ""
 
     @property
@@ -101,7 +104,7 @@ class Option:
             'N,3,224,224'
         """
         text = text.strip()
-        if self.example and not text:
+        if self.example and not (text.strip(" ,") if self.several else text):
             raise SpecError(
                 f"got {text!r}, want one as {self.example}, or leave it out"
             )
@@ -114,8 +117,9 @@ class Option:
         if self.kind == "inputs":
             joined = re.sub(r"\s*,\s*", ",", text)
             return tuple(parse_input(part) for part in joined.split())
-        if self.kind == "words":
-            return tuple(text.replace(",", " ").split())
+        if self.kind == "words" or self.several:
+            commas = text if self.several else ",".join(text.split())
+            return tuple(filter(None, (part.strip() for part in commas.split(","))))
         words = self.legal_words()
         if not words or text in words:
             return text
@@ -217,11 +221,12 @@ class FigureOptions(TypedDict, total=False):
     """What a figure shows, and how it looks."""
 
     at: Annotated[
-        str | None,
+        str | Sequence[str] | None,
         Option(
-            "The block: conv3_1, or its module path.",
+            "The block: conv3_1, or its module path; several stand side by side.",
             example="conv3_1",
             refusal="only the figure '{}' shows one block",
+            several=True,
         ),
     ]
     direction: Annotated[

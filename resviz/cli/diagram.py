@@ -42,7 +42,8 @@ def diagram(
 ) -> None:
     """Draw a network: an overview, one block, or another figure.
 
-    A stack and the growth take several SPECs; "Ours=SPEC" names one of them.
+    Blocks, a stack and the growth take several SPECs; "Ours=SPEC" names one of them.
+    Several --at draw blocks of one network side by side.
     """
     from resviz import figures
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from functools import wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -142,9 +143,18 @@ def make_click_option(option: Option) -> click.Option:
         type=OptionType(option),
         default=option.default,
         show_default=option.default is not None,
-        multiple=option.kind == "inputs",
+        multiple=option.kind == "inputs" or option.several,
+        callback=join_values if option.several else None,
         help=option.help,
     )
+
+
+def join_values(
+    ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]
+) -> tuple[str, ...] | None:
+    """Join the values of an option that may be given several times; None for none."""
+    del ctx, param
+    return tuple(chain.from_iterable(value)) or None
 
 
 def debug_option(command: CommandFunction) -> CommandFunction:

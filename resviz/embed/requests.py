@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import RenderError, SpecError
 from resviz.escape import escape_html
 from resviz.figures import MULTI_NETWORK_FIGURES, draw_diagram
+from resviz.figures.sentences import join_with_and
 from resviz.formats.pictures.svg import FLUID
 from resviz.source import PAPER_NAMES
 from resviz.sweeps.grammar import strip_quotes
@@ -39,7 +40,7 @@ class FigureRequest:
     """One figure.
 
     Attributes:
-        specs: the network; several for a stack and the growth.
+        specs: the network; several for blocks, a stack and the growth.
         options: of `resviz.diagram`.
         alt: what it shows, in place of the figure's own description.
         tracing: of `resviz.trace`.
@@ -62,7 +63,7 @@ class FigureRequest:
             got = " ".join(self.specs) or "none"
             raise SpecError(
                 f"{figure}: want one network, got {got}; "
-                f"the figures {' and '.join(MULTI_NETWORK_FIGURES)} show several"
+                f"the figures {join_with_and(MULTI_NETWORK_FIGURES)} show several"
             )
         archs = [cache.load_or_trace(spec, self.tracing) for spec in self.specs]
         diagram = draw_diagram(archs, **self.options)

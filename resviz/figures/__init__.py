@@ -67,7 +67,10 @@ FIGURES = {
         is_graph=True,
     ),
     "block": RegisteredFigure(
-        "one residual block in full", ("at", "direction"), is_graph=True
+        "a residual block in full, or several side by side",
+        ("at", "direction"),
+        several=True,
+        is_graph=True,
     ),
     "lanes": RegisteredFigure(
         "any network as a graph: lanes by resolution, every skip", is_graph=True
@@ -120,7 +123,7 @@ def draw_diagram(
     """Draw one figure of a record.
 
     Args:
-        arch: the record; several for the figures "stack" and "growth".
+        arch: the record; several for the figures "block", "stack" and "growth".
         figure: one of `FIGURES`; if left out, what `choose_figure` chooses.
         options: as `DrawOptions` declares them; None stands for the default.
 

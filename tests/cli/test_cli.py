@@ -201,6 +201,18 @@ def test_a_box_for_each_layer(resviz, saved):
     assert "only 'volumes' has blocks that can be opened" in err
 
 
+def test_blocks_side_by_side(resviz, saved):
+    """By several options, or by one with commas; of several networks by their names."""
+    command = ("diagram", saved, "--figure", "block")
+    twice = resviz(*command, "--at", "conv2_1", "--at", "conv3_1")
+    assert twice == resviz(*command, "--at", "conv2_1, conv3_1")
+    assert 0 == twice[0]
+    assert 2 == twice[1].count(">+<")
+    _, out, _ = resviz("diagram", f"Ours={saved}", saved, "--figure", "block")
+    assert ">Ours<" in out
+    assert 2 == out.count(">+<")
+
+
 def test_stack_of_several_networks(resviz, saved):
     """Each with its plain twin, in one picture."""
     options = ("--figure", "stack", "--plain", "--style", "paper")

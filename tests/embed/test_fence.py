@@ -246,7 +246,7 @@ def test_a_table_brings_its_style():
 
 WRONG = {
     "18 --figure nothing": "got 'nothing', want one of overview, block, lanes",
-    "18 34": "overview: want one network, got 18 34; the figures stack and growth",
+    "18 34": "overview: want one network, got 18 34; the figures block, stack and",
     "stack": "unknown network 'stack'",
     "diagram": "want one network, got none",
     "tabel 18": "unknown command 'tabel': did you mean 'table'? want one of diagram",

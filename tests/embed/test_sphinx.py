@@ -270,7 +270,7 @@ def test_a_changed_model_is_drawn_anew(project, sphinx):
 BAD = {
     "resnet51": "unknown depth 51",
     "": "want one network, got none",
-    "18 34": "overview: want one network, got 18 34; the figures stack and growth",
+    "18 34": "overview: want one network, got 18 34; the figures block, stack and",
     "resnet(50": "want ')' before its end",
     "missing.json": "cannot be read",
 }

@@ -197,10 +197,10 @@ def test_wrong_wishes_are_refused(record, options, message):
             ask(record("resnet18"), **options)
 
 
-@pytest.mark.parametrize("figure", ["overview", "block", "layers", "volumes"])
+@pytest.mark.parametrize("figure", ["overview", "lanes", "layers", "volumes"])
 def test_several_networks_are_refused_where_one_is_shown(record, figure):
     """The error names the figures that show several."""
-    with pytest.raises(RenderError, match="got 2: want one of stack, growth"):
+    with pytest.raises(RenderError, match="got 2: want one of block, stack, growth"):
         draw_diagram([record("resnet18")] * 2, figure)
 
 

@@ -116,6 +116,7 @@ class BlockPlacing:
         steps: the steps.
         layout: their columns and levels.
         turned: whether it is turned afterwards, so that widths are heights here.
+        reach: y of the addition, at least, for which the gaps above it are stretched.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class BlockPlacing:
         layout: LaneLayout,
         *,
         turned: bool,
+        reach: float = 0,
     ) -> None:
         self.turned = turned
         self.canvas = canvas
@@ -135,7 +137,7 @@ class BlockPlacing:
         self.boxes = [*map(size_slim_box if turned else size_upright_box, steps)]
         self.sizes = [swap_axes(box.size) if turned else box.size for box in self.boxes]
         self.centres = self.measure_column_centres()
-        self.middles, self.bottoms = self.measure_levels()
+        self.middles, self.bottoms = self.measure_levels(reach)
         self.nodes: list[Node] = []
 
     def place_all(self) -> None:
@@ -162,7 +164,12 @@ class BlockPlacing:
             x += width + GUTTER
         return centres
 
-    def measure_levels(self) -> tuple[list[float], list[float]]:
+    @property
+    def landing(self) -> int:
+        """The level of the last addition; of what has none, the last level."""
+        return self.layout.level[self.last_sum]
+
+    def measure_levels(self, reach: float) -> tuple[list[float], list[float]]:
         """Return the y of each level's middle, and of its bottom."""
         count = max(self.layout.level) + 1
         heights, gaps = [0.0] * count, [float(SHORT_GAP)] * count
@@ -172,6 +179,10 @@ class BlockPlacing:
             for source in step.sources:
                 level = self.layout.level[source]
                 gaps[level] = max(gaps[level], self.measure_gap(source, number))
+        landing = self.landing
+        above = TOP + sum(heights[:landing]) + sum(gaps[:landing])
+        slack = max(reach - above - heights[landing] / 2, 0) / max(landing, 1)
+        gaps[:landing] = [gap + slack for gap in gaps[:landing]]
         middles, bottoms, y = [], [], float(TOP)
         for height, gap in zip(heights, gaps, strict=True):
             middles.append(y + height / 2)

@@ -32,9 +32,14 @@ SUM_SIZE = (14, 14)
 
 
 class Canvas:
-    """Collects nodes, edges and groups in drawing order."""
+    """Collects nodes, edges and groups in drawing order.
 
-    def __init__(self) -> None:
+    Args:
+        prefix: of the keys of its nodes, where several canvases become one picture.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.groups: list[Group] = []
@@ -53,7 +58,7 @@ class Canvas:
         align: Align = "middle",
     ) -> Node:
         """Add a node."""
-        key = f"n{len(self.nodes)}"
+        key = f"{self.prefix}n{len(self.nodes)}"
         node = Node(key, role, at, size, tuple(lines), tint, align)
         self.nodes.append(node)
         return node
