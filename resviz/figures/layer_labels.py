@@ -325,7 +325,7 @@ def label_main_branch(
     labels: list[str] = []
     for is_gate, run in gates.split_gates(part):
         if is_gate:
-            labels.append(label_gate(run))
+            labels.append(label_gate(part.arch, run))
         else:
             labels += (label for layer in run for label in label_layer(layer))
     return merge_attention_labels(labels) if part.attends else labels
@@ -342,6 +342,18 @@ def merge_attention_labels(labels: list[str]) -> list[str]:
     return merged
 
 
-def label_gate(layers: Sequence[Layer]) -> str:
-    """Label the layers of a gate: "SE" where it squeezes and excites."""
-    return "SE" if gates.is_squeeze_excitation(layers) else "gate"
+GATE_WORDS = {
+    "channel": "channel gate",
+    "spatial": "spatial gate",
+    "added": "added context",
+    "": "gate",
+}
+"""How gates read, by what they have a weight for."""
+
+
+def label_gate(arch: Architecture, layers: Sequence[Layer]) -> str:
+    """Label the layers of a gate: "SE", or by what it weighs, as "spatial gate"."""
+    scope = gates.find_gate_scope(arch, layers)
+    if scope not in {"spatial", "added"} and gates.is_squeeze_excitation(layers):
+        return "SE"
+    return GATE_WORDS[scope]

@@ -25,7 +25,10 @@ SHORTCUT_SIGNS = {
 
 GATE_MEANINGS = {
     "SE": "SE: squeeze-and-excitation",
-    "gate": "gate: a weight for each channel",
+    "channel gate": "channel gate: a weight for each channel",
+    "spatial gate": "spatial gate: a weight for each position",
+    "added context": "added context: worked out from all positions",
+    "gate": "gate: weighs a map, worked out from it",
 }
 """What the words for gates mean."""
 

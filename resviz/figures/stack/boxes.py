@@ -256,7 +256,7 @@ class PieceReader:
         end = gated[-1].index
         at = (rows[-1].positions, rows[-1].size) if rows else self.output_size(end)
         layers = tuple(layer.index for layer in gated)
-        label = layer_labels.label_gate(gated)
+        label = layer_labels.label_gate(self.graph.arch, gated)
         return StackRow(label, False, *at, end, layers=layers)
 
     def read_rows(self, layers: Iterable[Layer]) -> Iterator[StackRow]:
