@@ -16,6 +16,7 @@ import resviz
 from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.fitting import find_letter_size
 from resviz.figures.drawing.styles import STYLES
 from resviz.figures.overview import smallest_letter_size
 from resviz.figures.volumes.groups import list_groups
@@ -192,7 +193,7 @@ def draw_narrow(arch, width="column", **options):
     assert [] == sorted(set(faults(picture)))
     assert [] == list_labels_on_boxes(picture)
     assert picture.coverage.is_whole
-    return picture, smallest_letter_size(picture) * picture.unit
+    return picture, find_letter_size(picture) * picture.unit
 
 
 @pytest.mark.parametrize(

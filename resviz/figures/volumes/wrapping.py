@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from resviz.figures.volumes.placing import PlacedGroup, RowScale
     from resviz.figures.volumes.rows import VolumeRow
 
-MAX_LINES = 4
+MAX_LINES = 5
 """Lines of a row at most."""
 
 TURN = 12
@@ -125,11 +125,10 @@ def place_in_lines(
         return [placed]
     breaks = find_breaks(row, groups)
     room -= LEAD + TURN
-    for count in range(2, MAX_LINES + 1):
-        for scale in scales:
-            lines = break_lines(groups, breaks, scale, room)
-            if lines and len(lines) <= count:
-                return lines
+    found = [break_lines(groups, breaks, scale, room) for scale in scales]
+    fitting = [lines for lines in found if 0 < len(lines) <= MAX_LINES]
+    if fitting:
+        return min(fitting, key=len)
     while True:
         lines = break_lines(groups, breaks, scales[-1], room)
         if lines and len(lines) <= MAX_LINES:
