@@ -295,6 +295,7 @@ def diagram(
     each: bool = False,
     style: str = "screen",
     palette: str | None = None,
+    heat: str | None = None,
     font: str | None = None,
     background: str | None = None,
     title: str | None = None,
@@ -324,6 +325,9 @@ def diagram(
             `resviz.figures.drawing.styles.STYLES`.
         palette: other colours of resolutions, one of
             `resviz.figures.drawing.palettes.PALETTES`: "safe" for the colour-blind.
+        heat: fill boxes by their share of a cost, with the scale below: one of
+            `resviz.figures.heat.HEATS`, "params", "macs", "activations", "memory" or
+            "field". A palette is the ramp then.
         font: the family of its letters, "Times New Roman".
         background: its ground: "none", "style" for the style's own, "white" or
             "#fff8e7". If left out, SVG that is light or dark by itself and PNG have
@@ -356,6 +360,7 @@ def diagram(
         each=each,
         style=style,
         palette=palette,
+        heat=heat,
         font=font,
         background=background,
         title=title,

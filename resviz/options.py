@@ -277,6 +277,13 @@ class FigureOptions(TypedDict, total=False):
             choices="resviz.figures.drawing.palettes:PALETTES",
         ),
     ]
+    heat: Annotated[
+        str | None,
+        Option(
+            "Boxes filled by their share of a cost, with its scale below.",
+            choices="resviz.figures.heat:HEATS",
+        ),
+    ]
     font: Annotated[
         str | None,
         Option("Family of its letters: Times New Roman.", example="Times New Roman"),

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.sheet import Sheet
     from resviz.figures.rendering import Diagram
     from resviz.options import DrawOptions
-    from resviz.readings.contraction import EdgeCoverage
     from resviz.record import Architecture
 
 
@@ -137,7 +136,7 @@ def draw_diagram(
         list_sheets,
         warn_of_small_letters,
     )
-    from resviz.figures.drawing.palettes import choose_palette
+    from resviz.figures.drawing.palettes import choose_heat_style, choose_palette
     from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
@@ -150,13 +149,14 @@ def draw_diagram(
         (draw_on(each, figure, networks, own), each) for each in list_sheets(sheet)
     )
     title = sheet.choose_title(picture.title)
-    description = describe_networks(networks, figure, chosen, picture.coverage)
+    description = describe_networks(networks, figure, chosen, picture)
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
     warn_of_small_letters(described, sheet)
     ground = read_ground(chosen["background"])
     described = replace(described, font=sheet.font, ground=ground)
-    style = choose_palette(STYLES[chosen["style"]], chosen["palette"])
+    choose_style = choose_heat_style if sheet.heat else choose_palette
+    style = choose_style(STYLES[chosen["style"]], chosen["palette"])
     return Diagram(described, style, chosen["layout"])
 
 
@@ -166,9 +166,12 @@ def draw_on(
     """Draw a figure on a sheet, by options of its own that are checked."""
     from resviz.figures.drawing.sheet import lay_out_on
     from resviz.figures.drawing.shifting import trim_top
+    from resviz.figures.heat import fill_picture
 
     with lay_out_on(sheet):
         picture = find_figure(figure).draw(networks, **own)
+        if sheet.heat:
+            picture = fill_picture(picture, sheet.heat)
     return picture if sheet.has_title else trim_top(picture)
 
 
@@ -187,11 +190,11 @@ def describe_figure(
     figure = rename_figure(figure) or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
-    coverage = None
+    picture = None
     if FIGURES[figure].shows_connections:
         own = {name: chosen[name] for name in FIGURES[figure].options}
-        coverage = draw_on(build_sheet(chosen), figure, networks, own).coverage
-    return describe_networks(networks, figure, chosen, coverage)
+        picture = draw_on(build_sheet(chosen), figure, networks, own)
+    return describe_networks(networks, figure, chosen, picture)
 
 
 MAX_LANES_NODES = 150
@@ -225,7 +228,7 @@ def describe_networks(
     networks: Any,
     figure: str,
     chosen: Mapping[str, Any],
-    coverage: EdgeCoverage | None,
+    picture: Picture | None,
 ) -> str:
     """Describe networks as a figure takes them, and what of them it does not draw.
 
@@ -233,14 +236,17 @@ def describe_networks(
         networks: one record, or several.
         figure: its name.
         chosen: its options, which are checked.
-        coverage: of the figure.
+        picture: the figure, which says what fills its boxes; None for a plot.
     """
     from resviz.figures.declaring import tell_coverage
 
     spoken = [name for name in FIGURES[figure].options if name != "direction"]
     own = {name: chosen[name] for name in spoken}
     described = find_figure(figure).description(networks, **own)
-    return clean_prose(" ".join([described, *tell_coverage(coverage)]))
+    if picture is None:
+        return clean_prose(described)
+    told = [*tell_coverage(picture.coverage), *filter(None, [picture.description])]
+    return clean_prose(" ".join([described, *told]))
 
 
 def rename_figure(figure: str | None) -> str | None:
@@ -275,6 +281,12 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
             f"layout: got 'dot' for {figure!r}, a drawing to scale and no graph, want "
             f"one of the figures {', '.join(FIGURES_WITH_GRAPH)}, "
             "or leave out --layout dot"
+        )
+    if chosen.get("heat") and not FIGURES[figure].shows_connections:
+        filled = [name for name in FIGURES if FIGURES[name].shows_connections]
+        raise RenderError(
+            f"heat: got {chosen['heat']!r} for {figure!r}, a plot without boxes, want "
+            f"one of the figures {', '.join(filled)}, or leave out --heat"
         )
     lengths = [name for name in LENGTH_LIMITS if name in chosen]
     if chosen.get("layout") == "dot" and lengths:

@@ -27,7 +27,8 @@ def build_sheet(chosen: Mapping[str, Any]) -> Sheet:
         raise RenderError(f"title: got {title!r} and no title, want one of them")
     width, text = (read_length(name, chosen[name]) for name in LENGTH_LIMITS)
     shown = not chosen["no_title"], not chosen["no_legend"]
-    return Sheet(title, *shown, width, text, read_font(chosen["font"]))
+    font, heat = read_font(chosen["font"]), chosen["heat"] or ""
+    return Sheet(title, *shown, width, text, font, heat)
 
 
 FONT_FAMILY = re.compile(r"[^\W_][\w .-]{0,63}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LEVEL_TINTS, level_tint
 from resviz.figures.layer_labels import arrange_axes, list_flowing_operations
 from resviz.readings.resolution import find_level
@@ -41,5 +42,5 @@ def choose_layers_tint(arch: Architecture, layers: Sequence[Layer]) -> str:
 
 def explain_tints(tints: Iterable[str]) -> list[str]:
     """Return the legend's line on colours, where resolutions have several."""
-    several = len({*tints} & {*LEVEL_TINTS}) > 1
+    several = not find_sheet().heat and len({*tints} & {*LEVEL_TINTS}) > 1
     return ["colour: resolution, one for each halving"] * several

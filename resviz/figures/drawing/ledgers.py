@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from resviz.readings.contraction import EdgeCoverage, read_wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from resviz.readings.contraction import Wiring, WiringEdge
     from resviz.record import Architecture
@@ -74,6 +74,15 @@ class Ledger(Protocol):
 
     def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
         """Count the edges that the wires stand for, and where the others are."""
+        ...
+
+    @property
+    def ledger_arch(self) -> Architecture:
+        """The record."""
+        ...
+
+    def find_holders(self) -> Mapping[int, tuple[str, ...]]:
+        """Find the keys under which each layer that is in the picture is."""
         ...
 
 
@@ -169,6 +178,18 @@ class EdgeLedger:
     wiring: Wiring
     seats: dict[int, tuple[Seat, ...]]
     scope: frozenset[int] | None = None
+
+    @property
+    def ledger_arch(self) -> Architecture:
+        """The record."""
+        return self.wiring.arch
+
+    def find_holders(self) -> dict[int, tuple[str, ...]]:
+        """Find the keys under which each layer that is in the picture is."""
+        return {
+            end: tuple(place.node for place in places)
+            for end, places in self.seats.items()
+        }
 
     def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
         """Count the edges that the wires stand for, and where the others are."""

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.metrics import LINE_SPACING
-from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, Style
+from resviz.figures.drawing.styles import (
+    FRAMES,
+    HEAT_TINTS,
+    LINES,
+    LOOKS,
+    Dash,
+    Style,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +34,9 @@ if TYPE_CHECKING:
 NODE_CORNER = 7
 """Radius of the corners of a round box, in pixels."""
 
-SHADE_OPACITY = 0.24
-"""How much of the outline's colour lies over a solid's side face."""
+SHADE_OPACITY, HEAT_SHADE_OPACITY = 0.24, 0.06
+"""How much of the outline's colour lies over a solid's side face, also where the fill
+is an amount: a shade would be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,8 @@ def mark_faces(solid: Solid, style: Style) -> Iterator[Polygon]:
     fills = tint.fill, tint.wash, tint.fill
     for face, fill in zip(solid.faces, fills, strict=True):
         yield Polygon(face, Paint(fill=fill, line=tint.line, round_joins=True))
-    yield Polygon(solid.faces[-1], Paint(fill=tint.line, opacity=SHADE_OPACITY))
+    opacity = HEAT_SHADE_OPACITY if style.is_heat else SHADE_OPACITY
+    yield Polygon(solid.faces[-1], Paint(fill=tint.line, opacity=opacity))
 
 
 def mark_wire(edge: Edge, style: Style) -> Iterator[Mark]:
@@ -188,8 +197,11 @@ def mark_node(node: Node, style: Style) -> Iterator[Mark]:
 def resolve_colour(style: Style, key: str, tint: str, part: str) -> str:
     """Return the colour that a look's key names, "" for none.
 
-    "tint" and "wash" ask for that part of the node's tint, "fill" for its fill.
+    "tint" and "wash" ask for that part of the node's tint, "fill" for its fill. A
+    share of a cost also fills what is else empty.
     """
+    if key == "background" and tint in HEAT_TINTS:
+        key = "tint"
     if key == "fill":
         part, key = key, "tint"
     if key in {"tint", "wash"}:

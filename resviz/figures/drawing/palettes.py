@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from resviz.figures.drawing.styles import (
     DARK_STYLE,
+    HEAT_TINTS,
     LEVEL_TINTS,
     PAPER_STYLE,
     Style,
@@ -124,3 +125,35 @@ def choose_palette(style: Style, name: str | None) -> Style:
     inks = {key: f"#{pair[is_dark]}" for key, pair in palette.inks.items()}
     dark = style.dark and choose_palette(style.dark, name)
     return Style(style.colours | inks, tints, dark)
+
+
+HEAT_SHADES = (
+    "eff5ff dae9ff c4ddff afd1ff 9ac4ff 84b8ff 6eabff",
+    "1b232f 1d2b41 1f3254 203a67 21417b 224990 2350a5",
+)
+"""Fills of shares of a cost, the least first, on white and in the dark: one hue, in
+even steps of OKLab's lightness."""
+
+HEAT_LINES = ("185295", "8bb6f5")
+"""Their outlines."""
+
+
+def choose_heat_style(style: Style, name: str | None) -> Style:
+    """Return a style in which colour is the share of a cost, and nothing else.
+
+    The ramp is that of a palette if one is named, but its palest shade, which is too
+    near to white; else the style "paper" has its own greys.
+    """
+    ramp = choose_palette(style, name)
+    shades = [ramp.tints[level] for level in LEVEL_TINTS[-len(HEAT_TINTS) :]]
+    if name is None and style is not PAPER_STYLE:
+        is_dark = style is DARK_STYLE
+        line, fills = HEAT_LINES[is_dark], HEAT_SHADES[is_dark].split()
+        shades = [Tint(f"#{fill}", f"#{line}", "") for fill in fills]
+    grey = style.tints["stem"]
+    blank = Tint(style.colours["background"], grey.line, grey.wash)
+    tints = {**dict.fromkeys(style.tints, blank), "mark": style.tints["mark"]}
+    for tint, shade in zip(HEAT_TINTS, shades, strict=True):
+        tints[tint] = replace(shade, wash=shade.fill)
+    dark = style.dark and choose_heat_style(style.dark, name)
+    return Style(ramp.colours, tints, dark)

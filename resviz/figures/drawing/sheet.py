@@ -29,6 +29,7 @@ class Sheet:
         width: of the figure where it is printed, in points; None for its own.
         text: the size of its smallest letters there, in points; None for theirs.
         font: the family of its letters; "" for the usual ones.
+        heat: the cost that fills its boxes; "" for the resolution.
     """
 
     title: str = ""
@@ -37,6 +38,7 @@ class Sheet:
     width: float | None = None
     text: float | None = None
     font: str = ""
+    heat: str = ""
 
     @property
     def unit(self) -> float:

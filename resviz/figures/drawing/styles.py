@@ -176,6 +176,11 @@ class Style:
     tints: dict[str, Tint]
     dark: Style | None = field(default=None, repr=False)
 
+    @property
+    def is_heat(self) -> bool:
+        """Whether colour is the share of a cost."""
+        return HEAT_TINTS[0] in self.tints
+
     def pair_with_dark(self) -> dict[str, str]:
         """Return the dark style's colour for each of its own."""
         if self.dark is None:
@@ -190,6 +195,9 @@ class Style:
 
 LEVEL_TINTS = tuple(f"level {number}" for number in range(8))
 """The tints of resolutions: that of the finest map, half of it, a quarter …"""
+
+HEAT_TINTS = tuple(f"heat {number}" for number in range(1, 8))
+"""The tints of shares of a cost, the least first, where a style has any."""
 
 TINTS = ("stem", *LEVEL_TINTS, "head", "mark")
 """The tints of every style, in the order of the table below. What has no resolution of

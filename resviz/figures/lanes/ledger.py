@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resviz.readings.contraction import count_coverage
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from resviz.figures.drawing.ledgers import Wire
     from resviz.readings.contraction import ContractedGraph, EdgeCoverage
+    from resviz.record import Architecture
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,21 @@ class LanesLedger:
     Attributes:
         graph: the contracted graph.
         nodes: its node that each box of the picture is, by the key of the box.
+        parts: what boxes hold that are one of several of their node.
     """
 
     graph: ContractedGraph
     nodes: Mapping[str, int]
+    parts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def ledger_arch(self) -> Architecture:
+        """The record."""
+        return self.graph.arch
+
+    def find_holders(self) -> dict[int, tuple[str, ...]]:
+        """Find the box of each layer, that of the turn which is drawn for its own."""
+        return find_layer_holders(self.graph, self.nodes, self.parts)
 
     def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
         """Count the edges that the wires stand for, and where the others are."""
@@ -37,3 +50,39 @@ class LanesLedger:
         return count_coverage(
             graph.wiring, graph.owners, graph.drawn_for, graph.turns, lines
         )
+
+
+def find_layer_holders(
+    graph: ContractedGraph,
+    nodes: Mapping[str, int],
+    parts: Mapping[str, frozenset[int]],
+) -> dict[int, tuple[str, ...]]:
+    """Find the box of each layer of a contracted graph.
+
+    A layer of a turn that is not drawn is where its like is in the turn that is.
+
+    Args:
+        graph: the contracted graph.
+        nodes: its node that each box is, by the key of the box.
+        parts: what boxes hold that are one of several of their node; all others hold
+            the whole of it.
+    """
+    boxes: dict[int, list[str]] = defaultdict(list)
+    for box, key in nodes.items():
+        boxes[key].append(box)
+    members: dict[int, list[int]] = defaultdict(list)
+    for end in sorted(graph.owners):
+        members[graph.owners[end]].append(end)
+    holders: dict[int, tuple[str, ...]] = {}
+    for owner, ends in members.items():
+        key = graph.drawn_for[owner]
+        drawn = sorted(graph.nodes[key].ends)
+        is_like = len(drawn) == len(ends)
+        for place, end in enumerate(ends):
+            like = drawn[place] if is_like else drawn[0]
+            holders[end] = tuple(
+                box
+                for box in boxes.get(key, ())
+                if box not in parts or like in parts[box]
+            )
+    return holders

@@ -43,6 +43,8 @@ class Volume:
         span: how many boxes its block has, this one included.
         left_out: how many blocks are left out before it.
         ends_block: whether a block ends with it.
+        until: the last layer that belongs to it.
+        ends: the layers that it stands for.
     """
 
     key: int
@@ -53,6 +55,8 @@ class Volume:
     span: int = 1
     left_out: int = 0
     ends_block: bool = False
+    until: int = -1
+    ends: frozenset[int] = frozenset()
 
     @property
     def sides(self) -> tuple[float, float]:
@@ -86,7 +90,8 @@ def list_volumes(
     ends = [find_exit(graph.wiring, node)]
     if node.role == "run":
         ends = list_named_ends(graph.wiring, node.ends)
-    return [measure_volume(graph.wiring, key, end) for end in ends]
+    volumes = [measure_volume(graph.wiring, key, end) for end in ends]
+    return share_ends(volumes, node.ends)
 
 
 def list_block_volumes(
@@ -108,8 +113,25 @@ def list_block_volumes(
         if left_out and number == first:
             boxes[0] = replace(boxes[0], left_out=left_out)
         volumes += boxes
-    return volumes or [
+    volumes = volumes or [
         measure_volume(graph.wiring, node.key, find_exit(graph.wiring, node))
+    ]
+    hidden = blocks[first : first + left_out]
+    undrawn = {end for block in hidden for end in block.layer_indices}
+    if each:
+        undrawn.update(end for b in shown for end in b.shortcut.layer_indices)
+    return share_ends(volumes, node.ends - undrawn)
+
+
+def share_ends(volumes: list[Volume], ends: Iterable[int]) -> list[Volume]:
+    """Give each layer of a node to the first of its boxes that ends behind it."""
+    shares: list[set[int]] = [set() for _ in volumes]
+    for end in ends if volumes else ():
+        behind = [k for k, volume in enumerate(volumes) if end <= volume.until]
+        shares[behind[0] if behind else -1].add(end)
+    return [
+        replace(volume, ends=frozenset(share))
+        for volume, share in zip(volumes, shares, strict=True)
     ]
 
 
@@ -122,7 +144,11 @@ def open_block(wiring: Wiring, key: int, block: Block, *, each: bool) -> list[Vo
     volumes = [measure_volume(wiring, key, end) for end in ends]
     shortcut = block.shortcut if block.joins else None
     volumes[-1] = replace(
-        volumes[-1], shortcut=shortcut, span=len(volumes), ends_block=True
+        volumes[-1],
+        shortcut=shortcut,
+        span=len(volumes),
+        ends_block=True,
+        until=block.end,
     )
     return volumes
 
@@ -153,4 +179,4 @@ def measure_volume(wiring: Wiring, key: int, end: int) -> Volume:
     pools = any(op.name in POOLS for op in wiring.list_operations(end))
     level = find_level(wiring.arch, resolution.positions)
     tint = "stem" if end < 0 or pools else level_tint(level)
-    return Volume(key, sizes, channels, tint)
+    return Volume(key, sizes, channels, tint, until=end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from resviz.figures.volumes.shapes import BoxScale, PlacedVolume, shape_volume
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.canvas import Canvas
+    from resviz.figures.drawing.elements import Solid
+    from resviz.figures.lanes.ledger import LanesLedger
     from resviz.figures.lanes.routing import LineRouter
     from resviz.readings.contraction import ContractedGraph, DrawnNode
 
@@ -46,6 +49,7 @@ class VolumeLanesPainter(LanesPainter):
     Attributes:
         nodes: the boxes of each node.
         shapes: the same, from x 0 on around y 0.
+        solids: the same, once they are painted.
     """
 
     def __init__(self, graph: ContractedGraph, canvas: Canvas, *, each: bool) -> None:
@@ -55,6 +59,7 @@ class VolumeLanesPainter(LanesPainter):
             if (volumes := select_boxes(graph, key, each=each))
         }
         self.shapes: dict[int, list[PlacedVolume]] = {}
+        self.solids: dict[int, list[Solid]] = {}
         super().__init__(graph, canvas)
 
     def place_nodes(self, router: LineRouter, left: float) -> LanesPlacing:
@@ -107,6 +112,24 @@ class VolumeLanesPainter(LanesPainter):
             bar or height,
         )
 
+    def build_ledger(self) -> LanesLedger:
+        """Build what knows for which edges the wires stand, and what boxes hold."""
+        ledger = super().build_ledger()
+        drawn = self.solids.items()
+        nodes = {solid.key: key for key, solids in drawn for solid in solids}
+        parts = {
+            solid.key: volume.ends
+            for key, solids in drawn
+            for solid, volume in zip(solids, self.nodes[key], strict=True)
+        }
+        signs = {
+            sign.key: frozenset[int]()
+            for key, sign in self.entrances.items()
+            if key in self.solids
+        }
+        nodes |= ledger.nodes
+        return replace(ledger, nodes=nodes, parts={**parts, **signs})
+
     def count_lines(self, node: DrawnNode) -> int:
         """Count the lines that enter a node."""
         return len(self.graph.sources[node.key])
@@ -120,7 +143,7 @@ class VolumeLanesPainter(LanesPainter):
         size = self.placing.sizes[key]
         left = x - size.width / 2 + size.front
         first = left + (ENTRANCE_WIDTH if node.entrance else 0)
-        solids = []
+        solids = self.solids[key] = []
         for box in self.shapes[key]:
             faces = tuple(
                 tuple((first + a, y + b) for a, b in face) for face in box.faces

@@ -305,6 +305,17 @@ class RowPainter:
             self.ways[via] = tuple(inner)
             self.canvas.edges[-1] = replace(self.canvas.edges[-1], via=via)
 
+    def find_shares(self) -> dict[str, frozenset[int]]:
+        """Find what each part holds of a node that has boxes; a sign holds nothing."""
+        with_boxes = {box.key for box in self.boxes}
+        return {
+            anchor.key: part.volume.ends
+            if isinstance(part, PlacedVolume)
+            else frozenset[int]()
+            for anchor, part in zip(self.anchors, self.parts, strict=True)
+            if part.key in with_boxes
+        }
+
     def paint_labels(self) -> float:
         """Paint the labels of groups in two rows; return the y below them."""
         low = ceil(max([volume.bottom for volume in self.boxes], default=SIGN_SIZE))

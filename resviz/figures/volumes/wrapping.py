@@ -94,10 +94,12 @@ class WrappedRowPainter:
         """Build what knows for which edges the wires stand."""
         nodes: dict[str, int] = {}
         ways: dict[str, tuple[int, ...]] = {}
+        shares: dict[str, frozenset[int]] = {}
         for line in self.lines:
             nodes |= line.keys
             ways |= line.ways
-        return RowLedger(self.row.graph, nodes, ways)
+            shares |= line.find_shares()
+        return RowLedger(self.row.graph, nodes, ways, shares)
 
 
 def cut_row(row: VolumeRow, groups: Sequence[PlacedGroup]) -> VolumeRow:
