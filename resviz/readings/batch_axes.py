@@ -113,7 +113,7 @@ def follow_layer(layer: Layer, places: Places, batch: int) -> Places:
         if source in places
     }
     for number, op in enumerate(layer.operations):
-        for operand, source in list_flowing(layer, number, op):
+        for operand, source in iter_flowing(layer, number, op):
             place = inner.get(source)
             moved = place and [
                 move_place(op, operand, place, after, batch) for after in op.outputs
@@ -154,7 +154,7 @@ def find_folds(arch: Architecture) -> tuple[SampleFold, ...]:
     places = find_batch_places(arch)
     folds: list[SampleFold] = []
     lasting: SampleFold | None = None
-    for layer, op, operand, start, place in list_moves(arch, places):
+    for layer, op, operand, start, place in iter_moves(arch, places):
         before, after = op.inputs[operand], op.outputs[0]
         length, end = before[start.axis], places.get(Source(layer.index))
         if op.name not in FOLDS:
@@ -175,10 +175,10 @@ def find_folds(arch: Architecture) -> tuple[SampleFold, ...]:
     return tuple(folds)
 
 
-def list_moves(
+def iter_moves(
     arch: Architecture, places: dict[Source, BatchPlace]
 ) -> Iterator[tuple[Layer, Operation, int, BatchPlace, BatchPlace | None]]:
-    """List each operand in which the batch lies, and where it lies before and after.
+    """Yield each operand in which the batch lies, and where it lies before and after.
 
     Those of layers that may fold samples alone, or mix them.
     """
@@ -187,7 +187,7 @@ def list_moves(
             continue
         inner = follow_layer(layer, places, arch.batch)
         for number, op in enumerate(layer.operations):
-            for operand, source in list_flowing(layer, number, op):
+            for operand, source in iter_flowing(layer, number, op):
                 if source in inner:
                     place = inner.get(Source(number, 0))
                     yield layer, op, operand, inner[source], place
@@ -198,10 +198,10 @@ def may_fold(layer: Layer) -> bool:
     return any(op.name in FOLDS or op.name in PRODUCTS for op in layer.operations)
 
 
-def list_flowing(
+def iter_flowing(
     layer: Layer, number: int, op: Operation
 ) -> Iterator[tuple[int, Source]]:
-    """Iterate over the flowing operands of an operation, and where each comes from."""
+    """Yield the flowing operands of an operation, and where each comes from."""
     if op.sources:
         for operand, source in enumerate(op.sources):
             if source is not None:

@@ -14,7 +14,7 @@ from resviz.readings.batch_axes import (
     find_batch_axis,
     follow_batch,
     follow_layer,
-    list_flowing,
+    iter_flowing,
     move_axis_by_product,
     move_axis_by_reduction,
 )
@@ -124,7 +124,7 @@ def find_operation_use(
         inner: where the axis lies within the layer.
         found: what mixed it, without weights so far, by what gives the mixture.
     """
-    met = [*list_flowing(layer, number, op)]
+    met = [*iter_flowing(layer, number, op)]
     uses = [found[source] for _, source in met if source in found]
     if uses and is_weighted_here(op):
         return uses[0]

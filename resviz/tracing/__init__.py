@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, TraceError, first_error_line, suggest
 from resviz.inputs import DEFAULT_INPUT, TRACE_MODES
-from resviz.tracing.draws import list_other_draws
+from resviz.tracing.draws import iter_other_draws
 from resviz.tracing.fast import trace_fast
 from resviz.tracing.forward import LostNumbersError, trace_once
 from resviz.tracing.modules import check_method, find_class_name, unwrap_module
@@ -120,7 +120,7 @@ def trace_with_values(plan: TracePlan) -> Architecture:
         gives_nan = isinstance(error, LostNumbersError)
         if error.is_explained and not gives_nan:
             raise
-        others = list_other_draws(plan.list_drawn_dtypes())
+        others = iter_other_draws(plan.list_drawn_dtypes())
         furthest, reached = "", count_layers(error)
         for draws in islice(others, 1 if gives_nan else None):
             try:

@@ -84,11 +84,11 @@ def find_value_kind(dtype: torch.dtype) -> str:
     return "floats" if is_float else "integers"
 
 
-def list_other_draws(dtypes: Iterable[torch.dtype]) -> Iterator[Draws]:
+def iter_other_draws(dtypes: Iterable[torch.dtype]) -> Iterator[Draws]:
     """Yield other ways to draw inputs of some dtypes, those like the usual one first.
 
     Example:
-        >>> [*list_other_draws([torch.bool])]
+        >>> [*iter_other_draws([torch.bool])]
         [Draws(floats='', integers='', booleans='True and False')]
     """
     present = {*map(find_value_kind, dtypes)}

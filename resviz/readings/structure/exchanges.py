@@ -85,12 +85,12 @@ def find_exchange(
     Returns:
         Its own exchange, and that of the sum before; None if there is none.
     """
-    for shortcut, branch in list_ways(by_join[join]):
+    for shortcut, branch in iter_ways(by_join[join]):
         start = find_sum_above(graph, branch)
         if start not in by_join or not has_weights(graph, start, branch):
             continue
         for origin in walk_unweighted_chain(graph, shortcut):
-            for other_shortcut, other_branch in list_ways(by_join[start]):
+            for other_shortcut, other_branch in iter_ways(by_join[start]):
                 is_read = origin != other_branch and graph.dominates(
                     origin, other_branch
                 )
@@ -141,7 +141,7 @@ def list_parts(graph: Graph, split: int, end: int, join: int) -> set[int]:
     }
 
 
-def list_ways(region: JoinRegion) -> Iterator[tuple[int, int]]:
+def iter_ways(region: JoinRegion) -> Iterator[tuple[int, int]]:
     """Yield the operands of a sum of two in both orders."""
     first, second = region.addition.operands
     yield first, second

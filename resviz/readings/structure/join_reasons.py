@@ -77,7 +77,7 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
             spanned = [b for b in structure.blocks if not between.isdisjoint(b.joins)]
             count = format_plural(len(spanned), "block")
             clauses.append(f"it spans {count}")
-        clauses += list_side_clauses(graph, region)
+        clauses += iter_side_clauses(graph, region)
         layer = structure.arch.layers[region.join]
         reasons.append(JoinReason(layer, verdict, "; ".join(clauses)))
     return tuple(reasons)
@@ -94,7 +94,7 @@ def name_sum(structure: Structure, region: JoinRegion) -> tuple[str, str]:
     return region.kind.value, region.reason
 
 
-def list_side_clauses(graph: Graph, region: JoinRegion) -> Iterator[str]:
+def iter_side_clauses(graph: Graph, region: JoinRegion) -> Iterator[str]:
     """Yield what else adds in a region, is read out of it, weighs or enters it."""
     gated = [
         node

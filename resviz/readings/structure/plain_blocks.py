@@ -42,7 +42,7 @@ def find_sibling_calls(
     calls = graph.arch.calls
     types = find_block_types(graph.arch, owners)
     peers = Counter(
-        place for owner in set(owners) for place in list_places(graph.arch, owner)
+        place for owner in set(owners) for place in iter_places(graph.arch, owner)
     )
     busy, heavy, wide = accumulate_counts(graph, taken)
     sibling_calls: list[int] = []
@@ -55,7 +55,7 @@ def find_sibling_calls(
         is_alike = weights > 1 and wide[call.stop] > wide[call.start]
         if call.type in types or (
             is_alike
-            and any(peers[place] > 1 for place in list_places(graph.arch, number))
+            and any(peers[place] > 1 for place in iter_places(graph.arch, number))
         ):
             sibling_calls.append(number)
             end = call.stop
@@ -71,7 +71,7 @@ def find_block_types(arch: Architecture, owners: Sequence[int]) -> set[str]:
     return types - {arch.calls[call].type for call in above}
 
 
-def list_places(arch: Architecture, number: int) -> Iterator[CallPlace]:
+def iter_places(arch: Architecture, number: int) -> Iterator[CallPlace]:
     """Yield the places of a call: in its parent, and in the parent of that.
 
     The model's own call is none, in which anything may stand beside blocks.

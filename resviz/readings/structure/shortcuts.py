@@ -65,7 +65,7 @@ def read_shortcut(
     layers = [*graph.select_layers(branch & region.main_branches[0] - beside)]
     moving = [layer.index for layer in layers if not divides_by_itself(layer)]
     norms = len(moving) < len(layers)
-    steps = [step for node in moving for step in list_steps(graph, node)]
+    steps = [step for node in moving for step in iter_steps(graph, node)]
     before = find_branch_input_shape(graph, fork, join, branch)
     if region.bypass_nodes:
         if steps and takes_channels(steps[0].op, steps[0].axis):
@@ -121,7 +121,7 @@ class ShortcutStep(NamedTuple):
     pads: bool
 
 
-def list_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
+def iter_steps(graph: Graph, node: int) -> Iterator[ShortcutStep]:
     """Yield what a node does, with the channel axis; 1 where that is not known.
 
     What changes nothing is no step. To put a tensor beside itself only repeats it, as
