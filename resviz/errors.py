@@ -148,15 +148,20 @@ def suggest_nearest(word: object, legal: Iterable[object], most: int = 3) -> str
     return f", did you mean {' or '.join(map(repr, near))}" if near else ""
 
 
-def suggest(word: object, legal: Iterable[object]) -> str:
+def suggest(word: object, legal: Iterable[object], older: Iterable[object] = ()) -> str:
     """Say what could be meant by a wrong word, and what is legal.
+
+    Args:
+        word: the wrong one.
+        legal: the words there are.
+        older: words of older versions, which are legal too, and not listed.
 
     Example:
         >>> suggest("bach", ["mode", "batch"])
         "did you mean 'batch'? want one of mode, batch"
     """
     words = [*map(str, legal)]
-    hint = suggest_nearest(word, words, 1).removeprefix(", ")
+    hint = suggest_nearest(word, [*words, *older], 1).removeprefix(", ")
     return f"{hint}{'? ' if hint else ''}want one of {', '.join(words)}"
 
 

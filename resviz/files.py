@@ -52,7 +52,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     try:
         if not path.parent.is_dir():
             raise FileNotFoundError(
-                2, f"the folder {str(path.parent)!r} does not exist"
+                2, f"the folder {str(path.parent)!r} does not exist, make it first"
             )
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")

@@ -113,7 +113,7 @@ class Option:
                 raise SpecError(f"got {text!r}, want a whole number from 1 on")
             return int(text)
         if self.kind == "length":
-            parse_length(text)
+            parse_length(text, self.example)
         if self.kind == "inputs":
             joined = re.sub(r"\s*,\s*", ",", text)
             return tuple(parse_input(part) for part in joined.split())
@@ -127,7 +127,7 @@ class Option:
         for word in (*words, *renamed):
             if text.casefold() == word.casefold():
                 return renamed.get(word, word)
-        raise SpecError(f"got {text!r}, {suggest(text, words)}")
+        raise SpecError(f"got {text!r}, {suggest(text, words, renamed)}")
 
 
 class TraceOptions(TypedDict, total=False):

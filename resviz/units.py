@@ -114,8 +114,12 @@ NAMED_LENGTHS = {"column": "3.25in", "page": "6.875in"}
 LENGTH = re.compile(rf"(\d+(?:\.\d+)?|\.\d+) ?({'|'.join(LENGTH_POINTS)})")
 
 
-def parse_length(text: str) -> float:
-    """Return a length in points.
+def parse_length(text: str, example: str = "3.25in") -> float:
+    """Return a length in points; the words for widths are none of letters.
+
+    Args:
+        text: what is written.
+        example: what is legal there, a width or the size of letters in pt.
 
     Raises:
         SpecError: if it is none; says what is.
@@ -124,11 +128,12 @@ def parse_length(text: str) -> float:
         >>> [parse_length(text) for text in ("3.25in", "400px", "column")]
         [234.0, 300.0, 234.0]
     """
-    match = LENGTH.fullmatch(NAMED_LENGTHS.get(text, text).strip().casefold())
+    words = {} if example.endswith("pt") else NAMED_LENGTHS
+    match = LENGTH.fullmatch(words.get(text, text).strip().casefold())
     if not match:
-        listed = ", ".join([*LENGTH_POINTS])
+        listed = f"one of {', '.join(LENGTH_POINTS)}"
         raise SpecError(
-            f"got {text!r}, want a length with its unit, as 3.25in: one of {listed}; "
-            f"or {' or '.join(NAMED_LENGTHS)}"
+            f"got {text!r}, want a length with its unit, as {example}: "
+            f"{'; or '.join([listed, *filter(None, [' or '.join(words)])])}"
         )
     return float(match[1]) * LENGTH_POINTS[match[2]]

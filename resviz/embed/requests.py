@@ -10,6 +10,7 @@ from resviz.errors import RenderError, SpecError
 from resviz.escape import escape_html
 from resviz.figures import MULTI_NETWORK_FIGURES, draw_diagram
 from resviz.figures.sentences import join_with_and
+from resviz.figures.sheet_options import read_length
 from resviz.formats.pictures.svg import FLUID
 from resviz.source import PAPER_NAMES
 from resviz.sweeps.grammar import strip_quotes
@@ -109,16 +110,25 @@ class TableRequest:
 def split_width(width: str) -> tuple[dict[str, str], str]:
     """Split a width into the option of a figure and the length of CSS: one of both.
 
+    Raises:
+        SpecError: for one that is too small or too large to be laid out for.
+
     Example:
         >>> [split_width(width) for width in ("3.25in", "400", "60%")]
         [({'width': '3.25in'}, ''), ({'width': '400px'}, ''), ({}, '60%')]
     """
-    width = f"{width}px" if width.isdecimal() else width
+    laid_out = f"{width}px" if width.isdecimal() else width
     try:
-        parse_length(width)
+        parse_length(laid_out)
     except SpecError:
         return {}, width
-    return {"width": width}, ""
+    try:
+        read_length("width", laid_out)
+    except RenderError as error:
+        _, _, limits = str(error).rpartition(", ")
+        unit = ", pixels without a unit" if laid_out != width else ""
+        raise SpecError(f"width: got {width!r}{unit}, {limits}, as 3.25in") from error
+    return {"width": laid_out}, ""
 
 
 def split_specs(text: str) -> tuple[str, ...]:

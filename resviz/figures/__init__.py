@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.drawing.sheet import Sheet
     from resviz.figures.rendering import Diagram
-    from resviz.options import DrawOptions
+    from resviz.options import DrawOptions, Option
     from resviz.record import Architecture
 
 
@@ -266,16 +266,21 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
         RenderError: for an unknown figure or word, or an option given to a figure
             that lacks it.
     """
-    check_choice("figure", figure, FIGURES)
+    check_type(FIGURE_OPTIONS["figure"], figure)
+    check_choice("figure", figure, FIGURES, RENAMED_FIGURES)
     chosen = {name: value for name, value in options.items() if value is not None}
     for name, value in chosen.items():
         option = DRAW_OPTIONS[name]
+        check_type(option, value)
         if option.choices:
             check_choice(name, str(value), option.legal_words())
         having = [other for other in FIGURES if name in FIGURES[other].options]
         if option.refusal and figure not in having and value != DEFAULTS[name]:
             reason = option.refusal.format(" and ".join(having))
-            raise RenderError(f"{name}: got {value!r} for {figure!r}, {reason}")
+            remedy = f"want figure {' or '.join(having)}, or leave out {name}"
+            raise RenderError(
+                f"{name}: got {value!r} for {figure!r}, {reason}: {remedy}"
+            )
     if chosen.get("layout") == "dot" and not FIGURES[figure].is_graph:
         raise RenderError(
             f"layout: got 'dot' for {figure!r}, a drawing to scale and no graph, want "
@@ -295,6 +300,27 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
             f"knows no size: leave out one of --layout and --{lengths[0]}"
         )
     return DEFAULTS | chosen
+
+
+def check_type(option: Option, value: object) -> None:
+    """Check that an option of a figure is text, or of a switch True or False.
+
+    Raises:
+        RenderError: if it is neither, or empty where something has to stand.
+    """
+    if option.several and isinstance(value, (list, tuple)):
+        for part in value:
+            check_type(replace(option, several=False), part)
+        return
+    wanted: str = f"text, as {option.example!r}" if option.example else "text"
+    if option.kind == "switch":
+        is_legal, wanted = isinstance(value, int) and value in {0, 1}, "True or False"
+    else:
+        is_legal = isinstance(value, str) and bool(value.strip() or not option.example)
+    if option.choices:
+        wanted = f"one of {', '.join(option.legal_words())}"
+    if not is_legal:
+        raise RenderError(f"{option.name}: got {value!r}, want {wanted}")
 
 
 def select_networks(arch: Architecture | Sequence[Architecture], figure: str) -> Any:
@@ -319,11 +345,13 @@ def select_networks(arch: Architecture | Sequence[Architecture], figure: str) ->
     return networks[0]
 
 
-def check_choice(what: str, value: str, legal: Collection[str]) -> None:
+def check_choice(
+    what: str, value: str, legal: Collection[str], older: Collection[str] = ()
+) -> None:
     """Check that a word is one of the legal ones.
 
     Raises:
         RenderError: listing them.
     """
     if value not in legal:
-        raise RenderError(f"unknown {what} {value!r}: {suggest(value, legal)}")
+        raise RenderError(f"unknown {what} {value!r}: {suggest(value, legal, older)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import FontWarning, RenderError, SpecError
 from resviz.figures.drawing.metrics import FONT_FACTOR, find_font_group
 from resviz.figures.drawing.sheet import Sheet
+from resviz.options import DRAW_OPTIONS
 from resviz.units import parse_length
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def read_length(name: str, text: str | None) -> float | None:
         return None
     least, most = LENGTH_LIMITS[name]
     try:
-        points = parse_length(str(text))
+        points = parse_length(text, DRAW_OPTIONS[name].example)
     except SpecError as error:
         raise RenderError(f"{name}: {error}") from error
     if not least <= points <= most:

@@ -113,6 +113,8 @@ def format_of_suffix(path: str | Path, kind: Kind) -> str:
     Raises:
         RenderError: if it stands for none; lists those that do.
     """
+    if not str(path).strip():
+        raise RenderError(f"output: got {str(path)!r}, want the name of a file")
     suffix = Path(path).suffix.lower()
     suffixes = {
         ending: name

@@ -197,10 +197,19 @@ def _unknown_depth_error(
     layers_per_step = step * LAYERS_PER_BLOCK[block]
     least = layers_per_step * (stages // step) + 2
     below = max(least, depth - (depth - 2) % layers_per_step)
-    nearest_depths = [below] if depth < least else [below, below + layers_per_step]
+    above = below + layers_per_step
+    for_cifar = ""
+    if stages == 4:  # a depth known from CIFAR is refused without a stem
+        while above in CIFAR_ONLY_DEPTHS:
+            for_cifar = for_cifar or f"; cifar{above} is a net for CIFAR"
+            above += layers_per_step
+        while below in CIFAR_ONLY_DEPTHS:
+            for_cifar = f"; cifar{below} is a net for CIFAR"
+            below -= layers_per_step
+    nearest_depths = [below] if depth < least else [below, above]
     nearest = "nearest is" if len(nearest_depths) == 1 else "nearest are"
     return SpecError(
         f"unknown depth {depth}: a {block} net has {layers_per_step}·n + 2 layers, "
-        f"{nearest} {' and '.join(map(str, nearest_depths))}; or give counts "
-        f"instead, block={block!r}, layers={example}"
+        f"{nearest} {' and '.join(map(str, nearest_depths))}{for_cifar}; "
+        f"or give counts instead, block={block!r}, layers={example}"
     )

@@ -151,7 +151,21 @@ def make_name_error(spec: Spec, text: str, places: list[Any]) -> BuildError:
     near = suggest_nearest(last, sorted(public))
     if not near and (isinstance(inner, type) or isfunction(inner)):
         near = f", a part stands behind the call: {outer}().{last}"
-    return BuildError(f"{text}: {spec.module!r} has no {spec.name!r}{near}")
+    own = [name for owner in owners for name in list_own_names(owner)]
+    listed = f", only {format_names(own, 8)}" if own and not near else ""
+    return BuildError(f"{text}: {spec.module!r} has no {spec.name!r}{near}{listed}")
+
+
+def list_own_names(module: object) -> list[str]:
+    """List the classes and functions that a module itself defines, in their order."""
+    home = getattr(module, "__name__", None)
+    return [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_"
+        and (isinstance(value, type) or isfunction(value))
+        and value.__module__ == home
+    ]
 
 
 class ArgumentResolver:

@@ -252,6 +252,8 @@ WRONG = {
     "tabel 18": "unknown command 'tabel': did you mean 'table'? want one of diagram",
     "report 18": "unknown command 'report': want one of diagram, describe, table",
     "18 --width wide": "got 'wide', want a length",
+    "18 --width 3": "width: got '3', pixels without a unit, want 0.5in to 200in, as 3.",
+    "18 --width 0.1in": "width: got '0.1in', want 0.5in to 200in, as 3.25in",
     "18 --mode fast": "got 'fast', want one of auto, shapes, run",
     "18 --widht 9": "diagram has no option --widht: did you mean 'width'? want one",
     "layers 18 --depht 2": "layers has no option --depht: did you mean 'depth'?",

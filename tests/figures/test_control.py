@@ -13,6 +13,7 @@ from resviz.figures import FIGURES, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.palettes import PALETTES
 from resviz.figures.drawing.sheet import PLAIN_SHEET, Sheet, find_sheet, lay_out_on
+from resviz.figures.overview.part import find_stage
 from resviz.readings.structure import read_structure
 
 from .conftest import faults, texts
@@ -312,6 +313,14 @@ def test_stages_are_named_as_the_figure_names_them(network, stages, message):
         return
     with pytest.raises(RenderError, match=re.escape(message)):
         draw_diagram(network("resnet50"), stages=stages)
+
+
+def test_a_single_stage_is_not_said_to_be_several():
+    """Two or more are."""
+    with pytest.raises(RenderError, match=r"or several in a row as conv2_x..conv5_x$"):
+        find_stage("conv6_x", ["conv2_x", "conv5_x"])
+    with pytest.raises(RenderError, match=r"got 'conv3_x', want one of blocks$"):
+        find_stage("conv3_x", ["blocks"])
 
 
 def test_stages_of_what_has_none_are_refused(network):

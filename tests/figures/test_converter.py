@@ -58,7 +58,7 @@ def test_no_row_of_pixels_is_left_out(dpi):
 @pytest.mark.parametrize("dpi", [0, -5, 1e6, float("nan")])
 def test_impossible_resolutions_are_refused(dpi):
     """The error says how far one may go with this picture."""
-    with pytest.raises(RenderError, match=r"dpi: got .*, want 1 to 12000"):
+    with pytest.raises(RenderError, match=r"dpi: got .*, want 16 to 12000"):
         png.render(SMALL, styles.SCREEN_STYLE, dpi=dpi)
 
 

@@ -116,7 +116,18 @@ def test_an_option_is_refused_where_no_figure_registered_it():
     for figure, option, having in (
         ("volumes", {"direction": "LR"}, "only overview and block have one"),
         ("layers", {"at": "conv2_1"}, "only the figure 'block' shows one block"),
-        ("growth", {"plain": True}, "only 'stack' has plain twins"),
+        ("growth", {"plain": True}, "only 'stack' has plain twins: want figure stack"),
+        ("block", {"each": True}, "opened: want figure volumes, or leave out each"),
+        ("flwo", {}, "unknown figure 'flwo': did you mean 'flow'"),
+        (3, {}, "figure: got 3, want one of overview, block"),
+        ("overview", {"stages": ["conv3_x"]}, "want text, as 'conv3_x..conv5_x'"),
+        ("block", {"at": ["conv3_1", 4]}, "at: got 4, want text, as 'conv3_1'"),
+        ("overview", {"font": 3}, "font: got 3, want text, as 'Times New Roman'"),
+        ("overview", {"title": 3}, "title: got 3, want text, as 'Ours'"),
+        ("overview", {"title": ""}, "title: got '', want text, as 'Ours'"),
+        ("overview", {"style": 3}, "style: got 3, want one of screen, light"),
+        ("overview", {"no_title": 2}, "no_title: got 2, want True or False"),
+        ("volumes", {"each": "yes"}, "each: got 'yes', want True or False"),
     ):
         with pytest.raises(RenderError, match=having):
             choose_options(figure, **option)

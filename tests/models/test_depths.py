@@ -117,6 +117,15 @@ def test_cifar(depth, kind, n):
             ),
         ),
         (
+            19,
+            None,
+            (
+                "unknown depth 19: a basic net has 2·n + 2 layers, nearest are 18 and"
+                " 22; cifar20 is a net for CIFAR; or give counts instead,"
+                " block='basic', layers=[3, 4, 6, 3]"
+            ),
+        ),
+        (
             3,
             None,
             (

@@ -92,7 +92,9 @@ def find_block(structure: Structure, at: str | None) -> DrawnBlock:
     label = structure.arch.label
     candidates = list_block_places(structure)
     if not candidates:
-        raise RenderError(f"{label}: there are no residual blocks to draw")
+        raise RenderError(
+            f"{label}: there are no residual blocks to draw, see figure lanes"
+        )
     if at is None:
         for place in candidates:
             if place.block.shortcut.kind == "projection":

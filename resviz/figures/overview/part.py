@@ -47,8 +47,9 @@ def find_stage(word: str, names: list[str]) -> int:
     for number, name in enumerate(names):
         if name.casefold() == word.casefold():
             return number
-    several = f"several in a row as {names[0]}..{names[-1]}"
-    raise RenderError(f"stages: got {word!r}, {suggest(word, names)}, or {several}")
+    several = f", or several in a row as {names[0]}..{names[-1]}"
+    remedy = f"{suggest(word, names)}{several if len(names) > 1 else ''}"
+    raise RenderError(f"stages: got {word!r}, {remedy}")
 
 
 def choose_part(structure: Structure, outline: Outline, stages: str | None) -> Outline:

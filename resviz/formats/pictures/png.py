@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.formats.pictures.pdf import convert_picture
+from resviz.options import DPI_LIMITS
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
@@ -42,8 +43,14 @@ def render(picture: Picture, style: Style, *, dpi: float | None = None) -> bytes
     """
     dpi = choose_dpi(picture) if dpi is None else dpi
     max_dpi = highest_dpi(picture)
-    if not 1 <= dpi <= max_dpi:
-        raise RenderError(f"dpi: got {dpi!r}, want 1 to {max_dpi} for this picture")
+    least, _ = DPI_LIMITS
+    if not least <= dpi <= max_dpi:
+        width, height = (side / CSS_PIXELS_PER_INCH for side in picture.pixels)
+        wanted = f"want {least} to {max_dpi}, or" if max_dpi >= least else "want"
+        raise RenderError(
+            f"dpi: got {dpi:g} for a picture of {width:.4g} by {height:.4g} inches, "
+            f"{wanted} a smaller width, or .svg or .pdf"
+        )
     scale = dpi / CSS_PIXELS_PER_INCH * picture.pixels[0] / picture.size[0]
     # Else the converter leaves out a row and a column of pixels, right through letters.
     width, height = (ceil(side * scale) / scale for side in picture.size)
