@@ -66,11 +66,13 @@ def reduce_series_parallel(
     are joined until one is left. `link` stands between names of a branch in parallel,
     and `owners` are, by layer, the first of those that are one thing. It is the form
     from the first value that comes in to the last that leaves: a condition on the way
-    and what is read besides are no branches.
+    and what is read besides are no branches. Where several end in outputs of the
+    network, it ends in all of them.
     """
     owners = owners or {end: end for end in ends}
     places: dict[tuple[object, object], None] = {}
     entrance = last = None
+    returned: list[int] = []
     for end in ends:
         for edge in wiring.edges_by_reader.get(end, ()):
             source = owners.get(edge.source)
@@ -82,8 +84,11 @@ def reduce_series_parallel(
                 places[("out", source), ("in", owners[end])] = None
         users = {edge.reader for edge in wiring.edges_by_source.get(end, ())}
         last = owners[end] if users - owners.keys() else last
+        if users and not any(map(wiring.is_layer, users)):
+            returned.append(owners[end])
     if last is not None:
-        places[("out", last), "stop"] = None
+        exits = returned if last in returned else [last]
+        places |= {(("out", each), "stop"): None for each in exits}
     arcs: list[tuple[object, object, Branch]] = [
         (("in", owner), ("out", owner), tuple(list_names(owner)))
         for owner in dict.fromkeys(owners.values())
