@@ -12,6 +12,7 @@ from resviz.errors import RenderError
 from resviz.figures import FIGURES, draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.elements import ChartBox
+from resviz.figures.drawing.marks import mark_node
 from resviz.figures.drawing.palettes import PALETTES, choose_heat_style
 from resviz.figures.drawing.styles import HEAT_TINTS, LOOKS
 from resviz.figures.heat import HEATS, is_fillable, measure_picture
@@ -130,6 +131,33 @@ def test_a_box_of_equal_ones_has_all_of_them():
     assert "colour of ×n: the largest of n" in texts(fields)
     row = draw_diagram(arch, "volumes", heat="params").picture
     assert "colour of ×n" not in " ".join(texts(row))
+
+
+def test_blocks_that_are_left_out_lie_in_no_box():
+    """Of the 22 equal ones of ResNet-101 a row shows eight, each with its own share."""
+    arch = read_network("resnet101")
+    heats = measure(draw_diagram(arch, "volumes", heat="params").picture, "params")
+    block = 1024 * 256 + 9 * 256**2 + 256 * 1024 + 2 * (256 + 256 + 1024)
+    assert 14 * block == heats.unplaced
+    assert 8 == [*heats.boxes.values()].count(block)
+
+
+def test_a_share_fills_what_is_else_empty():
+    """A projection has the ground's colour where no cost is asked for."""
+    drawn = draw_diagram(read_network("resnet50"), heat="params", style="light")
+    (node,) = (
+        n for n in drawn.picture.nodes if n.lines[-1:] == ("1×1, /2, 1024→2048",)
+    )
+    fills = {
+        mark.paint.fill for mark in mark_node(node, drawn.style) if mark_is_box(mark)
+    }
+    assert {drawn.style.tints[node.tint].fill} == fills
+    assert node.tint in HEAT_TINTS
+
+
+def mark_is_box(mark):
+    """Whether a mark is no text."""
+    return hasattr(mark, "paint")
 
 
 def test_a_field_is_no_sum():
