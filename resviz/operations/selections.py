@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from resviz.record import Operation
 
 
+TAKEN_APART = "positions are taken apart, one by one"
+"""Why fields are unknown where an axis of positions becomes many tensors."""
+
+
 def follow_slice(step: FieldStep) -> OutputMaps | None:
     """Follow fields to every `step`-th position from `start` on."""
     field_map, shape = step.seeing_maps[0], step.op.inputs[0]
@@ -44,7 +48,8 @@ def follow_select(step: FieldStep) -> OutputMaps | None:
         return None
     place = step.arguments["dim"] % len(field_map.layout)
     if step.op.inputs[0][place] > 1 and list_input_axes(field_map.layout[place]):
-        step.why = "one position is singled out"
+        is_one = len(step.op.outputs) == 1  # else as of the steps of an LSTM
+        step.why = "one position is singled out" if is_one else TAKEN_APART
         field_map = field_map.forget_positions(list_input_axes(field_map.layout[place]))
     return [field_map.without_axis(place)] * len(step.op.outputs)
 

@@ -74,8 +74,8 @@ def batch_note(arch: Architecture) -> str:
     if use is None:
         return f"shapes of one sample, H×W×C; counted for a batch of {arch.batch}"
     return (
-        "shapes of the whole input, counted for a batch of 1: no axis of it is known "
-        f"to hold samples, {use.layer} {use.words} its first"
+        "shapes of the whole input, H×W×C; counted for a batch of 1: no axis of it is "
+        f"known to hold samples, {use.layer} {use.words} its first"
     )
 
 

@@ -134,7 +134,7 @@ def test_fields_are_those_of_gradients(name):
             assert extent == x.shape[axis]
         else:
             assert name == "steps one by one"
-            assert "one position is singled out" == fields.unknown[0].why
+            assert "positions are taken apart, one by one" == fields.unknown[0].why
     assert fields == compute_receptive_fields(parse_record(arch.to_json()))
     data = resviz.receptive(arch).data
     assert list(axes) == data.get("position_axes", [2, 3])
