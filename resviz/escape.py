@@ -64,6 +64,21 @@ LATEX_ESCAPES = {
     "⌋": r"$\rfloor$",
     "⌈": r"$\lceil$",
     "⌉": r"$\rceil$",
+    "↓": r"$\downarrow$",
+    "←": r"$\leftarrow$",
+    "↔": r"$\leftrightarrow$",
+    "⊕": r"$\oplus$",
+    "⊗": r"$\otimes$",
+    "±": r"$\pm$",
+    "≈": r"$\approx$",
+    "∝": r"$\propto$",
+    "∞": r"$\infty$",
+    "²": r"$^2$",
+    "³": r"$^3$",
+    "₂": r"$_2$",
+    "α": r"$\alpha$",
+    "β": r"$\beta$",
+    "γ": r"$\gamma$",
 }
 """What stands for a character in LaTeX text; a row that began with a bare `[` or `*`
 would be an argument of the `\\\\` before it."""

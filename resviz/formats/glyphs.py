@@ -35,6 +35,10 @@ MAX_NAMED_LETTERS = 8
 """Letters that a warning names."""
 
 
+EMOJI = range(0x1F000, 0x1FB00)
+"""Code points of pictures, which fonts of scripts lack."""
+
+
 def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
     """Warn of letters of a picture that come out as boxes in a "png" or a "pdf"."""
     letters = {
@@ -57,10 +61,14 @@ def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
     if not missing:
         return
     more = " …" if len(missing) > MAX_NAMED_LETTERS else ""
+    emoji = [letter for letter in missing if ord(letter) in EMOJI]
+    packages = ["fonts-symbola"] if emoji else []
+    packages += ["fonts-noto-cjk", "fonts-noto-core"] if emoji != missing else []
     warnings.warn(
         f"{kind}: no font of this machine has {''.join(missing[:MAX_NAMED_LETTERS])}"
-        f"{more}, shown as boxes: install one, as the package fonts-noto-cjk or "
-        "fonts-noto-core of Debian, or write .svg, whose reader brings its own",
+        f"{more}, shown as boxes: install one that has U+{ord(missing[0]):04X}, as the "
+        f"package {' or '.join(packages)} of Debian, or write .svg, whose reader "
+        "brings its own",
         FontWarning,
         stacklevel=2,
     )

@@ -197,6 +197,8 @@ def test_a_machine_without_fonts_has_those_of_the_library(tmp_path):
         ("Сеть", ""),
         ("中文 net", "中文"),
         ("ネット 한글", "ットネ글한"),
+        ("\U0001f680 net", "\U0001f680"),
+        ("中 \U0001f680", "中\U0001f680"),
     ],
 )
 @pytest.mark.parametrize("suffix", ["png", "pdf"])
@@ -210,6 +212,8 @@ def test_letters_that_no_font_has_are_warned_of(
     assert bool(missing) == said.startswith(f"warning: {suffix}: no font of this ")
     assert (1 if missing else 0) == len(said.splitlines())
     assert missing in said
+    assert ("\U0001f680" in missing) == ("fonts-symbola" in said)
+    assert bool(missing and missing != "\U0001f680") == ("fonts-noto-cjk" in said)
 
 
 def test_a_letter_that_a_font_has_is_drawn():

@@ -83,13 +83,29 @@ def test_labels_say_the_totals(record):
     [
         (["ResNet-18", "ResNet-50"], ["18", "50"]),
         (["ResNet-18"], ["ResNet-18"]),
-        (["net", "net"], ["net", "net"]),
+        (["net", "net"], ["net (1)", "net (2)"]),
+        (["Net-18", "Net-34", "Net-18"], ["18 (1)", "34", "18 (2)"]),
         (["a-", "a-b"], ["a-", "a-b"]),
     ],
 )
 def test_short_names(names, shorter):
-    """Never an empty one."""
+    """Never an empty one, and none twice."""
     assert shorter == shorten_names(names)
+
+
+def test_where_the_field_ends_is_said(record):
+    """Before the global pool, or at the last layer, whatever the input's size."""
+    plain = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))
+    open_end = resviz.trace(plain, (3, 32, 32), name="plain")
+    last = "at the last layer"
+    pooled = "before a layer of which each value sees all of the input"
+    for archs, ends in (
+        ([record("resnet18")], pooled),
+        ([open_end], last),
+        ([open_end, record("resnet18")], f"{last} or {pooled}"),
+    ):
+        said = " ".join(texts(draw_diagram(archs, "growth").picture))
+        assert f"the field ends {ends}" in said
 
 
 def test_lines_differ_without_colour():

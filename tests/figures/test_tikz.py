@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 import resviz
 from resviz.errors import RenderError
-from resviz.escape import escape_latex
+from resviz.escape import LATEX_ESCAPES, escape_latex
 from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.elements import Picture
@@ -140,6 +141,28 @@ def test_pdflatex_has_every_sign_of_ours(name, figure):
     """Roots, quotes, dashes and bars of legends and labels come out as they are."""
     drawn = draw_diagram(load(record_file(name)), figure)
     assert "resvizletter" not in drawn.to_tikz()
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_pdflatex_sets_every_sign_that_has_a_form(tmp_path):
+    """None is an error, and none a question mark."""
+    signs = [sign for sign in LATEX_ESCAPES if not sign.isascii()]
+    body = " ".join(f"a{escape_latex(sign)}b" for sign in signs)
+    shown, log = compiled(tmp_path, body)
+    assert "?" not in shown
+    assert "Missing character" not in log
+    assert {"√", "×", "→", "↑", "⊕", "·"} <= {*"".join(shown.split())}
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+def test_the_log_has_the_name_as_it_is(tmp_path):
+    """With its colon, also where French makes a command of it."""
+    drawn = said("block", "net")
+    text = tikz.render(replace(drawn, title="my_net.py:UNet, 1:2"), styles.LIGHT_STYLE)
+    (tmp_path / "f.tex").write_text(text)
+    body = r"\catcode`\:=13 \def:{\ERROR}\def\resvizwidth{5bp}\input{f}"
+    _, log = compiled(tmp_path, body)
+    assert "my_net.py:UNet, 1:2 is shrunk" in log.replace("\n", "")
 
 
 @pytest.mark.parametrize("sign", "√°–“”‖×→≥…")

@@ -309,8 +309,7 @@ class GrowthPlacing:
         names = sentences.join_with_and([arch.label for arch in self.archs])
         facts: tuple[str, ...] = ()
         notes: list[str] = []
-        if any(point.field is not None for line in self.all_series for point in line):
-            notes.insert(0, "the field ends where all of the input is seen")
+        notes += list_field_ends(self.archs, self.all_series)
         if len(self.archs) == 1:
             facts = list_title_facts(read_structure(self.archs[0]))
         else:
@@ -325,6 +324,23 @@ class GrowthPlacing:
         return self.canvas.build_picture(title, (width, bottom + 6))
 
 
+def list_field_ends(
+    archs: Sequence[Architecture], all_series: Sequence[Sequence[DepthPoint]]
+) -> list[str]:
+    """Say where the lines of the receptive field end, those that are known to an end.
+
+    A field may be larger than the input, of which each position sees but a part.
+    """
+    ends: dict[str, None] = {}
+    for arch, points in zip(archs, all_series, strict=True):
+        known = [point.depth for point in points if point.field is not None]
+        if known and known[-1] == points[-1].depth:
+            ends["at the last layer"] = None
+        elif known and not compute_receptive_fields(arch).unknown:
+            ends["before a layer of which each value sees all of the input"] = None
+    return [f"the field ends {' or '.join(ends)}"] if ends else []
+
+
 def choose_panel(room: float) -> tuple[Point, int]:
     """Choose the size of a plot, and how many stand side by side."""
     if room >= 2 * PANEL[0]:
@@ -335,13 +351,24 @@ def choose_panel(room: float) -> tuple[Point, int]:
 
 
 def shorten_names(names: Sequence[str]) -> list[str]:
-    """Return names without the words that all begin with: "18" and "34" of ResNets."""
+    """Return names without the words that all begin with: "18" and "34" of ResNets.
+
+    Equal ones are numbered.
+
+    Example:
+        >>> shorten_names(["ResNet-18", "ResNet-34", "ResNet-18"])
+        ['18 (1)', '34', '18 (2)']
+    """
     shared = names[0] if len(names) > 1 else ""
     while shared and not all(name.startswith(shared) for name in names):
         shared = shared[:-1]
     cut = max(map(shared.rfind, "- _")) + 1
     shorter = [name[cut:] for name in names]
-    return shorter if all(shorter) else list(names)
+    shorter = shorter if all(shorter) else list(names)
+    return [
+        f"{name} ({shorter[: k + 1].count(name)})" if shorter.count(name) > 1 else name
+        for k, name in enumerate(shorter)
+    ]
 
 
 def format_tick(value: float, most: float) -> str:

@@ -2,6 +2,7 @@ r"""TikZ: a figure to `\input`, in the fonts of the paper around it."""
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,8 @@ TIKZ_PREAMBLE = r"""% needs \usepackage{{tikz}}
 \pgfmathsetmacro\resvizpoints{{\resvizscale*{letters}}}%
 \ifdim\resvizpoints pt<{least}pt
   \PackageWarning{{resviz}}{{{name} is shrunk,
-    its letters to \resvizpoints\space points: use figure*, or draw it with --width}}%
+    its letters to \resvizpoints\space points\string: use figure*,
+    or draw it with --width}}%
 \fi
 \scalebox{{\resvizscale}}{{%
 \begin{{tikzpicture}}[x=1bp,y=-1bp,inner sep=0pt,outer sep=0pt,font=\normalfont]"""
@@ -146,10 +148,17 @@ def format_scale(scale: float) -> str:
     return f"{scale:.4f}".rstrip("0").rstrip(".")
 
 
+LOG_SIGNS = "-_,. :/()=+"
+"""What may stand in LaTeX's log besides letters and digits; languages of babel make
+commands of some, which `\\string` undoes."""
+
+
 def write_log_name(title: str) -> str:
-    """Write a title for LaTeX's log, its letters and digits alone."""
-    kept = (c if c.isascii() and (c.isalnum() or c in "-_,. ") else "?" for c in title)
-    return "".join(kept).replace("_", r"\string_")[:80]
+    """Write a title for LaTeX's log, without what TeX would read as a command."""
+    kept = [
+        c if c.isascii() and (c.isalnum() or c in LOG_SIGNS) else "?" for c in title
+    ]
+    return re.sub(r"[_:=]", r"\\string\g<0>", "".join(kept[:80]))
 
 
 def tikz_command(mark: Mark) -> str:
