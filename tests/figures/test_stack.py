@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import torch
+from torch import nn
 
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing.styles import LOOKS
@@ -18,6 +20,7 @@ from resviz.figures.stack.bands import (
 )
 from resviz.figures.stack.boxes import Stack, StackPiece, StackRow
 from resviz.readings.structure import count_depth, read_structure
+from resviz.tracing import trace
 
 from .conftest import NETWORKS, faults, texts
 
@@ -253,6 +256,34 @@ def test_parallel_branches_are_owned_up_to(network):
     for name, parallel in (("split", True), ("resnet50", False)):
         said = " ".join(texts(draw_diagram(network(name), "stack").picture))
         assert parallel == (note in said)
+
+
+class Inception(nn.Module):
+    """Two branches of a map, concatenated, and two heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.a = nn.Conv2d(3, 8, 3, 1, 1), nn.Conv2d(8, 8, 1)
+        self.b = nn.Sequential(nn.Conv2d(8, 4, 1), nn.ReLU(), nn.Conv2d(4, 8, 5, 1, 2))
+        self.fc, self.mask = nn.Linear(16, 10), nn.Conv2d(16, 2, 1)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = torch.cat([self.a(x), self.b(x)], 1)
+        return self.fc(x.mean((2, 3))), self.mask(x)
+
+
+def test_rows_that_read_nothing_of_the_row_above_are_apart():
+    """Between them are grey dots that are seen; a row that reads it follows closely."""
+    picture = draw_diagram(trace(Inception(), (3, 16, 16)), "stack").picture
+    nodes = {node.key: node for node in picture.nodes}
+    roles = {}
+    for edge in picture.edges:
+        head, tail = nodes[edge.head], nodes[edge.tail]
+        roles[head.lines[0]] = edge.role
+        assert (head.top - tail.bottom >= 12) or edge.role == "main"
+    words = {head for head, role in roles.items() if role == "order"}
+    assert words == {"1×1 conv, 4", "1×1 conv, 2"}
 
 
 def test_a_plain_network_has_the_colours_of_its_sizes(network):

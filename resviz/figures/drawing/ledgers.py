@@ -147,6 +147,17 @@ class SeatBook:
         layers = len(self.wiring.arch.stored_layers)
         self.seat(node, (end for end in self.wiring.ends if end >= layers))
 
+    def seat_outputs_with_sources(self) -> None:
+        """Seat every output in the node of what it reads, past what has no seat."""
+        wiring = self.wiring
+        layers = len(wiring.arch.stored_layers)
+        for output in (end for end in wiring.ends if end >= layers):
+            (end,) = {edge.source for edge in wiring.edges_by_reader[output]}
+            while end not in self.seats and end in wiring.edges_by_reader:
+                end = wiring.edges_by_reader[end][0].source
+            places = [place for place in self.seats.get(end, ()) if place.is_last]
+            self.seats.setdefault(output, []).extend(places)
+
     def close(self) -> EdgeLedger:
         """Return the ledger; norms, activations and reshapes sit with what they read.
 

@@ -31,6 +31,7 @@ from resviz.figures.legend import (
 from resviz.figures.stack.bands import (
     BAND_GAP,
     BOX_HEIGHT,
+    BRANCH_GAP,
     JOIN_PITCH,
     PAGE_HEIGHT,
     PLATE_ABOVE,
@@ -247,7 +248,8 @@ class StackPlacing:
         """Place a column's output sizes; return the y at which each band begins."""
         x, tops = self.column_left(number) + SIZES_WIDTH / 2, [float(FIRST_BAND_Y)]
         for band in self.column_bands[number]:
-            at = (x, tops[-1] + ROW_PITCH / 2)
+            gap = BRANCH_GAP * all(items and items[0].row.apart for items in band.items)
+            at = (x, tops[-1] + gap + ROW_PITCH / 2)
             self.canvas.add_text("note", at, band.size, room=SIZES_WIDTH)
             tops.append(tops[-1] + band.height + BAND_GAP)
         return tops
@@ -278,8 +280,8 @@ class StackPlacing:
                             placed_pieces[-1].sums[item.number] = last
                     placed[item.row.end] = last
         self.place_shortcuts(placed_pieces, placed)
-        if self.book and last:
-            self.book.seat_outputs(last.key)
+        if self.book:
+            self.book.seat_outputs_with_sources()
             self.canvas.books.append(self.book)
 
     def seat_row(self, item: BandItem, node: Node) -> None:
@@ -319,7 +321,7 @@ class StackPlacing:
         """Place a row below the last; return its node and the y below it."""
         folded = item.piece.count > 1
         lead = PLATE_ABOVE if folded and item.number == 0 else 0
-        x, y = at[0], at[1] + lead + ROW_PITCH / 2
+        x, y = at[0], at[1] + lead + item.row.apart * BRANCH_GAP + ROW_PITCH / 2
         label = metrics.fit_text(item.row.label, self.box - 6, 11)
         if item.piece.hidden or last is None:
             role = "note" if last else "small"

@@ -18,6 +18,9 @@ ROW_PITCH, BOX_HEIGHT, JOIN_PITCH = 18, 14, 9
 PAGE_HEIGHT = 1170
 """Height of the boxes of a page, in pixels; what is taller is folded."""
 
+BRANCH_GAP = 12
+"""Above a row that reads nothing of the one above, in which grey dots are seen."""
+
 BAND_GAP = 8
 """Between two bands."""
 
@@ -39,7 +42,8 @@ class BandItem:
     @property
     def height(self) -> float:
         """Height of the row, with its share of a folded piece's frame."""
-        height = ROW_PITCH + (JOIN_PITCH if self.number in self.piece.joins else 0)
+        height = ROW_PITCH + self.row.apart * BRANCH_GAP
+        height += JOIN_PITCH if self.number in self.piece.joins else 0
         if self.piece.count == 1:
             return height
         first, last = self.number == 0, self.number == len(self.piece.rows) - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from resviz.readings.structure import Block, Stage, Unit
     from resviz.record import Architecture, Layer
@@ -42,6 +43,7 @@ class StackRow:
         end: index of the layer that gives its output.
         tint: the colours of its resolution.
         layers: the layers that it stands for.
+        apart: whether it reads nothing of the row above, as a branch beside it.
     """
 
     label: str
@@ -51,6 +53,7 @@ class StackRow:
     end: int
     tint: str = "stem"
     layers: tuple[int, ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,38 @@ class PieceReader:
         size = self.output_size(MODEL_INPUT)
         label = f"input {' and '.join(layer_labels.label_inputs(self.arch))}"
         row = StackRow(label, False, *size, MODEL_INPUT)
-        return (StackPiece((row,)), *(piece_at[index] for index in sorted(piece_at)))
+        pieces = (piece_at[index] for index in sorted(piece_at))
+        return tuple(self.part_branches([StackPiece((row,)), *pieces]))
+
+    def part_branches(self, pieces: Sequence[StackPiece]) -> Iterator[StackPiece]:
+        """Mark the rows that read nothing of the row above."""
+        numbered = [*enumerate(row for piece in pieces for row in piece.rows)]
+        row_of = {layer: number for number, row in numbered for layer in row.layers}
+        row_of |= {node: 0 for node in self.graph.after if node < 0}
+        left = iter(numbered)
+        for piece in pieces:
+            own = [(number, row) for number, row in islice(left, len(piece.rows))]
+            rows = tuple(
+                replace(row, apart=bool(read) and number - 1 not in read)
+                for number, row in own
+                for read in (self.find_rows_read(row, row_of),)
+            )
+            yield replace(piece, rows=rows)
+
+    def find_rows_read(self, row: StackRow, row_of: Mapping[int, int]) -> set[int]:
+        """Find the rows that a row reads, by their numbers, past layers of no row."""
+        pending, seen = [*row.layers], {*row.layers}
+        read: set[int] = set()
+        while pending:
+            for node in self.graph.before.get(pending.pop(), ()):
+                if node in seen:
+                    continue
+                seen.add(node)
+                if node in row_of:
+                    read.add(row_of[node])
+                else:
+                    pending.append(node)
+        return read
 
     def tint_rows(self, rows: Iterable[StackRow]) -> tuple[StackRow, ...]:
         """Give rows the colours of their resolution."""
