@@ -89,10 +89,13 @@ def arrange_axes(
     Args:
         arch: the record.
         shape: of a tensor.
-        axis: in which its channels lie; None where that is not known.
+        axis: in which its channels lie; None where that is not known: the last is
+            taken for them, as of the heads of attention and of a class token.
         source: what gives it, where that is known.
     """
     shape, axis = put_batch_first(arch, shape, axis, source)
+    if axis is None and len(shape) > 2:  # as torch has it: tokens before channels
+        return (shape[0], shape[-1], *shape[1:-1])
     if (len(shape), axis) not in CHANNELS_BEHIND:
         return shape
     axis = axis or 0
