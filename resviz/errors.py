@@ -83,11 +83,37 @@ class RenderError(ResvizError, RuntimeError):
 
 
 class LetterWarning(UserWarning):
-    """Letters of a figure that are too small where it is printed, with a remedy."""
+    """Letters of a figure that are too small where it is printed, with a remedy.
+
+    Attributes:
+        option: that helps, and its value, as Python has them.
+    """
+
+    def __init__(self, message: str, *option: str) -> None:
+        super().__init__(message)
+        self.option = option
+
+    def spell(self, form: str) -> str:
+        """Write it with its remedy as a command, "--{} {}", or a document has it."""
+        name, value = self.option
+        return str(self).replace(f'{name}="{value}"', form.format(name, value))
 
 
 class FontWarning(UserWarning):
     """Letters of a figure that cannot be shown, with what would show them."""
+
+
+def warn_caller(warning: Warning) -> None:
+    """Warn at the innermost line that is not one of resviz itself."""
+    import sys
+    import warnings
+    from pathlib import Path
+
+    own = Path(__file__).parent
+    frame, level = sys._getframe(1).f_back, 3  # noqa: SLF001 - Python 3.12 has an option
+    while frame and own in Path(frame.f_code.co_filename).parents:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(warning, stacklevel=level)
 
 
 def first_error_line(error: BaseException) -> str:

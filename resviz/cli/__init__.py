@@ -177,8 +177,10 @@ def show_warning(
     from resviz.escape import replace_unsafe
 
     if issubclass(category, (FontWarning, LetterWarning)):
-        line = f"warning: {replace_unsafe(message)}"
-        click.echo(wrap_for_terminal(line), err=True)
+        spelt = message
+        if isinstance(message, LetterWarning):
+            spelt = message.spell("--{} {}")
+        click.echo(wrap_for_terminal(f"warning: {replace_unsafe(spelt)}"), err=True)
     else:
         show_other(message, category, *where)
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resviz.cli.shared import make_click_option
+from resviz.embed.located_warnings import locate_warnings
 from resviz.embed.permissions import (
     AllowList,
     Permissions,
@@ -233,12 +234,18 @@ def render_lines(
     lines: list[str], cache: RecordCache, here: FenceLocation | None = None
 ) -> Iterator[str]:
     """Yield the HTML of each line."""
+    location = here or FenceLocation()
     for line in lines:
+        where = location.locate_line(line)
+        path, _, number = (
+            where if ":" in where else f"{where or 'fence'}:1"
+        ).rpartition(":")
         try:
-            yield render_line(line, cache)
+            with locate_warnings(path, int(number), "--{} {}"):
+                shown = render_line(line, cache)
         except ResvizError as error:
-            location = here or FenceLocation()
-            yield report_failure(error, line, location, location.locate_line(line))
+            shown = report_failure(error, line, location, where)
+        yield shown
 
 
 def report_failure(

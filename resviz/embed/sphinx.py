@@ -13,6 +13,7 @@ from sphinx.util.nodes import make_id
 
 from resviz import __version__
 from resviz.embed import writers
+from resviz.embed.located_warnings import locate_warnings
 from resviz.embed.permissions import AllowList, checked_patterns, folder_permissions
 from resviz.embed.record_cache import RecordCache
 from resviz.embed.requests import (
@@ -98,7 +99,9 @@ class ResvizDirective(SphinxDirective):
             for spec in specs:
                 for path in cache.dependency_files(spec):
                     self.env.note_dependency(str(path))
-            return self.make_nodes(specs, cache)
+            path, line = self.get_source_info()
+            with locate_warnings(path, line, ":{}: {}"):
+                return self.make_nodes(specs, cache)
         except ResvizError as error:
             LOG.warning(
                 "%s: %s", self.name, error, location=self.get_location(), type="resviz"

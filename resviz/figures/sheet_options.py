@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import FontWarning, RenderError, SpecError
+from resviz.errors import FontWarning, RenderError, SpecError, warn_caller
 from resviz.figures.drawing.metrics import FONT_FACTOR, find_font_group
 from resviz.figures.drawing.sheet import Sheet
 from resviz.options import DRAW_OPTIONS
@@ -50,13 +49,12 @@ def read_font(name: str | None) -> str:
     if not FONT_FAMILY.fullmatch(family):
         raise RenderError(f"font: got {name!r}, want one family, as 'Times New Roman'")
     if not find_font_group(family):
-        warnings.warn(
+        message = (
             f"font: the widths of {family} are not known, its letters are taken for "
             f"{FONT_FACTOR - 1:.0%} wider than those of Helvetica: look at the figure, "
-            "or want Helvetica, Times New Roman or Courier New",
-            FontWarning,
-            stacklevel=4,
+            "or want Helvetica, Times New Roman or Courier New"
         )
+        warn_caller(FontWarning(message))
     return family
 
 

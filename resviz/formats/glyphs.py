@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
-from resviz.errors import FontWarning
+from resviz.errors import FontWarning, warn_caller
 from resviz.escape import clean_name, escape_html
 from resviz.figures.drawing.metrics import list_like_fonts
 from resviz.figures.drawing.styles import FONTS
@@ -51,12 +50,11 @@ def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
         and not letter.isspace()
     }
     if picture.font and not any(map(has_family, list_like_fonts(picture.font))):
-        warnings.warn(
+        message = (
             f"{kind}: no font of this machine is called {picture.font}, another stands "
-            "in its place: install it, or write .svg, whose reader brings its own",
-            FontWarning,
-            stacklevel=2,
+            "in its place: install it, or write .svg, whose reader brings its own"
         )
+        warn_caller(FontWarning(message))
     missing = [letter for letter in sorted(letters) if not has_glyph(letter)]
     if not missing:
         return
@@ -64,14 +62,13 @@ def warn_of_missing_glyphs(picture: Picture, kind: str) -> None:
     emoji = [letter for letter in missing if ord(letter) in EMOJI]
     packages = ["fonts-symbola"] if emoji else []
     packages += ["fonts-noto-cjk", "fonts-noto-core"] if emoji != missing else []
-    warnings.warn(
+    message = (
         f"{kind}: no font of this machine has {''.join(missing[:MAX_NAMED_LETTERS])}"
         f"{more}, shown as boxes: install one that has U+{ord(missing[0]):04X}, as the "
         f"package {' or '.join(packages)} of Debian, or write .svg, whose reader "
-        "brings its own",
-        FontWarning,
-        stacklevel=2,
+        "brings its own"
     )
+    warn_caller(FontWarning(message))
 
 
 @cache

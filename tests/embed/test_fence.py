@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import warnings
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 import resviz
 from resviz.embed import fence
 from resviz.embed.fence import FenceLocation
+from resviz.embed.located_warnings import locate_warnings
 from resviz.embed.record_cache import RecordCache
+from resviz.errors import FontWarning, LetterWarning
 from resviz.escape import MAX_NAME_LENGTH
 from tests.conftest import ROOT
 
@@ -325,6 +328,25 @@ def test_table_1_alone_is_the_papers():
     """As on the command line."""
     (shown,) = fence.render_lines(["table"], RecordCache())
     assert 5 == shown.count("(paper)</th>")
+
+
+def test_a_warning_stands_at_the_line_of_its_page(tmp_path):
+    """With the options of a fence, and no line of our own."""
+    (tmp_path / "a.md").write_text("# A\n\n```resviz\n18 --text 4pt\n```\n")
+    here = FenceLocation("a.md", (tmp_path,))
+    with pytest.warns(LetterWarning, match="give it --text 6pt, or") as caught:
+        list(fence.render_lines(["18 --text 4pt"], RecordCache(), here))
+    assert [("a.md", 4)] == [(one.filename, one.lineno) for one in caught]
+    with pytest.warns(FontWarning, match="widths of Inter") as caught:
+        list(fence.render_lines(["18 --font Inter"], RecordCache(), here))
+    assert [("a.md", 1)] == [(one.filename, one.lineno) for one in caught]
+
+
+def test_a_warning_of_another_stays_where_it_is():
+    """As that of a model's own code."""
+    with pytest.warns(UserWarning, match="mine") as caught, locate_warnings("a", 1, ""):
+        warnings.warn("mine", stacklevel=1)
+    assert [__file__] == [one.filename for one in caught]
 
 
 @pytest.mark.parametrize(("width", "css"), [("500", "500px"), ("60%", "60%")])

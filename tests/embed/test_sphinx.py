@@ -293,6 +293,14 @@ def test_a_bad_option_is_one_too(project, sphinx):
     assert "index.rst:4: WARNING: resviz:" in sphinx("html", code=1).stderr
 
 
+def test_small_letters_are_told_at_the_line_of_the_document(project, sphinx):
+    """With the option as a directive has it; the build goes on, under `-W` too."""
+    project(index_rst="Page\n====\n\n.. resviz:: 18\n   :text: 4pt\n")
+    said = sphinx("html").stderr
+    assert "index.rst:4: LetterWarning: " in said
+    assert "give it :text: 6pt, or draw another" in said
+
+
 def test_a_figure_from_left_to_right(project, sphinx):
     """`:direction: LR` is wider than high, as on the command line."""
     page = "Page\n====\n\n.. resviz:: 18\n   :direction: LR\n"

@@ -170,8 +170,9 @@ def test_boxes_hold_the_letters_of_a_font(network, font):
 
 def test_a_font_of_unknown_widths_is_said(network):
     """Its letters are taken for wider ones."""
-    with pytest.warns(FontWarning, match="widths of Inter are not known"):
+    with pytest.warns(FontWarning, match="widths of Inter are not known") as caught:
         drawn = draw_diagram(network("resnet18"), font="Inter")
+    assert [__file__] == [warning.filename for warning in caught]
     assert 'font-family="Inter,Helvetica' in drawn.to_svg()
     assert 'fontname="Inter,' in drawn.to_dot()
     with pytest.raises(RenderError, match="LaTeX may lack 'Inter', leave it out"):

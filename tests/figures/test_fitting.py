@@ -106,7 +106,7 @@ def test_letters_are_as_large_as_asked_for_or_it_is_said(network, figure, name, 
     if said:
         (line,) = said
         assert f"letters of {letters(drawn):.1f} pt, and {wanted:g} " in line
-        width = re.search(r"--width ([\d.]+in)", line)[1]
+        width = re.search(r'width="([\d.]+in)"', line)[1]
         again, said = draw_with_warnings(
             network(name), figure, width=width, text=text or "6pt"
         )
@@ -167,7 +167,7 @@ def test_small_letters_that_are_asked_for_are_said(network):
     """Whoever asks for 4 points has 4 points, and hears what is read."""
     drawn, (said,) = draw_with_warnings(network("resnet18"), "block", text="4pt")
     assert 4 == pytest.approx(letters(drawn))
-    assert "letters of 4.0 pt, and 6 are read with ease: give it --text 6pt" in said
+    assert 'letters of 4.0 pt, and 6 are read with ease: give it text="6pt", or' in said
 
 
 @pytest.mark.parametrize(

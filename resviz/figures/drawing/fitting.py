@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from resviz.errors import LetterWarning
+from resviz.errors import LetterWarning, warn_caller
 from resviz.figures.drawing.sheet import LETTER_SIZE, PRINTED_POINTS, find_sheet
 from resviz.figures.drawing.shifting import shift_picture
 from resviz.figures.drawing.styles import LOOKS
@@ -85,15 +84,15 @@ def warn_of_small_letters(picture: Picture, sheet: Sheet) -> None:
         return
     inches = ceil(10 * wanted * picture.size[0] / size / 72) / 10
     asked = "were asked for" if wanted == sheet.text else "are read with ease"
-    remedy = f"give it --width {inches:g}in"
+    option = "width", f"{inches:g}in"
     if sheet.text and points >= sheet.text - SLACK:
-        remedy = f"give it --text {MIN_LETTER_POINTS}pt"
-    warnings.warn(
+        option = "text", f"{MIN_LETTER_POINTS}pt"
+    name, value = option
+    message = (
         f"{picture.title}: letters of {points:.1f} pt, and {wanted:g} {asked}: "
-        f"{remedy}, or draw another figure or less of it",
-        LetterWarning,
-        stacklevel=4,
+        f'give it {name}="{value}", or draw another figure or less of it'
     )
+    warn_caller(LetterWarning(message, *option))
 
 
 def find_letter_size(picture: Picture) -> float:
