@@ -292,7 +292,8 @@ class FigureOptions(TypedDict, total=False):
         str | None,
         Option(
             "Its ground: none, style (that of the style), white or #fff8e7; default: "
-            "none, but in PNG and SVG that follows its reader.",
+            "none, but in PNG and SVG that follows its reader. Letters are dark on a "
+            "light one, light on a dark.",
             example="none",
         ),
     ]

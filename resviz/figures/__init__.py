@@ -136,7 +136,11 @@ def draw_diagram(
         list_sheets,
         warn_of_small_letters,
     )
-    from resviz.figures.drawing.palettes import choose_heat_style, choose_palette
+    from resviz.figures.drawing.palettes import (
+        choose_heat_style,
+        choose_ink,
+        choose_palette,
+    )
     from resviz.figures.drawing.styles import STYLES
     from resviz.figures.rendering import Diagram
 
@@ -156,7 +160,7 @@ def draw_diagram(
     ground = read_ground(chosen["background"])
     described = replace(described, font=sheet.font, ground=ground)
     choose_style = choose_heat_style if sheet.heat else choose_palette
-    style = choose_style(STYLES[chosen["style"]], chosen["palette"])
+    style = choose_style(choose_ink(STYLES[chosen["style"]], ground), chosen["palette"])
     return Diagram(described, style, chosen["layout"])
 
 

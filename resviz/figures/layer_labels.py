@@ -95,11 +95,11 @@ def arrange_axes(
     """
     shape, axis = put_batch_first(arch, shape, axis, source)
     if axis is None and len(shape) > 2:  # as torch has it: tokens before channels
-        return (shape[0], shape[-1], *shape[1:-1])
-    if (len(shape), axis) not in CHANNELS_BEHIND:
+        axis = len(shape) - 1
+    elif (len(shape), axis) not in CHANNELS_BEHIND:
         return shape
     axis = axis or 0
-    return (shape[0], shape[axis], *shape[1:axis], *shape[axis + 1 :])
+    return (*shape[:1], shape[axis], *shape[1:axis], *shape[axis + 1 :])
 
 
 def arrange_output(arch: Architecture, source: Source) -> Shape:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from resviz.errors import RenderError
+from resviz.errors import LetterWarning, RenderError
+from resviz.figures import draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.palettes import PALETTES, choose_palette
+from resviz.figures.drawing.palettes import PALETTES, choose_ink, choose_palette
 
 
 def luminance(colour):
@@ -128,3 +129,39 @@ def test_paper_keeps_its_black_lines():
     paper = choose_palette(styles.PAPER_STYLE, "blues")
     assert {"#000000"} == {tint.line for tint in paper.tints.values()}
     assert styles.PAPER_STYLE.colours == paper.colours
+
+
+GROUNDS = ("#ffffff", "#000000", "#fff8e7", "#102040", "#ffe000", "#600000")
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("name", styles.STYLES)
+def test_letters_are_read_on_every_ground(name, ground):
+    """Dark on a light one and light on a dark one, in the reader's dark mode too."""
+    chosen = choose_ink(styles.find_style(name), ground)
+    own = ground == chosen.colours["background"]  # which changes with the letters
+    for style in filter(None, (chosen, None if own else chosen.dark)):
+        assert contrast(style.colours["text"], ground) >= 6.5
+        assert contrast(style.colours["muted"], ground) >= 4.5
+
+
+@pytest.mark.parametrize("name", styles.STYLES)
+def test_letters_on_a_ground_of_medium_grey_are_warned_of(name):
+    """Neither dark nor light ones are read with ease."""
+    with pytest.warns(LetterWarning, match="background: small letters on #808080"):
+        choose_ink(styles.find_style(name), "#808080")
+
+
+def test_a_figure_has_the_ink_of_its_ground(record):
+    """As the words of its drawing, and a ground that is no colour changes none."""
+    arch = record("resnet18")
+    light, dark = (styles.STYLES[name].colours["text"] for name in ("light", "dark"))
+    for style, ground, ink in (
+        ("dark", "white", light),
+        ("light", "#000000", dark),
+        ("dark", "style", dark),
+        ("dark", "none", dark),
+        ("light", None, light),
+    ):
+        drawn = draw_diagram(arch, style=style, background=ground)
+        assert f'fill="{ink}"' in drawn.to_svg()

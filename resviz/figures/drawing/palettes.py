@@ -7,12 +7,15 @@ far from the next as any other; lightness alone tells them apart. Source: B. Ott
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 
+from resviz.errors import LetterWarning
 from resviz.figures.drawing.styles import (
     DARK_STYLE,
     HEAT_TINTS,
     LEVEL_TINTS,
+    LIGHT_STYLE,
     PAPER_STYLE,
     Style,
     Tint,
@@ -157,3 +160,50 @@ def choose_heat_style(style: Style, name: str | None) -> Style:
         tints[tint] = replace(shade, wash=shade.fill)
     dark = style.dark and choose_heat_style(style.dark, name)
     return Style(ramp.colours, tints, dark)
+
+
+LEAST_CONTRAST = 4.5
+"""Of letters and their ground. Source: WCAG 2.1, success criterion 1.4.3."""
+
+
+def choose_ink(style: Style, ground: str) -> Style:
+    """Choose the style whose letters are read on a ground: its own, or a twin.
+
+    Warns of a ground on which neither dark nor light letters are read well. Another
+    ground than a colour, or than the style's own, leaves the style as it is.
+    """
+    if not ground.startswith("#") or ground == style.colours["background"]:
+        return style
+    if style.dark and measure_contrast(style.dark, ground) < LEAST_CONTRAST:
+        style = replace(style, dark=None)
+    if measure_contrast(style, ground) >= LEAST_CONTRAST:
+        return style
+    best = max(
+        (style, LIGHT_STYLE, DARK_STYLE), key=lambda it: measure_contrast(it, ground)
+    )
+    contrast = measure_contrast(best, ground)
+    if contrast < LEAST_CONTRAST:
+        warnings.warn(
+            f"background: small letters on {ground} have a contrast of {contrast:.1f}, "
+            f"and {LEAST_CONTRAST} are read with ease: want a lighter or a darker one",
+            LetterWarning,
+            stacklevel=4,
+        )
+    return best
+
+
+def measure_contrast(style: Style, ground: str) -> float:
+    """Measure the contrast of a style's palest letters on a ground, from 1 to 21."""
+    shades = (measure_luminance(it) + 0.05 for it in (style.colours["muted"], ground))
+    low, high = sorted(shades)
+    return high / low
+
+
+def measure_luminance(colour: str) -> float:
+    """Measure the relative luminance of a colour. Source: WCAG 2.1."""
+    parts = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
