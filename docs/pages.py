@@ -71,6 +71,7 @@ def options() -> str:
                 n for n, table in TABLES.items() if name in table.options
             )
             meaning = [option.help, f"One of {words}." * bool(words)]
+            meaning += [f"`{old}` is `{now}`." for old, now in option.renamed]
             meaning.append(f"For {takers}." * bool(takers))
             in_python = takers or group in (
                 declared.TRACE_OPTIONS,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, signature
+from numbers import Integral
 from types import FunctionType
 from typing import (
     TYPE_CHECKING,
@@ -452,11 +453,30 @@ def takes_options(function: Callable[P, R]) -> Callable[P, R]:
             raise OptionError(f"{door}: unknown option 'columns': {remedy}")
         if not options.keys() <= {*names}:
             options = rename_keywords(door, options, names)
+        if original.return_annotation == "Table":
+            check_table_types(door, options)
         return function(*args, **options)
 
     wrapper: Any = with_options
     wrapper.__signature__ = original.replace(parameters=parameters)
     return wrapper
+
+
+def check_table_types(function: str, options: Mapping[str, Any]) -> None:
+    """Check that options of a table are whole numbers, switches, or text for a column.
+
+    Raises:
+        OptionError: for another type.
+    """
+    for name in ("sort", "depth", "top", "once", "every", "why", "reverse"):
+        value, kind = options.get(name), TABLE_OPTIONS[name].kind
+        wanted = {"number": "a whole number", "switch": "True or False"}.get(
+            kind, "text"
+        )
+        legal = str if kind == "text" else Integral
+        is_legal = isinstance(value, legal) and (kind != "switch" or value in {0, 1})
+        if value is not None and not is_legal:
+            raise OptionError(f"{function}: {name}: got {value!r}, want {wanted}")
 
 
 def rename_keywords(

@@ -200,6 +200,25 @@ def test_values_without_a_name_are_told_where_they_belong():
         resviz.layers(18, 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("layers", {"depth": "2"}, "layers: depth: got '2', want a whole number"),
+        ("layers", {"depth": 2.0}, "layers: depth: got 2.0, want a whole number"),
+        ("layers", {"once": "yes"}, "layers: once: got 'yes', want True or False"),
+        ("receptive", {"top": "3"}, "receptive: top: got '3', want a whole number"),
+        ("receptive", {"sort": 3}, "receptive: sort: got 3, want text"),
+        ("memory", {"every": "no"}, "memory: every: got 'no', want True or False"),
+        ("memory", {"all": "no"}, "memory: every: got 'no', want True or False"),
+        ("shortcuts", {"why": 2}, "shortcuts: why: got 2, want True or False"),
+    ],
+)
+def test_an_option_of_a_table_has_its_type(name, options, words):
+    """Others raised a TypeError of Python's, or were taken for True."""
+    with pytest.raises(resviz.OptionError, match=f"^{re.escape(words)}$"):
+        getattr(resviz, name)("nothing", **options)
+
+
 MISSPELT = {
     "unknown figure 'blok': did you mean 'block'?": lambda a: resviz.diagram(a, "blok"),
     "style 'papr': did you mean 'paper'?": lambda a: resviz.diagram(a, style="papr"),
