@@ -75,3 +75,13 @@ def test_two_convolutions_over_positions_are_no_squeeze():
     net = Gated(Weigh(CHANNELS, *layers))
     said = " ".join(texts(draw_diagram(trace(net, (3, 16, 16))).picture))
     assert "spatial gate: a weight for each position" in said
+
+
+@pytest.mark.parametrize(("word", "layers"), [("SE", "2 layers"), ("gate", "2 layers")])
+def test_volumes_say_which_layers_have_no_box(word, layers):
+    """Where a box is a layer, those of gates have none."""
+    arch = trace(Gated(GATES[word]()), (3, 16, 16))
+    line = f"in no box of their own: {layers} of gates with weights"
+    for each in (True, False):
+        picture = draw_diagram(arch, "volumes", each=each).picture
+        assert each == (line in " ".join(texts(picture)))

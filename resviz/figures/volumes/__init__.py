@@ -19,7 +19,11 @@ from resviz.figures.lanes import describe_graph
 from resviz.figures.lanes.notes import declare_boxes
 from resviz.figures.overview.outline import list_title_facts
 from resviz.figures.volumes.in_lanes import VolumeLanesPainter
-from resviz.figures.volumes.notes import list_lanes_notes, list_row_notes
+from resviz.figures.volumes.notes import (
+    declare_gates,
+    list_lanes_notes,
+    list_row_notes,
+)
 from resviz.figures.volumes.placing import choose_row
 from resviz.figures.volumes.wrapping import WrappedRowPainter
 from resviz.readings.contraction import read_contraction
@@ -73,6 +77,7 @@ def draw(arch: Architecture, *, each: bool = False) -> Picture:
         omissions=[
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
             *declare_boxes(graph),
+            *(declare_gates(graph) if each else ()),
         ],
     )
     picture = canvas.build_picture(f"{arch.label}, volumes", (width, ceil(bottom) + 6))

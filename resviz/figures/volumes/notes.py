@@ -8,6 +8,8 @@ from resviz.figures.lanes.notes import LANE_NOTE, explain_signs, explain_words
 from resviz.figures.legend import list_shortcut_signs
 from resviz.figures.tints import explain_tints
 from resviz.figures.volumes.boxes import SHARED_SIGN
+from resviz.readings.structure import read_structure
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,3 +63,13 @@ def explain_shared(graph: ContractedGraph) -> Iterator[str]:
     """Yield what marks the boxes that have the weights of others."""
     if any(node.is_shared for node in graph.nodes.values()):
         yield f"{SHARED_SIGN}: weights of another box"
+
+
+def declare_gates(graph: ContractedGraph) -> Iterator[str]:
+    """Yield how many layers with weights gates have, which stand in no box."""
+    blocks = read_structure(graph.arch).blocks
+    inside = [index for block in blocks for index in block.gate_indices]
+    count = sum(graph.wiring.weighted.get(index, 0) > 0 for index in inside)
+    if count:
+        layers = format_plural(count, "layer")
+        yield f"in no box of their own: {layers} of gates with weights"
