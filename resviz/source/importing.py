@@ -151,7 +151,8 @@ def make_name_error(spec: Spec, text: str, places: list[Any]) -> BuildError:
     near = suggest_nearest(last, sorted(public))
     if not near and (isinstance(inner, type) or isfunction(inner)):
         near = f", a part stands behind the call: {outer}().{last}"
-    own = [name for owner in owners for name in list_own_names(owner)]
+    is_argument = len(places) > 1
+    own = [] if is_argument else list_own_names(owners[0])
     listed = f", only {format_names(own, 8)}" if own and not near else ""
     return BuildError(f"{text}: {spec.module!r} has no {spec.name!r}{near}{listed}")
 
@@ -161,10 +162,10 @@ def list_own_names(module: object) -> list[str]:
     home = getattr(module, "__name__", None)
     return [
         name
-        for name, value in vars(module).items()
+        for name, value in getattr(module, "__dict__", {}).items()
         if name[0] != "_"
         and (isinstance(value, type) or isfunction(value))
-        and value.__module__ == home
+        and getattr(value, "__module__", None) == home
     ]
 
 

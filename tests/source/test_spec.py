@@ -269,6 +269,7 @@ def test_a_module_object_with_a_call_is_called(module):
         ("def build(): 1", "mine_c.py:buid", "has no 'buid', did you mean 'build'$"),
         ("class Net: 1\ndef f(): 1", "mine_c.py:Nope", "has no 'Nope', only Net, f$"),
         ("import torch", "mine_c.py:Nope", "has no 'Nope'$"),
+        ("x = 5", "mine_c.py:x.nope", "has no 'x.nope'$"),
         ("x = 1", "mine_c:x", "is no callable"),
         ("def f(): return 3", "mine_c:f", "the call gave int"),
         (
