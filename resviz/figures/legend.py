@@ -11,6 +11,7 @@ from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from resviz.figures.drawing.elements import Edge
     from resviz.figures.overview.outline import Outline, OutlineRow
     from resviz.readings.structure import Structure
 
@@ -148,3 +149,16 @@ def explain_gates(labels: Iterable[str]) -> list[str]:
     """Explain the gates that occur in some labels."""
     present = set(labels)
     return [meaning for word, meaning in GATE_MEANINGS.items() if word in present]
+
+
+ROLE_MEANINGS = (
+    ({"falls", "rises"}, "colour of a line: whether it leads down or up a lane"),
+    ({"bypass"}, "bracket: a skip connection"),
+)
+"""What the colours and forms of lines mean, in every style."""
+
+
+def explain_lines(edges: Iterable[Edge]) -> list[str]:
+    """Explain the colours and the forms of lines that occur."""
+    present = {edge.role for edge in edges}
+    return [meaning for roles, meaning in ROLE_MEANINGS if roles & present]

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 import resviz
 from resviz.figures import choose_figure, draw_diagram
@@ -13,7 +14,9 @@ from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
 from resviz.figures.overview import smallest_letter_size
 from resviz.readings.contraction import DrawnFrame, read_contraction
 from resviz.record.storage import load
+from resviz.tracing import trace
 from tests.figures.conditioned_unet import ConditionedUNet
+from tests.figures.conftest import texts
 from tests.readings.contraction.random_networks import (
     SIDE,
     WIDTH,
@@ -244,3 +247,17 @@ def test_a_condition_is_no_branch(conditioned):
     assert ("B ×3",) in shown
     assert 2 == shown.count(("downsample", "B ×3"))
     assert 2 == shown.count(("upsample, B ×3",))
+
+
+def test_colours_of_lines_are_explained_where_they_occur(network):
+    """In lanes, of which lines lead down; one lane alone has none."""
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 1, 1))
+    for arch in (network("resnet18"), trace(net, (3, 16, 16))):
+        picture = draw_diagram(arch, "lanes").picture
+        roles = {edge.role for edge in picture.edges}
+        said = " ".join(texts(picture))
+        line = "colour of a line: whether it leads down or up a lane"
+        assert bool(roles & {"falls", "rises"}) == (line in said)
+    assert "falls" in {
+        e.role for e in draw_diagram(network("resnet18"), "lanes").picture.edges
+    }

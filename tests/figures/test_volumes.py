@@ -368,6 +368,7 @@ def test_skips_of_a_u_net_are_brackets():
     assert "C" in {graph.nodes[way.stop].entrance, *graph.nodes[way.stop].lines}
     picture = draw_diagram(graph.arch, "volumes").picture
     (bracket,) = [edge for edge in picture.edges if edge.role == "bypass"]
+    assert "bracket: a skip connection" in " ".join(texts(picture))
     top = min(y for _, y in bracket.path)
     assert top < min(y for solid in picture.solids for _, y in solid.faces[2]) - 8
 

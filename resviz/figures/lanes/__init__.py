@@ -30,6 +30,7 @@ from resviz.figures.lanes.placing import (
     measure_box,
 )
 from resviz.figures.lanes.routing import LineRouter
+from resviz.figures.legend import explain_lines
 from resviz.figures.overview.outline import list_title_facts
 from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
@@ -63,7 +64,7 @@ def draw(arch: Architecture) -> Picture:
     bottom = canvas.add_notes(
         width / 2,
         painter.placing.height + 2,
-        [*explain_drawing(graph)],
+        [*explain_drawing(graph), *explain_lines(canvas.edges)],
         width,
         omissions=[
             *declare_coverage(graph.coverage, lines=len(graph.lines)),

@@ -17,6 +17,7 @@ from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes import describe_graph
 from resviz.figures.lanes.notes import declare_boxes
+from resviz.figures.legend import explain_lines
 from resviz.figures.overview.outline import list_title_facts
 from resviz.figures.volumes.in_lanes import VolumeLanesPainter
 from resviz.figures.volumes.notes import (
@@ -72,7 +73,7 @@ def draw(arch: Architecture, *, each: bool = False) -> Picture:
     bottom = canvas.add_notes(
         width / 2,
         bottom,
-        notes,
+        [*notes, *explain_lines(canvas.edges)],
         width,
         omissions=[
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
