@@ -461,4 +461,5 @@ def test_every_word_of_a_command_is_a_spec():
             assert not isinstance(param.type, PathType)
             if param.type.name == "text" and not isinstance(param, Argument):
                 text.add(param.name)
-    assert {"output", "columns", "at", "method", "sort"} == text
+    shown = {"title", "font", "background"}  # a family, a colour, or text of a figure
+    assert {"output", "columns", "at", "stages", "method", "sort"} | shown == text

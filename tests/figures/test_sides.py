@@ -200,8 +200,8 @@ def test_a_narrow_sheet_has_more_rows(network):
         (["conv2_1", "layer1.0"], "'conv2_1' and 'layer1.0' are one block of resnet18"),
         (["conv2_1", "conv2_1"], "are one block of resnet18: want each once"),
         ([], r"at: got \[\], want the name of a block, 'conv3_1', or a list of names"),
-        (["conv2_1", 3], "at: got 3, want the name of a block"),
-        (31, "at: got 31, want the name of a block"),
+        (["conv2_1", 3], "at: got 3, want text, as .conv3_1."),
+        (31, "at: got 31, want text, as .conv3_1."),
     ],
 )
 def test_wrong_blocks_are_refused_in_words(network, at, message):

@@ -184,7 +184,7 @@ def test_a_picture_without_a_batch_axis():
     net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.MaxPool2d(2))
     arch = trace(net, inputs=torch.zeros(3, 8, 8))
     assert (1, 4 * 8 * 8 * 27) == (arch.batch, arch.macs)
-    assert "3×8×8" in str(resviz.layers(arch))
+    assert "8×8×3" in str(resviz.layers(arch))
     assert "counted for a batch of 1" in str(resviz.summary(arch))
     assert "<html" in render(arch)
 
