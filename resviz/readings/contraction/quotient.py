@@ -52,6 +52,7 @@ class Quotient:
         owners: the key of each end's node.
         sources: of each node, the nodes that it reads.
         users: of each node, those that read it.
+        scattered: nodes between whose ends, in the order of the record, others lie.
     """
 
     def __init__(self, wiring: Wiring) -> None:
@@ -67,6 +68,7 @@ class Quotient:
             source, reader = self.owners[edge.source], self.owners[edge.reader]
             self.sources[reader].add(source)
             self.users[source].add(reader)
+        self.scattered: set[int] = set()
 
     def choose_role(self, end: int) -> NodeRole:
         """Choose the role of a single end."""
@@ -88,6 +90,7 @@ class Quotient:
         other.owners = dict(self.owners)
         other.sources = {key: set(nodes) for key, nodes in self.sources.items()}
         other.users = {key: set(nodes) for key, nodes in self.users.items()}
+        other.scattered = set(self.scattered)
         return other
 
     def merge(
@@ -111,6 +114,9 @@ class Quotient:
                 self.users[into].add(user)
         self.sources[into] -= merged
         self.users[into] -= merged
+        self.scattered -= merged
+        if max(head.ends) - min(head.ends) >= len(head.ends):
+            self.scattered.add(into)
         head.role, head.times, head.signature = role, 1, None
         return head
 
@@ -151,16 +157,25 @@ class Quotient:
         return max(edge.source for edge in edges) + 0.5
 
     def is_convex(self, keys: Collection[int]) -> bool:
-        """Tell whether no path leaves a set of nodes and comes back."""
+        """Tell whether no path leaves a set of nodes and comes back.
+
+        A path goes from earlier ends to later ones. What is behind the last of the set
+        leads back only by a node whose ends lie before it and behind it.
+        """
         inside = set(keys)
+        last = max(max(self.nodes[key].ends) for key in inside)
+        around = (self.nodes[key].ends for key in self.scattered - inside)
+        leads_back = any(min(ends) < last < max(ends) for ends in around)
         pending = [u for key in inside for u in self.users[key] if u not in inside]
         reached = set(pending)
         while pending:
             for user in self.users[pending.pop()]:
                 if user in inside:
                     return False
-                if user not in reached:
-                    reached.add(user)
+                if user in reached:
+                    continue
+                reached.add(user)
+                if leads_back or min(self.nodes[user].ends) < last:
                     pending.append(user)
         return True
 
