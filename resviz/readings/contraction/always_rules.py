@@ -8,6 +8,7 @@ its line tells that; sums of sums, and concatenations of concatenations.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -194,9 +195,10 @@ def find_joining_calls(wiring: Wiring) -> dict[int, int | None]:
     """
     calls = wiring.arch.calls
     frequency = Counter(call.type for call in calls)
+    joins = sorted(wiring.joins)
     joining: dict[int, bool] = {
         k: frequency[call.type] > 1
-        and any(call.start <= join < call.stop for join in wiring.joins)
+        and bisect_left(joins, call.start) < bisect_left(joins, call.stop)
         for k, call in enumerate(calls)
     }
     found: dict[int, int | None] = {}
