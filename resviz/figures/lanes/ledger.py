@@ -6,8 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from resviz.readings.contraction import count_coverage
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -41,15 +39,16 @@ class LanesLedger:
 
     def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
         """Count the edges that the wires stand for, and where the others are."""
-        graph, nodes = self.graph, self.nodes
-        lines = {
+        return self.graph.cover_lines(self.find_lines(wires))
+
+    def find_lines(self, wires: Iterable[Wire]) -> set[tuple[int, int]]:
+        """Find the lines of the graph that the wires are."""
+        nodes = self.nodes
+        return {
             (nodes[wire.tail], nodes[wire.head])
             for wire in wires
             if wire.tail in nodes and wire.head in nodes
         }
-        return count_coverage(
-            graph.wiring, graph.owners, graph.drawn_for, graph.turns, lines
-        )
 
 
 def find_layer_holders(

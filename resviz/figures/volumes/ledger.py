@@ -6,49 +6,31 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from resviz.figures.lanes.ledger import find_layer_holders
-from resviz.readings.contraction import count_coverage
+from resviz.figures.lanes.ledger import LanesLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from resviz.figures.drawing.ledgers import Wire
-    from resviz.readings.contraction import ContractedGraph, EdgeCoverage
-    from resviz.record import Architecture
 
 STEP, BYPASS = "main", "bypass"
 """Roles of wires that are lines of the graph; an arc shows what a block is inside."""
 
 
 @dataclass(frozen=True, slots=True)
-class RowLedger:
+class RowLedger(LanesLedger):
     """Where the edges of a record are in a row of boxes.
 
     Attributes:
-        graph: the contracted graph.
-        nodes: its node that each box, sign or dot is, by its key in the picture.
-        ways: its nodes that are written on a wire, by the `via` of that.
-        parts: what boxes hold that are one of several of their node.
+        ways: nodes of the graph that are written on a wire, by the `via` of that.
     """
 
-    graph: ContractedGraph
-    nodes: Mapping[str, int]
-    ways: Mapping[str, tuple[int, ...]]
-    parts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    ways: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
-    @property
-    def ledger_arch(self) -> Architecture:
-        """The record."""
-        return self.graph.arch
-
-    def find_holders(self) -> dict[int, tuple[str, ...]]:
-        """Find the box of each layer, that of the turn which is drawn for its own."""
-        return find_layer_holders(self.graph, self.nodes, self.parts)
-
-    def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
-        """Count the edges that the wires stand for, and where the others are."""
-        graph, nodes = self.graph, self.nodes
-        lines = {
+    def find_lines(self, wires: Iterable[Wire]) -> set[tuple[int, int]]:
+        """Find the lines of the graph that the wires are, by what is on them."""
+        nodes = self.nodes
+        return {
             line
             for wire in wires
             if wire.role in {STEP, BYPASS} and wire.tail in nodes
@@ -56,6 +38,3 @@ class RowLedger:
                 (nodes[wire.tail], *self.ways.get(wire.via, ()), nodes[wire.head])
             )
         }
-        return count_coverage(
-            graph.wiring, graph.owners, graph.drawn_for, graph.turns, lines
-        )

@@ -99,7 +99,7 @@ class WrappedRowPainter:
             nodes |= line.keys
             ways |= line.ways
             shares |= line.find_shares()
-        return RowLedger(self.row.graph, nodes, ways, shares)
+        return RowLedger(self.row.graph, nodes, shares, ways)
 
 
 def cut_row(row: VolumeRow, groups: Sequence[PlacedGroup]) -> VolumeRow:

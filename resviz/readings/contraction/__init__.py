@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.readings.contraction.coverage import EdgeCoverage, count_coverage
+from resviz.readings.contraction.coverage import EdgeCoverage
 from resviz.readings.contraction.drawn import (
     ContractedGraph,
     DrawnFrame,
@@ -45,7 +45,6 @@ __all__ = [
     "Wiring",
     "WiringEdge",
     "contract",
-    "count_coverage",
     "read_contraction",
     "read_wiring",
 ]

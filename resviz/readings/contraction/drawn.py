@@ -24,8 +24,11 @@ from resviz.readings.contraction.words import (
     Letters,
     label_node,
 )
+from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from resviz.record import Architecture
 
 JOIN_ROLES = {"join", "input", "output"}
@@ -79,7 +82,6 @@ class ContractedGraph:
         lines: from node to node, each once.
         frames: of motifs that repeat, and of what others refer to.
         letters: what the letters stand for, by the word.
-        coverage: where the record's edges are.
         hidden_joins: how many joins lie inside boxes, by sign, in all turns.
         weights_at_joins: weighted layers on lines into signs, in all turns.
         owners: of each end, the number of its own node, drawn or not.
@@ -93,12 +95,22 @@ class ContractedGraph:
     lines: tuple[tuple[int, int], ...]
     frames: tuple[DrawnFrame, ...]
     letters: dict[str, str]
-    coverage: EdgeCoverage
     hidden_joins: Counter[str]
     weights_at_joins: int
     owners: dict[int, int] = field(repr=False)
     drawn_for: dict[int, int] = field(repr=False)
     turns: dict[int, tuple[tuple[int, int], ...]] = field(repr=False)
+
+    @cached_property
+    def coverage(self) -> EdgeCoverage:
+        """Where the record's edges are if every line is drawn."""
+        return self.cover_lines({*self.lines})
+
+    def cover_lines(self, lines: Collection[tuple[int, int]]) -> EdgeCoverage:
+        """Count where the record's edges are if some of the lines are drawn."""
+        return count_coverage(
+            self.wiring, self.owners, self.drawn_for, self.turns, lines
+        )
 
     @cached_property
     def sources(self) -> dict[int, list[int]]:
@@ -124,11 +136,21 @@ class ContractedGraph:
         return not is_branched and len(self.lines) == max(len(self.nodes) - 1, 0)
 
 
+@cache_reading
+def read_merged_quotient(arch: Architecture) -> Quotient:
+    """Read what the rules make of a record that hold for every budget.
+
+    To be merged further, it is copied.
+    """
+    quotient = Quotient(read_wiring(arch))
+    apply_always_rules(quotient)
+    return quotient
+
+
 def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
     """Contract a record until it fits a budget."""
-    wiring = read_wiring(arch)
-    quotient = Quotient(wiring)
-    apply_always_rules(quotient)
+    quotient = read_merged_quotient(arch).copy()
+    wiring = quotient.wiring
     quotient, letters = climb_ladder(quotient, budget)
     folded = fold_motifs(quotient)
     models = place_models(folded, letters)
@@ -161,9 +183,6 @@ def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
         lines,
         tuple(DrawnFrame(label, members) for label, members in framed if members),
         letter_codes.codes,
-        count_coverage(
-            wiring, quotient.owners, folded.representatives, folded.turns, {*lines}
-        ),
         Counter(sign for node in boxes for sign in list_join_signs(wiring, node.ends)),
         sum(wiring.count_weights(node.ends) for node in joins),
         dict(quotient.owners),
