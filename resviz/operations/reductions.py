@@ -67,11 +67,17 @@ def move_axis_by_reduction(op: Operation, axis: int) -> int | None:
     """Return the axis's place after a mean or a sum; None if it is gone."""
     if len(op.outputs[0]) == len(op.inputs[0]):
         return axis
-    dims = op.arguments.get("dim") or range(len(op.inputs[0]))
-    reduced_dims = {dim % len(op.inputs[0]) for dim in dims}
+    reduced_dims = list_reduced_dims(op)
     if axis in reduced_dims:
         return None
     return axis - sum(dim < axis for dim in reduced_dims)
+
+
+def list_reduced_dims(op: Operation) -> set[int]:
+    """List the axes that a reduction gathers, all where it names none."""
+    rank, dims = len(op.inputs[0]), op.arguments.get("dim")
+    listed = [dims] if isinstance(dims, int) else dims or range(rank)
+    return {dim % rank for dim in listed}
 
 
 reduction = partial(

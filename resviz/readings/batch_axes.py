@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import LOOKUPS, PRODUCTS, REDUCTIONS
+from resviz.operations.reductions import list_reduced_dims, move_axis_by_reduction
 from resviz.operations.table import OPERATIONS
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
@@ -226,7 +227,8 @@ def move_place(
     elif op.name in PRODUCTS:
         axis = move_axis_by_product(op, operand, place.axis)
     elif op.name in REDUCTIONS and "dim" in op.arguments and len(op.inputs) == 1:
-        axis = move_axis_by_reduction(op, place.axis, after)
+        is_reduced = place.axis in list_reduced_dims(op)
+        axis = None if is_reduced else move_axis_by_reduction(op, place.axis)
     elif operand and op.name in LOOKUPS:
         axis = place.axis if op.name == "embedding" else None
     elif len(after) > len(before):
@@ -272,16 +274,6 @@ def move_axis_by_product(op: Operation, operand: int, axis: int) -> int | None:
         summed = max(len(right) - 2, 0)
         return None if axis == summed else axis
     return axis
-
-
-def move_axis_by_reduction(op: Operation, axis: int, after: Shape) -> int | None:
-    """Return the place of an axis after others were reduced; None if it was."""
-    rank, dims = len(op.inputs[0]), op.arguments["dim"]
-    listed = [dims] if isinstance(dims, int) else dims or range(rank)
-    reduced = {dim % rank for dim in listed}
-    if axis in reduced:
-        return None
-    return axis if len(after) == rank else axis - sum(dim < axis for dim in reduced)
 
 
 def move_axis_by_growth(

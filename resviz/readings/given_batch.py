@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import ATTENTIONS, CONVOLUTIONS, PRODUCTS, REDUCTIONS
+from resviz.operations.reductions import list_reduced_dims
 from resviz.readings.batch_axes import (
     find_batch_axis,
     follow_batch,
     follow_layer,
     iter_flowing,
     move_axis_by_product,
-    move_axis_by_reduction,
 )
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
@@ -189,6 +189,5 @@ def tell_mixing(op: Operation, operand: int, place: BatchPlace) -> tuple[str, bo
         is_summed = move_axis_by_product(op, operand, axis) is None
         return "sums products along" if is_summed else "", True
     if op.name in REDUCTIONS and "dim" in op.arguments and len(op.inputs) == 1:
-        is_reduced = move_axis_by_reduction(op, axis, op.outputs[0]) is None
-        return "pools along" if is_reduced else "", False
+        return "pools along" if axis in list_reduced_dims(op) else "", False
     return "", False
