@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.figures.block.steps import build_block_steps
@@ -68,14 +68,12 @@ def list_block_names(at: str | Sequence[str]) -> list[str]:
     """List the names of blocks that were asked for.
 
     Raises:
-        RenderError: if there is none, or one that is no text.
+        RenderError: if there is none.
     """
-    several = isinstance(at, (list, tuple)) and len(at) > 0
-    names: list[Any] = [*at] if several else [at]
-    wrong = [name for name in names if not isinstance(name, str)]
-    if wrong:
+    names = [at] if isinstance(at, str) else [*at]
+    if not names:
         raise RenderError(
-            f"at: got {wrong[0]!r}, want the name of a block, 'conv3_1', or a list of "
+            f"at: got {at!r}, want the name of a block, 'conv3_1', or a list of "
             "names; or leave it out"
         )
     return names

@@ -14,7 +14,7 @@ from resviz.errors import RenderError
 from resviz.figures import FIGURES_WITH_GRAPH
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
-from resviz.figures.drawing.marks import resolve_colour
+from resviz.figures.drawing.marks import choose_ground, resolve_colour
 from resviz.figures.drawing.styles import (
     FONTS,
     FRAMES,
@@ -82,11 +82,8 @@ def build_digraph(picture: Picture, style: Style) -> Digraph:
             f"{picture.title}: a drawing to scale and no graph, want one of the "
             f"figures {', '.join(FIGURES_WITH_GRAPH)}; or write .svg"
         )
-    graph = _GraphBuilder(picture.chart, style).build(picture.title)
-    if picture.ground == "none":
-        graph.attr("graph", bgcolor="transparent")
-    elif picture.ground not in {"", "style"}:
-        graph.attr("graph", bgcolor=picture.ground)
+    ground = choose_ground(picture, style) or "transparent"
+    graph = _GraphBuilder(picture.chart, style).build(picture.title, ground)
     if picture.font:
         for part in ("graph", "node", "edge"):
             graph.attr(part, fontname=list_fonts(picture.font))
@@ -132,14 +129,14 @@ class _GraphBuilder:
         }
         self.main_path = self.find_main_path()
 
-    def build(self, title: str) -> Digraph:
-        """Build the whole graph."""
+    def build(self, title: str, ground: str) -> Digraph:
+        """Build the whole graph on a ground of some colour."""
         import graphviz
 
         graph = graphviz.Digraph(
             graph_attr={
                 "rankdir": self.chart.direction,
-                "bgcolor": self.style.colours["background"],
+                "bgcolor": ground,
                 "fontcolor": self.style.colours["text"],
                 "tooltip": graphviz.nohtml(escape.escape_dot(title)),
                 "label": join_label_lines(
