@@ -23,7 +23,7 @@ from resviz.figures.growth.axes import (
     round_ticks,
     sample_path,
 )
-from resviz.figures.overview.outline import list_title_facts
+from resviz.figures.title_facts import list_title_facts
 from resviz.readings import costs
 from resviz.readings.growth import DepthPoint, build_depth_series
 from resviz.readings.receptive import compute_receptive_fields

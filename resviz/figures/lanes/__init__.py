@@ -31,7 +31,7 @@ from resviz.figures.lanes.placing import (
 )
 from resviz.figures.lanes.routing import LineRouter
 from resviz.figures.legend import explain_lines
-from resviz.figures.overview.outline import list_title_facts
+from resviz.figures.title_facts import list_title_facts
 from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
 from resviz.units import format_plural

@@ -25,7 +25,7 @@ from resviz.figures.layers.rows import (
     build_layers_chart,
     group_into_pieces,
 )
-from resviz.figures.overview.outline import list_title_facts
+from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import Structure, read_structure
 
 if TYPE_CHECKING:

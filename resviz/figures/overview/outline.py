@@ -17,6 +17,7 @@ from resviz.figures.overview.words import (
     label_shortcut,
     label_width_change,
 )
+from resviz.figures.title_facts import list_title_facts
 from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
@@ -170,21 +171,6 @@ def build_outline(structure: Structure, *, most: int = MAX_ROWS) -> Outline:
         tuple(layer.index for stem in stems for layer in stem.layers),
         tuple(layer.index for layer in structure.head),
     )
-
-
-def list_title_facts(structure: Structure) -> tuple[str, ...]:
-    """Return a network's totals for a title; uncounted operations are named."""
-    arch = structure.arch
-    gaps = costs.find_uncounted(arch)
-    macs = costs.sum_record_costs(arch).macs
-    bound = "≥ " if gaps else ""
-    lines = [*layer_labels.format_costs(arch, arch.params, macs, bound=bound)]
-    if gaps:
-        names = ", ".join(gap.operation for gap in gaps[:3])
-        lines.append(f"not counted: {names}{', …' if len(gaps) > 3 else ''}")
-    if not structure.stages:
-        lines.append("no residual blocks")
-    return tuple(lines)
 
 
 def stage_output_shape(stage: Stage) -> Shape:

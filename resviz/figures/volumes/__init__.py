@@ -18,7 +18,7 @@ from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes import describe_graph
 from resviz.figures.lanes.notes import declare_boxes
 from resviz.figures.legend import explain_lines
-from resviz.figures.overview.outline import list_title_facts
+from resviz.figures.title_facts import list_title_facts
 from resviz.figures.volumes.in_lanes import VolumeLanesPainter
 from resviz.figures.volumes.notes import (
     declare_gates,
