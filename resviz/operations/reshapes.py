@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.operations.kind import OutputMaps
-    from resviz.operations.layouts import AxisRun
+    from resviz.operations.layouts import AxisRun, RunPart
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
@@ -52,14 +52,12 @@ def reshape_layout(
     return [*layout[:head], *middle, *layout[stop:]]
 
 
-def regroup_parts(
-    parts: Sequence[tuple[int, int]], shape: Shape
-) -> list[AxisRun] | None:
+def regroup_parts(parts: Sequence[RunPart], shape: Shape) -> list[AxisRun] | None:
     """Regroup parts in order into runs of given sizes; None if positions are cut."""
     pending = merge_plain_parts(parts)[::-1]
     runs: list[AxisRun] = []
     for size in shape:
-        run: list[tuple[int, int]] = []
+        run: list[RunPart] = []
         need = size
         while need > 1 and pending:
             n, k = pending.pop()
@@ -78,9 +76,9 @@ def regroup_parts(
     return runs
 
 
-def merge_plain_parts(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def merge_plain_parts(parts: Sequence[RunPart]) -> list[RunPart]:
     """Merge neighbouring parts that carry no positions."""
-    merged_parts: list[tuple[int, int]] = []
+    merged_parts: list[RunPart] = []
     for n, k in parts:
         if k == NO_AXIS and merged_parts and merged_parts[-1][1] == NO_AXIS:
             merged_parts[-1] = (merged_parts[-1][0] * n, NO_AXIS)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ELEMENTWISE, SELECTION, OperationKind, SavedTensors
 from resviz.operations.layouts import (
+    cut_joined_run,
+    join_runs,
     list_input_axes,
     make_plain_layout,
     make_plain_run,
@@ -20,10 +22,13 @@ from resviz.operations.shared_rules import (
 from resviz.operations.windows import Taps, slide_last_axes, taps_of_slice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resviz.operations.kind import OperandLearns, OutputMaps
+    from resviz.operations.layouts import AxisRun
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
-    from resviz.record import Operation
+    from resviz.record import Operation, Shape
 
 
 TAKEN_APART = "positions are taken apart, one by one"
@@ -38,7 +43,22 @@ def follow_slice(step: FieldStep) -> OutputMaps | None:
     place = step.arguments["dim"] % len(shape)
     start, stride = step.arguments.get("start") or 0, step.arguments.get("step") or 1
     start = max(start + shape[place], 0) if start < 0 else start
-    return [field_map.slide_taps(place, [taps_of_slice(start, stride)], step.shape)]
+    return [take_piece(field_map, place, start, step.shape, stride=stride)]
+
+
+def take_piece(
+    field_map: FieldMap, place: int, start: int, shape: Shape, *, stride: int = 1
+) -> FieldMap | None:
+    """Return the map of every `stride`-th position of an axis, from `start` on.
+
+    None for those that were joined to others and see nothing, as a class token.
+    """
+    run = field_map.layout[place]
+    piece = cut_joined_run(run, start, shape[place]) if stride == 1 else None
+    if piece is not None:
+        is_blind = not list_input_axes(piece)
+        return None if is_blind else field_map.with_run(place, piece)
+    return field_map.slide_taps(place, [taps_of_slice(start, stride)], shape)
 
 
 def follow_select(step: FieldStep) -> OutputMaps | None:
@@ -69,16 +89,19 @@ def follow_split(step: FieldStep) -> OutputMaps | None:
     if "dim" not in step.arguments:
         return None
     place = step.arguments["dim"] % len(field_map.layout)
-    pieces: list[FieldMap] = []
+    pieces: list[FieldMap | None] = []
     start = 0
     for shape in step.op.outputs:
-        pieces.append(field_map.slide_taps(place, [taps_of_slice(start)], shape))
+        pieces.append(take_piece(field_map, place, start, shape))
         start += shape[place]
     return pieces
 
 
 def follow_cat(step: FieldStep) -> OutputMaps | None:
-    """Follow fields of concatenated operands: a union if that is along channels."""
+    """Follow fields of concatenated operands: a union if that is along channels.
+
+    Along positions, fields that are alike are kept, also beside what sees nothing.
+    """
     place = step.arguments.get("dim")
     if place is None:
         return None
@@ -88,11 +111,46 @@ def follow_cat(step: FieldStep) -> OutputMaps | None:
     ]
     place %= rank
     if any(list_input_axes(field_map.layout[place]) for field_map in maps):
-        step.why = "positions are put one behind the other"
-        return None
-    run = make_plain_run(step.shape[place])
+        if not are_alike_along(place, maps):
+            step.why = "positions are put one behind the other"
+            return None
+        run = join_operands(step, place)
+    else:
+        run = make_plain_run(step.shape[place])
     widened_maps = [field_map.with_run(place, run) for field_map in maps]
     return [step.merge_maps(widened_maps, step.shape)]
+
+
+def are_alike_along(place: int, maps: Sequence[FieldMap]) -> bool:
+    """Tell whether the positions of maps along an axis have one field.
+
+    They run over the same axes of the input, which lie nowhere else.
+    """
+    along = {frozenset(list_input_axes(field_map.layout[place])) for field_map in maps}
+    if len(along) > 1:
+        return False
+    (axes,) = along
+    fields = {tuple(field_map.seen[k] for k in axes) for field_map in maps}
+    return len(fields) == 1 and all(
+        axes.isdisjoint(field_map.without_axis(place).position_axes)
+        for field_map in maps
+    )
+
+
+def join_operands(step: FieldStep, place: int) -> AxisRun:
+    """Join the runs of operands along an axis; some may see nothing of the input."""
+    runs: list[AxisRun] = []
+    blind = 0
+    for field_map, shape in zip(step.maps, step.op.inputs, strict=True):
+        if len(shape) != len(step.shape):
+            continue  # an empty tensor of one axis, which torch lets through
+        if field_map is None:
+            blind += shape[place]
+        runs.append(
+            field_map.layout[place] if field_map else make_plain_run(shape[place])
+        )
+    step.blind = blind, step.shape[place]
+    return join_runs(runs)
 
 
 def follow_stack(step: FieldStep) -> OutputMaps | None:

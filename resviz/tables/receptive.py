@@ -100,6 +100,7 @@ def receptive_table(
             for meeting in all_fields.off_centre
         ],
         "not_known": [asdict(gap) for gap in all_fields.unknown],
+        "blind": [*map(asdict, all_fields.blind)],
         "convention": "; ".join(FIELD_UNITS),
     } | trace_header(arch)
     if all_fields.axes != tuple(range(2, len(arch.input_shape))):
@@ -211,7 +212,8 @@ def format_axes(
         return None
     gaps = ["all" if sees_all else "unknown" for sees_all in whole_input or values]
     words = [gap if n is None else n for n, gap in zip(values, gaps, strict=True)]
-    return words[0] if len({*words}) == 1 else format_sizes([*map(round_number, words)])
+    words = [*map(round_number, words)]
+    return words[0] if len({*words}) == 1 else format_sizes(words)
 
 
 def round_number(value: float | str) -> Any:
@@ -249,6 +251,15 @@ def field_notes(arch: Architecture, all_fields: ReceptiveFields) -> Iterator[str
         joins = format_plural(len(all_fields.off_centre), "layer")
         yield (
             f"branches meet off centre at {joins}, first {first.name}, by {distance} px"
+        )
+    first_blind = {
+        (spot.count, spot.positions): spot for spot in all_fields.blind[::-1]
+    }
+    for spot in [*first_blind.values()][::-1]:
+        verb = "see" if spot.count > 1 else "sees"
+        yield (
+            f"{spot.count} of {spot.positions} positions, first at {spot.name}, {verb} "
+            "nothing of the input, as a class token; the field is that of the others"
         )
     for gap in all_fields.unknown:
         yield f"not known: {gap.why}, {gap.count}×, first at {gap.first}"

@@ -77,6 +77,41 @@ def test_the_largest_field_and_the_input(record):
     assert frozenset() == wide.marked
 
 
+class Tokens(nn.Module):
+    """A patch embedding, a class token and attention."""
+
+    def __init__(self):
+        super().__init__()
+        self.patch = nn.Conv2d(3, 8, 16, 16)
+        self.token = nn.Parameter(torch.zeros(1, 1, 8))
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        x = self.patch(x).flatten(2).mT
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], 1)
+        return self.attention(x, x, x)[0]
+
+
+def test_a_class_token_is_told_of():
+    """Patches see 16×16, then all; the token that sees nothing is no row."""
+    table = resviz.receptive_field(resviz.trace(Tokens(), (3, 64, 64)))
+    assert [("patch", 16), ("attention", "all")] == [
+        (row["name"], row["receptive_field"]) for row in table.rows
+    ]
+    assert [{"name": "cat", "count": 1, "positions": 17}] == table.to_dict()["blind"]
+    assert (
+        "1 of 17 positions, first at cat, sees nothing of the input, as a class token; "
+        "the field is that of the others"
+    ) in table.notes
+
+
+def test_long_fractions_are_rounded():
+    """A resize by 8/7 has a stride of 8/7, written so that people can read it."""
+    net = nn.Sequential(nn.Upsample(7, mode="nearest"), nn.Conv2d(3, 3, 1))
+    (row, *_) = resviz.receptive_field(resviz.trace(net, (3, 8, 8)), every=True).rows
+    assert 1.143 == row["total_stride"]
+
+
 def test_stages_under_the_papers_names(record):
     """One number each where both axes agree."""
     text = str(resviz.receptive_field(record("resnet50")))

@@ -69,6 +69,21 @@ class OffCentreJoin:
 
 
 @dataclass(frozen=True, slots=True)
+class BlindPositions:
+    """A layer that puts positions that see nothing, as a class token, beside others.
+
+    Attributes:
+        name: of the layer.
+        count: how many of its positions see nothing of the input.
+        positions: how many there are.
+    """
+
+    name: str
+    count: int
+    positions: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReceptiveFields:
     """Receptive fields of a record's layers on its first input.
 
@@ -82,6 +97,8 @@ class ReceptiveFields:
             the gate of squeeze-and-excitation, was left out of the field.
         off_centre: the layers at which branches meet off centre.
         unknown: where fields are known no more.
+        blind: where positions come in that see nothing of it, as a class token;
+            the field is that of the others.
     """
 
     axes: tuple[int, ...]
@@ -90,6 +107,7 @@ class ReceptiveFields:
     gated: tuple[str, ...]
     off_centre: tuple[OffCentreJoin, ...]
     unknown: tuple[UnknownField, ...]
+    blind: tuple[BlindPositions, ...]
 
 
 @cache_reading
@@ -105,6 +123,7 @@ def compute_receptive_fields(arch: Architecture) -> ReceptiveFields:
         tuple(dict.fromkeys(walk.gated)),
         tuple(walk.off_centre),
         tuple(UnknownField(why, len(at), at[0]) for why, at in walk.unknown.items()),
+        tuple(walk.blind),
     )
 
 
@@ -117,6 +136,7 @@ class FieldWalk:
         self.changed: list[bool] = []
         self.gated: list[str] = []
         self.off_centre: list[OffCentreJoin] = []
+        self.blind: list[BlindPositions] = []
         self.unknown: dict[str, list[str]] = {}
         self.axes = find_position_axes(arch)
         if self.axes:
@@ -191,7 +211,7 @@ class FieldWalk:
     def note_findings(
         self, layer: Layer, step: FieldStep, output_maps: Sequence[FieldMap | None]
     ) -> None:
-        """Record unknown fields, gates and off-centre joins of a step."""
+        """Record unknown fields, gates, blind positions and off-centre joins."""
         is_unknown = any(
             field_map and None in field_map.seen for field_map in output_maps
         )
@@ -202,6 +222,9 @@ class FieldWalk:
             self.unknown.setdefault(why, []).append(layer.name)
         if step.gated:
             self.gated.append(layer.name)
+        count, positions = step.blind
+        if count and not is_unknown:
+            self.blind.append(BlindPositions(layer.name, count, positions))
         if any(step.centre_distances.values()):
             axes = range(max(step.centre_distances) + 1)
             apart = tuple(step.centre_distances.get(k, Fraction()) for k in axes)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from resviz.operations.layouts import (
     NO_AXIS,
+    JoinedRuns,
     clear_run,
+    count_run,
+    count_run_positions,
     list_input_axes,
     make_plain_layout,
 )
@@ -57,13 +60,16 @@ class FieldMap:
         """
         places = [k for run in self.layout for _, k in run if k != NO_AXIS]
         is_alone = len(places) == len(set(places))
-        return is_alone and all(isinstance(self.seen[k], Axis) for k in places)
+        return is_alone and all(
+            not isinstance(k, JoinedRuns) and isinstance(self.seen[k], Axis)
+            for k in places
+        )
 
     @cached_property
     def shape(self) -> Shape:
         """Shape of the tensor."""
         return tuple([
-            run[0][0] if len(run) == 1 else prod(size for size, _ in run)
+            run[0][0] if len(run) == 1 else count_run(run)
             for run in self.layout
         ])  # fmt: skip
 
@@ -117,7 +123,7 @@ class FieldMap:
 
     def count_positions(self, k: int) -> int:
         """Count positions along input axis `k`; 1 if they are told apart no more."""
-        return prod(size for run in self.layout for size, axis in run if axis == k)
+        return prod(count_run_positions(run, k) for run in self.layout)
 
     def find_leading_axes(self, count: int) -> set[int]:
         """Find the input axes whose positions lie along the first `count` axes."""
@@ -137,13 +143,10 @@ class FieldMap:
         for place, axis_taps in enumerate(taps, first):
             run, size = layout[place], shape[place]
             run_axes = list_input_axes(run)
-            if (
-                run_axes
-                and axis_taps == IDENTITY_TAPS
-                and size == prod(n for n, _ in run)
-            ):
+            if run_axes and axis_taps == IDENTITY_TAPS and size == count_run(run):
                 continue
-            before = seen[run_axes[0]] if run_axes and len(run) == 1 else None
+            is_plain = len(run) == 1 and run[0][1] in run_axes
+            before = seen[run_axes[0]] if is_plain else None
             after = (
                 apply_taps(before, axis_taps)
                 if isinstance(before, Axis) and axis_taps

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import prod
 from typing import TYPE_CHECKING, Any
 
-from resviz.operations.layouts import clear_run, list_input_axes, make_plain_run
+from resviz.operations.layouts import (
+    clear_run,
+    count_run,
+    list_input_axes,
+    make_plain_run,
+)
 from resviz.readings.receptive.axis import (
     Axis,
     covers_input,
@@ -34,6 +38,8 @@ class FieldStep:
         gated: whether a factor that sees the whole input was left out.
         centre_distances: by how many pixels the centres of branches differ that meet
             here.
+        blind: how many positions that see nothing of the input were put beside others,
+            as a class token is; and how many positions there are then.
     """
 
     op: Operation
@@ -41,6 +47,7 @@ class FieldStep:
     why: str = ""
     gated: bool = False
     centre_distances: dict[int, Fraction] = field(default_factory=dict[int, Fraction])
+    blind: tuple[int, int] = (0, 0)
 
     @property
     def seeing_maps(self) -> list[FieldMap]:
@@ -171,8 +178,7 @@ def broadcast_layout(layout: tuple[AxisRun, ...], shape: Shape) -> list[AxisRun]
     missing = len(shape) - len(layout)
     stretched: list[AxisRun] = [make_plain_run(size) for size in shape[:missing]]
     for run, size in zip(layout, shape[missing:], strict=True):
-        fits = prod(n for n, _ in run) == size
-        stretched.append(run if fits else make_plain_run(size))
+        stretched.append(run if count_run(run) == size else make_plain_run(size))
     return stretched
 
 

@@ -173,7 +173,9 @@ UNKNOWN = {
     "a map is cut into pieces": lambda x: x.view(-1, 4, 2, 5, 2, 5),
     "axes meet that run over other positions": lambda x: x + x.transpose(2, 3),
     "one position is singled out": lambda x: x[:, :, 3],
-    "positions are put one behind the other": lambda x: torch.cat([x, x], 2),
+    "positions are put one behind the other": lambda x: torch.cat(
+        [x, F.avg_pool2d(x, (3, 1), 1)], 2
+    ),
     "a part of the input is gathered": lambda x: x[:, :, :3, :3].mean((2, 3)),
     "a part of a tensor is written over": written,
     "branches with total strides of 2 and 1 pixels meet": lambda x: (
@@ -196,6 +198,93 @@ def test_what_is_not_known_is_said_once(why):
     assert rows is None
     assert (columns is None) == (why != "one position is singled out")
     assert [(why, 1, "1")] == [(gap.why, gap.count, gap.first) for gap in found.unknown]
+
+
+def tokens(x):
+    """The positions of a map as a sequence, channels last."""
+    return x.flatten(2).transpose(1, 2)
+
+
+def with_class_token(x):
+    """A row of zeros before the positions of a map."""
+    return torch.cat([torch.zeros(len(x), 1, 4), tokens(x)], 1)
+
+
+JOINED = {
+    "a class token": (with_class_token, [(1, 101)]),
+    "another behind": (
+        lambda x: torch.cat([with_class_token(x), torch.zeros(len(x), 2, 4)], 1),
+        [(1, 101), (2, 103)],
+    ),
+    "tokens first": (lambda x: with_class_token(x).transpose(0, 1) * 2, [(1, 101)]),
+    "heads": (lambda x: with_class_token(x).unflatten(2, (2, 2)), [(1, 101)]),
+    "taken away again": (
+        lambda x: with_class_token(x)[:, 1:].mT.unflatten(2, (10, 10)),
+        [(1, 101)],
+    ),
+    "split off": (lambda x: with_class_token(x).split([1, 100], 1)[1], [(1, 101)]),
+    "put back": (
+        lambda x: torch.cat([*with_class_token(x).split([1, 100], 1)], 1),
+        [(1, 101), (1, 101)],
+    ),
+    "itself": (lambda x: torch.cat([x, x], 2), []),
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_positions_beside_those_that_see_nothing_keep_their_field(name):
+    """Still 3×3, and how many see nothing is said."""
+    function, blind = JOINED[name]
+    found = after(function)
+    assert [(3, 1, 1, 0)] * 2 == [numbers(axis) for axis in found.layers[-1]]
+    assert ((), blind) == (
+        found.unknown,
+        [(spot.count, spot.positions) for spot in found.blind],
+    )
+
+
+def test_a_class_token_alone_sees_nothing():
+    """Before it attends to the others."""
+    assert None is after(lambda x: with_class_token(x)[:, :1]).layers[-1]
+
+
+def test_attention_beside_a_class_token_sees_all():
+    """Its fields together are the input."""
+    found = after(lambda x: F.scaled_dot_product_attention(*[with_class_token(x)] * 3))
+    assert ((WHOLE, WHOLE), ()) == (found.layers[-1], found.unknown)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: F.conv1d(with_class_token(x).mT, torch.ones(4, 4, 3)),
+        lambda x: with_class_token(x)[:, :50],
+        lambda x: with_class_token(x)[:, ::2],
+        lambda x: with_class_token(x)[:, 1:].unflatten(1, (4, 25)),
+        lambda x: with_class_token(x) + with_class_token(x).flip(1),
+        lambda x: (
+            torch.cat([torch.zeros(1, 1, 4), tokens(x)], 1)
+            + torch.cat([tokens(x), torch.zeros(1, 1, 4)], 1)
+        ),
+    ],
+)
+def test_what_mixes_joined_positions_has_no_field(function):
+    """Windows over both kinds, pieces of one, sums in another order."""
+    assert (None, None) == after(function, (4, 10, 10)).layers[-1]
+
+
+def test_fields_beside_a_class_token_are_those_of_its_gradients():
+    """Each token depends on the pixels of the map's position that it is."""
+    net = nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), Function(with_class_token))
+    (rows, columns) = compute_receptive_fields(resviz.trace(net, (1, 8, 8))).layers[-1]
+    x = torch.rand(1, 1, 8, 8, requires_grad=True)
+    for place, token in enumerate(net(x)[0, 1:]):
+        (gradient,) = torch.autograd.grad(token.sum(), x, retain_graph=True)
+        touched = gradient[0, 0].nonzero().tolist()
+        for axis, k in ((rows, 0), (columns, 1)):
+            first, last = axis.interval_at(divmod(place, 4)[k])
+            pixels = [pixel[k] for pixel in touched]
+            assert (max(first, 0), min(last, 7)) == (min(pixels), max(pixels))
 
 
 class Gated(nn.Module):
