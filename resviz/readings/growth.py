@@ -74,11 +74,8 @@ def cumulate_costs(arch: Architecture) -> list[tuple[int, int, int]]:
     running = [(0, 0, 0)]
     for layer in arch.layers:
         params, macs, activations = running[-1]
+        own = costs.sum_layer_costs((layer,))
         running.append(
-            (
-                params + layer.params,
-                macs + costs.count_known_macs(layer),
-                activations + costs.count_activations(layer),
-            )
+            (params + own.params, macs + own.macs, activations + own.activations)
         )
     return running

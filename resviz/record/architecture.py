@@ -164,7 +164,7 @@ class Architecture(
         """Shape of the first input; () if it has no axes, or there is none."""
         return self.inputs[0].shape if self.inputs else ()
 
-    @property
+    @cached_property
     def batch(self) -> int:
         """How many samples it was traced with."""
         if self.batch_size is not None or not self.input_shape:

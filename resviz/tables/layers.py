@@ -222,6 +222,7 @@ def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
     )
     pairs = zip(layer.inputs, layer.sources, strict=True)
     own = Source(layer.index)
+    total = costs.sum_layer_costs((layer,))
     return {
         "index": layer.index,
         "name": layer.name,
@@ -231,15 +232,15 @@ def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
         "output_shape": arrange_shape(arch, layer.output_shape, own),
         **{key: list(getattr(window, key)) if window else None for key in WINDOW_KEYS},
         "groups": window.groups if window else None,
-        "params": layer.params,
-        "macs": costs.count_macs(layer),
-        "elements": costs.count_elements(layer),
+        "params": total.params,
+        "macs": None if total.leaves_out else total.macs,
+        "elements": None if total.leaves_out else total.elements,
         "path": layer.path,
         "resolution": [list(before), list(after)] if changes else None,
         "trainable_params": layer.trainable_params,
         "frozen_params": layer.frozen_params,
-        "macs_at_least": costs.count_known_macs(layer),
-        "elements_at_least": costs.count_known_elements(layer),
+        "macs_at_least": total.macs,
+        "elements_at_least": total.elements,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import pairwise
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
@@ -176,7 +176,7 @@ class SeatBook:
         return EdgeLedger(wiring, seats, self.scope)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what is read off it can be kept
 class EdgeLedger:
     """Where the edges of one record are, by the seats of its layers.
 
@@ -195,6 +195,18 @@ class EdgeLedger:
         """The record."""
         return self.wiring.arch
 
+    @cached_property
+    def alike_edges(self) -> dict[tuple[object, ...], tuple[WiringEdge, int]]:
+        """One edge of those whose ends have the same seats, and how many they are."""
+        found: dict[tuple[object, ...], tuple[WiringEdge, int]] = {}
+        for edge in self.wiring.edges:
+            source, reader = edge.source, edge.reader
+            shown = self.scope is None or source in self.scope or reader in self.scope
+            key = (self.seats.get(source), self.seats.get(reader), shown)
+            first, edges = found.get(key, (edge, 0))
+            found[key] = first, edges + 1
+        return found
+
     def find_holders(self) -> dict[int, tuple[str, ...]]:
         """Find the keys under which each layer that is in the picture is."""
         return {
@@ -205,7 +217,9 @@ class EdgeLedger:
     def count_edges(self, wires: Iterable[Wire]) -> EdgeCoverage:
         """Count the edges that the wires stand for, and where the others are."""
         connected = _Connections(self, wires)
-        counts = Counter(map(connected.classify_edge, self.wiring.edges))
+        counts = Counter[str]()
+        for edge, edges in self.alike_edges.values():
+            counts[connected.classify_edge(edge)] += edges
         layers = self.wiring.arch.stored_layers
         undrawn = [
             layers[end].params
@@ -229,7 +243,7 @@ class EdgeLedger:
     def find_idle_links(self, wires: Iterable[Wire]) -> set[Link]:
         """Find the links between this record's layers that stand for no edge."""
         connected = _Connections(self, wires)
-        for edge in self.wiring.edges:
+        for edge, _ in self.alike_edges.values():
             connected.classify_edge(edge)
         used = connected.used | {
             pair
@@ -310,7 +324,7 @@ class _Connections:
         """Return which count of the coverage an edge belongs to."""
         ledger = self.ledger
         scope = ledger.scope
-        if scope is not None and not {edge.source, edge.reader} & scope:
+        if scope is not None and edge.source not in scope and edge.reader not in scope:
             return "elsewhere"
         found = "left_out"
         for tail in ledger.seats.get(edge.source, ()):

@@ -18,7 +18,6 @@ from resviz.figures.overview.words import (
     label_width_change,
 )
 from resviz.figures.title_facts import list_title_facts
-from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.stems import find_stems, list_stems_before
@@ -205,7 +204,7 @@ def build_stage_section(
         groups.append((len(folds), tuple(rows)))
     layers = [structure.arch.layers[index] for index in stage.layer_indices]
     blocks = units.format_plural(len(stage.blocks), "block")
-    params = units.format_count(costs.sum_layer_costs(layers).params)
+    params = units.format_count(sum(layer.params for layer in layers))
     facts = (
         units.format_feature_map(stage_output_shape(stage)),
         f"{blocks}, {params} params",
@@ -367,7 +366,7 @@ def build_plain_sections(
         if not labels:
             continue
         size = units.format_feature_map(shapes[members[-1].index])
-        params = costs.sum_layer_costs(members).params
+        params = sum(layer.params for layer in members)
         facts = (size, f"{units.format_count(params)} params") if params else (size,)
         turns = (RowLayers(tuple(layer.index for layer in members)),)
         rows = ((OutlineRow(labels, turns=turns),),)

@@ -92,23 +92,15 @@ def is_operation_known(op: Operation) -> bool:
     return not any(op.flowing) and not reads_weights(op)
 
 
-def leaves_out_operations(layer: Layer) -> bool:
-    """Tell whether an operation of a layer has no rule, so that its costs are more."""
-    return not all(is_cost_known(op) for op in layer.operations)
-
-
 def count_macs(layer: Layer) -> int | None:
     """Count the MACs of one layer; None if one of its operations has no rule."""
-    return None if leaves_out_operations(layer) else count_known_macs(layer)
+    total = sum_layer_costs((layer,))
+    return None if total.leaves_out else total.macs
 
 
 def count_known_macs(layer: Layer) -> int:
     """Count the MACs of those operations of one layer that have a rule."""
-    return sum(
-        rule(op)
-        for op in layer.operations
-        if (rule := find_mac_rule(op)) and is_cost_known(op)
-    )
+    return sum_layer_costs((layer,)).macs
 
 
 def count_elements(layer: Layer) -> int | None:
@@ -116,7 +108,8 @@ def count_elements(layer: Layer) -> int | None:
 
     Units: as `count_known_elements`.
     """
-    return None if leaves_out_operations(layer) else count_known_elements(layer)
+    total = sum_layer_costs((layer,))
+    return None if total.leaves_out else total.elements
 
 
 def count_known_elements(layer: Layer) -> int:
@@ -128,11 +121,7 @@ def count_known_elements(layer: Layer) -> int:
     A bias belongs to its convolution or product; the softmax inside a fused
     attention and the gates inside a fused LSTM are not seen.
     """
-    return sum(
-        count_operation_elements(op)
-        for op in layer.operations
-        if op.name in ELEMENTWISE_WORK
-    )
+    return sum_layer_costs((layer,)).elements
 
 
 def count_operation_elements(op: Operation) -> int:
@@ -149,8 +138,7 @@ def count_activations(layer: Layer) -> int:
     Source: Radosavovic et al. 2020, Designing Network Design Spaces, section 2; their
     pycls adds what the max pool and the last linear layer give.
     """
-    convolutions = (op for op in layer.operations if op.name == "convolution")
-    return sum(prod(op.outputs[0]) for op in convolutions)
+    return sum_layer_costs((layer,)).activations
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +164,22 @@ def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
 
     `find_uncounted` names those; every total stands beside it.
     """
-    members = list(layers)
-    return CostTotals(
-        sum(layer.params for layer in members),
-        sum(count_known_macs(layer) for layer in members),
-        sum(count_activations(layer) for layer in members),
-        sum(count_known_elements(layer) for layer in members),
-        sum(p.numel for la in members for p in la.parameters if p.frozen),
-        any(leaves_out_operations(layer) for layer in members),
-    )
+    params = macs = activations = elements = frozen_params = 0
+    leaves_out = False
+    for layer in layers:
+        for parameter in layer.parameters:
+            params += parameter.numel
+            frozen_params += parameter.numel if parameter.frozen else 0
+        for op in layer.operations:
+            if not is_cost_known(op):
+                leaves_out = True
+            elif rule := find_mac_rule(op):
+                macs += rule(op)
+            if op.name == "convolution":
+                activations += prod(op.outputs[0])
+            if op.name in ELEMENTWISE_WORK:
+                elements += count_operation_elements(op)
+    return CostTotals(params, macs, activations, elements, frozen_params, leaves_out)
 
 
 @cache_reading
@@ -229,12 +224,16 @@ def sum_macs_by_convention(arch: Architecture) -> dict[str, int]:
 @cache_reading
 def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List the operations without a cost rule, which no total includes."""
+    if not sum_record_costs(arch).leaves_out:
+        return ()
     return select_uncounted(arch.stored_layers, lambda _: True)
 
 
 @cache_reading
 def find_uncounted_weights(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List those of them that read weights."""
+    if not sum_record_costs(arch).leaves_out:
+        return ()
     return select_uncounted(arch.stored_layers, reads_weights)
 
 

@@ -40,7 +40,7 @@ def find_repeated_sums(graph: Graph, regions: Iterable[JoinRegion]) -> dict[int,
             continue
         light, *others = region.main_branches
         branch = frozenset[int]().union(*others) - light
-        weighted = branch.intersection(graph.efforts)
+        weighted = frozenset(node for node in branch if node in graph.efforts)
         first = first_sums.setdefault(weighted, region.join)
         if weighted and first != region.join:
             repeats[region.join] = first
