@@ -216,16 +216,17 @@ def choose_figure(
     An overview shows parts that follow one another, in one direction or another; what
     is no such chain is drawn in lanes.
     """
-    from resviz.readings.contraction import read_contraction
+    from resviz.readings.contraction import is_chain, read_contraction
 
     networks = cast("list[Any]", arch if isinstance(arch, (list, tuple)) else [arch])
     own = (name for name in FIGURES[OVERVIEW].options if options.get(name))
     is_asked_for = any(options.get(name) != DEFAULTS[name] for name in own)
     if len(networks) != 1 or is_asked_for:
         return OVERVIEW
-    graph = read_contraction(networks[0])
-    is_legible = len(graph.nodes) <= MAX_LANES_NODES
-    return OVERVIEW if graph.is_chain or not is_legible else GRAPH
+    if is_chain(networks[0]):
+        return OVERVIEW
+    is_legible = len(read_contraction(networks[0]).nodes) <= MAX_LANES_NODES
+    return GRAPH if is_legible else OVERVIEW
 
 
 def describe_networks(

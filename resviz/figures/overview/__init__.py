@@ -36,13 +36,12 @@ def draw(arch: Architecture, *, direction: str, stages: str | None = None) -> Pi
     Raises:
         RenderError: for stages that it has not; lists those it has.
     """
-    structure = read_structure(arch)
-    outline = choose_part(structure, build_outline(structure), stages)
+    outline = build_part(read_structure(arch), stages)
     unplaced = ChartBuilder(outline).build_chart(direction)
     if find_sheet().width is None:
-        picture = choose_readable(iter_pictures(structure, direction, stages))
+        picture = choose_readable(iter_pictures(arch, outline, direction, stages))
     else:
-        picture = choose_fitting(iter_pictures(structure, direction, stages))
+        picture = choose_fitting(iter_pictures(arch, outline, direction, stages))
     return replace(picture, chart=unplaced)
 
 
@@ -50,17 +49,26 @@ MIN_ROWS = 3
 """Rows of one stage that are drawn at least: the first, what is left out, the last."""
 
 
+def build_part(
+    structure: Structure, stages: str | None, rows: int = MAX_ROWS
+) -> Outline:
+    """Return the overview of some stages, with at most so many rows of each."""
+    return choose_part(structure, build_outline(structure, most=rows), stages)
+
+
 def iter_pictures(
-    structure: Structure, direction: str, stages: str | None
+    arch: Architecture, whole: Outline, direction: str, stages: str | None
 ) -> Iterator[Picture]:
     """Yield the overview in one lane of stages and in more, then with fewer rows.
 
     On a sheet of some width each is narrowed to it after that.
     """
     widths = (False,) if find_sheet().width is None else (False, True)
-    previous = None
+    structure = read_structure(arch)
+    previous, outline = None, whole
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
-        outline = choose_part(structure, build_outline(structure, most=most), stages)
+        if most < MAX_ROWS:
+            outline = build_part(structure, stages, most)
         if outline != previous:
             omissions = [*list_omissions(structure), *declare_missing(outline)]
             signs = build_overview_legend(structure, outline)
@@ -84,8 +92,7 @@ def description(arch: Architecture, *, stages: str | None = None) -> str:
         RenderError: as `draw`.
     """
     whole = sentences.describe_network(arch)
-    structure = read_structure(arch)
-    outline = choose_part(structure, build_outline(structure), stages)
+    outline = build_part(read_structure(arch), stages)
     if not outline.missing:
         return whole
     drawn = sentences.join_with_and([section.name for section in outline.sections])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.readings.contraction import Budget, contract, read_contraction
+from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +59,16 @@ def iter_rows(arch: Architecture) -> Iterator[VolumeRow]:
 
     It is none where more lies beside it than past it.
     """
-    graphs = contract(arch, ROW), read_contraction(arch)
-    yield from filter(None, map(build_row, graphs))
+    for read_graph in (read_row_contraction, read_contraction):
+        row = build_row(read_graph(arch))
+        if row is not None:
+            yield row
+
+
+@cache_reading
+def read_row_contraction(arch: Architecture) -> ContractedGraph:
+    """Read the contracted graph of a record that fits a row."""
+    return contract(arch, ROW)
 
 
 def build_row(graph: ContractedGraph) -> VolumeRow | None:

@@ -27,6 +27,7 @@ from resviz.readings.contraction.drawn import (
     DrawnFrame,
     DrawnNode,
     contract,
+    read_merged_quotient,
 )
 from resviz.readings.contraction.ladder import SCREEN, Budget
 from resviz.readings.contraction.wiring import Wiring, WiringEdge, read_wiring
@@ -45,9 +46,20 @@ __all__ = [
     "Wiring",
     "WiringEdge",
     "contract",
+    "is_chain",
     "read_contraction",
     "read_wiring",
 ]
+
+
+@cache_reading
+def is_chain(arch: Architecture) -> bool:
+    """Tell whether the parts of a record follow one another, each read by one alone.
+
+    What is a chain before it is fitted to a screen is one behind that.
+    """
+    quotient = read_merged_quotient(arch)
+    return quotient.is_chain or read_contraction(arch).is_chain
 
 
 @cache_reading

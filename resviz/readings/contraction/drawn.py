@@ -16,7 +16,7 @@ from resviz.readings.contraction.join_signs import (
     list_join_signs,
 )
 from resviz.readings.contraction.ladder import Budget, climb_ladder
-from resviz.readings.contraction.quotient import NodeRole, Quotient
+from resviz.readings.contraction.quotient import NodeRole, Quotient, is_chain_of
 from resviz.readings.contraction.wiring import Resolution, Wiring, read_wiring
 from resviz.readings.contraction.words import (
     MAX_CHARACTERS,
@@ -131,9 +131,7 @@ class ContractedGraph:
     @property
     def is_chain(self) -> bool:
         """Whether the nodes follow one another, each with one source and one user."""
-        ends = (*self.sources.values(), *self.users.values())
-        is_branched = max(map(len, ends), default=0) > 1
-        return not is_branched and len(self.lines) == max(len(self.nodes) - 1, 0)
+        return is_chain_of(self.sources.values(), self.users.values())
 
 
 @cache_reading

@@ -80,6 +80,11 @@ class Quotient:
             return "run"
         return "pool" if self.wiring.is_pool(end) else "light"
 
+    @property
+    def is_chain(self) -> bool:
+        """Whether the nodes follow one another, each with one source and one user."""
+        return is_chain_of(self.sources.values(), self.users.values())
+
     def copy(self) -> Quotient:
         """Return a copy that may be merged further."""
         other = object.__new__(Quotient)
@@ -240,6 +245,15 @@ class Quotient:
         if node.signature is None:
             node.signature = sign_node(self.wiring, node.ends, node.role, node.times)
         return node.signature
+
+
+def is_chain_of(
+    sources: Collection[Collection[int]], users: Collection[Collection[int]]
+) -> bool:
+    """Tell whether nodes are a chain, by the nodes that each reads, and its users."""
+    counts = [*map(len, sources)]
+    is_branched = max((*counts, *map(len, users)), default=0) > 1
+    return not is_branched and sum(counts) == max(len(counts) - 1, 0)
 
 
 def meet_dominators(
