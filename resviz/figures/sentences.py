@@ -25,6 +25,7 @@ from resviz.figures.overview.outline import (
     stage_output_shape,
 )
 from resviz.readings import costs
+from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.contraction.join_signs import JOIN_NOUNS
 from resviz.readings.structure import count_depth, read_structure
 from resviz.readings.structure.remarks import find_remarks
@@ -321,7 +322,11 @@ def describe_shortcut(shortcut: Shortcut) -> str:
     label = shortcut.label.replace(" + ", ", then ")
     what = {"projection": "projection by ", "other": "other, "}.get(shortcut.kind, "")
     why = f" {REASON_CLAUSES[shortcut.reason]}" if shortcut.reason else ""
-    before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
+    axis = 0 if is_lone_sample(shortcut.arch) else 1
+    before, after = (
+        shape[axis : axis + 1]
+        for shape in (shortcut.input_shape, shortcut.output_shape)
+    )
     changes = shortcut.reason in {"both", "channels"} and before != after
     if changes and before and after:
         why += f", from {before[0]} to {after[0]}"

@@ -58,6 +58,11 @@ class SampledShape(list[int]):
 Places = dict[Source, BatchPlace]
 
 
+def is_lone_sample(arch: Architecture) -> bool:
+    """Tell whether a network was given one sample, without an axis for the batch."""
+    return bool(arch.batch_axes) and {*arch.batch_axes} == {None}
+
+
 @cache_reading
 def find_batch_places(arch: Architecture) -> Places:
     """Find where the batch lies in inputs and outputs of layers, where it is known."""
@@ -314,6 +319,8 @@ def put_batch_first(
 ) -> tuple[Shape, int | None]:
     """Put the batch first, and frames that lie beside it behind the channels.
 
+    A lone sample gets an axis for its batch of one.
+
     Args:
         arch: the record.
         shape: of a tensor; as it is where it is not known where the batch lies.
@@ -323,6 +330,8 @@ def put_batch_first(
     Returns:
         The shape, and in which axis of it the channels lie.
     """
+    if is_lone_sample(arch):
+        return (1, *shape), axis if axis is None else axis + 1
     places = find_batch_places(arch)
     place = index_shapes(arch).get(shape) if source is None else places.get(source)
     if place is None or arch.batch < 1:

@@ -6,7 +6,9 @@ from math import log2, prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import CONVOLUTIONS
+from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure.graph import build_graph
+from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
@@ -19,13 +21,18 @@ def find_finest_map(arch: Architecture) -> tuple[int, int]:
 
     It is an input, or what a convolution gives where a network enlarges its input.
     """
-    axes = build_graph(arch).input_axes
+    given = [
+        put_batch_first(arch, tensor.shape, axis, Source(MODEL_INPUT, number))
+        for number, (tensor, axis) in enumerate(
+            zip(arch.inputs, build_graph(arch).input_axes, strict=True)
+        )
+    ]
     found = [
-        (measure_positions(tensor.shape, axis), max(len(tensor.shape) - 2, 1))
-        for tensor, axis in zip(arch.inputs, axes, strict=True)
+        (measure_positions(shape, axis), max(len(shape) - 2, 1))
+        for shape, axis in given
     ]
     found += [
-        (prod(op.outputs[0][2:]), len(op.outputs[0]) - 2)
+        (prod(op.outputs[0][-len(op.window.kernel) :]), len(op.window.kernel))
         for layer in arch.stored_layers
         for op in layer.operations
         if op.name in CONVOLUTIONS and op.window and op.outputs

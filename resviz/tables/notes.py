@@ -11,6 +11,7 @@ from resviz.operations.own_rules import (
 )
 from resviz.operations.unknown import explain_gap
 from resviz.readings import costs
+from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.constant_weights import find_constant_weights
 from resviz.readings.given_batch import find_axis_use
 from resviz.units import format_names, format_sizes, group_digits
@@ -69,7 +70,7 @@ def counting_notes(arch: Architecture, *units: str) -> tuple[str, ...]:
 def batch_note(arch: Architecture) -> str:
     """Say what shapes without the batch stand for."""
     use = None
-    if arch.batch_axes and {*arch.batch_axes} == {None}:
+    if is_lone_sample(arch):
         use = find_axis_use(arch, 0, 0)
     if use is None:
         return f"shapes of one sample, H×W×C; counted for a batch of {arch.batch}"

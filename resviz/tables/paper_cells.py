@@ -13,7 +13,7 @@ from resviz.operations.families import (
     PRODUCTS,
     SOFTMAXES,
 )
-from resviz.readings.batch_axes import put_batch_first
+from resviz.readings.batch_axes import is_lone_sample, put_batch_first
 from resviz.readings.structure import gates
 from resviz.readings.structure.heads import group_by_output, list_layers_beside
 from resviz.readings.structure.stems import list_stems_before
@@ -98,23 +98,26 @@ def stem_entries(structure: Structure, stem: Stem) -> dict[str, PaperEntry]:
 def measure_stage(stage: Stage) -> MapExtent:
     """Measure the output of a stage, whose channels lie second unless it is tokens."""
     last = stage.blocks[-1]
-    is_tokens, axis = gives_tokens(last), last.channel_axis
-    return measure_map(stage.arch, stage.output_shape, 2 if is_tokens else axis)
+    shape = last.output_shape
+    axis = len(shape) - 1 if gives_tokens(last) else last.channel_axis
+    return measure_map(stage.arch, shape, axis)
 
 
 def measure_map(
     arch: Architecture, shape: Shape, axis: int | None, source: Source | None = None
 ) -> MapExtent:
     """Measure a tensor along all axes but batch and channels, the latter in `axis`."""
-    shape, axis = put_batch_first(arch, shape, axis or 1, source)
+    usual = 0 if is_lone_sample(arch) else 1
+    shape, axis = put_batch_first(arch, shape, axis or usual, source)
     axis = axis or 1
     return MapExtent(shape[1:axis] + shape[axis + 1 :], (axis, len(shape)) == (2, 3))
 
 
 def gives_tokens(block: Block) -> bool:
     """Tell whether a block gives rows of tokens, (N, L, C), and no 1-D map."""
-    shape, width = block.output_shape, block.output_size[1]
-    return block.has_tokens or (len(shape) == 3 and shape[1] != width == shape[2])
+    width = block.output_size[1]
+    shape, axis = put_batch_first(block.arch, block.output_shape, block.channel_axis)
+    return len(shape) == 3 and (axis == 2 or shape[1] != width == shape[2])
 
 
 def measure_extent(structure: Structure, layer: Layer) -> MapExtent:
@@ -171,7 +174,7 @@ def describe_unit(unit: Unit, stream: AttentionStream) -> Iterator[str]:
 
 def read_stream(block: Block, unit: Unit) -> AttentionStream:
     """Return how many samples a unit works on, and of how many positions each."""
-    shape = unit.shortcut.input_shape
+    shape, _ = put_batch_first(unit.arch, unit.shortcut.input_shape, None)
     axes = shape[1:-1] if gives_tokens(block) else shape[2:]
     return AttentionStream(unit.arch.batch, prod(axes))
 

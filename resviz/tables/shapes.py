@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from resviz.readings.batch_axes import (
     SampledShape,
-    find_batch_places,
     find_sample_shape,
     put_batch_first,
 )
@@ -47,9 +46,6 @@ def arrange_shape(
     if source is not None:
         axis = build_graph(arch).find_channel_axis(source)
     sampled = find_sample_shape(arch, shape, source)
-    lone = arch.batch_axes and {*arch.batch_axes} == {None}
-    if lone and axis == 0 and source not in find_batch_places(arch):
-        return WrittenShape(sampled, (*shape[1:], *shape[:1]))
     first, axis = put_batch_first(arch, shape, axis, source)
     if not axis or first[:1] != (arch.batch,) or axis >= len(first):
         return WrittenShape(sampled, sampled.sample)

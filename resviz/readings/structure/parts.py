@@ -224,9 +224,11 @@ class Block(LayerSums):
     @property
     def channel_axis(self) -> int | None:
         """The axis of `output_shape` in which its channels lie; None if unknown."""
+        from resviz.readings.batch_axes import is_lone_sample
         from resviz.readings.structure.graph import build_graph
 
-        if len(self.output_shape) > 4:  # frames, (N, T, C, H, W)
+        is_lone = is_lone_sample(self.arch)
+        if is_lone or len(self.output_shape) > 4:  # frames, (N, T, C, H, W)
             return build_graph(self.arch).channel_axes.get(self.end)
         return 2 if self.has_tokens else 1
 

@@ -21,6 +21,7 @@ from resviz.operations.families import (
     RESHAPES,
 )
 from resviz.operations.table import find_display_name
+from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
 from resviz.readings.structure.no_ops import changes_nothing, shifts
 from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
@@ -73,6 +74,8 @@ def read_shortcut(
         steps = [step for step in steps if not takes_channels(step.op, step.axis)]
     after = graph.shape_of_node(join)
     output_shape = to_channels_first(after, graph.channel_axes[join])
+    first = 0 if is_lone_sample(graph.arch) else 1
+    axes = max(len(after) - 1 - first, 0)
     note = PARTIAL_NOTE if region.bypass_nodes else ""
     note += EXCHANGE_NOTE if region.is_exchange else ""
     if not steps and not norms and before == after:
@@ -83,7 +86,7 @@ def read_shortcut(
             reason=None,
             input_shape=output_shape,
             output_shape=output_shape,
-            stride=(1,) * max(len(after) - 2, 0),
+            stride=(1,) * axes,
             layer_indices=tuple(sorted(branch)),
         )
     sizes = graph.size_of_node(fork, before), graph.size_of_node(join)
@@ -102,7 +105,7 @@ def read_shortcut(
         reason=find_reason(*sizes, projects=projects),
         input_shape=to_channels_first(before, graph.channel_axes.get(fork)),
         output_shape=output_shape,
-        stride=multiply_strides(steps, axes=max(len(after) - 2, 0)),
+        stride=multiply_strides(steps, axes, first=first),
         layer_indices=tuple(sorted(branch)),
     )
 
@@ -384,8 +387,11 @@ def changes_width(op: Operation, axis: int) -> bool:
     return op.inputs[0][axis : axis + 1] != op.outputs[-1][axis : axis + 1]
 
 
-def multiply_strides(steps: list[ShortcutStep], axes: int) -> Shape:
-    """Multiply the strides of windows and slices, one product per spatial axis."""
+def multiply_strides(steps: list[ShortcutStep], axes: int, *, first: int) -> Shape:
+    """Multiply the strides of windows and slices, one product per spatial axis.
+
+    Those lie from axis `first` on, beside the channels.
+    """
     strides = [1] * axes
     for op, axis, _ in steps:
         window = op.window
@@ -396,7 +402,8 @@ def multiply_strides(steps: list[ShortcutStep], axes: int) -> Shape:
             if len(own) == axes:
                 strides = [a * b for a, b in zip(strides, own, strict=True)]
         elif op.name == "slice":
-            spatial = [place for place in range(1, axes + 2) if place != axis][-axes:]
+            places = range(first, first + axes + 1)
+            spatial = [place for place in places if place != axis][-axes:]
             if op.arguments.get("dim", 0) in spatial:
                 place = spatial.index(op.arguments["dim"])
                 strides[place] *= op.arguments.get("step", 1)
