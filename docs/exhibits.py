@@ -42,7 +42,7 @@ NETS = (
         "resnet50",
         "ResNet-50",
         "The first shortcut projects though nothing shrinks: 64 channels become 256.",
-        (*FULL, "layers"),
+        (*FULL, "icicle", "layers"),
     ),
     Exhibit(
         "resnet152",
@@ -97,7 +97,7 @@ NETS = (
         "nets.py:unet",
         "A small U-Net",
         "No tower: every skip is a line, each resolution a lane.",
-        ("lanes", "stack", "layers"),
+        ("lanes", "stack", "icicle", "layers"),
     ),
 )
 """The networks. To add one, add a row."""

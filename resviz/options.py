@@ -233,7 +233,7 @@ class FigureOptions(TypedDict, total=False):
     direction: Annotated[
         str,
         Option(
-            "Of overview and block.",
+            "Of overview, block and icicle.",
             choices="resviz.figures:DIRECTIONS",
             default="TB",
             refusal="only {} have one",
@@ -281,7 +281,7 @@ class FigureOptions(TypedDict, total=False):
     heat: Annotated[
         str | None,
         Option(
-            "Boxes filled by their share of a cost, with its scale below.",
+            "Boxes filled by their share of a cost; of an icicle, their lengths.",
             choices="resviz.figures.heat:HEATS",
         ),
     ]

@@ -86,6 +86,11 @@ FIGURES = {
         several=True,
         shows_connections=False,
     ),
+    "icicle": RegisteredFigure(
+        "what stages, blocks and layers have of a cost, to scale",
+        ("heat", "direction"),
+        shows_connections=False,
+    ),
 }
 """Every figure by its name; its module is a `Figure`."""
 
@@ -147,8 +152,7 @@ def draw_diagram(
     figure = rename_figure(figure) or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
-    sheet = build_sheet(chosen)
-    own = {name: chosen[name] for name in FIGURES[figure].options}
+    own, sheet = build_own(figure, chosen)
     picture, _ = choose_legible(
         (draw_on(each, figure, networks, own), each) for each in list_sheets(sheet)
     )
@@ -162,6 +166,13 @@ def draw_diagram(
     choose_style = choose_heat_style if sheet.heat else choose_palette
     style = choose_style(choose_ink(STYLES[chosen["style"]], ground), chosen["palette"])
     return Diagram(described, style, chosen["layout"])
+
+
+def build_own(figure: str, chosen: Mapping[str, Any]) -> tuple[dict[str, Any], Sheet]:
+    """Return the options that a figure takes itself, and the sheet of all others."""
+    own = {name: chosen[name] for name in FIGURES[figure].options}
+    shared = {name: None if name in own else chosen[name] for name in chosen}
+    return own, build_sheet(shared)
 
 
 def draw_on(
@@ -196,8 +207,8 @@ def describe_figure(
     networks = select_networks(arch, figure)
     picture = None
     if FIGURES[figure].shows_connections:
-        own = {name: chosen[name] for name in FIGURES[figure].options}
-        picture = draw_on(build_sheet(chosen), figure, networks, own)
+        own, sheet = build_own(figure, chosen)
+        picture = draw_on(sheet, figure, networks, own)
     return describe_networks(networks, figure, chosen, picture)
 
 
@@ -281,7 +292,9 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
             check_choice(name, str(value), option.legal_words())
         having = [other for other in FIGURES if name in FIGURES[other].options]
         if option.refusal and figure not in having and value != DEFAULTS[name]:
-            reason = option.refusal.format(" and ".join(having))
+            from resviz.figures.sentences import join_with_and
+
+            reason = option.refusal.format(join_with_and(having))
             remedy = f"want figure {' or '.join(having)}, or leave out {name}"
             raise RenderError(
                 f"{name}: got {value!r} for {figure!r}, {reason}: {remedy}"
@@ -292,8 +305,12 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
             f"one of the figures {', '.join(FIGURES_WITH_GRAPH)}, "
             "or leave out --layout dot"
         )
-    if chosen.get("heat") and not FIGURES[figure].shows_connections:
-        filled = [name for name in FIGURES if FIGURES[name].shows_connections]
+    filled = [
+        name
+        for name, registered in FIGURES.items()
+        if registered.shows_connections or "heat" in registered.options
+    ]
+    if chosen.get("heat") and figure not in filled:
         raise RenderError(
             f"heat: got {chosen['heat']!r} for {figure!r}, a plot without boxes, want "
             f"one of the figures {', '.join(filled)}, or leave out --heat"

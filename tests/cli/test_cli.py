@@ -167,7 +167,7 @@ def test_diagram_formats(resviz, saved, tmp_path, suffix):
 
 
 @pytest.mark.parametrize(
-    "figure", ["overview", "block", "layers", "volumes", "stack", "growth"]
+    "figure", ["overview", "block", "layers", "volumes", "stack", "growth", "icicle"]
 )
 def test_every_figure_to_stdout(resviz, saved, figure):
     """SVG is the default."""
@@ -585,7 +585,10 @@ def test_equal_blocks_stand_once_in_pictures(resviz, saved, tmp_path, options, t
     ("args", "words"),
     [
         (("diagram", "--at", "conv3_1"), "only the figure 'block'"),
-        (("diagram", "--figure", "volumes", "--direction", "LR"), "only overview and"),
+        (
+            ("diagram", "--figure", "volumes", "--direction", "LR"),
+            "only overview, block",
+        ),
         (("diagram", "--plain"), "only 'stack' has plain twins"),
         (("diagram", "--dpi", "300"), "only png has pixels"),
         (("describe", "--at", "conv3_1"), "only the figure 'block'"),

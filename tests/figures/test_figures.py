@@ -19,9 +19,8 @@ from resviz.figures import (
 
 def test_figures_by_name():
     """The overview comes first, as it is the default."""
-    assert ("overview", "block", "lanes", "layers", "volumes", "stack", "growth") == (
-        *FIGURES,
-    )
+    paths = ("overview", "block", "lanes", "layers", "volumes", "stack")
+    assert (*paths, "growth", "icicle") == (*FIGURES,)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -114,7 +113,7 @@ def test_a_count_of_a_batch_says_so(network, figure):
 def test_an_option_is_refused_where_no_figure_registered_it():
     """The error says which figures take it."""
     for figure, option, having in (
-        ("volumes", {"direction": "LR"}, "only overview and block have one"),
+        ("volumes", {"direction": "LR"}, "only overview, block and icicle have one"),
         ("layers", {"at": "conv2_1"}, "only the figure 'block' shows one block"),
         ("growth", {"plain": True}, "only 'stack' has plain twins: want figure stack"),
         ("block", {"each": True}, "opened: want figure volumes, or leave out each"),
