@@ -316,7 +316,7 @@ def diagram(
         at: which block the figure "block" draws, "conv3_1" or its module path; a list
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
-        direction: of the overview and of a block, "TB" or "LR".
+        direction: of an overview, a block or an icicle, "TB" or "LR".
         stages: those that an overview draws, "conv3_x..conv5_x" or one; it says which
             parts it leaves out.
         plain: put beside each network of a stack the same without its shortcuts.
@@ -327,7 +327,8 @@ def diagram(
             `resviz.figures.drawing.palettes.PALETTES`: "safe" for the colour-blind.
         heat: fill boxes by their share of a cost, with the scale below: one of
             `resviz.figures.heat.HEATS`, "params", "macs", "activations", "memory" or
-            "field". A palette is the ramp then.
+            "field". A palette is the ramp then. Lengths of an icicle are shares of it,
+            of MACs if left out.
         font: the family of its letters, "Times New Roman".
         background: its ground: "none", "style" for the style's own, "white" or
             "#fff8e7". If left out, SVG that is light or dark by itself and PNG have
@@ -381,6 +382,7 @@ def describe(
     stages: str | None = None,
     plain: bool = False,
     each: bool = False,
+    heat: str | None = None,
     **tracing: Unpack[TraceOptions],
 ) -> str:
     """Say a figure in sentences: for screen readers, and as alt text.
@@ -395,6 +397,7 @@ def describe(
         stages: those that an overview draws.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block.
+        heat: the cost that fills boxes, or that an icicle shows.
         tracing: as for `trace`.
 
     Raises:
@@ -407,7 +410,9 @@ def describe(
     from resviz.figures import describe_figure
 
     archs = trace_networks(network, **tracing)
-    return describe_figure(archs, figure, at=at, stages=stages, plain=plain, each=each)
+    return describe_figure(
+        archs, figure, at=at, stages=stages, plain=plain, each=each, heat=heat
+    )
 
 
 @takes_options

@@ -42,7 +42,7 @@ def description(arch: Architecture, *, heat: str | None = None) -> str:
         f"layers, to scale. Of {shares.write(shares.root)}{shares.suffix}, "
         f"the largest parts are {sentences.join_with_and(parts)}."
     )
-    left_out = [f"{line[:1].upper()}{line[1:]}." for line in shares.list_omissions()]
+    left_out = [f"{line[:1].upper()}{line[1:]}." for line in shares.list_missing()]
     return " ".join([said, *left_out])
 
 

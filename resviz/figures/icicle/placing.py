@@ -105,7 +105,7 @@ class IciclePlacing:
             bottom,
             [self.explain_lengths(), *explain_tints(tints)],
             width,
-            omissions=[*self.list_narrow(), *self.shares.list_omissions()],
+            omissions=[*self.list_narrow(), *self.shares.list_missing()],
         )
         title = f"{self.arch.label}, {self.shares.heat.name} as an icicle"
         return self.canvas.build_picture(title, (width, bottom + 6))
@@ -198,7 +198,7 @@ class IciclePlacing:
             f"{self.shares.write(part)} · {self.shares.write_percent(part)}",
             self.shares.write(part),
         )
-        names = [metrics.fit_text(n, 300, letters) for n in self.list_names(part)]
+        names = [metrics.fit_text(n, 300, letters) for n in self.list_part_names(part)]
         if part.kind in {"block", "call"}:
             names.append(shorten_name(names[0], around))
         if room >= SHORTEST:
@@ -208,7 +208,7 @@ class IciclePlacing:
                 return words
         return ()
 
-    def list_names(self, part: NetworkPart) -> Iterator[str]:
+    def list_part_names(self, part: NetworkPart) -> Iterator[str]:
         """Yield the names of a part, the longest first."""
         if part.kind == "network":
             yield f"{part.name}, {self.shares.heat.name}"

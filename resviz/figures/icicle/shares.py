@@ -63,7 +63,7 @@ class Shares:
         shown = self.list_shown(self.root)
         return sorted(shown, key=lambda part: -self.amounts[part.key])
 
-    def list_omissions(self) -> Iterator[str]:
+    def list_missing(self) -> Iterator[str]:
         """Yield what no box shows."""
         layers = [part for part in iter_parts(self.root) if part.kind == "layer"]
         empty = sum(not self.amounts[part.key] for part in layers) - self.unknown
