@@ -1,5 +1,7 @@
 """Connectors as Office has them: pieces with at most one turn, held at sites of shapes.
 
+An arc is two pieces, each a quarter of it.
+
 Office has presets with more turns too, whose places are shares of their width and
 height; but LibreOffice does not read those, and leads the line another way, through
 boxes or along other lines. A piece with one turn can only be drawn in one way.
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.canvas import mix_points
 from resviz.figures.drawing.connectors import drop_repeats, find_side
+from resviz.figures.drawing.elements import Solid
 from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
@@ -25,10 +28,17 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Node, Point
 
 SITES: dict[Side, int] = {"top": 0, "left": 1, "bottom": 2, "right": 3}
-"""Where a connector is held by a rectangle; a circle has a further site after each."""
+"""Where a connector is held by a rectangle, also by one in oblique view; a circle has a
+further site after each."""
+
+OVERLAP_SITE = 4
+"""Where it is held by a box whose depth lies behind what it leads to."""
 
 MAX_STUB = 48
 """Pixels of a level stretch between an end and a bend, for it to be left out."""
+
+MIN_STEP = 6.0
+"""Pixels of a straight line behind a box, for it to begin behind its depth."""
 
 STEP = 2.0
 """Distance of the points of a line that are looked at, and from a shape, in pixels."""
@@ -47,18 +57,24 @@ class Piece:
     sites: tuple[int, int]
 
 
-def cut_into_pieces(connector: Connector, obstacles: Sequence[Node]) -> list[Piece]:
+def cut_into_pieces(
+    connector: Connector, obstacles: Sequence[Node | Solid]
+) -> list[Piece]:
     """Cut a connector into pieces, each from where the last one ends.
 
     Args:
         connector: with turns or bends.
-        obstacles: nodes that no piece shall meet.
+        obstacles: nodes and solids that no piece shall meet.
     """
     corners = connector.corners
+    tail, head = connector.ends
     sites = (
-        find_site(connector.tail, corners[0], connector.leaving_side),
-        find_site(connector.head, corners[-1], connector.entering_side),
+        find_site(tail, corners[0], connector.leaving_side),
+        find_site(head, corners[-1], connector.entering_side),
     )
+    is_near = tail.left < corners[-1][0] < tail.right + MIN_STEP
+    if isinstance(tail, Solid) and is_near and len(corners) == 2:
+        sites = (OVERLAP_SITE, sites[1])
     if connector.is_smooth:
         stops = straighten_bends(connector, obstacles)
         routes = [*pairwise(stops)]
@@ -86,9 +102,9 @@ def cut_into_pieces(connector: Connector, obstacles: Sequence[Node]) -> list[Pie
     ]
 
 
-def find_site(node: Node, at: Point, side: Side) -> int:
-    """Find where a node holds a connector that meets it at a point of a side."""
-    if LOOKS[node.role].shape != "circle":
+def find_site(node: Node | Solid, at: Point, side: Side) -> int:
+    """Find where a shape holds a connector that meets it at a point of a side."""
+    if isinstance(node, Solid) or LOOKS[node.role].shape != "circle":
         return SITES[side]
     radius = node.size[0] / 2
     return min(
@@ -100,11 +116,13 @@ def find_site(node: Node, at: Point, side: Side) -> int:
     )
 
 
-def is_aslant(node: Node, site: int) -> bool:
+def is_aslant(node: Node | Solid, site: int) -> bool:
     """Tell whether a site of a circle is between two sides.
 
     From there a line with a turn may begin across or down, as its reader likes.
     """
+    if isinstance(node, Solid):
+        return False
     return LOOKS[node.role].shape == "circle" and site % 2 == 1
 
 
@@ -113,7 +131,9 @@ def find_waypoint_site(end: Point, inner: Point) -> int:
     return 2 * SITES[find_side(end, inner)]
 
 
-def straighten_bends(connector: Connector, obstacles: Sequence[Node]) -> list[Point]:
+def straighten_bends(
+    connector: Connector, obstacles: Sequence[Node | Solid]
+) -> list[Point]:
     """Return where a curve begins and ends to bend, to be joined by straight pieces.
 
     Near an end there is no such point where the line past it meets no shape.
@@ -138,7 +158,9 @@ def straighten_bends(connector: Connector, obstacles: Sequence[Node]) -> list[Po
     return [*drop_repeats([begin, *bends, end])]
 
 
-def is_clear(end: Point, stop: Point, inner: Point, obstacles: Sequence[Node]) -> bool:
+def is_clear(
+    end: Point, stop: Point, inner: Point, obstacles: Sequence[Node | Solid]
+) -> bool:
     """Tell whether a line may leave out a stop near its end, and go on straight."""
     steps = max(int(hypot(inner[0] - end[0], inner[1] - end[1]) / STEP), 1)
     samples = [mix_points(end, inner, step / steps) for step in range(1, steps)]
@@ -147,8 +169,8 @@ def is_clear(end: Point, stop: Point, inner: Point, obstacles: Sequence[Node]) -
     )
 
 
-def lies_in(point: Point, node: Node) -> bool:
-    """Tell whether a point lies in a node, or on its outline."""
+def lies_in(point: Point, node: Node | Solid) -> bool:
+    """Tell whether a point lies in a node or around a solid, or on the outline."""
     return (
         node.left - STEP < point[0] < node.right + STEP
         and node.top - STEP < point[1] < node.bottom + STEP
@@ -162,7 +184,8 @@ class Preset:
     It runs from the upper left of its box to the lower right, at first to the right.
 
     Attributes:
-        name: "straightConnector1", or "bentConnector2" for one with a turn.
+        name: "straightConnector1", or for one with a turn "bentConnector2", where
+            that is sharp, and "curvedConnector2".
         offset: of the upper left corner of its box before it is turned, in EMU, of
             which an inch has 914,400.
         extent: width and height of that box, likewise.
@@ -177,7 +200,7 @@ class Preset:
     flips: tuple[bool, bool]
 
 
-def fit_preset(corners: Sequence[tuple[int, int]]) -> Preset:
+def fit_preset(corners: Sequence[tuple[int, int]], *, is_curved: bool) -> Preset:
     """Fit a preset to a line, straight or with one turn, whose corners are in EMU."""
     (x, y), (x2, y2) = corners[0], corners[-1]
     across, down = x2 - x, y2 - y
@@ -186,14 +209,13 @@ def fit_preset(corners: Sequence[tuple[int, int]]) -> Preset:
     if len(corners) == 2:
         flips = (across < 0, down < 0)
         return Preset("straightConnector1", corner, extent, False, flips)
+    name = "curvedConnector2" if is_curved else "bentConnector2"
     if find_side(corners[0], corners[1]) in {"left", "right"}:
-        return Preset("bentConnector2", corner, extent, False, (across < 0, down < 0))
+        return Preset(name, corner, extent, False, (across < 0, down < 0))
     # Turned, its width leads down and its height to the left.
     width, height = extent[1], extent[0]
     offset = (
         corner[0] + (extent[0] - width) // 2,
         corner[1] + (extent[1] - height) // 2,
     )
-    return Preset(
-        "bentConnector2", offset, (width, height), True, (down < 0, across > 0)
-    )
+    return Preset(name, offset, (width, height), True, (down < 0, across > 0))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import zlib
+from base64 import b64decode
 from html import escape as escape_page
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,7 +17,7 @@ import pytest
 import resviz
 from resviz.escape import clean_name
 from resviz.figures.drawing import styles
-from resviz.figures.drawing.connectors import list_connectors
+from resviz.figures.drawing.connectors import list_connectors, list_loose_lines
 from resviz.figures.drawing.elements import Picture
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.formats.pictures import drawio
@@ -46,7 +49,7 @@ ALLOWED = {
 
 CHILDREN = {
     "mxfile": {"diagram"}, "diagram": {"mxGraphModel"}, "mxGraphModel": {"root"},
-    "root": {"mxCell"}, "mxCell": {"mxGeometry"}, "mxGeometry": {"Array"},
+    "root": {"mxCell"}, "mxCell": {"mxGeometry"}, "mxGeometry": {"Array", "mxPoint"},
     "Array": {"mxPoint"},
 }  # fmt: skip
 
@@ -78,7 +81,7 @@ def read_page(picture, style=styles.LIGHT_STYLE):
 def read_style(cell):
     """The settings of a cell."""
     parts = cell.get("style").removesuffix(";").split(";")
-    return dict(part.split("=") for part in parts)
+    return dict(part.split("=", 1) for part in parts)
 
 
 def find_place(cells, cell):
@@ -98,7 +101,9 @@ def test_lines_lead_as_in_the_picture(name):
     """From the point of a shape to that of another, with the same turns between."""
     for picture in list_pictures(name):
         cells = read_page(picture)
-        lines = [cell for cell in cells.values() if cell.get("edge")]
+        lines = [cell for cell in cells.values() if cell.get("source")]
+        edges = sum(cell.get("edge") == "1" for cell in cells.values())
+        assert edges == len(lines) + len(list_loose_lines(picture))
         drawn = []
         for line in lines:
             settings, points = read_style(line), []
@@ -117,7 +122,7 @@ def test_lines_lead_as_in_the_picture(name):
             (
                 each.tail.key,
                 each.head.key,
-                each.points if each.is_smooth else each.corners,
+                each.points if each.is_smooth or each.is_arc else each.corners,
             )
             for each in list_connectors(picture)
         ]
@@ -141,9 +146,54 @@ def test_shapes_lie_where_the_picture_has_them():
     assert held > 20
 
 
+def test_boxes_in_perspective_are_one_shape_each(record):
+    """A stencil with the faces of the picture, as shares of where it lies."""
+    drawn = resviz.diagram(record("resnet50"), "volumes")
+    cells = read_page(drawn.picture)
+    assert len(drawn.picture.solids) > 15
+    for solid in drawn.picture.solids:
+        cell = cells[solid.key]
+        settings = read_style(cell)
+        assert styles.LIGHT_STYLE.tints[solid.tint].fill == settings["fillColor"]
+        packed = settings["shape"].removeprefix("stencil(").removesuffix(")")
+        stencil = ET.fromstring(
+            unquote(zlib.decompress(b64decode(packed), -15).decode())
+        )
+        (left, top), sides = find_place(cells, cell)
+        size = float(stencil.get("w")), float(stencil.get("h"))
+        assert pytest.approx(size, abs=0.01) == sides
+        front, side, shade, light = (
+            [(left + float(at.get("x")), top + float(at.get("y"))) for at in path
+             if at.get("x")]
+            for path in stencil.iter("path")
+        )  # fmt: skip
+        assert side == shade
+        for face, drawn_face in zip(solid.faces, (front, light, side), strict=True):
+            for corner, at in zip(face, drawn_face, strict=True):
+                assert pytest.approx(corner, abs=0.03) == at
+
+
+def test_what_joins_nothing_lies_where_the_picture_has_it(record):
+    """As lines from boxes to labels in the second row."""
+    drawn = resviz.diagram(record("resnet50"), "volumes")
+    loose = list_loose_lines(drawn.picture)
+    assert loose
+    cells = read_page(drawn.picture)
+    found = [
+        [(float(at.get("x")), float(at.get("y"))) for at in cell.iter("mxPoint")]
+        for cell in cells.values()
+        if cell.get("edge") and not cell.get("source")
+    ]
+    wanted = [[edge.path[0], edge.path[-1]] for edge in loose]
+    assert len(wanted) == len(found)
+    for ends, points in zip(wanted, found, strict=True):
+        for end, point in zip(ends, points, strict=True):
+            assert pytest.approx(end, abs=0.01) == point
+
+
 def test_text_is_in_the_shape_that_it_labels():
     """With its breaks; each is text and no HTML."""
-    (*_, lanes, _) = list_pictures("toy_unet")
+    (*_, lanes, _, _) = list_pictures("toy_unet")
     cells = read_page(lanes)
     ends = {node.key for each in list_connectors(lanes) for node in each.ends}
     for shape in list_shapes(lanes, ends):

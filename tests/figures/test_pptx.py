@@ -19,10 +19,10 @@ from pptx.util import Emu
 
 import resviz
 from resviz.errors import RenderError, ResvizError
-from resviz.escape import clean_name
+from resviz.escape import clean_name, clean_prose
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.connectors import list_connectors
-from resviz.figures.drawing.elements import Picture
+from resviz.figures.drawing.elements import Picture, Solid
 from resviz.formats.pictures import pptx as form
 
 from .conftest import HOSTILE
@@ -70,7 +70,7 @@ def split_lines(shapes):
     assert len(by_id) == len(shapes)
     lines = []
     for shape in shapes:
-        if shape.shape_type == MSO_SHAPE_TYPE.LINE or "cxnSp" in shape.element.tag:
+        if shape.name.startswith("line "):
             (begin,) = shape.element.iter(f"{A}stCxn")
             (end,) = shape.element.iter(f"{A}endCxn")
             lines.append((shape, (begin.id, begin.idx), (end.id, end.idx)))
@@ -85,7 +85,8 @@ def lay_out(line):
     frame = line.element.spPr.find(f"{A}xfrm")
     (x, y), (w, h) = (line.left, line.top), (line.width, line.height)
     kind = line.element.spPr.find(f"{A}prstGeom").get("prst")
-    turns = {"straightConnector1": [], "bentConnector2": [(w, 0)]}[kind]
+    turns = [] if kind == "straightConnector1" else [(w, 0)]
+    assert kind in {"straightConnector1", "bentConnector2", "curvedConnector2"}
     middle = (x + w / 2, y + h / 2)
     for px, py in [(0, 0), *turns, (w, h)]:
         dx, dy = px - w / 2, py - h / 2
@@ -99,12 +100,31 @@ def lay_out(line):
 
 def find_site(shape, index):
     """Where a shape holds a connector, in pixels."""
-    kind = shape.element.spPr.find(f"{A}prstGeom").get("prst")
-    share = SITES[kind][index]
+    preset = shape.element.spPr.find(f"{A}prstGeom")
+    share = (
+        read_own_site(shape, index)
+        if preset is None
+        else SITES[preset.get("prst")][index]
+    )
     return (
         (shape.left + share[0] * shape.width) / 9525,
         (shape.top + share[1] * shape.height) / 9525,
     )
+
+
+def read_own_site(shape, index):
+    """The same of a shape with its own geometry, as shares, by its formulas."""
+    formulas = {
+        guide.get("name"): guide.get("fmla").split()
+        for guide in shape.element.iter(f"{A}gd")
+    }
+    at = [*shape.element.iter(f"{A}cxn")][index].find(f"{A}pos")
+    shares = []
+    for axis, side in (("x", "w"), ("y", "h")):
+        operation, of, share, whole = formulas[at.get(axis)]
+        assert (operation, of) == ("*/", side)
+        shares.append(int(share) / int(whole))
+    return shares
 
 
 @pytest.mark.parametrize("name", [*RESNETS, *OTHERS])
@@ -148,6 +168,45 @@ def test_lines_join_what_the_picture_joins(name):
     for picture, lines, by_id in draw_all(name):
         joined = {(each.tail.key, each.head.key) for each in list_connectors(picture)}
         assert joined == follow_lines(lines, by_id), picture.title
+
+
+def test_boxes_in_perspective_are_one_shape_each(record):
+    """With the faces of the picture, the front in the colour of its map; arcs bend."""
+    drawn = resviz.diagram(record("resnet50"), "volumes", style="light")
+    _, shapes = read_slide(drawn.to_pptx())
+    boxes = {
+        shape.name.split()[-1]: shape for shape in shapes if shape.name[:4] == "box "
+    }
+    assert {solid.key for solid in drawn.picture.solids} == {*boxes}
+    for solid in drawn.picture.solids:
+        shape = boxes[solid.key]
+        paths = [*shape.element.iter(f"{A}path")]
+        assert ["norm", "lighten", "darkenLess"] == [path.get("fill") for path in paths]
+        for face, path in zip(solid.faces, paths, strict=True):
+            for (x, y), point in zip(face, path.iter(f"{A}pt"), strict=True):
+                across = shape.left + int(point.get("x")) / 1e5 * shape.width
+                down = shape.top + int(point.get("y")) / 1e5 * shape.height
+                assert pytest.approx((x, y), abs=0.01) == (across / 9525, down / 9525)
+        tint = styles.LIGHT_STYLE.tints[solid.tint]
+        assert tint.fill[1:].upper() == str(shape.fill.fore_color.rgb)
+        description = shape.element.xpath(".//p:cNvPr")[0].get("descr")
+        assert description == solid.label != ""
+    lines, _ = split_lines(shapes)
+    kinds = Counter(
+        line.element.spPr.find(f"{A}prstGeom").get("prst") for line, *_ in lines
+    )
+    assert kinds == {"straightConnector1": 20, "curvedConnector2": 32}
+
+
+def test_lines_lie_on_boxes_in_perspective(record):
+    """Boxes come first, for lines end on their faces, and text comes last."""
+    drawn = resviz.diagram(record("resnet50"), "volumes")
+    _, shapes = read_slide(drawn.to_pptx())
+    kinds = [shape.name.split()[0] for shape in shapes]
+    last_box = max(k for k, kind in enumerate(kinds) if kind == "box")
+    lines = [k for k, kind in enumerate(kinds) if kind == "line"]
+    assert last_box < min(lines)
+    assert max(lines) < kinds.index("name")
 
 
 @pytest.mark.parametrize("name", ["resnet50", *OTHERS])
@@ -252,6 +311,15 @@ def test_hostile_names_are_text(name):
     assert len(draw(renamed)) == len(draw(SMALL))
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_box_is_described_by_text(name):
+    """Whatever it is called."""
+    front = ((0, 9), (9, 9), (9, 5), (0, 5))
+    solids = [Solid(f"s{k}", (front, front, front), "stem", name) for k in range(2)]
+    _, box = draw(Picture("t", "first", (200, 100), (), solids=tuple(solids)))
+    assert clean_prose(name) == box.element.xpath(".//p:cNvPr")[0].get("descr")
+
+
 def test_a_slide_has_the_colours_of_its_style(record):
     """The ground too; one that follows its reader is light."""
     arch = record("resnet18")
@@ -289,9 +357,10 @@ def test_a_missing_package_is_named(monkeypatch):
 
 
 @pytest.mark.needs("soffice", "pdftotext")
-def test_libreoffice_shows_every_word(record, tmp_path):
+@pytest.mark.parametrize("figure", ["overview", "volumes"])
+def test_libreoffice_shows_every_word(record, tmp_path, figure):
     """On one page of the figure's size."""
-    drawn = resviz.diagram(record("resnet18"))
+    drawn = resviz.diagram(record("resnet18"), figure)
     drawn.save(tmp_path / "net.pptx")
     command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/home"]
     command += ["--convert-to", "pdf", "--outdir", str(tmp_path), "net.pptx"]

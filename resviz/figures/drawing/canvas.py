@@ -81,9 +81,11 @@ class Canvas:
         size = (width, look.size * metrics.LINE_SPACING)
         return self.add_node(role, (at[0] + shift, at[1]), size, (line,), align=align)
 
-    def add_solid(self, faces: tuple[tuple[Point, ...], ...], tint: str) -> Solid:
+    def add_solid(
+        self, faces: tuple[tuple[Point, ...], ...], tint: str, label: str = ""
+    ) -> Solid:
         """Add a solid by the corners of its front, top and side."""
-        solid = Solid(f"s{len(self.solids)}", faces, tint)
+        solid = Solid(f"s{len(self.solids)}", faces, tint, label)
         self.solids.append(solid)
         return solid
 
@@ -217,12 +219,12 @@ def frame_nodes(
     key: str,
     role: str,
     corners: tuple[Point, Point],
-    nodes: Iterable[Node],
+    nodes: Iterable[Node | Solid],
     *,
     tint: str = "",
     inner: Sequence[Group] = (),
 ) -> Group:
-    """Return a frame around some nodes and the frames among them.
+    """Return a frame around some nodes and solids, and the frames among them.
 
     `corners` are its upper left and its lower right one.
     """

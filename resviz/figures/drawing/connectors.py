@@ -13,10 +13,11 @@ from math import hypot
 from typing import TYPE_CHECKING, Literal
 
 from resviz.errors import RenderError
+from resviz.figures.drawing.elements import Solid
 from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from resviz.figures.drawing.elements import Edge, Node, Picture, Point
 
@@ -37,25 +38,27 @@ class Connector:
     """A wire between two shapes.
 
     Attributes:
-        tail: the node that it leaves.
-        head: the node that it enters.
+        tail: the node or solid that it leaves.
+        head: the one that it enters.
         role: how it looks, a key of `styles.LINES`.
         points: from the outline of the tail to that of the head; a smooth one bends
             between them, each is where it would have a corner, or one of its joints.
         is_smooth: whether it bends in curves.
+        is_arc: whether it is one arc, up and back down beside where it began.
         has_arrow: whether an arrow ends it.
     """
 
-    tail: Node
-    head: Node
+    tail: Node | Solid
+    head: Node | Solid
     role: str
     points: tuple[Point, ...]
     is_smooth: bool
+    is_arc: bool
     has_arrow: bool
 
     @property
-    def ends(self) -> tuple[Node, Node]:
-        """The nodes that it joins."""
+    def ends(self) -> tuple[Node | Solid, Node | Solid]:
+        """What it joins."""
         return self.tail, self.head
 
     @property
@@ -78,32 +81,42 @@ def list_connectors(picture: Picture) -> list[Connector]:
     """List the wires of a picture, each from shape to shape.
 
     Raises:
-        RenderError: if one begins or ends at no shape, as in a drawing to scale.
+        RenderError: if one begins or ends at no shape, as in a plot.
     """
-    nodes = {node.key: node for node in picture.nodes}
-    routes = part_arcs(picture, [trace_route(edge) for edge in picture.edges])
+    nodes = {part.key: part for part in (*picture.nodes, *picture.solids)}
+    edges = [edge for edge in picture.edges if edge.tail or edge.head]
+    routes = part_arcs(edges, [trace_route(edge) for edge in edges])
     connectors: list[Connector] = []
-    for edge, route in zip(picture.edges, routes, strict=True):
+    for edge, route in zip(edges, routes, strict=True):
         lead: tuple[Point, ...] = ()
         tail = nodes.get(edge.tail)
         if tail is None or not touches(tail, route[0]):
-            tail, lead = find_lead(picture, nodes, routes, edge, route[0])
+            tail, lead = find_lead(edges, nodes, routes, edge, route[0])
         head = nodes.get(edge.head)
         if tail is None or head is None or not touches(head, route[-1]):
             raise RenderError(
                 f"{picture.title}: has lines that join no two shapes, which nobody "
                 "could move with them; write .svg instead, or another figure, as "
-                "overview, block, lanes or stack"
+                "overview, block, lanes, volumes or stack"
             )
-        is_smooth = any(map(is_bent_smoothly, list_pieces(edge.path)))
+        pieces = list_pieces(edge.path)
+        is_smooth = any(map(is_bent_smoothly, pieces))
+        is_arc = not lead and any(map(is_level_arc, pieces))
         points = drop_repeats((*lead, *route))
         arrow = edge.tip is not None
-        connectors.append(Connector(tail, head, edge.role, points, is_smooth, arrow))
+        connectors.append(
+            Connector(tail, head, edge.role, points, is_smooth, is_arc, arrow)
+        )
     return connectors
 
 
+def list_loose_lines(picture: Picture) -> list[Edge]:
+    """List the lines of a picture that are to join nothing, as those to labels."""
+    return [edge for edge in picture.edges if not edge.tail and not edge.head]
+
+
 def part_arcs(
-    picture: Picture, routes: list[tuple[Point, ...]]
+    edges: Sequence[Edge], routes: list[tuple[Point, ...]]
 ) -> list[tuple[Point, ...]]:
     """Part arcs beside one another, which would be one line with sharp corners.
 
@@ -111,7 +124,7 @@ def part_arcs(
     """
     arcs = [
         (number, find_rounded_corners(piece), piece[0][0])
-        for number, edge in enumerate(picture.edges)
+        for number, edge in enumerate(edges)
         for piece in list_pieces(edge.path)
         if is_upright_arc(piece)
     ]
@@ -152,25 +165,36 @@ def is_upright_arc(piece: Piece) -> bool:
     )
 
 
+def is_level_arc(piece: Piece) -> bool:
+    """Tell whether a piece leads up and back down beside where it began."""
+    a, b, c, d = piece
+    is_upright = max(abs(a[0] - b[0]), abs(c[0] - d[0])) < STRAIGHTNESS
+    return (
+        is_upright
+        and abs(a[0] - d[0]) > STRAIGHTNESS
+        and (b[1] < a[1]) == (c[1] < d[1])
+    )
+
+
 def overlaps_any(span: Point, spans: Sequence[Point]) -> bool:
     """Tell whether a stretch has more than its end in common with another."""
     return any(span[0] < end and start < span[1] for start, end in spans)
 
 
 def find_lead(
-    picture: Picture,
-    nodes: dict[str, Node],
+    edges: Sequence[Edge],
+    nodes: Mapping[str, Node | Solid],
     routes: Sequence[tuple[Point, ...]],
     edge: Edge,
     start: Point,
-) -> tuple[Node | None, tuple[Point, ...]]:
+) -> tuple[Node | Solid | None, tuple[Point, ...]]:
     """Find the wire on which an edge begins: its node, and its way up to there.
 
     That of the edge's own tail goes before any other.
     """
     leads = [
         (wire.tail != edge.tail, nodes[wire.tail], lead)
-        for wire, route in zip(picture.edges, routes, strict=True)
+        for wire, route in zip(edges, routes, strict=True)
         if wire is not edge
         and wire.tail in nodes
         and touches(nodes[wire.tail], route[0])
@@ -222,10 +246,15 @@ def find_rounded_corners(piece: Piece) -> list[Point]:
         return []
     if first[0] * last[0] + first[1] * last[1] >= 0:
         return [b, c]
-    return [
+    corners = [
         (p[0] + ARC_SHARE * (q[0] - p[0]), p[1] + ARC_SHARE * (q[1] - p[1]))
         for p, q in ((a, b), (d, c))
     ]
+    if is_level_arc(piece):
+        outer = min if b[1] < a[1] else max
+        crest = outer(y for _, y in corners)
+        return [(x, crest) for x, _ in corners]
+    return corners
 
 
 TURN_LIMIT = 0.01
@@ -270,13 +299,26 @@ def drop_straight_points(points: Sequence[Point]) -> tuple[Point, ...]:
     return (*kept, points[-1])
 
 
-def touches(node: Node, point: Point) -> bool:
-    """Tell whether a point lies on the outline of a node."""
+def touches(node: Node | Solid, point: Point) -> bool:
+    """Tell whether a point lies on the outline of a node, or on a solid."""
+    if isinstance(node, Solid):
+        return any(lies_on_face(face, point) for face in node.faces)
     x, y = abs(point[0] - node.at[0]), abs(point[1] - node.at[1])
     if LOOKS[node.role].shape == "circle":
         return abs(hypot(x, y) - node.size[0] / 2) < TOLERANCE
     beside, above = x - node.size[0] / 2, y - node.size[1] / 2
     return abs(max(beside, above)) < TOLERANCE
+
+
+def lies_on_face(face: tuple[Point, ...], point: Point) -> bool:
+    """Tell whether a point lies on a face, or beside it."""
+    sides = [*pairwise((*face, face[0]))]
+    areas = [
+        (b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0])
+        for a, b in sides
+    ]
+    is_inside = min(areas) >= 0 or max(areas) <= 0
+    return is_inside or any(measure_offset(a, point, b) < TOLERANCE for a, b in sides)
 
 
 def find_side(end: Point, inner: Point) -> Side:

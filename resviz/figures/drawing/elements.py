@@ -6,7 +6,7 @@ it themselves. Units: pixels; x grows to the right and y downwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from resviz.figures.drawing.ledgers import add_coverages
@@ -23,27 +23,13 @@ Align = Literal["start", "middle", "end"]
 """Where a node's lines of text stand in its width."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A box, a circle or bare text.
+class Outlined:
+    """What lies in a rectangle: `at` is its centre, `size` its width and height."""
 
-    Attributes:
-        key: unique in its picture.
-        role: how it looks, a key of `styles.LOOKS`.
-        at: its centre.
-        size: width and height.
-        lines: its text.
-        tint: which colours fill it, a key of `Style.tints`; "" for none.
-        align: of its text.
-    """
+    __slots__ = ()
 
-    key: str
-    role: str
     at: Point
     size: Point
-    lines: tuple[str, ...] = ()
-    tint: str = ""
-    align: Align = "middle"
 
     @property
     def left(self) -> float:
@@ -69,6 +55,29 @@ class Node:
         """Return where it begins and ends along x, axis 0, or y, axis 1."""
         half = self.size[axis] / 2
         return self.at[axis] - half, self.at[axis] + half
+
+
+@dataclass(frozen=True, slots=True)
+class Node(Outlined):
+    """A box, a circle or bare text.
+
+    Attributes:
+        key: unique in its picture.
+        role: how it looks, a key of `styles.LOOKS`.
+        at: its centre.
+        size: width and height.
+        lines: its text.
+        tint: which colours fill it, a key of `Style.tints`; "" for none.
+        align: of its text.
+    """
+
+    key: str
+    role: str
+    at: Point
+    size: Point
+    lines: tuple[str, ...] = ()
+    tint: str = ""
+    align: Align = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ class Group:
         at: its centre.
         size: width and height.
         tint: which colours it takes.
-        nodes: keys of the nodes that lie in it and in no group inside it.
+        nodes: keys of the nodes and solids that lie in it and in no group inside it.
         groups: the groups inside it.
     """
 
@@ -116,18 +125,35 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Solid:
+class Solid(Outlined):
     """A box in oblique view.
 
     Attributes:
         key: unique among solids and nodes.
         faces: the corners of its front, top and side.
         tint: its colours.
+        label: its sizes, for where they cannot be seen; "" for none.
+        at: the centre of the rectangle around it.
+        size: width and height of that.
     """
 
     key: str
     faces: tuple[tuple[Point, ...], ...]
     tint: str
+    label: str = ""
+
+    at: Point = field(init=False)
+    size: Point = field(init=False)
+
+    def __post_init__(self) -> None:
+        spans = [
+            (min(places), max(places))
+            for axis in (0, 1)
+            for places in [[corner[axis] for face in self.faces for corner in face]]
+        ]
+        (left, right), (top, bottom) = spans
+        object.__setattr__(self, "at", ((left + right) / 2, (top + bottom) / 2))
+        object.__setattr__(self, "size", (right - left, bottom - top))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from resviz.figures.drawing.styles import LOOKS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from resviz.figures.drawing.elements import Node, Picture
+    from resviz.figures.drawing.elements import Node, Picture, Solid
 
 OVERHANG = 2.0
 """How far a line of text may stick out of the box that it labels, in pixels."""
@@ -18,19 +18,19 @@ OVERHANG = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LabelledShape:
-    """A box, a circle or bare text, and what is written in it.
+    """A box, also one in oblique view, a circle or bare text, and what is in it.
 
     Attributes:
         node: the shape.
         texts: the nodes whose lines it shows, from top to bottom; its own may be one.
     """
 
-    node: Node
+    node: Node | Solid
     texts: tuple[Node, ...]
 
 
 def list_shapes(picture: Picture, joined: Collection[str]) -> list[LabelledShape]:
-    """List the shapes of a picture; text that stands in a box belongs to it.
+    """List the shapes of a picture, solids first; text in a box belongs to it.
 
     Args:
         picture: with the nodes.
@@ -45,7 +45,7 @@ def list_shapes(picture: Picture, joined: Collection[str]) -> list[LabelledShape
                 boxes[-1].append(node)
                 continue
         shapes.append((node, own))
-    return [
+    return [LabelledShape(solid, ()) for solid in picture.solids] + [
         LabelledShape(node, tuple(sorted(texts, key=lambda text: text.at[1])))
         for node, texts in shapes
     ]

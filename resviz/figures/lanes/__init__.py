@@ -88,7 +88,7 @@ class LanesPainter:
         self.placing = self.place_nodes(router, left)
         self.boxes: dict[int, Node | Solid] = {}
         self.entrances: dict[int, Node] = {}
-        self.parts: dict[int, list[Node]] = {}
+        self.parts: dict[int, list[Node | Solid]] = {}
 
     def build_ledger(self) -> LanesLedger:
         """Build what knows for which edges the wires stand."""
@@ -110,15 +110,24 @@ class LanesPainter:
         for key, node in self.graph.nodes.items():
             since = len(self.canvas.nodes)
             self.paint_node(key, node)
-            self.parts[key] = self.canvas.nodes[since:]
+            self.parts[key] = self.list_parts(key, since)
         for frame in self.grid.frames:
             self.paint_frame(frame)
         for source, key in self.graph.lines:
             path, tip = self.placing.place_line(source, key)
             lanes = self.grid.cells[source][0], self.grid.cells[key][0]
             role = "main" if lanes[0] == lanes[1] else LINE_ROLES[lanes[0] < lanes[1]]
-            tail, head = self.boxes[source], self.entrances.get(key, self.boxes[key])
+            tail, head = self.boxes[source], self.find_head(key)
             self.canvas.edges.append(Edge(tail.key, head.key, role, path, tip))
+
+    def find_head(self, key: int) -> Node | Solid:
+        """Find what the lines to a node enter: the sign before it, or its box."""
+        return self.entrances.get(key, self.boxes[key])
+
+    def list_parts(self, key: int, since: int) -> list[Node | Solid]:
+        """List what was painted of a node since the canvas had so many."""
+        del key  # boxes in perspective go by it
+        return [*self.canvas.nodes[since:]]
 
     def paint_lanes(self, width: float) -> None:
         """Paint the ground of each lane, and its label."""

@@ -23,7 +23,7 @@ from resviz.figures.volumes.shapes import BoxScale, PlacedVolume, shape_volume
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.canvas import Canvas
-    from resviz.figures.drawing.elements import Solid
+    from resviz.figures.drawing.elements import Node, Solid
     from resviz.figures.lanes.ledger import LanesLedger
     from resviz.figures.lanes.routing import LineRouter
     from resviz.readings.contraction import ContractedGraph, DrawnNode
@@ -130,6 +130,16 @@ class VolumeLanesPainter(LanesPainter):
         nodes |= ledger.nodes
         return replace(ledger, nodes=nodes, parts={**parts, **signs})
 
+    def find_head(self, key: int) -> Node | Solid:
+        """Find what the lines to a node enter: its sign, or the first of its boxes."""
+        if key in self.entrances or key not in self.solids:
+            return super().find_head(key)
+        return self.solids[key][0]
+
+    def list_parts(self, key: int, since: int) -> list[Node | Solid]:
+        """List what was painted of a node, its boxes first."""
+        return [*self.solids.get(key, ()), *super().list_parts(key, since)]
+
     def count_lines(self, node: DrawnNode) -> int:
         """Count the lines that enter a node."""
         return len(self.graph.sources[node.key])
@@ -148,7 +158,8 @@ class VolumeLanesPainter(LanesPainter):
             faces = tuple(
                 tuple((first + a, y + b) for a, b in face) for face in box.faces
             )
-            solids.append(self.canvas.add_solid(faces, box.volume.tint))
+            solid = self.canvas.add_solid(faces, box.volume.tint, box.volume.label)
+            solids.append(solid)
         self.boxes[key] = solids[-1]
         if node.entrance:
             height = size.entry_height

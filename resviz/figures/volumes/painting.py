@@ -69,6 +69,7 @@ class RowPainter:
         lead: the line before it; None for the first.
         parts: the same, one after the other.
         right: x of their right end.
+        gaps: the dots that stand for blocks left out, by the number of what follows.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class RowPainter:
         self.anchors: list[Node | Solid] = []
         self.keys: dict[str, int] = {}
         self.ways: dict[str, tuple[int, ...]] = {}
+        self.gaps: dict[int, Node] = {}
 
     @property
     def boxes(self) -> list[PlacedVolume]:
@@ -118,8 +120,8 @@ class RowPainter:
         self.left, self.axis = left, ceil(top - self.skyline.top)
         for frame, bounds in frames:
             self.paint_frame(frame, *bounds)
-        for part in self.parts:
-            self.anchors.append(self.paint_part(part))
+        for number, part in enumerate(self.parts):
+            self.anchors.append(self.paint_part(number, part))
             self.keys[self.anchors[-1].key] = part.key
         self.paint_steps()
         for arc in arcs:
@@ -148,7 +150,7 @@ class RowPainter:
             opening = self.parts[first]
             before = max(first - 1, 0)
             if isinstance(opening, PlacedVolume) and opening.volume.left_out:
-                start = opening.x - ELLIPSIS_GAP / 2, min(stop[1], -LINE_HEIGHT)
+                start = opening.x - ELLIPSIS_GAP / 2, -NAME_HEIGHT / 2
             elif first == 0 and self.lead is not None:
                 before, start = None, (opening.entry[0] - LEADING_GAP, 0)
             shortcut = part.volume.shortcut
@@ -197,7 +199,7 @@ class RowPainter:
         place = self.move((left + 6, top + 9))
         self.canvas.add_text("frame label", place, frame.label, align="start")
 
-    def paint_part(self, part: PlacedPart) -> Node | Solid:
+    def paint_part(self, number: int, part: PlacedPart) -> Node | Solid:
         """Paint a box, a sign or an output's dot."""
         if isinstance(part, PlacedSign):
             at = self.move((part.x, 0))
@@ -211,8 +213,8 @@ class RowPainter:
         faces = tuple(tuple(map(self.move, face)) for face in part.faces)
         if part.volume.left_out:
             place = self.move((part.x - ELLIPSIS_GAP / 2, 0))
-            self.canvas.add_text("name", place, "…")
-        return self.canvas.add_solid(faces, part.volume.tint)
+            self.gaps[number] = self.canvas.add_text("name", place, "…")
+        return self.canvas.add_solid(faces, part.volume.tint, part.volume.label)
 
     def paint_steps(self) -> None:
         """Paint an arrow from node to node, and from block to block."""
@@ -243,10 +245,13 @@ class RowPainter:
             self.canvas.add_text("small", at, arc.words)
 
     def find_tail(self, arc: RowArc) -> Node | Solid:
-        """Find what an arc leaves; it may be the last of the line before."""
+        """Find what an arc leaves; it may be dots, or the last of the line before."""
         if arc.tail is None and self.lead is not None:
             return self.lead.anchors[-1]
-        return self.anchors[arc.tail or 0]
+        opening = self.parts[arc.head]
+        span = opening.volume.span if isinstance(opening, PlacedVolume) else 1
+        first = arc.head - span + 1
+        return self.gaps.get(first, self.anchors[arc.tail or 0])
 
     def list_way_spans(self) -> Iterator[WaySpan]:
         """List the ways past parts of the row, each with its ends along x."""

@@ -10,17 +10,19 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from resviz import escape
-from resviz.figures.drawing.connectors import list_connectors
+from resviz.figures.drawing.connectors import list_connectors, list_loose_lines
+from resviz.figures.drawing.elements import Solid
 from resviz.figures.drawing.marks import NODE_CORNER, choose_ground, resolve_colour
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, Style
+from resviz.formats.drawio_solids import write_solid_shape
 from resviz.formats.pictures.svg import format_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from resviz.figures.drawing.connectors import Connector
-    from resviz.figures.drawing.elements import Group, Node, Picture, Point
+    from resviz.figures.drawing.elements import Edge, Group, Node, Picture, Point
     from resviz.figures.drawing.shapes import LabelledShape
 
 SUFFIXES = (".drawio",)
@@ -88,7 +90,7 @@ class _PageWriter:
         self.scale = picture.pixels[0] / picture.size[0]
 
     def iter_cells(self, connectors: list[Connector]) -> Iterator[str]:
-        """Yield frames with what they hold, connectors, then all other shapes.
+        """Yield frames with what they hold, solids, lines, then all other shapes.
 
         The main path lies on top, where a shortcut has its first stretch in common.
         """
@@ -97,12 +99,18 @@ class _PageWriter:
         groups = self.picture.groups
         for number, group in enumerate(groups):
             yield from self.group_cells(group, shapes, f"g{number}", LAYER, (0, 0))
+        held = {key for group in groups for key in list_held_keys(group)}
+        rest = [shape for key, shape in shapes.items() if key not in held]
+        for shape in rest:
+            if isinstance(shape.node, Solid):
+                yield self.shape_cell(shape, LAYER, (0, 0))
+        for number, edge in enumerate(list_loose_lines(self.picture)):
+            yield self.loose_cell(edge, f"l{number}")
         ordered = sorted(connectors, key=lambda each: each.role == "main")
         for number, connector in enumerate(ordered):
             yield self.connector_cell(connector, f"e{number}")
-        held = {key for group in groups for key in list_held_keys(group)}
-        for key, shape in shapes.items():
-            if key not in held:
+        for shape in rest:
+            if not isinstance(shape.node, Solid):
                 yield self.shape_cell(shape, LAYER, (0, 0))
 
     def group_cells(
@@ -135,7 +143,10 @@ class _PageWriter:
 
     def shape_cell(self, labelled: LabelledShape, parent: str, origin: Point) -> str:
         """Write a box, a circle or bare text, with what is written in it."""
-        node, look = labelled.node, LOOKS[labelled.node.role]
+        node = labelled.node
+        if isinstance(node, Solid):
+            return self.solid_cell(node, parent, origin)
+        look = LOOKS[node.role]
         settings = self.outline_settings(look.shape, NODE_CORNER)
         if look.shape != "none":
             fill = resolve_colour(self.style, look.fill, node.tint, "fill")
@@ -150,6 +161,38 @@ class _PageWriter:
             node.key, parent, value, settings, node.at, node.size, origin
         )
 
+    def solid_cell(self, solid: Solid, parent: str, origin: Point) -> str:
+        """Write a box in oblique view, one shape."""
+        tint = self.style.tints[solid.tint]
+        settings = {
+            "html": "0",
+            "shape": write_solid_shape(solid, tint.wash, is_heat=self.style.is_heat),
+            **self.line_settings(1, "solid"),
+            "fillColor": tint.fill,
+            "strokeColor": tint.line,
+        }
+        at, size = solid.at, solid.size
+        return self.vertex(solid.key, parent, "", settings, at, size, origin)
+
+    def loose_cell(self, edge: Edge, cell: str) -> str:
+        """Write a straight line that joins nothing."""
+        look = LINES[edge.role]
+        settings = {
+            "html": "0",
+            "endArrow": "none",
+            "strokeColor": self.style.colours[look.colour],
+            **self.line_settings(look.width, look.dash),
+        }
+        ends = {"sourcePoint": edge.path[0], "targetPoint": edge.path[-1]}
+        points = "".join(
+            self.write_point(at, f' as="{end}"') for end, at in ends.items()
+        )
+        return (
+            f'<mxCell id="{cell}" parent="{LAYER}" edge="1"'
+            f' style="{join_settings(settings)}">'
+            f'<mxGeometry relative="1" as="geometry">{points}</mxGeometry></mxCell>'
+        )
+
     def connector_cell(self, connector: Connector, cell: str) -> str:
         """Write a connector, with where it leaves and enters, and where it turns."""
         look = LINES[connector.role]
@@ -162,7 +205,7 @@ class _PageWriter:
             **port_settings("exit", connector.tail, connector.points[0]),
             **port_settings("entry", connector.head, connector.points[-1]),
         }
-        if connector.is_smooth:
+        if connector.is_smooth or connector.is_arc:
             settings |= {"edgeStyle": "none", "curved": "1"}
             turns = connector.points[1:-1]
         else:
@@ -170,10 +213,7 @@ class _PageWriter:
             settings |= {"edgeStyle": "orthogonalEdgeStyle", "rounded": "1"}
             settings |= {"arcSize": size}
             turns = connector.corners[1:-1]
-        points = "".join(
-            f'<mxPoint x="{self.format_length(x)}" y="{self.format_length(y)}"/>'
-            for x, y in turns
-        )
+        points = "".join(map(self.write_point, turns))
         way = f'<Array as="points">{points}</Array>' if points else ""
         return (
             f'<mxCell id="{cell}" parent="{LAYER}" edge="1"'
@@ -181,6 +221,11 @@ class _PageWriter:
             f' target="{connector.head.key}">'
             f'<mxGeometry relative="1" as="geometry">{way}</mxGeometry></mxCell>'
         )
+
+    def write_point(self, at: Point, role: str = "") -> str:
+        """Write a point on the way of a line, or one of its ends."""
+        x, y = map(self.format_length, at)
+        return f'<mxPoint x="{x}" y="{y}"{role}/>'
 
     def outline_settings(self, shape: str, corner: float) -> dict[str, str]:
         """Return what makes a shape, still without colours."""
@@ -252,7 +297,7 @@ def list_held_keys(group: Group) -> list[str]:
     return [*group.nodes, *inner]
 
 
-def port_settings(end: str, node: Node, at: Point) -> dict[str, str]:
+def port_settings(end: str, node: Node | Solid, at: Point) -> dict[str, str]:
     """Return where on a shape a connector is held, as shares of its sides."""
     left_top = (node.left, node.top)
     x, y = ((at[axis] - left_top[axis]) / node.size[axis] for axis in (0, 1))

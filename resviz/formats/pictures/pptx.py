@@ -12,15 +12,17 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from resviz import escape
 from resviz.errors import RenderError
 from resviz.extras import import_extra
-from resviz.figures.drawing.connectors import list_connectors
+from resviz.figures.drawing.connectors import list_connectors, list_loose_lines
+from resviz.figures.drawing.elements import Solid
 from resviz.figures.drawing.marks import NODE_CORNER, choose_ground, resolve_colour
 from resviz.figures.drawing.metrics import LINE_SPACING
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, LineLook, Style
 from resviz.formats.office_connectors import cut_into_pieces, fit_preset
+from resviz.formats.office_solids import write_solid_geometry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from resviz.figures.drawing.connectors import Connector
     from resviz.figures.drawing.elements import Group, Node, Picture, Point
@@ -91,8 +93,8 @@ class _SlideBuilder:
         unit: one of its units of length, in those of Office.
         presentation: of python-pptx.
         tree: the shapes of its slide.
-        boxes: nodes that no line shall meet.
-        placed: by the key of a node its shape.
+        boxes: nodes and solids that no line shall meet.
+        placed: by the key of a node or solid its shape.
         waypoints: by the node whose connectors pass there, and the place.
     """
 
@@ -109,9 +111,8 @@ class _SlideBuilder:
         if ground := choose_ground(picture, style):
             paint_fill(slide.background.fill, ground)
         self.tree = slide.shapes
-        self.boxes = [
-            node for node in picture.nodes if LOOKS[node.role].shape != "none"
-        ]
+        boxes = (node for node in picture.nodes if LOOKS[node.role].shape != "none")
+        self.boxes = [*boxes, *picture.solids]
         self.placed: dict[str, Any] = {}
         self.waypoints: dict[tuple[str, float, float], Any] = {}
         facts = self.presentation.core_properties
@@ -120,21 +121,28 @@ class _SlideBuilder:
         facts.created = facts.modified = LONG_AGO
 
     def add_all(self, connectors: list[Connector]) -> None:
-        """Add frames with what they hold, connectors, then all other shapes."""
+        """Add frames with what they hold, solids, lines, then all other shapes."""
         ends = {node.key for connector in connectors for node in connector.ends}
         shapes = {shape.node.key: shape for shape in list_shapes(self.picture, ends)}
         for group in self.picture.groups:
             self.add_group(self.tree, group, shapes)
         self.tree.turbo_add_enabled = True  # else it searches all ids for each shape
+        rest = [shape for key, shape in shapes.items() if key not in self.placed]
+        for shape in rest:
+            if isinstance(shape.node, Solid):
+                self.add_shape(self.tree, shape)
+        for edge in list_loose_lines(self.picture):
+            self.add_line(edge.role, [edge.path[0], edge.path[-1]])
         place = len(self.tree.element)
-        for key in [key for key in shapes if key not in self.placed]:
-            self.add_shape(self.tree, shapes[key])
+        for shape in rest:
+            if not isinstance(shape.node, Solid):
+                self.add_shape(self.tree, shape)
         # The main path lies on top, where a shortcut has its first stretch in common.
         for connector in sorted(connectors, key=lambda each: each.role == "main"):
             for line in self.add_connector(connector):
                 self.tree.element.insert(place, line.element)
                 place += 1
-        titles = [key for key in self.placed if shapes[key].node.role == "title"]
+        titles = [node.key for node in self.picture.nodes if node.role == "title"]
         for key in [*titles, *self.placed][:1]:
             describe(self.placed[key], self.picture.description)
 
@@ -163,7 +171,11 @@ class _SlideBuilder:
 
     def add_shape(self, tree: Any, labelled: LabelledShape) -> None:
         """Add a box, a circle or bare text, with what is written in it."""
-        node, look = labelled.node, LOOKS[labelled.node.role]
+        node = labelled.node
+        if isinstance(node, Solid):
+            self.add_solid(tree, node)
+            return
+        look = LOOKS[node.role]
         kind = OUTLINES[look.shape]
         shape = self.add_outline(tree, kind, node.at, node.size, NODE_CORNER)
         shape.name = escape.clean_name(f"{node.role} {node.key}")
@@ -178,6 +190,21 @@ class _SlideBuilder:
         self.paint_line(shape, LineLook(line, look.dash, look.width))
         self.write_text(shape.text_frame, labelled.texts)
         self.placed[node.key] = shape
+
+    def add_solid(self, tree: Any, solid: Solid) -> None:
+        """Add a box in oblique view, one shape that its connectors are held by."""
+        from pptx.oxml import parse_xml
+
+        shape = self.add_outline(tree, "rect", solid.at, solid.size)
+        geometry = write_solid_geometry(solid, is_heat=self.style.is_heat)
+        properties = shape.element.spPr
+        properties.replace(properties.prstGeom, parse_xml(geometry))
+        shape.name = escape.clean_name(f"box {solid.key}")
+        describe(shape, solid.label)
+        tint = self.style.tints[solid.tint]
+        paint_fill(shape.fill, tint.fill)
+        self.paint_line(shape, LineLook(tint.line, width=1))
+        self.placed[solid.key] = shape
 
     def write_text(self, frame: Any, texts: tuple[Node, ...]) -> None:
         """Write the text of a shape: a paragraph a node, its lines as it has them."""
@@ -204,7 +231,7 @@ class _SlideBuilder:
 
     def add_connector(self, connector: Connector) -> list[Any]:
         """Add a connector, with a waypoint between two pieces of it."""
-        tail, head, look = connector.tail, connector.head, LINES[connector.role]
+        tail, head = connector.ends
         pieces = cut_into_pieces(connector, self.boxes)
         stops = [
             self.placed[tail.key],
@@ -213,21 +240,27 @@ class _SlideBuilder:
         ]
         lines: list[Any] = []
         for piece, joined in zip(pieces, pairwise(stops), strict=True):
-            line = self.tree.add_connector(1, 0, 0, 0, 0)
-            strip_style(line)
+            line = self.add_line(connector.role, piece.corners, connector.is_arc)
             line.name = escape.clean_name(f"line {tail.key} to {head.key}")
             describe(line, f"from {name_node(tail)} to {name_node(head)}")
             glue(line, joined, piece.sites)
-            place_connector(
-                line, fit_preset([self.place(corner) for corner in piece.corners])
-            )
-            self.paint_line(line, replace(look, colour=self.style.colours[look.colour]))
             lines.append(line)
         if connector.has_arrow:
             add_arrow(lines[-1])
         return lines
 
-    def find_waypoint(self, tail: Node, at: Point) -> Any:
+    def add_line(
+        self, role: str, corners: Sequence[Point], is_curved: bool = False
+    ) -> Any:
+        """Add a line, straight or with one turn, that nothing holds yet."""
+        line, look = self.tree.add_connector(1, 0, 0, 0, 0), LINES[role]
+        strip_style(line)
+        places = [self.place(corner) for corner in corners]
+        place_connector(line, fit_preset(places, is_curved=is_curved))
+        self.paint_line(line, replace(look, colour=self.style.colours[look.colour]))
+        return line
+
+    def find_waypoint(self, tail: Node | Solid, at: Point) -> Any:
         """Find what holds two pieces of a connector together; nobody sees it.
 
         Connectors of one node share it where they take one way.
@@ -340,8 +373,10 @@ def describe(shape: Any, words: str) -> None:
     properties.set("descr", escape.clean_prose(words))
 
 
-def name_node(node: Node) -> str:
-    """Name a node by what is written in it."""
+def name_node(node: Node | Solid) -> str:
+    """Name a node by what is written in it, a solid by its sizes."""
+    if isinstance(node, Solid):
+        return node.label or node.key
     return " ".join(node.lines) or node.key
 
 
