@@ -101,7 +101,7 @@ def sweep(
     of convolutions), inference_peak_bytes, receptive_field (pixels of the input, the
     largest axis), final_shape, depth (weighted layers), not_counted (operations),
     seconds, error. --where takes them, and, or, not, and arithmetic; what is not known
-    meets no < and no >.
+    meets no < and no >, what is at least so many no upper bound.
 
     A variant that fails, hangs or crashes is a row with its reason. While it runs, rows
     are kept in OUTPUT.journal. As .html the table is a page to explore, as .svg a

@@ -17,6 +17,7 @@ from resviz.readings.structure.main_path import find_main_path
 from resviz.readings.structure.regions import find_multi_branch_convolutions
 from resviz.readings.structure.weights import count_weighted
 from resviz.source.spec import parse_spec
+from resviz.units import AtLeast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -165,6 +166,20 @@ def measure_record(arch: Architecture) -> SweepRow:
         "not_counted": describe_gaps(arch),
         "lacks_weights": bool(costs.find_uncounted_weights(arch)),
     }
+
+
+def mark_lower_bounds(row: SweepRow) -> SweepRow:
+    """Mark what a row has at least, since something in it is not counted."""
+    is_at_least = {
+        "macs": row.get("not_counted"),
+        "depth": row.get("lacks_weights"),
+    }
+    bounds = {
+        name: AtLeast(row[name])
+        for name, lacks in is_at_least.items()
+        if lacks and row.get(name) is not None
+    }
+    return {**row, **bounds}
 
 
 def describe_gaps(arch: Architecture) -> str | None:

@@ -14,7 +14,7 @@ from resviz.inputs import parse_inputs
 from resviz.operations.own_rules import list_rule_modules
 from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.order import RowOrder
-from resviz.sweeps.rows import MEASURE_NAMES
+from resviz.sweeps.rows import MEASURE_NAMES, mark_lower_bounds
 from resviz.sweeps.run import SweepTiming, trace_variants
 from resviz.sweeps.space import Space
 from resviz.sweeps.supervisor import Settings
@@ -78,6 +78,7 @@ class SweepResult:
         traced: how many variants there were before that.
         considered: how many there were before the conditions on arguments, too.
         matching: how many meet `condition`, before the first of them are taken.
+        undecided: of how many without an error it is not known whether they meet it.
         condition: which rows were kept, as text.
         objectives: for which the front is.
         front: numbers of the rows on it.
@@ -94,6 +95,7 @@ class SweepResult:
     traced: int
     considered: int
     matching: int
+    undecided: int
     condition: str | None
     objectives: tuple[Objective, ...]
     front: tuple[int, ...]
@@ -259,7 +261,7 @@ def run_sweep(
             {**values_before_trace(configuration), **rows_by_number[number]}
             for number, configuration in enumerate(plan)
         ]
-        matching_rows = rows_that_meet(rows, plan.condition, path)
+        matching_rows, undecided = rows_that_meet(rows, plan.condition, path)
         front = pareto_front(matching_rows, objectives) if objectives else []
         front_rows = [matching_rows[number] for number in front]
         takes_front = bool(objectives) and order.top is not None
@@ -276,6 +278,7 @@ def run_sweep(
         traced=len(rows),
         considered=plan.considered_count if plan.early_conditions else len(rows),
         matching=len(matching_rows),
+        undecided=undecided,
         condition=condition,
         objectives=objectives,
         front=tuple(k for k, row in enumerate(kept_rows) if id(row) in on_front),
@@ -318,22 +321,26 @@ def check_common_options(space: Space, **to_all: Any) -> None:
 
 def rows_that_meet(
     rows: list[SweepRow], condition: Condition | None, journal: Path | None
-) -> list[SweepRow]:
-    """Keep the rows that meet a condition.
+) -> tuple[list[SweepRow], int]:
+    """Keep the rows that meet a condition, and count those of which it is not known.
 
     Raises:
         SpecError: if one cannot be asked; it says where all of them are kept.
     """
     if condition is None:
-        return rows
+        return rows, 0
     try:
-        return [row for row in rows if condition.holds(row)]
+        verdicts = [condition.judge(mark_lower_bounds(row)) for row in rows]
     except SpecError as error:
         if journal is None:
             raise
         raise SpecError(
             f"{error}: mend it, rows are kept in {journal} and --resume takes them"
         ) from error
+    pairs = [*zip(rows, verdicts, strict=True)]
+    matching_rows = [row for row, verdict in pairs if verdict]
+    undecided = sum(verdict is None and row["error"] is None for row, verdict in pairs)
+    return matching_rows, undecided
 
 
 def parse_objectives(

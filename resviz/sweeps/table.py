@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.readings.costs import MAC_CONVENTION
 from resviz.sweeps.order import MEASURE_COLUMNS, SPEC_COLUMN
+from resviz.sweeps.rows import mark_lower_bounds
 from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import TRAINABLE_COLUMNS
-from resviz.units import AtLeast, format_plural
+from resviz.units import format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -78,9 +79,8 @@ def sweep_title(result: SweepResult) -> str:
 def complete_row(row: SweepRow, names: Iterable[str]) -> dict[str, Any]:
     """Give a row all its columns, and its time the digits that mean something."""
     first, *others = FIXED_COLUMNS
-    complete = {name: row.get(name) for name in (first, *names, *others)}
-    if complete["not_counted"]:
-        complete["macs"] = AtLeast(row["macs"])
+    marked = mark_lower_bounds(row)
+    complete = {name: marked.get(name) for name in (first, *names, *others)}
     return complete | {"seconds": round(row["seconds"], 4)}
 
 
@@ -93,6 +93,7 @@ def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str,
         "input": result.settings.inputs and list(result.settings.inputs),
         "batch": result.settings.batch,
         "where": result.condition,
+        "where_undecided": result.undecided,
         "pareto": list(map(str, result.objectives)) or None,
         "convention": MAC_CONVENTION,
     }
@@ -107,6 +108,11 @@ def sweep_notes(result: SweepResult) -> Iterator[str]:
         yield f"{share_on_front}: {describe_objectives(result.objectives)}"
     if result.condition is not None:
         yield f"{result.matching:,} of {result.considered:,} where {result.condition}"
+    if result.undecided:
+        yield (
+            f"{format_plural(result.undecided, 'row')} left out of which this is not "
+            "known: a value is unknown, or at least so large"
+        )
     if result.failed:
         yield f"{result.failed:,} of {result.traced:,} failed"
     inputs, batch = result.settings.inputs, result.settings.batch
@@ -117,6 +123,8 @@ def sweep_notes(result: SweepResult) -> Iterator[str]:
     yield MAC_CONVENTION
     if any(row.get("not_counted") for row in result.rows):
         yield "MACs of a variant with something not counted are at least so many"
+    if any(row.get("lacks_weights") for row in result.rows):
+        yield "depth of a variant with weights not counted is at least so large"
     yield "peak: of a forward, without parameters; field: in pixels, its largest axis"
 
 

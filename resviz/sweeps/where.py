@@ -2,15 +2,15 @@
 
 A condition is an expression of names of columns, numbers, strings, lists, `and`, `or`,
 `not`, comparisons, `in`, arithmetic and subscripts; no other syntax is evaluated. An
-unknown value satisfies no comparison. A number compared with a string, or a division by
-zero, is an error: before anything is traced where the condition alone shows it, else
-with the row.
+unknown value satisfies no comparison, nor the contrary of one; what is at least so
+large satisfies no upper bound. A number compared with a string, or a division by zero,
+is an error: before anything is traced where the condition alone shows it, else with the
+row.
 """
 
 from __future__ import annotations
 
 import ast
-import operator
 import re
 from copy import deepcopy
 from dataclasses import dataclass
@@ -20,16 +20,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, suggest
+from resviz.sweeps.condition_values import (
+    ConditionValue,
+    ExcludingValue,
+    UndecidedError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from types import CodeType
 
 LONGEST = 1000
 """Most characters of a condition."""
-
-HIGHEST = 64
-"""Highest exponent, so that no number takes all memory."""
 
 NUMERIC, TEXTUAL, SHAPE = "a number", "a string", "a shape"
 """Kinds of values, in words."""
@@ -52,135 +54,9 @@ ALLOWED_NODES = (
 )  # fmt: skip
 """All that may stand in the syntax tree of a condition."""
 
-UNKNOWN = object()
-"""What arithmetic with an unknown value gives; a column without a value is None."""
-
-
-class _Shape(tuple[Any, ...]):
-    """A shape whose first number is the batch."""
-
-    __slots__ = ()
-
-
-def _is_equal(first: Any, second: Any) -> bool:
-    """Tell whether two values are equal; numbers also equal their text, `1x64x7x7`.
-
-    A shape with a batch is its text without it, too.
-    """
-    for several, text in ((first, second), (second, first)):
-        if isinstance(several, tuple) and isinstance(text, str):
-            sizes = [*map(str, several)]
-            without_batch = sizes[1:] if isinstance(several, _Shape) else sizes
-            return re.split("[x×]", text) in (sizes, without_batch)
-    return first == second
-
-
-def _computes(function: Callable[..., Any]) -> Callable[..., _Value]:
-    """Return a method of arithmetic, which takes and gives numbers alone."""
-
-    def method(*sides: _Value) -> _Value:
-        numbers = [side.value for side in sides]
-        if not all(side.is_known for side in sides):
-            return _Value(UNKNOWN)
-        if all(isinstance(number, (int, float)) for number in numbers):
-            numbers.append(function(*numbers))
-        for number in numbers:  # a root may be no real number
-            if not isinstance(number, (int, float)):
-                raise TypeError(f"computes with {number!r}, want numbers")
-        float(numbers[-1])  # an integer may be too large for one
-        return _Value(numbers[-1])
-
-    return method
-
-
-def _compares(
-    function: Callable[[Any, Any], bool], unknown: tuple[Any, ...] = (None, UNKNOWN)
-) -> Callable[[_Value, Any], bool]:
-    """Return a method that compares; with an unknown value it is false."""
-
-    def method(left: _Value, right: _Value) -> bool:
-        if any(side.value is none for side in (left, right) for none in unknown):
-            return False
-        try:
-            return function(left.value, right.value)
-        except TypeError as error:
-            reason = f"compares {left.value!r} with {right.value!r}"
-            raise TypeError(reason) from error
-
-    return method
-
-
-def _raise_to_power(base: float, exponent: float) -> float:
-    """Return a power that a float can hold.
-
-    Raises:
-        TypeError: if the exponent is above `HIGHEST`.
-    """
-    if abs(exponent) > HIGHEST:
-        raise TypeError(f"is too high a power, want at most {HIGHEST}")
-    _ = float(base) ** exponent  # OverflowError
-    return base**exponent
-
-
-class _Value:
-    """A value in a condition, with the operators that conditions have."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there is a value."""
-        return self.value is not None and self.value is not UNKNOWN
-
-    def __bool__(self) -> bool:
-        return self.is_known and bool(self.value)
-
-    def __hash__(self) -> int:
-        return hash(self.value)
-
-    def __contains__(self, part: _Value) -> bool:
-        if isinstance(self.value, tuple):
-            return any(part == _Value(item) for item in self.value)
-        return part.is_in(self)
-
-    def __getitem__(self, place: _Value) -> _Value:
-        if not self.is_known or not place.is_known:
-            return _Value(UNKNOWN)
-        try:
-            return _Value(self.value[place.value])
-        except IndexError:  # a shape of fewer axes
-            return _Value(UNKNOWN)
-        except TypeError as error:
-            raise TypeError(f"picks {place.value!r} of {self.value!r}") from error
-
-    is_in = _compares(lambda part, text: part in text)
-    __eq__ = _compares(_is_equal, (UNKNOWN,))
-    __ne__ = _compares(lambda left, right: not _is_equal(left, right), (UNKNOWN,))
-    __lt__, __le__ = _compares(operator.lt), _compares(operator.le)
-    __gt__, __ge__ = _compares(operator.gt), _compares(operator.ge)
-    __neg__, __pos__ = _computes(operator.neg), _computes(operator.pos)
-    __add__, __sub__ = _computes(operator.add), _computes(operator.sub)
-    __mul__, __truediv__ = _computes(operator.mul), _computes(operator.truediv)
-    __floordiv__, __mod__ = _computes(operator.floordiv), _computes(operator.mod)
-    __pow__ = _computes(_raise_to_power)
-
-
-class _Excluding(_Value):
-    """A value in which another one must not be."""
-
-    __slots__ = ()
-
-    def __contains__(self, part: _Value) -> bool:
-        may_be_none = isinstance(self.value, tuple) and part.value is None
-        known = self.is_known and (part.is_known or may_be_none)
-        return known and not super().__contains__(part)
-
 
 class _ValueInserter(ast.NodeTransformer):
-    """Makes each constant and list of a tree a `_Value`."""
+    """Makes each constant and list of a tree a `ConditionValue`."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         """Wrap a number, a string or None."""
@@ -211,9 +87,9 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 
 NAMESPACE: Mapping[str, Any] = MappingProxyType({
     "__builtins__": {},
-    "<value>": _Value,
-    "<list>": lambda *parts: _Value(tuple(part.value for part in parts)),
-    "<excluding>": lambda several: _Excluding(several.value),
+    "<value>": ConditionValue,
+    "<list>": lambda *parts: ConditionValue(tuple(part.value for part in parts)),
+    "<excluding>": lambda several: ExcludingValue(several.value),
 })  # fmt: skip
 """What an evaluation knows besides columns."""
 
@@ -250,15 +126,54 @@ class Condition:
         else:
             yield self
 
+    @cached_property
+    def operands(self) -> tuple[Condition, ...]:
+        """The conditions that `and`, `or` or `not` joins in it; () of any other."""
+        match self.tree:
+            case ast.BoolOp(values=joined):
+                return tuple(Condition(self.text, part) for part in joined)
+            case ast.UnaryOp(op=ast.Not(), operand=denied):
+                return (Condition(self.text, denied),)
+            case _:
+                return ()
+
     def holds(self, row: Mapping[str, Any]) -> bool:
         """Tell whether it holds for a row; not where what it takes is not known.
 
         Raises:
             SpecError: if values cannot be compared or computed with.
         """
-        columns = {name: _column_value(name, row.get(name)) for name in self.names}
+        return self.judge(row) is True
+
+    def judge(self, row: Mapping[str, Any]) -> bool | None:
+        """Tell whether it holds for a row, None where what is known does not say.
+
+        Raises:
+            SpecError: if values cannot be compared or computed with.
+        """
+        if not self.operands:
+            return self._judge_alone(row)
+        if not isinstance(self.tree, ast.BoolOp):
+            verdict = self.operands[0].judge(row)
+            return None if verdict is None else not verdict
+        decisive = isinstance(self.tree.op, ast.Or)
+        is_known = True
+        for part in self.operands:
+            verdict = part.judge(row)
+            if verdict is decisive:
+                return decisive
+            is_known = is_known and verdict is not None
+        return not decisive if is_known else None
+
+    def _judge_alone(self, row: Mapping[str, Any]) -> bool | None:
+        """Judge a condition that joins no others."""
+        columns = {
+            name: ConditionValue.of_column(name, row.get(name)) for name in self.names
+        }
         try:
             return bool(eval(self.code, {**columns, **NAMESPACE}))  # noqa: S307 - allowed nodes alone, no builtins
+        except UndecidedError:
+            return None
         except (ArithmeticError, TypeError) as error:
             in_row = f", in the row of {row.get('spec')!r}" if row else ""
             raise SpecError(f"{self.describe_error(error)}{in_row}") from error
@@ -391,10 +306,3 @@ def _join_kinds(several: Iterable[Kinds]) -> Kinds:
 def find_column_kinds(values: Iterable[Any]) -> Kinds:
     """Return what the values of a column are compared as, those that are known."""
     return _join_kinds(_list_kinds(value) for value in values if value is not None)
-
-
-def _column_value(name: str, value: Any) -> _Value:
-    """Return the value of a column as conditions compare it."""
-    if isinstance(value, (list, tuple)):
-        value = _Shape(value) if name.endswith("shape") else tuple(value)
-    return _Value(value)

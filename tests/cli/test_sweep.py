@@ -61,12 +61,15 @@ def test_what_is_not_counted_is_marked(sweep, tmp_path, monkeypatch):
     assert 1 == err.count("warning: ")
     rows = [" ".join(line.split()) for line in out.splitlines() if "far.py" in line]
     assert "linear=True) 28 ≥ 28 1 _linalg_svd 1×" == rows[0].partition("count=7, ")[2]
-    assert "linear=False) 28 ≥ 0 0 linalg_lstsq 1×" == rows[1].partition("count=7, ")[2]
+    assert (
+        "linear=False) 28 ≥ 0 ≥ 0 linalg_lstsq 1×" == rows[1].partition("count=7, ")[2]
+    )
     _, out, _ = sweep(spec, "-j", 1, "--input", 4, "--format", "json")
     first, second = json.loads(out)["variants"]
     assert (28, "_linalg_svd 1×") == (first["macs"], first["not_counted"])
     assert (0, "linalg_lstsq 1×") == (second["macs"], second["not_counted"])
-    assert 0 == sweep(spec, "-j", 1, "--input", 4, "--where", "macs > 0")[0]
+    code, out, _ = sweep(spec, "-j", 1, "--input", 4, "--where", "macs > 0")
+    assert (0, True) == (code, "1 of 2 where macs > 0\n1 row left out of" in out)
 
 
 def test_what_fails_is_told(sweep):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resviz.errors import SpecError
+from resviz.sweeps.rows import mark_lower_bounds
 from resviz.sweeps.where import NUMERIC, SHAPE, TEXTUAL, parse_condition
 
 ROW = {
@@ -81,12 +82,46 @@ def test_kinds_that_go_together(text):
     [
         "macs < 1", "macs > 1", "macs + 1 < 3", "macs + 1 != 3", "macs < 'a'",
         "'a' in macs", "'a' not in macs", "macs not in 'a'", "macs[0] == 1",
+        "not macs < 1", "not (macs > 1 or macs < 1)", "not (macs > 1 or spec == 'b')",
+        "macs + 1",
     ],
 )  # fmt: skip
 def test_the_unknown_is_neither_less_nor_more(text):
     """A row without a number meets no comparison with it, and may meet others."""
     assert not holds(text, {"macs": None})
     assert holds(f"{text} or spec == 'a'", {"macs": None, "spec": "a"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("macs < 50", False), ("macs <= 99", False), ("macs > 99", True),
+        ("macs >= 100", True), ("100 <= macs", True), ("macs == 50", False),
+        ("macs != 50", True), ("macs in [1, 2]", False), ("macs not in [1, 2]", True),
+        ("macs / 2 > 49", True), ("macs - 1 >= 99", True), ("2 * macs >= 200", True),
+        ("macs + depth >= 110", True), ("not macs < 50", True), ("macs < 'a'", None),
+        ("macs == None", False), ("macs > 1 and depth > 1", True),
+        ("macs > 200 or depth >= 10", True), ("macs > 200 and depth < 5", False),
+        *((text, None) for text in (
+            "macs < 101", "macs <= 100", "macs > 100", "macs == 100", "macs != 200",
+            "200 > macs", "not macs > 200", "1 < macs < 200", "macs in [100, 300]",
+            "macs not in [300]", "-macs < 0", "1 / macs < 1", "1 - macs < 0",
+            "macs * -1 < 0", "macs % 7 < 7", "macs ** 2 > 1", "macs > depth",
+            "macs > 200 or depth < 11", "not (macs > 200 or depth < 5)",
+            "not (macs > 200 and depth >= 10)", "macs < 200 and params == 1",
+        )),
+    ],
+)  # fmt: skip
+def test_what_is_at_least_so_many_meets_no_upper_bound(text, expected):
+    """It may be anything from there on: only what all of that meets is met."""
+    row = {"macs": 100, "depth": 10, "params": 1, "not_counted": "x", "error": None}
+    row = mark_lower_bounds(row | {"lacks_weights": True})
+    condition = parse_condition(text, row)
+    if text == "macs < 'a'":
+        with pytest.raises(SpecError, match="compares 100 with 'a'"):
+            condition.judge(row)
+    else:
+        assert expected is condition.judge(row)
 
 
 @pytest.mark.parametrize(
