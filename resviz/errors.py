@@ -83,10 +83,10 @@ class RenderError(ResvizError, RuntimeError):
 
 
 class LetterWarning(UserWarning):
-    """Letters of a figure that are too small where it is printed, with a remedy.
+    """Letters of a figure that are too small, too pale or cut away, with a remedy.
 
     Attributes:
-        option: that helps, and its value, as Python has them.
+        option: that helps, and its value, as Python has them; () where none does.
     """
 
     def __init__(self, message: str, *option: str) -> None:
@@ -95,6 +95,8 @@ class LetterWarning(UserWarning):
 
     def spell(self, form: str) -> str:
         """Write it with its remedy as a command, "--{} {}", or a document has it."""
+        if not self.option:
+            return str(self)
         name, value = self.option
         return str(self).replace(f'{name}="{value}"', form.format(name, value))
 

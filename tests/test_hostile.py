@@ -202,8 +202,12 @@ def test_sheets_have_our_elements_alone(name):
 
 
 def test_the_report_has_the_elements_of_harmless_names():
-    """Scripts, styles and attributes included."""
-    assert Page(report(harmless())).found == Page(report(tree())).found
+    """Scripts, styles and attributes included; long names take more lines of text."""
+    mild, wild = (Page(report(arch)).found for arch in (harmless(), tree()))
+    lines = [name for name in mild if name.partition(" ")[0] == "text"]
+    assert lines
+    assert mild.keys() == wild.keys()
+    assert mild == wild | {name: mild[name] for name in lines}
 
 
 @pytest.mark.parametrize("figure", FIGURES)

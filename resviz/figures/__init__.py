@@ -135,6 +135,7 @@ def draw_diagram(
         RenderError: for an unknown figure, block, direction, style or layout; lists
             those there are.
     """
+    from resviz.figures.drawing.cuts import note_cuts, warn_of_cuts
     from resviz.figures.drawing.fitting import (
         choose_legible,
         fit_picture,
@@ -153,14 +154,16 @@ def draw_diagram(
     chosen = choose_options(figure, **options)
     networks = select_networks(arch, figure)
     own, sheet = build_own(figure, chosen)
-    picture, _ = choose_legible(
-        (draw_on(each, figure, networks, own), each) for each in list_sheets(sheet)
-    )
+    with note_cuts() as cuts:
+        picture, _ = choose_legible(
+            (draw_on(each, figure, networks, own), each) for each in list_sheets(sheet)
+        )
     title = sheet.choose_title(picture.title)
     description = describe_networks(networks, figure, chosen, picture)
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
     warn_of_small_letters(described, sheet)
+    warn_of_cuts(described, cuts)
     ground = read_ground(chosen["background"])
     described = replace(described, font=sheet.font, ground=ground)
     choose_style = choose_heat_style if sheet.heat else choose_palette

@@ -319,7 +319,7 @@ def test_groups_of_resnet50_have_names_and_sizes(network):
         ("conv5_x", "7×7×2048", 3),
         ("", "1000", 2),
     ] == [
-        (group.name, group.lines[0], len(group.volumes))
+        (" ".join(group.name), group.lines[0], len(group.volumes))
         for group in groups
         if group.lines
     ]
@@ -328,7 +328,7 @@ def test_groups_of_resnet50_have_names_and_sizes(network):
 def test_each_layer_of_a_block_is_a_box_if_asked_for(network):
     """Three in each of three bottlenecks of conv2_x, the widths of Table 1."""
     groups = list_groups(choose_row(network("resnet50")), each=True)
-    conv2 = next(group for group in groups if group.name == "conv2_x")
+    conv2 = next(group for group in groups if group.name == ("conv2_x",))
     assert [64, 64, 256] * 3 == [volume.channels for volume in conv2.volumes]
 
 

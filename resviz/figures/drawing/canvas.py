@@ -31,6 +31,10 @@ SUM_SIZE = (14, 14)
 """Width and height of an addition's circle."""
 
 
+MAX_TITLE_LINES = 3
+"""Lines of a title at most, without the facts below it."""
+
+
 class Canvas:
     """Collects nodes, edges and groups in drawing order.
 
@@ -129,40 +133,36 @@ class Canvas:
         name: str,
         facts: Sequence[str],
         room: float,
-        *,
-        max_lines: int = 1,
     ) -> float:
-        """Add a title around `centre`; return the y below it.
+        """Add a title around `centre`, in lines as needed; return the y below it.
 
-        The facts stand beside it or in a line below, in up to `max_lines` where they
-        are wider than a sheet of some width.
+        The facts stand beside it, or in lines below.
         """
         heading = find_sheet().write_heading(name)
         if not heading:
             return 4.0
-        name = heading[0]
-        name = metrics.fit_text(name, room * 0.97, LOOKS["title"].size, bold=True)
-        fact_line = metrics.fit_text(" · ".join(facts), room)
-        name_width = metrics.text_width(name, LOOKS["title"].size, bold=True)
+        size = LOOKS["title"].size
+        bold_room = room * 0.97 / metrics.BOLD_FACTOR
+        names = metrics.wrap_words(heading[0].split(" "), " ", bold_room, size)
+        names = metrics.cap_lines(names, MAX_TITLE_LINES)
+        fact_line = " · ".join(facts)
+        name_width = metrics.text_width(names[0], size, bold=True)
         gap = 20
         total_width = name_width + gap + metrics.text_width(fact_line)
-        if find_sheet().width is not None and max_lines > 1:
-            lines = metrics.wrap_phrases(facts, " · ", room)[:max_lines]
-            if len(lines) > 1:
-                self.add_text("title", (centre, 12), name)
-                for number, line in enumerate(lines):
-                    shown = line.removesuffix(" ·")
-                    self.add_text("text", (centre, 28 + 14 * number), shown)
-                return 24.0 + 14 * len(lines)
-        if not fact_line or total_width > room:
-            self.add_text("title", (centre, 12), name)
-            if fact_line:
-                self.add_text("text", (centre, 28), fact_line)
-            return 38.0 if fact_line else 22.0
-        left = centre - total_width / 2
-        self.add_text("title", (left, 13), name, align="start")
-        self.add_text("text", (left + name_width + gap, 13), fact_line, align="start")
-        return 24
+        if fact_line and len(names) == 1 and total_width <= room:
+            left = centre - total_width / 2
+            self.add_text("title", (left, 13), names[0], align="start")
+            at = (left + name_width + gap, 13)
+            self.add_text("text", at, fact_line, align="start")
+            return 24
+        lines = metrics.wrap_phrases(facts, " · ", room)
+        for number, line in enumerate(names):
+            self.add_text("title", (centre, 12 + 16 * number), line)
+        below = 12.0 + 16 * len(names)
+        for number, line in enumerate(lines):
+            shown = line.removesuffix(" ·")
+            self.add_text("text", (centre, below + 14 * number), shown)
+        return below + (14 * len(lines) - 4 if lines else -6)
 
     def add_notes(
         self,

@@ -11,6 +11,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from resviz.escape import clean_name
+from resviz.figures.drawing.cuts import note_cut
 from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def fit_text(text: str, room: float, size: float = 12, *, bold: bool = False) ->
         if text_width(f"{prefix}{character}…", size, bold=bold) > room:
             break
         prefix += character
-    return f"{prefix.rstrip()}…"
+    return note_cut(f"{prefix.rstrip()}…")
 
 
 def fit_name(name: str, room: float, size: float = 12, *, bold: bool = False) -> str:
@@ -150,27 +151,69 @@ def fit_name(name: str, room: float, size: float = 12, *, bold: bool = False) ->
     for kept in range(min(len(name), most), 1, -1):
         shown = f"{name[: kept // 2].rstrip()}…{name[kept // 2 - kept :].lstrip()}"
         if text_width(shown, size, bold=bold) <= room:
-            return shown
-    return "…"
+            return note_cut(shown)
+    return note_cut("…")
 
 
 def wrap_words(
     words: Iterable[str], separator: str, room: float, size: float = 12
 ) -> list[str]:
-    """Join words into lines of at most `room`.
+    """Join words into lines of at most `room`; one that is wider breaks, or is cut.
 
-    Each line but the last ends in `separator` without its trailing space.
+    Each line but the last ends in `separator` without its trailing space, unless a word
+    goes on in the next.
+
+    Example:
+        >>> wrap_words(["a", "ReparamLargeKernelConv"], ", ", 92)
+        ['a,', 'ReparamLarge', 'KernelConv']
     """
     lines: list[str] = []
-    for word in (fit_text(entry, room, size) for entry in words):
-        longer = f"{lines[-1]}{separator}{word}" if lines else word
+    for entry in words:
+        first, *others = break_word(entry, room, size) or [fit_text(entry, room, size)]
+        longer = f"{lines[-1]}{separator}{first}" if lines else first
         if lines and text_width(longer, size) <= room:
             lines[-1] = longer
-            continue
-        if lines:
-            lines[-1] += separator.rstrip()
-        lines.append(word)
+        else:
+            lines[-1:] = [f"{line}{separator.rstrip()}" for line in lines[-1:]]
+            lines.append(first)
+        lines += others
     return lines
+
+
+WORD_BREAKS = (
+    re.compile(r"(?<=[–._-])(?=[^\W\d])|(?<=[a-z])(?=[A-Z])"),
+    re.compile(r"(?<=[._-])|(?<=[a-z])(?=[A-Z])"),
+)
+"""Where a name may go on in another line, "blocks_" and "token", "Kernel" and "Conv";
+before a digit, as that of "backbone." and "11–12", only if it must."""
+
+MAX_WORD_LINES = 3
+"""Lines of one word at most."""
+
+
+def break_word(
+    word: str,
+    room: float,
+    size: float,
+    *,
+    bold: bool = False,
+    limit: int = MAX_WORD_LINES,
+) -> list[str]:
+    """Clean a word, and break it into lines of at most `room`; [] where it cannot be.
+
+    It breaks behind dots, dashes and underscores and before capitals, and takes no more
+    than `limit` lines.
+    """
+    for breaks in WORD_BREAKS:
+        lines = [""]
+        for part in breaks.split(clean_name(word)):
+            if lines[-1] and text_width(lines[-1] + part, size, bold=bold) > room:
+                lines.append("")
+            lines[-1] += part
+        widest = max(text_width(line, size, bold=bold) for line in lines)
+        if len(lines) <= limit and widest <= room:
+            return lines
+    return []
 
 
 def wrap_phrases(
@@ -216,11 +259,11 @@ def wrap_pieces(pieces: Iterable[str], room: float, size: float = 12) -> list[st
 
 
 def wrap_name(
-    name: str, room: float, size: float = 12, *, bold: bool = False, limit: int = 3
+    name: str, room: float, size: float = 12, *, bold: bool = False
 ) -> list[str]:
-    """Clean a name, and wrap it behind its dots and dashes into lines of `room`.
+    """Clean a name, and wrap it into lines of `room` where it may be broken.
 
-    One that takes more than `limit` lines is cut in the middle, in one line.
+    One that takes too many lines is cut in the middle, in one line.
 
     Example:
         >>> wrap_name("stage2.0–stage4.2.branches.0", 100)
@@ -228,18 +271,12 @@ def wrap_name(
         >>> wrap_name("incre_modules.0", 100)
         ['incre_modules.0']
     """
-    name = clean_name(name)
-    lines = [""]
-    for part in re.split(r"(?<=[–.])(?=\D)", name):
-        if text_width(lines[-1] + part, size, bold=bold) <= room:
-            lines[-1] += part
-        else:
-            lines.append(part)
-    lines = [line for line in lines if line]
-    widest = max((text_width(line, size, bold=bold) for line in lines), default=0)
-    if len(lines) > limit or widest > room:
-        return [fit_name(name, room, size, bold=bold)]
-    return lines
+    lines = break_word(name, room, size, bold=bold, limit=MAX_NAME_LINES)
+    return lines or [fit_name(name, room, size, bold=bold)]
+
+
+MAX_NAME_LINES = 6
+"""Lines of the name of a stage at most."""
 
 
 def cap_lines(lines: list[str], limit: int) -> tuple[str, ...]:

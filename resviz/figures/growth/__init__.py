@@ -169,7 +169,13 @@ class GrowthPlacing:
         self.canvas = Canvas()
         self.names = shorten_names([arch.label for arch in archs])
         self.panel, self.columns = choose_panel(find_sheet().room)
-        self.top = TOP if self.panel == PANEL else TOP + 16
+        self.width = self.columns * self.panel[0]
+        self.label = sentences.join_with_and([arch.label for arch in archs])
+        facts = list_title_facts(read_structure(archs[0])) if len(archs) == 1 else ()
+        below = self.canvas.add_title(
+            self.width / 2, self.label, facts, self.width - 24
+        )
+        self.top = max(TOP if self.panel == PANEL else TOP + 16, below + 6)
 
     def place_panel(self, number: int, measure: Measure) -> None:
         """Place one plot."""
@@ -304,23 +310,16 @@ class GrowthPlacing:
         self.canvas.edges.append(Edge(node.key, node.key, role, tuple(points)))
 
     def finish_picture(self) -> Picture:
-        """Return the picture, with its title and notes."""
-        width = self.columns * self.panel[0]
-        names = sentences.join_with_and([arch.label for arch in self.archs])
-        facts: tuple[str, ...] = ()
-        notes: list[str] = []
+        """Return the picture, with its notes."""
+        width = self.width
+        notes = ["at the end of a line its total"] * (len(self.archs) > 1)
         notes += list_field_ends(self.archs, self.all_series)
-        if len(self.archs) == 1:
-            facts = list_title_facts(read_structure(self.archs[0]))
-        else:
-            notes.insert(0, "at the end of a line its total")
-        self.canvas.add_title(width / 2, names, facts, width - 24)
         bottom = self.top + len(MEASURES) // self.columns * self.panel[1]
         omissions = list_omissions(self.archs)
         bottom = self.canvas.add_notes(
             width / 2, bottom, notes, width - 24, omissions=omissions
         )
-        title = f"{names}, growth by depth"
+        title = f"{self.label}, growth by depth"
         return self.canvas.build_picture(title, (width, bottom + 6))
 
 

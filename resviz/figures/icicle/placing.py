@@ -95,7 +95,7 @@ class IciclePlacing:
             length = min(max(LAYER_HEIGHT * layers, HEIGHTS[0]), HEIGHTS[1])
         facts = list_title_facts(read_structure(self.arch))
         top = self.canvas.add_title(
-            width / 2, self.arch.label, facts, width - 2 * MARGIN, max_lines=3
+            width / 2, self.arch.label, facts, width - 2 * MARGIN
         )
         top += 6
         tints = {self.add_box(slot, thickness, top) for slot in self.iter_slots(length)}

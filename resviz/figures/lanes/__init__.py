@@ -58,7 +58,7 @@ def draw(arch: Architecture) -> Picture:
     painter = LanesPainter(graph, canvas)
     width = max(painter.placing.width, min(MIN_WIDTH, find_sheet().room))
     room = width - 2 * MARGIN
-    top = canvas.add_title(width / 2, arch.label, facts, room, max_lines=3)
+    top = canvas.add_title(width / 2, arch.label, facts, room)
     painter.placing.place_rows(top + 6)
     painter.paint(width)
     bottom = canvas.add_notes(

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from resviz.figures.layers.rows import LayerPiece, LayerRow
     from resviz.readings.structure import Structure
 
-ROW_PITCH, BOX_SIZE = 17, (116, 14)
-"""Distance of rows, and the size of a row's box."""
+ROW_PITCH, BOX_HEIGHT = 17, 14
+"""Distance of rows, and the height of a row's box."""
+
+MIN_BOX_WIDTH, MAX_BOX_WIDTH = 116, 170
+"""Width of a row's box at least and at most: all are as wide as the widest label."""
 
 BLOCK_LEAD, BLOCK_TAIL, PIECE_GAP = 9, 3, 4
 """Above a block's first row, below its last, and between two pieces."""
@@ -31,8 +34,8 @@ STAGE_HEADER = 17
 LANE_WIDTH = 74
 """Width right of the boxes, for shortcuts and their own layers."""
 
-SHORTCUT_SHIFT = 72
-"""How far a shortcut's own layer stands right of the main branch."""
+SHORTCUT_GAP = 14
+"""How far right of the boxes the middle of a shortcut's own layer stands."""
 
 MARGIN, GUTTER = 10, 20
 """Around the picture, and between two columns."""
@@ -49,17 +52,24 @@ class TextWidths:
         name: of modules.
         output: of shapes.
         params: of parameter counts.
+        box: of the boxes.
     """
 
     name: float
     output: float
     params: float
+    box: float = MIN_BOX_WIDTH
+
+    @property
+    def shortcut_shift(self) -> float:
+        """How far a shortcut's own layer stands right of the main branch."""
+        return self.box / 2 + SHORTCUT_GAP
 
     @property
     def total_width(self) -> float:
         """Width of one column of the figure."""
         texts = self.name + self.output + self.params
-        return texts + BOX_SIZE[0] + LANE_WIDTH + 28
+        return texts + self.box + LANE_WIDTH + 28
 
 
 def measure_text_widths(rows: list[LayerRow]) -> TextWidths:
@@ -68,7 +78,9 @@ def measure_text_widths(rows: list[LayerRow]) -> TextWidths:
     output = metrics.max_text_width((row.output for row in rows), 11)
     counts = (units.group_digits(row.params) for row in rows)
     params = metrics.max_text_width(counts, 11)
-    return TextWidths(max(name + 10, 90), max(output, 36), max(params, 60))
+    label = metrics.max_text_width((row.label for row in rows), 11) + 8
+    box = min(max(label, MIN_BOX_WIDTH), MAX_BOX_WIDTH)
+    return TextWidths(max(name + 10, 90), max(output, 36), max(params, 60), box)
 
 
 def piece_height(piece: LayerPiece) -> float:
@@ -118,14 +130,12 @@ class LayersPlacing:
         self.rows = rows
         self.widths = widths
         self.canvas = Canvas()
-        self.wiring = LayersWiring(self.canvas, rows)
+        self.wiring = LayersWiring(self.canvas, rows, widths)
         self.bottom = 0.0
         self.width = self.column_left(count) - GUTTER + MARGIN
         room = self.width - 2 * MARGIN
         label = structure.arch.label
-        self.top = 28 + self.canvas.add_title(
-            self.width / 2, label, facts, room, max_lines=3
-        )
+        self.top = 28 + self.canvas.add_title(self.width / 2, label, facts, room)
 
     def column_left(self, number: int) -> float:
         """Return the x at which a column begins."""
@@ -133,7 +143,7 @@ class LayersPlacing:
 
     def column_centre(self, number: int) -> float:
         """Return the x of a column's main branch."""
-        return self.column_left(number) + 6 + self.widths.name + BOX_SIZE[0] / 2
+        return self.column_left(number) + 6 + self.widths.name + self.widths.box / 2
 
     def place_column(self, number: int, column: list[LayerPiece]) -> None:
         """Place one column, stage by stage."""
@@ -171,8 +181,8 @@ class LayersPlacing:
             begin = len(self.canvas.nodes)
             bottom = self.place_piece(number, y, piece)
             if piece.block:
-                side = self.column_centre(number) - BOX_SIZE[0] / 2 - 4
-                corners = (side, y), (side + BOX_SIZE[0] + LANE_WIDTH, bottom)
+                side = self.column_centre(number) - self.widths.box / 2 - 4
+                corners = (side, y), (side + self.widths.box + LANE_WIDTH, bottom)
                 key = f"{piece.block}.{begin}"
                 frames.append(
                     frame_nodes(key, "frame", corners, self.canvas.nodes[begin:])
@@ -205,9 +215,10 @@ class LayersPlacing:
     def place_row(self, number: int, y: float, index: int) -> None:
         """Place one row: its box, its names, its shape, its parameters."""
         row = self.rows[index]
-        x = self.column_centre(number) + (SHORTCUT_SHIFT if row.shortcut_kind else 0)
-        label = metrics.fit_text(row.label, BOX_SIZE[0] - 6, 11)
-        size = measure_row_box(row)
+        shift = self.widths.shortcut_shift if row.shortcut_kind else 0
+        x = self.column_centre(number) + shift
+        label = metrics.fit_text(row.label, self.widths.box - 6, 11)
+        size = measure_row_box(row, self.widths.box)
         role, tint = row.drawn_role, row.tint
         box = self.canvas.add_node(role, (x, y), size, [label], tint=tint)
         self.wiring.boxes[index], self.wiring.column_of[index] = box, number
@@ -227,6 +238,8 @@ class LayersPlacing:
         kinds = (piece.shortcut_kind for piece, _ in self.wiring.skips)
         signs = list_shortcut_signs(kinds)
         signs.append("parameters are those of all modules in a row")
+        is_long = any(" · +" in row.printed_names for row in self.rows)
+        signs += ["+2: two more modules in the row"] * is_long
         signs += tints.explain_tints(row.tint for row in self.rows)
         cut = ["long connections between columns are not drawn"]
         bottom = self.canvas.add_notes(
@@ -241,14 +254,14 @@ class LayersPlacing:
         return self.canvas.build_picture(title, (self.width, bottom + 6))
 
 
-def measure_row_box(row: LayerRow) -> Point:
+def measure_row_box(row: LayerRow, usual: float) -> Point:
     """Measure a row's box: on a shortcut it is as narrow as its words."""
     if row.role == "sum":
-        return (BOX_SIZE[1], BOX_SIZE[1])
+        return (BOX_HEIGHT, BOX_HEIGHT)
     if not row.shortcut_kind:
-        return BOX_SIZE
+        return (usual, BOX_HEIGHT)
     width = metrics.text_width(row.label, 11) + 14
-    return (min(max(width, 60), BOX_SIZE[0] - 4), BOX_SIZE[1])
+    return (min(max(width, 60), usual - 4), BOX_HEIGHT)
 
 
 class LayersWiring:
@@ -257,15 +270,19 @@ class LayersWiring:
     Attributes:
         canvas: with the rows on it.
         rows: every row.
+        widths: of the boxes.
         boxes: the box of each row.
         column_of: the column of each row.
         skips: the blocks, each with the y at which its shortcut leaves.
         has_cut_links: whether a connection between two columns was left out.
     """
 
-    def __init__(self, canvas: Canvas, rows: list[LayerRow]) -> None:
+    def __init__(
+        self, canvas: Canvas, rows: list[LayerRow], widths: TextWidths
+    ) -> None:
         self.canvas = canvas
         self.rows = rows
+        self.widths = widths
         self.boxes: dict[int, Node] = {}
         self.column_of: dict[int, int] = {}
         self.skips: list[tuple[LayerPiece, float]] = []
@@ -291,7 +308,7 @@ class LayersWiring:
         join = self.boxes[number]
         chain = [index for index in piece.rows if self.rows[index].shortcut_kind]
         entry = self.boxes[chain[0]] if chain else join
-        x, centre = join.at[0] + SHORTCUT_SHIFT, join.at[0]
+        x, centre = join.at[0] + self.widths.shortcut_shift, join.at[0]
         read = [
             k for k in self.rows[[*chain, number][0]].sources if k not in piece.rows
         ]
@@ -332,8 +349,9 @@ class LayersWiring:
             self.canvas.add_wire(tail, head, "main", *points)
             return
         lane = self.take_lane(column, source, index)
-        centre = head.at[0] - (SHORTCUT_SHIFT if self.rows[index].shortcut_kind else 0)
-        x = centre + BOX_SIZE[0] / 2 + 4 + 4 * min(lane, 2)
+        is_aside = self.rows[index].shortcut_kind != ""
+        centre = head.at[0] - self.widths.shortcut_shift * is_aside
+        x = centre + self.widths.box / 2 + 4 + 4 * min(lane, 2)
         points = (tail.right, tail.at[1]), (x, tail.at[1]), (x, head.at[1])
         self.canvas.add_wire(tail, head, "link", *points, (head.right, head.at[1]))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resviz import units
+from resviz.escape import clean_name
 from resviz.figures import layer_labels, tints
 from resviz.figures.block.steps import list_unit_members
 from resviz.figures.drawing import metrics
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
 
-MAX_NAME_WIDTH = 190
-"""Greatest width of a row's names, in pixels."""
+MAX_NAMES_WIDTH, MAX_NAME_WIDTH = 200, 280
+"""Greatest width of a row's names, and of the first alone, in pixels."""
 
 UNWEIGHTED_LABELS = {"zero-padded": "pad with zeros", "subsampled": "subsample"}
 """Labels of shortcuts without weights, by kind."""
@@ -59,8 +60,19 @@ class LayerRow:
 
     @property
     def printed_names(self) -> str:
-        """The names of its layers in one line, cut where it is too long."""
-        return metrics.fit_text(" · ".join(self.names), MAX_NAME_WIDTH, 11)
+        """The names of its layers in one line, as many as it has room for.
+
+        Example:
+            >>> LayerRow(["layer1.0.conv1", *["norm"] * 5], "", "", 0, "").printed_names
+            'layer1.0.conv1 · norm · norm · +3'
+        """
+        for kept in range(len(self.names), 0, -1):
+            left = len(self.names) - kept
+            line = " · ".join([*self.names[:kept], *[f"+{left}"] * (left > 0)])
+            if metrics.text_width(clean_name(line), 11) <= MAX_NAMES_WIDTH:
+                return clean_name(line)
+        more = f" · +{left}" if (left := len(self.names) - 1) else ""
+        return f"{metrics.fit_name(self.names[0], MAX_NAME_WIDTH, 11)}{more}"
 
     @property
     def drawn_role(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resviz.figures.branch_labels import ARROW, split_labels
@@ -62,9 +63,7 @@ class DownwardPlacing(OverviewPlacing):
         self.width = (len(self.turns) + 1) * (stage_width + LANE_GAP) - LANE_GAP
         self.width += 2 * MARGIN
         room, outline = self.width - 2 * MARGIN, self.outline
-        y = self.canvas.add_title(
-            self.width / 2, outline.title, outline.facts, room, max_lines=3
-        )
+        y = self.canvas.add_title(self.width / 2, outline.title, outline.facts, room)
         at, inputs = (self.lane.level, y + 12), outline.inputs
         self.last = self.canvas.add_text("text", at, inputs, room=self.box_width)
         self.along, self.lane_start = y + 20, y + 32
@@ -131,7 +130,7 @@ class DownwardPlacing(OverviewPlacing):
         """Write labels in a row, an arrow between two; all boxes are of one width."""
         room = (self.box_width - self.box_padding) / metrics.FONT_FACTOR + 0.1
         pieces = split_labels(labels)
-        if self.narrowed and metrics.max_text_width(pieces) > room:
+        if metrics.max_text_width(pieces) > room:
             broken = self.break_labels(labels, room)
             lines = metrics.cap_lines(broken, 3 * limit)
         else:
@@ -156,8 +155,12 @@ class DownwardPlacing(OverviewPlacing):
         boxed = row.shortcut_kind != "identity"
         width = self.shortcut_width if boxed else 56
         shown = self.list_shortcut(row)
-        lines = tuple(metrics.fit_text(line, width - 4) for line in shown)
-        return (LINE_HEIGHT * len(lines) + (6 if boxed else 2), width), lines
+        lines = [
+            piece
+            for line in shown
+            for piece in metrics.wrap_words(line.split(" "), " ", width - 4)
+        ]
+        return (LINE_HEIGHT * len(lines) + (6 if boxed else 2), width), (*lines,)
 
     def measure_shortcut_level(self, box: Node, width: float, kind: str) -> float:
         """Put a text with a box in the middle of the column, others at its left."""
@@ -165,8 +168,8 @@ class DownwardPlacing(OverviewPlacing):
 
     def add_elision(self, words: str) -> Node:
         """Add the note in one line."""
-        line = metrics.fit_text(words, self.box_width)
-        return self.canvas.add_text("note", (self.lane.level, self.along + 22), line)
+        at, room = (self.lane.level, self.along + 22), self.box_width + 2 * self.pad
+        return self.canvas.add_text("note", at, words, room=room)
 
     def open_section(self, section: OutlineSection) -> None:
         """Place a stage's name and facts in its upper left corner."""
@@ -191,7 +194,7 @@ class DownwardPlacing(OverviewPlacing):
             at = (left, self.along + 12 + LINE_HEIGHT * number)
             self.canvas.add_text("name", at, line, align="start")
         room, size = self.lane.end - self.pad - right, LOOKS["note"].size
-        facts = metrics.wrap_words(section.facts, " · ", room, size)
+        facts = metrics.wrap_phrases(section.facts, " · ", room, size)
         for number, line in enumerate(facts):
             at = (right, self.along + 12 + LINE_HEIGHT * number)
             shown = line.removesuffix(" ·")
@@ -301,7 +304,7 @@ class RightwardPlacing(OverviewPlacing):
         )
         width = max(self.along + MARGIN, *(end + 6 for end in self.lane_ends), least)
         room = width - 2 * MARGIN
-        self.canvas.add_title(width / 2, outline.title, outline.facts, room)
+        self.add_title_above(width / 2, room)
         y = self.canvas.add_notes(
             width / 2,
             self.lane.end + 4,
@@ -311,6 +314,16 @@ class RightwardPlacing(OverviewPlacing):
             see=WHOLE_GRAPH,
         )
         return width, y + 6
+
+    def add_title_above(self, centre: float, room: float) -> None:
+        """Add the title, above the picture as far as it needs more room than it has."""
+        since, outline = len(self.canvas.nodes), self.outline
+        below = self.canvas.add_title(centre, outline.title, outline.facts, room)
+        over = max(below - self.title_height, 0)
+        self.canvas.nodes[since:] = [
+            replace(node, at=(node.at[0], node.at[1] - over))
+            for node in self.canvas.nodes[since:]
+        ]
 
     def wrap_labels(self, labels: tuple[str, ...], limit: int) -> tuple[str, ...]:
         """Wrap labels one below the other."""

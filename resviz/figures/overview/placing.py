@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from resviz.figures.drawing.canvas import SUM_SIZE, Canvas, frame_nodes
 from resviz.figures.drawing.elements import Point
 from resviz.figures.drawing.ledgers import SeatBook
+from resviz.figures.drawing.shifting import trim_top
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node, Picture
@@ -196,7 +197,9 @@ class OverviewPlacing(ABC):
             node = self.place_chain(self.outline.head, "head")
             self.book.seat(node.key, self.outline.head_layers)
         size = self.finish()
-        return self.canvas.build_picture(f"{self.outline.title}, overview", size)
+        picture = self.canvas.build_picture(f"{self.outline.title}, overview", size)
+        is_title_above = any(node.top < 0 for node in picture.nodes)
+        return trim_top(picture) if is_title_above else picture
 
     def turn_point(self, along: float, across: float) -> Point:
         """Return a position as x and y, or extents as width and height."""

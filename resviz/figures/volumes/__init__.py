@@ -89,7 +89,7 @@ def add_title(canvas: Canvas, arch: Architecture, width: float) -> float:
     """Add the title with the network's totals; return the y below it."""
     facts = list_title_facts(read_structure(arch))
     room = width - 2 * MARGIN
-    return canvas.add_title(width / 2, arch.label, facts, room, max_lines=3)
+    return canvas.add_title(width / 2, arch.label, facts, room)
 
 
 def description(arch: Architecture, *, each: bool = False) -> str:

@@ -36,12 +36,12 @@ class VolumeGroup:
 
     Attributes:
         nodes: in order.
-        name: of the stage, or of the input; "" for none.
+        name: of the stage, or of the input, in lines; () for none.
         lines: its size, and what it does.
     """
 
     nodes: tuple[RowNode, ...]
-    name: str
+    name: tuple[str, ...]
     lines: tuple[str, ...]
 
     @property
@@ -102,7 +102,7 @@ def label_group(
     members = [graph.nodes[node.key] for node in nodes]
     if not volumes:
         is_told = members[0].role in {"join", "output"}
-        return VolumeGroup(nodes, "", () if is_told else members[0].lines)
+        return VolumeGroup(nodes, (), () if is_told else members[0].lines)
     name = ""
     words = [line for member in members for line in spell_lines(graph, member)]
     if members[0].role == "input":
@@ -115,8 +115,9 @@ def label_group(
     lines = [volumes[-1].label]
     for word in words:
         lines += metrics.wrap_words(word.split(), " ", MAX_LABEL_WIDTH, LABEL_SIZE)
-    name = metrics.fit_name(name, MAX_LABEL_WIDTH, LOOKS["name"].size, bold=True)
-    return VolumeGroup(nodes, name or "", metrics.cap_lines(lines, MAX_LINES))
+    size = LOOKS["name"].size
+    names = metrics.wrap_name(name, MAX_LABEL_WIDTH, size, bold=True) if name else []
+    return VolumeGroup(nodes, (*names,), metrics.cap_lines(lines, MAX_LINES))
 
 
 def spell_lines(graph: ContractedGraph, node: DrawnNode) -> list[str]:

@@ -55,6 +55,9 @@ LEADING_GAP = 14
 """Pixels before the first box of a line at which the arc of a shortcut leaves the wire
 that leads there."""
 
+MAX_WAY_WORDS = 180
+"""Pixels of words on a way at most that is shorter than they are."""
+
 ARRIVAL_STEP = 6
 """Pixels between the ways that arrive at one place."""
 
@@ -276,7 +279,9 @@ class RowPainter:
                 offset = arriving.index(way) - (len(arriving) - 1) / 2
                 stop, _ = self.find_top(self.firsts[way.stop])
                 stop += ARRIVAL_STEP * offset
-                words = metrics.fit_text(words, max(stop - start - 8, 40), LABEL_SIZE)
+                beside = min(start + stop, MAX_WAY_WORDS)  # left of it lies the edge
+                room = max(stop - start - 8, beside)
+                words = metrics.fit_text(words, room, LABEL_SIZE)
             yield WaySpan(way, start, stop, words, measure_words(words))
 
     def paint_way(self, span: WaySpan, y: float, legs: list[float]) -> None:
@@ -345,9 +350,9 @@ class RowPainter:
             path = (start, (x, start[1] + third), (x, stop[1] - third), stop)
             path = tuple((start[0], point[1]) for point in path)
             self.canvas.edges.append(Edge("", "", "grid", path))
-        if group.group.name:
+        for line in group.group.name:
             at = self.move((x, y + NAME_HEIGHT / 2))
-            self.canvas.add_text("name", at, group.group.name)
+            self.canvas.add_text("name", at, line)
             y += NAME_HEIGHT
         for number, line in enumerate(group.group.lines):
             at = self.move((x, y + LINE_HEIGHT * (number + 0.5)))
@@ -376,5 +381,5 @@ def measure_words(words: str) -> float:
 
 def measure_height(group: PlacedGroup) -> float:
     """Measure the height of a group's label."""
-    name = NAME_HEIGHT if group.group.name else 0
-    return name + LINE_HEIGHT * len(group.group.lines)
+    label = group.group
+    return NAME_HEIGHT * len(label.name) + LINE_HEIGHT * len(label.lines)

@@ -172,8 +172,8 @@ def find_right_end(placed: Sequence[PlacedGroup]) -> float:
 def measure_label(group: VolumeGroup) -> float:
     """Measure the width of a group's label, in any font."""
     widths = [metrics.max_text_width(group.lines, LABEL_SIZE)]
-    if group.name:
-        widths.append(metrics.text_width(group.name, LOOKS["name"].size, bold=True))
+    size = LOOKS["name"].size
+    widths += [metrics.text_width(line, size, bold=True) for line in group.name]
     return metrics.widen_for_fonts(max(widths)) + LABEL_GAP if max(widths) else 0
 
 
