@@ -166,12 +166,11 @@ def describe_totals(structure: Structure) -> str:
     """Describe a network's input and its costs."""
     arch = structure.arch
     total = costs.sum_record_costs(arch)
-    gaps = costs.find_uncounted(arch)
+    gaps = costs.name_gaps(arch)
     inputs = layer_labels.label_inputs(arch)
     bound, missing = "", ""
     if gaps:
-        names = join_with_and([gap.operation for gap in gaps])
-        bound, missing = "at least ", f", not counting {names}"
+        bound, missing = "at least ", f", not counting {join_with_and(gaps)}"
     facts = layer_labels.format_costs(arch, arch.params, total.macs, bound=bound)
     deep = format_plural(count_depth(structure), "weighted layer")
     blocks = "no residual blocks"

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def list_title_facts(structure: Structure) -> tuple[str, ...]:
-    """Return a network's totals for a title; uncounted operations are named."""
+    """Return a network's totals for a title; what they leave out is named."""
     arch = structure.arch
-    gaps = costs.find_uncounted(arch)
+    gaps = costs.name_gaps(arch)
     macs = costs.sum_record_costs(arch).macs
     bound = "≥ " if gaps else ""
     lines = [*layer_labels.format_costs(arch, arch.params, macs, bound=bound)]
     if gaps:
-        names = ", ".join(gap.operation for gap in gaps[:3])
+        names = ", ".join(gaps[:3])
         lines.append(f"not counted: {names}{', …' if len(gaps) > 3 else ''}")
     if not structure.stages:
         lines.append("no residual blocks")

@@ -132,7 +132,7 @@ def list_origin(arch: Architecture) -> list[tuple[str, str]]:
 
 def list_totals(arch: Architecture, data: dict[str, Any]) -> list[tuple[str, str, str]]:
     """List label, number and exact words of each total that the summary holds."""
-    macs, sign = data["macs"], "≥ " if data["not_counted"] else ""
+    macs, sign = data["macs"], "≥ " if data["not_counted"] or data["unseen"] else ""
     blocks = format_plural(data["blocks"], "block")
     counted = f"{blocks} in {format_plural(len(data['stages']), 'stage')}"
     return [

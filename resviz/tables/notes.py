@@ -111,7 +111,7 @@ def describe_input_draws(arch: Architecture) -> str:
 
 def describe_bound(arch: Architecture) -> str:
     """Return "at least " for totals that leave something out, else nothing."""
-    return "at least " if costs.find_uncounted(arch) or arch.unseen else ""
+    return "at least " if costs.name_gaps(arch) else ""
 
 
 def uncounted_notes(arch: Architecture) -> tuple[str, ...]:

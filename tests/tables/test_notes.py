@@ -127,6 +127,24 @@ def test_a_total_is_a_bound_where_work_was_done_out_of_sight(record):
     assert "≥ 1.8" in str(resviz.table(arch))
 
 
+@pytest.mark.parametrize("figure", ["overview", "stack", "lanes", "volumes", "layers"])
+def test_titles_of_figures_are_bounds_where_work_was_done_out_of_sight(record, figure):
+    """In the picture and in words, which name the layer; a whole record has none."""
+    whole = record("resnet18")
+    arch = msgspec.structs.replace(whole, unseen=("layer1.0:add",))
+    assert "≥ 1.81 G" in resviz.diagram(arch, figure=figure).to_svg()
+    assert "at least 1.81 G multiply-adds" in resviz.describe(arch, figure=figure)
+    assert "not counting what made an operand of layer1.0:add" in resviz.describe(arch)
+    assert "≥ 1.81 G" not in resviz.diagram(whole, figure=figure).to_svg()
+
+
+def test_a_growth_says_what_was_done_out_of_sight(record):
+    """Below its plots."""
+    arch = msgspec.structs.replace(record("resnet18"), unseen=("layer1.0:add",))
+    said = "multiply-adds of ResNet-18 leave out what made an operand of layer1.0:add"
+    assert said in resviz.describe(arch, figure="growth")
+
+
 def test_a_weighted_operation_without_a_rule_adds_to_the_depth():
     """Nobody knows how many layers it stands for."""
 

@@ -143,9 +143,8 @@ def list_omissions(archs: Sequence[Architecture]) -> list[str]:
         gaps = compute_receptive_fields(arch).unknown
         if gaps:
             lines.append(f"field of {arch.label} not known from {gaps[0].first} on")
-        missing = costs.find_uncounted(arch)
-        if missing:
-            names = sentences.join_with_and([gap.operation for gap in missing])
+        if missing := costs.name_gaps(arch):
+            names = sentences.join_with_and(missing)
             lines.append(f"multiply-adds of {arch.label} leave out {names}")
         if arch.uncalled:
             lines.append(f"parameters of {arch.label} that no layer read left out")

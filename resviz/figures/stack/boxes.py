@@ -154,7 +154,7 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
         params, macs = params - shortcuts.params, macs - shortcuts.macs
         title = f"{title}, plain"
         pieces = tuple(replace(piece, arcs=()) for piece in pieces)
-    bound = "≥ " if costs.find_uncounted(arch) else ""
+    bound = "≥ " if costs.name_gaps(arch) else ""
     batch_suffix = layer_labels.format_batch_suffix(arch)
     counted = f"{bound}{units.format_count(macs)} MACs{batch_suffix}"
     facts = f"{units.format_count(params)} params · {counted}"

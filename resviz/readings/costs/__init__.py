@@ -229,6 +229,15 @@ def find_uncounted(arch: Architecture) -> tuple[UncountedOperation, ...]:
     return select_uncounted(arch.stored_layers, lambda _: True)
 
 
+def name_gaps(arch: Architecture) -> list[str]:
+    """Name what no total includes: operations without a rule, and what was not seen.
+
+    Totals are at least so large where there is one.
+    """
+    unseen = [f"what made an operand of {name}" for name in arch.unseen]
+    return [gap.operation for gap in find_uncounted(arch)] + unseen
+
+
 @cache_reading
 def find_uncounted_weights(arch: Architecture) -> tuple[UncountedOperation, ...]:
     """List those of them that read weights."""
