@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
+from torch import nn
 
 import resviz
 from resviz.errors import RenderError
@@ -126,6 +127,37 @@ def test_letters_that_pdflatex_lacks_are_warned_of(tmp_path, name):
     shown, log = compiled(tmp_path, r"\input{f}")
     assert "?" in shown
     assert "LuaLaTeX" in log.replace("\n", "")
+
+
+class Doubled(nn.Module):
+    """A residual block of two convolutions, the first of a name."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.first = name
+        self.add_module(name, nn.Conv2d(4, 4, 3, padding=1))
+        self.second = nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x):
+        return x + self.second(getattr(self, self.first)(x).relu())
+
+
+@pytest.mark.needs("pdflatex", "pdftotext")
+@pytest.mark.parametrize(
+    "name", ["中文网络", "Сеть", "Δίκτυο", "a 中 {b} ؟ \U0001f600"]
+)
+@pytest.mark.parametrize("kind", [resviz.table, resviz.layers])
+def test_letters_that_pdflatex_lacks_are_warned_of_in_tables(tmp_path, kind, name):
+    """Its log names the engines; the file has the letters, in heads and in rows."""
+    named = resviz.trace(Doubled(name), (4, 8, 8), name=name)
+    text = kind(named).render("latex")
+    assert all(letter in text for letter in name if not letter.isspace())
+    (tmp_path / "f.tex").write_text(text)
+    shown, log = compiled(tmp_path, r"\input{f}")
+    assert "?" in shown
+    assert "LuaLaTeX" in log.replace("\n", "")
+    latin = resviz.trace(Doubled("conv"), (4, 8, 8), name="é")
+    assert r"\resvizletter{" not in kind(latin).render("latex")
 
 
 def test_latin_letters_want_no_command():

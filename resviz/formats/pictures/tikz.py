@@ -3,10 +3,8 @@ r"""TikZ: a figure to `\input`, in the fonts of the paper around it."""
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import TYPE_CHECKING
 
-from resviz import escape
 from resviz.errors import RenderError
 from resviz.figures.drawing.fitting import MIN_LETTER_POINTS, find_letter_size
 from resviz.figures.drawing.marks import (
@@ -20,6 +18,7 @@ from resviz.figures.drawing.marks import (
     iter_marks,
 )
 from resviz.figures.drawing.metrics import find_font_group
+from resviz.formats.latex_letters import add_letter_command, escape_latex_letters
 from resviz.formats.pictures.svg import format_length
 
 if TYPE_CHECKING:
@@ -47,18 +46,6 @@ TEXT_ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 COMPUTER_MODERN_BASELINE = 0.34
 """How far the baseline lies below a capital's middle, in sizes of Computer Modern."""
-
-UNICODE_COMMAND = r"""
-% letters beyond Latin want LuaLaTeX or XeLaTeX, and a font that has them;
-% Cyrillic ones also \usepackage[T2A,T1]{fontenc}
-\providecommand\resvizmissing{?\PackageWarning{resviz}{letters that the font lacks are
-  shown as "?": use LuaLaTeX or XeLaTeX with a font that has them}}%
-\providecommand\resvizletter[2]{\ifdefined\Umathcode
-  \iffontchar\font`#1 #1\else\resvizmissing\fi
-  \else\ifcsname T@#2\endcsname{\fontencoding{#2}\selectfont#1}%
-  \else\resvizmissing\fi\fi}%"""
-"""Shows letters where LaTeX can, and says so in its log where it cannot. XeTeX and
-LuaTeX have `\\Umathcode`, and pdfTeX an encoding `\\T@…` for each that is loaded."""
 
 TIKZ_PREAMBLE = r"""% needs \usepackage{{tikz}}
 % as wide as \resvizwidth at most; \def\resvizwidth{{...}} before this file sets it
@@ -103,10 +90,7 @@ def tikz_lines(picture: Picture, style: Style) -> Iterator[str]:
         least=MIN_LETTER_POINTS,
         name=write_log_name(picture.title),
     )
-    if any(r"\resvizletter" in line for line in body):
-        opening = r"\begingroup"
-        preamble = preamble.replace(opening, opening + UNICODE_COMMAND)
-    yield preamble
+    yield add_letter_command(preamble, body)
     inks = style.colours | {
         f"{name} {part}": getattr(tint, part)
         for name, tint in style.tints.items()
@@ -182,26 +166,8 @@ def tikz_command(mark: Mark) -> str:
         case Text((x, y), line, align, size, bold, ink):
             placement = f"anchor={TEXT_ANCHORS[align]},text={colour_name(ink)}"
             at = tikz_point((x, y + COMPUTER_MODERN_BASELINE * size))
-            node_text = font_command(size, bold=bold) + write_letters(line)
+            node_text = font_command(size, bold=bold) + escape_latex_letters(line)
             return rf"\node[{placement}] at {at} {{{node_text}}};"
-
-
-def write_letters(line: str) -> str:
-    """Write text; letters that pdfLaTeX may lack are left to a command."""
-    runs = groupby(escape.clean_name(line), key=find_lacking_encoding)
-    return "".join(
-        escape.escape_latex("".join(run))
-        if encoding is None
-        else "".join(rf"\resvizletter{{{letter}}}{{{encoding}}}" for letter in run)
-        for encoding, run in runs
-    )
-
-
-def find_lacking_encoding(character: str) -> str | None:
-    """Find the encoding in which pdfLaTeX has a letter; "" for none, None for usual."""
-    if character == "?" or escape.escape_latex_character(character) != "?":
-        return None
-    return "T2A" if "\u0400" <= character <= "\u045f" else ""
 
 
 def paint_options(paint: Paint) -> str:

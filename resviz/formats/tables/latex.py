@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from resviz import escape
+from resviz.formats.latex_letters import add_letter_command, escape_latex_letters
 from resviz.formats.tables.text import CELL_WIDTH, fit_columns, title_lines
 from resviz.tables.table import Cell, Column, LayerGroup, Table
 
@@ -65,19 +66,20 @@ def render(table: Table) -> str:
     Equal cells side by side are one, as in the paper. Columns that a page has no
     room for are left out and named below. What is wider than `\resvizwidth`, the line
     if that is not defined, shrinks to it; where letters get smaller than
-    `MIN_TABLE_POINTS` LaTeX warns, and without graphicx it only warns.
+    `MIN_TABLE_POINTS` LaTeX warns, and without graphicx it only warns. Letters that
+    the engine lacks, as CJK in pdfLaTeX, become "?", and its log says which has them.
     """
-    return "\n".join(latex_lines(table)) + "\n"
+    body = [*latex_lines(table)]
+    return "\n".join([add_letter_command(TABLE_PREAMBLE, body), *body]) + "\n"
 
 
 def latex_lines(table: Table) -> Iterator[str]:
-    """Yield the lines of a table."""
-    yield TABLE_PREAMBLE
+    """Yield the lines of a table, but for its preamble."""
     if table.facts:
         yield r"{\footnotesize\raggedright"
         for label, text in table.facts:
-            bold = rf"\textbf{{{escape.escape_latex(label)}}}"
-            yield rf"\noindent {bold} {escape.escape_latex(text)}\par"
+            bold = rf"\textbf{{{escape_latex_letters(label)}}}"
+            yield rf"\noindent {bold} {escape_latex_letters(text)}\par"
         yield r"}\vspace{4pt}"
     (columns,), missing = fit_columns(table, None if table.fixed else LINE_CHARACTERS)
     yield r"{\scriptsize"
@@ -91,9 +93,9 @@ def latex_lines(table: Table) -> Iterator[str]:
         yield from (r"}%", SHRINK_BOX)
     yield r"\par}"
     left_out = [f"left out for want of width: {missing}"] if missing else []
-    notes = [escape.escape_latex(note) for note in (*table.notes, *left_out)]
+    notes = [escape_latex_letters(note) for note in (*table.notes, *left_out)]
     if table.marked:
-        notes = [f"{MARKED_ROW_SIGN} {escape.escape_latex(table.mark)}", *notes]
+        notes = [f"{MARKED_ROW_SIGN} {escape_latex_letters(table.mark)}", *notes]
     if notes:
         yield r"\vspace{4pt}{\footnotesize\raggedright"
         yield from (rf"\noindent {note}\par" for note in notes)
@@ -108,7 +110,7 @@ def tabular_lines(
     before = [r"l@{\,}"] if marks else []
     yield rf"\begin{{tabular}}{{{''.join((*before, *map(column_alignment, columns)))}}}"
     yield r"\toprule"
-    heads = (stack_lines(map(escape.escape_latex, title_lines(c))) for c in columns)
+    heads = (stack_lines(map(escape_latex_letters, title_lines(c))) for c in columns)
     yield join_cells_latex(("", *heads) if marks else heads)
     yield r"\midrule"
     after_tall_row = False
@@ -150,13 +152,13 @@ def merge_equal_cells(columns: Sequence[Column], row: Row) -> Iterator[str]:
 def latex_cell(column: Column, value: Any) -> str:
     """Write one cell; blocks stand in brackets as in the paper."""
     if isinstance(value, Cell):
-        parts = [escape.escape_latex(value.note)] if value.note else []
+        parts = [escape_latex_letters(value.note)] if value.note else []
         parts += map(latex_group, value.groups)
         return stack_lines(parts)
     lines = [escape.clean_name(line) for line in column.lines(value)]
     if column.kind == "row":
         lines = wrap(lines[0], CELL_WIDTH)
-    return stack_lines(map(escape.escape_latex, lines), "l")
+    return stack_lines(map(escape_latex_letters, lines), "l")
 
 
 def stack_lines(parts: Iterable[str], side: str = "c") -> str:
@@ -171,9 +173,9 @@ def stack_lines(parts: Iterable[str], side: str = "c") -> str:
 def latex_group(group: LayerGroup) -> str:
     """Write a group of layers as a matrix with its factor."""
     if group.is_bare:
-        return escape.escape_latex(group.lines[0])
+        return escape_latex_letters(group.lines[0])
     rows = r" \\ ".join(
-        rf"\text{{{escape.escape_latex(line)}}}" for line in group.lines
+        rf"\text{{{escape_latex_letters(line)}}}" for line in group.lines
     )
     factor = rf" {{\times}} {group.count}" if group.count is not None else ""
     return rf"$\begin{{bmatrix}} {rows} \end{{bmatrix}}{factor}$"
