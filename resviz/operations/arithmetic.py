@@ -71,6 +71,7 @@ OTHER_PREDICATES = (
 ROWS = (
     pointwise(
         "add",
+        aliases=("quantized.add", "quantized.add_scalar"),
         label="+",
         tool_kind="addition",
         is_quiet=True,
@@ -80,12 +81,11 @@ ROWS = (
     ),
     difference("sub", label="−"),
     difference("rsub"),
-    OperationKind("quantized.add", ELEMENTWISE, is_join=True, is_linear=True),
-    OperationKind("quantized.add_relu", ELEMENTWISE, is_join=True),
     pointwise("addcmul", is_join=True, saved=save_factors_after_addend),
     pointwise("lerp", is_join=True, saved=save_blend),
     pointwise(
         "mul",
+        aliases=("quantized.mul", "quantized.mul_scalar"),
         label="×",
         tool_kind="multiplication",
         is_quiet=True,

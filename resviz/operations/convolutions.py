@@ -115,7 +115,6 @@ TRANSPOSED_BACKENDS = (
 """The same of transposed ones."""
 
 backend_convolution = partial(OperationKind, label="conv", weights=1, min_operands=2)
-packed_convolution = partial(OperationKind, weights=1)
 
 ROWS = (
     OperationKind(
@@ -145,10 +144,4 @@ ROWS = (
         backend_convolution(name, macs=count_transposed_backend_macs)
         for name in TRANSPOSED_BACKENDS
     ),
-    packed_convolution("quantized.conv1d"),
-    packed_convolution("quantized.conv2d"),
-    packed_convolution("quantized.conv3d"),
-    packed_convolution("quantized.conv1d_relu"),
-    packed_convolution("quantized.conv2d_relu"),
-    packed_convolution("quantized.conv3d_relu"),
 )

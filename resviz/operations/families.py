@@ -17,7 +17,7 @@ def list_family(family: Family) -> frozenset[str]:
     return frozenset(row.name for row in OPERATIONS.values() if row.family is family)
 
 
-CONVOLUTIONS = list_family(kind.CONVOLUTION)
+CONVOLUTIONS = list_family(kind.CONVOLUTION) | list_family(kind.ACTIVATED_CONVOLUTION)
 PRODUCTS = list_family(kind.PRODUCT)
 ATTENTIONS = list_family(kind.ATTENTION)
 CREATIONS = list_family(kind.CREATION)
@@ -58,6 +58,14 @@ RECURRENCES = {"mkldnn_rnn_layer", "_cudnn_rnn"}
 
 WEIGHT_COUNTS = {row.name: row.weights for row in OPERATIONS.values() if row.weights}
 """How many layers with weights some fused or packed operations run."""
+
+QUANTISED_WEIGHTS = frozenset(
+    name for name in WEIGHT_COUNTS if name.startswith("quantized.")
+)
+"""Operations whose weights are of few bits, and packed."""
+
+PACKED_CONVOLUTIONS = CONVOLUTIONS & WEIGHT_COUNTS.keys()
+"""Convolutions whose windows and weights are packed."""
 
 SQUASHING = frozenset(row.name for row in OPERATIONS.values() if row.is_squashing)
 """Operations whose results weigh what they multiply."""

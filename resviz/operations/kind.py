@@ -37,6 +37,9 @@ class Family:
 
 CONVOLUTION = Family("convolution", is_free=False, is_linear=True)
 
+ACTIVATED_CONVOLUTION = Family("convolution with an activation", is_free=False)
+"""The same and an activation in one operation."""
+
 PRODUCT = Family("product", is_free=False, is_linear=True)
 """Matrix products; with one operand that is a parameter, a linear layer."""
 

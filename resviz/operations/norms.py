@@ -39,6 +39,7 @@ norm = partial(OperationKind, family=NORM, saved=save_norm, field=follow_pointwi
 ROWS = (
     norm(
         "native_batch_norm",
+        aliases=tuple(f"quantized.batch_norm{axes}" for axes in ("", "1d", "2d", "3d")),
         display_name="batch_norm",
         label="BN",
         tool_kind="batch norm",
@@ -48,8 +49,13 @@ ROWS = (
     norm("_batch_norm_with_update", label="BN"),
     norm("_batch_norm_no_update", label="BN"),
     norm("cudnn_batch_norm", label="BN"),
-    norm("native_layer_norm", label="LN", tool_kind="layer norm"),
-    norm("native_group_norm", label="GN"),
+    norm(
+        "native_layer_norm",
+        aliases=("quantized.layer_norm",),
+        label="LN",
+        tool_kind="layer norm",
+    ),
+    norm("native_group_norm", aliases=("quantized.group_norm",), label="GN"),
     norm("_fused_rms_norm", label="RMSNorm"),
     OperationKind(
         "_weight_norm_interface", ELEMENTWISE, saved=save_always((0, 1), (1,))

@@ -103,14 +103,19 @@ average_pool = partial(
 ROWS = (
     max_pool(
         "max_pool2d_with_indices",
+        aliases=("quantized_max_pool2d",),
         display_name="max_pool2d",
         tool_kind="max pool",
         window=make_window_reader(2),
         field=follow_pool,
     ),
     max_pool(
-        "max_pool3d_with_indices", window=make_window_reader(3), field=follow_pool
+        "max_pool3d_with_indices",
+        aliases=("quantized_max_pool3d",),
+        window=make_window_reader(3),
+        field=follow_pool,
     ),
+    max_pool("quantized_max_pool1d", window=make_window_reader(1), field=follow_pool),
     max_pool("adaptive_max_pool2d", field=follow_adaptive_pool),
     max_pool("adaptive_max_pool3d", field=follow_adaptive_pool),
     OperationKind("avg_pool1d", AVERAGE_POOL, saved=save_nothing),

@@ -63,17 +63,9 @@ QUANTISED = (
     "_fused_moving_avg_obs_fq_helper", "_fused_moving_avg_obs_fq_helper_functional",
     "_make_per_channel_quantized_tensor", "_make_per_tensor_quantized_tensor",
     "fake_quantize_per_channel_affine_cachemask",
-    "fake_quantize_per_tensor_affine_cachemask", "int_repr", "quantized.add_scalar",
-    "quantized.add_scalar_relu", "quantized.batch_norm1d", "quantized.batch_norm2d",
-    "quantized.batch_norm2d_relu", "quantized.batch_norm3d",
-    "quantized.batch_norm3d_relu", "quantized.celu", "quantized.clamp",
-    "quantized.elu", "quantized.group_norm", "quantized.hardswish",
-    "quantized.instance_norm", "quantized.layer_norm", "quantized.leaky_relu",
-    "quantized.mul", "quantized.mul_relu", "quantized.mul_scalar",
-    "quantized.mul_scalar_relu", "quantized.prelu", "quantized.relu6",
-    "quantized.sigmoid", "quantized.softmax", "quantized.threshold",
+    "fake_quantize_per_tensor_affine_cachemask", "int_repr",
 )  # fmt: skip
-"""Rounding of values to few bits, and work on those."""
+"""Rounding of values to few bits."""
 
 LISTED_FUNCTIONS = (
     "_foreach_abs", "_foreach_acos", "_foreach_add", "_foreach_addcdiv",
@@ -151,7 +143,7 @@ PICKS = (
     "_functional_assert_scalar", "_functional_sym_constrain_range",
     "_functional_sym_constrain_range_for_size", "_index_put_impl", "_stack",
     "_unique", "_unsafe_masked_index", "as_strided_scatter", "block_diag",
-    "max_unpool2d", "max_unpool3d", "nonzero_static", "quantized.cat", "rot90",
+    "max_unpool2d", "max_unpool3d", "nonzero_static", "rot90",
     "slice_inverse", "unique_dim_consecutive", "unsafe_split_with_sizes",
 )  # fmt: skip
 """What picks values or puts them together; and what only checks them."""
@@ -174,8 +166,7 @@ FAMILIES = {
     ),
     MAX_POOL: (
         "fractional_max_pool2d", "fractional_max_pool3d", "mkldnn_max_pool2d",
-        "mkldnn_max_pool3d", "quantized_max_pool1d", "quantized_max_pool2d",
-        "quantized_max_pool3d",
+        "mkldnn_max_pool3d",
     ),
     AVERAGE_POOL: ("mkldnn_adaptive_avg_pool2d",),
     INTERPOLATION: (

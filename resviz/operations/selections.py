@@ -264,7 +264,12 @@ ROWS = (
     piece("unsafe_split", field=follow_split),
     piece("chunk", field=follow_split),
     piece(
-        "cat", label="concat", pads_channels=True, arguments=("dim",), field=follow_cat
+        "cat",
+        aliases=("quantized.cat",),
+        label="concat",
+        pads_channels=True,
+        arguments=("dim",),
+        field=follow_cat,
     ),
     piece(
         "stack",

@@ -23,6 +23,7 @@ from resviz.operations import (
     paddings,
     pools,
     products,
+    quantised,
     reductions,
     reshapes,
     rest,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from resviz.record import Operation
 
 FILES = (
-    convolutions, products, attention, norms, activations, pools,
+    convolutions, products, quantised, attention, norms, activations, pools,
     interpolations, paddings, reshapes, selections, reductions, arithmetic, creations,
     losses, transforms, factorisations, detection,
     gradients, rest,

@@ -30,8 +30,6 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_flash_attention_forward", "_flash_attention_forward_no_dropout_inplace",
     ),
     PACKED: (
-        "quantized.conv1d", "quantized.conv1d_relu", "quantized.conv2d",
-        "quantized.conv2d_relu", "quantized.conv3d", "quantized.conv3d_relu",
         "quantized_gru", "quantized_lstm",
     ),
     GRADIENT: (

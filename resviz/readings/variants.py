@@ -113,7 +113,7 @@ def move_stride(block: Block) -> FoundChanges:
     (name, first, narrow), (_, second, wide) = convolved[:2]
     if set(narrow.kernel) != {1} or len(set(narrow.stride + wide.stride)) != 2:
         return
-    current_macs = costs.COST_RULES["convolution"](first)
+    current_macs = costs.COST_RULES[first.name](first)
     stride = max(narrow.stride + wide.stride)
     before, between, after = (
         sizes[2:] for sizes in (first.inputs[0], second.inputs[0], second.outputs[0])
@@ -131,7 +131,8 @@ def divide_sizes(sizes: Sequence[int], step: int) -> Shape:
 
 def count_macs_at_size(op: Operation, sizes: Shape) -> int:
     """Count a convolution's MACs for another output size."""
-    return prod(op.outputs[0][:2]) * prod(sizes) * prod(op.inputs[1][1:])
+    macs = costs.COST_RULES[op.name](op)
+    return macs // prod(op.outputs[0][2:]) * prod(sizes)
 
 
 def swap_projection(block: Block) -> FoundChanges:

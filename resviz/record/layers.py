@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from resviz.errors import RecordError, make_attribute_refusal
+from resviz.operations.families import CONVOLUTIONS
 from resviz.record.facts import Operation, Parameter, Shape, Source, Tensor, Window
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         windowed_ops = (op for op in self.operations if op.window)
         # A hook may pool before it; of equals, the first is the least.
         operation = min(
-            windowed_ops, key=lambda op: op.name != "convolution", default=None
+            windowed_ops, key=lambda op: op.name not in CONVOLUTIONS, default=None
         )
         return operation and operation.window
 

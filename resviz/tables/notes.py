@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resviz.operations.families import QUANTISED_WEIGHTS
 from resviz.operations.own_rules import (
     OWN_RULES,
     format_operation_name,
@@ -162,7 +163,7 @@ def oddity_notes(arch: Architecture) -> tuple[str, ...]:
     packed = [
         layer.name
         for layer in layers
-        if any(op.name.startswith("quantized.") for op in layer.operations)
+        if any(op.name in QUANTISED_WEIGHTS for op in layer.operations)
     ]
     notes = []
     if not arch.outputs and "output" not in arch.unseen:

@@ -107,10 +107,12 @@ def describe_overload(overload: Any) -> Overload:
         raise TraceError(f"{name}: {NESTED_REFUSAL}")
     if name.endswith("_") and not name.startswith("__"):
         name = name[:-1]
+    if namespace != "aten":
+        name = f"{namespace}.{name}"
     name = OPERATION_ALIASES.get(name, name)
     row = OPERATIONS.get(name)
     return Overload(
-        name if namespace == "aten" else f"{namespace}.{name}",
+        name,
         tuple(argument.name for argument in schema.arguments),
         tuple(
             n for n, a in enumerate(schema.arguments) if may_hold_tensors(str(a.type))

@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING
 
 from resviz.operations import transforms
 from resviz.operations.families import (
+    CONVOLUTIONS,
     ELEMENTWISE_WORK,
     FREE_OPERATIONS,
     HIDDEN_WEIGHTS,
+    PACKED_CONVOLUTIONS,
     WEIGHT_COUNTS,
 )
 from resviz.operations.own_rules import OWN_RULES, count_by_own_rule
@@ -83,10 +85,13 @@ def is_operation_known(op: Operation) -> bool:
 
     What is done with constants alone, as making an index, need not be known, but for
     what reads weights, as the exponential of a matrix of parameters. Records of before
-    transforms were counted do not say along which axes they are.
+    transforms were counted do not say along which axes they are, nor those of before
+    packed weights were read how large their windows are.
     """
     if op.name in TRANSFORMS and "dim" not in op.arguments:
         return not any(op.flowing)
+    if op.name in PACKED_CONVOLUTIONS and op.window is None:
+        return False
     if op.name in COST_RULES or op.name in FREE_OPERATIONS:
         return True
     return not any(op.flowing) and not reads_weights(op)
@@ -175,7 +180,7 @@ def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
                 leaves_out = True
             elif rule := find_mac_rule(op):
                 macs += rule(op)
-            if op.name == "convolution":
+            if op.name in CONVOLUTIONS:
                 activations += prod(op.outputs[0])
             if op.name in ELEMENTWISE_WORK:
                 elements += count_operation_elements(op)

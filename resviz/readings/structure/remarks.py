@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import RESHAPES, SELECTIONS
+from resviz.operations.families import CONVOLUTIONS, RESHAPES, SELECTIONS
 from resviz.readings.batch_axes import find_folds
 from resviz.readings.resizes import find_slice_step
 from resviz.readings.structure.fusions import FUSION
@@ -129,7 +129,7 @@ def early_strides(structure: Structure) -> Iterator[str]:
 def strides_in_1x1(block: Block) -> bool:
     """Tell whether a bottleneck's first convolution is a 1×1 with a stride."""
     ops = list_main_operations(block)
-    windows = [op.window for op in ops if op.name == "convolution"]
+    windows = [op.window for op in ops if op.name in CONVOLUTIONS]
     first = windows[0] if len(windows) > 1 else None
     return first is not None and prod(first.kernel) == 1 and prod(first.stride) > 1
 
@@ -141,7 +141,7 @@ def dilated_stages(structure: Structure) -> Iterator[str]:
             op.window.dilation
             for block in stage.blocks
             for op in list_main_operations(block)
-            if op.name == "convolution" and op.window and prod(op.window.dilation) > 1
+            if op.name in CONVOLUTIONS and op.window and prod(op.window.dilation) > 1
         }
         resolutions = {part.blocks[-1].output_size[0] for part in (before, stage)}
         if rates and len(resolutions) == 1:

@@ -19,8 +19,10 @@ from .random_graphs import GRAPH_FORMS
 from .random_loops import LOOP_FORMS
 from .random_methods import METHOD_FORMS
 from .random_nets import CHOICES, RandomNet, draw_plan
+from .random_quantised import QUANTISED_FORMS
 from .random_streams import STREAM_FORMS
 from .random_sums import SUM_FORMS
+from .random_tokens import TOKEN_FORMS
 from .random_transformers import TRANSFORMER_FORMS
 
 OTHER_FORMS = {
@@ -32,6 +34,8 @@ OTHER_FORMS = {
     **METHOD_FORMS,
     **GRAPH_FORMS,
     **SUM_FORMS,
+    **TOKEN_FORMS,
+    **QUANTISED_FORMS,
 }
 """What draws the nets that know their blocks."""
 
