@@ -24,6 +24,7 @@ from resviz.tracing.dispatched import (
     run_by_torch,
 )
 from resviz.tracing.events import CallRecorder, FailedOperation, TraceEvent, TraceStep
+from resviz.tracing.fused_layers import FUSED_LAYERS
 from resviz.tracing.meta_checks import META_CHECKS
 from resviz.tracing.meta_kernels import META_KERNELS
 from resviz.tracing.origins import Origins, UntrackedSteps, describe_tensor
@@ -139,9 +140,11 @@ class Recorder(TorchDispatchMode):
     ) -> Any:
         """Answer one operation and note it."""
         kwargs = kwargs or {}
-        if torch.is_inference_mode_enabled():  # it dispatches composites whole
+        if func in FUSED_LAYERS or torch.is_inference_mode_enabled():
+            # Inference mode dispatches composites whole, as does a dispatch.
             with torch.inference_mode(False), torch.no_grad(), self:
-                return func(*args, **kwargs)
+                run: Any = FUSED_LAYERS.get(func, func)
+                return run(*args, **kwargs)
         overload = describe_overload(func)
         operands = overload.find_operands(args, kwargs)
         real_tensors = [operand for operand in operands if not operand.is_meta]

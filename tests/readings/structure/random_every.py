@@ -15,6 +15,7 @@ from resviz.readings.structure import count_depth, read_structure
 
 from .random_exchanges import EXCHANGE_FORMS
 from .random_forms import FORMS, compare
+from .random_fused import FUSED_FORMS
 from .random_graphs import GRAPH_FORMS
 from .random_loops import LOOP_FORMS
 from .random_methods import METHOD_FORMS
@@ -36,6 +37,7 @@ OTHER_FORMS = {
     **SUM_FORMS,
     **TOKEN_FORMS,
     **QUANTISED_FORMS,
+    **FUSED_FORMS,
 }
 """What draws the nets that know their blocks."""
 

@@ -36,12 +36,14 @@ class Drawn:
         inputs: what it is given.
         blocks: the types of every block's units.
         stages: numbers of blocks.
+        mode: how it is traced.
     """
 
     net: nn.Module
     inputs: tuple[torch.Tensor, ...]
     blocks: list[tuple[str, ...]]
     stages: list[int]
+    mode: str = "auto"
 
 
 # Units of transformers
@@ -366,7 +368,8 @@ def draw(form, seed):
 
 def compare(drawn):
     """Return what was read off a net and its truth, alike if all is right."""
-    built = read_structure(resviz.trace(drawn.net.eval(), inputs=drawn.inputs))
+    arch = resviz.trace(drawn.net.eval(), inputs=drawn.inputs, mode=drawn.mode)
+    built = read_structure(arch)
     blocks = [tuple(unit.type for unit in block.units) for block in built.blocks]
     stages = [len(stage.blocks) for stage in built.stages]
     return (blocks, stages), (drawn.blocks, drawn.stages)
