@@ -258,9 +258,9 @@ class FigureOptions(TypedDict, total=False):
     each: Annotated[
         bool,
         Option(
-            "Of volumes: a box a layer, instead of a block.",
+            "Of volumes: a box a layer, not a block; of layers: all that repeats.",
             kind="switch",
-            refusal="only '{}' has blocks that can be opened",
+            refusal="what is folded is opened in {} alone",
         ),
     ]
     style: Annotated[

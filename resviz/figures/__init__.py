@@ -74,7 +74,9 @@ FIGURES = {
     "lanes": RegisteredFigure(
         "any network as a graph: lanes by resolution, every skip", is_graph=True
     ),
-    "layers": RegisteredFigure("every layer, for zooming", is_graph=True),
+    "layers": RegisteredFigure(
+        "every layer, what repeats once", ("each",), is_graph=True
+    ),
     "volumes": RegisteredFigure(
         "any network as boxes in perspective, skips as brackets", ("each",)
     ),

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         WindowReader,
     )
     from resviz.readings.receptive.step import FieldStep
-    from resviz.record import Operation
 
 
 def make_window_reader(axes: int) -> WindowReader:
@@ -76,11 +75,6 @@ def follow_adaptive_pool(step: FieldStep) -> OutputMaps:
     return [field_map] * len(step.op.outputs)
 
 
-def lose_axis(op: Operation, axis: int) -> None:
-    """Follow no axis through an average pool: a map then has its channels in axis 1."""
-    del op, axis
-
-
 def taps_of_adaptive_pool(size: int, count: int) -> Taps:
     """Return the taps of an adaptive pool from `size` positions to `count`.
 
@@ -96,9 +90,7 @@ def taps_of_adaptive_pool(size: int, count: int) -> Taps:
 
 
 max_pool = partial(OperationKind, family=MAX_POOL, saved=save_operand_and_rest)
-average_pool = partial(
-    OperationKind, family=AVERAGE_POOL, saved=save_operand, moves_axis=lose_axis
-)
+average_pool = partial(OperationKind, family=AVERAGE_POOL, saved=save_operand)
 
 ROWS = (
     max_pool(

@@ -198,7 +198,7 @@ def test_a_box_for_each_layer(resviz, saved):
     assert each[1].count("<polygon") > whole[1].count("<polygon")
     code, _, err = resviz("diagram", saved, "--figure", "stack", "--each")
     assert 0 != code
-    assert "only 'volumes' has blocks that can be opened" in err
+    assert "what is folded is opened in layers and volumes alone" in err
 
 
 def test_blocks_side_by_side(resviz, saved):

@@ -116,7 +116,7 @@ def test_an_option_is_refused_where_no_figure_registered_it():
         ("volumes", {"direction": "LR"}, "only overview, block and icicle have one"),
         ("layers", {"at": "conv2_1"}, "only the figure 'block' shows one block"),
         ("growth", {"plain": True}, "only 'stack' has plain twins: want figure stack"),
-        ("block", {"each": True}, "opened: want figure volumes, or leave out each"),
+        ("block", {"each": True}, "want figure layers or volumes, or leave out each"),
         ("flwo", {}, "unknown figure 'flwo': did you mean 'flow'"),
         (3, {}, "figure: got 3, want one of overview, block"),
         ("overview", {"stages": ["conv3_x"]}, "want text, as 'conv3_x..conv5_x'"),

@@ -37,4 +37,26 @@ def test_tokens_stand_before_channels(figure):
     assert "17×6" in said
     assert not {"12×17", "17×6×2", "12×1", "2×6×17×2"} & {*said.split()}
     if figure == "layers":
-        assert {"1×12", "2×17×6"} <= {*said.split()}
+        assert "2×17×6" in said.split()
+
+
+class Pooled(nn.Module):
+    """A branch that pools beside one that does not, as in Inception."""
+
+    def __init__(self):
+        super().__init__()
+        self.before = nn.Conv2d(3, 12, 1)
+        self.pool = nn.AvgPool2d(3, 1, 1)
+        self.after = nn.Conv2d(12, 4, 1)
+
+    def forward(self, x):
+        """Both branches together."""
+        x = self.before(x)
+        return torch.cat([x, self.after(self.pool(x))], 1)
+
+
+def test_an_average_pool_keeps_channels_last():
+    """Its map is written as that which it pools."""
+    said = texts(draw_diagram(trace(Pooled(), (3, 16, 16)), "layers").picture)
+    assert "12×16×16" not in said
+    assert 2 == said.count("16×16×12")

@@ -4,14 +4,54 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from resviz.figures.drawing.ledgers import Wire
-    from resviz.readings.contraction import ContractedGraph, EdgeCoverage
+    from resviz.readings.contraction import EdgeCoverage
     from resviz.record import Architecture
+
+
+class HeldEnds(Protocol):
+    """What a node of a graph holds of a record."""
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """Inputs, layers and outputs, by their number in the wiring."""
+        ...
+
+
+class FoldedGraph(Protocol):
+    """A graph of a record that knows for which of its edges lines stand.
+
+    A `ContractedGraph` is one, and so are the rows of the figure "layers".
+    """
+
+    @property
+    def arch(self) -> Architecture:
+        """The record."""
+        ...
+
+    @property
+    def nodes(self) -> Mapping[int, HeldEnds]:
+        """The drawn nodes."""
+        ...
+
+    @property
+    def owners(self) -> Mapping[int, int]:
+        """The node of each end, drawn or not."""
+        ...
+
+    @property
+    def drawn_for(self) -> Mapping[int, int]:
+        """The node that is drawn for each."""
+        ...
+
+    def cover_lines(self, lines: Collection[tuple[int, int]]) -> EdgeCoverage:
+        """Count where the record's edges are if some lines are drawn."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +64,7 @@ class LanesLedger:
         parts: what boxes hold that are one of several of their node.
     """
 
-    graph: ContractedGraph
+    graph: FoldedGraph
     nodes: Mapping[str, int]
     parts: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
@@ -52,7 +92,7 @@ class LanesLedger:
 
 
 def find_layer_holders(
-    graph: ContractedGraph,
+    graph: FoldedGraph,
     nodes: Mapping[str, int],
     parts: Mapping[str, frozenset[int]],
 ) -> dict[int, tuple[str, ...]]:

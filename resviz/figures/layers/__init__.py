@@ -1,4 +1,4 @@
-"""Every layer in order, in columns, framed by block and stage; made for zooming."""
+"""Every layer in order, in columns, framed by block and stage; what repeats, once."""
 
 from __future__ import annotations
 
@@ -8,95 +8,103 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import sentences
 from resviz.figures.declaring import declare_coverage
-from resviz.figures.drawing.charts import settle_chart
 from resviz.figures.drawing.elements import ChartBox
 from resviz.figures.drawing.fitting import choose_fitting
-from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.lanes.ledger import LanesLedger
+from resviz.figures.layers.folding import build_row_graph
 from resviz.figures.layers.placing import (
+    SCREEN_LETTERS,
     LayersPlacing,
+    measure_row_box,
+    measure_screen_letters,
     measure_text_widths,
     split_into_columns,
 )
+from resviz.figures.layers.routing import RowRouter
 from resviz.figures.layers.rows import (
-    LayerPiece,
-    LayerRow,
     build_layer_rows,
     build_layers_chart,
     group_into_pieces,
 )
+from resviz.figures.layers.wiring import LayersWiring
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import Structure, read_structure
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
+    from resviz.figures.layers.folding import RowGraph
+    from resviz.figures.layers.rows import LayerRow
     from resviz.record import Architecture
 
 
-def draw(arch: Architecture) -> Picture:
-    """Draw every layer of a network."""
+def draw(arch: Architecture, *, each: bool = False) -> Picture:
+    """Draw every layer of a network; of what repeats `each`, or the first turn.
+
+    What fits a screen is not folded.
+    """
     structure = read_structure(arch)
     rows, row_of_layer = build_layer_rows(structure)
     pieces = group_into_pieces(structure, rows, row_of_layer)
-    if find_sheet().width is None:
-        return place_rows(structure, rows, row_of_layer, pieces, None)
-    counts = range(1, MAX_PRINTED_COLUMNS + 1)
-    return choose_fitting(
-        place_rows(structure, rows, row_of_layer, pieces, n) for n in counts
-    )
+
+    def place(*, folds: bool, count: int | None = None) -> Picture:
+        graph = build_row_graph(arch, rows, row_of_layer, pieces, folds=folds)
+        return place_rows(structure, rows, graph, count)
+
+    if find_sheet().width is not None:
+        return choose_fitting(
+            place(folds=folds, count=count)
+            for folds in ((False,) if each else (False, True))
+            for count in range(1, MAX_PRINTED_COLUMNS + 1)
+        )
+    if each or len(rows) <= MAX_SCREEN_ROWS:
+        picture = place(folds=False)
+        if each or measure_screen_letters(picture.size) >= SCREEN_LETTERS:
+            return picture
+    return place(folds=True)
 
 
 MAX_PRINTED_COLUMNS = 4
 """Columns that a width is laid out in at most."""
 
+MAX_SCREEN_ROWS = 200
+"""Rows that a screen shows unfolded at most."""
+
 
 def place_rows(
-    structure: Structure,
-    rows: list[LayerRow],
-    row_of_layer: dict[int, int],
-    pieces: list[LayerPiece],
-    count: int | None,
+    structure: Structure, rows: list[LayerRow], graph: RowGraph, count: int | None
 ) -> Picture:
     """Place rows in so many columns, or in as many as look well."""
     arch = structure.arch
-    widths = measure_text_widths(rows)
-    columns = split_into_columns(pieces, widths.total_width, count)
-    facts = list_title_facts(structure)
-    placing = LayersPlacing(structure, rows, widths, len(columns), facts)
-    for number, column in enumerate(columns):
-        placing.place_column(number, column)
-    placing.wiring.draw_wires()
-    keys = [placing.wiring.boxes[number].key for number in range(len(rows))]
-    placing.canvas.books.append(seat_rows(arch, row_of_layer, keys))
-    heading = find_sheet().write_heading(arch.label, " · ".join(facts))
-    chart = build_layers_chart(structure, rows, pieces)
-    book = seat_rows(arch, row_of_layer, [f"n{k}" for k in range(len(rows))])
-    chart = settle_chart(chart, [book])
-    lines = (*heading, *declare_coverage(chart.coverage))
+    shown = [rows[number] for number in graph.nodes]
+    widths = measure_text_widths(shown, graph.depth)
+    boxes = {n: measure_row_box(rows[n], widths.box)[0] for n in graph.nodes}
+    columns = split_into_columns(graph.pieces, widths.total_width, count)
+    router = RowRouter(graph, rows, columns, boxes, widths.box)
+    if count is None and router.reach + 4 > widths.reach:
+        wider = replace(widths, reach=router.reach + 4)
+        columns = split_into_columns(graph.pieces, wider.total_width)
+        router = RowRouter(graph, rows, columns, boxes, widths.box)
+    placing = LayersPlacing(structure, rows, columns, widths, router)
+    LayersWiring(placing).draw_wires()
+    ledger = LanesLedger(graph, {box.key: row for row, box in placing.boxes.items()})
+    heading = find_sheet().write_heading(
+        arch.label, " · ".join(list_title_facts(structure))
+    )
+    chart = build_layers_chart(structure, rows, graph)
+    lines = (*heading, *declare_coverage(graph.row_coverage))
     title = ChartBox("title", "text", lines)
-    chart = replace(chart, parts=(title, *chart.parts))
-    return replace(placing.finish_picture(), chart=chart)
+    chart = replace(
+        chart,
+        parts=(title, *chart.parts),
+        ledgers=(LanesLedger(graph, {f"n{row}": row for row in graph.nodes}),),
+    )
+    return replace(placing.finish_picture(graph), chart=chart, ledgers=(ledger,))
 
 
-def seat_rows(
-    arch: Architecture, row_of_layer: dict[int, int], keys: list[str]
-) -> SeatBook:
-    """Seat each layer in its row; what the network returns is in the row that gives it.
-
-    `keys` are those of the rows.
-    """
-    book = SeatBook(arch)
-    for layer, row in row_of_layer.items():
-        if layer >= 0:
-            book.seat(keys[row], [layer])
-    book.seat_inputs(keys[0])
-    for number, source in enumerate(arch.outputs, len(arch.stored_layers)):
-        book.seat(keys[row_of_layer.get(source.layer, 0)], [number])
-    return book
-
-
-def description(arch: Architecture) -> str:
+def description(arch: Architecture, *, each: bool = False) -> str:
     """Say the list in sentences."""
+    del each  # what is folded is said of the picture
     return (
         f"{len(arch.layers)} layers in execution order, with output shapes and "
         f"parameters, {units.group_digits(arch.params)} in all. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from resviz import units
@@ -14,14 +15,16 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.layer_labels import find_join_sign
 from resviz.operations.families import ACTIVATIONS, NORMS
+from resviz.readings.contraction import read_wiring
 from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.shortcuts import INTERPOLATION_MODES
 from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
+    from resviz.figures.layers.folding import PieceFold, RowGraph
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
 
@@ -44,6 +47,7 @@ class LayerRow:
         role: "layer" if it has weights, "sum", or "small plain".
         shortcut_kind: of the shortcut that it lies on; "" on the main branch.
         sources: the rows that it reads.
+        head: index of the layer that it begins with.
         tail: index of its last layer.
         tint: the colours of its resolution.
     """
@@ -55,7 +59,8 @@ class LayerRow:
     role: str
     shortcut_kind: str = ""
     sources: list[int] = field(default_factory=list)
-    tail: int = -1
+    head: int = MODEL_INPUT
+    tail: int = MODEL_INPUT
     tint: str = "stem"
 
     @property
@@ -91,6 +96,7 @@ class LayerPiece:
         block: name of the unit's block; "" for what leads into one.
         shortcut_kind: of the unit's shortcut, "" for no block.
         join: number of the row that adds; None if there is none.
+        folds: what it is drawn once for, the outermost first.
     """
 
     rows: list[int]
@@ -98,6 +104,7 @@ class LayerPiece:
     block: str = ""
     shortcut_kind: str = ""
     join: int | None = None
+    folds: tuple[PieceFold, ...] = ()
 
 
 def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, int]]:
@@ -106,6 +113,7 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
     graph = build_graph(arch)
     parts = [unit for block in structure.blocks for unit in block.units]
     joins = {unit.join for unit in parts}
+    inside = {index for block in structure.blocks for index in block.layer_indices}
     leads = {
         block.preactivation[0] for block in structure.blocks if block.preactivation
     }
@@ -113,15 +121,22 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
         i: unit.shortcut.kind for unit in parts for i in unit.shortcut.layer_indices
     }
     inputs = ", ".join(layer_labels.label_inputs(arch))
-    all_rows = [LayerRow(["input"], "input", inputs, 0, "small", tail=MODEL_INPUT)]
+    all_rows = [LayerRow(["input"], "input", inputs, 0, "small")]
     row_of_layer = {MODEL_INPUT - number: 0 for number in range(len(arch.inputs) or 1)}
+    constants = find_constants(arch)
     for layer in arch.layers:
+        if layer.index in constants:
+            continue
         live = graph.before.get(layer.index, ())
         read = (row_of_layer.get(source) for source in live)  # of constants, none
         sources = [row for row in dict.fromkeys(read) if row is not None]
         alone = len(sources) == 1 and layer.index not in leads
-        if alone and can_merge_layer(graph, layer, all_rows, sources[0]):
+        if alone and can_merge_layer(graph, layer, all_rows, sources[0], inside):
             merge_layer(arch, all_rows[sources[0]], layer)
+            row_of_layer[layer.index] = sources[0]
+            continue
+        if alone and is_no_operation(layer):
+            all_rows[sources[0]].names.append(shorten_name(layer))
             row_of_layer[layer.index] = sources[0]
             continue
         row_of_layer[layer.index] = len(all_rows)
@@ -129,8 +144,32 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
         row.shortcut_kind, row.sources = kinds.get(layer.index, ""), sources
         row.label = UNWEIGHTED_LABELS.get(row.shortcut_kind, row.label)
         all_rows.append(row)
+    for index, reader in constants.items():
+        row = row_of_layer[index] = row_of_layer[reader]
+        all_rows[row].names.append(shorten_name(arch.layers[index]))
     all_rows += list_uncalled_rows(arch)
     return all_rows, row_of_layer
+
+
+def find_constants(arch: Architecture) -> dict[int, int]:
+    """Find layers without weights that no input reaches, each with what reads it.
+
+    They prepare what the same values are read of for every input: the offsets of
+    windows, a token for the class.
+    """
+    live = {*read_wiring(arch).live}
+    readers: dict[int, int] = {}
+    for layer in reversed(arch.layers):
+        for source in layer.sources:
+            readers.setdefault(source.layer, layer.index)
+    constants: dict[int, int] = {}
+    for layer in reversed(arch.layers):
+        weighs = layer.params or any(map(is_weighted, layer.operations))
+        if layer.index in live or weighs or layer.index not in readers:
+            continue
+        reader = readers[layer.index]
+        constants[layer.index] = constants.get(reader, reader)
+    return dict(reversed(constants.items()))
 
 
 INTERPOLATION_MODE = re.compile(rf"^({'|'.join(INTERPOLATION_MODES)}) ")
@@ -138,19 +177,42 @@ INTERPOLATION_MODE = re.compile(rf"^({'|'.join(INTERPOLATION_MODES)}) ")
 
 
 def can_merge_layer(
-    graph: Graph, layer: Layer, all_rows: list[LayerRow], source: int
+    graph: Graph,
+    layer: Layer,
+    all_rows: list[LayerRow],
+    source: int,
+    inside: Container[int],
 ) -> bool:
-    """Tell whether a layer goes into the row that it alone reads from."""
+    """Tell whether a layer goes into the row that it alone reads from.
+
+    `inside` are the layers of blocks.
+    """
     if source == 0 or graph.before[layer.index] != (all_rows[source].tail,):
         return False
     names = {op.name for op in layer_labels.list_flowing_operations(layer)}
     quiet = names <= NORMS | ACTIVATIONS or not layer_labels.label_layer_fully(layer)
+    if all_rows[source].role == "sum" and names & NORMS and layer.index not in inside:
+        return False  # the norm behind the last block is no part of it
     return quiet and len(graph.after[all_rows[source].tail]) == 1
+
+
+def is_no_operation(layer: Layer) -> bool:
+    """Tell whether a layer does nothing but maybe give its input another shape."""
+    flowing = layer_labels.list_flowing_operations(layer)
+    is_idle = all(
+        op.name == "expand" and op.inputs[0] == op.outputs[0] for op in flowing
+    )
+    return not layer.params and (is_idle or not layer_labels.label_layer_fully(layer))
+
+
+def shorten_name(layer: Layer) -> str:
+    """Return the last part of a layer's name."""
+    return re.split("[.:]", layer.name)[-1]
 
 
 def merge_layer(arch: Architecture, row: LayerRow, layer: Layer) -> None:
     """Put a layer into a row."""
-    row.names.append(re.split("[.:]", layer.name)[-1])
+    row.names.append(shorten_name(layer))
     row.params += layer.params
     row.tail = layer.index
     row.output = units.format_feature_map(
@@ -171,6 +233,9 @@ def start_row(arch: Architecture, layer: Layer, *, is_join: bool) -> LayerRow:
     short = layer_labels.label_layer_briefly(layer)
     label = short[0] if len(short) == 1 else ", ".join(labels)
     label = INTERPOLATION_MODE.sub("", label)
+    if "↑" in label:  # which says so too
+        label = label.replace(", transposed", "")
+    label = label.replace("MultiheadAttention", "attention")
     label = find_join_sign(layer) if is_join else label
     return LayerRow(
         [layer.name],
@@ -178,6 +243,7 @@ def start_row(arch: Architecture, layer: Layer, *, is_join: bool) -> LayerRow:
         output,
         layer.params,
         role,
+        head=layer.index,
         tail=layer.index,
         tint=tints.choose_layers_tint(arch, [layer]),
     )
@@ -197,6 +263,8 @@ def group_into_pieces(
 ) -> list[LayerPiece]:
     """Group rows into the pieces that columns are filled with, in order."""
     graph = build_graph(structure.arch)
+    # What a row took in may be of the block behind.
+    starts = {row.head: number for number, row in enumerate(all_rows)}
     owner: dict[int, LayerPiece] = {}
     for number, stage in enumerate(structure.stages):
         for position, block in enumerate(stage.blocks, 1):
@@ -206,10 +274,8 @@ def group_into_pieces(
             for unit in block.units:
                 piece = LayerPiece([], number, name, unit.shortcut.kind)
                 piece.join = None if unit.join is None else row_of_layer[unit.join]
-                owner |= {
-                    row_of_layer[index]: piece
-                    for index in list_unit_members(graph, unit)
-                }
+                members = list_unit_members(graph, unit)
+                owner |= {starts[k]: piece for k in members if k in starts}
     ordered: list[LayerPiece] = []
     for number in range(len(all_rows)):
         piece = owner.get(number)
@@ -223,32 +289,37 @@ def group_into_pieces(
 
 
 def build_layers_chart(
-    structure: Structure,
-    rows: Sequence[LayerRow],
-    pieces: Sequence[LayerPiece],
+    structure: Structure, rows: Sequence[LayerRow], graph: RowGraph
 ) -> Chart:
-    """Return the rows as boxes in frames of stages and blocks, with every link."""
-    parts: list[ChartBox | ChartFrame] = []
-    run: list[ChartBox | ChartFrame] = []
-    for number, piece in enumerate(pieces):
-        boxes = tuple(row_box(rows[index], index) for index in piece.rows)
-        if piece.block:
-            run.append(ChartFrame(f"b{number}", (piece.block,), "", boxes))
-        else:
-            run += boxes
-        after = pieces[number + 1].stage if number + 1 < len(pieces) else None
-        if piece.stage is None:
-            parts += run
-        elif after != piece.stage:
-            stage = structure.stages[piece.stage]
-            name = ChartBox(f"t{number}", "name", (stage.name,))
-            tint = tints.choose_stage_tint(stage)
-            parts.append(ChartFrame(f"s{number}", (), tint, (name, *run)))
-        else:
-            continue
-        run = []
-    links = tuple(iter_row_links(rows, pieces))
-    return Chart("TB", tuple(parts), links, figure="layers")
+    """Return the rows as boxes in frames of stages, folds and blocks, linked."""
+
+    def build_parts(
+        pieces: Sequence[LayerPiece], depth: int
+    ) -> Iterator[ChartBox | ChartFrame]:
+        for frame, members in groupby(pieces, key=lambda p: graph.find_frame(p, depth)):
+            inner = [*members]
+            first = inner[0].rows[0]
+            if frame is None:
+                for piece in inner:
+                    boxes = tuple(row_box(rows[row], row) for row in piece.rows)
+                    key = f"b{piece.rows[0]}"
+                    if piece.block:
+                        yield ChartFrame(key, (piece.block,), "", boxes)
+                    else:
+                        yield from boxes
+                continue
+            parts = tuple(build_parts(inner, depth + 1))
+            if isinstance(frame, int):
+                stage = structure.stages[frame]
+                name = ChartBox(f"t{first}", "name", (stage.name,))
+                tint = tints.choose_stage_tint(stage)
+                yield ChartFrame(f"s{first}", (), tint, (name, *parts))
+            else:
+                lines = (f"×{frame.times}",)
+                yield ChartFrame(f"f{first}.{depth}", lines, "", parts)
+
+    links = tuple(iter_row_links(rows, graph))
+    return Chart("TB", tuple(build_parts(graph.pieces, 0)), links, figure="layers")
 
 
 def row_box(row: LayerRow, index: int) -> ChartBox:
@@ -261,18 +332,16 @@ def row_box(row: LayerRow, index: int) -> ChartBox:
     return ChartBox(f"n{index}", row.drawn_role, lines, row.tint)
 
 
-def iter_row_links(
-    rows: Sequence[LayerRow], pieces: Sequence[LayerPiece]
-) -> Iterator[ChartLink]:
+def iter_row_links(rows: Sequence[LayerRow], graph: RowGraph) -> Iterator[ChartLink]:
     """Yield an arrow from each row to every reader, those of shortcuts marked."""
     kinds: dict[tuple[int, int], str] = {}
-    for piece in pieces:
+    for piece in graph.pieces:
         labelled = any(rows[index].shortcut_kind for index in piece.rows)
         if piece.join is not None and not labelled:
-            for source in {*rows[piece.join].sources} - {*piece.rows}:
+            for source in {*graph.sources[piece.join]} - {*piece.rows}:
                 kinds[source, piece.join] = piece.shortcut_kind
-    for index, row in enumerate(rows):
-        for source in row.sources:
-            on_shortcut = row.shortcut_kind or rows[source].shortcut_kind
+    for index, sources in graph.sources.items():
+        for source in sources:
+            on_shortcut = rows[index].shortcut_kind or rows[source].shortcut_kind
             role = on_shortcut or kinds.get((source, index), "main")
             yield ChartLink(f"n{source}", f"n{index}", role)

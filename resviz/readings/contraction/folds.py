@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from resviz.readings.contraction.quotient import Quotient
 
 MAX_MOTIF = 40
-"""Nodes of a motif at most."""
+"""Nodes of a motif at most, unless a figure has more."""
 
 MAX_LAG = 2
 """How many turns back a turn may read."""
@@ -88,22 +88,24 @@ class FoldedQuotient:
     frames: list[Frame] = field(default_factory=list[Frame])
 
 
-def fold_motifs(quotient: Quotient) -> FoldedQuotient:
+def fold_motifs(quotient: Quotient, *, most: int = MAX_MOTIF) -> FoldedQuotient:
     """Fold the motifs of a quotient, that first which leaves out the most nodes.
 
     A turn may give an output of its own, or the last turn alone gives one: what leaves
-    out more nodes is right.
+    out more nodes is right. A motif has so many nodes at most.
     """
-    folded = fold_motifs_in_order(quotient, quotient.sort_nodes())
+    folded = fold_motifs_in_order(quotient, quotient.sort_nodes(), most)
     outputs = sum(node.role == "output" for node in quotient.nodes.values())
     if outputs < 2:
         return folded
     order = quotient.sort_nodes(outputs_last=True)
-    other = fold_motifs_in_order(quotient, order)
+    other = fold_motifs_in_order(quotient, order, most)
     return min(folded, other, key=lambda each: len(each.order))
 
 
-def fold_motifs_in_order(quotient: Quotient, keys: list[int]) -> FoldedQuotient:
+def fold_motifs_in_order(
+    quotient: Quotient, keys: list[int], most: int = MAX_MOTIF
+) -> FoldedQuotient:
     """Fold the motifs of a quotient whose nodes stand in some order."""
     folded = FoldedQuotient(
         quotient,
@@ -114,7 +116,7 @@ def fold_motifs_in_order(quotient: Quotient, keys: list[int]) -> FoldedQuotient:
         {key: [key] for key in keys},
         dict.fromkeys(keys, ()),
     )
-    finder = MotifFinder(folded)
+    finder = MotifFinder(folded, most)
     number = 0
     while window := finder.find_longest():
         fold_window(folded, window, number)
@@ -167,8 +169,8 @@ def move_edges(folded: FoldedQuotient, old: int, new: int, inside: set[int]) -> 
 class MotifFinder:
     """Finds motifs in the order of a folded quotient."""
 
-    def __init__(self, folded: FoldedQuotient) -> None:
-        self.folded = folded
+    def __init__(self, folded: FoldedQuotient, most: int) -> None:
+        self.folded, self.most = folded, most
         quotient = folded.quotient
         self.signatures = {key: quotient.sign(key) for key in folded.order}
         self.ranks = {
@@ -196,7 +198,7 @@ class MotifFinder:
             key if roles[key].role == "input" else self.signatures[key] for key in order
         ]
         best, most_left_out = None, 0
-        for length in range(1, min(MAX_MOTIF, len(order) // 2) + 1):
+        for length in range(1, min(self.most, len(order) // 2) + 1):
             for start, count in find_repeats_of_length(marks, length):
                 if (count - 1) * length <= most_left_out:
                     continue
