@@ -1,5 +1,6 @@
 """What stands on the page: the record's own numbers, and how they are counted."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -112,6 +113,14 @@ def test_stage_shares(fifty):
     row = next(row for row in table_rows["stages"] if row[0] == "conv5_x")
     shares = [f"{14_964_736 / 25_557_032:.1%}", f"{809_238_528 / 4_089_184_256:.1%}"]
     assert shares == [row[4], row[6]]
+
+
+def test_shapes_are_written_as_the_convention_says():
+    """H×W×C, of stages and of shortcuts."""
+    text = render(resviz.trace("resnet50"))
+    shapes = set(re.findall(r'class="shape">(\d+×\d+×\d+)<', text))
+    sizes = {"56×56×64", "56×56×256", "28×28×512", "14×14×1024", "7×7×2048"}
+    assert sizes == shapes
 
 
 def test_arithmetic(fifty):
