@@ -152,10 +152,25 @@ def test_the_readmes_commands_are_words_to_a_shell():
 
 def test_the_readme_has_its_commands():
     """The check above found them."""
-    assert 29 == len(COMMANDS)
+    assert 30 == len(COMMANDS)
 
 
 def test_links_of_the_readme_lead_somewhere():
     """Every local link and picture is a file of the project."""
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert [] == [link for link in links if not (ROOT / link).exists()]
+
+
+def test_pictures_of_the_readme_are_there():
+    """Those for light and for dark readers."""
+    pictures = re.findall(r'src(?:set)?="([^"]+)"', README)
+    assert 12 == len({*pictures})
+    assert [] == [name for name in pictures if not (ROOT / name).exists()]
+
+
+def test_pictures_of_the_readme_stand_beside_their_commands():
+    """Each region's command is printed above it, with another name of a file."""
+    regions = re.findall(r"<!-- resviz: (.+) -o docs/images/", README)
+    printed = re.findall(r"`resviz (.+) -o \w+\.svg`", README)
+    assert 5 == len(regions)
+    assert regions == printed
