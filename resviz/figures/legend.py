@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.layer_labels import find_join_sign, label_norm
 from resviz.figures.tints import explain_tints
 from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPES
@@ -11,7 +12,7 @@ from resviz.operations.families import ACTIVATIONS, CONVOLUTIONS, NORMS, RESHAPE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.figures.drawing.elements import Edge
+    from resviz.figures.drawing.canvas import Canvas
     from resviz.figures.overview.outline import Outline, OutlineRow
     from resviz.readings.structure import Structure
 
@@ -151,14 +152,19 @@ def explain_gates(labels: Iterable[str]) -> list[str]:
     return [meaning for word, meaning in GATE_MEANINGS.items() if word in present]
 
 
-ROLE_MEANINGS = (
-    ({"falls", "rises"}, "colour of a line: whether it leads down or up a lane"),
-    ({"bypass"}, "bracket: a skip connection"),
-)
-"""What the colours and forms of lines mean, in every style."""
+LINE_COLOURS = {
+    "falls": "lines of this colour lead down, to a coarser resolution",
+    "rises": "lines of this colour lead up, to a finer resolution",
+}
+"""What the colours of lines between lanes mean; each is said in its colour, which is
+another in each style and palette."""
 
 
-def explain_lines(edges: Iterable[Edge]) -> list[str]:
-    """Explain the colours and the forms of lines that occur."""
-    present = {edge.role for edge in edges}
-    return [meaning for roles, meaning in ROLE_MEANINGS if roles & present]
+def add_line_colours(canvas: Canvas, centre: float, top: float) -> float:
+    """Explain the colours of lines that occur, from `top` on; return the y below."""
+    present = {edge.role for edge in canvas.edges}
+    for role, meaning in LINE_COLOURS.items():
+        if role in present and find_sheet().has_legend:
+            canvas.add_text(f"{role} label", (centre, top + 7), meaning)
+            top += 13
+    return top

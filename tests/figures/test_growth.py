@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -13,9 +14,17 @@ from resviz.errors import RenderError
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing import styles
 from resviz.figures.growth import shorten_names
-from resviz.figures.growth.axes import distance_to_box, round_ticks
+from resviz.figures.growth.axes import (
+    PlotArea,
+    distance_to_box,
+    place_labels_in_column,
+    round_ticks,
+    sample_path,
+)
 from resviz.readings import costs
 from resviz.readings.growth import build_depth_series
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import NETWORKS, faults, sampled, texts
 
@@ -189,3 +198,45 @@ def test_labels_stand_at_their_own_ends():
         box = (label.left, label.top, label.right, label.bottom)
         away = {end.role.split()[1]: distance_to_box(end.at, box) for end in ends}
         assert min(away.values()) == away[label.role.split()[1]], label.lines
+
+
+MANY = (
+    "resnet18", "resnet34", "resnet50", "resnet101", "resnext50_32x4d",
+    "wide_resnet50_2", "seresnet50", "resnetv2_50", "resnet50_d", "densenet121",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [None, "column"])
+@pytest.mark.parametrize("count", [4, 7, 10])
+def test_no_label_lies_over_a_line(count, width):
+    """Of many networks labels stand beside the plot, each led to by a faint line."""
+    archs = [load(record_file(name)) for name in MANY[:count]]
+    picture = draw_diagram(archs, "growth", width=width).picture
+    labels = [node for node in picture.nodes if node.role.endswith(" label")]
+    assert 4 * count == len(labels)
+    curves = [edge for edge in picture.edges if edge.role.startswith("line ")]
+    points = [point for edge in curves for point in sample_path(edge.path[::3])]
+    hidden = [
+        label.lines
+        for label in labels
+        if any(
+            label.left + 1 < x < label.right - 1 and abs(y - label.at[1]) < 4
+            for x, y in points
+        )
+    ]
+    assert [] == hidden
+    assert [] == [fault for fault in faults(picture) if "outside" in fault]
+
+
+def test_labels_in_a_column_keep_the_order_of_their_lines():
+    """The highest end has the highest label; none lies on another or below the plot."""
+    area = PlotArea(0, 100, 0, 100, 10, 10)
+    ends = [(50, 60.0), (100, 10.0), (20, 60.0), (70, 98.0), (80, 99.0), (90, 100.0)]
+    places = place_labels_in_column(ends, [(40, 13)] * len(ends), area)
+    levels = [y for _, y in places]
+    order = sorted(range(len(ends)), key=lambda k: (ends[k][1], -ends[k][0]))
+    assert order == sorted(range(len(ends)), key=levels.__getitem__)
+    apart = sorted(levels)
+    assert all(b - a >= 13 for a, b in pairwise(apart))
+    assert apart[-1] <= area.bottom + 13
+    assert {area.right + 16 + 20} == {x for x, _ in places}

@@ -9,7 +9,7 @@ from torch import nn
 import resviz
 from resviz.figures import choose_figure, draw_diagram
 from resviz.figures.drawing.metrics import text_width
-from resviz.figures.drawing.styles import LOOKS
+from resviz.figures.drawing.styles import LINES, LOOKS
 from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
 from resviz.figures.overview import smallest_letter_size
 from resviz.readings.contraction import DrawnFrame, read_contraction
@@ -249,15 +249,38 @@ def test_a_condition_is_no_branch(conditioned):
     assert 2 == shown.count(("upsample, B ×3",))
 
 
-def test_colours_of_lines_are_explained_where_they_occur(network):
-    """In lanes, of which lines lead down; one lane alone has none."""
-    net = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 1, 1))
-    for arch in (network("resnet18"), trace(net, (3, 16, 16))):
-        picture = draw_diagram(arch, "lanes").picture
+WAYS = {"falls": ("down", "coarser"), "rises": ("up", "finer")}
+"""Which way lines lead in lanes, and to what."""
+
+
+@pytest.mark.parametrize("figure", ["lanes", "volumes"])
+@pytest.mark.parametrize("name", ["resnet18", "hrnet_w18_small", "toy_unet"])
+def test_colours_of_lines_say_which_way_they_lead(name, figure):
+    """In that colour, of the ways that occur; without a legend nothing is said."""
+    arch = load(record_file(name))
+    for bare in (False, True):
+        picture = draw_diagram(arch, figure, no_legend=bare).picture
         roles = {edge.role for edge in picture.edges}
-        said = " ".join(texts(picture))
-        line = "colour of a line: whether it leads down or up a lane"
-        assert bool(roles & {"falls", "rises"}) == (line in said)
-    assert "falls" in {
-        e.role for e in draw_diagram(network("resnet18"), "lanes").picture.edges
-    }
+        for role, (way, end) in WAYS.items():
+            said = [n for n in picture.nodes if n.role == f"{role} label"]
+            assert len(said) == (role in roles and not bare)
+            for node in said:
+                assert LINES[role].colour == LOOKS[node.role].ink
+                assert f"lead {way}, to a {end} resolution" in node.lines[0]
+    assert name != "hrnet_w18_small" or WAYS.keys() <= roles
+
+
+def test_lines_that_fall_lead_to_lower_boxes(network):
+    """And those that rise to higher ones: y grows downwards."""
+    picture = draw_diagram(network("backbone"), "lanes").picture
+    for edge in picture.edges:
+        first, last = edge.path[0][1], edge.path[-1][1]
+        if edge.role in WAYS:
+            assert (first < last) == (edge.role == "falls")
+
+
+def test_one_lane_has_no_colours():
+    """All lines stay in it."""
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 1, 1))
+    drawn = draw_diagram(trace(net, (3, 16, 16)), "lanes")
+    assert "of this colour" not in " ".join(texts(drawn.picture))

@@ -74,6 +74,8 @@ LOOKS: dict[str, Look] = {
     "bar": Look("round", fill="background", line="line", width=1.2, size=13),
     "box note": Look(ink="muted", size=11),
     "frame label": Look(size=11, bold=True),
+    "falls label": Look(ink="falling", size=11),
+    "rises label": Look(ink="projection", size=11),
     "plain": Look("round", fill="background", line="plate"),
     "small plain": Look("round", fill="background", line="plate", size=11),
     "sum": Look("circle", fill="background", line="line", width=1.2, size=13),

@@ -19,7 +19,9 @@ from resviz.figures.growth.axes import (
     box_around,
     choose_clear_place,
     choose_depth_ticks,
-    place_end_label,
+    hides_lines,
+    place_end_labels,
+    place_labels_in_column,
     round_ticks,
     sample_path,
 )
@@ -33,7 +35,7 @@ from resviz.record import MODEL_INPUT, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from resviz.figures.drawing.elements import Align, Node, Point
+    from resviz.figures.drawing.elements import Align, Point
     from resviz.figures.growth.axes import LabelBox
     from resviz.record import Architecture
 
@@ -231,7 +233,7 @@ class GrowthPlacing:
             exact = measure is FIELD
             text = f"{value:,g}" if exact else format_tick(value, values[-1])
             node = self.canvas.add_text("note", (area.left - 6, y), text, align="end")
-            self.draw_curve(node, "grid", [(area.left, y), (area.right, y)])
+            self.draw_curve(node.key, "grid", [(area.left, y), (area.right, y)])
         depths = [points[-1].depth for points in self.all_series]
         room = 26 * max(area.max_depth - 1, 1) / (area.right - area.left)
         for depth in choose_depth_ticks(depths, room):
@@ -260,11 +262,13 @@ class GrowthPlacing:
             left, y = area.point(1, pixels)
             words = f"input: {pixels}"
             size = (metrics.text_width(words, 11) + 2, 11 * metrics.LINE_SPACING)
-            ends = (area.right - size[0] / 2, left + size[0] / 2 + 2)
-            places = [(x, y + up) for up in (-9, 9) for x in ends]
+            most, least = area.right - size[0] / 2, left + size[0] / 2 + 2
+            shares = (1, 0, 0.8, 0.6, 0.4, 0.2)
+            steps = [least + share * (most - least) for share in shares]
+            places = [(x, y + up) for up in (-9, 9) for x in steps]
             at = choose_clear_place(places, size, points)
             node = self.canvas.add_text("note", at, words)
-            self.draw_curve(node, "limit", [(left, y), (area.right, y)])
+            self.draw_curve(node.key, "limit", [(left, y), (area.right, y)])
             taken.append(box_around(at, size))
         return taken
 
@@ -278,35 +282,46 @@ class GrowthPlacing:
     ) -> None:
         """Draw the line of each network, its end, and what stands there.
 
-        The highest end has its label first, so that those below it move down.
+        Where labels would lie over lines they stand in a column right of the plot.
         """
         paths = [area.points(line) for _, line in lines]
         points = [point for path in paths for point in sample_path(path)]
         points += END_WEIGHT * [path[-1] for path in paths]
         roles = [SERIES_ROLES[number % len(SERIES_ROLES)] for number, _ in lines]
+        ends = [path[-1] for path in paths]
+        look = LOOKS[f"{SERIES_ROLES[0]} label"]
+        sizes = [
+            (
+                metrics.text_width(words, look.size, bold=True) + 2,
+                look.size * metrics.LINE_SPACING,
+            )
+            for words in labels
+        ]
+        places = place_end_labels(ends, sizes, taken, points, bounds)
+        boxes = [box_around(*place) for place in zip(places, sizes, strict=True)]
+        if any(hides_lines(box, paths, taken) for box in boxes):
+            places = place_labels_in_column(ends, sizes, area)
+            for end, (x, y), (width, _) in zip(ends, places, sizes, strict=True):
+                path = [end, (area.right + 3, end[1]), (x - width / 2 - 2, y)]
+                self.draw_curve("", "grid", path)
         for role, path in zip(roles, paths, strict=True):
             end = self.canvas.add_node(f"{role} end", path[-1], (6, 6))
-            self.draw_curve(end, role, path)
-        labelled = zip(roles, paths, labels, strict=True)
-        for role, path, words in sorted(labelled, key=lambda line: line[1][-1][1]):
-            look = LOOKS[f"{role} label"]
-            width = metrics.text_width(words, look.size, bold=True) + 2
-            size = (width, look.size * metrics.LINE_SPACING)
-            ends = [other[-1] for other in paths]
-            at = place_end_label(path[-1], size, taken, points, ends, bounds)
-            beside = at[0] - path[-1][0]
+            self.draw_curve(end.key, role, path)
+        for role, words, end, at, size in zip(
+            roles, labels, ends, places, sizes, strict=True
+        ):
+            beside = at[0] - end[0]
             align: Align = "middle"
             if abs(beside) > size[0] / 2:
                 align = "start" if beside > 0 else "end"
             self.canvas.add_node(f"{role} label", at, size, [words], align=align)
-            taken.append(box_around(at, size))
 
-    def draw_curve(self, node: Node, role: str, path: Sequence[Point]) -> None:
-        """Draw a line through some points; `node` stands for it in DOT."""
+    def draw_curve(self, key: str, role: str, path: Sequence[Point]) -> None:
+        """Draw a line through some points, which belongs to the node of a key."""
         points = [path[0]]
         for a, b in pairwise(path if len(path) > 1 else [*path, *path]):
             points += straight_segment(a, b)
-        self.canvas.edges.append(Edge(node.key, node.key, role, tuple(points)))
+        self.canvas.edges.append(Edge(key, key, role, tuple(points)))
 
     def finish_picture(self) -> Picture:
         """Return the picture, with its notes."""

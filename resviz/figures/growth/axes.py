@@ -84,6 +84,65 @@ LabelBox = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 
+def place_end_labels(
+    ends: Sequence[Point],
+    sizes: Sequence[Point],
+    taken: Sequence[LabelBox],
+    points: Sequence[Point],
+    area: LabelBox,
+) -> list[Point]:
+    """Return the centres of labels beside the ends of their lines.
+
+    The highest has its place first, so that those below it move down; the arguments
+    are those of `place_end_label`.
+    """
+    boxes = [*taken]
+    places: dict[int, Point] = {}
+    for number in sorted(range(len(ends)), key=lambda k: ends[k][1]):
+        size = sizes[number]
+        at = place_end_label(ends[number], size, boxes, points, ends, area)
+        places[number] = at
+        boxes.append(box_around(at, size))
+    return [places[number] for number in range(len(ends))]
+
+
+COLUMN_GAP = 16
+"""Pixels between a plot and the labels in a column right of it."""
+
+
+def place_labels_in_column(
+    ends: Sequence[Point], sizes: Sequence[Point], area: PlotArea
+) -> list[Point]:
+    """Return the centres of labels right of a plot, in the order of their lines' ends.
+
+    Each stands beside its end, or as near as the others let it.
+    """
+    order = sorted(range(len(ends)), key=lambda k: (ends[k][1], -ends[k][0]))
+    least = min(area.top, *(y for _, y in ends))
+    levels: list[float] = []
+    for number in order:
+        level = max(ends[number][1], least)
+        levels.append(level)
+        least = level + sizes[number][1]
+    most = area.bottom + sizes[0][1]
+    for row in reversed(range(len(order))):
+        levels[row] = min(levels[row], most)
+        most = levels[row] - sizes[order[row]][1]
+    x = area.right + COLUMN_GAP
+    rows = dict(zip(order, levels, strict=True))
+    return [(x + size[0] / 2, rows[k]) for k, size in enumerate(sizes)]
+
+
+def hides_lines(
+    box: LabelBox, paths: Sequence[Sequence[Point]], taken: Sequence[LabelBox]
+) -> bool:
+    """Tell whether a label lies over a line, or over another label."""
+    left, top, right, bottom = box
+    inner = (left + 1, top + 2, right - 1, bottom - 2)
+    on_lines = any(box_contains(inner, p) for path in paths for p in sample_path(path))
+    return on_lines or any(boxes_overlap(inner, other) for other in taken)
+
+
 def place_end_label(
     end: Point,
     size: Point,

@@ -30,7 +30,7 @@ from resviz.figures.lanes.placing import (
     measure_box,
 )
 from resviz.figures.lanes.routing import LineRouter
-from resviz.figures.legend import explain_lines
+from resviz.figures.legend import add_line_colours
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
@@ -63,8 +63,8 @@ def draw(arch: Architecture) -> Picture:
     painter.paint(width)
     bottom = canvas.add_notes(
         width / 2,
-        painter.placing.height + 2,
-        [*explain_drawing(graph), *explain_lines(canvas.edges)],
+        add_line_colours(canvas, width / 2, painter.placing.height + 2),
+        [*explain_drawing(graph)],
         width,
         omissions=[
             *declare_coverage(graph.coverage, lines=len(graph.lines)),

@@ -17,9 +17,10 @@ from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes import describe_graph
 from resviz.figures.lanes.notes import declare_boxes
-from resviz.figures.legend import explain_lines
+from resviz.figures.legend import add_line_colours
 from resviz.figures.title_facts import list_title_facts
 from resviz.figures.volumes.in_lanes import VolumeLanesPainter
+from resviz.figures.volumes.ledger import BYPASS
 from resviz.figures.volumes.notes import (
     declare_gates,
     list_lanes_notes,
@@ -63,6 +64,8 @@ def draw(arch: Architecture, *, each: bool = False) -> Picture:
         top = add_title(canvas, arch, width)
         bottom = painter.paint((width - painter.right) / 2, top + 8) + 8
         notes = list_row_notes(graph, painter.list_boxes(), each=each)
+        has_skips = any(edge.role == BYPASS for edge in canvas.edges)
+        notes += ["bracket: a skip connection"] * has_skips
     else:
         painter = VolumeLanesPainter(graph, canvas, each=each)
         width = max(painter.placing.width, min(MIN_WIDTH, room))
@@ -72,8 +75,8 @@ def draw(arch: Architecture, *, each: bool = False) -> Picture:
         notes = list_lanes_notes(graph, painter.list_boxes())
     bottom = canvas.add_notes(
         width / 2,
-        bottom,
-        [*notes, *explain_lines(canvas.edges)],
+        add_line_colours(canvas, width / 2, bottom),
+        notes,
         width,
         omissions=[
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
