@@ -39,14 +39,19 @@ class Term(NamedTuple):
 
 def make_multistep_addition(graph: Graph, addition: Addition) -> Addition | None:
     """Make the addition of a branch to several states; None if a sum is no such."""
-    operands = addition.operands
-    if len(operands) < 3 and not any(is_scaled_sum(graph, node) for node in operands):
+    operands, addend = addition.operands, addition.addend
+    added = operands if addend is None else (addend,)  # it multiplies the others
+    if len(operands) < 3 and not any(is_scaled_sum(graph, node) for node in added):
         return None
     nodes: set[int] = set()
     terms = [
         Term(node, place, state)
         for place, operand in enumerate(operands)
-        for node, state in split_terms(graph, operand, addition.nodes, nodes)
+        for node, state in (
+            split_terms(graph, operand, addition.nodes, nodes)
+            if operand in added
+            else ((operand, operand),)
+        )
     ]
     newest = max(terms, key=lambda term: term.state)
     older = [term for term in terms if term.state != newest.state]

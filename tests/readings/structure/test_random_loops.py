@@ -45,3 +45,20 @@ def test_momentum_is_read_by_a_block_and_named():
     units = [why for why in explain_joins(built) if why.verdict == "residual unit"]
     assert len(drawn.blocks) == len(units) > 1
     assert all("; conditioned on " in why.reason for why in units[1:])
+
+
+@pytest.mark.parametrize("between", [nn.LayerNorm(8), nn.Tanh(), nn.Linear(8, 8)])
+def test_what_a_sum_multiplies_itself_is_no_older_state(between):
+    """`addmm(x, x, w)` adds a branch to one state, a sum as it is."""
+
+    def forward(self, x):
+        x = self.stem(x)
+        for weight, before in zip(self.weights, self.before, strict=True):
+            x = torch.addmm(x, before(x), weight, beta=0.5)
+        return x
+
+    weights = nn.ParameterList(nn.Parameter(torch.zeros(8, 8)) for _ in range(3))
+    before = [between, nn.Identity(), nn.Identity()]
+    net = Run(forward, stem=nn.Linear(5, 8), before=before, weights=weights)
+    built = read_structure(resviz.trace(net, inputs=torch.zeros(4, 5)))
+    assert ["identity"] * 3 == [block.shortcut.kind for block in built.blocks]
