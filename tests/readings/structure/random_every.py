@@ -24,6 +24,7 @@ from .random_quantised import QUANTISED_FORMS
 from .random_streams import STREAM_FORMS
 from .random_sums import SUM_FORMS
 from .random_tokens import TOKEN_FORMS
+from .random_towers import TOWER_FORMS
 from .random_transformers import TRANSFORMER_FORMS
 
 OTHER_FORMS = {
@@ -36,6 +37,7 @@ OTHER_FORMS = {
     **GRAPH_FORMS,
     **SUM_FORMS,
     **TOKEN_FORMS,
+    **TOWER_FORMS,
     **QUANTISED_FORMS,
     **FUSED_FORMS,
 }

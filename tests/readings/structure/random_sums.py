@@ -103,5 +103,47 @@ def draw_dual_paths(rng):
     return Drawn(net, (torch.zeros(2, 3, 8, 8),), truth, [count])
 
 
-SUM_FORMS = {"clothes": draw_clothes, "dual paths": draw_dual_paths}
+# Sequences whose shortcut is padded
+
+
+def pad_rows(self, x):
+    """Add what a body makes to the input, with zeros for the channels it lacks."""
+    y = self.body(x)
+    side = x[:, :, :: self.stride]
+    if self.gap:
+        if self.turns:
+            side = nn.functional.pad(side.transpose(1, 2), self.pads).transpose(1, 2)
+        else:
+            side = nn.functional.pad(side, (0, 0, *self.pads))
+    return y + side
+
+
+def draw_padded(rng):
+    """One-dimensional nets whose shortcuts are padded, mostly through a transpose."""
+    width, blocks, stages, layers = 8, [], [], []
+    kind = rng.choice(("basic", "residual"))
+    for stage in range(rng.randint(2, 3)):
+        before, width, count = width, width + 8 * (stage > 0), rng.randint(1, 3)
+        for place in range(count):
+            c, stride = (width, 1) if place or not stage else (before, 2)
+            first = 3 if kind == "basic" else 7
+            body = nn.Sequential(
+                nn.Conv1d(c, width, first, stride, first // 2), nn.BatchNorm1d(width),
+                nn.ReLU(), nn.Conv1d(width, width, 3, 1, 1),
+            )  # fmt: skip
+            layers.append(Run(pad_rows, body=body))
+            block, gap = layers[-1], width - c
+            block.stride, block.gap, block.turns = stride, gap, rng.random() < 0.7
+            block.pads = (gap // 2, gap - gap // 2) if rng.random() < 0.5 else (0, gap)
+        blocks += [(kind,)] * count
+        stages.append(count)
+    net = nn.Sequential(nn.Conv1d(2, 8, 7, padding=3), *layers)
+    return Drawn(net, (torch.zeros(2, 2, 64),), blocks, stages)
+
+
+SUM_FORMS = {
+    "clothes": draw_clothes,
+    "dual paths": draw_dual_paths,
+    "padded sequences": draw_padded,
+}
 """What draws a net of each form."""

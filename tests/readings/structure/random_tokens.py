@@ -8,6 +8,7 @@ from torch import nn
 from .random_forms import Drawn
 from .random_parts import WIDTH, Run, draw_attention, draw_mlp, draw_norm
 from .random_streams import AttentionTo
+from .toys import conv
 
 # Tokens of regions and of a map, which attend in turn
 
@@ -326,7 +327,41 @@ def run_units(self, x):
     return x
 
 
+# Feed-forward nets that widen: Xie et al. 2021, SegFormer
+
+
+def mix_rows(self, x):
+    """A linear layer that widens, a depthwise convolution over the map, one back."""
+    n, length, _ = x.shape
+    side = int(length**0.5)
+    y = self.wide(self.norm(x))
+    y = y.transpose(1, 2).reshape(n, -1, side, side)
+    y = self.depthwise(y).flatten(2).transpose(1, 2)
+    return self.narrow(self.act(y))
+
+
+def draw_mixing(rng):
+    """Transformers whose MLPs widen and see their neighbours."""
+    count, is_mixed = rng.randint(1, 4), rng.random() < 0.8
+    factor, kernel = rng.choice((2, 4)), rng.choice((3, 5))
+    blocks = []
+    for _ in range(count):
+        wide = factor * WIDTH
+        mixing = Run(
+            mix_rows,
+            norm=nn.LayerNorm(WIDTH), act=rng.choice((nn.GELU, nn.ReLU))(),
+            wide=nn.Linear(WIDTH, wide), narrow=nn.Linear(wide, WIDTH),
+            depthwise=conv(kernel, wide, wide, groups=wide),
+        )  # fmt: skip
+        last = mixing if is_mixed else draw_mlp(rng)
+        blocks.append(Run(run_units, units=[draw_attention(rng), last]))
+    net = nn.Sequential(nn.Linear(5, WIDTH), *blocks)
+    types = "attention", "inverted bottleneck" if is_mixed else "MLP"
+    return Drawn(net, (torch.zeros(2, 16, 5),), [types] * count, [count])
+
+
 TOKEN_FORMS = {
+    "mixing": draw_mixing,
     "experts": draw_experts,
     "scores": draw_scores,
     "regions": draw_regions,
