@@ -242,9 +242,9 @@ class FigureOptions(TypedDict, total=False):
     stages: Annotated[
         str | None,
         Option(
-            "A part of an overview: conv3_x..conv5_x, or one stage.",
+            "Of an overview, a block or a stack, a part: conv3_x..conv5_x, or a stage.",
             example="conv3_x..conv5_x",
-            refusal="only the figure '{}' draws a part",
+            refusal="only {} draw a part",
         ),
     ]
     plain: Annotated[

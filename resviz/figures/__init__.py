@@ -67,7 +67,7 @@ FIGURES = {
     ),
     "block": RegisteredFigure(
         "a residual block in full, or several side by side",
-        ("at", "direction"),
+        ("at", "direction", "stages"),
         several=True,
         is_graph=True,
     ),
@@ -81,7 +81,9 @@ FIGURES = {
         "any network as boxes in perspective, skips as brackets", ("each",)
     ),
     "stack": RegisteredFigure(
-        "every convolution a box, networks side by side", ("plain",), several=True
+        "every convolution a box, networks side by side",
+        ("plain", "stages"),
+        several=True,
     ),
     "growth": RegisteredFigure(
         "parameters, MACs, activations and receptive field by depth",

@@ -13,7 +13,7 @@ from resviz.figures import FIGURES, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.palettes import PALETTES
 from resviz.figures.drawing.sheet import PLAIN_SHEET, Sheet, find_sheet, lay_out_on
-from resviz.figures.overview.part import find_stage
+from resviz.figures.stage_parts import find_stage
 from resviz.readings.structure import read_structure
 
 from .conftest import faults, texts
@@ -330,5 +330,7 @@ def test_stages_of_what_has_none_are_refused(network):
     """And of a figure that draws no part."""
     with pytest.raises(RenderError, match="stages: plain has none, leave the"):
         draw_diagram(network("plain"), stages="conv3_x")
-    with pytest.raises(RenderError, match="only the figure 'overview' draws a part"):
-        draw_diagram(network("resnet18"), "stack", stages="conv3_x")
+    legal = "only overview, block and stack draw a part"
+    for figure in ("growth", "lanes", "layers", "volumes"):
+        with pytest.raises(RenderError, match=legal):
+            draw_diagram(network("resnet18"), figure, stages="conv3_x")

@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 
 
 def draw(
-    archs: Sequence[Architecture], *, at: str | Sequence[str] | None, direction: str
+    archs: Sequence[Architecture],
+    *,
+    at: str | Sequence[str] | None,
+    direction: str,
+    stages: str | None = None,
 ) -> Picture:
     """Draw blocks, from top to bottom or from left to right; several side by side.
 
     Raises:
         RenderError: if there is no block, or none called `at`; lists those there are.
     """
-    networks = choose_blocks(archs, at)
+    networks = choose_blocks(archs, at, stages)
     if sum(map(len, networks)) > 1:
         return draw_sides(archs, networks, direction)
     arch, place = archs[0], networks[0][0]
@@ -76,14 +80,17 @@ def finish_block_picture(
 
 
 def description(
-    archs: Sequence[Architecture], *, at: str | Sequence[str] | None
+    archs: Sequence[Architecture],
+    *,
+    at: str | Sequence[str] | None,
+    stages: str | None = None,
 ) -> str:
     """Say blocks in sentences: what runs on them, their shortcuts, what they cost.
 
     Raises:
         RenderError: as `draw`.
     """
-    networks = choose_blocks(archs, at)
+    networks = choose_blocks(archs, at, stages)
     told = [
         sentences.describe_block(arch, place.name, place.block, place.equal)
         for arch, places in zip(archs, networks, strict=True)

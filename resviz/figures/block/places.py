@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.figures.block.steps import build_block_steps
+from resviz.figures.stage_parts import find_part
 from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
@@ -36,17 +37,35 @@ class DrawnBlock:
 
 
 def choose_blocks(
-    archs: Sequence[Architecture], at: str | Sequence[str] | None
+    archs: Sequence[Architecture],
+    at: str | Sequence[str] | None,
+    stages: str | None = None,
 ) -> list[list[DrawnBlock]]:
     """Return the blocks that are drawn of each network, those called `at`.
 
-    If none is named, it is one a network: of one network the first that projects, of
-    several one that all have, see `choose_shared_name`.
+    Of `stages` all that differ. If nothing is named, it is one a network: of one
+    network the first that projects, of several one that all have, see
+    `choose_shared_name`.
 
     Raises:
-        RenderError: if there is none, or one stands there twice; lists those there are.
+        RenderError: if there is none, one stands there twice, or blocks are named by
+            both; lists those there are.
     """
     structures = [*map(read_structure, archs)]
+    if stages is not None:
+        if at is not None:
+            raise RenderError(
+                f"at and stages: got {at!r} and {stages!r}, want one of them"
+            )
+        parts = [find_part(structure, stages) for structure in structures]
+        return [
+            [
+                place
+                for place in list_block_places(structure)
+                if place.stage in part and not place.before
+            ]
+            for structure, part in zip(structures, parts, strict=True)
+        ]
     if at is None:
         name = choose_shared_name(structures) if len(archs) > 1 else None
         return [[find_block(structure, name)] for structure in structures]

@@ -17,7 +17,8 @@ from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
 from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
-from resviz.figures.overview.part import choose_part, declare_missing
+from resviz.figures.overview.part import choose_part
+from resviz.figures.stage_parts import declare_missing
 from resviz.readings.structure import read_structure
 from resviz.units import format_plural
 
@@ -70,7 +71,7 @@ def iter_pictures(
         if most < MAX_ROWS:
             outline = build_part(structure, stages, most)
         if outline != previous:
-            omissions = [*list_omissions(structure), *declare_missing(outline)]
+            omissions = [*list_omissions(structure), *declare_missing(outline.missing)]
             signs = build_overview_legend(structure, outline)
             for narrowed in widths:
                 yield from iter_placed(
@@ -189,7 +190,7 @@ class ChartBuilder:
         outline = self.outline
         facts = " · ".join(outline.facts)
         title = find_sheet().write_heading(outline.title, facts)
-        heading = (*title, *declare_missing(outline), outline.inputs)
+        heading = (*title, *declare_missing(outline.missing), outline.inputs)
         first = self.add_box("text", tuple(filter(None, heading)))
         self.book.seat_inputs(first.key)
         self.book.seat(first.key, outline.before_layers)

@@ -46,6 +46,7 @@ from resviz.figures.stack.bands import (
     wrap_into_columns,
 )
 from resviz.figures.stack.boxes import ShortcutArc, Stack, StackPiece, build_stack
+from resviz.figures.stage_parts import declare_missing
 from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
 from resviz.record import MODEL_INPUT
@@ -80,9 +81,17 @@ FIRST_BAND_Y = 54
 """Y at which the first band begins."""
 
 
-def draw(archs: Sequence[Architecture], *, plain: bool) -> Picture:
-    """Draw networks side by side; `plain` adds each without its shortcuts."""
-    stacks = build_stacks(archs, plain=plain)
+def draw(
+    archs: Sequence[Architecture], *, plain: bool, stages: str | None = None
+) -> Picture:
+    """Draw networks, or stages of them, side by side.
+
+    `plain` adds each without its shortcuts.
+
+    Raises:
+        RenderError: for stages that one has not; lists those it has.
+    """
+    stacks = build_stacks(archs, plain=plain, stages=stages)
     if find_sheet().width is None:
         return place_stacks(archs, *fit_to_page(stacks), plain=plain)
     return choose_fitting(
@@ -105,6 +114,7 @@ def place_stacks(
     names = sentences.join_with_and([arch.label for arch in archs])
     signs = build_stack_legend(archs, shown, plain=plain)
     omissions = [SERIAL_BRANCHES] * (not all(stack.chained for stack in shown))
+    omissions += declare_parts(shown)
     return placing.finish_picture(f"{names}, every convolution", signs, omissions)
 
 
@@ -112,12 +122,31 @@ SERIAL_BRANCHES = "parallel branches stand one below the other"
 """What stands below a stack of a network that is no chain."""
 
 
-def description(archs: Sequence[Architecture], *, plain: bool) -> str:
+def declare_parts(shown: Sequence[Stack]) -> list[str]:
+    """Say what is left out where stages are drawn alone, of each network once."""
+    missing = {
+        stack.title: declare_missing(stack.part.missing)
+        for stack in shown
+        if stack.part is not None and stack.arch is not None
+    }
+    if not missing:
+        return []
+    first, *others = missing.values()
+    if all(lines == first for lines in others):
+        return first
+    return [*(f"{name} {lines[0]}" for name, lines in missing.items()), *first[1:]]
+
+
+def description(
+    archs: Sequence[Architecture], *, plain: bool, stages: str | None = None
+) -> str:
     """Say the stacks in sentences: what is drawn, what is folded, each network."""
-    shown, _ = fit_to_page(build_stacks(archs, plain=plain))
+    shown, _ = fit_to_page(build_stacks(archs, plain=plain, stages=stages))
     names = sentences.join_with_and([stack.title for stack in shown])
     beside = "" if len(shown) == 1 else ", side by side, aligned by output size"
-    lines = [f"{names}: every convolution a box, from the input down{beside}."]
+    is_part = any(stack.part for stack in shown)
+    start = "of some stages" if is_part else "from the input down"
+    lines = [f"{names}: every convolution a box, {start}{beside}."]
     if plain:
         lines.append("Plain is the same network without its shortcuts.")
     lines += [
@@ -130,6 +159,7 @@ def description(archs: Sequence[Architecture], *, plain: bool) -> str:
         hidden = sum(piece.hidden for piece in stack.pieces)
         if hidden:
             lines.append(f"{hidden} blocks or layers of {stack.title} are left out.")
+    lines += [f"{line[:1].upper()}{line[1:]}." for line in declare_parts(shown)]
     if not all(stack.chained for stack in shown):
         lines.append("Parallel branches stand one below the other.")
     return " ".join([*lines, *(sentences.describe_network(arch) for arch in archs)])
@@ -163,10 +193,14 @@ def iter_pages(
             yield chosen, columns
 
 
-def build_stacks(archs: Sequence[Architecture], *, plain: bool) -> list[Stack]:
+def build_stacks(
+    archs: Sequence[Architecture], *, plain: bool, stages: str | None = None
+) -> list[Stack]:
     """Return networks as stacks, each after its plain twin if `plain`."""
     twins = (True, False) if plain else (False,)
-    return [build_stack(arch, plain=twin) for arch in archs for twin in twins]
+    return [
+        build_stack(arch, plain=twin, stages=stages) for arch in archs for twin in twins
+    ]
 
 
 def build_stack_legend(
@@ -258,7 +292,8 @@ class StackPlacing:
         """Place one network."""
         self.place_heading(number)
         arch = self.shown[number].arch
-        self.book = SeatBook(arch) if arch else None
+        part = self.shown[number].part
+        self.book = SeatBook(arch, part and part.scope) if arch else None
         placed: dict[int, Node] = {}
         last: Node | None = None
         placed_pieces: list[PlacedPiece] = []

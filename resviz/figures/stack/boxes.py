@@ -13,7 +13,9 @@ from resviz import units
 from resviz.figures import layer_labels
 from resviz.figures.drawing.styles import level_tint
 from resviz.figures.overview.outline import find_row_layers
+from resviz.figures.stage_parts import HEAD, STEM, read_stage_part
 from resviz.readings import costs
+from resviz.readings.contraction import read_wiring
 from resviz.readings.resolution import find_level
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import build_graph
@@ -24,6 +26,7 @@ from resviz.record import MODEL_INPUT, Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from resviz.figures.stage_parts import StagePart
     from resviz.readings.structure import Block, Stage, Unit
     from resviz.record import Architecture, Layer
 
@@ -123,6 +126,7 @@ class Stack:
         pieces: in execution order, the input first.
         chained: whether its weighted boxes follow one another.
         arch: the record; None of a plain twin, which is no record.
+        part: the stages that are drawn; None for all.
     """
 
     title: str
@@ -130,6 +134,7 @@ class Stack:
     pieces: tuple[StackPiece, ...]
     chained: bool
     arch: Architecture | None
+    part: StagePart | None = None
 
     @property
     def rows(self) -> list[StackRow]:
@@ -137,10 +142,22 @@ class Stack:
         return [row for piece in self.pieces for row in piece.rows]
 
 
-def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
-    """Return a network as a stack; `plain` leaves its shortcuts out."""
+def build_stack(
+    arch: Architecture, *, plain: bool = False, stages: str | None = None
+) -> Stack:
+    """Return a network, or some of its stages, as a stack.
+
+    `plain` leaves its shortcuts out.
+
+    Raises:
+        RenderError: for stages that it has not; lists those it has.
+    """
     structure = read_structure(arch)
-    pieces = PieceReader(arch).read_pieces()
+    part = read_stage_part(structure, stages)
+    reader = PieceReader(arch)
+    pieces = reader.read_pieces()
+    if part is not None:
+        pieces = (*reader.cut_out(part, pieces),)
     chained = not has_parallel_branches(structure)
     total = costs.sum_record_costs(arch)
     params, macs = arch.params, total.macs
@@ -158,7 +175,7 @@ def build_stack(arch: Architecture, *, plain: bool = False) -> Stack:
     batch_suffix = layer_labels.format_batch_suffix(arch)
     counted = f"{bound}{units.format_count(macs)} MACs{batch_suffix}"
     facts = f"{units.format_count(params)} params · {counted}"
-    return Stack(title, facts, pieces, chained, None if plain else arch)
+    return Stack(title, facts, pieces, chained, None if plain else arch, part)
 
 
 def iter_folded_blocks(stage: Stage) -> Iterator[tuple[int, Block]]:
@@ -207,6 +224,39 @@ class PieceReader:
         row = StackRow(label, False, *size, MODEL_INPUT)
         pieces = (piece_at[index] for index in sorted(piece_at))
         return tuple(self.part_branches([StackPiece((row,)), *pieces]))
+
+    def cut_out(
+        self, part: StagePart, pieces: Sequence[StackPiece]
+    ) -> Iterator[StackPiece]:
+        """Yield the pieces of some stages, between a row for what is around them."""
+        wiring = read_wiring(self.arch)
+        layers = len(self.arch.stored_layers)
+        if part.has_start:
+            yield pieces[0]
+        else:
+            begin = part.before[-1]
+            positions, size = self.output_size(begin)
+            inputs = (end for end in wiring.ends if end < 0)
+            row = StackRow(
+                part.source,
+                False,
+                positions,
+                size,
+                begin,
+                layers=(*inputs, *part.before),
+            )
+            yield StackPiece((row,))
+        ends = {STEM} if part.has_start else set[str]()
+        ends |= {HEAD} if part.has_end else set[str]()
+        yield from (
+            piece for piece in pieces[1:] if piece.part in {*ends, *part.numbers}
+        )
+        if not part.has_end:
+            positions, size = self.output_size(part.after[0] - 1)
+            outputs = (end for end in wiring.ends if end >= layers)
+            rest = (*part.after, *outputs)
+            row = StackRow(part.target, False, positions, size, layers, layers=rest)
+            yield StackPiece((row,), part=HEAD)
 
     def part_branches(self, pieces: Sequence[StackPiece]) -> Iterator[StackPiece]:
         """Mark the rows that read nothing of the row above."""

@@ -1,0 +1,139 @@
+"""Parts of a network: stages in a row, what comes before them, and what behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resviz import units
+from resviz.errors import RenderError, suggest
+
+if TYPE_CHECKING:
+    from resviz.readings.structure import Structure
+
+STEM, HEAD = "stem", "head"
+"""What a network's parts before and behind its stages are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagePart:
+    """Some stages of a network, which follow one another.
+
+    Attributes:
+        structure: of the network.
+        numbers: of the stages.
+    """
+
+    structure: Structure
+    numbers: range
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the stages."""
+        return [self.structure.stages[number].name for number in self.numbers]
+
+    @property
+    def has_start(self) -> bool:
+        """Whether it begins where the network does."""
+        return self.numbers[0] == 0
+
+    @property
+    def has_end(self) -> bool:
+        """Whether it ends where the network does."""
+        return self.numbers[-1] + 1 == len(self.structure.stages)
+
+    @property
+    def before(self) -> tuple[int, ...]:
+        """The layers before it, by their index."""
+        if self.has_start:
+            return ()
+        return (*range(self.structure.stages[self.numbers[0] - 1].blocks[-1].end + 1),)
+
+    @property
+    def after(self) -> tuple[int, ...]:
+        """The layers behind it."""
+        if self.has_end:
+            return ()
+        last = self.structure.stages[self.numbers[-1]].blocks[-1].end
+        return (*range(last + 1, len(self.structure.arch.stored_layers)),)
+
+    @property
+    def scope(self) -> frozenset[int]:
+        """Its own layers."""
+        every = range(len(self.structure.arch.stored_layers))
+        return frozenset(every) - {*self.before} - {*self.after}
+
+    @property
+    def source(self) -> str:
+        """From which stage it comes, "from conv2_x"."""
+        return f"from {self.structure.stages[self.numbers[0] - 1].name}"
+
+    @property
+    def target(self) -> str:
+        """To which stage it leads, "to conv5_x"."""
+        return f"to {self.structure.stages[self.numbers[-1] + 1].name}"
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the parts of the network that are not in it."""
+        names = [stage.name for stage in self.structure.stages]
+        before = [] if self.has_start else [STEM, *names[: self.numbers[0]]]
+        after = [] if self.has_end else [*names[self.numbers[-1] + 1 :], HEAD]
+        return [*before, *after]
+
+
+def read_stage_part(structure: Structure, stages: str | None) -> StagePart | None:
+    """Return the stages that are meant; None where they are all.
+
+    Raises:
+        RenderError: if there are no such stages; lists those there are.
+    """
+    if stages is None:
+        return None
+    part = StagePart(structure, find_part(structure, stages))
+    return part if part.missing else None
+
+
+def declare_missing(missing: list[str] | tuple[str, ...]) -> list[str]:
+    """Say which parts of a network a figure leaves out, if any."""
+    if not missing:
+        return []
+    return [
+        f"left out: {units.format_names([*missing], 12)}",
+        "totals are of the whole network",
+    ]
+
+
+def find_part(structure: Structure, stages: str) -> range:
+    """Find the stages that are meant by "conv3_x..conv5_x", "conv4_x" or "..conv3_x".
+
+    Raises:
+        RenderError: if there are no such stages; lists those there are.
+    """
+    names = [stage.name for stage in structure.stages]
+    label = structure.arch.label
+    if not names:
+        raise RenderError(f"stages: {label} has none, leave the option out")
+    first, dots, last = (word.strip() for word in stages.partition(".."))
+    start = find_stage(first, names) if first or not dots else 0
+    end = (find_stage(last, names) if last else len(names) - 1) if dots else start
+    if end < start:
+        raise RenderError(
+            f"stages: got {stages!r}, and {last} comes before {first}: want {last}.."
+            f"{first}"
+        )
+    return range(start, end + 1)
+
+
+def find_stage(word: str, names: list[str]) -> int:
+    """Find the number of the stage that is called so, in any case.
+
+    Raises:
+        RenderError: if there is none.
+    """
+    for number, name in enumerate(names):
+        if name.casefold() == word.casefold():
+            return number
+    several = f", or several in a row as {names[0]}..{names[-1]}"
+    remedy = f"{suggest(word, names)}{several if len(names) > 1 else ''}"
+    raise RenderError(f"stages: got {word!r}, {remedy}")
