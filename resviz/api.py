@@ -293,6 +293,7 @@ def diagram(
     stages: str | None = None,
     plain: bool = False,
     each: bool = False,
+    image: str | None = None,
     style: str = "screen",
     palette: str | None = None,
     heat: str | None = None,
@@ -321,6 +322,8 @@ def diagram(
             parts it leaves out.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block.
+        image: path of what lies below the boxes of the figure "field", a PNG or JPEG
+            of up to 4 MiB, which the figure then holds. If left out, a grid.
         style: "screen", which follows the reader's dark mode, "paper", or another of
             `resviz.figures.drawing.styles.STYLES`.
         palette: other colours of resolutions, one of
@@ -359,6 +362,7 @@ def diagram(
         stages=stages,
         plain=plain,
         each=each,
+        image=image,
         style=style,
         palette=palette,
         heat=heat,

@@ -263,6 +263,14 @@ class FigureOptions(TypedDict, total=False):
             refusal="what is folded is opened in {} alone",
         ),
     ]
+    image: Annotated[
+        str | None,
+        Option(
+            "Below the boxes of fields, a PNG or JPEG of up to 4 MiB: cat.jpg.",
+            example="cat.jpg",
+            refusal="only the figure '{}' lies over an image",
+        ),
+    ]
     style: Annotated[
         str,
         Option(
@@ -377,6 +385,10 @@ FIGURE_OPTIONS = declared_options(FigureName) | declared_options(FigureOptions)
 LAYOUT_OPTIONS = declared_options(LayoutOptions)
 DRAW_OPTIONS = declared_options(DrawOptions)
 PLACE_OPTIONS = declared_options(PlaceOptions)
+
+FILE_OPTIONS = {"image": (".png", ".jpg", ".jpeg")}
+"""Options of figures that name a file to be read, and the suffixes it may have in a
+document, which may name none outside its root."""
 
 OLD_KEYWORDS = {"all": "every", "layers": "every"}
 """Keywords of older versions of Python functions, and what they are called now."""

@@ -151,6 +151,7 @@ USES = {
     "resviz.diagram([PATH, PATH], 'stack').to_svg()": set(),
     "resviz.diagram(PATH, 'growth').to_svg()": set(),
     "resviz.diagram(PATH, 'icicle').to_svg()": set(),
+    "resviz.diagram(PATH, 'field').to_svg()": set(),
     "resviz.describe(PATH)": set(),
     "resviz.report(PATH)": set(),
 }

@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ import pytest
 import resviz
 
 ROOT = Path(__file__).parent.parent
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAA"
+    "SUVORK5CYII="
+)
+"""A picture of one pixel."""
+
 README = (ROOT / "README.md").read_text()
 
 
@@ -126,8 +133,9 @@ def detect():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_readmes_commands_run(command, tmp_path, monkeypatch, run):
-    """As they are printed, in a folder with a README."""
+    """As they are printed, in a folder with a README and a picture of a cat."""
     (tmp_path / "README.md").write_text("Nothing is marked here.\n")
+    (tmp_path / "cat.jpg").write_bytes(b64decode(PNG))
     monkeypatch.chdir(tmp_path)
     run("-m", *shlex.split(command))
 

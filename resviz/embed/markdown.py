@@ -26,6 +26,7 @@ from resviz.embed.paths import check_path, check_spelling
 from resviz.embed.permissions import AllowList, Permissions, folder_permissions
 from resviz.embed.regions import EXAMPLE_MARKER, MarkedRegion, fill_regions
 from resviz.errors import RenderError, ResvizError, SpecError
+from resviz.options import FILE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -253,7 +254,7 @@ class RegionRenderer:
         return command, context
 
     def check_specs(self, command: click.Command, context: click.Context) -> None:
-        """Put what the file may have in the place of each SPEC of a command.
+        """Put what the file may have in the place of each SPEC and file of a command.
 
         Raises:
             SpecError: if it may not have one.
@@ -266,6 +267,11 @@ class RegionRenderer:
                 context.params[param.name] = (
                     check(specs) if isinstance(specs, str) else tuple(map(check, specs))
                 )
+        for name, suffixes in FILE_OPTIONS.items():
+            text = context.params.get(name)
+            if text:
+                find = self.page.permissions.find
+                context.params[name] = str(find(text, folder.joinpath, suffixes))
 
     def render_picture_pair(
         self, command: click.Command, context: click.Context

@@ -16,6 +16,7 @@ from resviz import __version__, source
 from resviz.embed.permissions import Permissions, folder_permissions
 from resviz.errors import RecordError, RenderError, ResvizError, TraceError
 from resviz.files import write_atomically
+from resviz.options import FILE_OPTIONS
 from resviz.record.storage import load
 from resviz.source.spec import IMPORT_PATTERN, Spec
 
@@ -78,6 +79,18 @@ class RecordCache:
         with suppress(ResvizError):
             return tuple(find_source_files(self.resolve_spec(text)))
         return ()
+
+    def find_files(self, options: Mapping[str, Any]) -> dict[str, str]:
+        """Return the options that name a file, each where the document may have it.
+
+        Raises:
+            SpecError: for a file outside the document's root, or another kind of file.
+        """
+        return {
+            name: str(self.permissions.find(options[name], self.resolve_path, suffixes))
+            for name, suffixes in FILE_OPTIONS.items()
+            if options.get(name)
+        }
 
     def resolve_spec(self, text: str) -> Spec:
         """Read a SPEC that the document may have, its paths found from anywhere.

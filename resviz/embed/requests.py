@@ -56,7 +56,8 @@ class FigureRequest:
         """Draw the figure.
 
         Raises:
-            SpecError: if it cannot show so many networks, before any is traced.
+            SpecError: if it cannot show so many networks, or names a file that it may
+                not, before any is traced.
             ResvizError: as `resviz.trace` and `resviz.diagram`.
         """
         figure, count = self.options.get("figure", "overview"), len(self.specs)
@@ -66,8 +67,9 @@ class FigureRequest:
                 f"{figure}: want one network, got {got}; "
                 f"the figures {join_with_and(MULTI_NETWORK_FIGURES)} show several"
             )
+        options = {**self.options, **cache.find_files(self.options)}
         archs = [cache.load_or_trace(spec, self.tracing) for spec in self.specs]
-        diagram = draw_diagram(archs, **self.options)
+        diagram = draw_diagram(archs, **options)
         if not self.alt:
             return diagram
         picture = replace(diagram.picture, description=self.alt)

@@ -160,6 +160,8 @@ class FigureDirective(ResvizDirective):
         options |= laid_out
         tracing = collect_directive_options(self.options, SPELT_TRACE_OPTIONS)
         alt = self.options.get("alt", "")
+        for path in cache.find_files(options).values():
+            self.env.note_dependency(path)
         request = FigureRequest(specs, options, alt, tracing)
         diagram = request.draw_request(cache)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"

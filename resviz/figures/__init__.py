@@ -95,6 +95,11 @@ FIGURES = {
         ("heat", "direction"),
         shows_connections=False,
     ),
+    "field": RegisteredFigure(
+        "what a position of each stage sees, over a grid or an image",
+        ("image",),
+        shows_connections=False,
+    ),
 }
 """Every figure by its name; its module is a `Figure`."""
 

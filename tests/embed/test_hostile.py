@@ -21,7 +21,7 @@ from tests.hostile import NAMES, SOURCE, harmless, tree
 PRINTED = [name for name in NAMES if name.isprintable() and name.strip() == name]
 """Those that an author can write on one line."""
 
-FIGURES = ("overview", "block", "layers", "volumes", "growth", "icicle")
+FIGURES = ("overview", "block", "layers", "volumes", "growth", "icicle", "field")
 
 PAGE = "Page\n====\n\n" + "".join(
     f".. resviz:: net.py:build\n   :input: 3,16,16\n   :figure: {figure}\n"

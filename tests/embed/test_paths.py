@@ -1,11 +1,13 @@
 """What a stranger's document names lies inside its root, or is refused."""
 
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
-from resviz.embed.fence import FenceLocation
+from resviz.embed.fence import FenceLocation, render_lines
 from resviz.embed.paths import check_path, document_root
+from resviz.embed.record_cache import RecordCache
 from resviz.errors import SpecError
 
 MARK = "<!-- resviz: {} -->\n<!-- /resviz -->\n"
@@ -195,3 +197,42 @@ def test_a_path_is_given_without_links(tmp_path):
     (tmp_path / "link").symlink_to("real")
     got = check_path("link/x", tmp_path / "link" / "x", [tmp_path])
     assert tmp_path / "real" / "x" == got
+
+
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAA"
+    "SUVORK5CYII="
+)
+"""A picture of one pixel."""
+
+
+@pytest.mark.parametrize("path", ["../outside/cat.png", "link.png", "~/cat.png"])
+def test_an_image_lies_in_the_root(outside, embed, path):
+    """Of a region of Markdown and of a fence; by no link does it leave."""
+    (outside / "cat.png").write_bytes(b64decode(PNG))
+    Path("link.png").symlink_to(outside / "cat.png")
+    options = f"r18.json --figure field --image {path}"
+    Path("a.md").write_text(MARK.format(f"diagram {options} -o n.svg"))
+    code, message = embed("a.md")
+    assert (2, False) == (code, Path("n.svg").exists())
+    assert "leads out of the folder" in message or "want a path from" in message
+    (shown,) = render_lines([f"diagram {options}"], RecordCache())
+    assert "data:image" not in shown
+    assert "leads out of the folder" in shown or "want a path from" in shown
+
+
+def test_an_image_inside_the_root_is_shown(outside, embed):
+    """From the document's folder; what is no image is refused by its name."""
+    assert outside.exists()
+    Path("docs").mkdir()
+    Path("docs", "cat.png").write_bytes(b64decode(PNG))
+    line = "diagram ../r18.json --figure field --image cat.png"
+    Path("docs", "a.md").write_text(MARK.format(f"{line} -o n.svg"))
+    assert 0 == embed("docs/a.md")[0]
+    assert PNG in Path("docs", "n.svg").read_text()
+    cache = RecordCache(resolve_path=Path("docs").absolute().joinpath)
+    (shown,) = render_lines([line], cache)
+    assert PNG in shown
+    Path("docs", "key.txt").write_text("secret")
+    (shown,) = render_lines([line.replace("cat.png", "key.txt")], cache)
+    assert "want a name with .png or .jpg or .jpeg" in shown

@@ -13,7 +13,16 @@ from resviz.figures.drawing.styles import LOOKS
 from resviz.formats.tables import png
 from resviz.formats.tables.svg import TablePicture
 
-FIGURES = ("overview", "block", "layers", "volumes", "stack", "growth", "icicle")
+FIGURES = (
+    "overview",
+    "block",
+    "layers",
+    "volumes",
+    "stack",
+    "growth",
+    "icicle",
+    "field",
+)
 
 COMPARE = """async ([first, second, box]) => {
   const [x, y, wide, tall] = box;

@@ -14,6 +14,7 @@ from resviz.figures.drawing.elements import (
     Group,
     Node,
     Picture,
+    PlacedImage,
     Point,
     Solid,
 )
@@ -48,6 +49,7 @@ class Canvas:
         self.edges: list[Edge] = []
         self.groups: list[Group] = []
         self.solids: list[Solid] = []
+        self.images: list[PlacedImage] = []
         self.books: list[SeatBook] = []
         self.ledgers: tuple[Ledger, ...] = ()
 
@@ -211,6 +213,7 @@ class Canvas:
             tuple(self.edges),
             tuple(self.groups),
             tuple(self.solids),
+            tuple(self.images),
             ledgers=self.ledgers,
         )
 

@@ -157,6 +157,23 @@ class Solid(Outlined):
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """An image of pixels, cropped at opposite sides until it fills its place.
+
+    Attributes:
+        at: its centre.
+        size: width and height of its place.
+        kind: "png" or "jpeg".
+        data: the bytes of its file.
+    """
+
+    at: Point
+    size: Point
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One figure, placed.
 
@@ -164,7 +181,8 @@ class Picture:
         title: short, for a tooltip and a screen reader.
         description: a sentence or two that say the figure.
         size: width and height.
-        solids: below all else; DOT has no nodes for them and draws them behind.
+        images: below all else.
+        solids: below nodes and wires; DOT has no nodes for them and draws them behind.
         chart: the figure for formats that place it themselves; None if it has none.
         ledgers: what knows where the edges of each record are in it; () for a figure
             that does not show how layers are connected.
@@ -182,6 +200,7 @@ class Picture:
     edges: tuple[Edge, ...] = ()
     groups: tuple[Group, ...] = ()
     solids: tuple[Solid, ...] = ()
+    images: tuple[PlacedImage, ...] = ()
     chart: Chart | None = None
     ledgers: tuple[Ledger, ...] = ()
     font: str = ""

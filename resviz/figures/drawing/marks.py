@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resviz.figures.drawing.elements import PlacedImage
 from resviz.figures.drawing.metrics import LINE_SPACING
 from resviz.figures.drawing.styles import (
     FRAMES,
@@ -115,11 +116,12 @@ class Text:
     ink: str
 
 
-Mark = Rectangle | Circle | Polygon | Curve | Text
+Mark = Rectangle | Circle | Polygon | Curve | Text | PlacedImage
 
 
 def iter_marks(picture: Picture, style: Style) -> Iterator[Mark]:
-    """Yield a picture's marks: frames, solids, wires, then boxes with their text."""
+    """Yield a picture's marks: images first, boxes with their text last."""
+    yield from picture.images
     for group in picture.groups:
         yield from mark_frames(group, style)
     for solid in picture.solids:

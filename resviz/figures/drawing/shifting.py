@@ -26,6 +26,7 @@ def iter_tops(picture: Picture) -> Iterator[float]:
     yield from (node.top for node in picture.nodes)
     yield from (group.at[1] - group.size[1] / 2 for group in picture.groups)
     yield from (y for edge in picture.edges for _, y in edge.path)
+    yield from (image.at[1] - image.size[1] / 2 for image in picture.images)
     for solid in picture.solids:
         yield from (y for face in solid.faces for _, y in face)
 
@@ -59,6 +60,7 @@ def shift_picture(picture: Picture, by: Point, size: Point) -> Picture:
             for edge in picture.edges
         ),
         groups=tuple(map(move_group, picture.groups)),
+        images=tuple(replace(image, at=move(image.at)) for image in picture.images),
         solids=tuple(
             replace(solid, faces=tuple(tuple(map(move, face)) for face in solid.faces))
             for solid in picture.solids

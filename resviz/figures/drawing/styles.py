@@ -77,6 +77,8 @@ LOOKS: dict[str, Look] = {
     "falls label": Look(ink="falling", size=11),
     "rises label": Look(ink="projection", size=11),
     "plain": Look("round", fill="background", line="plate"),
+    "field": Look("box", line="tint", width=2),
+    "field halo": Look("box", line="background", width=5),
     "small plain": Look("round", fill="background", line="plate", size=11),
     "sum": Look("circle", fill="background", line="line", width=1.2, size=13),
     "small sum": Look("circle", fill="background", line="line", size=9),
@@ -122,6 +124,7 @@ LINES: dict[str, LineLook] = {
     "link": LineLook("muted", width=1),
     "order": LineLook("muted", "dotted"),
     "grid": LineLook("grid", width=0.8),
+    "halo": LineLook("background", width=3.5),
     "limit": LineLook("muted", "dotted", 1.2),
     **{
         name: LineLook(
@@ -150,6 +153,7 @@ FRAMES: dict[str, FrameLook] = {
     "stage": FrameLook("wash", "tint"),
     "fold": FrameLook("background", "plate", 1.2),
     "frame": FrameLook("", "plate"),
+    "sheet": FrameLook("", "plate", corner=0),
     "lane": FrameLook("wash", "", corner=4),
     "turns": FrameLook("", "muted", corner=6, dash="dashed"),
     "mark": FrameLook("fill", "fill", 0.5, corner=0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from resviz.escape import escape_html, escape_html_prose
@@ -11,6 +12,7 @@ from resviz.figures.drawing.marks import (
     Curve,
     Mark,
     Paint,
+    PlacedImage,
     Polygon,
     Rectangle,
     Text,
@@ -146,6 +148,15 @@ def svg_element(mark: Mark) -> str:
         case Curve(path, paint):
             path_data = f"M{svg_points(path[:1])}C{svg_points(path[1:])}"
             return f'<path d="{path_data}" {paint_attributes(paint)}/>'
+        case PlacedImage(at, size, kind, data):
+            x, y = (at[axis] - size[axis] / 2 for axis in (0, 1))
+            width, height = map(format_length, size)
+            place = f'x="{format_length(x)}" y="{format_length(y)}"'
+            return (
+                f'<image {place} width="{width}" height="{height}"'
+                ' preserveAspectRatio="xMidYMid slice"'
+                f' href="data:image/{kind};base64,{b64encode(data).decode()}"/>'
+            )
         case Text((x, y), line, align, size, bold, ink):
             weight = ' font-weight="bold"' if bold else ""
             baseline = y + HELVETICA_BASELINE * size

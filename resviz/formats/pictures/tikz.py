@@ -12,6 +12,7 @@ from resviz.figures.drawing.marks import (
     Curve,
     Mark,
     Paint,
+    PlacedImage,
     Polygon,
     Rectangle,
     Text,
@@ -146,7 +147,11 @@ def write_log_name(title: str) -> str:
 
 
 def tikz_command(mark: Mark) -> str:
-    """Write one mark as a command."""
+    """Write one mark as a command.
+
+    Raises:
+        RenderError: for an image.
+    """
     match mark:
         case Rectangle(at, size, corner, paint):
             round_off = f",rounded corners={corner:g}bp" if corner else ""
@@ -163,6 +168,10 @@ def tikz_command(mark: Mark) -> str:
         case Curve(path, paint):
             route = f"{tikz_point(path[0])}{bezier_path(path[1:])}"
             return rf"\path[{paint_options(paint)}] {route};"
+        case PlacedImage():
+            raise RenderError(
+                "image: LaTeX reads images from files alone: want .pdf, or leave it out"
+            )
         case Text((x, y), line, align, size, bold, ink):
             placement = f"anchor={TEXT_ANCHORS[align]},text={colour_name(ink)}"
             at = tikz_point((x, y + COMPUTER_MODERN_BASELINE * size))

@@ -1,0 +1,89 @@
+"""Reading an image file: what it is, and how large, of its first bytes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from resviz.errors import RenderError, first_error_line
+from resviz.units import format_mebibytes, group_digits
+
+MAX_IMAGE_BYTES = 4 * 2**20
+"""Size of a file that is put into a figure, at most."""
+
+MAX_IMAGE_PIXELS = 40_000_000
+"""Pixels of one: what shows the figure holds four bytes for each."""
+
+PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+
+JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+
+JPEG_SIZES = {0xC0, 0xC1, 0xC2}
+"""Markers of JPEG that tell the size: baseline, extended and progressive frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """An image: its kind, "png" or "jpeg", and the bytes of its file."""
+
+    kind: str
+    data: bytes
+
+
+def read_image(path: str) -> ImageFile:
+    """Read an image that can be put into a figure.
+
+    Raises:
+        RenderError: for what cannot be read, is neither PNG nor JPEG or cut short, or
+            too large.
+    """
+    name = Path(path).name  # where it lies is no business of a page that shows errors
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_IMAGE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise RenderError(f"image: {name!r}: {first_error_line(error)}") from error
+    limit = format_mebibytes(MAX_IMAGE_BYTES)
+    if len(data) > MAX_IMAGE_BYTES:
+        raise RenderError(
+            f"image: {name!r} has more than {limit} MiB, which the figure would hold: "
+            "want a smaller one, as of 800 by 800 pixels"
+        )
+    if data.startswith(PNG_START) and PNG_END in data:
+        kind, size = "png", find_png_size(data)
+    elif data.startswith(JPEG_START) and JPEG_END in data[-4096:]:
+        kind, size = "jpeg", find_jpeg_size(data)
+    else:
+        size = None
+        kind = ""
+    if size is None or 0 in size:
+        raise RenderError(
+            f"image: {name!r} is no whole PNG or JPEG, want one: a picture is "
+            "converted by any viewer that saves as .png or .jpg"
+        )
+    width, height = size
+    if width * height > MAX_IMAGE_PIXELS:
+        raise RenderError(
+            f"image: {name!r} has {width}×{height} pixels, want at most "
+            f"{group_digits(MAX_IMAGE_PIXELS)}, as a smaller copy has"
+        )
+    return ImageFile(kind, data)
+
+
+def find_png_size(data: bytes) -> tuple[int, int] | None:
+    """Find width and height of a PNG. Source: PNG, third edition, 11.2.1."""
+    if data[12:16] != b"IHDR":
+        return None
+    return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+
+
+def find_jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Find width and height of a JPEG. Source: ITU-T T.81, B.2.2."""
+    place = 2
+    while place + 9 < len(data) and data[place] == 0xFF:
+        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4])
+        if marker in JPEG_SIZES:
+            height = int.from_bytes(data[place + 5 : place + 7])
+            return int.from_bytes(data[place + 7 : place + 9]), height
+        place += 2 + max(length, 2) if marker != 0xFF else 1
+    return None
