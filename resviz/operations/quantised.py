@@ -77,9 +77,15 @@ NAMES = tuple(
 pointwise = partial(OperationKind, is_differentiable=False, field=follow_pointwise)
 
 ROWS = (
-    pointwise("quantized.add_relu", ELEMENTWISE, is_join=True),
+    pointwise("quantized.add_relu", ELEMENTWISE, label="+, ReLU", is_join=True),
     pointwise("quantized.add_scalar_relu", ELEMENTWISE),
-    pointwise("quantized.mul_relu", ELEMENTWISE, is_factor=True, field=follow_factor),
+    pointwise(
+        "quantized.mul_relu",
+        ELEMENTWISE,
+        label="×, ReLU",
+        is_factor=True,
+        field=follow_factor,
+    ),
     pointwise("quantized.mul_scalar_relu", ELEMENTWISE),
     pointwise("quantized.relu6", ACTIVATION, label="ReLU6"),
     pointwise("quantized.instance_norm", NORM, label="IN"),

@@ -1,4 +1,4 @@
-"""Random nets of towers that are averaged, or follow one another by their weights.
+"""Random nets of towers: ensembles, momentum encoders, necks behind backbones.
 
 Each knows its own truth, as those of `random_forms`.
 """
@@ -92,8 +92,52 @@ def draw_momentum_encoder(rng):
     return Drawn(net, inputs, blocks * 2, stages * 2)
 
 
+# Necks: Lin et al. 2017, FPN; Liu et al. 2018, PANet, as YOLO has them
+
+
+def run_neck(self, x):
+    """A backbone, a way down its maps from the coarsest, and one up again or none."""
+    maps = [x := stage(x) for stage in self.stages]
+    y, fine = maps[-1], [maps[-1]]
+    for skip, level in zip(reversed(maps[:-1]), self.downs, strict=True):
+        y = level(torch.cat([nn.functional.interpolate(y, scale_factor=2), skip], 1))
+        fine.append(y)
+    found = [y]
+    for level, shrink, skip in zip(self.ups, self.shrinks, fine[-2::-1], strict=False):
+        y = level(torch.cat([shrink(y), skip], 1))
+        found.append(y)
+    return [head(y) for head, y in zip(self.heads, found, strict=False)]
+
+
+def draw_neck(rng):
+    """Residual blocks in a backbone and in its neck, each level a stage of its own."""
+    levels, rises, kind = rng.randint(2, 3), rng.random() < 0.5, rng.choice([*BODIES])
+    blocks, counts = [], []
+
+    def draw_level(before, count):
+        bodies = (nn.Sequential(*BODIES[kind](8, 8, 1)) for _ in range(count))
+        blocks.extend([(kind,)] * count)
+        counts.append(count)
+        return nn.Sequential(conv(1, before), *(Run(add, body=body) for body in bodies))
+
+    stages = []
+    for place in range(levels):
+        shrink = conv(3, 8 if place else 3, stride=2)
+        stages.append(nn.Sequential(shrink, draw_level(8, rng.randint(1, 3))))
+    own = rng.randint(1, 2)
+    net = Run(
+        run_neck,
+        stages=stages, downs=[draw_level(16, own) for _ in range(levels - 1)],
+        ups=[draw_level(16, own) for _ in range((levels - 1) * rises)],
+        shrinks=[conv(3, stride=2) for _ in range((levels - 1) * rises)],
+        heads=[conv(1, 8, 5) for _ in range(levels if rises else 1)],
+    )  # fmt: skip
+    return Drawn(net, (torch.zeros(1, 3, 64, 64),), blocks, counts)
+
+
 TOWER_FORMS = {
     "ensembles": draw_ensemble,
     "momentum encoders": draw_momentum_encoder,
+    "necks": draw_neck,
 }
 """What draws a net of each form."""
