@@ -57,6 +57,8 @@ class NetworkFamily:
         is_closed: whether those are all there are.
         cifar_depths: depths whose name means a network for CIFAR.
         ambiguous_depths: depths whose name means several, so that titles say which.
+        is_published: whether somebody published a net of a depth, a block and counts;
+            titles say of others that nobody did.
     """
 
     name: str
@@ -67,6 +69,7 @@ class NetworkFamily:
     is_closed: bool = False
     cifar_depths: tuple[int, ...] = ()
     ambiguous_depths: tuple[int, ...] = ()
+    is_published: Callable[[int, str, tuple[int, ...]], bool] = lambda *_: True
 
     def make_network(
         self,
@@ -105,8 +108,11 @@ class NetworkFamily:
             is_usual = self.find_counts(label, None) == (block_name, counts)
         except SpecError:
             is_usual = False
-        is_plain = is_usual and label not in self.ambiguous_depths
+        # Who gives the counts knows that they are their own.
+        is_own = layers is None and not self.is_published(label, block_name, counts)
+        is_plain = is_usual and not is_own and label not in self.ambiguous_depths
         details = "" if is_plain else f" {block_name} {'-'.join(map(str, counts))}"
+        details += " (unpublished)" * is_own
         return NamedNetwork(
             f"{self.name}{label}" if is_usual else self.name,
             self.title.format(f"{label}{details}"),
@@ -188,6 +194,7 @@ FAMILIES = {
             depths.IMAGENET_DEPTHS,
             cifar_depths=depths.CIFAR_ONLY_DEPTHS,
             ambiguous_depths=depths.AMBIGUOUS_DEPTHS,
+            is_published=depths.is_known_depth,
         ),
         NetworkFamily(
             "cifar",

@@ -125,6 +125,18 @@ def find_imagenet_counts(
     )
 
 
+def is_known_depth(depth: int, block: str, counts: tuple[int, ...]) -> bool:
+    """Tell whether an ImageNet net is in use, and no extension of one that is.
+
+    Example:
+        >>> is_known_depth(101, "bottleneck", (3, 4, 23, 3))
+        True
+        >>> is_known_depth(104, "bottleneck", (3, 4, 24, 3))
+        False
+    """
+    return (depth, block, counts) in {known[:3] for known in KNOWN_DEPTHS}
+
+
 def find_cifar_counts(
     depth: int, block: str | None = None
 ) -> tuple[str, tuple[int, ...]]:
