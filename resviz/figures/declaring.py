@@ -30,14 +30,21 @@ def declare_coverage(
     if coverage is None:
         return
     counts = {
-        "lie inside boxes": coverage.inside,
-        "lead from turn to turn": coverage.turns,
-        "are elsewhere in the network": coverage.elsewhere,
+        ("lies inside a box", "lie inside boxes"): coverage.inside,
+        ("leads from one repeat to the next", "lead from one repeat to the next"): (
+            coverage.turns
+        ),
+        ("is elsewhere in the network", "are elsewhere in the network"): (
+            coverage.elsewhere
+        ),
     }
     as_lines = "" if lines is None else f" as {format_plural(lines, 'line')}"
-    parts = [f"{group_digits(coverage.drawn)} are drawn{as_lines}"]
+    verb = "is" if coverage.drawn == 1 else "are"
+    parts = [f"{group_digits(coverage.drawn)} {verb} drawn{as_lines}"]
     parts += [
-        f"{group_digits(count)} {where}" for where, count in counts.items() if count
+        f"{group_digits(count)} {one if count == 1 else several}"
+        for (one, several), count in counts.items()
+        if count
     ]
     yield f"of {group_digits(coverage.edges)} connections {', '.join(parts)}"
     left_out = list_left_out(coverage)

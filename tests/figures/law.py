@@ -1,8 +1,8 @@
 """The law of figures, worked out from a record's JSON and the wires of a picture.
 
-Each edge of the record is drawn, lies in a box, leads from turn to turn of what has a
-count, or is declared in words. What seats say is taken from the picture; all else is
-counted anew.
+Each edge of the record is drawn, lies in a box, leads from one repeat to the next of
+what has a count, or is declared in words. What seats say is taken from the picture; all
+else is counted anew.
 """
 
 import re
@@ -15,10 +15,10 @@ NUMBER = r"([\d,]+)"
 
 DECLARED = {
     "edges": rf"[Oo]f {NUMBER} connections",
-    "drawn": rf"{NUMBER} are drawn",
-    "inside": rf"{NUMBER} lie inside boxes",
-    "turns": rf"{NUMBER} lead from turn to turn",
-    "elsewhere": rf"{NUMBER} are elsewhere in the network",
+    "drawn": rf"{NUMBER} (?:is|are) drawn",
+    "inside": rf"{NUMBER} (?:lies inside a box|lie inside boxes)",
+    "turns": rf"{NUMBER} leads? from one repeat to the next",
+    "elsewhere": rf"{NUMBER} (?:is|are) elsewhere in the network",
     "left_out": rf"{NUMBER} connections?(?: and [^·]{{,60}}?)? (?:is|are) not drawn",
 }
 

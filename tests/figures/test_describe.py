@@ -13,7 +13,12 @@ import resviz
 from resviz.errors import RenderError
 from resviz.escape import MAX_NAME_LENGTH, UNSAFE_CHARACTERS
 from resviz.figures import FIGURES, describe_figure, draw_diagram
+from resviz.figures.declaring import tell_coverage
 from resviz.figures.sentences import add_article, join_with_and, spell_label
+from resviz.readings.contraction import read_contraction
+from resviz.readings.contraction.coverage import EdgeCoverage
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import NETWORKS
 
@@ -32,7 +37,8 @@ def test_the_whole_text_of_a_network(record):
     assert said.startswith(BASIC18)
     assert "In all: 5 identity shortcuts and 3 projections. " in said
     assert said.endswith(
-        "Of 78 connections 28 are drawn, 48 lie inside boxes, 2 lead from turn to turn."
+        "Of 78 connections 28 are drawn, 48 lie inside boxes, 2 lead from one repeat "
+        "to the next."
     )
 
 
@@ -266,3 +272,26 @@ def test_an_identity_of_another_stream_is_called_so():
     assert describe_figure(arch, "block").count("identity of the other stream") == 2
     for figure, words in (("block", "of the other stream"), ("overview", "of other")):
         assert words in draw_diagram(arch, figure=figure).to_svg()
+
+
+def test_sentences_on_lanes_spell_what_letters_stand_for():
+    """No legend stands beside them; layers without a box are told in plain words."""
+    arch = load(record_file("hrnet_w18_small"))
+    letters = read_contraction(arch).letters
+    assert letters
+    said = resviz.describe(arch, figure="lanes")
+    words = {*re.findall(r"[\w×]+", said)}
+    assert not words & {*letters.values()}
+    assert {*letters} <= words
+    assert "layers with weights have no box: they lie on lines where branches" in said
+
+
+def test_one_connection_is_told_in_the_singular():
+    """Not "1 are"."""
+    (said,) = tell_coverage(
+        EdgeCoverage(4, drawn=1, inside=1, turns=1, constants=0, elsewhere=1)
+    )
+    assert (
+        "Of 4 connections 1 is drawn, 1 lies inside a box, 1 leads from one repeat to "
+        "the next, 1 is elsewhere in the network." == said
+    )

@@ -257,7 +257,11 @@ MAX_STEPS = 40
 
 
 def name_nodes(graph: ContractedGraph) -> dict[int, str]:
-    """Name every node by its number and its words, as "4: 3×3, twice"."""
+    """Name every node by its number and its words, as "4 (3×3 ×2)".
+
+    Letters that stand for a name in boxes are that name here, where no legend is.
+    """
+    meanings = {code: name for name, code in graph.letters.items()}
     names: dict[int, str] = {}
     for number, (key, node) in enumerate(graph.nodes.items(), start=1):
         sign = [sentences.spell_join(node.entrance)] if node.entrance else []
@@ -266,7 +270,11 @@ def name_nodes(graph: ContractedGraph) -> dict[int, str]:
             if node.role == "join"
             else node.lines
         )
-        names[key] = f"{number} ({', '.join([*sign, *words])})"
+        spelled = [
+            " ".join(meanings.get(word, word) for word in line.split())
+            for line in words
+        ]
+        names[key] = f"{number} ({', '.join([*sign, *spelled])})"
     return names
 
 

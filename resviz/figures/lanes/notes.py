@@ -41,7 +41,7 @@ def explain_signs(graph: ContractedGraph) -> Iterator[str]:
     if any(node.role == "output" for node in nodes):
         yield "dot: output"
     if any(frame.label.startswith("×") for frame in graph.frames):
-        yield "dashed frame: so many turns, the last of which is read behind it"
+        yield "dashed frame: repeated so many times; what follows reads the last repeat"
     if any(not frame.label.startswith("×") for frame in graph.frames):
         yield "“as A”: equal to the frame A"
 
@@ -68,7 +68,13 @@ def declare_boxes(graph: ContractedGraph) -> Iterator[str]:
         yield f"inside boxes: {', '.join(counts)}"
     if graph.weights_at_joins:
         layers = format_plural(graph.weights_at_joins, "layer")
-        yield f"on lines into signs: {layers} with weights"
+        alone = graph.weights_at_joins == 1
+        has = (
+            "has no box: it lies on a line"
+            if alone
+            else "have no box: they lie on lines"
+        )
+        yield f"{layers} with weights {has} where branches meet"
     if graph.coverage.constants:
         reads = format_plural(graph.coverage.constants, "read")
         yield f"{reads} of constants not drawn"
