@@ -291,6 +291,7 @@ def diagram(
     at: str | Sequence[str] | None = None,
     direction: str = "TB",
     stages: str | None = None,
+    costs: bool = False,
     plain: bool = False,
     each: bool = False,
     image: str | None = None,
@@ -320,6 +321,7 @@ def diagram(
         direction: of an overview, a block or an icicle, "TB" or "LR".
         stages: those that an overview draws, "conv3_x..conv5_x" or one; it says which
             parts it leaves out.
+        costs: whether an overview has bars of each stage's parameters and MACs.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block.
         image: path of what lies below the boxes of the figure "field", a PNG or JPEG
@@ -360,6 +362,7 @@ def diagram(
         at=at,
         direction=direction,
         stages=stages,
+        costs=costs,
         plain=plain,
         each=each,
         image=image,
@@ -384,6 +387,7 @@ def describe(
     *,
     at: str | Sequence[str] | None = None,
     stages: str | None = None,
+    costs: bool = False,
     plain: bool = False,
     each: bool = False,
     heat: str | None = None,
@@ -399,6 +403,7 @@ def describe(
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
         stages: those that an overview draws.
+        costs: whether an overview says what each stage costs.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block.
         heat: the cost that fills boxes, or that an icicle shows.
@@ -415,7 +420,14 @@ def describe(
 
     archs = trace_networks(network, **tracing)
     return describe_figure(
-        archs, figure, at=at, stages=stages, plain=plain, each=each, heat=heat
+        archs,
+        figure,
+        at=at,
+        stages=stages,
+        costs=costs,
+        plain=plain,
+        each=each,
+        heat=heat,
     )
 
 

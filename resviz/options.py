@@ -247,6 +247,14 @@ class FigureOptions(TypedDict, total=False):
             refusal="only {} draw a part",
         ),
     ]
+    costs: Annotated[
+        bool,
+        Option(
+            "Of an overview: bars of each stage's parameters and MACs.",
+            kind="switch",
+            refusal="only the figure '{}' has bars of costs",
+        ),
+    ]
     plain: Annotated[
         bool,
         Option(

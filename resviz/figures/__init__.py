@@ -62,7 +62,7 @@ class RegisteredFigure:
 FIGURES = {
     "overview": RegisteredFigure(
         "stages, blocks and shortcuts on one screen",
-        ("direction", "stages"),
+        ("direction", "stages", "costs"),
         is_graph=True,
     ),
     "block": RegisteredFigure(

@@ -212,6 +212,7 @@ class IciclePlacing:
         """Yield the names of a part, the longest first."""
         if part.kind == "network":
             yield f"{part.name}, {self.shares.heat.name}"
+            yield self.shares.heat.name
         elif part.kind == "layer":
             layer = self.arch.stored_layers[part.layer_indices[0]]
             label = " + ".join(label_layer_briefly(layer)) or layer.type

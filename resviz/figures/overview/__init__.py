@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
@@ -15,6 +16,12 @@ from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
+from resviz.figures.overview.cost_bars import (
+    add_section_costs,
+    explain_squares,
+    say_costs,
+    write_amount,
+)
 from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
 from resviz.figures.overview.part import choose_part
@@ -23,7 +30,7 @@ from resviz.readings.structure import read_structure
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
@@ -31,18 +38,25 @@ if TYPE_CHECKING:
     from resviz.record import Architecture
 
 
-def draw(arch: Architecture, *, direction: str, stages: str | None = None) -> Picture:
-    """Draw the overview of a network, or of some of its stages.
+def draw(
+    arch: Architecture,
+    *,
+    direction: str,
+    stages: str | None = None,
+    costs: bool = False,
+) -> Picture:
+    """Draw the overview of a network, or of some of its stages, with bars of costs.
 
     Raises:
         RenderError: for stages that it has not; lists those it has.
     """
-    outline = build_part(read_structure(arch), stages)
+    structure = read_structure(arch)
+    outline = build_part(structure, stages, costs=costs)
     unplaced = ChartBuilder(outline).build_chart(direction)
-    if find_sheet().width is None:
-        picture = choose_readable(iter_pictures(arch, outline, direction, stages))
-    else:
-        picture = choose_fitting(iter_pictures(arch, outline, direction, stages))
+    shown = partial(build_part, structure, stages, costs=costs)
+    pictures = iter_pictures(structure, outline, shown, direction)
+    is_screen = find_sheet().width is None
+    picture = choose_readable(pictures) if is_screen else choose_fitting(pictures)
     return replace(picture, chart=unplaced)
 
 
@@ -51,28 +65,42 @@ MIN_ROWS = 3
 
 
 def build_part(
-    structure: Structure, stages: str | None, rows: int = MAX_ROWS
+    structure: Structure,
+    stages: str | None,
+    rows: int = MAX_ROWS,
+    *,
+    costs: bool = False,
 ) -> Outline:
-    """Return the overview of some stages, with at most so many rows of each."""
-    return choose_part(structure, build_outline(structure, most=rows), stages)
+    """Return the overview of some stages, with at most so many rows of each.
+
+    With `costs` its sections know what they cost.
+    """
+    outline = build_outline(structure, most=rows)
+    if costs:
+        outline = add_section_costs(outline, structure)
+    return choose_part(structure, outline, stages)
 
 
 def iter_pictures(
-    arch: Architecture, whole: Outline, direction: str, stages: str | None
+    structure: Structure,
+    whole: Outline,
+    build: Callable[[int], Outline],
+    direction: str,
 ) -> Iterator[Picture]:
     """Yield the overview in one lane of stages and in more, then with fewer rows.
 
-    On a sheet of some width each is narrowed to it after that.
+    `whole` has all rows, `build` outlines it with at most so many of a stage. On a
+    sheet of some width each is narrowed to it after that.
     """
     widths = (False,) if find_sheet().width is None else (False, True)
-    structure = read_structure(arch)
     previous, outline = None, whole
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
         if most < MAX_ROWS:
-            outline = build_part(structure, stages, most)
+            outline = build(most)
         if outline != previous:
             omissions = [*list_omissions(structure), *declare_missing(outline.missing)]
             signs = build_overview_legend(structure, outline)
+            signs += explain_squares(outline)
             for narrowed in widths:
                 yield from iter_placed(
                     outline, signs, omissions, direction, narrowed=narrowed
@@ -86,14 +114,18 @@ def list_omissions(structure: Structure) -> list[str]:
     return serial * has_serial_labels(structure)
 
 
-def description(arch: Architecture, *, stages: str | None = None) -> str:
-    """Say the overview in sentences.
+def description(
+    arch: Architecture, *, stages: str | None = None, costs: bool = False
+) -> str:
+    """Say the overview in sentences; with `costs` also what each stage costs.
 
     Raises:
         RenderError: as `draw`.
     """
     whole = sentences.describe_network(arch)
-    outline = build_part(read_structure(arch), stages)
+    outline = build_part(read_structure(arch), stages, costs=costs)
+    if costs and outline.sections:
+        whole = f"{whole} {say_costs(outline)}"
     if not outline.missing:
         return whole
     drawn = sentences.join_with_and([section.name for section in outline.sections])
@@ -219,7 +251,11 @@ class ChartBuilder:
         Its name is a box on the wire: wires would cross a frame's title.
         """
         tint = section.tint
-        heading = (section.name, " · ".join(section.facts))
+        facts = [*section.facts]
+        if section.costs:
+            facts.append(f"{write_amount(section.costs.params)} params")
+            facts.append(f"{write_amount(section.costs.macs)} MACs")
+        heading = (section.name, " · ".join(facts))
         parts: list[ChartBox | ChartFrame] = [
             self.add_box("name", tuple(filter(None, heading)))
         ]

@@ -11,6 +11,7 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import frame_nodes
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
+from resviz.figures.overview.cost_bars import COSTS_WIDTH, add_cost_bars
 from resviz.figures.overview.placing import LANE_GAP, Gaps, Lane, OverviewPlacing
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class DownwardPlacing(OverviewPlacing):
         chain=10, lead=7, after_lead=-1, fork=6, block=13, addition=7, after_block=4,
         after_fold=0, after_rows=5, after_stages=6, leave=8, enter=10,
     )  # fmt: skip
+
+    costs_end = 0.0
+    """Y below the bars of the stage that was opened last."""
 
     pad, fold_pad = 7, 5
     """Inside a stage, and inside a fold's frame."""
@@ -184,6 +188,8 @@ class DownwardPlacing(OverviewPlacing):
             role, room = "note" if number else "text", self.facts_width - 6
             self.canvas.add_text(role, (x, y), fact, align="start", room=room)
             y += 14
+        if section.costs:
+            self.costs_end = add_cost_bars(self.canvas, section, (x, y + 4))
 
     def place_section_heading(self, section: OutlineSection) -> None:
         """Place a stage's name left of the wire above its blocks, its facts right."""
@@ -200,13 +206,18 @@ class DownwardPlacing(OverviewPlacing):
             shown = line.removesuffix(" ·")
             self.canvas.add_text("note", at, shown, align="start")
         self.along += LINE_HEIGHT * max(len(names), len(facts)) + 4
+        if section.costs:
+            # Left of the main wire where there is room, else right of it.
+            wide = self.lane.level - 8 - left >= COSTS_WIDTH
+            at = (left if wide else right, self.along + 8)
+            self.along = add_cost_bars(self.canvas, section, at)
 
     def close_section(self, section: OutlineSection, start: float) -> None:
         """Leave room for the name and the facts."""
         if self.narrowed:
             return
         words = 16 * (len(section.facts) + len(self.wrap_section_name(section)))
-        self.along = max(self.along, start + words + 8)
+        self.along = max(self.along, start + words + 8, self.costs_end)
 
     def wrap_section_name(self, section: OutlineSection) -> list[str]:
         """Wrap a stage's name beside its blocks; [] where it has none."""
@@ -270,6 +281,7 @@ class RightwardPlacing(OverviewPlacing):
         half = most * LINE_HEIGHT / 2
         facts = max((len(section.facts) for section in sections), default=0)
         above = self.name_height + 12 * max(facts - 1, 0)
+        above += max((each.costs.height for each in sections if each.costs), default=0)
         above += max(map(self.measure_headroom, rows), default=0)
         level = self.title_height + above + 6 + half
         self.lane = Lane(self.title_height, level, level + half + 20)
@@ -376,6 +388,7 @@ class RightwardPlacing(OverviewPlacing):
         needed = max(
             name_width + 10 + fact_width, metrics.max_text_width(section.facts[1:], 11)
         )
+        needed = max(needed, COSTS_WIDTH if section.costs else 0)
         self.along = max(self.along, start + needed + 16)
         centre, top = (start + self.along) / 2, self.lane.start
         gap = 8 if section.name else 0
@@ -387,6 +400,9 @@ class RightwardPlacing(OverviewPlacing):
             self.canvas.add_text("text", at, fact, align="start")
         for number, fact in enumerate(section.facts[1:]):
             self.canvas.add_text("note", (centre, top + 26 + 12 * number), fact)
+        if section.costs:
+            y = top + 26 + 12 * max(len(section.facts) - 1, 0)
+            add_cost_bars(self.canvas, section, (centre - COSTS_WIDTH / 2, y))
 
     def frame_folded_block(
         self, row: OutlineRow, start: float, since: int, key: str

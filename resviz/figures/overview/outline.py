@@ -27,6 +27,7 @@ from resviz.units import format_plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.figures.overview.cost_bars import SectionCosts
     from resviz.readings.structure import Block, Fold, Stage, Structure, Unit
     from resviz.readings.structure.graph import Graph
 
@@ -112,12 +113,14 @@ class OutlineSection:
         facts: what stands below its name.
         groups: in order: a row, or the rows of one block's units.
         tint: the colours of its resolution.
+        costs: what it costs; None where that is not shown.
     """
 
     name: str
     facts: tuple[str, ...]
     groups: tuple[tuple[OutlineRow, ...], ...]
     tint: str
+    costs: SectionCosts | None = None
 
     @property
     def rows(self) -> tuple[OutlineRow, ...]:
