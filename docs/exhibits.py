@@ -19,6 +19,7 @@ class Exhibit(NamedTuple):
         title: the page's heading.
         look: what is worth a look.
         figures: those that are shown.
+        thumb: what the index shows of it, and its options; no two networks alike.
     """
 
     page: str
@@ -26,6 +27,7 @@ class Exhibit(NamedTuple):
     title: str
     look: str
     figures: tuple[str, ...] = FULL
+    thumb: tuple[str, dict[str, str | bool]] = ("overview", {})
 
     @property
     def place(self) -> str:
@@ -36,61 +38,76 @@ class Exhibit(NamedTuple):
 
 
 NETS = (
-    Exhibit("resnet18", "resnet18", "ResNet-18", "Three stages begin by projecting."),
+    Exhibit(
+        "resnet18",
+        "resnet18",
+        "ResNet-18",
+        "Three stages begin by projecting.",
+        thumb=("stack", {"plain": True}),
+    ),
     Exhibit(
         "resnet50",
         "resnet50",
         "ResNet-50",
         "The first shortcut projects though nothing shrinks: 64 channels become 256.",
         (*FULL, "icicle", "layers"),
+        thumb=("volumes", {}),
     ),
     Exhibit(
         "resnet152",
         "resnet152",
         "ResNet-152",
         "Three times as deep, and no larger on the page: equal blocks are folded.",
+        thumb=("overview", {}),
     ),
     Exhibit(
         "resnext50",
         "resnext50_32x4d",
         "ResNeXt-50 32×4d",
         "The 3×3 convolutions have 32 groups, and twice the width.",
+        thumb=("block", {}),
     ),
     Exhibit(
         "dilated",
         "resnet(50, output_stride=8)",
         "ResNet-50 dilated to output stride 8",
         "The last two stages stay at 28×28 and dilate.",
+        thumb=("volumes", {"each": True}),
     ),
     Exhibit(
         "cifar110",
         "cifar110",
         "ResNet-110 for CIFAR-10",
         "Shortcuts that are padded with zeros are dotted, for they have no weights.",
+        thumb=("growth", {}),
     ),
     Exhibit(
         "seresnet50",
         "seresnet50.json",
         "SE-ResNet-50 of timm",
         "Before each addition a gate weighs the channels.",
+        thumb=("block", {"heat": "macs"}),
     ),
     Exhibit(
         "resnetv2_50",
         "resnetv2_50.json",
         "ResNet-50 v2 of timm",
         "Norm and ReLU come first, and nothing follows the addition.",
+        thumb=("overview", {"direction": "LR"}),
     ),
     Exhibit(
         "preactivation",
         "nets.py:preactivation",
         "A small network with pre-activation",
         "Basic blocks in a file of one's own; this one lies beside the site's sources.",
+        thumb=("stack", {}),
     ),
     Exhibit(
         "convnext_tiny",
         "convnext_tiny.json",
         "ConvNeXt-tiny of timm",
         "Every shortcut is the identity: the map shrinks between the stages.",
+        thumb=("icicle", {}),
     ),
     Exhibit(
         "unet",
@@ -98,6 +115,7 @@ NETS = (
         "A small U-Net",
         "No tower: every skip is a line, each resolution a lane.",
         ("lanes", "stack", "icicle", "layers"),
+        thumb=("lanes", {}),
     ),
 )
 """The networks. To add one, add a row."""

@@ -52,9 +52,9 @@ THUMB = """\
 
       .. image:: {page}.svg
          :target: {page}.html
-         :alt: {title}
+         :alt: {title}: {figure}
 
-      :doc:`{page}`
+      :doc:`{page}`: {figure}
 """
 
 STORED = """\
@@ -88,7 +88,10 @@ def index() -> str:
     """What there is, a row a network."""
     rows = "\n".join(f"   * - :doc:`{net.page}`\n     - {net.look}" for net in NETS)
     names = "\n".join(f"   {net.page}" for net in NETS)
-    thumbs = "\n".join(THUMB.format(page=net.page, title=net.title) for net in NETS)
+    thumbs = "\n".join(
+        THUMB.format(page=net.page, title=net.title, figure=net.thumb[0])
+        for net in NETS
+    )
     return INDEX.format(timm=TIMM, rows=rows, pages=names, thumbs=thumbs)
 
 
@@ -107,15 +110,20 @@ def page(net: Exhibit) -> str:
 
 
 def thumb(net: Exhibit) -> str:
-    """The overview, which the index shows small."""
-    from resviz import diagram
+    """One figure, which the index shows small, without what is not read there."""
+    from resviz import trace
+    from resviz.figures import draw_diagram
     from resviz.record.storage import parse_record
 
+    figure, options = net.thumb
     if net.spec.endswith(".json"):
         kept = (HERE / "records" / f"{net.spec}.gz").read_bytes()
-        return diagram(parse_record(gzip.decompress(kept))).to_svg()
-    with chdir(HERE):
-        return diagram(net.spec).to_svg()
+        arch = parse_record(gzip.decompress(kept))
+    else:
+        with chdir(HERE):
+            arch = trace(net.spec)
+    drawn = draw_diagram(arch, figure, no_title=True, no_legend=True, **options)
+    return drawn.to_svg()
 
 
 def several() -> str:

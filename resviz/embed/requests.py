@@ -180,10 +180,12 @@ def figure_html(diagram: Diagram, *, salt: str, width: str = "") -> str:
         width = f"{round(diagram.size[0], 2):g}px"
     if width and not CSS_LENGTH.fullmatch(width.lower()):
         raise RenderError(f"width: got {width!r}, want a length, as 80% or 400px")
+    hint = ""
     if width:
         sizing = f"width:{width}px" if width.isdigit() else f"width:{width}"
     else:
-        sizing = f"min-width:{narrowest_width(diagram.size[0])}px"
+        least = narrowest_width(diagram.size[0])
+        sizing, hint = f"min-width:{least}px", write_scroll_hint(least)
     svg = (
         diagram.to_svg(salt=salt)
         .strip()
@@ -195,7 +197,21 @@ def figure_html(diagram: Diagram, *, salt: str, width: str = "") -> str:
     return (
         f'<div class="resviz-figure" style="overflow-x:auto;scrollbar-width:thin"'
         f' tabindex="0" role="group" aria-label="{label}">'
-        f"{svg}</div>"
+        f"{svg}{hint}</div>"
+    )
+
+
+def write_scroll_hint(least: int) -> str:
+    """Return the hint below a figure that is seen where it scrolls, in CSS alone.
+
+    Its height is that of a line where the column has less than so many pixels, else
+    none. It stays in sight when the figure is scrolled.
+    """
+    return (
+        '<div aria-hidden="true" style="position:sticky;left:0;overflow:hidden;'
+        f"height:0;padding-top:clamp(0px,({least}px - 100%)*999,1.5em);"
+        'font-size:.8em;opacity:.7"><span style="position:absolute;top:0;right:0">'
+        "scroll to see all →</span></div>"
     )
 
 

@@ -50,6 +50,15 @@ def test_the_index_leads_to_every_page(site):
     assert pages - {"index.html"} == set(re.findall(r'href="([^"]+)"', table))
 
 
+def test_the_index_shows_another_figure_of_each_network(site):
+    """None twice, each below its network's page and with the figure's name."""
+    thumbs = [net.thumb for net in exhibits.NETS]
+    assert all(thumbs.count(thumb) == 1 for thumb in thumbs)
+    text = (site / "gallery" / "index.html").read_text()
+    for net in exhibits.NETS:
+        assert f'alt="{net.title}: {net.thumb[0]}"' in text
+
+
 @pytest.mark.parametrize("net", exhibits.NETS, ids=lambda net: net.page)
 def test_an_overview_is_legible_on_a_screen(net, folder):
     """Where it fits 1280×800, its smallest letters, of 11 pixels, keep at least 9."""
