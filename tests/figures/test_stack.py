@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
 from torch import nn
 
+import resviz
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.stack import build_stacks, fit_to_page
@@ -277,13 +279,94 @@ def test_rows_that_read_nothing_of_the_row_above_are_apart():
     """Between them are grey dots that are seen; a row that reads it follows closely."""
     picture = draw_diagram(trace(Inception(), (3, 16, 16)), "stack").picture
     nodes = {node.key: node for node in picture.nodes}
-    roles = {}
+    words = {role: [] for role in ("main", "order", "link")}
     for edge in picture.edges:
         head, tail = nodes[edge.head], nodes[edge.tail]
-        roles[head.lines[0]] = edge.role
+        words[edge.role].append((tail.lines[0], head.lines[0]))
         assert (head.top - tail.bottom >= 12) or edge.role == "main"
-    words = {head for head, role in roles.items() if role == "order"}
-    assert words == {"1×1 conv, 4", "1×1 conv, 2"}
+    heads = [head for _, head in words["order"]]
+    assert heads == ["1×1 conv, 4", "1×1 conv, 2"]
+    assert words["link"] == [("3×3 conv, 8", "1×1 conv, 4"), ("concat", "1×1 conv, 2")]
+
+
+class Heads(nn.Module):
+    """A residual trunk and three heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.a, self.b = (nn.Conv2d(8, 8, 3, padding=1) for _ in range(2))
+        self.heads = nn.ModuleList(nn.Conv2d(8, width, 1) for width in (2, 3, 5))
+
+    def forward(self, x):
+        """What each says of the trunk."""
+        x = self.stem(x)
+        x = x + self.b(self.a(x).relu())
+        return [head(x) for head in self.heads]
+
+
+def test_heads_fork_from_the_trunk():
+    """A line leads from the addition to each, and no connection is left out."""
+    picture = draw_diagram(trace(Heads(), (3, 16, 16)), "stack").picture
+    nodes = {node.key: node for node in picture.nodes}
+    links = [edge for edge in picture.edges if edge.role == "link"]
+    assert ["1×1 conv, 3", "1×1 conv, 5"] == [nodes[e.head].lines[0] for e in links]
+    assert {"small sum"} == {nodes[edge.tail].role for edge in links}
+    assert all(edge.tip for edge in links)
+    assert picture.coverage.is_whole
+    assert [] == sorted(set(faults(picture)))
+
+
+class Crossed(nn.Module):
+    """Branches of two maps that take turns, so that their lines would be one."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = (nn.Conv2d(3, 4, 1) for _ in range(2))
+        self.rest = nn.ModuleList(nn.Conv2d(4, k, 1) for k in (5, 6, 7, 8))
+
+    def forward(self, x):
+        """Four outputs."""
+        both = self.a(x), self.b(x)
+        return [layer(both[k % 2]) for k, layer in enumerate(self.rest)]
+
+
+def test_lines_of_two_sources_are_never_one():
+    """What would run along another's line is left out, and the picture says so."""
+    picture = draw_diagram(trace(Crossed(), (3, 8, 8)), "stack").picture
+    spans = {}
+    for edge in picture.edges:
+        if edge.role == "link":
+            ys = [y for _, y in edge.path]
+            low, high = spans.get(edge.tail, (min(ys), max(ys)))
+            spans[edge.tail] = min(low, *ys), max(high, *ys)
+    ordered = sorted(spans.values())
+    assert all(a[1] < b[0] for a, b in pairwise(ordered))
+    assert not picture.coverage.is_whole
+    assert "not drawn" in " ".join(texts(picture))
+
+
+def test_a_deeper_network_is_longer():
+    """Beside others too: the more a frame stands for, the longer it is."""
+    archs = [resviz.trace(name) for name in ("50", "101", "152")]
+    picture = draw_diagram(archs, "stack").picture
+    frames = sorted(picture.groups, key=lambda group: (group.at[0], group.at[1]))
+    folds = [group.size[1] for group in frames if group.role == "fold"]
+    assert 12 == len(folds)
+    conv3, conv4 = ([folds[4 * k + number] for k in range(3)] for number in (1, 2))
+    assert conv4[0] < conv4[1] < conv4[2]
+    assert conv3[0] == conv3[1] < conv3[2]
+
+
+def test_what_no_page_holds_has_more_columns():
+    """It is no endless strip."""
+    layers = (nn.Linear(k, k + 1) for k in range(1, 4))
+    (stack,) = build_stacks([trace(nn.Sequential(*layers), (1,))], plain=False)
+    row = replace(stack.pieces[-1], part="head", fold_key=None)
+    sizes = (replace(row.rows[0], positions=k, size=str(k)) for k in range(150))
+    pieces = tuple(replace(row, rows=(size,)) for size in sizes)
+    _, columns = fit_to_page([replace(stack, pieces=pieces)])
+    assert 3 < len(columns) <= 6
 
 
 def test_a_plain_network_has_the_colours_of_its_sizes(network):

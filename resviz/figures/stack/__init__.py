@@ -33,19 +33,21 @@ from resviz.figures.stack.bands import (
     BOX_HEIGHT,
     BRANCH_GAP,
     JOIN_PITCH,
+    MOST_COLUMNS,
     PAGE_HEIGHT,
     PLATE_ABOVE,
-    PLATE_BELOW,
     ROW_PITCH,
     Band,
     BandItem,
     align_bands,
     iter_foldings,
+    measure_plate_below,
     piece_noun,
     total_height,
     wrap_into_columns,
 )
 from resviz.figures.stack.boxes import ShortcutArc, Stack, StackPiece, build_stack
+from resviz.figures.stack.forks import draw_forks
 from resviz.figures.stage_parts import declare_missing
 from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
@@ -178,7 +180,8 @@ def fit_to_page(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]
         columns = wrap_into_columns(all_bands) if len(chosen) == 1 else None
         if columns is not None:
             return chosen, columns
-    return chosen, [all_bands]
+    columns = wrap_into_columns(all_bands, MOST_COLUMNS) if len(chosen) == 1 else None
+    return chosen, columns or [all_bands]
 
 
 def iter_pages(
@@ -260,6 +263,7 @@ class StackPlacing:
         self.lane = ARC_REACH + (COUNT_WIDTH if counted else 0)
         heading_at = (MARGIN + SIZES_WIDTH / 2, FIRST_BAND_Y - 8)
         self.canvas.add_text("note", heading_at, "output size")
+        self.below = 0.0
         self.tops = [*map(self.place_output_sizes, range(len(column_bands)))]
 
     def column_left(self, number: int) -> float:
@@ -305,6 +309,8 @@ class StackPlacing:
                 y = top
                 for item in band.items[number]:
                     last, y = self.place_row(item, (x, y), last)
+                    folds = item.piece.count > 1
+                    self.below = measure_plate_below(item.piece) if folds else 0.0
                     if item.number == 0:
                         placed_pieces.append(PlacedPiece(item.piece, [], {}))
                     placed_pieces[-1].rows.append(last)
@@ -313,8 +319,10 @@ class StackPlacing:
                         if arc.last == item.number:
                             last = self.place_addition(arc, last)
                             placed_pieces[-1].sums[item.number] = last
-                    placed[item.row.end] = last
+                    for turn in item.piece.turns or (item.piece,):
+                        placed[turn.rows[item.number].end] = last
         self.place_shortcuts(placed_pieces, placed)
+        draw_forks(self.canvas, placed_pieces, placed, self.box)
         if self.book:
             self.book.seat_outputs_with_sources()
             self.canvas.books.append(self.book)
@@ -373,7 +381,7 @@ class StackPlacing:
             points = [(last.at[0], last.bottom), (x, node.top)]
             if last.at[0] != x:
                 between = x - self.box / 2 - SIZES_WIDTH - 10 - GUTTER / 2
-                under, over = last.bottom + 12, FIRST_BAND_Y - 8
+                under, over = last.bottom + 12 + self.below, FIRST_BAND_Y - 8
                 points[1:1] = [(last.at[0], under), (between, under)]
                 points[3:3] = [(between, over), (x, over)]
             self.canvas.add_wire(last, node, "main", *points)
@@ -427,7 +435,7 @@ class StackPlacing:
         """Frame a folded piece, and write how many it stands for."""
         piece, nodes = each.piece, [*each.rows, *each.sums.values()]
         top = nodes[0].top - PLATE_ABOVE + 5
-        bottom = max(node.bottom for node in nodes) + PLATE_BELOW
+        bottom = max(node.bottom for node in nodes) + measure_plate_below(piece)
         left = nodes[0].at[0] - self.box / 2 - 5
         right = nodes[0].at[0] + self.box / 2 + self.lane + 2
         key, corners = f"f{len(self.canvas.groups)}", ((left, top), (right, bottom))

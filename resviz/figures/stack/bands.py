@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from math import log2
 from typing import TYPE_CHECKING
 
 from resviz.figures.stack.boxes import Stack, StackPiece, StackRow
@@ -27,6 +28,9 @@ BAND_GAP = 8
 PLATE_ABOVE, PLATE_BELOW = 15, 5
 """Space in a folded piece's frame above its first row and below its last."""
 
+TURN_GROWTH = 6
+"""By how much a folded piece's frame grows with each doubling of what it stands for."""
+
 PIECE_LIMITS = (24, 16, 12, 8, 6, 5, 4, 3)
 """Pieces of one part that are drawn at most where folding does not do."""
 
@@ -47,13 +51,22 @@ class BandItem:
         if self.piece.count == 1:
             return height
         first, last = self.number == 0, self.number == len(self.piece.rows) - 1
-        return height + (PLATE_ABOVE if first else 0) + (PLATE_BELOW if last else 0)
+        below = measure_plate_below(self.piece)
+        return height + (PLATE_ABOVE if first else 0) + (below if last else 0)
 
     @property
     def positions(self) -> int:
         """Positions by which it is aligned; rows of a folded piece stay together."""
         row = self.piece.rows[-1] if self.piece.count > 1 else self.row
         return row.positions
+
+
+def measure_plate_below(piece: StackPiece) -> float:
+    """Measure what a folded piece's frame has below its last row.
+
+    The more it stands for, the longer it is: a deeper network is no shorter one.
+    """
+    return PLATE_BELOW + TURN_GROWTH * log2(piece.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +206,8 @@ def total_height(all_bands: Sequence[Band]) -> float:
     return sum(band.height + BAND_GAP for band in all_bands)
 
 
-MAX_COLUMNS = 3
-"""The most columns of one network on a page."""
+MAX_COLUMNS, MOST_COLUMNS = 3, 6
+"""The most columns of one network on a page, and of one that no folding fits there."""
 
 STAGE_BREAK_SHARE = 0.75
 """Share of a column from which on a stage's border ends it rather than a block's."""
@@ -203,14 +216,16 @@ BandedItem = tuple[int, BandItem]
 """A row with the number of its band."""
 
 
-def wrap_into_columns(all_bands: Sequence[Band]) -> list[list[Band]] | None:
+def wrap_into_columns(
+    all_bands: Sequence[Band], most: int = MAX_COLUMNS
+) -> list[list[Band]] | None:
     """Wrap one network's bands into as few columns as a page allows; None in no number.
 
     A column ends between two blocks, where there is one between two stages.
     """
     rows = [(k, item) for k, band in enumerate(all_bands) for item in band.items[0]]
     pieces = [list(run) for _, run in groupby(rows, key=lambda row: id(row[1].piece))]
-    for number in range(1, MAX_COLUMNS + 1):
+    for number in range(1, most + 1):
         for limit in range(int(total_height(all_bands) / number), PAGE_HEIGHT + 1, 20):
             columns = fill_columns(pieces, limit)
             if len(columns) <= number:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import accumulate, islice
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ class StackRow:
         tint: the colours of its resolution.
         layers: the layers that it stands for.
         apart: whether it reads nothing of the row above, as a branch beside it.
+        reads: the layers that end the rows which it reads then.
     """
 
     label: str
@@ -57,6 +58,7 @@ class StackRow:
     tint: str = "stem"
     layers: tuple[int, ...] = ()
     apart: bool = False
+    reads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,13 +265,19 @@ class PieceReader:
         numbered = [*enumerate(row for piece in pieces for row in piece.rows)]
         row_of = {layer: number for number, row in numbered for layer in row.layers}
         row_of |= {node: 0 for node in self.graph.after if node < 0}
+        starts = accumulate((len(piece.rows) for piece in pieces), initial=0)
+        for start, piece in zip(starts, pieces, strict=False):
+            for arc in piece.arcs:  # an addition is below the last row that it spans
+                row_of |= dict.fromkeys(arc.join_layers, start + arc.last)
         left = iter(numbered)
         for piece in pieces:
             own = [(number, row) for number, row in islice(left, len(piece.rows))]
             rows = tuple(
-                replace(row, apart=bool(read) and number - 1 not in read)
+                replace(row, apart=True, reads=tuple(numbered[k][1].end for k in read))
+                if read and number - 1 not in read
+                else row
                 for number, row in own
-                for read in (self.find_rows_read(row, row_of),)
+                for read in (sorted(self.find_rows_read(row, row_of)),)
             )
             yield replace(piece, rows=rows)
 
