@@ -220,3 +220,24 @@ def test_small_letters_are_said():
 def test_turns_are_named_by_their_modules(first, last, written):
     """If the names of both ends have a module in common that counts."""
     assert written == span_names(first, last)
+
+
+def test_names_of_stages_leave_the_wire_free():
+    """A long one is cut in the middle, also where it says that it goes on."""
+    inner = nn.ModuleDict({"a_module_with_a_very_long_name_of_its_own": Nested()})
+    outer = nn.ModuleDict({"another_module_that_has_a_long_name_too": inner})
+
+    class Long(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.outer = outer
+
+        def forward(self, x):
+            return inner["a_module_with_a_very_long_name_of_its_own"](x)
+
+    picture = draw_diagram(trace(Long(), (8,)), "layers", each=True).picture
+    assert [] == sorted(set(faults(picture)))
+    names = [
+        line for node in picture.nodes if node.role == "name" for line in node.lines
+    ]
+    assert any("…" in name for name in names)

@@ -222,7 +222,8 @@ class LayersPlacing:
         inset = FOLD_INSET * depth
         left = self.column_left(number) + inset
         right = left + self.widths.total_width - 2 * inset
-        at, room = (left + 6, y + 10), right - left - 12
+        at = (left + 6, y + 10)
+        room = self.widths.name + self.widths.box / 2 - 10  # before the main wire
         if isinstance(frame, int):
             look, role = "name", "stage"
             tint, tail = tints.choose_stage_tint(self.structure.stages[frame]), 0
@@ -231,8 +232,7 @@ class LayersPlacing:
             look, role = "frame label", "turns"
             tint, tail = "", FOLD_TAIL - PIECE_GAP * bool(pieces[-1].block)
             y += FOLD_HEADER
-            room = self.widths.name + self.widths.box / 2 - 10
-        words = self.name_frame(frame, pieces)
+        words = self.name_frame(frame, pieces, room)
         self.canvas.add_text(look, at, words, align="start", room=room)
         y, inner = self.place_run(number, y, pieces, depth + 1)
         y += tail
@@ -242,8 +242,13 @@ class LayersPlacing:
         group = frame_nodes(key, role, corners, nodes, tint=tint, inner=inner)
         return y + PIECE_GAP + 2, group
 
-    def name_frame(self, frame: PieceFold | int, pieces: list[LayerPiece]) -> str:
-        """Name a stage, or a fold by its count and modules; or say that it goes on."""
+    def name_frame(
+        self, frame: PieceFold | int, pieces: list[LayerPiece], room: float
+    ) -> str:
+        """Name a stage, or a fold by its count and modules; or say that it goes on.
+
+        Long names are cut in the middle.
+        """
         is_stage = isinstance(frame, int)
         first = next(
             piece
@@ -251,7 +256,11 @@ class LayersPlacing:
             if (piece.stage == frame if is_stage else frame in piece.folds)
         )
         name = self.structure.stages[frame].name if is_stage else f"×{frame.times}"
-        if pieces[0] is not first:
+        goes_on = pieces[0] is not first
+        if is_stage:
+            room -= metrics.text_width(", continued", bold=True) * goes_on
+            name = metrics.fit_name(name, room, bold=True)
+        if goes_on:
             return f"{name}, continued"
         return name if is_stage else " ".join(filter(None, [name, frame.names]))
 
