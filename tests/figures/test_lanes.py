@@ -1,5 +1,7 @@
 """Lanes: every line of the contracted graph, none through a box, legible letters."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,7 @@ from resviz.figures import choose_figure, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import LINES, LOOKS
 from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
+from resviz.figures.lanes.notes import explain_words
 from resviz.figures.overview import smallest_letter_size
 from resviz.readings.contraction import DrawnFrame, read_contraction
 from resviz.record.storage import load
@@ -284,3 +287,54 @@ def test_one_lane_has_no_colours():
     net = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 1, 1))
     drawn = draw_diagram(trace(net, (3, 16, 16)), "lanes")
     assert "of this colour" not in " ".join(texts(drawn.picture))
+
+
+class PairsCell(nn.Module):
+    """A cell of sums of pairs, of which some read others, as those of NASNet."""
+
+    def __init__(self):
+        super().__init__()
+        self.ways = nn.ModuleList(
+            nn.Conv2d(8, 8, size, padding=size // 2) for size in (3, 5, 7, 3, 5)
+        )
+        self.pool = nn.MaxPool2d(3, 1, 1)
+
+    def forward(self, x, y):
+        """The sums together, narrowed."""
+        a, b, c, d, e = self.ways
+        first = a(x) + b(y)
+        second = c(y) + self.pool(x)
+        third = d(first) + e(y)
+        return (first * second + third * x).relu()
+
+
+class PairsNet(nn.Module):
+    """Cells that read the two before them."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.cells = nn.ModuleList(PairsCell() for _ in range(24))
+
+    def forward(self, x):
+        """The last."""
+        before = now = self.stem(x)
+        for cell in self.cells:
+            before, now = now, cell(now, before)
+        return now
+
+
+def test_letters_of_boxes_without_a_form_say_their_kinds():
+    """Boxes that hold no series and parallels tell what they are of in the key."""
+    graph = read_contraction(trace(PairsNet(), (3, 16, 16)))
+    boxes = [node for node in graph.nodes.values() if "PairsCell" in node.lines]
+    lettered = {
+        node.key: replace(node, lines=("P", "5 layers", "+ ×3")) for node in boxes
+    }
+    graph = replace(
+        graph, nodes=graph.nodes | lettered, letters=graph.letters | {"PairsCell": "P"}
+    )
+    assert "P: PairsCell of 3×3, 5×5, 7×7, max pool" in [*explain_words(graph)]
+    formed = {key: replace(node, lines=("P", "3×3")) for key, node in lettered.items()}
+    graph = replace(graph, nodes=graph.nodes | formed)
+    assert "P: PairsCell" in [*explain_words(graph)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from resviz.readings.contraction.join_signs import JOIN_NOUNS
+from resviz.readings.contraction.words import list_names
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -55,7 +57,33 @@ def explain_words(graph: ContractedGraph, *, letters: bool = True) -> Iterator[s
             yield f"{sign}: {meaning}"
     for name, code in graph.letters.items():
         if letters and code in words:
-            yield f"{code}: {name}"
+            is_class = name[:1].isupper()  # a type of block says its form itself
+            yield f"{code}: {name}{describe_kinds(graph, code) if is_class else ''}"
+
+
+MAX_KINDS = 4
+"""Kinds of layers that are told of a box, at most."""
+
+
+def describe_kinds(graph: ContractedGraph, code: str) -> str:
+    """Describe of which kinds of layers a box is, if it says but how many: " of 1×1".
+
+    Example:
+        " of 5×5 dw /2, 1×1, 7×7 dw /2, max pool and 3 more kinds"
+    """
+    boxes = (node for node in graph.nodes.values() if node.lines[0] == code)
+    box = next(boxes, None)
+    if box is None or any(map(IS_FORM.search, box.lines[1:])):
+        return ""
+    kinds = [*dict.fromkeys(list_names(graph.wiring, box.ends))]
+    left = len(kinds) - MAX_KINDS
+    shown = kinds if left <= 1 else kinds[:MAX_KINDS]
+    more = f" and {left} more kinds" if left > 1 else ""
+    return f" of {', '.join(shown)}{more}" if shown else ""
+
+
+IS_FORM = re.compile(r"\d×\d|pool|fc|attention")
+"""What a line of a box has that says what its layers are."""
 
 
 def declare_boxes(graph: ContractedGraph) -> Iterator[str]:
