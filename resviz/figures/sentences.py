@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels
+from resviz.figures.attention_labels import read_attention_words
 from resviz.figures.branch_labels import (
     ARROW,
     BESIDE,
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 8
 """Things of one kind that are listed; more are counted."""
+
+MAX_LISTED_OF_BRANCH = 12
+"""Layers of a block's branch that are listed, so that attention is told whole."""
 
 MAX_STAGES = 12
 """Stages that are told one by one."""
@@ -111,10 +115,26 @@ def spell_join(sign: str) -> str:
     return JOIN_NOUNS[sign]
 
 
-def join_with_and(things: Sequence[str]) -> str:
+def spell_attention(label: str) -> str:
+    """Spell out what a label says of attention.
+
+    Example:
+        >>> spell_attention("Q, K, V: fc"), spell_attention("q·kᵀ, 3 heads, 64 windows")
+        ('fc for Q, K and V', 'q·kᵀ with 3 heads and 64 windows')
+    """
+    letters, colon, layer = label.partition(": ")
+    if colon and {*letters.split(", ")} <= {*"QKV"}:
+        return f"{layer} for {join_with_and(letters.split(', '))}"
+    name, *amounts = label.split(", ")
+    if amounts and all(re.fullmatch(r"\d+ (heads?|windows)", one) for one in amounts):
+        return f"{name} with {join_with_and(amounts)}"
+    return label
+
+
+def join_with_and(things: Sequence[str], *, most: int = MAX_LISTED) -> str:
     """Join things as "a, b and c"; name only the first of many."""
-    if len(things) > MAX_LISTED:
-        things = [*things[: MAX_LISTED - 1], f"{len(things) - MAX_LISTED + 1} more"]
+    if len(things) > most:
+        things = [*things[: most - 1], f"{len(things) - most + 1} more"]
     if len(things) < 2:
         return "".join(things)
     return f"{', '.join(things[:-1])} and {things[-1]}"
@@ -344,16 +364,20 @@ def describe_block(
 ) -> str:
     """Describe one block: what runs on it, its shortcuts, what it costs."""
     total = costs.sum_layer_costs(block.layers)
+    attention = read_attention_words(arch)
     parts = []
     for unit in block.units:
         main = [arch.layers[index] for index in unit.main_indices]
         operations = [
-            spell_label(word)
+            spell_attention(word)
             for layer in main
-            for word in layer_labels.label_layer_fully(layer)
+            for word in attention.label_fully(
+                layer.index,
+                [*map(spell_label, layer_labels.label_layer_fully(layer))],
+            )
         ]
         parts.append(
-            f"Main branch: {join_with_and(operations)}; "
+            f"Main branch: {join_with_and(operations, most=MAX_LISTED_OF_BRANCH)}; "
             f"shortcut: {describe_shortcut(unit.shortcut)}."
         )
     before, after = (

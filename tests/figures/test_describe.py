@@ -295,3 +295,20 @@ def test_one_connection_is_told_in_the_singular():
         "Of 4 connections 1 is drawn, 1 lies inside a box, 1 leads from one repeat to "
         "the next, 1 is elsewhere in the network." == said
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "vit_tiny_patch16_224",
+            ("from 192 to 576 for Q, K and V", "q·kᵀ with 3 heads"),
+        ),
+        ("swin_tiny_patch4_window7_224", ("q·kᵀ with 3 heads and 64 windows",)),
+    ],
+)
+def test_a_block_with_attention_is_told_in_its_words(name, words):
+    """As its picture has them: Q, K and V, heads and windows, the weighted values."""
+    said = resviz.describe(load(record_file(name)), figure="block")
+    assert all(word in said for word in (*words, "scale, ", "softmax, weights · v"))
+    assert not re.search(r"product|×, |and \d+ more; shortcut", said)
