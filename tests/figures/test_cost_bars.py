@@ -17,6 +17,14 @@ from .conftest import NETWORKS, Gated, faults, sequential, texts
 LAYOUTS = ({}, {"direction": "LR"}, {"width": "column"})
 
 
+def is_inside(node, frame):
+    """Whether a node lies in a frame."""
+    return all(
+        abs(node.at[k] - frame.at[k]) + node.size[k] / 2 <= frame.size[k] / 2
+        for k in (0, 1)
+    )
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["TB", "LR", "column"])
 def test_bars_stand_clear(network, name, layout):
@@ -28,6 +36,7 @@ def test_bars_stand_clear(network, name, layout):
     shown = [node for node in picture.nodes if node.lines]
     for bar in picture.nodes:
         if bar.role in {"bar track", "bar fill", "changed block"}:
+            assert any(is_inside(bar, frame) for frame in picture.groups)
             for node in shown:
                 across = min(bar.right, node.right) - max(bar.left, node.left)
                 down = min(bar.bottom, node.bottom) - max(bar.top, node.top)
