@@ -241,3 +241,28 @@ def test_names_of_stages_leave_the_wire_free():
         line for node in picture.nodes if node.role == "name" for line in node.lines
     ]
     assert any("…" in name for name in names)
+
+
+def test_no_shortcut_begins_in_the_air():
+    """It leaves a wire that enters its block, or comes along a trunk."""
+    picture = draw_frozen("dla34")
+    starts = [e.path[0] for e in picture.edges if e.role == "projection" and not e.tip]
+    others = [edge for edge in picture.edges if edge.role in {"main", "link"}]
+    boxes = [node for node in picture.nodes if node.role != "note"]
+
+    def is_held(x, y):
+        on_box = any(
+            abs(x - node.at[0]) <= node.size[0] / 2 + 1
+            and abs(y - node.at[1]) <= node.size[1] / 2 + 1
+            for node in boxes
+        )
+        on_wire = any(
+            abs(x - a[0]) < 1 and abs(x - b[0]) < 1 and a[1] - 8 <= y <= b[1] + 8
+            for edge in others
+            for a, b in zip(edge.path[::3], [*edge.path[3::3], edge.tip], strict=True)
+            if b
+        )
+        return on_box or on_wire
+
+    assert starts
+    assert all(is_held(*start) for start in starts)

@@ -65,12 +65,14 @@ class PieceShape:
         shift: x of its shortcut, from the main branch.
         right: x of the right side of its frame.
         arc: what its shortcut reads, the rows on it, and its join; () for none.
-        from_above: whether what the arc reads is what enters the first row from above.
+        first: the first row that is not on the shortcut.
+        from_above: whether what the arc reads is what enters that row from above.
     """
 
     shift: float = 0
     right: float = 0
     arc: tuple[int, ...] = ()
+    first: int | None = None
     from_above: bool = True
 
 
@@ -142,8 +144,14 @@ class RowRouter:
         read = [row for row in sources[stops[0]] if row not in piece.rows]
         if not read:
             return PieceShape()
-        entering = sources[piece.rows[0]]
-        return PieceShape(arc=(read[0], *stops), from_above=read[0] in entering)
+        first = next(row for row in piece.rows if not self.rows[row].shortcut_kind)
+        straight = self.above.get(first)
+        entering = sources[first]
+        if straight in entering:
+            entering = [straight]
+        return PieceShape(
+            arc=(read[0], *stops), first=first, from_above=read[0] in entering
+        )
 
     def is_straight(self, source: int, head: int) -> bool:
         """Tell whether a wire leads from a row to that below it, also a column on."""
@@ -159,8 +167,8 @@ class RowRouter:
 
     def enters_from_above(self, source: int, head: int) -> bool:
         """Tell whether a wire enters a block above its first row, as its shortcut."""
-        shape = self.shapes.get(head)
-        return shape is not None and shape.arc[:1] == (source,) and shape.from_above
+        shape = self.shape_of(head)
+        return head == shape.first and shape.arc[0] == source and shape.from_above
 
     def collect_trunks(self) -> None:
         """Collect the wires that need a lane, by the row that they leave."""
