@@ -149,6 +149,7 @@ def draw_diagram(
         choose_legible,
         fit_picture,
         list_sheets,
+        warn_of_height,
         warn_of_small_letters,
     )
     from resviz.figures.drawing.palettes import (
@@ -172,6 +173,7 @@ def draw_diagram(
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
     warn_of_small_letters(described, sheet)
+    warn_of_height(described, sheet)
     warn_of_cuts(described, cuts)
     ground = read_ground(chosen["background"])
     described = replace(described, font=sheet.font, ground=ground)

@@ -16,7 +16,9 @@ from resviz.errors import RenderError, SpecError
 from resviz.figures import FIGURES, draw_diagram
 from resviz.figures.drawing.fitting import MIN_LETTER_POINTS, find_letter_size
 from resviz.figures.drawing.metrics import max_text_width, text_width, wrap_phrases
+from resviz.record.storage import load
 from resviz.units import parse_length
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import NETWORKS, faults, texts
 from .test_tikz import compiled
@@ -25,12 +27,13 @@ COLUMN = 234
 """Points of 3.25 inches."""
 
 
-def draw_with_warnings(arch, figure, **options):
-    """A figure, and what is said about its letters."""
+def draw_with_warnings(arch, figure, *, of="letters of", **options):
+    """A figure, and what is said about its letters, or about something else."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         drawn = draw_diagram(arch, figure, **options)
-    return drawn, [str(each.message) for each in heard]
+    messages = [str(each.message) for each in heard]
+    return drawn, [message for message in messages if of in message]
 
 
 def letters(drawn):
@@ -112,6 +115,26 @@ def test_letters_are_as_large_as_asked_for_or_it_is_said(network, figure, name, 
         )
         assert [] == said
         assert letters(again) >= wanted - 0.05
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("name", ["resnet18", "resnet152", "long"])
+def test_what_is_taller_than_a_page_is_said(network, figure, name):
+    """Its letters hold in a column, and no page has room for it."""
+    drawn, said = draw_with_warnings(
+        network(name), figure, of="in tall, and a page has 9in", width="column"
+    )
+    inches = drawn.size[1] / 96
+    assert (inches > 9 * 1.02) == bool(said), inches
+    assert all(f"{inches:.1f}in tall" in line for line in said)
+
+
+def test_some_figures_are_taller_than_a_page():
+    """And without a width, on a screen, none is told of."""
+    arch, of = load(record_file("hrnet_w18_small")), " tall, and a page"
+    _, said = draw_with_warnings(arch, "stack", of=of, width="column")
+    assert 1 == len(said)
+    assert not draw_with_warnings(arch, "stack", of=of, text="9pt")[1]
 
 
 @pytest.mark.parametrize("figure", ["overview", "stack", "growth"])

@@ -7,7 +7,12 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from resviz.errors import LetterWarning, warn_caller
-from resviz.figures.drawing.sheet import LETTER_SIZE, PRINTED_POINTS, find_sheet
+from resviz.figures.drawing.sheet import (
+    LETTER_SIZE,
+    PAGE_POINTS,
+    PRINTED_POINTS,
+    find_sheet,
+)
 from resviz.figures.drawing.shifting import shift_picture
 from resviz.figures.drawing.styles import LOOKS
 
@@ -93,6 +98,24 @@ def warn_of_small_letters(picture: Picture, sheet: Sheet) -> None:
         f'give it {name}="{value}", or draw another figure or less of it'
     )
     warn_caller(LetterWarning(message, *option))
+
+
+def warn_of_height(picture: Picture, sheet: Sheet) -> None:
+    """Warn of a figure for a paper that is taller than its page."""
+    if sheet.width is None or picture.unit is None:
+        return
+    points = picture.size[1] * picture.unit
+    if points > PAGE_POINTS * MAX_PAGE_SHARE:
+        message = (
+            f"{picture.title}: {points / 72:.1f}in tall, and a page has "
+            f"{PAGE_POINTS / 72:g}in: give it more width, or draw another figure or "
+            "less of it"
+        )
+        warn_caller(LetterWarning(message))
+
+
+MAX_PAGE_SHARE = 1.02
+"""Of a page's height, how much a figure may have: margins are stretched a little."""
 
 
 def find_letter_size(picture: Picture) -> float:
