@@ -86,7 +86,6 @@ TREES: dict[str, Callable[[nn.Module], Stages]] = {
 """How each family keeps its blocks; adding one is a row."""
 
 OTHERWISE = {
-    "gernet_[lm]": "two stages of the authors' have one resolution and width",
     "repvgg_*": "the stem is a block of the same class, as the paper counts it",
     "mobileone_*": "an author's block holds a depthwise and a pointwise sum",
     "mobilevit*": "an author's block holds transformer blocks",

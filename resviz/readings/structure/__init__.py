@@ -26,12 +26,13 @@ are compared as positions and width, for which the channels' axis is followed
 (`channel_axes`): a map, its windows and its tokens are one stream.
 
 Blocks follow one another in towers, found by the nearest block above each (`towers`);
-stages are runs of blocks of one size within a tower, and late strides and pyramids have
-their rules. They have the paper's names in networks of its shape, and the paths of
-their modules elsewhere (`stage_names`). Equal blocks fold (`repeats`), what is unusual
-is said in words (`remarks`), and every addition is explained (`join_reasons`). The main
-path is that of main sources with the most weights, between the main ones of several
-inputs and outputs (`main_ends`); the shape flow and the depth follow it.
+stages are runs of blocks of one size within a tower, and late strides, pyramids, and
+last stages that keep the size (`stage_calls`) have their rules. They have the paper's
+names in networks of its shape, and the paths of their modules elsewhere
+(`stage_names`). Equal blocks fold (`repeats`), what is unusual is said in words
+(`remarks`), and every addition is explained (`join_reasons`). The main path is that of
+main sources with the most weights, between the main ones of several inputs and outputs
+(`main_ends`); the shape flow and the depth follow it.
 """
 
 from __future__ import annotations

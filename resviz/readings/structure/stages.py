@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from resviz.readings.structure.parts import Stage
 from resviz.readings.structure.repeats import fold_blocks
 from resviz.readings.structure.shortcuts import CUTS, UNLABELLED_OPERATIONS
+from resviz.readings.structure.stage_calls import split_last_run
 from resviz.readings.structure.stage_names import name_stages
 from resviz.readings.structure.towers import group_by_tower
 
@@ -23,7 +24,7 @@ def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
     runs = [
         (tower, run)
         for tower, members in enumerate(towers)
-        for run in group_tower(members)
+        for run in split_last_run(graph, group_tower(members))
     ]
     runs.sort(key=lambda run: run[1][0].end)
     folds = [fold_blocks(run) for _, run in runs]
