@@ -49,8 +49,9 @@ def find_constant_streams(
     for number in candidates:
         for source in find_equal_sources(flowing[number]):
             if source not in live and leads_to_sum(flowing, live, source, number):
-                starts.append(climb_constant_stream(flowing, live, source))
-                let_flow(flowing, live, starts[-1])
+                start = climb_constant_stream(flowing, live, source)
+                below = let_flow(flowing, live, start)
+                starts = [start, *(n for n in starts if n not in below)]
     return flowing, tuple(starts)
 
 
@@ -124,8 +125,8 @@ LIGHT_OPERATIONS = NORMS | ACTIVATIONS | RESHAPES | ELEMENTWISE
 """Operations between the sums of a stream."""
 
 
-def let_flow(layers: list[Layer], live: set[int], start: int) -> None:
-    """Say of what descends from a constant that it flows, and is live."""
+def let_flow(layers: list[Layer], live: set[int], start: int) -> set[int]:
+    """Say of what descends from a constant that it flows, and is live; return it."""
     live.add(start)
     carrying = {start}
     for layer in layers[start + 1 :]:
@@ -136,6 +137,7 @@ def let_flow(layers: list[Layer], live: set[int], start: int) -> None:
             carrying.add(layer.index)
             live.add(layer.index)
             layers[layer.index] = msgspec.structs.replace(layer, operations=ops)
+    return carrying
 
 
 def let_operations_flow(layer: Layer, live: set[int]) -> Iterator[Operation]:

@@ -32,7 +32,8 @@ def find_sibling_calls(
     """Find the calls that are blocks without a shortcut.
 
     They have weights, hold no residual block and lie in none, and are of the class of
-    calls that hold one block each, or stand beside such calls.
+    calls that hold one block each, or stand beside such calls and, as these, have wide
+    kernels.
 
     Args:
         graph: the dataflow.
@@ -41,10 +42,13 @@ def find_sibling_calls(
     """
     calls = graph.arch.calls
     types = find_block_types(graph.arch, owners)
-    peers = Counter(
-        place for owner in set(owners) for place in iter_places(graph.arch, owner)
-    )
     busy, heavy, wide = accumulate_counts(graph, taken)
+    peers = Counter(
+        place
+        for owner in set(owners)
+        if wide[calls[owner].stop] > wide[calls[owner].start]
+        for place in iter_places(graph.arch, owner)
+    )
     sibling_calls: list[int] = []
     end = 0
     for number, call in enumerate(calls):

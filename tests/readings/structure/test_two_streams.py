@@ -9,7 +9,7 @@ from resviz.readings.structure import read_structure
 from resviz.readings.structure.join_reasons import explain_joins
 
 from .random_parts import Run
-from .toys import Basic, conv, residual
+from .toys import Basic, Transformer, conv, residual
 
 WIDTH = 16
 
@@ -69,6 +69,90 @@ def test_positions_added_again_and_again_leave_blocks_whole():
     ]
     assert ("attention + attention + MLP", "attention") == (tokens.type, places.type)
     assert (5, 64) == (tokens.output_shape[1], places.output_shape[1])
+
+
+def concatenate_tokens(self, maps):
+    return torch.cat([self.queries, self.more], 1).expand(len(maps), -1, -1)
+
+
+def normalize_tokens(self, maps):
+    return self.norm(self.queries).expand(len(maps), -1, -1)
+
+
+PROMPTS = {
+    "a parameter": lambda self, maps: self.queries.expand(len(maps), -1, -1),
+    "several, put together": concatenate_tokens,
+    "that a norm changes": normalize_tokens,
+    "of a linear layer": lambda self, maps: self.stem(self.queries),
+    "noughts": lambda self, maps: self.stem(maps.new_zeros(len(maps), 5, WIDTH)),
+}
+
+
+@pytest.mark.parametrize("make_prompts", PROMPTS.values(), ids=[*PROMPTS])
+def test_prompts_that_are_constant_lead_to_tokens_as_others_do(make_prompts):
+    """The tokens are made of them, and each layer adds them again."""
+
+    def forward(self, places):
+        prompts = make_prompts(self, places)
+        tokens = self.norm(self.first(prompts, prompts, prompts))
+        for layer in self.layers:
+            tokens, places = layer(tokens, places, prompts, torch.ones(64, WIDTH))
+        return tokens, places
+
+    net = Run(
+        forward,
+        first=CrossAttention(),
+        norm=nn.LayerNorm(WIDTH),
+        stem=nn.Linear(WIDTH, WIDTH),
+        layers=[LaterTwoWay(first=k == 0) for k in range(2)],
+    )
+    net.queries = nn.Parameter(torch.randn(1, 5, WIDTH))
+    net.more = nn.Parameter(torch.randn(1, 2, WIDTH))
+    net = nn.Sequential(nn.Linear(3, WIDTH), net)
+    built = read_structure(resviz.trace(net, inputs=torch.zeros(1, 64, 3)))
+    both_ways = ["attention", "attention"]
+    assert [*both_ways, "attention + MLP", "attention + attention + MLP"] == sorted(
+        block.type for block in built.blocks
+    )
+
+
+class LaterTwoWay(TwoWay):
+    """A layer of which the first lets its tokens be: they have seen each other."""
+
+    def __init__(self, *, first):
+        super().__init__()
+        self.is_first = first
+
+    def forward(self, tokens, places, prompts, positions):
+        if not self.is_first:
+            return super().forward(tokens, places, prompts, positions)
+        with_prompts, placed = tokens + prompts, places + positions
+        tokens = self.norms[1](tokens + self.to_map(with_prompts, placed, places))
+        tokens = self.norms[2](tokens + self.mlp(tokens))
+        with_prompts, placed = tokens + prompts, places + positions
+        places = self.norms[3](places + self.to_tokens(placed, with_prompts, tokens))
+        return tokens, places
+
+
+def test_a_neck_beside_transformer_blocks_is_none():
+    """Of convolutions, as SAM's, it stands where they do, and is unlike them."""
+
+    def forward(self, image):
+        rows = self.patches(image).flatten(2).mT
+        for block in self.blocks:
+            rows = block(rows)
+        return self.neck(rows.mT.reshape(1, WIDTH, 8, 8))
+
+    convs = nn.Conv2d(WIDTH, 8, 1), nn.Conv2d(8, 8, 3, padding=1)
+    net = Run(
+        forward,
+        patches=nn.Conv2d(3, WIDTH, 2, 2),
+        blocks=[Transformer(WIDTH) for _ in range(3)],
+        neck=nn.Sequential(*convs),
+    )
+    net = nn.Sequential(net, residual())
+    built = read_structure(resviz.trace(net, inputs=torch.zeros(1, 3, 16, 16)))
+    assert [*["attention + MLP"] * 3, "basic"] == [block.type for block in built.blocks]
 
 
 class MessagePassing(nn.Module):
