@@ -130,12 +130,14 @@ class Graph:
         main_input, self.main_output = find_main_ends(self)
         if len(arch.inputs) > 1:
             self.add_conditions(main_input)
-        self.carried_scores: dict[int, int] = {}
+        self.carried_scores: dict[int, tuple[int, ...]] = {}
         if finder.has_products:
             self.carried_scores = find_carried_scores(self)
             for node, earlier in self.carried_scores.items():
-                side = self.side_edges.get(node, {})
-                self.side_edges[node] = side | {earlier: SideKind.KERNEL}
+                reader = self.joins[node].reader
+                side = self.side_edges.get(reader, {})
+                side = side | dict.fromkeys(earlier, SideKind.KERNEL)
+                self.side_edges[reader] = side
         self.nodes_with_side_edges = sorted(self.side_edges)
         self.find_dominators()
 

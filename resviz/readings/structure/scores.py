@@ -14,57 +14,82 @@ from resviz.readings.structure.main_ends import walk_unweighted
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from resviz.readings.structure.graph import Graph
 
 
-def find_carried_scores(graph: Graph) -> dict[int, int]:
+def find_carried_scores(graph: Graph) -> dict[int, tuple[int, ...]]:
     """Find the sums of scores with those of an earlier attention.
 
     Scores are products of live matrices that a softmax reads, or has weighed already.
+    A sum of those of all layers so far may be kept beside them.
 
     Returns:
-        The operand that carries the earlier scores, by the sum.
+        The operands that carry the earlier scores, by the sum.
     """
-    carried: dict[int, int] = {}
+    carried: dict[int, tuple[int, ...]] = {}
+    newest: dict[int, int] = {}  # of the products in each
     for node, join in graph.joins.items():
-        if len(join.operands) != 2:
-            continue
-        ends = [(find_scores(graph, carried, n), n) for n in join.operands]
-        (first, earlier), (last, own) = sorted(ends)
+        ends = sorted((find_scores(graph, newest, n), n) for n in join.operands)
+        (first, _), (last, own) = ends[0], ends[-1]
         if (
             MODEL_INPUT < first < last
             and AncestorSearch(graph.sources, last).reaches(first)
-            and (leads_to_softmax(graph, node) or is_softmax(graph, own))
+            and (
+                node in graph.dead_joins  # those kept for a layer that is not there
+                or leads_to_softmax(graph, newest, node)
+                or is_softmax(graph, own)
+            )
         ):
-            carried[node] = earlier
+            carried[node] = tuple(operand for _, operand in ends[:-1])
+            newest[node] = last
     return carried
 
 
-def find_scores(graph: Graph, carried: dict[int, int], node: int) -> int:
-    """Find the product, or the sum of such, that alone leads to a node; else -1.
+def find_scores(graph: Graph, newest: Mapping[int, int], node: int) -> int:
+    """Find the product, or the newest of a sum of such, that alone leads to a node.
 
-    A layer on the scores may be between. Source: Wang et al. 2021, evolving attention.
+    There is none below 0. A layer on the scores may be between, or a stack that is
+    averaged. Source: Wang et al. 2021, evolving attention.
     """
     end = walk_unweighted(graph, node)
+    if graph.is_single_operation(end, {"stack"}):
+        inner = [find_scores(graph, newest, part) for part in graph.sources[end]]
+        return max(inner) if min(inner) > MODEL_INPUT else MODEL_INPUT
     effort = graph.efforts.get(end)
     if effort and effort.weighted and len(graph.sources[end]) == 1:
         end = walk_unweighted(graph, graph.sources[end][0])
         effort = graph.efforts.get(end)
     is_product = effort is not None and effort.products and not effort.weighted
-    return end if is_product or end in carried else MODEL_INPUT
+    return end if is_product else newest.get(end, MODEL_INPUT)
 
 
-def leads_to_softmax(graph: Graph, node: int) -> bool:
-    """Tell whether a softmax reads a node, or what is but reshaped and scaled of it."""
-    pending = [node]
+def leads_to_softmax(graph: Graph, newest: Mapping[int, int], node: int) -> bool:
+    """Tell whether a softmax reads a node, or what is but reshaped and scaled of it.
+
+    What adds it to other scores leads there too.
+    """
+    pending, reached = [node], {node}
     while pending:
         for user in graph.after[pending.pop()]:
             names = {op.name for op in graph.operations[user]}
             if names & SOFTMAXES:
                 return True
-            if names <= RESHAPES | ELEMENTWISE and user not in graph.joins:
-                pending.append(user)
+            if user in reached or not names <= SCORE_OPERATIONS:
+                continue
+            if user in graph.joins and not all(
+                operand in reached or find_scores(graph, newest, operand) > MODEL_INPUT
+                for operand in graph.joins[user].operands
+            ):
+                continue
+            reached.add(user)
+            pending.append(user)
     return False
+
+
+SCORE_OPERATIONS = RESHAPES | ELEMENTWISE | {"stack", "sum"}
+"""Operations between scores and their softmax."""
 
 
 def is_softmax(graph: Graph, node: int) -> bool:
