@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
+from resviz.readings.structure.forks import (
+    ON_SHORTCUT,
+    AncestorSearch,
+    make_addition,
+    walk_light_chain,
+)
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.weights import count_matrices
 from resviz.record import MODEL_INPUT
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure.forks import Addition
     from resviz.readings.structure.graph import Graph
+    from resviz.readings.structure.joins import Join
 
 
 def takes_up_again(graph: Graph, nodes: Iterable[int]) -> bool:
@@ -60,7 +66,9 @@ def keeps_state(
     """Tell whether a sum adds one step of a sequence, whose state the next one reads.
 
     The sum is none of the state, which is tapped: a cell's output beside its input.
-    What the last step reads was made by its own weights before.
+    What the last step reads was made by its own weights before. What is added to
+    another stream too is no state, as the messages of a graph net whose layers are
+    one. Source: Pfaff et al. 2021, MeshGraphNets.
 
     Args:
         graph: the dataflow.
@@ -91,9 +99,21 @@ def keeps_state(
     )
     if again is None:
         return False
-    edges = {node: sources for node, sources in graph.sources.items() if node != join}
+    streams = {
+        node
+        for node, other in graph.joins.items()
+        if fork < node < again and node not in nodes and adds_to_stream(graph, other)
+    }
+    edges = {n: above for n, above in graph.sources.items() if n not in streams}
+    edges.pop(join, None)
     search = AncestorSearch(edges, again)
     return any(search.reaches(tap) for tap in sorted(taps, reverse=True))
+
+
+def adds_to_stream(graph: Graph, join: Join) -> bool:
+    """Tell whether a sum adds to a tensor what is made of that and others."""
+    addition = make_addition(graph, join)
+    return addition.fork_rule is ON_SHORTCUT and addition.fork in addition.operands
 
 
 def is_step(graph: Graph, node: int) -> bool:

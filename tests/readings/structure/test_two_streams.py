@@ -227,6 +227,65 @@ def test_edges_and_nodes_that_read_each_other_are_a_stream_each():
     assert ["residual unit"] * 6 == verdicts[1:]
 
 
+def gather_messages(self, nodes, edges, senders, receivers):
+    """Nodes gather what is added to the edges."""
+    return MessagePassing.forward(self, nodes, edges, senders, receivers)
+
+
+def gather_means(self, nodes, edges, senders, receivers):
+    messages = self.edge(torch.cat([nodes[senders], nodes[receivers], edges], -1))
+    count = torch.zeros_like(nodes).index_add(0, receivers, torch.ones_like(messages))
+    total = torch.zeros_like(nodes).index_add(0, receivers, messages)
+    mean = total / count.clamp(min=1)
+    return nodes + self.node(torch.cat([nodes, mean], -1)), edges + messages
+
+
+def gather_edges(self, nodes, edges, senders, receivers):
+    both = torch.cat([nodes[senders], nodes[receivers], edges], -1)
+    edges = edges + self.edge(both)
+    total = torch.zeros_like(nodes).index_add(0, receivers, edges)
+    return nodes + self.node(torch.cat([nodes, total], -1)), edges
+
+
+def gather_by_scatter(self, nodes, edges, senders, receivers):
+    messages = self.edge(torch.cat([nodes[senders], nodes[receivers], edges], -1))
+    places = receivers[:, None].expand_as(messages)
+    total = nodes.new_zeros(nodes.shape).scatter_add_(0, places, messages)
+    return nodes + self.node(torch.cat([nodes, total], -1)), edges + messages
+
+
+def norm_sums(self, nodes, edges, senders, receivers):
+    nodes, edges = MessagePassing.forward(self, nodes, edges, senders, receivers)
+    return nn.functional.layer_norm(nodes, [WIDTH]), edges
+
+
+@pytest.mark.parametrize(
+    "pass_messages",
+    [gather_messages, gather_means, gather_edges, gather_by_scatter, norm_sums],
+)
+@pytest.mark.parametrize("of_one_input", [False, True])
+def test_layers_of_a_graph_net_may_be_one_called_often(pass_messages, of_one_input):
+    """Messages that edges and nodes both get are no state of a recurrent net."""
+
+    def forward(self, nodes, edges, senders, receivers):
+        if of_one_input:
+            edges = nodes[senders] - nodes[receivers]
+        nodes, edges = self.node_stem(nodes), self.edge_stem(edges)
+        for layer in self.layers:
+            nodes, edges = layer(nodes, edges, senders, receivers)
+        return nodes, edges
+
+    ends = torch.zeros(24, dtype=torch.long)
+    inputs = torch.zeros(10, 3), torch.zeros(24, 3), ends, ends
+    stems = {"node_stem": nn.Linear(3, WIDTH), "edge_stem": nn.Linear(3, WIDTH)}
+    parts = MessagePassing()
+    layer = Run(pass_messages, edge=parts.edge, node=parts.node)
+    net = Run(forward, layers=[layer] * 3, **stems)
+    built = read_structure(resviz.trace(net, inputs=inputs))
+    sizes = sorted([b.output_size for b in stage.blocks] for stage in built.stages)
+    assert [[(10, WIDTH)] * 3, [(24, WIDTH)] * 3] == sizes
+
+
 def test_steps_of_a_sequence_are_no_two_ways_of_one():
     """A recurrent net written out adds what it makes of different steps."""
 
