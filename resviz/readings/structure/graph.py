@@ -18,6 +18,7 @@ from resviz.readings.structure.channel_axes import (
 )
 from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
+from resviz.readings.structure.experts import find_routed_products
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
 from resviz.readings.structure.scores import find_carried_scores
@@ -82,7 +83,8 @@ class Graph:
             being 0; {} if there is one alone.
         joins: the additions, by node.
         dead_joins: those that lead to no output.
-        carried_scores: those that add scores of an earlier attention, by the sum.
+        carried_scores: operands with scores of an earlier attention, by their sum.
+        routed_products: operands that a router of experts gives, by their product.
         returned_nodes: what gives an output of the model.
         efforts: of the nodes that have any, what they weigh.
         input_axes: in which axis of each input of the model its channels lie.
@@ -131,13 +133,16 @@ class Graph:
         if len(arch.inputs) > 1:
             self.add_conditions(main_input)
         self.carried_scores: dict[int, tuple[int, ...]] = {}
+        self.routed_products: dict[int, int] = {}
         if finder.has_products:
             self.carried_scores = find_carried_scores(self)
-            for node, earlier in self.carried_scores.items():
-                reader = self.joins[node].reader
-                side = self.side_edges.get(reader, {})
-                side = side | dict.fromkeys(earlier, SideKind.KERNEL)
-                self.side_edges[reader] = side
+            self.routed_products = find_routed_products(self)
+            carried = self.carried_scores.items()
+            kernels = {self.joins[node].reader: earlier for node, earlier in carried}
+            kernels |= {k: (n,) for k, n in self.routed_products.items()}
+            for node, sources in kernels.items():
+                side = dict.fromkeys(sources, SideKind.KERNEL)
+                self.side_edges[node] = self.side_edges.get(node, {}) | side
         self.nodes_with_side_edges = sorted(self.side_edges)
         self.find_dominators()
 

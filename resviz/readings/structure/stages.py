@@ -81,6 +81,8 @@ def is_cropped(before: Block, block: Block) -> bool:
     Its shortcut tells: it cuts as much, and neither strides nor resizes. Source: van
     den Oord et al. 2016, WaveNet, of which no step is a stage.
     """
+    if before.output_shape[0] != block.output_shape[0]:  # groups are no samples
+        return False
     shortcuts = [unit.shortcut for unit in block.units]
     sizes, cut_sizes = shortcuts[0].input_shape[2:], block.output_shape[2:]
     return (

@@ -9,6 +9,7 @@ from resviz.operations.families import (
     PRODUCTS,
     SOFTMAXES,
 )
+from resviz.readings.structure.experts import runs_experts
 from resviz.readings.structure.mlps_beside import has_mlp_beside
 from resviz.readings.structure.scores import is_softmax
 from resviz.readings.structure.side_edges import SideKind
@@ -41,7 +42,11 @@ def classify_unit(graph: Graph, nodes: frozenset[int], other: str = "residual") 
 def find_unit_type(graph: Graph, nodes: frozenset[int]) -> str:
     """Find the type of a main branch; "" if none fits."""
     heavy = nodes & graph.efforts.keys()
-    products = [node for node in sorted(heavy) if graph.efforts[node].products]
+    products = [
+        node
+        for node in sorted(heavy - graph.routed_products.keys())
+        if graph.efforts[node].products and not runs_experts(graph.layers[node])
+    ]
     if any(attends(graph, node) for node in products) or follows_product(
         graph, nodes, products
     ):
