@@ -34,8 +34,9 @@ def split_last_run(graph: Graph, runs: list[list[Block]]) -> list[list[Block]]:
         runs: of the tower, by size.
     """
     last = runs[-1]
-    if len({block.path.rpartition(".")[0] for block in last}) < 2:
-        return runs
+    parents = {block.path.rpartition(".")[0] for block in last}
+    if len(parents) < 2 or not parents.isdisjoint([block.path for block in last]):
+        return runs  # of one module, or a block in another one's
     *before, parts = split_by_call(graph, runs)
     calls = [number for run in (*before, parts) for number, _ in run]
     is_one_each = all(len(run) == 1 for run in before)
