@@ -52,7 +52,10 @@ def find_unit_type(graph: Graph, nodes: frozenset[int]) -> str:
     ):
         return PARALLEL_ATTENTION if has_mlp_beside(graph, nodes) else "attention"
     weighing = nodes & graph.side_edges.keys()
-    if any(attends_to_one_position(graph, node) for node in weighing):
+    if any(
+        attends_to_one_position(graph, node) or attends_to_neighbours(graph, node)
+        for node in weighing
+    ):
         return "attention"
     if any(map(is_recurrent, graph.select_layers(heavy))) or takes_up_again(
         graph, heavy
@@ -148,6 +151,30 @@ def attends_to_one_position(graph: Graph, node: int) -> bool:
             if above > MODEL_INPUT and graph.efforts[above].products:
                 return True
     return False
+
+
+def attends_to_neighbours(graph: Graph, node: int) -> bool:
+    """Tell whether a softmax weighs what was gathered of neighbours, which are summed.
+
+    Source: Zhao et al. 2021, Point Transformer, equation 3, where weights are vectors.
+    """
+    if not any(graph.is_single_operation(user, {"sum"}) for user in graph.after[node]):
+        return False
+    weights = [source for source in graph.sources[node] if is_softmax(graph, source)]
+    if not weights:
+        return False
+    pending = [source for source in graph.sources[node] if source not in weights]
+    while pending:
+        source = pending.pop()
+        if graph.is_single_operation(source, GATHERINGS):
+            return True
+        if source > MODEL_INPUT and source not in graph.efforts:
+            pending += graph.main_sources[source]
+    return False
+
+
+GATHERINGS = {"index", "index_select", "gather", "im2col", "unfold"}
+"""Operations that put the neighbours of a position beside one another."""
 
 
 def is_basic(weighted_ops: Sequence[Operation]) -> bool:

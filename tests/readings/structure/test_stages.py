@@ -123,3 +123,24 @@ def test_a_needless_projection_begins_a_stage():
     plain, projecting = [residual() for _ in range(5)], residual(side=conv(1))
     net = nn.Sequential(conv(3, 3), *plain[:2], projecting, *plain[2:])
     assert [2, 4] == count_blocks(net, 1, 3, 16, 16)
+
+
+def test_groups_of_points_are_no_samples():
+    """A map of as many positions as groups have members is another stage."""
+
+    def run(self, x):
+        n, c, positions = x.shape
+        x = x.reshape(n, c, 4, positions // 4).transpose(1, 2).flatten(0, 1)
+        for block in self.before:
+            x = block(x)
+        x = x.amax(2).view(n, 4, c).mT
+        for block in self.after:
+            x = block(x)
+        return x
+
+    def make_blocks():
+        mains = [[nn.Conv1d(8, 8, 1), nn.ReLU(), nn.Conv1d(8, 8, 1)] for _ in range(2)]
+        return [residual(nn.Sequential(*main)) for main in mains]
+
+    net = Run(run, before=make_blocks(), after=make_blocks())
+    assert [2, 2] == count_blocks(nn.Sequential(nn.Conv1d(3, 8, 1), net), 2, 3, 16)
