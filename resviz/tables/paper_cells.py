@@ -20,6 +20,7 @@ from resviz.readings.structure.stems import list_stems_before
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.record import Operation, Source
 from resviz.tables.paper_attention import AttentionStream, split_attention
+from resviz.tables.summary import split_into_parts
 from resviz.tables.table import Cell, LayerGroup
 from resviz.units import format_kernel, format_per_axis, format_plural, format_sizes
 
@@ -54,6 +55,7 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
         for stem in list_stems_before(structure, number):
             entries |= stem_entries(structure, stem)
         entries[stage.name] = describe_stage(stage), measure_stage(stage)
+    entries |= tower_head_entries(structure)
     lines = describe_heads(structure)
     if len(lines) == 1:
         words = tuple(w for la in structure.head for w in describe_head_layer(la))
@@ -64,6 +66,23 @@ def paper_entries(structure: Structure) -> dict[str, PaperEntry]:
         after = extent if extent.sizes else MapExtent((1, 1))
         entries["head"] = Cell((LayerGroup(lines),)), after
     return entries
+
+
+def tower_head_entries(structure: Structure) -> dict[str, PaperEntry]:
+    """Return the cells of heads of single towers, as CLIP's image projection.
+
+    Where there are several outputs each head has its line in the row of them all.
+    """
+    if describe_several_heads(structure) or not structure.has_towers:
+        return {}
+    return {
+        name: (
+            Cell((LayerGroup((line,)),)),
+            MapExtent(measure_extent(structure, layers[-1]).sizes or (1, 1)),
+        )
+        for name, layers in split_into_parts(structure)
+        if name.startswith("head of ") and (line := describe_head(layers))
+    }
 
 
 def stem_entries(structure: Structure, stem: Stem) -> dict[str, PaperEntry]:
@@ -230,9 +249,21 @@ def describe_convolution(op: Operation, *, strided: bool = False) -> str:
 def describe_heads(structure: Structure) -> tuple[str, ...]:
     """Write a line for each head, after one for what several share.
 
+    A lone head is what follows the last block; what it reads of other inputs has a line
+    before it.
+    """
+    if several := describe_several_heads(structure):
+        return several
+    beside = list_layers_beside(structure)
+    behind = [layer for layer in structure.head if layer not in beside]
+    return tuple(filter(None, map(describe_head, (beside, behind))))
+
+
+def describe_several_heads(structure: Structure) -> tuple[str, ...]:
+    """Write a line for each head, or what they share; () where there are not several.
+
     What gives an output on the way to another, as features before a classifier, is no
-    head of its own. A lone head is what follows the last block; what it reads of other
-    inputs has a line before it.
+    head of its own.
     """
     lines = {
         outputs: line
@@ -240,11 +271,7 @@ def describe_heads(structure: Structure) -> tuple[str, ...]:
         if outputs and (line := describe_head(layers))
     }
     ends = [one for one in lines if not any(other < one for other in lines)]
-    if len(ends) > 1:
-        return tuple(lines.values())
-    beside = list_layers_beside(structure)
-    behind = [layer for layer in structure.head if layer not in beside]
-    return tuple(filter(None, map(describe_head, (beside, behind))))
+    return tuple(lines.values()) if len(ends) > 1 else ()
 
 
 def describe_head(layers: Iterable[Layer]) -> str:

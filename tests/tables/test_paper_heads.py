@@ -165,5 +165,8 @@ def test_each_of_two_towers_has_a_head(forward, is_shared):
     stages = [stage.name for stage in arch.stages]
     assert [f"head of {stages[1]}", "head"] == [n for n in names if "head" in n]
     assert "other layers" not in names
+    heads = [row["name"] for row in resviz.table(arch).rows if "head" in row["name"]]
+    several = forward is not compare_ends
+    assert [*[f"head of {stages[1]}"] * (not several), "head"] == heads
     found = find_downsampling(read_structure(arch))
     assert [True, True] == [each.inside for each in found]
