@@ -161,7 +161,7 @@ def measure_record(arch: Architecture) -> SweepRow:
         "inference_peak_bytes": find_peak(arch).bytes,
         "receptive_field": find_largest_axis_field(arch),
         "final_shape": find_final_shape(graph, path),
-        "depth": sum(count_weighted(arch.stored_layers[index]) for index in path),
+        "depth": sum(count_weighted(graph.layers[index]) for index in path),
         "trainable_params": arch.trainable_params,
         "not_counted": describe_gaps(arch),
         "lacks_weights": bool(costs.find_uncounted_weights(arch)),

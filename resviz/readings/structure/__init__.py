@@ -1,29 +1,31 @@
 """Reading a record's residual structure: stem, stages, blocks, shortcuts, head.
 
-No name is read, and no class but to compare it. Where tensors meet, some only modulate:
-a gate, a condition, a kernel, an index. Their edges are side edges (`side_edges`); all
-others are the main stream, on which dominators, weights and the depth are taken. Rows
-that start constant flow from the first sum on (`constant_streams`). A join
-is an addition of different live tensors of one shape, however written (`joins`). Its
-fork is the latest node on a light operand's chain from which the other operands
-descend, else its immediate dominator (`forks`). Between them lies its region, which
-need not be closed: what is read elsewhere is a tap, what leads to no output is no use,
-what comes from elsewhere is a condition. A branch weighs what the heaviest of its paths
-does (`efforts`); the lightest is the shortcut. `sum_kinds` says what a sum is and why:
-residual, weightless, parallel, or open, where branches read different parts or
-something foreign is added inside. Sums of two streams that exchange are units all the
-same (`exchanges`). Of a sum of several states and a branch the newest state is the fork
-(`multistep`); what a cell refines step by step is no block (`steps`). A sum of linear
-maps of one tensor is one convolution of several branches, a block only where nothing
-else is. One of towers or inputs is a `fusion`.
+No name is read, and no class but to compare it. What filters each channel with numbers
+that nothing learns weighs nothing (`fixed_filters`). Where tensors meet, some only
+modulate: a gate, a condition, a kernel, an index. Their edges are side edges
+(`side_edges`); all others are the main stream, on which dominators, weights and the
+depth are taken. Rows that start constant flow from the first sum on
+(`constant_streams`). A join is an addition of different live tensors of one shape,
+however written (`joins`). Its fork is the latest node on a light operand's chain from
+which the other operands descend, else its immediate dominator (`forks`). Between them
+lies its region, which need not be closed: what is read elsewhere is a tap, what leads
+to no output is no use, what comes from elsewhere is a condition. A branch weighs what
+the heaviest of its paths does (`efforts`); the lightest is the shortcut. `sum_kinds`
+says what a sum is and why: residual, weightless, parallel, or open, where branches read
+different parts or something foreign is added inside. Sums of two streams that exchange
+are units all the same (`exchanges`). Of a sum of several states and a branch the newest
+state is the fork (`multistep`); what a cell refines step by step is no block (`steps`).
+A sum of linear maps of one tensor is one convolution of several branches, a block only
+where nothing else is. One of towers or inputs is a `fusion`.
 
-The outermost residual regions are units (`outer_regions`), but for long skips;
-units that mix positions and channels in turn are one block, as attention and MLP, in
-one call or as modules of their own (`unit_groups`). Norm and activation that a call has
-before its first fork belong to its block, as its `preactivation`. A call of the same
-class as blocks, or in their place, is a block without shortcut (`plain_blocks`). Sizes
-are compared as positions and width, for which the channels' axis is followed
-(`channel_axes`): a map, its windows and its tokens are one stream.
+The outermost residual regions are units (`outer_regions`), but for long skips, as is
+one over a lone block whose sisters are units. Units that mix positions and channels in
+turn are one block, as attention and MLP, in one call or as modules of their own
+(`unit_groups`). Norm and activation that a call has before its first fork belong to its
+block, as its `preactivation`. A call of the same class as blocks, or in their place, is
+a block without shortcut (`plain_blocks`). Sizes are compared as positions and width,
+for which the channels' axis is followed (`channel_axes`): a map, its windows and its
+tokens are one stream.
 
 Blocks follow one another in towers, found by the nearest block above each (`towers`);
 stages are runs of blocks of one size within a tower, and late strides, pyramids, and
@@ -184,5 +186,5 @@ def count_depth(structure: Structure) -> int:
     for input and state, count once. Source: He et al. 2015, section 3.3; projections
     are not counted, nor are gates.
     """
-    layers = structure.arch.stored_layers
+    layers = build_graph(structure.arch).layers
     return sum(count_weighted(layers[index]) for index in structure.main_path)

@@ -19,6 +19,7 @@ from resviz.readings.structure.channel_axes import (
 from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
 from resviz.readings.structure.experts import find_routed_products
+from resviz.readings.structure.fixed_filters import mark_fixed_filters
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
 from resviz.readings.structure.scores import find_carried_scores
@@ -63,7 +64,7 @@ class Graph:
 
     Attributes:
         arch: the record.
-        layers: its layers, those of constant streams flowing.
+        layers: its layers, those of constant streams flowing, fixed filters by name.
         constant_nodes: the nodes that descend from constant streams alone.
         operations: the operations of each node that something flows through.
         before: live sources of each node, each once, in operand order; every input of
@@ -97,7 +98,8 @@ class Graph:
 
     def __init__(self, arch: Architecture) -> None:
         self.arch = arch
-        self.layers, starts = find_constant_streams(arch.stored_layers)
+        layers = mark_fixed_filters(arch, arch.stored_layers)
+        self.layers, starts = find_constant_streams(layers)
         self.constant_nodes: set[int] = set()
         self.operations: dict[int, list[Operation]] = {}
         self.before: dict[int, tuple[int, ...]] = {}

@@ -20,11 +20,40 @@ InnerRegions = dict[int, "list[JoinRegion]"]
 def find_outer_regions(graph: Graph, residual: list[JoinRegion]) -> list[JoinRegion]:
     """Find the residual regions that are units, in execution order."""
     outer_regions, inner_regions = find_outermost_regions(graph, residual)
+    outer_regions = free_sisters(graph, outer_regions, inner_regions)
     repeats = find_repeated_sums(graph, outer_regions)
     outer_regions = [region for region in outer_regions if region.join not in repeats]
     if any(inner_regions.values()):
         outer_regions = drop_parts_of_plain_blocks(graph, outer_regions, inner_regions)
     return drop_multi_branch_convolutions(graph, outer_regions)
+
+
+def free_sisters(
+    graph: Graph, outer_regions: list[JoinRegion], inner_regions: InnerRegions
+) -> list[JoinRegion]:
+    """Put in place of a region the one block inside it whose sisters are units.
+
+    They are of its class and called by what adds around it, which skips a block then,
+    as where a sum of two blocks is what a third reads. Source: Jung et al. 2022,
+    RawNet3; Chen et al. 2020, GCNII, whose first layer adds the state that it reads.
+    """
+    if not any(len(inner) == 1 for inner in inner_regions.values()):
+        return outer_regions
+    calls = graph.arch.calls
+    owners = {region.join: find_region_call(graph, region) for region in outer_regions}
+    sisters = {(calls[owner].type, calls[owner].parent) for owner in owners.values()}
+    freed: list[JoinRegion] = []
+    for region in outer_regions:
+        inner = inner_regions[region.join]
+        if len(inner) == 1 and inner[0].is_whole_block:
+            call = calls[find_region_call(graph, inner[0])]
+            is_called_here = call.parent == owners[region.join]
+            if is_called_here and (call.type, call.parent) in sisters:
+                freed += inner
+                inner_regions[inner[0].join] = []
+                continue
+        freed.append(region)
+    return freed
 
 
 def find_repeated_sums(graph: Graph, regions: Iterable[JoinRegion]) -> dict[int, int]:

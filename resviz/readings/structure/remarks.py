@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure import Structure
     from resviz.readings.structure.graph import Graph
-    from resviz.readings.structure.parts import Block, Stage
+    from resviz.readings.structure.parts import Block, Shortcut, Stage
     from resviz.record import Operation
 
 
@@ -102,19 +102,34 @@ def takes_some(graph: Graph, node: int) -> bool:
 
 def changes_without_projection(structure: Structure) -> Iterator[str]:
     """Name blocks that change resolution or width on a shortcut without weights."""
-    for kind, phrase in WEIGHTLESS_PHRASES.items():
+    for phrase, fits in WEIGHTLESS_SHORTCUTS.items():
         names = [
             name
             for name, block in name_blocks(structure)
-            if any(unit.shortcut.kind == kind for unit in block.units)
+            if any(fits(unit.shortcut) for unit in block.units)
         ]
         yield from remark_on(phrase, names)
 
 
-WEIGHTLESS_PHRASES = {
-    "zero-padded": "option A, zero channels and no projection",
-    "subsampled": "the shortcut drops positions, no projection",
-    "none": "no shortcut",
+def pools_positions(shortcut: Shortcut) -> bool:
+    """Tell whether a shortcut sees all positions through windows, and drops none."""
+    ops = list_live_operations(
+        shortcut.arch.stored_layers[index] for index in shortcut.layer_indices
+    )
+    return any(op.window and prod(op.window.kernel) > 1 for op in ops)
+
+
+WEIGHTLESS_SHORTCUTS: dict[str, Callable[[Shortcut], bool]] = {
+    "option A, zero channels and no projection": (
+        lambda shortcut: shortcut.kind == "zero-padded"
+    ),
+    "the shortcut drops positions, no projection": (
+        lambda shortcut: shortcut.kind == "subsampled" and not pools_positions(shortcut)
+    ),
+    "the shortcut pools positions, no projection": (
+        lambda shortcut: shortcut.kind == "subsampled" and pools_positions(shortcut)
+    ),
+    "no shortcut": lambda shortcut: shortcut.kind == "none",
 }
 """What is said of shortcuts without weights; adding one is a row."""
 

@@ -23,6 +23,7 @@ from resviz.operations.families import (
 from resviz.operations.table import find_display_name
 from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.structure.channel_axes import follow_axis, to_channels_first
+from resviz.readings.structure.fixed_filters import FIXED_FILTER
 from resviz.readings.structure.no_ops import changes_nothing, shifts
 from resviz.readings.structure.parts import EXCHANGE_NOTE, Shortcut
 from resviz.readings.structure.weights import is_depthwise, is_upsampling, is_weighted
@@ -357,6 +358,7 @@ OPERATION_LABELS: tuple[tuple[frozenset[str], Callable[[Operation, int], str]], 
     (CONVOLUTIONS, label_window),
     (AVERAGE_POOLS, partial(label_window, noun=" average pool")),
     (MAX_POOLS, partial(label_window, noun=" max pool")),
+    (frozenset({FIXED_FILTER}), partial(label_window, noun=" fixed filter")),
     (PRODUCTS, lambda op, _: "linear" if is_weighted(op) else "product"),
     (frozenset({"slice"}), label_slice),
     (PADDINGS | EDGE_PADDINGS, label_padding),

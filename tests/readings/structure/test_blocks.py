@@ -1,5 +1,6 @@
 """Blocks of several units, blocks without shortcut, and the stages of both."""
 
+import pytest
 import torch
 from torch import fx, nn
 
@@ -621,3 +622,36 @@ def test_a_strided_skip_over_sums_before_its_stride_is_a_block():
     thin = (residual(conv(3, 4, 4)) for _ in range(2))
     inner = conv(1, 8, 4), *thin, conv(3, 4, 8, stride=2)
     assert ["1"] == skip_over(*inner, side=conv(1, stride=2))
+
+
+class Summing(nn.Module):
+    """Three blocks; the last reads the sum of the others, as RawNet3's does."""
+
+    def __init__(self, *blocks, halve=False):
+        super().__init__()
+        self.stem = conv(3, 3)
+        self.first, self.second, self.third = blocks
+        self.pool = nn.MaxPool2d(2) if halve else nn.Identity()
+
+    def forward(self, x):
+        first = self.first(self.stem(x))
+        return self.third(self.pool(first) + self.pool(self.second(first)))
+
+
+def list_block_paths(net):
+    """The paths of the blocks of a network of images."""
+    arch = resviz.trace(net, (3, 16, 16))
+    return [block.path for block in read_structure(arch).blocks]
+
+
+@pytest.mark.parametrize("halve", [False, True])
+def test_a_block_whose_sisters_are_units_is_one(halve):
+    """A skip over it alone is no larger block, for it is one as they are."""
+    net = Summing(*(Basic(8, 8) for _ in range(3)), halve=halve)
+    assert ["first", "second", "third"] == list_block_paths(net)
+
+
+def test_a_block_without_sisters_is_a_part():
+    """What no other call of its class shows to be a unit is on the main branch."""
+    net = Summing(conv(3), Basic(8, 8), conv(3))
+    assert [""] == list_block_paths(net)
