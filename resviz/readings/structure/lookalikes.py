@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import POOLS
+from resviz.operations.reductions import list_reduced_dims
 from resviz.readings.structure.weights import is_upsampling
 
 if TYPE_CHECKING:
@@ -21,16 +22,30 @@ def find_lookalike(
     projects: bool,
 ) -> str:
     """Find what a sum is that looks like a block's, and is none; "" if it is one."""
-    if projects and any(is_placed(graph, node) for node in shortcut):
+    if sums_channels(graph, addition, shortcut):
+        return "it adds what is summed over channels, as a projection discriminator"
+    if is_pooled(graph, addition.join) and pools_whole_map(graph, shortcut):
+        return "it adds what is pooled to one position, as a head does"
+    return find_false_projection(graph, addition, shortcut, main) if projects else ""
+
+
+def find_false_projection(
+    graph: Graph,
+    addition: Addition,
+    shortcut: frozenset[int],
+    main: frozenset[int],
+) -> str:
+    """Find what the lighter of two branches with weights is; "" if it projects."""
+    if any(is_placed(graph, node) for node in shortcut):
         return "it adds to what is looked up by places, which carry no values"
-    if pools_whole_map(graph, shortcut):
-        if is_pooled(graph, addition.join):
-            return "it adds what is pooled to one position, as a head does"
-        if projects:  # Source: Yu et al. 2018, BiSeNet, figure 2
-            return "it spreads what is pooled to one position, as a context does"
-    if projects and passes_smaller_map(graph, addition.fork, addition.join, main):
+    if pools_whole_map(graph, shortcut):  # Source: Yu et al. 2018, BiSeNet, figure 2
+        return "it spreads what is pooled to one position, as a context does"
+    if passes_smaller_map(graph, addition.fork, addition.join, main):
         return "it adds a lateral map to an enlarged one, as an FPN does"
-    return ""
+    passes = passes_smaller_map(graph, addition.fork, addition.join, shortcut)
+    return (
+        "its lightest branch passes a smaller map, as no projection" if passes else ""
+    )
 
 
 def is_placed(graph: Graph, node: int) -> bool:
@@ -41,6 +56,20 @@ def is_placed(graph: Graph, node: int) -> bool:
     return (
         graph.is_single_operation(node, {"index", "index_select", "gather"})
         and not graph.operations[node][0].flowing[0]
+    )
+
+
+def sums_channels(graph: Graph, addition: Addition, branch: frozenset[int]) -> bool:
+    """Tell whether a branch gives less channels than the fork has, by a sum over them.
+
+    As y·h in l(h) + y·h, a product with an embedding. Source: Miyato and Koyama 2018.
+    """
+    fork, join = addition.fork, addition.join
+    return graph.size_of_node(join)[1] < graph.size_of_node(fork)[1] and any(
+        op.name in {"sum", "mean"}
+        and graph.channel_axes[graph.before[node][0]] in list_reduced_dims(op)
+        for node in branch
+        for op in graph.operations[node]
     )
 
 

@@ -58,3 +58,47 @@ def test_a_gate_on_a_projection_is_no_context():
     net = nn.Sequential(conv(3, 3), residual(), residual(None, gated))
     built = read_structure(resviz.trace(net, (3, 16, 16)))
     assert ["identity", "projection"] == [b.shortcut.kind for b in built.blocks]
+
+
+def test_a_branch_that_shrinks_and_enlarges_is_no_projection():
+    """Two towers guide each other so. Source: Yu et al. 2021, BiSeNetV2, figure 6."""
+
+    def forward(self, x):
+        return self.fine(x) + nn.functional.interpolate(self.coarse(x), scale_factor=2)
+
+    parts = {"fine": nn.Sequential(conv(3), conv(1)), "coarse": conv(1, stride=2)}
+    net = nn.Sequential(conv(3, 3), residual(), Run(forward, **parts))
+    built = read_structure(resviz.trace(net, (3, 16, 16)))
+    assert ["1"] == [block.path for block in built.blocks]
+    why = explain_joins(built)[-1]
+    assert ("parallel sum", True) == (why.verdict, "a smaller map" in why.reason)
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_a_product_with_an_embedding_is_no_shortcut(keepdim):
+    """A projection discriminator adds it to what a layer makes of the same features."""
+
+    def forward(self, x, y):
+        h = self.body(x).sum((2, 3))
+        score = self.score(h) if keepdim else self.score(h)[:, 0]
+        return score + (self.embedding(y) * h).sum(1, keepdim=keepdim)
+
+    net = Run(
+        forward,
+        body=nn.Sequential(conv(3, 3), residual()),
+        score=nn.Linear(8, 1),
+        embedding=nn.Embedding(10, 8),
+    )
+    arch = resviz.trace(net, ["3,16,16", "int64:N"])
+    built = read_structure(arch)
+    assert ["body.1"] == [block.path for block in built.blocks]
+    why = explain_joins(built)[-1]
+    assert ("parallel sum", True) == (why.verdict, "summed over channels" in why.reason)
+
+
+def test_a_mean_over_channels_may_lie_on_a_shortcut():
+    """What takes their mean off every channel keeps the width, as a norm by hand."""
+    side = Run(lambda self, x: x - x.mean(1, keepdim=True))
+    main = nn.Sequential(conv(3), nn.ReLU(), conv(3))
+    net = nn.Sequential(conv(3, 3), residual(main, side))
+    assert 1 == len(read_structure(resviz.trace(net, (3, 16, 16))).blocks)
