@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.operations.families import POOLS
 from resviz.readings.structure.graph import ROOT
+from resviz.readings.structure.lookalikes import is_pooled
 from resviz.readings.structure.side_edges import number_source
 from resviz.readings.structure.weights import is_live_product
 
@@ -21,13 +23,14 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
 
     It keeps to main sources: gates, conditions and kernels are left out. Of a
     convolution of several branches it takes the lightest that has weights; of other
-    branches with as many weights the longest.
+    branches with as many weights one that keeps the map, as most of an ASPP's do, and
+    of those the longest.
     """
     chosen: dict[int, int] = {}
     for region in regions:
         if region.is_multi_branch:
             chosen |= choose_main_branch(graph, region)
-    lengths: dict[int, tuple[int, int]] = {}
+    lengths: dict[int, tuple[int, int, int]] = {}
     efforts = graph.efforts
     for node, sources in graph.main_sources.items():
         source = sources[0]
@@ -38,10 +41,12 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
                 carriers = choose_carriers(graph, node, tuple(flowing) or sources)
                 source = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
         chosen[node] = source
-        weight, length = lengths.get(source, NO_LENGTH)
+        weight, maps, length = lengths.get(source, NO_LENGTH)
         if node in efforts:
             weight += efforts[node].weighted
-        lengths[node] = weight, length + 1
+        elif graph.operations[node][0].name in POOLS and is_pooled(graph, node):
+            maps -= 1
+        lengths[node] = weight, maps, length + 1
     node = graph.main_output
     path: list[int] = []
     while node > ROOT:
@@ -50,8 +55,9 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
     return tuple(reversed(path))
 
 
-NO_LENGTH = (0, 0)
-"""Weighted operations and nodes on the path to an input of the model."""
+NO_LENGTH = (0, 0, 0)
+"""Of the path to an input of the model: its weighted operations, less how often it
+pools a map to one position, and its nodes."""
 
 
 def choose_carriers(

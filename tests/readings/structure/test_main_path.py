@@ -57,6 +57,22 @@ def test_an_enlarged_map_is_no_gate():
         assert ("1.down", convolutions) == (path[1], count)
 
 
+def test_of_branches_with_as_many_weights_one_keeps_the_map():
+    """The pooled branch of an ASPP has more layers, and is no way of the map."""
+
+    def forward(self, x):
+        pooled = F.interpolate(self.pooled(x), size=x.shape[2:])
+        return torch.cat([self.near(x), self.far(x), pooled], 1)
+
+    aspp = Run(
+        forward,
+        near=conv(1),
+        far=conv(3),
+        pooled=nn.Sequential(nn.AdaptiveAvgPool2d(1), conv(1), nn.ReLU()),
+    )
+    assert (["0", "1.near", "1:cat"], 2) == main_path(aspp)
+
+
 def test_of_branches_with_as_many_weights_the_longest_is_taken():
     """Whichever operand comes first."""
 
