@@ -3,8 +3,8 @@
 No name is read, and no class but to compare it. What filters each channel with numbers
 that nothing learns weighs nothing (`fixed_filters`). Where tensors meet, some only
 modulate: a gate, a condition, a kernel, an index. Their edges are side edges
-(`side_edges`); all others are the main stream, on which dominators, weights and the
-depth are taken. Rows that start constant flow from the first sum on
+(`side_edges`, `modulations`); all others are the main stream, on which dominators,
+weights and the depth are taken. Rows that start constant flow from the first sum on
 (`constant_streams`). A join is an addition of different live tensors of one shape,
 however written (`joins`). Its fork is the latest node on a light operand's chain from
 which the other operands descend, else its immediate dominator (`forks`). Between them

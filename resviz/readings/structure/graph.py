@@ -22,6 +22,7 @@ from resviz.readings.structure.experts import find_routed_products
 from resviz.readings.structure.fixed_filters import mark_fixed_filters
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
+from resviz.readings.structure.modulations import mark_modulations
 from resviz.readings.structure.scores import find_carried_scores
 from resviz.readings.structure.side_edges import (
     SPREADING,
@@ -130,6 +131,7 @@ class Graph:
         self.returned_nodes = {source.layer for source in arch.outputs}
         useful = self.remove_dead_uses()
         self.joins = find_joins(self)
+        mark_modulations(self)
         self.dead_joins = {node for node in self.joins if node not in useful}
         main_input, self.main_output = find_main_ends(self)
         if len(arch.inputs) > 1:
@@ -355,7 +357,7 @@ class Graph:
         """List the live operations of some nodes, in execution order."""
         return [op for node in sorted(nodes) for op in self.operations.get(node, ())]
 
-    def is_single_operation(self, node: int, names: set[str]) -> bool:
+    def is_single_operation(self, node: int, names: Container[str]) -> bool:
         """Tell whether a node is a single operation with one of some names."""
         if node < 0:
             return False

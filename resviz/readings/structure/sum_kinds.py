@@ -22,6 +22,7 @@ from resviz.readings.structure.forks import (
 )
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.main_ends import is_weighed, walk_unweighted
+from resviz.readings.structure.modulations import walk_chain
 from resviz.readings.structure.steps import list_calls
 from resviz.units import format_plural
 
@@ -250,6 +251,10 @@ def leads_aside(graph: Graph, addition: Addition) -> bool:
         for operand in addition.operands
         for source in graph.sources[addition.join]
         if source not in addition.operands and not is_added_often(graph, source)
+        if not any(
+            source in walk_chain(graph, scale)
+            for scale in graph.side_edges.get(operand, ())
+        )
     )
 
 
