@@ -108,15 +108,20 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     )
     if window and slides and not window.transposed and is_read:
         numbers = window.kernel, window.stride, window.padding, window.dilation
-        axes = zip(*numbers, padded, after, strict=True)
+        padded = find_window_size(layer) or padded
+        slid = find_slid_size(layer) or after
+        axes = zip(*numbers, padded, slid, strict=True)
         lines = [
             format_window_arithmetic(*axis, ceil=window.ceil_mode) for axis in axes
         ]
         arithmetic = "; ".join(dict.fromkeys(lines))
+        if slid != after:
+            arithmetic += f", then {explain_cut(layer, slid, after)}"
         if padded == before:
             return arithmetic
         sizes = f"{format_sizes(padded)} of {format_sizes(before)}"
-        return f"pad makes {sizes}, then {arithmetic}"
+        pads = any(op.name in PADS for op in layer.operations)
+        return f"{'pad makes ' if pads else ''}{sizes}, then {arithmetic}"
     is_regrouped = not is_cut_or_padded(layer) or before not in list_sizes(read)
     if after in list_sizes(read) and is_regrouped:
         return f"{format_sizes(after)} of {format_sizes(before)}{REGROUPED}"
@@ -124,10 +129,16 @@ def explain_resize(layer: Layer, before: Shape, after: Shape) -> str:
     if names and set(after) == {1}:
         word = "mean" if names[0] in AVERAGE_POOLS else names[0].rpartition("_")[2]
         return f"{word} over {format_sizes(before)} = 1"
+    cut = explain_cut(layer, before, after)
+    return cut if find_slice_step(layer) else f"{layer.type} makes {cut}"
+
+
+def explain_cut(layer: Layer, before: Shape, after: Shape) -> str:
+    """Explain how fewer positions are left, as "every 2nd of 24×24 = 12×12"."""
     if step := find_slice_step(layer):
         nth = {2: "2nd", 3: "3rd"}.get(step, f"{step}th")
         return f"every {nth} of {format_sizes(before)} = {format_sizes(after)}"
-    return f"{layer.type} makes {format_sizes(after)} of {format_sizes(before)}"
+    return f"{format_sizes(after)} of {format_sizes(before)}"
 
 
 def find_slice_step(layer: Layer) -> int:
@@ -157,6 +168,12 @@ def find_window_size(layer: Layer) -> Shape:
     """Find the sizes of what a layer's window slides over; () if it has no window."""
     op = find_windowed_operation(layer)
     return op.inputs[0][-len(op.window.kernel) :] if op and op.window else ()
+
+
+def find_slid_size(layer: Layer) -> Shape:
+    """Find the sizes of what a layer's window gives; () if it has no window."""
+    op = find_windowed_operation(layer)
+    return op.outputs[0][-len(op.window.kernel) :] if op and op.window else ()
 
 
 def format_window_arithmetic(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.families import PRODUCTS
 from resviz.operations.table import OPERATIONS
+from resviz.readings.structure.fixed_filters import FIXED_FILTER
 from resviz.readings.structure.weights import (
     is_recurrent,
     is_weighted,
@@ -32,6 +33,7 @@ LAYER_INPUT = Source(MODEL_INPUT)
 SETS_AXIS: dict[str, ChannelRule] = {
     row.name: row.sets_axis for row in OPERATIONS.values() if row.sets_axis
 }
+SETS_AXIS[FIXED_FILTER] = SETS_AXIS["convolution"]
 """Operations that lay their channels out anew, and where."""
 
 MOVES_AXIS: dict[str, AxisRule] = {

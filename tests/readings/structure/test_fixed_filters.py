@@ -77,6 +77,13 @@ def test_a_block_that_blurs_is_basic(name, projects):
     assert 3 == count_depth(built)
 
 
+def test_the_map_is_followed_where_channels_are_folded():
+    """What the filter's window gives is told, and what is left of it then."""
+    _, step = read(Run(blur_folded), projects=True).arch.flow
+    arithmetic = "floor((16 + 2·1 − 3)/1) + 1 = 16, then every 2nd of 16×16 = 8×8"
+    assert ((8, 8), arithmetic) == (step.size, step.arithmetic)
+
+
 LEARNED = {
     "a parameter": nn.Conv2d(8, 8, 3, 2, 1, groups=8, bias=False),
     "a frozen parameter": nn.Conv2d(8, 8, 3, 2, 1, groups=8).requires_grad_(False),
