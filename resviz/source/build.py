@@ -28,7 +28,11 @@ from resviz.source.importing import (
     find_attribute,
     import_target,
 )
-from resviz.source.wrong_calls import explain_refused_option, explain_wrong_call
+from resviz.source.wrong_calls import (
+    advise_on_download,
+    explain_refused_option,
+    explain_wrong_call,
+)
 from resviz.tracing.process import PreservedProcess
 from resviz.units import format_names
 
@@ -287,6 +291,7 @@ def call_for_module(call: Callable[[], Any], spec: Spec) -> TracedPart:
     except (Exception, SystemExit) as error:
         raise BuildError(
             f"{spec.text}: the call failed, {describe_error(error)}"
+            f"{advise_on_download(error)}"
         ) from error
     if not isinstance(result, nn.Module):
         got = type(result).__name__

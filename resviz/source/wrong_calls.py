@@ -8,8 +8,10 @@ from contextlib import suppress
 from dis import get_instructions
 from inspect import Parameter, Signature, signature
 from itertools import pairwise
+from socket import gaierror
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
 
 from resviz.models.options import suggest_option
 
@@ -198,3 +200,20 @@ def format_call(target: Any) -> str:
         lacking = list_lacking_arguments(signature(target))
     arguments = ", ".join(f"{name}=…" for name in lacking)
     return f"{getattr(target, '__name__', '…')}({arguments})"
+
+
+def advise_on_download(error: BaseException | None) -> str:
+    """Say what helps where building a model reached for the network in vain."""
+    while error is not None:
+        if isinstance(error, DOWNLOAD_ERRORS):
+            return (
+                "; it fetches weights, which a trace does not read: leave them out, "
+                "as by pretrained=False or weights=None, or build the network in a "
+                "function of your own"
+            )
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+DOWNLOAD_ERRORS = (URLError, ConnectionError, gaierror)
+"""What is raised, or lies behind what is raised, where no host was reached."""

@@ -262,6 +262,20 @@ def test_a_module_object_with_a_call_is_called(module):
         source.resolve_architecture("mine_called:net()", (3, 8, 8))
 
 
+@pytest.mark.parametrize("error", ["URLError('no host')", "ConnectionError()"])
+def test_weights_that_cannot_be_fetched_are_left_out(module, error):
+    """The message says so, also where another error was made of the first."""
+    text = f"""from urllib.error import URLError
+def build():
+    try:
+        raise {error}
+    except Exception as error:
+        raise OSError("no weights") from error"""
+    module("mine_fetching", text)
+    with pytest.raises(BuildError, match=r"no weights .*pretrained="):
+        source.resolve_architecture("mine_fetching:build", (3, 8, 8))
+
+
 @pytest.mark.parametrize(
     ("text", "spec", "words"),
     [
