@@ -319,11 +319,12 @@ def diagram(
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
         direction: of an overview, a block or an icicle, "TB" or "LR".
-        stages: those that an overview draws, "conv3_x..conv5_x" or one; it says which
-            parts it leaves out.
+        stages: those that an overview, blocks or a stack draw, "conv3_x..conv5_x" or
+            one; the figure says which parts it leaves out.
         costs: whether an overview has bars of each stage's parameters and MACs.
         plain: put beside each network of a stack the same without its shortcuts.
-        each: whether volumes have a box for each layer, instead of for each block.
+        each: whether volumes have a box for each layer, instead of for each block,
+            and the figure "layers" all that repeats.
         image: path of what lies below the boxes of the figure "field", a PNG or JPEG
             of up to 4 MiB, which the figure then holds. If left out, a grid.
         style: "screen", which follows the reader's dark mode, "paper", or another of
@@ -402,10 +403,11 @@ def describe(
         at: which block the figure "block" draws, "conv3_1" or its module path; a list
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
-        stages: those that an overview draws.
+        stages: those that an overview, blocks or a stack draw.
         costs: whether an overview says what each stage costs.
         plain: whether a stack has each network without its shortcuts too.
-        each: whether volumes have a box for each layer, instead of for each block.
+        each: whether volumes have a box for each layer, instead of for each block,
+            and the figure "layers" all that repeats.
         heat: the cost that fills boxes, or that an icicle shows.
         tracing: as for `trace`.
 
