@@ -102,7 +102,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Outlined):
     """A frame around some nodes and other groups.
 
     Attributes:
@@ -157,7 +157,7 @@ class Solid(Outlined):
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedImage:
+class PlacedImage(Outlined):
     """An image of pixels, cropped at opposite sides until it fills its place.
 
     Attributes:

@@ -23,12 +23,9 @@ def trim_top(picture: Picture) -> Picture:
 
 def iter_tops(picture: Picture) -> Iterator[float]:
     """Yield the y at which each part of a picture begins."""
-    yield from (node.top for node in picture.nodes)
-    yield from (group.at[1] - group.size[1] / 2 for group in picture.groups)
+    parts = (*picture.nodes, *picture.groups, *picture.images, *picture.solids)
+    yield from (part.top for part in parts)
     yield from (y for edge in picture.edges for _, y in edge.path)
-    yield from (image.at[1] - image.size[1] / 2 for image in picture.images)
-    for solid in picture.solids:
-        yield from (y for face in solid.faces for _, y in face)
 
 
 def shift_picture(picture: Picture, by: Point, size: Point) -> Picture:

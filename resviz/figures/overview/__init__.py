@@ -150,11 +150,7 @@ def iter_placed(
     whole = placing(outline, signs, omissions, (), narrowed=narrowed).place()
     yield whole
     axis = placing.axis
-    starts = [
-        group.at[axis] - group.size[axis] / 2
-        for group in whole.groups
-        if group.role == "stage"
-    ]
+    starts = [group.span(axis)[0] for group in whole.groups if group.role == "stage"]
     for lanes in range(2, min(len(starts), placing.max_lanes) + 1):
         turns = break_evenly(starts, whole.size[axis], lanes)
         yield placing(outline, signs, omissions, turns, narrowed=narrowed).place()

@@ -133,13 +133,13 @@ class _PageWriter:
             "connectable": "0",
         }
         yield self.vertex(cell, parent, "", settings, group.at, group.size, origin)
-        left, top = (group.at[axis] - group.size[axis] / 2 for axis in (0, 1))
+        corner = group.left, group.top
         for number, inner in enumerate(group.groups):
             name = f"{cell}.{number}"
-            yield from self.group_cells(inner, shapes, name, cell, (left, top))
+            yield from self.group_cells(inner, shapes, name, cell, corner)
         for key in group.nodes:
             if key in shapes:
-                yield self.shape_cell(shapes[key], cell, (left, top))
+                yield self.shape_cell(shapes[key], cell, corner)
 
     def shape_cell(self, labelled: LabelledShape, parent: str, origin: Point) -> str:
         """Write a box, a circle or bare text, with what is written in it."""

@@ -148,10 +148,9 @@ def svg_element(mark: Mark) -> str:
         case Curve(path, paint):
             path_data = f"M{svg_points(path[:1])}C{svg_points(path[1:])}"
             return f'<path d="{path_data}" {paint_attributes(paint)}/>'
-        case PlacedImage(at, size, kind, data):
-            x, y = (at[axis] - size[axis] / 2 for axis in (0, 1))
+        case PlacedImage(_, size, kind, data):
             width, height = map(format_length, size)
-            place = f'x="{format_length(x)}" y="{format_length(y)}"'
+            place = f'x="{format_length(mark.left)}" y="{format_length(mark.top)}"'
             return (
                 f'<image {place} width="{width}" height="{height}"'
                 ' preserveAspectRatio="xMidYMid slice"'
