@@ -80,7 +80,9 @@ def finish_part(key: PartKey, part: GrowingPart) -> NetworkPart:
     whole = part
     while [kind for kind, _ in part.parts] == ["call"]:
         (part,) = part.parts.values()
-    parts = tuple(finish_part((*key, step), it) for step, it in part.parts.items())
+    parts = tuple(
+        finish_part((*key, step), inner) for step, inner in part.parts.items()
+    )
     return NetworkPart(key, whole.name, tuple(whole.layers), parts)
 
 
@@ -146,7 +148,7 @@ def name_run(arch: Architecture, run: Sequence[int]) -> str:
     if not chains:
         return arch.stored_layers[run[0]].name
     first, *others = chains
-    shared = [number for number in first if all(number in it for it in others)]
+    shared = [number for number in first if all(number in chain for chain in others)]
     if shared:
         return arch.calls[shared[-1]].path
     paths = dict.fromkeys(arch.calls[chain[0]].path for chain in chains)

@@ -69,8 +69,8 @@ class Shares:
         empty = sum(not self.amounts[part.key] for part in layers) - self.unknown
         if empty:
             verb = "is" if empty == 1 else "are"
-            layers = f"{format_plural(empty, 'layer')} without {self.heat.name}"
-            yield f"{layers} {verb} not drawn"
+            without = f"{format_plural(empty, 'layer')} without {self.heat.name}"
+            yield f"{without} {verb} not drawn"
         if self.unknown:
             why = f": {format_names(self.gaps, 2)}" if self.gaps else ""
             yield f"not counted in {format_plural(self.unknown, 'layer')}{why}"

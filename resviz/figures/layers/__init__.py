@@ -99,7 +99,7 @@ def place_rows(
         parts=(title, *chart.parts),
         ledgers=(LanesLedger(graph, {f"n{row}": row for row in graph.nodes}),),
     )
-    return replace(placing.finish_picture(graph), chart=chart, ledgers=(ledger,))
+    return replace(placing.finish_picture(), chart=chart, ledgers=(ledger,))
 
 
 def description(arch: Architecture, *, each: bool = False) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.figures.drawing.elements import Group, Node, Picture, Point
-    from resviz.figures.layers.folding import PieceFold, RowGraph
+    from resviz.figures.layers.folding import PieceFold
     from resviz.figures.layers.routing import RowRouter
     from resviz.figures.layers.rows import LayerPiece, LayerRow
     from resviz.readings.structure import Structure
@@ -305,9 +305,9 @@ class LayersPlacing:
             shown = units.group_digits(row.params)
             self.canvas.add_text("note", (right, y), shown, align="end")
 
-    def finish_picture(self, graph: RowGraph) -> Picture:
+    def finish_picture(self) -> Picture:
         """Return the picture, with its legend."""
-        arch = self.structure.arch
+        arch, graph = self.structure.arch, self.router.graph
         pieces = [piece for column in self.columns for piece in column]
         kinds = (piece.shortcut_kind for piece in pieces if piece.join is not None)
         signs = list_shortcut_signs(kinds)

@@ -240,7 +240,8 @@ class _SlideBuilder:
         ]
         lines: list[Any] = []
         for piece, joined in zip(pieces, pairwise(stops), strict=True):
-            line = self.add_line(connector.role, piece.corners, connector.is_arc)
+            is_curved = connector.is_arc
+            line = self.add_line(connector.role, piece.corners, is_curved=is_curved)
             line.name = escape.clean_name(f"line {tail.key} to {head.key}")
             describe(line, f"from {name_node(tail)} to {name_node(head)}")
             glue(line, joined, piece.sites)
@@ -250,7 +251,7 @@ class _SlideBuilder:
         return lines
 
     def add_line(
-        self, role: str, corners: Sequence[Point], is_curved: bool = False
+        self, role: str, corners: Sequence[Point], *, is_curved: bool = False
     ) -> Any:
         """Add a line, straight or with one turn, that nothing holds yet."""
         line, look = self.tree.add_connector(1, 0, 0, 0, 0), LINES[role]
