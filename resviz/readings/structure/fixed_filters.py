@@ -64,9 +64,10 @@ def mark_fixed_filters(arch: Architecture, layers: Sequence[Layer]) -> Sequence[
 def filters_each_channel(op: Operation) -> bool:
     """Tell whether a convolution filters each channel by itself with what is given.
 
-    Where the channels are folded into the batch there is one alone.
+    Where the channels are folded into the batch there is one alone. One of integers has
+    its weights packed, which nobody reads.
     """
-    if op.name not in CONVOLUTIONS or not op.reads or op.reads[1] == LEARNED:
+    if op.name not in CONVOLUTIONS or op.reads[1:2] in {(), (LEARNED,)}:
         return False
     if op.flowing[1] or not op.flowing[0] or any(op.flowing[2:]):
         return False
