@@ -32,9 +32,12 @@ def find_routed_products(graph: Graph) -> dict[int, int]:
         if effort.products and len(graph.sources[node]) == 2
     ]
     routed: dict[int, int] = {}
-    for k, node in enumerate(products):
-        for tokens, weights in iter_orders(graph, node):
-            start = walk_unweighted(graph, tokens)
+    for k, node in enumerate(products[:-1]):
+        first, second = graph.sources[node]
+        ends = walk_unweighted(graph, first), walk_unweighted(graph, second)
+        if ends[0] == ends[1]:
+            continue  # of one layer, as queries and keys
+        for start, weights in zip(ends, (second, first), strict=True):
             is_shared = start not in graph.efforts or len(graph.after[start]) > 1
             if is_shared and is_routed(graph, start, weights):
                 combined = find_combination(graph, start, node, products[k + 1 :])
@@ -89,6 +92,8 @@ def runs_experts(layer: Layer) -> bool:
     One of its products reads another by way of weights, and none reads one without, as
     attention does.
     """
+    if len(layer.operations) < 3:
+        return False
     made, unweighted = set[int](), set[int]()  # of a product; with no weight since
     is_linked = False
     for number, op in enumerate(layer.operations):

@@ -22,6 +22,8 @@ def find_lookalike(
     projects: bool,
 ) -> str:
     """Find what a sum is that looks like a block's, and is none; "" if it is one."""
+    if not (shortcut or projects):
+        return ""
     if sums_channels(graph, addition, shortcut):
         return "it adds what is summed over channels, as a projection discriminator"
     if is_pooled(graph, addition.join) and pools_whole_map(graph, shortcut):
@@ -40,9 +42,12 @@ def find_false_projection(
         return "it adds to what is looked up by places, which carry no values"
     if pools_whole_map(graph, shortcut):  # Source: Yu et al. 2018, BiSeNet, figure 2
         return "it spreads what is pooled to one position, as a context does"
-    if passes_smaller_map(graph, addition.fork, addition.join, main):
+    positions = graph.size_of_node(addition.fork)[0]
+    if positions != graph.size_of_node(addition.join)[0]:
+        return ""
+    if passes_smaller_map(graph, positions, main):
         return "it adds a lateral map to an enlarged one, as an FPN does"
-    passes = passes_smaller_map(graph, addition.fork, addition.join, shortcut)
+    passes = passes_smaller_map(graph, positions, shortcut)
     return (
         "its lightest branch passes a smaller map, as no projection" if passes else ""
     )
@@ -111,17 +116,15 @@ def is_pooled(graph: Graph, node: int) -> bool:
     return graph.size_of_node(node)[0] == graph.arch.batch
 
 
-def passes_smaller_map(
-    graph: Graph, fork: int, join: int, main: frozenset[int]
-) -> bool:
-    """Tell whether a branch passes a smaller map than both its ends, which are alike.
+def passes_smaller_map(graph: Graph, positions: int, branch: frozenset[int]) -> bool:
+    """Tell whether a branch enlarges a map that has fewer positions than its ends.
 
     One position a sample is no map.
     """
-    positions = graph.size_of_node(fork)[0]
-    return positions == graph.size_of_node(join)[0] and any(
-        graph.size_of_node(node)[0] < positions
-        and graph.arch.batch < graph.size_of_node(node)[0]
-        and any(map(is_upsampling, graph.list_operations(main & {*graph.after[node]})))
-        for node in main
+    return any(
+        graph.arch.batch < graph.size_of_node(node)[0] < positions
+        and any(
+            map(is_upsampling, graph.list_operations(branch & {*graph.after[node]}))
+        )
+        for node in branch
     )

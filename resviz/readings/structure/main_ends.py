@@ -107,8 +107,10 @@ def is_weighed(graph: Graph, node: int) -> bool:
 def walk_unweighted(graph: Graph, node: int) -> int:
     """Walk from a node to what alone leads to it, back to a sum or to a weight."""
     while node >= 0 and node not in graph.efforts and node not in graph.joins:
-        sources = graph.list_main_sources(node)
-        if len(sources) != 1:
-            break
-        node = sources[0]
+        source, *others = graph.sources[node]
+        if others:
+            source, *others = graph.list_main_sources(node)
+            if others:
+                break
+        node = source
     return node

@@ -30,9 +30,9 @@ def mark_modulations(graph: Graph) -> None:
 
 def find_scale(graph: Graph, node: int, scaled: int, shift: int) -> int | None:
     """Find by what a sum's operand scales a norm, if that is made as the shift is."""
-    if node in graph.side_edges or not graph.is_single_operation(scaled, FACTORS):
+    if scaled < 0 or node in graph.side_edges or scaled in graph.side_edges:
         return None
-    if scaled in graph.side_edges or graph.after[scaled] != [node]:
+    if graph.after[scaled] != [node] or not graph.is_single_operation(scaled, FACTORS):
         return None
     for normed, scale in permutations(graph.sources[scaled], 2):
         if is_normed(graph, normed):
