@@ -319,8 +319,8 @@ def diagram(
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
         direction: of an overview, a block or an icicle, "TB" or "LR".
-        stages: those that an overview, blocks or a stack draw, "conv3_x..conv5_x" or
-            one; the figure says which parts it leaves out.
+        stages: those that a figure draws, "conv3_x..conv5_x" or one; it says which
+            parts it leaves out.
         costs: whether an overview has bars of each stage's parameters and MACs.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block,
@@ -403,7 +403,7 @@ def describe(
         at: which block the figure "block" draws, "conv3_1" or its module path; a list
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
-        stages: those that an overview, blocks or a stack draw.
+        stages: those that a figure draws, if it takes them.
         costs: whether an overview says what each stage costs.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block,

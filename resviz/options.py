@@ -242,7 +242,7 @@ class FigureOptions(TypedDict, total=False):
     stages: Annotated[
         str | None,
         Option(
-            "Of an overview, a block or a stack, a part: conv3_x..conv5_x, or a stage.",
+            "Of the network a part: conv3_x..conv5_x, or one stage.",
             example="conv3_x..conv5_x",
             refusal="only {} draw a part",
         ),

@@ -72,13 +72,15 @@ FIGURES = {
         is_graph=True,
     ),
     "lanes": RegisteredFigure(
-        "any network as a graph: lanes by resolution, every skip", is_graph=True
+        "any network as a graph: lanes by resolution, every skip",
+        ("stages",),
+        is_graph=True,
     ),
     "layers": RegisteredFigure(
         "every layer, what repeats once", ("each",), is_graph=True
     ),
     "volumes": RegisteredFigure(
-        "any network as boxes in perspective, skips as brackets", ("each",)
+        "any network as boxes in perspective, skips as brackets", ("each", "stages")
     ),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side",
@@ -244,7 +246,8 @@ def choose_figure(
     from resviz.readings.contraction import is_chain, read_contraction
 
     networks = cast("list[Any]", arch if isinstance(arch, (list, tuple)) else [arch])
-    own = (name for name in FIGURES[OVERVIEW].options if options.get(name))
+    taken = {*FIGURES[OVERVIEW].options} - {*FIGURES[GRAPH].options}
+    own = (name for name in taken if options.get(name))
     is_asked_for = any(options.get(name) != DEFAULTS[name] for name in own)
     if len(networks) != 1 or is_asked_for:
         return OVERVIEW

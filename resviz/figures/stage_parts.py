@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.errors import RenderError, suggest
+from resviz.readings.contraction import SCREEN, GraphPart, contract, read_contraction
 
 if TYPE_CHECKING:
+    from resviz.readings.contraction import ContractedGraph
     from resviz.readings.structure import Structure
+    from resviz.record import Architecture
 
 STEM, HEAD = "stem", "head"
 """What a network's parts before and behind its stages are called."""
@@ -74,6 +77,37 @@ class StagePart:
         return f"to {self.structure.stages[self.numbers[-1] + 1].name}"
 
     @property
+    def graph_part(self) -> GraphPart:
+        """The same as a part of the contracted graph.
+
+        Raises:
+            RenderError: if nothing runs behind the stages before it; says which.
+        """
+        before = frozenset(self.before)
+        if not self.scope:
+            raise RenderError(
+                f"stages: {units.format_names(self.names, 3)} ends before "
+                f"{self.structure.stages[self.numbers[0] - 1].name} does, want both, "
+                "or leave the option out"
+            )
+        return GraphPart(
+            before,
+            frozenset(self.after) - before,
+            "" if self.has_start else self.source,
+            "" if self.has_end else self.target,
+        )
+
+    def list_beside(self) -> list[str]:
+        """List the other stages of which layers run during these, as of branches."""
+        stages = self.structure.stages
+        return [
+            stages[number].name
+            for number in range(len(stages))
+            if number not in self.numbers
+            and not self.scope.isdisjoint(stages[number].layer_indices)
+        ]
+
+    @property
     def missing(self) -> list[str]:
         """Names of the parts of the network that are not in it."""
         names = [stage.name for stage in self.structure.stages]
@@ -92,6 +126,29 @@ def read_stage_part(structure: Structure, stages: str | None) -> StagePart | Non
         return None
     part = StagePart(structure, find_part(structure, stages))
     return part if part.missing else None
+
+
+def read_shown_graph(part: StagePart | None, arch: Architecture) -> ContractedGraph:
+    """Read the contracted graph of a network, or of a part, that fits one screen."""
+    if part is None:
+        return read_contraction(arch)
+    return contract(arch, SCREEN, part.graph_part)
+
+
+def declare_span(part: StagePart | None) -> list[str]:
+    """Say what a figure leaves out that shows all that runs during some stages."""
+    if part is None:
+        return []
+    beside = part.list_beside()
+    named = units.format_names(beside, 12)
+    declared = declare_missing([name for name in part.missing if name not in beside])
+    return [*declared, *[f"in part, for it runs in between: {named}"] * bool(beside)]
+
+
+def tell_span(part: StagePart | None) -> str:
+    """Say in sentences which parts of a network such a figure leaves out."""
+    lines = [line for line in declare_span(part) if not line.startswith("totals")]
+    return "".join(f" {line[:1].upper()}{line[1:]}." for line in lines)
 
 
 def declare_missing(missing: list[str] | tuple[str, ...]) -> list[str]:

@@ -164,7 +164,7 @@ def test_volumes_are_looked_at_in_both_forms():
 
 def is_between_boxes(wire, ledger):
     """Whether a wire is more than an arc, a grid line, or that of a sign to its box."""
-    if wire.role in {"identity", "projection", "other", "grid"}:
+    if wire.role in {"identity", "projection", "zero-padded", "other", "grid"}:
         return False
     ends = ledger.nodes.get(wire.tail), ledger.nodes.get(wire.head)
     return None not in ends and ends[0] != ends[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from resviz.embed.fence import parse_fence_line
 from resviz.errors import RenderError
 from resviz.figures import describe_figure, draw_diagram
-from resviz.figures.stage_parts import read_stage_part
+from resviz.figures.stage_parts import find_part, read_stage_part
 from resviz.readings.structure import read_structure
 from resviz.record.storage import load
-from tests.figures.law import find_breaches
+from tests.figures.law import find_breaches, list_edges, read_declared
+from tests.figures.test_law import is_between_boxes, list_views
 from tests.readings.structure.golden.networks import record_file
 
 from .conftest import faults, texts
@@ -49,6 +51,88 @@ def test_the_law_holds_for_parts(name, figure):
             (ledger,) = picture.ledgers
             assert {} == find_breaches([arch], [ledger], picture.edges, words), words
             assert find_breaches([arch], [ledger], fewer, words)
+
+
+def count_edges_elsewhere(arch, stages):
+    """The edges of a record's JSON that begin and end before some stages, or behind."""
+    structure = read_structure(arch)
+    numbers = find_part(structure, stages)
+    first, last, count = numbers[0], numbers[-1], len(structure.stages)
+    begin = structure.stages[first - 1].blocks[-1].end if first else -1
+    end = structure.stages[last].blocks[-1].end
+    behind = len(arch.layers) + len(arch.outputs) if last + 1 == count else end
+    total = 0
+    for source, _, reader in list_edges(arch):
+        is_before = first > 0 and reader <= begin
+        is_returned = first > 0 and reader >= len(arch.layers) and source <= begin
+        total += is_before or is_returned or source > behind
+    return total
+
+
+@pytest.mark.parametrize("figure", ["lanes", "volumes"])
+@pytest.mark.parametrize("name", [*NETS[:-1], "toy_unet", "dla34", "crossvit_tiny_240"])
+def test_the_law_holds_for_parts_of_graphs(name, figure):
+    """Every edge is drawn, in a box, or before or behind; a wire less is missing."""
+    arch = load(record_file(name))
+    for stages in list_parts(arch):
+        if read_stage_part(read_structure(arch), stages) is None:
+            continue
+        diagram = draw_diagram(arch, figure, stages=stages)
+        for wires, (ledger,), words in list_views(diagram):
+            told, true = read_declared(words), ledger.count_edges(wires)
+            assert len(list_edges(arch)) == told["edges"] == true.edges
+            assert 0 == true.missing
+            assert count_edges_elsewhere(arch, stages) == told["elsewhere"], stages
+            for kind in ("drawn", "inside", "turns", "elsewhere"):
+                assert getattr(true, kind) == told[kind], kind
+            for wire in wires:
+                if is_between_boxes(wire, ledger):
+                    fewer = [other for other in wires if other is not wire]
+                    assert ledger.count_edges(fewer).missing, wire
+
+
+def test_what_runs_beside_stages_is_told():
+    """The first branch of HRNet runs from its second to its fourth module."""
+    arch = load(record_file("hrnet_w18_small"))
+    stages = "stage2–4.0.branches.0"
+    for figure in ("lanes", "volumes"):
+        diagram = draw_diagram(arch, figure, stages=stages)
+        said = " ".join(texts(diagram.picture)).replace(" · ", " ")
+        beside = "stage2–4.0.branches.1, stage3–4.0.branches.2"
+        for words in (said, diagram.description):
+            assert re.search(
+                rf"in part, for it runs in between: {beside}", words, re.IGNORECASE
+            )
+            assert re.search(
+                "left out: stem, layer1, stage4.0.branches.3, inc", words, re.IGNORECASE
+            )
+
+
+def test_parts_of_graphs_have_a_node_before_and_behind():
+    """Of a U-Net the skips past a stage lead from the one to the other."""
+    picture = draw_diagram(
+        load(record_file("toy_unet")), "lanes", stages="down3"
+    ).picture
+    words = {node.lines[0]: node.at for node in picture.nodes if node.lines}
+    plain = [node for node in picture.nodes if node.role == "small plain"]
+    before, behind = (
+        next(node.key for node in plain if node.left < words[name][0] < node.right)
+        for name in ("from down2", "to block2")
+    )
+    wires = {(edge.tail, edge.head) for edge in picture.edges}
+    assert (before, behind) in wires
+
+
+def test_boxes_around_a_part_have_no_cost():
+    """What fills boxes leaves them empty: their layers are not drawn."""
+    arch = load(record_file("resnet50"))
+    for figure in ("lanes", "volumes"):
+        (ledger,) = draw_diagram(arch, figure, stages="conv4_x").picture.ledgers
+        part = read_stage_part(read_structure(arch), "conv4_x")
+        holders = ledger.find_holders()
+        held = {end for end, boxes in holders.items() if boxes and end >= 0}
+        assert held <= {*range(len(arch.layers) + 1)} - {*part.before} - {*part.after}
+        assert held
 
 
 @pytest.mark.parametrize("width", [None, "column"])

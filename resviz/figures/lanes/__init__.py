@@ -17,7 +17,7 @@ from resviz.figures.drawing.elements import Edge, Group, Node, Solid
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
-from resviz.figures.lanes.ledger import LanesLedger
+from resviz.figures.lanes.ledger import LanesLedger, list_boxes_of_parts
 from resviz.figures.lanes.notes import declare_boxes, explain_drawing
 from resviz.figures.lanes.placing import (
     ENTRANCE_WIDTH,
@@ -31,8 +31,13 @@ from resviz.figures.lanes.placing import (
 )
 from resviz.figures.lanes.routing import LineRouter
 from resviz.figures.legend import add_line_colours
+from resviz.figures.stage_parts import (
+    declare_span,
+    read_shown_graph,
+    read_stage_part,
+    tell_span,
+)
 from resviz.figures.title_facts import list_title_facts
-from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
 from resviz.units import format_plural
 
@@ -50,10 +55,17 @@ LINE_ROLES = {True: "falls", False: "rises"}
 """How a line looks that leads to another lane, by whether that lies below."""
 
 
-def draw(arch: Architecture) -> Picture:
-    """Draw a network in lanes."""
-    graph = read_contraction(arch)
-    facts = list_title_facts(read_structure(arch))
+def draw(arch: Architecture, *, stages: str | None = None) -> Picture:
+    """Draw a network in lanes, or some of its stages.
+
+    Raises:
+        RenderError: for stages that it has not; lists those it has.
+    """
+    structure = read_structure(arch)
+    part = read_stage_part(structure, stages)
+    graph = read_shown_graph(part, arch)
+    missing = declare_span(part)
+    facts = list_title_facts(structure)
     canvas = Canvas()
     painter = LanesPainter(graph, canvas)
     width = max(painter.placing.width, min(MIN_WIDTH, find_sheet().room))
@@ -69,10 +81,11 @@ def draw(arch: Architecture) -> Picture:
         omissions=[
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
             *declare_boxes(graph),
+            *missing,
         ],
     )
     picture = canvas.build_picture(f"{arch.label}, lanes", (width, bottom + 6))
-    chart = build_chart(graph, arch.label, facts)
+    chart = build_chart(graph, arch.label, facts, missing)
     return replace(picture, chart=chart, ledgers=(painter.build_ledger(),))
 
 
@@ -93,7 +106,8 @@ class LanesPainter:
     def build_ledger(self) -> LanesLedger:
         """Build what knows for which edges the wires stand."""
         drawn = [*self.boxes.items(), *self.entrances.items()]
-        return LanesLedger(self.graph, {box.key: key for key, box in drawn})
+        nodes = {box.key: key for key, box in drawn}
+        return LanesLedger(self.graph, nodes, list_boxes_of_parts(self.graph, nodes))
 
     def place_nodes(self, router: LineRouter, left: float) -> LanesPlacing:
         """Place the nodes, from the x behind the labels of lanes on."""
@@ -216,16 +230,19 @@ class LanesPainter:
 
 def choose_look(node: DrawnNode) -> str:
     """Choose the look of a box."""
-    if node.role == "input":
+    if node.role in {"input", "part"}:
         return "small plain"
     if node.is_shared:
         return "shared layer"
     return "pool" if node.role == "pool" else "layer"
 
 
-def description(arch: Architecture) -> str:
+def description(arch: Architecture, *, stages: str | None = None) -> str:
     """Say the graph in sentences: each box with what it reads, and what is inside."""
-    return describe_graph(read_contraction(arch), "As a graph in lanes by resolution")
+    part = read_stage_part(read_structure(arch), stages)
+    graph = read_shown_graph(part, arch)
+    told = describe_graph(graph, "As a graph in lanes by resolution")
+    return told + tell_span(part)
 
 
 def describe_graph(graph: ContractedGraph, opening: str) -> str:

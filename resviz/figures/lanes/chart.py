@@ -8,7 +8,7 @@ from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import level_tint
-from resviz.figures.lanes.ledger import LanesLedger
+from resviz.figures.lanes.ledger import LanesLedger, list_boxes_of_parts
 from resviz.figures.lanes.notes import declare_boxes
 from resviz.readings.resolution import find_level
 
@@ -17,19 +17,31 @@ if TYPE_CHECKING:
 
     from resviz.readings.contraction import ContractedGraph, DrawnNode
 
-CHART_ROLES = {"input": "plain", "output": "text", "join": "sum", "pool": "block"}
+CHART_ROLES = {
+    "input": "plain",
+    "part": "plain",
+    "output": "text",
+    "join": "sum",
+    "pool": "block",
+}
 """The roles of boxes; those of others are "layer"."""
 
 
-def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Chart:
+def build_chart(
+    graph: ContractedGraph,
+    title: str,
+    facts: Sequence[str],
+    missing: Sequence[str] = (),
+) -> Chart:
     """Build the chart of a contracted graph; a motif is in a frame of its own.
 
-    Frames that share nodes with another are left out, for a box has one place.
+    Frames that share nodes with another are left out, for a box has one place. Of what
+    is `missing` of the network its title tells.
     """
     boxes = {key: build_chart_box(graph, node) for key, node in graph.nodes.items()}
     heading = find_sheet().write_heading(title, " · ".join(facts))
     declared = declare_coverage(graph.coverage, lines=len(graph.lines))
-    heading = (*heading, *declared, *declare_boxes(graph))
+    heading = (*heading, *declared, *declare_boxes(graph), *missing)
     parts: list[ChartBox | ChartFrame] = [ChartBox("n0", "text", heading)]
     framed: set[int] = set()
     frames: dict[int, ChartFrame] = {}
@@ -47,7 +59,7 @@ def build_chart(graph: ContractedGraph, title: str, facts: Sequence[str]) -> Cha
             parts.append(box)
     links = tuple(ChartLink(name_box(a), name_box(b)) for a, b in graph.lines)
     nodes = {name_box(key): key for key in graph.nodes}
-    ledger = LanesLedger(graph, nodes)
+    ledger = LanesLedger(graph, nodes, list_boxes_of_parts(graph, nodes))
     return Chart("TB", tuple(parts), links, figure="lanes", ledgers=(ledger,))
 
 

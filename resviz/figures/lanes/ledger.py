@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from resviz.figures.drawing.ledgers import Wire
-    from resviz.readings.contraction import EdgeCoverage
+    from resviz.readings.contraction import ContractedGraph, EdgeCoverage
     from resviz.record import Architecture
 
 
@@ -89,6 +89,17 @@ class LanesLedger:
             for wire in wires
             if wire.tail in nodes and wire.head in nodes
         }
+
+
+def list_boxes_of_parts(
+    graph: ContractedGraph, nodes: Mapping[str, int]
+) -> dict[str, frozenset[int]]:
+    """List the boxes that stand for the network around a part, and hold nothing.
+
+    What fills boxes by their costs leaves them empty.
+    """
+    is_part = {key for key, node in graph.nodes.items() if node.role == "part"}
+    return {box: frozenset() for box, key in nodes.items() if key in is_part}
 
 
 def find_layer_holders(

@@ -23,6 +23,8 @@ def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
     """Yield what lanes, boxes and the signs that occur mean."""
     yield LANE_NOTE
     yield "last line of a box: its output channels"
+    if any(n.role == "part" and not graph.users[n.key] for n in graph.nodes.values()):
+        yield "of “to …” those that it reads"
     yield from explain_signs(graph)
     if any(node.is_shared for node in graph.nodes.values()):
         yield "dotted: weights of another box"

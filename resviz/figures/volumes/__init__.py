@@ -18,6 +18,12 @@ from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes import describe_graph
 from resviz.figures.lanes.notes import declare_boxes
 from resviz.figures.legend import add_line_colours
+from resviz.figures.stage_parts import (
+    declare_span,
+    read_shown_graph,
+    read_stage_part,
+    tell_span,
+)
 from resviz.figures.title_facts import list_title_facts
 from resviz.figures.volumes.in_lanes import VolumeLanesPainter
 from resviz.figures.volumes.ledger import BYPASS
@@ -26,13 +32,14 @@ from resviz.figures.volumes.notes import (
     list_lanes_notes,
     list_row_notes,
 )
-from resviz.figures.volumes.placing import choose_row
+from resviz.figures.volumes.placing import choose_row, choose_row_of_part
 from resviz.figures.volumes.wrapping import WrappedRowPainter
-from resviz.readings.contraction import read_contraction
 from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
+    from resviz.figures.stage_parts import StagePart
+    from resviz.figures.volumes.rows import VolumeRow
     from resviz.record import Architecture
 
 MIN_WIDTH = 640
@@ -44,14 +51,18 @@ MAX_NODES = 150
 """Boxes, signs and dots that are drawn at most: of more, nobody could see anything."""
 
 
-def draw(arch: Architecture, *, each: bool = False) -> Picture:
+def draw(
+    arch: Architecture, *, each: bool = False, stages: str | None = None
+) -> Picture:
     """Draw a network as boxes in a row, or in lanes where it is none.
 
     Raises:
-        RenderError: for more boxes than can be seen; says what draws them.
+        RenderError: for more boxes than can be seen; says what draws them. For stages
+            that it has not; lists those it has.
     """
-    row = choose_row(arch)
-    graph = row.graph if row else read_contraction(arch)
+    part = read_stage_part(read_structure(arch), stages)
+    row = choose_row_of_stages(arch, part)
+    graph = row.graph if row else read_shown_graph(part, arch)
     if len(graph.nodes) > MAX_NODES:
         raise RenderError(
             f"volumes: got {len(graph.nodes)} boxes, signs and outputs, want at most "
@@ -82,6 +93,7 @@ def draw(arch: Architecture, *, each: bool = False) -> Picture:
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
             *declare_boxes(graph),
             *(declare_gates(graph) if each else ()),
+            *declare_span(part),
         ],
     )
     picture = canvas.build_picture(f"{arch.label}, volumes", (width, ceil(bottom) + 6))
@@ -95,11 +107,21 @@ def add_title(canvas: Canvas, arch: Architecture, width: float) -> float:
     return canvas.add_title(width / 2, arch.label, facts, room)
 
 
-def description(arch: Architecture, *, each: bool = False) -> str:
+def choose_row_of_stages(
+    arch: Architecture, part: StagePart | None
+) -> VolumeRow | None:
+    """Choose the row of a network or of some stages; None where it is none."""
+    return choose_row_of_part(arch, part.graph_part) if part else choose_row(arch)
+
+
+def description(
+    arch: Architecture, *, each: bool = False, stages: str | None = None
+) -> str:
     """Say the boxes in sentences: each with what it reads, and what is inside."""
     del each  # what is opened is no other graph
-    row = choose_row(arch)
-    if row is None:
-        opening = "As boxes in perspective, in lanes by resolution"
-        return describe_graph(read_contraction(arch), opening)
-    return describe_graph(row.graph, "As boxes in perspective, in a row")
+    part = read_stage_part(read_structure(arch), stages)
+    row = choose_row_of_stages(arch, part)
+    graph = row.graph if row else read_shown_graph(part, arch)
+    form = "in a row" if row else "in lanes by resolution"
+    told = describe_graph(graph, f"As boxes in perspective, {form}")
+    return told + tell_span(part)

@@ -83,8 +83,11 @@ def list_volumes(
         each: whether the layers of a block are boxes, instead of the block.
     """
     node = graph.nodes[key]
-    if node.role in {"join", "output"}:
+    if node.role in {"join", "output"} or is_behind_part(graph, key):
         return []
+    if node.role == "part":
+        volume = measure_volume(graph.wiring, key, find_exit(graph.wiring, node))
+        return [replace(volume, tint="stem")]
     if node.role == "block":
         return list_block_volumes(graph, node, each=each)
     ends = [find_exit(graph.wiring, node)]
@@ -92,6 +95,11 @@ def list_volumes(
         ends = list_named_ends(graph.wiring, node.ends)
     volumes = [measure_volume(graph.wiring, key, end) for end in ends]
     return share_ends(volumes, node.ends)
+
+
+def is_behind_part(graph: ContractedGraph, key: int) -> bool:
+    """Tell whether a node stands for all that is behind a part of a network."""
+    return graph.nodes[key].role == "part" and not graph.users[key]
 
 
 def list_block_volumes(

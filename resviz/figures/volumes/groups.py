@@ -89,7 +89,7 @@ def build_row_node(graph: ContractedGraph, key: int, *, each: bool) -> RowNode:
     node = graph.nodes[key]
     volumes = tuple(list_volumes(graph, key, each=each))
     sign = node.lines[0] if node.role == "join" else node.entrance
-    if not volumes and node.role not in {"join", "output"}:
+    if not volumes and node.role not in {"join", "output", "part"}:
         sign = OTHER_SIGN
     return RowNode(key, sign, volumes)
 
@@ -105,7 +105,7 @@ def label_group(
         return VolumeGroup(nodes, (), () if is_told else members[0].lines)
     name = ""
     words = [line for member in members for line in spell_lines(graph, member)]
-    if members[0].role == "input":
+    if members[0].role in {"input", "part"}:
         name, words = words[0], []
     elif stage is not None:
         ends = {end for member in members for end in member.ends}

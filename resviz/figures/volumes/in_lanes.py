@@ -128,7 +128,7 @@ class VolumeLanesPainter(LanesPainter):
             if key in self.solids
         }
         nodes |= ledger.nodes
-        return replace(ledger, nodes=nodes, parts={**parts, **signs})
+        return replace(ledger, nodes=nodes, parts={**ledger.parts, **parts, **signs})
 
     def find_head(self, key: int) -> Node | Solid:
         """Find what the lines to a node enter: its sign, or the first of its boxes."""

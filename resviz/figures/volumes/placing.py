@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Point
     from resviz.figures.volumes.groups import VolumeGroup
     from resviz.figures.volumes.rows import VolumeRow
+    from resviz.readings.contraction import GraphPart
     from resviz.record import Architecture
 
 MAX_EDGE = 132
@@ -147,12 +148,17 @@ def place_in_row(groups: Sequence[VolumeGroup]) -> list[PlacedGroup]:
 
 @cache_reading
 def choose_row(arch: Architecture) -> VolumeRow | None:
-    """Choose the row of a network; None where it is none.
+    """Choose the row of a network; None where it is none."""
+    return choose_row_of_part(arch, None)
 
-    It is that of the smallest parts in which letters can be read, else the shortest.
+
+def choose_row_of_part(arch: Architecture, part: GraphPart | None) -> VolumeRow | None:
+    """Choose the row of a network or of a part of it; None where it is none.
+
+    It is that of the smallest pieces in which letters can be read, else the shortest.
     """
     best, least = None, inf
-    for row in iter_rows(arch):
+    for row in iter_rows(arch, part):
         width = find_right_end(place_in_row(list_groups(row)))
         if width <= MAX_WIDTH:
             return row

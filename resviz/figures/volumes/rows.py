@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.readings.contraction import Budget, contract, read_contraction
+from resviz.readings.contraction import SCREEN, Budget, contract, read_contraction
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.readings.contraction import ContractedGraph, DrawnFrame
+    from resviz.readings.contraction import ContractedGraph, DrawnFrame, GraphPart
     from resviz.record import Architecture
 
 ROW = Budget(26, 60)
@@ -54,13 +54,13 @@ class VolumeRow:
     frames: tuple[DrawnFrame, ...]
 
 
-def iter_rows(arch: Architecture) -> Iterator[VolumeRow]:
-    """Yield a network's row of nodes, in small parts and in larger ones.
+def iter_rows(arch: Architecture, part: GraphPart | None = None) -> Iterator[VolumeRow]:
+    """Yield the row of nodes of a network or a part, the smallest pieces first.
 
     It is none where more lies beside it than past it.
     """
-    for read_graph in (read_row_contraction, read_contraction):
-        row = build_row(read_graph(arch))
+    for budget, read_graph in ((ROW, read_row_contraction), (SCREEN, read_contraction)):
+        row = build_row(contract(arch, budget, part) if part else read_graph(arch))
         if row is not None:
             yield row
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
+from resviz.figures.lanes.ledger import list_boxes_of_parts
 from resviz.figures.volumes.groups import list_groups
 from resviz.figures.volumes.ledger import STEP, RowLedger
 from resviz.figures.volumes.painting import RowPainter
@@ -99,6 +100,7 @@ class WrappedRowPainter:
             nodes |= line.keys
             ways |= line.ways
             shares |= line.find_shares()
+        shares |= list_boxes_of_parts(self.row.graph, nodes)
         return RowLedger(self.row.graph, nodes, shares, ways)
 
 

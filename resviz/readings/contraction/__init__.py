@@ -10,7 +10,8 @@ Some things are always one: a block, plain layers in a row, sums of sums
 (`equal_runs`), and a motif of several nodes that repeats at once is drawn once, in a
 frame (`folds`). Where that is still too much for a budget, whole classes are closed,
 the cheapest first (`ladder`, `candidates`); as a last resort whole levels, what follows
-one another at one resolution, whose skips are then one line.
+one another at one resolution, whose skips are then one line. Of a part of a network
+what is before it is one node, and what is behind (`parts`).
 
 By the law every edge of the record lies inside a node, is one of those that a line
 stands for, or leads from a turn of a frame to a later one; each line stands for one at
@@ -30,6 +31,7 @@ from resviz.readings.contraction.drawn import (
     read_merged_quotient,
 )
 from resviz.readings.contraction.ladder import SCREEN, Budget
+from resviz.readings.contraction.parts import GraphPart
 from resviz.readings.contraction.wiring import Wiring, WiringEdge, read_wiring
 from resviz.record.cached import cache_reading
 
@@ -43,6 +45,7 @@ __all__ = [
     "DrawnFrame",
     "DrawnNode",
     "EdgeCoverage",
+    "GraphPart",
     "Wiring",
     "WiringEdge",
     "contract",

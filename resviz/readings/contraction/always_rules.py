@@ -50,7 +50,8 @@ def merge_blocks(quotient: Quotient) -> None:
     for block in read_structure(quotient.wiring.arch).blocks:
         owners = quotient.owners
         keys = {owners[i] for i in block.layer_indices if i in owners}
-        if not keys or not quotient.is_convex(keys):
+        is_elsewhere = any(quotient.nodes[key].role == "part" for key in keys)
+        if not keys or is_elsewhere or not quotient.is_convex(keys):
             continue
         node = quotient.merge(keys, "block", into=min(keys))
         node.type = block.type

@@ -97,7 +97,7 @@ def iter_regions(quotient: Quotient) -> Iterator[tuple[ClosingClass, set[int]]]:
         if not region:
             continue
         roles = {quotient.nodes[key].role for key in region}
-        if roles & {"input", "output"}:
+        if roles & {"input", "output", "part"}:
             continue
         operations = Counter(
             op.name
@@ -222,7 +222,7 @@ def iter_levels(quotient: Quotient) -> Iterator[tuple[ClosingClass, set[int]]]:
         before = max(quotient.sources[key], key=depths.__getitem__, default=None)
         depths[key] = 1 + (-1 if before is None else depths[before])
         node, place = quotient.nodes[key], quotient.resolution_of(key)
-        if node.role in {"input", "output"} or place.kind != 0:
+        if node.role in {"input", "output", "part"} or place.kind != 0:
             continue
         chain = [] if before is None else chains.get(before, [])
         is_next = chain[-1:] == [before] and quotient.resolution_of(chain[-1]) == place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from resviz.readings.contraction.join_signs import (
     list_join_signs,
 )
 from resviz.readings.contraction.ladder import Budget, climb_ladder
+from resviz.readings.contraction.parts import merge_sides
 from resviz.readings.contraction.quotient import NodeRole, Quotient, is_chain_of
 from resviz.readings.contraction.wiring import Resolution, Wiring, read_wiring
 from resviz.readings.contraction.words import (
@@ -29,9 +30,10 @@ from resviz.record.cached import cache_reading
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from resviz.readings.contraction.parts import GraphPart
     from resviz.record import Architecture
 
-JOIN_ROLES = {"join", "input", "output"}
+JOIN_ROLES = {"join", "input", "output", "part"}
 """What no sign stands before."""
 
 
@@ -41,7 +43,8 @@ class DrawnNode:
 
     Attributes:
         key: its number.
-        role: what it is: input, output, block, run, pool, join or region.
+        role: what it is: input, output, block, run, pool, join or region, or a part
+            of the network before or behind what is drawn.
         lines: its words; of a join the sign, and how often it comes if several times.
         entrance: the sign of the join that it alone reads and that is drawn on it;
             "" for none.
@@ -108,9 +111,17 @@ class ContractedGraph:
 
     def cover_lines(self, lines: Collection[tuple[int, int]]) -> EdgeCoverage:
         """Count where the record's edges are if some of the lines are drawn."""
-        return count_coverage(
+        coverage = count_coverage(
             self.wiring, self.owners, self.drawn_for, self.turns, lines
         )
+        parts = {key for key, node in self.nodes.items() if node.role == "part"}
+        elsewhere = sum(
+            self.owners[edge.source] == self.owners[edge.reader]
+            for edge in self.wiring.edges
+            if self.owners[edge.source] in parts
+        )
+        inside = coverage.inside - elsewhere
+        return replace(coverage, inside=inside, elsewhere=elsewhere)
 
     @cached_property
     def sources(self) -> dict[int, list[int]]:
@@ -140,14 +151,23 @@ def read_merged_quotient(arch: Architecture) -> Quotient:
 
     To be merged further, it is copied.
     """
+    return merge_by_rules(arch, None)
+
+
+def merge_by_rules(arch: Architecture, part: GraphPart | None) -> Quotient:
+    """Merge what the rules do that hold for every budget, and what is no part."""
     quotient = Quotient(read_wiring(arch))
+    if part is not None:
+        merge_sides(quotient, part)
     apply_always_rules(quotient)
     return quotient
 
 
-def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
-    """Contract a record until it fits a budget."""
-    quotient = read_merged_quotient(arch).copy()
+def contract(
+    arch: Architecture, budget: Budget, part: GraphPart | None = None
+) -> ContractedGraph:
+    """Contract a record, or a part of it, until it fits a budget."""
+    quotient = merge_by_rules(arch, part) if part else read_merged_quotient(arch).copy()
     wiring = quotient.wiring
     quotient, letters = climb_ladder(quotient, budget)
     folded = fold_motifs(quotient)
@@ -168,7 +188,9 @@ def contract(arch: Architecture, budget: Budget) -> ContractedGraph:
         for source in sorted(folded.sources[key], key=kept.__getitem__)
     )
     joins = [node for node in quotient.nodes.values() if node.role == "join"]
-    boxes = [node for node in quotient.nodes.values() if node.role != "join"]
+    boxes = [
+        node for node in quotient.nodes.values() if node.role not in {"join", "part"}
+    ]
     letter_codes = letters or Letters()
     nodes = {
         key: draw_node(folded, key, letters, models, entrances.get(key, ""), single)
@@ -277,7 +299,10 @@ def draw_node(
     """Return a node with its words."""
     quotient = folded.quotient
     node, wiring = quotient.nodes[key], quotient.wiring
-    resolution, place, width = wiring.measure_end(quotient.find_exit(key))
+    measured = quotient.find_exit(key)
+    if node.role == "part" and not quotient.users[key]:  # only what it reads is shown
+        measured = find_last_read(quotient, key)
+    resolution, place, width = wiring.measure_end(measured)
     lines = label_node(quotient, key, letters)
     if node.model:
         lines[0] = lines[0].replace(MODEL_MARK, models[node.model][0])
@@ -303,3 +328,14 @@ def draw_node(
         max(count, 2 if node.role == "region" or key in single else 1),
         bool(layers) and not any(layer.params for layer in layers),
     )
+
+
+def find_last_read(quotient: Quotient, key: int) -> int:
+    """Find the last end outside a node that it reads; its own last where it is none."""
+    ends = quotient.nodes[key].ends
+    read = {
+        edge.source
+        for end in ends
+        for edge in quotient.wiring.edges_by_reader.get(end, ())
+    }
+    return max(read - ends, default=max(ends))

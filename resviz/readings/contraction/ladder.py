@@ -238,7 +238,7 @@ def measure_node(
         return JOIN_WIDTH, False
     lines = label_node(quotient, key, letters)
     width = max(map(estimate_width, lines)) + MARGINS
-    return (max(MIN_BOX, width) + GAP) / COLUMN, role != "input"
+    return (max(MIN_BOX, width) + GAP) / COLUMN, role not in {"input", "part"}
 
 
 def close_class(

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
     from resviz.readings.contraction.wiring import Resolution, Wiring
 
-NodeRole = Literal["input", "output", "block", "run", "pool", "join", "region", "light"]
+NodeRole = Literal[
+    "input", "output", "part", "block", "run", "pool", "join", "region", "light"
+]
 """What a node is: plain layers at one resolution are a run, and what is closed a
-region; what is light, a norm or an activation, stands for itself only for a while."""
+region; what is light, a norm or an activation, stands for itself only for a while, and
+a part for all that is before what is drawn, or behind it."""
 
 
 @dataclass(slots=True)

@@ -119,7 +119,7 @@ def name_node(quotient: Quotient, key: int) -> str:
         return "output"
     if node.role == "join":
         return find_join_sign_of_node(quotient, key)
-    if node.role == "block":
+    if node.role in {"block", "part"}:
         return node.type or "block"
     if node.role == "region":
         return node.type or name_amount(wiring, node.ends)
@@ -139,6 +139,8 @@ def label_node(
 ) -> list[str]:
     """Label a node in lines as narrow as a box; long names as letters if wanted."""
     node, wiring = quotient.nodes[key], quotient.wiring
+    if node.role == "part":
+        return break_line(name_node(quotient, key))
     if node.role in {"input", "output", "join"}:
         return [name_node(quotient, key)]
     if node.model:
