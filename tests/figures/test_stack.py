@@ -18,9 +18,10 @@ from resviz.figures.stack.bands import (
     BandItem,
     elide_pieces,
     find_column_end,
+    iter_equal_runs,
     merge_orders,
 )
-from resviz.figures.stack.boxes import Stack, StackPiece, StackRow
+from resviz.figures.stack.boxes import Stack, StackPiece, StackRow, build_stack
 from resviz.readings.structure import count_depth, read_structure
 from resviz.tracing import trace
 
@@ -253,11 +254,14 @@ def test_squeeze_and_excitation_is_explained(network):
 
 
 def test_parallel_branches_are_owned_up_to(network):
-    """A Res2Net block has more than one path; a bottleneck has not."""
+    """An Inception block has them; lines show those of a Res2Net block as they are."""
     note = "parallel branches stand one below the other"
-    for name, parallel in (("split", True), ("resnet50", False)):
-        said = " ".join(texts(draw_diagram(network(name), "stack").picture))
-        assert parallel == (note in said)
+    plain = [draw_diagram(network(name), "stack") for name in ("split", "resnet50")]
+    for diagram in (draw_diagram(trace(Inception(), (3, 16, 16)), "stack"), *plain):
+        parallel = diagram not in plain
+        assert parallel == (note in " ".join(texts(diagram.picture)))
+        assert parallel == (note in diagram.description.lower())
+        assert diagram.coverage.is_whole
 
 
 class Inception(nn.Module):
@@ -279,7 +283,7 @@ def test_rows_that_read_nothing_of_the_row_above_are_apart():
     """Between them are grey dots that are seen; a row that reads it follows closely."""
     picture = draw_diagram(trace(Inception(), (3, 16, 16)), "stack").picture
     nodes = {node.key: node for node in picture.nodes}
-    words = {role: [] for role in ("main", "order", "link")}
+    words = {role: [] for role in ("main", "order", "link", "bypass")}
     for edge in picture.edges:
         head, tail = nodes[edge.head], nodes[edge.tail]
         words[edge.role].append((tail.lines[0], head.lines[0]))
@@ -287,6 +291,7 @@ def test_rows_that_read_nothing_of_the_row_above_are_apart():
     heads = [head for _, head in words["order"]]
     assert heads == ["1×1 conv, 4", "1×1 conv, 2"]
     assert words["link"] == [("3×3 conv, 8", "1×1 conv, 4"), ("concat", "1×1 conv, 2")]
+    assert words["bypass"] == [("1×1 conv, 8", "concat")]
 
 
 class Heads(nn.Module):
@@ -317,33 +322,159 @@ def test_heads_fork_from_the_trunk():
     assert [] == sorted(set(faults(picture)))
 
 
-class Crossed(nn.Module):
-    """Branches of two maps that take turns, so that their lines would be one."""
+class UNet(nn.Module):
+    """So many sizes, and skips that are concatenated or added."""
+
+    def __init__(self, sizes, join):
+        super().__init__()
+        widths = [4 * (k + 1) for k in range(sizes)]
+        self.down = nn.ModuleList(map(conv, [3, *widths], widths))
+        self.grow = nn.ModuleList(
+            nn.ConvTranspose2d(b, a, 2, 2) for a, b in pairwise(widths)
+        )
+        both = 2 if join is concatenate else 1
+        self.up = nn.ModuleList(conv(both * width, width) for width in widths[:-1])
+        self.join = join
+
+    def forward(self, x):
+        """The map, at the size of the image."""
+        skips = []
+        for down in self.down:
+            x = down(nn.functional.max_pool2d(x, 2) if skips else x)
+            skips.append(x)
+        for k in reversed(range(len(self.up))):
+            x = self.up[k](self.join(skips[k], self.grow[k](x)))
+        return x
+
+
+def conv(channels, width):
+    """A convolution of three pixels."""
+    return nn.Conv2d(channels, width, 3, padding=1)
+
+
+def concatenate(skip, x):
+    """One behind the other."""
+    return torch.cat([skip, x], 1)
+
+
+def list_skips(picture):
+    """The lines left of the boxes: the x of each, its ends in y, and their words."""
+    nodes = {node.key: node for node in picture.nodes}
+    edges = [edge for edge in picture.edges if edge.role == "bypass"]
+    ys = [sorted((edge.path[0][1], edge.tip[1])) for edge in edges]
+    xs = [min(x for x, _ in edge.path) for edge in edges]
+    words = [(nodes[e.tail].lines[0], nodes[e.head].lines[0]) for e in edges]
+    return [*zip(xs, ys, words, strict=True)]
+
+
+@pytest.mark.parametrize("join", [concatenate, torch.add])
+def test_skips_of_a_unet_are_nested_lines(join):
+    """The longest is outermost, and none left out; a sum of one size is a block."""
+    picture = draw_diagram(trace(UNet(4, join), (3, 32, 32)), "stack").picture
+    skips = list_skips(picture)
+    sign, widths = ("add", (8, 4)) if join is torch.add else ("concat", (12, 8, 4))
+    assert [words for *_, words in skips] == [
+        (f"3×3 conv, {width}", sign) for width in widths
+    ]
+    assert all(a[0] > b[0] for a, b in pairwise(skips))
+    assert all(b[1][0] < a[1][0] < a[1][1] < b[1][1] for a, b in pairwise(skips))
+    assert picture.coverage.is_whole
+    assert "leads past the rows between" in " ".join(texts(picture))
+    assert [] == sorted(set(faults(picture)))
+
+
+def test_skips_without_a_lane_are_declared():
+    """There are eight; the ninth is not drawn, and the picture says so."""
+    picture = draw_diagram(trace(UNet(10, concatenate), (3, 512, 512)), "stack").picture
+    assert len(list_skips(picture)) == 8
+    assert picture.coverage.left_out == 1
+    assert "1 connection is not drawn" in " ".join(texts(picture))
+
+
+def test_skips_over_what_repeats_leave_its_last_turn():
+    """Blocks that are folded give what the last of them gives."""
+    arch = trace(Folded(), (3, 32, 32))
+    picture = draw_diagram(arch, "stack").picture
+    (line,) = list_skips(picture)
+    assert line[2] == ("+", "concat")
+    assert "×160" in texts(picture)
+    assert picture.coverage.is_whole
+
+
+def test_sums_of_different_maps_are_not_equal():
+    """Two additions in a row that read different maps are never folded."""
+    runs = iter_equal_runs(build_stack(trace(Sums(), (3, 8, 8))).pieces)
+    words = [(run[0].rows[0].label, len(run)) for run in runs]
+    assert words[-3:] == [("add", 1), ("add", 1), ("1×1 conv, 4", 2)]
+
+
+class Sums(nn.Module):
+    """Three coarse maps, summed up, and two equal layers."""
 
     def __init__(self):
         super().__init__()
-        self.a, self.b = (nn.Conv2d(3, 4, 1) for _ in range(2))
-        self.rest = nn.ModuleList(nn.Conv2d(4, k, 1) for k in (5, 6, 7, 8))
+        self.maps = nn.ModuleList(nn.Conv2d(3, 4, 1, 2) for _ in range(3))
+        self.grow = nn.ModuleList(nn.ConvTranspose2d(4, 4, 2, 2) for _ in range(3))
+        self.rest = nn.ModuleList(nn.Conv2d(4, 4, 1) for _ in range(2))
 
     def forward(self, x):
-        """Four outputs."""
-        both = self.a(x), self.b(x)
-        return [layer(both[k % 2]) for k, layer in enumerate(self.rest)]
+        """What the rest makes of the sum."""
+        a, b, c = (up(m(x)) for m, up in zip(self.maps, self.grow, strict=True))
+        x = a + b + c
+        for layer in self.rest:
+            x = layer(x)
+        return x
 
 
-def test_lines_of_two_sources_are_never_one():
-    """What would run along another's line is left out, and the picture says so."""
-    picture = draw_diagram(trace(Crossed(), (3, 8, 8)), "stack").picture
+class Folded(nn.Module):
+    """Equal blocks, which a page has no room for, and a skip past the next."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = conv(3, 8)
+        self.blocks = nn.ModuleList(
+            nn.ModuleList([conv(8, 8), conv(8, 8)]) for _ in range(160)
+        )
+        self.down, self.grow = nn.Conv2d(8, 16, 2, 2), nn.ConvTranspose2d(16, 8, 2, 2)
+        self.head = conv(16, 2)
+
+    def forward(self, x):
+        """What the blocks gave, beside what is coarser."""
+        x = self.stem(x)
+        for first, second in self.blocks:
+            x = (x + second(first(x).relu())).relu()
+        return self.head(concatenate(x, self.grow(self.down(x))))
+
+
+class Crossed(nn.Module):
+    """Branches of several maps that take turns, so that their lines cross."""
+
+    def __init__(self, maps):
+        super().__init__()
+        self.maps = nn.ModuleList(nn.Conv2d(3, 4, 1) for _ in range(maps))
+        self.rest = nn.ModuleList(nn.Conv2d(4, k, 1) for k in range(5, 5 + 2 * maps))
+
+    def forward(self, x):
+        """Two outputs of each map."""
+        maps = [layer(x) for layer in self.maps]
+        return [layer(maps[k % len(maps)]) for k, layer in enumerate(self.rest)]
+
+
+@pytest.mark.parametrize(("maps", "is_whole"), [(2, True), (12, False)])
+def test_lines_of_two_sources_are_never_one(maps, is_whole):
+    """Each has a lane of its own; what has none is left out, and declared."""
+    picture = draw_diagram(trace(Crossed(maps), (3, 8, 8)), "stack").picture
     spans = {}
     for edge in picture.edges:
         if edge.role == "link":
             ys = [y for _, y in edge.path]
-            low, high = spans.get(edge.tail, (min(ys), max(ys)))
-            spans[edge.tail] = min(low, *ys), max(high, *ys)
-    ordered = sorted(spans.values())
-    assert all(a[1] < b[0] for a, b in pairwise(ordered))
-    assert not picture.coverage.is_whole
-    assert "not drawn" in " ".join(texts(picture))
+            lane = min(x for x, _ in edge.path)
+            low, high = spans.get((lane, edge.tail), (min(ys), max(ys)))
+            spans[lane, edge.tail] = min(low, *ys), max(high, *ys)
+    ordered = sorted((lane, *span) for (lane, _), span in spans.items())
+    assert all(a[0] != b[0] or a[2] < b[1] for a, b in pairwise(ordered))
+    assert is_whole == picture.coverage.is_whole
+    assert is_whole == ("not drawn" not in " ".join(texts(picture)))
 
 
 def test_a_deeper_network_is_longer():

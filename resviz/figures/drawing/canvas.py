@@ -120,12 +120,15 @@ class Canvas:
     def settle_wires(self) -> None:
         """Settle what the wires stand for; those that stand for nothing show the order.
 
-        Nothing may be wired afterwards.
+        Lines past others, which show none, are left out. Nothing may be wired
+        afterwards.
         """
         ledgers = tuple(book.close() for book in self.books)
         idle = find_idle_wires(ledgers, self.edges)
         self.edges[:] = [
-            show_order(edge) if edge in idle else edge for edge in self.edges
+            show_order(edge) if edge in idle else edge
+            for edge in self.edges
+            if edge not in idle or edge.role not in PASSING
         ]
         self.ledgers = ledgers
 
@@ -246,6 +249,9 @@ def show_order(edge: Edge) -> Edge:
     path = (*edge.path, *straight_segment(edge.path[-1], edge.tip))
     return replace(edge, role=ORDER, path=path, tip=None)
 
+
+PASSING = frozenset({"link", "bypass"})
+"""Roles of lines that pass what stands between their ends."""
 
 ARROW_LENGTH = 5.5
 """Length of an arrow head, in pixels; Graphviz' normal one at 0.55."""

@@ -47,7 +47,12 @@ from resviz.figures.stack.bands import (
     wrap_into_columns,
 )
 from resviz.figures.stack.boxes import ShortcutArc, Stack, StackPiece, build_stack
-from resviz.figures.stack.forks import draw_forks
+from resviz.figures.stack.side_lines import (
+    LANE_PITCH,
+    SKIP,
+    draw_side_lines,
+    plan_lanes,
+)
 from resviz.figures.stage_parts import declare_missing
 from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
@@ -115,7 +120,10 @@ def place_stacks(
         placing.place_network(number)
     names = sentences.join_with_and([arch.label for arch in archs])
     signs = build_stack_legend(archs, shown, plain=plain)
-    omissions = [SERIAL_BRANCHES] * (not all(stack.chained for stack in shown))
+    placing.canvas.settle_wires()
+    has_skips = any(edge.role == SKIP for edge in placing.canvas.edges)
+    signs += ["line at the left: leads past the rows between"] * has_skips
+    omissions = [SERIAL_BRANCHES] * any(stack.is_serial for stack in shown)
     omissions += declare_parts(shown)
     return placing.finish_picture(f"{names}, every convolution", signs, omissions)
 
@@ -162,7 +170,7 @@ def description(
         if hidden:
             lines.append(f"{hidden} blocks or layers of {stack.title} are left out.")
     lines += [f"{line[:1].upper()}{line[1:]}." for line in declare_parts(shown)]
-    if not all(stack.chained for stack in shown):
+    if any(stack.is_serial for stack in shown):
         lines.append("Parallel branches stand one below the other.")
     return " ".join([*lines, *(sentences.describe_network(arch) for arch in archs)])
 
@@ -255,6 +263,15 @@ class StackPlacing:
         self.shown = shown
         self.column_bands = column_bands
         self.canvas = Canvas()
+        self.side_lanes = [
+            [
+                plan_lanes([item for band in column for item in band.items[number]])
+                for column in column_bands
+            ]
+            for number in range(len(shown))
+        ]
+        lanes = max(len(lanes) for columns in self.side_lanes for lanes in columns)
+        self.aside = SIZES_WIDTH + 10 + max(lanes - 1, 0) * LANE_PITCH
         labels = (row.label for stack in shown for row in stack.rows)
         width = metrics.widen_for_fonts(metrics.max_text_width(labels, 11)) + 8
         least = MIN_BOX_WIDTH if find_sheet().width is None else NARROW_BOX_WIDTH
@@ -268,12 +285,14 @@ class StackPlacing:
 
     def column_left(self, number: int) -> float:
         """Return the x at which a column begins, its own output sizes included."""
-        own = SIZES_WIDTH + 10 if len(self.column_bands) > 1 else 0
+        own = (
+            self.aside if len(self.column_bands) > 1 else self.aside - SIZES_WIDTH - 10
+        )
         return MARGIN + number * (own + self.box + self.lane + GUTTER)
 
     def column_centre(self, number: int) -> float:
         """Return the x of a column's boxes."""
-        return self.column_left(number) + SIZES_WIDTH + 10 + self.box / 2
+        return self.column_left(number) + self.aside + self.box / 2
 
     @property
     def picture_width(self) -> float:
@@ -305,10 +324,12 @@ class StackPlacing:
             zip(self.column_bands, self.tops, strict=True)
         ):
             x = self.column_centre(number + column_number)
+            rows: list[tuple[Node, Node]] = []
             for band, top in zip(column, tops, strict=False):
                 y = top
                 for item in band.items[number]:
                     last, y = self.place_row(item, (x, y), last)
+                    box = last
                     folds = item.piece.count > 1
                     self.below = measure_plate_below(item.piece) if folds else 0.0
                     if item.number == 0:
@@ -321,8 +342,10 @@ class StackPlacing:
                             placed_pieces[-1].sums[item.number] = last
                     for turn in item.piece.turns or (item.piece,):
                         placed[turn.rows[item.number].end] = last
+                    rows.append((box, last))
+            lanes = self.side_lanes[number][column_number]
+            draw_side_lines(self.canvas, lanes, rows, x - self.box / 2)
         self.place_shortcuts(placed_pieces, placed)
-        draw_forks(self.canvas, placed_pieces, placed, self.box)
         if self.book:
             self.book.seat_outputs_with_sources()
             self.canvas.books.append(self.book)
@@ -380,7 +403,7 @@ class StackPlacing:
         if last is not None:
             points = [(last.at[0], last.bottom), (x, node.top)]
             if last.at[0] != x:
-                between = x - self.box / 2 - SIZES_WIDTH - 10 - GUTTER / 2
+                between = x - self.box / 2 - self.aside - GUTTER / 2
                 under, over = last.bottom + 12 + self.below, FIRST_BAND_Y - 8
                 points[1:1] = [(last.at[0], under), (between, under)]
                 points[3:3] = [(between, over), (x, over)]

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from resviz import units
 from resviz.figures import layer_labels
 from resviz.figures.drawing.styles import level_tint
+from resviz.figures.legend import SIGN_VERBS
 from resviz.figures.overview.outline import find_row_layers
 from resviz.figures.stage_parts import HEAD, STEM, read_stage_part
 from resviz.readings import costs
 from resviz.readings.contraction import read_wiring
+from resviz.readings.contraction.join_signs import find_sign_of_layer
 from resviz.readings.resolution import find_level
 from resviz.readings.structure import gates, read_structure
 from resviz.readings.structure.graph import build_graph
@@ -47,7 +49,7 @@ class StackRow:
         tint: the colours of its resolution.
         layers: the layers that it stands for.
         apart: whether it reads nothing of the row above, as a branch beside it.
-        reads: the layers that end the rows which it reads then.
+        reads: the layers that end the rows which it reads, but for the row above.
     """
 
     label: str
@@ -59,6 +61,11 @@ class StackRow:
     layers: tuple[int, ...] = ()
     apart: bool = False
     reads: tuple[int, ...] = ()
+
+    @property
+    def forks(self) -> bool:
+        """Whether it reads one row alone, which is not the one above."""
+        return self.apart and len(self.reads) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,11 @@ class Stack:
         """The boxes of all pieces."""
         return [row for piece in self.pieces for row in piece.rows]
 
+    @property
+    def is_serial(self) -> bool:
+        """Whether branches that are parallel stand below one another."""
+        return not self.chained and any(row.apart for row in self.rows)
+
 
 def build_stack(
     arch: Architecture, *, plain: bool = False, stages: str | None = None
@@ -217,7 +229,8 @@ class PieceReader:
             part = "stem" if index < first or not inside else "head"
             if first < index < last:
                 part = self.stage_of[bisect_right(self.ends, index)]
-            rows = tuple(self.read_rows([self.arch.layers[index]]))
+            layer = self.arch.layers[index]
+            rows = tuple(self.read_rows([layer])) or tuple(self.read_addition(layer))
             if rows:
                 fold_key = tuple((row.label, row.size) for row in rows)
                 piece_at[index] = StackPiece(self.tint_rows(rows), (), part, fold_key)
@@ -261,7 +274,10 @@ class PieceReader:
             yield StackPiece((row,), part=HEAD)
 
     def part_branches(self, pieces: Sequence[StackPiece]) -> Iterator[StackPiece]:
-        """Mark the rows that read nothing of the row above."""
+        """Mark the rows that read others than the row above, and whether it too.
+
+        A layer that does is never one of equal ones in a row.
+        """
         numbered = [*enumerate(row for piece in pieces for row in piece.rows)]
         row_of = {layer: number for number, row in numbered for layer in row.layers}
         row_of |= {node: 0 for node in self.graph.after if node < 0}
@@ -273,13 +289,18 @@ class PieceReader:
         for piece in pieces:
             own = [(number, row) for number, row in islice(left, len(piece.rows))]
             rows = tuple(
-                replace(row, apart=True, reads=tuple(numbered[k][1].end for k in read))
-                if read and number - 1 not in read
-                else row
+                replace(
+                    row,
+                    apart=bool(read) and number - 1 not in read,
+                    reads=tuple(numbered[k][1].end for k in read if k != number - 1),
+                )
                 for number, row in own
                 for read in (sorted(self.find_rows_read(row, row_of)),)
             )
-            yield replace(piece, rows=rows)
+            is_alone = any(row.reads for row in rows) and not piece.arcs
+            yield replace(
+                piece, rows=rows, fold_key=None if is_alone else piece.fold_key
+            )
 
     def find_rows_read(self, row: StackRow, row_of: Mapping[int, int]) -> set[int]:
         """Find the rows that a row reads, by their numbers, past layers of no row."""
@@ -350,6 +371,13 @@ class PieceReader:
         layers = tuple(layer.index for layer in gated)
         label = layer_labels.label_gate(self.graph.arch, gated)
         return StackRow(label, False, *at, end, layers=layers)
+
+    def read_addition(self, layer: Layer) -> Iterator[StackRow]:
+        """Yield a row for what adds or subtracts maps outside of blocks."""
+        wiring, end = read_wiring(self.arch), layer.index
+        if end in wiring.joins and find_sign_of_layer(wiring, end) in SIGN_VERBS:
+            verb = SIGN_VERBS[layer_labels.find_join_sign(layer)]
+            yield StackRow(verb, False, *self.output_size(end), end, layers=(end,))
 
     def read_rows(self, layers: Iterable[Layer]) -> Iterator[StackRow]:
         """Yield a box for each word on some layers."""
