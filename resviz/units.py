@@ -83,6 +83,16 @@ def format_plural(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def format_sentence(words: str) -> str:
+    """Write words as a sentence.
+
+    Example:
+        >>> format_sentence("2 gates left out"), format_sentence("not drawn: ReLU")
+        ('2 gates left out.', 'Not drawn: ReLU.')
+    """
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 def format_names(names: Sequence[str], most: int) -> str:
     """Write names, of many the first alone: "a, b and 3 more"."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

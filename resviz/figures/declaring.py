@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.ledgers import ORDER
-from resviz.units import format_count, format_plural, group_digits
+from resviz.units import format_count, format_plural, format_sentence, group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,8 +56,7 @@ def declare_coverage(
 
 def tell_coverage(coverage: EdgeCoverage | None) -> Iterator[str]:
     """Yield the same as sentences."""
-    for line in declare_coverage(coverage):
-        yield f"{line[:1].upper()}{line[1:]}."
+    yield from map(format_sentence, declare_coverage(coverage))
 
 
 def list_left_out(coverage: EdgeCoverage) -> list[str]:

@@ -34,7 +34,7 @@ from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.shortcuts import SHORTCUT_NOUNS
 from resviz.readings.structure.stems import list_stems_before
 from resviz.record import Source
-from resviz.units import format_plural
+from resviz.units import format_plural, format_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -179,7 +179,7 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
     if has_serial_labels(structure):
         yield PARALLEL_SENTENCE
     yield f"In all: {count_shortcuts_by_kind(structure.blocks)}"
-    yield from (f"{line[:1].upper()}{line[1:]}." for line in find_remarks(structure))
+    yield from map(format_sentence, find_remarks(structure))
 
 
 def describe_totals(structure: Structure) -> str:
@@ -299,8 +299,7 @@ def describe_stage_shortcuts(stage: Stage) -> str:
     for phrase, count in runs:
         parts.append(f"{name_block_run(done, count, len(stage.blocks))} {phrase}")
         done += count
-    line = "; ".join(parts)
-    return f"{line[:1].upper()}{line[1:]}."
+    return format_sentence("; ".join(parts))
 
 
 def name_block_run(done: int, count: int, total: int) -> str:

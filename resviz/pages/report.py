@@ -24,7 +24,13 @@ from resviz.tables.shortcuts import shortcut_table, summarize_shortcuts
 from resviz.tables.summary import summary_table
 from resviz.tables.table import REASON_TEXTS
 from resviz.templates import read_template_text, render_page
-from resviz.units import format_count, format_plural, format_sizes, group_digits
+from resviz.units import (
+    format_count,
+    format_plural,
+    format_sentence,
+    format_sizes,
+    group_digits,
+)
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -173,12 +179,7 @@ def list_trainable(arch: Architecture) -> list[tuple[str, str, str]]:
 def describe_counting(arch: Architecture, convention: str) -> str:
     """Return how it was counted, and run, in sentences."""
     notes = (batch_note(arch), *run_mode_notes(arch), *untracked_notes(arch))
-    return " ".join([f"{convention}.", *map(as_sentence, notes)])
-
-
-def as_sentence(note: str) -> str:
-    """Return a note as a sentence."""
-    return f"{note[:1].upper()}{note[1:]}."
+    return " ".join([f"{convention}.", *map(format_sentence, notes)])
 
 
 def describe_uncounted(gap: dict[str, Any]) -> str:
@@ -234,7 +235,7 @@ def describe_shortcuts(structure: Structure, data: list[dict[str, Any]]) -> list
     """Say what the shortcuts are and cost, and what is unusual, in sentences."""
     total = costs.sum_record_costs(structure.arch)
     notes = (*summarize_shortcuts(data, total), *find_remarks(structure))
-    return [as_sentence(note) for note in notes]
+    return [format_sentence(note) for note in notes]
 
 
 def merge_shortcuts(run: list[ShortcutRow]) -> dict[str, Any]:

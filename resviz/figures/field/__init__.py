@@ -14,7 +14,7 @@ from resviz.figures.field.views import (
     say_field,
     select_sides,
 )
-from resviz.units import format_sizes
+from resviz.units import format_sentence, format_sizes
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
@@ -44,8 +44,7 @@ def description(arch: Architecture, *, image: str | None = None) -> str:
         f"{format_sizes((height, width))} pixels, its input: the middle position of "
         f"{sentences.join_with_and(told)}."
     )
-    gaps = [f"{gap[:1].upper()}{gap[1:]}." for gap in list_field_gaps(arch)]
-    return " ".join([said, *gaps])
+    return " ".join([said, *map(format_sentence, list_field_gaps(arch))])
 
 
 def read_views(arch: Architecture) -> list[FieldView]:

@@ -9,6 +9,7 @@ from resviz.figures import sentences
 from resviz.figures.heat import HEATS
 from resviz.figures.icicle.placing import IciclePlacing
 from resviz.figures.icicle.shares import measure_shares
+from resviz.units import format_sentence
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
@@ -42,8 +43,7 @@ def description(arch: Architecture, *, heat: str | None = None) -> str:
         f"layers, to scale. Of {shares.write(shares.root)}{shares.suffix}, "
         f"the largest parts are {sentences.join_with_and(parts)}."
     )
-    left_out = [f"{line[:1].upper()}{line[1:]}." for line in shares.list_missing()]
-    return " ".join([said, *left_out])
+    return " ".join([said, *map(format_sentence, shares.list_missing())])
 
 
 def read_shares(arch: Architecture, name: str | None) -> Shares:

@@ -39,7 +39,7 @@ from resviz.figures.stage_parts import (
 )
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import read_structure
-from resviz.units import format_plural
+from resviz.units import format_plural, format_sentence
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture, Point
@@ -264,8 +264,7 @@ def describe_graph(graph: ContractedGraph, opening: str) -> str:
         if frame.label.startswith("×")
     ]
     told = [*declare_boxes(graph), *frames]
-    aside = "; ".join(told)
-    ending = f" {aside[:1].upper()}{aside[1:]}." if told else ""
+    ending = f" {format_sentence('; '.join(told))}" if told else ""
     return f"{totals} {opening}: {'; '.join(shown)}.{ending}"
 
 

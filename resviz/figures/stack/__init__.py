@@ -32,6 +32,7 @@ from resviz.figures.stack.side_lines import SKIP
 from resviz.figures.stage_parts import declare_missing
 from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
+from resviz.units import format_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,13 +76,18 @@ def place_stacks(
     placing.canvas.settle_wires()
     has_skips = any(edge.role == SKIP for edge in placing.canvas.edges)
     signs += ["line at the left: leads past the rows between"] * has_skips
-    omissions = [SERIAL_BRANCHES] * any(stack.is_serial for stack in shown)
-    omissions += declare_parts(shown)
-    return placing.finish_picture(f"{names}, every convolution", signs, omissions)
+    title = f"{names}, every convolution"
+    return placing.finish_picture(title, signs, declare_undrawn(shown))
 
 
 SERIAL_BRANCHES = "parallel branches stand one below the other"
 """What stands below a stack of a network that is no chain."""
+
+
+def declare_undrawn(shown: Sequence[Stack]) -> list[str]:
+    """Say what a stack does not show."""
+    serial = [SERIAL_BRANCHES] * any(stack.is_serial for stack in shown)
+    return [*serial, *declare_parts(shown)]
 
 
 def declare_parts(shown: Sequence[Stack]) -> list[str]:
@@ -121,9 +127,7 @@ def description(
         hidden = sum(piece.hidden for piece in stack.pieces)
         if hidden:
             lines.append(f"{hidden} blocks or layers of {stack.title} are left out.")
-    lines += [f"{line[:1].upper()}{line[1:]}." for line in declare_parts(shown)]
-    if any(stack.is_serial for stack in shown):
-        lines.append("Parallel branches stand one below the other.")
+    lines += map(format_sentence, declare_undrawn(shown))
     return " ".join([*lines, *(sentences.describe_network(arch) for arch in archs)])
 
 
