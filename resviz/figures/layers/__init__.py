@@ -12,6 +12,7 @@ from resviz.figures.drawing.elements import ChartBox
 from resviz.figures.drawing.fitting import choose_fitting
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.ledger import LanesLedger
+from resviz.figures.layers.chart import build_layers_chart
 from resviz.figures.layers.folding import build_row_graph
 from resviz.figures.layers.placing import (
     SCREEN_LETTERS,
@@ -22,11 +23,7 @@ from resviz.figures.layers.placing import (
     split_into_columns,
 )
 from resviz.figures.layers.routing import RowRouter
-from resviz.figures.layers.rows import (
-    build_layer_rows,
-    build_layers_chart,
-    group_into_pieces,
-)
+from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
 from resviz.figures.layers.wiring import LayersWiring
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import Structure, read_structure

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from resviz.figures.layers.rows import is_no_operation
+from resviz.figures.layers.rows import PieceFold, is_no_operation
 from resviz.readings.contraction import read_wiring
 from resviz.readings.contraction.coverage import count_coverage, leads_to_later_turn
 from resviz.readings.contraction.folds import fold_motifs
@@ -30,22 +30,6 @@ if TYPE_CHECKING:
 
 MAX_PIECES = 80
 """Pieces of a motif at most: a module of HRNet has 60."""
-
-
-@dataclass(frozen=True, slots=True)
-class PieceFold:
-    """Pieces that are drawn once for several turns.
-
-    Attributes:
-        number: its own.
-        times: how many turns there are.
-        names: the modules of the first and of the last turn, "layer3.1–5"; ""
-            where they have no name in common.
-    """
-
-    number: int
-    times: int
-    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.figures.drawing.elements import Group, Node, Picture, Point
-    from resviz.figures.layers.folding import PieceFold
     from resviz.figures.layers.routing import RowRouter
-    from resviz.figures.layers.rows import LayerPiece, LayerRow
+    from resviz.figures.layers.rows import LayerPiece, LayerRow, PieceFold
     from resviz.readings.structure import Structure
 
 ROW_PITCH, BOX_HEIGHT, BRANCH_GAP = 17, 14, 6

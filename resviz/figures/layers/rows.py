@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from resviz import units
@@ -12,7 +11,6 @@ from resviz.escape import clean_name
 from resviz.figures import layer_labels, tints
 from resviz.figures.block.steps import list_unit_members
 from resviz.figures.drawing import metrics
-from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.figures.layer_labels import find_join_sign
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.contraction import read_wiring
@@ -22,9 +20,8 @@ from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container
 
-    from resviz.figures.layers.folding import PieceFold, RowGraph
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
 
@@ -84,6 +81,22 @@ class LayerRow:
         """How its box looks: as `role`, and dashed where it projects."""
         projects = self.shortcut_kind == "projection" and self.params
         return "small projected" if projects else self.role
+
+
+@dataclass(frozen=True, slots=True)
+class PieceFold:
+    """Pieces that are drawn once for several turns.
+
+    Attributes:
+        number: its own.
+        times: how many turns there are.
+        names: the modules of the first and of the last turn, "layer3.1–5"; ""
+            where they have no name in common.
+    """
+
+    number: int
+    times: int
+    names: str = ""
 
 
 @dataclass(slots=True)
@@ -286,62 +299,3 @@ def group_into_pieces(
             ordered.append(piece)
         piece.rows.append(number)
     return ordered
-
-
-def build_layers_chart(
-    structure: Structure, rows: Sequence[LayerRow], graph: RowGraph
-) -> Chart:
-    """Return the rows as boxes in frames of stages, folds and blocks, linked."""
-
-    def build_parts(
-        pieces: Sequence[LayerPiece], depth: int
-    ) -> Iterator[ChartBox | ChartFrame]:
-        for frame, members in groupby(pieces, key=lambda p: graph.find_frame(p, depth)):
-            inner = [*members]
-            first = inner[0].rows[0]
-            if frame is None:
-                for piece in inner:
-                    boxes = tuple(row_box(rows[row], row) for row in piece.rows)
-                    key = f"b{piece.rows[0]}"
-                    if piece.block:
-                        yield ChartFrame(key, (piece.block,), "", boxes)
-                    else:
-                        yield from boxes
-                continue
-            parts = tuple(build_parts(inner, depth + 1))
-            if isinstance(frame, int):
-                stage = structure.stages[frame]
-                name = ChartBox(f"t{first}", "name", (stage.name,))
-                tint = tints.choose_stage_tint(stage)
-                yield ChartFrame(f"s{first}", (), tint, (name, *parts))
-            else:
-                lines = (f"×{frame.times}",)
-                yield ChartFrame(f"f{first}.{depth}", lines, "", parts)
-
-    links = tuple(iter_row_links(rows, graph))
-    return Chart("TB", tuple(build_parts(graph.pieces, 0)), links, figure="layers")
-
-
-def row_box(row: LayerRow, index: int) -> ChartBox:
-    """Return a row's box: what it does, its modules, its output and its parameters."""
-    if row.role == "sum":
-        return ChartBox(f"n{index}", "sum", (row.label,))
-    params = f"{units.group_digits(row.params)} parameters" if row.params else ""
-    facts = " · ".join(filter(None, (row.output, params)))
-    lines = tuple(filter(None, (row.label, row.printed_names, facts)))
-    return ChartBox(f"n{index}", row.drawn_role, lines, row.tint)
-
-
-def iter_row_links(rows: Sequence[LayerRow], graph: RowGraph) -> Iterator[ChartLink]:
-    """Yield an arrow from each row to every reader, those of shortcuts marked."""
-    kinds: dict[tuple[int, int], str] = {}
-    for piece in graph.pieces:
-        labelled = any(rows[index].shortcut_kind for index in piece.rows)
-        if piece.join is not None and not labelled:
-            for source in {*graph.sources[piece.join]} - {*piece.rows}:
-                kinds[source, piece.join] = piece.shortcut_kind
-    for index, sources in graph.sources.items():
-        for source in sources:
-            on_shortcut = rows[index].shortcut_kind or rows[source].shortcut_kind
-            role = on_shortcut or kinds.get((source, index), "main")
-            yield ChartLink(f"n{source}", f"n{index}", role)
