@@ -77,7 +77,7 @@ FIGURES = {
         is_graph=True,
     ),
     "layers": RegisteredFigure(
-        "every layer, what repeats once", ("each",), is_graph=True
+        "every layer, what repeats once", ("each", "stages"), is_graph=True
     ),
     "volumes": RegisteredFigure(
         "any network as boxes in perspective, skips as brackets", ("each", "stages")

@@ -14,6 +14,7 @@ from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.ledger import LanesLedger
 from resviz.figures.layers.chart import build_layers_chart
 from resviz.figures.layers.folding import build_row_graph
+from resviz.figures.layers.part import build_shown_rows
 from resviz.figures.layers.placing import (
     SCREEN_LETTERS,
     LayersPlacing,
@@ -23,30 +24,41 @@ from resviz.figures.layers.placing import (
     split_into_columns,
 )
 from resviz.figures.layers.routing import RowRouter
-from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
+from resviz.figures.layers.rows import group_into_pieces
 from resviz.figures.layers.wiring import LayersWiring
+from resviz.figures.stage_parts import declare_span, read_stage_part, tell_span
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import Structure, read_structure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.layers.folding import RowGraph
     from resviz.figures.layers.rows import LayerRow
     from resviz.record import Architecture
 
 
-def draw(arch: Architecture, *, each: bool = False) -> Picture:
-    """Draw every layer of a network; of what repeats `each`, or the first turn.
+def draw(
+    arch: Architecture, *, each: bool = False, stages: str | None = None
+) -> Picture:
+    """Draw every layer of a network or of stages; of what repeats `each`, or one turn.
 
     What fits a screen is not folded.
+
+    Raises:
+        RenderError: for stages that it has not; lists those it has.
     """
     structure = read_structure(arch)
-    rows, row_of_layer = build_layer_rows(structure)
+    part = read_stage_part(structure, stages)
+    shown = build_shown_rows(structure, part)
+    rows, row_of_layer = shown.rows, shown.row_of_layer
     pieces = group_into_pieces(structure, rows, row_of_layer)
 
     def place(*, folds: bool, count: int | None = None) -> Picture:
         graph = build_row_graph(arch, rows, row_of_layer, pieces, folds=folds)
-        return place_rows(structure, rows, graph, count)
+        graph = replace(graph, sides=shown.sides)
+        return place_rows(structure, rows, graph, count, declare_span(part))
 
     if find_sheet().width is not None:
         return choose_fitting(
@@ -69,9 +81,16 @@ MAX_SCREEN_ROWS = 200
 
 
 def place_rows(
-    structure: Structure, rows: list[LayerRow], graph: RowGraph, count: int | None
+    structure: Structure,
+    rows: list[LayerRow],
+    graph: RowGraph,
+    count: int | None,
+    missing: Sequence[str],
 ) -> Picture:
-    """Place rows in so many columns, or in as many as look well."""
+    """Place rows in so many columns, or in as many as look well.
+
+    What is `missing` of the network is said below.
+    """
     arch = structure.arch
     shown = [rows[number] for number in graph.nodes]
     widths = measure_text_widths(shown, graph.depth)
@@ -84,26 +103,32 @@ def place_rows(
         router = RowRouter(graph, rows, columns, boxes, widths.box)
     placing = LayersPlacing(structure, rows, columns, widths, router)
     LayersWiring(placing).draw_wires()
-    ledger = LanesLedger(graph, {box.key: row for row, box in placing.boxes.items()})
+    nodes = {box.key: row for row, box in placing.boxes.items()}
+    ledger = LanesLedger(graph, nodes, graph.list_side_boxes(nodes))
     heading = find_sheet().write_heading(
         arch.label, " · ".join(list_title_facts(structure))
     )
     chart = build_layers_chart(structure, rows, graph)
-    lines = (*heading, *declare_coverage(graph.row_coverage))
+    named = {f"n{row}": row for row in graph.nodes}
+    lines = (*heading, *declare_coverage(graph.row_coverage), *missing)
     title = ChartBox("title", "text", lines)
     chart = replace(
         chart,
         parts=(title, *chart.parts),
-        ledgers=(LanesLedger(graph, {f"n{row}": row for row in graph.nodes}),),
+        ledgers=(LanesLedger(graph, named, graph.list_side_boxes(named)),),
     )
-    return replace(placing.finish_picture(), chart=chart, ledgers=(ledger,))
+    return replace(placing.finish_picture(missing), chart=chart, ledgers=(ledger,))
 
 
-def description(arch: Architecture, *, each: bool = False) -> str:
+def description(
+    arch: Architecture, *, each: bool = False, stages: str | None = None
+) -> str:
     """Say the list in sentences."""
     del each  # what is folded is said of the picture
+    part = read_stage_part(read_structure(arch), stages)
+    count = len(part.scope & {*range(len(arch.layers))} if part else arch.layers)
     return (
-        f"{len(arch.layers)} layers in execution order, with output shapes and "
+        f"{count} layers in execution order, with output shapes and "
         f"parameters, {units.group_digits(arch.params)} in all. "
-        f"{sentences.describe_network(arch)}"
+        f"{sentences.describe_network(arch)}{tell_span(part)}"
     )

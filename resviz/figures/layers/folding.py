@@ -20,7 +20,7 @@ from resviz.readings.contraction.quotient import Quotient
 from resviz.readings.contraction.signatures import describe_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from resviz.figures.layers.rows import LayerPiece, LayerRow
     from resviz.readings.contraction import EdgeCoverage, Wiring
@@ -51,6 +51,7 @@ class RowGraph:
         owners: the row of each end.
         drawn_for: of each row, the one that is drawn for it.
         turns: of each row, in which turn of which folds it runs.
+        sides: rows that stand for what is before and behind the part that is drawn.
     """
 
     arch: Architecture = field(repr=False)
@@ -61,6 +62,7 @@ class RowGraph:
     owners: dict[int, int] = field(repr=False)
     drawn_for: dict[int, int] = field(repr=False)
     turns: dict[int, Turns] = field(repr=False)
+    sides: frozenset[int] = frozenset()
 
     @property
     def folds(self) -> list[PieceFold]:
@@ -102,9 +104,14 @@ class RowGraph:
 
     def cover_lines(self, lines: Collection[tuple[int, int]]) -> EdgeCoverage:
         """Count where the record's edges are if some lines between rows are drawn."""
-        return count_coverage(
+        coverage = count_coverage(
             self.wiring, self.owners, self.drawn_for, self.turns, lines
         )
+        return coverage.set_apart(self.wiring, self.owners, self.sides)
+
+    def list_side_boxes(self, nodes: Mapping[str, int]) -> dict[str, frozenset[int]]:
+        """List the boxes that hold nothing of the part; `nodes` are their rows."""
+        return {box: frozenset() for box, row in nodes.items() if row in self.sides}
 
 
 def build_row_graph(

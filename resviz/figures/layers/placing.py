@@ -304,8 +304,8 @@ class LayersPlacing:
             shown = units.group_digits(row.params)
             self.canvas.add_text("note", (right, y), shown, align="end")
 
-    def finish_picture(self) -> Picture:
-        """Return the picture, with its legend."""
+    def finish_picture(self, missing: Sequence[str]) -> Picture:
+        """Return the picture, with its legend, and what it shows none of."""
         arch, graph = self.structure.arch, self.router.graph
         pieces = [piece for column in self.columns for piece in column]
         kinds = (piece.shortcut_kind for piece in pieces if piece.join is not None)
@@ -324,6 +324,7 @@ class LayersPlacing:
             omissions=[
                 *warn_of_zooming((self.width, self.bottom)),
                 *declare_coverage(graph.row_coverage),
+                *missing,
             ],
         )
         title = f"{arch.label}, layer by layer"

@@ -290,8 +290,9 @@ def group_into_pieces(
                 members = list_unit_members(graph, unit)
                 owner |= {starts[k]: piece for k in members if k in starts}
     ordered: list[LayerPiece] = []
-    for number in range(len(all_rows)):
-        piece = owner.get(number)
+    for number, row in enumerate(all_rows):
+        is_outside = row.head == MODEL_INPUT  # an input, or a side of a part
+        piece = None if is_outside else owner.get(number)
         if piece is None:
             ordered.append(LayerPiece([number]))
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +52,18 @@ class EdgeCoverage:
     def is_whole(self) -> bool:
         """Whether all that the figure is about is in it."""
         return not self.left_out and not self.undrawn_layers and not self.missing
+
+    def set_apart(
+        self, wiring: Wiring, owners: Mapping[int, int], sides: Collection[int]
+    ) -> EdgeCoverage:
+        """Count the edges inside nodes for what is around a part as elsewhere."""
+        elsewhere = sum(
+            owners[edge.source] == owners[edge.reader]
+            for edge in wiring.edges
+            if owners[edge.source] in sides
+        )
+        inside = self.inside - elsewhere
+        return replace(self, inside=inside, elsewhere=elsewhere)
 
     def __add__(self, other: EdgeCoverage) -> EdgeCoverage:
         """Add the coverage of another record in the same figure."""

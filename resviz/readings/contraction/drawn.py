@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
@@ -115,13 +115,7 @@ class ContractedGraph:
             self.wiring, self.owners, self.drawn_for, self.turns, lines
         )
         parts = {key for key, node in self.nodes.items() if node.role == "part"}
-        elsewhere = sum(
-            self.owners[edge.source] == self.owners[edge.reader]
-            for edge in self.wiring.edges
-            if self.owners[edge.source] in parts
-        )
-        inside = coverage.inside - elsewhere
-        return replace(coverage, inside=inside, elsewhere=elsewhere)
+        return coverage.set_apart(self.wiring, self.owners, parts)
 
     @cached_property
     def sources(self) -> dict[int, list[int]]:
