@@ -40,7 +40,7 @@ def find_stages(graph: Graph, blocks: list[Block]) -> tuple[Stage, ...]:
 def group_tower(tower: list[Block]) -> list[list[Block]]:
     """Group the blocks of one tower into the runs that are its stages."""
     runs = group_by_size(tower)
-    runs = [part for run in runs for part in split_at_projections(run)]
+    runs = [part for run in runs for part in split_at_projections(run, tower)]
     return regroup_by_resolution(tower, merge_early_changes(runs))
 
 
@@ -109,11 +109,24 @@ CLASS_TOKENS, FEWEST_TOKENS = 4, 17
 must be beside them: those of a map of 4×4."""
 
 
-def split_at_projections(run: list[Block]) -> list[list[Block]]:
+def is_own_list(run: list[Block], tower: list[Block]) -> bool:
+    """Tell whether one list of modules holds the blocks of a run, and no others.
+
+    A list of all blocks, or the network itself, tells nothing.
+    """
+    lists = {block.path.rpartition(".")[0] for block in run}
+    if len(lists) > 1 or lists == {""} or len(run) == len(tower):
+        return False
+    held = [block for block in tower if block.path.startswith(f"{min(lists)}.")]
+    return len(held) == len(run)
+
+
+def split_at_projections(run: list[Block], tower: list[Block]) -> list[list[Block]]:
     """Split a run of blocks of one size where a block projects nevertheless.
 
     Only where that is rare: at most half as many blocks project as do not. One that
-    reads more channels than the block before gives is no start, as a U-Net's decoder.
+    reads more channels than the block before gives is no start, as a U-Net's decoder,
+    nor is one whose list of modules the whole run is, as torchvision's `layer1`.
     """
     projects = [
         block.shortcut.kind == "projection" and block.shortcut.reason != "channels"
@@ -122,6 +135,8 @@ def split_at_projections(run: list[Block]) -> list[list[Block]]:
     if 2 * sum(projects) > len(run) - sum(projects):
         return [run]
     starts = [k for k, is_projection in enumerate(projects) if is_projection and k]
+    if starts and is_own_list(run, tower):
+        return [run]
     return [run[a:b] for a, b in pairwise([0, *starts, len(run)])]
 
 

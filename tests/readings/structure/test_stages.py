@@ -144,3 +144,17 @@ def test_groups_of_points_are_no_samples():
 
     net = Run(run, before=make_blocks(), after=make_blocks())
     assert [2, 2] == count_blocks(nn.Sequential(nn.Conv1d(3, 8, 1), net), 2, 3, 16)
+
+
+@pytest.mark.parametrize(("position", "stage"), [(1, 0), (2, 1), (3, 1)])
+def test_a_needless_projection_in_a_list_begins_no_stage(position, stage):
+    """Blocks of one size in a list of their own are one stage; in one of all, two."""
+    lists = [
+        [Basic(c, 2 * c, 2), *(Basic(2 * c, 2 * c) for _ in range(5))] for c in (8, 16)
+    ]
+    width = (16, 32)[stage]
+    lists[stage][position].side = nn.Conv2d(width, width, 1)
+    nested = nn.Sequential(conv(3, 3), *(nn.Sequential(*blocks) for blocks in lists))
+    flat = nn.Sequential(conv(3, 3), *lists[0], *lists[1])
+    assert count_blocks(nested, 1, 3, 32, 32) == [6, 6]
+    assert len(count_blocks(flat, 1, 3, 32, 32)) == 3
