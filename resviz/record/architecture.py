@@ -384,7 +384,9 @@ def explain_missing_layer(arch: Architecture, name: object) -> str:
             f"{name!r} is a module of {len(inner_names)} layers: "
             f"want one of them, as {inner_names[0]!r}"
         )
-    return f"{arch.name} has no layer {name!r}{suggest_nearest(name, names)}"
+    nearest = suggest_nearest(name, names)
+    some = nearest or f": want one of {len(names)}, as {names[0]!r}" if names else ""
+    return f"{arch.name} has no layer {name!r}{some}"
 
 
 json_encoder = msgspec.json.Encoder()

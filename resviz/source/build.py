@@ -295,8 +295,8 @@ def call_for_module(call: Callable[[], Any], spec: Spec) -> TracedPart:
         ) from error
     if not isinstance(result, nn.Module):
         got = type(result).__name__
-        lacks_return = "; return the network" if result is None else ""
         raise BuildError(
-            f"{spec.text}: want a torch.nn.Module, the call gave {got}{lacks_return}"
+            f"{spec.text}: want a torch.nn.Module, the call gave {got}; "
+            "return the network"
         )
     return choose_part(result, spec)

@@ -185,6 +185,7 @@ def test_a_misspelt_layer_is_named(arch):
         ("conv3_x", "'conv3_x' is a stage: want arch.stages[1].layers"),
         ("conv3_1", "'conv3_1' is a block: want arch.blocks[3].layers"),
         (0, "resnet50 has no layer 0: want a name, or arch.layers[0]"),
+        ("xyz", "resnet50 has no layer 'xyz': want one of 175, as 'conv1'"),
     ],
 )
 def test_what_is_no_layer_is_said_to_be_elsewhere(arch, key, words):

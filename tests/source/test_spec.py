@@ -454,6 +454,25 @@ def test_a_batch_that_may_be_missing_is_said(spec, size, meant):
     assert str(caught.value).endswith(remedy)
 
 
+class TwoTowers(nn.Module):
+    """An image beside words, each to its own vector."""
+
+    def __init__(self):
+        super().__init__()
+        self.images = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+        self.words = nn.Embedding(9, 4)
+
+    def forward(self, image, ids):
+        return self.images(image).mean((2, 3)) @ self.words(ids).mean(1).T
+
+
+def test_a_missing_batch_is_tried_before_other_sizes():
+    """What is said to work has the batch that is wanted, and no other sizes."""
+    with pytest.raises(TraceError) as caught:
+        source.resolve_architecture(TwoTowers(), ["image=3,64,64", "ids=int64:N,7"])
+    assert "--input image=N,3,64,64 --input ids=int64:N,7 work" in str(caught.value)
+
+
 def test_a_whole_shape_without_a_batch_is_taken():
     """Where the forward takes it; and a failure of other sizes says nothing of it."""
     arch = source.resolve_architecture(nn.Conv2d(3, 4, 3), "input=3,8,8")

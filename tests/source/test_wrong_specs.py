@@ -198,6 +198,7 @@ def test_a_file_is_told_what_it_has_to_call(tmp_path, monkeypatch, text, words):
     [
         ("own_net.py:pair.fc", r"stands behind the call: pair\(\)\.fc$"),
         ("own_net.py:none", r"gave NoneType; return the network$"),
+        ("own_net.py:all_two", r"gave dict; return the network$"),
         ("own_net.py:sys", r"got a module, want a class or a function that builds"),
         ("own_net.py:pair().fcc", r"no .*'fcc', did you mean 'fc'$"),
     ],
@@ -207,7 +208,11 @@ def test_what_builds_no_network_is_told_what_would(tmp_path, monkeypatch, spec, 
     lines = ["import sys", "from torch import nn", "class Own(nn.Module):"]
     lines += ["    def __init__(self):", "        super().__init__()"]
     lines += ["        self.fc = nn.Linear(2, 2)", "own = Own()"]
-    lines += ["def pair(): return Own()", "def none(): Own()"]
+    lines += [
+        "def pair(): return Own()",
+        "def none(): Own()",
+        "def all_two(): return {1: Own()}",
+    ]
     (tmp_path / "own_net.py").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BuildError, match=words):

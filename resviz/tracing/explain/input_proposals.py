@@ -87,6 +87,9 @@ def propose_inputs(failure: FailedForward, specs: Inputs) -> Iterator[Inputs]:
         for added in islice(product(*guesses), MAX_GUESSES):
             yield (*specs, *added)
         return
+    samples = tuple(sp.with_batch if sp.is_like_sample else sp for sp in specs)
+    if samples != specs:
+        yield samples
     yield from propose_holders(failure.error, failure.recorder, specs)
     yield from propose_states(failure, specs)
     yield from propose_halves(failure, specs)
