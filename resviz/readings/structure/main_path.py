@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import POOLS
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.lookalikes import is_pooled
+from resviz.readings.structure.scores import is_gathered, is_summed
 from resviz.readings.structure.side_edges import number_source
+from resviz.readings.structure.sum_kinds import MULTIPLICATIONS
 from resviz.readings.structure.weights import is_live_product
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.regions import JoinRegion
@@ -30,16 +32,14 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
     for region in regions:
         if region.is_multi_branch:
             chosen |= choose_main_branch(graph, region)
-    lengths: dict[int, tuple[int, int, int]] = {}
+    lengths: dict[int, Length] = {}
     efforts = graph.efforts
     for node, sources in graph.main_sources.items():
         source = sources[0]
         if len(sources) > 1:
             source = chosen.get(node)
             if source is None:
-                flowing = [n for n in sources if n not in graph.constant_nodes]
-                carriers = choose_carriers(graph, node, tuple(flowing) or sources)
-                source = max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
+                source = choose_source(graph, node, sources, lengths)
         chosen[node] = source
         weight, maps, length = lengths.get(source, NO_LENGTH)
         if node in efforts:
@@ -55,9 +55,38 @@ def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ..
     return tuple(reversed(path))
 
 
+Length = tuple[int, int, int]
+"""Of the path to a node: its weighted operations, less how often it pools a map to one
+position, and its nodes."""
+
 NO_LENGTH = (0, 0, 0)
-"""Of the path to an input of the model: its weighted operations, less how often it
-pools a map to one position, and its nodes."""
+"""That of the path to an input of the model."""
+
+
+def choose_source(
+    graph: Graph, node: int, sources: tuple[int, ...], lengths: Mapping[int, Length]
+) -> int:
+    """Choose of several sources of a node the one whose path goes on."""
+    sources = tuple(n for n in sources if n not in graph.constant_nodes) or sources
+    names = [op.name for op in graph.operations[node]]
+    if not MULTIPLICATIONS.isdisjoint(names):
+        weights = {lengths.get(n, NO_LENGTH)[0] for n in sources}
+        if len(weights) > 1:  # else the depth is the same
+            sources = drop_kernels(graph, node, sources)
+    carriers = choose_carriers(graph, node, sources)
+    return max(carriers, key=lambda n: lengths.get(n, NO_LENGTH))
+
+
+def drop_kernels(graph: Graph, node: int, sources: tuple[int, ...]) -> tuple[int, ...]:
+    """Drop what only weighs gathered neighbours that are summed, whatever its size.
+
+    Source: Ramachandran et al. 2019, whose attention is over windows; Li et al. 2021,
+    the involution, whose kernel is made of its input.
+    """
+    if is_summed(graph, node) or any(map(is_live_product, graph.operations[node])):
+        gathered = (source for source in sources if is_gathered(graph, source))
+        return tuple(gathered) or sources
+    return sources
 
 
 def choose_carriers(

@@ -106,3 +106,25 @@ def is_softmax(graph: Graph, node: int) -> bool:
             return False
         (node,) = sources
     return False
+
+
+def is_gathered(graph: Graph, node: int) -> bool:
+    """Tell whether a node is made of gathered neighbours, with no weight since."""
+    pending, seen = [node], {node}
+    while pending:
+        node = pending.pop()
+        if graph.is_single_operation(node, GATHERINGS):
+            return True
+        if node > MODEL_INPUT and node not in graph.efforts:
+            pending += {*graph.main_sources[node]} - seen
+            seen.update(pending)
+    return False
+
+
+GATHERINGS = {"index", "index_select", "gather", "im2col", "unfold"}
+"""Operations that put the neighbours of a position beside one another."""
+
+
+def is_summed(graph: Graph, node: int) -> bool:
+    """Tell whether a sum over some of its axes reads a node."""
+    return any(graph.is_single_operation(user, {"sum"}) for user in graph.after[node])

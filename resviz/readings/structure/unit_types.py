@@ -11,7 +11,7 @@ from resviz.operations.families import (
 )
 from resviz.readings.structure.experts import runs_experts
 from resviz.readings.structure.mlps_beside import has_mlp_beside
-from resviz.readings.structure.scores import is_softmax
+from resviz.readings.structure.scores import is_gathered, is_softmax, is_summed
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.steps import takes_up_again
 from resviz.readings.structure.weights import (
@@ -158,23 +158,14 @@ def attends_to_neighbours(graph: Graph, node: int) -> bool:
 
     Source: Zhao et al. 2021, Point Transformer, equation 3, where weights are vectors.
     """
-    if not any(graph.is_single_operation(user, {"sum"}) for user in graph.after[node]):
+    if not is_summed(graph, node):
         return False
     weights = [source for source in graph.sources[node] if is_softmax(graph, source)]
-    if not weights:
-        return False
-    pending = [source for source in graph.sources[node] if source not in weights]
-    while pending:
-        source = pending.pop()
-        if graph.is_single_operation(source, GATHERINGS):
-            return True
-        if source > MODEL_INPUT and source not in graph.efforts:
-            pending += graph.main_sources[source]
-    return False
-
-
-GATHERINGS = {"index", "index_select", "gather", "im2col", "unfold"}
-"""Operations that put the neighbours of a position beside one another."""
+    return bool(weights) and any(
+        is_gathered(graph, source)
+        for source in graph.sources[node]
+        if source not in weights
+    )
 
 
 def is_basic(weighted_ops: Sequence[Operation]) -> bool:

@@ -6,9 +6,10 @@ import torch.nn.functional as F
 from torch import nn
 
 import resviz
-from resviz.readings.structure import read_structure
+from resviz.readings.structure import count_depth, read_structure
 
 from .random_parts import Run
+from .toys import conv
 
 WIDTH, NEIGHBOURS = 16, 4
 
@@ -121,3 +122,66 @@ def choose_branch(self, x, places):
 def test_a_softmax_over_branches_is_no_attention():
     """Nothing is gathered there."""
     assert "attention" not in read_types(choose_branch)
+
+
+def weigh_patches(self, x):
+    """A softmax that layers make weighs patches. Source: Yuan et al. 2021, VOLO."""
+    n, c, h, w = x.shape
+    values = F.unfold(self.value(x), 3, padding=1).view(n, 4, c // 4, 9, h * w)
+    weights = self.kernel(self.query(x)).view(n, 4, 9, h * w).softmax(2)
+    return torch.einsum("bgkl,bgckl->bgcl", weights, values).reshape(x.shape)
+
+
+def weigh_windows_of_keys(self, x):
+    """As many keys as channels a head, and of the keys two layers in a row."""
+    n, c, h, w = x.shape
+    q, k, v = (
+        y.unfold(2, 4, 4).unfold(3, 4, 4).permute(0, 2, 3, 4, 5, 1).reshape(-1, 16, c)
+        for y in (self.query(x), self.key(self.query(x).relu()), self.value(x))
+    )
+    y = ((q @ k.mT).softmax(-1) @ v).view(n, h // 4, w // 4, 4, 4, c)
+    return y.permute(0, 5, 1, 3, 2, 4).reshape(x.shape)
+
+
+def involve(self, x):
+    """The kernel of a group of channels. Source: Li et al. 2021, equation 4."""
+    n, c, h, w = x.shape
+    kernel = self.kernel(x).view(n, 4, 9, h * w)
+    patches = F.unfold(self.value(x), 3, padding=1).view(n, 4, c // 4, 9, h * w)
+    return torch.einsum("bgkl,bgckl->bgcl", kernel, patches).reshape(x.shape)
+
+
+def involve_each_channel(self, x):
+    """As `involve`, where each channel has its own, by a product and a sum."""
+    n, c, h, w = x.shape
+    kernel = self.wide_kernel(x).view(n, c, 9, h * w)
+    patches = F.unfold(self.value(x), 3, padding=1).view(n, c, 9, h * w)
+    return (kernel * patches).sum(2).reshape(x.shape)
+
+
+@pytest.mark.parametrize(
+    "way", [weigh_patches, weigh_windows_of_keys, involve, involve_each_channel]
+)
+def test_the_depth_follows_what_is_weighed(way):
+    """Values pass three layers a block; what weighs them, four or more."""
+
+    def run(self, x):
+        return x + self.last(way(self, self.first(x)))
+
+    def squeeze(out):
+        return nn.Sequential(conv(1, WIDTH, 4), nn.ReLU(), conv(1, 4, out))
+
+    names = ("first", "last", "query", "key", "value")
+    blocks = [
+        Run(
+            run,
+            kernel=squeeze(36),
+            wide_kernel=squeeze(9 * WIDTH),
+            **{name: conv(1, WIDTH, WIDTH) for name in names},
+        )
+        for _ in range(3)
+    ]
+    net = nn.Sequential(conv(3, 3, WIDTH), *blocks)
+    built = read_structure(resviz.trace(net, (3, 8, 8)))
+    assert 3 == len(built.blocks)
+    assert 1 + 3 * 3 == count_depth(built)
