@@ -49,6 +49,41 @@ def test_a_sum_over_blocks_is_told_as_a_long_skip():
     assert rows["reason"].iloc[-1].endswith("it spans 2 blocks")
 
 
+class WithUnusedSum(PlainUnet):
+    """The same, whose last sum is made of one of its maps and of the stem's."""
+
+    def __init__(self, pick):
+        super().__init__()
+        self.pick = pick
+
+    def forward(self, x):
+        stem = self.stem(x)
+        branch = y = y0 = self.down(stem)
+        for block in self.blocks:
+            branch = block(y)
+            y = y + branch
+        self.pick(stem, y0, branch, self.up(y))
+        return y
+
+
+UNUSED = {
+    "over all blocks": lambda stem, y0, branch, up: stem + up,
+    "of a block's branch again": lambda stem, y0, branch, up: y0 + branch,
+    "written in place": lambda stem, y0, branch, up: up.add_(stem),
+    "scaled": lambda stem, y0, branch, up: stem + 0.5 * up,
+    "read by what is not used": lambda stem, y0, branch, up: (stem + up).relu(),
+}
+
+
+@pytest.mark.parametrize("pick", UNUSED.values(), ids=UNUSED)
+def test_a_sum_that_leads_to_no_output_is_no_long_skip(pick):
+    """It is unused, whatever it spans, and changes no block."""
+    net = WithUnusedSum(pick)
+    rows = resviz.shortcuts(net, why=True, input_size=(3, 16, 16)).to_pandas()
+    assert ["residual unit", "residual unit", "unused sum"] == list(rows["verdict"])
+    assert "; it leads to no output" in rows["reason"].iloc[-1]
+
+
 def test_a_network_without_additions_says_so():
     """A table without rows names what there is none of."""
     table = resviz.shortcuts(nn.Conv2d(3, 3, 1), why=True, input_size=(3, 4, 4))

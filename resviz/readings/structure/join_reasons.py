@@ -30,8 +30,8 @@ class JoinReason(NamedTuple):
 
     Attributes:
         layer: the one that adds.
-        verdict: `UNIT_VERDICT`, "inner sum", "repeated sum", or the name of a sum
-            outside of blocks.
+        verdict: `UNIT_VERDICT`, "inner sum", "repeated sum", `UNUSED_VERDICT`, or the
+            name of a sum outside of blocks.
         reason: by which rules, and what is read or weighed beside.
     """
 
@@ -42,6 +42,9 @@ class JoinReason(NamedTuple):
 
 UNIT_VERDICT = "residual unit"
 """What an addition is called that ends a unit of a block."""
+
+UNUSED_VERDICT = "unused sum"
+"""What one is called that looks like such a unit's, and leads to no output."""
 
 
 @cache_reading
@@ -67,6 +70,8 @@ def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
             where = block_paths[region.join] or "another block"
             clauses.append(f"it lies on the main branch of {where}")
         elif region.join in graph.dead_joins:
+            if region.is_whole_block:
+                verdict = UNUSED_VERDICT
             clauses.append("it leads to no output")
         elif region.join in repeats:
             verdict = "repeated sum"
