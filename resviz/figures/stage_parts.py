@@ -148,7 +148,7 @@ def declare_span(part: StagePart | None) -> list[str]:
 def tell_span(part: StagePart | None) -> str:
     """Say in sentences which parts of a network such a figure leaves out."""
     lines = [line for line in declare_span(part) if not line.startswith("totals")]
-    return "".join(f" {line[:1].upper()}{line[1:]}." for line in lines)
+    return "".join(f" {units.format_sentence(line)}" for line in lines)
 
 
 def declare_missing(missing: list[str] | tuple[str, ...]) -> list[str]:
