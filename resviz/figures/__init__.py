@@ -89,6 +89,7 @@ FIGURES = {
     ),
     "growth": RegisteredFigure(
         "parameters, MACs, activations and receptive field by depth",
+        ("stages",),
         several=True,
         shows_connections=False,
     ),

@@ -27,6 +27,7 @@ class DepthPoint:
         activations: output values of their convolutions, per sample.
         field: receptive field along the longest axis, in pixels; None where all of
             the input is seen, or where no rule tells.
+        layer: index of the weighted layer.
     """
 
     depth: int
@@ -34,6 +35,7 @@ class DepthPoint:
     macs: int
     activations: int
     field: int | None
+    layer: int
 
 
 def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
@@ -41,9 +43,11 @@ def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
     structure = read_structure(arch)
     fields = compute_receptive_fields(arch).layers if arch.inputs else ()
     ends: list[list[int]] = []
+    weighted: list[int] = []
     for index in structure.main_path:
         heavy = sum(map(is_weighted, list_live_operations([arch.layers[index]])))
         ends += [[] for _ in range(heavy)]
+        weighted += [index] * heavy
         if ends:
             ends[-1].append(index)
     stops = [len(arch.layers)]
@@ -51,13 +55,13 @@ def build_depth_series(arch: Architecture) -> tuple[DepthPoint, ...]:
         stops.append(min(members, default=stops[-1]))
     totals, batch = cumulate_costs(arch), max(arch.batch, 1)
     points: list[DepthPoint] = []
-    for members, stop in zip(ends, stops[::-1], strict=False):
+    for members, stop, layer in zip(ends, stops[::-1], weighted, strict=False):
         params, macs, activations = totals[stop]
         sizes = [find_layer_field(fields[index]) for index in members]
         field = max((size for size in sizes if size is not None), default=None)
         depth = len(points) + 1
         points.append(
-            DepthPoint(depth, params, macs // batch, activations // batch, field)
+            DepthPoint(depth, params, macs // batch, activations // batch, field, layer)
         )
     return tuple(points)
 

@@ -10,6 +10,7 @@ import pytest
 from resviz.embed.fence import parse_fence_line
 from resviz.errors import RenderError
 from resviz.figures import describe_figure, draw_diagram
+from resviz.figures.growth.series import build_all_series
 from resviz.figures.stage_parts import find_part, read_stage_part
 from resviz.readings.structure import read_structure
 from resviz.record.storage import load
@@ -135,6 +136,36 @@ def test_boxes_around_a_part_have_no_cost():
         held = {end for end, boxes in holders.items() if boxes and end >= 0}
         assert held <= {*range(len(arch.layers) + 1)} - {*part.before} - {*part.after}
         assert held
+
+
+def test_growth_plots_the_layers_of_stages():
+    """Those of ResNet-50's conv3_x are the 11th to the 22nd; all is counted before."""
+    arch = load(record_file("resnet50"))
+    whole = build_all_series([arch])
+    (points,) = build_all_series([arch], "conv3_x")
+    assert [*range(11, 23)] == [point.depth for point in points]
+    assert points == whole[0][10:22]
+    picture = draw_diagram(arch, "growth", stages="conv3_x").picture
+    said = texts(picture)
+    assert {"11", "22"} <= {*said}
+    assert "1" not in said
+    words = " ".join(said).replace(" · ", " ")
+    assert "counted from the input on" in words
+    assert "left out: stem, conv2_x, conv4_x, conv5_x, head" in words
+    told = describe_figure(arch, "growth", stages="conv3_x")
+    assert "resnet50 from layer 11 on stands after 22 layers at 1.44 M param" in told
+    assert "Left out: stem, conv2_x, conv4_x, conv5_x, head." in told
+
+
+def test_growth_of_several_networks_needs_stages_of_each():
+    """And says what each leaves out, once where it is the same."""
+    archs = [load(record_file(name)) for name in ("resnet18", "resnet50")]
+    assert 1 == describe_figure(archs, "growth", stages="conv3_x").count("Left out")
+    other = [archs[0], load(record_file("cifar56"))]
+    told = describe_figure(other, "growth", stages="conv3_x")
+    assert "Resnet18 left out: stem, conv2_x, conv4_x, conv5_x, head." in told
+    with pytest.raises(RenderError, match="got 'conv5_x', did you mean 'conv4_x'"):
+        draw_diagram(other, "growth", stages="conv5_x")
 
 
 @pytest.mark.parametrize("width", [None, "column"])

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.errors import RenderError
 from resviz.figures import layer_labels, sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, straight_segment
@@ -25,9 +24,10 @@ from resviz.figures.growth.axes import (
     round_ticks,
     sample_path,
 )
+from resviz.figures.growth.series import build_all_series, declare_parts_of
+from resviz.figures.stage_parts import read_stage_part
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings import costs
-from resviz.readings.growth import DepthPoint, build_depth_series
 from resviz.readings.receptive import compute_receptive_fields
 from resviz.readings.structure import read_structure
 from resviz.record import MODEL_INPUT, Source
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from resviz.figures.drawing.elements import Align, Point
     from resviz.figures.growth.axes import LabelBox
+    from resviz.readings.growth import DepthPoint
     from resviz.record import Architecture
 
 PANEL = (470, 268)
@@ -47,9 +48,6 @@ NARROW_PANEL = (300, 204)
 
 TOP = 30
 """Y at which the first plots begin."""
-
-MAX_NETWORKS = 10
-"""Networks in one plot: their lines are told apart by colour, dash and width."""
 
 LONGEST_NAME = 110
 """Greatest width of a network's name beside its line, in pixels."""
@@ -85,56 +83,40 @@ Line = tuple[int, list[tuple[int, int]]]
 """The number of a network, and its value at each depth."""
 
 
-def draw(archs: Sequence[Architecture]) -> Picture:
-    """Draw the four plots.
+def draw(archs: Sequence[Architecture], *, stages: str | None = None) -> Picture:
+    """Draw the four plots, at all weighted layers or at those of some stages.
 
     Raises:
-        RenderError: for a network without weighted layers, or too many networks.
+        RenderError: for a network without weighted layers, or without such stages, or
+            for too many networks.
     """
-    placing = GrowthPlacing(archs, build_all_series(archs))
+    placing = GrowthPlacing(archs, build_all_series(archs, stages), stages)
     for number, measure in enumerate(MEASURES):
         placing.place_panel(number, measure)
     return placing.finish_picture()
 
 
-def build_all_series(archs: Sequence[Architecture]) -> list[tuple[DepthPoint, ...]]:
-    """Build the series of each network.
-
-    Raises:
-        RenderError: for a network without weighted layers, or too many networks.
-    """
-    if len(archs) > MAX_NETWORKS:
-        raise RenderError(
-            f"growth: got {len(archs)} networks, want at most {MAX_NETWORKS}"
-        )
-    all_series = [build_depth_series(arch) for arch in archs]
-    for arch, points in zip(archs, all_series, strict=True):
-        if not points:
-            raise RenderError(
-                f"{arch.label}: no weighted layer on the main path, nothing grows; "
-                "want figure overview or layers"
-            )
-    return all_series
-
-
-def description(archs: Sequence[Architecture]) -> str:
+def description(archs: Sequence[Architecture], *, stages: str | None = None) -> str:
     """Say the plots in sentences: what is on the axes, where each line ends."""
     titles = sentences.join_with_and([measure.title.lower() for measure in MEASURES])
     lines = [f"Four plots over the weighted layers on the main path: {titles}."]
-    for arch, points in zip(archs, build_all_series(archs), strict=True):
+    for arch, points in zip(archs, build_all_series(archs, stages), strict=True):
         last = points[-1]
+        is_part = read_stage_part(read_structure(arch), stages) is not None
+        verb = f"from layer {points[0].depth} on stands" if is_part else "ends"
         fields = [point.field for point in points if point.field is not None]
         field = "that is not known"
         if fields:
             field = f"of {units.group_digits(max(fields))} pixels"
         lines.append(
-            f"{arch.label} ends after {units.format_plural(last.depth, 'layer')} at "
+            f"{arch.label} {verb} after {units.format_plural(last.depth, 'layer')} at "
             f"{units.format_count(last.params)} parameters, "
             f"{units.format_count(last.macs)} multiply-adds, "
             f"{units.format_count(last.activations)} activations and a receptive "
             f"field {field}."
         )
     lines += [f"{omission}." for omission in list_omissions(archs)]
+    lines += map(sentences.format_sentence, declare_parts_of(archs, stages))
     return " ".join(lines)
 
 
@@ -159,13 +141,17 @@ class GrowthPlacing:
     Attributes:
         archs: the networks.
         all_series: the points of each.
+        stages: those that are plotted; None for all.
         names: of the networks, as short as they are told apart.
     """
 
     def __init__(
-        self, archs: Sequence[Architecture], all_series: list[tuple[DepthPoint, ...]]
+        self,
+        archs: Sequence[Architecture],
+        all_series: list[tuple[DepthPoint, ...]],
+        stages: str | None,
     ) -> None:
-        self.archs = archs
+        self.archs, self.stages = archs, stages
         self.all_series = all_series
         self.canvas = Canvas()
         self.names = shorten_names([arch.label for arch in archs])
@@ -199,6 +185,7 @@ class GrowthPlacing:
             left + 44, left + panel_width - 24 - beside, top + 34,
             top + panel_height - 52,
             max(points[-1].depth for points in self.all_series), largest * 1.03 or 1,
+            min(points[0].depth for points in self.all_series),
         )  # fmt: skip
         self.draw_grid(area, round_ticks(largest), measure)
         right, bottom = left + panel_width - 14, top + panel_height - 53
@@ -229,14 +216,14 @@ class GrowthPlacing:
     ) -> None:
         """Draw the ticks of both axes, and a faint line at each value."""
         for value in values:
-            y = area.point(1, value)[1]
+            y = area.point(area.min_depth, value)[1]
             exact = measure is FIELD
             text = f"{value:,g}" if exact else format_tick(value, values[-1])
             node = self.canvas.add_text("note", (area.left - 6, y), text, align="end")
             self.draw_curve(node.key, "grid", [(area.left, y), (area.right, y)])
         depths = [points[-1].depth for points in self.all_series]
-        room = 26 * max(area.max_depth - 1, 1) / (area.right - area.left)
-        for depth in choose_depth_ticks(depths, room):
+        room = 26 * area.depth_span / (area.right - area.left)
+        for depth in choose_depth_ticks(depths, room, area.min_depth):
             at = (area.point(depth, 0)[0], area.bottom + 12)
             self.canvas.add_text("note", at, str(depth))
         middle = (area.left + area.right) / 2
@@ -259,7 +246,7 @@ class GrowthPlacing:
         for pixels in sorted(sizes):
             if pixels > area.max_value:
                 continue
-            left, y = area.point(1, pixels)
+            left, y = area.point(area.min_depth, pixels)
             words = f"input: {pixels}"
             size = (metrics.text_width(words, 11) + 2, 11 * metrics.LINE_SPACING)
             most, least = area.right - size[0] / 2, left + size[0] / 2 + 2
@@ -326,10 +313,14 @@ class GrowthPlacing:
     def finish_picture(self) -> Picture:
         """Return the picture, with its notes."""
         width = self.width
-        notes = ["at the end of a line its total"] * (len(self.archs) > 1)
-        notes += list_field_ends(self.archs, self.all_series)
+        missing = declare_parts_of(self.archs, self.stages)
+        if missing:
+            notes = ["counted from the input on; at the end of a line its value there"]
+        else:
+            notes = ["at the end of a line its total"] * (len(self.archs) > 1)
+            notes += list_field_ends(self.archs, self.all_series)
         bottom = self.top + len(MEASURES) // self.columns * self.panel[1]
-        omissions = list_omissions(self.archs)
+        omissions = [*list_omissions(self.archs), *missing]
         bottom = self.canvas.add_notes(
             width / 2, bottom, notes, width - 24, omissions=omissions
         )

@@ -37,6 +37,7 @@ class PlotArea:
         left: its x in the picture; right, top, bottom likewise.
         max_depth: the largest depth.
         max_value: the largest value.
+        min_depth: the least depth.
     """
 
     left: float
@@ -45,11 +46,17 @@ class PlotArea:
     bottom: float
     max_depth: float
     max_value: float
+    min_depth: int = 1
+
+    @property
+    def depth_span(self) -> float:
+        """From the least depth to the largest; 1 at least."""
+        return max(self.max_depth - self.min_depth, 1)
 
     def point(self, depth: float, value: float) -> Point:
         """Return where a value at a depth stands."""
-        span = max(self.max_depth - 1, 1)
-        x = self.left + (depth - 1) / span * (self.right - self.left)
+        share = (depth - self.min_depth) / self.depth_span
+        x = self.left + share * (self.right - self.left)
         return x, self.bottom - value / self.max_value * (self.bottom - self.top)
 
     def points(self, line: Sequence[tuple[int, int]]) -> list[Point]:
@@ -67,13 +74,13 @@ def round_ticks(most: float, count: int = 4) -> list[float]:
     return [k * step for k in range(int(most // step) + 1)]
 
 
-def choose_depth_ticks(depths: Sequence[int], room: float) -> list[int]:
-    """Choose the depths below a plot: 1, the deepest, and others that have room.
+def choose_depth_ticks(depths: Sequence[int], room: float, least: int = 1) -> list[int]:
+    """Choose the depths below a plot: the least, the deepest, others that have room.
 
     `room` is the least distance of two, in layers.
     """
     deepest = max(depths)
-    kept = [deepest] if deepest == 1 else [1, deepest]
+    kept = [deepest] if deepest == least else [least, deepest]
     for depth in sorted(set(depths), reverse=True):
         if all(abs(depth - other) >= room for other in kept):
             kept.append(depth)

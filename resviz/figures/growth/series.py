@@ -1,0 +1,65 @@
+"""What growth plots: the series of each network, or of some of its stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resviz.errors import RenderError
+from resviz.figures.stage_parts import declare_missing, read_stage_part
+from resviz.readings.growth import build_depth_series
+from resviz.readings.structure import read_structure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from resviz.readings.growth import DepthPoint
+    from resviz.record import Architecture
+
+MAX_NETWORKS = 10
+"""Networks in one plot: their lines are told apart by colour, dash and width."""
+
+
+def build_all_series(
+    archs: Sequence[Architecture], stages: str | None = None
+) -> list[tuple[DepthPoint, ...]]:
+    """Build the series of each network, at the layers of its stages alone if wanted.
+
+    Raises:
+        RenderError: for a network without weighted layers, or without such stages, or
+            for too many networks.
+    """
+    if len(archs) > MAX_NETWORKS:
+        raise RenderError(
+            f"growth: got {len(archs)} networks, want at most {MAX_NETWORKS}"
+        )
+    all_series: list[tuple[DepthPoint, ...]] = []
+    for arch in archs:
+        points = build_depth_series(arch)
+        if not points:
+            raise RenderError(
+                f"{arch.label}: no weighted layer on the main path, nothing grows; "
+                "want figure overview or layers"
+            )
+        part = read_stage_part(read_structure(arch), stages)
+        if part is not None:
+            points = tuple(point for point in points if point.layer in part.scope)
+        if not points:
+            raise RenderError(
+                f"stages: got {stages!r}, and {arch.label} has none of their layers on "
+                "its main path: want other stages, or leave the option out"
+            )
+        all_series.append(points)
+    return all_series
+
+
+def declare_parts_of(archs: Sequence[Architecture], stages: str | None) -> list[str]:
+    """Say what is left out of each network; once, where it is the same."""
+    missing: dict[str, list[str]] = {}
+    for arch in archs:
+        part = read_stage_part(read_structure(arch), stages)
+        declared, *_ = [*declare_missing(part.missing if part else ()), ""]
+        if declared:
+            missing.setdefault(declared, []).append(arch.label)
+    if len(missing) == 1:
+        return [*missing]
+    return [f"{', '.join(names)} {line}" for line, names in missing.items()]
