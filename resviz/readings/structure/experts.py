@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 
 from resviz.readings.structure.forks import AncestorSearch
 from resviz.readings.structure.main_ends import walk_unweighted
-from resviz.readings.structure.weights import is_live_product, is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from resviz.readings.structure.graph import Graph
-    from resviz.record import Layer
 
 
 def find_routed_products(graph: Graph) -> dict[int, int]:
@@ -84,28 +82,3 @@ def find_combination(
                     return node, weights
                 return None
     return None
-
-
-def runs_experts(layer: Layer) -> bool:
-    """Tell whether a layer by itself dispatches tokens to experts, and combines these.
-
-    One of its products reads another by way of weights, and none reads one without, as
-    attention does.
-    """
-    if len(layer.operations) < 3:
-        return False
-    made, unweighted = set[int](), set[int]()  # of a product; with no weight since
-    is_linked = False
-    for number, op in enumerate(layer.operations):
-        read = {source.layer for source in op.sources if source}
-        if is_live_product(op):
-            if not unweighted.isdisjoint(read):
-                return False
-            is_linked |= not made.isdisjoint(read)
-            made.add(number)
-            unweighted.add(number)
-        elif not made.isdisjoint(read):
-            made.add(number)
-            if not (unweighted.isdisjoint(read) or is_weighted(op)):
-                unweighted.add(number)
-    return is_linked

@@ -9,7 +9,6 @@ from resviz.operations.families import (
     PRODUCTS,
     SOFTMAXES,
 )
-from resviz.readings.structure.experts import runs_experts
 from resviz.readings.structure.mlps_beside import has_mlp_beside
 from resviz.readings.structure.scores import is_gathered, is_softmax, is_summed
 from resviz.readings.structure.side_edges import SideKind
@@ -18,6 +17,7 @@ from resviz.readings.structure.weights import (
     is_depthwise,
     is_recurrent,
     is_weighted,
+    runs_experts,
 )
 from resviz.record import MODEL_INPUT
 

@@ -110,7 +110,8 @@ def count_matrices(layer: Layer) -> int:
 def measure_weighted_ways(layer: Layer) -> tuple[int, int]:
     """Count the weighted operations on the ways through a layer to its first output.
 
-    Operations of records that do not say what they read follow one another.
+    Operations of records that do not say what they read follow one another. What a
+    router gives is on no way; of tokens and their router that has more weights.
 
     Returns:
         On the way with the fewest, and on that with the most.
@@ -120,8 +121,16 @@ def measure_weighted_ways(layer: Layer) -> tuple[int, int]:
         count = sum(WEIGHT_COUNTS.get(op.name, 1) for op in live_ops if is_weighted(op))
         return count, count
     ways: dict[int, tuple[int, int]] = {MODEL_INPUT: (0, 0)}
+    has_router, made = runs_experts(layer), set[int]()  # of a product
     for number, op in enumerate(layer.operations):
-        before = [ways[src.layer] for src in op.sources if src and src.layer in ways]
+        read = [src.layer for src in op.sources if src and src.layer in ways]
+        before = [ways[source] for source in read]
+        is_made = not made.isdisjoint(read)
+        if has_router and is_live_product(op):
+            before = [ways[n] for n in read if n in made] if is_made else [min(before)]
+            is_made = True
+        if is_made:
+            made.add(number)
         if before:
             own = WEIGHT_COUNTS.get(op.name, 1) if is_weighted(op) else 0
             fewest, most = zip(*before, strict=True)
@@ -129,6 +138,31 @@ def measure_weighted_ways(layer: Layer) -> tuple[int, int]:
     last = max(ways)
     first_end = layer.ends[0] if layer.ends else None
     return ways.get(first_end.layer if first_end else last, ways[last])
+
+
+def runs_experts(layer: Layer) -> bool:
+    """Tell whether a layer by itself dispatches tokens to experts, and combines these.
+
+    One of its products reads another by way of weights, and none reads one without, as
+    attention does.
+    """
+    if len(layer.operations) < 3:
+        return False
+    made, unweighted = set[int](), set[int]()  # of a product; with no weight since
+    is_linked = False
+    for number, op in enumerate(layer.operations):
+        read = {source.layer for source in op.sources if source}
+        if is_live_product(op):
+            if not unweighted.isdisjoint(read):
+                return False
+            is_linked |= not made.isdisjoint(read)
+            made.add(number)
+            unweighted.add(number)
+        elif not made.isdisjoint(read):
+            made.add(number)
+            if not (unweighted.isdisjoint(read) or is_weighted(op)):
+                unweighted.add(number)
+    return is_linked
 
 
 def is_live_product(op: Operation) -> bool:

@@ -118,12 +118,85 @@ class Batched(nn.Module):
         self.b = nn.Parameter(torch.randn(EXPERTS, 32, WIDTH))
 
     def forward(self, x):
-        logits = torch.einsum("bnd,des->bnes", x, self.slots)
-        combine = logits.flatten(2).softmax(-1).view_as(logits)
-        slots = torch.einsum("bnd,bnes->besd", x, logits.softmax(1))
-        hidden = torch.einsum("besd,edh->besh", slots, self.a).relu()
-        outputs = torch.einsum("besh,ehd->besd", hidden, self.b)
-        return torch.einsum("besd,bnes->bnd", outputs, combine)
+        return dispatch(self, x, route(x, self.slots))
+
+
+def weigh_experts(self, slots):
+    """(N, E, S, C) to the same, by two weights in a row."""
+    hidden = torch.einsum("besd,edh->besh", slots, self.a).relu()
+    return torch.einsum("besh,ehd->besd", hidden, self.b)
+
+
+def route(x, slots):
+    """Logits of each token for each slot, (N, L, E, S)."""
+    return torch.einsum("bnd,des->bnes", x, slots)
+
+
+def dispatch(self, x, logits):
+    """Soft experts whose logits are given."""
+    combine = logits.flatten(2).softmax(-1).view_as(logits)
+    slots = torch.einsum("bnd,bnes->besd", x, logits.softmax(1))
+    return torch.einsum("besd,bnes->bnd", weigh_experts(self, slots), combine)
+
+
+def routed_by_two(self, x):
+    """The router has a hidden layer."""
+    return dispatch(self, x, route((x @ self.square).relu(), self.slots))
+
+
+def projected(self, x):
+    """Tokens and their router read a layer of the same module."""
+    x = x @ self.square
+    return dispatch(self, x, route(x, self.slots))
+
+
+def projected_back(self, x):
+    """So does what is combined."""
+    return dispatch(self, x, route(x, self.slots)) @ self.square
+
+
+def routed_by_matrices(self, x):
+    """By matrix products, slots in a row."""
+    logits = x @ self.slots.flatten(1)
+    slots = (logits.softmax(1).mT @ x).unflatten(1, (EXPERTS, SLOTS))
+    return logits.softmax(-1) @ weigh_experts(self, slots).flatten(1, 2)
+
+
+def routed_by_mask(self, x):
+    """The first slot of the best expert."""
+    gates = route(x, self.slots).sum(-1).softmax(-1)
+    mask = F.one_hot(gates.argmax(-1), EXPERTS).to(x)
+    slots = torch.einsum("bne,bnd->bed", mask, x).unsqueeze(2)
+    outputs = weigh_experts(self, slots).squeeze(2)
+    return torch.einsum("bed,bne->bnd", outputs, mask * gates)
+
+
+@pytest.mark.parametrize(
+    ("way", "count"),
+    [
+        (Batched.forward, 2),
+        (routed_by_two, 2),
+        (projected, 3),
+        (projected_back, 3),
+        (routed_by_matrices, 2),
+        (routed_by_mask, 2),
+    ],
+)
+def test_a_router_in_one_layer_with_its_experts_adds_no_depth(way, count):
+    """The weights in a row are those that tokens pass."""
+
+    class InOne(Batched):
+        def __init__(self):
+            super().__init__()
+            self.square = nn.Parameter(torch.randn(WIDTH, WIDTH))
+
+        def forward(self, x):
+            return way(self, x)
+
+    block = Run(run_block, attention=Attention(WIDTH), mixture=InOne())
+    net = nn.Sequential(nn.Linear(8, WIDTH), block)
+    built = read_structure(resviz.trace(net.eval(), inputs=torch.zeros(2, 6, 8)))
+    assert 1 + 2 + count == count_depth(built)
 
 
 class AttentionInOne(nn.Module):
