@@ -14,10 +14,10 @@ from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
 from resviz.figures.drawing.elements import Edge, Group, Node, Solid
+from resviz.figures.drawing.folded_ledgers import FoldedLedger, list_boxes_of_parts
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
-from resviz.figures.lanes.ledger import LanesLedger, list_boxes_of_parts
 from resviz.figures.lanes.notes import declare_boxes, explain_drawing
 from resviz.figures.lanes.placing import (
     ENTRANCE_WIDTH,
@@ -103,11 +103,11 @@ class LanesPainter:
         self.entrances: dict[int, Node] = {}
         self.parts: dict[int, list[Node | Solid]] = {}
 
-    def build_ledger(self) -> LanesLedger:
+    def build_ledger(self) -> FoldedLedger:
         """Build what knows for which edges the wires stand."""
         drawn = [*self.boxes.items(), *self.entrances.items()]
         nodes = {box.key: key for key, box in drawn}
-        return LanesLedger(self.graph, nodes, list_boxes_of_parts(self.graph, nodes))
+        return FoldedLedger(self.graph, nodes, list_boxes_of_parts(self.graph, nodes))
 
     def place_nodes(self, router: LineRouter, left: float) -> LanesPlacing:
         """Place the nodes, from the x behind the labels of lanes on."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.drawing.folded_ledgers import FoldedLedger, list_boxes_of_parts
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import level_tint
-from resviz.figures.lanes.ledger import LanesLedger, list_boxes_of_parts
 from resviz.figures.lanes.notes import declare_boxes
 from resviz.readings.resolution import find_level
 
@@ -59,7 +59,7 @@ def build_chart(
             parts.append(box)
     links = tuple(ChartLink(name_box(a), name_box(b)) for a, b in graph.lines)
     nodes = {name_box(key): key for key in graph.nodes}
-    ledger = LanesLedger(graph, nodes, list_boxes_of_parts(graph, nodes))
+    ledger = FoldedLedger(graph, nodes, list_boxes_of_parts(graph, nodes))
     return Chart("TB", tuple(parts), links, figure="lanes", ledgers=(ledger,))
 
 

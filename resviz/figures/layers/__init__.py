@@ -10,8 +10,8 @@ from resviz.figures import sentences
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.elements import ChartBox
 from resviz.figures.drawing.fitting import choose_fitting
+from resviz.figures.drawing.folded_ledgers import FoldedLedger
 from resviz.figures.drawing.sheet import find_sheet
-from resviz.figures.lanes.ledger import LanesLedger
 from resviz.figures.layers.chart import build_layers_chart
 from resviz.figures.layers.folding import build_row_graph
 from resviz.figures.layers.part import build_shown_rows
@@ -104,7 +104,7 @@ def place_rows(
     placing = LayersPlacing(structure, rows, columns, widths, router)
     LayersWiring(placing).draw_wires()
     nodes = {box.key: row for row, box in placing.boxes.items()}
-    ledger = LanesLedger(graph, nodes, graph.list_side_boxes(nodes))
+    ledger = FoldedLedger(graph, nodes, graph.list_side_boxes(nodes))
     heading = find_sheet().write_heading(
         arch.label, " · ".join(list_title_facts(structure))
     )
@@ -115,7 +115,7 @@ def place_rows(
     chart = replace(
         chart,
         parts=(title, *chart.parts),
-        ledgers=(LanesLedger(graph, named, graph.list_side_boxes(named)),),
+        ledgers=(FoldedLedger(graph, named, graph.list_side_boxes(named)),),
     )
     return replace(placing.finish_picture(missing), chart=chart, ledgers=(ledger,))
 

@@ -24,7 +24,7 @@ from resviz.figures.volumes.shapes import BoxScale, PlacedVolume, shape_volume
 if TYPE_CHECKING:
     from resviz.figures.drawing.canvas import Canvas
     from resviz.figures.drawing.elements import Node, Solid
-    from resviz.figures.lanes.ledger import LanesLedger
+    from resviz.figures.drawing.folded_ledgers import FoldedLedger
     from resviz.figures.lanes.routing import LineRouter
     from resviz.readings.contraction import ContractedGraph, DrawnNode
 
@@ -112,7 +112,7 @@ class VolumeLanesPainter(LanesPainter):
             bar or height,
         )
 
-    def build_ledger(self) -> LanesLedger:
+    def build_ledger(self) -> FoldedLedger:
         """Build what knows for which edges the wires stand, and what boxes hold."""
         ledger = super().build_ledger()
         drawn = self.solids.items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from resviz.figures.lanes.ledger import LanesLedger
+from resviz.figures.drawing.folded_ledgers import FoldedLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ STEP, BYPASS = "main", "bypass"
 
 
 @dataclass(frozen=True, slots=True)
-class RowLedger(LanesLedger):
+class RowLedger(FoldedLedger):
     """Where the edges of a record are in a row of boxes.
 
     Attributes:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from resviz.figures.lanes.ledger import list_boxes_of_parts
+from resviz.figures.drawing.folded_ledgers import list_boxes_of_parts
 from resviz.figures.volumes.groups import list_groups
 from resviz.figures.volumes.ledger import STEP, RowLedger
 from resviz.figures.volumes.painting import RowPainter

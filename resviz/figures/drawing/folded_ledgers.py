@@ -1,4 +1,4 @@
-"""What the wires of a lanes figure stand for: lines of the contracted graph."""
+"""What the wires of a folded graph stand for, in lanes, volumes and layers alike."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class FoldedGraph(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LanesLedger:
-    """Where the edges of a record are in a picture of its contracted graph.
+class FoldedLedger:
+    """Where the edges of a record are in a picture of its folded graph.
 
     Attributes:
-        graph: the contracted graph.
+        graph: contracted, or of rows.
         nodes: its node that each box of the picture is, by the key of the box.
         parts: what boxes hold that are one of several of their node.
     """
@@ -107,12 +107,12 @@ def find_layer_holders(
     nodes: Mapping[str, int],
     parts: Mapping[str, frozenset[int]],
 ) -> dict[int, tuple[str, ...]]:
-    """Find the box of each layer of a contracted graph.
+    """Find the box of each layer of a folded graph.
 
     A layer of a turn that is not drawn is where its like is in the turn that is.
 
     Args:
-        graph: the contracted graph.
+        graph: contracted, or of rows.
         nodes: its node that each box is, by the key of the box.
         parts: what boxes hold that are one of several of their node; all others hold
             the whole of it.
