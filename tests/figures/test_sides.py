@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import pytest
 
 import resviz
 from resviz.embed.fence import formatter
-from resviz.errors import RenderError, SpecError
+from resviz.errors import LetterWarning, RenderError, SpecError
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.block.places import choose_blocks
 from resviz.options import FIGURE_OPTIONS
@@ -184,11 +185,15 @@ def test_a_chart_frames_each_block(network):
 
 
 def test_a_narrow_sheet_has_more_rows(network):
-    """A column holds one block a row, a page two; letters are as large."""
+    """A column holds one block a row, too tall for a page; a page two, as large."""
     archs = [network(name) for name in ("resnet18", "resnet50", "resnext50", "gated")]
     rows = {}
-    for width in (None, "page", "column"):
-        drawn = draw_diagram(archs, "block", width=width, no_legend=True)
+    too_tall = pytest.warns(LetterWarning, match="15.7in tall")
+    for width, told in (
+        (None, nullcontext()), ("page", nullcontext()), ("column", too_tall)
+    ):  # fmt: skip
+        with told:
+            drawn = draw_diagram(archs, "block", width=width, no_legend=True)
         rows[width] = len({round(node.at[1]) for node in find_sums(drawn.picture)})
     assert {None: 1, "page": 2, "column": 4} == rows
 

@@ -64,11 +64,15 @@ def list_sheets(sheet: Sheet) -> list[Sheet]:
 def fit_picture(picture: Picture, sheet: Sheet) -> Picture:
     """Return a picture as wide as its sheet, or with letters as large as it says.
 
-    Letters have the size that is asked for, else the largest usual one. What is
-    narrower then stands in the middle of the width; what is wider shrinks.
+    Letters have the size that is asked for, else the largest usual one with which it
+    is no taller than a page. What is narrower then stands in the middle of the width;
+    what is wider shrinks.
     """
     width, height = picture.size
-    unit = sheet.unit * LETTER_SIZE / find_letter_size(picture)
+    letters = find_letter_size(picture)
+    unit = sheet.unit * LETTER_SIZE / letters
+    if sheet.text is None and PAGE_POINTS / height * letters >= MIN_LETTER_POINTS:
+        unit = min(unit, PAGE_POINTS / height)
     if sheet.width is None:
         return picture if sheet.text is None else replace(picture, unit=unit)
     room = sheet.width / unit
