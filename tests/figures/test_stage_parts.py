@@ -9,7 +9,7 @@ import pytest
 
 from resviz.embed.fence import parse_fence_line
 from resviz.errors import RenderError
-from resviz.figures import describe_figure, draw_diagram
+from resviz.figures import choose_figure, describe_figure, draw_diagram
 from resviz.figures.growth.series import build_all_series
 from resviz.figures.stage_parts import find_part, read_stage_part
 from resviz.readings.structure import read_structure
@@ -94,6 +94,14 @@ def test_the_law_holds_for_parts_of_graphs(name, figure):
                     assert ledger.count_edges(fewer).missing, wire
 
 
+def test_stages_choose_the_figure_that_the_network_has():
+    """What is no chain is drawn in lanes, also of a part; bars are of an overview."""
+    branched, chain = (load(record_file(n)) for n in ("hrnet_w18_small", "resnet18"))
+    assert "lanes" == choose_figure(branched, stages="layer1")
+    assert "overview" == choose_figure(branched, stages="layer1", costs=True)
+    assert "overview" == choose_figure(chain, stages="conv3_x")
+
+
 def test_what_runs_beside_stages_is_told():
     """The first branch of HRNet runs from its second to its fourth module."""
     arch = load(record_file("hrnet_w18_small"))
@@ -124,6 +132,24 @@ def test_parts_of_graphs_have_a_node_before_and_behind():
     )
     wires = {(edge.tail, edge.head) for edge in picture.edges}
     assert (before, behind) in wires
+
+
+@pytest.mark.parametrize(
+    ("stages", "size"),
+    [("conv3_x", (56, 256)), ("conv4_x", (28, 512)), ("conv5_x", (14, 1024))],
+)
+def test_what_comes_into_a_part_has_the_size_of_table_1(stages, size):
+    """Source: He et al. 2015, Table 1, the output of the stage before."""
+    arch, (side, width) = load(record_file("resnet50")), size
+    for figure in ("layers", "volumes"):
+        said = texts(draw_diagram(arch, figure, stages=stages).picture)
+        assert f"{side}×{side}×{width}" in said
+        shapes = [line for line in said if re.fullmatch(r"\d+×\d+×\d+", line)]
+        sides = {int(line.split("×")[0]) for line in shapes}
+        assert side == max(sides)
+    graph = draw_diagram(arch, "lanes", stages=stages).picture.ledgers[0].graph
+    first = next(iter(graph.nodes.values()))
+    assert (side * side, width) == (first.resolution.positions, first.width)
 
 
 def test_boxes_around_a_part_have_no_cost():
@@ -232,5 +258,6 @@ def test_a_network_without_stages_is_told():
 
 def test_a_fence_takes_stages_of_a_stack():
     """As commands and directives do, by the one declaration of options."""
-    line = "resnet50 --figure stack --stages conv3_x"
-    assert "conv3_x" == parse_fence_line(line)[1].options["stages"]
+    for figure in ("stack", "lanes", "volumes", "layers", "growth"):
+        line = f"resnet50 --figure {figure} --stages conv3_x"
+        assert "conv3_x" == parse_fence_line(line)[1].options["stages"]

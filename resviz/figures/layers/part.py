@@ -57,10 +57,10 @@ def build_shown_rows(structure: Structure, part: StagePart | None) -> ShownRows:
         numbers |= dict.fromkeys(behind, len(shown))
         shown.append(LayerRow([""], sides.target, "", 0, "small plain"))
     entering = read_across(rows, numbers)
-    for own, row in enumerate(shown):
-        row.sources = [source for source in entering[own] if source != own]
     if before:
         shown[0].output = find_output(rows, numbers)
+    for own, row in enumerate(shown):
+        row.sources = [source for source in entering[own] if source != own]
     last = {len(shown) - 1} if behind else set[int]()
     return ShownRows(
         shown,
