@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import POOLS
 from resviz.operations.reductions import list_reduced_dims
+from resviz.readings.structure.scores import GATHERINGS
 from resviz.readings.structure.weights import is_upsampling
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.readings.structure.forks import Addition
     from resviz.readings.structure.graph import Graph
 
@@ -62,6 +66,19 @@ def is_placed(graph: Graph, node: int) -> bool:
         graph.is_single_operation(node, {"index", "index_select", "gather"})
         and not graph.operations[node][0].flowing[0]
     )
+
+
+def gathers_neighbours(graph: Graph, nodes: Iterable[int]) -> bool:
+    """Tell whether one of some nodes gathers rows several times each.
+
+    Source: Zhao et al. 2021, Point Transformer, which adds neighbours' positions.
+    """
+    for node in nodes:
+        if node >= 0 and graph.operations[node][0].name in GATHERINGS:
+            read = prod(graph.operations[node][0].inputs[0])
+            if prod(graph.shape_of_node(node)) > read:
+                return True
+    return False
 
 
 def sums_channels(graph: Graph, addition: Addition, branch: frozenset[int]) -> bool:

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 from resviz.readings.structure.efforts import EffortMeter
 from resviz.readings.structure.forks import Addition, AncestorSearch, make_addition
 from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
-from resviz.readings.structure.lookalikes import find_lookalike, is_sum_of_cell
+from resviz.readings.structure.lookalikes import (
+    find_lookalike,
+    gathers_neighbours,
+    is_sum_of_cell,
+)
 from resviz.readings.structure.multistep import make_multistep_addition
 from resviz.readings.structure.steps import keeps_state, reads_cell, updates_cell
 from resviz.readings.structure.sum_kinds import (
@@ -329,10 +333,13 @@ def read_branches(
     if graph.has_side_edges(addition.fork, join):
         main_branches = tuple(find(end, main_only=True) for end in operands)
     nodes = frozenset[int]().union(*branches)
+    projects = efforts[0][0].weighted > 0
+    if projects and gathers_neighbours(graph, branches[0]):
+        reason = "it adds what is made of gathered neighbours, as their positions"
+        return JoinRegion(fork, join, addition, JoinKind.PARALLEL, reason)
     obstacle = find_obstacle(graph, branches, addition)
     if obstacle:
         return JoinRegion(fork, join, addition, JoinKind.OPEN, obstacle)
-    projects = efforts[0][0].weighted > 0
     lookalike = find_lookalike(
         graph, addition, main_branches[0], main_branches[-1], projects=projects
     )

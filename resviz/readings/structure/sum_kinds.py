@@ -21,6 +21,7 @@ from resviz.readings.structure.forks import (
     walk_light_chain,
 )
 from resviz.readings.structure.graph import ROOT
+from resviz.readings.structure.lookalikes import gathers_neighbours
 from resviz.readings.structure.main_ends import is_weighed, walk_unweighted
 from resviz.readings.structure.modulations import walk_chain
 from resviz.readings.structure.steps import list_calls
@@ -88,6 +89,7 @@ def find_obstacle(
         ]
         if foreign and not (
             adds_position(graph, node, foreign, addition)
+            or adds_neighbours(graph, foreign)
             or is_term_of_another_stream(graph, node, foreign, addition)
             or is_weighed_with_another_stream(graph, node, foreign, addition)
             or is_momentum(graph, node, foreign, addition)
@@ -115,6 +117,13 @@ def adds_position(
             for source in graph.main_sources[node]
         )
         and AncestorSearch(graph.sources, fork).reaches(foreign[0])
+    )
+
+
+def adds_neighbours(graph: Graph, foreign: list[int]) -> bool:
+    """Tell whether what a sum adds is one layer of gathered neighbours elsewhere."""
+    return len(foreign) == 1 and gathers_neighbours(
+        graph, walk_light_chain(graph, foreign[0])
     )
 
 

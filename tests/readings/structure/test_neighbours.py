@@ -111,6 +111,47 @@ def test_vectors_that_weigh_neighbours_attend(way):
     assert ["attention"] * 3 == read_types(way)
 
 
+READS = {
+    "all": lambda points: points,
+    "others": lambda points: points[..., 3:],
+    "positions": lambda points: points[..., :3],
+}
+
+
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.parametrize("way", [weigh_vectors, weigh_rows])
+def test_positions_by_one_layer_are_no_projection(way, read):
+    """Differences of what is gathered, also where features are of the same input."""
+    blocks = make_blocks(way)
+    for block in blocks:
+        block.place = nn.Linear(3, WIDTH)
+
+    def run(self, points):
+        x = self.stem(READS[read](points))
+        for block in self.blocks:
+            x = block(x, points[..., :3])
+        return x
+
+    width = {"all": 9, "others": 6, "positions": 3}[read]
+    net = Run(run, stem=nn.Linear(width, WIDTH), blocks=blocks)
+    built = read_structure(resviz.trace(net, inputs=torch.zeros(2, 9, 9)))
+    assert ["attention"] * 3 == [block.type for block in built.blocks]
+    assert 1 + 3 * 3 == count_depth(built)
+
+
+def test_a_block_of_gathered_neighbours_may_project():
+    """Both its branches read them. Source: Wang et al. 2019, DGCNN's edges."""
+
+    def run(self, places):
+        edges = gather(self.stem(places), find_neighbours(places))
+        return (self.body(edges) + self.side(edges)).amax(2)
+
+    body = nn.Sequential(nn.Linear(WIDTH, 32), nn.ReLU(), nn.Linear(32, 32))
+    parts = {"stem": nn.Linear(3, WIDTH), "body": body, "side": nn.Linear(WIDTH, 32)}
+    built = read_structure(resviz.trace(Run(run, **parts), inputs=torch.zeros(2, 9, 3)))
+    assert ["projection"] == [block.shortcut.kind for block in built.blocks]
+
+
 def choose_branch(self, x, places):
     """A softmax over two layers weighs these, as selective kernels do."""
     del places
