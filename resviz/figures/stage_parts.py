@@ -86,9 +86,9 @@ class StagePart:
         before = frozenset(self.before)
         if not self.scope:
             raise RenderError(
-                f"stages: {units.format_names(self.names, 3)} ends before "
-                f"{self.structure.stages[self.numbers[0] - 1].name} does, want both, "
-                "or leave the option out"
+                f"stages: {self.names[-1]} ends before "
+                f"{self.structure.stages[self.numbers[0] - 1].name} does, want all up "
+                f"to it, ..{self.names[-1]}, or leave the option out"
             )
         return GraphPart(
             before,

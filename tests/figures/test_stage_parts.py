@@ -94,6 +94,16 @@ def test_the_law_holds_for_parts_of_graphs(name, figure):
                     assert ledger.count_edges(fewer).missing, wire
 
 
+def test_stages_that_end_before_those_around_them_are_refused():
+    """As one of two branches' fusions, in words whose remedy draws them."""
+    arch = load(record_file("crossvit_tiny_240"))
+    name = "blocks.0–1.fusion.0"
+    for figure in ("lanes", "volumes", "layers"):
+        with pytest.raises(RenderError, match=f"ends before .* does, want .*{name}, "):
+            draw_diagram(arch, figure, stages=name)
+        assert draw_diagram(arch, figure, stages=f"..{name}").coverage.elsewhere
+
+
 def test_stages_choose_the_figure_that_the_network_has():
     """What is no chain is drawn in lanes, also of a part; bars are of an overview."""
     branched, chain = (load(record_file(n)) for n in ("hrnet_w18_small", "resnet18"))
