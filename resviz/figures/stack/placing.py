@@ -66,6 +66,11 @@ def name_piece(piece: StackPiece) -> str:
     return f"piece {min(piece.piece_layers, default=MODEL_INPUT)}"
 
 
+def list_turns(arc: ShortcutArc, piece: StackPiece) -> list[ShortcutArc]:
+    """List an arc of a piece in each of its turns."""
+    return [turn.arcs[piece.arcs.index(arc)] for turn in piece.turns] or [arc]
+
+
 class PlacedPiece(NamedTuple):
     """A piece with the nodes of its rows, and of additions by the row above each."""
 
@@ -179,15 +184,20 @@ class StackPlacing:
         elif self.book:
             self.book.seat_turns(node.key, name_piece(item.piece), turns)
 
-    def seat_arc(self, arc: ShortcutArc, piece: StackPiece, join: Node) -> str:
-        """Seat what an arc stands for, and what its addition does; return its key."""
-        via = f"{join.key} shortcut"
+    def seat_arc(self, arc: ShortcutArc, each: PlacedPiece) -> str:
+        """Seat what an arc stands for; return its key."""
+        via = f"{each.sums[arc.last].key} shortcut"
         if self.book:
-            arcs = [turn.arcs[piece.arcs.index(arc)] for turn in piece.turns] or [arc]
-            fold = name_piece(piece)
-            self.book.seat_turns(via, fold, [each.layers for each in arcs])
-            self.book.seat_turns(join.key, fold, [each.join_layers for each in arcs])
+            layers = [turn.layers for turn in list_turns(arc, each.piece)]
+            self.book.seat_turns(via, name_piece(each.piece), layers)
         return via
+
+    def seat_join(self, arc: ShortcutArc, each: PlacedPiece) -> None:
+        """Seat what the addition that ends an arc does."""
+        if self.book:
+            layers = [turn.join_layers for turn in list_turns(arc, each.piece)]
+            key = each.sums[arc.last].key
+            self.book.seat_turns(key, name_piece(each.piece), layers)
 
     def place_heading(self, number: int) -> None:
         """Place a network's name and costs, over all its columns."""
@@ -251,7 +261,11 @@ class StackPlacing:
                 before = placed[ends[known]]
                 first = arc.first == 0 and each.piece.count > 1
                 apart = before.at[0] != each.rows[0].at[0]
-                self.draw_arc(arc, each, before, is_apart=first or apart)
+                self.seat_join(arc, each)
+                if not each.piece.rows[arc.first].apart:
+                    self.draw_arc(arc, each, before, is_apart=first or apart)
+                elif not apart:  # from another column there is no wire to leave
+                    self.draw_arc(arc, each, before, is_apart=False)
 
     def draw_arc(
         self, arc: ShortcutArc, each: PlacedPiece, before: Node, *, is_apart: bool
@@ -269,7 +283,7 @@ class StackPlacing:
         reach = edge + ARC_REACH / 0.75 - 4
         path = [start, *straight_segment(start, turn)]
         path += [(reach, turn[1]), (reach, down), end, *straight_segment(end, base)]
-        via, tip = self.seat_arc(arc, each.piece, join), (join.right, down)
+        via, tip = self.seat_arc(arc, each), (join.right, down)
         self.canvas.edges.append(
             Edge(before.key, join.key, arc.kind, tuple(path), tip, via)
         )

@@ -71,7 +71,8 @@ def plan_lanes(items: Sequence[BandItem]) -> list[list[SideLines]]:
 def bundle_lines(items: Sequence[BandItem]) -> list[SideLines]:
     """Bundle the lines of a column: by their upper row, or their lower one.
 
-    Of what repeats, the last turn leads on; what leads into it is not drawn.
+    Of what repeats, the last turn leads on; into it leads what its first row reads
+    where it reads nothing else.
     """
     places = {
         (item.piece.turns or (item.piece,))[-1].rows[item.number].end: place
@@ -80,7 +81,7 @@ def bundle_lines(items: Sequence[BandItem]) -> list[SideLines]:
     lines = [
         (tail, head)
         for head, item in enumerate(items)
-        if item.piece.count == 1
+        if item.piece.count == 1 or (item.row.forks and item.number == 0)
         for tail in (places.get(end, head) for end in item.row.reads)
         if tail < head - 1
     ]
