@@ -179,9 +179,10 @@ def measure_boxes(
             holders = ledger.find_holders()
             seated.update(key for keys in holders.values() for key in keys)
             for index, amount in enumerate(amounts.layers):
-                box = next((k for k in holders.get(index, ()) if k in fillable), None)
-                if box is not None:
-                    members[box].append(amount)
+                boxes_of = [k for k in holders.get(index, ()) if k in fillable]
+                for number, box in enumerate(boxes_of):  # it counts in the first
+                    counts = number == 0 or not heat.adds_up
+                    members[box].append(amount if counts else 0)
                     placed.add(index)
         total += amounts.total or 0
         gaps += amounts.gaps

@@ -132,7 +132,7 @@ def test_text_in_a_box_belongs_to_it():
         for shape in shapes
         if shape.node.role == "layer"
     }
-    assert {("3×3", "8"), ("2×2 up 2", "8"), ("1×1", "2")} <= written
+    assert {("3×3", "8"), ("up-conv 2×2", "8"), ("1×1", "2")} <= written
     bare = [shape for shape in shapes if LOOKS[shape.node.role].shape == "none"]
     assert {"toy_unet", "32×32"} <= {shape.node.lines[0] for shape in bare}
     lines = [line for shape in shapes for text in shape.texts for line in text.lines]

@@ -157,7 +157,7 @@ def test_the_description_says_what_reads_what():
     """Each box with its number, and what is inside boxes."""
     arch = load(record_file("toy_unet"))
     told = resviz.describe(arch, "lanes")
-    assert "16×16, 16 channels, reads 5 (basic) and 8 (2×2 up 2); 10 (basic)" in told
+    assert "16×16, 16 channels, reads 5 (basic) and 8 (up-conv 2×2); 10 (basic)" in told
     assert "Of 69 connections 21 are drawn, 48 lie inside boxes." in told
 
 

@@ -25,6 +25,7 @@ from resviz.figures.volumes.ways import Skyline, WaySpan, find_free_middle
 from resviz.figures.volumes.wrapping import WrappedRowPainter, find_breaks
 from resviz.readings.contraction import read_contraction
 from resviz.record.storage import load
+from resviz.tracing import trace
 from tests.readings.contraction.random_networks import (
     SIDE,
     WIDTH,
@@ -371,6 +372,74 @@ def test_skips_of_a_u_net_are_brackets():
     assert "bracket: a skip connection" in " ".join(texts(picture))
     top = min(y for _, y in bracket.path)
     assert top < min(y for solid in picture.solids for _, y in solid.faces[2]) - 8
+
+
+class Concatenating(nn.Module):
+    """A map of so many channels, and a coarser one enlarged to so many, joined."""
+
+    def __init__(self, skip, deeper, window=2, dim=1):
+        super().__init__()
+        self.stem, self.down = nn.Conv2d(3, skip, 3, 1, 1), nn.Conv2d(skip, 32, 3, 2, 1)
+        self.more = nn.Conv2d(32, 32, 3, 1, 1)
+        self.grow = nn.ConvTranspose2d(32, deeper, window, 2, window // 2 - 1)
+        self.last = nn.Conv2d(skip + deeper if dim == 1 else skip, 4, 3, 1, 1)
+        self.dim = dim
+
+    def forward(self, x):
+        """What a convolution makes of both."""
+        x = self.stem(x)
+        y = self.grow(self.more(self.down(x).relu()).relu())
+        return self.last(torch.cat([x, y], self.dim))
+
+
+@pytest.mark.parametrize(("skip", "deeper"), [(64, 64), (64, 192)])
+def test_what_is_concatenated_is_two_slices_of_one_box(skip, deeper):
+    """One behind the other without a gap, by their shares of the channels."""
+    picture = draw_diagram(
+        trace(Concatenating(skip, deeper), (3, 64, 64)), "volumes"
+    ).picture
+    solids = [solid for solid in picture.solids if solid.label.startswith("64×64")]
+    first, second = solids[-3:-1]
+    labels = [f"64×64×{channels}" for channels in (skip, deeper)]
+    assert labels == [first.label, second.label]
+    spans = [[x for x, _ in solid.faces[0][:2]] for solid in (first, second)]
+    assert spans[0][1] == pytest.approx(spans[1][0])
+    (a, b), (c, d) = spans
+    assert (b - a) / (d - c) == pytest.approx(skip / deeper)
+    stem = measure(solids[1])
+    assert d - a == pytest.approx(stem[0] * sqrt((skip + deeper) / skip))
+    assert "side by side behind C" in " ".join(texts(picture))
+    assert [] == sorted(set(faults(picture)))
+
+
+def test_what_is_concatenated_along_positions_has_no_slices():
+    """Nor has a sum; the box is that of the convolution behind it."""
+    arch = trace(Concatenating(16, 16, dim=2), (3, 64, 64))
+    picture = draw_diagram(arch, "volumes").picture
+    assert "side by side" not in " ".join(texts(picture))
+
+
+@pytest.mark.parametrize(
+    ("window", "words"), [(2, "up-conv 2×2"), (4, "up-conv 4×4 up 2")]
+)
+def test_transposed_convolutions_are_up_convolutions(window, words):
+    """Where they enlarge by other than their window, they say by what."""
+    arch = trace(Concatenating(16, 16, window), (3, 64, 64))
+    for figure in ("volumes", "lanes"):
+        said = " ".join(texts(draw_diagram(arch, figure).picture))
+        assert words in said
+        assert (f"{words} up" in said) is False
+
+
+def test_labels_of_few_boxes_stand_in_one_row():
+    """No line leads down to one in a second row, as where boxes are many."""
+    for name, is_one in (
+        ("toy_unet", True),
+        ("densenet121", True),
+        ("cspdarknet53", False),
+    ):
+        picture = draw_diagram(load(record_file(name)), "volumes").picture
+        assert is_one == all(edge.role != "grid" for edge in picture.edges), name
 
 
 def test_an_output_beside_the_row_is_drawn():

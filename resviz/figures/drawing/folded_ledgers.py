@@ -123,13 +123,15 @@ def find_layer_holders(
     members: dict[int, list[int]] = defaultdict(list)
     for end in sorted(graph.owners):
         members[graph.owners[end]].append(end)
+    held = frozenset[int]().union(*parts.values())
     holders: dict[int, tuple[str, ...]] = {}
     for owner, ends in members.items():
         key = graph.drawn_for[owner]
         drawn = sorted(graph.nodes[key].ends)
         is_like = len(drawn) == len(ends)
         for place, end in enumerate(ends):
-            like = drawn[place] if is_like else drawn[0]
+            own = end if end in held else drawn[0]  # a join before a box may be held
+            like = drawn[place] if is_like else own
             holders[end] = tuple(
                 box
                 for box in boxes.get(key, ())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from resviz.figures.drawing.styles import level_tint
 from resviz.figures.layer_labels import arrange_output
 from resviz.operations.families import POOLS
+from resviz.readings.contraction.join_signs import find_sign_of_layer
 from resviz.readings.contraction.words import list_layer_names
 from resviz.readings.resolution import find_level
 from resviz.readings.structure import read_structure
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 MOST_BLOCKS, MOST_OPEN_BLOCKS = 8, 3
 """Blocks in a row that are drawn, and of those whose convolutions are boxes; what lies
 between the first and the last ones is left out."""
+
+CONCATENATION, MOST_SLICES = "C", 4
+"""The sign of a concatenation, and of how many maps its box shows slices."""
 
 SHARED_SIGN = "°"
 """What marks a node that runs with the weights of another."""
@@ -45,6 +49,7 @@ class Volume:
         ends_block: whether a block ends with it.
         until: the last layer that belongs to it.
         ends: the layers that it stands for.
+        whole: the channels of the box of which it is a slice; 0 for a whole one.
     """
 
     key: int
@@ -57,6 +62,7 @@ class Volume:
     ends_block: bool = False
     until: int = -1
     ends: frozenset[int] = frozenset()
+    whole: int = 0
 
     @property
     def sides(self) -> tuple[float, float]:
@@ -100,6 +106,41 @@ def list_volumes(
 def is_behind_part(graph: ContractedGraph, key: int) -> bool:
     """Tell whether a node stands for all that is behind a part of a network."""
     return graph.nodes[key].role == "part" and not graph.users[key]
+
+
+def put_slices_first(
+    graph: ContractedGraph, key: int, volumes: list[Volume]
+) -> list[Volume]:
+    """Put what a node concatenates before its boxes, as slices of one box.
+
+    Only where channels are, and no more maps than can be told apart.
+    """
+    wiring, own = graph.wiring, graph.nodes[key].ends
+    is_join = graph.nodes[key].role == "join"
+    joins = (
+        end
+        for end in sorted(wiring.joins)
+        if graph.drawn_for[graph.owners[end]] == key and (is_join or end not in own)
+    )
+    end = next(joins, None)
+    if end is None or find_sign_of_layer(wiring, end) != CONCATENATION:
+        return volumes
+    sources = [edge.source for edge in wiring.edges_by_reader[end]]
+    whole = measure_volume(wiring, key, end)
+    slices = [
+        replace(
+            whole,
+            channels=volume.channels,
+            whole=whole.channels,
+            ends=frozenset(own if is_join else {end}),
+        )
+        for volume in (measure_volume(wiring, key, source) for source in sources)
+        if volume.sizes == whole.sizes
+    ]
+    is_whole = sum(each.channels for each in slices) == whole.channels
+    if not is_whole or not 1 < len(sources) == len(slices) <= MOST_SLICES:
+        return volumes
+    return [*slices, *volumes]
 
 
 def list_block_volumes(

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.styles import LOOKS
-from resviz.figures.volumes.boxes import SHARED_SIGN, Volume, list_volumes
+from resviz.figures.volumes.boxes import (
+    CONCATENATION,
+    SHARED_SIGN,
+    Volume,
+    list_volumes,
+    put_slices_first,
+)
 from resviz.readings.contraction.forms import count_names
 from resviz.readings.contraction.join_signs import OTHER_SIGN
 from resviz.readings.structure import read_structure
@@ -87,11 +93,13 @@ def find_stages_of_nodes(graph: ContractedGraph) -> dict[int, Stage]:
 def build_row_node(graph: ContractedGraph, key: int, *, each: bool) -> RowNode:
     """Build a node of the row."""
     node = graph.nodes[key]
-    volumes = tuple(list_volumes(graph, key, each=each))
+    volumes = list_volumes(graph, key, each=each)
     sign = node.lines[0] if node.role == "join" else node.entrance
+    if sign == CONCATENATION:
+        volumes = put_slices_first(graph, key, volumes)
     if not volumes and node.role not in {"join", "output", "part"}:
         sign = OTHER_SIGN
-    return RowNode(key, sign, volumes)
+    return RowNode(key, sign, tuple(volumes))
 
 
 def label_group(
@@ -100,7 +108,7 @@ def label_group(
     """Label a group by its stage, its size and the words of its nodes."""
     volumes = [volume for node in nodes for volume in node.volumes]
     members = [graph.nodes[node.key] for node in nodes]
-    if not volumes:
+    if all(volume.whole for volume in volumes):
         is_told = members[0].role in {"join", "output"}
         return VolumeGroup(nodes, (), () if is_told else members[0].lines)
     name = ""

@@ -31,6 +31,8 @@ def list_row_notes(
         *explain_scale(volumes),
         *[box] * bool(kinds),
         *(f"arc, {line}" for line in list_shortcut_signs(kinds)),
+        *["side by side behind C: what is concatenated"]
+        * any(volume.whole for volume in volumes),
         *["…: equal blocks left out"] * any(each.left_out for each in volumes),
         *explain_tints(volume.tint for volume in volumes),
         *explain_signs(graph),

@@ -67,6 +67,9 @@ SCALES = (
 """Scales that are tried, the first of which fits: share of the largest edge, pixels of
 the root of a channel, lean and gap."""
 
+SCALES_FOR_ONE_ROW = 3
+"""How many of them are tried for labels in one row instead of two."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedSign:
@@ -138,12 +141,29 @@ def list_scales(groups: Sequence[VolumeGroup]) -> list[RowScale]:
 
 def place_in_row(groups: Sequence[VolumeGroup]) -> list[PlacedGroup]:
     """Place groups in a row, as large as a screen has room for."""
-    placed: list[PlacedGroup] = []
-    for scale in list_scales(groups):
+    scales = list_scales(groups)
+    return find_fitting_row(groups, scales, SCREEN_WIDTH) or place_groups(
+        groups, scales[-1]
+    )
+
+
+def find_fitting_row(
+    groups: Sequence[VolumeGroup], scales: Sequence[RowScale], room: float
+) -> list[PlacedGroup]:
+    """Place groups at the largest scale that some width has room for; [] if at none.
+
+    Where one of the next scales has all labels in one row, that is taken.
+    """
+    for number, scale in enumerate(scales):
         placed = place_groups(groups, scale)
-        if find_right_end(placed) <= SCREEN_WIDTH:
-            break
-    return placed
+        if find_right_end(placed) > room:
+            continue
+        for smaller in scales[number : number + SCALES_FOR_ONE_ROW]:
+            in_one = place_groups(groups, smaller, label_rows=1)
+            if find_right_end(in_one) <= room:
+                return in_one
+        return placed
+    return []
 
 
 @cache_reading
@@ -183,11 +203,13 @@ def measure_label(group: VolumeGroup) -> float:
     return metrics.widen_for_fonts(max(widths)) + LABEL_GAP if max(widths) else 0
 
 
-def place_groups(groups: Sequence[VolumeGroup], scale: RowScale) -> list[PlacedGroup]:
-    """Place groups one after the other, so far apart that two rows hold the labels.
+def place_groups(
+    groups: Sequence[VolumeGroup], scale: RowScale, *, label_rows: int = 2
+) -> list[PlacedGroup]:
+    """Place groups one after the other, so far apart that so many rows hold the labels.
 
-    The label of one never reaches below the middle of the next, so a line leads from
-    there down to a label in the second row.
+    In two, the label of one never reaches below the middle of the next, so a line leads
+    from there down to a label in the second row.
     """
     placed: list[PlacedGroup] = []
     x = 0.0
@@ -197,7 +219,10 @@ def place_groups(groups: Sequence[VolumeGroup], scale: RowScale) -> list[PlacedG
         parts, width = place_parts(group, x, scale)
         half = measure_label(group) / 2
         centre = find_centre(parts)
-        least = half if labelled is None else labelled[0] + max(half, labelled[1])
+        least = half
+        if labelled is not None:
+            apart = sum if label_rows == 1 else max
+            least = labelled[0] + apart((half, labelled[1]))
         if half and centre < least:
             x += least - centre
             parts, width = place_parts(group, x, scale)
@@ -242,6 +267,8 @@ def place_parts(
             after = volumes[number + 1] if number + 1 < len(volumes) else None
             if volume.ends_block or after is None:
                 x += BLOCK_GAP - BOX_GAP + 0.4 * box.depth[0]
+            elif volume.whole and after.whole:
+                x -= BOX_GAP
             elif after.sizes != volume.sizes:
                 x += 0.6 * box.depth[0]
     last = parts[-1]

@@ -89,7 +89,9 @@ class PlacedVolume:
 def shape_volume(volume: Volume, x: float, scale: BoxScale) -> PlacedVolume:
     """Shape a box: edges by roots of its sides, thickness by that of its channels."""
     height, width = volume.sides
-    thickness = min(sqrt(volume.channels) * scale.thickness, MAX_THICKNESS)
+    whole = volume.whole or volume.channels
+    thickness = min(sqrt(whole) * scale.thickness, MAX_THICKNESS)
+    thickness *= volume.channels / max(whole, 1)
     depth = max(sqrt(width) * scale.edge, MIN_SIDE) * SHORTENING
     return PlacedVolume(
         volume,

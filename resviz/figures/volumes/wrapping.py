@@ -14,6 +14,7 @@ from resviz.figures.volumes.placing import (
     LEAD,
     LEAD_INSET,
     SCREEN_WIDTH,
+    find_fitting_row,
     find_right_end,
     list_scales,
     place_groups,
@@ -120,13 +121,9 @@ def place_in_lines(
     Where a part that holds together is wider, all is shrunk: what is shrunk least.
     """
     scales = list_scales(groups)
-    placed: list[PlacedGroup] = []
-    for scale in scales:
-        placed = place_groups(groups, scale)
-        if find_right_end(placed) <= min(SCREEN_WIDTH, room):
-            return [placed]
-    if room == inf:
-        return [placed]
+    placed = find_fitting_row(groups, scales, min(SCREEN_WIDTH, room))
+    if placed or room == inf:
+        return [placed or place_groups(groups, scales[-1])]
     breaks = find_breaks(row, groups)
     room -= LEAD + TURN
     found = [break_lines(groups, breaks, scale, room) for scale in scales]

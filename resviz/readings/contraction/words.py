@@ -66,13 +66,21 @@ def name_operation(op: Operation) -> str:
 
 
 def name_convolution(op: Operation, window: Window) -> str:
-    """Name a convolution by its window: "3×3", "3×3 dw", "3×3 d12 /2", "2×2 up 2"."""
+    """Name a convolution by its window: "3×3", "3×3 dw", "3×3 d12 /2", "up-conv 2×2".
+
+    One that enlarges by other than its window says by what, "up-conv 4×4 up 2".
+    """
     stride = format_per_axis(window.stride)
+    is_up = window.transposed and stride != "1"
+    own = format_per_axis(window.kernel) == stride
     words = [
+        "up-conv" if is_up else "",
         format_kernel(window.kernel),
         "dw" if is_depthwise(op) else "",
         f"d{format_per_axis(window.dilation)}" if max(window.dilation) > 1 else "",
-        "" if stride == "1" else f"up {stride}" if window.transposed else f"/{stride}",
+        ""
+        if stride == "1" or (is_up and own)
+        else f"{'up ' if is_up else '/'}{stride}",
     ]
     return " ".join(filter(None, words))
 
