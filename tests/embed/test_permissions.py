@@ -17,6 +17,7 @@ from resviz.embed.permissions import AllowList, Permissions
 from resviz.embed.record_cache import RecordCache
 from resviz.errors import ResvizError
 from resviz.models import weights
+from resviz.options import FILE_OPTIONS
 
 MARK = "<!-- resviz: {} -->\n<!-- /resviz -->\n"
 
@@ -462,4 +463,5 @@ def test_every_word_of_a_command_is_a_spec():
             if param.type.name == "text" and not isinstance(param, Argument):
                 text.add(param.name)
     shown = {"title", "font", "background"}  # a family, a colour, or text of a figure
-    assert {"output", "columns", "at", "stages", "method", "sort"} | shown == text
+    words = {"columns", "at", "stages", "method", "sort"}
+    assert {"output", *FILE_OPTIONS} | words | shown == text
