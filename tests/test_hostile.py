@@ -110,7 +110,7 @@ def test_every_title_is_drawn_by_dot(name):
 @pytest.mark.filterwarnings("ignore::resviz.errors.FontWarning")  # of some machines
 def test_pdf_and_png_are_drawn():
     """The names can be searched in the PDF."""
-    drawn = draw_diagram(tree(), "layers")
+    drawn = draw_diagram(tree(), "layers", each=True)
     assert drawn.to_png().startswith(b"\x89PNG")
     for make in TABLES.values():
         assert pdf.render(make(tree())).startswith(b"%PDF")

@@ -61,8 +61,12 @@ def classify_edges(edges, ledger, wires):
             for tail in ledger.seats.get(source, ())
             for head in ledger.seats.get(reader, ())
         }
-        kinds.discard("left_out")
-        yield kinds.pop() if kinds else "left_out"
+        # Of a layer that stands in two boxes an edge may be both drawn and inside.
+        yield next(kind for kind in KINDS if kind in {*kinds, "left_out"})
+
+
+KINDS = "drawn", "turns", "inside", "left_out"
+"""Where an edge may be, the first that holds."""
 
 
 def classify(tail, head, connected, ledger):

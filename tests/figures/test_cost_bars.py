@@ -25,6 +25,7 @@ def is_inside(node, frame):
     )
 
 
+@pytest.mark.filterwarnings("ignore:.* tall, and a page has:UserWarning")
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["TB", "LR", "column"])
 def test_bars_stand_clear(network, name, layout):

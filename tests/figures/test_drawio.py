@@ -25,6 +25,7 @@ from resviz.formats.pictures import drawio
 from .conftest import HOSTILE
 from .editable import OTHERS, RESNETS, list_pictures
 from .test_dot import SMALL, said
+from .test_law import load_frozen
 
 VIEWER = os.environ.get("DRAWIO_VIEWER", "")
 """Path of `viewer-static.min.js`, of the repository jgraph/drawio."""
@@ -173,9 +174,9 @@ def test_boxes_in_perspective_are_one_shape_each(record):
                 assert pytest.approx(corner, abs=0.03) == at
 
 
-def test_what_joins_nothing_lies_where_the_picture_has_it(record):
+def test_what_joins_nothing_lies_where_the_picture_has_it():
     """As lines from boxes to labels in the second row."""
-    drawn = resviz.diagram(record("resnet50"), "volumes")
+    drawn = resviz.diagram(load_frozen("mobileone_s0"), "volumes")
     loose = list_loose_lines(drawn.picture)
     assert loose
     cells = read_page(drawn.picture)

@@ -276,6 +276,10 @@ def pair_nodes(tails: Iterable[Seat], heads: Iterable[Seat]) -> set[Link]:
     return {(tail.node, head.node) for tail in tails for head in heads}
 
 
+SEEN_KINDS = "drawn", "turns", "inside"
+"""What an edge is in a picture that has it, first the one that is told of several."""
+
+
 class _Connections:
     """Which nodes with layers the wires connect, past nodes that hold none.
 
@@ -326,15 +330,14 @@ class _Connections:
         scope = ledger.scope
         if scope is not None and edge.source not in scope and edge.reader not in scope:
             return "elsewhere"
-        found = "left_out"
+        kinds: set[str] = set()
         for tail in ledger.seats.get(edge.source, ()):
             for head in ledger.seats.get(edge.reader, ()):
                 kind = self.classify_seats(tail, head)
-                if kind != "left_out":
-                    found = kind
+                kinds.add(kind)
                 if kind == "drawn":
                     self.used.add((tail.node, head.node))
-        return found
+        return next((kind for kind in SEEN_KINDS if kind in kinds), "left_out")
 
     def classify_seats(self, tail: Seat, head: Seat) -> str:
         """Tell where an edge between two seats is."""

@@ -66,7 +66,7 @@ class LayerRow:
 
         Example:
             >>> LayerRow(["layer1.0.conv1", *["norm"] * 5], "", "", 0, "").printed_names
-            'layer1.0.conv1 · norm · norm · +3'
+            'layer1.0.conv1 · norm · norm · norm · +2'
         """
         for kept in range(len(self.names), 0, -1):
             left = len(self.names) - kept
