@@ -26,7 +26,6 @@ from resviz.embed.paths import check_path, check_spelling
 from resviz.embed.permissions import AllowList, Permissions, folder_permissions
 from resviz.embed.regions import EXAMPLE_MARKER, MarkedRegion, fill_regions
 from resviz.errors import RenderError, ResvizError, SpecError
-from resviz.options import FILE_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -267,11 +266,8 @@ class RegionRenderer:
                 context.params[param.name] = (
                     check(specs) if isinstance(specs, str) else tuple(map(check, specs))
                 )
-        for name, suffixes in FILE_OPTIONS.items():
-            text = context.params.get(name)
-            if text:
-                find = self.page.permissions.find
-                context.params[name] = str(find(text, folder.joinpath, suffixes))
+        files = self.page.permissions.find_files(context.params, folder.joinpath)
+        context.params.update(files)
 
     def render_picture_pair(
         self, command: click.Command, context: click.Context

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.embed.paths import check_path, check_spelling, document_root, repository_top
 from resviz.errors import SpecError
-from resviz.options import suggest
+from resviz.options import FILE_OPTIONS, suggest
 from resviz.source.hubs import HUBS
 from resviz.source.spec import Spec, list_nested_specs, parse_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 WEIGHTS = (".pth", ".pt", ".bin", ".ckpt", ".pkl", ".safetensors")
 """Suffixes of files that hold weights, whoever reads them."""
@@ -139,6 +139,20 @@ class Permissions:
         """
         check_spelling(text)
         return check_path(text, place(text), self.roots, suffixes)
+
+    def find_files(
+        self, options: Mapping[str, Any], place: Callable[[str], Path]
+    ) -> dict[str, str]:
+        """Return the options that name a file, each where the document may have it.
+
+        Raises:
+            SpecError: for a file outside the document's root, or another kind of file.
+        """
+        return {
+            name: str(self.find(options[name], place, suffixes))
+            for name, suffixes in FILE_OPTIONS.items()
+            if options.get(name)
+        }
 
     def require(self, kind: str, target: str, does: str) -> None:
         """Check that one thing is allowed.

@@ -16,7 +16,6 @@ from resviz import __version__, source
 from resviz.embed.permissions import Permissions, folder_permissions
 from resviz.errors import RecordError, RenderError, ResvizError, TraceError
 from resviz.files import write_atomically
-from resviz.options import FILE_OPTIONS
 from resviz.record.storage import load
 from resviz.source.spec import IMPORT_PATTERN, Spec
 
@@ -86,11 +85,7 @@ class RecordCache:
         Raises:
             SpecError: for a file outside the document's root, or another kind of file.
         """
-        return {
-            name: str(self.permissions.find(options[name], self.resolve_path, suffixes))
-            for name, suffixes in FILE_OPTIONS.items()
-            if options.get(name)
-        }
+        return self.permissions.find_files(options, self.resolve_path)
 
     def resolve_spec(self, text: str) -> Spec:
         """Read a SPEC that the document may have, its paths found from anywhere.

@@ -26,7 +26,12 @@ from resviz.figures.stack.bands import (
     ROW_PITCH,
     measure_plate_below,
 )
-from resviz.figures.stack.side_lines import LANE_PITCH, draw_side_lines, plan_lanes
+from resviz.figures.stack.side_lines import (
+    LANE_PITCH,
+    LINE_SHIFT,
+    draw_side_lines,
+    plan_lanes,
+)
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
@@ -50,9 +55,6 @@ MARGIN, SIZES_WIDTH = 8, 66
 
 JOIN_SIZE = (9, 9)
 """Width and height of an addition's circle between two boxes."""
-
-ARC_SHIFT = 2.5
-"""Above the middle of an addition where an arc ends; below it, one begins."""
 
 TITLE_HEIGHT = 22
 """Height of a title above the names of several networks."""
@@ -272,12 +274,12 @@ class StackPlacing:
     ) -> None:
         """Draw a shortcut, from what is before it; in a plate, from the wire above."""
         first, join = each.rows[arc.first], each.sums[arc.last]
-        edge, down = join.at[0] + self.box / 2, join.at[1] - ARC_SHIFT
+        edge, down = join.at[0] + self.box / 2, join.at[1] - LINE_SHIFT
         if is_apart:
             start = (first.at[0], first.top - 5)
         else:
             inside = 1 if before.role == "small sum" else 0
-            start = (before.right - inside, before.at[1] + ARC_SHIFT)
+            start = (before.right - inside, before.at[1] + LINE_SHIFT)
         turn, end = (edge, start[1]), (edge, down)
         base = (join.right + ARROW_LENGTH, down)
         reach = edge + ARC_REACH / 0.75 - 4

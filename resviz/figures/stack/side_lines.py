@@ -23,7 +23,7 @@ MOST_LANES = 8
 """Lanes at most; what has none is left out."""
 
 LINE_SHIFT = 2.5
-"""Above the middle of a row where a line ends; below it, one begins."""
+"""Above the middle of a row where a line or an arc ends; below it, one begins."""
 
 FORK, SKIP = "link", "bypass"
 """Roles of lines to rows that read nothing else, and to those that do."""

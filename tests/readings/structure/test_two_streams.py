@@ -41,6 +41,9 @@ class TwoWay(nn.Module):
     def forward(self, tokens, places, prompts, positions):
         with_prompts = tokens + prompts
         tokens = self.norms[0](tokens + self.own(with_prompts, with_prompts, tokens))
+        return self.attend_both_ways(tokens, places, prompts, positions)
+
+    def attend_both_ways(self, tokens, places, prompts, positions):
         with_prompts, placed = tokens + prompts, places + positions
         tokens = self.norms[1](tokens + self.to_map(with_prompts, placed, places))
         tokens = self.norms[2](tokens + self.mlp(tokens))
@@ -126,12 +129,7 @@ class LaterTwoWay(TwoWay):
     def forward(self, tokens, places, prompts, positions):
         if not self.is_first:
             return super().forward(tokens, places, prompts, positions)
-        with_prompts, placed = tokens + prompts, places + positions
-        tokens = self.norms[1](tokens + self.to_map(with_prompts, placed, places))
-        tokens = self.norms[2](tokens + self.mlp(tokens))
-        with_prompts, placed = tokens + prompts, places + positions
-        places = self.norms[3](places + self.to_tokens(placed, with_prompts, tokens))
-        return tokens, places
+        return self.attend_both_ways(tokens, places, prompts, positions)
 
 
 def test_a_neck_beside_transformer_blocks_is_none():
