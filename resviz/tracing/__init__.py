@@ -170,6 +170,7 @@ def wants_device(error: BaseException | None) -> bool:
 ASKS_FOR_DEVICE = re.compile(
     r"(?<![a-z])(accelerator|cuda|gpus?|nvidia|nvtx|xpu|mps)(?![a-z])|dummy base class"
     r"|pinned|unsupported scalartype|for autocast in|autocast device_type"
+    r"|invalid argument to \w*(memory|device)"
 )
 """What torch says where a device is not there, and of "meta", which is none."""
 

@@ -160,7 +160,7 @@ def test_the_image_is_in_png_and_pdf(network, photo, kind):
     assert all(abs(a - b) < 8 for a, b in zip(shown, (200, 30, 40), strict=True))
     bare = draw_diagram(network("resnet18"), "field")
     assert [True, False] == [
-        b"/Subtype/Image" in each.to_pdf() for each in (drawn, bare)
+        b"/Subtype/Image" in each.to_pdf().replace(b" ", b"") for each in (drawn, bare)
     ]
 
 

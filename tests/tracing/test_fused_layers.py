@@ -40,9 +40,12 @@ def test_parts_give_what_torch_gives(choice):
         torch.testing.assert_close(expected, run_encoder_layer(*arguments))
 
 
-@pytest.mark.parametrize("mode", ["shapes", "run"])
+@pytest.mark.parametrize("mode", ["auto", "run"])
 def test_a_layer_in_a_graph_of_torch_has_its_units(mode):
-    """Traced by torch in evaluation, it holds the whole layer as one operation."""
+    """Traced by torch in evaluation, it holds the whole layer as one operation.
+
+    Torch 2.9 has no shapes of its attention, so a run for real has to do.
+    """
     layer, x = (
         nn.TransformerEncoderLayer(16, 2, 32, batch_first=True),
         torch.rand(2, 5, 16),

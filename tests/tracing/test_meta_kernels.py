@@ -1,5 +1,7 @@
 """Products of which torch's meta kernels ask for more than those that run."""
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -204,8 +206,11 @@ def test_what_no_run_takes_is_refused(name, mode):
         function(*operands)
     with pytest.raises(resviz.TraceError) as caught:
         trace_product(function, *operands, mode=mode)
-    words = str(refused.value).splitlines()[0].partition(", got")[0]
-    assert words.lower()[:30] in str(caught.value).lower()
+    words, said = (
+        re.sub(r"mat_?[12ab]", "mat", str(error.value).lower())
+        for error in (refused, caught)
+    )
+    assert words.splitlines()[0].partition(", got")[0][:28] in said
 
 
 class Experts(nn.Module):
