@@ -116,9 +116,22 @@ HOMES = {
 """Which module holds each public name that is not a function of `resviz.api`."""
 
 
+PLACES = {
+    **dict.fromkeys(("plot", "draw", "show", "visualize", "figure"), "resviz.diagram"),
+    **dict.fromkeys(("read", "open", "from_json"), "resviz.load"),
+    **dict.fromkeys(("profile", "flops", "macs", "params", "info"), "resviz.summary"),
+    **dict.fromkeys(("save", "to_json"), "resviz.trace(…).save('name.json')"),
+}
+"""What does what is guessed under other names."""
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module 'resviz' has no attribute {name!r}")
+        from resviz.errors import suggest_nearest
+
+        hint = f": want {PLACES[name]}" if name in PLACES else ""
+        hint = hint or ("" if name[:1] == "_" else suggest_nearest(name, __all__))
+        raise AttributeError(f"module 'resviz' has no attribute {name!r}{hint}")
     homes = (home for home, names in HOMES.items() if name in names)
     return getattr(import_module(next(homes, "resviz.api")), name)
 

@@ -127,6 +127,16 @@ def first_error_line(error: BaseException) -> str:
     return lines[0].strip() if lines else type(error).__name__
 
 
+def name_file_error(error: Exception) -> str:
+    """Name why a file cannot be read or written, without its path and number.
+
+    Example:
+        >>> name_file_error(FileNotFoundError(2, "No such file or directory", "a.json"))
+        'No such file or directory'
+    """
+    return getattr(error, "strerror", None) or first_error_line(error)
+
+
 def describe_error(error: BaseException) -> str:
     """Describe a foreign error as "KeyError: 'mask' at net.py:9".
 
@@ -193,15 +203,26 @@ def suggest(word: object, legal: Iterable[object], older: Iterable[object] = ())
     return f"{hint}{'? ' if hint else ''}want one of {', '.join(words)}"
 
 
-def make_attribute_refusal(kind: str, places: dict[str, str]) -> Callable[..., Any]:
-    """Return a `__getattr__` that says where a value has what some call otherwise."""
+def make_attribute_refusal(
+    kind: str,
+    places: dict[str, str],
+    find_place: Callable[[Any, str], str | None] = lambda _value, _name: None,
+) -> Callable[..., Any]:
+    """Return a `__getattr__` that says where a value has what some call otherwise.
+
+    Args:
+        kind: of the value, as Python's own message has it.
+        places: where it has what, by the name that does not exist.
+        find_place: finds where one value has it, of names that differ by value.
+    """
 
     def refuse_attribute(value: object, name: str) -> Any:
         if name[0] == "_" or hasattr(type(value), name):
             return object.__getattribute__(value, name)
         public = (each for each in dir(value) if each[0] != "_")
         near = suggest_nearest(name, public)
-        hint = f": want {places[name]}" if name in places else near
+        place = find_place(value, name) or places.get(name)
+        hint = f": want {place}" if place else near
         raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}")
 
     return refuse_attribute

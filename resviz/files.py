@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from resviz.errors import RenderError, first_error_line
+from resviz.errors import OptionError, RenderError, name_file_error
 
 FOREIGN_SUFFIXES = frozenset((
     ".pdf", ".png", ".jpg", ".jpeg", ".svg", ".csv", ".tsv", ".txt", ".md", ".markdown",
@@ -14,6 +14,16 @@ FOREIGN_SUFFIXES = frozenset((
     ".pth", ".onnx",
 ))  # fmt: skip
 """Suffixes that promise a reader what a file holds."""
+
+
+def check_path(path: object) -> None:
+    """Check that a path is one.
+
+    Raises:
+        OptionError: for another type.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(f"path: got {path!r}, want the name of a file")
 
 
 def check_suffix(
@@ -29,7 +39,9 @@ def check_suffix(
 
     Raises:
         RenderError: if it does; lists the legal endings.
+        OptionError: for what is no path.
     """
+    check_path(path)
     suffix = Path(path).suffix.lower()
     is_legal = str(path).lower().endswith(legal)
     if suffix and not is_legal and (strict or suffix in FOREIGN_SUFFIXES):
@@ -63,7 +75,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
             raise PermissionError(13, "it is write-protected")
         replace_file(path.resolve(), data)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or first_error_line(error)
+        reason = name_file_error(error)
         raise RenderError(f"{str(path)!r}: cannot be written, {reason}") from error
 
 

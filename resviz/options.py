@@ -7,7 +7,7 @@ A field below is an option: its name and type are those of the keyword in Python
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from importlib import import_module
@@ -401,6 +401,26 @@ document, which may name none outside its root."""
 OLD_KEYWORDS = {"all": "every", "layers": "every"}
 """Keywords of older versions of Python functions, and what they are called now."""
 
+CHECKED_KINDS = {
+    **{
+        name: TABLE_OPTIONS[name].kind
+        for name in ("sort", "depth", "top", "once", "every", "why", "reverse")
+    },
+    **{name: TRACE_OPTIONS[name].kind for name in ("training", "method", "kwargs")},
+    **dict.fromkeys(("where", "scheduler"), "text"),
+    **dict.fromkeys(("limit", "jobs"), "number"),
+    "resume": "switch",
+}
+"""How options of tables, traces and sweeps are written whose type is checked."""
+
+LEGAL_TYPES: dict[str, tuple[type, str]] = {
+    "number": (Integral, "a whole number"),
+    "switch": (Integral, "True or False"),
+    "text": (str, "text"),
+    "object": (Mapping, "a dictionary of the forward's arguments by name"),
+}
+"""The type that a value of each kind has, and what it is called."""
+
 SPELT_TRACE_OPTIONS = tuple(
     option for option in TRACE_OPTIONS.values() if option.kind != "object"
 )
@@ -473,8 +493,7 @@ def takes_options(function: Callable[P, R]) -> Callable[P, R]:
             raise OptionError(f"{door}: unknown option 'columns': {remedy}")
         if not options.keys() <= {*names}:
             options = rename_keywords(door, options, names)
-        if original.return_annotation == "Table":
-            check_table_types(door, options)
+        check_option_types(door, options)
         return function(*args, **options)
 
     wrapper: Any = with_options
@@ -482,21 +501,25 @@ def takes_options(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def check_table_types(function: str, options: Mapping[str, Any]) -> None:
-    """Check that options of a table are whole numbers, switches, or text for a column.
+def check_option_types(function: str, options: Mapping[str, Any]) -> None:
+    """Check that options are whole numbers, switches, text or dictionaries.
+
+    Those of figures are checked where a figure is drawn.
 
     Raises:
         OptionError: for another type.
     """
-    for name in ("sort", "depth", "top", "once", "every", "why", "reverse"):
-        value, kind = options.get(name), TABLE_OPTIONS[name].kind
-        wanted = {"number": "a whole number", "switch": "True or False"}.get(
-            kind, "text"
-        )
-        legal = str if kind == "text" else Integral
+    for name, kind in CHECKED_KINDS.items():
+        value = options.get(name)
+        legal, wanted = LEGAL_TYPES[kind]
         is_legal = isinstance(value, legal) and (kind != "switch" or value in {0, 1})
         if value is not None and not is_legal:
             raise OptionError(f"{function}: {name}: got {value!r}, want {wanted}")
+    stray = [key for key in options.get("kwargs") or () if not isinstance(key, str)]
+    if stray:
+        raise OptionError(
+            f"{function}: kwargs: got the key {stray[0]!r}, want names of arguments"
+        )
 
 
 def rename_keywords(

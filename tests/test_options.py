@@ -15,6 +15,7 @@ from resviz.options import (
     collect_options,
 )
 from resviz.tables import TABLES
+from resviz.tables.paper import REPEATED_NAMES_NOTE
 
 DOORS = {
     **{name: getattr(resviz, name) for name in TABLES},
@@ -298,6 +299,29 @@ def test_keys_head_the_columns_of_a_table(record):
     ]
     twice = resviz.table([record("resnet18")] * 2).to_pandas()
     assert ["ResNet-18", "ResNet-18 (2)"] == [*twice.columns][2:]
+    assert REPEATED_NAMES_NOTE in resviz.table([record("resnet18")] * 2).notes
+    assert REPEATED_NAMES_NOTE not in table.notes
+
+
+@pytest.mark.parametrize(
+    ("door", "option", "value", "want"),
+    [
+        ("trace", "training", 3, "True or False"),
+        ("layers", "training", "False", "True or False"),
+        ("trace", "method", 3, "text"),
+        ("summary", "kwargs", 3, "a dictionary"),
+        ("trace", "kwargs", {3: 4}, "names"),
+        ("sweep", "top", "x", "a whole number"),
+        ("sweep", "jobs", "x", "a whole number"),
+        ("sweep", "resume", "yes", "True or False"),
+    ],
+)
+def test_a_value_of_another_type_is_told_what_is_wanted(door, option, value, want):
+    """With the function, before anything is traced."""
+    with pytest.raises(
+        resviz.OptionError, match=f"^{door}: {option}: got .*want {want}"
+    ):
+        getattr(resviz, door)("resnet18", **{option: value})
 
 
 def test_headings_of_networks_are_told_apart(record):

@@ -8,11 +8,13 @@ its docstring is its help.
 from __future__ import annotations
 
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from resviz.errors import RenderError, suggest
+from resviz.errors import OptionError, RenderError, suggest
+from resviz.files import check_path
 from resviz.options import DPI_LIMITS
 
 if TYPE_CHECKING:
@@ -92,6 +94,26 @@ def import_format(kind: Kind, name: str) -> Any:
     return import_module(f"{__name__}.{kind}s.{name}")
 
 
+def render_table(form: str, table: Table, **options: Any) -> str | bytes:
+    """Render a table in one of the table formats.
+
+    Raises:
+        RenderError: if there is no such format, with those there are.
+        OptionError: for an option that the format does not have.
+    """
+    check_dpi(form, **options)
+    render = find_table_format(form).render
+    legal = [*signature(render).parameters][1:]
+    stray = next((name for name in options if name not in legal), None)
+    if stray is not None:
+        words = suggest(stray, legal) if legal else "it has none"
+        raise OptionError(f"{form}: unknown option {stray!r}: {words}")
+    width = options.get("width")
+    if width is not None and not isinstance(width, int):
+        raise OptionError(f"{form}: width: got {width!r}, want a number of letters")
+    return render(table, **options)
+
+
 def check_dpi(form: str, *, dpi: float | None = None, **_: Any) -> None:
     """Check that a format has pixels, if so many an inch are wanted.
 
@@ -112,7 +134,9 @@ def format_of_suffix(path: str | Path, kind: Kind) -> str:
 
     Raises:
         RenderError: if it stands for none; lists those that do.
+        OptionError: for what is no path.
     """
+    check_path(path)
     if not str(path).strip():
         raise RenderError(f"output: got {str(path)!r}, want the name of a file")
     suffix = Path(path).suffix.lower()

@@ -23,6 +23,7 @@ from resviz.record.cached import cache_reading
 from resviz.record.facts import Shape, Source, Storage, Tensor
 from resviz.record.invariants import check_invariants
 from resviz.record.layers import Call, Layer, Uncalled, link_layer
+from resviz.record.places import RECORD_PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,18 +38,6 @@ if TYPE_CHECKING:
 FORMAT = "resviz.architecture"
 VERSION = 1
 """Raised whenever an old reader would misread a new record."""
-
-RECORD_PLACES = {
-    "flops": "arch.macs; FLOPs are 2 × MACs",
-    "input_size": "arch.input_shape, of the whole batch",
-    "output_shape": "arch.layers[-1].output_shape",
-    "receptive_field": "resviz.receptive(arch)",
-    "memory": "resviz.memory(arch)",
-    "trainable_parameters": "arch.trainable_params",
-    "frozen_parameters": "arch.frozen_params",
-    "summary": "resviz.summary(arch)",
-}
-"""Where a record has what is guessed under other names."""
 
 
 class Architecture(

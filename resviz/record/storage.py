@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
-from resviz.errors import RecordError, first_error_line
+from resviz.errors import RecordError, first_error_line, name_file_error
 from resviz.record import FORMAT, VERSION, Architecture
 
 json_decoder = msgspec.json.Decoder(Architecture)
@@ -25,8 +25,10 @@ def load(path: str | Path) -> Architecture:
     try:
         data = Path(path).read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or first_error_line(error)
-        raise RecordError(f"{str(path)!r}: cannot be read, {reason}") from error
+        raise RecordError(
+            f"{str(path)!r}: cannot be read, {name_file_error(error)}; a record is "
+            "written by resviz trace SPEC -o name.json"
+        ) from error
     return parse_record(decompress_record(data, str(path)), where=str(path))
 
 

@@ -133,7 +133,10 @@ def check_request(request: TraceRequest) -> None:
         SpecError: if sizes and tensors are both given, or a batch has no place.
     """
     if request.sizes is not None and request.inputs is not None:
-        raise SpecError("input_size and inputs: want one of them")
+        raise SpecError(
+            "input_size and inputs: want one of them: inputs= holds the tensors "
+            "themselves, input_size= their sizes alone, of which some are made"
+        )
     if request.batch is None:
         return
     if request.inputs is not None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import escape
 from resviz.extras import import_extra
-from resviz.sweeps.sweep import NUMERIC_COLUMNS, Objective, pareto_front
+from resviz.sweeps.pareto import Objective, pareto_front
+from resviz.sweeps.sweep import NUMERIC_COLUMNS
 from resviz.sweeps.table import (
     MEASURE_COLUMNS,
     describe_objectives,

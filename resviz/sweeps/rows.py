@@ -168,7 +168,7 @@ def measure_record(arch: Architecture) -> SweepRow:
     }
 
 
-def mark_lower_bounds(row: SweepRow) -> SweepRow:
+def mark_lower_bounds(row: Mapping[str, Any]) -> SweepRow:
     """Mark what a row has at least, since something in it is not counted."""
     is_at_least = {
         "macs": row.get("not_counted"),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from operator import le
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.extras import import_extra
@@ -14,6 +13,12 @@ from resviz.inputs import parse_inputs
 from resviz.operations.own_rules import list_rule_modules
 from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.order import RowOrder
+from resviz.sweeps.pareto import (
+    Objective,
+    find_undecided_rows,
+    pareto_front,
+    parse_objectives,
+)
 from resviz.sweeps.rows import MEASURE_NAMES, mark_lower_bounds
 from resviz.sweeps.run import SweepTiming, trace_variants
 from resviz.sweeps.space import Space
@@ -28,7 +33,7 @@ from resviz.sweeps.where import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from resviz.inputs import InputSize
     from resviz.sweeps.rows import SweepRow
@@ -52,21 +57,6 @@ COLUMN_KINDS = {
 """What they hold, in words."""
 
 
-class Objective(NamedTuple):
-    """A column, and whether less of it is better, or more."""
-
-    name: str
-    minimize: bool = True
-
-    def __str__(self) -> str:
-        return self.name if self.minimize else f"-{self.name}"
-
-    @property
-    def in_words(self) -> str:
-        """Say it as a sentence has it."""
-        return f"{'less' if self.minimize else 'more'} {self.name}"
-
-
 @dataclass(frozen=True)
 class SweepResult:
     """What a sweep found.
@@ -79,6 +69,7 @@ class SweepResult:
         considered: how many there were before the conditions on arguments, too.
         matching: how many meet `condition`, before the first of them are taken.
         undecided: of how many without an error it is not known whether they meet it.
+        off_front: how many may be on the front, but a value is at least so large.
         condition: which rows were kept, as text.
         objectives: for which the front is.
         front: numbers of the rows on it.
@@ -96,6 +87,7 @@ class SweepResult:
     considered: int
     matching: int
     undecided: int
+    off_front: int
     condition: str | None
     objectives: tuple[Objective, ...]
     front: tuple[int, ...]
@@ -203,7 +195,7 @@ def run_sweep(
     mode: str | None = None,
     method: str | None = None,
     condition: str | None = None,
-    pareto: str | Iterable[str] | None = None,
+    pareto: str | Sequence[str] | None = None,
     order: RowOrder | None = None,
     limit: int | None = None,
     timeout: float | None = Settings().timeout,
@@ -279,6 +271,7 @@ def run_sweep(
         considered=plan.considered_count if plan.early_conditions else len(rows),
         matching=len(matching_rows),
         undecided=undecided,
+        off_front=len(find_undecided_rows(matching_rows, objectives)),
         condition=condition,
         objectives=objectives,
         front=tuple(k for k, row in enumerate(kept_rows) if id(row) in on_front),
@@ -341,60 +334,3 @@ def rows_that_meet(
     matching_rows = [row for row, verdict in pairs if verdict]
     undecided = sum(verdict is None and row["error"] is None for row, verdict in pairs)
     return matching_rows, undecided
-
-
-def parse_objectives(
-    text: str | Iterable[str], columns: Sequence[str]
-) -> tuple[Objective, ...]:
-    """Read what is aimed at: `params,-depth`, less of the one and more of the other.
-
-    Raises:
-        SpecError: if there is no such column.
-    """
-    parts = text.split(",") if isinstance(text, str) else text
-    objectives = []
-    for part in map(str.strip, parts):
-        objective = Objective(part.removeprefix("-"), not part.startswith("-"))
-        if objective.name not in columns:
-            listed = ", ".join(columns)
-            raise SpecError(
-                f"pareto: no column {objective.name!r}, want some of {listed}"
-            )
-        objectives.append(objective)
-    return tuple(objectives)
-
-
-def pareto_front(
-    rows: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]
-) -> list[int]:
-    """Find the rows on the front, by number; rows without a number are not on it.
-
-    Rows that are equal in all that is aimed at are on it together.
-    """
-    points = {
-        number: point
-        for number, row in enumerate(rows)
-        if (point := objective_point(row, objectives)) is not None
-    }
-    best: list[tuple[float, ...]] = []
-    front_rows: list[int] = []
-    for number in sorted(points, key=points.__getitem__):
-        point = points[number]
-        # In this order nothing that follows is better than what is kept.
-        if any(known != point and all(map(le, known, point)) for known in best):
-            continue
-        if not best or best[-1] != point:
-            best.append(point)
-        front_rows.append(number)
-    return sorted(front_rows)
-
-
-def objective_point(
-    row: Mapping[str, Any], objectives: Sequence[Objective]
-) -> tuple[float, ...] | None:
-    """Make a row a point, less of which is better; None if something is not known."""
-    values = [row.get(aim.name) for aim in objectives]
-    if not all(isinstance(value, (int, float)) for value in values):
-        return None
-    signs = (1 if aim.minimize else -1 for aim in objectives)
-    return tuple(sign * (value or 0) for sign, value in zip(signs, values, strict=True))

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from resviz.sweeps.pareto import Objective
     from resviz.sweeps.rows import SweepRow
-    from resviz.sweeps.sweep import Objective, SweepResult
+    from resviz.sweeps.sweep import SweepResult
 
 
 def sweep_table(
@@ -106,6 +107,11 @@ def sweep_notes(result: SweepResult) -> Iterator[str]:
         count = format_plural(result.front_size, "variant")
         share_on_front = f"{count} of {result.matching:,} on the Pareto front"
         yield f"{share_on_front}: {describe_objectives(result.objectives)}"
+    if result.off_front:
+        yield (
+            f"{format_plural(result.off_front, 'variant')} on no front, as a value is "
+            "only known to be at least so large"
+        )
     if result.condition is not None:
         yield f"{result.matching:,} of {result.considered:,} where {result.condition}"
     if result.undecided:

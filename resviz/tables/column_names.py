@@ -13,12 +13,21 @@ if TYPE_CHECKING:
 
 
 OTHER_WORDS = {
-    **dict.fromkeys(("flops", "gflops", "mult_adds", "mult-adds", "madds"), "macs"),
-    **dict.fromkeys(("parameters", "param", "#params", "weights"), "params"),
-    **dict.fromkeys(("memory", "bytes"), "activation_bytes"),
-    **dict.fromkeys(("shape", "output_size"), "output_shape"),
+    **dict.fromkeys(
+        ("flops", "gflops", "gmacs", "mult_adds", "mult-adds", "madds", "compute"),
+        ("macs",),
+    ),
+    **dict.fromkeys(
+        ("parameters", "param", "#params", "weights", "num_params"), ("params",)
+    ),
+    **dict.fromkeys(("cost", "costs"), ("macs", "params")),
+    **dict.fromkeys(("time", "latency", "speed"), ("macs", "elements")),
+    **dict.fromkeys(("memory", "bytes"), ("activation_bytes", "held_bytes")),
+    **dict.fromkeys(("shape", "output_size", "out"), ("output_shape",)),
+    **dict.fromkeys(("field", "fields", "rf"), ("receptive_field",)),
+    **dict.fromkeys(("module", "path"), ("name",)),
 }
-"""What other tools call columns that have another key here."""
+"""What other tools and people call columns that have other keys here."""
 
 
 def frame_names(columns: Sequence[Column]) -> list[str]:
@@ -70,9 +79,10 @@ def find_columns(columns: Sequence[Column], names: Iterable[str]) -> Iterator[Co
             word = " ".join(remaining[:length])
             words = [text for column in columns for text in (column.key, column.title)]
             near = "" if matches else suggest_nearest(word, dict.fromkeys(words), 1)
-            meant = OTHER_WORDS.get(word.casefold())
-            if not matches and meant in words:
-                near = f", did you mean {meant!r}"
+            others = OTHER_WORDS.get(word.casefold(), ())
+            meant = [repr(key) for key in others if key in words]
+            if not matches and meant:
+                near = f", did you mean {' or '.join(meant)}"
             raise SpecError(f"{wrong} {word!r}{near}: want some of {listed}")
         yield matches[0]
         remaining = remaining[length:]

@@ -54,6 +54,11 @@ EXCITATION_NOTE = (
 """What the SENet paper's sign for a gate means."""
 
 
+REPEATED_NAMES_NOTE = (
+    "networks of one name are numbered in their order; NAME=SPEC heads one by another"
+)
+"""What numbers behind headings mean, and how to do without."""
+
 TRACE_NOTES = (run_mode_notes, uncounted_notes, convention_notes, untracked_notes)
 """What is said of how each network was run, and of what is counted."""
 
@@ -233,8 +238,11 @@ def paper_notes(
         for notes in TRACE_NOTES
         for note in notes(arch)
     ]
+    labels = [arch.label for arch in archs]
+    are_repeated = len({*labels}) < len(labels)
     return (
         f"input {', '.join(inputs)}",
+        *[REPEATED_NAMES_NOTE] * are_repeated,
         *merge_network_notes(strides),
         PAPER_CONVENTION,
         *[EXCITATION_NOTE] * any(line.startswith("fc, [") for line in lines),

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from resviz import units
-from resviz.errors import RenderError, UnknownNameError
+from resviz.errors import (
+    OptionError,
+    RenderError,
+    SpecError,
+    UnknownNameError,
+    make_attribute_refusal,
+)
 from resviz.tables.column_names import find_columns, frame_names
+from resviz.tables.places import TABLE_PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -109,6 +117,24 @@ class Column:
         return str(value).splitlines() or [""]
 
 
+def find_table_place(table: Table, name: str) -> str | None:
+    """Find where a table has a column that is asked for as an attribute."""
+    return f"table[{name!r}]" if name in frame_names(table.columns) else None
+
+
+def refuse_path(path: object) -> None:
+    """Refuse a path where text is returned, as pandas takes one there.
+
+    Raises:
+        OptionError: if there is one; says what writes a file.
+    """
+    if path is not None:
+        raise OptionError(
+            f"got {str(path)!r}, want no path, as the text is returned: table.save"
+            "('name.csv') writes a file, in the format of its suffix"
+        )
+
+
 def plain_value(value: Any) -> Any:
     """Return a value as data has it: a cell as text, a count not wholly known as None.
 
@@ -181,6 +207,9 @@ class Table:
         field(default=lambda row, _: row, compare=False)
     )
 
+    if not TYPE_CHECKING:
+        __getattr__ = make_attribute_refusal("Table", TABLE_PLACES, find_table_place)
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.rows)
@@ -241,6 +270,10 @@ class Table:
             SpecError: for a column that it does not have; lists those it has.
         """
         names = [names] if isinstance(names, str) else names
+        if not isinstance(names, Iterable) or not all(
+            isinstance(n, str) for n in names
+        ):
+            raise SpecError(f"columns: got {names!r}, want keys, as 'name,params'")
         all_columns = dict.fromkeys((*self.columns, *self.extra))
         columns = tuple(find_columns((*all_columns,), names))
         rows = self.rows
@@ -277,11 +310,11 @@ class Table:
         Raises:
             RenderError: if there is no such format, with those there are, or it is no
                 text, as PDF and PNG.
+            OptionError: for an option that the format does not have.
         """
-        from resviz.formats import check_dpi, find_table_format
+        from resviz.formats import render_table
 
-        check_dpi(format, **options)
-        rendered = find_table_format(format).render(self, **options)
+        rendered = render_table(format, self, **options)
         if isinstance(rendered, bytes):
             raise RenderError(f"{format} is no text, want save('name.{format}')")
         return rendered
@@ -293,16 +326,15 @@ class Table:
             RenderError: for another suffix, or if it cannot be drawn or written.
         """
         from resviz.files import write_atomically
-        from resviz.formats import check_dpi, find_table_format, format_of_suffix
+        from resviz.formats import format_of_suffix, render_table
 
-        name = format_of_suffix(path, "table")
-        check_dpi(name, **options)
-        rendered = find_table_format(name).render(self, **options)
+        rendered = render_table(format_of_suffix(path, "table"), self, **options)
         raw = rendered.encode() if isinstance(rendered, str) else rendered
         write_atomically(path, raw)
 
-    def to_html(self) -> str:
+    def to_html(self, path: None = None) -> str:
         """Return the table as a fragment of HTML."""
+        refuse_path(path)
         return self.render("html", page=False)
 
     def to_styled_html(self) -> str:
@@ -311,20 +343,24 @@ class Table:
 
         return html_with_style(self)
 
-    def to_latex(self) -> str:
+    def to_latex(self, path: None = None) -> str:
         """Return the table in LaTeX, for the packages booktabs and amsmath."""
+        refuse_path(path)
         return self.render("latex")
 
-    def to_markdown(self) -> str:
+    def to_markdown(self, path: None = None) -> str:
         """Return the table in Markdown."""
+        refuse_path(path)
         return self.render("markdown")
 
-    def to_csv(self) -> str:
+    def to_csv(self, path: None = None) -> str:
         """Return the rows as comma-separated values, below the columns' keys."""
+        refuse_path(path)
         return self.render("csv")
 
-    def to_json(self) -> str:
+    def to_json(self, path: None = None) -> str:
         """Return what `to_dict` gives as JSON."""
+        refuse_path(path)
         return self.render("json")
 
     def __str__(self) -> str:

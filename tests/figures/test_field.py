@@ -190,7 +190,9 @@ def test_other_files_are_refused(network, photo, data, message):
 
 def test_a_missing_file_is_named(network, tmp_path):
     """With what the system says."""
-    with pytest.raises(RenderError, match=r"image: 'no.jpg': .*No such file"):
+    with pytest.raises(
+        RenderError, match=r"'no.jpg' cannot .*, No such file .*: want a"
+    ):
         draw_diagram(network("resnet18"), "field", image=str(tmp_path / "no.jpg"))
 
 

@@ -1,5 +1,6 @@
 """What a record and its parts say of themselves: `arch.macs`, `block.shortcut.kind`."""
 
+import json
 import pickle
 
 import msgspec
@@ -9,8 +10,9 @@ from torch import nn
 
 import resviz
 from resviz.errors import RecordError, UnknownNameError
-from resviz.record.architecture import RECORD_PLACES
 from resviz.record.layers import LAYER_PLACES
+from resviz.record.places import RECORD_PLACES
+from resviz.tables.places import TABLE_PLACES
 
 
 @pytest.fixture(scope="module")
@@ -230,14 +232,47 @@ def test_a_guessed_attribute_of_a_layer_is_told_the_right_one(arch, name, words)
     assert str(caught.value).endswith(words)
 
 
-def test_every_place_that_is_named_is_there(arch):
+def test_every_place_that_is_named_is_there(arch, tmp_path, monkeypatch):
     """Names are no attributes; what an error points to exists."""
-    layer = arch["conv1"]
-    for value, places in ((arch, RECORD_PLACES), (layer, LAYER_PLACES)):
-        for name, place in places.items():
-            assert not hasattr(value, name)
-            names = {"arch": arch, "layer": layer, "resviz": resviz}
-            eval(place.partition(";")[0].partition(",")[0], names)
+    monkeypatch.chdir(tmp_path)  # where `save` writes
+    layer, table = arch["conv1"], resviz.layers(arch)
+    names = {"arch": arch, "layer": layer, "table": table}
+    places = {"arch": RECORD_PLACES, "layer": LAYER_PLACES, "table": TABLE_PLACES}
+    for value, name, place in [
+        (names[key], *item) for key in names for item in places[key].items()
+    ]:
+        assert not hasattr(value, name)
+        if " of the function" not in place and "…" not in place:
+            code = place.partition(";")[0].partition(", o")[0]
+            eval(code, names | {"resviz": resviz, "json": json})
+    for name, place in resviz.PLACES.items():
+        assert not hasattr(resviz, name)
+        eval(place.partition("(")[0], {"resviz": resviz})
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("macs", "want table['macs']"),
+        ("iloc", "want table.to_pandas().iloc"),
+        ("colums", ", did you mean 'columns' or 'select_columns'"),
+    ],
+)
+def test_a_guessed_attribute_of_a_table_is_told_the_right_one(arch, name, words):
+    """Names of pandas, and columns."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(resviz.layers(arch), name)
+    assert str(caught.value).startswith("'Table' object has no attribute")
+    assert str(caught.value).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("plot", ": want resviz.diagram"), ("layer", "did you mean")]
+)
+def test_a_guessed_function_is_told_the_right_one(name, words):
+    """Of the package itself."""
+    with pytest.raises(AttributeError, match=words):
+        getattr(resviz, name)
 
 
 def test_a_record_holds_its_layers_by_name(arch):

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resviz.errors import SpecError
-from resviz.sweeps.sweep import (
+from resviz.sweeps.pareto import (
     Objective,
+    find_undecided_rows,
     pareto_front,
     parse_objectives,
-    plan_sweep,
 )
+from resviz.sweeps.sweep import plan_sweep
 
 POINTS = st.lists(
     st.fixed_dictionaries({name: st.integers(0, 6) for name in "abc"}), max_size=30
@@ -41,10 +42,20 @@ def test_a_row_without_a_number_is_not_on_it():
     assert [1] == pareto_front(rows, (Objective("a"),))
 
 
+def test_a_row_with_a_number_that_is_at_least_so_large_is_not_on_it():
+    """Nor does it keep another away, since it may be larger."""
+    rows = [{"macs": 5, "not_counted": "fft 1×"}, {"macs": 7}, {"macs": 8}]
+    aims = (Objective("macs"),)
+    assert ([1], [0]) == (pareto_front(rows, aims), find_undecided_rows(rows, aims))
+    assert [] == find_undecided_rows(rows, (Objective("params"),))
+
+
 def test_an_unknown_column():
     """It says which there are."""
     with pytest.raises(SpecError, match="no column 'd', want some of a, b"):
         parse_objectives("a,-d", ("a", "b"))
+    with pytest.raises(SpecError, match="pareto: got 3, want columns"):
+        parse_objectives(3, ("a", "b"))
 
 
 @pytest.mark.parametrize(

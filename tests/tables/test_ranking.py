@@ -161,6 +161,8 @@ def test_a_network_of_no_rows_has_an_order():
 
 def test_a_word_of_other_tools_is_told_the_key():
     """Where the table has such a column; else the columns alone are listed."""
+    with pytest.raises(SpecError, match="'cost', did you mean 'macs' or 'params':"):
+        resviz.layers("cifar8", sort="cost")
     with pytest.raises(SpecError, match="column 'FLOPs', did you mean 'macs': want"):
         resviz.layers("resnet18", sort="FLOPs")
     with pytest.raises(SpecError, match="unknown column 'FLOPs': want some of"):

@@ -138,3 +138,20 @@ def test_a_count_that_nobody_knows_is_said_to_be_unknown():
     columns = (Column("macs", "MACs", "count"), Column("note", "note"))
     table = Table("", columns, ({"macs": None, "note": None},), [])
     assert "| unknown |  |" == table.to_markdown().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda table: table.to_csv("a.csv"), r"^got 'a\.csv', want no path, .*save"),
+        (lambda table: table.save(3), "^path: got 3, want the name of a file"),
+        (lambda table: table.save("a.png", width=3), "unknown option 'width': want"),
+        (lambda table: table.render("csv", width=3), "csv: unknown .*: it has none"),
+        (lambda table: table.render(width="x"), "text: width: got 'x', want a number"),
+        (lambda table: table.select_columns(3), "columns: got 3, want keys, as 'name"),
+    ],
+)
+def test_what_pandas_takes_is_answered_with_what_a_table_takes(stages, ask, words):
+    """No error of Python's own is met."""
+    with pytest.raises(resviz.SpecError, match=words):
+        ask(stages)

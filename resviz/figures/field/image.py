@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from resviz.errors import RenderError, first_error_line
+from resviz.errors import RenderError, name_file_error
 from resviz.units import format_mebibytes, group_digits
 
 MAX_IMAGE_BYTES = 4 * 2**20
@@ -42,7 +42,10 @@ def read_image(path: str) -> ImageFile:
         with Path(path).open("rb") as file:
             data = file.read(MAX_IMAGE_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise RenderError(f"image: {name!r}: {first_error_line(error)}") from error
+        raise RenderError(
+            f"image: {name!r} cannot be read, {name_file_error(error)}: want a PNG or "
+            "JPEG, by its whole path or from the folder where you are"
+        ) from error
     limit = format_mebibytes(MAX_IMAGE_BYTES)
     if len(data) > MAX_IMAGE_BYTES:
         raise RenderError(
