@@ -25,8 +25,8 @@ from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
 from resviz.readings.attention import count_heads, find_attentions
 from resviz.readings.batch_axes import put_batch_first
+from resviz.readings.channel_places import find_shown_channel_axis
 from resviz.readings.structure import gates
-from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import find_repeats
 from resviz.readings.structure.shortcuts import (
     label_operation,
@@ -107,7 +107,7 @@ def arrange_output(arch: Architecture, source: Source) -> Shape:
     is_input = source.layer == MODEL_INPUT
     tensors = arch.inputs if is_input else arch.stored_layers[source.layer].outputs
     shape = tensors[source.output].shape if tensors else ()
-    axis = build_graph(arch).find_channel_axis(source)
+    axis = find_shown_channel_axis(arch, source)
     return arrange_axes(arch, shape, axis, source)
 
 

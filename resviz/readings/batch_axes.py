@@ -7,8 +7,9 @@ heads of attention likewise. What does not come from an input has no batch.
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from resviz.operations.families import LOOKUPS, PRODUCTS, REDUCTIONS
 from resviz.operations.reductions import list_reduced_dims, move_axis_by_reduction
@@ -17,7 +18,7 @@ from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from resviz.record import Architecture, Layer, Operation, Shape
 
@@ -56,6 +57,8 @@ class SampledShape(list[int]):
 
 
 Places = dict[Source, BatchPlace]
+
+Place = TypeVar("Place")
 
 
 def is_lone_sample(arch: Architecture) -> bool:
@@ -96,23 +99,38 @@ def find_batch_axis(arch: Architecture) -> int:
 def follow_batch(arch: Architecture, axes: Sequence[int | None], batch: int) -> Places:
     """Follow a batch of some size from axes of the inputs."""
     places: Places = {}
+    move = partial(move_place, batch=batch)
     for number, (axis, tensor) in enumerate(zip(axes, arch.inputs, strict=True)):
         if axis is not None and tensor.shape[axis : axis + 1] == (batch,):
             places[Source(MODEL_INPUT, number)] = BatchPlace(axis)
     for layer in arch.stored_layers:
-        inner = follow_layer(layer, places, batch)
-        ends: Sequence[Source | None] = layer.ends or [
-            Source(len(layer.operations) - 1, k) for k in range(len(layer.outputs))
-        ]
-        for number, end in enumerate(ends):
+        inner = follow_layer(layer, places, move)
+        for number, end in enumerate(list_ends(layer)):
             place = None if end is None else inner.get(end)
             if place is not None:
                 places[Source(layer.index, number)] = place
     return places
 
 
-def follow_layer(layer: Layer, places: Places, batch: int) -> Places:
-    """Follow the batch through the operations of a layer, by what gives it."""
+def list_ends(layer: Layer) -> Sequence[Source | None]:
+    """List which operation's output each output of a layer is, None for a constant."""
+    last = len(layer.operations) - 1
+    return layer.ends or [Source(last, k) for k in range(len(layer.outputs))]
+
+
+def follow_layer(
+    layer: Layer,
+    places: Mapping[Source, Place],
+    move: Callable[[Operation, int, Place, Shape], Place | None],
+) -> dict[Source, Place]:
+    """Follow what lies in some place through the operations of a layer.
+
+    Args:
+        layer: whose operations are followed, by what gives each.
+        places: where it lies in what the layer may read.
+        move: finds the place in an output, given an operation, the number of an
+            operand, the place in that, and the output's shape.
+    """
     inner = {
         Source(MODEL_INPUT, number): places[source]
         for number, source in enumerate(layer.sources)
@@ -120,10 +138,10 @@ def follow_layer(layer: Layer, places: Places, batch: int) -> Places:
     }
     for number, op in enumerate(layer.operations):
         for operand, source in iter_flowing(layer, number, op):
-            place = inner.get(source)
-            moved = place and [
-                move_place(op, operand, place, after, batch) for after in op.outputs
-            ]
+            if source not in inner:
+                continue
+            place = inner[source]
+            moved = [move(op, operand, place, after) for after in op.outputs]
             if not moved or moved[0] is None:
                 continue
             for k, output_place in enumerate(moved):
@@ -191,7 +209,7 @@ def iter_moves(
     for layer in arch.stored_layers if places else ():
         if not may_fold(layer):
             continue
-        inner = follow_layer(layer, places, arch.batch)
+        inner = follow_layer(layer, places, partial(move_place, batch=arch.batch))
         for number, op in enumerate(layer.operations):
             for operand, source in iter_flowing(layer, number, op):
                 if source in inner:

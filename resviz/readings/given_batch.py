@@ -7,6 +7,7 @@ layer slides, multiplies by weights or attends is none of samples.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import ATTENTIONS, CONVOLUTIONS, PRODUCTS, REDUCTIONS
@@ -16,7 +17,9 @@ from resviz.readings.batch_axes import (
     follow_batch,
     follow_layer,
     iter_flowing,
+    list_ends,
     move_axis_by_product,
+    move_place,
 )
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
@@ -89,8 +92,9 @@ def find_axis_use(arch: Architecture, number: int, axis: int) -> AxisUse | None:
     axes = [axis if k == number else None for k in range(len(arch.inputs))]
     places = follow_batch(arch, axes, batch)
     mixed: Uses = {}
+    move = partial(move_place, batch=batch)
     for layer in arch.stored_layers:
-        inner = follow_layer(layer, places, batch)
+        inner = follow_layer(layer, places, move)
         found = {
             Source(MODEL_INPUT, k): mixed[source]
             for k, source in enumerate(layer.sources)
@@ -100,9 +104,7 @@ def find_axis_use(arch: Architecture, number: int, axis: int) -> AxisUse | None:
             use = find_operation_use(layer, k, op, inner, found)
             if use is not None:
                 return use
-        last = len(layer.operations) - 1
-        ends = layer.ends or [Source(last, k) for k in range(len(layer.outputs))]
-        for k, end in enumerate(ends):
+        for k, end in enumerate(list_ends(layer)):
             if end in found:
                 mixed[Source(layer.index, k)] = found[end]
     return None

@@ -17,6 +17,7 @@ from resviz.sweeps.table import (
     sweep_table,
     sweep_title,
 )
+from resviz.tables.table import sample_sizes
 from resviz.templates import read_template_text, render_page
 from resviz.units import format_plural, format_sizes
 
@@ -112,7 +113,7 @@ def category_text(name: str, cell_value: Any) -> str:
     if cell_value is None:
         return "none"
     if name == "final_shape":
-        return format_sizes(cell_value[1:])
+        return format_sizes(sample_sizes(cell_value))
     return escape.clean_name(str(cell_value))
 
 

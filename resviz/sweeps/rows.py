@@ -10,6 +10,7 @@ from resviz.errors import ResvizError, SpecError, first_error_line
 from resviz.escape import replace_unsafe
 from resviz.operations.families import POOLS
 from resviz.readings import costs
+from resviz.readings.batch_axes import SampledShape
 from resviz.readings.memory import find_peak
 from resviz.readings.receptive import Axis, compute_receptive_fields
 from resviz.readings.structure.graph import Graph
@@ -17,6 +18,7 @@ from resviz.readings.structure.main_path import find_main_path
 from resviz.readings.structure.regions import find_multi_branch_convolutions
 from resviz.readings.structure.weights import count_weighted
 from resviz.source.spec import parse_spec
+from resviz.tables.shapes import WrittenShape, arrange_shape
 from resviz.units import AtLeast
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class VariantTracer:
         return {
             **{name: values.get(name) for name in MEASURE_NAMES},
             "lacks_weights": values.get("lacks_weights", False),
+            "final_sizes": values.get("final_sizes"),
             "seconds": sum(clock.seconds.values()),
             "error": error,
             "steps": clock.seconds,
@@ -160,7 +163,7 @@ def measure_record(arch: Architecture) -> SweepRow:
         "activations": total.activations,
         "inference_peak_bytes": find_peak(arch).bytes,
         "receptive_field": find_largest_axis_field(arch),
-        "final_shape": find_final_shape(graph, path),
+        **measure_final_map(graph, path),
         "depth": sum(count_weighted(graph.layers[index]) for index in path),
         "trainable_params": arch.trainable_params,
         "not_counted": describe_gaps(arch),
@@ -211,8 +214,18 @@ def find_largest_axis_field(arch: Architecture) -> int | None:
     return max(sizes, default=None)
 
 
-def find_final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
-    """Find the last map's shape on the main path, before it is pooled to one position.
+def measure_final_map(graph: Graph, path: Iterable[int]) -> SweepRow:
+    """Return the final map's shape, and its sizes as people read them, H×W×C."""
+    arch, index = graph.arch, find_final_layer(graph, path)
+    if index is None:
+        return {"final_shape": None, "final_sizes": None}
+    shape = arch.stored_layers[index].output_shape
+    written = arrange_shape(arch, shape, axis=graph.channel_axes.get(index))
+    return {"final_shape": [*shape], "final_sizes": [*written.sizes]}
+
+
+def find_final_layer(graph: Graph, path: Iterable[int]) -> int | None:
+    """Find what gives the last map on the main path, before it is pooled to one value.
 
     A map has the axes of an image, or those of tokens; where all of it is one position,
     as after many strides, it is what the last layer before the global pool gives. A
@@ -228,8 +241,17 @@ def find_final_shape(graph: Graph, path: Iterable[int]) -> list[int] | None:
                 break
         elif len(layer.output_shape) < min(rank, 3):
             break
-        final = layer.output_shape
-    return None if final is None else list(final)
+        final = index
+    return final
+
+
+def write_final_map(row: SweepRow) -> SweepRow:
+    """Let the final map of a row be written as other tables write maps."""
+    shape, sizes = row.get("final_shape"), row.get("final_sizes")
+    if not shape or not sizes:  # of a variant that failed, or a row of an older resviz
+        return row
+    sampled = SampledShape(tuple(shape), tuple(shape[1:]))
+    return {**row, "final_shape": WrittenShape(sampled, tuple(sizes))}
 
 
 def may_pool_whole_map(op: Operation) -> bool:

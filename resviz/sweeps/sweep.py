@@ -19,7 +19,7 @@ from resviz.sweeps.pareto import (
     pareto_front,
     parse_objectives,
 )
-from resviz.sweeps.rows import MEASURE_NAMES, mark_lower_bounds
+from resviz.sweeps.rows import MEASURE_NAMES, mark_lower_bounds, write_final_map
 from resviz.sweeps.run import SweepTiming, trace_variants
 from resviz.sweeps.space import Space
 from resviz.sweeps.supervisor import Settings
@@ -250,7 +250,10 @@ def run_sweep(
             jobs=jobs, scheduler=scheduler, on_row=on_row,
         )  # fmt: skip
         rows = [
-            {**values_before_trace(configuration), **rows_by_number[number]}
+            {
+                **values_before_trace(configuration),
+                **write_final_map(rows_by_number[number]),
+            }
             for number, configuration in enumerate(plan)
         ]
         matching_rows, undecided = rows_that_meet(rows, plan.condition, path)

@@ -9,7 +9,7 @@ from resviz.readings.batch_axes import (
     find_sample_shape,
     put_batch_first,
 )
-from resviz.readings.structure.graph import build_graph
+from resviz.readings.channel_places import find_shown_channel_axis
 
 if TYPE_CHECKING:
     from resviz.record import Architecture, Shape, Source
@@ -44,7 +44,7 @@ def arrange_shape(
         axis: in which its channels lie, where no source says so.
     """
     if source is not None:
-        axis = build_graph(arch).find_channel_axis(source)
+        axis = find_shown_channel_axis(arch, source)
     sampled = find_sample_shape(arch, shape, source)
     first, axis = put_batch_first(arch, shape, axis, source)
     if not axis or first[:1] != (arch.batch,) or axis >= len(first):

@@ -73,6 +73,13 @@ def test_columns_are_the_same_where_nothing_failed(plain, tmp_path):
     assert "error" not in outputs.render_sweep(sound, "text")
 
 
+def test_a_final_map_has_its_channels_last(plain):
+    """As maps of other tables, in text and on the chart; data has torch's order."""
+    assert " 2×2×256 " in outputs.render_sweep(plain, "text")
+    shown = {point["final_shape"] for point in chart.chart_points(plain)}
+    assert "2×2×256" in shown
+
+
 def test_json(plain):
     """All that the table says."""
     data = json.loads(outputs.render_sweep(plain, "json"))
@@ -197,7 +204,7 @@ class TestPage:
         page.select_option("#x", "shortcut")
         page.locator("#chart svg .role-axis-title", has_text="shortcut").wait_for()
         page.select_option("#y", "final_shape")
-        page.locator("#chart svg").get_by_text("64×8×8").wait_for()
+        page.locator("#chart svg").get_by_text("8×8×64").wait_for()
         assert {"A", "B"} <= set(page.locator("#chart svg text").all_text_contents())
         area = page.locator("#chart svg .background").first.bounding_box()
         page.mouse.move(area["x"] + 1, area["y"] + 1)
