@@ -116,6 +116,16 @@ def test_a_real_run_is_seen():
     assert set() == HOT - named(watched(mode="run").real)
 
 
+def test_what_explains_failures_is_imported_by_a_failure(run):
+    """Most forwards run, and a command starts without it."""
+    said = "[m for m in sys.modules if m.startswith('resviz.tracing.explain')]"
+    code = f"import sys, resviz\nresviz.summary('resnet18')\nassert not {said}\n"
+    code += (
+        f"try: resviz.trace('resnet18', (5, 64, 64))\nexcept Exception: assert {said}"
+    )
+    run("-c", code)
+
+
 def test_the_collector_walks_through_nothing(run):
     """Neither while a command runs nor when the process ends."""
     code = (

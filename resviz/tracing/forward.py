@@ -19,7 +19,6 @@ from resviz.errors import TraceError, describe_error
 from resviz.record import MODEL_INPUT, VERSION, Architecture, Source
 from resviz.tracing.absent_devices import AbsentDevices
 from resviz.tracing.draws import USUAL_DRAWS
-from resviz.tracing.explain import explain_failure
 from resviz.tracing.function_modes import ConstantAdopter, FixedDevice
 from resviz.tracing.modules import find_module_modes
 from resviz.tracing.plan import InputPlaceholders
@@ -65,6 +64,8 @@ def trace_once(
     elif plan.draws is not USUAL_DRAWS:  # the failure on those is the one to explain
         message, is_explained = describe_error(error), False
     else:
+        from resviz.tracing.explain import explain_failure  # not where all goes well
+
         attempt = partial(attempt_forward, plan, recorder_class)
         message, is_explained = explain_failure(error, recorder, plan, attempt)
     recorder.stop_recording()
