@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 def find_main_ends(graph: Graph) -> tuple[int, int]:
     """Find the main input and output of a model.
 
-    The main output is that with the most additions above it; of such, that on the path
-    with the most weights, then on the longest one. The main input is where its trunk
-    starts, which keeps to the shortcuts of sums, and else to that path.
+    The main output is, of those with weights on a path, that with the most additions
+    above it; of such, that on the path with the most weights, then on the longest one.
+    The main input is where its trunk starts, which keeps to the shortcuts of sums, and
+    else to that path.
     """
     ends = graph.returned_nodes & graph.before.keys() or graph.before.keys()
     if not ends or (len(graph.arch.inputs) < 2 and len(ends) == 1):
@@ -39,6 +40,7 @@ def find_main_ends(graph: Graph) -> tuple[int, int]:
     main_output = max(
         sorted(ends),
         key=lambda end: (
+            best[end][0] > 0,
             graph.count_joins_above(end) if has_several else 0,
             *best[end][:2],
         ),

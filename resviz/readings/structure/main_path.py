@@ -23,35 +23,23 @@ if TYPE_CHECKING:
 def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ...]:
     """Find the path from input to output with the most weighted operations.
 
-    It keeps to main sources: gates, conditions and kernels are left out. Of a
-    convolution of several branches it takes the lightest that has weights; of other
-    branches with as many weights one that keeps the map, as most of an ASPP's do, and
-    of those the longest.
+    It keeps to main sources: gates, conditions and kernels are left out, but where no
+    weight is on any of its ways, and so all come aside. Of a convolution of several
+    branches it takes the lightest that has weights; of other branches with as many
+    weights one that keeps the map, as most of an ASPP's do, and of those the longest.
     """
     chosen: dict[int, int] = {}
     for region in regions:
         if region.is_multi_branch:
             chosen |= choose_main_branch(graph, region)
-    lengths: dict[int, Length] = {}
-    efforts = graph.efforts
-    for node, sources in graph.main_sources.items():
-        source = sources[0]
-        if len(sources) > 1:
-            source = chosen.get(node)
-            if source is None:
-                source = choose_source(graph, node, sources, lengths)
-        chosen[node] = source
-        weight, maps, length = lengths.get(source, NO_LENGTH)
-        if node in efforts:
-            weight += efforts[node].weighted
-        elif graph.operations[node][0].name in POOLS and is_pooled(graph, node):
-            maps -= 1
-        lengths[node] = weight, maps, length + 1
+    ways, lengths = choose_ways(graph, chosen)
+    if not lengths.get(graph.main_output, NO_LENGTH)[0]:
+        ways, _ = choose_ways(graph, chosen, find_carriers_aside(graph, ways, lengths))
     node = graph.main_output
     path: list[int] = []
     while node > ROOT:
         path.append(node)
-        node = chosen[node]
+        node = ways[node]
     return tuple(reversed(path))
 
 
@@ -61,6 +49,59 @@ position, and its nodes."""
 
 NO_LENGTH = (0, 0, 0)
 """That of the path to an input of the model."""
+
+
+def choose_ways(
+    graph: Graph,
+    chosen: Mapping[int, int],
+    aside: Mapping[int, tuple[int, ...]] | None = None,
+) -> tuple[dict[int, int], dict[int, Length]]:
+    """Choose the source by which the path to each node comes, if none is chosen yet.
+
+    Args:
+        graph: the dataflow.
+        chosen: sources by node.
+        aside: sources of those nodes that take the heaviest, whatever it brings.
+
+    Returns:
+        The source of each node, and the length of the path to it.
+    """
+    ways: dict[int, int] = {}
+    lengths: dict[int, Length] = {}
+    efforts = graph.efforts
+    for node, sources in graph.main_sources.items():
+        source = sources[0]
+        if aside and node in aside:
+            source = max(aside[node], key=lambda n: lengths.get(n, NO_LENGTH))
+        elif len(sources) > 1:
+            known = chosen.get(node)
+            source = (
+                choose_source(graph, node, sources, lengths) if known is None else known
+            )
+        ways[node] = source
+        weight, maps, length = lengths.get(source, NO_LENGTH)
+        if node in efforts:
+            weight += efforts[node].weighted
+        elif graph.operations[node][0].name in POOLS and is_pooled(graph, node):
+            maps -= 1
+        lengths[node] = weight, maps, length + 1
+    return ways, lengths
+
+
+def find_carriers_aside(
+    graph: Graph, ways: Mapping[int, int], lengths: Mapping[int, Length]
+) -> dict[int, tuple[int, ...]]:
+    """Find the nodes to which the ways bring no weights; list all that each reads.
+
+    All weights of a net may be what a grid, kernels or a mask are made of. Source:
+    Balakrishnan et al. 2019, VoxelMorph, which warps its input; Mildenhall et al. 2018,
+    kernel prediction.
+    """
+    return {
+        node: sources
+        for node, sources in graph.sources.items()
+        if len(sources) > 1 and not lengths.get(ways[node], NO_LENGTH)[0]
+    }
 
 
 def choose_source(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import CONVOLUTIONS, RESHAPES, SELECTIONS
 from resviz.readings.batch_axes import find_folds
 from resviz.readings.resizes import find_slice_step
+from resviz.readings.structure.efforts import HEAVY_OPERATIONS
 from resviz.readings.structure.fusions import FUSION
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import name_sum
@@ -31,6 +33,46 @@ if TYPE_CHECKING:
 def find_remarks(structure: Structure) -> tuple[str, ...]:
     """List what a reader of He et al. 2015 would not expect, one line each."""
     return tuple(line for rule in REMARK_RULES for line in rule(structure))
+
+
+def weights_off_main_way(structure: Structure) -> Iterator[str]:
+    """Say where the depth's layers come aside, or else why the depth is 0."""
+    graph = build_graph(structure.arch)
+    path = structure.main_path
+    weighted = [node for node, effort in graph.efforts.items() if effort.weighted]
+    if not {*path} & {*weighted}:
+        yield from explain_no_depth(structure, weighted)
+        return
+    aside = [
+        (node, graph.side_edges[node][before])
+        for before, node in pairwise(path)
+        if before in graph.side_edges.get(node, ())
+    ]
+    if aside:
+        kinds = " and ".join(sorted({kind.value for _, kind in aside}))
+        yield from remark_on(
+            f"all weights come aside ({kinds}), so that the main path follows them",
+            [graph.layers[node].name for node, _ in aside],
+        )
+
+
+def explain_no_depth(structure: Structure, weighted: list[int]) -> Iterator[str]:
+    """Say of a network with parameters why no weighted layer is on its main path."""
+    layers = structure.arch.stored_layers
+    if weighted:
+        names = [layers[node].name for node in weighted]
+        yield from remark_on("depth 0, the output is made of no weighted layer", names)
+        return
+    names = [
+        layer.name
+        for layer in layers
+        if layer.parameters
+        and not HEAVY_OPERATIONS.isdisjoint([op.name for op in layer.operations])
+    ]
+    if names:
+        yield from remark_on("depth 0, weighted layers read constants alone", names)
+    elif structure.arch.params:
+        yield "depth 0, no parameter is of a convolution or a linear layer"
 
 
 def needless_projections(structure: Structure) -> Iterator[str]:
@@ -202,6 +244,7 @@ def folded_samples(structure: Structure) -> Iterator[str]:
 
 
 REMARK_RULES: tuple[Callable[[Structure], Iterable[str]], ...] = (
+    weights_off_main_way,
     needless_projections,
     downsampling_before_blocks,
     changes_without_projection,

@@ -3,11 +3,14 @@
 Each knows its own truth, as those of `random_forms`.
 """
 
+from copy import deepcopy
+
 import torch
 from torch import nn
 
 from .random_forms import Drawn
-from .random_parts import WIDTH, Run
+from .random_parts import BODIES, WIDTH, Run
+from .toys import conv
 
 # Gated graph networks: Bresson and Laurent 2017
 
@@ -90,7 +93,8 @@ def update_coordinates(self, rows, places, start, end):
     moved = scatter(difference * self.place(message), end, len(places))
     places = places + (moved / 4 if self.means else moved)
     total = scatter(message, end, len(rows))
-    return rows + self.node(torch.cat([rows, total], 1)), places
+    made = self.node(torch.cat([rows, total], 1))
+    return (rows + made if self.adds else made), places
 
 
 def run_coordinates(self, rows, places, start, end):
@@ -103,7 +107,7 @@ def run_coordinates(self, rows, places, start, end):
     return (self.head(rows), places) if self.both else self.head(rows.mean(0))
 
 
-def draw_coordinates(rng):
+def draw_coordinates(rng, *, adds=True):
     """Features that blocks add to, and coordinates that are moved by gated sums."""
     count, wide = rng.randint(1, 4), 2 * WIDTH
     gates, means = rng.random() < 0.5, rng.random() < 0.5
@@ -122,7 +126,7 @@ def draw_coordinates(rng):
         for _ in range(count)
     ]
     for layer in layers:
-        layer.gates, layer.means = gates, means
+        layer.gates, layer.means, layer.adds = gates, means, adds
     parts = {"stem": nn.Linear(5, WIDTH), "head": nn.Linear(WIDTH, 2)}
     net = Run(run_coordinates, layers=layers, **parts)
     net.turned, net.both = rng.random() < 0.5, rng.random() < 0.5
@@ -133,5 +137,74 @@ def draw_coordinates(rng):
     return Drawn(net, (*inputs, ends, ends), [("MLP",)] * count, [count])
 
 
-GRAPH_FORMS = {"gated graph": draw_gated_graph, "coordinates": draw_coordinates}
+# Differences that weights weigh, where nothing else is added
+
+
+def move_points(self, x, start, end):
+    """Points move along their differences, by weights made of the distance."""
+    difference = x[start] - x[end]
+    weight = self.body(difference.pow(2).sum(1, keepdim=True))
+    moved = scatter(difference * weight, start, len(x))
+    if self.means:
+        moved = moved / scatter(torch.ones_like(weight), start, len(x)).clamp(min=1)
+    return x - moved if self.turned else moved + x
+
+
+def move_to_neighbours(self, x, start, end):
+    """The same, of as many neighbours of each point."""
+    difference = x[end.view(len(x), -1)] - x[:, None]
+    weight = self.body(difference.norm(dim=-1, keepdim=True))
+    moved = (weight * difference).mean(1)
+    return moved + x if self.turned else x + moved
+
+
+def diffuse(self, x):
+    """A map moves to its mean around, or along its gradient, where weights say so."""
+    change = nn.functional.avg_pool2d(x, 3, 1, 1) - x
+    if self.turned:
+        change = change - x.roll(1, -1)
+    return x + self.body(x).sigmoid() * (0.5 * change if self.means else change)
+
+
+def run_points(self, x, start, end):
+    """Layers of points, and a head on what they all are."""
+    for layer in self.layers:
+        x = layer(x, start, end)
+    return self.head(x) if self.both else x
+
+
+def draw_moved(rng):
+    """Blocks whose weights only weigh a difference that none has made."""
+    count, kind = rng.randint(1, 4), rng.choice(("points", "neighbours", "map", "rows"))
+    if kind == "rows":
+        return draw_coordinates(rng, adds=False)
+    if kind == "map":
+        body = rng.choice([*BODIES])
+        layers = [Run(diffuse, body=nn.Sequential(*BODIES[body](8, 8, 1)))]
+        layers = [*layers, *(deepcopy(layers[0]) for _ in range(count - 1))]
+        net, inputs = nn.Sequential(conv(3, 3), *layers), (torch.zeros(2, 3, 8, 8),)
+    else:
+        body = "MLP"
+        layers = [
+            Run(
+                move_points if kind == "points" else move_to_neighbours,
+                body=nn.Sequential(nn.Linear(1, 8), nn.SiLU(), nn.Linear(8, 1)),
+            )
+            for _ in range(count)
+        ]
+        net = Run(run_points, layers=layers, head=nn.Linear(3, 2))
+        net.both = rng.random() < 0.5
+        ends = torch.zeros(30, dtype=torch.long)
+        inputs = torch.zeros(10, 3), ends, ends
+    means, turned = rng.random() < 0.5, rng.random() < 0.5
+    for layer in layers:
+        layer.means, layer.turned = means, turned
+    return Drawn(net, inputs, [(body,)] * count, [count])
+
+
+GRAPH_FORMS = {
+    "gated graph": draw_gated_graph,
+    "coordinates": draw_coordinates,
+    "moved": draw_moved,
+}
 """What draws a net of each form."""
