@@ -6,6 +6,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.multistep import BY_STEPS
+from resviz.readings.structure.sum_kinds import walk_unweighted_chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,18 +139,44 @@ def drop_multi_branch_convolutions(
 ) -> list[JoinRegion]:
     """Drop convolutions of several branches where there are blocks of other kinds.
 
-    One whose call is of a class that such blocks are of stays, as RepVGG's.
+    One whose call is of a class that such blocks are of stays, as RepVGG's. Where there
+    are none, one that is a layer alone is no block. Source: Wang et al. 2023, YOLOv7,
+    each of whose heads begins with the sum of a 3×3 and a 1×1.
     """
     calls = graph.arch.calls
-    whole = [region for region in outer_regions if region.is_whole_block]
-    if not whole or len(whole) == len(outer_regions):
+    kept = [region for region in outer_regions if region.is_whole_block]
+    if len(kept) == len(outer_regions):
         return outer_regions
-    types = {calls[find_region_call(graph, region)].type for region in whole}
+    if not kept:
+        ends = {region.end for region in outer_regions}
+        layers = [r for r in outer_regions if is_layer(graph, r)]
+        followed = {find_sum_before(graph, region.fork) for region in layers} & ends
+        kept = [
+            region
+            for region in outer_regions
+            if region not in layers
+            or region.end in followed
+            or find_sum_before(graph, region.fork) in followed
+        ]
+    types = {calls[find_region_call(graph, region)].type for region in kept}
     return [
         region
         for region in outer_regions
-        if region.is_whole_block or calls[find_region_call(graph, region)].type in types
+        if region in kept or calls[find_region_call(graph, region)].type in types
     ]
+
+
+def is_layer(graph: Graph, region: JoinRegion) -> bool:
+    """Tell whether all branches of a region have weights, and few in a row."""
+    return region.weight <= 2 and all(
+        not graph.efforts.keys().isdisjoint(branch) for branch in region.branches
+    )
+
+
+def find_sum_before(graph: Graph, node: int) -> int:
+    """Find the sum that alone leads to a node without weights, or what else does."""
+    *_, last = walk_unweighted_chain(graph, node)
+    return last
 
 
 def find_outermost_regions(
