@@ -180,10 +180,18 @@ def is_relu6(op: Operation) -> bool:
     return op.name == "hardtanh" and op.arguments == {"min_val": 0, "max_val": 6}
 
 
+FUSED_RELU = ("conv1d_relu", "conv2d_relu", "conv3d_relu", "linear_relu")
+"""How operations end that hold a ReLU behind their weights."""
+
+
 def label_operation_fully(op: Operation) -> str:
-    """Label one operation for a block in full."""
+    """Label one operation for a block in full, with the ReLU that is fused into it."""
     chosen = label_operation(op) if op.name in {"slice", "constant_pad_nd"} else ""
-    return chosen or describe_operation(op, label_convolution_fully, label_linear_fully)
+    if chosen:
+        return chosen
+    label = describe_operation(op, label_convolution_fully, label_linear_fully)
+    is_fused = op.name.endswith(FUSED_RELU) and is_weighted(op)
+    return f"{label}, ReLU" if is_fused else label
 
 
 def list_flowing_operations(layer: Layer) -> list[Operation]:

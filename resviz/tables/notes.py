@@ -15,9 +15,11 @@ from resviz.readings import costs
 from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.constant_weights import find_constant_weights
 from resviz.readings.given_batch import find_axis_use
-from resviz.units import format_names, format_sizes, group_digits
+from resviz.units import format_names, format_plural, format_sizes, group_digits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from resviz.record import Architecture, Tensor
 
 
@@ -90,6 +92,7 @@ def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
         notes.append(
             f"run for real on one seeded input{unusual}, another may take another way"
         )
+        notes += describe_idle_modules(arch)
     if arch.module_modes:
         words = {True: "training", False: "evaluation"}
         own = arch.module_modes[""]
@@ -99,6 +102,29 @@ def run_mode_notes(arch: Architecture) -> tuple[str, ...]:
             f"the others in {words[own]}; traced in {words[arch.training]} throughout"
         )
     return tuple(notes)
+
+
+def describe_idle_modules(arch: Architecture) -> Iterator[str]:
+    """Say which modules the input of a real run did not reach, as of idle experts.
+
+    Their parameters are counted, their work is none; on another input it may be some.
+    """
+    unread = [p for group in arch.uncalled for p in group.parameters]
+    if unread:
+        modules = format_plural(len(arch.uncalled), "module")
+        numel = group_digits(sum(parameter.numel for parameter in unread))
+        yield (
+            f"not called on it, as experts without tokens: {modules} with {numel} "
+            f"parameters, first {arch.uncalled[0].path or 'the model itself'}; no MACs "
+            "of theirs are counted"
+        )
+    empty = [la for la in arch.stored_layers if la.params and 0 in la.output_shape]
+    if empty:
+        yield (
+            "given no values on it, as experts without tokens: "
+            f"{format_plural(len(empty), 'layer')} with weights, first "
+            f"{empty[0].name}; no MACs of theirs are counted"
+        )
 
 
 def describe_input_draws(arch: Architecture) -> str:

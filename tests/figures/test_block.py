@@ -217,3 +217,30 @@ def test_many_equal_blocks_are_a_range(network):
     """Nothing of the line is cut, however many there are."""
     words = said(network("cifar110"), None)
     assert ["equal: conv2_2 to conv2_18"] == [it for it in words if "equal" in it]
+
+
+class FusedBlock(nn.Module):
+    """A block of 8-bit integers whose ReLUs are part of other operations."""
+
+    def __init__(self):
+        super().__init__()
+        quantised = torch.ao.nn.quantized
+        self.before = quantised.Quantize(0.1, 0, torch.quint8)
+        self.first = torch.ao.nn.intrinsic.quantized.ConvReLU2d(8, 8, 3, padding=1)
+        self.second = quantised.Conv2d(8, 8, 3, padding=1)
+        self.sum = quantised.QFunctional()
+        self.after = quantised.DeQuantize()
+
+    def forward(self, x):
+        x = self.before(x)
+        return self.after(self.sum.add_relu(self.second(self.first(x)), x))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(
+    not torch.backends.quantized.supported_engines, reason="this torch has none"
+)
+def test_a_relu_that_is_part_of_a_convolution_is_drawn():
+    """Of the first alone, and that of the sum."""
+    words = said(resviz.trace(FusedBlock(), input_size=(8, 8, 8)))
+    assert {"3×3 conv, 8→8, ReLU", "3×3 conv, 8→8", "+, ReLU"} <= {*words}

@@ -205,3 +205,38 @@ def test_complex_macs_are_told_apart():
     said = "64 of the MACs are of complex numbers; each takes four of real ones"
     assert said in table.notes
     assert "complex" not in str(resviz.summary("cifar20"))
+
+
+class Experts(nn.Module):
+    """Three experts, of which a router that is fixed chooses the first.
+
+    Source: Shazeer et al. 2017, whose tokens each go to a few experts.
+    """
+
+    def __init__(self, *, skips):
+        super().__init__()
+        self.skips = skips
+        self.experts = nn.ModuleList([nn.Linear(4, 4) for _ in range(3)])
+
+    def forward(self, x):
+        out = torch.zeros_like(x)
+        for number, expert in enumerate(self.experts):
+            rows = (x[:, 0] > 1e9).int() == number
+            if rows.any() or not self.skips:
+                out[rows] = expert(x[rows])
+        return x + out
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_experts_without_tokens_are_told_of(skips):
+    """Whether they are left out or called on no rows: their MACs are no part."""
+    why = "on it, as experts without tokens: 2"
+    words = {
+        True: f"not called {why} modules with 40 parameters, first experts.1",
+        False: f"given no values {why} layers with weights, first experts.1",
+    }
+    arch = resviz.trace(Experts(skips=skips), inputs=torch.zeros(8, 4))
+    assert (60, 8 * 4 * 4) == (arch.params, arch.macs)
+    for door in (resviz.summary, resviz.layers, resviz.memory):
+        assert words[skips] in str(door(arch))
+        assert words[not skips] not in str(door(arch))

@@ -375,6 +375,16 @@ def test_packed_linear_layers(is_dynamic):
     assert "fc, 5" in render(arch)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["Linear", "Conv1d", "Conv2d"])
+def test_a_packed_layer_that_is_given_floats_says_what_quantises_them(name):
+    """Where torch lists its backends alone."""
+    layer = getattr(torch.ao.nn.quantized, name)(*(8, 5, 1)[: 2 + (name != "Linear")])
+    sizes = (8, *(4,) * int("0" if name == "Linear" else name[4]))
+    with pytest.raises(TraceError, match=r"want quantised values.*; quantise them "):
+        resviz.trace(nn.Sequential(layer), input_size=sizes)
+
+
 def test_a_bag_of_embeddings():
     """It looks up and sums, without a multiply-accumulate."""
     net = nn.Sequential(nn.EmbeddingBag(10, 8), nn.Linear(8, 3))

@@ -32,6 +32,9 @@ POOLS_BY_AXES = {
 }
 """Pools by the number of axes over which they slide."""
 
+QUANTISED_LAYERS = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")
+"""Packages of layers that work on quantised values; dynamic ones take floats."""
+
 POOL_CLASSES = tuple(pool for pools in POOLS_BY_AXES.values() for pool in pools)
 
 SHAPES_BY_AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
@@ -100,6 +103,15 @@ def find_embedding_mismatch(module: nn.Embedding, ids: torch.Tensor) -> Mismatch
 
 def find_dtype_mismatch(module: nn.Module, argument: torch.Tensor) -> Mismatch | None:
     """Find an input whose dtype differs from that of the layer's weight."""
+    package = type(module).__module__
+    is_quantised = package.startswith(QUANTISED_LAYERS) and ".dynamic" not in package
+    if is_quantised and hasattr(module, "scale") and argument.is_floating_point():
+        return Mismatch(
+            "want quantised values, as its weight is",
+            remedy="quantise them before by Quantize, which convert() makes of a "
+            "QuantStub, or "
+            "give inputs=torch.quantize_per_tensor(x, 0.1, 0, torch.quint8)",
+        )
     weight = vars(module).get("_parameters", {}).get("weight")
     has_weight = isinstance(module, (nn.Linear, _ConvNd))
     if not has_weight or weight is None or weight.dtype == argument.dtype:
