@@ -50,7 +50,9 @@ def build_overview_legend(structure: Structure, outline: Outline) -> list[str]:
     inner = [label for row in rows for label in row.labels]
     labels = [*outline.stem, *outline.head, *inner]
     return [
-        *list_shortcut_signs(row.shortcut_kind for row in rows),
+        *list_shortcut_signs(
+            each.shortcut_kind for row in rows for each in (row, row.first or row)
+        ),
         *explain_additions(structure),
         *explain_norm_placement(structure),
         *explain_signs(labels, rows),
@@ -128,7 +130,10 @@ def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:
         part for label in labels for part in label.replace(")", "").split(", ")[1:]
     }
     shortcut = {
-        part for row in rows for line in row.shortcut_lines for part in line.split(", ")
+        part
+        for row in rows
+        for line in (row.first or row).shortcut_lines
+        for part in line.split(", ")
     }
     signs: list[str] = []
     if any("/2" in part for part in details | shortcut):

@@ -17,6 +17,7 @@ from resviz.figures.drawing.elements import (
     PlacedImage,
     Point,
     Solid,
+    Taper,
 )
 from resviz.figures.drawing.ledgers import ORDER, add_coverages, find_idle_wires
 from resviz.figures.drawing.sheet import find_sheet
@@ -62,10 +63,11 @@ class Canvas:
         *,
         tint: str = "",
         align: Align = "middle",
+        steps: tuple[Taper, ...] = (),
     ) -> Node:
         """Add a node."""
         key = f"{self.prefix}n{len(self.nodes)}"
-        node = Node(key, role, at, size, tuple(lines), tint, align)
+        node = Node(key, role, at, size, tuple(lines), tint, align, steps)
         self.nodes.append(node)
         return node
 

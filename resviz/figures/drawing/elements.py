@@ -7,7 +7,7 @@ it themselves. Units: pixels; x grows to the right and y downwards.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from resviz.figures.drawing.ledgers import add_coverages
 
@@ -57,6 +57,19 @@ class Outlined:
         return self.at[axis] - half, self.at[axis] + half
 
 
+class Taper(NamedTuple):
+    """One of the steps that a node is stacked of, which widens or narrows.
+
+    Attributes:
+        lines: how many of the node's lines stand in it.
+        above: its width at its upper side; below likewise.
+    """
+
+    lines: int
+    above: float
+    below: float
+
+
 @dataclass(frozen=True, slots=True)
 class Node(Outlined):
     """A box, a circle or bare text.
@@ -69,6 +82,7 @@ class Node(Outlined):
         lines: its text.
         tint: which colours fill it, a key of `Style.tints`; "" for none.
         align: of its text.
+        steps: what it is stacked of, in place of one box; () for most nodes.
     """
 
     key: str
@@ -78,6 +92,7 @@ class Node(Outlined):
     lines: tuple[str, ...] = ()
     tint: str = ""
     align: Align = "middle"
+    steps: tuple[Taper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,7 +346,10 @@ class _Connections:
             is_next = head.turn == tail.turn + 1
             leads_out = self.ways_out[tail.node] - inner
             is_entered = self.ways_in[head.node] - inner
-            return "turns" if is_next and leads_out and is_entered else "left_out"
+            if not (is_next and leads_out and is_entered):
+                return "left_out"
+            self.used.update((before, head.node) for before in is_entered)
+            return "turns"
         if tail.fold != head.fold and (
             (head.fold and head.turn) or (tail.fold and not tail.is_last)
         ):

@@ -5,7 +5,7 @@ What every syntax without nodes and groups writes, one mark at a time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.elements import PlacedImage
@@ -177,12 +177,16 @@ def mark_wire(edge: Edge, style: Style) -> Iterator[Mark]:
 def mark_node(node: Node, style: Style) -> Iterator[Mark]:
     """Yield a node's box or circle, if any, and its text as a block in the middle."""
     look = LOOKS[node.role]
+    ink = style.colours[look.ink]
     paint = Paint(
         fill=resolve_colour(style, look.fill, node.tint, "fill"),
         line=resolve_colour(style, look.line, node.tint, "line"),
         width=look.width,
         dash=look.dash,
     )
+    if node.steps:
+        yield from mark_steps(node, paint, look.size, ink)
+        return
     if look.shape == "circle":
         yield Circle(node.at, node.size[0] / 2, paint)
     elif look.shape != "none":
@@ -190,10 +194,35 @@ def mark_node(node: Node, style: Style) -> Iterator[Mark]:
         yield Rectangle(node.at, node.size, corner, paint)
     x = {"start": node.left, "middle": node.at[0], "end": node.right}[node.align]
     first = node.at[1] - (len(node.lines) - 1) * look.size * LINE_SPACING / 2
-    ink = style.colours[look.ink]
     for row, line in enumerate(node.lines):
         at = (x, first + row * look.size * LINE_SPACING)
         yield Text(at, line, node.align, look.size, look.bold, ink)
+
+
+STEP_GAP = 1.5
+"""Between two steps of a node, in pixels."""
+
+
+def mark_steps(node: Node, paint: Paint, size: float, ink: str) -> Iterator[Mark]:
+    """Yield the steps of a node, each as high as its lines, and their text."""
+    lines = iter(node.lines)
+    x, top = node.at[0], node.top
+    spacing = size * LINE_SPACING
+    room = node.size[1] - STEP_GAP * (len(node.steps) - 1)
+    pad = (room - spacing * len(node.lines)) / len(node.steps)
+    for step in node.steps:
+        bottom = top + spacing * step.lines + pad
+        corners = (
+            (x - step.above / 2, top),
+            (x + step.above / 2, top),
+            (x + step.below / 2, bottom),
+            (x - step.below / 2, bottom),
+        )
+        yield Polygon(corners, replace(paint, round_joins=True))
+        for row in range(step.lines):
+            at = (x, top + pad / 2 + spacing * (row + 0.5))
+            yield Text(at, next(lines), "middle", size, bold=False, ink=ink)
+        top = bottom + STEP_GAP
 
 
 def resolve_colour(style: Style, key: str, tint: str, part: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
@@ -22,9 +23,12 @@ from resviz.figures.overview.cost_bars import (
     say_costs,
     write_amount,
 )
-from resviz.figures.overview.directions import DownwardPlacing, RightwardPlacing
+from resviz.figures.overview.downward import DownwardPlacing
+from resviz.figures.overview.funnel import FunnelPlacing
+from resviz.figures.overview.merging import explain_merged, merge_first_blocks
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
 from resviz.figures.overview.part import choose_part
+from resviz.figures.overview.rightward import RightwardPlacing
 from resviz.figures.stage_parts import declare_missing
 from resviz.readings.structure import read_structure
 from resviz.units import format_plural
@@ -56,6 +60,9 @@ def draw(
     shown = partial(build_part, structure, stages, costs=costs)
     pictures = iter_pictures(structure, outline, shown, direction)
     is_screen = find_sheet().width is None
+    if direction == "TB" and (costs or not is_screen):
+        funnels = iter_funnels(structure, outline, shown)
+        pictures = chain(funnels, pictures) if costs else chain(pictures, funnels)
     picture = choose_readable(pictures) if is_screen else choose_fitting(pictures)
     return replace(picture, chart=unplaced)
 
@@ -106,6 +113,21 @@ def iter_pictures(
                     outline, signs, omissions, direction, narrowed=narrowed
                 )
         previous = outline
+
+
+def iter_funnels(
+    structure: Structure, whole: Outline, build: Callable[[int], Outline]
+) -> Iterator[Picture]:
+    """Yield the overview with its blocks as funnels, then with fewer rows.
+
+    A block and those like it behind it are one.
+    """
+    for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
+        outline = merge_first_blocks(whole if most == MAX_ROWS else build(most))
+        omissions = [*list_omissions(structure), *declare_missing(outline.missing)]
+        signs = build_overview_legend(structure, outline)
+        signs += [*explain_merged(outline), *explain_squares(outline)]
+        yield FunnelPlacing(outline, signs, omissions, ()).place()
 
 
 def list_omissions(structure: Structure) -> list[str]:

@@ -124,8 +124,16 @@ def write_amount(amount: Amount) -> str:
     return "unknown" if amount is None else format_count(int(amount))
 
 
-def add_cost_bars(canvas: Canvas, section: OutlineSection, at: Point) -> float:
-    """Add the bars and squares of a section from a point on; return the y below."""
+def add_cost_bars(
+    canvas: Canvas,
+    section: OutlineSection,
+    at: Point,
+    longest: float = BAR_LENGTH,
+) -> float:
+    """Add the bars and squares of a section from a point on; return the y below.
+
+    The `longest` bar is that of the costliest section.
+    """
     x, y = at
     costs = section.costs
     if costs is None:
@@ -136,11 +144,11 @@ def add_cost_bars(canvas: Canvas, section: OutlineSection, at: Point) -> float:
         left = x + LABEL_WIDTH
         end = left
         if amount is not None and most:
-            length = max(BAR_LENGTH * amount / most, 0.8 if amount else 0)
-            for role, wide in (("bar track", BAR_LENGTH), ("bar fill", length)):
+            length = max(longest * amount / most, 0.8 if amount else 0)
+            for role, wide in (("bar track", longest), ("bar fill", length)):
                 size = (wide, BAR_HEIGHT)
                 canvas.add_node(role, (left + wide / 2, y), size)
-            end = left + BAR_LENGTH + 5
+            end = left + longest + 5
         words = metrics.fit_text(write_amount(amount), 60, letters)
         canvas.add_text("note", (end, y), words, align="start")
         y += LINE_HEIGHT

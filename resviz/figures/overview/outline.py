@@ -77,6 +77,7 @@ class OutlineRow:
         elided: whether it stands for rows that are not drawn.
         lead: what runs before its branches part, as ("BN", "ReLU").
         turns: its layers, for each of the equal ones.
+        first: the first of them, where its shortcut is another; None if all are equal.
     """
 
     labels: tuple[str, ...]
@@ -88,6 +89,7 @@ class OutlineRow:
     elided: bool = False
     lead: tuple[str, ...] = ()
     turns: tuple[RowLayers, ...] = field(default=(), compare=False)
+    first: OutlineRow | None = None
 
     @property
     def shortcut_lines(self) -> tuple[str, ...]:

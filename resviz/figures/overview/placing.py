@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from resviz.figures.drawing.canvas import SUM_SIZE, Canvas, frame_nodes
-from resviz.figures.drawing.elements import Point
+from resviz.figures.drawing.elements import Point, Taper
 from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.shifting import trim_top
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node, Picture
     from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
+
+MARGIN = 9
+"""Around the picture."""
+
+LINE_HEIGHT = 14
+"""Height of a line of text in a box."""
 
 LANE_GAP = 26
 """Between two lanes of stages, for the wire from one to the next."""
@@ -79,6 +85,9 @@ class Gaps:
 MeasuredText = tuple[Point, tuple[str, ...]]
 """The extents of some text, along the main wire and across it, and its lines."""
 
+MeasuredBlock = tuple[Point, tuple[str, ...], tuple[Taper, ...]]
+"""The same of a block, and the steps that it is drawn as."""
+
 
 class OverviewPlacing(ABC):
     """Places the parts of one overview, each behind the one before.
@@ -104,7 +113,7 @@ class OverviewPlacing(ABC):
 
     gaps: ClassVar[Gaps]
 
-    max_lines: ClassVar[tuple[int, int]]
+    max_lines: tuple[int, int]
     """The most lines of text in a block, and in another box."""
 
     along: float
@@ -142,6 +151,10 @@ class OverviewPlacing(ABC):
     @abstractmethod
     def measure_box(self, labels: tuple[str, ...], limit: int) -> MeasuredText:
         """Measure a box on the main wire, of at most `limit` lines."""
+
+    def measure_block(self, row: OutlineRow) -> MeasuredBlock:
+        """Measure the box of a row, and the steps that it is drawn as, if any."""
+        return *self.measure_box(row.labels, self.max_lines[0]), ()
 
     @abstractmethod
     def measure_lead(self, lead: tuple[str, ...]) -> MeasuredText:
@@ -219,11 +232,12 @@ class OverviewPlacing(ABC):
         lines: tuple[str, ...],
         gap: float,
         tint: str = "",
+        steps: tuple[Taper, ...] = (),
     ) -> Node:
         """Add a box on the main wire, `gap` behind what is placed, and its wire."""
         at = (self.along + gap + extents[0] / 2, self.lane.level)
         at, size = self.turn_point(*at), self.turn_point(*extents)
-        node = self.canvas.add_node(role, at, size, lines, tint=tint)
+        node = self.canvas.add_node(role, at, size, lines, tint=tint, steps=steps)
         self.extend_wire(node)
         return node
 
@@ -297,12 +311,12 @@ class OverviewPlacing(ABC):
             seat_turns(lead.key, fold, [turn.lead for turn in row.turns])
             self.along += self.gaps.after_lead
         fork, fork_node = self.along + self.gaps.fork, self.last
-        extents, lines = self.measure_box(row.labels, self.max_lines[0])
+        extents, lines, steps = self.measure_block(row)
         beside = self.measure_shortcut(row)[0][0] if row.has_addition else 0
         longer = max(extents[0], beside)
         gap = self.gaps.block + (longer - extents[0]) / 2
         block_end = self.along + self.gaps.block + longer
-        box = self.add_next_node("block", extents, lines, gap, tint)
+        box = self.add_next_node("block", extents, lines, gap, tint, steps)
         seat_turns(box.key, fold, [turn.box for turn in row.turns])
         if not row.has_addition:
             seat_turns(box.key, fold, [turn.shortcut + turn.join for turn in row.turns])

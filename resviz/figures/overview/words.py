@@ -9,6 +9,7 @@ from resviz import units
 from resviz.figures import layer_labels
 
 if TYPE_CHECKING:
+    from resviz.figures.overview.outline import OutlineRow
     from resviz.readings.structure import Shortcut, Stage, Structure
 
 SHORTCUT_HEADINGS = {
@@ -68,3 +69,8 @@ def label_outputs(structure: Structure) -> str:
         for source in sources
     ]
     return f"output {units.format_names(shapes, 3)}" if shapes else ""
+
+
+def list_shortcut_lines(row: OutlineRow) -> tuple[str, ...]:
+    """List what is written on a shortcut, its change of width in a line of its own."""
+    return (*row.shortcut, row.width_change) if row.width_change else row.shortcut
