@@ -102,8 +102,11 @@ Markdown in it: lists, links, rules; icons as `fa:fa-car`, and its own entities.
 
 def replace_unsafe(text: object) -> str:
     """Put `text` on one line, with unsafe characters replaced."""
+    line = str(text)
+    if line.isascii() and line.isprintable():  # as nearly all is, and soon told
+        return line
     return UNSAFE_CHARACTERS.sub(
-        "\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", str(text))
+        "\N{REPLACEMENT CHARACTER}", re.sub(r"[\r\n\t]+", " ", line)
     )
 
 
