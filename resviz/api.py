@@ -291,6 +291,7 @@ def diagram(
     at: str | Sequence[str] | None = None,
     direction: str = "TB",
     stages: str | None = None,
+    depth: int | None = None,
     costs: bool = False,
     plain: bool = False,
     each: bool = False,
@@ -321,6 +322,8 @@ def diagram(
         direction: of an overview, a block or an icicle, "TB" or "LR".
         stages: those that a figure draws, "conv3_x..conv5_x" or one; it says which
             parts it leaves out.
+        depth: how deep in the module tree boxes lie, 1 for the children of the network;
+            if left out, what fits a screen. Draws lanes, if no figure is named.
         costs: whether an overview has bars of each stage's parameters and MACs.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block,
@@ -363,6 +366,7 @@ def diagram(
         at=at,
         direction=direction,
         stages=stages,
+        depth=depth,
         costs=costs,
         plain=plain,
         each=each,
@@ -388,6 +392,7 @@ def describe(
     *,
     at: str | Sequence[str] | None = None,
     stages: str | None = None,
+    depth: int | None = None,
     costs: bool = False,
     plain: bool = False,
     each: bool = False,
@@ -404,6 +409,8 @@ def describe(
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
         stages: those that a figure draws, if it takes them.
+        depth: how deep in the module tree boxes lie, 1 for the children of the network;
+            if left out, what fits a screen. Draws lanes, if no figure is named.
         costs: whether an overview says what each stage costs.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block,
@@ -426,6 +433,7 @@ def describe(
         figure,
         at=at,
         stages=stages,
+        depth=depth,
         costs=costs,
         plain=plain,
         each=each,

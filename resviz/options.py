@@ -247,6 +247,14 @@ class FigureOptions(TypedDict, total=False):
             refusal="only {} draw a part",
         ),
     ]
+    depth: Annotated[
+        int | None,
+        Option(
+            "A box a module: 1 for children of the network, 2 for theirs, and so on.",
+            kind="number",
+            refusal="only {} have a box a module",
+        ),
+    ]
     costs: Annotated[
         bool,
         Option(

@@ -27,7 +27,7 @@ WITHIN_READINGS = {
     "batch_axes": 0, "costs": 0, "resizes": 0, "given_batch": 1, "memory": 1,
     "structure": 2, "receptive": 3, "shape_flow": 3, "variants": 3,
     "constant_weights": 3, "resolution": 3, "attention": 3, "channel_places": 3,
-    "growth": 4, "contraction": 4, "part_tree": 4, "layer_amounts": 5,
+    "growth": 4, "contraction": 4, "part_tree": 3, "layer_amounts": 5,
 }  # fmt: skip
 """The readings have floors of their own: a reading stands on those below it."""
 

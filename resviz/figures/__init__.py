@@ -6,19 +6,20 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from resviz.errors import RenderError, suggest
+from resviz.errors import RenderError
 from resviz.escape import clean_prose
+from resviz.figures.option_types import check_choice, check_type
 from resviz.figures.sheet_options import LENGTH_LIMITS, build_sheet, read_ground
 from resviz.options import DRAW_OPTIONS, FIGURE_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Unpack
 
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.drawing.sheet import Sheet
     from resviz.figures.rendering import Diagram
-    from resviz.options import DrawOptions, Option
+    from resviz.options import DrawOptions
     from resviz.record import Architecture
 
 
@@ -73,14 +74,15 @@ FIGURES = {
     ),
     "lanes": RegisteredFigure(
         "any network as a graph: lanes by resolution, every skip",
-        ("stages",),
+        ("stages", "depth"),
         is_graph=True,
     ),
     "layers": RegisteredFigure(
         "every layer, what repeats once", ("each", "stages"), is_graph=True
     ),
     "volumes": RegisteredFigure(
-        "any network as boxes in perspective, skips as brackets", ("each", "stages")
+        "any network as boxes in perspective, skips as brackets",
+        ("each", "stages", "depth"),
     ),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side",
@@ -242,7 +244,7 @@ def choose_figure(
     """Choose the figure of a network for which none was named.
 
     An overview shows parts that follow one another, in one direction or another; what
-    is no such chain is drawn in lanes.
+    is no such chain is drawn in lanes, as are modules at a depth.
     """
     from resviz.readings.contraction import is_chain, read_contraction
 
@@ -252,6 +254,8 @@ def choose_figure(
     is_asked_for = any(options.get(name) != DEFAULTS[name] for name in own)
     if len(networks) != 1 or is_asked_for:
         return OVERVIEW
+    if options.get("depth") is not None:
+        return GRAPH
     if is_chain(networks[0]):
         return OVERVIEW
     is_legible = len(read_contraction(networks[0]).nodes) <= MAX_LANES_NODES
@@ -342,27 +346,6 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
     return DEFAULTS | chosen
 
 
-def check_type(option: Option, value: object) -> None:
-    """Check that an option of a figure is text, or of a switch True or False.
-
-    Raises:
-        RenderError: if it is neither, or empty where something has to stand.
-    """
-    if option.several and isinstance(value, (list, tuple)):
-        for part in value:
-            check_type(replace(option, several=False), part)
-        return
-    wanted: str = f"text, as {option.example!r}" if option.example else "text"
-    if option.kind == "switch":
-        is_legal, wanted = isinstance(value, int) and value in {0, 1}, "True or False"
-    else:
-        is_legal = isinstance(value, str) and bool(value.strip() or not option.example)
-    if option.choices:
-        wanted = f"one of {', '.join(option.legal_words())}"
-    if not is_legal:
-        raise RenderError(f"{option.name}: got {value!r}, want {wanted}")
-
-
 def select_networks(arch: Architecture | Sequence[Architecture], figure: str) -> Any:
     """Return the records as a figure takes them: one, or a sequence.
 
@@ -383,15 +366,3 @@ def select_networks(arch: Architecture | Sequence[Architecture], figure: str) ->
             f"want one of {', '.join(MULTI_NETWORK_FIGURES)}"
         )
     return networks[0]
-
-
-def check_choice(
-    what: str, value: str, legal: Collection[str], older: Collection[str] = ()
-) -> None:
-    """Check that a word is one of the legal ones.
-
-    Raises:
-        RenderError: listing them.
-    """
-    if value not in legal:
-        raise RenderError(f"unknown {what} {value!r}: {suggest(value, legal, older)}")

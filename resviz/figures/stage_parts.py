@@ -128,11 +128,16 @@ def read_stage_part(structure: Structure, stages: str | None) -> StagePart | Non
     return part if part.missing else None
 
 
-def read_shown_graph(part: StagePart | None, arch: Architecture) -> ContractedGraph:
-    """Read the contracted graph of a network, or of a part, that fits one screen."""
-    if part is None:
+def read_shown_graph(
+    part: StagePart | None, arch: Architecture, depth: int | None = None
+) -> ContractedGraph:
+    """Read the contracted graph of a network, or of a part, that fits one screen.
+
+    With a `depth` it has the modules there, and may be larger.
+    """
+    if part is None and depth is None:
         return read_contraction(arch)
-    return contract(arch, SCREEN, part.graph_part)
+    return contract(arch, SCREEN, part and part.graph_part, depth=depth)
 
 
 def declare_span(part: StagePart | None) -> list[str]:

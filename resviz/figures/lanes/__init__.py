@@ -55,15 +55,17 @@ LINE_ROLES = {True: "falls", False: "rises"}
 """How a line looks that leads to another lane, by whether that lies below."""
 
 
-def draw(arch: Architecture, *, stages: str | None = None) -> Picture:
-    """Draw a network in lanes, or some of its stages.
+def draw(
+    arch: Architecture, *, stages: str | None = None, depth: int | None = None
+) -> Picture:
+    """Draw a network in lanes, or some of its stages, or its modules at a depth.
 
     Raises:
         RenderError: for stages that it has not; lists those it has.
     """
     structure = read_structure(arch)
     part = read_stage_part(structure, stages)
-    graph = read_shown_graph(part, arch)
+    graph = read_shown_graph(part, arch, depth)
     missing = declare_span(part)
     facts = list_title_facts(structure)
     canvas = Canvas()
@@ -237,10 +239,12 @@ def choose_look(node: DrawnNode) -> str:
     return "pool" if node.role == "pool" else "layer"
 
 
-def description(arch: Architecture, *, stages: str | None = None) -> str:
+def description(
+    arch: Architecture, *, stages: str | None = None, depth: int | None = None
+) -> str:
     """Say the graph in sentences: each box with what it reads, and what is inside."""
     part = read_stage_part(read_structure(arch), stages)
-    graph = read_shown_graph(part, arch)
+    graph = read_shown_graph(part, arch, depth)
     told = describe_graph(graph, "As a graph in lanes by resolution")
     return told + tell_span(part)
 

@@ -33,6 +33,7 @@ from resviz.figures.volumes.notes import (
     list_row_notes,
 )
 from resviz.figures.volumes.placing import choose_row, choose_row_of_part
+from resviz.figures.volumes.rows import build_row
 from resviz.figures.volumes.wrapping import WrappedRowPainter
 from resviz.readings.structure import read_structure
 
@@ -52,7 +53,11 @@ MAX_NODES = 150
 
 
 def draw(
-    arch: Architecture, *, each: bool = False, stages: str | None = None
+    arch: Architecture,
+    *,
+    each: bool = False,
+    stages: str | None = None,
+    depth: int | None = None,
 ) -> Picture:
     """Draw a network as boxes in a row, or in lanes where it is none.
 
@@ -61,12 +66,13 @@ def draw(
             that it has not; lists those it has.
     """
     part = read_stage_part(read_structure(arch), stages)
-    row = choose_row_of_stages(arch, part)
-    graph = row.graph if row else read_shown_graph(part, arch)
+    row = choose_row_of_stages(arch, part, depth)
+    graph = row.graph if row else read_shown_graph(part, arch, depth)
     if len(graph.nodes) > MAX_NODES:
         raise RenderError(
             f"volumes: got {len(graph.nodes)} boxes, signs and outputs, want at most "
             f"{MAX_NODES} for any to be seen; --figure lanes draws them all"
+            + (f", or want --depth {depth - 1}" if depth and depth > 1 else "")
         )
     canvas, room = Canvas(), find_sheet().room
     if row:
@@ -108,20 +114,26 @@ def add_title(canvas: Canvas, arch: Architecture, width: float) -> float:
 
 
 def choose_row_of_stages(
-    arch: Architecture, part: StagePart | None
+    arch: Architecture, part: StagePart | None, depth: int | None
 ) -> VolumeRow | None:
-    """Choose the row of a network or of some stages; None where it is none."""
+    """Choose the row of a network, some stages or modules; None where it is none."""
+    if depth is not None:
+        return build_row(read_shown_graph(part, arch, depth))
     return choose_row_of_part(arch, part.graph_part) if part else choose_row(arch)
 
 
 def description(
-    arch: Architecture, *, each: bool = False, stages: str | None = None
+    arch: Architecture,
+    *,
+    each: bool = False,
+    stages: str | None = None,
+    depth: int | None = None,
 ) -> str:
     """Say the boxes in sentences: each with what it reads, and what is inside."""
     del each  # what is opened is no other graph
     part = read_stage_part(read_structure(arch), stages)
-    row = choose_row_of_stages(arch, part)
-    graph = row.graph if row else read_shown_graph(part, arch)
+    row = choose_row_of_stages(arch, part, depth)
+    graph = row.graph if row else read_shown_graph(part, arch, depth)
     form = "in a row" if row else "in lanes by resolution"
     told = describe_graph(graph, f"As boxes in perspective, {form}")
     return told + tell_span(part)

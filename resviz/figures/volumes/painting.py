@@ -199,7 +199,12 @@ class RowPainter:
         key = f"frame {frame.label} {frame.members[0]}"
         size = (right - left, bottom - top)
         self.canvas.groups.append(Group(key, "turns", at, size))
-        place = self.move((left + 6, top + 9))
+        x, width = left + 6, metrics.text_width(frame.label, LABEL_SIZE, bold=True)
+        for leg in sorted(
+            leg for span in self.spans for leg in (span.start, span.stop)
+        ):
+            x = leg + 4 if x - 2 < leg < x + width + 2 else x
+        place = self.move((x, top + 9))
         self.canvas.add_text("frame label", place, frame.label, align="start")
 
     def paint_part(self, number: int, part: PlacedPart) -> Node | Solid:

@@ -16,6 +16,7 @@ from resviz.readings.contraction.join_signs import (
     list_join_signs,
 )
 from resviz.readings.contraction.ladder import Budget, climb_ladder
+from resviz.readings.contraction.module_depth import merge_to_depth
 from resviz.readings.contraction.parts import merge_sides
 from resviz.readings.contraction.quotient import NodeRole, Quotient, is_chain_of
 from resviz.readings.contraction.wiring import Resolution, Wiring, read_wiring
@@ -117,6 +118,13 @@ class ContractedGraph:
         parts = {key for key, node in self.nodes.items() if node.role == "part"}
         return coverage.set_apart(self.wiring, self.owners, parts)
 
+    def gives_several_sizes(self, node: DrawnNode) -> bool:
+        """Tell whether others read values of several resolutions of a box."""
+        if node.role == "part":
+            return False
+        leaving = self.wiring.list_values_leaving({*node.ends})
+        return len({self.wiring.measure_end(end)[0] for end, _ in leaving}) > 1
+
     @cached_property
     def sources(self) -> dict[int, list[int]]:
         """The nodes that each node reads, in order."""
@@ -148,22 +156,42 @@ def read_merged_quotient(arch: Architecture) -> Quotient:
     return merge_by_rules(arch, None)
 
 
-def merge_by_rules(arch: Architecture, part: GraphPart | None) -> Quotient:
-    """Merge what the rules do that hold for every budget, and what is no part."""
+def merge_by_rules(
+    arch: Architecture, part: GraphPart | None, depth: int | None = None
+) -> Quotient:
+    """Merge what the rules do that hold for every budget, and what is no part.
+
+    With a `depth` these are the module calls at that depth, and what is light.
+    """
     quotient = Quotient(read_wiring(arch))
     if part is not None:
         merge_sides(quotient, part)
-    apply_always_rules(quotient)
+    if depth is None:
+        apply_always_rules(quotient)
+    else:
+        merge_to_depth(quotient, depth)
     return quotient
 
 
 def contract(
-    arch: Architecture, budget: Budget, part: GraphPart | None = None
+    arch: Architecture,
+    budget: Budget,
+    part: GraphPart | None = None,
+    *,
+    depth: int | None = None,
 ) -> ContractedGraph:
-    """Contract a record, or a part of it, until it fits a budget."""
-    quotient = merge_by_rules(arch, part) if part else read_merged_quotient(arch).copy()
+    """Contract a record, or a part of it, until it fits a budget.
+
+    With a `depth` boxes are the modules there instead, however many these are.
+    """
+    if part or depth is not None:
+        quotient = merge_by_rules(arch, part, depth)
+    else:
+        quotient = read_merged_quotient(arch).copy()
     wiring = quotient.wiring
-    quotient, letters = climb_ladder(quotient, budget)
+    letters: Letters | None = None
+    if depth is None:
+        quotient, letters = climb_ladder(quotient, budget)
     folded = fold_motifs(quotient)
     models = place_models(folded, letters)
     frames = [(f"×{frame.times}", frame.members) for frame in folded.frames]

@@ -1,5 +1,6 @@
 """Every edge of a record is in its contracted graph, and no line is invented."""
 
+import json
 import random
 from functools import cache
 
@@ -54,6 +55,36 @@ def test_every_edge_is_inside_drawn_or_a_turn(name):
     """Whatever the room: the whole of the law, worked out from the JSON."""
     for budget in (BUDGETS[0], SCREEN, BUDGETS[-1]):
         check_law(*load_edges(name), budget)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_modules_at_a_depth_are_boxes_by_the_law(name, depth):
+    """Each call there lies in one box, and a line less breaks it."""
+    arch, live, edges = load_edges(name)
+    graph = contract(arch, SCREEN, depth=depth)
+    assert [] == list_breaches(edges, graph)
+    assert len(edges) == graph.coverage.drawn + graph.coverage.declared
+    calls = json.loads(arch.to_json())["calls"]
+    for call, level in zip(calls, list_levels(calls), strict=True):
+        weighted = {
+            end
+            for end in live & {*range(call["start"], call["stop"])}
+            if graph.wiring.weighted[end]
+        }
+        if level == depth and weighted:
+            assert 1 == len({graph.owners[end] for end in weighted})
+    for line in graph.lines[:3]:
+        fewer = [other for other in graph.lines if other != line]
+        assert list_breaches(edges, graph, lines=fewer), line
+
+
+def list_levels(calls):
+    """How many calls are around each, the network's own first."""
+    levels = []
+    for call in calls:
+        levels.append(1 + levels[call["parent"]] if "parent" in call else 0)
+    return levels
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,95 @@
+"""Boxes at a depth of the module tree: `--depth 1` for the children of the network."""
+
+import pytest
+
+import resviz
+from resviz.cli import main
+from resviz.embed.fence import parse_fence_line
+from resviz.errors import RenderError
+from resviz.figures import FIGURES, draw_diagram
+from resviz.figures.drawing.elements import ChartBox
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
+
+from .conftest import faults, texts
+from .editable import read_network
+
+HAVING = [name for name in FIGURES if "depth" in FIGURES[name].options]
+
+
+def list_words(name, **options):
+    """The words of each box of a network in lanes, without its size."""
+    chart = draw_diagram(read_network(name), "lanes", **options).picture.chart
+    boxes = [part for part in chart.iter_parts() if isinstance(part, ChartBox)]
+    return [box.lines[:-1] for box in boxes if box.role not in {"text", "sum"}]
+
+
+def test_each_depth_opens_what_lies_above():
+    """ResNet-50: its stages, their bottlenecks, and what is in those."""
+    assert [("bottleneck ×3",), ("bottleneck ×4",)] == list_words("resnet50", depth=1)[
+        3:5
+    ]
+    assert [("bottleneck",), ("bottleneck ×2",)] == list_words("resnet50", depth=2)[3:5]
+    assert [("1×1",), ("3×3",), ("1×1",)] == list_words("resnet50", depth=3)[3:6]
+
+
+def test_a_reshape_behind_a_module_has_no_box():
+    """A ViT's blocks are norms, attentions and MLPs, and an addition behind each."""
+    boxes = list_words("vit_tiny_patch16_224", depth=3)
+    assert ("Attention", "fc ×2") in boxes
+    assert ("reshape",) not in boxes
+
+
+@pytest.mark.parametrize("figure", HAVING)
+@pytest.mark.parametrize("name", ["resnet50", "toy_unet", "hrnet_w18_small"])
+def test_its_pictures_are_whole(figure, name):
+    """Nothing lies over anything else, and every connection is told."""
+    for depth in (1, 2, 9):
+        picture = draw_diagram(read_network(name), figure, depth=depth).picture
+        assert [] == [*faults(picture)]
+        assert picture.coverage.edges == (
+            picture.coverage.drawn + picture.coverage.declared
+        )
+
+
+def test_a_box_with_several_resolutions_says_where_it_stands():
+    """HRNet's stages give one for each branch; those of ResNet-50 do not."""
+    note = "a box that gives several resolutions"
+    shown = {
+        name: " ".join(
+            texts(draw_diagram(read_network(name), "lanes", depth=1).picture)
+        )
+        for name in ("hrnet_w18_small", "resnet50")
+    }
+    assert [True, False] == [note in words for words in shown.values()]
+
+
+def test_stages_and_a_depth_go_together():
+    """Two stages of ResNet-50 as two boxes, between what is around them."""
+    words = list_words("resnet50", stages="conv3_x..conv4_x", depth=1)
+    shown = ["from conv2_x", "bottleneck ×4", "bottleneck ×6", "to conv5_x"]
+    assert shown == [first for first, *_ in words]
+
+
+@pytest.mark.parametrize("figure", sorted({*FIGURES} - {*HAVING}))
+def test_others_refuse_it(figure):
+    """In words that name those which take it."""
+    with pytest.raises(RenderError, match=r"depth: got 1 for .*want figure lanes or"):
+        draw_diagram(read_network("resnet18"), figure, depth=1)
+
+
+@pytest.mark.parametrize("depth", [0, -1, True, 1.5, "2"])
+def test_it_is_a_whole_number(depth):
+    """From 1 on, in Python as on the command line."""
+    with pytest.raises(RenderError, match=r"depth: got .*want a whole number from 1"):
+        draw_diagram(read_network("resnet18"), "lanes", depth=depth)
+
+
+def test_every_door_takes_it(tmp_path):
+    """Without a figure's name lanes are drawn."""
+    path = tmp_path / "net.svg"
+    main(["diagram", "18", "--depth", "1", "-o", str(path)])
+    assert resviz.diagram("18", "lanes", depth=1).to_svg() == path.read_text()
+    _, request, _ = parse_fence_line("diagram 18 --depth 1")
+    assert 1 == request.options["depth"]
+    assert "bottleneck ×6" in resviz.describe(load(record_file("resnet50")), depth=1)
