@@ -20,7 +20,7 @@ OTHERS = (
 )  # fmt: skip
 """Frozen ones: parallel branches, long skips, columns, no block at all."""
 
-EDITABLE = ("overview", "block", "lanes", "volumes", "stack")
+EDITABLE = ("overview", "block", "lanes", "layers", "volumes", "stack")
 """The figures that can be edited."""
 
 DIRECTIONS = {"overview": ("TB", "LR"), "block": ("TB", "LR")}

@@ -174,3 +174,42 @@ def test_arcs_beside_one_another_are_no_one_line(name):
         for other, at, begin, stop in arcs:
             if head != other and abs(x - at) < 1:
                 assert min(end, stop) - max(start, begin) < 1, (head, other)
+
+
+def test_the_next_column_is_joined_to_the_last():
+    """By a line around the columns, which the picture shows as an arrow alone."""
+    picture = draw_diagram(read_network("resnet50"), "layers").picture
+    (arrow,) = [edge for edge in picture.edges if edge.lead]
+    (line,) = [each for each in list_connectors(picture) if each.head.key == arrow.head]
+    assert ("bottom", "top") == (line.leaving_side, line.entering_side)
+    assert 5 == len(line.corners) - 1
+    assert line.head.left - line.tail.right > 0
+    for x, y in line.corners[1:-1]:
+        holders = [group for group in picture.groups if group.role == "stage"]
+        assert not any(
+            group.left < x < group.right and group.top < y < group.bottom
+            for group in holders
+            if abs(x - line.tail.at[0]) > 1 and abs(x - line.head.at[0]) > 1
+        )
+
+
+@pytest.mark.parametrize("name", ["resnet101", "vit_tiny_patch16_224"])
+def test_no_box_of_layers_lies_in_two_frames(name):
+    """In that which is innermost, however many are around it."""
+    groups = [*draw_diagram(read_network(name), "layers").picture.groups]
+    held = []
+    while groups:
+        held += groups[-1].nodes
+        groups += groups.pop().groups
+    assert len({*held}) == len(held)
+
+
+def test_an_arrow_has_room_on_its_line():
+    """Rows of layers are 3 pixels apart: an arrow would cover the words above it."""
+    picture = draw_diagram(read_network("resnet50"), "layers").picture
+    lengths = {True: [], False: []}
+    for each in list_connectors(picture):
+        steps = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(each.points)]
+        lengths[each.has_arrow].append(sum(steps))
+    assert min(lengths[True]) >= 6
+    assert min(lengths[False]) < 4

@@ -194,7 +194,7 @@ def test_what_joins_nothing_lies_where_the_picture_has_it():
 
 def test_text_is_in_the_shape_that_it_labels():
     """With its breaks; each is text and no HTML."""
-    (*_, lanes, _, _) = list_pictures("toy_unet")
+    (*_, lanes, _, _, _) = list_pictures("toy_unet")
     cells = read_page(lanes)
     ends = {node.key for each in list_connectors(lanes) for node in each.ends}
     for shape in list_shapes(lanes, ends):

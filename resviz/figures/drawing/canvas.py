@@ -24,7 +24,7 @@ from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from resviz.figures.drawing.ledgers import Ledger, SeatBook
 
@@ -108,8 +108,12 @@ class Canvas:
         role: str,
         *points: Point,
         arrow: bool = True,
+        lead: tuple[Point, ...] = (),
     ) -> None:
-        """Add an edge along `points` with round corners, its arrow at the last."""
+        """Add an edge along `points` with round corners, its arrow at the last.
+
+        `lead` is the way to the first of them, which is not drawn.
+        """
         tip = points[-1] if arrow else None
         if tip:
             (x, y) = points[-2]
@@ -117,7 +121,8 @@ class Canvas:
             back = min(ARROW_LENGTH, length) / length
             base = (tip[0] - back * (tip[0] - x), tip[1] - back * (tip[1] - y))
             points = (*points[:-1], base)
-        self.edges.append(Edge(tail.key, head.key, role, round_corners(points), tip))
+        path = round_corners(points)
+        self.edges.append(Edge(tail.key, head.key, role, path, tip, lead=lead))
 
     def settle_wires(self) -> None:
         """Settle what the wires stand for; those that stand for nothing show the order.
@@ -239,9 +244,16 @@ def frame_nodes(
     (left, top), (right, bottom) = corners
     centre = ((left + right) / 2, (top + bottom) / 2)
     size = (right - left, bottom - top)
-    framed = {node for group in inner for node in group.nodes}
+    framed = {node for group in iter_groups(inner) for node in group.nodes}
     keys = tuple(node.key for node in nodes if node.key not in framed)
     return Group(key, role, centre, size, tint, keys, tuple(inner))
+
+
+def iter_groups(groups: Iterable[Group]) -> Iterator[Group]:
+    """Yield frames, each with all that lie in it."""
+    for group in groups:
+        yield group
+        yield from iter_groups(group.groups)
 
 
 def show_order(edge: Edge) -> Edge:

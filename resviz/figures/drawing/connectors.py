@@ -45,7 +45,8 @@ class Connector:
             between them, each is where it would have a corner, or one of its joints.
         is_smooth: whether it bends in curves.
         is_arc: whether it is one arc, up and back down beside where it began.
-        has_arrow: whether an arrow ends it.
+        has_arrow: whether an arrow ends it; one longer than its line would lie in the
+            box before it.
     """
 
     tail: Node | Solid
@@ -97,13 +98,13 @@ def list_connectors(picture: Picture) -> list[Connector]:
             raise RenderError(
                 f"{picture.title}: has lines that join no two shapes, which nobody "
                 "could move with them; write .svg instead, or another figure, as "
-                "overview, block, lanes, volumes or stack"
+                "overview, block, lanes, layers, volumes or stack"
             )
         pieces = list_pieces(edge.path)
         is_smooth = any(map(is_bent_smoothly, pieces))
         is_arc = not lead and any(map(is_level_arc, pieces))
         points = drop_repeats((*lead, *route))
-        arrow = edge.tip is not None
+        arrow = edge.tip is not None and measure_length(points) >= MIN_ARROW_ROOM
         connectors.append(
             Connector(tail, head, edge.role, points, is_smooth, is_arc, arrow)
         )
@@ -215,8 +216,11 @@ def cut_route(route: tuple[Point, ...], end: Point) -> tuple[Point, ...]:
 
 
 def trace_route(edge: Edge) -> tuple[Point, ...]:
-    """Return the points of a wire, its round corners made sharp, its tip the last."""
-    points = [edge.path[0]]
+    """Return the points of a wire, its round corners made sharp, its tip the last.
+
+    What leads to it without being drawn comes before them.
+    """
+    points = [*edge.lead, edge.path[0]]
     for piece in list_pieces(edge.path):
         points += [*find_rounded_corners(piece), piece[3]]
     return drop_repeats((*points, *([edge.tip] if edge.tip else [])))
@@ -275,6 +279,15 @@ def measure_offset(a: Point, point: Point, b: Point) -> float:
     if not length or not 0 <= x * across + y * down <= length * length:
         return min(hypot(x, y), hypot(point[0] - b[0], point[1] - b[1]))
     return abs(across * y - down * x) / length
+
+
+MIN_ARROW_ROOM = 6
+"""Pixels of a line with an arrow at least: other programs draw heads as long."""
+
+
+def measure_length(points: Sequence[Point]) -> float:
+    """Measure how long the straight lines between some points are in all."""
+    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))
 
 
 def drop_repeats(points: Sequence[Point]) -> tuple[Point, ...]:

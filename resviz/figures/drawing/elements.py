@@ -106,6 +106,8 @@ class Edge:
         path: Bézier control points, 3·n + 1 of them.
         tip: where its arrow ends; None for a wire without one.
         via: key under which the layers that are on it are seated; "" for none.
+        lead: corners from its tail to its path that are not drawn, as of what goes on
+            in the next column; a drawing to be edited has them.
     """
 
     tail: str
@@ -114,6 +116,7 @@ class Edge:
     path: tuple[Point, ...]
     tip: Point | None = None
     via: str = ""
+    lead: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

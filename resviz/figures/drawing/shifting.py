@@ -52,6 +52,7 @@ def shift_picture(picture: Picture, by: Point, size: Point) -> Picture:
             replace(
                 edge,
                 path=tuple(map(move, edge.path)),
+                lead=tuple(map(move, edge.lead)),
                 tip=move(edge.tip) if edge.tip else None,
             )
             for edge in picture.edges

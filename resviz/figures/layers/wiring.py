@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from resviz.figures.layers.placing import BOX_HEIGHT
+from resviz.figures.layers.placing import BOX_HEIGHT, GUTTER
 from resviz.figures.layers.routing import LANE_PITCH
 
 if TYPE_CHECKING:
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 FORK_DEPTH = 3
 """How far below the top of a block's frame its shortcut leaves."""
+
+STUB_LENGTH = 10
+"""How far above the first row of a column the wire from the last one begins, at least:
+where the shortcut of its block leaves."""
+
+LEAD_DEPTH = 5
+"""How far below the last row of a column the way to the next one turns."""
+
+Way = tuple["Point", ...]
+"""Corners of a wire."""
 
 
 class LayersWiring:
@@ -72,10 +82,15 @@ class LayersWiring:
         tail, into = self.boxes[source], self.boxes[head]
         centre = self.find_centre(head)
         if self.router.is_straight(source, head):
-            start = tail.at[0], tail.bottom
+            start, lead = (tail.at[0], tail.bottom), ()
             if self.router.column_of[source] != self.router.column_of[head]:
-                start = into.at[0], into.top - 10
-            self.canvas.add_wire(tail, into, "main", start, (into.at[0], into.top))
+                above, y = start, into.top - STUB_LENGTH
+                if self.router.enters_from_above(source, head):
+                    y = min(y, self.find_fork(self.router.piece_of[head]))
+                start = into.at[0], y
+                lead = self.lead_to_column(above, head, start)
+            end = into.at[0], into.top
+            self.canvas.add_wire(tail, into, "main", start, end, lead=lead)
             return
         if self.router.enters_from_above(source, head):
             fork = self.find_fork(self.router.piece_of[head])
@@ -98,6 +113,12 @@ class LayersWiring:
         below = self.placing.channels_top + LANE_PITCH * router.channels[source]
         lane = self.find_centre(head) + router.trunks[source, there].lane
         return (*way, (own, below), (lane, below), (lane, y))
+
+    def lead_to_column(self, above: Point, head: int, start: Point) -> Way:
+        """Return the corners from the last row of a column to above the next one."""
+        between = self.placing.column_left(self.router.column_of[head]) - GUTTER / 2
+        below = above[1] + LEAD_DEPTH
+        return above, (above[0], below), (between, below), (between, start[1])
 
     def find_centre(self, row: int) -> float:
         """Find the x of the main branch of a row's column."""
