@@ -275,7 +275,7 @@ def group_into_pieces(
     structure: Structure, all_rows: list[LayerRow], row_of_layer: dict[int, int]
 ) -> list[LayerPiece]:
     """Group rows into the pieces that columns are filled with, in order."""
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     # What a row took in may be of the block behind.
     starts = {row.head: number for number, row in enumerate(all_rows)}
     owner: dict[int, LayerPiece] = {}

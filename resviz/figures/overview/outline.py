@@ -18,7 +18,6 @@ from resviz.figures.overview.words import (
     label_width_change,
 )
 from resviz.figures.title_facts import list_title_facts
-from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.stems import find_stems, list_stems_before
 from resviz.record import Architecture, Layer, Shape, Source
@@ -226,7 +225,7 @@ def list_turns(
 
     `length` blocks are one turn, and a row is a unit.
     """
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     turns = [
         [
             find_row_layers(graph, unit, block if number == 0 else None)
@@ -276,7 +275,7 @@ def label_layers_between(structure: Structure) -> LooseLayers:
     }
     inside = {index for block in blocks for index in block.layer_indices}
     inside.update(layer.index for layers in stems.values() for layer in layers)
-    live = build_graph(structure.arch).before
+    live = structure.graph.before
     labels_by_layer: LooseLayers = {}
     for before, after in pairwise(blocks):
         first = min(after.layer_indices)

@@ -65,6 +65,7 @@ from resviz.record.cached import cache_reading
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resviz.readings.structure.graph import Graph
     from resviz.record import Architecture, Layer
 
 __all__ = [
@@ -104,6 +105,11 @@ class Structure:
     main_path: tuple[int, ...]
     regions: tuple[JoinRegion, ...]
     channel_axes: Mapping[int, int | None]
+
+    @property
+    def graph(self) -> Graph:
+        """The dataflow that it was read off."""
+        return build_graph(self.arch)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -189,5 +195,5 @@ def count_depth(structure: Structure) -> int:
     for input and state, count once. Source: He et al. 2015, section 3.3; projections
     are not counted, nor are gates.
     """
-    layers = build_graph(structure.arch).layers
+    layers = structure.graph.layers
     return sum(count_weighted(layers[index]) for index in structure.main_path)

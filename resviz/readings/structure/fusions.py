@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.readings.structure.graph import ROOT, build_graph
+from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.sum_kinds import JoinKind
 from resviz.record.cached import cache_reading
@@ -31,7 +31,7 @@ def find_fusions(structure: Structure) -> frozenset[int]:
     Every operand has weights above it, and no tower and no input that another has; what
     comes aside, of a lesser input, may be of one that was added before.
     """
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     sums = [r for r in structure.regions if r.kind is not JoinKind.RESIDUAL]
     if not sums or (len(graph.arch.inputs) < 2 and not structure.has_towers):
         return frozenset()

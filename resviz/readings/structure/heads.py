@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.fusions import follow_streams
-from resviz.readings.structure.graph import build_graph
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def group_by_output(structure: Structure) -> dict[frozenset[int], list[Layer]]:
     Returns:
         The layers in execution order, by the layers that give those outputs.
     """
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     inside = {node for block in structure.blocks for node in block.layer_indices}
     outputs: dict[int, frozenset[int]] = {}
     leads_on = set(inside)
@@ -42,7 +41,7 @@ def group_by_output(structure: Structure) -> dict[frozenset[int], list[Layer]]:
 
 def list_layers_beside(structure: Structure) -> list[Layer]:
     """List the layers of the head that read no block, but other inputs alone."""
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     behind = {node for block in structure.blocks for node in block.layer_indices}
     for node, sources in graph.before.items():
         if not behind.isdisjoint(sources):
@@ -59,7 +58,7 @@ def find_heads_of_towers(
         Their layers by name, "head of text"; a tower has that of its last stage.
     """
     ends = {la.index for part in group_by_output(structure).values() for la in part}
-    streams = follow_streams(structure, build_graph(structure.arch))
+    streams = follow_streams(structure, structure.graph)
     last_stages = {stage.tower: stage.name for stage in structure.stages}
     heads: dict[str, list[Layer]] = {}
     for layer in layers:

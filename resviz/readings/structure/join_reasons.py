@@ -10,7 +10,6 @@ from resviz.readings.structure.fusions import (
     FUSION_REASON,
     find_fusions,
 )
-from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.outer_regions import find_repeated_sums
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.sum_kinds import JoinKind
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from resviz.readings.structure import Structure
+    from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.regions import JoinRegion
     from resviz.record import Layer
 
@@ -50,7 +50,7 @@ UNUSED_VERDICT = "unused sum"
 @cache_reading
 def explain_joins(structure: Structure) -> tuple[JoinReason, ...]:
     """Explain every addition of two branches, in execution order."""
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     joins = {join for block in structure.blocks for join in block.joins}
     block_paths = {
         index: block.path for block in structure.blocks for index in block.layer_indices

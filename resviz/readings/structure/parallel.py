@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.weights import is_weighted, list_live_operations
 from resviz.record.cached import cache_reading
 
@@ -31,7 +30,7 @@ def list_parallel_runs(structure: Structure) -> tuple[tuple[int, ...], ...]:
 
     A gate over one position stands beside its branch and does not count.
     """
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     return tuple(
         nodes
         for nodes, weighted in iter_weighted_runs(structure, graph)

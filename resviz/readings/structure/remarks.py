@@ -11,7 +11,6 @@ from resviz.readings.batch_axes import find_folds
 from resviz.readings.resizes import find_slice_step
 from resviz.readings.structure.efforts import HEAVY_OPERATIONS
 from resviz.readings.structure.fusions import FUSION
-from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import name_sum
 from resviz.readings.structure.outer_regions import find_repeated_sums
 from resviz.readings.structure.regions import JoinKind
@@ -37,7 +36,7 @@ def find_remarks(structure: Structure) -> tuple[str, ...]:
 
 def weights_off_main_way(structure: Structure) -> Iterator[str]:
     """Say where the depth's layers come aside, or else why the depth is 0."""
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     path = structure.main_path
     weighted = [node for node, effort in graph.efforts.items() if effort.weighted]
     if not {*path} & {*weighted}:
@@ -106,7 +105,7 @@ def shrinks_between(structure: Structure, before: Block, block: Block) -> bool:
     Source: Chen et al. 2021, CrossViT, whose class tokens change places; Carion et al.
     2020, DETR.
     """
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     pending, visited = [(find_entry(graph, block), False)], set[tuple[int, bool]]()
     while pending:
         place = node, shrinks = pending.pop()
@@ -209,7 +208,7 @@ def dilated_stages(structure: Structure) -> Iterator[str]:
 def sums_outside_blocks(structure: Structure) -> Iterator[str]:
     """Name additions that are no block, by what they are."""
     left_out = {index for block in structure.blocks for index in block.layer_indices}
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     left_out |= graph.dead_joins | find_repeated_sums(graph, structure.regions).keys()
     layers = structure.arch.stored_layers
     names_of_sums: dict[tuple[str, str], list[str]] = {name: [] for name in SUM_ORDER}

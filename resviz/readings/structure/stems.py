@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.fusions import follow_streams
-from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.towers import find_entry
 from resviz.record import MODEL_INPUT
 from resviz.record.cached import cache_reading
@@ -45,7 +44,7 @@ def find_stems(structure: Structure) -> tuple[Stem, ...]:
     """
     if not structure.stages:
         return ()
-    graph = build_graph(structure.arch)
+    graph = structure.graph
     owners = find_owners(structure, graph) if structure.has_towers else {}
     first, *others = sorted(set[int]().union(*owners.values())) or [0]
     for layer in structure.stem:
