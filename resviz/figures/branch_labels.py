@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from resviz.figures.layer_labels import fold_label_repeats, label_layer_briefly
+from resviz.figures.layer_labels import (
+    arrange_output,
+    fold_label_repeats,
+    label_layer_briefly,
+)
 from resviz.readings.contraction import read_wiring
-from resviz.readings.contraction.forms import MAX_FORM_ENDS, reduce_series_parallel
-from resviz.readings.structure.parallel import list_parallel_runs
+from resviz.readings.contraction.forms import reduce_series_parallel
+from resviz.readings.structure.graph import build_graph
+from resviz.readings.structure.parallel import list_parallel_runs, stand_in_series
+from resviz.record import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from resviz.readings.structure import Structure, Unit
     from resviz.record import Architecture, Layer
+
+MAX_RUN_ENDS = 400
+"""Layers of a run whose branches are looked for."""
 
 ARROW, BESIDE = " → ", " ‖ "
 """Between labels in series, and between branches in parallel."""
@@ -25,11 +35,46 @@ def label_run(arch: Architecture, layers: Iterable[Layer]) -> tuple[str, ...]:
 
     Branches that meet otherwise are named one after the other.
     """
-    run = list(layers)
+    serial, labels = divide_run(arch, list(layers))
+    names = [label for layer in serial for label in label_layer_briefly(layer)]
+    return fold_label_repeats([*names, *labels])
+
+
+def divide_run(arch: Architecture, run: list[Layer]) -> tuple[list[Layer], list[str]]:
+    """Divide a run into layers to be named in order, and the labels of the others.
+
+    Those are the end of the run, from where one value comes in that then branches.
+    """
     labels = label_branches(arch, run, label_layer_briefly)
-    if labels is None:
-        labels = [label for layer in run for label in label_layer_briefly(layer)]
-    return fold_label_repeats(labels)
+    if labels is not None:
+        return [], labels
+    for start in list_narrow_starts(arch, run):
+        labels = label_branches(arch, run[start:], label_layer_briefly)
+        if labels is not None:
+            return run[:start], labels
+    return run, []
+
+
+MAX_STARTS = 40
+"""Where branches are looked for in one run, at most."""
+
+
+def list_narrow_starts(arch: Architecture, run: list[Layer]) -> list[int]:
+    """List positions in a run behind which it forks, and all comes from one layer."""
+    wiring = read_wiring(arch)
+    starts: list[int] = []
+    behind, entering = set[int](), set[int]()
+    forks = False
+    for start in range(len(run) - 1, 0, -1):
+        own = run[start].index
+        readers = {edge.reader for edge in wiring.edges_by_source.get(own, ())}
+        forks |= len(readers & behind) > 1
+        behind.add(own)
+        entering.discard(own)
+        entering |= {edge.source for edge in wiring.edges_by_reader.get(own, ())}
+        if len(entering) == 1 and forks:
+            starts.append(start)
+    return starts[: -MAX_STARTS - 1 : -1]
 
 
 def label_branches(
@@ -47,7 +92,7 @@ def label_branches(
     ends = [end for end in sorted(run) if end in wiring.edges_by_reader]
     edges = [edge for end in ends for edge in wiring.edges_by_reader[end]]
     entering = {edge.source for edge in edges if edge.source not in run}
-    if len(entering) != 1 or not 1 < len(ends) <= MAX_FORM_ENDS:
+    if len(entering) != 1 or not 1 < len(ends) <= MAX_RUN_ENDS:
         return None
     branch = reduce_series_parallel(
         wiring, ends, lambda end: label_layer(run[end]), link=ARROW
@@ -71,14 +116,27 @@ def label_unit(
 
 def has_serial_labels(structure: Structure) -> bool:
     """Tell whether parallel branches are named one after the other somewhere."""
-    layers = structure.arch.layers
-    return structure.has_towers or any(
-        label_branches(
-            structure.arch, (layers[node] for node in run), label_layer_briefly
-        )
-        is None
-        for run in list_parallel_runs(structure)
+    arch, whole = structure.arch, [*structure.arch.layers]
+    if structure.has_towers:
+        return True
+    stem = {layer.index for layer in structure.stem}
+    for run in list_parallel_runs(structure):
+        layers = [whole[node] for node in run]
+        is_plain = not structure.stages and stem.issuperset(run)
+        for part in split_by_size(arch, layers) if is_plain else [layers]:
+            serial, _ = divide_run(arch, part)
+            named = [layer.index for layer in serial if label_layer_briefly(layer)]
+            if not stand_in_series(build_graph(arch), named):
+                return True
+    return False
+
+
+def split_by_size(arch: Architecture, layers: Iterable[Layer]) -> list[list[Layer]]:
+    """Split layers in order into those in a row that give maps of one size."""
+    runs = groupby(
+        layers, key=lambda layer: arrange_output(arch, Source(layer.index))[2:]
     )
+    return [[*run] for _, run in runs]
 
 
 def split_labels(labels: Iterable[str]) -> list[str]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
-from itertools import chain, groupby, islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels, tints
 from resviz.figures.attention_labels import read_attention_words
 from resviz.figures.block.steps import list_unit_members
-from resviz.figures.branch_labels import label_run, label_unit
+from resviz.figures.branch_labels import (
+    ARROW,
+    BESIDE,
+    divide_run,
+    label_run,
+    label_unit,
+    split_by_size,
+)
+from resviz.figures.layer_labels import fold_label_repeats, label_layer_briefly
 from resviz.figures.overview.words import (
     label_outputs,
     label_returned_outputs,
@@ -356,6 +365,24 @@ def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...
     return (*rows[:head_count], (note,), rows[-1])
 
 
+MAX_RUN_CHARACTERS = 180
+"""Characters that a run of branches has with its channels, at most."""
+
+CHANNELS = re.compile(r", \d+(?=[^\d×]|$)")
+"""Channels in a label."""
+
+
+def label_plain_run(arch: Architecture, members: list[Layer]) -> tuple[str, ...]:
+    """Label layers without blocks; of long runs with branches the form alone."""
+    labels = label_run(arch, members)
+    whole = ARROW.join(labels)
+    if len(whole) <= MAX_RUN_CHARACTERS or BESIDE not in whole:
+        return labels
+    serial, branches = divide_run(arch, members)
+    names = [name for layer in serial for name in label_layer_briefly(layer)]
+    return fold_label_repeats([CHANNELS.sub("", each) for each in [*names, *branches]])
+
+
 def build_plain_sections(
     arch: Architecture, layers: tuple[Layer, ...]
 ) -> tuple[OutlineSection, ...]:
@@ -364,9 +391,8 @@ def build_plain_sections(
     shapes = {
         la.index: layer_labels.arrange_output(arch, Source(la.index)) for la in layers
     }
-    for _, run in groupby(layers, key=lambda layer: shapes[layer.index][2:]):
-        members = list(run)
-        labels = label_run(arch, members)
+    for members in split_by_size(arch, layers):
+        labels = label_plain_run(arch, members)
         if not labels:
             continue
         size = units.format_feature_map(shapes[members[-1].index])

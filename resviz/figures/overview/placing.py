@@ -154,7 +154,8 @@ class OverviewPlacing(ABC):
 
     def measure_block(self, row: OutlineRow) -> MeasuredBlock:
         """Measure the box of a row, and the steps that it is drawn as, if any."""
-        return *self.measure_box(row.labels, self.max_lines[0]), ()
+        limit = self.max_lines[bool(not row.shortcut_kind)]
+        return *self.measure_box(row.labels, limit), ()
 
     @abstractmethod
     def measure_lead(self, lead: tuple[str, ...]) -> MeasuredText:

@@ -34,10 +34,13 @@ def list_parallel_runs(structure: Structure) -> tuple[tuple[int, ...], ...]:
     return tuple(
         nodes
         for nodes, weighted in iter_weighted_runs(structure, graph)
-        if not all(
-            graph.dominates(before, after) for before, after in pairwise(weighted)
-        )
+        if not stand_in_series(graph, weighted)
     )
+
+
+def stand_in_series(graph: Graph, nodes: list[int]) -> bool:
+    """Tell whether each of some nodes comes to the next on every way."""
+    return all(graph.dominates(before, after) for before, after in pairwise(nodes))
 
 
 def iter_weighted_runs(
