@@ -54,7 +54,6 @@ def read_exchanges(graph: Graph, regions: Sequence[JoinRegion]) -> list[JoinRegi
         region.join: region
         for region in regions
         if len(region.addition.operands) == 2
-        and region.addition.addend is None
         and region.kind in {JoinKind.OPEN, JoinKind.RESIDUAL}
     }
     exchanges: dict[int, Exchange] = {}
@@ -86,15 +85,17 @@ def find_exchange(
         Its own exchange, and that of the sum before; None if there is none.
     """
     for shortcut, branch in iter_ways(by_join[join]):
-        start = find_sum_above(graph, branch)
-        if start not in by_join or not has_weights(graph, start, branch):
+        start = branch
+        if start not in graph.joins:
+            start = find_sum_above(graph, branch)
+        if start not in by_join or not has_weights(graph, start, branch, by_join[join]):
             continue
         for origin in walk_unweighted_chain(graph, shortcut):
             for other_shortcut, other_branch in iter_ways(by_join[start]):
-                is_read = origin != other_branch and graph.dominates(
-                    origin, other_branch
-                )
-                if not is_read or not has_weights(graph, origin, other_branch):
+                if not (
+                    graph.dominates(origin, other_branch)
+                    and has_weights(graph, origin, other_branch, by_join[start])
+                ):
                     continue
                 before = Exchange(
                     start, other_shortcut, other_shortcut, other_branch, origin
@@ -142,10 +143,15 @@ def list_parts(graph: Graph, split: int, end: int, join: int) -> set[int]:
 
 
 def iter_ways(region: JoinRegion) -> Iterator[tuple[int, int]]:
-    """Yield the operands of a sum of two in both orders."""
+    """Yield the operands of a sum of two in both orders.
+
+    Of a sum that multiplies by itself, as `addmm`, only what it adds is no branch.
+    """
     first, second = region.addition.operands
-    yield first, second
-    yield second, first
+    if region.addition.addend != second:
+        yield first, second
+    if region.addition.addend != first:
+        yield second, first
 
 
 def find_sum_above(graph: Graph, node: int) -> int:
@@ -156,10 +162,15 @@ def find_sum_above(graph: Graph, node: int) -> int:
     return node
 
 
-def has_weights(graph: Graph, start: int, end: int) -> bool:
-    """Tell whether a path from a node that dominates another has weights."""
+def has_weights(graph: Graph, start: int, end: int, region: JoinRegion) -> bool:
+    """Tell whether a branch of a sum has weights, of the sum itself or on its way.
+
+    The way leads from a node that dominates its end, or is it.
+    """
+    if region.addition.addend is not None:
+        return True
     nodes = graph.find_nodes_between(start, end, main_only=True)
-    return any(node in graph.efforts for node in nodes)
+    return start != end and any(node in graph.efforts for node in nodes)
 
 
 def make_exchange_region(
@@ -176,10 +187,16 @@ def make_exchange_region(
         else graph.find_nodes_between(start, end, main_only=True)
         for start, end in ways
     )
-    branches = (light, graph.find_nodes_between(*ways[1]))
+    whole = (
+        graph.find_nodes_between(*ways[1])
+        if exchange.start != exchange.branch
+        else heavy
+    )
+    branches = (light, whole)
     nodes = branches[0] | branches[1]
     addition = region.addition._replace(fork=exchange.origin, fork_rule="")
     effort = EffortMeter(graph).measure_path(*ways[1], lambda _: None)
+    own = graph.efforts[region.join].weighted if addition.addend is not None else 0
     return replace(
         region,
         fork=exchange.origin,
@@ -188,7 +205,7 @@ def make_exchange_region(
         reason="it adds to one stream what another gives, in turn",
         branches=branches,
         main_branches=(light, heavy),
-        weight=effort.weighted,
+        weight=effort.weighted + own,
         bypass_nodes=(),
         taps=find_outside_uses(graph, nodes, addition)[1],
         conditions=find_outside_sources(graph, nodes, exchange.origin),

@@ -192,6 +192,8 @@ class RegionReader:
         fork, graph = region.fork, self.graph
         if region.kind is not JoinKind.RESIDUAL or fork not in region.addition.operands:
             return False
+        if region.addition.addend is not None:
+            return False  # it adds what it multiplies, and no sum as it is
         for operand in region.addition.operands:
             chain = [*walk_unweighted_chain(graph, operand)]
             end = chain[-1]

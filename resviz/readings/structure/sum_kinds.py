@@ -130,7 +130,13 @@ def adds_neighbours(graph: Graph, foreign: list[int]) -> bool:
 def is_added_often(graph: Graph, node: int) -> bool:
     """Tell whether several sums read a node, as they do position embeddings."""
     users = graph.joins.keys() & {*graph.after[max(node, ROOT)]}
-    return sum(node in graph.sources[user] for user in users) > 1
+    return (
+        sum(
+            node in graph.sources[user] and graph.joins[user].addend in {None, node}
+            for user in users
+        )
+        > 1
+    )
 
 
 def is_term_of_another_stream(

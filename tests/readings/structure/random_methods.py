@@ -229,7 +229,45 @@ def draw_turns(rng):
     return Drawn(net, (torch.zeros(2, 3, 16, 16),), truth, stages)
 
 
+# A product that is added as it is made
+
+
+def run_products(self, x):
+    """Add to the state before the last a product of the last."""
+    a = self.stem(x)
+    b = a if self.starts_once else self.first(a).relu()
+    for weight in self.weights:
+        read = b.relu() if self.acts_first else b
+        y = self.product(a, read, weight)
+        a, b = b, y if self.acts_first else self.act(y)
+    return self.head(b)
+
+
+PRODUCTS = (
+    torch.addmm,
+    lambda a, b, w: torch.addmm(a, b, w, alpha=0.5),
+    lambda a, b, w: torch.baddbmm(a[None], b[None], w[None])[0],
+    lambda a, b, w: a + b @ w,
+)
+"""How a product with a weight is added."""
+
+
+def draw_products(rng):
+    """Leapfrog steps of one layer each, of few with two states to start from."""
+    count = rng.randint(2, 6)
+    net = Run(
+        run_products,
+        stem=nn.Linear(5, 8), first=nn.Linear(8, 8), head=nn.Linear(8, 2),
+        act=rng.choice((nn.ReLU, nn.Tanh, nn.SiLU))(),
+    )  # fmt: skip
+    net.weights = nn.ParameterList([torch.ones(8, 8) for _ in range(count)])
+    net.product = rng.choice(PRODUCTS)
+    net.starts_once, net.acts_first = count > 3, rng.random() < 0.5
+    return Drawn(net, (torch.zeros(10, 5),), [("residual",)] * count, [count])
+
+
 METHOD_FORMS = {
+    "products": draw_products,
     "turns": draw_turns,
     "several steps": draw_steps,
     "several stages": draw_stages,
