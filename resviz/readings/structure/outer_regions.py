@@ -207,6 +207,7 @@ def find_outermost_regions(
             candidate
             for candidate in within
             if candidate.join in on_path  # in a gate there is no block
+            and candidate.fork >= region.fork  # else it spans the fork
             and (candidate.is_whole_block or region.is_multi_branch)
         ]
         if is_long_skip(graph, region, inner):

@@ -93,6 +93,7 @@ def find_obstacle(
             or is_term_of_another_stream(graph, node, foreign, addition)
             or is_weighed_with_another_stream(graph, node, foreign, addition)
             or is_momentum(graph, node, foreign, addition)
+            or adds_first_state(graph, node, foreign, addition)
         ):
             name = graph.layers[node].name
             return f"{name} adds what comes from elsewhere"
@@ -172,6 +173,34 @@ def descends_from_any(graph: Graph, node: int, others: list[int]) -> bool:
     above = AncestorSearch(graph.main_sources, node)
     chains = (node for other in others for node in walk_light_chain(graph, other))
     return any(above.reaches(node) for node in sorted(chains, reverse=True))
+
+
+def adds_first_state(
+    graph: Graph, node: int, foreign: list[int], addition: Addition
+) -> bool:
+    """Tell whether a sum adds what other layers add too, before it weighs anything.
+
+    As in x + f(P·x + h), where x is made of h. Source: Chen et al. 2020, GCNII,
+    equation 5, with P of the graph.
+    """
+    fork = addition.fork
+    if len(foreign) != 1 or fork not in addition.operands or node in addition.operands:
+        return False
+    between = graph.find_nodes_between(fork, node, main_only=True)
+    if any(graph.efforts[n].weighted for n in between & graph.efforts.keys()):
+        return False
+    above = AncestorSearch(graph.main_sources, fork)
+    return any(
+        above.reaches(state) and count_sums_below(graph, state) > 1
+        for state in walk_unweighted_chain(graph, foreign[0])
+    )
+
+
+def count_sums_below(graph: Graph, node: int) -> int:
+    """Count the sums that read a node, or what one operation makes of it."""
+    users = {*graph.after[max(node, ROOT)]}
+    near = users.union(*(graph.after[user] for user in users))
+    return len(graph.joins.keys() & near)
 
 
 def is_momentum(

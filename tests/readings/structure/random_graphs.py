@@ -202,7 +202,47 @@ def draw_moved(rng):
     return Drawn(net, inputs, [(body,)] * count, [count])
 
 
+# Initial residuals and identity mappings: Chen et al. 2020, GCNII
+
+
+def mix_first(self, x, first, graph):
+    """Neighbours and the first state, mostly as they are, and less so the deeper."""
+    near = graph @ x
+    both = rest = (1 - self.part) * near + self.part * first
+    if self.variant:
+        both = torch.cat([near, first], 1)
+    y = self.depth * torch.mm(both, self.weight) + (1 - self.depth) * rest
+    return y + x if self.adds else y
+
+
+def run_first(self, x, graph):
+    """Layers that all read the first state."""
+    x = first = self.act(self.stem(x))
+    for layer in self.layers:
+        x = self.act(layer(x, first, graph))
+    return self.head(x)
+
+
+def draw_first(rng):
+    """Residual layers, of which those that add two parts have no input to add."""
+    count, variant = rng.randint(1, 6), rng.random() < 0.5
+    layers = [Run(mix_first) for _ in range(count)]
+    for k, layer in enumerate(layers, start=1):
+        layer.weight = nn.Parameter(torch.ones(WIDTH * (1 + variant), WIDTH))
+        layer.part, layer.depth, layer.variant = 0.1, 0.5 / k, variant
+    adds = variant or rng.random() < 0.7
+    for layer in layers:
+        layer.adds = adds
+    net = Run(
+        run_first, layers=layers, act=rng.choice((nn.ReLU, nn.SiLU))(),
+        stem=nn.Linear(5, WIDTH), head=nn.Linear(WIDTH, 2),
+    )  # fmt: skip
+    inputs = torch.zeros(10, 5), torch.zeros(10, 10)
+    return Drawn(net, inputs, [("residual",)] * count, [count])
+
+
 GRAPH_FORMS = {
+    "first states": draw_first,
     "gated graph": draw_gated_graph,
     "coordinates": draw_coordinates,
     "moved": draw_moved,
