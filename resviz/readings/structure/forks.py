@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import RESHAPES
@@ -10,7 +11,7 @@ from resviz.readings.structure.weights import is_depthwise, is_weighted
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.readings.structure.graph import Graph
     from resviz.readings.structure.joins import Join
@@ -65,7 +66,8 @@ def find_fork_on_branch(graph: Graph, join: Join, dominator: int) -> int | None:
     """Find the last node on a light operand's chain that leads to all the others.
 
     Where nothing comes aside, the dominator does, and a later node only if something
-    else reads it too.
+    else reads it too. Of operands that are put together of alike rows the longest are
+    followed.
     """
     operands = join.operands
     is_plain = join.reader not in graph.side_edges and join.node not in graph.dead_joins
@@ -88,7 +90,36 @@ def find_fork_on_branch(graph: Graph, join: Join, dominator: int) -> int | None:
             if all(other.reaches(node) for other in others):
                 fork = node
                 break
+    if fork in {None, dominator}:
+        rows = find_longest_rows(graph, operands)
+        if rows:
+            join = join._replace(operands=rows)
+            later = find_fork_on_branch(graph, join, dominator)
+            fork = fork if later is None else later
     return fork
+
+
+def find_longest_rows(graph: Graph, operands: Sequence[int]) -> tuple[int, ...]:
+    """Find the longest parts where all operands put rows of the same numbers together.
+
+    As class tokens and patches; parts of channels are none. Source: Bertasius et al.
+    2021, TimeSformer, whose attention over space takes class tokens for each frame.
+    """
+    parts: list[tuple[int, ...]] = []
+    for operand in operands:
+        *_, end = walk_light_chain(graph, operand)
+        if not graph.is_single_operation(end, {"cat"}):
+            return ()
+        (op,) = graph.operations[end]
+        axis = op.arguments.get("dim", 0) % len(op.outputs[0])
+        if graph.channel_axes[end] in {None, axis}:
+            return ()
+        parts.append(graph.main_sources[end])
+    first, *others = ([graph.shape_of_node(n) for n in each] for each in parts)
+    if len(first) < 2 or any(shapes != first for shapes in others):
+        return ()
+    longest = max(range(len(first)), key=lambda k: prod(first[k]))
+    return tuple(each[longest] for each in parts)
 
 
 class AncestorSearch:

@@ -191,7 +191,59 @@ def draw_latents(rng):
     return Drawn(net, (torch.zeros(2, 9, 8),), blocks, stages)
 
 
+# Attention over time, then over space: Bertasius et al. 2021, TimeSformer
+
+
+def attend_apart(self, x):
+    """Patches attend over frames, then over their frame, to which a class token is."""
+    n, (frames, patches) = len(x), self.sizes
+    first, rest = x[:, :1], x[:, 1:]
+    near = rest.reshape(n * patches, frames, WIDTH)
+    rest = rest + self.mix(self.times(near).reshape(rest.shape))
+    rows = rest.reshape(n, patches, frames, WIDTH).transpose(1, 2)
+    rows = rows.reshape(n * frames, patches, WIDTH)
+    token = first.repeat(1, frames, 1).reshape(n * frames, 1, WIDTH)
+    y = self.space(torch.cat([token, rows], 1))
+    token = y[:, 0].reshape(n, frames, WIDTH).mean(1, True)
+    rows = y[:, 1:].reshape(n, frames, patches, WIDTH).transpose(1, 2)
+    y = torch.cat([token, rows.reshape(rest.shape)], 1)
+    both = torch.cat([first, rest], 1)
+    x = y + both if self.turned else both + y
+    return x + self.mlp(x)
+
+
+def run_apart(self, x):
+    """A class token before all patches."""
+    x = torch.cat([self.token.expand(len(x), -1, -1), self.stem(x)], 1)
+    for block in self.blocks:
+        x = block(x)
+    return self.head(x[:, 0])
+
+
+def draw_apart(rng):
+    """Blocks of three units, the second of which puts class tokens together."""
+    count, sizes = rng.randint(1, 4), (rng.randint(2, 3), rng.randint(2, 5))
+    blocks = [
+        Run(
+            attend_apart,
+            times=draw_attention(rng), space=draw_attention(rng), mlp=draw_mlp(rng),
+            mix=rng.choice((nn.Linear(WIDTH, WIDTH), nn.Identity())),
+        )
+        for _ in range(count)
+    ]  # fmt: skip
+    turned = rng.random() < 0.5
+    for block in blocks:
+        block.sizes, block.turned = sizes, turned
+    net = Run(
+        run_apart, blocks=blocks, stem=nn.Linear(6, WIDTH), head=nn.Linear(WIDTH, 2)
+    )
+    net.token = nn.Parameter(torch.zeros(1, 1, WIDTH))
+    inputs = (torch.zeros(2, sizes[0] * sizes[1], 6),)
+    return Drawn(net, inputs, [("attention", "attention", "MLP")] * count, [count])
+
+
 TRANSFORMER_FORMS = {
+    "apart": draw_apart,
     "parallel": draw_parallel,
     "inner": draw_inner,
     "latents": draw_latents,
