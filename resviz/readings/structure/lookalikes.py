@@ -114,6 +114,38 @@ def is_sum_of_cell(graph: Graph, join: int) -> bool:
     )
 
 
+def is_term_of_levels(graph: Graph, join: int) -> bool:
+    """Tell whether a sum is but a term of one beside a resized map, in one forward.
+
+    Source: Tan et al. 2020, EfficientDet, section 3.3, which adds three maps, of which
+    one may be made of another.
+    """
+    users = graph.after[join]
+    if len(users) != 1 or users[0] not in graph.joins:
+        return False
+    (reader,) = users
+    others = [node for node in graph.joins[reader].operands if node != join]
+    return (
+        graph.layers[join].call == graph.layers[reader].call
+        and join in graph.joins[reader].operands
+        and any(is_resized(graph, other) for other in others)
+    )
+
+
+def is_resized(graph: Graph, node: int) -> bool:
+    """Tell whether a node is a map that was enlarged or pooled, scaled at most.
+
+    One position a sample is no map.
+    """
+    while node >= 0 and node not in graph.efforts:
+        if any(op.name in POOLS or is_upsampling(op) for op in graph.operations[node]):
+            return not is_pooled(graph, node)
+        if len(graph.main_sources[node]) != 1:
+            return False
+        (node,) = graph.main_sources[node]
+    return False
+
+
 def pools_whole_map(graph: Graph, branch: frozenset[int]) -> bool:
     """Tell whether a map becomes one position on a branch, by a mean or a maximum."""
     pools = (

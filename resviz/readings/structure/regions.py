@@ -18,6 +18,7 @@ from resviz.readings.structure.lookalikes import (
     find_lookalike,
     gathers_neighbours,
     is_sum_of_cell,
+    is_term_of_levels,
 )
 from resviz.readings.structure.multistep import make_multistep_addition
 from resviz.readings.structure.steps import keeps_state, reads_cell, updates_cell
@@ -171,6 +172,11 @@ class RegionReader:
             return JoinKind.PARALLEL, reason
         if is_sum_of_cell(graph, join) and not region.is_multi_branch:
             return JoinKind.PARALLEL, "it is one of the sums that a cell concatenates"
+        if region.is_whole_block and is_term_of_levels(graph, join):
+            return (
+                JoinKind.PARALLEL,
+                "it is one term of a sum of maps of several levels",
+            )
         if self.adds_fork_again(region):
             reason = "it adds the fork of a sum again, whose stream goes on without"
             return JoinKind.WEIGHTLESS, reason
