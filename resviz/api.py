@@ -292,6 +292,7 @@ def diagram(
     direction: str = "TB",
     stages: str | None = None,
     depth: int | None = None,
+    names: str = "paper",
     costs: bool = False,
     plain: bool = False,
     each: bool = False,
@@ -324,6 +325,8 @@ def diagram(
             parts it leaves out.
         depth: how deep in the module tree boxes lie, 1 for the children of the network;
             if left out, what fits a screen. Draws lanes, if no figure is named.
+        names: what boxes are called by: "paper", its words for what they do, "path" of
+            their modules, or "class" of these.
         costs: whether an overview has bars of each stage's parameters and MACs.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block,
@@ -367,6 +370,7 @@ def diagram(
         direction=direction,
         stages=stages,
         depth=depth,
+        names=names,
         costs=costs,
         plain=plain,
         each=each,
@@ -393,6 +397,7 @@ def describe(
     at: str | Sequence[str] | None = None,
     stages: str | None = None,
     depth: int | None = None,
+    names: str = "paper",
     costs: bool = False,
     plain: bool = False,
     each: bool = False,
@@ -411,6 +416,8 @@ def describe(
         stages: those that a figure draws, if it takes them.
         depth: how deep in the module tree boxes lie, 1 for the children of the network;
             if left out, what fits a screen. Draws lanes, if no figure is named.
+        names: what boxes are called by: "paper", its words for what they do, "path" of
+            their modules, or "class" of these.
         costs: whether an overview says what each stage costs.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block,
@@ -434,6 +441,7 @@ def describe(
         at=at,
         stages=stages,
         depth=depth,
+        names=names,
         costs=costs,
         plain=plain,
         each=each,

@@ -255,6 +255,15 @@ class FigureOptions(TypedDict, total=False):
             refusal="only {} have a box a module",
         ),
     ]
+    names: Annotated[
+        str,
+        Option(
+            "What boxes are called by: words of papers, module paths, or classes.",
+            choices="resviz.figures:NAMINGS",
+            default="paper",
+            refusal="only {} have boxes of modules",
+        ),
+    ]
     costs: Annotated[
         bool,
         Option(

@@ -16,7 +16,7 @@ from resviz.cli.shared import (
 )
 from resviz.options import FIGURE_OPTIONS
 
-DESCRIBED = ("figure", "at", "stages", "depth", "costs", "plain", "heat")
+DESCRIBED = ("figure", "at", "stages", "depth", "names", "costs", "plain", "heat")
 """Options of a figure that change what it says."""
 
 

@@ -74,7 +74,7 @@ FIGURES = {
     ),
     "lanes": RegisteredFigure(
         "any network as a graph: lanes by resolution, every skip",
-        ("stages", "depth"),
+        ("stages", "depth", "names"),
         is_graph=True,
     ),
     "layers": RegisteredFigure(
@@ -82,7 +82,7 @@ FIGURES = {
     ),
     "volumes": RegisteredFigure(
         "any network as boxes in perspective, skips as brackets",
-        ("each", "stages", "depth"),
+        ("each", "stages", "depth", "names"),
     ),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side",
@@ -116,6 +116,13 @@ MULTI_NETWORK_FIGURES = tuple(name for name in FIGURES if FIGURES[name].several)
 
 FIGURES_WITH_GRAPH = tuple(name for name in FIGURES if FIGURES[name].is_graph)
 """Figures that have a `Chart`."""
+
+NAMINGS = {
+    "paper": "what a box does, in the words of papers",
+    "path": "where its module is, layer1.0.conv1",
+    "class": "what its module is, Bottleneck",
+}
+"""What the boxes of a figure are called by."""
 
 DIRECTIONS = {"TB": "from top to bottom", "LR": "from left to right"}
 """Where x leads in a figure that has a choice."""

@@ -10,7 +10,7 @@ from resviz.errors import RenderError, suggest
 from resviz.readings.contraction import SCREEN, GraphPart, contract, read_contraction
 
 if TYPE_CHECKING:
-    from resviz.readings.contraction import ContractedGraph
+    from resviz.readings.contraction import ContractedGraph, Naming
     from resviz.readings.structure import Structure
     from resviz.record import Architecture
 
@@ -129,15 +129,20 @@ def read_stage_part(structure: Structure, stages: str | None) -> StagePart | Non
 
 
 def read_shown_graph(
-    part: StagePart | None, arch: Architecture, depth: int | None = None
+    part: StagePart | None,
+    arch: Architecture,
+    depth: int | None = None,
+    names: Naming = "paper",
 ) -> ContractedGraph:
     """Read the contracted graph of a network, or of a part, that fits one screen.
 
-    With a `depth` it has the modules there, and may be larger.
+    With a `depth` it has the modules there, and may be larger. `names` tells what its
+    boxes are called by.
     """
-    if part is None and depth is None:
+    if part is None and depth is None and names == "paper":
         return read_contraction(arch)
-    return contract(arch, SCREEN, part and part.graph_part, depth=depth)
+    around = part and part.graph_part
+    return contract(arch, SCREEN, around, depth=depth, naming=names)
 
 
 def declare_span(part: StagePart | None) -> list[str]:

@@ -43,7 +43,12 @@ from resviz.units import format_plural, format_sentence
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture, Point
-    from resviz.readings.contraction import ContractedGraph, DrawnFrame, DrawnNode
+    from resviz.readings.contraction import (
+        ContractedGraph,
+        DrawnFrame,
+        DrawnNode,
+        Naming,
+    )
     from resviz.record import Architecture
 
 MIN_WIDTH = 640
@@ -56,7 +61,11 @@ LINE_ROLES = {True: "falls", False: "rises"}
 
 
 def draw(
-    arch: Architecture, *, stages: str | None = None, depth: int | None = None
+    arch: Architecture,
+    *,
+    stages: str | None = None,
+    depth: int | None = None,
+    names: Naming = "paper",
 ) -> Picture:
     """Draw a network in lanes, or some of its stages, or its modules at a depth.
 
@@ -65,7 +74,7 @@ def draw(
     """
     structure = read_structure(arch)
     part = read_stage_part(structure, stages)
-    graph = read_shown_graph(part, arch, depth)
+    graph = read_shown_graph(part, arch, depth, names)
     missing = declare_span(part)
     facts = list_title_facts(structure)
     canvas = Canvas()
@@ -240,11 +249,15 @@ def choose_look(node: DrawnNode) -> str:
 
 
 def description(
-    arch: Architecture, *, stages: str | None = None, depth: int | None = None
+    arch: Architecture,
+    *,
+    stages: str | None = None,
+    depth: int | None = None,
+    names: Naming = "paper",
 ) -> str:
     """Say the graph in sentences: each box with what it reads, and what is inside."""
     part = read_stage_part(read_structure(arch), stages)
-    graph = read_shown_graph(part, arch, depth)
+    graph = read_shown_graph(part, arch, depth, names)
     told = describe_graph(graph, "As a graph in lanes by resolution")
     return told + tell_span(part)
 

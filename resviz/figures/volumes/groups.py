@@ -75,8 +75,13 @@ def list_groups(row: VolumeRow, *, each: bool = False) -> list[VolumeGroup]:
 
 
 def find_stages_of_nodes(graph: ContractedGraph) -> dict[int, Stage]:
-    """Find the stage of each node that holds blocks of one stage alone."""
+    """Find the stage of each node that holds blocks of one stage alone.
+
+    A node that is called by its modules is told by itself.
+    """
     found: dict[int, Stage] = {}
+    if graph.naming != "paper":
+        return found
     for key, node in graph.nodes.items():
         if node.role != "block":
             continue

@@ -31,6 +31,7 @@ from resviz.readings.contraction.drawn import (
     read_merged_quotient,
 )
 from resviz.readings.contraction.ladder import SCREEN, Budget
+from resviz.readings.contraction.module_names import Naming
 from resviz.readings.contraction.parts import GraphPart
 from resviz.readings.contraction.wiring import Wiring, WiringEdge, read_wiring
 from resviz.record.cached import cache_reading
@@ -46,6 +47,7 @@ __all__ = [
     "DrawnNode",
     "EdgeCoverage",
     "GraphPart",
+    "Naming",
     "Wiring",
     "WiringEdge",
     "contract",

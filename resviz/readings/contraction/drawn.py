@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from resviz.readings.contraction.join_signs import (
 )
 from resviz.readings.contraction.ladder import Budget, climb_ladder
 from resviz.readings.contraction.module_depth import merge_to_depth
+from resviz.readings.contraction.module_names import Naming, name_modules
 from resviz.readings.contraction.parts import merge_sides
 from resviz.readings.contraction.quotient import NodeRole, Quotient, is_chain_of
 from resviz.readings.contraction.wiring import Resolution, Wiring, read_wiring
@@ -91,6 +92,7 @@ class ContractedGraph:
         owners: of each end, the number of its own node, drawn or not.
         drawn_for: of each of those, the key of the node that is drawn for it.
         turns: of each of those, in which turn of which folds it runs.
+        naming: what its nodes are called by.
     """
 
     arch: Architecture = field(repr=False)
@@ -104,6 +106,7 @@ class ContractedGraph:
     owners: dict[int, int] = field(repr=False)
     drawn_for: dict[int, int] = field(repr=False)
     turns: dict[int, tuple[tuple[int, int], ...]] = field(repr=False)
+    naming: Naming = "paper"
 
     @cached_property
     def coverage(self) -> EdgeCoverage:
@@ -179,10 +182,12 @@ def contract(
     part: GraphPart | None = None,
     *,
     depth: int | None = None,
+    naming: Naming = "paper",
 ) -> ContractedGraph:
     """Contract a record, or a part of it, until it fits a budget.
 
-    With a `depth` boxes are the modules there instead, however many these are.
+    With a `depth` boxes are the modules there instead, however many these are. By a
+    `naming` of modules boxes are called as the code does; which they are is the same.
     """
     if part or depth is not None:
         quotient = merge_by_rules(arch, part, depth)
@@ -218,6 +223,12 @@ def contract(
         key: draw_node(folded, key, letters, models, entrances.get(key, ""), single)
         for key in folded.order
     }
+    if naming != "paper":
+        letter_codes = Letters()
+        nodes = {
+            key: rename_node(node, wiring, naming, single.get(key, ""))
+            for key, node in nodes.items()
+        }
     return ContractedGraph(
         arch,
         wiring,
@@ -230,6 +241,7 @@ def contract(
         dict(quotient.owners),
         folded.representatives,
         folded.turns,
+        naming,
     )
 
 
@@ -350,6 +362,18 @@ def draw_node(
         max(count, 2 if node.role == "region" or key in single else 1),
         bool(layers) and not any(layer.params for layer in layers),
     )
+
+
+def rename_node(
+    node: DrawnNode, wiring: Wiring, naming: Naming, count: str
+) -> DrawnNode:
+    """Return a node by the names of its modules; its `count` stays, and its model."""
+    names = name_modules(wiring, node.ends, naming)
+    if node.role in JOIN_ROLES or not names:
+        return node
+    model = [line for line in node.lines[:1] if line.startswith("as ")]
+    lines = join_lines(names, count) if count else names
+    return replace(node, lines=(*model, *lines))
 
 
 def find_last_read(quotient: Quotient, key: int) -> int:
