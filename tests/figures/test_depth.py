@@ -93,3 +93,16 @@ def test_every_door_takes_it(tmp_path):
     _, request, _ = parse_fence_line("diagram 18 --depth 1")
     assert 1 == request.options["depth"]
     assert "bottleneck ×6" in resviz.describe(load(record_file("resnet50")), depth=1)
+
+
+@pytest.mark.parametrize("figure", HAVING)
+def test_letters_too_small_for_a_screen_are_told_of(figure):
+    """DenseNet's layers one by one are for zooming; its blocks are not."""
+    note = "for zooming: letters of 2 px"
+    shown = [
+        " ".join(
+            texts(draw_diagram(read_network("densenet121"), figure, depth=k).picture)
+        )
+        for k in (2, 3)
+    ]
+    assert [False, True] == [note in words for words in shown]

@@ -9,8 +9,8 @@ from torch import nn
 
 from resviz import trace
 from resviz.figures import draw_diagram
+from resviz.figures.drawing.fitting import SCREEN_LETTERS, measure_screen_letters
 from resviz.figures.layers.folding import build_row_graph, span_names
-from resviz.figures.layers.placing import SCREEN_LETTERS, measure_screen_letters
 from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
 from resviz.readings.structure import read_structure
 from resviz.record.storage import load

@@ -19,7 +19,7 @@ from resviz.figures.drawing.styles import LOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.figures.drawing.elements import Picture
+    from resviz.figures.drawing.elements import Picture, Point
     from resviz.figures.drawing.sheet import Sheet
 
 MIN_LETTER_POINTS = PRINTED_POINTS[-1]
@@ -132,3 +132,22 @@ def find_letter_size(picture: Picture) -> float:
         ),
         default=LETTER_SIZE,
     )
+
+
+SCREEN_SIZE, SCREEN_LETTERS = (1280, 800), 9
+"""Width and height of a screen, and the least size of its letters, in pixels."""
+
+
+def measure_screen_letters(size: Point) -> float:
+    """Measure the letters of a figure that is as large as a screen, in pixels."""
+    share = min(room / side for room, side in zip(SCREEN_SIZE, size, strict=True))
+    return 11 * min(share, 1)
+
+
+def warn_of_zooming(size: Point) -> list[str]:
+    """Say of a figure that its letters are too small on a screen."""
+    letters = measure_screen_letters(size)
+    if find_sheet().width is not None or letters >= SCREEN_LETTERS:
+        return []
+    screen = "×".join(map(str, SCREEN_SIZE))
+    return [f"for zooming: letters of {letters:.0f} px where {screen} show it whole"]

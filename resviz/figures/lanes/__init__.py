@@ -14,6 +14,7 @@ from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
 from resviz.figures.drawing.elements import Edge, Group, Node, Solid
+from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.drawing.folded_ledgers import FoldedLedger, list_boxes_of_parts
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes.chart import build_chart
@@ -90,6 +91,7 @@ def draw(
         [*explain_drawing(graph)],
         width,
         omissions=[
+            *warn_of_zooming((width, painter.placing.height)),
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
             *declare_boxes(graph),
             *missing,

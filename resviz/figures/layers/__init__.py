@@ -9,17 +9,19 @@ from resviz import units
 from resviz.figures import sentences
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.elements import ChartBox
-from resviz.figures.drawing.fitting import choose_fitting
+from resviz.figures.drawing.fitting import (
+    SCREEN_LETTERS,
+    choose_fitting,
+    measure_screen_letters,
+)
 from resviz.figures.drawing.folded_ledgers import FoldedLedger
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.layers.chart import build_layers_chart
 from resviz.figures.layers.folding import build_row_graph
 from resviz.figures.layers.part import build_shown_rows
 from resviz.figures.layers.placing import (
-    SCREEN_LETTERS,
     LayersPlacing,
     measure_row_box,
-    measure_screen_letters,
     measure_text_widths,
     split_into_columns,
 )

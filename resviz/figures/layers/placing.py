@@ -12,7 +12,7 @@ from resviz.figures import tints
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
-from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.layers.routing import FRAME_REACH, LANE_PITCH
 from resviz.figures.legend import list_shortcut_signs
 from resviz.figures.title_facts import list_title_facts
@@ -339,22 +339,3 @@ def measure_row_box(row: LayerRow, usual: float) -> Point:
         return (usual, BOX_HEIGHT)
     width = metrics.text_width(row.label, 11) + 14
     return (min(max(width, 60), usual - 4), BOX_HEIGHT)
-
-
-SCREEN_SIZE, SCREEN_LETTERS = (1280, 800), 9
-"""Width and height of a screen, and the least size of its letters, in pixels."""
-
-
-def measure_screen_letters(size: Point) -> float:
-    """Measure the letters of a figure that is as large as a screen, in pixels."""
-    share = min(room / side for room, side in zip(SCREEN_SIZE, size, strict=True))
-    return 11 * min(share, 1)
-
-
-def warn_of_zooming(size: Point) -> list[str]:
-    """Say of a figure that its letters are too small on a screen."""
-    letters = measure_screen_letters(size)
-    if find_sheet().width is not None or letters >= SCREEN_LETTERS:
-        return []
-    screen = "×".join(map(str, SCREEN_SIZE))
-    return [f"for zooming: letters of {letters:.0f} px where {screen} show it whole"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from resviz.errors import RenderError
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.canvas import Canvas
+from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes import describe_graph
 from resviz.figures.lanes.notes import declare_boxes
@@ -98,6 +99,7 @@ def draw(
         notes,
         width,
         omissions=[
+            *warn_of_zooming((width, bottom)),
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
             *declare_boxes(graph),
             *(declare_gates(graph) if each else ()),
