@@ -24,7 +24,7 @@ def follow_view(step: FieldStep) -> OutputMaps | None:
     field_map = step.seeing_maps[0]
     layout = reshape_layout(field_map.layout, step.op.inputs[0], step.shape)
     if layout is None:
-        step.why = "a map is cut into pieces"
+        step.why = "a map is cut into pieces, as into windows of attention"
         return None
     return [field_map.with_layout(layout)]
 

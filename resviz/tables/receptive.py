@@ -11,6 +11,7 @@ from resviz.readings.receptive import (
     ReceptiveFields,
     compute_receptive_fields,
 )
+from resviz.readings.receptive.gaps import describe_field_gaps
 from resviz.readings.structure import read_structure
 from resviz.record import Source
 from resviz.tables.notes import run_mode_notes, trace_header, untracked_notes
@@ -240,11 +241,6 @@ def field_facts(data: dict[str, Any], pixels: Shape) -> Iterator[tuple[str, str]
 
 def field_notes(arch: Architecture, all_fields: ReceptiveFields) -> Iterator[str]:
     """Say what fields leave out, where branches do not align, what is not known."""
-    if len(arch.inputs) > 1:
-        yield f"of the first of {len(arch.inputs)} inputs"
-    if all_fields.gated:
-        gates = format_plural(len(all_fields.gated), "gate")
-        yield f"left out: {gates} on the whole input, first at {all_fields.gated[0]}"
     if all_fields.off_centre:
         first = all_fields.off_centre[0]
         distance = format_axes([*map(json_number, first.apart)])
@@ -252,14 +248,4 @@ def field_notes(arch: Architecture, all_fields: ReceptiveFields) -> Iterator[str
         yield (
             f"branches meet off centre at {joins}, first {first.name}, by {distance} px"
         )
-    first_blind = {
-        (spot.count, spot.positions): spot for spot in all_fields.blind[::-1]
-    }
-    for spot in [*first_blind.values()][::-1]:
-        verb = "see" if spot.count > 1 else "sees"
-        yield (
-            f"{spot.count} of {spot.positions} positions, first at {spot.name}, {verb} "
-            "nothing of the input, as a class token; the field is that of the others"
-        )
-    for gap in all_fields.unknown:
-        yield f"not known: {gap.why}, {gap.count}×, first at {gap.first}"
+    yield from describe_field_gaps(arch)

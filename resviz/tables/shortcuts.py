@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import OptionError, SpecError, suggest
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
+from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.join_reasons import UNIT_VERDICT, explain_joins
 from resviz.readings.structure.parts import sum_part_costs
 from resviz.readings.structure.remarks import find_remarks
 from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
+from resviz.record import Source
 from resviz.tables.notes import batch_note, counting_notes
 from resviz.tables.ranking import RankedRows
-from resviz.tables.shapes import arrange_shape
+from resviz.tables.shapes import WrittenShape, arrange_shape
 from resviz.tables.summary import bound_counts, list_part_gaps, share_of_whole
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
@@ -25,8 +27,8 @@ from resviz.tables.trainable import (
 from resviz.units import AtLeast, format_count
 
 if TYPE_CHECKING:
-    from resviz.readings.structure import Unit
-    from resviz.record import Architecture
+    from resviz.readings.structure import Block, Unit
+    from resviz.record import Architecture, Shape
 
 UNIT_COLUMN = Column("unit", "unit")
 """Which of a block's units, where blocks have several."""
@@ -93,7 +95,7 @@ def shortcut_table(
             "stage": stage.name,
             "block": stage.block_name(number),
             "name": block.path,
-            **shortcut_row(arch, unit, block.channel_axis),
+            **shortcut_row(arch, unit, block),
             "unit": k,
         }
         for stage in structure.stages
@@ -165,15 +167,29 @@ def explain_additions(
     )
 
 
-def shortcut_row(arch: Architecture, unit: Unit, axis: int | None) -> dict[str, Any]:
+def arrange_end(
+    arch: Architecture, block: Block, shape: Shape, node: int | None
+) -> WrittenShape:
+    """Arrange the shape at an end of a unit, whose axes may be others than its block's.
+
+    Tokens (N, H·W, C) between maps have their channels last, as Swin's second units.
+    """
+    axis = block.channel_axis
+    if node is not None and node >= 0 and len(shape) != len(block.output_shape):
+        axis = build_graph(arch).find_channel_axis(Source(node))
+        axis = 1 if (len(shape), axis) == (4, 3) else axis  # as units have such maps
+    return arrange_shape(arch, shape, axis=axis)
+
+
+def shortcut_row(arch: Architecture, unit: Unit, block: Block) -> dict[str, Any]:
     """Return the shortcut of one unit, as JSON has it."""
     shortcut = unit.shortcut
     own = sum_part_costs(shortcut)
     return {
         "kind": shortcut.kind,
         "reason": shortcut.reason,
-        "input_shape": arrange_shape(arch, shortcut.input_shape, axis=axis),
-        "output_shape": arrange_shape(arch, shortcut.output_shape, axis=axis),
+        "input_shape": arrange_end(arch, block, shortcut.input_shape, unit.fork),
+        "output_shape": arrange_end(arch, block, shortcut.output_shape, unit.join),
         "stride": list(shortcut.stride),
         "params": own.params,
         "macs": bound_counts(own)["macs"],

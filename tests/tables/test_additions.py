@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+import torch
 from click.testing import CliRunner
 from torch import nn
 
@@ -122,3 +123,25 @@ def test_a_sum_of_three_names_its_other_addition():
     rows = resviz.shortcuts(ThreeInOne(), why=True, input_size=(8, 4, 4)).to_dict()
     assert ["add#2"] == [row["name"] for row in rows]
     assert rows[0]["reason"].endswith("; one sum with add")
+
+
+class TokensBetweenMaps(nn.Module):
+    """A block that adds maps with channels last, then their tokens, as Swin's do."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(8, 8)
+        self.mlp = nn.Sequential(nn.Linear(8, 32), nn.GELU(), nn.Linear(32, 8))
+
+    def forward(self, x):
+        x = x + self.mix(x)
+        tokens = x.reshape(len(x), 36, 8)
+        return (tokens + self.mlp(tokens)).reshape(x.shape)
+
+
+def test_tokens_between_maps_have_their_channels_last():
+    """Whatever axis holds those of the block's output."""
+    net = nn.Sequential(*(TokensBetweenMaps() for _ in range(2)))
+    table = resviz.shortcuts(net, inputs=torch.zeros(1, 6, 6, 8)).to_markdown()
+    assert "36×8" in table
+    assert "8×36" not in table

@@ -150,7 +150,7 @@ def odd():
     [
         "left out: 1 gate on the whole input, first at mul",
         "branches meet off centre at 1 layer, first add, by 0.5 px",
-        "not known: no rule for roll, 1×, first at roll",
+        "not known from roll on: no rule for roll",
         "3×1 ",
         "3×2 ",
         "unknown",

@@ -9,11 +9,11 @@ from resviz.figures import sentences
 from resviz.figures.field.image import read_image
 from resviz.figures.field.placing import FieldPlacing
 from resviz.figures.field.views import (
-    list_field_gaps,
     list_views,
     say_field,
     select_sides,
 )
+from resviz.readings.receptive.gaps import describe_field_gaps
 from resviz.units import format_sentence, format_sizes
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def description(arch: Architecture, *, image: str | None = None) -> str:
         f"{format_sizes((height, width))} pixels, its input: the middle position of "
         f"{sentences.join_with_and(told)}."
     )
-    return " ".join([said, *map(format_sentence, list_field_gaps(arch))])
+    return " ".join([said, *map(format_sentence, describe_field_gaps(arch))])
 
 
 def read_views(arch: Architecture) -> list[FieldView]:
@@ -56,7 +56,7 @@ def read_views(arch: Architecture) -> list[FieldView]:
     select_sides(arch)
     views = list_views(arch)
     if not views:
-        why = next(list_field_gaps(arch), "no layer reads it by windows")
+        why = next(describe_field_gaps(arch), "no layer reads it by windows")
         raise RenderError(
             f"{arch.label}: no field of the input is known, {why}: want figure "
             "overview or lanes"

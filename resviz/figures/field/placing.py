@@ -9,9 +9,9 @@ from resviz.figures.drawing.canvas import Canvas, straight_segment
 from resviz.figures.drawing.elements import Edge, Group, PlacedImage
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
-from resviz.figures.field.views import list_field_gaps
 from resviz.figures.tints import explain_tints
 from resviz.figures.title_facts import list_title_facts
+from resviz.readings.receptive.gaps import describe_field_gaps
 from resviz.readings.structure import read_structure
 from resviz.units import format_sizes
 
@@ -108,7 +108,7 @@ class FieldPlacing:
             bottom + 8,
             [*self.explain_boxes(), *explain_tints(view.tint for view in self.shown)],
             width,
-            omissions=[*self.list_unboxed(), *list_field_gaps(self.arch)],
+            omissions=[*self.list_unboxed(), *describe_field_gaps(self.arch)],
         )
         title = f"{self.arch.label}, receptive fields"
         return self.canvas.build_picture(title, (width, bottom + 6))

@@ -14,11 +14,9 @@ from resviz.readings.structure import read_structure
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.stems import find_stems
 from resviz.record import Source
-from resviz.units import format_names, format_plural, format_sizes
+from resviz.units import format_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from resviz.record import Architecture
 
 TO = " to "
@@ -146,19 +144,3 @@ def list_ends(arch: Architecture) -> list[tuple[str, int]]:
         if k + 1 == len(path) or counts[k + 1] != counts[k]
     ]
     return [(arch.stored_layers[index].name, index) for index in lasts if index >= 0]
-
-
-def list_field_gaps(arch: Architecture) -> Iterator[str]:
-    """Yield what fields leave out, and where they are not known."""
-    fields = compute_receptive_fields(arch)
-    if len(arch.inputs) > 1:
-        yield f"of the first of {len(arch.inputs)} inputs"
-    if fields.gated:
-        gates = format_plural(len(fields.gated), "gate")
-        yield f"{gates} that see all of the input left out"
-    if fields.unknown:
-        first = fields.unknown[0]
-        yield f"not known from {first.first} on: {first.why}"
-    if fields.blind:
-        names = format_names([spot.name for spot in fields.blind], 1)
-        yield f"positions that see nothing left out, at {names}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from io import StringIO
+from itertools import chain
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,8 +29,11 @@ CELL_WIDTH = 15
 PATH_PART = re.compile(r"[^/:,(_]*[/:,(_]?")
 """A part of a path or SPEC, with the character that ends it."""
 
-MODULE_PART = re.compile(r"[^.]*[.]?")
-"""A part of a module's path, with its dot."""
+MODULE_PART = re.compile(r"[^.–]*[.–]?")
+"""A part of a module's path, with its dot, or the dash to the last of several."""
+
+CAMEL_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word of a class name ends: between Vision and Transformer."""
 
 ROW_MARKER = "▸ "
 """What stands before a row that is set off."""
@@ -184,12 +188,15 @@ def wrap_title(
     Example:
         >>> wrap_title("models/backbones/net.py:build_wide")
         ['models/', 'backbones/', 'net.py:build_', 'wide']
+        >>> wrap_title("VisionTransformer")
+        ['Vision', 'Transformer']
     """
     lines: list[str] = []
     for line in wrap(title, width, break_long_words=False):
         parts = pattern.findall(line) if len(line) > width else [line]
         lines.append("")
-        for part in parts:
+        words = (CAMEL_WORD.split(p) if len(p) > width else [p] for p in parts)
+        for part in chain.from_iterable(words):
             if lines[-1] and len(lines[-1] + part) > width:
                 lines.append("")
             lines[-1] += part

@@ -170,7 +170,9 @@ def written(x):
 UNKNOWN = {
     "no rule for roll": lambda x: x.roll(1, 2),
     "no rule for im2col": lambda x: F.unfold(x, 3),
-    "a map is cut into pieces": lambda x: x.view(-1, 4, 2, 5, 2, 5),
+    "a map is cut into pieces, as into windows of attention": lambda x: x.view(
+        -1, 4, 2, 5, 2, 5
+    ),
     "axes meet that run over other positions": lambda x: x + x.transpose(2, 3),
     "one position is singled out": lambda x: x[:, :, 3],
     "positions are put one behind the other": lambda x: torch.cat(
