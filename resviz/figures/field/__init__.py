@@ -56,7 +56,8 @@ def read_views(arch: Architecture) -> list[FieldView]:
     select_sides(arch)
     views = list_views(arch)
     if not views:
-        why = next(describe_field_gaps(arch), "no layer reads it by windows")
+        unknown = (gap for gap in describe_field_gaps(arch) if gap.startswith("not"))
+        why = next(unknown, "no layer reads it by windows")
         raise RenderError(
             f"{arch.label}: no field of the input is known, {why}: want figure "
             "overview or lanes"
