@@ -207,10 +207,46 @@ def label_region(
         if 0 < len(form) <= MAX_LINES + bool(units):
             return [*lines, *form]
     names = list_names(wiring, node.ends)
-    lines += label_pattern(names) or [name_amount(wiring, node.ends)]
     signs = Counter(list_join_signs(wiring, node.ends))
+    pattern = label_pattern(names)
+    kinds = list_kinds(names)
+    if not pattern and signs["+"] > 1 and 0 < len(kinds) <= MAX_KIND_LINES:
+        return [*lines, f"{signs['+']} sums of", *kinds]
+    lines += pattern or [name_amount(wiring, node.ends)]
     shown = [f"{sign} ×{count}" for sign, count in signs.most_common(2)]
     return [*lines, ", ".join(shown)] if shown else lines
+
+
+MAX_KIND_LINES = 3
+"""Lines that the kinds of layers of a box take at most."""
+
+
+def list_kinds(names: Iterable[str]) -> list[str]:
+    """List the kinds of layers of a cell in lines, without their strides.
+
+    Depthwise convolutions beside 1×1 are separable ones.
+
+    Example:
+        >>> list_kinds(["5×5 dw /2", "1×1", "5×5 dw", "1×1", "3×3 dw", "avg pool"])
+        ['sep. 3×3, 5×5,', 'pools']
+    """
+    bare = {name.partition(" /")[0] for name in names}
+    depthwise = {name.removesuffix(" dw") for name in bare if name.endswith(" dw")}
+    others = {name for name in bare if not name.endswith((" dw", "pool"))}
+    word = "sep." if depthwise and "1×1" in others else "dw"
+    if word == "sep.":
+        others.discard("1×1")
+    kinds = [f"{word} {kernel}" for kernel in sorted(depthwise)[:1]]
+    kinds += [*sorted(depthwise)[1:], *sorted(others)]
+    kinds += ["pools"] * any(name.endswith("pool") for name in bare)
+    lines: list[str] = []
+    for number, kind in enumerate(kinds, start=1):
+        shown = kind if number == len(kinds) else f"{kind},"
+        if lines and len(f"{lines[-1]} {shown}") <= MAX_CHARACTERS:
+            lines[-1] += f" {shown}"
+        else:
+            lines.append(shown)
+    return lines
 
 
 def list_block_units(
