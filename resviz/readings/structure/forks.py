@@ -90,12 +90,11 @@ def find_fork_on_branch(graph: Graph, join: Join, dominator: int) -> int | None:
             if all(other.reaches(node) for other in others):
                 fork = node
                 break
-    if fork in {None, dominator}:
+    if fork is None:
         rows = find_longest_rows(graph, operands)
         if rows:
             join = join._replace(operands=rows)
-            later = find_fork_on_branch(graph, join, dominator)
-            fork = fork if later is None else later
+            return find_fork_on_branch(graph, join, dominator)
     return fork
 
 
