@@ -26,22 +26,28 @@ class UndecidedError(Exception):
     """A comparison that what is known of its values does not decide."""
 
 
-class RowShape(tuple[Any, ...]):
-    """A shape whose first number is the batch."""
+class RowShape(tuple[Any, ...]):  # noqa: SLOT001 - a tuple has no slots of its own
+    """A shape whose first number is the batch.
 
-    __slots__ = ()
+    Attributes:
+        shown: its sizes as tables write them, channels last; () where none are known.
+    """
+
+    shown: tuple[Any, ...] = ()
 
 
 def _is_equal(first: Any, second: Any) -> bool:
     """Tell whether two values are equal; numbers also equal their text, `1x64x7x7`.
 
-    A shape with a batch is its text without it, too.
+    A shape with a batch is its text without it, too, and as tables write it, `7x7x64`.
     """
     for several, text in ((first, second), (second, first)):
         if isinstance(several, tuple) and isinstance(text, str):
             sizes = [*map(str, several)]
-            without_batch = sizes[1:] if isinstance(several, RowShape) else sizes
-            return re.split("[x×]", text) in (sizes, without_batch)
+            texts = [sizes]
+            if isinstance(several, RowShape):
+                texts += [sizes[1:], [*map(str, several.shown)]]
+            return re.split("[x×]", text) in texts
     return first == second
 
 
@@ -151,7 +157,10 @@ class ConditionValue:
     def of_column(cls, name: str, value: Any) -> ConditionValue:
         """Return the value of a column as conditions compare it."""
         if isinstance(value, (list, tuple)):
+            shown = tuple(getattr(value, "sizes", ()))
             value = RowShape(value) if name.endswith("shape") else tuple(value)
+            if isinstance(value, RowShape):
+                value.shown = shown
         if isinstance(value, AtLeast):
             return cls(int(value), is_lower_bound=True)
         return cls(value)

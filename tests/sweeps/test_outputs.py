@@ -14,6 +14,7 @@ from resviz.sweeps import chart, outputs
 from resviz.sweeps.chart import colour_kinds
 from resviz.sweeps.sweep import run_sweep
 from resviz.sweeps.table import sweep_dataframe
+from resviz.sweeps.where import parse_condition
 
 SPECS = (
     "resnet({18,34}, base_channels={32,64}, input={64,96})",
@@ -78,6 +79,11 @@ def test_a_final_map_has_its_channels_last(plain):
     assert " 2×2×256 " in outputs.render_sweep(plain, "text")
     shown = {point["final_shape"] for point in chart.chart_points(plain)}
     assert "2×2×256" in shown
+    for text in ("2x2x256", "256x2x2", "1x256x2x2"):
+        condition = parse_condition(f"final_shape == '{text}'", plain.rows[0])
+        assert condition.holds(plain.rows[0])
+    other = parse_condition("final_shape == '2x256x2'", plain.rows[0])
+    assert not other.holds(plain.rows[0])
 
 
 def test_json(plain):
