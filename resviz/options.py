@@ -258,10 +258,9 @@ class FigureOptions(TypedDict, total=False):
     names: Annotated[
         str,
         Option(
-            "What boxes are called by: words of papers, module paths, or classes.",
+            "What parts are called by: words of papers, module paths, or classes.",
             choices="resviz.figures:NAMINGS",
             default="paper",
-            refusal="only {} have boxes of modules",
         ),
     ]
     costs: Annotated[

@@ -28,6 +28,7 @@ WITHIN_READINGS = {
     "structure": 2, "receptive": 3, "shape_flow": 3, "variants": 3,
     "constant_weights": 3, "resolution": 3, "attention": 3, "channel_places": 3,
     "growth": 4, "contraction": 4, "part_tree": 3, "layer_amounts": 5,
+    "stage_modules": 5,
 }  # fmt: skip
 """The readings have floors of their own: a reading stands on those below it."""
 

@@ -74,7 +74,7 @@ FIGURES = {
     ),
     "lanes": RegisteredFigure(
         "any network as a graph: lanes by resolution, every skip",
-        ("stages", "depth", "names"),
+        ("stages", "depth"),
         is_graph=True,
     ),
     "layers": RegisteredFigure(
@@ -82,7 +82,7 @@ FIGURES = {
     ),
     "volumes": RegisteredFigure(
         "any network as boxes in perspective, skips as brackets",
-        ("each", "stages", "depth", "names"),
+        ("each", "stages", "depth"),
     ),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side",
@@ -284,10 +284,12 @@ def describe_networks(
         picture: the figure, which says what fills its boxes; None for a plot.
     """
     from resviz.figures.declaring import tell_coverage
+    from resviz.figures.drawing.sheet import Sheet, lay_out_on
 
     spoken = [name for name in FIGURES[figure].options if name != "direction"]
     own = {name: chosen[name] for name in spoken}
-    described = find_figure(figure).description(networks, **own)
+    with lay_out_on(Sheet(names=chosen["names"])):
+        described = find_figure(figure).description(networks, **own)
     if picture is None:
         return clean_prose(described)
     told = [*tell_coverage(picture.coverage), *filter(None, [picture.description])]

@@ -25,6 +25,7 @@ from resviz.figures.overview.outline import (
     label_layers_between,
     stage_output_shape,
 )
+from resviz.figures.part_names import name_stage, respell_names
 from resviz.readings import costs
 from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.contraction.join_signs import JOIN_NOUNS
@@ -179,7 +180,8 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
     if has_serial_labels(structure):
         yield PARALLEL_SENTENCE
     yield f"In all: {count_shortcuts_by_kind(structure.blocks)}"
-    yield from map(format_sentence, find_remarks(structure))
+    for remark in find_remarks(structure):
+        yield format_sentence(respell_names(structure, remark))
 
 
 def describe_totals(structure: Structure) -> str:
@@ -248,7 +250,7 @@ def describe_stage(structure: Structure, stage: Stage, number: int) -> str:
     first_only = f", in the first {join_with_and(first)}" if first else ""
     contents = f" of {join_with_and(inner)}{others}" if inner else ""
     return (
-        f"{opening}{stage.name}: {blocks}{contents}{first_only}, "
+        f"{opening}{name_stage(stage)}: {blocks}{contents}{first_only}, "
         f"output {units.format_feature_map(stage_output_shape(stage))}. "
         f"{describe_stage_shortcuts(stage)}"
     )

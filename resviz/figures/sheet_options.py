@@ -28,7 +28,7 @@ def build_sheet(chosen: Mapping[str, Any]) -> Sheet:
     width, text = (read_length(name, chosen[name]) for name in LENGTH_LIMITS)
     shown = not chosen["no_title"], not chosen["no_legend"]
     font, heat = read_font(chosen["font"]), chosen["heat"] or ""
-    return Sheet(title, *shown, width, text, font, heat)
+    return Sheet(title, *shown, width, text, font, heat, chosen["names"])
 
 
 FONT_FAMILY = re.compile(r"[^\W_][\w .-]{0,63}")

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.errors import RenderError, suggest
+from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.part_names import name_stage
 from resviz.readings.contraction import SCREEN, GraphPart, contract, read_contraction
+from resviz.readings.stage_modules import read_stage_paths
 
 if TYPE_CHECKING:
-    from resviz.readings.contraction import ContractedGraph, Naming
+    from resviz.readings.contraction import ContractedGraph
     from resviz.readings.structure import Structure
     from resviz.record import Architecture
 
@@ -69,12 +72,12 @@ class StagePart:
     @property
     def source(self) -> str:
         """From which stage it comes, "from conv2_x"."""
-        return f"from {self.structure.stages[self.numbers[0] - 1].name}"
+        return f"from {name_stage(self.structure.stages[self.numbers[0] - 1])}"
 
     @property
     def target(self) -> str:
         """To which stage it leads, "to conv5_x"."""
-        return f"to {self.structure.stages[self.numbers[-1] + 1].name}"
+        return f"to {name_stage(self.structure.stages[self.numbers[-1] + 1])}"
 
     @property
     def graph_part(self) -> GraphPart:
@@ -101,7 +104,7 @@ class StagePart:
         """List the other stages of which layers run during these, as of branches."""
         stages = self.structure.stages
         return [
-            stages[number].name
+            name_stage(stages[number])
             for number in range(len(stages))
             if number not in self.numbers
             and not self.scope.isdisjoint(stages[number].layer_indices)
@@ -110,7 +113,7 @@ class StagePart:
     @property
     def missing(self) -> list[str]:
         """Names of the parts of the network that are not in it."""
-        names = [stage.name for stage in self.structure.stages]
+        names = [*map(name_stage, self.structure.stages)]
         before = [] if self.has_start else [STEM, *names[: self.numbers[0]]]
         after = [] if self.has_end else [*names[self.numbers[-1] + 1 :], HEAD]
         return [*before, *after]
@@ -132,13 +135,12 @@ def read_shown_graph(
     part: StagePart | None,
     arch: Architecture,
     depth: int | None = None,
-    names: Naming = "paper",
 ) -> ContractedGraph:
     """Read the contracted graph of a network, or of a part, that fits one screen.
 
-    With a `depth` it has the modules there, and may be larger. `names` tells what its
-    boxes are called by.
+    With a `depth` it has the modules there, and may be larger.
     """
+    names = find_sheet().names
     if part is None and depth is None and names == "paper":
         return read_contraction(arch)
     around = part and part.graph_part
@@ -178,12 +180,15 @@ def find_part(structure: Structure, stages: str) -> range:
         RenderError: if there are no such stages; lists those there are.
     """
     names = [stage.name for stage in structure.stages]
+    paths = [names.stage for names in read_stage_paths(structure.arch)]
     label = structure.arch.label
     if not names:
         raise RenderError(f"stages: {label} has none, leave the option out")
     first, dots, last = (word.strip() for word in stages.partition(".."))
-    start = find_stage(first, names) if first or not dots else 0
-    end = (find_stage(last, names) if last else len(names) - 1) if dots else start
+    start = find_stage(first, names, paths) if first or not dots else 0
+    end = (
+        (find_stage(last, names, paths) if last else len(names) - 1) if dots else start
+    )
     if end < start:
         raise RenderError(
             f"stages: got {stages!r}, and {last} comes before {first}: want {last}.."
@@ -192,15 +197,16 @@ def find_part(structure: Structure, stages: str) -> range:
     return range(start, end + 1)
 
 
-def find_stage(word: str, names: list[str]) -> int:
-    """Find the number of the stage that is called so, in any case.
+def find_stage(word: str, names: list[str], paths: list[str]) -> int:
+    """Find the number of the stage that is called so, or has that path, in any case.
 
     Raises:
         RenderError: if there is none.
     """
-    for number, name in enumerate(names):
-        if name.casefold() == word.casefold():
-            return number
+    for called in (names, paths):
+        folded = [name.casefold() for name in called]
+        if word.casefold() in folded:
+            return folded.index(word.casefold())
     several = f", or several in a row as {names[0]}..{names[-1]}"
     remedy = f"{suggest(word, names)}{several if len(names) > 1 else ''}"
     raise RenderError(f"stages: got {word!r}, {remedy}")

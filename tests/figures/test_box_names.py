@@ -12,8 +12,6 @@ from .conftest import faults, texts
 from .editable import read_network
 from .test_depth import list_words
 
-HAVING = [name for name in FIGURES if "names" in FIGURES[name].options]
-
 
 def test_paths_are_those_of_the_code():
     """Blocks in a row by their first and their last number."""
@@ -57,7 +55,69 @@ def test_names_change_no_box(name, naming):
             assert any(first.startswith(known) for known in types | paths if known)
 
 
-@pytest.mark.parametrize("figure", HAVING)
+STAGE_NAMES = {
+    "path": ("layer1", "layer2", "layer3", "layer4"),
+    "class": ("Bottleneck ×3", "Bottleneck ×4", "Bottleneck ×6", "Bottleneck ×3"),
+}
+
+
+@pytest.mark.parametrize("naming", STAGE_NAMES)
+@pytest.mark.parametrize("figure", ["overview", "layers", "icicle", "field"])
+def test_stages_are_called_by_their_modules(figure, naming):
+    """Those of a ResNet, in the picture, in its graph and in its sentences."""
+    drawn = draw_diagram(read_network("resnet50"), figure, names=naming)
+    shown = [texts(drawn.picture), [drawn.picture.description]]
+    if FIGURES[figure].is_graph:
+        shown.append([drawn.to_dot()])
+    for words in map(" ".join, shown):
+        assert all(name in words for name in STAGE_NAMES[naming])
+        assert "conv3_" not in words
+
+
+def test_boxes_of_a_stack_are_layers():
+    """By path equal ones are told from first to last; a class says what it does too."""
+    archs = [read_network(name) for name in ("resnet50", "resnet101")]
+    paths, classes = (
+        texts(draw_diagram(archs, "stack", names=naming).picture)
+        for naming in STAGE_NAMES
+    )
+    assert {"maxpool", "layer3.0.conv2", "layer3.1–5.conv2", "fc"} <= {*paths}
+    assert {"MaxPool2d", "Conv2d: 3×3, 256", "Linear: fc, 1000"} <= {*classes}
+
+
+def test_a_block_is_found_by_any_of_its_names():
+    """Its steps have the names of modules in it; a class is told once."""
+    arch = read_network("resnet50")
+    for at in ("conv3_2", "layer2.1"):
+        shown = texts(draw_diagram(arch, "block", at=at, names="path").picture)
+        assert {"layer2.1, bottleneck", "equal: layer2.2, layer2.3"} <= {*shown}
+        assert "conv2: 3×3 conv, 128→128" in shown
+    assert "Bottleneck" in texts(draw_diagram(arch, "block", names="class").picture)
+
+
+def test_stages_are_asked_for_by_any_name():
+    """What is left out is called as what is drawn."""
+    arch = read_network("resnet50")
+    drawn = draw_diagram(arch, "stack", stages="layer2..conv4_x", names="path")
+    shown = texts(drawn.picture)
+    assert {"from layer1", "to layer4"} <= {*shown}
+    assert "Left out: stem, layer1, layer4, head" in drawn.picture.description
+
+
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "googlenet", "toy_unet"])
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("naming", STAGE_NAMES)
+def test_any_network_is_called_so(figure, name, naming):
+    """Nothing lies over anything else, whatever its modules are called."""
+    try:
+        usual = draw_diagram(read_network(name), figure).picture
+    except RenderError:
+        return
+    picture = draw_diagram(read_network(name), figure, names=naming).picture
+    assert {*faults(picture)} <= {*faults(usual)}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("naming", ["path", "class"])
 def test_hostile_names_are_cut_and_stay_text(hostile, figure, naming):
     """Those of modules and classes, in every syntax."""
@@ -67,15 +127,7 @@ def test_hostile_names_are_cut_and_stay_text(hostile, figure, naming):
     assert drawn.to_tikz()
     if FIGURES[figure].is_graph:
         assert drawn.to_dot()
-        assert drawn.to_mermaid()
-
-
-@pytest.mark.parametrize("figure", sorted({*FIGURES} - {*HAVING}))
-def test_others_refuse_them(figure):
-    """In words that name those which take them; the usual names are no question."""
-    with pytest.raises(RenderError, match=r"names: got 'path' for .*want figure lanes"):
-        draw_diagram(read_network("resnet18"), figure, names="path")
-    assert draw_diagram(read_network("resnet18"), figure, names="paper")
+        assert figure == "layers" or drawn.to_mermaid()
 
 
 def test_every_door_takes_them():

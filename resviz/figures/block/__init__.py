@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
 from resviz.figures.block.placed import PlacedBlock, finish_chart, list_block_costs
-from resviz.figures.block.places import choose_blocks, name_equal_blocks
+from resviz.figures.block.places import name_equal_blocks, read_places
 from resviz.figures.block.placing import SIDE
 from resviz.figures.block.sides import draw_sides
 from resviz.figures.drawing import metrics
@@ -35,7 +35,7 @@ def draw(
     Raises:
         RenderError: if there is no block, or none called `at`; lists those there are.
     """
-    networks = choose_blocks(archs, at, stages)
+    networks = read_places(archs, at, stages)
     if sum(map(len, networks)) > 1:
         return draw_sides(archs, networks, direction)
     arch, place = archs[0], networks[0][0]
@@ -56,7 +56,7 @@ def block_heading(arch: Architecture, place: DrawnBlock) -> tuple[str, str, str]
     """Return what stands above a block: its name, where it is, what it costs."""
     where = f"module {place.block.path or '(root)'} of {arch.label}"
     facts = " · ".join(list_block_costs(place))
-    return f"{place.name}, {place.block.type}", where, facts
+    return place.title, where, facts
 
 
 def finish_block_picture(
@@ -90,7 +90,7 @@ def description(
     Raises:
         RenderError: as `draw`.
     """
-    networks = choose_blocks(archs, at, stages)
+    networks = read_places(archs, at, stages)
     told = [
         sentences.describe_block(arch, place.name, place.block, place.equal)
         for arch, places in zip(archs, networks, strict=True)

@@ -9,6 +9,7 @@ from resviz import units
 from resviz.figures import layer_labels
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.placing import BlockPlacing, turn_to_right
+from resviz.figures.block.step_names import name_steps
 from resviz.figures.block.steps import build_block_steps, list_block_members
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.canvas import Canvas
@@ -45,7 +46,7 @@ class PlacedBlock:
     ) -> None:
         self.place, self.prefix = place, prefix
         arch = place.block.arch
-        self.steps = build_block_steps(arch, place.block)
+        self.steps = name_steps(place.block, build_block_steps(arch, place.block))
         self.scope = list_block_members(build_graph(arch), place.block)
         outer = frozenset(k for k, step in enumerate(self.steps) if step.shortcut)
         layout = assign_lanes([step.sources for step in self.steps], outer)

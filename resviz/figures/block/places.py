@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.figures.block.steps import build_block_steps
+from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.part_names import name_block
 from resviz.figures.stage_parts import find_part
 from resviz.readings.structure import read_structure
 
@@ -34,6 +36,37 @@ class DrawnBlock:
     stage: int
     equal: tuple[str, ...]
     before: int = 0
+
+    @property
+    def title(self) -> str:
+        """Its name and its type, "conv3_1, bottleneck"; a class may be both."""
+        kind = self.block.type
+        return self.name if self.name.casefold() == kind else f"{self.name}, {kind}"
+
+
+def read_places(
+    archs: Sequence[Architecture],
+    at: str | Sequence[str] | None,
+    stages: str | None,
+) -> list[list[DrawnBlock]]:
+    """Return the blocks that are drawn of each network, called as the sheet says.
+
+    Raises:
+        RenderError: as `choose_blocks`.
+    """
+    chosen = choose_blocks(archs, at, stages)
+    return [[*map(rename_place, places)] for places in chosen]
+
+
+def rename_place(place: DrawnBlock) -> DrawnBlock:
+    """Call a block as the sheet says; those like it by paths, if it has its class."""
+    stage = read_structure(place.block.arch).stages[place.stage]
+    numbers = {name: k for k, name in enumerate(stage.block_names, 1)}
+    equal = place.equal
+    if find_sheet().names != "class":
+        equal = tuple(name_block(stage, numbers[name]) for name in equal)
+    name = name_block(stage, numbers[place.name])
+    return replace(place, name=name, equal=equal)
 
 
 def choose_blocks(

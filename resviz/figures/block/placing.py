@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz import units
 from resviz.figures.drawing import metrics
+from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
     from resviz.figures.block.lanes import LaneLayout
@@ -20,6 +21,9 @@ MAX_BOX_WIDTH = 260
 
 SLIM_WIDTHS = {"conv": 96, "projected": 96, "identity": 112}
 """Width of text by role from left to right, in pixels; 72 for all others."""
+
+SLIM_NAMED_WIDTH = 112
+"""The same of others that have names of modules."""
 
 TOP, SIDE = 62, 14
 """Y of the first level, below the title; x of it from left to right."""
@@ -38,7 +42,8 @@ def size_upright_box(step: BlockStep) -> StepBox:
         return StepBox(tuple(step.lines), (20, 20))
     if step.role == "text":
         return StepBox(step.words, (metrics.max_text_width(step.words) + 4, 16))
-    lines = tuple(metrics.fit_text(line, MAX_BOX_WIDTH - 12) for line in step.lines)
+    fit = metrics.fit_text if find_sheet().names == "paper" else metrics.fit_name
+    lines = tuple(fit(line, MAX_BOX_WIDTH - 12) for line in step.lines)
     width = metrics.max_text_width(lines) + (24 if step.role != "identity" else 4)
     least = {"conv": 160, "projected": 160, "plain": 84}.get(step.role, 0)
     height = {"conv": 27, "projected": 27, "plain": 20}.get(step.role, 30)
@@ -56,7 +61,8 @@ def size_slim_box(step: BlockStep) -> StepBox:
         texts = [kernel, *metrics.wrap_words(rest, ", ", SLIM_WIDTHS[step.role])]
     else:
         parts = [part for line in step.lines for part in line.split(", ")]
-        room = SLIM_WIDTHS.get(step.role, 72)
+        usual = 72 if find_sheet().names == "paper" else SLIM_NAMED_WIDTH
+        room = SLIM_WIDTHS.get(step.role, usual)
         texts = [
             piece
             for part in parts

@@ -60,7 +60,7 @@ class Side:
     ) -> None:
         self.place, self.direction, self.key = place, direction, f"b{number}"
         self.placed = PlacedBlock(place, direction, self.key)
-        where = f"{place.name}, {place.block.type}"
+        where = place.title
         name, *more = [label, where] if label else [where]
         facts = [*more, *list_block_costs(place)]
         size = LOOKS["title"].size * metrics.BOLD_FACTOR

@@ -17,6 +17,8 @@ from resviz.escape import clean_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from resviz.readings.contraction import Naming
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -30,6 +32,7 @@ class Sheet:
         text: the size of its smallest letters there, in points; None for theirs.
         font: the family of its letters; "" for the usual ones.
         heat: the cost that fills its boxes; "" for the resolution.
+        names: what its boxes are called by.
     """
 
     title: str = ""
@@ -39,6 +42,7 @@ class Sheet:
     text: float | None = None
     font: str = ""
     heat: str = ""
+    names: Naming = "paper"
 
     @property
     def unit(self) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.figures.layer_labels import arrange_output
+from resviz.figures.part_names import name_layer, name_stage
 from resviz.figures.tints import choose_tint
 from resviz.readings.receptive import Axis, compute_receptive_fields
 from resviz.readings.structure import read_structure
@@ -132,7 +133,9 @@ def list_ends(arch: Architecture) -> list[tuple[str, int]]:
     structure = read_structure(arch)
     if structure.stages:
         ends = [(stem.name, stem.end) for stem in find_stems(structure)[:1]]
-        ends += [(stage.name, stage.layer_indices[-1]) for stage in structure.stages]
+        ends += [
+            (name_stage(stage), stage.layer_indices[-1]) for stage in structure.stages
+        ]
         if structure.head:
             ends.append(("head", structure.head_end))
         return [(name, index) for name, index in ends if index >= 0]
@@ -143,4 +146,6 @@ def list_ends(arch: Architecture) -> list[tuple[str, int]]:
         for k, index in enumerate(path)
         if k + 1 == len(path) or counts[k + 1] != counts[k]
     ]
-    return [(arch.stored_layers[index].name, index) for index in lasts if index >= 0]
+    return [
+        (name_layer(arch.stored_layers[index]), index) for index in lasts if index >= 0
+    ]

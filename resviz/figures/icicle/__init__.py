@@ -9,6 +9,7 @@ from resviz.figures import sentences
 from resviz.figures.heat import HEATS
 from resviz.figures.icicle.placing import IciclePlacing
 from resviz.figures.icicle.shares import measure_shares
+from resviz.figures.part_names import name_part
 from resviz.units import format_sentence
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def description(arch: Architecture, *, heat: str | None = None) -> str:
     """Say what each stage has of a cost, and what no box has."""
     shares = read_shares(arch, heat)
     parts = [
-        f"{part.name} {shares.write_share(part)}" for part in shares.list_largest()
+        f"{name_part(arch, part)} {shares.write_share(part)}"
+        for part in shares.list_largest()
     ]
     said = (
         f"Icicle of {arch.label}: {shares.heat.name} of its stages, their blocks and "

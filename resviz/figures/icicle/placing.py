@@ -12,6 +12,7 @@ from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.layer_labels import label_layer_briefly
+from resviz.figures.part_names import name_layer, name_part
 from resviz.figures.tints import choose_layers_tint, explain_tints
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import read_structure
@@ -141,7 +142,9 @@ class IciclePlacing:
             for parts in self.group_narrow(inner, scale):
                 amount = sum(self.shares.amounts[part.key] for part in parts)
                 stop = start + scale * amount
-                pending.append(Slot(parts, row, start, stop, first.name))
+                pending.append(
+                    Slot(parts, row, start, stop, name_part(self.arch, first))
+                )
                 start = stop
 
     def group_narrow(
@@ -199,7 +202,8 @@ class IciclePlacing:
             self.shares.write(part),
         )
         names = [metrics.fit_text(n, 300, letters) for n in self.list_part_names(part)]
-        if part.kind in {"block", "call"}:
+        by_path = find_sheet().names == "path"
+        if part.kind in {"block", "call"} or (part.kind == "layer" and by_path):
             names.append(shorten_name(names[0], around))
         if room >= SHORTEST:
             names.append(metrics.fit_name(names[0], room, letters))
@@ -215,11 +219,14 @@ class IciclePlacing:
             yield self.shares.heat.name
         elif part.kind == "layer":
             layer = self.arch.stored_layers[part.layer_indices[0]]
+            if find_sheet().names != "paper":
+                yield name_layer(layer)
+                return
             label = " + ".join(label_layer_briefly(layer)) or layer.type
             yield label
             yield label.partition(",")[0]
         else:
-            yield part.name
+            yield name_part(self.arch, part)
 
 
 def shorten_name(name: str, around: str) -> str:

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
         ContractedGraph,
         DrawnFrame,
         DrawnNode,
-        Naming,
     )
     from resviz.record import Architecture
 
@@ -66,7 +65,6 @@ def draw(
     *,
     stages: str | None = None,
     depth: int | None = None,
-    names: Naming = "paper",
 ) -> Picture:
     """Draw a network in lanes, or some of its stages, or its modules at a depth.
 
@@ -75,7 +73,7 @@ def draw(
     """
     structure = read_structure(arch)
     part = read_stage_part(structure, stages)
-    graph = read_shown_graph(part, arch, depth, names)
+    graph = read_shown_graph(part, arch, depth)
     missing = declare_span(part)
     facts = list_title_facts(structure)
     canvas = Canvas()
@@ -255,11 +253,10 @@ def description(
     *,
     stages: str | None = None,
     depth: int | None = None,
-    names: Naming = "paper",
 ) -> str:
     """Say the graph in sentences: each box with what it reads, and what is inside."""
     part = read_stage_part(read_structure(arch), stages)
-    graph = read_shown_graph(part, arch, depth, names)
+    graph = read_shown_graph(part, arch, depth)
     told = describe_graph(graph, "As a graph in lanes by resolution")
     return told + tell_span(part)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import tints
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.part_names import name_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ def build_layers_chart(
             parts = tuple(build_parts(inner, depth + 1))
             if isinstance(frame, int):
                 stage = structure.stages[frame]
-                name = ChartBox(f"t{first}", "name", (stage.name,))
+                name = ChartBox(f"t{first}", "name", (name_stage(stage),))
                 tint = tints.choose_stage_tint(stage)
                 yield ChartFrame(f"s{first}", (), tint, (name, *parts))
             else:

@@ -15,6 +15,7 @@ from resviz.figures.drawing.canvas import Canvas, frame_nodes
 from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.layers.routing import FRAME_REACH, LANE_PITCH
 from resviz.figures.legend import list_shortcut_signs
+from resviz.figures.part_names import name_stage
 from resviz.figures.title_facts import list_title_facts
 
 if TYPE_CHECKING:
@@ -254,7 +255,9 @@ class LayersPlacing:
             for piece in self.router.pieces
             if (piece.stage == frame if is_stage else frame in piece.folds)
         )
-        name = self.structure.stages[frame].name if is_stage else f"×{frame.times}"
+        name = (
+            name_stage(self.structure.stages[frame]) if is_stage else f"×{frame.times}"
+        )
         goes_on = pieces[0] is not first
         if is_stage:
             room -= metrics.text_width(", continued", bold=True) * goes_on

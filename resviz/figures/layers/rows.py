@@ -12,6 +12,7 @@ from resviz.figures import layer_labels, tints
 from resviz.figures.block.steps import list_unit_members
 from resviz.figures.drawing import metrics
 from resviz.figures.layer_labels import find_join_sign
+from resviz.figures.part_names import name_block, name_layer
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.contraction import read_wiring
 from resviz.readings.structure.graph import Graph, build_graph
@@ -219,8 +220,9 @@ def is_no_operation(layer: Layer) -> bool:
 
 
 def shorten_name(layer: Layer) -> str:
-    """Return the last part of a layer's name."""
-    return re.split("[.:]", layer.name)[-1]
+    """Return the last part of a layer's name, or its class."""
+    name = name_layer(layer)
+    return re.split("[.:]", name)[-1] if name == layer.name else name
 
 
 def merge_layer(arch: Architecture, row: LayerRow, layer: Layer) -> None:
@@ -251,7 +253,7 @@ def start_row(arch: Architecture, layer: Layer, *, is_join: bool) -> LayerRow:
     label = label.replace("MultiheadAttention", "attention")
     label = find_join_sign(layer) if is_join else label
     return LayerRow(
-        [layer.name],
+        [name_layer(layer)],
         label,
         output,
         layer.params,
@@ -281,7 +283,7 @@ def group_into_pieces(
     owner: dict[int, LayerPiece] = {}
     for number, stage in enumerate(structure.stages):
         for position, block in enumerate(stage.blocks, 1):
-            name = stage.block_name(position)
+            name = name_block(stage, position)
             before = LayerPiece([], number)
             owner |= {row_of_layer[index]: before for index in block.preactivation}
             for unit in block.units:

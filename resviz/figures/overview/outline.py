@@ -26,6 +26,7 @@ from resviz.figures.overview.words import (
     label_shortcut,
     label_width_change,
 )
+from resviz.figures.part_names import name_stage
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.stems import find_stems, list_stems_before
@@ -224,7 +225,7 @@ def build_stage_section(
         *label_returned_outputs(structure, stage),
     )
     tint = tints.choose_stage_tint(stage)
-    return OutlineSection(stage.name, facts, elide_rows(groups, most), tint)
+    return OutlineSection(name_stage(stage), facts, elide_rows(groups, most), tint)
 
 
 def list_turns(

@@ -28,6 +28,7 @@ from resviz.figures.stack.bands import (
 )
 from resviz.figures.stack.boxes import Stack, build_stack
 from resviz.figures.stack.placing import StackPlacing
+from resviz.figures.stack.row_names import rename_rows
 from resviz.figures.stack.side_lines import SKIP
 from resviz.figures.stage_parts import declare_missing
 from resviz.figures.tints import explain_tints
@@ -166,7 +167,9 @@ def build_stacks(
     """Return networks as stacks, each after its plain twin if `plain`."""
     twins = (True, False) if plain else (False,)
     return [
-        build_stack(arch, plain=twin, stages=stages) for arch in archs for twin in twins
+        rename_rows(build_stack(arch, plain=twin, stages=stages), arch)
+        for arch in archs
+        for twin in twins
     ]
 
 

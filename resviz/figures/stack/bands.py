@@ -8,6 +8,7 @@ from math import log2
 from typing import TYPE_CHECKING
 
 from resviz.figures.stack.boxes import Stack, StackPiece, StackRow
+from resviz.readings.structure.stage_names import write_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -120,8 +121,21 @@ def fold_equal_runs(stack: Stack, least: int) -> Stack:
     pieces: list[StackPiece] = []
     for run in iter_equal_runs(stack.pieces):
         folds = len(run) >= least
-        pieces += [replace(run[0], turns=tuple(run))] if folds else run
+        pieces += [fold_run(run)] if folds else run
     return replace(stack, pieces=tuple(pieces))
+
+
+def fold_run(run: Sequence[StackPiece]) -> StackPiece:
+    """Return the first of equal pieces for all, their paths from first to last."""
+    rows = [
+        row
+        if row.label == last.label
+        else replace(
+            row, label=write_range(row.label.split("."), last.label.split("."))
+        )
+        for row, last in zip(run[0].rows, run[-1].rows, strict=True)
+    ]
+    return replace(run[0], rows=tuple(rows), turns=tuple(run))
 
 
 def elide_pieces(stack: Stack, most: int) -> Stack:

@@ -220,7 +220,8 @@ class StackPlacing:
         folded = item.piece.count > 1
         lead = PLATE_ABOVE if folded and item.number == 0 else 0
         x, y = at[0], at[1] + lead + item.row.apart * BRANCH_GAP + ROW_PITCH / 2
-        label = metrics.fit_text(item.row.label, self.box - 6, 11)
+        fit = metrics.fit_name if find_sheet().names == "path" else metrics.fit_text
+        label = fit(item.row.label, self.box - 6, 11)
         if item.piece.hidden or last is None:
             role = "note" if last else "small"
             node = self.canvas.add_text(role, (x, y), label)

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.stage_parts import StagePart
     from resviz.figures.volumes.rows import VolumeRow
-    from resviz.readings.contraction import Naming
     from resviz.record import Architecture
 
 MIN_WIDTH = 640
@@ -60,7 +59,6 @@ def draw(
     each: bool = False,
     stages: str | None = None,
     depth: int | None = None,
-    names: Naming = "paper",
 ) -> Picture:
     """Draw a network as boxes in a row, or in lanes where it is none.
 
@@ -69,8 +67,8 @@ def draw(
             that it has not; lists those it has.
     """
     part = read_stage_part(read_structure(arch), stages)
-    row = choose_row_of_stages(arch, part, depth, names)
-    graph = row.graph if row else read_shown_graph(part, arch, depth, names)
+    row = choose_row_of_stages(arch, part, depth)
+    graph = row.graph if row else read_shown_graph(part, arch, depth)
     if len(graph.nodes) > MAX_NODES:
         raise RenderError(
             f"volumes: got {len(graph.nodes)} boxes, signs and outputs, want at most "
@@ -118,11 +116,11 @@ def add_title(canvas: Canvas, arch: Architecture, width: float) -> float:
 
 
 def choose_row_of_stages(
-    arch: Architecture, part: StagePart | None, depth: int | None, names: Naming
+    arch: Architecture, part: StagePart | None, depth: int | None
 ) -> VolumeRow | None:
     """Choose the row of a network, some stages or modules; None where it is none."""
-    if depth is not None or names != "paper":
-        return build_row(read_shown_graph(part, arch, depth, names))
+    if depth is not None or find_sheet().names != "paper":
+        return build_row(read_shown_graph(part, arch, depth))
     return choose_row_of_part(arch, part.graph_part) if part else choose_row(arch)
 
 
@@ -132,13 +130,12 @@ def description(
     each: bool = False,
     stages: str | None = None,
     depth: int | None = None,
-    names: Naming = "paper",
 ) -> str:
     """Say the boxes in sentences: each with what it reads, and what is inside."""
     del each  # what is opened is no other graph
     part = read_stage_part(read_structure(arch), stages)
-    row = choose_row_of_stages(arch, part, depth, names)
-    graph = row.graph if row else read_shown_graph(part, arch, depth, names)
+    row = choose_row_of_stages(arch, part, depth)
+    graph = row.graph if row else read_shown_graph(part, arch, depth)
     form = "in a row" if row else "in lanes by resolution"
     told = describe_graph(graph, f"As boxes in perspective, {form}")
     return told + tell_span(part)

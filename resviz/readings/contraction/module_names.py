@@ -29,7 +29,15 @@ MAX_NAMES, MAX_LINE = 3, 18
 
 
 def name_modules(wiring: Wiring, ends: Iterable[int], naming: Naming) -> list[str]:
-    """Name the modules of some layers, in lines; [] for none.
+    """Name the modules of some layers, in lines; [] for none."""
+    names = list_module_names(wiring, ends, naming)
+    if naming == "class":
+        return names
+    return [part for name in names for part in break_path(name)]
+
+
+def list_module_names(wiring: Wiring, ends: Iterable[int], naming: Naming) -> list[str]:
+    """List the names of the modules of some layers, of many the first and the last.
 
     Example:
         ["layer1.1–2"] by path, and ["Bottleneck ×2"] by class.
@@ -39,7 +47,7 @@ def name_modules(wiring: Wiring, ends: Iterable[int], naming: Naming) -> list[st
         return [*shorten_list(count_names(clean_name(m.type) for m in modules))]
     names = [clean_name(name_module(module)) for module in modules]
     lines = [span for _, run in groupby(names, split_last) for span in span_names(run)]
-    return [part for line in shorten_list(lines) for part in break_path(line)]
+    return [*shorten_list(lines)]
 
 
 def name_module(module: Call | Layer) -> str:
