@@ -183,6 +183,7 @@ def test_a_pdf_has_every_word(name, tmp_path):
     assert {*name.split(), "last"} <= set(done.stdout.decode().split())
 
 
+@pytest.mark.filterwarnings("ignore:pdf. no font of this machine")
 def test_wide_letters_are_drawn(tmp_path):
     """Which take three bytes each, in a cell of sixty."""
     rows = tuple({"name": "\N{CJK UNIFIED IDEOGRAPH-5B57}" * 60} for _ in range(200))
