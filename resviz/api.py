@@ -323,10 +323,11 @@ def diagram(
         direction: of an overview, a block or an icicle, "TB" or "LR".
         stages: those that a figure draws, "conv3_x..conv5_x" or one; it says which
             parts it leaves out.
-        depth: how deep in the module tree boxes lie, 1 for the children of the network;
-            if left out, what fits a screen. Draws lanes, if no figure is named.
-        names: what boxes are called by: "paper", its words for what they do, "path" of
-            their modules, or "class" of these.
+        depth: how deep in the module tree boxes or rows lie, 1 for the children of the
+            network, or how many levels an icicle has; if left out, what fits a screen.
+            Draws lanes, if no figure is named.
+        names: what stages, blocks and boxes are called by: "paper", its words for what
+            they do, "path" of their modules, or "class" of these.
         costs: whether an overview has bars of each stage's parameters and MACs.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block,
@@ -414,10 +415,11 @@ def describe(
             of them stands side by side. If left out, the first that projects; of
             several networks one of a name that all have, where most of them differ.
         stages: those that a figure draws, if it takes them.
-        depth: how deep in the module tree boxes lie, 1 for the children of the network;
-            if left out, what fits a screen. Draws lanes, if no figure is named.
-        names: what boxes are called by: "paper", its words for what they do, "path" of
-            their modules, or "class" of these.
+        depth: how deep in the module tree boxes or rows lie, 1 for the children of the
+            network, or how many levels an icicle has; if left out, what fits a screen.
+            Draws lanes, if no figure is named.
+        names: what stages, blocks and boxes are called by: "paper", its words for what
+            they do, "path" of their modules, or "class" of these.
         costs: whether an overview says what each stage costs.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block,

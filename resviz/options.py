@@ -250,9 +250,10 @@ class FigureOptions(TypedDict, total=False):
     depth: Annotated[
         int | None,
         Option(
-            "A box a module: 1 for children of the network, 2 for theirs, and so on.",
+            "A box a module: 1 for children of the network, 2 for theirs, and so on; "
+            "of an icicle: its levels.",
             kind="number",
-            refusal="only {} have a box a module",
+            refusal="only {} have boxes of modules",
         ),
     ]
     names: Annotated[

@@ -51,6 +51,7 @@ class RegisteredFigure:
             drawing to scale.
         shows_connections: whether it shows which layer reads which, so that it says
             of how many it does not; else it is a plot.
+    narrower: what has larger letters in a paper's column.
     """
 
     help: str
@@ -58,6 +59,7 @@ class RegisteredFigure:
     several: bool = False
     is_graph: bool = False
     shows_connections: bool = True
+    narrower: str = "another figure or less of it"
 
 
 FIGURES = {
@@ -76,13 +78,18 @@ FIGURES = {
         "any network as a graph: lanes by resolution, every skip",
         ("stages", "depth"),
         is_graph=True,
+        narrower="the figure volumes, or overview with costs",
     ),
     "layers": RegisteredFigure(
-        "every layer, what repeats once", ("each", "stages"), is_graph=True
+        "every layer, what repeats once",
+        ("each", "stages", "depth"),
+        is_graph=True,
+        narrower="it to a depth of 1, or the figure stack",
     ),
     "volumes": RegisteredFigure(
         "any network as boxes in perspective, skips as brackets",
         ("each", "stages", "depth"),
+        narrower="it to a depth of 1, or the figure overview with costs",
     ),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side",
@@ -97,7 +104,7 @@ FIGURES = {
     ),
     "icicle": RegisteredFigure(
         "what stages, blocks and layers have of a cost, to scale",
-        ("heat", "direction"),
+        ("heat", "direction", "depth"),
         shows_connections=False,
     ),
     "field": RegisteredFigure(
@@ -184,7 +191,7 @@ def draw_diagram(
     description = describe_networks(networks, figure, chosen, picture)
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
-    warn_of_small_letters(described, sheet)
+    warn_of_small_letters(described, sheet, FIGURES[figure].narrower)
     warn_of_height(described, sheet)
     warn_of_cuts(described, cuts)
     ground = read_ground(chosen["background"])

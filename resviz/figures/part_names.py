@@ -16,7 +16,7 @@ from resviz.readings.structure.stage_names import StageNames
 if TYPE_CHECKING:
     from resviz.readings.part_tree import NetworkPart
     from resviz.readings.structure import Stage, Structure
-    from resviz.record import Architecture, Layer
+    from resviz.record import Architecture, Call, Layer
 
 READERS = {"path": read_stage_paths, "class": read_stage_classes}
 """What reads the names of stages and blocks that are no words of papers."""
@@ -68,6 +68,11 @@ def name_layer(layer: Layer) -> str:
     return layer.type if find_sheet().names == "class" else layer.name
 
 
+def name_call(call: Call) -> str:
+    """Return what the figure calls a call: its path, or its class."""
+    return call.type if find_sheet().names == "class" else call.path
+
+
 def name_part(arch: Architecture, part: NetworkPart) -> str:
     """Return what the figure calls a part of the tree of a network."""
     stages = read_structure(arch).stages
@@ -80,5 +85,5 @@ def name_part(arch: Architecture, part: NetworkPart) -> str:
         ends = [block.end for block in stage.blocks]
         return name_block(stage, ends.index(numbers["block"]) + 1)
     if part.kind == "call" and naming == "class":
-        return arch.calls[numbers["call"]].type
+        return name_call(arch.calls[numbers["call"]])
     return part.name

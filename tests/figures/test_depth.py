@@ -15,6 +15,7 @@ from .conftest import faults, texts
 from .editable import read_network
 
 HAVING = [name for name in FIGURES if "depth" in FIGURES[name].options]
+GRAPHS = [name for name in HAVING if FIGURES[name].shows_connections]
 
 
 def list_words(name, **options):
@@ -40,7 +41,7 @@ def test_a_reshape_behind_a_module_has_no_box():
     assert ("reshape",) not in boxes
 
 
-@pytest.mark.parametrize("figure", HAVING)
+@pytest.mark.parametrize("figure", GRAPHS)
 @pytest.mark.parametrize("name", ["resnet50", "toy_unet", "hrnet_w18_small"])
 def test_its_pictures_are_whole(figure, name):
     """Nothing lies over anything else, and every connection is told."""
@@ -50,6 +51,59 @@ def test_its_pictures_are_whole(figure, name):
         assert picture.coverage.edges == (
             picture.coverage.drawn + picture.coverage.declared
         )
+
+
+def list_rows(name, depth, **options):
+    """The words of each row of the figure "layers", and those of its frames."""
+    picture = draw_diagram(read_network(name), "layers", depth=depth, **options).picture
+    boxes = [part for part in picture.chart.iter_parts() if isinstance(part, ChartBox)]
+    return [box.lines for box in boxes if box.role != "text"]
+
+
+def test_layers_have_a_row_a_call():
+    """ResNet-50's stages with their parameters, then its blocks; all are counted."""
+    stages = [("bottleneck ×3", "layer1", "56×56×256 · 215,808 parameters")]
+    rows = list_rows("resnet50", 1)
+    assert stages == [lines for lines in rows if lines[1:2] == ("layer1",)]
+    paths = [lines[1] for lines in list_rows("resnet50", 2) if len(lines) == 3]
+    assert ["layer1.0", "layer1.1", "layer1.2", "layer2.0"] == [
+        path for path in paths if path.startswith("layer")
+    ][:4]
+    counts = [lines[2].split(" · ")[-1] for lines in rows if len(lines) == 3]
+    counted = [int(c.split()[0].replace(",", "")) for c in counts if "parameter" in c]
+    assert read_network("resnet50").params == sum(counted)
+
+
+def test_a_row_of_several_resolutions_says_them():
+    """What others read of HRNet's stages, of many the first and the last."""
+    rows = list_rows("hrnet_w18_small", 1)
+    outputs = {lines[1]: lines[2] for lines in rows if len(lines) == 3}
+    assert "56×56×16, 28×28×32 · 51,680 parameters" == outputs["stage2"]
+    assert outputs["stage4"].startswith("56×56×16, … 2 more, 7×7×128 · ")
+
+
+def test_a_call_that_is_drawn_in_part_is_a_row_of_that_part():
+    """MobileNet's blocks lie in one list, of which two stages are drawn."""
+    rows = list_rows("mobilenetv2_050", 1, stages="blocks.1..blocks.2")
+    assert 1 == [lines[1:2] for lines in rows].count(("blocks",))
+
+
+def test_units_around_calls_keep_their_additions():
+    """A ViT's attention and its MLP, each with its shortcut, drawn once for twelve."""
+    rows = list_rows("vit_tiny_patch16_224", 3)
+    assert ("Attention", "blocks.0.attn", "197×192 · 148,224 parameters") in rows
+    assert 2 == rows.count(("+",))
+
+
+def test_icicles_have_so_many_levels():
+    """Stages, or their blocks; what lies deeper is said not to be drawn."""
+    shown = [
+        texts(draw_diagram(read_network("resnet50"), "icicle", depth=k).picture)
+        for k in (1, 2, 9)
+    ]
+    assert [False, True, True] == ["conv2_1" in words for words in shown]
+    told = ["drawn to a depth" in " ".join(words) for words in shown]
+    assert [True, True, False] == told
 
 
 def test_a_box_with_several_resolutions_says_where_it_stands():
@@ -95,7 +149,7 @@ def test_every_door_takes_it(tmp_path):
     assert "bottleneck ×6" in resviz.describe(load(record_file("resnet50")), depth=1)
 
 
-@pytest.mark.parametrize("figure", HAVING)
+@pytest.mark.parametrize("figure", ["lanes", "volumes"])
 def test_letters_too_small_for_a_screen_are_told_of(figure):
     """DenseNet's layers one by one are for zooming; its blocks are not."""
     note = "for zooming: letters of 2 px"

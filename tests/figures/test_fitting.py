@@ -117,6 +117,15 @@ def test_letters_are_as_large_as_asked_for_or_it_is_said(network, figure, name, 
         assert letters(again) >= wanted - 0.05
 
 
+def test_a_figure_that_holds_in_a_column_is_named(network):
+    """Lanes of a ResNet never do; its volumes, and its overview with costs, do."""
+    _, (said,) = draw_with_warnings(network("resnet50"), "lanes", width="column")
+    assert said.endswith("draw the figure volumes, or overview with costs")
+    for figure, options in (("volumes", {}), ("overview", {"costs": True})):
+        arch = network("resnet50")
+        assert not draw_with_warnings(arch, figure, width="column", **options)[1]
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("name", ["resnet18", "resnet152", "long"])
 def test_what_is_taller_than_a_page_is_said(network, figure, name):

@@ -82,8 +82,13 @@ def fit_picture(picture: Picture, sheet: Sheet) -> Picture:
     return replace(shift_picture(picture, by, (room, height)), unit=unit)
 
 
-def warn_of_small_letters(picture: Picture, sheet: Sheet) -> None:
-    """Warn of letters that come out smaller than is asked for, or than is read."""
+def warn_of_small_letters(
+    picture: Picture, sheet: Sheet, other: str = "another figure or less of it"
+) -> None:
+    """Warn of letters that come out smaller than is asked for, or than is read.
+
+    `other` is what has larger ones in such a width.
+    """
     if picture.unit is None:
         return
     size = find_letter_size(picture)
@@ -99,7 +104,7 @@ def warn_of_small_letters(picture: Picture, sheet: Sheet) -> None:
     name, value = option
     message = (
         f"{picture.title}: letters of {points:.1f} pt, and {wanted:g} {asked}: "
-        f'give it {name}="{value}", or draw another figure or less of it'
+        f'give it {name}="{value}", or draw {other}'
     )
     warn_caller(LetterWarning(message, *option))
 

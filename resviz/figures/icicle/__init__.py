@@ -22,20 +22,26 @@ USUAL_COST = "macs"
 
 
 def draw(
-    arch: Architecture, *, heat: str | None = None, direction: str = "TB"
+    arch: Architecture,
+    *,
+    heat: str | None = None,
+    direction: str = "TB",
+    depth: int | None = None,
 ) -> Picture:
-    """Draw an icicle of a cost, its root above or at the left.
+    """Draw an icicle of a cost, its root above or at the left, so many levels deep.
 
     Raises:
         RenderError: for a cost that does not add up, or of which a network has none.
         RecordError: for a cost that the record does not tell.
     """
-    return IciclePlacing(arch, read_shares(arch, heat), direction).draw_picture()
+    return IciclePlacing(arch, read_shares(arch, heat, depth), direction).draw_picture()
 
 
-def description(arch: Architecture, *, heat: str | None = None) -> str:
+def description(
+    arch: Architecture, *, heat: str | None = None, depth: int | None = None
+) -> str:
     """Say what each stage has of a cost, and what no box has."""
-    shares = read_shares(arch, heat)
+    shares = read_shares(arch, heat, depth)
     parts = [
         f"{name_part(arch, part)} {shares.write_share(part)}"
         for part in shares.list_largest()
@@ -48,7 +54,7 @@ def description(arch: Architecture, *, heat: str | None = None) -> str:
     return " ".join([said, *map(format_sentence, shares.list_missing())])
 
 
-def read_shares(arch: Architecture, name: str | None) -> Shares:
+def read_shares(arch: Architecture, name: str | None, depth: int | None) -> Shares:
     """Read what each part of a network has of a cost.
 
     Raises:
@@ -61,7 +67,7 @@ def read_shares(arch: Architecture, name: str | None) -> Shares:
             f"heat: got {name!r} for 'icicle', and a {heat.name} is no sum of "
             f"others: want one of {', '.join(others)}"
         )
-    shares = measure_shares(arch, heat)
+    shares = measure_shares(arch, heat, depth)
     if not shares.amounts[shares.root.key]:
         raise RenderError(
             f"{arch.label}: no {heat.name} that are counted, so an icicle has no "

@@ -31,6 +31,7 @@ class Shares:
         unplaced: what no layer has alone: parameters that none reads, and what is
             known of a layer that is not counted.
         suffix: ", batch of 8" where counts are not of one sample.
+        depth: how many levels below the network are drawn; None for all.
     """
 
     heat: Heat
@@ -40,6 +41,7 @@ class Shares:
     gaps: tuple[str, ...]
     unplaced: int
     suffix: str
+    depth: int | None = None
 
     def write(self, part: NetworkPart) -> str:
         """Write the amount of a part."""
@@ -55,7 +57,9 @@ class Shares:
         return f"{self.write(part)} ({self.write_percent(part)})"
 
     def list_shown(self, part: NetworkPart) -> list[NetworkPart]:
-        """List the parts of a part that have anything of the cost."""
+        """List the parts of a part that have anything of the cost, if any is drawn."""
+        if self.depth is not None and len(part.key) > self.depth:
+            return []
         return [inner for inner in part.parts if self.amounts[inner.key]]
 
     def list_largest(self) -> list[NetworkPart]:
@@ -77,9 +81,12 @@ class Shares:
         if self.unplaced:
             name = self.heat.name
             yield f"in no box: {self.heat.write(self.unplaced)} more {name}"
+        if any(len(part.key) - 2 == self.depth for part in iter_parts(self.root)):
+            levels = format_plural(self.depth or 0, "level")
+            yield f"drawn to a depth of {levels}, what is in these parts is not"
 
 
-def measure_shares(arch: Architecture, heat: Heat) -> Shares:
+def measure_shares(arch: Architecture, heat: Heat, depth: int | None = None) -> Shares:
     """Measure what each part of a network has of a cost that adds up.
 
     Raises:
@@ -98,4 +105,5 @@ def measure_shares(arch: Architecture, heat: Heat) -> Shares:
         (*dict.fromkeys(measured.gaps),),
         (measured.total or 0) - amounts[root.key],
         format_batch_suffix(arch) if has_batch(heat) else "",
+        depth,
     )

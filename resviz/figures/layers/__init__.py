@@ -42,18 +42,22 @@ if TYPE_CHECKING:
 
 
 def draw(
-    arch: Architecture, *, each: bool = False, stages: str | None = None
+    arch: Architecture,
+    *,
+    each: bool = False,
+    stages: str | None = None,
+    depth: int | None = None,
 ) -> Picture:
     """Draw every layer of a network or of stages; of what repeats `each`, or one turn.
 
-    What fits a screen is not folded.
+    What fits a screen is not folded. With a `depth` it is a row a module's call.
 
     Raises:
         RenderError: for stages that it has not; lists those it has.
     """
     structure = read_structure(arch)
     part = read_stage_part(structure, stages)
-    shown = build_shown_rows(structure, part)
+    shown = build_shown_rows(structure, part, depth)
     rows, row_of_layer = shown.rows, shown.row_of_layer
     pieces = group_into_pieces(structure, rows, row_of_layer)
 
@@ -123,14 +127,19 @@ def place_rows(
 
 
 def description(
-    arch: Architecture, *, each: bool = False, stages: str | None = None
+    arch: Architecture,
+    *,
+    each: bool = False,
+    stages: str | None = None,
+    depth: int | None = None,
 ) -> str:
     """Say the list in sentences."""
     del each  # what is folded is said of the picture
     part = read_stage_part(read_structure(arch), stages)
     count = len(part.scope & {*range(len(arch.layers))} if part else arch.layers)
+    rows = "" if depth is None else f" in rows of calls at a depth of {depth}"
     return (
-        f"{count} layers in execution order, with output shapes and "
+        f"{count} layers{rows} in execution order, with output shapes and "
         f"parameters, {units.group_digits(arch.params)} in all. "
         f"{sentences.describe_network(arch)}{tell_span(part)}"
     )

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resviz.figures.layers.calls import merge_calls
 from resviz.figures.layers.rows import LayerRow, build_layer_rows
+from resviz.readings.contraction.module_depth import find_calls_at_depth
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
@@ -32,9 +34,14 @@ class ShownRows:
     sides: frozenset[int] = frozenset()
 
 
-def build_shown_rows(structure: Structure, part: StagePart | None) -> ShownRows:
-    """Build the rows of a network, or of some stages between a row for each side."""
-    rows, row_of_layer = build_layer_rows(structure)
+def build_shown_rows(
+    structure: Structure, part: StagePart | None, depth: int | None = None
+) -> ShownRows:
+    """Build the rows of a network, or of some stages between a row for each side.
+
+    With a `depth` what lies there in the module tree is a row a call.
+    """
+    rows, row_of_layer = build_rows_to_depth(structure, depth, part)
     if part is None:
         return ShownRows(rows, row_of_layer)
     sides = part.graph_part
@@ -67,6 +74,20 @@ def build_shown_rows(structure: Structure, part: StagePart | None) -> ShownRows:
         {layer: numbers[row] for layer, row in row_of_layer.items()},
         frozenset({0} | last if before else last),
     )
+
+
+def build_rows_to_depth(
+    structure: Structure, depth: int | None, part: StagePart | None
+) -> tuple[list[LayerRow], dict[int, int]]:
+    """Build every row, and the row of each layer; with a depth a row a call there.
+
+    Of a call that is in a part only partly, the row holds what is.
+    """
+    calls = {} if depth is None else find_calls_at_depth(structure.arch, depth)
+    if part is not None:
+        calls = {index: calls[index] for index in calls.keys() & part.scope}
+    rows, row_of_layer = build_layer_rows(structure, calls)
+    return merge_calls(structure, rows, row_of_layer, calls)
 
 
 def read_across(rows: list[LayerRow], numbers: dict[int, int]) -> dict[int, list[int]]:

@@ -21,7 +21,7 @@ from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
@@ -48,6 +48,7 @@ class LayerRow:
         head: index of the layer that it begins with.
         tail: index of its last layer.
         tint: the colours of its resolution.
+        is_call: whether it stands for all that a module's call holds.
     """
 
     names: list[str]
@@ -60,6 +61,7 @@ class LayerRow:
     head: int = MODEL_INPUT
     tail: int = MODEL_INPUT
     tint: str = "stem"
+    is_call: bool = False
 
     @property
     def printed_names(self) -> str:
@@ -121,8 +123,13 @@ class LayerPiece:
     folds: tuple[PieceFold, ...] = ()
 
 
-def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, int]]:
-    """Return every row, and which row each layer is in; the first is the input."""
+def build_layer_rows(
+    structure: Structure, calls: Mapping[int, int]
+) -> tuple[list[LayerRow], dict[int, int]]:
+    """Return every row, and which row each layer is in; the first is the input.
+
+    No layer of one of the `calls` is in a row that begins outside of it.
+    """
     arch = structure.arch
     graph = build_graph(arch)
     parts = [unit for block in structure.blocks for unit in block.units]
@@ -145,6 +152,8 @@ def build_layer_rows(structure: Structure) -> tuple[list[LayerRow], dict[int, in
         read = (row_of_layer.get(source) for source in live)  # of constants, none
         sources = [row for row in dict.fromkeys(read) if row is not None]
         alone = len(sources) == 1 and layer.index not in leads
+        if alone and layer.index in calls:
+            alone = calls[layer.index] == calls.get(all_rows[sources[0]].head)
         if alone and can_merge_layer(graph, layer, all_rows, sources[0], inside):
             merge_layer(arch, all_rows[sources[0]], layer)
             row_of_layer[layer.index] = sources[0]
@@ -290,6 +299,13 @@ def group_into_pieces(
                 piece = LayerPiece([], number, name, unit.shortcut.kind)
                 piece.join = None if unit.join is None else row_of_layer[unit.join]
                 members = list_unit_members(graph, unit)
+                numbers = {row_of_layer[k] for k in members if k in row_of_layer}
+                if len(numbers) == 1 and all_rows[min(numbers)].is_call:
+                    (row,) = numbers
+                    known = owner.get(row)
+                    is_own = known is None or known.stage == number
+                    owner[row] = LayerPiece([], number if is_own else None)
+                    continue
                 owner |= {starts[k]: piece for k in members if k in starts}
     ordered: list[LayerPiece] = []
     for number, row in enumerate(all_rows):
