@@ -402,6 +402,7 @@ def describe(
     costs: bool = False,
     plain: bool = False,
     each: bool = False,
+    image: str | None = None,
     heat: str | None = None,
     **tracing: Unpack[TraceOptions],
 ) -> str:
@@ -424,7 +425,9 @@ def describe(
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block,
             and the figure "layers" all that repeats.
-        heat: the cost that fills boxes, or that an icicle shows.
+        image: below the boxes of fields, a PNG or JPEG of up to 4 MiB.
+        heat: the cost that fills boxes, or that an icicle shows. The box that has most
+            is named.
         tracing: as for `trace`.
 
     Raises:
@@ -447,6 +450,7 @@ def describe(
         costs=costs,
         plain=plain,
         each=each,
+        image=image,
         heat=heat,
     )
 

@@ -45,6 +45,11 @@ def format_count(number: int, digits: int = 3) -> str:
     return str(number)
 
 
+def format_parameters(number: int) -> str:
+    """Write a number of parameters, "1 parameter" or "25.6 M parameters"."""
+    return f"{format_count(number)} parameter{'' if number == 1 else 's'}"
+
+
 def format_giga(number: int, decimals: int = 3) -> str:
     """Write a number in units of 10⁹, "4.089 G"."""
     return f"{number / 1e9:.{decimals}f} G"

@@ -79,6 +79,7 @@ def as_data(shown):
         ("diagram", ("overview",), {"style": "dark"}),
         ("describe", ("block",), {"at": "conv2_1"}),
         ("describe", ("stack",), {"plain": True}),
+        ("describe", ("volumes",), {"each": True}),
     ],
 )
 def test_every_option_of_python_changes_what_is_shown(record, name, args, option):

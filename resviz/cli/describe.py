@@ -16,7 +16,10 @@ from resviz.cli.shared import (
 )
 from resviz.options import FIGURE_OPTIONS
 
-DESCRIBED = ("figure", "at", "stages", "depth", "names", "costs", "plain", "heat")
+DESCRIBED = (
+    "figure", "at", "stages", "depth", "names", "costs", "plain", "each", "image",
+    "heat",
+)  # fmt: skip
 """Options of a figure that change what it says."""
 
 

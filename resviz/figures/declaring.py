@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resviz.escape import clean_name
 from resviz.figures.drawing.ledgers import ORDER
-from resviz.units import format_count, format_plural, format_sentence, group_digits
+from resviz.units import (
+    format_names,
+    format_parameters,
+    format_plural,
+    format_sentence,
+    group_digits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +22,10 @@ if TYPE_CHECKING:
 
 WHOLE_GRAPH = "see --figure lanes"
 """Where the connections are that a figure leaves out."""
+
+
+MOST_MODULES = 4
+"""Modules that are not drawn, of which the names are said."""
 
 
 def declare_coverage(
@@ -52,6 +63,9 @@ def declare_coverage(
         verb = "is" if coverage.left_out == 1 and len(left_out) == 1 else "are"
         aside = f", {see}" if see else ""
         yield f"{' and '.join(left_out)} {verb} not drawn{aside}"
+    modules = coverage.undrawn_modules
+    if modules:
+        yield f"not drawn: {format_names([*map(clean_name, modules)], MOST_MODULES)}"
 
 
 def tell_coverage(coverage: EdgeCoverage | None) -> Iterator[str]:
@@ -66,8 +80,8 @@ def list_left_out(coverage: EdgeCoverage) -> list[str]:
         left_out.append(format_plural(coverage.left_out, "connection"))
     if coverage.undrawn_layers:
         layers = format_plural(coverage.undrawn_layers, "other layer")
-        params = format_count(coverage.undrawn_params)
-        left_out.append(f"{params} parameters of {layers}")
+        params = format_parameters(coverage.undrawn_params)
+        left_out.append(f"{params} of {layers}")
     return left_out
 
 

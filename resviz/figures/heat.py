@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from math import ceil, inf, isfinite
 from typing import TYPE_CHECKING
 
+from resviz.figures.branch_labels import ARROW
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import ChartBox, ChartFrame
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import HEAT_TINTS, LOOKS
 from resviz.figures.layer_labels import format_batch_suffix
+from resviz.figures.sentences import spell_label
 from resviz.readings import layer_amounts
 from resviz.units import (
     format_count,
@@ -257,7 +260,7 @@ def fill_picture(picture: Picture, name: str) -> Picture:
     scale, bottom = draw_scale(heats, picture.size)
     return replace(
         picture,
-        description=heats.say_fills(),
+        description=f"{heats.say_fills()}{say_hottest(heats, picture)}",
         size=(picture.size[0], bottom),
         nodes=nodes + scale,
         solids=solids,
@@ -272,6 +275,54 @@ def measure_picture(heat: Heat, picture: Picture) -> BoxHeats:
     is_told = {"frame label"} if picture.solids else {*LOOKS}
     parts = [node for node in picture.nodes if node.lines and node.role in is_told]
     return measure_boxes(heat, picture.ledgers, boxes, parts)
+
+
+def say_hottest(heats: BoxHeats, picture: Picture) -> str:
+    """Say which box has most, by its words and the modules in it; "" of one alone."""
+    known = {key: amount for key, amount in heats.boxes.items() if amount is not None}
+    if len(known) < 2:
+        return ""
+    hottest = max(known, key=known.__getitem__)
+    amount = known[hottest]
+    written = "all of the input" if amount == inf else heats.heat.write(int(amount))
+    words = list_words_of(picture, hottest)
+    modules = dict.fromkeys(
+        ledger.ledger_arch.stored_layers[index].path
+        for ledger in picture.ledgers
+        for index, keys in ledger.find_holders().items()
+        if hottest in keys and index in range(len(ledger.ledger_arch.stored_layers))
+    )
+    inside = find_common_module([*modules])
+    spelt = [spell_label(label) for line in words for label in line.split(ARROW)]
+    name = f"{', '.join(spelt) or 'a box'}{f' in {inside}' if inside else ''}"
+    return f" The largest is that of {name}: {written}."
+
+
+def list_words_of(picture: Picture, key: str) -> list[str]:
+    """List the words of a box: its own, or those that stand in it or label it."""
+    words = [each.label for each in picture.solids if each.key == key and each.label]
+    for box in picture.nodes:
+        if box.key == key:
+            words += box.lines or [
+                line
+                for node in picture.nodes
+                if box.left < node.at[0] < box.right
+                and box.top < node.at[1] < box.bottom
+                for line in node.lines
+            ]
+    return words
+
+
+def find_common_module(paths: list[str]) -> str:
+    """Find the innermost module around all of some paths; "" for the network.
+
+    Example:
+        >>> find_common_module(["layer1.0.conv1", "layer1.0.bn1"])
+        'layer1.0'
+    """
+    steps = zip(*(path.split(".") for path in paths), strict=False)
+    shared = takewhile(lambda step: len({*step}) == 1, steps)
+    return ".".join(step[0] for step in shared)
 
 
 def fill_chart(chart: Chart, heat: Heat) -> Chart:

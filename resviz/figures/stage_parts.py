@@ -13,9 +13,11 @@ from resviz.readings.contraction import SCREEN, GraphPart, contract, read_contra
 from resviz.readings.stage_modules import read_stage_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.readings.contraction import ContractedGraph
     from resviz.readings.structure import Structure
-    from resviz.record import Architecture
+    from resviz.record import Architecture, Layer
 
 STEM, HEAD = "stem", "head"
 """What a network's parts before and behind its stages are called."""
@@ -100,23 +102,24 @@ class StagePart:
             "" if self.has_end else self.target,
         )
 
-    def list_beside(self) -> list[str]:
+    def list_beside(self) -> list[int]:
         """List the other stages of which layers run during these, as of branches."""
-        stages = self.structure.stages
         return [
-            name_stage(stages[number])
-            for number in range(len(stages))
+            number
+            for number, stage in enumerate(self.structure.stages)
             if number not in self.numbers
-            and not self.scope.isdisjoint(stages[number].layer_indices)
+            and not self.scope.isdisjoint(stage.layer_indices)
         ]
 
-    @property
-    def missing(self) -> list[str]:
-        """Names of the parts of the network that are not in it."""
-        names = [*map(name_stage, self.structure.stages)]
-        before = [] if self.has_start else [STEM, *names[: self.numbers[0]]]
-        after = [] if self.has_end else [*names[self.numbers[-1] + 1 :], HEAD]
-        return [*before, *after]
+    def list_apart(self) -> list[str]:
+        """List the names of the parts of the network that run before or behind it."""
+        within = {*self.numbers, *self.list_beside()}
+        names = [
+            name_stage(stage)
+            for number, stage in enumerate(self.structure.stages)
+            if number not in within
+        ]
+        return [*[STEM] * (not self.has_start), *names, *[HEAD] * (not self.has_end)]
 
 
 def read_stage_part(structure: Structure, stages: str | None) -> StagePart | None:
@@ -128,7 +131,7 @@ def read_stage_part(structure: Structure, stages: str | None) -> StagePart | Non
     if stages is None:
         return None
     part = StagePart(structure, find_part(structure, stages))
-    return part if part.missing else None
+    return None if part.has_start and part.has_end else part
 
 
 def read_shown_graph(
@@ -149,12 +152,15 @@ def read_shown_graph(
 
 def declare_span(part: StagePart | None) -> list[str]:
     """Say what a figure leaves out that shows all that runs during some stages."""
-    if part is None:
-        return []
-    beside = part.list_beside()
-    named = units.format_names(beside, 12)
-    declared = declare_missing([name for name in part.missing if name not in beside])
-    return [*declared, *[f"in part, for it runs in between: {named}"] * bool(beside)]
+    return declare_left_out(part, shows_beside=True) if part else []
+
+
+def declare_stages(part: StagePart | None, *, counted: bool = True) -> list[str]:
+    """Say what a figure leaves out that shows some stages alone.
+
+    Without its weights, if not `counted`, as where several networks leave out the same.
+    """
+    return declare_left_out(part, counted=counted) if part else []
 
 
 def tell_span(part: StagePart | None) -> str:
@@ -163,14 +169,43 @@ def tell_span(part: StagePart | None) -> str:
     return "".join(f" {units.format_sentence(line)}" for line in lines)
 
 
-def declare_missing(missing: list[str] | tuple[str, ...]) -> list[str]:
-    """Say which parts of a network a figure leaves out, if any."""
-    if not missing:
-        return []
-    return [
-        f"left out: {units.format_names([*missing], 12)}",
-        "totals are of the whole network",
+def declare_left_out(
+    part: StagePart, *, shows_beside: bool = False, counted: bool = True
+) -> list[str]:
+    """Say which parts of a network are left out.
+
+    Args:
+        part: what the figure is about.
+        shows_beside: whether it draws what runs in between of other stages.
+        counted: whether it says what weights they have.
+    """
+    layers, stages = part.structure.arch.stored_layers, part.structure.stages
+    beside = [stages[number] for number in part.list_beside()]
+    names_beside = [*map(name_stage, beside)]
+    parallel = [] if shows_beside else beside
+    between = {index for stage in parallel for index in stage.layer_indices}
+    outside = ({*part.before} | {*part.after}) - between
+    lines = [
+        f"{words}: {units.format_names(names, 12)}"
+        f"{f', {count_weights(layers[index] for index in own)}' * counted}"
+        for words, names, own in (
+            ("left out", part.list_apart(), outside),
+            ("left out, in parallel", names_beside * bool(parallel), between),
+        )
+        if names
     ]
+    lines.append("totals are of the whole network")
+    if shows_beside and beside:
+        named = units.format_names(names_beside, 12)
+        lines.append(f"in part, for it runs in between: {named}")
+    return lines
+
+
+def count_weights(layers: Iterable[Layer]) -> str:
+    """Count layers with parameters, "53 layers with 23.5 M parameters"."""
+    weighted = [layer.params for layer in layers if layer.params]
+    params = units.format_parameters(sum(weighted))
+    return f"{units.format_plural(len(weighted), 'layer')} with {params}"
 
 
 def find_part(structure: Structure, stages: str) -> range:

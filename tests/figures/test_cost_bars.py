@@ -97,6 +97,13 @@ def test_sentences_and_charts_say_costs(network):
     assert "668 M MACs" in drawn.to_dot()
 
 
+def test_sizes_that_are_not_drawn_are_told_by_their_number():
+    """Of a network without blocks that has more than there is room for."""
+    net = nn.Sequential(*(nn.Conv2d(3, 3, 3) for _ in range(16)))
+    said = resviz.describe(resviz.trace(net, (3, 64, 64)), "overview", costs=True)
+    assert "Bars show what stages cost: 62×62×3 84 parameters and " in said
+
+
 def test_a_part_has_bars_of_the_same_scale(network):
     """So that two parts of one network can be laid side by side."""
     arch = network("resnet50")

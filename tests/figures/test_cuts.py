@@ -6,7 +6,9 @@ import re
 import warnings
 
 import pytest
+from torch import nn
 
+from resviz import trace
 from resviz.cli import main
 from resviz.errors import LetterWarning
 from resviz.figures import FIGURES, draw_diagram
@@ -46,6 +48,27 @@ def test_long_words_are_wrapped(name, figure, width):
     drawn, said = draw_with_warnings(load(record_file(name)), figure, width=width)
     assert not shows_cut_words(drawn)
     assert [] == said
+
+
+class Levels(nn.Module):
+    """A network with many outputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(3, 256, 1) for _ in range(5))
+
+    def forward(self, x):
+        return [conv(x[..., k:]) for k, conv in enumerate(self.convs)]
+
+
+@pytest.mark.parametrize("options", [{}, {"costs": True}, {"width": "column"}])
+def test_outputs_and_what_is_left_out_are_wrapped(options):
+    """Below a narrow overview, and between its blocks."""
+    for arch in (trace(Levels(), (3, 128, 128)), load(record_file("dpn68"))):
+        drawn, said = draw_with_warnings(arch, "overview", **options)
+        assert [] == said
+        assert not shows_cut_words(drawn)
+        assert [] == [*faults(drawn.picture)]
 
 
 def test_a_stride_is_not_cut_off():

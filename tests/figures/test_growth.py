@@ -240,3 +240,26 @@ def test_labels_in_a_column_keep_the_order_of_their_lines():
     assert all(b - a >= 13 for a, b in pairwise(apart))
     assert apart[-1] <= area.bottom + 13
     assert {area.right + 16 + 20} == {x for x, _ in places}
+
+
+@pytest.mark.parametrize("width", [None, "column"])
+@pytest.mark.parametrize("name", ["resnet50", "cifar20", "mvit_v1_b", "skresnet18"])
+def test_no_grid_line_leads_through_letters(name, width):
+    """At the end of a line, and of the input's size."""
+    arch = load(record_file(name))
+    picture = draw_diagram(arch, "growth", width=width).picture
+    grid = [edge.path for edge in picture.edges if edge.role == "grid"]
+    labels = [
+        node
+        for node in picture.nodes
+        if node.role.endswith("label") or "".join(node.lines).startswith("input:")
+    ]
+    assert len(labels) >= 4
+    assert [] == [
+        label.lines
+        for label in labels
+        for path in grid
+        if abs(path[0][1] - label.at[1]) < 4
+        and path[0][0] < label.right - 1
+        and label.left + 1 < path[-1][0]
+    ]

@@ -327,3 +327,18 @@ def test_documents_take_it():
     """As the command line does."""
     parsed = parse_fence_line("resnet18 --figure lanes --heat macs")
     assert "macs" in str(parsed)
+
+
+@pytest.mark.parametrize(
+    ("name", "figure", "told"),
+    [
+        ("resnet50", "stack", "3×3 conv, 512 with stride 2 in layer4.0: 2.36 M"),
+        ("resnet50", "lanes", "bottleneck, 2 times, 2048 in layer4: 8.93 M"),
+        ("toy_unet", "layers", "3×3 convolution to 32 channels in down3.0.b: "),
+    ],
+)
+def test_the_box_with_most_is_told(name, figure, told):
+    """By its words and the module around its layers, spelled."""
+    said = resviz.describe(read_network(name), figure, heat="params")
+    assert f"The largest is that of {told}" in said, said
+    assert "→" not in said.partition("Boxes are filled")[2]

@@ -28,6 +28,8 @@ from resviz.figures.overview.outline import (
 )
 from resviz.figures.overview.placing import LANE_GAP, Lane
 from resviz.readings.structure import read_structure
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 from tests.readings.structure.toys import conv, residual
 
 from .conftest import NETWORKS, faults, texts
@@ -461,3 +463,18 @@ def test_channels_stand_last_everywhere(shape, size):
         section.facts[0],
         outline.outputs,
     )
+
+
+def test_modules_that_are_not_drawn_are_named():
+    """The largest of which no layer is in a box, of many the first."""
+    picture = draw_diagram(load(record_file("hrnet_w18_small")), "overview").picture
+    told = " ".join(texts(picture)).partition("not drawn: ")[2]
+    modules = picture.coverage.undrawn_modules
+    assert told.startswith(", ".join(modules[:4]))
+    assert "stage2.0.fuse_layers" in modules
+    inside = [
+        layer.params
+        for layer in load(record_file("hrnet_w18_small")).layers
+        if f"{layer.path}.".startswith(tuple(f"{module}." for module in modules))
+    ]
+    assert picture.coverage.undrawn_params == sum(inside)

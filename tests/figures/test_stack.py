@@ -489,12 +489,13 @@ def test_a_deeper_network_is_longer():
     assert conv3[0] == conv3[1] < conv3[2]
 
 
-def test_what_no_page_holds_has_more_columns():
-    """It is no endless strip."""
+@pytest.mark.parametrize("rows", [150, 600])
+def test_what_no_page_holds_has_more_columns(rows):
+    """It is no endless strip, also where six pages would not hold it."""
     layers = (nn.Linear(k, k + 1) for k in range(1, 4))
     (stack,) = build_stacks([trace(nn.Sequential(*layers), (1,))], plain=False)
     row = replace(stack.pieces[-1], part="head", fold_key=None)
-    sizes = (replace(row.rows[0], positions=k, size=str(k)) for k in range(150))
+    sizes = (replace(row.rows[0], positions=k, size=str(k)) for k in range(rows))
     pieces = tuple(replace(row, rows=(size,)) for size in sizes)
     _, columns = fit_to_page([replace(stack, pieces=pieces)])
     assert 3 < len(columns) <= 6

@@ -14,6 +14,7 @@ from resviz.figures.growth.series import build_all_series
 from resviz.figures.stage_parts import find_part, read_stage_part
 from resviz.readings.structure import read_structure
 from resviz.record.storage import load
+from resviz.units import format_count
 from tests.figures.law import find_breaches, list_edges, read_declared
 from tests.figures.test_law import STANDS_FOR_EDGE, list_views
 from tests.readings.structure.golden.networks import record_file
@@ -190,7 +191,7 @@ def test_growth_plots_the_layers_of_stages():
     assert "left out: stem, conv2_x, conv4_x, conv5_x, head" in words
     told = describe_figure(arch, "growth", stages="conv3_x")
     assert "resnet50 from layer 11 on stands after 22 layers at 1.44 M param" in told
-    assert "Left out: stem, conv2_x, conv4_x, conv5_x, head." in told
+    assert "Left out: stem, conv2_x, conv4_x, conv5_x, head, 81 layers with" in told
 
 
 def test_growth_of_several_networks_needs_stages_of_each():
@@ -225,7 +226,7 @@ def test_a_stack_has_the_boxes_of_its_stages_alone():
     assert "left out: stem, conv2_x, conv4_x, conv5_x, head" in said.replace(" ·", "")
     assert "totals are of the whole network" in said
     told = describe_figure(arch, "stack", stages="conv3_x")
-    assert "Left out: stem, conv2_x, conv4_x, conv5_x, head." in told
+    assert "Left out: stem, conv2_x, conv4_x, conv5_x, head, 81 layers with" in told
     assert "from the input down" not in told
 
 
@@ -271,3 +272,24 @@ def test_a_fence_takes_stages_of_a_stack():
     for figure in ("stack", "lanes", "volumes", "layers", "growth"):
         line = f"resnet50 --figure {figure} --stages conv3_x"
         assert "conv3_x" == parse_fence_line(line)[1].options["stages"]
+
+
+def test_what_runs_in_parallel_is_left_out_apart():
+    """Of a stack of one branch the others are told, and what weights they have."""
+    arch = load(record_file("hrnet_w18_small"))
+    structure = read_structure(arch)
+    stages = {stage.name: stage for stage in structure.stages}
+    name, others = "stage2–4.0.branches.0", ("branches.1", "branches.2")
+    weights = [
+        arch.layers[index].params
+        for each in stages.values()
+        if each.name.endswith(others)
+        for index in each.layer_indices
+        if arch.layers[index].params
+    ]
+    expected = f"{len(weights)} layers with {format_count(sum(weights))} parameters"
+    for figure in ("overview", "stack"):
+        told = " ".join(texts(draw_diagram(arch, figure, stages=name).picture))
+        parallel = told.partition("left out, in parallel: ")[2]
+        assert expected in parallel.partition("totals are")[0], told
+        assert "stage4.0.branches.3" in told.partition(" head, ")[0]

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from resviz.readings.contraction import EdgeCoverage, read_wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from resviz.readings.contraction import Wiring, WiringEdge
-    from resviz.record import Architecture
+    from resviz.record import Architecture, Layer
 
 Link = tuple[str, str]
 """Two nodes that a wire leads from and to, by their keys."""
@@ -222,7 +222,7 @@ class EdgeLedger:
             counts[connected.classify_edge(edge)] += edges
         layers = self.wiring.arch.stored_layers
         undrawn = [
-            layers[end].params
+            layers[end]
             for end in self.wiring.live
             if end not in self.seats
             and layers[end].params
@@ -237,8 +237,27 @@ class EdgeLedger:
             left_out=counts["left_out"],
             elsewhere=counts["elsewhere"],
             undrawn_layers=len(undrawn),
-            undrawn_params=sum(undrawn),
+            undrawn_params=sum(layer.params for layer in undrawn),
+            undrawn_modules=self.list_whole_modules(undrawn),
         )
+
+    def list_whole_modules(self, undrawn: Sequence[Layer]) -> tuple[str, ...]:
+        """List the largest modules of which no layer with parameters is drawn."""
+        outside = {layer.index for layer in undrawn}
+        drawn = {
+            module
+            for layer in self.wiring.arch.stored_layers
+            if layer.params and layer.index not in outside
+            for module in list_modules_around(layer)
+        }
+        found = (
+            next(
+                (each for each in list_modules_around(layer) if each not in drawn),
+                layer.name,
+            )
+            for layer in undrawn
+        )
+        return (*dict.fromkeys(found),)
 
     def find_idle_links(self, wires: Iterable[Wire]) -> set[Link]:
         """Find the links between this record's layers that stand for no edge."""
@@ -255,6 +274,12 @@ class EdgeLedger:
         for pair, links in connected.paths.items():
             (busy if pair in used else idle).update(links)
         return idle - busy
+
+
+def list_modules_around(layer: Layer) -> Iterator[str]:
+    """Yield the paths of the modules around a layer, the outmost first, and its own."""
+    steps = layer.path.split(".") if layer.path else []
+    return (".".join(steps[:end]) for end in range(1, len(steps) + 1))
 
 
 AnyWire = TypeVar("AnyWire", bound=Wire)

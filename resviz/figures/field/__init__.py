@@ -35,7 +35,13 @@ def draw(arch: Architecture, *, image: str | None = None) -> Picture:
 
 
 def description(arch: Architecture, *, image: str | None = None) -> str:
-    """Say what a position of each stage sees."""
+    """Say what a position of each stage sees.
+
+    Raises:
+        RenderError: as `draw`.
+    """
+    if image is not None:
+        read_image(image)
     height, width = select_sides(arch)
     over = f"over {'a grid' if image is None else 'an image'} of"
     told = [f"{view.name} sees {say_field(view)}" for view in read_views(arch)]

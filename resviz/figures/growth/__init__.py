@@ -187,11 +187,11 @@ class GrowthPlacing:
             max(points[-1].depth for points in self.all_series), largest * 1.03 or 1,
             min(points[0].depth for points in self.all_series),
         )  # fmt: skip
-        self.draw_grid(area, round_ticks(largest), measure)
+        grid = self.draw_grid(area, round_ticks(largest), measure)
         right, bottom = left + panel_width - 14, top + panel_height - 53
         bounds = (left + 44, top + 24, right, bottom)
-        taken = self.draw_input_sizes(area, lines) if measure is FIELD else []
-        self.draw_lines(area, lines, labels, bounds, taken)
+        taken = self.draw_input_sizes(area, lines, grid) if measure is FIELD else []
+        self.draw_lines(area, lines, labels, bounds, taken, grid)
 
     def list_lines(self, measure: Measure) -> list[Line]:
         """List the line of each network, where it has a known value."""
@@ -213,14 +213,20 @@ class GrowthPlacing:
 
     def draw_grid(
         self, area: PlotArea, values: Sequence[float], measure: Measure
-    ) -> None:
-        """Draw the ticks of both axes, and a faint line at each value."""
+    ) -> list[LabelBox]:
+        """Draw the ticks of both axes, and a faint line at each value.
+
+        Returns:
+            The boxes of those lines.
+        """
+        grid: list[LabelBox] = []
         for value in values:
             y = area.point(area.min_depth, value)[1]
             exact = measure is FIELD
             text = f"{value:,g}" if exact else format_tick(value, values[-1])
             node = self.canvas.add_text("note", (area.left - 6, y), text, align="end")
             self.draw_curve(node.key, "grid", [(area.left, y), (area.right, y)])
+            grid.append((area.left, y - 0.5, area.right, y + 0.5))
         depths = [points[-1].depth for points in self.all_series]
         room = 26 * area.depth_span / (area.right - area.left)
         for depth in choose_depth_ticks(depths, room, area.min_depth):
@@ -229,8 +235,11 @@ class GrowthPlacing:
         middle = (area.left + area.right) / 2
         words = "depth: weighted layers on the main path"
         self.canvas.add_text("note", (middle, area.bottom + 27), words)
+        return grid
 
-    def draw_input_sizes(self, area: PlotArea, lines: list[Line]) -> list[LabelBox]:
+    def draw_input_sizes(
+        self, area: PlotArea, lines: list[Line], grid: Sequence[LabelBox]
+    ) -> list[LabelBox]:
         """Draw a dotted line where a field is as large as the input.
 
         Returns:
@@ -252,8 +261,8 @@ class GrowthPlacing:
             most, least = area.right - size[0] / 2, left + size[0] / 2 + 2
             shares = (1, 0, 0.8, 0.6, 0.4, 0.2)
             steps = [least + share * (most - least) for share in shares]
-            places = [(x, y + up) for up in (-9, 9) for x in steps]
-            at = choose_clear_place(places, size, points)
+            places = [(x, y + up) for up in (-9, 9, -13, 13) for x in steps]
+            at = choose_clear_place(places, size, points, grid)
             node = self.canvas.add_text("note", at, words)
             self.draw_curve(node.key, "limit", [(left, y), (area.right, y)])
             taken.append(box_around(at, size))
@@ -266,6 +275,7 @@ class GrowthPlacing:
         labels: Sequence[str],
         bounds: LabelBox,
         taken: list[LabelBox],
+        grid: Sequence[LabelBox],
     ) -> None:
         """Draw the line of each network, its end, and what stands there.
 
@@ -284,7 +294,7 @@ class GrowthPlacing:
             )
             for words in labels
         ]
-        places = place_end_labels(ends, sizes, taken, points, bounds)
+        places = place_end_labels(ends, sizes, taken, points, bounds, grid)
         boxes = [box_around(*place) for place in zip(places, sizes, strict=True)]
         if any(hides_lines(box, paths, taken) for box in boxes):
             places = place_labels_in_column(ends, sizes, area)

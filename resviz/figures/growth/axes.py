@@ -19,7 +19,7 @@ LABEL_PLACES = (
     (1, 0), (1, 1), (1, -1), (1, 1.5), (1, -1.5), (-1, 0), (-1, -1), (-1, 1), (0, -1),
     (0, 1), (1, -2), (1, 2), (-1, -2), (-1, 2), (0.6, -1), (-0.6, -1), (0.6, 1),
     (-0.6, 1), (-0.9, -1), (-0.2, -1), (0.2, -1), (0.9, -1), (0, -2.2), (-0.6, -2.2),
-    (0.6, -2.2), (0, 2.2),
+    (0.6, -2.2), (0, 2.2), (1, 0.7), (1, -0.7), (-1, 0.7), (-1, -0.7),
 )  # fmt: skip
 """Where a label may stand about the end of its line, the best first: right and down,
 in halves of its own width and height."""
@@ -97,6 +97,7 @@ def place_end_labels(
     taken: Sequence[LabelBox],
     points: Sequence[Point],
     area: LabelBox,
+    grid: Sequence[LabelBox],
 ) -> list[Point]:
     """Return the centres of labels beside the ends of their lines.
 
@@ -107,7 +108,7 @@ def place_end_labels(
     places: dict[int, Point] = {}
     for number in sorted(range(len(ends)), key=lambda k: ends[k][1]):
         size = sizes[number]
-        at = place_end_label(ends[number], size, boxes, points, ends, area)
+        at = place_end_label(ends[number], size, boxes, points, ends, area, grid)
         places[number] = at
         boxes.append(box_around(at, size))
     return [places[number] for number in range(len(ends))]
@@ -157,6 +158,7 @@ def place_end_label(
     points: Sequence[Point],
     ends: Sequence[Point],
     area: LabelBox,
+    grid: Sequence[LabelBox],
 ) -> Point:
     """Return the centre of a label beside its line's end, where it hides least.
 
@@ -167,6 +169,7 @@ def place_end_label(
         points: of all lines.
         ends: of all lines; a label should not stand at another's.
         area: that labels should not leave.
+        grid: faint lines, which should not lead through letters.
     """
 
     def cost(number: int) -> float:
@@ -182,21 +185,36 @@ def place_end_label(
         own = distance_to_box(end, box)
         strange = any(distance_to_box(other, box) < own for other in ends)
         worst = 200 * hidden + 500 * outside
-        return worst + 3 * covered + 5 * strange + number / 10
+        struck = count_struck(at, size, grid)
+        return worst + 3 * covered + 5 * strange + 4 * struck + number / 10
 
     best = min(range(len(LABEL_PLACES)), key=cost)
     return label_centre(end, size, LABEL_PLACES[best])
 
 
 def choose_clear_place(
-    places: Sequence[Point], size: Point, points: Sequence[Point]
+    places: Sequence[Point],
+    size: Point,
+    points: Sequence[Point],
+    grid: Sequence[LabelBox],
 ) -> Point:
-    """Return the first place at which a label hides fewest points."""
+    """Return the first place at which a label hides fewest points and grid lines."""
 
     def count_hidden(at: Point) -> int:
-        return sum(box_contains(box_around(at, size), point) for point in points)
+        hidden = sum(box_contains(box_around(at, size), point) for point in points)
+        return hidden + count_struck(at, size, grid)
 
     return min(places, key=count_hidden)
+
+
+LETTER_SHARE = 0.7
+"""Share of a line of words that its letters are high."""
+
+
+def count_struck(at: Point, size: Point, grid: Sequence[LabelBox]) -> int:
+    """Count the grid lines that lead through the letters of a label."""
+    letters = box_around(at, (size[0], size[1] * LETTER_SHARE))
+    return sum(boxes_overlap(letters, line) for line in grid)
 
 
 def label_centre(end: Point, size: Point, way: tuple[float, float]) -> Point:

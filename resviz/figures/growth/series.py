@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
-from resviz.figures.stage_parts import declare_missing, read_stage_part
+from resviz.figures.stage_parts import declare_stages, read_stage_part
 from resviz.readings.growth import build_depth_series
 from resviz.readings.structure import read_structure
 
@@ -57,7 +57,7 @@ def declare_parts_of(archs: Sequence[Architecture], stages: str | None) -> list[
     missing: dict[str, list[str]] = {}
     for arch in archs:
         part = read_stage_part(read_structure(arch), stages)
-        declared, *_ = [*declare_missing(part.missing if part else ()), ""]
+        declared, *_ = [*declare_stages(part, counted=len(archs) == 1), ""]
         if declared:
             missing.setdefault(declared, []).append(arch.label)
     if len(missing) == 1:

@@ -29,7 +29,6 @@ from resviz.figures.overview.merging import explain_merged, merge_first_blocks
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
 from resviz.figures.overview.part import choose_part
 from resviz.figures.overview.rightward import RightwardPlacing
-from resviz.figures.stage_parts import declare_missing
 from resviz.readings.structure import read_structure
 from resviz.units import format_plural
 
@@ -105,7 +104,7 @@ def iter_pictures(
         if most < MAX_ROWS:
             outline = build(most)
         if outline != previous:
-            omissions = [*list_omissions(structure), *declare_missing(outline.missing)]
+            omissions = [*list_omissions(structure), *outline.missing]
             signs = build_overview_legend(structure, outline)
             signs += explain_squares(outline)
             for narrowed in widths:
@@ -124,7 +123,7 @@ def iter_funnels(
     """
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
         outline = merge_first_blocks(whole if most == MAX_ROWS else build(most))
-        omissions = [*list_omissions(structure), *declare_missing(outline.missing)]
+        omissions = [*list_omissions(structure), *outline.missing]
         signs = build_overview_legend(structure, outline)
         signs += [*explain_merged(outline), *explain_squares(outline)]
         yield FunnelPlacing(outline, signs, omissions, ()).place()
@@ -240,7 +239,7 @@ class ChartBuilder:
         outline = self.outline
         facts = " · ".join(outline.facts)
         title = find_sheet().write_heading(outline.title, facts)
-        heading = (*title, *declare_missing(outline.missing), outline.inputs)
+        heading = (*title, *outline.missing, outline.inputs)
         first = self.add_box("text", tuple(filter(None, heading)))
         self.book.seat_inputs(first.key)
         self.book.seat(first.key, outline.before_layers)

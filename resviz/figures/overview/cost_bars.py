@@ -175,10 +175,16 @@ def explain_squares(outline: Outline) -> Iterator[str]:
         )
 
 
+def name_section(section: OutlineSection) -> str:
+    """Name a section: a stage, a size of maps, or how many of those it stands for."""
+    names = (section.name, *section.facts, *section.rows[0].labels)
+    return next(filter(None, names)).strip("… ")
+
+
 def say_costs(outline: Outline) -> str:
     """Say in a sentence what each stage costs."""
     told = [
-        f"{section.name or section.facts[0]} {write_amount(section.costs.params)} "
+        f"{name_section(section)} {write_amount(section.costs.params)} "
         f"parameters and {write_amount(section.costs.macs)} MACs"
         for section in outline.sections
         if section.costs

@@ -117,13 +117,12 @@ class DownwardPlacing(OverviewPlacing):
         """Place the output and the notes below all columns."""
         y, level = self.along, self.lane.level
         if self.outline.outputs:
-            at, outputs = (level, y + 19), self.outline.outputs
-            text = self.canvas.add_text("text", at, outputs, room=self.box_width)
+            text = self.add_words("text", y + 12, self.outline.outputs, self.box_width)
             ends = (level, self.last.bottom), (level, y + 12)
             self.canvas.add_wire(self.last, text, "main", *ends)
             self.book.seat_outputs(text.key)
             self.book.seat(text.key, self.outline.after_layers)
-            y += 28
+            y = text.bottom + 2
         y = max(y, *(end + 8 for end in self.lane_ends), 0) + 2
         room = self.width - 2 * self.margin
         y = self.canvas.add_notes(
@@ -177,9 +176,19 @@ class DownwardPlacing(OverviewPlacing):
         return box.right + 14 + (72 if kind == "identity" else width) / 2
 
     def add_elision(self, words: str) -> Node:
-        """Add the note in one line."""
-        at, room = (self.lane.level, self.along + 22), self.box_width + 2 * self.pad
-        return self.canvas.add_text("note", at, words, room=room)
+        """Add the note, in as few lines as there is room for."""
+        room = self.box_width + 2 * self.pad
+        return self.add_words("note", self.along + 15, words, room)
+
+    def add_words(self, role: str, top: float, words: str, room: float) -> Node:
+        """Add words on the main wire, in as few lines as there is room for."""
+        letters = LOOKS[role].size
+        lines = metrics.wrap_words(words.split(), " ", room, letters)
+        height = letters * metrics.LINE_SPACING * len(lines)
+        size = (metrics.max_text_width(lines, letters) + 2, height)
+        return self.canvas.add_node(
+            role, (self.lane.level, top + height / 2), size, lines
+        )
 
     def open_section(self, section: OutlineSection) -> None:
         """Place a stage's name and facts in its upper left corner."""

@@ -145,7 +145,7 @@ class Outline:
 
     `arch` is the record, `stem_layers` and `head_layers` those of the two boxes. Of a
     part, `scope` are its layers, `before_layers` and `after_layers` those around it,
-    and `missing` the parts that are left out.
+    and `missing` says which parts are left out.
     """
 
     arch: Architecture
@@ -354,9 +354,11 @@ def elide_rows(groups: list[RowGroup], most: int) -> tuple[tuple[OutlineRow, ...
         return tuple(rows)
     blocks = sum(number * group[0].count for number, group in left_out)
     kinds = sum(number for number, _ in dict.fromkeys(left_out))
-    note_text = (
-        f"{format_plural(blocks, 'more block')} of {format_plural(kinds, 'kind')}"
-    )
+    note_text = format_plural(blocks, "more block")
+    if kinds > 1:
+        note_text += f" of {kinds} kinds"
+    elif blocks > 1:
+        note_text = f"{blocks} more equal blocks"
     layers = [
         index for _, group in left_out for row in group for own in row.turns
         for index in own.row_layers

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures.overview.outline import stage_output_shape
-from resviz.figures.stage_parts import read_stage_part
+from resviz.figures.stage_parts import declare_stages, read_stage_part
 
 if TYPE_CHECKING:
     from resviz.figures.overview.outline import Outline
@@ -41,5 +41,5 @@ def choose_part(structure: Structure, outline: Outline, stages: str | None) -> O
         outline,
         sections=outline.sections[part.numbers[0] : part.numbers[-1] + 1],
         scope=part.scope,
-        missing=(*part.missing,),
+        missing=(*declare_stages(part),),
     )

@@ -30,7 +30,7 @@ from resviz.figures.stack.boxes import Stack, build_stack
 from resviz.figures.stack.placing import StackPlacing
 from resviz.figures.stack.row_names import rename_rows
 from resviz.figures.stack.side_lines import SKIP
-from resviz.figures.stage_parts import declare_missing
+from resviz.figures.stage_parts import declare_stages
 from resviz.figures.tints import explain_tints
 from resviz.readings.structure import read_structure
 from resviz.units import format_sentence
@@ -93,10 +93,14 @@ def declare_undrawn(shown: Sequence[Stack]) -> list[str]:
 
 def declare_parts(shown: Sequence[Stack]) -> list[str]:
     """Say what is left out where stages are drawn alone, of each network once."""
-    missing = {
-        stack.title: declare_missing(stack.part.missing)
+    parts = {
+        stack.title: stack.part
         for stack in shown
         if stack.part is not None and stack.arch is not None
+    }
+    missing = {
+        title: declare_stages(part, counted=len(parts) == 1)
+        for title, part in parts.items()
     }
     if not missing:
         return []
@@ -145,7 +149,11 @@ def fit_to_page(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]
         columns = wrap_into_columns(all_bands) if len(chosen) == 1 else None
         if columns is not None:
             return chosen, columns
-    columns = wrap_into_columns(all_bands, MOST_COLUMNS) if len(chosen) == 1 else None
+    columns = None
+    page = max(PAGE_HEIGHT, 1.1 * total_height(all_bands) / MOST_COLUMNS)
+    while len(chosen) == 1 and columns is None:
+        columns = wrap_into_columns(all_bands, MOST_COLUMNS, page)
+        page *= 1.1  # no page holds it: columns that are longer
     return chosen, columns or [all_bands]
 
 

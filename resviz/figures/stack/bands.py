@@ -231,16 +231,17 @@ BandedItem = tuple[int, BandItem]
 
 
 def wrap_into_columns(
-    all_bands: Sequence[Band], most: int = MAX_COLUMNS
+    all_bands: Sequence[Band], most: int = MAX_COLUMNS, page: float = PAGE_HEIGHT
 ) -> list[list[Band]] | None:
     """Wrap one network's bands into as few columns as a page allows; None in no number.
 
-    A column ends between two blocks, where there is one between two stages.
+    A column ends between two blocks, where there is one between two stages. `page` is
+    the height of one.
     """
     rows = [(k, item) for k, band in enumerate(all_bands) for item in band.items[0]]
     pieces = [list(run) for _, run in groupby(rows, key=lambda row: id(row[1].piece))]
     for number in range(1, most + 1):
-        for limit in range(int(total_height(all_bands) / number), PAGE_HEIGHT + 1, 20):
+        for limit in range(int(total_height(all_bands) / number), int(page) + 1, 20):
             columns = fill_columns(pieces, limit)
             if len(columns) <= number:
                 return [rebuild_bands(column, all_bands) for column in columns]

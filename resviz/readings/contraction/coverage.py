@@ -30,6 +30,7 @@ class EdgeCoverage:
         elsewhere: those of parts of the network that the figure does not show.
         undrawn_layers: layers with parameters that are in no box.
         undrawn_params: their parameters.
+        undrawn_modules: the largest modules that hold those layers and none in a box.
     """
 
     edges: int
@@ -42,6 +43,7 @@ class EdgeCoverage:
     elsewhere: int = 0
     undrawn_layers: int = 0
     undrawn_params: int = 0
+    undrawn_modules: tuple[str, ...] = ()
 
     @property
     def declared(self) -> int:
