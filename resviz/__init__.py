@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         OptionError,
         RecordError,
         RenderError,
+        ResizeError,
         ResvizError,
         RuleError,
         SpecError,
@@ -65,6 +66,7 @@ __all__ = [
     "OptionError",
     "RecordError",
     "RenderError",
+    "ResizeError",
     "ResvizError",
     "RuleError",
     "Shortcut",
@@ -100,8 +102,8 @@ __all__ = [
 HOMES = {
     "resviz.errors": (
         "BuildError", "FontWarning", "OptionError", "RecordError", "RenderError",
-        "ResvizError", "RuleError", "SpecError", "TraceError", "UnknownNameError",
-        "WeightsError",
+        "ResizeError", "ResvizError", "RuleError", "SpecError", "TraceError",
+        "UnknownNameError", "WeightsError",
     ),
     "resviz.figures.rendering": ("Diagram",),
     "resviz.operations.kind": ("MacRule",),

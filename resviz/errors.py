@@ -72,6 +72,19 @@ class RecordError(ResvizError, ValueError):
     """A record that breaks one of its invariants, or a file that holds none."""
 
 
+class ResizeError(ResvizError, ValueError):
+    """A record that cannot be followed at another input.
+
+    Attributes:
+        fails: whether the network itself does not work there; else the record does not
+            tell.
+    """
+
+    def __init__(self, message: str, *, fails: bool = False) -> None:
+        super().__init__(message)
+        self.fails = fails
+
+
 class UnknownNameError(ResvizError, KeyError):
     """A name that no layer of a record has, or no column of a table."""
 

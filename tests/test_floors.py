@@ -9,7 +9,8 @@ HOUSE = Path(__file__).parent.parent / "resviz"
 
 FLOORS = {
     "__version__": 0, "errors": 0,
-    "units": 1, "escape": 1, "extras": 1, "files": 1, "templates": 1.5, "operations": 1,
+    "units": 1, "escape": 1, "extras": 1, "files": 1, "templates": 1.5,
+    "operations": 1.2,
     "inputs": 2, "record": 2, "options": 2.5,
     "models": 3,
     "readings": 4,
@@ -27,8 +28,9 @@ WITHIN_READINGS = {
     "batch_axes": 0, "costs": 0, "resizes": 0, "given_batch": 1, "memory": 1,
     "structure": 2, "receptive": 3, "shape_flow": 3, "variants": 3,
     "constant_weights": 3, "resolution": 3, "attention": 3, "channel_places": 3,
-    "growth": 4, "contraction": 4, "part_tree": 3, "layer_amounts": 5,
-    "stage_modules": 5,
+    "resized_inputs": 3, "resized_storages": 3,
+    "stored_orders": 3, "resized": 4, "growth": 4, "contraction": 4, "part_tree": 3,
+    "layer_amounts": 5, "stage_modules": 5,
 }  # fmt: skip
 """The readings have floors of their own: a reading stands on those below it."""
 

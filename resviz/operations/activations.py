@@ -15,10 +15,18 @@ from resviz.operations.shared_rules import (
     save_result,
     save_two_operands,
 )
+from resviz.operations.size_rules import (
+    BY_CODE,
+    SizeUnknown,
+    keep_size,
+    replace_axis,
+)
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OutputMaps
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Shape
 
 
 def follow_glu(step: FieldStep) -> OutputMaps:
@@ -38,7 +46,18 @@ def follow_softmax(step: FieldStep) -> OutputMaps | None:
     return [field_map.gather_positions(list_input_axes(field_map.layout[place]))]
 
 
-activation = partial(OperationKind, family=ACTIVATION, field=follow_pointwise)
+def resize_glu(step: SizeStep) -> list[Shape]:
+    """Halve the axis that was halved."""
+    sizes = zip(step.before, step.op.outputs[0], strict=True)
+    place = next(d for d, (before, after) in enumerate(sizes) if before != after)
+    if step.changes_along(place):
+        raise SizeUnknown(BY_CODE)
+    return [replace_axis(step.shape, place, step.op.outputs[0][place])]
+
+
+activation = partial(
+    OperationKind, family=ACTIVATION, field=follow_pointwise, sizes=keep_size
+)
 softmax = partial(
     OperationKind,
     family=SOFTMAX,
@@ -46,6 +65,7 @@ softmax = partial(
     arguments=("dim",),
     saved=save_result,
     field=follow_softmax,
+    sizes=keep_size,
 )
 
 ROWS = (
@@ -96,7 +116,7 @@ ROWS = (
     activation(
         "log_sigmoid_forward", saved=save_operand_and_rest, field=follow_pointwise_pair
     ),
-    activation("glu", saved=save_operand, field=follow_glu),
+    activation("glu", saved=save_operand, field=follow_glu, sizes=resize_glu),
     activation("hardshrink"),
     activation("prelu"),
     activation("rrelu_with_noise"),

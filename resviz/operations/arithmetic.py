@@ -17,6 +17,7 @@ from resviz.operations.shared_rules import (
     save_selector,
     save_two_operands,
 )
+from resviz.operations.size_rules import broadcast_sizes
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OperandLearns
@@ -43,7 +44,12 @@ def save_blend(op: Operation, learns: OperandLearns) -> SavedTensors:
     return SavedTensors((0, 1, 2)) if len(op.reads) > 2 else SavedTensors()
 
 
-pointwise = partial(OperationKind, family=ELEMENTWISE, field=follow_pointwise)
+pointwise = partial(
+    OperationKind,
+    family=ELEMENTWISE,
+    field=follow_pointwise,
+    sizes=broadcast_sizes,
+)
 difference = partial(
     pointwise, is_quiet=True, is_join=True, is_linear=True, saved=save_nothing
 )

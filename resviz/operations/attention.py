@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ATTENTION, OperationKind, SavedTensors
 from resviz.operations.layouts import make_plain_layout
+from resviz.operations.size_rules import SizeUnknown, refuse_operands
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OperandLearns, OutputMaps
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.step import FieldStep
-    from resviz.record import Operation
+    from resviz.record import Operation, Shape
 
 
 def count_attention_macs(op: Operation) -> int:
@@ -73,8 +75,30 @@ def follow_attention(step: FieldStep) -> OutputMaps:
     return [step.merge_maps(plain_last, step.shape), *[None] * extra_outputs]
 
 
+def resize_attention(step: SizeStep) -> list[Shape]:
+    """Follow queries, keys and values, and the numbers that softmax leaves behind.
+
+    Shapes: query (N, H, T, D), key (N, H, S, D), value (N, H, S, E); then (N, H, T).
+    """
+    if not step.is_changed:
+        return [*step.op.outputs]
+    query, key, value, *masks = step.shapes
+    is_usual = {len(query), len(key), len(value)} == {4}
+    if not is_usual or len(step.op.outputs) > 2 or masks:
+        raise SizeUnknown("its masks, or what it keeps, may have other sizes")
+    if query[:2] != key[:2] or key[:3] != value[:3]:
+        refuse_operands(step)
+    shapes = [(*query[:3], value[-1]), query[:3]]
+    recorded = [(*step.before[:3], step.op.inputs[2][-1]), step.before[:3]]
+    return [shapes[recorded.index(old)] for old in step.op.outputs]
+
+
 attention = partial(
-    OperationKind, family=ATTENTION, min_operands=3, macs=count_attention_macs
+    OperationKind,
+    family=ATTENTION,
+    min_operands=3,
+    macs=count_attention_macs,
+    sizes=resize_attention,
 )
 
 ROWS = (

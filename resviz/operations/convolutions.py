@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING
 from resviz.operations.kind import CONVOLUTION, OperationKind
 from resviz.operations.layouts import list_input_axes, make_plain_run
 from resviz.operations.shared_rules import save_two_operands
-from resviz.operations.windows import expand_per_axis, slide_window
+from resviz.operations.size_rules import (
+    SizesDisagree,
+    SizeUnknown,
+    check_weight_size,
+)
+from resviz.operations.windows import (
+    compute_sizes_by_window,
+    describe_misfit,
+    expand_per_axis,
+    slide_window,
+)
 
 if TYPE_CHECKING:
     from resviz.operations.kind import NamedArguments, OutputMaps, WindowNumbers
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.step import FieldStep
-    from resviz.record import Operation
+    from resviz.record import Operation, Shape, Window
 
 
 def read_convolution_window(bound: NamedArguments) -> WindowNumbers:
@@ -68,6 +79,33 @@ def follow_convolution(step: FieldStep) -> OutputMaps | None:
         place, make_plain_run(step.shape[place])
     )
     return [slide_window(field_map, window, step.shape)]
+
+
+def resize_convolution(step: SizeStep) -> list[Shape]:
+    """Slide the window over another map.
+
+    Shapes: input (N, C, *spatial), weight (K, C/G, *kernel), output (N, K, …).
+    """
+    window, weight, shape = step.op.window, step.shapes[1], step.shape
+    if window is None or len(shape) != len(window.kernel) + 2:
+        raise SizeUnknown("its window is not that of a map")
+    n, c, *sizes = shape
+    if window.transposed:
+        check_weight_size(weight[0], c)
+        return [(n, weight[1] * window.groups, *widen_by_window(step, window))]
+    check_weight_size(weight[1] * window.groups, c)
+    output_sizes = compute_sizes_by_window(sizes, window)
+    if output_sizes is None:
+        raise SizesDisagree(describe_misfit(sizes, window))
+    return [(n, weight[0], *output_sizes)]
+
+
+def widen_by_window(step: SizeStep, window: Window) -> list[int]:
+    """Return the sizes after a transposed window, with the output padding it had."""
+    axes = len(window.kernel)
+    sizes = zip(step.shape[-axes:], step.before[-axes:], strict=True)
+    grown = zip(step.op.outputs[0][-axes:], sizes, window.stride, strict=True)
+    return [after + (now - before) * s for after, (now, before), s in grown]
 
 
 def find_convolution_channel_axis(op: Operation) -> int | None:
@@ -128,6 +166,7 @@ ROWS = (
         macs=count_convolution_macs,
         saved=save_two_operands,
         field=follow_convolution,
+        sizes=resize_convolution,
         sets_axis=find_convolution_channel_axis,
     ),
     OperationKind(

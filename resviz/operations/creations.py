@@ -11,6 +11,7 @@ from resviz.operations.shared_rules import (
     save_nothing,
     save_rest,
 )
+from resviz.operations.size_rules import keep_size, refuse_always
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OutputMaps
@@ -22,22 +23,28 @@ def follow_fill(step: FieldStep) -> OutputMaps:
     return [None] * len(step.op.outputs)
 
 
-creation = partial(OperationKind, family=CREATION, is_differentiable=False)
+creation = partial(
+    OperationKind, family=CREATION, is_differentiable=False, sizes=refuse_always
+)
 
 ROWS = (
-    creation("empty_like"),
-    creation("zeros_like"),
-    creation("ones_like"),
-    creation("full_like"),
-    creation("rand_like"),
-    creation("randn_like"),
+    creation("empty_like", sizes=keep_size),
+    creation("zeros_like", sizes=keep_size),
+    creation("ones_like", sizes=keep_size),
+    creation("full_like", sizes=keep_size),
+    creation("rand_like", sizes=keep_size),
+    creation("randn_like", sizes=keep_size),
     creation("new_empty"),
     creation("new_zeros"),
     creation("new_ones"),
     creation("new_full"),
     creation("new_empty_strided"),
-    OperationKind("fill", ELEMENTWISE, saved=save_nothing, field=follow_fill),
-    OperationKind("zero", ELEMENTWISE, saved=save_nothing, field=follow_fill),
+    OperationKind(
+        "fill", ELEMENTWISE, saved=save_nothing, field=follow_fill, sizes=keep_size
+    ),
+    OperationKind(
+        "zero", ELEMENTWISE, saved=save_nothing, field=follow_fill, sizes=keep_size
+    ),
     OperationKind(
         "bernoulli",
         ELEMENTWISE,
@@ -45,9 +52,10 @@ ROWS = (
         is_linear=True,
         saved=save_nothing,
         field=follow_fill,
+        sizes=keep_size,
     ),
-    OperationKind("uniform", ELEMENTWISE, saved=save_nothing),
-    OperationKind("normal", ELEMENTWISE, saved=save_nothing),
+    OperationKind("uniform", ELEMENTWISE, saved=save_nothing, sizes=keep_size),
+    OperationKind("normal", ELEMENTWISE, saved=save_nothing, sizes=keep_size),
     OperationKind(
         "native_dropout",
         ELEMENTWISE,
@@ -56,5 +64,6 @@ ROWS = (
         is_linear=True,
         saved=save_rest,
         field=follow_pointwise_pair,
+        sizes=keep_size,
     ),
 )

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.kind import INTERPOLATION, SELECTION, OperationKind
 from resviz.operations.shared_rules import save_nothing, save_two_operands
+from resviz.operations.size_rules import BY_CODE, SizeUnknown, refuse_always
 from resviz.operations.windows import LONGEST_PERIOD, Taps, slide_last_axes
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from resviz.operations.kind import OutputMaps
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Shape
 
 SAMPLE_REACH = {
     "upsample_nearest": (0, 0),
@@ -90,10 +93,31 @@ def taps_of_interpolation(
     return Taps(scale.denominator, scale.numerator, tuple(reads))
 
 
-upsampling = partial(OperationKind, arguments=ARGUMENTS, field=follow_upsample)
+def resize_upsampled(step: SizeStep) -> list[Shape]:
+    """Scale the map by the factors that were given.
+
+    Source: torch, upsample::compute_output_size of UpSample.h.
+    """
+    axes = int(step.op.name[-2])
+    names = SCALE_ARGUMENTS[:axes][::-1]
+    arguments = step.arguments
+    factors = [arguments.get(name, arguments.get("scales")) for name in names]
+    scales = [factor for factor in factors if factor]
+    if len(scales) < axes:
+        raise SizeUnknown("it interpolates to a size and by no factor; " + BY_CODE)
+    sizes = [int(n * s) for n, s in zip(step.shape[-axes:], scales, strict=True)]
+    return [(*step.shape[:-axes], *sizes)]
+
+
+upsampling = partial(
+    OperationKind,
+    arguments=ARGUMENTS,
+    field=follow_upsample,
+    sizes=resize_upsampled,
+)
 nearest = partial(upsampling, family=SELECTION)
 linear = partial(upsampling, family=INTERPOLATION)
-interpolation = partial(OperationKind, family=INTERPOLATION)
+interpolation = partial(OperationKind, family=INTERPOLATION, sizes=refuse_always)
 
 ROWS = (
     nearest("upsample_nearest1d"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
@@ -110,6 +111,19 @@ class FieldRule(Protocol):
         ...
 
 
+class SizeRule(Protocol):
+    """A rule of size."""
+
+    def __call__(self, step: SizeStep, /) -> Sequence[Shape]:
+        """Return the shapes of the outputs, for operands of other shapes.
+
+        Raises:
+            SizesDisagree: if operands do not go together at these sizes.
+            SizeUnknown: if the record does not tell what comes out.
+        """
+        ...
+
+
 class AxisRule(Protocol):
     """A rule of where an operation moves an axis."""
 
@@ -175,6 +189,8 @@ class OperationKind:
             that took its place. All others copy what they keep before they write
             over it.
         field: tells what its outputs see of the input.
+        sizes: tells the shapes of its outputs for operands of others; what has none
+            is refused at another input.
         moves_axis: tells where its input's channel axis goes; None if an axis with
             the same length, and as many values before it, is the same axis.
         sets_axis: tells where the channels lie that it makes.
@@ -203,6 +219,7 @@ class OperationKind:
     is_differentiable: bool = True
     saves_result_in_place: bool = False
     field: FieldRule | None = None
+    sizes: SizeRule | None = None
     moves_axis: AxisRule | None = None
     sets_axis: ChannelRule | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.kind import ELEMENTWISE, NORM, OperationKind, SavedTensors
@@ -11,10 +12,18 @@ from resviz.operations.shared_rules import (
     save_always,
     save_operand_and_rest,
 )
+from resviz.operations.size_rules import (
+    BY_CODE,
+    SizesDisagree,
+    SizeUnknown,
+    check_weight_size,
+)
+from resviz.units import format_sizes
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OperandLearns
-    from resviz.record import Operation
+    from resviz.operations.size_rules import SizeStep
+    from resviz.record import Operation, Shape
 
 
 def save_norm(op: Operation, learns: OperandLearns) -> SavedTensors:
@@ -34,7 +43,36 @@ def is_instance_norm(op: Operation) -> bool:
     return len(op.inputs) == 1 or (len(repeated) > 0 and all(repeated))
 
 
-norm = partial(OperationKind, family=NORM, saved=save_norm, field=follow_pointwise)
+def resize_norm(step: SizeStep) -> list[Shape]:
+    """Give the operand's size, if it has the channels of the weights.
+
+    A batch norm in training wants more than one value of each channel.
+    """
+    op, shape = step.op, step.shape
+    if len(shape) != len(step.before):
+        raise SizeUnknown(BY_CODE)
+    if is_instance_norm(op) and step.changes_along(0):
+        raise SizeUnknown("samples are folded into the channels of one")
+    if op.name in {"native_layer_norm", "_fused_rms_norm"}:
+        weights = step.shapes[1] if len(step.shapes) > 1 else ()
+        if weights and shape[-len(weights) :] != weights:
+            got, wanted = format_sizes(shape), format_sizes(weights)
+            raise SizesDisagree(f"its weights take {wanted}, {got} arrives")
+        return [shape]
+    if len(step.shapes) > 1:
+        check_weight_size(step.shapes[1][0], shape[1])
+    if "batch_norm" in op.name and len(op.writes) > 1 and prod(shape) == shape[1]:
+        raise SizesDisagree("in training it wants more than one value a channel")
+    return [shape]
+
+
+norm = partial(
+    OperationKind,
+    family=NORM,
+    saved=save_norm,
+    field=follow_pointwise,
+    sizes=resize_norm,
+)
 
 ROWS = (
     norm(

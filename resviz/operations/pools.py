@@ -13,9 +13,17 @@ from resviz.operations.shared_rules import (
     save_operand,
     save_operand_and_rest,
 )
+from resviz.operations.size_rules import (
+    BY_CODE,
+    SizesDisagree,
+    SizeUnknown,
+    refuse_change,
+)
 from resviz.operations.windows import (
     LONGEST_PERIOD,
     Taps,
+    compute_sizes_by_window,
+    describe_misfit,
     expand_per_axis,
     slide_window,
 )
@@ -27,7 +35,9 @@ if TYPE_CHECKING:
         WindowNumbers,
         WindowReader,
     )
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.step import FieldStep
+    from resviz.record import Shape
 
 
 def make_window_reader(axes: int) -> WindowReader:
@@ -89,6 +99,54 @@ def taps_of_adaptive_pool(size: int, count: int) -> Taps:
     return Taps(period, advance, tuple(reads))
 
 
+def name_modules(*kinds: str) -> frozenset[str]:
+    """Name torch's own modules of some kinds, for lines, maps and volumes."""
+    return frozenset(f"{kind}{axes}d" for kind in kinds for axes in (1, 2, 3))
+
+
+POOL_MODULES = name_modules("AvgPool", "MaxPool", "QuantizedMaxPool")
+"""Modules that were given the size of their window when they were made."""
+
+ADAPTIVE_MODULES = name_modules("AdaptiveAvgPool", "AdaptiveMaxPool")
+"""Modules that were given the size of their output likewise."""
+
+
+def resize_pool(step: SizeStep) -> list[Shape]:
+    """Slide the window over another map.
+
+    A window as large as the map, of no module, may have been given the map's size.
+    """
+    window = step.op.window
+    if window is None:
+        return refuse_change(step)
+    axes = len(window.kernel)
+    sizes = step.shape[-axes:]
+    before = step.before[-axes:]
+    is_whole = any(k == n > 1 for k, n in zip(window.kernel, before, strict=True))
+    if is_whole and sizes != before and step.module not in POOL_MODULES:
+        raise SizeUnknown("its window is as large as the map, and may be so again")
+    output_sizes = compute_sizes_by_window(sizes, window)
+    if output_sizes is None:
+        raise SizesDisagree(describe_misfit(sizes, window))
+    return [(*step.shape[:-axes], *output_sizes)] * len(step.op.outputs)
+
+
+def resize_adaptive_pool(step: SizeStep) -> list[Shape]:
+    """Give as many positions as were asked for.
+
+    Of a module, an axis may be left as it is beside one that is not, by None.
+    """
+    axes = int(step.op.name[-2])
+    wanted = step.op.outputs[0][-axes:]
+    sizes = zip(step.before[-axes:], step.shape[-axes:], wanted, strict=True)
+    changing = [(old, size) for old, now, size in sizes if old != now and size != 1]
+    is_asked = step.module in ADAPTIVE_MODULES
+    may_follow = any(old == size for old, size in changing)
+    if changing and (not is_asked or (may_follow and wanted != step.before[-axes:])):
+        raise SizeUnknown(BY_CODE)
+    return [(*step.shape[:-axes], *wanted)] * len(step.op.outputs)
+
+
 max_pool = partial(OperationKind, family=MAX_POOL, saved=save_operand_and_rest)
 average_pool = partial(OperationKind, family=AVERAGE_POOL, saved=save_operand)
 
@@ -100,29 +158,46 @@ ROWS = (
         tool_kind="max pool",
         window=make_window_reader(2),
         field=follow_pool,
+        sizes=resize_pool,
     ),
     max_pool(
         "max_pool3d_with_indices",
         aliases=("quantized_max_pool3d",),
         window=make_window_reader(3),
         field=follow_pool,
+        sizes=resize_pool,
     ),
-    max_pool("quantized_max_pool1d", window=make_window_reader(1), field=follow_pool),
-    max_pool("adaptive_max_pool2d", field=follow_adaptive_pool),
-    max_pool("adaptive_max_pool3d", field=follow_adaptive_pool),
+    max_pool(
+        "quantized_max_pool1d",
+        window=make_window_reader(1),
+        field=follow_pool,
+        sizes=resize_pool,
+    ),
+    max_pool(
+        "adaptive_max_pool2d", field=follow_adaptive_pool, sizes=resize_adaptive_pool
+    ),
+    max_pool(
+        "adaptive_max_pool3d", field=follow_adaptive_pool, sizes=resize_adaptive_pool
+    ),
     OperationKind("avg_pool1d", AVERAGE_POOL, saved=save_nothing),
     average_pool(
         "avg_pool2d",
         tool_kind="average pool",
         window=make_window_reader(2),
         field=follow_pool,
+        sizes=resize_pool,
     ),
-    average_pool("avg_pool3d", window=make_window_reader(3), field=follow_pool),
+    average_pool(
+        "avg_pool3d", window=make_window_reader(3), field=follow_pool, sizes=resize_pool
+    ),
     average_pool(
         "_adaptive_avg_pool2d",
         display_name="adaptive_avg_pool2d",
         tool_kind="global pool",
         field=follow_adaptive_pool,
+        sizes=resize_adaptive_pool,
     ),
-    average_pool("_adaptive_avg_pool3d", field=follow_adaptive_pool),
+    average_pool(
+        "_adaptive_avg_pool3d", field=follow_adaptive_pool, sizes=resize_adaptive_pool
+    ),
 )

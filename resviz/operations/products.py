@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 from resviz.operations.kind import ELEMENTWISE, PRODUCT, OperationKind
 from resviz.operations.layouts import list_input_axes, make_plain_layout
 from resviz.operations.shared_rules import save_factors, save_factors_after_addend
+from resviz.operations.size_rules import (
+    broadcast_shapes,
+    check_weight_size,
+    refuse_change,
+    refuse_operands,
+)
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OutputMaps
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
@@ -145,10 +152,31 @@ def find_product_channel_axis(op: Operation) -> int | None:
     return rank - (1 if op.flowing[-2] or rank == 1 else 2) if rank else None
 
 
+def resize_product(step: SizeStep) -> list[Shape]:
+    """Multiply rows by columns; an addend is broadcast.
+
+    Shapes: (…, N, K) and (…, K, M), or without the axes of a vector.
+    """
+    *addends, left, right = step.shapes
+    if not step.is_changed or not 0 < len(left) <= 3 or not 0 < len(right) <= 3:
+        return refuse_change(step)
+    *rows, values = left
+    summed, *columns = right[-2:]
+    if values != summed or (len(left) == 3 and left[:1] != right[:1]):
+        if step.op.flowing[-1] or not step.op.flowing[-2]:
+            refuse_operands(step)
+        check_weight_size(summed, values, "values")
+    shape = (*rows, *columns)
+    for addend in addends:
+        broadcast_shapes(step, [addend, shape])
+    return [shape]
+
+
 product = partial(
     OperationKind,
     family=PRODUCT,
     min_operands=2,
+    sizes=resize_product,
     macs=count_product_macs,
     saved=save_factors,
     field=follow_product,
@@ -158,6 +186,7 @@ biased_product = partial(
     OperationKind,
     family=PRODUCT,
     min_operands=3,
+    sizes=resize_product,
     macs=count_product_macs_after_addend,
     sets_axis=find_product_channel_axis,
 )
@@ -192,7 +221,7 @@ ROWS = (
     ),
     biased_product("baddbmm", saved=save_factors_after_addend, field=follow_product),
     biased_product("addmv", saved=save_factors_after_addend, field=follow_product),
-    biased_product("addbmm", saved=save_factors_after_addend),
+    biased_product("addbmm", saved=save_factors_after_addend, sizes=refuse_change),
     biased_product("_addmm_activation"),
     other_linear("_int_mm", macs=count_product_macs),
     other_linear("_scaled_mm", macs=count_product_macs),

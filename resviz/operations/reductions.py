@@ -14,11 +14,13 @@ from resviz.operations.shared_rules import (
     save_operand_and_result,
     save_rest,
 )
+from resviz.operations.size_rules import SizeUnknown, broadcast_sizes, keep_size
 
 if TYPE_CHECKING:
     from resviz.operations.kind import OperandLearns, OutputMaps, SavedTensors
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.step import FieldStep
-    from resviz.record import Operation
+    from resviz.record import Operation, Shape
 
 ARGUMENTS = ("dim", "keepdim")
 
@@ -80,9 +82,30 @@ def list_reduced_dims(op: Operation) -> set[int]:
     return {dim % rank for dim in listed}
 
 
+def resize_reduction(step: SizeStep) -> list[Shape]:
+    """Leave the reduced axes out, or keep them with one value."""
+    if len(step.shapes) > 1:
+        return broadcast_sizes(step)  # the larger of two
+    if not step.op.outputs[0] or not step.is_changed:
+        return [*step.op.outputs]
+    if "dim" not in step.arguments:
+        raise SizeUnknown("the record does not say along which axis")
+    dims, shape = list_reduced_dims(step.op), step.shape
+    keeps = len(step.op.outputs[0]) == len(step.before)
+    sizes = [(1 if d in dims else n) for d, n in enumerate(shape)]
+    kept = [n for d, n in enumerate(sizes) if keeps or d not in dims]
+    return [tuple(kept)] * len(step.op.outputs)
+
+
 reduction = partial(
-    OperationKind, family=ELEMENTWISE, arguments=ARGUMENTS, field=follow_reduction
+    OperationKind,
+    family=ELEMENTWISE,
+    arguments=ARGUMENTS,
+    field=follow_reduction,
+    sizes=resize_reduction,
 )
+running = partial(OperationKind, family=ELEMENTWISE, sizes=keep_size)
+"""What has a value for each that it reads."""
 
 ROWS = (
     OperationKind(
@@ -91,6 +114,7 @@ ROWS = (
         arguments=ARGUMENTS,
         saved=save_nothing,
         field=follow_reduction,
+        sizes=resize_reduction,
         moves_axis=move_axis_by_reduction,
     ),
     reduction(
@@ -117,11 +141,11 @@ ROWS = (
     OperationKind("std_mean", ELEMENTWISE),
     OperationKind("argmax", ELEMENTWISE, is_differentiable=False),
     OperationKind("argmin", ELEMENTWISE, is_differentiable=False),
-    OperationKind("cumsum", ELEMENTWISE, saved=save_nothing),
-    OperationKind("cumprod", ELEMENTWISE, saved=save_operand_and_result),
-    OperationKind("cummax", ELEMENTWISE),
-    OperationKind("cummin", ELEMENTWISE),
-    OperationKind("logcumsumexp", ELEMENTWISE),
+    running("cumsum", saved=save_nothing),
+    running("cumprod", saved=save_operand_and_result),
+    running("cummax"),
+    running("cummin"),
+    running("logcumsumexp"),
     OperationKind("aminmax", ELEMENTWISE),
     OperationKind("nansum", ELEMENTWISE),
     OperationKind("trace", ELEMENTWISE),

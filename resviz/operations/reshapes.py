@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 from resviz.operations.kind import RESHAPE, OperationKind
 from resviz.operations.layouts import NO_AXIS, make_plain_run
 from resviz.operations.shared_rules import follow_pointwise, save_nothing
+from resviz.operations.size_rules import keep_size, refuse_always
+from resviz.operations.view_sizes import (
+    resize_copied,
+    resize_expanded,
+    resize_permuted,
+    resize_squeeze,
+    resize_unsqueeze,
+    resize_view,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,35 +151,42 @@ def move_axis_by_transpose(op: Operation, axis: int) -> int:
 reshape = partial(OperationKind, family=RESHAPE, saved=save_nothing)
 
 ROWS = (
-    reshape("view", field=follow_view),
-    reshape("_unsafe_view", field=follow_view),
-    reshape("reshape", field=follow_view),
-    reshape("_reshape_alias", field=follow_view),
-    reshape("flatten", field=follow_view),
-    reshape("squeeze", field=follow_view),
-    reshape("unsqueeze", field=follow_view),
+    reshape("view", field=follow_view, sizes=resize_view),
+    reshape("_unsafe_view", field=follow_view, sizes=resize_view),
+    reshape("reshape", field=follow_view, sizes=resize_view),
+    reshape("_reshape_alias", field=follow_view, sizes=resize_view),
+    reshape("flatten", field=follow_view, sizes=resize_view),
+    reshape("squeeze", field=follow_view, sizes=resize_squeeze),
+    reshape("unsqueeze", field=follow_view, sizes=resize_unsqueeze),
     reshape(
         "permute",
         arguments=("dims",),
         field=follow_permute,
+        sizes=resize_permuted,
         moves_axis=move_axis_by_permute,
     ),
     reshape(
         "transpose",
         arguments=("dim0", "dim1"),
         field=follow_transpose,
+        sizes=resize_permuted,
         moves_axis=move_axis_by_transpose,
     ),
-    reshape("t", field=follow_matrix_transpose, moves_axis=move_axis_by_transpose),
-    reshape("clone", field=follow_pointwise),
-    reshape("alias", field=follow_pointwise),
-    reshape("detach", field=follow_pointwise),
-    reshape("_to_copy", field=follow_pointwise),
-    reshape("contiguous", field=follow_pointwise),
-    reshape("lift_fresh", field=follow_pointwise),
-    reshape("expand", field=follow_pointwise),
-    reshape("copy", pads_channels=True, field=follow_copy),
-    reshape("as_strided"),
+    reshape(
+        "t",
+        field=follow_matrix_transpose,
+        moves_axis=move_axis_by_transpose,
+        sizes=resize_permuted,
+    ),
+    reshape("clone", field=follow_pointwise, sizes=keep_size),
+    reshape("alias", field=follow_pointwise, sizes=keep_size),
+    reshape("detach", field=follow_pointwise, sizes=keep_size),
+    reshape("_to_copy", field=follow_pointwise, sizes=keep_size),
+    reshape("contiguous", field=follow_pointwise, sizes=keep_size),
+    reshape("lift_fresh", field=follow_pointwise, sizes=keep_size),
+    reshape("expand", field=follow_pointwise, sizes=resize_expanded),
+    reshape("copy", pads_channels=True, field=follow_copy, sizes=resize_copied),
+    reshape("as_strided", sizes=refuse_always),
     reshape("unfold"),
     reshape("view_as_real"),
     reshape("view_as_complex"),

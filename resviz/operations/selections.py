@@ -19,6 +19,21 @@ from resviz.operations.shared_rules import (
     save_selector,
     save_two_operands,
 )
+from resviz.operations.size_rules import (
+    LEARNED,
+    SizeUnknown,
+    keep_size,
+    refuse_always,
+    refuse_change,
+    refuse_operands,
+    replace_axis,
+)
+from resviz.operations.view_sizes import (
+    resize_pieces,
+    resize_selected,
+    resize_shuffled,
+    resize_slice,
+)
 from resviz.operations.windows import Taps, slide_last_axes, taps_of_slice
 
 if TYPE_CHECKING:
@@ -26,6 +41,7 @@ if TYPE_CHECKING:
 
     from resviz.operations.kind import OperandLearns, OutputMaps
     from resviz.operations.layouts import AxisRun
+    from resviz.operations.size_rules import SizeStep
     from resviz.readings.receptive.maps import FieldMap
     from resviz.readings.receptive.step import FieldStep
     from resviz.record import Operation, Shape
@@ -197,6 +213,48 @@ def follow_pixel_shuffle(step: FieldStep) -> OutputMaps | None:
     return [slide_last_axes(field_map, taps, after)]
 
 
+def resize_joined(step: SizeStep) -> list[Shape]:
+    """Put operands side by side; along the other axes they are alike."""
+    if not step.is_changed:
+        return [*step.op.outputs]
+    after = step.op.outputs[0]
+    if "dim" not in step.arguments:
+        raise SizeUnknown("the record does not say along which axis")
+    axis = step.arguments["dim"] % len(after)
+    shapes = [shape for shape in step.shapes if len(shape) == len(after)]
+    is_along = any(
+        len(old) == len(after) == len(now) and old[axis] != now[axis]
+        for old, now in zip(step.op.inputs, step.shapes, strict=True)
+    )
+    has_made = any(
+        not flows and number != LEARNED
+        for flows, number in zip(step.op.flowing, step.op.reads, strict=False)
+    )
+    is_alike = len({replace_axis(shape, axis, 0) for shape in shapes}) == 1
+    if not is_alike or (is_along and has_made):
+        refuse_operands(step)
+    return [replace_axis(shapes[0], axis, sum(shape[axis] for shape in shapes))]
+
+
+def resize_stacked(step: SizeStep) -> list[Shape]:
+    """Put operands that are alike along a new axis."""
+    if len(set(step.shapes)) > 1:
+        refuse_operands(step)
+    if "dim" not in step.arguments:
+        return refuse_change(step)
+    axis = step.arguments["dim"] % len(step.op.outputs[0])
+    shape = step.shape
+    return [(*shape[:axis], len(step.shapes), *shape[axis:])]
+
+
+def resize_embedded(step: SizeStep) -> list[Shape]:
+    """Look up a row for each word.
+
+    Shapes: table (V, D), words (N, L).
+    """
+    return [(*step.shapes[1], step.shape[-1])]
+
+
 def save_indices(op: Operation, learns: OperandLearns) -> SavedTensors:
     """Save all indices that select values, one an axis."""
     del learns
@@ -244,12 +302,14 @@ ROWS = (
         is_quiet=True,
         arguments=("dim", "start", "end", "step"),
         field=follow_slice,
+        sizes=resize_slice,
     ),
     piece(
         "select",
         is_quiet=True,
         arguments=("dim", "index"),
         field=follow_select,
+        sizes=resize_selected,
         moves_axis=move_axis_by_select,
     ),
     piece(
@@ -257,10 +317,23 @@ ROWS = (
         is_quiet=True,
         arguments=("dim",),
         field=follow_select,
+        sizes=resize_selected,
         moves_axis=move_axis_by_select,
     ),
-    piece("split", is_quiet=True, arguments=("split_size", "dim"), field=follow_split),
-    piece("split_with_sizes", is_quiet=True, arguments=("dim",), field=follow_split),
+    piece(
+        "split",
+        is_quiet=True,
+        arguments=("split_size", "dim"),
+        field=follow_split,
+        sizes=resize_pieces,
+    ),
+    piece(
+        "split_with_sizes",
+        is_quiet=True,
+        arguments=("dim",),
+        field=follow_split,
+        sizes=resize_pieces,
+    ),
     piece("unsafe_split", field=follow_split),
     piece("chunk", field=follow_split),
     piece(
@@ -270,34 +343,45 @@ ROWS = (
         pads_channels=True,
         arguments=("dim",),
         field=follow_cat,
+        sizes=resize_joined,
     ),
     piece(
         "stack",
         is_quiet=True,
         arguments=("dim",),
         field=follow_stack,
+        sizes=resize_stacked,
         moves_axis=move_axis_by_stack,
     ),
-    piece("channel_shuffle", field=follow_channel_shuffle),
-    selection("native_channel_shuffle", field=follow_channel_shuffle),
-    piece("pixel_shuffle", field=follow_pixel_shuffle, moves_axis=keep_axis_before_map),
+    piece("channel_shuffle", field=follow_channel_shuffle, sizes=keep_size),
+    selection("native_channel_shuffle", field=follow_channel_shuffle, sizes=keep_size),
     piece(
-        "pixel_unshuffle", field=follow_pixel_shuffle, moves_axis=keep_axis_before_map
+        "pixel_shuffle",
+        field=follow_pixel_shuffle,
+        moves_axis=keep_axis_before_map,
+        sizes=resize_shuffled,
     ),
-    piece("roll", label="shift"),
+    piece(
+        "pixel_unshuffle",
+        field=follow_pixel_shuffle,
+        moves_axis=keep_axis_before_map,
+        sizes=resize_shuffled,
+    ),
+    piece("roll", label="shift", sizes=keep_size),
     piece("narrow"),
-    piece("flip"),
-    piece("repeat"),
+    piece("flip", sizes=keep_size),
+    piece("repeat", sizes=refuse_always),
     piece("im2col"),
     piece("col2im"),
-    piece("tril"),
-    piece("triu"),
+    piece("tril", sizes=keep_size),
+    piece("triu", sizes=keep_size),
     selection(
         "embedding",
         is_lookup=True,
         saved=save_selector,
         sets_axis=find_embedding_channel_axis,
         field=follow_embedding,
+        sizes=resize_embedded,
     ),
     OperationKind("_embedding_bag", ELEMENTWISE, is_lookup=True),
     OperationKind("_embedding_bag_forward_only", ELEMENTWISE, is_lookup=True),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from resviz.units import format_per_axis, format_sizes
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -43,6 +45,31 @@ def compute_window_sizes(
     numbers = zip(sizes, kernel, stride, padding, dilation, strict=True)
     output_sizes = [(i + 2 * p - d * (k - 1) - 1) // s + 1 for i, k, s, p, d in numbers]
     return output_sizes if min(output_sizes) > 0 else None
+
+
+def compute_sizes_by_window(sizes: Sequence[int], window: Window) -> list[int] | None:
+    """Compute the sizes that a window gives, rounded up where it says so.
+
+    None where it does not fit. What would begin in the padding at the end is left out.
+    Source: torch, pooling_output_shape_pad_lr of Pool.h.
+    """
+    numbers = window.kernel, window.stride, window.padding, window.dilation
+    if not window.ceil_mode:
+        return compute_window_sizes(sizes, *numbers)
+    output_sizes: list[int] = []
+    for i, k, s, p, d in zip(sizes, *numbers, strict=True):
+        size = -(-(i + 2 * p - d * (k - 1) - 1) // s) + 1
+        output_sizes.append(size - ((size - 1) * s >= i + p))
+    return output_sizes if min(output_sizes) > 0 else None
+
+
+def describe_misfit(sizes: Sequence[int], window: Window) -> str:
+    """Say that a window is larger than its map."""
+    kernel, padding = format_per_axis(window.kernel), format_per_axis(window.padding)
+    return (
+        f"a window of {kernel} does not fit into a map of {format_sizes(sizes)}, "
+        f"padded by {padding}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs] - it has none
 
+    from resviz.inputs import InputSize
     from resviz.readings.costs import CostTotals, UncountedOperation
     from resviz.readings.shape_flow import FlowStep
     from resviz.readings.structure import Block, Shortcut, Stage, Structure
@@ -293,6 +294,28 @@ class Architecture(
         from resviz.readings.structure.remarks import find_remarks
 
         return find_remarks(self._structure)
+
+    def resized(
+        self, input_size: InputSize | None = None, batch: int | None = None
+    ) -> Architecture:
+        """Return the record of another input, worked out without a trace.
+
+        Shapes, costs, memory and receptive fields are those of a trace there. Checks
+        in the code of a forward are in no record.
+
+        Args:
+            input_size: of one sample, (C, H, W), or as a trace takes it; as recorded
+                if left out.
+            batch: how many samples; as recorded if left out.
+
+        Raises:
+            SpecError: if that is no input of this record.
+            ResizeError: if it does not work there, or the record does not tell; names
+                the layer, and why.
+        """
+        from resviz.readings.resized import resize_record
+
+        return resize_record(self, input_size, batch)
 
     def to_json(self) -> bytes:
         """Return the record as JSON text.

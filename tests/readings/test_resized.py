@@ -1,0 +1,153 @@
+"""Records at another input are those of a trace there, or are refused in words."""
+
+import random
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import resviz
+from resviz.errors import ResizeError, TraceError
+
+SPECS = ("resnet18", "cifar20", "resnet(50, output_stride=8)", "paper34")
+
+SIZES = [(random.Random(5).randint(90, 260), side) for side in (32, 97, 131, 224)]
+
+
+def compare(source, arch, size, batch=None):
+    """Tell whether an answer is that of a trace; None where it is refused."""
+    try:
+        answer = arch.resized(size, batch)
+    except ResizeError as refusal:
+        if refusal.fails:
+            with pytest.raises(TraceError):
+                resviz.trace(source, size, batch=batch)
+        return None
+    return answer == resviz.trace(source, size, batch=batch)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_a_network_of_ours_is_as_traced(spec):
+    """Shapes, windows, arguments, storages and totals, at any size and batch."""
+    arch = resviz.trace(spec)
+    for size in SIZES:
+        assert compare(spec, arch, (3, *size), 2) is True
+
+
+class Pooled(nn.Module):
+    """Odd maps, ceil mode, a transposed window, a group and a layer norm, a gate."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 5, 2, 1, dilation=2)
+        self.pool = nn.MaxPool2d(3, 2, 1, ceil_mode=True)
+        self.norm = nn.GroupNorm(2, 8)
+        self.up = nn.ConvTranspose2d(8, 8, 3, 2, 1, output_padding=1)
+        self.last = nn.LayerNorm(16)
+
+    def forward(self, x):
+        x = self.norm(self.pool(self.conv(x)))
+        x = self.up(x) + F.interpolate(x, scale_factor=2)
+        x = x * x.mean((2, 3), keepdim=True).sigmoid()
+        x = torch.cat([x[:, :, ::2, ::2], x[:, :, 1::2, ::2]], 1)
+        return self.last(x.permute(0, 2, 3, 1))
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_usual_operations_are_as_traced(training):
+    """In both modes, for twenty random sizes."""
+    net, draw = Pooled(), random.Random(7)
+    arch = resviz.trace(net, (3, 64, 64), training=training)
+    for _ in range(20):
+        size = (3, draw.randint(20, 90), draw.randint(20, 90))
+        fresh = resviz.trace(net, size, batch=2, training=training)
+        assert arch.resized(size, 2) == fresh
+
+
+class Code(nn.Module):
+    """A forward of one line, with weights of all kinds at hand."""
+
+    def __init__(self, forward):
+        super().__init__()
+        self.line = forward
+        self.conv = nn.Conv2d(3, 12, 3, 2, 1)
+        self.linear = nn.Linear(12 * 8 * 8, 4)
+        self.position = nn.Parameter(torch.zeros(1, 12, 8, 8))
+        self.token = nn.Parameter(torch.zeros(1, 1, 12))
+        self.instance = nn.InstanceNorm2d(12)
+        self.adaptive = nn.AdaptiveAvgPool2d((4, None))
+        self.attention = nn.MultiheadAttention(12, 2, batch_first=True)
+
+    def forward(self, x):
+        return self.line(self, self.conv(x))
+
+
+def put_token_first(net, x):
+    """Put a token before those of a map."""
+    tokens = x.flatten(2).transpose(1, 2)
+    return torch.cat([net.token.expand(len(tokens), -1, -1), tokens], 1)
+
+
+LINES = {
+    "pads to a multiple": lambda _, x: F.pad(
+        x, (0, -x.shape[3] % 8, 0, -x.shape[2] % 8)
+    ),
+    "pads alike": lambda _, x: F.pad(x, (1, 1, 1, 1)),
+    "pools all": lambda _, x: F.avg_pool2d(x, x.shape[2:]),
+    "pools a half": lambda _, x: F.adaptive_avg_pool2d(x, x.shape[2] // 2),
+    "pools one axis": lambda net, x: net.adaptive(x),
+    "interpolates": lambda _, x: F.interpolate(x, (8, 8)),
+    "interpolates one": lambda _, x: F.interpolate(x.mean((2, 3), True), x.shape[2:]),
+    "flattens": lambda net, x: net.linear(x.flatten(1)),
+    "folds": lambda _, x: x.view(-1, 12),
+    "folds fixed": lambda net, x: net.linear(x.view(-1, 768)),
+    "makes windows": lambda _, x: x.view(len(x), 12, -1, 4, x.shape[3]),
+    "makes zeros": lambda _, x: torch.cat([x, torch.zeros(len(x), 1, *x.shape[2:])], 1),
+    "makes new zeros": lambda _, x: torch.cat([x, x.new_zeros(x.shape)], 1),
+    "counts": lambda _, x: x + torch.arange(x.shape[3]).float(),
+    "counts one": lambda _, x: x + torch.zeros(len(x), 1, 1, 1),
+    "halves": lambda _, x: x[:, :, : x.shape[2] // 2],
+    "crops": lambda _, x: x[:, :, 1:-1, 1:-1],
+    "crops a share": lambda _, x: x[:, :, x.shape[2] // 4 :],
+    "chunks": lambda _, x: x.chunk(2, 2)[0] * 2,
+    "steps": lambda _, x: x.unbind(2)[0] * 2,
+    "adds a position": lambda net, x: x + net.position,
+    "expands": lambda _, x: x.mean((2, 3), keepdim=True).expand_as(x) * x,
+    "repeats": lambda net, x: net.token.repeat(len(x), 3, 1) * 2,
+    "token": put_token_first,
+    "instances": lambda net, x: net.instance(x),
+    "squeezes": lambda _, x: x.mean((2, 3), keepdim=True).squeeze(),
+    "unsqueezes": lambda _, x: x.mean((2, 3)).unsqueeze(0),
+    "channels behind": lambda _, x: x.mean((2, 3)).view(len(x), 1, -1),
+    "rolls": lambda _, x: x.roll(x.shape[2] // 2, 2),
+    "attends": lambda net, x: net.attention(*[x.flatten(2).transpose(1, 2)] * 3)[0],
+    "multiplies": lambda _, x: x @ x.transpose(2, 3),
+    "shuffles": lambda _, x: (
+        x.view(len(x), 2, 6, *x.shape[2:]).transpose(1, 2).flatten(1, 2)
+    ),
+    "selects": lambda _, x: x[:, :, 0] * x[:, :, x.shape[2] // 2],
+    "reads values": lambda _, x: x[x > 0],
+    "statistics": lambda _, x: F.layer_norm(x, x.shape[1:]),
+}
+"""Forwards whose code may work out sizes, which no record holds."""
+
+ANSWERED = {
+    "channels behind", "counts one", "crops", "expands", "instances", "multiplies",
+    "rolls", "shuffles", "squeezes", "statistics", "token", "unsqueezes",
+}  # fmt: skip
+"""Those that are followed to another size, of one sample."""
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_no_answer_is_wrong(name):
+    """An answer is that of a trace, and what is said to fail does fail."""
+    net = Code(LINES[name])
+    arch = resviz.trace(net, (3, 16, 16))
+    answers = {
+        (size, batch): compare(net, arch, (3, *size), batch)
+        for size in ((16, 16), (20, 32), (31, 16), (1, 1), (2, 64), (32, 32))
+        for batch in (1, 2, 3)
+    }
+    assert False not in answers.values()
+    assert answers[(20, 32), 1] is (True if name in ANSWERED else None)
