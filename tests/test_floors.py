@@ -144,6 +144,7 @@ USES = {
     "import resviz": set(),
     "resviz.load(PATH)": set(),
     "resviz.summary(PATH).render()": set(),
+    "resviz.summary(PATH, input_size=(3, 96, 64), batch=2).render()": set(),
     "resviz.table(PATH).render('latex')": set(),
     "resviz.layers(PATH).render('html')": set(),
     "resviz.shortcuts(PATH).render('csv')": set(),

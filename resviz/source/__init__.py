@@ -149,10 +149,11 @@ def check_request(request: TraceRequest) -> None:
 
 
 def check_record(arch: Architecture, text: str, request: TraceRequest) -> Architecture:
-    """Return a record after checking that no other options are asked for.
+    """Return a record, at another input or batch if that is asked for.
 
     Raises:
-        SpecError: if another input, batch or mode is asked for.
+        SpecError: if inputs of another kind are asked for, another method or mode.
+        ResizeError: if it cannot be followed at that input.
     """
     if request.inputs is not None or request.kwargs:
         raise SpecError(f"{text}: a record has its inputs, trace the model with others")
@@ -169,7 +170,6 @@ def check_record(arch: Architecture, text: str, request: TraceRequest) -> Archit
         inputs = " and ".join(recorded) or "none"
         raise SpecError(f"{text}: recorded with input {inputs}, got {got}: {remedy}")
     for key, wanted, recorded in (
-        ("batch", request.batch, arch.batch),
         ("training", request.training, arch.training),
         ("mode", mode, arch.mode),
     ):
@@ -177,11 +177,14 @@ def check_record(arch: Architecture, text: str, request: TraceRequest) -> Archit
             raise SpecError(
                 f"{text}: recorded with {key} {recorded!r}, got {wanted!r}: {remedy}"
             )
-    return arch
+    return arch.resized(request.sizes, request.batch)
 
 
 def fits_record(sizes: tuple[InputSpec, ...], arch: Architecture) -> bool:
-    """Tell whether a record's inputs are those that are described."""
+    """Tell whether a record's inputs are of the kind that is described.
+
+    That is their number, names, dtypes and axes; their sizes may be others.
+    """
     return len(sizes) == len(arch.inputs) and all(
         (
             not wanted.place
@@ -189,7 +192,7 @@ def fits_record(sizes: tuple[InputSpec, ...], arch: Architecture) -> bool:
             or ".".join(wanted.place) == name
         )
         and wanted.dtype in {None, tensor.dtype}
-        and wanted.shape_for_batch(arch.batch) == tensor.shape
+        and len(wanted.sizes) == len(tensor.shape)
         for wanted, (name, tensor) in zip(sizes, arch.named_inputs, strict=True)
     )
 

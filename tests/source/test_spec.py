@@ -309,18 +309,21 @@ def test_what_cannot_be_built_says_why(module, monkeypatch, text, spec, words):
         source.resolve_architecture(spec)
 
 
-def test_a_record_has_the_input_it_was_traced_at(record, tmp_path):
-    """Another one is an error that says what to do."""
+def test_a_record_is_followed_at_another_input(record, tmp_path):
+    """As a trace there has it; other axes are an error that says what to do."""
     record("resnet18").save(tmp_path / "r.json")
+    path = str(tmp_path / "r.json")
+    traced = source.resolve_architecture("resnet18", (3, 64, 96), batch=2)
+    assert traced == source.resolve_architecture(path, (3, 64, 96), batch=2)
     with pytest.raises(SpecError, match="trace the model again with that"):
-        source.resolve_architecture(str(tmp_path / "r.json"), (3, 64, 64))
+        source.resolve_architecture(path, (3, 64))
 
 
 def test_an_option_of_nought_is_not_taken_for_left_out(record):
     """Neither for a model nor for a record."""
     with pytest.raises(SpecError, match="batch 0"):
         source.resolve_architecture("resnet18", batch=0)
-    with pytest.raises(SpecError, match="recorded with batch 1, got 0"):
+    with pytest.raises(SpecError, match="from 1 on, got 0"):
         source.resolve_architecture(record("resnet18"), batch=0)
 
 
