@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resviz.api import (
+        compare,
         costs,
         costs_table,
         describe,
@@ -80,6 +81,7 @@ __all__ = [
     "UnknownNameError",
     "WeightsError",
     "Window",
+    "compare",
     "costs",
     "costs_table",
     "describe",
@@ -122,6 +124,7 @@ PLACES = {
     **dict.fromkeys(("plot", "draw", "show", "visualize", "figure"), "resviz.diagram"),
     **dict.fromkeys(("read", "open", "from_json"), "resviz.load"),
     **dict.fromkeys(("profile", "flops", "macs", "params", "info"), "resviz.summary"),
+    **dict.fromkeys(("diff", "difference"), "resviz.compare"),
     **dict.fromkeys(("save", "to_json"), "resviz.trace(…).save('name.json')"),
 }
 """What does what is guessed under other names."""

@@ -198,6 +198,47 @@ def costs(network: TraceableSource, **tracing: Unpack[TraceOptions]) -> Table:
 
 
 @takes_options
+def compare(
+    a: TraceableSource,
+    b: TraceableSource,
+    *,
+    only: str | None = None,
+    **tracing: Unpack[TraceOptions],
+) -> Table:
+    """Return what changed from one network to another, a row a change, in words.
+
+    Each change has its share of the difference in parameters, MACs and activations,
+    and the shares add up to it; the rule stands below the table. Networks are aligned
+    by how they are built, and names decide nothing. Of two inputs, a first network that
+    is no record is traced on both, so that the input's share is told first.
+
+    Args:
+        a: a record, a model, or a SPEC.
+        b: another.
+        only: changes of "structure": of layers and how they are connected; of "shapes":
+            of widths, groups, strides and the input; of "costs": those with a share.
+            All others are one row then, and left out of `to_dict`.
+        tracing: as for `trace`, of both.
+
+    Raises:
+        ResvizError: as `trace`; SpecError for a wrong `only`, or if one record follows
+            training mode and the other evaluation.
+
+    Example:
+        >>> compare(50, "wide_resnet50_2").to_dict()["changes"][0]["sentence"]
+        'the 3×3 of every block is twice as wide (128 instead of 64 in conv2_x)'
+    """
+    from resviz.source.same_input import trace_on_input_of
+    from resviz.tables.compare import compare_table
+
+    before, after = (
+        source.resolve_architecture(network, **tracing) for network in (a, b)
+    )
+    resized = trace_on_input_of(a, before, after, tracing)
+    return compare_table(before, after, resized, only=only)
+
+
+@takes_options
 def receptive(
     network: TraceableSource,
     *,

@@ -30,6 +30,14 @@ class KnownPart(AtLeast):
     """What is known of a number that is not known: "≥ 12" to the eye, as data None."""
 
 
+class SignedCount(int):
+    """A difference of counts, written with its sign: "+12", "−12", "0"."""
+
+    def __format__(self, form: str) -> str:
+        sign = "+" if self > 0 else "−" if self < 0 else ""
+        return f"{sign}{abs(int(self)):{form}}"
+
+
 def format_count(number: int, digits: int = 3) -> str:
     """Write a large number with a unit prefix and so many digits, "25.6 M".
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 ColumnKind = Literal[
     "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
-    "cell", "times", "reason", "field",
+    "cell", "times", "reason", "field", "sentence",
 ]  # fmt: skip
 """How a column's values are written.
 
 "sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines;
-"times" leave 1 unsaid; "reason" is that of a shortcut; "field" is a number, one an
-axis, or "all".
+a "sentence" is broken where it is long; "times" leave 1 unsaid; "reason" is that of a
+shortcut; "field" is a number, one an axis, or "all".
 """
 
 REASON_TEXTS = {
@@ -156,6 +156,7 @@ VALUE_WRITERS = {
     "text": str,
     "row": str,
     "field": str,
+    "sentence": str,
     "words": lambda lines: " ".join(lines.splitlines()),
     "cell": str,
     "count": units.group_digits,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".tex",)
 
+LATEX_SENTENCE_WIDTH = 48
+"""Characters of a line of a sentence, so that numbers fit beside it."""
+
 LINE_CHARACTERS = 100
 """Characters of a line that a column of text takes in the smallest size."""
 
@@ -158,6 +161,8 @@ def latex_cell(column: Column, value: Any) -> str:
     lines = [escape.clean_name(line) for line in column.lines(value)]
     if column.kind == "row":
         lines = wrap(lines[0], CELL_WIDTH)
+    if column.kind == "sentence":
+        lines = wrap(lines[0], LATEX_SENTENCE_WIDTH, break_on_hyphens=False)
     return stack_lines(map(escape_latex_letters, lines), "l")
 
 

@@ -48,6 +48,9 @@ several lines."""
 WORDS_WIDTH = 32
 """Characters of a line of words."""
 
+SENTENCE_WIDTH = 60
+"""Characters of a line of a sentence."""
+
 GLUE = "\N{NO-BREAK SPACE}"
 
 GAP = "   "
@@ -219,6 +222,8 @@ def cell_lines(column: Column, value: Any) -> list[str]:
         hanging = (wrap(line, WORDS_WIDTH, subsequent_indent="  ") for line in words)
         return [part for lines in hanging for part in lines]
     text = escape.clean_name(column.text(value))
+    if column.kind == "sentence":
+        return wrap(text, SENTENCE_WIDTH, break_on_hyphens=False) or [""]
     return wrap_title(text, MODULE_PART) if column.kind in WRAPPED_KINDS else [text]
 
 

@@ -1,0 +1,67 @@
+"""`resviz compare`: what changed from one network to another."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from resviz.cli.shared import (
+    add_options,
+    choose_format,
+    lazy_choice,
+    read_records,
+    tell_if_slow,
+    trace_options,
+    write_table,
+)
+from resviz.cli.tables import table_output_options
+from resviz.errors import SpecError
+
+DIFFERENT = 1
+"""The exit code of `--check` where something changed."""
+
+
+@click.command
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option(
+    "--only",
+    type=lazy_choice("resviz.readings.compare:COMPARED"),
+    help="Changes of layers; of widths, strides, input; or of costs.",
+)
+@click.option("--check", is_flag=True, help="Exit with 1 where something changed.")
+@add_options(table_output_options())
+@trace_options
+def compare(
+    first: str,
+    second: str,
+    only: str | None,
+    check: bool,
+    form: str | None,
+    output: str,
+    columns: tuple[str, ...] | None,
+    dpi: int | None,
+    tracing: dict[str, Any],
+) -> None:
+    """Print what changed from one network to another, and what it costs.
+
+    Networks are aligned by how they are built, not by names: a renamed network is the
+    same, an inserted block is one change. Shares add up to the difference; the rule
+    stands below the table. Of two inputs, the first network is traced on both.
+    """
+    from resviz.source.same_input import trace_on_input_of
+    from resviz.tables.compare import compare_table
+
+    form = choose_format(form, output, "table", "text")
+    if columns is not None and form == "json":
+        raise SpecError("--columns: JSON has keys of its own, want another --format")
+    a, b = read_records((first, second), tracing)
+    with tell_if_slow("comparing"):
+        resized = trace_on_input_of(first, a, b, tracing)
+        table = compare_table(a, b, resized, only=only)
+    shown = table if columns is None else table.select_columns(columns)
+    write_table(shown, form, output, dpi)
+    if check and table.data["changes"]:
+        sys.exit(DIFFERENT)

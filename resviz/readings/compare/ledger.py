@@ -1,0 +1,257 @@
+"""The ledger of a comparison: which change owns which part of the difference.
+
+A weighted layer is a product of factors, which change one after the other: bias and
+kernel, widths in and out, groups, positions. Each step is charged to its change, so
+that the shares add up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
+
+from resviz.readings.compare.shares import NOTHING, CostShare, add_shares
+from resviz.readings.compare.streams import (
+    Cause,
+    History,
+    Stream,
+    drop_idle_steps,
+    has_same_positions,
+    make_history,
+    pass_item,
+)
+
+if TYPE_CHECKING:
+    from resviz.readings.compare.items import Item
+    from resviz.readings.compare.shares import Factors
+    from resviz.record import Shape
+
+Place = tuple[str | int, ...]
+"""Where something is: ("stem",), ("before", stage, number), (stage, number, …)."""
+
+FactorOrder = Literal["widths", "groups", "both"]
+"""Which changes first; both at once where either would not divide the other."""
+
+OUTSIDE = {"stem", "head", "before"}
+"""First words of places in no block."""
+
+JOINABLE = {"stem", "stride", "added", "removed"}
+"""Changes of which one may undo what another did to the map."""
+
+
+class IndivisibleError(Exception):
+    """The groups of one network do not divide the widths of the other."""
+
+
+class Ledger:
+    """The parts of the difference between two networks, by their causes."""
+
+    def __init__(self, order: FactorOrder) -> None:
+        self.order: FactorOrder = order
+        self.owned: dict[Cause, CostShare] = {}
+        self.widths: dict[Cause, Counter[tuple[str, int, int]]] = defaultdict(Counter)
+        self.joined: list[set[Cause]] = []
+        self.stride_owner: Cause | None = None
+        self.weighed: History[int] | None = None
+
+    def note(self, cause: Cause, share: CostShare = NOTHING) -> None:
+        """Charge a share to a cause."""
+        self.owned[cause] = self.owned.get(cause, NOTHING) + share
+
+    @property
+    def total(self) -> CostShare:
+        """All shares together."""
+        return add_shares(self.owned.values())
+
+    def change_product(
+        self, a: Item, b: Item, stream: Stream, place: Place, *, is_outer: bool
+    ) -> None:
+        """Change a weighted layer's product factor by factor, and follow its widths."""
+        goal, start = b.factors, a.factors
+        assert start
+        assert goal
+        mine = width_cause(place, is_outer=is_outer)
+        cins = stream.width.meet(start.cin, goal.cin, mine)
+        is_depthwise = start.is_depthwise and goal.is_depthwise
+        couts = self.follow_output(start, goal, cins, mine, is_depthwise=is_depthwise)
+        if couts is None:
+            couts = make_history(mine, start.cout, goal.cout)
+            if start.cout != goal.cout:
+                self.widths[mine][a.word, start.cout, goal.cout] += 1
+        now = self.change_form(a, b, start, goal, place)
+        if is_depthwise:
+            for cause, value in cins.steps:
+                now = self.step(now, cause, cin=value, cout=value, groups=value)
+        else:
+            words = name_grouping(start), name_grouping(goal)
+            groups = Cause("groups", (b.bare_word, *words), place)
+            now = self.change_widths(now, goal, cins, couts, groups)
+        self.change_size(a, b, stream, place)
+        positions = History(
+            prod(stream.size.first),
+            tuple((cause, prod(size)) for cause, size in stream.size.steps),
+        ).meet(start.positions, goal.positions, Cause("stride", (), place[:2]))
+        for cause, value in positions.steps:
+            now = self.step(now, cause, positions=value)
+        if now != goal:  # what no factor explains
+            self.note(mine, goal.share - now.share)
+        stream.width = couts
+
+    def change_widths(
+        self,
+        now: Factors,
+        goal: Factors,
+        cins: History[int],
+        couts: History[int],
+        groups: Cause,
+    ) -> Factors:
+        """Change widths in, widths out, and groups, in the order of the ledger."""
+        if self.order == "both" and now.groups != goal.groups:
+            return self.step(
+                now, groups, cin=goal.cin, cout=goal.cout, groups=goal.groups
+            )
+        if self.order == "groups" and now.groups != goal.groups:
+            now = self.step(now, groups, groups=goal.groups)
+        for cause, value in cins.steps:
+            now = self.step(now, cause, cin=value)
+        for cause, value in couts.steps:
+            now = self.step(now, cause, cout=value)
+        if now.groups != goal.groups:
+            now = self.step(now, groups, groups=goal.groups)
+        return now
+
+    def step(self, now: Factors, cause: Cause, **factors: Any) -> Factors:
+        """Charge the change of some factors to a cause, and return the product.
+
+        Raises:
+            IndivisibleError: if groups would not divide channels.
+        """
+        after = replace(now, **factors)
+        if not after.are_divisible:
+            raise IndivisibleError
+        self.note(cause, after.share - now.share)
+        return after
+
+    def change_form(
+        self, a: Item, b: Item, now: Factors, goal: Factors, place: Place
+    ) -> Factors:
+        """Change what is no width: whose the weight is, bias and kernel."""
+        kernel = Cause("kernel", (a.bare_word, b.bare_word), place)
+        if now.owns != goal.owns:
+            now = self.step(now, Cause("sharing", (), place), owns=goal.owns)
+        if now.has_bias != goal.has_bias:
+            bias = Cause("bias", (a.kind, goal.has_bias), place)
+            now = self.step(now, bias, has_bias=goal.has_bias)
+        if a.is_standardised != b.is_standardised or now.extras != goal.extras:
+            why = Cause("other", (a.bare_word, a.bare_word), place)
+            if a.is_standardised != b.is_standardised:
+                why = Cause("standardised", (b.is_standardised,), place)
+            now = self.step(now, why, extras=goal.extras)
+        if now.is_convolution != goal.is_convolution:
+            now = self.step(now, kernel, is_convolution=goal.is_convolution)
+        if now.kernel != goal.kernel:
+            now = self.step(now, kernel, kernel=goal.kernel)
+        return now
+
+    def follow_output(
+        self,
+        now: Factors,
+        goal: Factors,
+        cins: History[int],
+        mine: Cause,
+        *,
+        is_depthwise: bool,
+    ) -> History[int] | None:
+        """Return the widths that follow from others; None for a width of its own."""
+        if is_depthwise:
+            return cins
+        if mine.detail[0] != "gate":
+            return None
+        if now.cout * goal.cin == goal.cout * now.cin:
+            scaled = History(
+                now.cout, tuple((c, v * now.cout // now.cin) for c, v in cins.steps)
+            )
+            return scaled.meet(now.cout, goal.cout, mine)
+        if self.weighed and self.weighed.ends == (now.cout, goal.cout):
+            return self.weighed  # a gate gives what it weighs
+        return None
+
+    def change_size(self, a: Item, b: Item, stream: Stream, place: Place) -> None:
+        """Follow what an item makes of the map's size, and if it is otherwise now."""
+        is_outside = place[0] in OUTSIDE
+        spot = place if is_outside else place[:2]
+        cause = self.stride_owner or Cause("stride", (), spot)
+        if a.window and b.window:
+            rates = max(a.window.dilation), max(b.window.dilation)
+            if rates[0] != rates[1]:
+                self.note(Cause("dilation", (b.bare_word, *rates), spot))
+            if a.stride != b.stride and is_outside:
+                cause = Cause("stride", (b.word, a.stride, b.stride), spot)
+                self.note(cause)
+        known = stream.size
+        if not (
+            has_same_positions(known.first, a.input_size)
+            and has_same_positions(known.last, b.input_size)
+        ):
+            known = make_history(known.last_cause(cause), a.input_size, b.input_size)
+        sizes = [
+            pass_item(a, size) for size in (known.first, *(v for _, v in known.steps))
+        ]
+        found = chain_sizes(known.causes, sizes, pass_item(b, known.last), cause)
+        if (
+            found
+            and has_same_positions(found.first, a.output_size)
+            and has_same_positions(found.last, b.output_size)
+        ):
+            stream.size = self.restore(drop_idle_steps(found))
+            return
+        last = known.last_cause(cause)
+        stream.size = make_history(last, a.output_size, b.output_size)
+
+    def restore(self, history: History[Shape]) -> History[Shape]:
+        """Collapse a history that comes back to its start; its causes are joined."""
+        causes = set(history.causes)
+        if not causes or not has_same_positions(history.first, history.last):
+            return history
+        if len(causes) > 1:
+            if any(cause.what not in JOINABLE for cause in causes):
+                return history
+            self.joined.append(causes)
+        return History(history.first)
+
+
+def chain_sizes(
+    causes: list[Cause], sizes: list[Shape | None], last: Shape | None, cause: Cause
+) -> History[Shape] | None:
+    """Chain sizes that were passed on by A's item to what B's makes of the last."""
+    if last is None or any(size is None for size in sizes):
+        return None
+    first, *later = [size for size in sizes if size is not None]
+    history = History(first, tuple(zip(causes, later, strict=True)))
+    return history.append(cause, last)
+
+
+def width_cause(place: Place, *, is_outer: bool) -> Cause:
+    """Return the change of a width that a layer at some place makes.
+
+    What blocks give is one width for a stage, what is inside is each block's own.
+    """
+    if place[0] in {"stem", "head"}:
+        return Cause("width", (place[0],), ("",))
+    if place[0] == "before":
+        return Cause("width", ("outer",), place[1:2])
+    if place[-1] == "gate":
+        return Cause("width", ("gate",), place[:2])
+    if is_outer:
+        return Cause("width", ("outer",), place[:1])
+    return Cause("width", ("inner",), place[:2])
+
+
+def name_grouping(factors: Factors) -> str:
+    """Name the groups of a convolution: "ungrouped", "depthwise", "32 groups"."""
+    if factors.groups == 1:
+        return "ungrouped"
+    is_depthwise = factors.groups == factors.cin
+    return "depthwise" if is_depthwise else f"{factors.groups} groups"

@@ -1,0 +1,278 @@
+"""What is said of changed networks, read beside their code."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import resviz
+from resviz.errors import SpecError
+from resviz.models import resnet18, resnet50
+from resviz.models.blocks import Bottleneck
+from resviz.readings.compare import compare_records
+from tests.forwards import Function
+from tests.readings.compare.pairs import compare_specs, draw_records, random_source
+from tests.readings.compare.pairs import sentences as say
+
+
+def changed(change, build=resnet50):
+    """A network, and the same after a change."""
+    before = build()
+    after = deepcopy(before)
+    change(after)
+    return before, after
+
+
+class Eca(nn.Module):
+    """Efficient channel attention: a convolution over channels weighs them."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(1, 1, 3, padding=1, bias=False)
+
+    def forward(self, x):
+        weights = self.conv(x.mean((2, 3)).unsqueeze(1)).sigmoid()
+        return x * weights.transpose(1, 2).unsqueeze(-1)
+
+
+class Split(nn.Module):
+    """Two strided convolutions side by side, each of one half of the channels."""
+
+    def __init__(self, width, stride):
+        super().__init__()
+        self.left = nn.Conv2d(width // 2, width // 2, 3, stride, 1, bias=False)
+        self.right = nn.Conv2d(width // 2, width // 2, 3, stride, 1, bias=False)
+
+    def forward(self, x):
+        a, b = x.chunk(2, 1)
+        return torch.cat([self.left(a), self.right(b)], 1)
+
+
+def test_widths_keep_their_roles_beside_another_stem():
+    """Numbers of layers of one network mean nothing in the other."""
+    found = say("resnet(50, stem='deep')", "resnet(50, width_per_group=128)")
+    assert [
+        "a 7×7 (/2) instead of three 3×3 (/2) in the stem",
+        "the 3×3 of every block is twice as wide (128 instead of 64 in conv2_x)",
+    ] == found
+
+
+def test_a_gate_keeps_its_width_to_itself():
+    """Efficient channel attention adds its own weights and nothing else."""
+
+    def add_gates(net):
+        for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
+            for block in stage:
+                block.bn3 = nn.Sequential(block.bn3, Eca())
+
+    before, after = changed(add_gates)
+    (change,) = compare_specs(before, after).changes
+    assert "an ECA gate in every block" == change.sentence
+    assert 16 * 3 == change.share.params
+    assert 10**6 > change.share.macs
+
+
+def test_a_pool_turned_convolution_is_one_change_of_the_stem():
+    """No map after it has another size, so nothing else has a share."""
+
+    def turn(net):
+        net.maxpool = nn.Conv2d(64, 64, 3, 2, 1, bias=False)
+
+    before, after = changed(turn)
+    (change,) = compare_specs(before, after).changes
+    assert "stem" == change.what
+    assert 64 * 64 * 9 == change.share.params
+    assert 64 * 64 * 9 * 56 * 56 == change.share.macs
+
+
+def test_one_narrow_block_is_one_block():
+    """Others of its stage keep their widths, and are not meant."""
+
+    def narrow(net):
+        block = net.layer3[3]
+        block.conv1 = nn.Conv2d(1024, 128, 1, bias=False)
+        block.bn1, block.bn2 = nn.BatchNorm2d(128), nn.BatchNorm2d(128)
+        block.conv2 = nn.Conv2d(128, 128, 3, padding=1, bias=False)
+        block.conv3 = nn.Conv2d(128, 1024, 1, bias=False)
+
+    found = say(*changed(narrow))
+    assert ["the 3×3 of conv4_4 is half as wide (128 instead of 256)"] == found
+
+
+def test_strides_side_by_side_count_once():
+    """Two branches that stride by 2 shrink a map by 2."""
+
+    def split(net):
+        for stage, width in ((net.layer2, 128), (net.layer3, 256), (net.layer4, 512)):
+            stage[0].conv2 = Split(width, 2)
+
+    found = " ".join(say(*changed(split)))
+    assert "two 3×3" in found or "3×3 to 64, 3×3 to 64" in found
+    assert "stride" not in found
+    assert "resolution" not in found
+
+
+@pytest.mark.parametrize(
+    ("layers", "sentence"),
+    [
+        ([3, 4, 1, 3], "conv4_x has five blocks fewer (1 instead of 6)"),
+        ([3, 4, 7, 3], "conv4_x has one block more (7 instead of 6)"),
+        ([2, 3, 5, 2], "conv2_x to conv5_x have one block less each (2 instead of 3)"),
+    ],
+)
+def test_first_blocks_stay(layers, sentence):
+    """The first block of a stage leads into it, however long the stage is."""
+    found = say(50, f"resnet(block='bottleneck', layers={layers})")
+    if layers == [2, 3, 5, 2]:
+        sentence = "conv2_x to conv5_x have 2, 3, 5, 2 blocks instead of 3, 4, 6, 3"
+    assert [sentence] == found
+
+
+def test_everything_is_wider_only_where_everything_is():
+    """Inside, the blocks keep their width."""
+    found = say(50, "resnet(50, base_channels=128, width_per_group=32)")
+    assert "the stem gives 128 channels instead of 64" in found
+    assert not any("everything" in sentence for sentence in found)
+    assert ["everything is twice as wide (512 instead of 256 in conv2_x)"] == say(
+        50, "resnet(50, base_channels=128)"
+    )
+
+
+def test_changes_that_undo_each_other_are_one():
+    """A stem that strides no more and a first stage that does leave the rest alone."""
+
+    def move(net):
+        net.maxpool = nn.Identity()
+        net.layer1[0].conv2.stride = (2, 2)
+        net.layer1[0].downsample[0].stride = (2, 2)
+
+    before, after = changed(move)
+    comparison = compare_specs(before, after)
+    assert ["stem"] == [change.what for change in comparison.changes]
+    (change,) = comparison.changes
+    assert "no 3×3 max pool (/2) in the stem; conv2_x strides by 2" == change.sentence
+
+
+def test_padded_shortcuts_of_other_stride_are_padded_still():
+    """No item of theirs comes or goes."""
+    a, b = (f"resnet(50, shortcut='A'{more})" for more in ("", ", output_stride=16"))
+    assert [
+        "conv5_x keeps its resolution, stride 1 instead of 2, its kernels dilated by 2"
+    ] == say(a, b)
+
+
+def rename(net):
+    """Rename all children of a network, and wrap it."""
+
+    def forward(x):
+        x = net.maxpool(F.relu(net.bn1(net.conv1(x))))
+        for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
+            for block in stage:
+                y = F.relu(block.bn1(block.conv1(x)))
+                y = F.relu(block.bn2(block.conv2(y)))
+                y = block.bn3(block.conv3(y))
+                x = F.relu(y + (block.downsample(x) if block.downsample else x))
+        return net.fc(torch.flatten(net.avgpool(x), 1))
+
+    return Function(forward)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        deepcopy,
+        nn.Sequential,
+        lambda net: nn.Sequential(nn.Identity(), nn.ModuleDict({"a": net})["a"]),
+        rename,
+    ],
+    ids=["copied", "in a sequence", "behind an identity", "as a function"],
+)
+def test_copies_are_the_same_network(copy):
+    """Names, wrappers and functions in the place of modules change nothing."""
+    net = resnet50()
+    comparison = compare_specs(net, copy(net))
+    assert () == comparison.changes
+    assert "are the same network" in comparison.headline
+
+
+def test_an_inserted_block_is_one_insertion():
+    """In second place, with all that follow moved by one."""
+
+    def insert(net):
+        net.layer2.insert(1, Bottleneck(512, 128))
+
+    before, after = changed(insert)
+    (change,) = compare_specs(before, after).changes
+    assert "conv3_x has one block more (5 instead of 4)" == change.sentence
+    block = resviz.trace(after).stages[1].blocks[1]
+    assert (block.params, block.macs) == (change.share.params, change.share.macs)
+
+
+def test_what_is_not_compared_is_never_called_the_same():
+    """A shuffle of channels is a reshape, which no sentence tells."""
+
+    class Shuffle(nn.Module):
+        def forward(self, x):
+            return x.unflatten(1, (2, -1)).transpose(1, 2).flatten(1, 2)
+
+    def shuffle(net):
+        net.layer1[1].relu = nn.Sequential(net.layer1[1].relu, Shuffle())
+
+    comparison = compare_specs(*changed(shuffle))
+    assert "same" not in comparison.headline
+    assert comparison.changes
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda n: setattr(n.layer3[0].conv2, "dilation", (2, 2)), None),
+        (lambda n: setattr(n, "fc", nn.Linear(512, 10)), "the head has 10 classes"),
+        (lambda n: setattr(n, "bn1", nn.GroupNorm(8, 64)), "group norm instead of"),
+        (lambda n: setattr(n, "relu", nn.SiLU()), "SiLU instead of ReLU in the stem"),
+    ],
+)
+def test_small_changes_are_named(change, sentence):
+    """Each by itself, in its place."""
+    before, after = changed(change, resnet18)
+    if sentence is None:
+        after.layer3[0].conv2.padding = (2, 2)
+        sentence = "is dilated by 2"
+    (found,) = say(before, after)
+    assert sentence in found
+
+
+def test_a_turned_comparison_has_as_many_changes():
+    """From B to A goes what came, by the negative difference."""
+    rng = random_source(3)
+    for a, b in zip(draw_records(rng, 15), draw_records(rng, 15), strict=True):
+        there, back = compare_records(a, b), compare_records(b, a)
+        assert len(there.changes) == len(back.changes)
+        assert there.difference.macs == -back.difference.macs
+
+
+def test_networks_with_little_in_common_are_two_families():
+    """Described, and not told edit by edit; the sum is theirs all the same."""
+    plain = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
+    comparison = compare_specs(plain, 18)
+    (change,) = comparison.changes
+    assert "family" == change.what
+    assert "Sequential has no residual blocks; ResNet-18 is 8 basic blocks" in (
+        change.sentence
+    )
+
+
+def test_equal_titles_get_their_names():
+    """The same title twice would tell nobody which is which."""
+    a, b = (resviz.trace(build(), name=name) for build, name in
+            ((resnet18, "a"), (resnet50, "b")))  # fmt: skip
+    comparison = compare_records(a, b)
+    assert comparison.names[0] != comparison.names[1]
+
+
+def test_modes_are_not_mixed():
+    """Training and evaluation run other operations."""
+    with pytest.raises(SpecError, match="want both alike"):
+        compare_records(resviz.trace(18), resviz.trace(18, training=True))

@@ -1,0 +1,97 @@
+"""The comparison as a table, as data, and on the command line."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+import resviz
+from resviz.cli import resviz_command
+from resviz.errors import SpecError
+
+KEYS = {"where", "what", "sentence", "params", "macs", "activations", "marks"}
+
+
+def run_compare(*words):
+    """What `resviz compare` prints, and its exit code."""
+    settings = SimpleNamespace(debug=False, gaps=[])
+    result = CliRunner().invoke(resviz_command, ["compare", *words], obj=settings)
+    return result.exit_code, result.output
+
+
+def test_data_has_what_scripts_read():
+    """Two networks, the order of factors, whether families, and changes."""
+    data = resviz.compare(50, "wide_resnet50_2").to_dict()
+    assert {"from", "to", "order", "families", "changes"} <= data.keys()
+    for end in ("from", "to"):
+        assert {"name", "params", "macs", "activations"} <= data[end].keys()
+    (change,) = data["changes"]
+    assert KEYS == change.keys()
+    assert ("widths", False) == (data["order"], data["families"])
+    assert 68_883_240 == data["from"]["params"] + change["params"]
+
+
+def test_rows_lead_from_one_network_to_the_other():
+    """Totals, numbered changes, their sum, totals; the rule stands below."""
+    table = resviz.compare(18, 50)
+    text = table.render("text")
+    assert table["macs"][0] + sum(table["macs"][1:-2]) == table["macs"][-1]
+    assert [None, 1, 2, None, None] == table["number"]
+    assert "bottleneck blocks instead of basic blocks" in text
+    assert "what goes is counted as it was in the first network" in text
+    assert "depth        18 → 50" in text
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "latex", "html", "csv", "svg"])
+def test_every_format_has_the_signs(form):
+    """A minus and a plus before each share."""
+    rendered = resviz.compare("wide_resnet50_2", 101).render(form)
+    assert "43,326,208" in rendered or "43326208" in rendered
+    assert "18,992,128" in rendered or "18992128" in rendered
+
+
+def test_only_some_changes_leave_a_row_for_the_others():
+    """So that rows add up all the same."""
+    pair = "resnet(18, num_classes=10)", "resnet(34, num_classes=20)"
+    whole = resviz.compare(*pair)
+    assert ["depth", "head"] == [c["what"] for c in whole.to_dict()["changes"]]
+    for only, what in (("structure", "depth"), ("shapes", "head")):
+        table = resviz.compare(*pair, only=only)
+        assert [what] == [c["what"] for c in table.to_dict()["changes"]]
+        assert "1 change of other kinds, not shown" in table["change"]
+        assert table["params"][0] + sum(table["params"][1:-2]) == table["params"][-1]
+    with pytest.raises(SpecError, match="want one of structure, shapes, costs"):
+        resviz.compare(*pair, only="widths")
+
+
+def test_another_input_is_counted_on_all_of_the_first_network():
+    """A SPEC is traced on both; its share is that of the traced network."""
+    data = resviz.compare("resnet(18, stem='cifar')", "cifar20").to_dict()
+    first = data["changes"][0]
+    on_both = resviz.trace("resnet(18, stem='cifar')", (3, 32, 32))
+    assert "input" == first["what"]
+    assert on_both.macs - data["from"]["macs"] == first["macs"]
+
+
+def test_shares_that_nearly_cancel_are_remarked_on():
+    """A CIFAR stem on a large input is undone by the stem of the other."""
+    notes = resviz.compare("cifar20", 18).notes
+    assert any("nearly cancel in MACs" in note for note in notes)
+    assert not any("nearly" in note for note in resviz.compare(18, 34).notes)
+
+
+def test_a_check_fails_where_something_changed():
+    """With 1; of what it is limited to."""
+    assert 0 == run_compare("18", "34")[0]
+    assert 1 == run_compare("18", "34", "--check")[0]
+    assert 0 == run_compare("18", "34", "--check", "--only", "shapes")[0]
+    code, output = run_compare("18", "resnet18", "--check")
+    assert (0, True) == (code, "are the same network" in output)
+
+
+def test_the_command_prints_json():
+    """The same as `to_dict`."""
+    code, output = run_compare("18", "34", "--format", "json")
+    assert 0 == code
+    assert resviz.compare(18, 34).to_dict() == json.loads(output)
