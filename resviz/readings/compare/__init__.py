@@ -23,7 +23,7 @@ from resviz.readings.compare.changes import Change
 from resviz.readings.compare.fingerprint import make_fingerprint
 from resviz.readings.compare.parts import NetworkParts, take_apart
 from resviz.readings.compare.sentences import write_changes
-from resviz.readings.compare.shares import NOTHING, CostShare, add_shares
+from resviz.readings.compare.shares import CostShare, add_shares
 from resviz.readings.compare.walk import Walk, walk_networks
 from resviz.units import format_plural
 
@@ -138,22 +138,22 @@ def compare_records(
     before, after = take_apart(a), take_apart(b)
     if make_fingerprint(a) == make_fingerprint(b) and before.total == after.total:
         return Comparison(before, after, "widths", (), (), is_of_families=False)
-    start, first = before, []
+    start, first = before, list[Change]()
     if resized is not None and resized.inputs != a.inputs:
         start = take_apart(resized)
         first = [tell_input(before, start)]
     walk = walk_networks(start, after)
     every = [*first, *write_changes(walk)]
-    if not every:
-        every = [Change("everywhere", "other", UNSEEN, NOTHING)]
+    rest = after.total - before.total - add_shares(change.share for change in every)
+    if rest or not every:
+        every.append(Change("everywhere", "other", UNSEEN, rest))
     is_of_families = are_unlike(before, after, walk, every)
     changes = every
     if is_of_families:
-        kept = [change for change in every if change.what == "input"]
-        rest = add_shares(c.share for c in every if c not in kept)
+        rest = after.total - start.total
         a_words, b_words = describe_family(before), describe_family(after)
         text = f"different families: {a_words}; {b_words}"
-        changes = [*kept, Change("everywhere", "family", text, rest)]
+        changes = [*first, Change("everywhere", "family", text, rest)]
     return Comparison(
         before, after, walk.order, tuple(changes), tuple(every), is_of_families
     )

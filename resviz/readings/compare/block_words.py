@@ -38,7 +38,7 @@ def describe_replaced(
         if x.shortcut_words != y.shortcut_words:
             shortcuts[x.shortcut_words, y.shortcut_words].append(cause)
     for (old, new), some in shortcuts.items():
-        place = draft.places.describe(some)
+        place = draft.places.describe_places(some)
         words.append(describe_other_shortcut(old, new, place))
     words += list_light_changes([pair for pair, _ in pairs])
     kinds = [name for name, _ in cast("tuple[tuple[str, object], ...]", detail)]

@@ -76,7 +76,7 @@ class Draft:
     ) -> None:
         """Write a change down."""
         if where is None:
-            where = self.places.describe(causes)
+            where = self.places.describe_places(causes)
         if marks is None:
             marks = (self.places.mark(cause.place) for cause in causes if cause.place)
         self.changes.append(

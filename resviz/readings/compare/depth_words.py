@@ -81,7 +81,7 @@ def tell_orders(draft: Draft) -> None:
     taken = draft.take("order")
     if not taken:
         return
-    where = draft.places.describe(taken)
+    where = draft.places.describe_places(taken)
     is_first = taken[0].detail[1]
     followers = [
         cause
@@ -133,12 +133,12 @@ def tell_loose_items(draft: Draft) -> None:
         region = "shortcut" if cause.place[-1] == "shortcut" else region
         words[cause.what, word, region].append(cause)
     for (what, word), causes in spots.items():
-        where = draft.places.describe(causes)
+        where = draft.places.describe_places(causes)
         gate = add_article(word) if what == "added" else f"no {word}"
         draft.tell("gate", f"{gate} in {where}", causes, where=where)
     rows: dict[tuple[str, str], list[tuple[str, list[Cause]]]] = defaultdict(list)
     for (what, word, region), causes in words.items():
-        where = draft.places.describe(causes)
+        where = draft.places.describe_places(causes)
         where = f"the shortcut of {where}" if region == "shortcut" else where
         rows[what, where].append((word, causes))
     tell_moved_items(draft, rows)

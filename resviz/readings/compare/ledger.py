@@ -45,7 +45,7 @@ class IndivisibleError(Exception):
     """The groups of one network do not divide the widths of the other."""
 
 
-class Ledger:
+class ShareLedger:
     """The parts of the difference between two networks, by their causes."""
 
     def __init__(self, order: FactorOrder) -> None:
@@ -174,7 +174,7 @@ class Ledger:
                 now.cout, tuple((c, v * now.cout // now.cin) for c, v in cins.steps)
             )
             return scaled.meet(now.cout, goal.cout, mine)
-        if self.weighed and self.weighed.ends == (now.cout, goal.cout):
+        if self.weighed and self.weighed.both_ends == (now.cout, goal.cout):
             return self.weighed  # a gate gives what it weighs
         return None
 

@@ -104,7 +104,8 @@ class BlockParts:
             groups = item.window.groups if item.window else 1
             is_plain = groups == 1 or "depth" in item.word
             grouping = "" if is_plain else f" in {groups} groups"
-            words.append(f"{item.word}{grouping} to {item.output_width}")
+            given = "" if item.kind == "attention" else f" to {item.output_width}"
+            words.append(f"{item.word}{grouping}{given}")
         return ", ".join(words)
 
     @cached_property
@@ -132,6 +133,8 @@ class BlockParts:
     def shrink(self) -> int:
         """By how much it shrinks the map along each axis, by sizes."""
         items = self.striding or self.main.items
+        if not items:
+            return 1
         before = max((item.input_size for item in items), key=prod)
         after = items[-1].output_size
         ratio = prod(before) / max(prod(after), 1)

@@ -39,19 +39,19 @@ class Places:
             self.numbers[b.stage].append(b.number)
         self.stages = [stage[0].stage for stage in walk.after.stages]
 
-    def rank(self, stage: str) -> int:
+    def rank_stage(self, stage: str) -> int:
         """Return the place of a stage among B's."""
         return self.stages.index(stage) if stage in self.stages else len(self.stages)
 
     def sort_stages(self, stages: Iterable[str]) -> list[str]:
         """Return stages once, in B's order."""
-        return sorted(dict.fromkeys(stages), key=self.rank)
+        return sorted(dict.fromkeys(stages), key=self.rank_stage)
 
     def pair_of(self, cause: Cause) -> tuple[BlockParts, BlockParts] | None:
         """Return the pair of blocks in which a change is; None elsewhere."""
         return self.partners.get(cause.place[:2])
 
-    def describe(self, causes: Iterable[Cause]) -> str:
+    def describe_places(self, causes: Iterable[Cause]) -> str:
         """Say where some changes are."""
         places = {cause.place for cause in causes if cause.place}
         blocks: dict[str, set[int]] = defaultdict(set)

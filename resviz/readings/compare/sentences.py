@@ -49,7 +49,7 @@ def write_changes(walk: Walk) -> list[Change]:
     for cause in draft.left:
         rest[cause.what, cause.detail].append(cause)
     for (what, detail), causes in rest.items():
-        where = draft.places.describe(causes)
+        where = draft.places.describe_places(causes)
         sentence = write_sentence(draft, what, detail, where, causes)
         where = "the input" if what in {"input", "in channels"} else where
         draft.tell(what, sentence, causes, where=where or "everywhere")
@@ -64,8 +64,10 @@ def write_sentence(
     if what == "stem":
         return describe_stem(draft, causes)
     if what == "head":
-        before, after = draft.walk.before, draft.walk.after
-        return f"the head is {describe_head(after)} instead of {describe_head(before)}"
+        old, new = map(describe_head, (draft.walk.before, draft.walk.after))
+        if old == new:
+            return "the head has other pools"
+        return f"the head is {new} instead of {old}"
     if what == "block":
         return describe_replaced(draft, detail, where, causes)
     return SENTENCES[what](detail, where)

@@ -47,7 +47,7 @@ class History(Generic[Value]):
         return self.steps[-1][1] if self.steps else self.first
 
     @property
-    def ends(self) -> tuple[Value, Value]:
+    def both_ends(self) -> tuple[Value, Value]:
         """A's value, and B's."""
         return self.first, self.last
 
@@ -68,7 +68,7 @@ class History(Generic[Value]):
 
     def meet(self, before: Value, after: Value, otherwise: Cause) -> History[Value]:
         """Return it as it begins and ends as told; its last cause takes the rest."""
-        if self.ends == (before, after):
+        if self.both_ends == (before, after):
             return self
         return make_history(self.last_cause(otherwise), before, after)
 

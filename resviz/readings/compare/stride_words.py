@@ -39,14 +39,14 @@ def tell_strides(draft: Draft) -> None:
         else:
             stages[b.stage].append(cause)
     for (old, new), causes in moves.items():
-        where = draft.places.describe(causes)
+        where = draft.places.describe_places(causes)
         sentence = f"the stride moves from {old} to {new} in {where}"
         if old == new:
             sentence = f"the strides are otherwise in {where}"
         draft.tell("stride", sentence, causes, where=where)
     tell_resolutions(draft, stages)
     for (what, detail), causes in others.items():
-        where = draft.places.describe(causes)
+        where = draft.places.describe_places(causes)
         sentence = f"the map's size changes otherwise in {where}"
         if detail:
             kernel, old, new = detail
@@ -137,7 +137,7 @@ def tell_groups(draft: Draft) -> None:
     for cause in draft.take("groups"):
         sets[str(cause.detail[0])].append(cause)
     for kernel, causes in sets.items():
-        where = draft.places.describe(causes)
+        where = draft.places.describe_places(causes)
         old, new = (
             [*dict.fromkeys(str(cause.detail[k]) for cause in causes)] for k in (1, 2)
         )

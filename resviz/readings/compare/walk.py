@@ -24,7 +24,7 @@ from resviz.readings.compare.items import PRODUCT_KINDS
 from resviz.readings.compare.ledger import (
     FactorOrder,
     IndivisibleError,
-    Ledger,
+    ShareLedger,
     width_cause,
 )
 from resviz.readings.compare.parts import BlockParts, RowOfItems
@@ -59,7 +59,7 @@ OuterLayers = tuple[frozenset[int], frozenset[int]]
 BlockPair = tuple[BlockParts | None, BlockParts | None]
 
 
-class Walk(Ledger):
+class Walk(ShareLedger):
     """The changes from one network to another, with the cost that each owns."""
 
     def __init__(
@@ -328,7 +328,7 @@ class Walk(Ledger):
         width_a, width_b = a.output_width, b.output_width
         is_even = not (a.share.params % width_a or b.share.params % width_b)
         alone = all(x.share == CostShare(x.share.params) for x in (a, b))
-        if is_even and alone and stream.width.ends == (width_a, width_b):
+        if is_even and alone and stream.width.both_ends == (width_a, width_b):
             each_a, each_b = a.share.params // width_a, b.share.params // width_b
             if each_a != each_b:
                 what = "norm" if a.kind == "norm" else "other"

@@ -116,7 +116,7 @@ class WidthWriter:
             for cause in roles.pop("inner"):
                 groups[(*self.find_ends([cause]),)].append(cause)
         for ends, causes in groups.items():
-            where = self.places.describe(causes)
+            where = self.places.describe_places(causes)
             ratios = find_ratios(ends)
             if len(ratios) == 1:
                 sentence = (
