@@ -321,9 +321,9 @@ def test_stages_are_named_as_the_figure_names_them(network, stages, message):
 def test_a_single_stage_is_not_said_to_be_several():
     """Two or more are."""
     with pytest.raises(RenderError, match=r"or several in a row as conv2_x..conv5_x$"):
-        find_stage("conv6_x", ["conv2_x", "conv5_x"])
+        find_stage("conv6_x", ["conv2_x", "conv5_x"], [])
     with pytest.raises(RenderError, match=r"got 'conv3_x', want one of blocks$"):
-        find_stage("conv3_x", ["blocks"])
+        find_stage("conv3_x", ["blocks"], [])
 
 
 def test_stages_of_what_has_none_are_refused(network):
