@@ -132,10 +132,11 @@ def description(
     depth: int | None = None,
 ) -> str:
     """Say the boxes in sentences: each with what it reads, and what is inside."""
-    del each  # what is opened is no other graph
     part = read_stage_part(read_structure(arch), stages)
     row = choose_row_of_stages(arch, part, depth)
     graph = row.graph if row else read_shown_graph(part, arch, depth)
     form = "in a row" if row else "in lanes by resolution"
+    if each:  # what is opened is no other graph
+        form += ", those of blocks opened into their layers"
     told = describe_graph(graph, f"As boxes in perspective, {form}")
     return told + tell_span(part)
