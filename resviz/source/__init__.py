@@ -162,9 +162,13 @@ def check_record(arch: Architecture, text: str, request: TraceRequest) -> Archit
     mode = None if request.mode == "auto" else request.mode
     remedy = "trace the model again with that"
     if request.sizes is not None and not fits_record(request.sizes, arch):
-        recorded = [f"{tensor.shape} {tensor.dtype}" for tensor in arch.inputs]
+        recorded = [
+            f"{name} {tensor.shape} {tensor.dtype}".strip()
+            for name, tensor in arch.named_inputs
+        ]
         got = " and ".join(
-            f"{wanted.shape_for_batch(arch.batch)} {wanted.dtype or ''}".strip()
+            f"{'.'.join(wanted.place)} {wanted.shape_for_batch(arch.batch)} "
+            f"{wanted.dtype or ''}".strip()
             for wanted in request.sizes
         )
         inputs = " and ".join(recorded) or "none"

@@ -84,11 +84,18 @@ def test_inputs_that_cannot_be_read(user, args, words):
 
 
 def test_a_record_is_asked_for_its_inputs(user, resviz):
-    """In the same words; others are refused."""
+    """In the same words; other sizes are followed, other names and dtypes refused."""
     args = ("--input", "ids=int64:N,7", "--batch", "3")
     user("trace", "Words", *args, "-o", "w.json")
     assert 0 == resviz("summary", "w.json", *args)[0]
-    assert 2 == resviz("summary", "w.json", "--input", "ids=int64:3,8")[0]
+    longer = ("--format", "json", "--input", "ids=int64:3,8")
+    followed, traced = (
+        resviz("layers", "w.json", *longer),
+        user("layers", "Words", *longer),
+    )
+    assert followed[:2] == traced[:2]
+    for other in ("words=int64:3,8", "ids=float32:3,8", "3,7"):
+        assert 2 == resviz("summary", "w.json", "--input", other)[0]
 
 
 def test_the_layers_before_a_failure(user):

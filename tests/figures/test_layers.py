@@ -32,7 +32,7 @@ def test_hostile_names_are_placed_soundly(hostile):
 def test_parameters_sum_to_the_total(network, name):
     """Projections have rows of their own, and nothing is left out."""
     arch = network(name)
-    found, _ = build_layer_rows(read_structure(arch))
+    found, _ = build_layer_rows(read_structure(arch), {})
     assert arch.params == sum(row.params for row in found)
 
 
@@ -46,7 +46,7 @@ def test_parameters_of_resnet50_as_printed(network):
 def test_every_layer_is_in_a_row(network):
     """Each of the 175 layers of ResNet-50 is named."""
     arch = network("resnet50")
-    found, at = build_layer_rows(read_structure(arch))
+    found, at = build_layer_rows(read_structure(arch), {})
     assert set(range(len(arch.layers))) == set(at) - {MODEL_INPUT}
     assert len(arch.layers) == sum(len(row.names) for row in found[1:])
 
@@ -55,14 +55,14 @@ def test_parameters_that_no_layer_read_have_a_row(network):
     """They are part of the total."""
     idle = Uncalled("aux", "Linear", (Parameter("aux.weight", (10, 10)),))
     arch = msgspec.structs.replace(network("plain"), uncalled=(idle,))
-    found, _ = build_layer_rows(read_structure(arch))
+    found, _ = build_layer_rows(read_structure(arch), {})
     assert (["aux"], 100) == (found[-1].names, found[-1].params)
 
 
 def test_blocks_stay_in_one_column(network):
     """No block is broken, and every row is placed once."""
     read = read_structure(network("cifar110"))
-    made = group_into_pieces(read, *build_layer_rows(read))
+    made = group_into_pieces(read, *build_layer_rows(read, {}))
     split = split_into_columns(made, 400)
     assert made == [piece for column in split for piece in column]
     assert len(split) > 2
@@ -86,7 +86,7 @@ def test_stages_frame_their_blocks(network):
 def test_shared_pre_activation_has_a_row_of_its_own(network):
     """Before its block, whose projection leaves below it, in the block's stage."""
     read = read_structure(network("preactivated"))
-    found, at = build_layer_rows(read)
+    found, at = build_layer_rows(read, {})
     block = read.blocks[0]
     lead = at[block.preactivation[0]]
     assert lead == at[block.preactivation[-1]] == at[block.fork]

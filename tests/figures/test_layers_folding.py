@@ -36,7 +36,7 @@ def draw_frozen(name, **options):
 def build_graph_of(arch, *, folds=True):
     """The rows of a record, and their graph."""
     structure = read_structure(arch)
-    rows, row_of_layer = build_layer_rows(structure)
+    rows, row_of_layer = build_layer_rows(structure, {})
     pieces = group_into_pieces(structure, rows, row_of_layer)
     return rows, build_row_graph(arch, rows, row_of_layer, pieces, folds=folds)
 

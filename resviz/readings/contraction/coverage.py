@@ -102,7 +102,14 @@ def count_coverage(
             counts["inside"] += 1
         else:
             counts["drawn" if line in lines else "missing"] += 1
-    return EdgeCoverage(len(wiring.edges), constants=wiring.constants, **counts)
+    return EdgeCoverage(
+        len(wiring.edges),
+        counts["drawn"],
+        counts["inside"],
+        counts["turns"],
+        wiring.constants,
+        counts["missing"],
+    )
 
 
 def leads_to_later_turn(source: Sequence[tuple[object, int]], reader: Turns) -> bool:
