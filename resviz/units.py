@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from resviz.errors import SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 UNIT_PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
@@ -104,6 +104,17 @@ def format_sentence(words: str) -> str:
         ('2 gates left out.', 'Not drawn: ReLU.')
     """
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Join words as a sentence does.
+
+    Example:
+        >>> join_words(["a"]), join_words("ab"), join_words("abc")
+        ('a', 'a and b', 'a, b and c')
+    """
+    words = list(words)
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def format_names(names: Sequence[str], most: int) -> str:

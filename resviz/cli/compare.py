@@ -9,15 +9,13 @@ import click
 
 from resviz.cli.shared import (
     add_options,
-    choose_format,
     lazy_choice,
     read_records,
     tell_if_slow,
     trace_options,
     write_table,
 )
-from resviz.cli.tables import table_output_options
-from resviz.errors import SpecError
+from resviz.cli.tables import choose_table_format, table_output_options
 
 DIFFERENT = 1
 """The exit code of `--check` where something changed."""
@@ -54,9 +52,7 @@ def compare(
     from resviz.source.same_input import trace_on_input_of
     from resviz.tables.compare import compare_table
 
-    form = choose_format(form, output, "table", "text")
-    if columns is not None and form == "json":
-        raise SpecError("--columns: JSON has keys of its own, want another --format")
+    form = choose_table_format(form, output, columns)
     a, b = read_records((first, second), tracing)
     with tell_if_slow("comparing"):
         resized = trace_on_input_of(first, a, b, tracing)

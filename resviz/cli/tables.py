@@ -27,6 +27,20 @@ PICTURE_FORMATS = {"svg", "pdf", "png"}
 TABLE_FORMAT_CHOICE = lazy_choice("resviz.formats:table_format_names")
 
 
+def choose_table_format(
+    form: str | None, output: str, columns: tuple[str, ...] | None
+) -> str:
+    """Return the format of a table, by `--format` or what the file is called.
+
+    Raises:
+        SpecError: for columns of JSON, and as `choose_format`.
+    """
+    form = choose_format(form, output, "table", "text")
+    if columns is not None and form == "json":
+        raise SpecError("--columns: JSON has keys of its own, want another --format")
+    return form
+
+
 def print_table(
     table: RegisteredTable,
     specs: tuple[str, ...],
@@ -40,14 +54,12 @@ def print_table(
     """Print a table of some networks, or write it to a file.
 
     Raises:
-        SpecError: for columns of JSON, and as `choose_format`.
+        SpecError: as `choose_table_format`.
         ResvizError: as `read_records` and the table.
     """
     from resviz.source import PAPER_NAMES
 
-    form = choose_format(form, output, "table", "text")
-    if columns is not None and form == "json":
-        raise SpecError("--columns: JSON has keys of its own, want another --format")
+    form = choose_table_format(form, output, columns)
     if "once" in options and options["once"] is None:
         options["once"] = form in PICTURE_FORMATS
     options = {key: value for key, value in options.items() if value is not None}

@@ -244,14 +244,9 @@ def move_place(
     axis: int | None = place.axis
     if op.name in VIEWS:
         return locate_batch(before, place, after, batch)
-    move = AXIS_MOVES.get(op.name)
+    move = find_axis_move(op, operand)
     if move:
-        axis = move(op, place.axis)
-    elif op.name in PRODUCTS:
-        axis = move_axis_by_product(op, operand, place.axis)
-    elif op.name in REDUCTIONS and "dim" in op.arguments and len(op.inputs) == 1:
-        is_reduced = place.axis in list_reduced_dims(op)
-        axis = None if is_reduced else move_axis_by_reduction(op, place.axis)
+        axis = move(place.axis)
     elif operand and op.name in LOOKUPS:
         axis = place.axis if op.name == "embedding" else None
     elif len(after) > len(before):
@@ -262,6 +257,24 @@ def move_place(
         return None
     share = place.slower * batch  # batches may be put side by side
     return BatchPlace(axis, place.slower) if after[axis] % share == 0 else None
+
+
+def find_axis_move(op: Operation, operand: int) -> Callable[[int], int | None] | None:
+    """Find how an operation moves the axes of an operand, None where shapes tell."""
+    move = AXIS_MOVES.get(op.name)
+    if move:
+        return partial(move, op)
+    if op.name in PRODUCTS:
+        return partial(move_axis_by_product, op, operand)
+    if op.name in REDUCTIONS and "dim" in op.arguments and len(op.inputs) == 1:
+        return partial(move_axis_unless_reduced, op)
+    return None
+
+
+def move_axis_unless_reduced(op: Operation, axis: int) -> int | None:
+    """Return an axis's place after a reduction; None if it is gathered, or kept so."""
+    is_reduced = axis in list_reduced_dims(op)
+    return None if is_reduced else move_axis_by_reduction(op, axis)
 
 
 def locate_batch(

@@ -10,15 +10,13 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import LOOKUPS, PRODUCTS, REDUCTIONS
-from resviz.operations.reductions import list_reduced_dims, move_axis_by_reduction
+from resviz.operations.families import LOOKUPS, PRODUCTS
 from resviz.readings.batch_axes import (
-    AXIS_MOVES,
     VIEWS,
+    find_axis_move,
     follow_layer,
     list_ends,
     move_axis_by_growth,
-    move_axis_by_product,
 )
 from resviz.readings.structure.graph import build_graph
 from resviz.record import MODEL_INPUT, Source
@@ -90,16 +88,11 @@ def move_place(
     """Find where channels lie in an output, given where they do in an operand."""
     before = op.inputs[operand]
     axis: int | None = place.axis
-    move = AXIS_MOVES.get(op.name)
     if op.name in VIEWS:
         return locate_channels(before, place, after)
+    move = find_axis_move(op, operand)
     if move:
-        axis = move(op, place.axis)
-    elif op.name in PRODUCTS:
-        axis = move_axis_by_product(op, operand, place.axis)
-    elif op.name in REDUCTIONS and "dim" in op.arguments and len(op.inputs) == 1:
-        is_reduced = place.axis in list_reduced_dims(op)
-        axis = None if is_reduced else move_axis_by_reduction(op, place.axis)
+        axis = move(place.axis)
     elif operand and op.name in LOOKUPS:
         axis = None
     elif op.name == "im2col":  # (N, C, H, W) to (N, C·R·S, positions)

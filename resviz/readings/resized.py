@@ -80,7 +80,7 @@ def resize_record(
 def suggest_near_sizes(arch: Architecture, shapes: tuple[Shape, ...]) -> str:
     """Suggest sizes of the first input near some that do not work."""
     first, *others = shapes
-    recorded = "x".join(map(str, arch.input_shape[1:]))
+    recorded = ",".join(map(str, arch.input_shape[1:]))
     axes = range(2, len(first))
     found: list[str] = []
     for sign in (-1, 1):
@@ -92,7 +92,7 @@ def suggest_near_sizes(arch: Architecture, shapes: tuple[Shape, ...]) -> str:
                 break
     if found:
         return f"near it, {' and '.join(found)} work"
-    return f"it works at {recorded.replace('x', ',')}, with which it was recorded"
+    return f"it works at {recorded}, with which it was recorded"
 
 
 def works_at(arch: Architecture, shapes: tuple[Shape, ...]) -> bool:

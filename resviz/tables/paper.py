@@ -25,11 +25,10 @@ from resviz.tables.paper_strides import (
     DOWNSAMPLING,
     describe_downsampling,
     find_downsampling,
-    join_names,
 )
 from resviz.tables.summary import stage_row
 from resviz.tables.table import Cell, Column, Table
-from resviz.units import format_count, format_giga
+from resviz.units import format_count, format_giga, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -264,5 +263,5 @@ def merge_network_notes(notes: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """
     for note in dict.fromkeys(note for lines in notes.values() for note in lines):
         labels = [label for label, lines in notes.items() if note in lines]
-        head = "" if len(labels) == len(notes) else f"{join_names(labels)}: "
+        head = "" if len(labels) == len(notes) else f"{join_words(labels)}: "
         yield f"{head}{note}"

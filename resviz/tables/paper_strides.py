@@ -12,7 +12,7 @@ from resviz.readings.structure import gates, index_block_layers
 from resviz.readings.structure.heads import group_by_output
 from resviz.readings.structure.stems import find_stems
 from resviz.readings.structure.weights import is_weighted, list_live_operations
-from resviz.units import format_kernel, format_per_axis, format_sizes
+from resviz.units import format_kernel, format_per_axis, format_sizes, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -209,12 +209,7 @@ def describe_downsampling(found: Iterable[Downsampling]) -> tuple[str, ...]:
         by = f"with a stride of {format_per_axis(stride)}"
         if inside:
             owner = "their" if len(names) > 1 else "its"
-            lines.append(f"by {join_names(names)} {by}, at {owner} {place}")
+            lines.append(f"by {join_words(names)} {by}, at {owner} {place}")
         else:
-            lines.append(f"by a {place} {by} before {join_names(names)}")
+            lines.append(f"by a {place} {by} before {join_words(names)}")
     return tuple(f"{DOWNSAMPLING}{line}" for line in lines)
-
-
-def join_names(names: Sequence[str]) -> str:
-    """Join names as a sentence does: "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -15,7 +15,6 @@ from resviz.figures.layer_labels import find_join_sign
 from resviz.figures.part_names import name_block, name_layer
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.contraction import read_wiring
-from resviz.readings.structure.graph import Graph, build_graph
 from resviz.readings.structure.shortcuts import INTERPOLATION_MODES
 from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from resviz.readings.structure import Structure
+    from resviz.readings.structure.graph import Graph
     from resviz.record import Architecture, Layer
 
 MAX_NAMES_WIDTH, MAX_NAME_WIDTH = 200, 280
@@ -131,7 +131,7 @@ def build_layer_rows(
     No layer of one of the `calls` is in a row that begins outside of it.
     """
     arch = structure.arch
-    graph = build_graph(arch)
+    graph = structure.graph
     parts = [unit for block in structure.blocks for unit in block.units]
     joins = {unit.join for unit in parts}
     inside = {index for block in structure.blocks for index in block.layer_indices}

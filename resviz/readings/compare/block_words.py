@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
-from resviz.readings.compare.phrases import add_article, describe_shortcut, list_words
+from resviz.readings.compare.phrases import add_article, describe_shortcut
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,8 +53,8 @@ def describe_step(step: int, stages: list[str]) -> str:
     """Say by how much stages of replaced blocks stride."""
     is_one = len(stages) == 1
     if step == 1:
-        return f"; the blocks of {list_words(stages)} stride no longer"
-    return f"; {list_words(stages)} {'strides' if is_one else 'stride'} by {step}"
+        return f"; the blocks of {join_words(stages)} stride no longer"
+    return f"; {join_words(stages)} {'strides' if is_one else 'stride'} by {step}"
 
 
 def describe_other_shortcut(old: str, new: str, place: str) -> str:
@@ -81,6 +82,6 @@ def list_light_changes(pairs: list[tuple[BlockParts, BlockParts]]) -> list[str]:
         if sets[0] != sets[1]:
             if kind == "gate":
                 sets = [[add_article(word) for word in some] for some in sets]
-            old, new = (list_words(some) for some in sets)
+            old, new = (join_words(some) for some in sets)
             words.append(f"; {new or none}" + (f" instead of {old}" if old else ""))
     return words

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.readings.compare.phrases import list_words
 from resviz.readings.compare.places import Places
 from resviz.readings.compare.shares import CostShare, add_shares
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +98,7 @@ class Draft:
                 continue
             parts.sort(key=rank_change)
             joined = Change(
-                list_words(dict.fromkeys(part.where for part in parts)),
+                join_words(dict.fromkeys(part.where for part in parts)),
                 parts[0].what,
                 "; ".join(part.sentence for part in parts),
                 add_shares(part.share for part in parts),

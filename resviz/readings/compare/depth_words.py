@@ -10,11 +10,10 @@ from resviz.readings.compare.phrases import (
     count_blocks,
     count_more_blocks,
     list_numbers,
-    list_words,
     spell_number,
 )
 from resviz.readings.compare.places import list_span
-from resviz.units import format_feature_map
+from resviz.units import format_feature_map, join_words
 
 if TYPE_CHECKING:
     from resviz.readings.compare.changes import Draft
@@ -73,7 +72,7 @@ def tell_depths(draft: Draft) -> None:
             for k, name in enumerate(names)
         )
     added = [b.name for a, b in draft.walk.pairs if b and not a and b.stage in counts]
-    draft.tell("depth", sentence, taken, where=list_words(names), marks=added or names)
+    draft.tell("depth", sentence, taken, where=join_words(names), marks=added or names)
 
 
 def tell_orders(draft: Draft) -> None:
@@ -182,14 +181,14 @@ def describe_loose(
     if not is_even:  # not as many in each of the places
         names = [word for word, _ in members]
     if what == "added":
-        return f"{list_words(names)} more in {where}"
+        return f"{join_words(names)} more in {where}"
     pieces = [
         f"{name} less" if has_such_items(draft, word, causes) else f"no {word}"
         for name, (word, causes) in zip(names, members, strict=True)
     ]
     if all(piece.endswith(" less") for piece in pieces):
-        return f"{list_words(names)} less in {where}"
-    return f"{list_words(pieces)} in {where}"
+        return f"{join_words(names)} less in {where}"
+    return f"{join_words(pieces)} in {where}"
 
 
 def has_such_items(draft: Draft, word: str, causes: list[Cause]) -> bool:

@@ -11,9 +11,9 @@ from resviz.readings.compare.items import WEIGHTED_KINDS
 from resviz.readings.compare.phrases import (
     RATIOS,
     add_article,
-    list_words,
     spell_number,
 )
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def describe_stem(draft: Draft, causes: Sequence[Cause]) -> str:
         old, new = old[:-1], new[:-1]
     while old and new and old[0] == new[0]:
         old, new = old[1:], new[1:]
-    a, b = list_words(old) or "nothing", list_words(new) or "nothing"
+    a, b = join_words(old) or "nothing", join_words(new) or "nothing"
     if len(old) + len(new) == count:  # they share nothing
         return f"the stem is {b} instead of {a}{given}{scale}"
     words = f"{b} instead of {a}"
@@ -94,4 +94,4 @@ def describe_head(network: NetworkParts) -> str:
         else add_article(item.word)
         for item in items
     ]
-    return list_words(words) or "without weights"
+    return join_words(words) or "without weights"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from resviz.units import join_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,17 +24,6 @@ RATIOS = {
 
 Ends = tuple[int, int]
 """A number of A, and that of B."""
-
-
-def list_words(words: Iterable[str]) -> str:
-    """Write a list.
-
-    Example:
-        >>> list_words(["a"]), list_words("ab"), list_words("abc")
-        ('a', 'a and b', 'a, b and c')
-    """
-    words = list(words)
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def list_numbers(numbers: Iterable[int]) -> str:
@@ -89,7 +80,7 @@ def count_more_blocks(before: int, after: int) -> str:
 
 def list_groups(words: Sequence[str]) -> str:
     """Write numbers of groups: "3, 7 and 17 groups"."""
-    return list_words([*(w.removesuffix(" groups") for w in words[:-1]), words[-1]])
+    return join_words([*(w.removesuffix(" groups") for w in words[:-1]), words[-1]])
 
 
 def describe_shortcut(words: str) -> str:

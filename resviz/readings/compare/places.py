@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from resviz.readings.compare.phrases import list_words
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,10 +66,10 @@ class Places:
         if blocks:
             words.append(self.describe_blocks(blocks))
         if fronts:
-            words.append(f"the step before {list_words(self.sort_stages(fronts))}")
+            words.append(f"the step before {join_words(self.sort_stages(fronts))}")
         if ("head",) in places:
             words.append("the head")
-        return list_words(words)
+        return join_words(words)
 
     def describe_blocks(self, blocks: dict[str, set[int]]) -> str:
         """Say which blocks: all, the first of some stages, all but these, or a list."""
@@ -96,7 +96,7 @@ class Places:
         ]
         if len(names) > MOST_NAMES:
             names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
-        return list_words([*words, *([list_words(names)] if names else [])])
+        return join_words([*words, *([join_words(names)] if names else [])])
 
     def classify(self, stage: str, numbers: list[int]) -> str:
         """Tell which blocks of a stage are meant."""
@@ -119,7 +119,7 @@ class Places:
             needed = {*self.numbers}
         del numbers
         is_whole = covered >= needed and len(names) > 1 and kind != "all"
-        return "every stage" if is_whole else list_words(names)
+        return "every stage" if is_whole else join_words(names)
 
     def name_block(self, stage: str, number: int) -> str:
         """Return the name of one of B's blocks, "conv4_4"."""
@@ -141,4 +141,4 @@ def list_span(stages: Sequence[str]) -> str:
     first = numbers[0] if numbers else 0
     if len(stages) > 2 and numbers == [*range(first, first + len(stages))]:
         return f"{stages[0]} to {stages[-1]}"
-    return list_words(stages)
+    return join_words(stages)

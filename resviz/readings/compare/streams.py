@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from resviz.operations.windows import compute_sizes_by_window
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -109,24 +111,8 @@ def pass_item(item: Item, size: Shape | None) -> Shape | None:
         return None
     window = item.window
     if window and not window.transposed and len(window.kernel) == len(size) - 1:
-        sizes: list[int] = []
-        for n, kernel, stride, padding, dilation in zip(
-            size[1:],
-            window.kernel,
-            window.stride,
-            window.padding,
-            window.dilation,
-            strict=True,
-        ):
-            free = n + 2 * padding - dilation * (kernel - 1) - 1
-            if free < 0:
-                return None
-            made = free // stride + 1
-            if window.ceil_mode:
-                made = -(-free // stride) + 1
-                made -= (made - 1) * stride >= n + padding
-            sizes.append(made)
-        return (size[0], *sizes)
+        sizes = compute_sizes_by_window(size[1:], window)
+        return None if sizes is None else (size[0], *sizes)
     if item.kind == "gate" or item.input_size == item.output_size:
         return size
     if prod(item.output_size) == item.network.arch.batch:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from resviz.readings.compare.phrases import (
     is_one_subject,
     list_groups,
-    list_words,
 )
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from resviz.readings.compare.changes import Draft
@@ -77,7 +77,7 @@ def tell_resolutions(draft: Draft, stages: dict[str, list[Cause]]) -> None:
         blocks = [pair[1] for c in causes if (pair := draft.places.pair_of(c))]
         keeps = not any(block.is_led_by_stride for block in blocks)
         sentence = describe_resolution(key, rows, keeps=keeps)
-        draft.tell("resolution", sentence, causes, where=list_words(names), marks=names)
+        draft.tell("resolution", sentence, causes, where=join_words(names), marks=names)
 
 
 def describe_resolution(
@@ -91,10 +91,10 @@ def describe_resolution(
         keeps: whether nothing that leads into them strides.
     """
     before, after, is_dilated, was_dilated = key
-    names = list_words(stage for stage, _, _ in rows)
+    names = join_words(stage for stage, _, _ in rows)
     is_one = len(rows) == 1
-    old = list_words(str(n) for n in dict.fromkeys(rate for _, rate, _ in rows))
-    new = list_words(str(n) for n in dict.fromkeys(rate for _, _, rate in rows))
+    old = join_words(str(n) for n in dict.fromkeys(rate for _, rate, _ in rows))
+    new = join_words(str(n) for n in dict.fromkeys(rate for _, _, rate in rows))
     be = "is" if is_one else "are"
     if before == after:
         if is_dilated:
@@ -164,4 +164,4 @@ def describe_groups(words: list[str]) -> str:
         for w in words
         if w not in numbers
     ]
-    return list_words([*([list_groups(numbers)] if numbers else []), *others])
+    return join_words([*([list_groups(numbers)] if numbers else []), *others])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from resviz.readings.compare.phrases import (
     compare_numbers,
     find_ratios,
-    list_words,
     spell_width,
 )
 from resviz.readings.compare.places import list_span
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ class WidthWriter:
             sentence = f"the head has {ends[0][1]} classes instead of {ends[0][0]}"
         elif ends:
             widths = (f"{b} wide instead of {a}" for a, b in ends)
-            sentence = f"the head is {list_words(widths)}"
+            sentence = f"the head is {join_words(widths)}"
         else:
             sentence = "the widths of the head differ"
         self.draft.tell("head", sentence, causes, where="the head")
@@ -94,7 +94,7 @@ class WidthWriter:
         ]
         if not (walk.before.blocks or walk.after.blocks):
             widths = (f"{b} wide instead of {a}" for a, b in ends)
-            sentence = f"layers are {list_words(widths)}" if ends else "widths differ"
+            sentence = f"layers are {join_words(widths)}" if ends else "widths differ"
         elif outs[0] != outs[1]:
             sentence = f"the stem gives {outs[1]} channels instead of {outs[0]}"
         elif ends:
@@ -151,7 +151,7 @@ class WidthWriter:
                 "width",
                 self.describe_uneven(mine),
                 causes,
-                where=list_words(mine),
+                where=join_words(mine),
                 marks=mine,
             )
             return False
@@ -169,7 +169,7 @@ class WidthWriter:
     ) -> bool:
         """Say by how much stages of one ratio are wider; tell if the stem is, too."""
         every = stages == self.places.sort_stages(self.places.numbers)
-        whom = "every stage" if every and len(stages) > 1 else list_words(stages)
+        whom = "every stage" if every and len(stages) > 1 else join_words(stages)
         inside, given = (
             self.format_example(stages, role) for role in ("inner", "outer")
         )
@@ -188,7 +188,7 @@ class WidthWriter:
         if not outer and not inner:
             sentence = f"the widths of {whom} differ"
         elif not outer:
-            blocks = "every block" if every else f"every block of {list_words(stages)}"
+            blocks = "every block" if every else f"every block of {join_words(stages)}"
             kernel = self.find_kernel(self.roles[stages[0]]["inner"])
             sentence = f"the {kernel} of {blocks} is {spell_width(inner[0])}{inside}"
         elif not inner:
