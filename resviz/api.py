@@ -325,6 +325,37 @@ def memory(
 
 
 @takes_options
+def sizes(
+    network: TraceableSource,
+    sizes: object = None,
+    **tracing: Unpack[TraceOptions],
+) -> Table:
+    """Return one row a size of the input: its last map, costs, and what is wasted.
+
+    Of a record all are worked out without a trace.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        sizes: one or a list, each a side, sides as (H, W), or text: "160", "320x480",
+            "128..512:32". If left out, those around the traced one in steps of the total stride.
+        tracing: as for `trace`, of the one that is recorded.
+
+    Raises:
+        ResvizError: as `trace`; SpecError for a wrong size, or if its input is not one
+            batch of maps.
+
+    Example:
+        >>> [(row["input"], row["map"]) for row in sizes("resnet50", [224, 225])]
+        [('224×224', '7×7'), ('225×225', '8×8')]
+    """
+    from resviz.source.other_inputs import make_retracer
+    from resviz.tables.sizes import sizes_table
+
+    arch = source.resolve_architecture(network, **tracing)
+    return sizes_table(arch, sizes=sizes, trace_at=make_retracer(network, tracing))
+
+
+@takes_options
 def diagram(
     network: Networks,
     figure: str | None = None,

@@ -203,6 +203,10 @@ class TableOptions(TypedDict, total=False):
     columns: Annotated[
         str, Option("Only these, by key or heading: name,params.", kind="words")
     ]
+    sizes: Annotated[
+        str,
+        Option("Of the input: 160,320x480 or 128..512:32, by 32.", kind="words"),
+    ]
 
 
 class FigureName(TypedDict, total=False):

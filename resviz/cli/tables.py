@@ -63,6 +63,10 @@ def print_table(
     if "once" in options and options["once"] is None:
         options["once"] = form in PICTURE_FORMATS
     options = {key: value for key, value in options.items() if value is not None}
+    if table.retraces:
+        from resviz.source.other_inputs import make_retracer
+
+        options["trace_at"] = make_retracer(specs[0], tracing)
     shown = None if table.layered else 8
     archs = read_records(specs or PAPER_NAMES, tracing, shown=shown)
     write_table(table.build(archs, columns, **options), form, output, dpi)

@@ -106,7 +106,13 @@ class TableRequest:
             raise SpecError(f"{self.table_name}: want one network, got {got}")
         specs = self.specs or PAPER_NAMES
         archs = [cache.load_or_trace(spec, self.tracing) for spec in specs]
-        return registered.build(archs, **self.options)
+        options = {**self.options}
+        if registered.retraces:
+            spec, tracing = specs[0], self.tracing
+            options["trace_at"] = lambda size: cache.load_or_trace(
+                spec, {**tracing, "input_size": size}
+            )
+        return registered.build(archs, **options)
 
 
 def split_width(width: str) -> tuple[dict[str, str], str]:

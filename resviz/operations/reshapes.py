@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from resviz.operations.kind import RESHAPE, OperationKind
 from resviz.operations.layouts import NO_AXIS, make_plain_run
 from resviz.operations.shared_rules import follow_pointwise, save_nothing
-from resviz.operations.size_rules import keep_size, refuse_always
+from resviz.operations.size_rules import keep_size
 from resviz.operations.view_sizes import (
     resize_copied,
     resize_expanded,
     resize_permuted,
     resize_squeeze,
+    resize_strided,
     resize_unsqueeze,
     resize_view,
 )
@@ -186,7 +187,7 @@ ROWS = (
     reshape("lift_fresh", field=follow_pointwise, sizes=keep_size),
     reshape("expand", field=follow_pointwise, sizes=resize_expanded),
     reshape("copy", pads_channels=True, field=follow_copy, sizes=resize_copied),
-    reshape("as_strided", sizes=refuse_always),
+    reshape("as_strided", sizes=resize_strided),
     reshape("unfold"),
     reshape("view_as_real"),
     reshape("view_as_complex"),

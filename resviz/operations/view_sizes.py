@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from resviz.operations.size_rules import SizeStep, SizeUnknown, replace_axis
+from resviz.operations.size_rules import BY_CODE, SizeStep, SizeUnknown, replace_axis
 from resviz.units import format_sizes
 
 if TYPE_CHECKING:
@@ -259,3 +259,16 @@ def resize_shuffled(step: SizeStep) -> list[Shape]:
     if height % factor or width % factor:
         raise SizeUnknown(f"{height}×{width} positions are no multiple of {factor}")
     return [(*lead, c_after, height // factor, width // factor)]
+
+
+def resize_strided(step: SizeStep) -> list[Shape]:
+    """Keep a size that torch's own pooling sees in other strides; refuse all others.
+
+    Its global average of a map whose channels lie last ends so.
+
+    Raises:
+        SizeUnknown: for what the forward's code sees so.
+    """
+    if step.before != step.op.outputs[0] or not step.module.startswith("AdaptiveAvg"):
+        raise SizeUnknown(BY_CODE)
+    return [step.shape]

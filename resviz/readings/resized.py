@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 SIZE_RULES = {row.name: row.sizes for row in OPERATIONS.values() if row.sizes}
 """The rule of each operation that has one."""
 
+TRACE_AGAIN = "trace it again"
+"""The remedy where a record does not tell."""
+
 NEAR_SIDES = (*range(1, 17), *range(20, 65, 4))
 """By how many positions other sides are tried where some do not work."""
 
@@ -61,18 +64,18 @@ def resize_record(
         return arch
     place = f"{arch.name} at {' and '.join(map(str, shapes))}"
     if arch.mode == "run":
-        raise ResizeError(f"{place}: its forward looked at values, trace it again")
+        raise ResizeError(f"{place}: its forward looked at values; {TRACE_AGAIN}")
     if arch.unseen:
         raise ResizeError(
-            f"{place}: {arch.unseen[0]} reads what was made where nothing is followed, "
-            "trace it again"
+            f"{place}: {arch.unseen[0]} reads what was made where nothing is followed; "
+            f"{TRACE_AGAIN}"
         )
     resized = ResizedRecord(arch, shapes)
     try:
         resized.follow_layers()
     except (SizesDisagree, SizeUnknown) as error:
         fails = isinstance(error, SizesDisagree)
-        remedy = suggest_near_sizes(arch, shapes) if fails else "trace it again"
+        remedy = suggest_near_sizes(arch, shapes) if fails else TRACE_AGAIN
         raise ResizeError(f"{place}: {error}; {remedy}", fails=fails) from None
     return resized.make_record(batch)
 

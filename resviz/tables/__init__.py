@@ -29,6 +29,8 @@ class RegisteredTable:
             `columns`, which all take; of `only`, also the registry of legal words.
         several: whether it has a column a network.
         layered: whether its rows are layers.
+        retraces: whether it shows other inputs, and traces each where there is more
+            than a record: `trace_at` is given to its builder.
     """
 
     help: str
@@ -36,6 +38,7 @@ class RegisteredTable:
     options: Mapping[str, str] = field(default_factory=dict)
     several: bool = False
     layered: bool = False
+    retraces: bool = False
 
     def build(
         self,
@@ -113,6 +116,15 @@ TABLES = {
         "Print bytes of parameters, of the peak, and kept by training.",
         "resviz.tables.memory:memory_table",
         {"every": "", **RANKING},
+    ),
+    "sizes": RegisteredTable(
+        "Print what other sizes of the input give, cost and waste.\n\n"
+        "The last map, MACs, the peak of memory, what of the map lies beyond the input "
+        "or of the input is never read, and which sizes do not work. Of a stored "
+        "record all is worked out without a trace.",
+        "resviz.tables.sizes:sizes_table",
+        {"sizes": ""},
+        retraces=True,
     ),
 }
 """Every table by the name of its command, its function and its place in documents."""

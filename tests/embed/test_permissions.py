@@ -463,5 +463,5 @@ def test_every_word_of_a_command_is_a_spec():
             if param.type.name == "text" and not isinstance(param, Argument):
                 text.add(param.name)
     shown = {"title", "font", "background"}  # a family, a colour, or text of a figure
-    words = {"columns", "at", "stages", "method", "sort"}
+    words = {"columns", "at", "stages", "method", "sort", "sizes"}
     assert {"output", *FILE_OPTIONS} | words | shown == text
