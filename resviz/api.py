@@ -337,7 +337,8 @@ def sizes(
     Args:
         network: a record, a model, or a SPEC.
         sizes: one or a list, each a side, sides as (H, W), or text: "160", "320x480",
-            "128..512:32". If left out, those around the traced one in steps of the total stride.
+            "128..512:32". If left out, those around the traced one in steps of the
+            total stride.
         tracing: as for `trace`, of the one that is recorded.
 
     Raises:

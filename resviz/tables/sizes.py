@@ -65,7 +65,8 @@ def sizes_table(
     Args:
         arch: the record.
         sizes: one or a list, each a side, sides as (H, W), or text: "160", "320x480",
-            "128..512:32". If left out, those around the recorded one in steps of the total stride.
+            "128..512:32". If left out, those around the recorded one in steps of the
+            total stride.
         trace_at: what traces the network for a sample of another size; if left out,
             each is worked out from the record.
 

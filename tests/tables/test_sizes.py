@@ -1,4 +1,4 @@
-"""Other sizes of an input: what they give and cost, what of it is wasted, what fails."""
+"""Other sizes of an input: what they give, cost and waste, and what fails."""
 
 import pytest
 from torch import nn
