@@ -201,7 +201,7 @@ def costs(network: TraceableSource, **tracing: Unpack[TraceOptions]) -> Table:
 def compare(
     a: TraceableSource,
     b: TraceableSource,
-    *,
+    *more: TraceableSource,
     only: str | None = None,
     **tracing: Unpack[TraceOptions],
 ) -> Table:
@@ -215,6 +215,8 @@ def compare(
     Args:
         a: a record, a model, or a SPEC.
         b: another.
+        more: further variants of the first: then there is a column a network, of rows
+            the stages that differ, and below them the differences of costs.
         only: changes of "structure": of layers and how they are connected; of "shapes":
             of widths, groups, strides and the input; of "costs": those with a share.
             All others are one row then, and left out of `to_dict`.
@@ -229,13 +231,13 @@ def compare(
         'the 3×3 of every block is twice as wide (128 instead of 64 in conv2_x)'
     """
     from resviz.source.same_input import trace_on_input_of
-    from resviz.tables.compare import compare_table
+    from resviz.tables.variants import compare_networks
 
-    before, after = (
-        source.resolve_architecture(network, **tracing) for network in (a, b)
+    before, *variants = (
+        source.resolve_architecture(network, **tracing) for network in (a, b, *more)
     )
-    resized = trace_on_input_of(a, before, after, tracing)
-    return compare_table(before, after, resized, only=only)
+    resized = [trace_on_input_of(a, before, arch, tracing) for arch in variants]
+    return compare_networks(before, variants, resized, only=only)
 
 
 @takes_options

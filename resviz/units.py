@@ -135,7 +135,10 @@ def count_tensor_bytes(shape: Sequence[int], dtype: str) -> int:
 
 
 def format_mebibytes(number: int) -> str:
-    """Write bytes in units of 2²⁰, "97.49"."""
+    """Write bytes in units of 2²⁰, "97.49"; a difference with its sign."""
+    if isinstance(number, SignedCount):
+        sign = f"{SignedCount((number > 0) - (number < 0))}".rstrip("01")
+        return f"{sign}{abs(number) / 2**20:,.2f}"
     return f"{number / 2**20:,.2f}"
 
 

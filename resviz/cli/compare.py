@@ -24,6 +24,7 @@ DIFFERENT = 1
 @click.command
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
+@click.argument("more", metavar="[VARIANT]...", nargs=-1)
 @click.option(
     "--only",
     type=lazy_choice("resviz.readings.compare:COMPARED"),
@@ -35,6 +36,7 @@ DIFFERENT = 1
 def compare(
     first: str,
     second: str,
+    more: tuple[str, ...],
     only: str | None,
     check: bool,
     form: str | None,
@@ -48,16 +50,20 @@ def compare(
     Networks are aligned by how they are built, not by names: a renamed network is the
     same, an inserted block is one change. Shares add up to the difference; the rule
     stands below the table. Of two inputs, the first network is traced on both.
+
+    With further variants of A there is a column a network: the stages that differ, and
+    the differences of costs.
     """
     from resviz.source.same_input import trace_on_input_of
-    from resviz.tables.compare import compare_table
+    from resviz.tables.variants import compare_networks
 
     form = choose_table_format(form, output, columns)
-    a, b = read_records((first, second), tracing)
+    base, *variants = read_records((first, second, *more), tracing)
     with tell_if_slow("comparing"):
-        resized = trace_on_input_of(first, a, b, tracing)
-        table = compare_table(a, b, resized, only=only)
+        resized = [trace_on_input_of(first, base, arch, tracing) for arch in variants]
+        table = compare_networks(base, variants, resized, only=only)
     shown = table if columns is None else table.select_columns(columns)
     write_table(shown, form, output, dpi)
-    if check and table.data["changes"]:
+    compared = table.data.get("variants", [table.data])
+    if check and any(each["changes"] for each in compared):
         sys.exit(DIFFERENT)

@@ -9,8 +9,10 @@ from resviz.readings import costs
 from resviz.readings.compare import COMPARED, Comparison, compare_records
 from resviz.readings.compare.shares import CostShare, add_shares
 from resviz.readings.structure import count_depth
+from resviz.record import Source
 from resviz.tables.notes import counting_notes
 from resviz.tables.receptive import receptive_table
+from resviz.tables.shapes import arrange_shape
 from resviz.tables.table import Column, Table
 from resviz.units import SignedCount, format_plural, format_sizes
 
@@ -27,6 +29,7 @@ COLUMNS = (
     Column("params", "parameters", "count"),
     Column("macs", "MACs", "count"),
     Column("activations", "activations", "count", spare=1),
+    Column("memory", "memory, MiB", "bytes", spare=2),
 )
 
 ATTRIBUTION = (
@@ -48,6 +51,10 @@ INPUT_RULES = {
     False: "; another input is counted where both have a layer",
 }
 """What is added where the inputs differ, by whether the first was traced anew."""
+
+MEMORY = (
+    "memory: bytes of what each operation gives, views aside, as if none wrote in place"
+)
 
 NOT_COMPARED = (
     "compared by operations, shapes, edges and parameters; names, values, and numbers "
@@ -77,8 +84,7 @@ def compare_table(
     Raises:
         SpecError: for another `only`; and as `compare_records`.
     """
-    if only is not None and only not in COMPARED:
-        raise SpecError(f"only: got {only!r}, {suggest(only, COMPARED)}")
+    check_only(only)
     comparison = compare_records(a, b, resized)
     changes = comparison.select_changes(only)
     left_out = [c for c in comparison.changes if c not in changes]
@@ -110,6 +116,16 @@ def compare_table(
     )
 
 
+def check_only(only: str | None) -> None:
+    """Check what a comparison is limited to.
+
+    Raises:
+        SpecError: if it is none of `COMPARED`.
+    """
+    if only is not None and only not in COMPARED:
+        raise SpecError(f"only: got {only!r}, {suggest(only, COMPARED)}")
+
+
 def share_row(words: str, total: CostShare) -> dict[str, Any]:
     """Write the totals of a network."""
     return {
@@ -118,6 +134,7 @@ def share_row(words: str, total: CostShare) -> dict[str, Any]:
         "params": total.params,
         "macs": total.macs,
         "activations": total.activations,
+        "memory": total.memory,
     }
 
 
@@ -129,6 +146,7 @@ def signed_row(words: str, share: CostShare) -> dict[str, Any]:
         "params": SignedCount(share.params),
         "macs": SignedCount(share.macs),
         "activations": SignedCount(share.activations),
+        "memory": SignedCount(share.memory),
     }
 
 
@@ -148,6 +166,7 @@ def compare_data(comparison: Comparison, changes: Sequence[Change]) -> dict[str,
                 "params": change.share.params,
                 "macs": change.share.macs,
                 "activations": change.share.activations,
+                "memory": change.share.memory,
                 "marks": list(change.marks),
             }
             for change in changes
@@ -165,6 +184,7 @@ def network_data(network: NetworkParts) -> dict[str, Any]:
         "params": total.params,
         "macs": total.macs,
         "activations": total.activations,
+        "memory": total.memory,
         "depth": count_depth(network.structure),
         "blocks": [len(stage) for stage in network.stages],
         "not_counted": costs.name_gaps(arch),
@@ -190,7 +210,9 @@ def find_facts(network: NetworkParts) -> Iterator[tuple[str, str]]:
     if data["largest"] and not data["not_known"]:
         yield "receptive field", format_sizes(data["largest"]["receptive_field"])
     if network.blocks:
-        yield "last map", format_sizes(network.blocks[-1].block.output_shape[1:])
+        last = network.blocks[-1].block
+        shape = arrange_shape(network.arch, last.output_shape, Source(last.end))
+        yield "last map", format_sizes(shape.sizes)
 
 
 def compare_notes(
@@ -202,6 +224,7 @@ def compare_notes(
     has_other_input = a.inputs != b.inputs and bool(comparison.every)
     yield rule + (INPUT_RULES[resized is not None] if has_other_input else "")
     yield from remark_cancelling(comparison, changes)
+    yield MEMORY
     yield NOT_COMPARED
     notes = [counting_notes(arch) for arch in (a, b)]
     yield from dict.fromkeys(note for some in notes for note in some)

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 FLOPS_ROW = "FLOPs (multiply-adds)"
 """The paper's own words for what is a MAC everywhere else here."""
 
+COST_ROWS = (FLOPS_ROW, "parameters", "trainable")
+"""The rows that are no layers."""
+
 PAPER_CONVENTION = (
     "FLOPs as He et al. 2016 count them, one a multiply-add (MAC) of convolutions, "
     "linear layers and matrix products"

@@ -458,7 +458,7 @@ def test_every_word_of_a_command_is_a_spec():
             continue
         for param in command.params:
             if isinstance(param, Argument):
-                assert param.name in {"spec", "specs", "first", "second"}
+                assert param.name in {"spec", "specs", "first", "second", "more"}
             assert not isinstance(param.type, PathType)
             if param.type.name == "text" and not isinstance(param, Argument):
                 text.add(param.name)

@@ -4,13 +4,17 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import torch.nn.functional as F
 from click.testing import CliRunner
+from torch import nn
 
 import resviz
 from resviz.cli import resviz_command
 from resviz.errors import SpecError
 
-KEYS = {"where", "what", "sentence", "params", "macs", "activations", "marks"}
+KEYS = {
+    "where", "what", "sentence", "params", "macs", "activations", "memory", "marks",
+}  # fmt: skip
 
 
 def run_compare(*words):
@@ -95,3 +99,80 @@ def test_the_command_prints_json():
     code, output = run_compare("18", "34", "--format", "json")
     assert 0 == code
     assert resviz.compare(18, 34).to_dict() == json.loads(output)
+
+
+class Block(nn.Module):
+    """A residual block of so many channels on 8×8 positions, and a linear layer."""
+
+    def __init__(self, width, *, inplace=False, functional=False):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 1)
+        self.inner = nn.Conv2d(8, width, 3, padding=1)
+        self.norm = nn.BatchNorm2d(width)
+        self.outer = nn.Conv2d(width, 8, 1)
+        self.relu = F.relu if functional else nn.ReLU(inplace=inplace)
+
+    def forward(self, x):
+        x = self.stem(x)
+        inner = self.relu(self.norm(self.inner(x)))
+        return self.relu(x + self.outer(inner)).flatten(1)
+
+
+def test_memory_is_what_each_operation_gives():
+    """Four maps of 8 channels and three of the inner width, 8×8 positions each."""
+    narrow, wide = (
+        resviz.trace(Block(width), (3, 8, 8), name=str(width)) for width in (8, 24)
+    )
+    data = resviz.compare(narrow, wide).to_dict()
+    assert [7 * 8 * 64 * 4, (4 * 8 + 3 * 24) * 64 * 4] == [
+        data[end]["memory"] for end in ("from", "to")
+    ]
+    assert [3 * 16 * 64 * 4] == [change["memory"] for change in data["changes"]]
+
+
+@pytest.mark.parametrize("options", [{"inplace": True}, {"functional": True}])
+def test_what_is_written_in_place_is_the_same_network(options):
+    """Memory is counted as if nothing was."""
+    a, b = Block(16), Block(16, **options)
+    assert resviz.compare(a, b, input_size=(3, 8, 8)).to_dict()["same"]
+
+
+def test_several_variants_have_a_column_each():
+    """Stages that differ, and how much more each variant costs than the first."""
+    table = resviz.compare(50, 101, "wide_resnet50_2", "deep=resnet(50, stem='deep')")
+    text = table.render("text")
+    assert "ResNet-50 and 3 variants" in text
+    assert {"ResNet-101", "Wide ResNet-50-2", "deep"} <= table[0].keys()
+    assert "conv1" in table["name"]
+    assert "ResNet-101: conv4_x has 17 blocks more (23 instead of 6)" in text
+    costs = {row["name"]: row for row in table}
+    assert "25,557,032" == costs["parameters"]["ResNet-50"]
+    assert "+18,992,128" == costs["parameters"]["ResNet-101"]
+    variants = table.to_dict()["variants"]
+    assert resviz.compare(50, 101).to_dict() == variants[0]
+    only = resviz.compare(50, 101, "resnet(50, num_classes=10)", only="shapes")
+    assert any("ResNet-101: 1 change of other kinds" in note for note in only.notes)
+
+
+def test_stages_that_all_have_in_common_are_left_out():
+    """ResNet-101 differs from 50 in conv4_x alone; copies differ in nothing."""
+    table = resviz.compare(50, 101, 101)
+    stages = [name for name in table["name"] if name.startswith("conv")]
+    assert ["conv4_x"] == stages
+    same = resviz.compare(18, 18, 18)
+    assert ["parameters", "MACs", "activations", "memory, MiB"] == same["name"]
+    assert any(note.endswith("the same network") for note in same.notes)
+
+
+def test_variants_without_stages():
+    """Costs and sentences are told of what no row a stage can show."""
+    nets = [nn.Sequential(nn.Conv2d(3, n, 3), nn.ReLU()) for n in (4, 8, 12)]
+    table = resviz.compare(*nets, input_size=(3, 8, 8))
+    assert "parameters" == table["name"][0]
+    assert 2 == len(table.to_dict()["variants"])
+
+
+def test_a_check_fails_where_a_variant_differs():
+    """One of several is enough."""
+    assert 1 == run_compare("18", "18", "34", "--check")[0]
+    assert 0 == run_compare("18", "18", "resnet18", "--check")[0]

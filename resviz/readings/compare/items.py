@@ -12,16 +12,20 @@ from resviz.operations.families import (
     ATTENTIONS,
     AVERAGE_POOLS,
     CONVOLUTIONS,
-    CREATIONS,
     JOINS,
     MAX_POOLS,
     NORMS,
     POOLS,
-    RESHAPES,
 )
 from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
-from resviz.readings.compare.shares import Factors, share_of_layers
+from resviz.readings.compare.shares import (
+    SILENT,
+    Factors,
+    is_idle_pool,
+    list_flowing,
+    share_of_layers,
+)
 from resviz.readings.structure.weights import (
     is_live_product,
     is_live_weighted,
@@ -33,9 +37,6 @@ if TYPE_CHECKING:
     from resviz.readings.compare.parts import NetworkParts
     from resviz.readings.compare.shares import CostShare
     from resviz.record import Layer, Operation, Shape, Window
-
-SILENT = RESHAPES | {"native_dropout", "bernoulli", "div"}
-"""Operations that are not spoken of."""
 
 NORM_WORDS = {
     "BN": "batch norm",
@@ -125,6 +126,9 @@ class Item:
         if found and found.owns:
             more, rest = divmod(self.share.params - found.share.params, found.cout)
             found = replace(found, extras=0 if rest else max(more, 0))
+        if found:
+            each, rest = divmod(self.share.memory, max(found.cout * found.positions, 1))
+            found = replace(found, element_bytes=0 if rest else each)
         return found if found and found.share == self.share else None
 
 
@@ -151,13 +155,6 @@ def read_factors(layer: Layer, op: Operation) -> Factors | None:
     )  # fmt: skip
 
 
-def list_flowing(layer: Layer) -> list[Operation]:
-    """List the operations of a layer that something flows through."""
-    return [
-        op for op in layer.operations if True in op.flowing and op.name not in CREATIONS
-    ]
-
-
 def name_convolution_kernel(op: Operation) -> str:
     """Name a convolution by its kernel: "3×3", "3×3 depthwise"."""
     window = op.window
@@ -170,7 +167,7 @@ def name_convolution_kernel(op: Operation) -> str:
 
 def name_pool(op: Operation) -> str:
     """Name a pool: "3×3 max pool", "global average pool"; "" over one position."""
-    if op.window and prod(op.window.kernel) == prod(op.window.stride) == 1:
+    if is_idle_pool(op):
         return ""
     sort = "max" if op.name in MAX_POOLS else "average"
     kernel = format_kernel(op.window.kernel) if op.window else "global"
@@ -236,7 +233,7 @@ def classify_light(layer: Layer, ops: list[Operation]) -> tuple[str, str]:
     names = {op.name for op in ops}
     if names & JOINS and len(layer.sources) > 1:
         return "join", "+"
-    if names <= SILENT and not share_of_layers((layer,)):
+    if names <= SILENT and not share_of_layers((layer,)).without_memory:
         return "quiet", ""
     words = dict.fromkeys(label_of(op) for op in ops if op.name not in SILENT | POOLS)
     return "other", ", ".join(words) or layer.type

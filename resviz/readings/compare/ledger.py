@@ -12,6 +12,7 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
+from resviz.readings.compare.items import PRODUCT_KINDS
 from resviz.readings.compare.shares import NOTHING, CostShare, add_shares
 from resviz.readings.compare.streams import (
     Cause,
@@ -209,6 +210,63 @@ class ShareLedger:
             return
         last = known.last_cause(cause)
         stream.size = make_history(last, a.output_size, b.output_size)
+
+    def scale(self, a: Item, b: Item, stream: Stream, place: Place) -> None:
+        """Charge costs that grow with the width alone, as a norm's; others whole."""
+        before, after = a.share.without_memory, b.share.without_memory
+        if before == after:
+            return
+        width_a, width_b = a.output_width, b.output_width
+        is_even = not (before.params % width_a or after.params % width_b)
+        alone = all(share == CostShare(share.params) for share in (before, after))
+        if is_even and alone and stream.width.both_ends == (width_a, width_b):
+            each_a, each_b = before.params // width_a, after.params // width_b
+            if each_a != each_b:
+                what = "norm" if a.kind == "norm" else "other"
+                share = CostShare((each_b - each_a) * width_a)
+                self.note(Cause(what, (a.word, b.word), place), share)
+            old = width_a
+            for cause, new in stream.width.steps:
+                self.note(cause, CostShare((new - old) * each_b))
+                old = new
+            return
+        causes = [*stream.width.causes, *stream.size.causes]
+        own = Cause("other", (a.word, b.word), place)
+        if a.kind in PRODUCT_KINDS and width_a != width_b:
+            causes = []  # its own width may be another, or its groups
+        self.note(causes[0] if causes else own, after - before)
+
+    def scale_memory(self, a: Item, b: Item, stream: Stream, own: Cause) -> None:
+        """Charge the memory of what an item gives: to widths first, then positions.
+
+        Args:
+            a: of the one network.
+            b: of the other.
+            stream: what it gives.
+            own: what else may be the reason, where nothing that flows in is.
+        """
+        before, after = a.share.memory, b.share.memory
+        if not (before or after):
+            return
+        causes = [*stream.width.causes, *stream.size.causes]
+        values = [x.output_width * prod(x.output_size) for x in (a, b)]
+        each = [divmod(*pair) for pair in zip((before, after), values, strict=True)]
+        if each[0] != each[1] or each[0][1]:
+            if after != before:
+                self.note((causes or [own])[-1], CostShare(memory=after - before))
+            return
+        widths = stream.width.meet(a.output_width, b.output_width, own)
+        positions = History(
+            prod(stream.size.first),
+            tuple((cause, prod(size)) for cause, size in stream.size.steps),
+        ).meet(prod(a.output_size), prod(b.output_size), own)
+        width, count = widths.first, positions.first
+        for cause, value in widths.steps:
+            self.note(cause, CostShare(memory=(value - width) * count * each[0][0]))
+            width = value
+        for cause, value in positions.steps:
+            self.note(cause, CostShare(memory=(value - count) * width * each[0][0]))
+            count = value
 
     def restore(self, history: History[Shape]) -> History[Shape]:
         """Collapse a history that comes back to its start; its causes are joined."""

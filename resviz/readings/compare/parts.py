@@ -12,9 +12,13 @@ from resviz.readings.compare.items import (
     WEIGHTED_KINDS,
     Item,
     classify_layer,
-    list_flowing,
 )
-from resviz.readings.compare.shares import CostShare, add_shares, share_of_layers
+from resviz.readings.compare.shares import (
+    CostShare,
+    add_shares,
+    list_flowing,
+    share_of_layers,
+)
 from resviz.readings.structure import index_block_layers, read_structure
 from resviz.readings.structure.gates import is_squeeze_excitation, list_gate_weights
 from resviz.record.cached import cache_reading
@@ -39,6 +43,11 @@ class RowOfItems:
     def spoken(self) -> list[Item]:
         """Its items without those that are not spoken of."""
         return [item for item in self.items if item.kind != "quiet"]
+
+    @cached_property
+    def quiet(self) -> list[Item]:
+        """Its items that are not spoken of."""
+        return [item for item in self.items if item.kind == "quiet"]
 
     @cached_property
     def share(self) -> CostShare:

@@ -6,30 +6,35 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.operations.families import CREATIONS, POOLS, RESHAPES
 from resviz.readings.costs import sum_layer_costs
+from resviz.units import dtype_itemsize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.record import Layer, Shape
+    from resviz.record import Layer, Operation, Shape
 
 
 @dataclass(frozen=True, slots=True)
 class CostShare:
-    """Parameters, MACs and activations of a part, or what a change adds to them.
+    """Parameters, MACs, activations, memory of a part, or what a change adds to them.
 
-    Units: as `CostTotals`; what has no rule adds nothing.
+    Units: as `CostTotals`; what has no rule adds nothing. Memory is in bytes, of what
+    every operation gives, as if none wrote in place; views give nothing.
     """
 
     params: int = 0
     macs: int = 0
     activations: int = 0
+    memory: int = 0
 
     def __add__(self, other: CostShare) -> CostShare:
         return CostShare(
             self.params + other.params,
             self.macs + other.macs,
             self.activations + other.activations,
+            self.memory + other.memory,
         )
 
     def __sub__(self, other: CostShare) -> CostShare:
@@ -37,10 +42,16 @@ class CostShare:
             self.params - other.params,
             self.macs - other.macs,
             self.activations - other.activations,
+            self.memory - other.memory,
         )
 
     def __bool__(self) -> bool:
-        return bool(self.params or self.macs or self.activations)
+        return bool(self.params or self.macs or self.activations or self.memory)
+
+    @property
+    def without_memory(self) -> CostShare:
+        """The same, but for the memory."""
+        return CostShare(self.params, self.macs, self.activations)
 
 
 NOTHING = CostShare()
@@ -53,8 +64,39 @@ def add_shares(shares: Iterable[CostShare]) -> CostShare:
 
 def share_of_layers(layers: Iterable[Layer]) -> CostShare:
     """Add up what some layers cost."""
+    layers = [*layers]
     totals = sum_layer_costs(layers)
-    return CostShare(totals.params, totals.macs, totals.activations)
+    memory = sum(map(count_given_bytes, layers))
+    return CostShare(totals.params, totals.macs, totals.activations, memory)
+
+
+SILENT = RESHAPES | {"native_dropout", "bernoulli", "div"}
+"""Operations that are not spoken of, and whose results are not counted."""
+
+
+def list_flowing(layer: Layer) -> list[Operation]:
+    """List the operations of a layer that something flows through."""
+    return [
+        op for op in layer.operations if True in op.flowing and op.name not in CREATIONS
+    ]
+
+
+def is_idle_pool(op: Operation) -> bool:
+    """Tell whether an operation pools over one position, and so does nothing."""
+    window = op.window if op.name in POOLS else None
+    return bool(window) and prod(window.kernel) == prod(window.stride) == 1
+
+
+def count_given_bytes(layer: Layer) -> int:
+    """Count the bytes of what the operations of a layer give, their first results."""
+    if not layer.outputs:
+        return 0
+    given = (
+        prod(op.outputs[0])
+        for op in list_flowing(layer)
+        if op.name not in SILENT and op.outputs and not is_idle_pool(op)
+    )
+    return sum(given) * dtype_itemsize(layer.outputs[0].dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +117,7 @@ class Factors:
         is_convolution: whether what it gives counts as activations.
         extras: further parameters of each channel that it gives, as the gain of a
             standardised weight.
+        element_bytes: memory of each value that it gives.
     """
 
     positions: int
@@ -86,6 +129,7 @@ class Factors:
     owns: bool
     is_convolution: bool
     extras: int = 0
+    element_bytes: int = 0
 
     @property
     def taps(self) -> int:
@@ -107,5 +151,10 @@ class Factors:
         """What the product costs."""
         each = self.cout * (self.cin // self.groups) * self.taps
         params = (each + self.cout * (self.has_bias + self.extras)) * self.owns
-        activations = self.cout * self.positions * self.is_convolution
-        return CostShare(params, each * self.positions, activations)
+        values = self.cout * self.positions
+        return CostShare(
+            params,
+            each * self.positions,
+            values * self.is_convolution,
+            values * self.element_bytes,
+        )

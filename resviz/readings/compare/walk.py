@@ -29,7 +29,7 @@ from resviz.readings.compare.ledger import (
 )
 from resviz.readings.compare.parts import BlockParts, RowOfItems
 from resviz.readings.compare.rows import drop_items, list_sorts, locate_item, name_sort
-from resviz.readings.compare.shares import CostShare, add_shares
+from resviz.readings.compare.shares import add_shares
 from resviz.readings.compare.streams import (
     Cause,
     History,
@@ -156,15 +156,18 @@ class Walk(ShareLedger):
             shortcuts = a.shortcut_words, b.shortcut_words
             if "none" in shortcuts and shortcuts[0] != shortcuts[1]:
                 ours, theirs = drop_items(ours, {"join"}), drop_items(theirs, {"join"})
+                joins = (b.main.share - theirs.share) - (a.main.share - ours.share)
+                self.note(Cause("shortcut", shortcuts, place), joins)
             self.walk_row(ours, theirs, stream, place, outer)
         if a.strides != b.strides:
             self.note(Cause("stride", (), place))
-        self.walk_shortcut(a, b, entry, place)
+        self.walk_shortcut(a, b, (entry, stream), place)
 
     def walk_shortcut(
-        self, a: BlockParts, b: BlockParts, entry: Stream, place: Place
+        self, a: BlockParts, b: BlockParts, ends: tuple[Stream, Stream], place: Place
     ) -> None:
-        """Walk through two shortcuts."""
+        """Walk through two shortcuts, from what their block reads to what it gives."""
+        entry, stream = ends
         weights = [[item.word for item in x.side.weighted] for x in (a, b)]
         spot = (*place, "shortcut")
         rest = b.side.share - a.side.share
@@ -180,7 +183,7 @@ class Walk(ShareLedger):
         elif weights != [[], []]:
             self.walk_row(a.side, b.side, entry, spot, None)
         elif rest:
-            self.note(Cause("rest", (), place), rest)
+            self.walk_quiet(a.side.items, b.side.items, stream, place)
 
     def reorder(
         self, a: BlockParts, b: BlockParts, stream: Stream, place: Place
@@ -234,12 +237,21 @@ class Walk(ShareLedger):
                 self.times[why] += 1
                 rows = [RowOfItems([item])]
                 self.swap(rows if one else [], [] if one else rows, stream, why)
-        silent = [
-            add_shares(item.share for item in row.items if item.kind == "quiet")
-            for row in (a, b)
-        ]
-        if rest := silent[1] - silent[0]:
-            self.note(Cause("rest", (), place), rest)
+        self.walk_quiet(a.quiet, b.quiet, stream, place)
+
+    def walk_quiet(
+        self, ours: list[Item], theirs: list[Item], stream: Stream, place: Place
+    ) -> None:
+        """Walk through items that are not spoken of, as what a gate weighs."""
+        why = Cause("rest", (), place)
+        silent = [add_shares(item.share for item in row) for row in (ours, theirs)]
+        rest = silent[1] - silent[0]
+        if len(ours) == len(theirs):
+            for one, other in zip(ours, theirs, strict=True):
+                self.scale_memory(one, other, stream, why)
+            rest = rest.without_memory
+        if rest:
+            self.note(why, rest)
 
     def swap(
         self,
@@ -316,34 +328,11 @@ class Walk(ShareLedger):
             self.note(Cause(what, (a.word, b.word), place))
         self.scale(a, b, stream, place)
         self.change_size(a, b, stream, place)
+        own = width_cause(place, is_outer=False)
+        self.scale_memory(a, b, stream, own)
         if a.kind not in {"act", "join"}:
             widths = a.output_width, b.output_width
-            mine = width_cause(place, is_outer=False)
-            stream.width = stream.width.meet(*widths, mine)
-
-    def scale(self, a: Item, b: Item, stream: Stream, place: Place) -> None:
-        """Charge costs that grow with the width alone, as a norm's; others whole."""
-        if a.share == b.share:
-            return
-        width_a, width_b = a.output_width, b.output_width
-        is_even = not (a.share.params % width_a or b.share.params % width_b)
-        alone = all(x.share == CostShare(x.share.params) for x in (a, b))
-        if is_even and alone and stream.width.both_ends == (width_a, width_b):
-            each_a, each_b = a.share.params // width_a, b.share.params // width_b
-            if each_a != each_b:
-                what = "norm" if a.kind == "norm" else "other"
-                share = CostShare((each_b - each_a) * width_a)
-                self.note(Cause(what, (a.word, b.word), place), share)
-            old = width_a
-            for cause, new in stream.width.steps:
-                self.note(cause, CostShare((new - old) * each_b))
-                old = new
-            return
-        causes = [*stream.width.causes, *stream.size.causes]
-        own = Cause("other", (a.word, b.word), place)
-        if a.kind in PRODUCT_KINDS and width_a != width_b:
-            causes = []  # its own width may be another, or its groups
-        self.note(causes[0] if causes else own, b.share - a.share)
+            stream.width = stream.width.meet(*widths, own)
 
     def walk_gate(self, a: Item, b: Item, stream: Stream, place: Place) -> None:
         """Walk through a gate that both have; what it weighs passes by."""
@@ -352,8 +341,11 @@ class Walk(ShareLedger):
             self.note(Cause("gate", (a.word, b.word), place), b.share - a.share)
             return
         self.weighed = stream.width
-        rows = RowOfItems(a.inner), RowOfItems(b.inner)
-        self.walk_row(*rows, stream.copy(), (*place, "gate"))
+        spot = (*place, "gate")
+        ours, theirs = RowOfItems(a.inner), RowOfItems(b.inner)
+        spoken = RowOfItems(ours.spoken), RowOfItems(theirs.spoken)
+        self.walk_row(*spoken, stream.copy(), spot)
+        self.walk_quiet(ours.quiet, theirs.quiet, stream, spot)
 
 
 def input_channels(arch: Architecture) -> int:
