@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         costs_table,
         describe,
         diagram,
+        features,
         layers,
         memory,
         receptive,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from resviz.operations.kind import MacRule
     from resviz.operations.own_rules import forget_rule, rule
     from resviz.readings.costs import UncountedOperation
+    from resviz.readings.features import FeatureMap
     from resviz.readings.shape_flow import FlowStep
     from resviz.readings.structure import Block, Shortcut, Stage, Unit
     from resviz.record import Architecture, Call, Layer, Operation, Tensor, Window
@@ -60,6 +62,7 @@ __all__ = [
     "BuildError",
     "Call",
     "Diagram",
+    "FeatureMap",
     "FlowStep",
     "FontWarning",
     "Layer",
@@ -87,6 +90,7 @@ __all__ = [
     "costs_table",
     "describe",
     "diagram",
+    "features",
     "forget_rule",
     "layers",
     "load",
@@ -113,6 +117,7 @@ HOMES = {
     "resviz.operations.kind": ("MacRule",),
     "resviz.operations.own_rules": ("forget_rule", "rule"),
     "resviz.readings.costs": ("UncountedOperation",),
+    "resviz.readings.features": ("FeatureMap",),
     "resviz.readings.shape_flow": ("FlowStep",),
     "resviz.readings.structure": ("Block", "Shortcut", "Stage", "Unit"),
     "resviz.record": ("Architecture", "Call", "Layer", "Operation", "Tensor", "Window"),

@@ -241,6 +241,37 @@ def compare(
 
 
 @takes_options
+def features(
+    network: TraceableSource,
+    *,
+    out_indices: Sequence[int] | str | None = None,
+    **tracing: Unpack[TraceOptions],
+) -> Table:
+    """Return one row a stage: the map that it gives, as a detector's neck asks for.
+
+    Channels, size, stride at this input, receptive field, MACs up to there, and the
+    module whose output it is. `to_dict()["configuration"]` has what a detector asks of
+    a backbone: `return_layers`, `out_indices`, `in_channels`.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        out_indices: the numbers of stages to show, from 0 on; all if left out.
+        tracing: as for `trace`.
+
+    Raises:
+        ResvizError: as `trace`; SpecError for a number of no stage.
+
+    Example:
+        >>> features("resnet50").to_dict()["configuration"]["in_channels"]
+        [256, 512, 1024, 2048]
+    """
+    from resviz.tables.features import feature_table
+
+    arch = source.resolve_architecture(network, **tracing)
+    return feature_table(arch, out_indices=out_indices)
+
+
+@takes_options
 def receptive(
     network: TraceableSource,
     *,

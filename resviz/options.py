@@ -200,6 +200,15 @@ class TableOptions(TypedDict, total=False):
         ),
     ]
     reverse: Annotated[bool, Option("The smallest first.", kind="switch")]
+    out_indices: Annotated[
+        Sequence[int] | str | None,
+        Option(
+            "The maps of these stages, from 0 on: 1,2,3.",
+            kind="words",
+            spelling="out-indices",
+            example="1,2,3",
+        ),
+    ]
     columns: Annotated[
         str, Option("Only these, by key or heading: name,params.", kind="words")
     ]

@@ -15,6 +15,7 @@ from resviz.cli.shared import (
     lazy_choice,
     read_records,
     trace_options,
+    write_output,
     write_table,
 )
 from resviz.errors import SpecError
@@ -23,6 +24,13 @@ from resviz.tables import TABLES, RegisteredTable
 
 PICTURE_FORMATS = {"svg", "pdf", "png"}
 """Formats in which nobody looks for a layer among five hundred."""
+
+PYTHON_OPTION = Option(
+    "Instead of a table: lines for a configuration.",
+    choices=("python",),
+    spelling="as",
+    name="written",
+)
 
 TABLE_FORMAT_CHOICE = lazy_choice("resviz.formats:table_format_names")
 
@@ -49,6 +57,7 @@ def print_table(
     columns: tuple[str, ...] | None,
     dpi: int | None,
     tracing: dict[str, Any],
+    written: str | None = None,
     **options: Any,
 ) -> None:
     """Print a table of some networks, or write it to a file.
@@ -59,7 +68,9 @@ def print_table(
     """
     from resviz.source import PAPER_NAMES
 
-    form = choose_table_format(form, output, columns)
+    if written == "python" and (form, columns, dpi) != (None, None, None):
+        raise SpecError("--as python: is no table, want no --format, --columns, --dpi")
+    form = form if written else choose_table_format(form, output, columns)
     if "once" in options and options["once"] is None:
         options["once"] = form in PICTURE_FORMATS
     options = {key: value for key, value in options.items() if value is not None}
@@ -69,7 +80,10 @@ def print_table(
         options["trace_at"] = make_retracer(specs[0], tracing)
     shown = None if table.layered else 8
     archs = read_records(specs or PAPER_NAMES, tracing, shown=shown)
-    write_table(table.build(archs, columns, **options), form, output, dpi)
+    if form is None:
+        write_output(table.write_code(archs, **options), output)
+    else:
+        write_table(table.build(archs, columns, **options), form, output, dpi)
 
 
 @cache
@@ -84,6 +98,8 @@ def make_table_command(name: str) -> click.Command:
         add_specs = click.argument("specs", metavar="[SPEC]...", nargs=-1)
     else:
         add_specs = click.argument("specs", metavar="SPEC", callback=only_spec)
+    if table.code:
+        options.append(PYTHON_OPTION)
     command: Any = partial(print_table, table)
     for decorate in (
         trace_options,

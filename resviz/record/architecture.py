@@ -26,13 +26,14 @@ from resviz.record.layers import Call, Layer, Uncalled, link_layer
 from resviz.record.places import RECORD_PLACES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     from resviz.inputs import InputSize
     from resviz.readings.costs import CostTotals, UncountedOperation
+    from resviz.readings.features import FeatureMap
     from resviz.readings.shape_flow import FlowStep
     from resviz.readings.structure import Block, Shortcut, Stage, Structure
 
@@ -294,6 +295,21 @@ class Architecture(
         from resviz.readings.structure.remarks import find_remarks
 
         return find_remarks(self._structure)
+
+    def features(
+        self, out_indices: Sequence[int] | None = None
+    ) -> tuple[FeatureMap, ...]:
+        """Return the map that each stage gives, as a detector's neck asks for.
+
+        Args:
+            out_indices: the numbers of stages, from 0 on; all if left out.
+
+        Raises:
+            SpecError: for a number of no stage.
+        """
+        from resviz.readings.features import select_features
+
+        return select_features(self, out_indices)
 
     def resized(
         self, input_size: InputSize | None = None, batch: int | None = None

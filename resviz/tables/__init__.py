@@ -31,6 +31,7 @@ class RegisteredTable:
         layered: whether its rows are layers.
         retraces: whether it shows other inputs, and traces each where there is more
             than a record: `trace_at` is given to its builder.
+        code: what writes Python of it, "module:function"; "" if nothing does.
     """
 
     help: str
@@ -39,6 +40,7 @@ class RegisteredTable:
     several: bool = False
     layered: bool = False
     retraces: bool = False
+    code: str = ""
 
     def build(
         self,
@@ -65,6 +67,15 @@ class RegisteredTable:
             return table.select_columns(columns)
         except SpecError as error:
             raise SpecError(f"columns: {error}") from None
+
+    def write_code(self, archs: Sequence[Architecture], **options: Any) -> str:
+        """Return the Python that it stands for, of one record.
+
+        Raises:
+            SpecError: as `build`.
+        """
+        module, _, function = self.code.partition(":")
+        return getattr(import_module(module), function)(archs[0], **options)
 
 
 RANKING = dict.fromkeys(("sort", "top", "reverse"), "")
@@ -106,6 +117,12 @@ TABLES = {
     "costs": RegisteredTable(
         "Print what each tool and paper counts, and why they differ.",
         "resviz.tables.costs:costs_table",
+    ),
+    "features": RegisteredTable(
+        "Print the maps of all stages, as a neck asks for: channels, strides, MACs.",
+        "resviz.tables.features:feature_table",
+        {"out_indices": ""},
+        code="resviz.tables.features:write_features_python",
     ),
     "receptive": RegisteredTable(
         "Print receptive fields, total strides, padding and centres.",

@@ -1,0 +1,52 @@
+"""Feature maps as a table, as data, and as Python."""
+
+import json
+
+import resviz
+from resviz.tables.features import write_features_python
+
+ROW = ("name", "module", "channels", "size", "stride", "receptive_field", "macs")
+
+
+def test_data_has_what_scripts_read(record):
+    """A row a map behind the head that all tables have."""
+    data = resviz.features(record("resnet18")).to_dict()
+    assert [ROW] * 4 == [tuple(row)[: len(ROW)] for row in data["features"]]
+    assert ("resnet18", [1, 3, 224, 224]) == (data["name"], data["input_shape"])
+    assert data == json.loads(json.dumps(data))
+
+
+def test_the_python_runs(record):
+    """And gives what the data says."""
+    arch = record("resnet18")
+    names = {}
+    exec(write_features_python(arch, out_indices=(1, 2, 3)), names)
+    neck = resviz.features(arch, out_indices=(1, 2, 3)).to_dict()["configuration"]
+    assert {"layer2": "0", "layer3": "1", "layer4": "2"} == names["return_layers"]
+    assert ([128, 256, 512], (1, 2, 3)) == (names["in_channels"], names["out_indices"])
+    assert neck["timm_out_indices"] == [*names["timm_out_indices"]] == [2, 3, 4]
+
+
+def test_the_layer_getter_takes_it():
+    """It cuts torchvision's network by these names to maps of these shapes."""
+    from tests.zoo import packages
+
+    _ = packages.ready()
+    import torch
+    from torchvision.models import resnet18
+    from torchvision.models.feature_extraction import create_feature_extractor
+
+    with torch.device("meta"):
+        model = resnet18().eval()
+        table = resviz.features(model, input_size=(3, 64, 96)).to_dict()
+        names = table["configuration"]["return_layers"]
+        maps = create_feature_extractor(model, names)(torch.zeros(1, 3, 64, 96))
+    assert [tuple(row["output_shape"]) for row in table["features"]] == [
+        tuple(each.shape) for each in maps.values()
+    ]
+
+
+def test_notes_say_what_is_unusual(record):
+    """Dilated maps keep their size."""
+    notes = resviz.features(record("resnet(50, output_stride=8)")).notes
+    assert any("of the size of the one before: C4, C5" in note for note in notes)
