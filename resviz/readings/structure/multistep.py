@@ -62,7 +62,8 @@ def make_multistep_addition(graph: Graph, addition: Addition) -> Addition | None
     are_above = all(above.reaches(term.state) for term in older)
     if not are_above or is_next_state(graph, newest.state):
         return None  # or all states are added once more
-    fork = find_newest_state(graph, older, newest)
+    is_joint = concatenates_states(graph, older, newest)
+    fork = older[0].state if is_joint else find_newest_state(graph, older, newest)
     if fork is None or graph.efforts.keys().isdisjoint(
         graph.find_nodes_between(fork, newest.node, main_only=True)
     ):
@@ -71,7 +72,9 @@ def make_multistep_addition(graph: Graph, addition: Addition) -> Addition | None
         if term.state > fork:  # a stage
             nodes.update(walk_scaled(graph, term.node, term.state)[:-1])
     shortcuts = [term for term in older if term.state == fork]
-    if not shortcuts or all(term.place == newest.place for term in shortcuts):
+    if not shortcuts or (
+        not is_joint and all(term.place == newest.place for term in shortcuts)
+    ):
         return None  # the inner sum is a block by itself
     return addition._replace(
         fork=fork,
@@ -163,3 +166,17 @@ def find_newest_state(graph: Graph, older: list[Term], newest: Term) -> int | No
         if is_state and graph.dominates(term.state, newest.node):
             return term.state
     return None
+
+
+def concatenates_states(graph: Graph, states: list[Term], branch: Term) -> bool:
+    """Tell whether a branch is made of what puts all states together, each added once.
+
+    As in f([h, h0]) + a h + b h0. Source: Chen et al. 2020, GCNII, in its variant.
+    """
+    node = branch.node
+    while len(graph.main_sources.get(node, ())) == 1:
+        (node,) = graph.main_sources[node]
+    if not graph.is_single_operation(node, {"cat"}):
+        return False
+    parts = {find_scaled(graph, part) for part in graph.main_sources[node]}
+    return len(states) == len(parts) and parts == {term.state for term in states}

@@ -210,7 +210,7 @@ def mix_first(self, x, first, graph):
     near = graph @ x
     both = rest = (1 - self.part) * near + self.part * first
     if self.variant:
-        both = torch.cat([near, first], 1)
+        both = torch.cat([first, near] if self.turned else [near, first], 1)
     y = self.depth * torch.mm(both, self.weight) + (1 - self.depth) * rest
     return y + x if self.adds else y
 
@@ -224,15 +224,15 @@ def run_first(self, x, graph):
 
 
 def draw_first(rng):
-    """Residual layers, of which those that add two parts have no input to add."""
+    """Residual layers that may add their input, or mix it alone with the first."""
     count, variant = rng.randint(1, 6), rng.random() < 0.5
     layers = [Run(mix_first) for _ in range(count)]
     for k, layer in enumerate(layers, start=1):
         layer.weight = nn.Parameter(torch.ones(WIDTH * (1 + variant), WIDTH))
         layer.part, layer.depth, layer.variant = 0.1, 0.5 / k, variant
-    adds = variant or rng.random() < 0.7
+    adds, turned = rng.random() < 0.7, rng.random() < 0.5
     for layer in layers:
-        layer.adds = adds
+        layer.adds, layer.turned = adds, turned
     net = Run(
         run_first, layers=layers, act=rng.choice((nn.ReLU, nn.SiLU))(),
         stem=nn.Linear(5, WIDTH), head=nn.Linear(WIDTH, 2),
