@@ -112,7 +112,8 @@ def adds_position(
     if len(foreign) != 1 or fork not in addition.operands or node in addition.operands:
         return False
     return (
-        is_added_often(graph, foreign[0])
+        graph.joins[node].addend is None  # else it adds to what it multiplies
+        and is_added_often(graph, foreign[0])
         and any(
             fork in walk_unweighted_chain(graph, source)
             for source in graph.main_sources[node]
@@ -208,12 +209,14 @@ def is_momentum(
 ) -> bool:
     """Tell whether a sum adds what the sum at its fork added before, with a weight.
 
-    As in x + v, where v = f(x) + g·v. Source: Sander et al. 2021, momentum ResNets.
+    As in x + v, where v = f(x) + g·v. What a sum multiplies itself, as `addmm`, it has
+    not added. Source: Sander et al. 2021, momentum ResNets.
     """
     if node not in addition.operands or len(foreign) != 1:
         return False
     sums = graph.joins.keys() & walk_unweighted_chain(graph, addition.fork)
-    added = {operand for above in sums for operand in graph.joins[above].operands}
+    joins = [graph.joins[above] for above in sums]
+    added = {n for join in joins if join.addend is None for n in join.operands}
     chain = walk_unweighted_chain(graph, foreign[0])
     return not added.isdisjoint(chain)
 

@@ -253,16 +253,17 @@ PRODUCTS = (
 
 
 def draw_products(rng):
-    """Leapfrog steps of one layer each, of few with two states to start from."""
+    """Leapfrog steps of one layer each, of two with two states to start from."""
     count = rng.randint(2, 6)
     net = Run(
         run_products,
         stem=nn.Linear(5, 8), first=nn.Linear(8, 8), head=nn.Linear(8, 2),
-        act=rng.choice((nn.ReLU, nn.Tanh, nn.SiLU))(),
+        act=rng.choice((nn.ReLU, nn.Tanh, nn.Identity))(),
     )  # fmt: skip
     net.weights = nn.ParameterList([torch.ones(8, 8) for _ in range(count)])
     net.product = rng.choice(PRODUCTS)
-    net.starts_once, net.acts_first = count > 3, rng.random() < 0.5
+    net.starts_once = count > 2 and rng.random() < 0.7
+    net.acts_first = rng.random() < 0.5
     return Drawn(net, (torch.zeros(10, 5),), [("residual",)] * count, [count])
 
 
