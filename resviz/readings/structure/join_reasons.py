@@ -10,6 +10,7 @@ from resviz.readings.structure.fusions import (
     FUSION_REASON,
     find_fusions,
 )
+from resviz.readings.structure.lookalikes import LEVELS_REASON, adds_levels
 from resviz.readings.structure.outer_regions import find_repeated_sums
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.sum_kinds import JoinKind
@@ -96,6 +97,10 @@ def name_sum(structure: Structure, region: JoinRegion) -> tuple[str, str]:
         return "long skip", region.reason
     if region.join in find_fusions(structure):
         return FUSION, FUSION_REASON
+    if region.kind is JoinKind.OPEN and adds_levels(
+        structure.graph, region.join, region.addition.operands
+    ):
+        return JoinKind.PARALLEL.value, LEVELS_REASON
     return region.kind.value, region.reason
 
 

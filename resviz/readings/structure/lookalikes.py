@@ -114,6 +114,19 @@ def is_sum_of_cell(graph: Graph, join: int) -> bool:
     )
 
 
+LEVELS_REASON = "it adds maps of several levels, of which one is resized"
+"""Why a sum is a parallel one where maps of a feature pyramid meet, in words."""
+
+
+def adds_levels(graph: Graph, join: int, operands: Iterable[int]) -> bool:
+    """Tell whether a sum adds a resized map to others, or is but a term beside one.
+
+    Source: Tan et al. 2020, EfficientDet, section 3.3, whose layers follow one another.
+    """
+    resized = {is_resized(graph, operand) for operand in operands}
+    return len(resized) > 1 or is_term_of_levels(graph, join)
+
+
 def is_term_of_levels(graph: Graph, join: int) -> bool:
     """Tell whether a sum is but a term of one beside a resized map, in one forward.
 
@@ -138,11 +151,14 @@ def is_resized(graph: Graph, node: int) -> bool:
     One position a sample is no map.
     """
     while node >= 0 and node not in graph.efforts:
+        source, *others = graph.main_sources[node]
         if any(op.name in POOLS or is_upsampling(op) for op in graph.operations[node]):
-            return not is_pooled(graph, node)
-        if len(graph.main_sources[node]) != 1:
+            positions = graph.size_of_node(node)[0]
+            if positions != graph.size_of_node(source)[0]:
+                return positions != graph.arch.batch
+        if others:
             return False
-        (node,) = graph.main_sources[node]
+        node = source
     return False
 
 

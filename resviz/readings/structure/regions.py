@@ -15,6 +15,8 @@ from resviz.readings.structure.efforts import EffortMeter
 from resviz.readings.structure.forks import Addition, AncestorSearch, make_addition
 from resviz.readings.structure.graph import NOWHERE, ROOT, Graph
 from resviz.readings.structure.lookalikes import (
+    LEVELS_REASON,
+    adds_levels,
     find_lookalike,
     gathers_neighbours,
     is_sum_of_cell,
@@ -315,6 +317,8 @@ def read_region(
     kind, reason = classify_sum([effort for effort, _ in efforts])
     if kind is JoinKind.RESIDUAL:
         return read_branches(graph, addition, efforts, reason)
+    if kind is JoinKind.PARALLEL and adds_levels(graph, join, addition.operands):
+        reason = LEVELS_REASON
     return JoinRegion(fork, join, addition, kind, reason)
 
 

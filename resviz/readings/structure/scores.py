@@ -54,6 +54,8 @@ def find_scores(graph: Graph, newest: Mapping[int, int], node: int) -> int:
     averaged. Source: Wang et al. 2021, evolving attention.
     """
     end = walk_unweighted(graph, node)
+    if end in graph.joins and end not in newest:
+        end = graph.joins[end].reader  # which may be a stack
     if graph.is_single_operation(end, {"stack"}):
         inner = [find_scores(graph, newest, part) for part in graph.sources[end]]
         return max(inner) if min(inner) > MODEL_INPUT else MODEL_INPUT

@@ -146,17 +146,34 @@ class SideEdgeFinder:
         squashed = self.squashed
         if ops[-1].name in SQUASHING or (
             squashed
-            and len(sources) == 1
-            and sources[0] in squashed
-            and all(map(keeps_range, ops))
+            and squashed.issuperset(sources)
+            and all(map(keeps_range if len(sources) < 2 else multiplies, ops))
         ):
             squashed.add(layer.index)
         if ops[0].name not in SPREADING or self.is_full(layer, sources):
             return
-        if SPREADING.issuperset([op.name for op in ops]):
+        if SPREADING.issuperset([op.name for op in ops]) and not makes_pairs(layer):
             most = max(self.count_values(layer, sources).values())
             if most < prod(layer.output_shape):
                 self.value_counts[layer.index] = most
+
+
+def makes_pairs(layer: Layer) -> bool:
+    """Tell whether a layer spreads what it reads over different axes, as x_i - x_j.
+
+    They must share another than the samples', as what pairs rows does; a gate over
+    channels and one over positions share none. Source: Park et al. 2018, BAM.
+    """
+    if len(layer.inputs) < 2:
+        return False
+    shape = layer.output_shape
+    axes: list[set[int]] = []
+    for tensor in layer.inputs:
+        missing = len(shape) - len(tensor.shape)
+        sizes = enumerate((1,) * missing + tensor.shape)
+        axes.append({axis for axis, size in sizes if size > 1 and axis})
+    largest = max(axes, key=len)
+    return any(largest & other and not other <= largest for other in axes)
 
 
 SPREADING = (RESHAPES | ACTIVATIONS | ELEMENTWISE | NORMS) - WRITES
@@ -166,6 +183,11 @@ SPREADING = (RESHAPES | ACTIVATIONS | ELEMENTWISE | NORMS) - WRITES
 def keeps_range(op: Operation) -> bool:
     """Tell whether a weight between 0 and 1 stays one, as in 1 - g or g + 1."""
     return op.name in RANGE_KEEPERS or is_upsampling(op)
+
+
+def multiplies(op: Operation) -> bool:
+    """Tell whether weights between 0 and 1 stay some, one times the other."""
+    return op.name in FACTORS - {"div"}
 
 
 RANGE_KEEPERS = RESHAPES | {"rsub", "neg", "add", "sub", "mul", "div"}

@@ -21,7 +21,7 @@ from resviz.readings.structure.forks import (
     walk_light_chain,
 )
 from resviz.readings.structure.graph import ROOT
-from resviz.readings.structure.lookalikes import gathers_neighbours
+from resviz.readings.structure.lookalikes import adds_levels, gathers_neighbours
 from resviz.readings.structure.main_ends import is_weighed, walk_unweighted
 from resviz.readings.structure.modulations import walk_chain
 from resviz.readings.structure.steps import list_calls
@@ -189,6 +189,8 @@ def adds_first_state(
         return False
     between = graph.find_nodes_between(fork, node, main_only=True)
     if any(graph.efforts[n].weighted for n in between & graph.efforts.keys()):
+        return False
+    if adds_levels(graph, node, graph.joins[node].operands):
         return False
     above = AncestorSearch(graph.main_sources, fork)
     return any(

@@ -36,6 +36,8 @@ SUMS = (
     lambda x, y: sum([x, y]),
     lambda x, y: torch.stack([x, y]).sum(0),
     lambda x, y: torch.stack((y, x), -1).sum(-1),
+    lambda x, y: torch.stack([x, y]).mean(0),
+    lambda x, y: torch.cat([x[:, None], y[:, None]], 1).sum(1),
     torch.sub,
     torch.rsub,
     lambda x, y: y - x.neg(),

@@ -53,3 +53,21 @@ def test_a_block_whose_output_is_added_to_another_level_stays_one():
     maps = torch.zeros(1, 3, 16, 16), torch.zeros(1, 8, 8, 8)
     built = read_structure(resviz.trace(net, inputs=maps))
     assert ["block"] == [block.path for block in built.blocks]
+
+
+def test_sums_of_layers_that_exchange_levels_are_explained():
+    """Those of the later layers read what other levels gave before."""
+
+    def run(self, x):
+        fine = self.stem(x)
+        coarse = self.rest(fine)
+        for up, down in zip(self.up, self.down, strict=True):
+            above = up(fine + ENLARGE(coarse))
+            fine, coarse = above, down(coarse + F.max_pool2d(above, 2))
+        return fine, coarse
+
+    ways = {way: [conv(3) for _ in range(3)] for way in ("up", "down")}
+    net = Run(run, stem=conv(3, 3), rest=conv(3, stride=2), **ways)
+    _, *whys = explain_joins(read_structure(resviz.trace(net, (3, 16, 16))))
+    reason = "it adds maps of several levels, of which one is resized"
+    assert [("parallel sum", reason)] * 5 == [why[1:] for why in whys]

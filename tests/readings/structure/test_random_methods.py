@@ -58,8 +58,8 @@ def test_a_skip_around_blocks_is_no_state():
 @pytest.mark.parametrize("starts_once", [True, False])
 def test_few_products_in_turn_are_units_each(starts_once):
     """No sum adds what one before only multiplies, as momentum or a position."""
-    linear = {name: nn.Linear(8, 8) for name in ("stem", "first", "head")}
-    net = Run(run_products, **linear, act=nn.Identity())
+    linear = {name: nn.Linear(8, 8) for name in ("stem", "head")}
+    net = Run(run_products, **linear, first=nn.Identity(), act=nn.Identity())
     net.weights = nn.ParameterList([torch.ones(8, 8) for _ in range(3)])
     net.product, net.starts_once, net.acts_first = torch.addmm, starts_once, False
     blocks = read_structure(resviz.trace(net, inputs=torch.zeros(2, 8))).blocks
