@@ -96,7 +96,7 @@ def find_summed_stack(graph: Graph, node: int) -> int | None:
     (total,) = graph.operations[node]
     (stack,) = graph.operations[source]
     rank = len(stack.outputs[0])
-    place = stack.arguments.get("dim", 0) % rank
+    place: int = stack.arguments.get("dim", 0) % rank
     summed = [axis % rank for axis in total.arguments.get("dim") or ()]
     sums_new_axis = summed == [place] and (
         stack.name == "stack"
