@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resviz.api import (
+        check,
         compare,
         costs,
         costs_table,
@@ -85,6 +86,7 @@ __all__ = [
     "UnknownNameError",
     "WeightsError",
     "Window",
+    "check",
     "compare",
     "costs",
     "costs_table",
@@ -132,6 +134,7 @@ PLACES = {
     **dict.fromkeys(("read", "open", "from_json"), "resviz.load"),
     **dict.fromkeys(("profile", "flops", "macs", "params", "info"), "resviz.summary"),
     **dict.fromkeys(("diff", "difference"), "resviz.compare"),
+    **dict.fromkeys(("assert_within", "budget"), "resviz.testing.assert_within"),
     **dict.fromkeys(("save", "to_json"), "resviz.trace(…).save('name.json')"),
 }
 """What does what is guessed under other names."""

@@ -272,6 +272,28 @@ def features(
 
 
 @takes_options
+def check(*names: str, path: str | Path | None = None, update: bool = False) -> Table:
+    """Return the budgets of a project's networks, a row a limit, a line a breach.
+
+    They are the tables `[[tool.resviz.check]]` of its `pyproject.toml`; code that they
+    name is run, as that of a SPEC. `resviz.testing.assert_within` does so for one.
+
+    Args:
+        names: of the networks to check, or their SPECs; all if left out.
+        path: the file; if left out, the nearest `pyproject.toml` of this repository.
+        update: write the stored records anew, before limits are told from them.
+
+    Raises:
+        SpecError: if there is no budget, or one cannot be read; says where.
+        ResvizError: if a network cannot be traced, or a record not read or written.
+    """
+    from resviz.budgets.run import check_project
+    from resviz.tables.check import check_table
+
+    return check_table(check_project(names, path=path, update=update))
+
+
+@takes_options
 def receptive(
     network: TraceableSource,
     *,
@@ -570,6 +592,7 @@ def sweep(
     mode: str | None = None,
     method: str | None = None,
     where: str | None = None,
+    baseline: str | None = None,
     pareto: str | Sequence[str] | None = None,
     sort: str | None = None,
     top: int | None = None,
@@ -600,6 +623,8 @@ def sweep(
         mode: as for `trace`.
         method: as for `trace`.
         where: which rows to keep, "macs < 4e9 and params < 30e6".
+        baseline: the SPEC from which differences are told: columns `macs_diff` and so
+            on, and for `where` also `baseline_macs`: "macs < 1.02 * baseline_macs".
         pareto: keep the front alone: "params,-depth" for few parameters, much depth.
         sort: the column by which rows stand, the largest number first.
         top: keep the first so many rows, of the front where there is one; unless
@@ -634,6 +659,7 @@ def sweep(
         mode=mode,
         method=method,
         condition=where,
+        baseline=baseline,
         pareto=pareto,
         order=RowOrder(sort, top, reverse),
         limit=limit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -140,6 +141,48 @@ def format_mebibytes(number: int) -> str:
         sign = f"{SignedCount((number > 0) - (number < 0))}".rstrip("01")
         return f"{sign}{abs(number) / 2**20:,.2f}"
     return f"{number / 2**20:,.2f}"
+
+
+COUNT = re.compile(r"(\d[\d_,]*(?:\.\d+)?(?:e\d+)?) ?([kKMGTB]?)")
+
+COUNT_UNITS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9,
+               "T": 10**12}  # fmt: skip
+
+BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(?:i?b)?)", re.IGNORECASE)
+
+
+def parse_count(text: str | float) -> int:
+    """Return a count, as 4100000000, 4.1e9, "4.1G" or "25,557,032".
+
+    Raises:
+        SpecError: if it is none, or no whole number.
+
+    Example:
+        >>> parse_count("4.1G"), parse_count("25.6 M"), parse_count(12)
+        (4100000000, 25600000, 12)
+    """
+    match = None if isinstance(text, bool) else COUNT.fullmatch(str(text).strip())
+    number = match and Fraction(re.sub("[_,]", "", match[1])) * COUNT_UNITS[match[2]]
+    if number is None or number.denominator != 1:
+        raise SpecError(f"got {text!r}, want a count, as 4.1G, 25.6M or 1000")
+    return int(number)
+
+
+def parse_bytes(text: str | float) -> int:
+    """Return bytes; GB and G stand for GiB, 1024³, as on the label of a device.
+
+    Raises:
+        SpecError: if it is no size.
+
+    Example:
+        >>> [parse_bytes(text) for text in ("2GiB", "1.5 kb", "500M", 0)]
+        [2147483648, 1536, 524288000, 0]
+    """
+    match = None if isinstance(text, bool) else BYTES.fullmatch(str(text).strip())
+    if not match:
+        raise SpecError(f"got {text!r}, want bytes as 2GiB, 500M or 0")
+    power = " kmgt".index((match[2] or " ").lower())
+    return int(Fraction(match[1]) * 1024**power)
 
 
 LENGTH_POINTS = {"pt": 1, "px": 0.75, "mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72}

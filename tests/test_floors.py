@@ -10,17 +10,19 @@ HOUSE = Path(__file__).parent.parent / "resviz"
 FLOORS = {
     "__version__": 0, "errors": 0,
     "units": 1, "escape": 1, "extras": 1, "files": 1, "templates": 1.5,
+    "project": 1,
     "operations": 1.2,
     "inputs": 2, "record": 2, "options": 2.5,
     "models": 3,
     "readings": 4,
     "tracing": 4,
     "source": 5,
+    "budgets": 5.5,
     "tables": 6, "figures": 6,
     "formats": 7, "pages": 7.2,
     "sweeps": 7.5,
     "embed": 8.5,
-    "api": 8, "cli": 8, "__init__": 9, "__main__": 9,
+    "api": 8, "cli": 8, "testing": 8, "__init__": 9, "__main__": 9,
 }  # fmt: skip
 """A room imports from floors strictly below its own, and from itself."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 COMMANDS = {
+    "check": "Check the budgets of networks in pyproject.toml.",
     "compare": "Print what changed from one network to another, and what it costs.",
     "describe": "Say a figure in sentences: for screen readers, and as alt text.",
     "diagram": "Draw a network: an overview, one block, or another figure.",
@@ -111,7 +112,7 @@ def resviz_command() -> None:
     may name what the module defines, "net.py:ResNet(BasicBlock, [2, 2])". "Ours=SPEC"
     gives it a name of your own.
 
-    Exit codes: 0 done, 1 a --check failed, 2 wrong usage or input, 3 the model could
+    Exit codes: 0 done, 1 a check failed, 2 wrong usage or input, 3 the model could
     not be built or traced, 4 done, but operations with weights are not counted.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import deque
 from contextlib import contextmanager
@@ -19,7 +18,9 @@ from resviz.cli.shared import (
     trace_options,
     write_output,
 )
+from resviz.errors import SpecError
 from resviz.options import TABLE_OPTIONS
+from resviz.units import parse_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +42,10 @@ SECONDS_BETWEEN_COUNTS = 0.1
 """Seconds between two counts that are kept; rows of a batch come at once."""
 
 
+EMPTY = 1
+"""The exit code of `--fail-empty` where no row is left."""
+
+
 class ByteSize(click.ParamType):
     """Bytes, as `2GiB` or `500M`."""
 
@@ -50,10 +55,10 @@ class ByteSize(click.ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read the size."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", str(value).lower())
-        if not match:
-            self.fail(f"got {value!r}, want bytes as 2GiB, 500M or 0", param, ctx)
-        return int(float(match[1]) * 1024 ** " kmgt".index(match[2] or " "))
+        try:
+            return parse_bytes(value)
+        except SpecError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command
@@ -63,6 +68,8 @@ class ByteSize(click.ParamType):
     "--format", "form", type=SWEEP_FORMAT_CHOICE, help="Default: by suffix, text."
 )
 @click.option("--where", metavar="CONDITION", help="Rows to keep: 'macs < 4e9'.")
+@click.option("--baseline", metavar="SPEC", help="Tell differences from this one.")
+@click.option("--fail-empty", is_flag=True, help="Exit with 1 where no row is left.")
 @click.option("--pareto", metavar="COLUMNS", help="Keep the front: params,-depth.")
 @click.option("--limit", type=NumberRange(int, 1), help="Trace the first so many.")
 @click.option("--resume", is_flag=True, help="Go on where -o was cut off.")
@@ -82,6 +89,7 @@ def sweep(
     output: str,
     form: str | None,
     where: str | None,
+    fail_empty: bool,
     tracing: dict[str, Any],
     timeout: float,
     sort: str | None,
@@ -101,7 +109,8 @@ def sweep(
     of convolutions), inference_peak_bytes, receptive_field (pixels of the input, the
     largest axis), final_shape, depth (weighted layers), not_counted (operations),
     seconds, error. --where takes them, and, or, not, and arithmetic; what is not known
-    meets no < and no >, what is at least so many no upper bound.
+    meets no < and no >, what is at least so many no upper bound. With --baseline there
+    are also macs_diff and baseline_macs, of each number: 'macs < 1.02 * baseline_macs'.
 
     A variant that fails, hangs or crashes is a row with its reason. While it runs, rows
     are kept in OUTPUT.journal. As .html the table is a page to explore, as .svg a
@@ -133,6 +142,9 @@ def sweep(
     else:
         outputs.write_sweep(result, output, form)
     report_outcome(result)
+    if fail_empty and not result.rows:
+        click.echo("no row is left, and --fail-empty wants one", err=True)
+        sys.exit(EMPTY)
 
 
 @contextmanager

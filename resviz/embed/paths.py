@@ -6,14 +6,13 @@ it reads and writes lies inside its root after links are resolved, and not in `.
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
 from resviz.errors import SpecError
+from resviz.project import repository_top
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,23 +97,3 @@ def spelled_plainly(part: str) -> str:
 def document_root(folder: Path) -> Path:
     """Return the repository's top, or the folder itself if it is in none."""
     return (repository_top(folder) or folder).resolve()
-
-
-def repository_top(folder: Path) -> Path | None:
-    """Return the nearest folder that holds `.git`, from a folder upwards.
-
-    Git lets nobody commit a `.git`, so that a document cannot say where its root is.
-    It can bring a submodule, whose `.git` is a file; its root is that of the whole.
-    """
-    here = Path(os.path.abspath(folder))  # noqa: PTH100 - links are not followed here
-    for place in (here, *here.parents):
-        if (place / ".git").exists() and not is_submodule(place / ".git"):
-            return place
-    return None
-
-
-def is_submodule(path: Path) -> bool:
-    """Tell whether a `.git` is the file of a submodule, not that of a worktree."""
-    with suppress(OSError, UnicodeDecodeError):
-        return path.is_file() and "/modules/" in path.read_text("utf-8")
-    return False

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resviz.embed.paths import check_path, check_spelling, document_root, repository_top
+from resviz.embed.paths import check_path, check_spelling, document_root
 from resviz.errors import SpecError
-from resviz.options import FILE_OPTIONS, suggest
+from resviz.options import FILE_OPTIONS
+from resviz.project import read_section, repository_top
 from resviz.source.hubs import HUBS
 from resviz.source.spec import Spec, list_nested_specs, parse_spec
 
@@ -319,18 +319,7 @@ def project_allow_list(root: Path) -> AllowList:
     """
     remedy = "allow = [{}] below [tool.resviz] in " + f"{root.name}/pyproject.toml"
     path = root / "pyproject.toml"
-    settings: Any = {}
-    try:
-        if path.is_file():
-            project: Any = tomllib.loads(path.read_text("utf-8"))
-            settings = project.get("tool", {}).get("resviz", {})
-        stray_keys = sorted(settings.keys() - {"allow"})
-    except (OSError, ValueError, AttributeError) as error:
-        raise SpecError(f"{path}: cannot be read, {error}") from error
-    if stray_keys:
-        hint = suggest(stray_keys[0], ["allow"])
-        where = f"{path}: unknown key {stray_keys[0]!r} below [tool.resviz]"
-        raise SpecError(f"{where}: {hint}")
+    settings = read_section(path)
     patterns = checked_patterns(settings.get("allow", []), f"{path}: allow")
     return AllowList(root, patterns, remedy)
 

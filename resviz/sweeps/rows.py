@@ -176,6 +176,8 @@ def mark_lower_bounds(row: Mapping[str, Any]) -> SweepRow:
     is_at_least = {
         "macs": row.get("not_counted"),
         "depth": row.get("lacks_weights"),
+        "macs_diff": row.get("not_counted"),
+        "depth_diff": row.get("lacks_weights"),
     }
     bounds = {
         name: AtLeast(row[name])

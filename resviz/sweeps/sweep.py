@@ -11,6 +11,12 @@ from resviz.errors import SpecError
 from resviz.extras import import_extra
 from resviz.inputs import parse_inputs
 from resviz.operations.own_rules import list_rule_modules
+from resviz.sweeps.baseline import (
+    BASELINE_NAMES,
+    DIFFERENCE_NAMES,
+    measure_differences,
+    trace_baseline,
+)
 from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.order import RowOrder
 from resviz.sweeps.pareto import (
@@ -78,6 +84,7 @@ class SweepResult:
         timing: where the time went.
         journal: the rows on disk; to be dropped once the table is written.
         settings: what held for all.
+        baseline: the row of the network from which differences are told, if any.
     """
 
     names: tuple[str, ...]
@@ -96,6 +103,12 @@ class SweepResult:
     timing: SweepTiming
     journal: Journal
     settings: Settings
+    baseline: SweepRow | None = None
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """The columns of differences from the baseline; () without one."""
+        return DIFFERENCE_NAMES if self.baseline is not None else ()
 
 
 @dataclass(frozen=True)
@@ -142,9 +155,12 @@ class SweepPlan:
 
 
 def plan_sweep(
-    specs: Iterable[Any], condition: str | None, limit: int | None
+    specs: Iterable[Any],
+    condition: str | None,
+    limit: int | None,
+    extra: Sequence[str] = (),
 ) -> SweepPlan:
-    """Work out what is to be traced.
+    """Work out what is to be traced; `extra` are further columns of numbers.
 
     Raises:
         SpecError: if a SPEC or the condition cannot be read.
@@ -153,8 +169,9 @@ def plan_sweep(
     if condition is None:
         return SweepPlan(space, (), None, limit)
     varied = argument_columns(space)
-    kinds = COLUMN_KINDS | argument_kinds(space)
-    parsed = parse_condition(condition, (*FIXED_COLUMNS, *varied), kinds)
+    numbers = dict.fromkeys(extra, (NUMERIC,))
+    kinds = COLUMN_KINDS | numbers | argument_kinds(space)
+    parsed = parse_condition(condition, (*FIXED_COLUMNS, *extra, *varied), kinds)
     early = tuple(part for part in parsed.parts if part.names <= {"spec", *varied})
     return SweepPlan(space, early, parsed, limit)
 
@@ -195,6 +212,7 @@ def run_sweep(
     mode: str | None = None,
     method: str | None = None,
     condition: str | None = None,
+    baseline: Any = None,
     pareto: str | Sequence[str] | None = None,
     order: RowOrder | None = None,
     limit: int | None = None,
@@ -218,12 +236,14 @@ def run_sweep(
     check_limits(timeout, memory)
     if scheduler is not None:
         import_extra("distributed", "dask")  # before there is a journal
-    plan = plan_sweep(specs, condition, limit)
+    differences = () if baseline is None else DIFFERENCE_NAMES
+    extra = differences and (*DIFFERENCE_NAMES, *BASELINE_NAMES)
+    plan = plan_sweep(specs, condition, limit, extra)
     names = argument_columns(plan.space)
-    aimable = (*NUMERIC_COLUMNS, *names)
+    aimable = (*NUMERIC_COLUMNS, *differences, *names)
     objectives = () if pareto is None else parse_objectives(pareto, aimable)
     order = order or RowOrder()
-    order.check(names)
+    order.check((*names, *differences))
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
     inputs = None
@@ -241,6 +261,7 @@ def run_sweep(
         folder=str(Path.cwd()),
         rule_modules=list_rule_modules(),
     )
+    base_row = None if baseline is None else trace_baseline(baseline, settings)
     on_row = on_start(plan.variant_count) if on_start else None
     path = None if output is None else journal_path(output)
     journal = Journal(path, settings, resume=resume)
@@ -253,6 +274,7 @@ def run_sweep(
             {
                 **values_before_trace(configuration),
                 **write_final_map(rows_by_number[number]),
+                **measure_differences(rows_by_number[number], base_row),
             }
             for number, configuration in enumerate(plan)
         ]
@@ -261,7 +283,7 @@ def run_sweep(
         front_rows = [matching_rows[number] for number in front]
         takes_front = bool(objectives) and order.top is not None
         candidates = front_rows if takes_front else matching_rows
-        kept_rows, order_notes = order.rank(candidates, names)
+        kept_rows, order_notes = order.rank(candidates, (*names, *differences))
     except BaseException:
         journal.close()
         raise
@@ -283,6 +305,7 @@ def run_sweep(
         timing=timing,
         journal=journal,
         settings=settings,
+        baseline=base_row,
     )
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings.costs import MAC_CONVENTION
+from resviz.sweeps.baseline import (
+    COMPARED_MEASURES,
+    DIFFERENCE_COLUMNS,
+    DIFFERENCE_NAMES,
+    sign_differences,
+)
 from resviz.sweeps.order import MEASURE_COLUMNS, SPEC_COLUMN
 from resviz.sweeps.rows import mark_lower_bounds
 from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import TRAINABLE_COLUMNS
-from resviz.units import format_plural
+from resviz.units import format_count, format_plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +42,10 @@ def sweep_table(
     """
     front_only = front and result.objectives
     numbers = result.front if front_only else range(len(result.rows))
-    rows = [complete_row(result.rows[number], result.names) for number in numbers]
+    rows = [
+        complete_row(result.rows[number], result.names, result.differences)
+        for number in numbers
+    ]
     measures = [
         column
         for column in MEASURE_COLUMNS
@@ -51,6 +60,7 @@ def sweep_table(
             for name in result.names
         ),
         *measures[:-1],
+        *(DIFFERENCE_COLUMNS if result.baseline is not None else ()),
         *([Column("not_counted", "not counted", "words")] if gaps else []),
         measures[-1],
         *([Column("error", "error", "words")] if errors else []),
@@ -77,12 +87,15 @@ def sweep_title(result: SweepResult) -> str:
     return f"{format_plural(result.traced, 'variant')} swept"
 
 
-def complete_row(row: SweepRow, names: Iterable[str]) -> dict[str, Any]:
+def complete_row(
+    row: SweepRow, names: Iterable[str], differences: Iterable[str] = ()
+) -> dict[str, Any]:
     """Give a row all its columns, and its time the digits that mean something."""
     first, *others = FIXED_COLUMNS
     marked = mark_lower_bounds(row)
-    complete = {name: marked.get(name) for name in (first, *names, *others)}
-    return complete | {"seconds": round(row["seconds"], 4)}
+    keys = (first, *names, *others, *differences)
+    complete = {name: marked.get(name) for name in keys}
+    return sign_differences(complete) | {"seconds": round(row["seconds"], 4)}
 
 
 def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -93,6 +106,7 @@ def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str,
         "failed": result.failed,
         "input": result.settings.inputs and list(result.settings.inputs),
         "batch": result.settings.batch,
+        "baseline": baseline_data(result),
         "where": result.condition,
         "where_undecided": result.undecided,
         "pareto": list(map(str, result.objectives)) or None,
@@ -100,9 +114,19 @@ def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str,
     }
 
 
+def baseline_data(result: SweepResult) -> dict[str, Any] | None:
+    """Return the network from which differences are told as JSON has it."""
+    row = result.baseline
+    return row and {name: row[name] for name in ("spec", *COMPARED_MEASURES)}
+
+
 def sweep_notes(result: SweepResult) -> Iterator[str]:
     """Yield what stands below the rows."""
     yield from result.order_notes
+    if result.baseline is not None:
+        params, macs = result.baseline["params"], result.baseline["macs"]
+        totals = f"{format_count(params)} parameters, {format_count(macs)} MACs"
+        yield f"Δ: more than {result.baseline['spec']}, which has {totals}"
     if result.objectives:
         count = format_plural(result.front_size, "variant")
         share_on_front = f"{count} of {result.matching:,} on the Pareto front"
@@ -160,7 +184,7 @@ def typed_series(values: Sequence[Any], name: str) -> pd.Series:
     import pandas as pd
 
     kinds = {type(value) for value in values if value is not None}
-    is_whole = name in NUMERIC_COLUMNS and name != "seconds"
+    is_whole = name in (*NUMERIC_COLUMNS, *DIFFERENCE_NAMES) and name != "seconds"
     if is_whole or kinds == {int}:
         gaps = any(value is None for value in values)
         return pd.Series(values, dtype="Int64" if gaps else "int64")

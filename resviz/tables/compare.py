@@ -85,7 +85,16 @@ def compare_table(
         SpecError: for another `only`; and as `compare_records`.
     """
     check_only(only)
-    comparison = compare_records(a, b, resized)
+    return comparison_table(compare_records(a, b, resized), only=only, resized=resized)
+
+
+def comparison_table(
+    comparison: Comparison,
+    *,
+    only: str | None = None,
+    resized: Architecture | None = None,
+) -> Table:
+    """Return a comparison as a table; its arguments are those of `compare_table`."""
     changes = comparison.select_changes(only)
     left_out = [c for c in comparison.changes if c not in changes]
     first, last = comparison.names

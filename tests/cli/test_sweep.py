@@ -49,6 +49,43 @@ def test_where_limit_and_pareto(sweep):
     ]
 
 
+def test_differences_from_a_baseline(sweep):
+    """They have columns and signs, and conditions may ask for them."""
+    args = ("cifar{8,14}", "-j", 1, "--baseline", "cifar14")
+    code, out, _ = sweep(*args, "--where", "macs < 0.9 * baseline_macs")
+    assert (0, True) == (code, "Δ: more than cifar14, which has " in out)
+    (row,) = [line for line in out.splitlines() if line.startswith("cifar8")]
+    assert "−97,216" in row
+    code, out, _ = sweep(*args, "--sort", "depth_diff", "--format", "json")
+    data = json.loads(out)
+    first, second = data["variants"]
+    assert [0, -6] == [first["depth_diff"], second["depth_diff"]]
+    assert second["params"] - data["baseline"]["params"] == second["params_diff"]
+
+
+def test_an_empty_table_fails_on_demand(sweep):
+    """With 1, after it is written."""
+    args = ("cifar8", "-j", 1, "--where", "macs < 1")
+    assert 0 == sweep(*args)[0]
+    code, out, err = sweep(*args, "--fail-empty")
+    assert (1, True) == (code, "0 of 1 where macs < 1" in out)
+    assert "no row is left, and --fail-empty wants one\n" == err
+
+
+@pytest.mark.parametrize(
+    ("baseline", "code", "message"),
+    [
+        ("cifar{8,14}", 2, "baseline: got 'cifar{8,14}', 2 variants, want one"),
+        ("cifar9", 3, "baseline: cifar9: unknown"),
+    ],
+)
+def test_a_baseline_that_is_none(sweep, baseline, code, message):
+    """It is told before the variants are traced."""
+    got, out, err = sweep("cifar8", "-j", 1, "--baseline", baseline)
+    assert (code, "") == (got, out)
+    assert message in err
+
+
 def test_what_is_not_counted_is_marked(sweep, tmp_path, monkeypatch):
     """In its row, and on stderr where it has weights; the exit code is 4."""
     (tmp_path / "far.py").write_text(UNCOUNTED)
