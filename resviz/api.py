@@ -150,6 +150,7 @@ def shortcuts(
     *,
     only: str | None = None,
     why: bool = False,
+    once: bool = False,
     sort: str | None = None,
     top: int | None = None,
     reverse: bool = False,
@@ -161,6 +162,7 @@ def shortcuts(
         network: a record, a model, or a SPEC.
         only: a kind of shortcut, as "projection", to leave the others out.
         why: one row an addition instead: what it was taken for, and by which rule.
+        once: let equal rows of a stage stand once, with their number.
         sort: the column by which rows stand, by key or heading; numbers from the
             largest on.
         top: show the first so many rows alone; if `sort` is left out, those with
@@ -174,7 +176,9 @@ def shortcuts(
     from resviz.tables.shortcuts import shortcut_table
 
     arch = source.resolve_architecture(network, **tracing)
-    return shortcut_table(arch, only=only, why=why, sort=sort, top=top, reverse=reverse)
+    return shortcut_table(
+        arch, only=only, why=why, once=once, sort=sort, top=top, reverse=reverse
+    )
 
 
 @takes_options

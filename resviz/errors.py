@@ -157,6 +157,7 @@ def describe_error(error: BaseException) -> str:
     assertion without a message has the line itself.
     """
     name, reason = type(error).__name__, first_error_line(error).rstrip(".")
+    reason = reason.removesuffix(", but expected one of:")  # lines that follow
     words = reason if reason == name else f"{name}: {reason}"
     place = find_user_line(error)
     if reason == name and isinstance(error, AssertionError) and place:

@@ -20,6 +20,7 @@ import click
 from resviz import __version__
 from resviz.errors import FontWarning, LetterWarning, ResvizError
 from resviz.tables import TABLES
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,9 +157,18 @@ def suggest_usage(error: click.UsageError, words: Sequence[str]) -> str:
     command = error.ctx.info_name if error.ctx else ""
     if isinstance(error, click.MissingParameter):
         name = str(error.param.name) if error.param else ""
-        examples = {"files": "README.md", "output": "-o report.html"}
+        examples = {
+            "files": "README.md",
+            "output": "-o report.html",
+            "second": "resnet101",
+        }
         given = " ".join(map(quote, words))
         return f"Give it: resviz {given} {examples.get(name, 'resnet50')}"
+    if isinstance(error, click.NoSuchOption):
+        name = error.option_name.lstrip("-").replace("-", "_")
+        others = [other for other in TABLES if name in TABLES[other].options]
+        listed = join_words(f"resviz {other}" for other in others)
+        return f"{error.option_name} is an option of {listed}." if others else ""
     if "unexpected extra argument" not in error.message:
         return ""
     first = next((k for k, word in enumerate(words) if "(" in word), None)

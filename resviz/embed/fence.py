@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from resviz.cli import COMMANDS
 from resviz.cli.shared import make_click_option
 from resviz.embed.located_warnings import locate_warnings
 from resviz.embed.permissions import (
@@ -61,7 +62,7 @@ FIGURE_COMMANDS = ("diagram", "describe")
 FENCE_COMMANDS = (*FIGURE_COMMANDS, *TABLES)
 """What a line can begin with."""
 
-COMMAND_LINE_ONLY = ("embed", "report", "trace")
+COMMAND_LINE_ONLY = tuple(name for name in COMMANDS if name not in FENCE_COMMANDS)
 """Commands that only the command line has."""
 
 FENCE_SIGN = re.compile(r"`{3,}|~{3,}")
@@ -333,7 +334,11 @@ def parse_arguments(
     try:
         values = parser.make_context(command, arguments).params
     except click.NoSuchOption as error:
-        legal = [flag[2:] for param in parser.params[1:] for flag in param.opts[:1]]
+        names = {param.name: param.opts[0][2:] for param in parser.params[1:]}
+        if command in TABLES:
+            lacking = TABLE_OPTIONS.keys() - {"columns", *TABLES[command].options}
+            names = {key: names[key] for key in names if key not in lacking}
+        legal = names.values()
         hint = suggest(error.option_name.lstrip("-"), legal)
         message = f"fence: {command} has no option {error.option_name}: {hint}"
         raise OptionError(message) from error
@@ -356,7 +361,10 @@ def split_command(line: str) -> tuple[str, list[str]]:
         return first, rest
     near = get_close_matches(first, FENCE_COMMANDS, n=1, cutoff=0.75)
     if near or first in COMMAND_LINE_ONLY:
+        kind = "unknown command"
         hint = f"did you mean {near[0]!r}? " if near else ""
+        if first in COMMAND_LINE_ONLY:
+            kind, hint = "a document has no command", ""
         listed = ", ".join(FENCE_COMMANDS)
-        raise SpecError(f"unknown command {first!r}: {hint}want one of {listed}")
+        raise SpecError(f"{kind} {first!r}: {hint}want one of {listed}")
     return "diagram", [first, *rest]

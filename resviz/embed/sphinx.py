@@ -23,7 +23,7 @@ from resviz.embed.requests import (
     split_specs,
     split_width,
 )
-from resviz.errors import ResvizError
+from resviz.errors import ResvizError, suggest
 from resviz.options import (
     FIGURE_OPTIONS,
     PLACE_OPTIONS,
@@ -44,13 +44,37 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
+class OptionReaders(dict[str, "Callable[..., Any]"]):
+    """What reads each option of a directive, by its spelling."""
+
+    def __missing__(self, spelling: str) -> Callable[..., Any]:
+        """Refuse an option; docutils writes the error's words between quotes.
+
+        Raises:
+            KeyError: in any case, with what is meant.
+        """
+        near, _, legal = suggest(spelling, self).rpartition("want one of ")
+        hint = near.replace("'", '"')
+        raise KeyError(f'{spelling}", {hint}want one of "{legal.replace(", ", " ")}')
+
+
 def directive_options(options: Iterable[Option]) -> dict[str, Callable[..., Any]]:
     """Return declared options as docutils has them, each by all its spellings."""
     return {
-        spelling: directives.flag if option.kind == "switch" else value_reader(option)
+        spelling: read_switch if option.kind == "switch" else value_reader(option)
         for option in options
         for spelling in option.spellings
     }
+
+
+def read_switch(text: Any) -> None:
+    """Read a switch, which has no value.
+
+    Raises:
+        ValueError: if one stands there.
+    """
+    if text and text.strip():
+        raise ValueError(f"got {text.strip()!r}, want no value, or leave it out")
 
 
 def value_reader(option: Option) -> Callable[[Any], Any]:
@@ -66,7 +90,10 @@ def read_width(text: Any) -> str:
     """Return a width: what a figure is laid out for, or a length of docutils."""
     width = directives.unchanged_required(text).strip()
     laid_out, _ = split_width(width)
-    return width if laid_out else directives.length_or_percentage_or_unitless(width)
+    try:
+        return width if laid_out else directives.length_or_percentage_or_unitless(width)
+    except ValueError:
+        raise ValueError(f"got {width!r}, want a length, as 3.25in or 60%") from None
 
 
 def collect_directive_options(
@@ -142,14 +169,16 @@ class ResvizDirective(SphinxDirective):
 class FigureDirective(ResvizDirective):
     """`.. resviz:: SPEC …`."""
 
-    option_spec: ClassVar[OptionSpec | None] = {
-        **directive_options(
-            (*(FIGURE_OPTIONS | PLACE_OPTIONS).values(), *SPELT_TRACE_OPTIONS)
-        ),
-        "width": read_width,
-        "caption": directives.unchanged_required,
-        "name": directives.unchanged_required,
-    }
+    option_spec: ClassVar[OptionSpec | None] = OptionReaders(
+        {
+            **directive_options(
+                (*(FIGURE_OPTIONS | PLACE_OPTIONS).values(), *SPELT_TRACE_OPTIONS)
+            ),
+            "width": read_width,
+            "caption": directives.unchanged_required,
+            "name": directives.unchanged_required,
+        }
+    )
 
     def make_nodes(
         self, specs: tuple[str, ...], cache: RecordCache
@@ -180,12 +209,14 @@ class FigureDirective(ResvizDirective):
 class TableDirective(ResvizDirective):
     """`.. resviz-table:: SPEC …`."""
 
-    option_spec: ClassVar[OptionSpec | None] = {
-        **directive_options((*TABLE_OPTIONS.values(), *SPELT_TRACE_OPTIONS)),
-        "table": value_reader(Option("Which table.", choices=tuple(TABLES))),
-        "caption": directives.unchanged_required,
-        "name": directives.unchanged_required,
-    }
+    option_spec: ClassVar[OptionSpec | None] = OptionReaders(
+        {
+            **directive_options((*TABLE_OPTIONS.values(), *SPELT_TRACE_OPTIONS)),
+            "table": value_reader(Option("Which table.", choices=tuple(TABLES))),
+            "caption": directives.unchanged_required,
+            "name": directives.unchanged_required,
+        }
+    )
 
     def make_nodes(
         self, specs: tuple[str, ...], cache: RecordCache

@@ -334,9 +334,9 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
 
             reason = option.refusal.format(join_with_and(having))
             remedy = f"want figure {' or '.join(having)}, or leave out {name}"
-            raise RenderError(
-                f"{name}: got {value!r} for {figure!r}, {reason}: {remedy}"
-            )
+            single = isinstance(value, tuple) and len(value) == 1
+            got = repr(value[0] if single else value)
+            raise RenderError(f"{name}: got {got} for {figure!r}, {reason}: {remedy}")
     if chosen.get("layout") == "dot" and not FIGURES[figure].is_graph:
         raise RenderError(
             f"layout: got 'dot' for {figure!r}, a drawing to scale and no graph, want "

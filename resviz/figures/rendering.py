@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import FontWarning, RenderError
+from resviz.errors import FontWarning, RenderError, make_attribute_refusal
+from resviz.figures.places import FIGURE_PLACES
 from resviz.files import write_atomically
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Diagram:
     picture: Picture
     style: Style
     layout: str = "resviz"
+
+    if not TYPE_CHECKING:
+        __getattr__ = make_attribute_refusal("Diagram", FIGURE_PLACES)
 
     def __repr__(self) -> str:
         width, height = self.size

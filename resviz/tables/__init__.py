@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import OptionError, SpecError, suggest
+from resviz.units import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,6 +112,7 @@ TABLES = {
         {
             "only": "resviz.readings.structure.shortcuts:SHORTCUT_KINDS",
             "why": "",
+            "once": "",
             **RANKING,
         },
     ),
@@ -160,5 +162,5 @@ def find_table(name: str, options: Mapping[str, Any]) -> RegisteredTable:
         if option not in {"columns", *TABLES[name].options}:
             others = [other for other in TABLES if option in TABLES[other].options]
             lack = "has no kinds" if option == "only" else "has no such option"
-            raise OptionError(f"{option}: {name!r} {lack}; {' and '.join(others)} do")
+            raise OptionError(f"{option}: {name!r} {lack}; {join_words(others)} do")
     return TABLES[name]

@@ -19,7 +19,7 @@ from resviz.operations.families import (
 from resviz.readings import costs
 from resviz.readings.resizes import changes_resolution
 from resviz.readings.structure import read_structure
-from resviz.readings.structure.repeats import find_repeated_blocks, find_repeats
+from resviz.readings.structure.repeats import find_repeated_blocks
 from resviz.record import Source
 from resviz.tables.layer_extras import (
     EXTRA_COLUMNS,
@@ -28,6 +28,14 @@ from resviz.tables.layer_extras import (
 )
 from resviz.tables.notes import batch_note, counting_notes, describe_bound
 from resviz.tables.ranking import BOUND_SUFFIX, RankedRows
+from resviz.tables.repeated_rows import (
+    TIMES_COLUMN,
+    describe_repeats,
+    display_times,
+    fold_equal_rows,
+    have_repeats,
+    without_names,
+)
 from resviz.tables.shapes import arrange_shape
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import (
@@ -91,15 +99,8 @@ SUMMED_KEYS = (
 )  # fmt: skip
 """What the layers of a call have together."""
 
-NAMING_KEYS = {"index", "name", "path"}
+NAMING_KEYS = frozenset({"index", "name", "path"})
 """What tells equal rows from each other."""
-
-TIMES_COLUMN = Column("times", "×", "times")
-"""How often what stands once comes, in a table in which equal blocks do."""
-
-REPEATS_NOTE = (
-    "×: so many equal blocks in a row, or so many turns, the first of them shown"
-)
 
 
 def layer_table(
@@ -138,11 +139,14 @@ def layer_table(
             fold_call_rows(call, group) if call else group[0] for call, group in groups
         ]
     if once:
-        rows = fold_equal_blocks(arch, rows) if depth is None else fold_equal_rows(rows)
+        rows = (
+            fold_equal_blocks(arch, rows)
+            if depth is None
+            else fold_equal_rows(rows, NAMING_KEYS)
+        )
     members = {group[0]["index"]: group for _, group in groups}
-    repeats = any(entry.get("times", 1) > 1 for entry in rows)
     columns = add_trainable_column(arch, COLUMNS)
-    if repeats:
+    if have_repeats(rows):
         columns = (columns[0], TIMES_COLUMN, *columns[1:])
     extra = (*extra_trainable_columns(arch), *BOUND_COLUMNS, *EXTRA_COLUMNS)
     find_extra = partial(find_extra_values, arch, members)
@@ -169,7 +173,7 @@ def layer_table(
         notes=(
             *ranked.notes,
             f"{describe_parameters(arch)} · {sums}",
-            *([REPEATS_NOTE] if repeats else []),
+            *describe_repeats(rows),
             batch_note(arch),
             *counting_notes(arch, costs.ELEMENTS_UNIT),
         ),
@@ -252,9 +256,7 @@ def display_layer_row(entry: LayerEntry) -> dict[str, Any]:
         key = bound.key.removesuffix(BOUND_SUFFIX)
         if entry[key] is None and entry[bound.key]:
             shown[key] = KnownPart(entry[bound.key])
-    if entry.get("in_turn"):
-        shown["times"] = f"{entry['times']} in turn"
-    return shown
+    return display_times(shown)
 
 
 def group_rows_by_call(
@@ -348,7 +350,10 @@ def count_block_repeats(
         starts = range(start, start + length * times, length)
         turns = [range(first, first + length) for first in starts]
         equal_runs = groupby(
-            turns, key=lambda turn: [without_names(rows.get(k, {})) for k in turn]
+            turns,
+            key=lambda turn: [
+                without_names(rows.get(k, {}), NAMING_KEYS) for k in turn
+            ],
         )
         for _, run in equal_runs:
             first, *others = run
@@ -358,25 +363,3 @@ def count_block_repeats(
                 counts |= {index: {"times": 0} for index in covered}
                 counts |= dict.fromkeys(first, repeat_values)
     return counts
-
-
-def fold_equal_rows(rows: Sequence[LayerEntry]) -> list[LayerEntry]:
-    """Leave out the rows that equal the rows before, alone or in turns."""
-    numbers: dict[str, int] = {}
-    keys = [
-        numbers.setdefault(repr(without_names(entry)), len(numbers)) for entry in rows
-    ]
-    shown: list[LayerEntry] = []
-    position = 0
-    for turn, times in find_repeats(keys):
-        repeat_values = {"times": times, "in_turn": times > 1 and len(turn) > 1}
-        shown += [
-            entry | repeat_values for entry in rows[position : position + len(turn)]
-        ]
-        position += len(turn) * times
-    return shown
-
-
-def without_names(entry: LayerEntry) -> LayerEntry:
-    """Return a row without the keys that name it."""
-    return {key: value for key, value in entry.items() if key not in NAMING_KEYS}

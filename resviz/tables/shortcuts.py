@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,13 @@ from resviz.readings.structure.shortcuts import SHORTCUT_KINDS, SHORTCUT_NOUNS
 from resviz.record import Source
 from resviz.tables.notes import batch_note, counting_notes
 from resviz.tables.ranking import RankedRows
+from resviz.tables.repeated_rows import (
+    TIMES_COLUMN,
+    describe_repeats,
+    display_times,
+    fold_equal_rows,
+    have_repeats,
+)
 from resviz.tables.shapes import WrittenShape, arrange_shape
 from resviz.tables.summary import bound_counts, list_part_gaps, share_of_whole
 from resviz.tables.table import Column, Table
@@ -32,6 +40,9 @@ if TYPE_CHECKING:
 
 UNIT_COLUMN = Column("unit", "unit")
 """Which of a block's units, where blocks have several."""
+
+NAMING_KEYS = frozenset({"block", "name"})
+"""What tells equal rows of one stage from each other."""
 
 COLUMNS = (
     Column("stage", "stage", spare=2),
@@ -50,6 +61,9 @@ COLUMNS = (
 )
 
 
+FORK_NAME = re.compile(r"(?<=they fork at )[^,;]+")
+"""Of a reason, what differs between additions that are alike."""
+
 ADDITION_COLUMNS = (
     Column("name", "addition"),
     Column("verdict", "taken for"),
@@ -62,6 +76,7 @@ def shortcut_table(
     *,
     only: str | None = None,
     why: bool = False,
+    once: bool = False,
     sort: str | None = None,
     top: int | None = None,
     reverse: bool = False,
@@ -74,6 +89,7 @@ def shortcut_table(
         arch: the record.
         only: a kind, as "projection", to leave the others out.
         why: one row an addition instead, also those outside of blocks.
+        once: let equal rows of a stage stand once, with their number.
         sort: the column by which rows stand, the largest number first.
         top: show the first so many rows alone, those with most MACs.
         reverse: the other way round.
@@ -85,7 +101,7 @@ def shortcut_table(
     if why and only is not None:
         raise OptionError(f"only: got {only!r} beside why, want one of them")
     if why:
-        return explain_additions(arch, sort=sort, top=top, reverse=reverse)
+        return explain_additions(arch, once=once, sort=sort, top=top, reverse=reverse)
     if only not in {None, *SHORTCUT_KINDS}:
         raise SpecError(f"only: got {only!r}, {suggest(only, SHORTCUT_KINDS)}")
     structure = read_structure(arch)
@@ -103,13 +119,16 @@ def shortcut_table(
         for k, unit in enumerate(block.units, start=1)
         if only is None or unit.shortcut.kind == only
     ]
+    shown = fold_equal_rows(rows, NAMING_KEYS) if once else rows
     several = any(len(block.units) > 1 for block in structure.blocks)
     columns = add_trainable_column(arch, COLUMNS)
     if several:
         columns = (*columns[:2], UNIT_COLUMN, *columns[2:])
+    if have_repeats(shown):
+        columns = (TIMES_COLUMN, *columns)
     extra = extra_trainable_columns(arch)
     ranked = RankedRows(
-        rows,
+        shown,
         (*columns, *extra),
         usual="macs",
         sort=sort,
@@ -119,11 +138,12 @@ def shortcut_table(
     return Table(
         f"{arch.label}: shortcuts",
         columns,
-        tuple(ranked.rows),
+        tuple(map(display_times, ranked.rows)),
         ranked.rows,
         facts=() if rows else (("shortcuts", f"none {only or 'found'}"),),
         notes=(
             *ranked.notes,
+            *describe_repeats(shown, "units"),
             *summarize_shortcuts(rows, total),
             *find_remarks(structure),
             batch_note(arch),
@@ -138,7 +158,12 @@ def shortcut_table(
 
 
 def explain_additions(
-    arch: Architecture, *, sort: str | None, top: int | None, reverse: bool
+    arch: Architecture,
+    *,
+    once: bool,
+    sort: str | None,
+    top: int | None,
+    reverse: bool,
 ) -> Table:
     """Return one row an addition of branches: what it was taken for, and why."""
     structure = read_structure(arch)
@@ -147,17 +172,24 @@ def explain_additions(
         for layer, verdict, reason in explain_joins(structure)
     ]
     verdicts = Counter(row["verdict"] for row in rows)
-    ranked = RankedRows(
-        rows, ADDITION_COLUMNS, usual=None, sort=sort, top=top, reverse=reverse
-    )
+    shown = rows
+    if once:
+        formed = [{**row, "form": FORK_NAME.sub("", row["reason"])} for row in rows]
+        shown = fold_equal_rows(formed, {"name", "reason"})
+        for row in shown:
+            del row["form"]
+    folded = have_repeats(shown)
+    columns = (TIMES_COLUMN, *ADDITION_COLUMNS) if folded else ADDITION_COLUMNS
+    ranked = RankedRows(shown, columns, usual=None, sort=sort, top=top, reverse=reverse)
     return Table(
         f"{arch.label}: additions",
-        ADDITION_COLUMNS,
-        tuple(ranked.rows),
+        columns,
+        tuple(map(display_times, ranked.rows)),
         ranked.rows,
         facts=() if rows else (("additions", "none of two branches"),),
         notes=(
             *ranked.notes,
+            *describe_repeats(shown, "additions"),
             *(f"{number} × {verdict}" for verdict, number in verdicts.items()),
         ),
         marked=frozenset(

@@ -122,6 +122,27 @@ def find_table_place(table: Table, name: str) -> str | None:
     return f"table[{name!r}]" if name in frame_names(table.columns) else None
 
 
+def find_rows(table: Table, key: Any) -> Any:
+    """Find the row of a table that has a number, or those of a slice.
+
+    Raises:
+        IndexError: if it has none; says how many it has.
+        TypeError: for another key.
+    """
+    rows = list(table)
+    legal = f"want a number from {-len(rows)} to {len(rows) - 1}"
+    try:
+        return rows[key]
+    except IndexError:
+        has = f"has {len(rows)} rows: {legal}" if rows else "has no rows"
+        raise IndexError(f"{table.title}: row {key}: the table {has}") from None
+    except TypeError:
+        raise TypeError(
+            f"{table.title}: got {key!r}, want the number of a row, a slice, or the "
+            "name of a column; several columns are table.select_columns([…])"
+        ) from None
+
+
 def refuse_path(path: object) -> None:
     """Refuse a path where text is returned, as pandas takes one there.
 
@@ -242,6 +263,8 @@ class Table:
         Raises:
             UnknownNameError: a KeyError, for a column that it does not have; lists
                 those it has.
+            IndexError: for a row that it does not have; says how many it has.
+            TypeError: for what is neither.
 
         Example:
             >>> import resviz
@@ -250,7 +273,7 @@ class Table:
             (667942912, [118013952, 667942912])
         """
         if not isinstance(key, str):
-            return list(self)[key]
+            return find_rows(self, key)
         if key in frame_names(self.columns):
             return [row[key] for row in self]
         try:

@@ -502,6 +502,13 @@ def test_a_spec_in_the_place_of_a_command(resviz, word, hint):
     assert hint in err
 
 
+def test_an_option_of_other_commands_is_told_which(resviz):
+    """Besides those of its own that are spelt alike."""
+    code, _, err = resviz("costs", "18", "--sort", "macs")
+    assert 2 == code
+    assert "--sort is an option of resviz layers, resviz shortcuts, resviz rec" in err
+
+
 def test_each_module_is_a_command():
     """But for the two that others share."""
     modules = {info.name for info in iter_modules(cli.__path__)}

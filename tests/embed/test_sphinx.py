@@ -3,11 +3,16 @@
 import re
 import subprocess
 import time
+from io import StringIO
 from xml.etree import ElementTree as ET
 
 import pytest
+from docutils.frontend import get_default_settings
+from docutils.parsers.rst import Parser, directives
+from docutils.utils import new_document
 
 import resviz
+from resviz.embed.sphinx import FigureDirective, TableDirective
 from resviz.embed.writers import render_for_builders
 from tests.conftest import ROOT
 
@@ -364,6 +369,31 @@ def test_a_wrong_word_is_told_the_right_ones(project, sphinx):
     """Every direction, in the case in which it is written."""
     project(index_rst="Page\n====\n\n.. resviz:: 18\n   :direction: up\n")
     assert "got 'up', want one of TB, LR" in sphinx("html", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (
+            "resviz:: 18\n   :figur: block",
+            'option: "figur", did you mean "figure"? want',
+        ),
+        ("resviz-table:: 18\n   :colums: a", '"colums", did you mean "columns"? want'),
+        ("resviz:: 18\n   :costs: yes", "got 'yes', want no value, or leave it out"),
+        ("resviz:: 18\n   :width: wide", "got 'wide', want a length, as 3.25in or 60%"),
+    ],
+)
+def test_a_wrong_option_is_told_the_right_ones(lines, words):
+    """In docutils' own frame, which says where."""
+    name, _, rest = lines.partition(":: ")
+    directive = {"resviz": FigureDirective, "resviz-table": TableDirective}[name]
+    settings = get_default_settings(Parser)
+    settings.warning_stream = told = StringIO()
+    document = new_document("page.rst", settings)
+    directives.register_directive(name, directive)
+    Parser().parse(f"A\n=\n\n.. {name}:: {rest}\n", document)
+    assert words in told.getvalue()
+    assert "page.rst:4:" in told.getvalue()
 
 
 def test_what_is_no_pdf_is_said_in_words(project, sphinx):

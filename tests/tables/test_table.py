@@ -61,9 +61,11 @@ def test_an_unknown_column_is_named(stages):
 
 
 def test_an_unknown_row_is_an_index_error(stages):
-    """As of a list."""
-    with pytest.raises(IndexError):
+    """As of a list, and it says how many rows there are."""
+    with pytest.raises(IndexError, match=r"row 6: the table has 6 rows: want .* 5"):
         stages[6]
+    with pytest.raises(TypeError, match=r"got 1\.5, want the number of a row"):
+        stages[1.5]
 
 
 def test_a_column_of_a_network_has_its_name():

@@ -1,5 +1,6 @@
 """Inputs that the first layers take for something else than they are."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,32 @@ def pyramid(model, x):
     while skips:
         x = nn.functional.interpolate(x, scale_factor=2) + skips.pop()
     return x
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            3,
+            r"got 3, which holds no tensor: want .*torch\.empty\(1, 3, 224",
+        ),
+        ((3, 9, 8), r"got 3, 9, 8, which .* sizes alone, input_size=\(3, 9, 8\)"),
+        ("3,9,8", "got '3,9,8', which holds no tensor"),
+        (np.zeros((1, 3, 9, 9)), r"got ndarray, want tensors, .*from_numpy\(x\)"),
+    ],
+)
+def test_what_is_no_tensor_is_told_what_to_give(given, words):
+    """As `inputs`, where torch tells of types of C++."""
+    with pytest.raises(TraceError, match=f"; inputs=: {words}"):
+        trace(nn.Sequential(nn.Conv2d(3, 4, 3)), inputs=given)
+
+
+def test_a_number_that_a_forward_takes_is_no_wrong_input():
+    """What fails for another reason is told that reason alone."""
+    net = Forward(lambda model, n: torch.zeros(n, 3) @ torch.zeros(4, 5))
+    with pytest.raises(TraceError) as raised:
+        trace(net, inputs=3)
+    assert "inputs=:" not in str(raised.value)
 
 
 def halving(levels):

@@ -34,6 +34,7 @@ from resviz.tracing.explain.missing_forwards import (
     explain_missing_forward,
 )
 from resviz.tracing.explain.remedies import (
+    explain_plain_inputs,
     explain_wrong_arguments,
     find_batch_of_two,
     find_rounded_size,
@@ -129,7 +130,8 @@ def describe_failure(
     remedy = (
         mismatch.remedy
         if mismatch
-        else explain_wrong_arguments(error, recorder, plan.arguments)
+        else explain_plain_inputs(error, plan.arguments)
+        or explain_wrong_arguments(error, recorder, plan.arguments)
     )
     is_explained = bool(mismatch or remedy)
     remedy = find_tried_remedy(error, recorder, plan, attempt, mismatch) or remedy

@@ -8,8 +8,10 @@ from inspect import signature
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from resviz.errors import first_error_line, suggest_nearest
-from resviz.inputs import InputSpec
+from resviz.inputs import DEFAULT_INPUT, InputSpec
 from resviz.tracing.dispatched import describe_overload
 from resviz.tracing.explain.input_proposals import VIEW_OPERATIONS
 from resviz.tracing.explain.input_search import name_inputs
@@ -18,7 +20,7 @@ from resviz.tracing.explain.lacking_inputs import (
     takes_names_alone,
 )
 from resviz.tracing.modules import list_forward_parameters
-from resviz.tracing.tensors import map_leaves
+from resviz.tracing.tensors import iterate_leaves, map_leaves
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,6 +48,31 @@ MAX_PARAMETERS_NAMED = 6
 
 CALL_THAT_DOES_NOT_FIT = re.compile(r"\(\) (got|missing|takes)\b")
 """How Python complains of a call with other arguments than a function takes."""
+
+
+def explain_plain_inputs(error: Exception, given: ForwardArguments) -> str | None:
+    """Explain what `inputs` wants where none of it is a tensor, which a layer needs."""
+    values = [value for value in given.args if value is not None]
+    is_about_type = isinstance(error, (TypeError, AttributeError))
+    if not values or not is_about_type or any(map(holds_leaves, values)):
+        return None
+    got = ", ".join(f"{value!r:.40}" for value in values[:MAX_PARAMETERS_NAMED])
+    if all(hasattr(value, "__array__") for value in values):
+        got = " and ".join(type(value).__name__ for value in values)
+        return f"inputs=: got {got}, want tensors, as inputs=torch.from_numpy(x)"
+    sizes = values if len(values) > 1 else DEFAULT_INPUT
+    is_size = all(type(size) is int and size > 0 for size in sizes)
+    shape = tuple(sizes if is_size else DEFAULT_INPUT)
+    return (
+        f"inputs=: got {got}, which holds no tensor: want one, as inputs=torch.empty"
+        f"{(1, *shape)}, or sizes alone, input_size={shape}"
+    )
+
+
+def holds_leaves(value: Any) -> bool:
+    """Tell whether a value holds a tensor, or the sizes of one."""
+    leaves = iterate_leaves(value)
+    return any(isinstance(leaf, (torch.Tensor, InputSpec)) for leaf in leaves)
 
 
 def explain_wrong_arguments(
