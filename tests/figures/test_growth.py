@@ -102,6 +102,18 @@ def test_short_names(names, shorter):
     assert shorter == shorten_names(names)
 
 
+def test_numbers_behind_equal_names_are_explained():
+    """Which of the networks of one name is which, in the figure and in its words."""
+    archs = [
+        resviz.trace(nn.Sequential(nn.Conv2d(3, width, 3)), (3, 8, 8), name=name)
+        for width, name in ((4, "net"), (8, "net"), (2, "other"))
+    ]
+    note = "net (1), (2): as given, with 112 and 224 parameters"
+    assert note in " ".join(texts(draw_diagram(archs, "growth").picture))
+    assert f"{note}." in describe_figure(archs, "growth").replace("Net (1", "net (1")
+    assert "as given" not in describe_figure(archs[1:], "growth")
+
+
 def test_where_the_field_ends_is_said(record):
     """Before the global pool, or at the last layer, whatever the input's size."""
     plain = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))

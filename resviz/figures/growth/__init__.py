@@ -24,7 +24,11 @@ from resviz.figures.growth.axes import (
     round_ticks,
     sample_path,
 )
-from resviz.figures.growth.series import build_all_series, declare_parts_of
+from resviz.figures.growth.series import (
+    build_all_series,
+    declare_parts_of,
+    explain_numbers,
+)
 from resviz.figures.stage_parts import read_stage_part
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings import costs
@@ -115,6 +119,7 @@ def description(archs: Sequence[Architecture], *, stages: str | None = None) -> 
             f"{units.format_count(last.activations)} activations and a receptive "
             f"field {field}."
         )
+    lines += map(sentences.format_sentence, explain_numbers(archs))
     lines += [f"{omission}." for omission in list_omissions(archs)]
     lines += map(sentences.format_sentence, declare_parts_of(archs, stages))
     return " ".join(lines)
@@ -329,6 +334,7 @@ class GrowthPlacing:
         else:
             notes = ["at the end of a line its total"] * (len(self.archs) > 1)
             notes += list_field_ends(self.archs, self.all_series)
+        notes += explain_numbers(self.archs)
         bottom = self.top + len(MEASURES) // self.columns * self.panel[1]
         omissions = [*list_omissions(self.archs), *missing]
         bottom = self.canvas.add_notes(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
 from resviz.figures.stage_parts import declare_stages, read_stage_part
 from resviz.readings.growth import build_depth_series
 from resviz.readings.structure import read_structure
+from resviz.units import format_count, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,3 +65,16 @@ def declare_parts_of(archs: Sequence[Architecture], stages: str | None) -> list[
     if len(missing) == 1:
         return [*missing]
     return [f"{', '.join(names)} {line}" for line, names in missing.items()]
+
+
+def explain_numbers(archs: Sequence[Architecture]) -> list[str]:
+    """Explain the numbers behind equal names: which network is which."""
+    lines = []
+    for label, number in Counter(arch.label for arch in archs).items():
+        if number > 1:
+            same = [arch for arch in archs if arch.label == label]
+            params = [format_count(arch.params) for arch in same]
+            marks = ", ".join(f"({k})" for k in range(1, number + 1))
+            amounts = join_words(params)
+            lines.append(f"{label} {marks}: as given, with {amounts} parameters")
+    return lines
