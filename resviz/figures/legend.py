@@ -72,13 +72,14 @@ def explain_additions(structure: Structure) -> list[str]:
 
 
 def describe_after_addition(structure: Structure, join: int, end: int) -> str:
-    """Say which operation follows an addition in its block."""
+    """Say which operation follows an addition in its block, of those with a word."""
     names = {op.name for op in structure.arch.layers[end].operations}
     if join == end or names <= RESHAPES:
         return ""
-    kinds = {"activation": names & ACTIVATIONS, "norm": names & NORMS}
-    follower = next((word for word, present in kinds.items() if present), "reshape")
-    return f", then {'ReLU' if 'relu' in names else follower}"
+    kinds = {"activation": ACTIVATIONS, "norm": NORMS, "concat": {"cat"}}
+    follower = next((word for word, kind in kinds.items() if names & kind), "")
+    follower = "ReLU" if "relu" in names else follower
+    return f", then {follower}" if follower else ""
 
 
 def explain_norm_placement(structure: Structure) -> list[str]:

@@ -281,6 +281,12 @@ def test_legend_says_what_follows_a_sum_only_where_it_follows_all(network):
         assert follows == ("+: add, then ReLU" in shown) == ("then" in shown)
 
 
+def test_legend_says_what_follows_the_sums_of_a_dual_path_network():
+    """What is dense is put beside them, which is no reshape."""
+    shown = " ".join(texts(draw_diagram(load(record_file("dpn68"))).picture))
+    assert "+: add, then concat" in shown
+
+
 def test_legend_explains_the_factor_of_two_equal_blocks(network):
     """As in conv2_x of a ResNet-18, the only run there is."""
     shown = texts(draw_diagram(network("resnet18")).picture)
