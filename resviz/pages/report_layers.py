@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.figures.drawing import styles
 from resviz.figures.tints import choose_stage_tint
+from resviz.pages.report_rows import write_rows
 from resviz.readings.structure.stems import find_stems
 from resviz.tables.layers import LAYER_KINDS, layer_table
 from resviz.tables.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from markupsafe import Markup
 
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
@@ -47,15 +50,13 @@ class LayerListRow:
         values: by column key, as the layer table shows them.
         tint: CSS class of the part that it lies in.
         kinds: those of `LayerList.kinds` that it is of.
-        params_bar: its parameters in per cent of the largest layer's.
-        macs_bar: its MACs in per cent of the largest layer's.
+        bars: its parameters and MACs in per cent of the largest layer's.
     """
 
     values: Mapping[str, Any]
     tint: str
     kinds: tuple[str, ...]
-    params_bar: int
-    macs_bar: int
+    bars: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class LayerList:
 
     Attributes:
         columns: from left to right.
-        rows: in execution order.
+        body: the rows as HTML, in execution order.
+        count: how many they are.
         kinds: what a reader can choose, and how many layers are of it.
         params: sum over the rows.
         macs: sum over the rows of what is known.
@@ -73,7 +75,8 @@ class LayerList:
     """
 
     columns: tuple[Column, ...]
-    rows: tuple[LayerListRow, ...]
+    body: Markup
+    count: int
     kinds: dict[str, int]
     params: int
     macs: int
@@ -86,13 +89,12 @@ def build_layer_list(arch: Architecture, structure: Structure) -> LayerList:
     table = layer_table(arch)
     rows = tuple(layer_list_rows(structure, table))
     empty, plain = find_omitted_columns(table.data)
+    omitted = {RESOLUTION_KIND, TOTALLED_KEY, *empty, *plain}
+    columns = tuple(select_columns(table.columns, omitted))
     return LayerList(
-        tuple(
-            select_columns(
-                table.columns, {RESOLUTION_KIND, TOTALLED_KEY, *empty, *plain}
-            )
-        ),
-        rows,
+        columns,
+        write_rows(columns, rows),
+        len(rows),
         count_layer_kinds(rows),
         sum(entry["params"] for entry in table.data),
         sum(entry["macs_at_least"] for entry in table.data),
@@ -105,7 +107,7 @@ def layer_list_rows(structure: Structure, table: Table) -> Iterator[LayerListRow
     """Yield the rows of the layer table with what the report adds."""
     maxima = {
         key: max((shown[key] or 0 for shown in table.rows), default=0)
-        for key in ("params", "macs")
+        for key in SUMMED_KEYS
     }
     names = name_layer_parts(structure)
     tints = {name: find_part_tint(structure, name) for name in set(names.values())}
@@ -115,8 +117,7 @@ def layer_list_rows(structure: Structure, table: Table) -> Iterator[LayerListRow
             {**shown, "part": part},
             tints.get(part, ""),
             find_layer_kinds(layer, changes=shown["resolution"] is not None),
-            bar_percent(shown["params"], maxima["params"]),
-            bar_percent(shown["macs"], maxima["macs"]),
+            {key: bar_percent(shown[key], most) for key, most in maxima.items()},
         )
 
 

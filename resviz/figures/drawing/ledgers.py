@@ -165,10 +165,11 @@ class SeatBook:
         """
         wiring = self.wiring
         for end in wiring.live:
-            sources = {edge.source for edge in wiring.edges_by_reader.get(end, ())}
-            is_light = len(sources) == 1 and not wiring.weighted[end]
             is_shown = self.scope is None or end in self.scope
-            if end not in self.seats and is_light and is_shown:
+            if end in self.seats or wiring.weighted[end] or not is_shown:
+                continue
+            sources = {edge.source for edge in wiring.edges_by_reader.get(end, ())}
+            if len(sources) == 1:
                 before = self.seats.get(sources.pop())
                 if before:
                     self.seats[end] = before
@@ -196,16 +197,40 @@ class EdgeLedger:
         return self.wiring.arch
 
     @cached_property
-    def alike_edges(self) -> dict[tuple[object, ...], tuple[WiringEdge, int]]:
-        """One edge of those whose ends have the same seats, and how many they are."""
-        found: dict[tuple[object, ...], tuple[WiringEdge, int]] = {}
+    def alike_edges(self) -> list[tuple[WiringEdge, int]]:
+        """One edge of those between seats alike, and how many they are."""
+        found: dict[tuple[bool, tuple[object, ...]], list[WiringEdge]] = {}
         for edge in self.wiring.edges:
             source, reader = edge.source, edge.reader
             shown = self.scope is None or source in self.scope or reader in self.scope
-            key = (self.seats.get(source), self.seats.get(reader), shown)
-            first, edges = found.get(key, (edge, 0))
-            found[key] = first, edges + 1
-        return found
+            heads = self.seats.get(reader, ())
+            pairs = [
+                compare_seats(tail, head)
+                for tail in self.seats.get(source, ())
+                for head in heads
+            ]
+            found.setdefault((shown, tuple(pairs)), []).append(edge)
+        return [(edges[0], len(edges)) for edges in found.values()]
+
+    @cached_property
+    def nodes_by_fold(self) -> dict[str, set[str]]:
+        """The nodes with layers in each fold; those in none under ""."""
+        nodes: dict[str, set[str]] = defaultdict(set)
+        for place in {place for places in self.distinct_places for place in places}:
+            nodes[place.fold].add(place.node)
+        return nodes
+
+    @cached_property
+    def distinct_places(self) -> set[tuple[Seat, ...]]:
+        """The seats that an end has, each combination once."""
+        return {*self.seats.values()}
+
+    @cached_property
+    def own_pairs(self) -> set[Link]:
+        """Pairs of nodes that hold the same layer."""
+        return {
+            pair for places in self.distinct_places for pair in pair_nodes(places, places)
+        }
 
     def find_holders(self) -> dict[int, tuple[str, ...]]:
         """Find the keys under which each layer that is in the picture is."""
@@ -218,16 +243,9 @@ class EdgeLedger:
         """Count the edges that the wires stand for, and where the others are."""
         connected = _Connections(self, wires)
         counts = Counter[str]()
-        for edge, edges in self.alike_edges.values():
+        for edge, edges in self.alike_edges:
             counts[connected.classify_edge(edge)] += edges
-        layers = self.wiring.arch.stored_layers
-        undrawn = [
-            layers[end]
-            for end in self.wiring.live
-            if end not in self.seats
-            and layers[end].params
-            and (self.scope is None or end in self.scope)
-        ]
+        undrawn = self.undrawn_layers
         return EdgeCoverage(
             len(self.wiring.edges),
             counts["drawn"],
@@ -238,11 +256,28 @@ class EdgeLedger:
             elsewhere=counts["elsewhere"],
             undrawn_layers=len(undrawn),
             undrawn_params=sum(layer.params for layer in undrawn),
-            undrawn_modules=self.list_whole_modules(undrawn),
+            undrawn_modules=self.undrawn_modules,
         )
 
-    def list_whole_modules(self, undrawn: Sequence[Layer]) -> tuple[str, ...]:
-        """List the largest modules of which no layer with parameters is drawn."""
+    @cached_property
+    def undrawn_layers(self) -> list[Layer]:
+        """The layers with parameters that the figure is about and does not draw."""
+        layers = self.wiring.arch.stored_layers
+        return [
+            layers[end]
+            for end in self.wiring.live
+            if end not in self.seats
+            and layers[end].parameters
+            and layers[end].params
+            and (self.scope is None or end in self.scope)
+        ]
+
+    @cached_property
+    def undrawn_modules(self) -> tuple[str, ...]:
+        """The largest modules of which no layer with parameters is drawn."""
+        undrawn = self.undrawn_layers
+        if not undrawn:
+            return ()
         outside = {layer.index for layer in undrawn}
         drawn = {
             module
@@ -262,13 +297,9 @@ class EdgeLedger:
     def find_idle_links(self, wires: Iterable[Wire]) -> set[Link]:
         """Find the links between this record's layers that stand for no edge."""
         connected = _Connections(self, wires)
-        for edge, _ in self.alike_edges.values():
+        for edge, _ in self.alike_edges:
             connected.classify_edge(edge)
-        used = connected.used | {
-            pair
-            for places in self.seats.values()
-            for pair in pair_nodes(places, places)
-        }
+        used = connected.used | self.own_pairs
         busy: set[Link] = set()
         idle: set[Link] = set()
         for pair, links in connected.paths.items():
@@ -301,6 +332,15 @@ def pair_nodes(tails: Iterable[Seat], heads: Iterable[Seat]) -> set[Link]:
     return {(tail.node, head.node) for tail in tails for head in heads}
 
 
+def compare_seats(tail: Seat, head: Seat) -> tuple[object, ...]:
+    """Return all that `_Connections.classify_seats` asks of two seats."""
+    if not tail.fold and not head.fold:
+        return tail.node, head.node
+    later = head.turn - tail.turn
+    turns = later if tail.fold == head.fold and 0 <= later <= 1 else -1
+    return (*tail[:2], tail.is_last, *head[:2], head.turn > 0, turns)
+
+
 SEEN_KINDS = "drawn", "turns", "inside"
 """What an edge is in a picture that has it, first the one that is told of several."""
 
@@ -316,13 +356,8 @@ class _Connections:
 
     def __init__(self, ledger: EdgeLedger, wires: Iterable[Wire]) -> None:
         self.ledger = ledger
-        self.holders: set[str] = set()
-        self.folds: dict[str, set[str]] = defaultdict(set)
-        for places in ledger.seats.values():
-            for place in places:
-                self.holders.add(place.node)
-                if place.fold:
-                    self.folds[place.fold].add(place.node)
+        self.folds = ledger.nodes_by_fold
+        self.holders = set[str]().union(*self.folds.values())
         self.heads: dict[str, list[str]] = defaultdict(list)
         for wire in wires:
             for tail, head in list_links(wire):
