@@ -13,12 +13,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
-from click.shell_completion import CompletionItem
 
 from resviz.errors import RenderError, SpecError, TraceError
 from resviz.options import DPI_LIMITS, SPELT_TRACE_OPTIONS, Option
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from resviz.formats import Kind
     from resviz.record import Architecture
     from resviz.tables.table import Table
@@ -88,6 +89,8 @@ class OptionType(click.ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Complete a legal word."""
+        from click.shell_completion import CompletionItem
+
         del ctx, param
         words = self.option.legal_words()
         return [CompletionItem(word) for word in words if word.startswith(incomplete)]

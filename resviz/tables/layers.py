@@ -227,6 +227,7 @@ def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
     pairs = zip(layer.inputs, layer.sources, strict=True)
     own = Source(layer.index)
     total = costs.sum_layer_costs((layer,))
+    trainable = total.params - total.frozen_params if arch.knows_frozen else None
     return {
         "index": layer.index,
         "name": layer.name,
@@ -241,8 +242,8 @@ def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
         "elements": None if total.leaves_out else total.elements,
         "path": layer.path,
         "resolution": [list(before), list(after)] if changes else None,
-        "trainable_params": layer.trainable_params,
-        "frozen_params": layer.frozen_params,
+        "trainable_params": trainable,
+        "frozen_params": None if trainable is None else total.frozen_params,
         "macs_at_least": total.macs,
         "elements_at_least": total.elements,
     }

@@ -228,9 +228,8 @@ class EdgeLedger:
     @cached_property
     def own_pairs(self) -> set[Link]:
         """Pairs of nodes that hold the same layer."""
-        return {
-            pair for places in self.distinct_places for pair in pair_nodes(places, places)
-        }
+        places = self.distinct_places
+        return set[Link]().union(*(pair_nodes(each, each) for each in places))
 
     def find_holders(self) -> dict[int, tuple[str, ...]]:
         """Find the keys under which each layer that is in the picture is."""
