@@ -415,11 +415,12 @@ def test_what_does_not_go_together(resviz, saved, tmp_path, monkeypatch, args, w
     assert before == {*tmp_path.iterdir()}
 
 
-def test_debug_shows_the_traceback(run):
+def test_debug_shows_the_traceback(resviz, run):
     """Otherwise an error is one line."""
-    args = ("-m", "resviz", "summary", "not_there:make")
-    assert 1 == run(*args, code=3).stderr.count("\n")
-    assert "Traceback" in run(*args, "--debug", code=1).stderr
+    args = ("summary", "not_there.json")
+    code, _, err = resviz(*args)
+    assert (2, 1) == (code, err.count("\n"))
+    assert "Traceback" in run("-m", "resviz", *args, "--debug", code=1).stderr
 
 
 def test_a_full_disk_leaves_no_file(resviz, saved, tmp_path, monkeypatch):

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from multiprocessing import get_context
+from types import SimpleNamespace
 
 import pytest
 
 from resviz.cli import main
 from tests.conftest import ROOT
+from tests.embed.sphinx_process import build_in
 
 PREAMBLE = """
 extensions = ["resviz.embed.sphinx"]
@@ -46,19 +49,37 @@ def project(tmp_path):
     return project
 
 
+@pytest.fixture(scope="session")
+def start_process():
+    """Starts processes that have torch and Sphinx imported, so that they build soon."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["torch", "sphinx.cmd.build", "sphinx.application"])
+    return context.Process
+
+
 @pytest.fixture
-def sphinx(project, monkeypatch):
-    """A function that builds the project and gives the finished process."""
+def sphinx(project, monkeypatch, start_process):
+    """A function that builds the project and gives exit code, stdout and stderr.
+
+    `fresh` builds are made by an interpreter of their own, which has imported nothing.
+    """
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
-    def sphinx(builder="html", *options: str, code: int = 0):
+    def sphinx(builder="html", *options: str, code: int = 0, fresh: bool = False):
         folder = project()
-        command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-b", builder]
-        folders = ["-d", "doctrees", ".", f"out/{builder}"]
-        done = subprocess.run(
-            [*command, *options, *folders],
-            cwd=folder, capture_output=True, text=True, timeout=240,
-        )  # fmt: skip
+        arguments = ["-W", "--keep-going", "-b", builder, *options]
+        arguments += ["-d", "doctrees", ".", f"out/{builder}"]
+        if fresh:
+            command = [sys.executable, "-m", "sphinx", *arguments]
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, timeout=240
+            )
+        else:
+            process = start_process(target=build_in, args=(folder, arguments))
+            process.start()
+            process.join(240)
+            said = {k: (folder / f"{k}.txt").read_text() for k in ("stdout", "stderr")}
+            done = SimpleNamespace(returncode=process.exitcode, **said)
         assert done.returncode == code, done.stderr
         return done
 
