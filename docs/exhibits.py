@@ -138,6 +138,12 @@ SEVERAL = (
         "A=cifar20 \"B=cifar20(shortcut='B')\" \"C=cifar20(shortcut='C')\"",
         "",
     ),
+    (
+        "What changed from one network to another",
+        "overview",
+        "\"resnet(50, stride_in='1x1')\" \"resnet(50, stem='deep', avg_down=True)\"",
+        "diff",
+    ),
     ("What grows with depth", "growth", "18 34 50 101 152", ""),
     ("The CIFAR nets", "growth", "cifar20 cifar56 cifar110", ""),
 )

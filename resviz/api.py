@@ -426,6 +426,7 @@ def diagram(
     depth: int | None = None,
     names: str = "paper",
     costs: bool = False,
+    diff: bool = False,
     plain: bool = False,
     each: bool = False,
     image: str | None = None,
@@ -461,6 +462,8 @@ def diagram(
         names: what stages, blocks and boxes are called by: "paper", its words for what
             they do, "path" of their modules, or "class" of these.
         costs: whether an overview has bars of each stage's parameters and MACs.
+        diff: of two networks the overview of the second, with what changed from the
+            first marked and listed, as `compare` tells it.
         plain: put beside each network of a stack the same without its shortcuts.
         each: whether volumes have a box for each layer, instead of for each block,
             and the figure "layers" all that repeats.
@@ -505,6 +508,7 @@ def diagram(
         depth=depth,
         names=names,
         costs=costs,
+        diff=diff,
         plain=plain,
         each=each,
         image=image,
@@ -532,6 +536,7 @@ def describe(
     depth: int | None = None,
     names: str = "paper",
     costs: bool = False,
+    diff: bool = False,
     plain: bool = False,
     each: bool = False,
     image: str | None = None,
@@ -554,6 +559,7 @@ def describe(
         names: what stages, blocks and boxes are called by: "paper", its words for what
             they do, "path" of their modules, or "class" of these.
         costs: whether an overview says what each stage costs.
+        diff: of two networks the overview of the second, and what changed.
         plain: whether a stack has each network without its shortcuts too.
         each: whether volumes have a box for each layer, instead of for each block,
             and the figure "layers" all that repeats.
@@ -580,6 +586,7 @@ def describe(
         depth=depth,
         names=names,
         costs=costs,
+        diff=diff,
         plain=plain,
         each=each,
         image=image,

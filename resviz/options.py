@@ -285,6 +285,14 @@ class FigureOptions(TypedDict, total=False):
             refusal="only the figure '{}' has bars of costs",
         ),
     ]
+    diff: Annotated[
+        bool,
+        Option(
+            "Of two networks: the overview of the second, what changed marked.",
+            kind="switch",
+            refusal="only the figure '{}' marks changes",
+        ),
+    ]
     plain: Annotated[
         bool,
         Option(

@@ -61,7 +61,8 @@ class FigureRequest:
             ResvizError: as `resviz.trace` and `resviz.diagram`.
         """
         figure, count = self.options.get("figure", "overview"), len(self.specs)
-        if not count or (count > 1 and figure not in MULTI_NETWORK_FIGURES):
+        shows_several = figure in MULTI_NETWORK_FIGURES or self.options.get("diff")
+        if not count or (count > 1 and not shows_several):
             got = " ".join(self.specs) or "none"
             raise SpecError(
                 f"{figure}: want one network, got {got}; "

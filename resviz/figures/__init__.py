@@ -65,7 +65,7 @@ class RegisteredFigure:
 FIGURES = {
     "overview": RegisteredFigure(
         "stages, blocks and shortcuts on one screen",
-        ("direction", "stages", "costs"),
+        ("direction", "stages", "costs", "diff"),
         is_graph=True,
     ),
     "block": RegisteredFigure(
@@ -181,7 +181,7 @@ def draw_diagram(
 
     figure = rename_figure(figure) or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
-    networks = select_networks(arch, figure)
+    networks = select_networks(arch, figure, is_pair=chosen["diff"])
     own, sheet = build_own(figure, chosen)
     with note_cuts() as cuts:
         picture, _ = choose_legible(
@@ -237,7 +237,7 @@ def describe_figure(
     """
     figure = rename_figure(figure) or choose_figure(arch, **options)
     chosen = choose_options(figure, **options)
-    networks = select_networks(arch, figure)
+    networks = select_networks(arch, figure, is_pair=chosen["diff"])
     picture = None
     if FIGURES[figure].shows_connections:
         own, sheet = build_own(figure, chosen)
@@ -362,8 +362,15 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
     return DEFAULTS | chosen
 
 
-def select_networks(arch: Architecture | Sequence[Architecture], figure: str) -> Any:
+def select_networks(
+    arch: Architecture | Sequence[Architecture], figure: str, *, is_pair: bool = False
+) -> Any:
     """Return the records as a figure takes them: one, or a sequence.
+
+    Args:
+        arch: one or several.
+        figure: its name.
+        is_pair: whether it marks what changed from one network to another.
 
     Raises:
         RenderError: for none, or several where it shows one network; names the
@@ -374,11 +381,13 @@ def select_networks(arch: Architecture | Sequence[Architecture], figure: str) ->
     )
     if not networks:
         raise RenderError("diagram: want at least one network")
-    if FIGURES[figure].several:
+    if is_pair and len(networks) != 2:
+        raise RenderError(f"diff: want two networks, A and B, got {len(networks)}")
+    if FIGURES[figure].several or is_pair:
         return networks
     if len(networks) > 1:
         raise RenderError(
             f"figure {figure!r} shows one network, got {len(networks)}: "
-            f"want one of {', '.join(MULTI_NETWORK_FIGURES)}"
+            f"want one of {', '.join(MULTI_NETWORK_FIGURES)}, or of two networks --diff"
         )
     return networks[0]

@@ -57,6 +57,11 @@ SERIES_DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted", "dashed", "solid
 SERIES_WIDTHS = (1.5, 1.5, 2.0, 2.6, 2.6)
 """The dashes and widths of the five colours: no two lines of a grey print are alike."""
 
+MARK_COLOURS = {
+    "mark changed": "series 2", "mark added": "series 3", "mark removed": "series 4",
+}  # fmt: skip
+"""The colours of what marks a change, by its role; its sign says the same."""
+
 LOOKS: dict[str, Look] = {
     "text": Look(),
     "note": Look(ink="muted", size=11),
@@ -98,6 +103,8 @@ LOOKS: dict[str, Look] = {
     "subsampled": Look("round", fill="background", line="projection", dash="dotted",
                        width=1.8),
     "other": Look("round", fill="background", line="muted", dash="dashed", width=1.2),
+    **{role: Look("circle", ink="background", fill=colour, line=colour, size=11,
+                  bold=True) for role, colour in MARK_COLOURS.items()},
     **{f"{role} end": Look("circle", fill=colour, line=colour)
        for role, colour in SERIES_COLOURS.items()},
     **{f"{role} label": Look(ink=colour, size=11, bold=True)
@@ -130,6 +137,7 @@ LINES: dict[str, LineLook] = {
     "grid": LineLook("grid", width=0.8),
     "halo": LineLook("background", width=3.5),
     "limit": LineLook("muted", "dotted", 1.2),
+    **{role: LineLook(colour, width=1.6) for role, colour in MARK_COLOURS.items()},
     **{
         name: LineLook(
             SERIES_COLOURS[name],

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from typing import TYPE_CHECKING, cast
 
+from resviz.errors import RenderError
 from resviz.figures import sentences
-from resviz.figures.branch_labels import has_serial_labels, split_labels
-from resviz.figures.declaring import WHOLE_GRAPH, declare_coverage, explain_order
-from resviz.figures.drawing.charts import settle_chart
-from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
+from resviz.figures.branch_labels import has_serial_labels
 from resviz.figures.drawing.fitting import choose_fitting
-from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
+from resviz.figures.overview.changes import (
+    describe_changes,
+    list_chart_lines,
+    list_marked_changes,
+    mark_parts,
+    mark_picture,
+)
+from resviz.figures.overview.chart import MAX_LINE_CHARACTERS, ChartBuilder
 from resviz.figures.overview.cost_bars import (
     add_section_costs,
     explain_squares,
     say_costs,
-    write_amount,
 )
 from resviz.figures.overview.downward import DownwardPlacing
 from resviz.figures.overview.funnel import FunnelPlacing
@@ -29,30 +33,38 @@ from resviz.figures.overview.merging import explain_merged, merge_first_blocks
 from resviz.figures.overview.outline import MAX_ROWS, build_outline
 from resviz.figures.overview.part import choose_part
 from resviz.figures.overview.rightward import RightwardPlacing
+from resviz.readings.compare import compare_records
 from resviz.readings.structure import read_structure
-from resviz.units import format_plural
+from resviz.record import Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from resviz.figures.drawing.elements import Picture
-    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
+    from resviz.figures.drawing.elements import Chart, Picture
+    from resviz.figures.overview.outline import Outline
     from resviz.readings.structure import Structure
-    from resviz.record import Architecture
 
 
 def draw(
-    arch: Architecture,
+    arch: Architecture | Sequence[Architecture],
     *,
     direction: str,
     stages: str | None = None,
     costs: bool = False,
+    diff: bool = False,
 ) -> Picture:
     """Draw the overview of a network, or of some of its stages, with bars of costs.
 
+    With `diff`, of the second of two, with what changed from the first marked.
+
     Raises:
-        RenderError: for stages that it has not; lists those it has.
+        RenderError: for stages that it has not; lists those it has. For changes from
+            left to right.
     """
+    if diff or not isinstance(arch, Architecture):
+        return draw_changes(
+            cast("Sequence[Architecture]", arch), direction, stages, costs=costs
+        )
     structure = read_structure(arch)
     outline = build_part(structure, stages, costs=costs)
     unplaced = ChartBuilder(outline).build_chart(direction)
@@ -64,6 +76,44 @@ def draw(
         pictures = chain(funnels, pictures) if costs else chain(pictures, funnels)
     picture = choose_readable(pictures) if is_screen else choose_fitting(pictures)
     return replace(picture, chart=unplaced)
+
+
+def draw_changes(
+    archs: Sequence[Architecture],
+    direction: str,
+    stages: str | None,
+    *,
+    costs: bool,
+) -> Picture:
+    """Draw the overview of the second of two networks, what changed marked."""
+    if direction != "TB":
+        raise RenderError(
+            f"direction: got {direction!r} with diff, whose marks stand left of blocks "
+            "from top to bottom: want TB, or leave out one of both"
+        )
+    before, after = archs
+    structure = read_structure(after)
+    comparison = compare_records(before, after)
+    changes = list_marked_changes(comparison, structure)
+    outline = build_part(structure, stages, costs=costs)
+    chart = ChartBuilder(outline).build_chart(direction)
+    first, *parts = mark_parts(chart.parts, changes, find_holders(chart))
+    lines = list_chart_lines(comparison, changes, MAX_LINE_CHARACTERS)
+    first = replace(first, lines=(*first.lines, *lines))
+    shown = partial(build_part, structure, stages, costs=costs)
+    placed = iter_pictures(structure, outline, shown, direction, max_lanes=1)
+    is_screen = find_sheet().width is None
+    pictures = (
+        mark_picture(each, comparison, changes, beside=is_screen) for each in placed
+    )
+    picture = choose_readable(pictures) if is_screen else choose_fitting(pictures)
+    return replace(picture, chart=replace(chart, parts=(first, *parts)))
+
+
+def find_holders(chart: Chart) -> Mapping[int, Sequence[str]]:
+    """Find the keys of the boxes that hold each layer."""
+    (ledger,) = chart.ledgers
+    return ledger.find_holders()
 
 
 MIN_ROWS = 3
@@ -92,6 +142,8 @@ def iter_pictures(
     whole: Outline,
     build: Callable[[int], Outline],
     direction: str,
+    *,
+    max_lanes: int | None = None,
 ) -> Iterator[Picture]:
     """Yield the overview in one lane of stages and in more, then with fewer rows.
 
@@ -108,9 +160,10 @@ def iter_pictures(
             signs = build_overview_legend(structure, outline)
             signs += explain_squares(outline)
             for narrowed in widths:
-                yield from iter_placed(
+                placed = iter_placed(
                     outline, signs, omissions, direction, narrowed=narrowed
                 )
+                yield from islice(placed, max_lanes)
         previous = outline
 
 
@@ -136,13 +189,25 @@ def list_omissions(structure: Structure) -> list[str]:
 
 
 def description(
-    arch: Architecture, *, stages: str | None = None, costs: bool = False
+    arch: Architecture | Sequence[Architecture],
+    *,
+    stages: str | None = None,
+    costs: bool = False,
+    diff: bool = False,
 ) -> str:
     """Say the overview in sentences; with `costs` also what each stage costs.
+
+    With `diff`, that of the second of two, and what changed from the first.
 
     Raises:
         RenderError: as `draw`.
     """
+    if diff or not isinstance(arch, Architecture):
+        before, after = cast("Sequence[Architecture]", arch)
+        comparison = compare_records(before, after)
+        changes = list_marked_changes(comparison, read_structure(after))
+        whole = description(after, stages=stages, costs=costs)
+        return f"{whole} {describe_changes(comparison, changes)}"
     whole = sentences.describe_network(arch)
     outline = build_part(read_structure(arch), stages, costs=costs)
     if costs and outline.sections:
@@ -222,125 +287,3 @@ def choose_readable(pictures: Iterable[Picture]) -> Picture:
             return picture
         too_small.append(picture)
     return max(too_small, key=smallest_letter_size)
-
-
-class ChartBuilder:
-    """Collects the links of one chart while its boxes are made."""
-
-    def __init__(self, outline: Outline) -> None:
-        self.outline = outline
-        self.book = SeatBook(outline.arch, outline.scope)
-        self.links: list[ChartLink] = []
-        self.box_count = 0
-        self.last_key = ""
-
-    def build_chart(self, direction: str) -> Chart:
-        """Return the whole chart, from the input to the output."""
-        outline = self.outline
-        facts = " · ".join(outline.facts)
-        title = find_sheet().write_heading(outline.title, facts)
-        heading = (*title, *outline.missing, outline.inputs)
-        first = self.add_box("text", tuple(filter(None, heading)))
-        self.book.seat_inputs(first.key)
-        self.book.seat(first.key, outline.before_layers)
-        parts: list[ChartBox | ChartFrame] = []
-        if outline.stem:
-            parts.append(self.add_box("chain", wrap_chart_labels(outline.stem), "stem"))
-            self.book.seat(self.last_key, outline.stem_layers)
-        for number, section in enumerate(outline.sections):
-            parts.append(self.add_section(number, section))
-        if outline.head:
-            parts.append(self.add_box("chain", wrap_chart_labels(outline.head), "head"))
-            self.book.seat(self.last_key, outline.head_layers)
-        if outline.outputs:
-            parts.append(self.add_box("text", (outline.outputs,)))
-            self.book.seat_outputs(self.last_key)
-            self.book.seat(self.last_key, outline.after_layers)
-        chart = settle_chart(Chart(direction, (), tuple(self.links)), [self.book])
-        notes = [*explain_order(chart.links)]
-        notes += declare_coverage(chart.coverage, see=WHOLE_GRAPH)
-        first = replace(first, lines=(*first.lines, *notes))
-        return replace(chart, parts=(first, *parts))
-
-    def add_section(self, number: int, section: OutlineSection) -> ChartFrame:
-        """Return a stage as a frame; folded blocks have one of their own in it.
-
-        Its name is a box on the wire: wires would cross a frame's title.
-        """
-        tint = section.tint
-        facts = [*section.facts]
-        if section.costs:
-            facts.append(f"{write_amount(section.costs.params)} params")
-            facts.append(f"{write_amount(section.costs.macs)} MACs")
-        heading = (section.name, " · ".join(facts))
-        parts: list[ChartBox | ChartFrame] = [
-            self.add_box("name", tuple(filter(None, heading)))
-        ]
-        for k, group in enumerate(section.groups):
-            framed = group[0].count > 1 and any(row.has_addition for row in group)
-            boxes: list[ChartBox] = []
-            for row in group:
-                fold = f"rows {number} {k}"
-                boxes += self.add_row(row, tint, fold, counted=not framed)
-            if framed:
-                fold = (f"×{group[0].count}",)
-                parts.append(ChartFrame(f"f{number}_{k}", fold, "", tuple(boxes)))
-            else:
-                parts += boxes
-        return ChartFrame(f"s{number}", (), tint, tuple(parts))
-
-    def add_row(
-        self, row: OutlineRow, tint: str, fold: str, *, counted: bool
-    ) -> tuple[ChartBox, ...]:
-        """Return a row's box, its count if it shall say that, and its addition."""
-        if row.elided:
-            note = self.add_box("note", row.labels)
-            self.book.seat(note.key, row.turns[0].row_layers)
-            return (note,)
-        seat_turns = self.book.seat_turns
-        lead = (self.add_box("plain", (", ".join(row.lead),)),) if row.lead else ()
-        for box in lead:
-            seat_turns(box.key, fold, [turn.lead for turn in row.turns])
-        fork = self.last_key
-        times = (f"×{row.count}",) if counted and row.count > 1 else ()
-        lines = (*wrap_chart_labels(row.labels), *times * (not row.has_addition))
-        box = self.add_box("block", lines, tint)
-        seat_turns(box.key, fold, [turn.box for turn in row.turns])
-        if not row.has_addition:
-            seat_turns(box.key, fold, [turn.shortcut + turn.join for turn in row.turns])
-            return *lead, box
-        join = self.add_box("sum", (row.sign,))
-        seat_turns(join.key, fold, [turn.join for turn in row.turns])
-        kind, lines, via = row.shortcut_kind, row.shortcut_lines, f"{join.key} shortcut"
-        seat_turns(via, fold, [turn.shortcut for turn in row.turns])
-        self.links.append(ChartLink(fork, join.key, kind, lines, via))
-        return *lead, box, join
-
-    def add_box(self, role: str, lines: tuple[str, ...], tint: str = "") -> ChartBox:
-        """Return the next box, linked to the one before it."""
-        box = ChartBox(f"n{self.box_count}", role, lines, tint)
-        if self.last_key:
-            self.links.append(ChartLink(self.last_key, box.key))
-        self.box_count, self.last_key = self.box_count + 1, box.key
-        return box
-
-
-MAX_BOX_LABELS = 8
-"""The most labels of one box; further ones in the middle are left out."""
-
-MAX_LINE_CHARACTERS = 46
-"""Characters of a line of words."""
-
-
-def wrap_chart_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Break words in a row into lines, an arrow at the end of each but the last."""
-    if len(labels) > MAX_BOX_LABELS:
-        left = format_plural(len(labels) - MAX_BOX_LABELS + 1, "more step")
-        half = MAX_BOX_LABELS // 2
-        labels = (*labels[:half], f"… {left} …", *labels[1 - half :])
-    lines = [""]
-    for piece in split_labels(labels):
-        if lines[-1] and len(lines[-1]) + len(piece) > MAX_LINE_CHARACTERS + 3:
-            lines.append("")
-        lines[-1] += piece
-    return tuple(line.rstrip() for line in lines)

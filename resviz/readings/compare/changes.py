@@ -78,7 +78,7 @@ class Draft:
         if where is None:
             where = self.places.describe_places(causes)
         if marks is None:
-            marks = (self.places.mark(cause.place) for cause in causes if cause.place)
+            marks = (self.places.mark_cause(cause) for cause in causes)
         self.changes.append(
             Change(
                 where,

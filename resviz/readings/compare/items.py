@@ -93,6 +93,18 @@ class Item:
         """Batch and positions of what goes in."""
         return self.network.size_of(self.layer, out=False)
 
+    def is_on(self, size: Shape) -> bool:
+        """Tell whether it reads what flows, of some size, as scores of heads do not.
+
+        Joins are, wherever what they read comes from.
+        """
+        if self.kind == "attention" and not self.layer.parameters:
+            return False
+        if self.kind not in {"norm", "act", "other"}:
+            return True
+        joins = any(op.name == "cat" for op in self.layer.operations)
+        return joins or prod(self.input_size) == prod(size)
+
     @cached_property
     def output_size(self) -> Shape:
         """Batch and positions of what comes out."""

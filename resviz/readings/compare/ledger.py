@@ -208,7 +208,7 @@ class ShareLedger:
         ):
             stream.size = self.restore(drop_idle_steps(found))
             return
-        last = known.last_cause(cause)
+        last = known.last_cause(stream.size.last_cause(cause))
         stream.size = make_history(last, a.output_size, b.output_size)
 
     def scale(self, a: Item, b: Item, stream: Stream, place: Place) -> None:
@@ -255,6 +255,7 @@ class ShareLedger:
             if after != before:
                 self.note((causes or [own])[-1], CostShare(memory=after - before))
             return
+        own = (causes or [own])[0]
         widths = stream.width.meet(a.output_width, b.output_width, own)
         positions = History(
             prod(stream.size.first),

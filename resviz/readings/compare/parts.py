@@ -144,7 +144,8 @@ class BlockParts:
         items = self.striding or self.main.items
         if not items:
             return 1
-        before = max((item.input_size for item in items), key=prod)
+        before = max((item.input_size for item in self.striding), key=prod, default=())
+        before = before or items[0].input_size
         after = items[-1].output_size
         ratio = prod(before) / max(prod(after), 1)
         return max(round(ratio ** (1 / max(len(before) - 1, 1))), 1)

@@ -126,6 +126,12 @@ class Places:
         pair = self.partners.get((stage, number))
         return pair[1].name if pair else f"{stage} {number}"
 
+    def mark_cause(self, cause: Cause) -> str:
+        """Return the name of what a change is seen in, "" for nothing of B."""
+        if cause.what == "width" and cause.detail[0] in {"stem", "head"}:
+            return str(cause.detail[0])
+        return self.mark(cause.place) if cause.place else ""
+
     def mark(self, place: Place) -> str:
         """Return the name of a place for a figure of B: a block, a stage, "stem"."""
         words = place[1:] if place[0] == "before" else place

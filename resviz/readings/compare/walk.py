@@ -327,6 +327,10 @@ class Walk(ShareLedger):
             what = CHANGE_KINDS.get(a.kind, "other")
             self.note(Cause(what, (a.word, b.word), place))
         self.scale(a, b, stream, place)
+        before, after = stream.size.both_ends
+        if not (a.is_on(before) and b.is_on(after)):
+            self.scale_memory(a, b, stream, Cause("other", (a.word, b.word), place))
+            return
         self.change_size(a, b, stream, place)
         own = width_cause(place, is_outer=False)
         self.scale_memory(a, b, stream, own)

@@ -13,7 +13,12 @@ from resviz.models import resnet18, resnet50
 from resviz.models.blocks import Bottleneck
 from resviz.readings.compare import compare_records
 from tests.forwards import Function
-from tests.readings.compare.pairs import compare_specs, draw_records, random_source
+from tests.readings.compare.pairs import (
+    assert_adds_up,
+    compare_specs,
+    draw_records,
+    random_source,
+)
 from tests.readings.compare.pairs import sentences as say
 
 
@@ -276,3 +281,75 @@ def test_modes_are_not_mixed():
     """Training and evaluation run other operations."""
     with pytest.raises(SpecError, match="want both alike"):
         compare_records(resviz.trace(18), resviz.trace(18, training=True))
+
+
+class Encoder(nn.Module):
+    """Two blocks of attention over patches and a class token."""
+
+    def __init__(self, width=32, heads=2, patch=4):
+        super().__init__()
+        self.heads = heads
+        self.patches = nn.Conv2d(3, width, patch, patch)
+        self.token = nn.Parameter(torch.zeros(1, 1, width))
+        self.blocks = nn.ModuleList(
+            nn.ModuleDict(
+                {
+                    "norm1": nn.LayerNorm(width),
+                    "qkv": nn.Linear(width, 3 * width),
+                    "proj": nn.Linear(width, width),
+                    "norm2": nn.LayerNorm(width),
+                    "up": nn.Linear(width, 4 * width),
+                    "down": nn.Linear(4 * width, width),
+                }
+            )
+            for _ in range(2)
+        )
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], 1)
+        n, length, width = x.shape
+        for block in self.blocks:
+            qkv = block["qkv"](block["norm1"](x))
+            q, k, v = qkv.view(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+            scores = (q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5).softmax(-1)
+            mixed = (scores @ v).transpose(1, 2).reshape(n, length, width)
+            x = x + block["proj"](mixed)
+            hidden = nn.functional.gelu(block["up"](block["norm2"](x)))
+            x = x + block["down"](hidden)
+        return x
+
+
+def test_a_wider_transformer_strides_nowhere():
+    """Heads are no positions; what attention costs more is the width's."""
+    a, b = (
+        resviz.trace(Encoder(width, heads), (3, 16, 16))
+        for width, heads in ((32, 2), (64, 4))
+    )
+    comparison = compare_records(a, b)
+    assert_adds_up(comparison)
+    (change,) = comparison.changes
+    assert "everything is twice as wide (64 instead of 32)" == change.sentence
+
+
+def test_larger_patches_own_what_fewer_tokens_save():
+    """The stride of the stem leaves 5 tokens of 17."""
+    a, b = (resviz.trace(Encoder(patch=p), (3, 16, 16)) for p in (4, 8))
+    comparison = compare_records(a, b)
+    assert_adds_up(comparison)
+    kernel, stride = comparison.changes
+    assert "the 4×4 of the stem is an 8×8" == kernel.sentence
+    assert "strides by 8 instead of 4" in stride.sentence
+    assert b.macs - a.macs == kernel.share.macs + stride.share.macs
+    assert stride.share.macs < 0 < kernel.share.macs
+
+
+def test_more_heads_are_told():
+    """Of as many channels: the scores are more, and nothing is wider."""
+    a, b = (resviz.trace(Encoder(heads=n), (3, 16, 16)) for n in (2, 4))
+    comparison = compare_records(a, b)
+    assert_adds_up(comparison)
+    assert comparison.changes
+    said = " ".join(change.sentence for change in comparison.changes)
+    assert "wide" not in said
+    assert "stride" not in said
