@@ -353,6 +353,7 @@ def memory(
     network: TraceableSource,
     *,
     every: bool = False,
+    fit: str | None = None,
     sort: str | None = None,
     top: int | None = None,
     reverse: bool = False,
@@ -363,6 +364,8 @@ def memory(
     Args:
         network: a record, a model, or a SPEC.
         every: one row a layer, instead of one a stage.
+        fit: the largest batches for inference and training in so many bytes instead,
+            as "24GiB", and where to checkpoint for more; a row a plan.
         sort: the column by which rows stand, by key or heading; numbers from the
             largest on.
         top: show the first so many rows alone; if `sort` is left out, those with
@@ -380,7 +383,7 @@ def memory(
     from resviz.tables.memory import memory_table
 
     arch = source.resolve_architecture(network, **tracing)
-    return memory_table(arch, every=every, sort=sort, top=top, reverse=reverse)
+    return memory_table(arch, every=every, fit=fit, sort=sort, top=top, reverse=reverse)
 
 
 @takes_options

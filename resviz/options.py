@@ -184,6 +184,13 @@ class TableOptions(TypedDict, total=False):
         bool,
         Option("A row for every layer.", kind="switch", aliases=("all",)),
     ]
+    fit: Annotated[
+        str | None,
+        Option(
+            "The largest batches in so many bytes, and where to checkpoint: 24GiB.",
+            example="24GiB",
+        ),
+    ]
     why: Annotated[
         bool,
         Option("A row an addition: what it was taken for, and why.", kind="switch"),

@@ -262,10 +262,18 @@ def find_saved_for_backward(arch: Architecture) -> SavedForBackward:
 
 
 class BackwardTape:
-    """What autograd has saved of the operations so far."""
+    """What autograd has saved of the operations so far.
 
-    def __init__(self, arch: Architecture) -> None:
+    Args:
+        arch: the record.
+        unsaved: numbers of layers that save nothing, as they are computed again.
+    """
+
+    def __init__(
+        self, arch: Architecture, unsaved: frozenset[int] = frozenset()
+    ) -> None:
         self.arch = arch
+        self.unsaved = unsaved
         self.learning_storages = {LEARNED}
         self.saved_storages: set[int] = set()
         self.layers = [0] * len(arch.stored_layers)
@@ -285,6 +293,8 @@ class BackwardTape:
                 self.arch.stored_layers[layer].name
             )
         saved_tensors = rule(op, operand_learns) if rule else SavedTensors()
+        if layer in self.unsaved:
+            saved_tensors = SavedTensors()
         for dtype, size in self.find_newly_saved(op, saved_tensors):
             self.layers[layer] += size
             self.dtypes[dtype] = self.dtypes.get(dtype, 0) + size

@@ -134,7 +134,7 @@ TABLES = {
     "memory": RegisteredTable(
         "Print bytes of parameters, of the peak, and kept by training.",
         "resviz.tables.memory:memory_table",
-        {"every": "", **RANKING},
+        {"every": "", "fit": "", **RANKING},
     ),
     "sizes": RegisteredTable(
         "Print what other sizes of the input give, cost and waste.\n\n"

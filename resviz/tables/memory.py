@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from resviz.errors import SpecError
 from resviz.readings import memory
 from resviz.readings.structure import read_structure
 from resviz.record import Source
@@ -59,6 +60,7 @@ def memory_table(
     arch: Architecture,
     *,
     every: bool = False,
+    fit: str | None = None,
     sort: str | None = None,
     top: int | None = None,
     reverse: bool = False,
@@ -68,6 +70,8 @@ def memory_table(
     Args:
         arch: the record.
         every: one row a layer, instead of one a stage.
+        fit: the largest batches in so many bytes instead, as "24GiB", and where to
+            checkpoint for more; a row a plan.
         sort: the column by which rows stand, the largest number first.
         top: show the first so many rows alone, those that hold most.
         reverse: the other way round.
@@ -76,6 +80,12 @@ def memory_table(
         RecordError: if the record is of an older resviz, and holds no storages.
         SpecError: for an unknown column, or a `top` below 1.
     """
+    if fit is not None:
+        from resviz.tables.fit import fit_table
+
+        if every or reverse or sort is not None or top is not None:
+            raise SpecError("fit: shows plans in their order, leave out other options")
+        return fit_table(arch, fit)
     columns = LAYER_MEMORY_COLUMNS if every else PART_MEMORY_COLUMNS
     ranked = RankedRows(
         [*(layer_memory_rows(arch) if every else part_memory_rows(arch))],
