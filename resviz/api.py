@@ -275,6 +275,29 @@ def features(
     return feature_table(arch, out_indices=out_indices)
 
 
+def identify(path: str | Path) -> Table:
+    """Say which network a file of weights is of, by names and shapes alone.
+
+    No weight is read, torch is not needed, and no code in the file is run.
+
+    Args:
+        path: of a `.safetensors`, `.pth`, `.pt` or `.bin` file, or an index of shards.
+
+    Returns:
+        A row a fact. `to_dict()["spec"]` builds the network in every other function;
+        None where none of ours has the same names and shapes.
+
+    Raises:
+        SpecError: for a file that is missing, truncated or another's, or a pickle that
+            wants to run code.
+    """
+    from resviz.checkpoints import identify_tensors, read_checkpoint
+    from resviz.tables.identify import identify_table
+
+    content = read_checkpoint(path)
+    return identify_table(content, identify_tensors(content.groups))
+
+
 @takes_options
 def check(*names: str, path: str | Path | None = None, update: bool = False) -> Table:
     """Return the budgets of a project's networks, a row a limit, a line a breach.

@@ -13,7 +13,7 @@ FLOORS = {
     "project": 1,
     "operations": 1.2,
     "inputs": 2, "record": 2, "options": 2.5,
-    "models": 3,
+    "models": 3, "checkpoints": 3.5,
     "readings": 4,
     "tracing": 4,
     "source": 5,

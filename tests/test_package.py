@@ -8,8 +8,11 @@ from base64 import b64decode
 from pathlib import Path
 
 import pytest
+import torch
 
 import resviz
+from resviz.models import cifar_resnet
+from tests.checkpoints.files import list_state, write_safetensors
 
 ROOT = Path(__file__).parent.parent
 PNG = (
@@ -136,6 +139,9 @@ def test_the_readmes_commands_run(command, tmp_path, monkeypatch, run):
     """As they are printed, in a folder with a README and a picture of a cat."""
     (tmp_path / "README.md").write_text("Nothing is marked here.\n")
     (tmp_path / "cat.jpg").write_bytes(b64decode(PNG))
+    with torch.device("meta"):
+        weights = list_state(cifar_resnet(20))
+    write_safetensors(tmp_path / "weights.safetensors", weights)
     monkeypatch.chdir(tmp_path)
     run("-m", *shlex.split(command))
 

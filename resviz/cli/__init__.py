@@ -31,6 +31,7 @@ COMMANDS = {
     "describe": "Say a figure in sentences: for screen readers, and as alt text.",
     "diagram": "Draw a network: an overview, one block, or another figure.",
     "embed": "Fill the marked regions of Markdown files.",
+    "identify": "Say which network a file of weights is of, no weight read.",
     "report": "Write summary, table, figures and layers to one HTML file.",
     "sweep": "Trace many variants, and print a row for each.",
     "trace": "Trace a SPEC and save its record as JSON.",
@@ -113,8 +114,9 @@ def resviz_command() -> None:
     may name what the module defines, "net.py:ResNet(BasicBlock, [2, 2])". "Ours=SPEC"
     gives it a name of your own.
 
-    Exit codes: 0 done, 1 a check failed, 2 wrong usage or input, 3 the model could
-    not be built or traced, 4 done, but operations with weights are not counted.
+    Exit codes: 0 done, 1 a check failed or a file is of no known network, 2 wrong
+    usage or input, 3 the model could not be built or traced, 4 done, but operations
+    with weights are not counted.
     """
 
 

@@ -219,18 +219,9 @@ NAMED_NETWORKS = {
     name: NamedNetwork(
         name, title, "bottleneck", counts, {"groups": groups, "width_per_group": width}
     )
-    for name, title, counts, groups, width in (
-        ("resnext50_32x4d", "ResNeXt-50 32×4d", (3, 4, 6, 3), 32, 4),
-        ("resnext101_32x8d", "ResNeXt-101 32×8d", (3, 4, 23, 3), 32, 8),
-        ("resnext101_64x4d", "ResNeXt-101 64×4d", (3, 4, 23, 3), 64, 4),
-        ("wide_resnet50_2", "Wide ResNet-50-2", (3, 4, 6, 3), 1, 128),
-        ("wide_resnet101_2", "Wide ResNet-101-2", (3, 4, 23, 3), 1, 128),
-    )
+    for name, title, counts, groups, width in depths.WIDE_BOTTLENECKS
 }
-"""Networks that are more than a depth: bottlenecks of other groups and width.
-
-Source: Xie et al. 2016; Zagoruyko and Komodakis 2016; torchvision models/resnet.py.
-"""
+"""Networks that are more than a depth: bottlenecks of other groups and width."""
 
 FAMILY_ALIASES = {"": "resnet", "cifar_resnet": "cifar"}
 """Other names of families; a bare depth is a ``resnet``."""

@@ -51,6 +51,18 @@ KNOWN_DEPTHS = (
 PaddleClas's 200 is another: ``layers=[3, 12, 48, 3]``.
 """
 
+WIDE_BOTTLENECKS = (
+    ("resnext50_32x4d", "ResNeXt-50 32×4d", (3, 4, 6, 3), 32, 4),
+    ("resnext101_32x8d", "ResNeXt-101 32×8d", (3, 4, 23, 3), 32, 8),
+    ("resnext101_64x4d", "ResNeXt-101 64×4d", (3, 4, 23, 3), 64, 4),
+    ("wide_resnet50_2", "Wide ResNet-50-2", (3, 4, 6, 3), 1, 128),
+    ("wide_resnet101_2", "Wide ResNet-101-2", (3, 4, 23, 3), 1, 128),
+)
+"""Names that mean more than a depth: title, counts, groups, width per group.
+
+Source: Xie et al. 2016; Zagoruyko and Komodakis 2016; torchvision models/resnet.py.
+"""
+
 IMAGENET_DEPTHS = tuple(dict.fromkeys(known.depth for known in KNOWN_DEPTHS))
 """Depths of ImageNet nets in use."""
 

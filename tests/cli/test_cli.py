@@ -77,7 +77,7 @@ TABLES = [
     if any(
         param.name == "form" for param in resviz_command.get_command(None, name).params
     )
-    and name not in {"check", "compare", "diagram", "sweep"}
+    and name not in {"check", "compare", "diagram", "identify", "sweep"}
 ]
 """The commands that print a table of what is in a record."""
 
