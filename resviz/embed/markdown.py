@@ -325,8 +325,14 @@ class RegionRenderer:
             self.page.stale.append(f"{self.location}: {path}")
 
 
+NOT_EMBEDDED = {"check", "identify"}
+"""Commands that no document may have: they run or read what no SPEC of theirs names."""
+
+
 def output_kind(command: click.Command) -> str:
-    """Return what a command gives: "table", "picture", or "" for neither."""
+    """Return what a command gives a document: "table", "picture", or "" for nothing."""
+    if command.name in NOT_EMBEDDED:
+        return ""
     for param in command.params:
         if param.name == "form":
             option = getattr(param.type, "option", None)
