@@ -31,7 +31,7 @@ COMMANDS = {
     "describe": "Say a figure in sentences: for screen readers, and as alt text.",
     "diagram": "Draw a network: an overview, one block, or another figure.",
     "embed": "Fill the marked regions of Markdown files.",
-    "identify": "Say which network a file of weights is of, no weight read.",
+    "identify": "Say which network a file of weights is of, by names and shapes alone.",
     "report": "Write summary, table, figures and layers to one HTML file.",
     "sweep": "Trace many variants, and print a row for each.",
     "trace": "Trace a SPEC and save its record as JSON.",

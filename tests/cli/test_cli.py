@@ -420,6 +420,8 @@ def test_debug_shows_the_traceback(resviz, run):
     args = ("summary", "not_there.json")
     code, _, err = resviz(*args)
     assert (2, 1) == (code, err.count("\n"))
+    code, _, err = resviz("summary", "not_there:make")
+    assert (3, 1) == (code, err.count("\n"))
     assert "Traceback" in run("-m", "resviz", *args, "--debug", code=1).stderr
 
 

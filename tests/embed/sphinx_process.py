@@ -12,7 +12,7 @@ def build_in(folder, arguments):
     from sphinx.cmd.build import build_main
 
     os.chdir(folder)
-    sys.path[:0] = [str(ROOT)]
+    sys.path[:0] = [str(folder), str(ROOT)]  # as `python -m sphinx` has it
     for stream, name in ((sys.stdout, "stdout.txt"), (sys.stderr, "stderr.txt")):
         stream.flush()
         with Path(name).open("wb") as file:
