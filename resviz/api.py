@@ -442,6 +442,72 @@ def sizes(
 
 
 @takes_options
+def roofline(
+    network: TraceableSource,
+    *,
+    device: str | None = None,
+    precision: str | None = None,
+    fused: bool = False,
+    measure: bool = False,
+    sort: str | None = None,
+    top: int | None = None,
+    reverse: bool = False,
+    **tracing: Unpack[TraceOptions],
+) -> Table:
+    """Return lower bounds of time, a row a device, or of one device a row a layer.
+
+    A layer takes at least as long as its bytes do at the device's bandwidth, and its
+    FLOPs at its peak. It is a bound and no prediction.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        device: "T4", "V100", "A100-40GB", "A100-80GB", "H100", "RTX4090", or one's
+            own, "name=Ours,flops=10T,bandwidth=100GB/s"; all that are published if
+            left out.
+        precision: "float64", "float32", "tf32", "float16" or "bfloat16", in which
+            values are kept and multiplied; as recorded if left out.
+        fused: fold norms, activations and additions into what they follow.
+        measure: run a copy of the network on this machine's CPU, layer by layer, and
+            show times beside their bounds, by this machine's own measured peaks.
+        sort: the column by which rows stand, by key or heading; numbers from the
+            largest on.
+        top: show the first so many rows alone; if `sort` is left out, those that take
+            longest.
+        reverse: the other way round.
+        tracing: as for `trace`.
+
+    Raises:
+        ResvizError: as `trace`; SpecError for a device or precision without a peak, or
+            if a record is to be measured.
+
+    Example:
+        >>> table = roofline("resnet50", device="A100-40GB", batch=32)
+        >>> table.to_dict()["memory_layers"], table["bound_by"][0]
+        (120, 'arithmetic')
+    """
+    from resviz.tables.roofline import roofline_table
+
+    measured = None
+    if measure:
+        from resviz.source.measuring import measure_network
+
+        arch, measured = measure_network(network, tracing)
+    else:
+        arch = source.resolve_architecture(network, **tracing)
+    return roofline_table(
+        arch,
+        device=device,
+        precision=precision,
+        fused=fused,
+        measure=measure,
+        sort=sort,
+        top=top,
+        reverse=reverse,
+        measured=measured,
+    )
+
+
+@takes_options
 def diagram(
     network: Networks,
     figure: str | None = None,

@@ -223,6 +223,32 @@ class TableOptions(TypedDict, total=False):
         str,
         Option("Of the input: 160,320x480 or 128..512:32, by 32.", kind="words"),
     ]
+    device: Annotated[
+        str | None,
+        Option(
+            "T4, V100, A100-40GB, A100-80GB, H100, RTX4090, or one's own: "
+            "name=Ours,flops=10T,bandwidth=100GB/s.",
+            example="A100-40GB",
+        ),
+    ]
+    precision: Annotated[
+        str | None,
+        Option("Of values, as they are kept and multiplied; default: as recorded."),
+    ]
+    fused: Annotated[
+        bool,
+        Option(
+            "Norms, activations and additions folded into convolutions and products.",
+            kind="switch",
+        ),
+    ]
+    measure: Annotated[
+        bool,
+        Option(
+            "Run each layer on this machine, and show its time beside its bound.",
+            kind="switch",
+        ),
+    ]
 
 
 class FigureName(TypedDict, total=False):
@@ -449,7 +475,17 @@ OLD_KEYWORDS = {"all": "every", "layers": "every"}
 CHECKED_KINDS = {
     **{
         name: TABLE_OPTIONS[name].kind
-        for name in ("sort", "depth", "top", "once", "every", "why", "reverse")
+        for name in (
+            "sort",
+            "depth",
+            "top",
+            "once",
+            "every",
+            "why",
+            "reverse",
+            "fused",
+            "measure",
+        )
     },
     **{name: TRACE_OPTIONS[name].kind for name in ("training", "method", "kwargs")},
     **dict.fromkeys(("where", "scheduler"), "text"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import prod
+from math import floor, log10, prod
 from typing import TYPE_CHECKING
 
 from resviz.errors import SpecError
@@ -141,6 +141,29 @@ def format_mebibytes(number: int) -> str:
         sign = f"{SignedCount((number > 0) - (number < 0))}".rstrip("01")
         return f"{sign}{abs(number) / 2**20:,.2f}"
     return f"{number / 2**20:,.2f}"
+
+
+def format_milliseconds(seconds: float) -> str:
+    """Write seconds as milliseconds with three digits.
+
+    Example:
+        >>> [format_milliseconds(seconds) for seconds in (0.0123456, 1.5, 2e-7, 0)]
+        ['12.3', '1,500', '0.000200', '0']
+    """
+    return format_ratio(seconds * 1000)
+
+
+def format_ratio(number: float) -> str:
+    """Write a number with three digits, and a large one without decimals.
+
+    Example:
+        >>> [format_ratio(number) for number in (0.5, 12.345, 1234.5, 0)]
+        ['0.500', '12.3', '1,234', '0']
+    """
+    if not number:
+        return "0"
+    decimals = min(max(2 - floor(log10(abs(number))), 0), 9)
+    return f"{number:,.{decimals}f}"
 
 
 COUNT = re.compile(r"(\d[\d_,]*(?:\.\d+)?(?:e\d+)?) ?([kKMGTB]?)")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +15,9 @@ from resviz.cli.shared import (
     add_options,
     choose_format,
     lazy_choice,
+    note_weight_gaps,
     read_records,
+    tell_if_slow,
     trace_options,
     write_output,
     write_table,
@@ -21,6 +25,9 @@ from resviz.cli.shared import (
 from resviz.errors import SpecError
 from resviz.options import TABLE_OPTIONS, Option
 from resviz.tables import TABLES, RegisteredTable
+
+if TYPE_CHECKING:
+    from resviz.record import Architecture
 
 PICTURE_FORMATS = {"svg", "pdf", "png"}
 """Formats in which nobody looks for a layer among five hundred."""
@@ -79,11 +86,30 @@ def print_table(
 
         options["trace_at"] = make_retracer(specs[0], tracing)
     shown = None if table.layered else 8
-    archs = read_records(specs or PAPER_NAMES, tracing, shown=shown)
+    if table.measures and options.get("measure"):
+        archs = [measure_spec(specs[0], tracing, options)]
+    else:
+        archs = read_records(specs or PAPER_NAMES, tracing, shown=shown)
     if form is None:
         write_output(table.write_code(archs, **options), output)
     else:
         write_table(table.build(archs, columns, **options), form, output, dpi)
+
+
+def measure_spec(
+    spec: str, tracing: dict[str, Any], options: dict[str, Any]
+) -> Architecture:
+    """Run a network layer by layer, add the times to options, and return its record.
+
+    Raises:
+        ResvizError: as `resviz.source.measuring.measure_network`.
+    """
+    from resviz.source.measuring import measure_network
+
+    with tell_if_slow(f"measuring {spec}"), redirect_stdout(sys.stderr):
+        arch, options["measured"] = measure_network(spec, tracing)
+    note_weight_gaps([arch])
+    return arch
 
 
 @cache

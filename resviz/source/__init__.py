@@ -201,8 +201,10 @@ def fits_record(sizes: tuple[InputSpec, ...], arch: Architecture) -> bool:
     )
 
 
-def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
-    """Trace a model that the caller holds.
+def trace_model(
+    model: nn.Module, request: TraceRequest, **options: Any
+) -> Architecture:
+    """Trace a model that the caller holds, with further options of a trace.
 
     Raises:
         SpecError: if it is no module.
@@ -220,7 +222,7 @@ def trace_model(model: nn.Module, request: TraceRequest) -> Architecture:
             "want a record, a torch.nn.Module or a SPEC, "
             f"got {type(model).__name__}{remedy}"
         )
-    return trace_request(model, request, find_usual_inputs(model))
+    return trace_request(model, request, find_usual_inputs(model), **options)
 
 
 def trace_request(
@@ -280,8 +282,8 @@ class BuiltModel(NamedTuple):
     trace_only: bool = False
     method: str = ""
 
-    def trace_with(self, request: TraceRequest) -> Architecture:
-        """Trace one forward and return its record.
+    def trace_with(self, request: TraceRequest, **options: Any) -> Architecture:
+        """Trace one forward, with further options of a trace; return its record.
 
         Raises:
             SpecError: if the SPEC names a method, and the request another.
@@ -302,6 +304,7 @@ class BuiltModel(NamedTuple):
             title=title,
             build_filled=self.build_filled,
             trace_only=self.trace_only,
+            **options,
         )
 
 

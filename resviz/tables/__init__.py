@@ -32,6 +32,8 @@ class RegisteredTable:
         layered: whether its rows are layers.
         retraces: whether it shows other inputs, and traces each where there is more
             than a record: `trace_at` is given to its builder.
+        measures: whether it can show times of this machine, `measured` then, where
+            its option `measure` is given and there is a model to run.
         code: what writes Python of it, "module:function"; "" if nothing does.
     """
 
@@ -42,6 +44,7 @@ class RegisteredTable:
     layered: bool = False
     retraces: bool = False
     code: str = ""
+    measures: bool = False
 
     def build(
         self,
@@ -144,6 +147,21 @@ TABLES = {
         "resviz.tables.sizes:sizes_table",
         {"sizes": ""},
         retraces=True,
+    ),
+    "roofline": RegisteredTable(
+        "Print lower bounds of time: which layers memory bounds, on which device.\n\n"
+        "A row a device with its published peaks, or of one --device a row a layer: "
+        "bytes moved, FLOPs a byte, the time that it takes at least. It is a bound, no "
+        "prediction; --measure shows what layers take on this machine beside theirs.",
+        "resviz.tables.roofline:roofline_table",
+        {
+            "device": "",
+            "precision": "resviz.readings.devices:PRECISIONS",
+            "fused": "",
+            "measure": "",
+            **RANKING,
+        },
+        measures=True,
     ),
 }
 """Every table by the name of its command, its function and its place in documents."""

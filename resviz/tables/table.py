@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 
 ColumnKind = Literal[
     "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
-    "cell", "times", "reason", "field", "sentence",
+    "cell", "times", "reason", "field", "sentence", "rate", "ratio", "milliseconds",
 ]  # fmt: skip
 """How a column's values are written.
 
 "sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines;
 a "sentence" is broken where it is long; "times" leave 1 unsaid; "reason" is that of a
-shortcut; "field" is a number, one an axis, or "all".
+shortcut; "field" is a number, one an axis, or "all"; a "rate" is a number a second,
+"milliseconds" are written of seconds, a "ratio" is any number, in three digits.
 """
+
+NUMERIC_KINDS = {"count", "bytes", "share", "rate", "ratio", "milliseconds"}
+"""Kinds of which the values are numbers, set to the right."""
 
 REASON_TEXTS = {
     "resolution": "resolution changes",
@@ -102,7 +106,7 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether its values are numbers, set to the right."""
-        return self.kind in {"count", "bytes", "share"}
+        return self.kind in NUMERIC_KINDS
 
     def text(self, value: Any) -> str:
         """Write a value for people; "" for None, "unknown" for an unknown count."""
@@ -190,6 +194,9 @@ VALUE_WRITERS = {
     ),
     "axes": units.format_per_axis,
     "share": "{:.1%}".format,
+    "rate": lambda rate: units.format_count(round(rate), 4),
+    "ratio": units.format_ratio,
+    "milliseconds": units.format_milliseconds,
 }
 """How a value of each kind is written."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from resviz.tracing.fast import trace_fast
 from resviz.tracing.forward import LostNumbersError, trace_once
 from resviz.tracing.modules import check_method, find_class_name, unwrap_module
 from resviz.tracing.plan import TracePlan, build_arguments, check_batch_size
+from resviz.tracing.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +40,7 @@ def trace(
     trace_only: bool = False,
     fast: bool = True,
     method: str = "",
+    recorder_class: type[Recorder] = Recorder,
 ) -> Architecture:
     """Follow one forward of `model` and record it.
 
@@ -64,6 +67,7 @@ def trace(
         fast: work out usual layers and operations by rule; if not, all of them are
             run, which takes longer and gives the same record.
         method: what to follow in the place of the forward, as "encode_image".
+        recorder_class: what records a run for real, as one that also times it.
 
     Raises:
         TraceError: if the forward raises; says at which layer, with what shapes,
@@ -90,7 +94,7 @@ def trace(
         method=method,
     )
     if mode == "run":
-        return trace_with_values(plan.with_values())
+        return trace_with_values(plan.with_values(), recorder_class)
     try:
         return trace_anywhere(plan, trace_fast if fast else trace_once)
     except TraceError as error:
@@ -105,7 +109,9 @@ def trace(
     return trace_with_values(plan.with_values())
 
 
-def trace_with_values(plan: TracePlan) -> Architecture:
+def trace_with_values(
+    plan: TracePlan, recorder_class: type[Recorder] = Recorder
+) -> Architecture:
     """Trace a plan for real; on values drawn otherwise, if it fails on the usual ones.
 
     That is where it raises what no shape explains, or gives NaN. If it does so on all,
@@ -114,8 +120,9 @@ def trace_with_values(plan: TracePlan) -> Architecture:
     Raises:
         TraceError: if the forward raises on all values that were tried.
     """
+    trace_plan = partial(trace_once, recorder_class=recorder_class)
     try:
-        return trace_anywhere(plan, trace_once)
+        return trace_anywhere(plan, trace_plan)
     except TraceError as error:
         gives_nan = isinstance(error, LostNumbersError)
         if error.is_explained and not gives_nan:
@@ -124,7 +131,7 @@ def trace_with_values(plan: TracePlan) -> Architecture:
         furthest, reached = "", count_layers(error)
         for draws in islice(others, 1 if gives_nan else None):
             try:
-                return trace_anywhere(plan._replace(draws=draws), trace_once)
+                return trace_anywhere(plan._replace(draws=draws), trace_plan)
             except TraceError as other:
                 if count_layers(other) > reached:
                     reached = count_layers(other)

@@ -465,6 +465,7 @@ def test_every_word_of_a_command_is_a_spec():
     shown = {"title", "font", "background"}  # a family, a colour, or text of a figure
     sizes = {"fit"}  # bytes
     words = {"columns", "at", "stages", "method", "sort", "sizes", "out_indices"}
+    words |= {"device"}
     assert {"output", *FILE_OPTIONS} | words | shown | sizes == text
     for name in ("check", "identify"):
         assert "" == markdown.output_kind(resviz_command.get_command(None, name))
