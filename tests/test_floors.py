@@ -21,7 +21,7 @@ FLOORS = {
     "tables": 6, "figures": 6,
     "formats": 7, "pages": 7.2,
     "sweeps": 7.5,
-    "embed": 8.5,
+    "embed": 8.5, "agents": 8.7,
     "api": 8, "cli": 8, "testing": 8, "__init__": 9, "__main__": 9,
 }  # fmt: skip
 """A room imports from floors strictly below its own, and from itself."""
@@ -43,6 +43,7 @@ DOORS = {
     ("record/architecture.py", "tables"), ("record/architecture.py", "readings"),
     ("record/layers.py", "readings"), ("tables/table.py", "formats"),
     ("figures/rendering.py", "formats"), ("cli/embed.py", "embed"),
+    ("cli/mcp.py", "agents"),
 }  # fmt: skip
 """Imports upwards, inside a function: doors that are opened when they are used."""
 
@@ -116,7 +117,7 @@ def test_readings_stand_on_readings_below(path, tree):
     assert [] == [name for name in found if climbs_within_readings(path, name)]
 
 
-def test_six_doors_lead_up():
+def test_seven_doors_lead_up():
     """All others go down, also inside functions."""
     climbing = {
         (str(path.relative_to(HOUSE)), name.split(".")[1])

@@ -32,6 +32,7 @@ COMMANDS = {
     "diagram": "Draw a network: an overview, one block, or another figure.",
     "embed": "Fill the marked regions of Markdown files.",
     "identify": "Say which network a file of weights is of, by names and shapes alone.",
+    "mcp": "Answer agents on stdin and stdout, by the Model Context Protocol.",
     "report": "Write summary, table, figures and layers to one HTML file.",
     "sweep": "Trace many variants, and print a row for each.",
     "trace": "Trace a SPEC and save its record as JSON.",

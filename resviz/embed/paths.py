@@ -29,7 +29,11 @@ characters, a share with slashes, somebody's home."""
 
 
 def check_path(
-    text: str, path: Path, roots: Sequence[Path], suffixes: Iterable[str] = ()
+    text: str,
+    path: Path,
+    roots: Sequence[Path],
+    suffixes: Iterable[str] = (),
+    home: str = "the document",
 ) -> Path:
     """Resolve a path that a document names, and check that it may.
 
@@ -39,6 +43,7 @@ def check_path(
         roots: folders, resolved, one of which has to hold it.
         suffixes: that its name may have, and that of what its links lead to; any if
             left out.
+        home: what it is called whose folder it is.
 
     Returns:
         The path without links, broken ones included.
@@ -53,7 +58,7 @@ def check_path(
     inside = [real.relative_to(root) for root in roots if real.is_relative_to(root)]
     if not inside:
         raise SpecError(
-            f"{text!r} leads out of the folder of the document or of its repository"
+            f"{text!r} leads out of the folder of {home} or of its repository"
         )
     named = (*Path(text).parts, *inside[0].parts)
     if any(GIT_FOLDER.fullmatch(spelled_plainly(part)) for part in named):
@@ -66,7 +71,7 @@ def check_path(
     return real
 
 
-def check_spelling(text: str) -> None:
+def check_spelling(text: str, home: str = "the document") -> None:
     """Check a path before anything asks the system where it leads.
 
     Raises:
@@ -80,7 +85,7 @@ def check_spelling(text: str) -> None:
         resviz.errors.SpecError: '~/net.svg': want a path from the document, with /
     """
     if MISSPELT.search(text):
-        raise SpecError(f"{text!r}: want a path from the document, with /")
+        raise SpecError(f"{text!r}: want a path from {home}, with /")
 
 
 def spelled_plainly(part: str) -> str:

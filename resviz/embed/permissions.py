@@ -88,10 +88,14 @@ class Permissions:
     Attributes:
         roots: folders, resolved, that hold all files that it may name.
         allowed: what its owner allows beyond that.
+        reader: what it is called that may do so.
+        home: what it is called where its paths start.
     """
 
     roots: tuple[Path, ...]
     allowed: tuple[AllowList, ...] = ()
+    reader: str = "a document"
+    home: str = "the document"
 
     def check(self, text: str, place: Callable[[str], Path]) -> Spec:
         """Read a SPEC, and check that the document may have it.
@@ -110,7 +114,7 @@ class Permissions:
         """
 
         def resolve_path(path: str) -> Path:
-            check_spelling(path)
+            check_spelling(path, self.home)
             return place(path)
 
         spec = parse_spec(text, resolve_path)
@@ -137,8 +141,8 @@ class Permissions:
         Raises:
             SpecError: if it is not.
         """
-        check_spelling(text)
-        return check_path(text, place(text), self.roots, suffixes)
+        check_spelling(text, self.home)
+        return check_path(text, place(text), self.roots, suffixes, self.home)
 
     def find_files(
         self, options: Mapping[str, Any], place: Callable[[str], Path]
@@ -167,7 +171,7 @@ class Permissions:
             for allowed in self.allowed
         ]
         how = " or ".join(ways) or "nobody can allow it here"
-        raise SpecError(f"{does}, which a document may only if it is allowed: {how}")
+        raise SpecError(f"{does}, which {self.reader} may only if it is allowed: {how}")
 
     def check_weights(self, spec: Spec, place: Callable[[str], Path]) -> Spec:
         """Check the weights of one of resviz' own networks: its only option to fetch.

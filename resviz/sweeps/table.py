@@ -15,6 +15,7 @@ from resviz.sweeps.order import MEASURE_COLUMNS, SPEC_COLUMN
 from resviz.sweeps.rows import mark_lower_bounds
 from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
+from resviz.tables.json_head import json_head
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import TRAINABLE_COLUMNS
 from resviz.units import format_count, format_plural
@@ -111,7 +112,7 @@ def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str,
         "where_undecided": result.undecided,
         "pareto": list(map(str, result.objectives)) or None,
         "convention": MAC_CONVENTION,
-    }
+    } | json_head("sweep")
 
 
 def baseline_data(result: SweepResult) -> dict[str, Any] | None:

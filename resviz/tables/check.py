@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resviz.readings.costs import MAC_CONVENTION
+from resviz.tables.json_head import json_head
 from resviz.tables.table import Column, Table
 from resviz.units import format_plural
 
@@ -20,10 +21,6 @@ COLUMNS = (
     Column("wanted", "want"),
     Column("verdict", "verdict"),
 )
-
-FORMAT = "resviz.check"
-VERSION = 1
-"""The head of its JSON; the version goes up where a key changes its meaning."""
 
 PEAK = "peak memory: parameters, buffers and the most that one forward holds; no more"
 """What is counted, to be printed where it is limited."""
@@ -69,9 +66,7 @@ def verdict_rows(network: NetworkVerdicts) -> Iterator[dict[str, str]]:
 
 def check_data(project: ProjectVerdicts) -> dict[str, Any]:
     """Return the verdicts as JSON has them."""
-    return {
-        "format": FORMAT,
-        "version": VERSION,
+    return json_head("check") | {
         "config": str(project.path),
         "passed": not project.sentences,
         "breaches": list(project.sentences),

@@ -10,6 +10,7 @@ from resviz.readings.compare import COMPARED, Comparison, compare_records
 from resviz.readings.compare.shares import CostShare, add_shares
 from resviz.readings.structure import count_depth
 from resviz.record import Source
+from resviz.tables.json_head import json_head
 from resviz.tables.notes import counting_notes
 from resviz.tables.receptive import receptive_table
 from resviz.tables.shapes import arrange_shape
@@ -117,7 +118,7 @@ def comparison_table(
         comparison.headline,
         COLUMNS,
         tuple(rows),
-        compare_data(comparison, changes),
+        compare_data(comparison, changes) | json_head("compare"),
         facts=tuple(compare_facts(comparison)),
         notes=tuple(compare_notes(comparison, changes, resized=resized)),
         marked=frozenset({0, len(rows) - 1}),

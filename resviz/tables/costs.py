@@ -142,7 +142,7 @@ def costs_data(
         "not_counted": [asdict(gap) for gap in costs.find_uncounted(arch)],
         "convention": costs.MAC_CONVENTION,
         "elements_convention": costs.ELEMENTS_UNIT,
-    } | trace_header(arch)
+    } | trace_header(arch, "costs")
 
 
 def convention_data(tally: ConventionCount) -> dict[str, Any]:

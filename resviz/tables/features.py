@@ -64,7 +64,7 @@ def feature_table(
         "features": rows,
         "configuration": configure_neck(features),
         "convention": f"{TRUE_STRIDE}; {DEPENDENCE}; {FIELD_UNITS[0]}",
-    } | trace_header(arch)
+    } | trace_header(arch, "features")
     return Table(
         f"{arch.label}: feature maps",
         COLUMNS if has_timm_indices else COLUMNS[:-1],

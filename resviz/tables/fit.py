@@ -80,7 +80,7 @@ def fit_table(arch: Architecture, fit: str | int) -> Table:
             {"block": name, "reason": reason} for name, reason in refusals
         ],
         "convention": MEMORY_CONVENTION,
-    } | trace_header(arch)
+    } | trace_header(arch, "memory")
     rows = [
         {**row, **row["largest_batch"], "checkpointed": name_plan(plan)}
         for row, plan in zip(data["plans"], plans, strict=True)

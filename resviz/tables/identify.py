@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resviz.tables.json_head import json_head
 from resviz.tables.table import Column, Table
 from resviz.units import format_plural, group_digits
 
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from resviz.checkpoints import CheckpointFile, Identification
-
-FORMAT, VERSION = "resviz.identification", 1
-"""The head of the JSON; the number rises when an old reader would misread a new one."""
 
 COLUMNS = (Column("what", "what"), Column("found", "found", "sentence"))
 
@@ -69,8 +67,7 @@ def identification_data(file: CheckpointFile, found: Identification) -> dict[str
         "unknown": list(found.unknown),
         "misfits": list(found.misfits),
         "sure": found.sure,
-        "format": FORMAT,
-        "version": VERSION,
+        **json_head("identify"),
         "file": file.name,
         "file_format": file.form,
         "words": found.words,

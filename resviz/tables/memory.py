@@ -139,7 +139,7 @@ def memory_totals(arch: Architecture) -> dict[str, Any]:
         "held_at_peak": held_tensors(arch, peak),
         "not_counted": [asdict(gap) for gap in saved.uncounted],
         "convention": memory.MEMORY_CONVENTION,
-    } | trace_header(arch)
+    } | trace_header(arch, "memory")
 
 
 def held_tensors(arch: Architecture, peak: memory.Peak) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from resviz.readings import costs
 from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.constant_weights import find_constant_weights
 from resviz.readings.given_batch import find_axis_use
+from resviz.tables.json_head import json_head
 from resviz.units import format_names, format_plural, format_sizes, group_digits
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from resviz.record import Architecture, Tensor
 
 
-def trace_header(arch: Architecture) -> dict[str, Any]:
-    """Return what JSON says of what was traced, with what, and how.
+def trace_header(arch: Architecture, command: str = "") -> dict[str, Any]:
+    """Return what JSON says of what was traced, with what, how, and by which command.
 
-    Tables join it to their own keys, of which the promised ones stand first.
+    Tables join it to their own keys, of which the promised ones stand first. A part of
+    JSON has no command.
     """
-    return {
+    return (json_head(command) if command else {}) | {
         "name": arch.name,
         "title": arch.label,
         "input_shape": list(arch.input_shape),

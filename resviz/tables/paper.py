@@ -10,6 +10,7 @@ from resviz.readings import costs
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.parallel import has_parallel_branches
 from resviz.tables.column_names import number_repeats
+from resviz.tables.json_head import json_head
 from resviz.tables.notes import (
     convention_notes,
     describe_bound,
@@ -205,7 +206,7 @@ def paper_data(
             for entry in rows
         ],
         "convention": costs.MAC_CONVENTION,
-    }
+    } | json_head("table")
 
 
 def paper_notes(

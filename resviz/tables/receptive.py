@@ -103,7 +103,7 @@ def receptive_table(
         "not_known": [asdict(gap) for gap in all_fields.unknown],
         "blind": [*map(asdict, all_fields.blind)],
         "convention": "; ".join(FIELD_UNITS),
-    } | trace_header(arch)
+    } | trace_header(arch, "receptive")
     if all_fields.axes != tuple(range(2, len(arch.input_shape))):
         data["position_axes"] = [*all_fields.axes]
     too_large = (

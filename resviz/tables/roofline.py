@@ -120,7 +120,7 @@ def roofline_table(
         f"{arch.label}: lower bounds of time on {shown.name}",
         columns,
         tuple(ranked.rows),
-        trace_header(arch) | data | {"rows": ranked.rows},
+        trace_header(arch, "roofline") | data | {"rows": ranked.rows},
         facts=(("input", describe_inputs(arch)), *describe_roofline(arch, read, data)),
         notes=(
             *ranked.notes,
@@ -157,7 +157,8 @@ def devices_table(
         f"{arch.label}: lower bounds of time by device",
         DEVICE_COLUMNS,
         tuple(ranked.rows),
-        trace_header(arch) | {"fused": fused, "precision": precision, "rows": sourced},
+        trace_header(arch, "roofline")
+        | {"fused": fused, "precision": precision, "rows": sourced},
         facts=(("input", describe_inputs(arch)), ("precision", precision)),
         notes=tuple(notes),
     )

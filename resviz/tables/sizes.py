@@ -90,7 +90,7 @@ def sizes_table(
             "input_shape": list(recorded),
             "sizes": [fit_data(fit) for fit in fits],
         }
-        | trace_header(arch),
+        | trace_header(arch, "sizes"),
         facts=(("recorded", describe_inputs(arch)),),
         notes=(*notes, *counting_notes(arch)),
         marked=frozenset(marked),

@@ -88,7 +88,7 @@ def summary_table(arch: Architecture) -> Table:
         "elements_convention": costs.ELEMENTS_UNIT,
         "trainable_params": arch.trainable_params,
         "frozen_params": arch.frozen_params,
-    } | trace_header(arch)
+    } | trace_header(arch, "summary")
     return Table(
         f"{arch.label}: summary",
         add_trainable_column(arch, COLUMNS),

@@ -19,6 +19,7 @@ from resviz.tables.compare import (
     compare_table,
     network_data,
 )
+from resviz.tables.json_head import json_head
 from resviz.tables.notes import counting_notes
 from resviz.tables.table import Column, Table
 from resviz.units import SignedCount, format_mebibytes, format_plural, group_digits
@@ -105,7 +106,8 @@ def variants_table(
                 compare_data(comparison, changes)
                 for comparison, changes in zip(comparisons, chosen, strict=True)
             ],
-        },
+        }
+        | json_head("compare"),
         notes=tuple(notes),
         fixed=len(leads),
     )

@@ -23,7 +23,7 @@ def test_a_known_file(resviz, tmp_path):
     code, out, _ = resviz("identify", str(path), "--format", "json")
     data = json.loads(out)
     assert KEYS == tuple(data)[: len(KEYS)]
-    assert ("resviz.identification", 1) == (data["format"], data["version"])
+    assert ("resviz.identify", 1) == (data["format"], data["version"])
     assert [2, 2, 2, 2] == data["layers"]
     assert ["layer2.0", "layer3.0", "layer4.0"] == data["downsample"]
     assert data == package.identify(path).to_dict()
