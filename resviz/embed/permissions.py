@@ -51,12 +51,13 @@ class AllowList:
 
     def name(self, kind: str, target: str) -> str:
         """Return what a pattern here has to match: a file is named from the folder."""
-        if kind != "file":
+        if kind not in {"file", "trusted file"}:
             return target
+        trust = "trust:" if kind == "trusted file" else ""
         try:
-            return Path(os.path.relpath(target, self.folder)).as_posix()
+            return trust + Path(os.path.relpath(target, self.folder)).as_posix()
         except ValueError:  # on another drive of Windows
-            return Path(target).as_posix()
+            return trust + Path(target).as_posix()
 
     def allows(self, kind: str, target: str) -> bool:
         """Tell whether one of the patterns of this kind matches."""
@@ -75,6 +76,8 @@ def pattern_kind(pattern: str) -> str:
         >>> [pattern_kind(pattern) for pattern in ("zoo.*", "net.py", "https://a.org/*")]
         ['module', 'file', 'value']
     """
+    if pattern.startswith("trust:"):
+        return "trusted file"
     if pattern.endswith(".py"):
         return "file"
     value = "/" in pattern or "=" in pattern or pattern.endswith(WEIGHTS)
@@ -120,6 +123,11 @@ class Permissions:
         spec = parse_spec(text, resolve_path)
         if spec.record:
             return replace(spec, record=self.find(str(spec.record), place))
+        if spec.file:
+            path = self.find(str(spec.file), place)
+            if spec.trusted:
+                self.require("trusted file", str(path), f"{spec.text} runs code")
+            return replace(spec, file=path, own=True)
         if not spec.module:
             return self.check_weights(spec, place)
         if spec.module.endswith(".py"):

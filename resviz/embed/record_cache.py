@@ -151,8 +151,8 @@ def find_source_files(spec: Spec) -> Iterator[Path]:
 
     Packages that are installed are known by what they hold, too; hubs by version.
     """
-    if spec.record:
-        yield spec.record
+    if spec.record or spec.file:
+        yield from filter(None, (spec.record, spec.file))
     elif spec.module and spec.module.endswith(".py"):
         yield from sorted(Path(spec.module).resolve().parent.glob("*.py"))
     elif spec.module and not is_hub(spec.module):

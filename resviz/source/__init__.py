@@ -318,6 +318,8 @@ def build_model(spec: Spec, *, fast: bool = True) -> BuiltModel:
     from resviz.source import build
     from resviz.source.hubs import HUBS, find_usual_inputs, name_model
 
+    if spec.file:
+        return build_from_file(spec)
     name = f"resnet{spec.text}" if spec.text.isdigit() else spec.text
     if spec.module in HUBS:
         part = build.build_hub_model(spec)
@@ -342,3 +344,25 @@ def build_model(spec: Spec, *, fast: bool = True) -> BuiltModel:
         trace_only=not spec.module and "weights" not in spec.options,
         method=part.method,
     )
+
+
+def build_from_file(spec: Spec) -> BuiltModel:
+    """Read the network that a file holds, or build the one that its weights are of.
+
+    Raises:
+        SpecError: if the file can run code, and the SPEC does not trust it, or its
+            weights are of no network that is known.
+        BuildError: if no network can be read from it.
+    """
+    from resviz.source import network_files
+
+    assert spec.file
+    name = spec.file.name
+    if network_files.find_file_kind(spec.file) == "weights":
+        text, certainty = network_files.identify_spec(spec)
+        built_model = build_model(parse_spec(text))
+        title = f"{built_model.title} (by {name}{certainty})"
+        return built_model._replace(name=name, title=title)
+    found = network_files.read_network_file(spec)
+    title = f"{name}, {found.remark}" if found.remark else ""
+    return BuiltModel(found.model, found.usual_input, name, title, found.build_filled)

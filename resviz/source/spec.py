@@ -1,9 +1,10 @@
 """What a SPEC says, parsed and never evaluated.
 
-Four forms: a name or depth (`resnet50`, `50`), a call with literal options
-(`resnet(50, stride_in='1x1')`), a saved record (`r50.json`), and a callable to import
+Five forms: a name or depth (`resnet50`, `50`), a call with literal options
+(`resnet(50, stride_in='1x1')`), a saved record (`r50.json`), a file that holds a
+network (`trust:r50.pt2`), and a callable to import
 (`package.module:callable(width=2)`, `file.py:callable`, `timm:resnet50d`). Importing
-a module is running it; only the form with a colon does so. Its arguments may name what
+a module is running it; only the forms with a colon do so. Its arguments may name what
 the module defines, and call it: `net.py:ResNet(BasicBlock, [2, 2])`. After a call may
 stand a part of what it gives, or the method that is its forward:
 `clip.py:build().encode_image`. Before each, a heading of one's own may stand:
@@ -36,6 +37,11 @@ MAX_SPEC_LENGTH = 2000
 """Characters of a SPEC; longer ones are no SPEC that a person wrote."""
 
 IMPORT_PATTERN = re.compile(r"\s*([A-Za-z_][\w.]*|[^(]+\.py):(?!//)(.+)", re.DOTALL)
+FILE_PATTERN = re.compile(
+    r"(?P<trust>trust:\s*)?"
+    r"(?P<path>[^(]*[^(:]\.(?:pt2|pt|pth|pth\.tar|ckpt|bin|safetensors))",
+    re.IGNORECASE,
+)
 CALL_PATTERN = re.compile(
     r"\s*([\w.]+)\s*(?:(\(.*\))\s*(?:\.\s*(\w[\w.]*))?)?\s*", re.DOTALL
 )
@@ -54,6 +60,8 @@ class Spec:
         options: keyword arguments, of the same.
         has_call: whether arguments were written, `()` included.
         record: the file of a saved record; None for the other forms.
+        file: that holds a network; None for the other forms.
+        trusted: whether code that the file may hold is run.
         own: whether the callable has to be the module's own, not one that it imported.
         heading: what to print for it, "" for its own title.
         attribute: the dotted name of a part or a method of what is built, "" for all.
@@ -66,6 +74,8 @@ class Spec:
     options: dict[str, Any] = field(default_factory=dict)
     has_call: bool = False
     record: Path | None = None
+    file: Path | None = None
+    trusted: bool = False
     own: bool = False
     heading: str = ""
     attribute: str = ""
@@ -84,7 +94,7 @@ def parse_spec(text: str | int, resolve_path: Callable[[str], Path] = Path) -> S
             is no heading.
 
     Raises:
-        SpecError: if it has none of the four forms, or an argument is no literal.
+        SpecError: if it has none of the five forms, or an argument is no literal.
 
     Example:
         >>> parse_spec("resnet(50, shortcut='A')").options
@@ -153,6 +163,10 @@ def parse_bare_spec(text: str) -> Spec:
         raise SpecError(f"spec: got {text!r}, {explain_wrong_spec(text)}")
     if text.lower().endswith((".json", ".json.gz")):
         return Spec(text, record=Path(text))
+    in_file = FILE_PATTERN.fullmatch(text)
+    if in_file:
+        path, trust = Path(in_file["path"]), in_file["trust"]
+        return Spec(text, file=path, trusted=bool(trust))
     if text.endswith(".py"):
         raise SpecError(f"spec: got a file, want {describe_callables(text)}")
     match = IMPORT_PATTERN.fullmatch(text)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 SPEC_FORMS = (
     "a name or depth (resnet50, 50, cifar110), a call (resnet(50, stride_in='1x1')), "
-    "a saved record (r50.json), or package.module:callable, file.py:callable or "
-    "timm:name"
+    "a saved record (r50.json), a file that holds a network (trust:r50.pt2), or "
+    "package.module:callable, file.py:callable or timm:name"
 )
 """What a SPEC can be, for messages."""
 
@@ -32,7 +32,7 @@ def write_path(part: str) -> str:
 MISTAKES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"[^(]*://.*", lambda _: "want a file or a name, fetch what lies at an address"),
     (
-        r"(?P<file>[^(]+\.(?:pth|pt|ckpt|safetensors|bin|h5))",
+        r"(?P<file>[^(]+\.(?:h5|hdf5))",
         lambda found: (
             "want what builds the network, its weights tell no shapes: "
             f"resnet50(weights={found['file']!r})"

@@ -1,6 +1,7 @@
 """What a stranger's document may not run or fetch, in all three places."""
 
 import re
+import shutil
 from contextlib import chdir
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from resviz.embed.record_cache import RecordCache
 from resviz.errors import ResvizError
 from resviz.models import weights
 from resviz.options import FILE_OPTIONS
+from tests.source.exported import SIDE, export_net
 
 MARK = "<!-- resviz: {} -->\n<!-- /resviz -->\n"
 
@@ -107,6 +109,9 @@ ATTACKS = [
     "/tmp/outside.py:build",
     "link.py:build",
     "~/outside.py:build",
+    "trust:script.pt",
+    "trust:../script.pt",
+    "../outside.pth",
 ]
 """SPECs that a document may not have, unless somebody allows them."""
 
@@ -118,6 +123,7 @@ def outside(record, ran):
     record("resnet18").save(away / "outside.json")
     (away / "outside.py").write_text(NET.format(str(ran)))
     torch.save(models.resnet18().state_dict(), away / "outside.pth")
+    shutil.copy(export_net("basic", ".pt"), "script.pt")
     for name in ("link.json", "link.py"):
         Path(name).symlink_to(away / name.replace("link", "outside"))
     record("resnet18").save(".git/r18.json")
@@ -469,3 +475,26 @@ def test_every_word_of_a_command_is_a_spec():
     assert {"output", *FILE_OPTIONS} | words | shown | sizes == text
     for name in ("check", "identify"):
         assert "" == markdown.output_kind(resviz_command.get_command(None, name))
+
+
+def test_a_trusted_file_is_the_owners_to_allow(ran, embed):
+    """By its name after the word; a file of weights runs nothing and needs no word."""
+    shutil.copy(export_net("basic", ".pt"), "script.pt")
+    torch.save(models.resnet18().state_dict(), "w.pth")
+    Path("a.md").write_text(
+        MARK.format(f"summary trust:script.pt --input 3,{SIDE},{SIDE}")
+    )
+    code, message = embed("a.md")
+    assert code == 2
+    assert "allow = ['trust:script.pt'] below [tool.resviz]" in message
+    assert "script.pt runs code, which a document may only if" in message
+    Path("pyproject.toml").write_text('[tool.resviz]\nallow = ["*.pt", "script.pt"]\n')
+    assert embed("a.md")[0] == 2
+    Path("pyproject.toml").write_text('[tool.resviz]\nallow = ["trust:script.pt"]\n')
+    assert embed("a.md")[0] == 0
+    Path("b.md").write_text(MARK.format("summary w.pth"))
+    assert embed("b.md")[0] == 0
+    assert "11,689,512" in Path("b.md").read_text()
+    Path("index.bin").write_text('{"weight_map": {"a": "w.pth"}}')  # it may be a link
+    Path("c.md").write_text(MARK.format("summary index.bin"))
+    assert "an index, which names files" in embed("c.md")[1]
