@@ -522,6 +522,9 @@ def diagram(
     plain: bool = False,
     each: bool = False,
     image: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    fused: bool = False,
     style: str = "screen",
     palette: str | None = None,
     heat: str | None = None,
@@ -561,6 +564,9 @@ def diagram(
             and the figure "layers" all that repeats.
         image: path of what lies below the boxes of the figure "field", a PNG or JPEG
             of up to 4 MiB, which the figure then holds. If left out, a grid.
+        device: of the figure "roofline", as `roofline` takes it; an A100 if left out.
+        precision: of its values, likewise; as recorded if left out.
+        fused: fold norms, activations and additions of a roofline.
         style: "screen", which follows the reader's dark mode, "paper", or another of
             `resviz.figures.drawing.styles.STYLES`.
         palette: other colours of resolutions, one of
@@ -604,6 +610,9 @@ def diagram(
         plain=plain,
         each=each,
         image=image,
+        device=device,
+        precision=precision,
+        fused=fused,
         style=style,
         palette=palette,
         heat=heat,
@@ -632,6 +641,9 @@ def describe(
     plain: bool = False,
     each: bool = False,
     image: str | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    fused: bool = False,
     heat: str | None = None,
     **tracing: Unpack[TraceOptions],
 ) -> str:
@@ -656,6 +668,9 @@ def describe(
         each: whether volumes have a box for each layer, instead of for each block,
             and the figure "layers" all that repeats.
         image: below the boxes of fields, a PNG or JPEG of up to 4 MiB.
+        device: of the figure "roofline", as `roofline` takes it; an A100 if left out.
+        precision: of its values, likewise; as recorded if left out.
+        fused: fold norms, activations and additions of a roofline.
         heat: the cost that fills boxes, or that an icicle shows. The box that has most
             is named.
         tracing: as for `trace`.
@@ -682,6 +697,9 @@ def describe(
         plain=plain,
         each=each,
         image=image,
+        device=device,
+        precision=precision,
+        fused=fused,
         heat=heat,
     )
 

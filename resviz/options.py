@@ -350,6 +350,30 @@ class FigureOptions(TypedDict, total=False):
             refusal="only the figure '{}' lies over an image",
         ),
     ]
+    device: Annotated[
+        str | None,
+        Option(
+            "Of a roofline: A100-40GB, as of `resviz roofline`, or one's own.",
+            example="A100-40GB",
+            refusal="only the figure '{}' is of a device",
+        ),
+    ]
+    precision: Annotated[
+        str | None,
+        Option(
+            "Of its values; default: as recorded.",
+            choices="resviz.readings.devices:PRECISIONS",
+            refusal="only the figure '{}' is in one",
+        ),
+    ]
+    fused: Annotated[
+        bool,
+        Option(
+            "A roofline with norms, activations and additions folded.",
+            kind="switch",
+            refusal="only the figure '{}' folds layers",
+        ),
+    ]
     style: Annotated[
         str,
         Option(

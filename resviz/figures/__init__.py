@@ -107,6 +107,11 @@ FIGURES = {
         ("heat", "direction", "depth"),
         shows_connections=False,
     ),
+    "roofline": RegisteredFigure(
+        "what bounds each layer on a device, memory or arithmetic",
+        ("device", "precision", "fused"),
+        shows_connections=False,
+    ),
     "field": RegisteredFigure(
         "what a position of each stage sees, over a grid or an image",
         ("image",),

@@ -42,10 +42,10 @@ class TimingRecorder(Recorder):
     ) -> Any:
         """Time an operation, on copies where it writes to its operands; then run it."""
         if not any(operand.is_meta for operand in operands):
-            copied = (args, kwargs)
+            taken: Any = (args, kwargs)
             if func._schema.is_mutable:  # noqa: SLF001 - torch says so nowhere else
-                copied = map_leaves(copied, "", copy_leaf)
-            self.last_seconds = time_median(func, *copied)
+                taken = map_leaves(taken, "", copy_leaf)
+            self.last_seconds = time_median(func, *taken)
         return super().run_operation(func, operands, args, kwargs)
 
     def append_step(self, step: TraceStep, results: list[torch.Tensor]) -> None:

@@ -20,7 +20,7 @@ from resviz.figures import (
 def test_figures_by_name():
     """The overview comes first, as it is the default."""
     paths = ("overview", "block", "lanes", "layers", "volumes", "stack")
-    assert (*paths, "growth", "icicle", "field") == (*FIGURES,)
+    assert (*paths, "growth", "icicle", "roofline", "field") == (*FIGURES,)
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -92,6 +92,7 @@ LOOKS: dict[str, Look] = {
     "sum": Look("circle", fill="background", line="line", width=1.2, size=13),
     "small sum": Look("circle", fill="background", line="line", size=9),
     "point": Look("circle", fill="line", line="line"),
+    "plot point": Look("circle", fill="tint", line="line", width=0.8),
     "identity": Look(),
     "projection": Look("round", fill="background", line="projection", dash="dashed",
                        width=1.2),
