@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -93,7 +94,8 @@ def time_least(func: Any, *args: Any, seconds: float) -> float:
     Single calls are timed, so that one beside no other work is found.
     """
     timer = make_timer(func, args, {})
-    times = [timer.timeit(1).mean]
-    while sum(times) < seconds:
-        times.append(timer.timeit(1).mean)
-    return min(times)
+    end = perf_counter() + seconds
+    least = timer.timeit(1).mean
+    while perf_counter() < end:
+        least = min(least, timer.timeit(1).mean)
+    return least

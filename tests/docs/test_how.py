@@ -86,6 +86,7 @@ def test_directives_are_fences_of_myst(tmp_path):
 
 
 ELSEWHERE = {
+    ("how/agents.rst", "json"),
     ("how/readme.rst", "html"),
     ("how/sphinx.rst", "markdown"),
     ("how/sweep.rst", "text"),
