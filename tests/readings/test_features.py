@@ -9,7 +9,6 @@ from torch import nn
 import resviz
 from resviz.errors import SpecError
 from resviz.models import resnet
-from tests.zoo import packages
 
 
 def run_modules(model, names, size):
@@ -68,38 +67,6 @@ def test_modules_give_these_shapes(size, depth, output_stride):
     features = resviz.trace(model, size).features()
     expected = run_modules(model, [each.module for each in features], size)
     assert expected == [(each.channels, *each.size) for each in features]
-
-
-@pytest.mark.parametrize(
-    "name", ["resnet18d", "regnetx_002", "mnasnet_small", "convnext_atto"]
-)
-def test_timm_says_the_same(name):
-    """Channels, reduction and module of its feature_info, where levels are known."""
-    _ = packages.ready()
-    import timm
-
-    with torch.device("meta"):
-        info = timm.create_model(name, features_only=True).feature_info.get_dicts()
-    features = resviz.features(f"timm:{name}").to_dict()["features"]
-    by_module = {each["module"]: each for each in info}
-    assert len(features) >= 4
-    for row in features:
-        if row["timm_index"] is not None:
-            assert row["module"] == info[row["timm_index"]]["module"]
-        if row["module"] in by_module:
-            level = by_module[row["module"]]
-            assert level["num_chs"] == row["channels"]
-            assert [level["reduction"]] * 2 == row["stride"]
-    assert ("mnasnet" in name) == (features[0]["timm_index"] is None)
-
-
-def test_tokens_have_the_size_of_their_map():
-    """A ViT's 197 rows are 14×14 and a class token."""
-    _ = packages.ready()
-    (feature,) = resviz.trace("timm:vit_tiny_patch16_224").features()
-    assert ((14, 14), 1, (16, 16)) == (
-        feature.size, feature.extra_tokens, feature.stride
-    )  # fmt: skip
 
 
 def test_without_stages_a_row_a_resolution():

@@ -27,25 +27,6 @@ def test_the_python_runs(record):
     assert neck["timm_out_indices"] == [*names["timm_out_indices"]] == [2, 3, 4]
 
 
-def test_the_layer_getter_takes_it():
-    """It cuts torchvision's network by these names to maps of these shapes."""
-    from tests.zoo import packages
-
-    _ = packages.ready()
-    import torch
-    from torchvision.models import resnet18
-    from torchvision.models.feature_extraction import create_feature_extractor
-
-    with torch.device("meta"):
-        model = resnet18().eval()
-        table = resviz.features(model, input_size=(3, 64, 96)).to_dict()
-        names = table["configuration"]["return_layers"]
-        maps = create_feature_extractor(model, names)(torch.zeros(1, 3, 64, 96))
-    assert [tuple(row["output_shape"]) for row in table["features"]] == [
-        tuple(each.shape) for each in maps.values()
-    ]
-
-
 def test_notes_say_what_is_unusual(record):
     """Dilated maps keep their size."""
     notes = resviz.features(record("resnet(50, output_stride=8)")).notes
