@@ -149,7 +149,7 @@ def test_several_variants_have_a_column_each():
     assert "25,557,032" == costs["parameters"]["ResNet-50"]
     assert "+18,992,128" == costs["parameters"]["ResNet-101"]
     variants = table.to_dict()["variants"]
-    assert resviz.compare(50, 101).to_dict() == variants[0]
+    assert variants[0].items() <= resviz.compare(50, 101).to_dict().items()
     only = resviz.compare(50, 101, "resnet(50, num_classes=10)", only="shapes")
     assert any("ResNet-101: 1 change of other kinds" in note for note in only.notes)
 
