@@ -17,6 +17,7 @@ CONTRACTS = {
     "draw": "a figure draws itself",
     "description": "a figure says itself in sentences",
     "main": "a program",
+    "forward": "torch calls it of a module",
     "check": "a value, a name or a budget is checked",
     "layer_indices": "a part of a network knows its layers",
     **dict.fromkeys(

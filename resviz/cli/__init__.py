@@ -110,10 +110,11 @@ def resviz_command() -> None:
 
     A SPEC is a name or depth (resnet50, 50, cifar110), a call with literal options
     ("resnet(50, stride_in='1x1')"), a saved record (r50.json), a file that holds a
-    network (trust:net.pt2, w.pth), or something to import: package.module:callable,
-    file.py:callable, timm:resnet50d, torchvision:resnet50. Only the forms with a colon
-    run foreign code; their arguments may name what the module defines,
-    "net.py:ResNet(BasicBlock, [2, 2])". "Ours=SPEC" gives it a name of your own.
+    network (trust:net.pt2, net.onnx, w.pth), or something to import:
+    package.module:callable, file.py:callable, timm:resnet50d, torchvision:resnet50.
+    Only the forms with a colon run foreign code; their arguments may name what the
+    module defines, "net.py:ResNet(BasicBlock, [2, 2])". "Ours=SPEC" gives it a name of
+    your own.
 
     Exit codes: 0 done, 1 a check failed or a file is of no known network, 2 wrong
     usage or input, 3 the model could not be built or traced, 4 done, but operations

@@ -1,8 +1,9 @@
-"""Networks that lie in files: programs of torch.export, TorchScript, weights.
+"""Networks that lie in files: programs of torch.export, TorchScript, ONNX, weights.
 
-What a file is, its content says and not its suffix. Torch warns of its own readers of
+What a file is, its content says. Torch warns of its own readers of
 programs, which unpickle; they are called where a SPEC trusts the file, `trust:net.pt2`.
-Of weights, names and shapes tell which network has them.
+An ONNX graph is data, known by its suffix for want of a mark. Of weights, names and
+shapes tell which network has them.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ def read_network_file(spec: Spec) -> NetworkFile:
     path = spec.file
     assert path
     kind = find_file_kind(path)
+    if kind == "onnx":
+        return read_onnx(spec)
     reader = PROGRAM_READERS[kind]
     if not spec.trusted:
         raise SpecError(
@@ -72,7 +75,9 @@ def read_network_file(spec: Spec) -> NetworkFile:
 
 
 def find_file_kind(path: Path) -> str:
-    """Tell what a file is: "program", "script", or "weights" for all else."""
+    """Tell what a file is: "program", "script", "onnx", or "weights" for all else."""
+    if path.suffix.lower() == ".onnx":
+        return "onnx"
     try:
         with ZipFile(path) as archive:
             names = archive.namelist()
@@ -137,10 +142,34 @@ def read_program(path: Path) -> NetworkFile:
 
     program = torch.export.load(str(path))
     model = program.module(check_guards=False)  # which would be a layer
-    specs = list_program_inputs(program)
+    return make_sized_network(model, list_program_inputs(program))
+
+
+def read_onnx(spec: Spec) -> NetworkFile:
+    """Read an ONNX graph; it takes the sizes that it fixes, and any where it does not.
+
+    Raises:
+        BuildError: if it is none, or has operators that are not known.
+    """
+    from resviz.source.onnx_files import read_onnx_file
+
+    assert spec.file
+    try:
+        network = read_onnx_file(spec.file)
+    except OSError as error:
+        raise SpecError(f"{spec.text}: {error.strerror}") from error
+    except BuildError as error:
+        raise BuildError(f"{spec.text}: {error}") from error
+    return make_sized_network(network.module, network.inputs, network.remark)
+
+
+def make_sized_network(
+    model: nn.Module, specs: list[InputSpec], remark: str = ""
+) -> NetworkFile:
+    """Return a network whose file says its inputs, and which refuses others."""
     check = partial(check_inputs, fixed=list_sizes(specs))
     model.register_forward_pre_hook(check, prepend=True)
-    return NetworkFile(model, choose_batch_axis(specs) or DEFAULT_INPUT)
+    return NetworkFile(model, choose_batch_axis(specs) or DEFAULT_INPUT, remark)
 
 
 def list_program_inputs(program: Any) -> list[InputSpec]:

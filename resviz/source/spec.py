@@ -39,7 +39,7 @@ MAX_SPEC_LENGTH = 2000
 IMPORT_PATTERN = re.compile(r"\s*([A-Za-z_][\w.]*|[^(]+\.py):(?!//)(.+)", re.DOTALL)
 FILE_PATTERN = re.compile(
     r"(?P<trust>trust:\s*)?"
-    r"(?P<path>[^(]*[^(:]\.(?:pt2|pt|pth|pth\.tar|ckpt|bin|safetensors))",
+    r"(?P<path>[^(]*[^(:]\.(?:pt2|pt|pth|pth\.tar|ckpt|bin|safetensors|onnx))",
     re.IGNORECASE,
 )
 CALL_PATTERN = re.compile(

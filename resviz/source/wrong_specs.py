@@ -43,7 +43,7 @@ MISTAKES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         lambda _: "want what builds the network from it, a function: net.py:build",
     ),
     (
-        r"[^(]+\.(?:onnx|pb|tflite|pkl|engine)",
+        r"[^(]+\.(?:pb|tflite|pkl|engine)",
         lambda _: "want what builds the network in torch, net.py:build",
     ),
     (

@@ -495,6 +495,8 @@ def test_a_trusted_file_is_the_owners_to_allow(ran, embed):
     Path("b.md").write_text(MARK.format("summary w.pth"))
     assert embed("b.md")[0] == 0
     assert "11,689,512" in Path("b.md").read_text()
+    Path("d.md").write_text(MARK.format("summary ../outside.onnx"))  # as weights
+    assert "'../outside.onnx' leads out of the folder" in embed("d.md")[1]
     Path("index.bin").write_text('{"weight_map": {"a": "w.pth"}}')  # it may be a link
     Path("c.md").write_text(MARK.format("summary index.bin"))
     assert "an index, which names files" in embed("c.md")[1]

@@ -29,9 +29,19 @@ def exported_folder() -> Path:
 
 
 def build_net(name: str) -> torch.nn.Module:
-    """Build one of the networks with values, as it infers."""
+    """Build one of the networks with values, as it infers.
+
+    Its norms have values of their own: an exporter writes equal tensors once.
+    """
     torch.manual_seed(0)
-    return resnet(**NETS[name]).eval()
+    model = resnet(**NETS[name]).eval()
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                for tensor in (module.weight, module.bias, module.running_mean):
+                    tensor.normal_()
+                module.running_var.uniform_(0.5, 1)
+    return model
 
 
 @cache

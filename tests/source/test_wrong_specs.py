@@ -25,7 +25,7 @@ MEANT = {
     "./net:Net": r"\./net\.py:Net, or a package by dots, net:Net$",
     "microsoft/resnet-50": r"AutoModel\.from_pretrained\('microsoft/resnet-50'\)$",
     "model.h5": r"want what builds the network.*resnet50\(weights='model\.h5'\)$",
-    "model.onnx": "want what builds the network in torch",
+    "model.tflite": "want what builds the network in torch",
     "yolov8n.yaml": r"want what builds the network from it, a function: net\.py:build$",
     "https://a.org/r50.json": "want a file or a name, fetch what lies at an address$",
     "ResNet-50": "did you mean 'resnet50'",
