@@ -339,9 +339,11 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
 
             reason = option.refusal.format(join_with_and(having))
             remedy = f"want figure {' or '.join(having)}, or leave out {name}"
-            single = isinstance(value, tuple) and len(value) == 1
-            got = repr(value[0] if single else value)
-            raise RenderError(f"{name}: got {got} for {figure!r}, {reason}: {remedy}")
+            given = (
+                cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+            )
+            got = given[0] if len(given) == 1 else value
+            raise RenderError(f"{name}: got {got!r} for {figure!r}, {reason}: {remedy}")
     if chosen.get("layout") == "dot" and not FIGURES[figure].is_graph:
         raise RenderError(
             f"layout: got 'dot' for {figure!r}, a drawing to scale and no graph, want "
