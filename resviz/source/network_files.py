@@ -140,7 +140,10 @@ def read_program(path: Path) -> NetworkFile:
     """Read a program of torch.export; it takes the shapes that it was exported with."""
     import torch
 
-    program = torch.export.load(str(path))
+    with warnings.catch_warnings():
+        # torch before 2.10 warns of its own buffer, to which nothing is written
+        warnings.filterwarnings("ignore", "The given buffer is not writable")
+        program = torch.export.load(str(path))
     model = program.module(check_guards=False)  # which would be a layer
     return make_sized_network(model, list_program_inputs(program))
 
