@@ -84,15 +84,4 @@ def causes_data(comparison: Comparison | None, key: str) -> list[dict[str, Any]]
     """Return the causes as JSON has them."""
     if comparison is None:
         return []
-    return [
-        {
-            "where": change.where,
-            "what": change.what,
-            "sentence": change.sentence,
-            "params": change.share.params,
-            "macs": change.share.macs,
-            "activations": change.share.activations,
-            "memory": change.share.memory,
-        }
-        for change in find_causes(comparison, key)
-    ]
+    return [change.list_fields() for change in find_causes(comparison, key)]

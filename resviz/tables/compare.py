@@ -169,17 +169,7 @@ def compare_data(comparison: Comparison, changes: Sequence[Change]) -> dict[str,
         "families": comparison.is_of_families,
         "same": not comparison.every,
         "changes": [
-            {
-                "where": change.where,
-                "what": change.what,
-                "sentence": change.sentence,
-                "params": change.share.params,
-                "macs": change.share.macs,
-                "activations": change.share.activations,
-                "memory": change.share.memory,
-                "marks": list(change.marks),
-            }
-            for change in changes
+            change.list_fields() | {"marks": list(change.marks)} for change in changes
         ],
     }
 

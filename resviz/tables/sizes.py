@@ -76,7 +76,8 @@ def sizes_table(
     """
     recorded = arch.input_shape
     fits = [*fit_sizes(arch, read_sizes(arch, sizes), trace_at)]
-    rows = [*make_rows(fits)]
+    data = [*map(fit_data, fits)]
+    rows = [*make_rows(fits, data)]
     marked = [k for k, fit in enumerate(fits) if fit.arch is arch]
     notes = [COST_UNITS, WASTE] if trace_at else [COST_UNITS, WASTE, CHECKS]
     if any(fit.arch is None and not fit.fails for fit in fits):
@@ -88,7 +89,7 @@ def sizes_table(
         {
             "name": arch.name,
             "input_shape": list(recorded),
-            "sizes": [fit_data(fit) for fit in fits],
+            "sizes": data,
         }
         | trace_header(arch, "sizes"),
         facts=(("recorded", describe_inputs(arch)),),
@@ -98,13 +99,15 @@ def sizes_table(
     )
 
 
-def make_rows(fits: Sequence[SizeFit]) -> Iterator[dict[str, Any]]:
+def make_rows(
+    fits: Sequence[SizeFit], data: Sequence[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     """Yield a row a size; what is said of one is not said again of another."""
     said: dict[str, str] = {}
-    for fit in fits:
+    for fit, known in zip(fits, data, strict=True):
         size = format_sizes(fit.size)
         if fit.arch is not None:
-            yield fit_row(fit, fit.arch)
+            yield fit_row(fit, fit.arch, {**known})
             continue
         lead = "does not work" if fit.fails else "not told"
         first = said.setdefault(re.sub(r"[0-9]+", "0", fit.why), size)
@@ -113,9 +116,8 @@ def make_rows(fits: Sequence[SizeFit]) -> Iterator[dict[str, Any]]:
         yield {**blank, "input": size, "map": "–", "where": f"{lead}: {words}"}
 
 
-def fit_row(fit: SizeFit, arch: Architecture) -> dict[str, Any]:
-    """Return the row of a size that works."""
-    data = fit_data(fit)
+def fit_row(fit: SizeFit, arch: Architecture, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a size that works, from its data."""
     steps = [describe_step(step) for step in fit.uneven[:MAX_STEPS_NAMED]]
     if more := len(fit.uneven) - len(steps):
         steps.append(f"{more} more")

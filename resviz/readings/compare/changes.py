@@ -44,6 +44,18 @@ class Change:
     marks: tuple[str, ...] = ()
     causes: frozenset[Cause] = frozenset()
 
+    def list_fields(self) -> dict[str, str | int]:
+        """Return where and what it is, and its share, as JSON has them."""
+        return {
+            "where": self.where,
+            "what": self.what,
+            "sentence": self.sentence,
+            "params": self.share.params,
+            "macs": self.share.macs,
+            "activations": self.share.activations,
+            "memory": self.share.memory,
+        }
+
 
 class Draft:
     """The changes of a walk while they are put into words, each cause once."""
