@@ -14,6 +14,7 @@ from resviz.extras import import_extra
 from resviz.inputs import InputSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from resviz.source.onnx_graph import OnnxGraph, OnnxNode, OpenShape
@@ -29,6 +30,17 @@ STATISTICS = {3, 4}
 
 FOLDED_NAME = re.compile(r"onnx::Conv_\d+")
 """What torch calls weights that it made from others, as by folding a norm into them."""
+
+SCOPES, CLASSES, REWRITES = (
+    "pkg.torch.onnx.name_scopes",
+    "pkg.torch.onnx.class_hierarchy",
+    "pkg.onnxscript.rewriter.rule_name",
+)
+"""What torch's newer exporter notes at a node: paths of the modules around it, their
+classes, and how its optimiser rewrote it."""
+
+QUOTED = re.compile(r"'([^']*)'")
+"""An item of such a list."""
 
 
 class OnnxNetwork(NamedTuple):
@@ -118,6 +130,7 @@ def make_network(model: Any, inferred: Any) -> OnnxNetwork:
     graph = model.graph
     dropped = drop_identities(graph)
     tensors = {tensor.name: tensor for tensor in graph.initializer}
+    sizes = drop_shapes(graph, tensors)
     written = list_constant_nodes(graph)
     uses = list_uses(graph)
     weights = {
@@ -131,9 +144,10 @@ def make_network(model: Any, inferred: Any) -> OnnxNetwork:
         for name, tensor in {**tensors, **written}.items()
         if name not in weights and name in uses
     }
+    constants |= sizes
     inputs = [value for value in graph.input if value.name not in tensors]
     network = OnnxGraph(
-        [make_node(node) for node in graph.node if node.op_type != "Constant"],
+        [make_node(node, weights) for node in graph.node if node.op_type != "Constant"],
         [value.name for value in inputs],
         [value.name for value in graph.output],
         constants,
@@ -189,6 +203,25 @@ def drop_identities(graph: Any) -> int:
     return dropped
 
 
+def drop_shapes(graph: Any, tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop the nodes that give shapes of initialisers; return these, by name."""
+    import numpy as np
+
+    shapes: dict[str, Any] = {}
+    nodes = []
+    for node in graph.node:
+        tensor = tensors.get(node.input[0]) if node.op_type == "Shape" else None
+        if tensor is None:
+            nodes.append(node)
+            continue
+        ends = {attribute.name: attribute.i for attribute in node.attribute}
+        sizes = list(tensor.dims)[ends.get("start", 0) : ends.get("end")]
+        shapes[node.output[0]] = np.array(sizes, dtype="int64")
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return shapes
+
+
 def tell_parameter(
     name: str, tensor: Any, uses: list[tuple[str, int]], written: dict[str, Any]
 ) -> bool | None:
@@ -238,8 +271,13 @@ def read_constant(tensor: Any) -> Any:
     return onnx.numpy_helper.to_array(tensor)
 
 
-def make_node(node: Any) -> OnnxNode:
-    """Return a node of the graph in plain types."""
+def make_node(node: Any, weights: Mapping[str, bool]) -> OnnxNode:
+    """Return a node of the graph in plain types.
+
+    Args:
+        node: of the graph.
+        weights: names of parameters and buffers.
+    """
     onnx = import_extra("onnx", "onnx")
     from resviz.source.onnx_graph import OnnxNode
 
@@ -252,12 +290,48 @@ def make_node(node: Any) -> OnnxNode:
     attributes["outputs"] = len(node.output)
     return OnnxNode(
         node.op_type,
-        node.name or node.op_type,
+        name_node(node, weights) or node.op_type,
         tuple(node.input),
         tuple(node.output),
         attributes,
+        is_folded(node),
         node.SerializeToString(),
     )
+
+
+def name_node(node: Any, weights: Mapping[str, bool]) -> str:
+    """Name a node by the module that it was, `/layer1.0.conv1/Conv`.
+
+    Torch's older exporter says that in the name. For its newer one, a weight has the
+    name of its module, also where a norm is folded into it; other nodes have a note.
+    """
+    if "/" in node.name:
+        return node.name
+    for name in node.input[1:]:
+        if name in weights and (path := name.rpartition(".")[0]):
+            return f"/{path}/{node.op_type}"
+    path = "".join(QUOTED.findall(read_note(node, SCOPES))[:-1][-1:])
+    return f"/{path}/{node.op_type}" if path else node.name
+
+
+def read_note(node: Any, key: str) -> str:
+    """Read what an exporter notes at a node, "" for nothing."""
+    return next((note.value for note in node.metadata_props if note.key == key), "")
+
+
+def is_folded(node: Any) -> bool:
+    """Tell whether a batch norm was folded into a node.
+
+    By torch's older exporter, both weights have names of its making then; the newer one
+    says so, and calls a bias by the weight.
+    """
+    if node.op_type not in WEIGHTED or len(node.input) != 3:
+        return False
+    _, weight, bias = node.input
+    if all(FOLDED_NAME.fullmatch(name) for name in (weight, bias)):
+        return True
+    notes = read_note(node, REWRITES) + read_note(node, CLASSES)
+    return bias == f"{weight}_bias" or "BatchNorm" in notes
 
 
 def list_open_sizes(value: Any) -> OpenShape:
@@ -283,27 +357,21 @@ def describe_missing(
 ) -> str:
     """Say what a file does not hold as the network had it: norms, and equal tensors.
 
-    A norm that was folded leaves the bias of a convolution, and both its weights have
-    names of torch's making.
-
     Args:
         nodes: of the graph.
         tensors: initialisers by name.
         dropped: how many tensors were written once with others.
     """
-    folded = [
-        node.inputs[2]
-        for node in nodes
-        if node.kind == "Conv"
-        and len(node.inputs) == 3
-        and all(FOLDED_NAME.fullmatch(name) for name in node.inputs[1:])
-    ]
-    biases = [tensors.get(name) for name in folded]
+    folded = [node for node in nodes if node.folded]
+    biases = [tensors.get(node.inputs[2]) for node in folded]
     channels = sum(bias.dims[0] for bias in biases if bias is not None)
     words = []
     if folded:
+        what = "convolutions"
+        if any("Conv" not in node.kind for node in folded):
+            what = "layers"
         words.append(
-            f"batch norms folded into {len(folded)} convolutions ({channels:,} biases)"
+            f"batch norms folded into {len(folded)} {what} ({channels:,} biases)"
         )
     if dropped:
         words.append(f"{dropped} tensors written once with others of equal values")

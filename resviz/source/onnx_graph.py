@@ -18,7 +18,7 @@ from resviz.source import onnx_layers
 from resviz.source.onnx_operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from resviz.source.onnx_operators import OnnxAttributes
 
@@ -28,6 +28,9 @@ assert onnx_layers  # importing it fills OPERATORS
 
 CONSTANT_OPERATORS = {"ConstantOfShape", "Range", "Tile"}
 """Operators that are worked out where all that they take is known, and only there."""
+
+SHAPES_ALONE = {"CastLike": {1}, "Shape": {0}}
+"""Inputs of operators of which no value is read."""
 
 CONSTANT_PLACES = {
     "Clip": {1, 2},
@@ -62,6 +65,7 @@ class OnnxNode(NamedTuple):
         inputs: names of values, "" for what is left out.
         outputs: names of its results.
         attributes: of the operator.
+        folded: whether a batch norm was folded into it.
         source: the node itself, in bytes.
     """
 
@@ -70,6 +74,7 @@ class OnnxNode(NamedTuple):
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: OnnxAttributes
+    folded: bool
     source: bytes
 
 
@@ -99,7 +104,7 @@ class OnnxGraph(nn.Module):
 
     Attributes:
         nodes: in their order.
-        paths: of the steps that do them.
+        paths: of the steps that do them, None for what is worked out.
         releases: names of the values that no later node reads, for each node.
         input_names: of the graph, in their order.
         output_names: of the graph.
@@ -121,16 +126,18 @@ class OnnxGraph(nn.Module):
         self.nodes, self.constants = tuple(nodes), dict(constants)
         self.input_names, self.output_names = tuple(input_names), tuple(output_names)
         self.shapes, self.opset = dict(shapes), opset
-        self.paths = name_steps(self.nodes)
+        fixed = find_fixed(self.nodes, self.constants)
+        self.paths = name_steps(self.nodes, fixed)
         for node, path in zip(self.nodes, self.paths, strict=True):
-            add_at_path(self, path, OnnxStep(node))
+            if path is not None:
+                add_at_path(self, path, OnnxStep(node))
         self.releases = find_releases(self.nodes, self.output_names)
 
     def hold_weight(self, name: str, weight: torch.Tensor) -> None:
         """Give a weight to all steps that read it."""
         for node, path in zip(self.nodes, self.paths, strict=True):
             for place, read in enumerate(node.inputs):
-                if read == name:
+                if read == name and path is not None:
                     hold_in_step(self.get_submodule(path), place, name, weight)
 
     def forward(self, *inputs: torch.Tensor) -> Any:
@@ -148,11 +155,11 @@ class OnnxGraph(nn.Module):
         for node, path, released in zip(
             self.nodes, self.paths, self.releases, strict=True
         ):
-            step: Any = self.get_submodule(path)
             operands = [values.get(name) for name in node.inputs]
-            if self.is_known(node, step, operands):
+            if path is None:
                 results = self.work_out(node, operands)
             else:
+                step: Any = self.get_submodule(path)
                 results = step(*operands)
             if not isinstance(results, (tuple, list)):
                 results = (results,)
@@ -166,20 +173,14 @@ class OnnxGraph(nn.Module):
         outputs = tuple(values[name] for name in self.output_names)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def is_known(self, node: OnnxNode, step: OnnxStep, operands: list[Any]) -> bool:
-        """Tell whether a node takes constants alone."""
-        if node.kind in CONSTANT_OPERATORS:
-            return True
-        known = [operand for operand in operands if operand is not None]
-        has_tensor = any(isinstance(operand, torch.Tensor) for operand in known)
-        return bool(known) and not has_tensor and not any(step.held)
-
     def work_out(self, node: OnnxNode, operands: list[Any]) -> Any:
         """Work out a constant.
 
         Raises:
             TraceError: if it hangs on values, or is too large.
         """
+        if node.kind in SHAPES_ALONE:
+            return OPERATORS[node.kind](node.attributes, *operands)
         import numpy as np
         import onnx
         from onnx.reference import ReferenceEvaluator
@@ -216,6 +217,19 @@ class OnnxGraph(nn.Module):
             )
 
 
+def find_fixed(nodes: Sequence[OnnxNode], constants: Iterable[str]) -> set[int]:
+    """Find the nodes that hang on constants and shapes alone, by their numbers."""
+    known = {"", *constants}
+    fixed: set[int] = set()
+    for number, node in enumerate(nodes):
+        unread = SHAPES_ALONE.get(node.kind, ())
+        read = [name for place, name in enumerate(node.inputs) if place not in unread]
+        if node.kind in CONSTANT_OPERATORS or known.issuperset(read):
+            fixed.add(number)
+            known.update(node.outputs)
+    return fixed
+
+
 def hold_in_step(step: Any, place: int, name: str, weight: torch.Tensor) -> None:
     """Give a weight to a step, under the last part of its name or that of its role."""
     leaf = name.rpartition(".")[2]
@@ -240,25 +254,39 @@ def add_at_path(root: nn.Module, path: str, module: nn.Module) -> None:
     root.add_module(leaf, module)
 
 
-def name_steps(nodes: Iterable[OnnxNode]) -> list[str]:
+def name_steps(
+    nodes: Iterable[OnnxNode], fixed: Container[int] = ()
+) -> list[str | None]:
     """Name the step of each node by the scope of the module that it was.
 
     A module of one node is called as the module; of several, as their operators.
 
+    Args:
+        nodes: of the graph.
+        fixed: numbers of those that are no steps.
+
     Example:
-        >>> node = OnnxNode("Conv", "/layer1/layer1.0/conv1/Conv", (), (), {}, b"")
+        >>> name = "/layer1/layer1.0/conv1/Conv"
+        >>> node = OnnxNode("Conv", name, ("x",), ("y",), {}, False, b"")
         >>> name_steps([node, node._replace(name="/layer1/layer1.0/Add", kind="Add")])
         ['layer1.0.conv1', 'layer1.0.Add']
     """
-    split = [split_name(node, place) for place, node in enumerate(nodes)]
-    scopes = [scope for scope, _ in split]
+    split = [
+        None if place in fixed else split_name(node, place)
+        for place, node in enumerate(nodes)
+    ]
+    scopes = [each[0] for each in split if each]
     inner = {".".join(scope[:end]) for scope in scopes for end in range(len(scope))}
     joined = [".".join(scope) for scope in scopes]
-    paths: list[str] = []
+    paths: list[str | None] = []
     taken = set(dir(OnnxGraph)) | {"nodes", "paths", "constants", "shapes", "releases"}
     taken |= {"input_names", "output_names", "opset"} | inner | set(joined)
-    for (scope, leaf), whole in zip(split, joined, strict=True):
-        path = whole
+    for each in split:
+        if each is None:
+            paths.append(None)
+            continue
+        scope, leaf = each
+        path = whole = ".".join(scope)
         if not scope or whole in inner or joined.count(whole) > 1:
             path = ".".join((*scope, leaf))
             while path in taken or f"{path}_" in taken:

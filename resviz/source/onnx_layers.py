@@ -53,6 +53,13 @@ def pad_unevenly(
     return F.pad(x, sides, value=value), [0] * axes
 
 
+def as_bias(value: Any, like: Any) -> Any:
+    """Return a bias as a tensor; None for a constant 0, which stands for none."""
+    if value is None or isinstance(value, torch.Tensor):
+        return value
+    return as_operand(value, like) if value.any() else None
+
+
 @onnx_operator("Conv")
 def convolve(attributes: OnnxAttributes, x: Any, weight: Any, bias: Any = None) -> Any:
     """Convolve along one to three axes."""
@@ -61,7 +68,7 @@ def convolve(attributes: OnnxAttributes, x: Any, weight: Any, bias: Any = None) 
     return (F.conv1d, F.conv2d, F.conv3d)[axes - 1](
         x,
         weight,
-        bias,
+        as_bias(bias, x),
         attributes.get("strides", [1] * axes),
         padding,
         attributes.get("dilations", [1] * axes),
@@ -82,7 +89,7 @@ def convolve_transposed(
     return (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[axes - 1](
         x,
         weight,
-        bias,
+        as_bias(bias, x),
         attributes.get("strides", [1] * axes),
         pads[:axes],
         attributes.get("output_padding", [0] * axes),

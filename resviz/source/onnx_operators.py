@@ -248,6 +248,14 @@ def cast(attributes: OnnxAttributes, x: Any) -> Any:
     return x.to(dtype)
 
 
+@onnx_operator("CastLike")
+def cast_like(_: OnnxAttributes, x: Any, like: Any) -> Any:
+    """Give the dtype of another; a constant stays one."""
+    if isinstance(x, torch.Tensor):
+        return x.to(like.dtype)
+    return x.astype(str(like.dtype).removeprefix("torch."))
+
+
 @onnx_operator("Shape")
 def find_shape(attributes: OnnxAttributes, x: Any) -> Any:
     """Return sizes, which are known."""

@@ -35,13 +35,24 @@ def build_net(name: str) -> torch.nn.Module:
     """
     torch.manual_seed(0)
     model = resnet(**NETS[name]).eval()
+    give_norms_values(model)
+    return model
+
+
+def give_norms_values(model: torch.nn.Module) -> None:
+    """Give norms values that are not all alike."""
     with torch.no_grad():
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 for tensor in (module.weight, module.bias, module.running_mean):
                     tensor.normal_()
                 module.running_var.uniform_(0.5, 1)
-    return model
+
+
+def list_network_facts(arch: Any) -> tuple[list[list[str]], int, int]:
+    """What a file has to tell as the network does: stages, MACs and parameters."""
+    stages = [[block.type for block in stage.blocks] for stage in arch.stages]
+    return stages, arch.macs, arch.params
 
 
 @cache

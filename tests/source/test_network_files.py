@@ -11,13 +11,13 @@ import torch
 
 import resviz
 from resviz.errors import BuildError, ResvizError, SpecError
-from tests.source.exported import NETS, SIDE, build_net, export_net
-
-
-def list_facts(arch):
-    """What a file has to tell as the network does: stages, MACs and parameters."""
-    stages = [[block.type for block in stage.blocks] for stage in arch.stages]
-    return stages, arch.macs, arch.params
+from tests.source.exported import (
+    NETS,
+    SIDE,
+    build_net,
+    export_net,
+    list_network_facts,
+)
 
 
 @pytest.mark.parametrize("suffix", [".pt2", ".pt"])
@@ -27,7 +27,7 @@ def test_a_file_tells_what_its_network_does(name, suffix):
     path = export_net(name, suffix)
     arch = resviz.trace(f"trust:{path}", (3, SIDE, SIDE))
     expected = resviz.trace(build_net(name), (3, SIDE, SIDE))
-    assert list_facts(expected) == list_facts(arch)
+    assert list_network_facts(expected) == list_network_facts(arch)
     assert path.name == arch.name
 
 
@@ -110,7 +110,7 @@ def test_weights_are_shown_as_the_network_that_they_are_of(tmp_path, record):
     """Read by names and shapes; what none of ours has is refused with a remedy."""
     torch.save(resviz.models.resnet18().state_dict(), tmp_path / "a.pth")
     arch = resviz.trace(tmp_path.joinpath("a.pth").as_posix())
-    assert list_facts(record("resnet18")) == list_facts(arch)
+    assert list_network_facts(record("resnet18")) == list_network_facts(arch)
     assert ("a.pth", "ResNet-18 (by a.pth)") == (arch.name, arch.title)
     torch.save({"weight": torch.zeros(3)}, tmp_path / "b.pth")
     with pytest.raises(SpecError, match=r"want what builds .*weights='.*b\.pth'"):
