@@ -11,6 +11,7 @@ import torch
 
 import resviz
 from resviz.errors import BuildError, ResvizError, SpecError
+from resviz.readings.compare import compare_records
 from tests.source.exported import (
     NETS,
     SIDE,
@@ -29,6 +30,7 @@ def test_a_file_tells_what_its_network_does(name, suffix):
     expected = resviz.trace(build_net(name), (3, SIDE, SIDE))
     assert list_network_facts(expected) == list_network_facts(arch)
     assert path.name == arch.name
+    assert () == compare_records(expected, arch).every
 
 
 def test_a_program_says_its_input_and_takes_no_other():

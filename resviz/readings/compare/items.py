@@ -26,6 +26,7 @@ from resviz.readings.compare.shares import (
     list_flowing,
     share_of_layers,
 )
+from resviz.readings.compare.weight_work import SPREADS, list_weight_work
 from resviz.readings.structure.weights import (
     is_live_product,
     is_live_weighted,
@@ -118,9 +119,8 @@ class Item:
     @cached_property
     def is_standardised(self) -> bool:
         """Whether its weight is normalised before it is used."""
-        ops = self.layer.operations
-        weights = (op for op in ops if op.name in NORMS and True not in op.flowing)
-        return self.kind == "conv" and any(weights)
+        work = list_weight_work(self.network.arch)[self.layer.index]
+        return self.kind == "conv" and any(op.name in SPREADS for op in work)
 
     @property
     def bare_word(self) -> str:

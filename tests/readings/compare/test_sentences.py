@@ -179,7 +179,8 @@ def rename(net):
                 y = F.relu(block.bn2(block.conv2(y)))
                 y = block.bn3(block.conv3(y))
                 x = F.relu(y + (block.downsample(x) if block.downsample else x))
-        return net.fc(torch.flatten(net.avgpool(x), 1))
+        x = torch.flatten(net.avgpool(x), 1)
+        return F.linear(x, net.fc.weight, net.fc.bias)
 
     return Function(forward)
 
@@ -200,6 +201,36 @@ def test_copies_are_the_same_network(copy):
     comparison = compare_specs(net, copy(net))
     assert () == comparison.changes
     assert "are the same network" in comparison.headline
+
+
+class Standardised(nn.Conv2d):
+    """A convolution whose weight is made of its parameter."""
+
+    def forward(self, x):
+        return standardise(self, x)
+
+
+def standardise(conv, x):
+    """Convolve by a weight of mean 0 and variance 1."""
+    var, mean = torch.var_mean(conv.weight, (1, 2, 3), keepdim=True)
+    return F.conv2d(x, (conv.weight - mean) * (var + 1e-5).rsqrt(), padding=1)
+
+
+def test_what_is_done_to_a_weight_is_no_copy_of_the_weight_itself():
+    """By a module or by functions: these are alike, and a plain one is not."""
+    plain = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.ReLU())
+    module = nn.Sequential(Standardised(3, 8, 3, bias=False), nn.ReLU())
+
+    def forward(x):
+        return F.relu(standardise(plain[0], x))
+
+    plain, module, function = (
+        resviz.trace(net, (3, 16, 16)) for net in (plain, module, Function(forward))
+    )
+    assert () == compare_records(module, function).every
+    for other in (module, function):
+        (change,) = compare_records(plain, other).every
+        assert "the convolutions are standardised" in change.sentence
 
 
 def test_an_inserted_block_is_one_insertion():
