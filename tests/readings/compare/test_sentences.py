@@ -1,6 +1,7 @@
 """What is said of changed networks, read beside their code."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ from tests.readings.compare.pairs import (
 from tests.readings.compare.pairs import sentences as say
 
 
-def changed(change, build=resnet50):
+def changed(change, build: Any = resnet50) -> tuple[Any, Any]:
     """A network, and the same after a change."""
     before = build()
     after = deepcopy(before)
@@ -203,36 +204,6 @@ def test_copies_are_the_same_network(copy):
     assert "are the same network" in comparison.headline
 
 
-class Standardised(nn.Conv2d):
-    """A convolution whose weight is made of its parameter."""
-
-    def forward(self, x):
-        return standardise(self, x)
-
-
-def standardise(conv, x):
-    """Convolve by a weight of mean 0 and variance 1."""
-    var, mean = torch.var_mean(conv.weight, (1, 2, 3), keepdim=True)
-    return F.conv2d(x, (conv.weight - mean) * (var + 1e-5).rsqrt(), padding=1)
-
-
-def test_what_is_done_to_a_weight_is_no_copy_of_the_weight_itself():
-    """By a module or by functions: these are alike, and a plain one is not."""
-    plain = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, bias=False), nn.ReLU())
-    module = nn.Sequential(Standardised(3, 8, 3, bias=False), nn.ReLU())
-
-    def forward(x):
-        return F.relu(standardise(plain[0], x))
-
-    plain, module, function = (
-        resviz.trace(net, (3, 16, 16)) for net in (plain, module, Function(forward))
-    )
-    assert () == compare_records(module, function).every
-    for other in (module, function):
-        (change,) = compare_records(plain, other).every
-        assert "the convolutions are standardised" in change.sentence
-
-
 def test_an_inserted_block_is_one_insertion():
     """In second place, with all that follow moved by one."""
 
@@ -340,6 +311,7 @@ class Encoder(nn.Module):
         x = self.patches(x).flatten(2).transpose(1, 2)
         x = torch.cat([self.token.expand(len(x), -1, -1), x], 1)
         n, length, width = x.shape
+        block: Any
         for block in self.blocks:
             qkv = block["qkv"](block["norm1"](x))
             q, k, v = qkv.view(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
