@@ -42,6 +42,7 @@ def build_net(name: str) -> torch.nn.Module:
 def give_norms_values(model: Any) -> None:
     """Give norms values that are not all alike."""
     with torch.no_grad():
+        module: Any
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 for tensor in (module.weight, module.bias, module.running_mean):
