@@ -42,12 +42,12 @@ def build_net(name: str) -> torch.nn.Module:
 def give_norms_values(model: Any) -> None:
     """Give norms values that are not all alike."""
     with torch.no_grad():
-        module: Any
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
-                for tensor in (module.weight, module.bias, module.running_mean):
-                    tensor.normal_()
-                module.running_var.uniform_(0.5, 1)
+                for tensor in module.state_dict(keep_vars=True).values():
+                    if tensor.ndim:
+                        tensor.normal_()
+                module.state_dict()["running_var"].uniform_(0.5, 1)
 
 
 def list_network_facts(arch: Any) -> tuple[list[list[str]], int, int]:
