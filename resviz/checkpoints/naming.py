@@ -2,8 +2,9 @@
 
 Each scheme has one name by which the first block is found, what stands before it being
 the prefix, and rules that rewrite the names behind. Sources: torchvision
-models/resnet.py; mmdetection backbones/resnet.py; detectron2 backbone/resnet.py;
-transformers models/resnet; kuangliu/pytorch-cifar and akamaster's ResNets for CIFAR.
+models/resnet.py; mmdetection backbones/resnet.py; detectron2 backbone/resnet.py and
+checkpoint/c2_model_loading.py; transformers models/resnet; kuangliu/pytorch-cifar and
+akamaster's ResNets for CIFAR.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from resviz.checkpoints.files import Group
 
 NORM_WORDS = r"(weight|bias|running_mean|running_var|num_batches_tracked)"
 
@@ -29,6 +32,10 @@ class NamingScheme:
             none matches stays.
         shift: what is added to the number of a stage, so that the first is 1.
         depth: what is added to the number of a layer in a block.
+        stage: what stands before the number of a stage; "" where no other part of a
+            network may have one of its stages, as detectors do with the last.
+        flat: whether all names stand side by side, so that what no rule names is no
+            tensor of it; norms may be folded to a scale and a bias there.
     """
 
     title: str
@@ -36,6 +43,40 @@ class NamingScheme:
     rules: tuple[tuple[str, str], ...] = ()
     shift: int = 0
     depth: int = 0
+    stage: str = ""
+    flat: bool = False
+
+
+CAFFE2_NORMS = {
+    "s": "weight", "gamma": "weight", "b": "bias", "beta": "bias",
+    "rm": "running_mean", "running_mean": "running_mean",
+    "riv": "running_var", "running_var": "running_var",
+}  # fmt: skip
+"""What Caffe2 calls the vectors of a norm."""
+
+
+def write_caffe2_rules() -> tuple[tuple[str, str], ...]:
+    """Write the rules of Caffe2's names, `res2_0_branch2a_bn_s`."""
+    rules = [
+        (r"conv1_w", "conv1.weight"),
+        (r"conv1_b", "conv1.bias"),
+        (r"(?:fc1000|pred|last_out_L\d+)_w", "fc.weight"),
+        (r"(?:fc1000|pred|last_out_L\d+)_b", "fc.bias"),
+        (r"res(\d)_(\d+)_branch1_w", r"layer<\1>.\2.downsample.0.weight"),
+    ]
+    for own, word in CAFFE2_NORMS.items():
+        rules += [
+            (rf"(?:res_)?conv1_bn_{own}", f"bn1.{word}"),
+            (rf"res(\d)_(\d+)_branch1_bn_{own}", rf"layer<\1>.\2.downsample.1.{word}"),
+        ]
+    for number, letter in enumerate("abc", start=1):
+        path = rf"res(\d)_(\d+)_branch2{letter}"
+        rules.append((rf"{path}_w", rf"layer<\1>.\2.conv{number}.weight"))
+        rules += [
+            (rf"{path}_bn_{own}", rf"layer<\1>.\2.bn{number}.{word}")
+            for own, word in CAFFE2_NORMS.items()
+        ]
+    return tuple(rules)
 
 
 SCHEMES = (
@@ -50,6 +91,7 @@ SCHEMES = (
             (r"(layer\d+\.\d+)\.shortcut\.(.+)", r"\1.downsample.\2"),
             (r"linear\.(weight|bias)", r"fc.\1"),
         ),
+        stage="layer",
     ),
     NamingScheme(
         "detectron2",
@@ -70,6 +112,14 @@ SCHEMES = (
             (r"linear\.(weight|bias)", r"fc.\1"),
         ),
         shift=-1,
+        stage="res",
+    ),
+    NamingScheme(
+        "Caffe2",
+        r"res2_0_branch2a_w",
+        write_caffe2_rules(),
+        shift=-1,
+        flat=True,
     ),
     NamingScheme(
         "transformers",
@@ -180,19 +230,57 @@ def rename_all(names: Iterable[str], root: Root) -> dict[str, str]:
             renamed[name] = f"{SPLIT_STEMS[head]}.{word}"
         else:
             renamed[name] = rename(rest, root.scheme)
+    if root.scheme.flat:
+        return {n: new for n, new in renamed.items() if new != rests[n]}
     return renamed
 
 
-def find_head(names: Iterable[str], root: Root) -> dict[str, str]:
-    """Find a classifier beside a backbone: its names, as torchvision calls them."""
+def find_far_stage(
+    group: Group, root: Root, stage: int, channels: int
+) -> tuple[str, dict[str, str]]:
+    """Find a stage that lies behind another prefix, as detectors hold the last.
+
+    Its prefix, and what torchvision calls its tensors; ("", {}) for none. Source:
+    detectron2's `Res5ROIHeads`, mmdetection's `ResLayer` as shared head.
+
+    Args:
+        group: tensors by name.
+        root: where the network begins.
+        stage: the number of the stage, from 1 on.
+        channels: that the stage reads.
+    """
+    scheme = root.scheme
+    if not scheme.stage:
+        return "", {}
+    path = rf"{scheme.stage}{stage - scheme.shift}\."
+    anchor = re.compile(rf"(.+\.){path}0\.conv1\.weight")
+    for first, entry in group.items():
+        match = anchor.fullmatch(first)
+        reads = entry.shape[1:2] == (channels,)
+        if match and match[1] != root.prefix and reads:
+            inside = re.compile(rf"{re.escape(match[1])}({path}.+)")
+            found = ((name, inside.fullmatch(name)) for name in group)
+            return match[1], {
+                name: rename(rest[1], scheme) for name, rest in found if rest
+            }
+    return "", {}
+
+
+def find_head(group: Group, root: Root) -> dict[str, str]:
+    """Find a classifier beside a backbone: its names, as torchvision calls them.
+
+    Its weight is a matrix; a convolution of that name is none.
+    """
     parent = root.prefix.rstrip(".").rpartition(".")[0]
     parent = f"{parent}." if parent else ""
     found: dict[str, str] = {}
-    for name in names:
+    is_matrix = False
+    for name, entry in group.items():
         rest = name.removeprefix(parent)
         if not name.startswith(parent) or name.startswith(root.prefix):
             continue
         for pattern, words in HEADS:
             if match := re.fullmatch(pattern, rest):
                 found[name] = match.expand(words)
-    return found if root.prefix else {}
+                is_matrix |= len(entry.shape) == 2
+    return found if root.prefix and is_matrix else {}

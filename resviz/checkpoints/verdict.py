@@ -6,8 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resviz.checkpoints.groups import is_copy, split_groups
-from resviz.checkpoints.naming import SCHEMES, Root, find_head, find_roots, rename_all
+from resviz.checkpoints.groups import (
+    COUNTERS,
+    is_copy,
+    is_layer_tensor,
+    is_of_detector,
+    split_groups,
+)
+from resviz.checkpoints.naming import find_far_stage, find_head, find_roots, rename_all
 from resviz.checkpoints.plans import (
     NORM_STATISTICS,
     TRACKED,
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from resviz.checkpoints.files import Group
+    from resviz.checkpoints.naming import Root
     from resviz.checkpoints.pickles import TensorEntry
 
 BODY = re.compile(r"(conv1|bn1|layer\d+)\.")
@@ -76,12 +83,13 @@ class Identification:
         downsample: paths of blocks that project, by the file's own stage numbers.
         unknown: what no checkpoint tells.
         misfits: what is there and should not be, or the other way round.
-        sure: "exact" if all agree, "body" if all but the head do, "part" if other
-            weights lie beside it, as a detector's; "shapes" if names said nothing;
-            None without a SPEC.
+        sure: "exact" if all layers agree, "body" if all but the head do, "part" if
+            other weights lie beside it, as a detector's; "shapes" if names said
+            nothing; None without a SPEC.
         copies: further networks in the file: place and prefix, and if they are equal.
         optimiser: tensors of optimisers, by place.
         beside: tensors of models that are neither it nor a copy.
+        names: of its tensors, in their place of the file.
     """
 
     spec: str | None
@@ -100,6 +108,7 @@ class Identification:
     copies: tuple[tuple[str, str, bool], ...] = ()
     optimiser: tuple[tuple[str, int], ...] = ()
     beside: int = 0
+    names: frozenset[str] = frozenset()
 
 
 def identify_tensors(groups: Mapping[str, Group]) -> Identification:
@@ -140,25 +149,30 @@ def weigh_beside(
     A detector is named by its backbone, behind a prefix; a transformer whose patches a
     small ResNet makes is not.
     """
-    heads = find_head(models[best.place], Root(best.prefix, SCHEMES[0]))
     beside = {
-        f"{place}.{name}": entry
+        f"{place}.{name}".lstrip("."): entry
         for place, group in models.items()
         for name, entry in group.items()
-        if not (place == best.place and name in heads)
-        and not any(
-            (place, True) == (each.place, name.startswith(each.prefix))
-            for each in found
-        )
+        if not any(place == each.place and name in each.names for each in found)
     }
+    layers = {name: beside[name] for name in beside if is_layer_tensor(name)}
+    strays = [note_stray(n, entry) for n, entry in beside.items() if n not in layers]
     best = replace(best, beside=len(beside))
-    elsewhere = count_elements(beside, buffers=False)
-    if best.spec is None or not elsewhere:
+    if best.spec is None:
         return best
-    if elsewhere > best.params:
+    best = replace(best, misfits=(*best.misfits, *strays))
+    elsewhere = count_elements(layers, buffers=False)
+    if not elsewhere:
+        return best
+    if elsewhere > best.params and not is_of_detector(layers):
         words = f"none of our networks: {best.words} behind {best.prefix!r} is a part"
         return replace(best, spec=None, sure=None, words=f"{words}, most is elsewhere")
     return replace(best, sure="part", words=f"{best.words}, and what lies beside it")
+
+
+def note_stray(name: str, entry: TensorEntry) -> str:
+    """Note a tensor that is of no layer."""
+    return f"{name}: of no layer, got {list(entry.shape)}"
 
 
 def judge_root(place: str, group: Group, root: Root) -> Identification:
@@ -168,7 +182,16 @@ def judge_root(place: str, group: Group, root: Root) -> Identification:
     if not any(name.startswith("fc.") for name in renamed.values()):
         renamed |= head
     entries = {name: group[own] for own, name in renamed.items()}
-    plan = read_plan(entries)
+    plan, far = read_plan(entries), ""
+    if plan is not None:
+        stages = len(plan.counts)
+        channels = plan.find_output(stages - 1)
+        far, far_names = find_far_stage(group, root, stages + 1, channels)
+        renamed |= far_names
+        entries = {name: group[own] for own, name in renamed.items()}
+        plan = read_plan(entries)
+    strays = [name for name in entries if is_stray(name, root)]
+    own = {name: entry for name, entry in entries.items() if name not in strays}
     basis = Identification(
         None,
         "",
@@ -176,27 +199,36 @@ def judge_root(place: str, group: Group, root: Root) -> Identification:
         naming=root.scheme.title,
         place=place,
         prefix=root.prefix,
-        params=count_elements(entries, buffers=False),
-        buffers=count_elements(entries, buffers=True),
+        params=count_elements(own, buffers=False),
+        buffers=count_elements(own, buffers=True),
+        names=frozenset(renamed),
     )
     foreign = name_foreign_parts(group)
     if plan is None or len(entries) < len(renamed):
         why = foreign or "stem or stages are not a ResNet's"
         return replace(basis, words=f"none of our networks: {why}")
-    body, rest = compare_entries(entries, list_entries(plan))
+    expected = list_entries(plan)
+    has_statistics = any(name.endswith(NORM_STATISTICS) for name in own)
+    notes = [note_stray(name, entries[name]) for name in strays]
+    if root.scheme.flat and not has_statistics:
+        expected = {
+            n: e for n, e in expected.items() if not n.endswith(NORM_STATISTICS)
+        }
+        notes.append("norms: no statistics, they are folded into scale and bias")
+    body, rest = compare_entries(own, expected)
     shortcuts = find_shortcut_options(plan)
     basis = replace(
         basis,
         downsample=list_projecting(plan),
-        misfits=(*body, *rest),
+        misfits=(*body, *rest, *notes),
         shortcut=shortcuts and shortcuts[0],
         unknown=list_unknown(plan),
     )
-    kind = name_kind(plan)
-    if not any(name.endswith(NORM_STATISTICS) for name in entries):
+    kind = name_kind(plan) + (f", its last stage behind {far!r}" if far else "")
+    if not has_statistics and not root.scheme.flat:
         why = "its norms keep no statistics, as group norm, or are folded away"
         return replace(basis, words=f"none of our networks: {kind}, {why}")
-    alien = [name for name in entries if is_alien(name)]
+    alien = [name for name in own if is_alien(name)]
     if body or shortcuts is None or alien:
         why = foreign or (
             format_plural(len(body), "name or shape") + " in stem and stages differ"
@@ -209,6 +241,16 @@ def judge_root(place: str, group: Group, root: Root) -> Identification:
     spec = write_spec(plan, shortcuts[1])
     words = kind + (", all but its head" if rest else "")
     return replace(basis, spec=spec, words=words, sure="body" if rest else "exact")
+
+
+def is_stray(name: str, root: Root) -> bool:
+    """Tell whether a tensor behind the prefix is of no layer, by torchvision's name.
+
+    Caffe2's first convolution has a bias that its norm makes void.
+    """
+    if name.endswith(COUNTERS) or (root.scheme.flat and name == "conv1.bias"):
+        return True
+    return not BODY.match(name) and not is_layer_tensor(name)
 
 
 def name_kind(plan: NetworkPlan) -> str:
@@ -286,7 +328,14 @@ def judge_unnamed(place: str, group: Group) -> Identification:
     if plan is None:
         why = name_foreign_parts(group) or "its names and shapes are those of none"
         words = f"none of our networks: {why}"
-        return Identification(None, words, place=place, params=params, buffers=buffers)
+        return Identification(
+            None,
+            words,
+            place=place,
+            params=params,
+            buffers=buffers,
+            names=frozenset(group),
+        )
     shortcuts = find_shortcut_options(plan)
     options = shortcuts[1] if shortcuts else {}
     return Identification(
@@ -300,4 +349,5 @@ def judge_unnamed(place: str, group: Group) -> Identification:
         sure="shapes",
         params=params,
         buffers=buffers,
+        names=frozenset(group),
     )

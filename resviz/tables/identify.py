@@ -97,7 +97,8 @@ def list_facts(
     plan = found.plan
     yield "SPEC", found.spec or "none"
     yield "network", found.words
-    yield "sure", SURE_WORDS[found.sure]
+    but = ", but for the misfits" * bool(found.sure == "exact" and found.misfits)
+    yield "sure", f"{SURE_WORDS[found.sure]}{but}"
     yield "file", f"{file.form}{f', {found.place}' * bool(found.place)}"
     if found.naming:
         yield (

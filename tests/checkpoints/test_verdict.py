@@ -1,33 +1,20 @@
 """Which network tensors are of: ours, ours by other names, none of ours."""
 
-import re
-
 import pytest
-import torch
 
 from resviz.checkpoints import identify_tensors
 from resviz.checkpoints.pickles import TensorEntry
 from resviz.checkpoints.plans import list_entries
 from resviz.models import catalogue
 from resviz.source import resolve_architecture
-from tests.checkpoints.files import list_state
-
-
-def build(name, **options):
-    """Tensors of a network that is built without weights."""
-    with torch.device("meta"):
-        return list_state(catalogue.build_network(name, **options))
-
-
-def rename(entries, *rules):
-    """The same tensors under other names."""
-    renamed = {}
-    for name, entry in entries.items():
-        for pattern, words in rules:
-            name = re.sub(pattern, words, name)  # noqa: PLW2901
-        renamed[name] = entry
-    return renamed
-
+from tests.checkpoints.networks import (
+    CAFFE2,
+    DETECTRON2,
+    MMDETECTION,
+    TRANSFORMERS,
+    build,
+    rename,
+)
 
 NAMES = [n for n in catalogue.list_network_names() if not n.startswith("cifar1202")]
 OPTIONS = [
@@ -46,35 +33,6 @@ OPTIONS = [
     ("resnet18", {"out_indices": (1, 3)}, "resnet(18, num_classes=0)"),
 ]  # fmt: skip
 
-DETECTRON2 = (
-    (r"^conv1\.", "stem.conv1."), (r"^bn1\.", "stem.conv1.norm."),
-    (r"^layer1", "res2"), (r"^layer2", "res3"), (r"^layer3", "res4"),
-    (r"^layer4", "res5"), (r"\.bn(\d)\.", r".conv\1.norm."),
-    (r"downsample\.0\.", "shortcut."), (r"downsample\.1\.", "shortcut.norm."),
-    (r"^", "backbone.bottom_up."),
-)  # fmt: skip
-"""torchvision's names as detectron2 has them."""
-
-MMDETECTION = (
-    (r"^conv1\.(\d)", r"stem.\1"), (r"^bn1\.", "stem.7."), (r"^", "backbone."),
-)  # fmt: skip
-"""Those of a ResNetV1d in mmdetection."""
-
-TRANSFORMERS = (
-    (r"^conv1\.", "embedder.embedder.convolution."),
-    (r"^bn1\.", "embedder.embedder.normalization."),
-    (r"downsample\.0\.", "shortcut.convolution."),
-    (r"downsample\.1\.", "shortcut.normalization."),
-    *[(rf"\.conv{k}\.", f".layer.{k - 1}.convolution.") for k in (1, 2, 3)],
-    *[(rf"\.bn{k}\.", f".layer.{k - 1}.normalization.") for k in (1, 2, 3)],
-    *[
-        (rf"^layer{k}\.(\d+)", rf"encoder.stages.{k - 1}.layers.\1")
-        for k in range(1, 5)
-    ],
-    (r"^(embedder|encoder)", r"resnet.\1"),
-    (r"^fc\.", "classifier.1."),
-)
-
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_network_of_ours(name):
@@ -84,6 +42,7 @@ def test_every_network_of_ours(name):
     assert ("exact", "module.", "state_dict") == (
         found.sure, found.prefix, found.place
     )  # fmt: skip
+    assert found.plan
     shapes = {key: entry.shape for key, entry in entries.items()}
     assert shapes == list_entries(found.plan)
     family = name.removeprefix("paper")
@@ -133,9 +92,34 @@ def test_names_of_other_code_bases(name, rules, naming, prefix, options):
     entries = build(name, **options)
     found = identify_tensors({"": rename(entries, *rules)})
     assert (naming, prefix, "exact") == (found.naming, found.prefix, found.sure)
-    assert {key: entry.shape for key, entry in entries.items()} == list_entries(
-        found.plan
-    )
+    assert found.plan
+    shapes = {key: entry.shape for key, entry in entries.items()}
+    assert shapes == list_entries(found.plan)
+
+
+HEAD_BESIDE = ((r"^fc\.", "head.fc."), (r"^(?!head)", "backbone."))
+"""Names of mmpretrain, whose head stands beside the backbone."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_network_by_every_naming_and_prefix(name):
+    """The SPEC is that by torchvision's names, whatever wraps the network."""
+    whole, bare = build(name), build(name, num_classes=0)
+    for entries, rules in (
+        (bare, ()),
+        (bare, DETECTRON2),
+        (whole, TRANSFORMERS),
+        (whole, CAFFE2),
+        (whole, HEAD_BESIDE),
+    ):
+        spec = identify_tensors({"": entries}).spec
+        renamed = rename(entries, *rules)
+        for key in [key for key in renamed if rules is CAFFE2 and "tracked" in key]:
+            renamed.pop(key)
+        for prefix in ("", "module.", "encoder_q.", "model.net."):
+            found = identify_tensors({"": rename(renamed, (r"^", prefix))})
+            assert spec
+            assert (spec, "exact") == (found.spec, found.sure)
 
 
 def test_foreign_names_are_told_by_shapes():
