@@ -1,7 +1,8 @@
 """FeatureMap maps: what each stage gives to a neck, and what it took to get there.
 
 A feature is the map that leaves a stage: of the outermost module call that holds the
-stage, none of another, and gives one map of the stage's size; else of its last block.
+stage, none of another, and gives one map of the stage's size, or one map of its tokens;
+else of its last block.
 A network without stages has one a resolution of its main path, the last that is not a
 vector.
 """
@@ -176,7 +177,7 @@ def find_stage_places(arch: Architecture, graph: Graph) -> list[FeaturePlace]:
                 and inside <= {*range(call.start, call.stop)}
                 and graph.count_positions(exits[0]) == graph.count_positions(end)
                 and len(arch.stored_layers[exits[0]].output_shape)
-                == len(stage.output_shape)
+                >= len(stage.output_shape)
             ):
                 layer, module = exits[0], call.path
         module = module or name_leaf(arch, layer)

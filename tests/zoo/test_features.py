@@ -7,10 +7,15 @@ import resviz
 
 from . import packages
 
+NAMES = (
+    "resnet18d", "regnetx_002", "mnasnet_small", "convnext_atto", "mobileone_s0",
+    "pvt_v2_b0", "davit_tiny", "dpn68", "hrnet_w18_small", "efficientformerv2_s0",
+)  # fmt: skip
+"""Networks of timm whose levels are stages or their ends; what it takes of a stem, or
+behind the last stage, are choices of its own."""
 
-@pytest.mark.parametrize(
-    "name", ["resnet18d", "regnetx_002", "mnasnet_small", "convnext_atto"]
-)
+
+@pytest.mark.parametrize("name", NAMES)
 def test_timm_says_the_same(name):
     """Channels, reduction and module of its feature_info, where levels are known."""
     _ = packages.ready()
@@ -21,6 +26,8 @@ def test_timm_says_the_same(name):
     features = resviz.features(f"timm:{name}").to_dict()["features"]
     by_module = {each["module"]: each for each in info}
     assert len(features) >= 4
+    levels = {(row["channels"], *row["stride"]) for row in features}
+    assert levels >= {(each["num_chs"], *[each["reduction"]] * 2) for each in info[1:]}
     for row in features:
         if row["timm_index"] is not None:
             assert row["module"] == info[row["timm_index"]]["module"]
@@ -28,7 +35,8 @@ def test_timm_says_the_same(name):
             level = by_module[row["module"]]
             assert level["num_chs"] == row["channels"]
             assert [level["reduction"]] * 2 == row["stride"]
-    assert ("mnasnet" in name) == (features[0]["timm_index"] is None)
+    has_levels = name in {"resnet18d", "regnetx_002", "convnext_atto"}
+    assert has_levels == (features[0]["timm_index"] is not None)
 
 
 def test_tokens_have_the_size_of_their_map():

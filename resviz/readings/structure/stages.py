@@ -12,6 +12,7 @@ from resviz.readings.structure.shortcuts import CUTS, UNLABELLED_OPERATIONS
 from resviz.readings.structure.stage_calls import split_last_run
 from resviz.readings.structure.stage_names import name_stages
 from resviz.readings.structure.towers import group_by_tower
+from resviz.readings.structure.weights import is_depthwise, is_weighted
 
 if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
@@ -144,10 +145,14 @@ def merge_early_changes(runs: list[list[Block]]) -> list[list[Block]]:
     """Merge runs whose last block already changes the size for the next stage.
 
     A run of one block that differs from the run before in resolution alone, and from
-    the run after in width alone, belongs to the one before; so does the reverse, where
-    there is nothing of the first kind. It must happen twice at least. Source: the
+    the run after in width alone, belongs to the one before, of the same type; so does
+    the reverse, where there is nothing of the first kind. It must happen twice at
+    least. Source: the
     ResNets of TF-slim and of Keras "v2" stride so; Li et al. 2021, MViTv2, widens so.
+    One of depthwise convolutions alone belongs to the run after, which widens what it
+    strides: Vasu et al. 2022, MobileOne.
     """
+    runs = merge_depthwise_starts(runs)
     early_runs = find_stage_ends(runs, STRIDE_CHANGE)
     early_runs = early_runs or find_stage_ends(runs, WIDENING_CHANGE)
     if len(early_runs) < 2:
@@ -171,9 +176,35 @@ def find_stage_ends(runs: list[list[Block]], change: tuple[bool, ...]) -> set[in
     triples = zip(runs, runs[1:], runs[2:], strict=False)
     for k, (before, run, after) in enumerate(triples, start=1):
         changes = compare_sizes(before[-1], run[0]) + compare_sizes(run[0], after[0])
-        if len(run) == 1 and changes == change:
+        is_alike = run[0].type == before[-1].type
+        if len(run) == 1 and changes == change and is_alike:
             ends.add(k)
     return ends
+
+
+def merge_depthwise_starts(runs: list[list[Block]]) -> list[list[Block]]:
+    """Merge runs of one block that strides by depthwise convolutions with the next."""
+    starts = {
+        k for k in find_stage_ends(runs, STRIDE_CHANGE) if is_all_depthwise(runs[k][0])
+    }
+    merged: list[list[Block]] = []
+    for k, run in enumerate(runs):
+        if k - 1 in starts:
+            merged[-1] = merged[-1] + run
+        else:
+            merged.append(run)
+    return merged
+
+
+def is_all_depthwise(block: Block) -> bool:
+    """Tell whether all that a block weighs are depthwise convolutions."""
+    weighted = [
+        op
+        for index in block.layer_indices
+        for op in block.arch.stored_layers[index].operations
+        if is_weighted(op)
+    ]
+    return bool(weighted) and all(map(is_depthwise, weighted))
 
 
 def compare_sizes(block: Block, other: Block) -> tuple[bool, bool]:
