@@ -1,5 +1,7 @@
 """Feature maps beside timm's own account, and for torchvision's extractor."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -22,7 +24,8 @@ def test_timm_says_the_same(name):
     import timm
 
     with torch.device("meta"):
-        info = timm.create_model(name, features_only=True).feature_info.get_dicts()
+        model: Any = timm.create_model(name, features_only=True)
+    info = model.feature_info.get_dicts()
     features = resviz.features(f"timm:{name}").to_dict()["features"]
     by_module = {each["module"]: each for each in info}
     assert len(features) >= 4
