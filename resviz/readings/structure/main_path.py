@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import POOLS
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.lookalikes import is_pooled
-from resviz.readings.structure.scores import is_gathered, is_summed
+from resviz.readings.structure.scores import (
+    find_weighing_inputs,
+    is_gathered,
+    is_summed,
+    weighs_by_softmax,
+)
 from resviz.readings.structure.side_edges import number_source
 from resviz.readings.structure.sum_kinds import MULTIPLICATIONS
 from resviz.readings.structure.weights import is_live_product
@@ -119,15 +125,44 @@ def choose_source(
 
 
 def drop_kernels(graph: Graph, node: int, sources: tuple[int, ...]) -> tuple[int, ...]:
-    """Drop what only weighs gathered neighbours that are summed, whatever its size.
+    """Drop what only weighs values, whatever its size.
 
+    So are weighed gathered neighbours that are summed, and the values of an attention.
     Source: Ramachandran et al. 2019, whose attention is over windows; Li et al. 2021,
     the involution, whose kernel is made of its input.
     """
-    if is_summed(graph, node) or any(map(is_live_product, graph.operations[node])):
-        gathered = (source for source in sources if is_gathered(graph, source))
-        return tuple(gathered) or sources
-    return sources
+    is_product = any(map(is_live_product, graph.operations[node]))
+    if is_product or is_summed(graph, node):
+        gathered = tuple(source for source in sources if is_gathered(graph, source))
+        if gathered:
+            return gathered
+    return drop_weights_of_attention(graph, node, sources) if is_product else sources
+
+
+def drop_weights_of_attention(
+    graph: Graph, node: int, sources: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Drop the weights of an attention whose values are made beside them.
+
+    Where these come from elsewhere, as a memory does, the weights carry on what asks
+    for them. Source: Li et al. 2022, EfficientFormerV2, whose queries pass a layer
+    more than the values; Zhou et al. 2021, DeepViT, whose weights pass one.
+    """
+    weighing = find_weighing_inputs(graph.layers[node])
+    values = tuple(
+        n for n in sources if n not in weighing and not weighs_by_softmax(graph, n)
+    )
+    if not values or len(values) == len(sources):
+        return sources
+    fork = reduce(graph.find_common_dominator, sources)
+    first = min(graph.find_nodes_between(fork, node, main_only=True))
+    call = graph.arch.calls[graph.layers[node].call]
+    while call.parent and not any(
+        effort.weighted for n, effort in graph.efforts.items() if call.start <= n < node
+    ):
+        call = graph.arch.calls[call.parent]  # whose projections it multiplies
+    is_inside = call.parent is not None and call.start <= first
+    return values if is_inside else sources
 
 
 def choose_carriers(

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.operations.families import ELEMENTWISE, RESHAPES, SOFTMAXES
-from resviz.readings.structure.forks import AncestorSearch
+from resviz.operations.families import (
+    ELEMENTWISE,
+    NORMS,
+    RESHAPES,
+    SELECTIONS,
+    SOFTMAXES,
+)
+from resviz.readings.structure.forks import AncestorSearch, walk_light_chain
 from resviz.readings.structure.main_ends import walk_unweighted
+from resviz.readings.structure.side_edges import number_source
+from resviz.readings.structure.weights import is_live_product
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resviz.readings.structure.graph import Graph
+    from resviz.record import Layer
 
 
 def find_carried_scores(graph: Graph) -> dict[int, tuple[int, ...]]:
@@ -108,6 +117,51 @@ def is_softmax(graph: Graph, node: int) -> bool:
             return False
         (node,) = sources
     return False
+
+
+def weighs_by_softmax(graph: Graph, node: int) -> bool:
+    """Tell whether a node is made of a softmax alone, by one layer at most.
+
+    Source: Touvron et al. 2021, CaiT, whose heads talk after the softmax.
+    """
+    for above in walk_light_chain(graph, node):
+        names = {op.name for op in graph.operations.get(above, ())}
+        if names & SOFTMAXES:
+            return True
+        if above not in graph.efforts and not names <= WEIGHT_OPERATIONS:
+            return False
+    return False
+
+
+WEIGHT_OPERATIONS = RESHAPES | SELECTIONS | ELEMENTWISE | NORMS
+"""Operations between the weights of an attention and what they weigh."""
+
+
+def find_weighing_inputs(layer: Layer) -> set[int]:
+    """Find the nodes that a layer only reads for a softmax by which it multiplies.
+
+    As a module without weights that is given queries, keys and values.
+    """
+    ops = layer.operations
+    made: list[set[int]] = []  # what the values of each operation are made of
+    weighing: set[int] = set()  # softmaxes, and what is made of such alone
+    every = {number_source(source) for source in layer.sources}
+    for number, op in enumerate(ops):
+        inner = [source for source in op.sources if source]
+        read = [
+            {number_source(layer.sources[source.output])}
+            if source.layer == MODEL_INPUT
+            else made[source.layer]
+            for source in inner
+        ]
+        weighs = [source.layer in weighing for source in inner]
+        if is_live_product(op) and not all(weighs):
+            read = [nodes for nodes, k in zip(read, weighs, strict=True) if not k]
+        elif op.name in SOFTMAXES or (weighs and all(weighs)):
+            weighing.add(number)
+        made.append(set[int]().union(*read))
+    end = layer.ends[0] if layer.ends else None
+    return every - made[end.layer if end else -1] if weighing else set()
 
 
 def is_gathered(graph: Graph, node: int) -> bool:

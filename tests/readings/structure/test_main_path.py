@@ -135,3 +135,87 @@ def test_weights_side_by_side_are_one_layer(name):
     for steps, batch in ((1, 2), (2, 1), (5, 3)):
         arch = resviz.trace(net.eval(), inputs=(torch.zeros(steps, batch, 8),))
         assert depth == arch.depth
+
+
+def linears(count):
+    """Linear layers in a row."""
+    return nn.Sequential(*(nn.Linear(8, 8) for _ in range(count)))
+
+
+class Attention(nn.Module):
+    """Attention whose values pass one layer, and what weighs them any number."""
+
+    def __init__(self, q=1, k=1, talk=None, attend=None):
+        super().__init__()
+        self.q, self.k, self.v, self.proj = map(linears, (q, k, 1, 1))
+        self.talk = talk or nn.Identity()
+        self.attend = attend or self.multiply
+
+    def multiply(self, q, k, v):
+        return self.talk((q @ k.transpose(-1, -2)).softmax(-1)) @ v
+
+    def forward(self, x, memory=None):
+        memory = x if memory is None else memory
+        return self.proj(self.attend(self.q(x), self.k(memory), self.v(memory)))
+
+
+class Talk(nn.Module):
+    """A convolution over the heads of weights, and a norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+
+    def forward(self, weights):
+        return self.norm(self.conv(weights[:, None]))[:, 0]
+
+
+class Multiply(nn.Module):
+    """The products of an attention, as a module without weights."""
+
+    def forward(self, q, k, v):
+        return (q @ k.transpose(-1, -2)).softmax(-1) @ v
+
+
+def add_attention(self, x):
+    """A residual of attention, before a norm."""
+    return x + self.attention(self.norm(x))
+
+
+@pytest.mark.parametrize("tokens", [5, 8])
+@pytest.mark.parametrize(
+    "weigh",
+    [
+        lambda n: {},
+        lambda n: {"q": 2},
+        lambda n: {"k": 3},
+        lambda n: {"talk": nn.Linear(n, n)},
+        lambda n: {"talk": Talk()},
+        lambda n: {"q": 2, "attend": F.scaled_dot_product_attention},
+        lambda n: {"q": 2, "attend": Multiply()},
+    ],
+    ids=["plain", "query", "key", "linear talk", "convolved talk", "fused", "a module"],
+)
+def test_the_weights_of_an_attention_are_no_part_of_the_depth(weigh, tokens):
+    """Layers on queries, keys or weights do not count, though as many as channels."""
+    block = Run(add_attention, attention=Attention(**weigh(tokens)))
+    block.norm = nn.LayerNorm(8)
+    arch = resviz.trace(nn.Sequential(nn.Linear(8, 8), block), (tokens, 8))
+    assert 3 == count_depth(read_structure(arch))
+
+
+def run_decoder(self, x):
+    """Residual layers for what asks, and one for the memory that it reads."""
+    memory = self.encode(x)
+    for layer in self.decode:
+        x = x + layer(x)
+    return x + self.attention(x, memory)
+
+
+def test_the_path_goes_on_by_what_asks_for_a_memory():
+    """Of cross-attention the longer stream is on the path, here that of the queries."""
+    layers = [linears(2) for _ in range(3)]
+    net = Run(run_decoder, encode=linears(1), decode=layers, attention=Attention())
+    for model in (net, nn.Sequential(net)):
+        arch = resviz.trace(model, (8, 8))
+        assert 8 == count_depth(read_structure(arch))
