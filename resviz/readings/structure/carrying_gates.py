@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from resviz.operations.families import ACTIVATIONS, FACTORS, NORMS, RESHAPES
 from resviz.readings.structure.forks import ON_SHORTCUT, AncestorSearch, make_addition
 from resviz.readings.structure.main_ends import walk_unweighted
-from resviz.readings.structure.multistep import SCALINGS
 from resviz.readings.structure.regions import find_regions
 from resviz.readings.structure.side_edges import SideKind
+from resviz.readings.structure.summed_parts import SCALINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

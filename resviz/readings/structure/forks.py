@@ -50,7 +50,7 @@ def make_addition(graph: Graph, join: Join) -> Addition:
     The fork lies on a light branch where it can; else it is the last node that every
     path to the join passes. What comes aside is then no operand.
     """
-    nodes = frozenset((join.node, join.reader))
+    nodes = join.nodes
     dominator, side = graph.dominator[join.reader], graph.side_edges.get(join.reader)
     fork: int | None = dominator
     if side or dominator not in join.operands:  # else no later node leads to it

@@ -32,6 +32,7 @@ from resviz.readings.structure.side_edges import (
     find_conditions,
     number_source,
 )
+from resviz.readings.structure.summed_parts import mark_summing_products
 from resviz.record import (
     MODEL_INPUT,
     Architecture,
@@ -99,7 +100,7 @@ class Graph:
 
     def __init__(self, arch: Architecture) -> None:
         self.arch = arch
-        layers = mark_fixed_filters(arch, arch.stored_layers)
+        layers = mark_fixed_filters(arch, mark_summing_products(arch.stored_layers))
         self.layers, starts = find_constant_streams(layers)
         self.constant_nodes: set[int] = set()
         self.operations: dict[int, list[Operation]] = {}

@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.operations.families import JOINS, adds_product
 from resviz.readings.structure.side_edges import number_source
+from resviz.readings.structure.summed_parts import (
+    TOTALS,
+    find_summed_parts,
+    keeps_parts,
+)
 from resviz.readings.structure.weights import is_cell
 
 if TYPE_CHECKING:
@@ -16,8 +21,9 @@ class Join(NamedTuple):
     """An addition of different live tensors of one shape.
 
     Attributes:
-        node: the layer that gives the sum.
+        node: the layer that gives the sum, in the shape of what is added.
         reader: the layer that reads what is added: the same, a `stack` or a `cat`.
+        between: those that lay out anew what that puts together.
         operands: the nodes that are added, two at least but where it adds a product.
         addend: where it adds what it multiplies with a weight itself, as `addmm`, the
             operand that it does not multiply, or the one that it does both with.
@@ -27,6 +33,12 @@ class Join(NamedTuple):
     reader: int
     operands: tuple[int, ...]
     addend: int | None = None
+    between: tuple[int, ...] = ()
+
+    @property
+    def nodes(self) -> frozenset[int]:
+        """Every layer that takes part."""
+        return frozenset((self.node, self.reader, *self.between))
 
 
 def find_joins(graph: Graph) -> dict[int, Join]:
@@ -37,74 +49,62 @@ def find_joins(graph: Graph) -> dict[int, Join]:
     """
     joins: dict[int, Join] = {}
     for node, sources in graph.sources.items():
-        reader: int | None = None
         ops = graph.operations[node]
         if len(sources) == 1:
             if ops[-1].name in TOTALS:
-                reader = find_summed_stack(graph, node)
+                join = make_join_of_parts(graph, node)
+                if join:
+                    joins[join.node] = join
             elif node in graph.efforts and any(map(adds_product, ops)):
                 joins[node] = Join(node, node, sources, addend=sources[0])
-        else:
-            for op in ops:
-                if op.name in JOINS and sum(op.flowing) > 1:
-                    reader = node
-                elif adds_product(op):
-                    joins[node] = Join(node, node, sources, addend=sources[0])
-        if reader is None:
             continue
-        operands = find_operands(graph, reader, node)
-        if len(operands) > 1 and not is_cell(graph.layers[node]):
-            joins[node] = Join(node, reader, operands)
-    return joins
+        for op in ops:
+            if op.name in JOINS and sum(op.flowing) > 1:
+                operands = find_operands(graph, node)
+                if len(operands) > 1 and not is_cell(graph.layers[node]):
+                    joins[node] = Join(node, node, operands)
+            elif adds_product(op):
+                joins[node] = Join(node, node, sources, addend=sources[0])
+    return {node: joins[node] for node in sorted(joins)}
 
 
-def find_operands(graph: Graph, reader: int, node: int) -> tuple[int, ...]:
-    """Find the sources of a sum that are added, without the places of `index_add`."""
-    if not graph.is_single_operation(node, {"index_add"}):
-        return find_equal_sources(graph, reader, node)
+def find_operands(graph: Graph, node: int) -> tuple[int, ...]:
+    """Find the sources of a sum that are added: those of the shape that it gives.
+
+    The places of an `index_add` are none.
+    """
     layer = graph.layers[node]
     read = zip(layer.sources, layer.inputs, strict=True)
-    places = {number_source(s) for s, t in read if t.dtype.startswith("int")}
-    return tuple(source for source in graph.sources[node] if source not in places)
+    if graph.is_single_operation(node, {"index_add"}):
+        places = {number_source(s) for s, t in read if t.dtype.startswith("int")}
+        return tuple(n for n in graph.sources[node] if n not in places)
+    shape = layer.output_shape
+    equal = {number_source(source) for source, tensor in read if tensor.shape == shape}
+    return tuple(source for source in graph.sources[node] if source in equal)
 
 
-def find_equal_sources(graph: Graph, reader: int, node: int) -> tuple[int, ...]:
-    """Find the sources of a reader whose tensors have the shape that a node gives.
+def make_join_of_parts(graph: Graph, node: int) -> Join | None:
+    """Make the join of a node that adds what a `stack` or a `cat` put together.
 
-    Those that a `cat` puts together for it have one axis more.
+    So does a mean, but for a scale. What else reads the parts on the way there wants
+    them apart. A product of matrices gives the sum in another shape than they had.
     """
-    shape = graph.layers[node].output_shape
-    layer = graph.layers[reader]
-    if graph.is_single_operation(reader, {"cat"}):
-        axis = layer.operations[0].arguments.get("dim", 0) % (len(shape) + 1)
-        shape = (*shape[:axis], 1, *shape[axis:])
-    tensors = zip(layer.sources, layer.inputs, strict=True)
-    equal = {number_source(s) for s, tensor in tensors if tensor.shape == shape}
-    return tuple(source for source in graph.sources[reader] if source in equal)
-
-
-def find_summed_stack(graph: Graph, node: int) -> int | None:
-    """Find the `stack` whose new axis a node sums away: both together add.
-
-    So does a mean, but for a scale; a `cat` along an axis of one is a stack too.
-    """
-    if not graph.is_single_operation(node, TOTALS):
+    parts = find_summed_parts(graph.layers, node)
+    if parts is None:
         return None
-    source = graph.sources[node][0]
-    if not graph.is_single_operation(source, {"stack", "cat"}):
+    reader, between = parts
+    operands = graph.sources.get(reader, ())
+    are_read_once = all(len(graph.after[n]) == 1 for n in (reader, *between))
+    if len(operands) < 2 or not are_read_once:
         return None
-    (total,) = graph.operations[node]
-    (stack,) = graph.operations[source]
-    rank = len(stack.outputs[0])
-    place: int = stack.arguments.get("dim", 0) % rank
-    summed = [axis % rank for axis in total.arguments.get("dim") or ()]
-    sums_new_axis = summed == [place] and (
-        stack.name == "stack"
-        or all(graph.shape_of_node(n)[place] == 1 for n in graph.sources[source])
-    )
-    drops_axis = len(total.outputs[0]) < rank and len(graph.after[source]) == 1
-    return source if sums_new_axis and drops_axis else None
-
-
-TOTALS = {"sum", "mean"}
-"""Operations that make one value of all along an axis by adding."""
+    shape, end = graph.shape_of_node(operands[0]), node
+    behind: list[int] = []
+    while graph.shape_of_node(end) != shape and len(graph.after[end]) == 1:
+        (user,) = graph.after[end]
+        if len(graph.sources[user]) > 1 or not keeps_parts(graph.layers[user]):
+            break
+        behind.append(end)
+        end = user
+    if graph.shape_of_node(end) != shape:
+        return Join(node, reader, operands, between=between)
+    return Join(end, reader, operands, between=(*between, *behind))

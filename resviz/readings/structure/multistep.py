@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.forks import Addition, AncestorSearch
 from resviz.readings.structure.sum_kinds import walk_unweighted_chain
+from resviz.readings.structure.summed_parts import SCALINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,10 +126,9 @@ def split_terms(
         yield operand, end
         return
     join = graph.joins[end]
-    inner_nodes = frozenset((join.node, join.reader))
-    nodes.update(chain, inner_nodes)
+    nodes.update(chain, join.nodes)
     for inner in join.operands:
-        yield from split_terms(graph, inner, inner_nodes, nodes)
+        yield from split_terms(graph, inner, join.nodes, nodes)
 
 
 def find_scaled(graph: Graph, node: int) -> int:
@@ -147,10 +147,6 @@ def walk_scaled(graph: Graph, node: int, end: int) -> list[int]:
         (node,) = graph.sources[node]
         chain.append(node)
     return chain
-
-
-SCALINGS = {"mul", "div", "neg", "clone", "alias"}
-"""Operations that only scale what flows, if that is one tensor."""
 
 
 def find_newest_state(graph: Graph, older: list[Term], newest: Term) -> int | None:

@@ -38,6 +38,14 @@ SUMS = (
     lambda x, y: torch.stack((y, x), -1).sum(-1),
     lambda x, y: torch.stack([x, y]).mean(0),
     lambda x, y: torch.cat([x[:, None], y[:, None]], 1).sum(1),
+    lambda x, y: torch.cat([x, y]).view(2, *x.shape).sum(0),
+    lambda x, y: torch.cat([y, x], 1).unflatten(1, (2, -1)).mean(1),
+    lambda x, y: torch.stack([x, y]).permute(1, 2, 3, 0, 4).sum(3),
+    lambda x, y: torch.stack([x, y], -1) @ torch.ones(2),
+    lambda x, y: torch.einsum("k,kbchw->bchw", torch.ones(2), torch.stack([x, y])),
+    lambda x, y: (torch.stack([x, y]) * torch.tensor([1, 0.5]).view(2, 1, 1, 1, 1)).sum(
+        0
+    ),
     torch.sub,
     torch.rsub,
     lambda x, y: y - x.neg(),

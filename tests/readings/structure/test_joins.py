@@ -5,11 +5,12 @@ import torch
 from torch import nn
 
 from resviz import trace
-from resviz.readings.structure import read_structure
+from resviz.readings.structure import count_depth, read_structure
 from resviz.readings.structure.regions import JoinKind
 
 from .toys import Joined, conv, residual
 
+WEIGHTS = nn.Parameter(torch.ones(2))
 GAMMA = nn.Parameter(torch.ones(1, 8, 1, 1))
 
 
@@ -45,6 +46,26 @@ JOINS = {
     "addcmul": lambda y, x: torch.addcmul(x, y, GAMMA),
     "stack": lambda y, x: torch.stack([y, x]).sum(0),
     "stack in the middle": lambda y, x: torch.stack([y, x], 1).sum(1),
+    "stack and einsum": lambda y, x: torch.einsum("kbchw->bchw", torch.stack([y, x])),
+    "weights by einsum": lambda y, x: torch.einsum(
+        "k,kbchw->bchw", WEIGHTS, torch.stack([y, x])
+    ),
+    "stack @ ones": lambda y, x: torch.stack([y, x], -1) @ torch.ones(2),
+    "stack @ a column": lambda y, x: (
+        torch.stack([y, x], -1) @ torch.ones(2, 1)
+    ).squeeze(-1),
+    "tensordot": lambda y, x: torch.tensordot(
+        torch.ones(2), torch.stack([y, x]), dims=1
+    ),
+    "weighed stack": lambda y, x: (
+        torch.stack([y, x]) * WEIGHTS.softmax(0).view(2, 1, 1, 1, 1)
+    ).sum(0),
+    "cat and view": lambda y, x: torch.cat([y, x]).view(2, *x.shape).sum(0),
+    "cat and unflatten": lambda y, x: (
+        torch.cat([y, x], 1).unflatten(1, (2, -1)).mean(1)
+    ),
+    "axes moved": lambda y, x: torch.stack([y, x]).permute(1, 2, 3, 0, 4).sum(3),
+    "axis kept": lambda y, x: torch.stack([y, x]).sum(0, keepdim=True)[0],
 }
 
 
@@ -76,6 +97,39 @@ def test_a_product_of_the_axis_that_is_not_stacked_joins_nothing():
     """The sum must go over the axis that the stack made."""
     built = read(Joined(lambda y, x: torch.stack([y, x], 1).sum(0)))
     assert () == built.regions
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda y, x: torch.cat([y, x], 1).view(1, 8, 2, 8, 8).sum(2),
+        lambda y, x: torch.cat([y, x], 1).view(1, 4, 4, 8, 8).sum(1),
+        lambda y, x: torch.cat([y, x[:, :4]], 1).view(1, 2, 6, 8, 8).sum(1),
+        lambda y, x: torch.stack([y, x]).sum((0, 1)),
+        lambda y, x: torch.stack([y, x], -1) @ torch.ones(2, 2),
+    ],
+    ids=["neighbours", "more parts", "unequal", "samples too", "a matrix"],
+)
+def test_other_values_than_the_parts_are_no_branches(join):
+    """Channels beside one another are added, or both parts mixed, and no branches."""
+    net = nn.Sequential(conv(3, 3), Joined(join))
+    assert () == read_structure(trace(net, (3, 8, 8))).regions
+
+
+def test_parts_that_are_read_apart_are_no_branches():
+    """What else reads what was put together does not want a sum."""
+    built = read(
+        Joined(
+            lambda y, x: (z := torch.cat([y, x]).view(2, *x.shape)).sum(0) / z.amax()
+        )
+    )
+    assert () == built.regions
+
+
+def test_a_product_that_adds_branches_weighs_nothing():
+    """Ones are no weights: two convolutions in the body, and two beside it."""
+    built = read(Joined(JOINS["stack @ ones"]))
+    assert 4 == count_depth(built)
 
 
 def test_an_operand_added_to_itself_is_no_join():
