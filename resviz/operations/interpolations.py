@@ -105,7 +105,7 @@ def resize_upsampled(step: SizeStep) -> list[Shape]:
     scales = [factor for factor in factors if factor]
     if len(scales) < axes:
         raise SizeUnknown("it interpolates to a size and by no factor; " + BY_CODE)
-    sizes = [int(n * s) for n, s in zip(step.shape[-axes:], scales, strict=True)]
+    sizes = [floor(n * s) for n, s in zip(step.shape[-axes:], scales, strict=True)]
     return [(*step.shape[:-axes], *sizes)]
 
 

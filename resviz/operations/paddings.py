@@ -90,7 +90,7 @@ def add_borders(step: SizeStep, pads: Sequence[int]) -> Shape:
     shape = [*step.shape]
     for place, border in enumerate(zip(pads[::2], pads[1::2], strict=True), 1):
         shape[-place] += sum(border)
-    if min(shape) < 1:
+    if any(size < 1 for size in shape):
         raise SizesDisagree(f"nothing is left of {step.shape}")
     return tuple(shape)
 

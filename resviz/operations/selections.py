@@ -230,7 +230,8 @@ def resize_joined(step: SizeStep) -> list[Shape]:
         not flows and number != LEARNED
         for flows, number in zip(step.op.flowing, step.op.reads, strict=False)
     )
-    is_alike = len({replace_axis(shape, axis, 0) for shape in shapes}) == 1
+    rests = [replace_axis(shape, axis, 0) for shape in shapes]
+    is_alike = bool(rests) and all(rest == rests[0] for rest in rests)
     if not is_alike or (is_along and has_made):
         refuse_operands(step)
     return [replace_axis(shapes[0], axis, sum(shape[axis] for shape in shapes))]
@@ -238,7 +239,7 @@ def resize_joined(step: SizeStep) -> list[Shape]:
 
 def resize_stacked(step: SizeStep) -> list[Shape]:
     """Put operands that are alike along a new axis."""
-    if len(set(step.shapes)) > 1:
+    if any(shape != step.shape for shape in step.shapes):
         refuse_operands(step)
     if "dim" not in step.arguments:
         return refuse_change(step)

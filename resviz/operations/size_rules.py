@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.units import format_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from resviz.record import Operation, Shape
 
@@ -43,7 +43,7 @@ class SizeStep:
     op: Operation
     shapes: Sequence[Shape]
     module: str = ""
-    changed_sizes: frozenset[int] = frozenset()
+    changed_sizes: Container[int] = ()
 
     @property
     def before(self) -> Shape:
@@ -107,11 +107,22 @@ def broadcast_shapes(step: SizeStep, shapes: Sequence[Shape]) -> Shape:
     rank = max(map(len, shapes), default=0)
     shape: list[int] = []
     for place in range(-rank, 0):
-        sizes = {s[place] for s in shapes if len(s) >= -place} - {1}
-        if len(sizes) > 1:
-            refuse_operands(step)
-        shape.append(sizes.pop() if sizes else 1)
+        size = 1
+        for other in (s[place] for s in shapes if len(s) >= -place):
+            if size == 1:
+                size = other
+            elif not equals_any(other, 1, size):
+                refuse_operands(step)
+        shape.append(size)
     return tuple(shape)
+
+
+def equals_any(size: int, *others: int) -> bool:
+    """Tell whether a size equals one of others.
+
+    It may be a formula, which has no hash to be looked for in a set.
+    """
+    return any(size == other for other in others)
 
 
 def check_constants_fit(step: SizeStep) -> None:

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from resviz.operations.size_rules import BY_CODE, SizeStep, SizeUnknown, replace_axis
+from resviz.operations.size_rules import (
+    BY_CODE,
+    SizeStep,
+    SizeUnknown,
+    equals_any,
+    replace_axis,
+)
 from resviz.units import format_sizes
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ class ResizedAxis(NamedTuple):
     @property
     def parts(self) -> tuple[ResizedAxis, ...]:
         """The axes of which it was made, () where that is not known."""
-        return self.now.parts if isinstance(self.now, MergedSize) else ()
+        return getattr(self.now, "parts", ())
 
 
 class MergedSize(int):
@@ -42,6 +48,12 @@ class MergedSize(int):
         merged = super().__new__(cls, size)
         merged.parts = parts
         return merged
+
+
+def remember_parts(size: int, parts: tuple[ResizedAxis, ...]) -> int:
+    """Return a size, be it a number or a formula, that knows its parts."""
+    attach = getattr(size, "with_parts", None)
+    return attach(parts) if attach else MergedSize(size, parts)
 
 
 def resize_view(step: SizeStep) -> list[Shape]:
@@ -73,7 +85,7 @@ def may_be_cut(length: int, shape: Shape) -> bool:
     That is what `view(-1, length)` makes of them, and `flatten(1)` does not.
     """
     rows, now = shape
-    return length not in {0, now} and rows * now % length == 0
+    return not equals_any(length, 0, now) and rows * now % length == 0
 
 
 def take_axes(step: SizeStep, pending: list[ResizedAxis], size: int) -> int:
@@ -104,7 +116,7 @@ def take_axes(step: SizeStep, pending: list[ResizedAxis], size: int) -> int:
         made *= axis.now
         parts += axis.parts or (axis,)
     changes = len(parts) > 1 and any(part.before != part.now for part in parts)
-    return MergedSize(made, tuple(parts)) if changes else made
+    return remember_parts(made, tuple(parts)) if changes else made
 
 
 def split_merged_axis(pending: list[ResizedAxis], need: int) -> None:
@@ -146,14 +158,14 @@ def list_changes(before: Shape, now: Shape) -> list[tuple[int, int]]:
 def resize_unsqueeze(step: SizeStep) -> list[Shape]:
     """Put in an axis of one position, where the result says which it is."""
     after = step.op.outputs[0]
-    shapes = {
+    shapes = [
         (*step.shape[:place], 1, *step.shape[place:])
         for place in range(len(after))
         if (*step.before[:place], 1, *step.before[place:]) == after
-    }
-    if len(shapes) > 1:
+    ]
+    if any(shape != shapes[0] for shape in shapes):
         refuse_view(step)
-    return [shapes.pop()]
+    return shapes[:1]
 
 
 def resize_permuted(step: SizeStep) -> list[Shape]:
@@ -197,7 +209,7 @@ def resize_copied(step: SizeStep) -> list[Shape]:
     """Copy one operand over another, whose size stays."""
     wanted, got = step.shapes[0], step.shapes[-1]
     pairs = zip(wanted[::-1], got[::-1], strict=False)
-    if len(got) > len(wanted) or any(b not in {1, a} for a, b in pairs):
+    if len(got) > len(wanted) or not all(equals_any(b, 1, a) for a, b in pairs):
         refuse_view(step)
     return [wanted]
 
@@ -220,7 +232,9 @@ def resize_slice(step: SizeStep) -> list[Shape]:
     for size in (before, now):
         if start >= size or (start < 0 and -start > size):
             raise SizeUnknown("it takes positions that are not there")
-    size = len(range(now)[start : end if end and end < 0 else None : stride])
+    first = start if start >= 0 else now + start
+    last = now + end if end and end < 0 else now
+    size = max((last - first + stride - 1) // stride, 0)
     return [replace_axis(step.shape, axis, size)]
 
 

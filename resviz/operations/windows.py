@@ -44,7 +44,7 @@ def compute_window_sizes(
         return None
     numbers = zip(sizes, kernel, stride, padding, dilation, strict=True)
     output_sizes = [(i + 2 * p - d * (k - 1) - 1) // s + 1 for i, k, s, p, d in numbers]
-    return output_sizes if min(output_sizes) > 0 else None
+    return output_sizes if all(size > 0 for size in output_sizes) else None
 
 
 def compute_sizes_by_window(sizes: Sequence[int], window: Window) -> list[int] | None:
@@ -60,7 +60,7 @@ def compute_sizes_by_window(sizes: Sequence[int], window: Window) -> list[int] |
     for i, k, s, p, d in zip(sizes, *numbers, strict=True):
         size = -(-(i + 2 * p - d * (k - 1) - 1) // s) + 1
         output_sizes.append(size - ((size - 1) * s >= i + p))
-    return output_sizes if min(output_sizes) > 0 else None
+    return output_sizes if all(size > 0 for size in output_sizes) else None
 
 
 def describe_misfit(sizes: Sequence[int], window: Window) -> str:

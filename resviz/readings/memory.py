@@ -261,6 +261,21 @@ def find_saved_for_backward(arch: Architecture) -> SavedForBackward:
     )
 
 
+def find_kept_storages(arch: Architecture) -> list[int] | None:
+    """Find the numbers of the storages that autograd keeps.
+
+    None where they are not all: where an operand is copied before it is written over,
+    or an operation has no rule.
+    """
+    tape = BackwardTape(arch)
+    for layer in arch.stored_layers:
+        for op in layer.operations:
+            tape.save_operation(layer.index, op)
+    kept = sum(arch.storages[number].bytes for number in tape.saved_storages)
+    is_whole = not tape.uncounted and kept == sum(tape.layers)
+    return sorted(tape.saved_storages) if is_whole else None
+
+
 class BackwardTape:
     """What autograd has saved of the operations so far.
 

@@ -63,13 +63,9 @@ def resize_record(
     if shapes == tuple(tensor.shape for tensor in arch.inputs):
         return arch
     place = f"{arch.name} at {' and '.join(map(str, shapes))}"
-    if arch.mode == "run":
-        raise ResizeError(f"{place}: its forward looked at values; {TRACE_AGAIN}")
-    if arch.unseen:
-        raise ResizeError(
-            f"{place}: {arch.unseen[0]} reads what was made where nothing is followed; "
-            f"{TRACE_AGAIN}"
-        )
+    reason = explain_no_resize(arch)
+    if reason:
+        raise ResizeError(f"{place}: {reason}; {TRACE_AGAIN}")
     resized = ResizedRecord(arch, shapes)
     try:
         resized.follow_layers()
@@ -78,6 +74,15 @@ def resize_record(
         remedy = suggest_near_sizes(arch, shapes) if fails else TRACE_AGAIN
         raise ResizeError(f"{place}: {error}; {remedy}", fails=fails) from None
     return resized.make_record(batch)
+
+
+def explain_no_resize(arch: Architecture) -> str:
+    """Say why nothing is known of a record at any other input; "" if it may be."""
+    if arch.mode == "run":
+        return "its forward looked at values"
+    if arch.unseen:
+        return f"{arch.unseen[0]} reads what was made where nothing is followed"
+    return ""
 
 
 def suggest_near_sizes(arch: Architecture, shapes: tuple[Shape, ...]) -> str:
@@ -107,6 +112,16 @@ def works_at(arch: Architecture, shapes: tuple[Shape, ...]) -> bool:
     return True
 
 
+class ChangedSizes:
+    """Sizes of the input that are no more what they were, looked up one by one."""
+
+    def __init__(self, pairs: Sequence[tuple[int, int]]) -> None:
+        self.pairs = pairs
+
+    def __contains__(self, size: object) -> bool:
+        return any(old == size and old != now for old, now in self.pairs)
+
+
 class ResizedRecord:
     """What is known so far of a record at another input.
 
@@ -126,11 +141,8 @@ class ResizedRecord:
         self.shapes = {
             Source(MODEL_INPUT, number): shape for number, shape in enumerate(shapes)
         }
-        self.changed_sizes = frozenset(
-            old
-            for tensor, shape in pairs
-            for old, now in zip(tensor.shape, shape, strict=True)
-            if old != now
+        self.changed_sizes = ChangedSizes(
+            [both for t, shape in pairs for both in zip(t.shape, shape, strict=True)]
         )
         self.layers: list[Layer] = []
         self.orders = ValueOrders()
@@ -178,6 +190,23 @@ class ResizedRecord:
     def follow_layer(self, layer: Layer) -> Layer:
         """Return a layer with new shapes, and note what it gives."""
         given = [self.shapes[source] for source in layer.sources]
+        operations, outputs = self.follow_operations(layer, given)
+        return replace(
+            layer,
+            inputs=tuple(map(replace_shape, layer.inputs, given)),
+            outputs=tuple(map(replace_shape, layer.outputs, outputs)),
+            operations=operations,
+        )
+
+    def follow_operations(
+        self, layer: Layer, given: Sequence[Shape]
+    ) -> tuple[tuple[Operation, ...], list[Shape]]:
+        """Return the operations of a layer with new shapes, and what it gives.
+
+        Args:
+            layer: whose operations they are.
+            given: the new shapes of what it reads.
+        """
         shapes = {Source(MODEL_INPUT, k): shape for k, shape in enumerate(given)}
         self.orders.enter_layer(layer.sources)
         operations: list[Operation] = []
@@ -199,13 +228,7 @@ class ResizedRecord:
             for k, shape in enumerate(outputs):
                 shapes[Source(number, k)] = shape
             operations.append(replace_shapes(op, operands, outputs))
-        outputs = self.find_outputs(layer, shapes)
-        return replace(
-            layer,
-            inputs=tuple(map(replace_shape, layer.inputs, given)),
-            outputs=tuple(map(replace_shape, layer.outputs, outputs)),
-            operations=tuple(operations),
-        )
+        return tuple(operations), self.find_outputs(layer, shapes)
 
     def find_outputs(self, layer: Layer, shapes: dict[Source, Shape]) -> list[Shape]:
         """Find the new shapes of what a layer gives."""
@@ -336,7 +359,7 @@ def replace_shapes(
 
 def make_plain(shape: Shape) -> Shape:
     """Return a shape of plain numbers, which know nothing of their parts."""
-    return tuple(map(int, shape))
+    return tuple(+size for size in shape)
 
 
 def replace_shape(tensor: Tensor, shape: Shape) -> Tensor:

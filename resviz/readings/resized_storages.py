@@ -39,7 +39,7 @@ def resize_new_storage(
         before, now = pending.pop(0)
         item, rest = divmod(size, prod(before) or size + 1)
         if not rest and item in ITEM_SIZES:
-            return int(item * prod(now))
+            return item * prod(now)
     return resize_statistics(op, operands, size)
 
 
@@ -59,14 +59,14 @@ def resize_statistics(op: Operation, operands: Sequence[Shape], size: int) -> in
         return size if before[1] == now[1] else size // before[1] * now[1]
     if op.name == "native_group_norm":
         return size // before[0] * now[0]
-    sizes = {
+    sizes = [
         size // prod(before[:axes]) * prod(now[:axes])
         for axes in list_kept_axes(op)
         if divmod(size, prod(before[:axes]) or 1) in {(4, 0), (8, 0)}
-    }
-    if len(sizes) != 1:
+    ]
+    if not sizes or any(other != sizes[0] for other in sizes):
         raise SizeUnknown("the record does not tell how much memory it takes")
-    return sizes.pop()
+    return sizes[0]
 
 
 def list_kept_axes(op: Operation) -> range:
