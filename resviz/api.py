@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from resviz import source
-from resviz.options import takes_options
+from resviz.options.keywords import takes_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
