@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from math import floor, log10, prod
 from typing import TYPE_CHECKING
 
@@ -184,6 +183,8 @@ def parse_count(text: str | float) -> int:
         >>> parse_count("4.1G"), parse_count("25.6 M"), parse_count(12)
         (4100000000, 25600000, 12)
     """
+    from fractions import Fraction  # which imports decimal
+
     match = None if isinstance(text, bool) else COUNT.fullmatch(str(text).strip())
     number = match and Fraction(re.sub("[_,]", "", match[1])) * COUNT_UNITS[match[2]]
     if number is None or number.denominator != 1:
@@ -201,6 +202,8 @@ def parse_bytes(text: str | float) -> int:
         >>> [parse_bytes(text) for text in ("2GiB", "1.5 kb", "500M", 0)]
         [2147483648, 1536, 524288000, 0]
     """
+    from fractions import Fraction
+
     match = None if isinstance(text, bool) else BYTES.fullmatch(str(text).strip())
     if not match:
         raise SpecError(f"got {text!r}, want bytes as 2GiB, 500M or 0")

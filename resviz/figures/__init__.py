@@ -219,11 +219,12 @@ def draw_on(
     """Draw a figure on a sheet, by options of its own that are checked."""
     from resviz.figures.drawing.sheet import lay_out_on
     from resviz.figures.drawing.shifting import trim_top
-    from resviz.figures.heat import fill_picture
 
     with lay_out_on(sheet):
         picture = find_figure(figure).draw(networks, **own)
         if sheet.heat:
+            from resviz.figures.heat import fill_picture
+
             picture = fill_picture(picture, sheet.heat)
     return picture if sheet.has_title else trim_top(picture)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from resviz.figures.drawing.elements import ChartLink, Edge
-    from resviz.readings.contraction import EdgeCoverage
+    from resviz.readings.contraction.coverage import EdgeCoverage
 
 WHOLE_GRAPH = "see --figure lanes"
 """Where the connections are that a figure leaves out."""

@@ -1,4 +1,4 @@
-"""The words below a lanes figure: its signs, and what is not drawn line by line."""
+"""The words below a contracted graph: its signs, and what is not drawn line by line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resviz.units import format_plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.readings.contraction import ContractedGraph
+    from resviz.readings.contraction.drawn import ContractedGraph
 
 
 WORD_MEANINGS = {"‖": "in parallel", "dw": "depthwise"}

@@ -48,6 +48,8 @@ def respell_names(structure: Structure, text: str) -> str:
 
     Classes stay out of it: several stages have one.
     """
+    if find_sheet().names != "path":
+        return text
     paths = read_stage_paths(structure.arch)
     own = [StageNames(stage.name, stage.block_names) for stage in structure.stages]
     called = {
@@ -58,7 +60,7 @@ def respell_names(structure: Structure, text: str) -> str:
         )
         if old != new
     }
-    if find_sheet().names != "path" or not called:
+    if not called:
         return text
     return re.sub(r"conv\d+_(?:x|\d+)", lambda at: called.get(at[0], at[0]), text)
 

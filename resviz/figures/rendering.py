@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.drawing.styles import Style
-    from resviz.readings.contraction import EdgeCoverage
+    from resviz.readings.contraction.coverage import EdgeCoverage
 
 LACKING_FORMATS: dict[str, tuple[tuple[str, ...], str]] = {
     "width": (

@@ -9,13 +9,16 @@ from resviz import units
 from resviz.errors import RenderError, suggest
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.part_names import name_stage
-from resviz.readings.contraction import SCREEN, GraphPart, contract, read_contraction
+from resviz.readings.contraction import read_contraction
+from resviz.readings.contraction.drawn import contract
+from resviz.readings.contraction.ladder import SCREEN
+from resviz.readings.contraction.parts import GraphPart
 from resviz.readings.stage_modules import read_stage_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.readings.contraction import ContractedGraph
+    from resviz.readings.contraction.drawn import ContractedGraph
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
 

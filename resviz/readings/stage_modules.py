@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from resviz.readings.contraction import read_wiring
 from resviz.readings.contraction.forms import count_names
-from resviz.readings.contraction.module_names import list_module_names, shorten_list
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.stage_names import StageNames, name_by_path
 from resviz.record.cached import cache_reading
@@ -14,7 +13,7 @@ from resviz.record.cached import cache_reading
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.readings.contraction import Naming
+    from resviz.readings.contraction.module_names import Naming
     from resviz.record import Architecture
 
 
@@ -31,6 +30,8 @@ def read_stage_classes(arch: Architecture) -> tuple[StageNames, ...]:
 
     The class of a stage itself is mostly that of a container.
     """
+    from resviz.readings.contraction.module_names import shorten_list
+
     found: list[StageNames] = []
     for stage in read_structure(arch).stages:
         blocks = [name_layers(arch, b.layer_indices, "class") for b in stage.blocks]
@@ -41,4 +42,6 @@ def read_stage_classes(arch: Architecture) -> tuple[StageNames, ...]:
 
 def name_layers(arch: Architecture, layers: Iterable[int], naming: Naming) -> str:
     """Name the modules of some layers in one line; "" for none."""
+    from resviz.readings.contraction.module_names import list_module_names
+
     return ", ".join(list_module_names(read_wiring(arch), layers, naming))

@@ -1,17 +1,14 @@
 """Columns of the layer table that stand there where they are named.
 
 Place, memory and receptive field are readings of their own, which take time, so each
-is read only where one of its columns is wanted.
+is imported and read only where one of its columns is wanted.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resviz.readings.receptive import compute_receptive_fields
 from resviz.readings.structure import index_block_layers
-from resviz.tables.memory import BYTES_COLUMNS, list_layer_bytes, sum_layer_bytes
-from resviz.tables.receptive import display_field, measure_axes
 from resviz.tables.table import Column
 
 if TYPE_CHECKING:
@@ -21,6 +18,14 @@ if TYPE_CHECKING:
 
 PLACE_COLUMNS = (Column("stage", "stage"), Column("block", "block"))
 """Where a layer lies."""
+
+BYTES_COLUMNS = (
+    Column("parameter_bytes", "parameters, MiB", "bytes"),
+    Column("activation_bytes", "allocated, MiB", "bytes", spare=2),
+    Column("held_bytes", "held, MiB", "bytes"),
+    Column("kept_bytes", "kept, MiB", "bytes"),
+)
+"""What a layer needs of memory."""
 
 FIELD_COLUMNS = (
     Column("receptive_field", "receptive field", "field"),
@@ -70,12 +75,17 @@ def find_place(arch: Architecture, indices: Sequence[int]) -> dict[str, str | No
 
 def find_bytes(arch: Architecture, indices: Sequence[int]) -> dict[str, int | None]:
     """Find the bytes of some layers together; what they hold is the most of one."""
+    from resviz.tables.memory import list_layer_bytes, sum_layer_bytes
+
     all_bytes = list_layer_bytes(arch)
     return sum_layer_bytes([all_bytes[index] for index in indices])
 
 
 def find_field(arch: Architecture, indices: Sequence[int]) -> dict[str, Any]:
     """Find what the last of some layers sees of the input, as people read it."""
+    from resviz.readings.receptive import compute_receptive_fields
+    from resviz.tables.receptive import display_field, measure_axes
+
     seen = compute_receptive_fields(arch).layers[indices[-1]]
     measures = display_field(measure_axes(seen)) if seen else {}
     return {column.key: measures.get(column.key) for column in FIELD_COLUMNS}

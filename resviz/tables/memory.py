@@ -10,6 +10,7 @@ from resviz.readings import memory
 from resviz.readings.structure import read_structure
 from resviz.record import Source
 from resviz.record.cached import cache_reading
+from resviz.tables.layer_extras import BYTES_COLUMNS
 from resviz.tables.notes import (
     describe_inputs,
     run_mode_notes,
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.record import Architecture
-
-BYTES_COLUMNS = (
-    Column("parameter_bytes", "parameters, MiB", "bytes"),
-    Column("activation_bytes", "allocated, MiB", "bytes", spare=2),
-    Column("held_bytes", "held, MiB", "bytes"),
-    Column("kept_bytes", "kept, MiB", "bytes"),
-)
 
 PART_MEMORY_COLUMNS = (
     Column("name", "part"),

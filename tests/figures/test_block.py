@@ -13,7 +13,7 @@ from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.steps import build_block_steps
-from resviz.figures.overview import smallest_letter_size
+from resviz.figures.overview.arranging import smallest_letter_size
 from resviz.readings.structure import read_structure
 
 from .conftest import NETWORKS, faults, texts

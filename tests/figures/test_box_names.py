@@ -6,7 +6,8 @@ import resviz
 from resviz.embed.fence import parse_fence_line
 from resviz.errors import RenderError
 from resviz.figures import FIGURES, draw_diagram
-from resviz.readings.contraction import SCREEN, contract
+from resviz.readings.contraction.drawn import contract
+from resviz.readings.contraction.ladder import SCREEN
 
 from .conftest import faults, texts
 from .editable import read_network

@@ -12,10 +12,11 @@ import resviz
 from resviz.figures import choose_figure, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import LINES, LOOKS
+from resviz.figures.graph_notes import explain_words
 from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
-from resviz.figures.lanes.notes import explain_words
-from resviz.figures.overview import smallest_letter_size
-from resviz.readings.contraction import DrawnFrame, read_contraction
+from resviz.figures.overview.arranging import smallest_letter_size
+from resviz.readings.contraction import read_contraction
+from resviz.readings.contraction.drawn import DrawnFrame
 from resviz.record.storage import load
 from resviz.tracing import trace
 from tests.figures.conditioned_unet import ConditionedUNet

@@ -14,7 +14,7 @@ from torch import nn
 from resviz import trace
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing.elements import Node, Picture
-from resviz.figures.overview import (
+from resviz.figures.overview.arranging import (
     break_evenly,
     choose_readable,
     iter_placed,

@@ -18,7 +18,7 @@ from resviz.figures import draw_diagram
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.fitting import find_letter_size
 from resviz.figures.drawing.styles import STYLES
-from resviz.figures.overview import smallest_letter_size
+from resviz.figures.overview.arranging import smallest_letter_size
 from resviz.figures.volumes.groups import list_groups
 from resviz.figures.volumes.placing import choose_row
 from resviz.figures.volumes.ways import Skyline, WaySpan, find_free_middle

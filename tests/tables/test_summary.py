@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.figures.sentences import describe_network
+from resviz.figures.overview.sentences import describe_network
 from tests.readings.structure.toys import Basic, conv
 
 

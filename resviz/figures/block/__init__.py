@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from resviz.figures import sentences
 from resviz.figures.block.placed import PlacedBlock, finish_chart, list_block_costs
 from resviz.figures.block.places import name_equal_blocks, read_places
 from resviz.figures.block.placing import SIDE
+from resviz.figures.block.sentences import describe_block
 from resviz.figures.block.sides import draw_sides
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.ledgers import SeatBook
@@ -92,7 +92,7 @@ def description(
     """
     networks = read_places(archs, at, stages)
     told = [
-        sentences.describe_block(arch, place.name, place.block, place.equal)
+        describe_block(arch, place.name, place.block, place.equal)
         for arch, places in zip(archs, networks, strict=True)
         for place in places
     ]

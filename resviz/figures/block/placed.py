@@ -10,13 +10,14 @@ from resviz.figures import layer_labels
 from resviz.figures.block.lanes import assign_lanes
 from resviz.figures.block.placing import BlockPlacing, turn_to_right
 from resviz.figures.block.step_names import name_steps
-from resviz.figures.block.steps import build_block_steps, list_block_members
+from resviz.figures.block.steps import build_block_steps
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.charts import settle_chart
 from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLink
 from resviz.readings import costs
 from resviz.readings.structure.graph import build_graph
+from resviz.readings.structure.parts import list_block_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

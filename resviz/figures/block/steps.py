@@ -13,6 +13,7 @@ from resviz.figures.tints import choose_layers_tint
 from resviz.operations.families import ACTIVATIONS
 from resviz.readings.contraction import read_wiring
 from resviz.readings.structure.graph import Graph, build_graph
+from resviz.readings.structure.parts import list_block_members, list_unit_members
 from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 
@@ -86,15 +87,6 @@ def build_block_steps(arch: Architecture, block: Block) -> list[BlockStep]:
     for end, number in flow.step_of_layer.items():
         flow.steps[number].ends.append(end)
     return [*flow.steps, BlockStep(["y"], "text", shape, [last], ends=readers)]
-
-
-def list_block_members(graph: Graph, block: Block) -> set[int]:
-    """List the layers of a block, with sums in its units and what lies between them."""
-    first = min(block.layer_indices)
-    between = {unit.fork for unit in block.units if first < unit.fork <= block.end}
-    return between.union(
-        block.layer_indices, *(list_unit_members(graph, unit) for unit in block.units)
-    )
 
 
 def list_readers_outside(graph: Graph, block: Block, node: int) -> list[int]:
@@ -262,12 +254,6 @@ def build_input_step(graph: Graph, node: int) -> BlockStep:
     name = arch.input_names[source.output] if arch.input_names else "input"
     shape = layer_labels.arrange_output(arch, source)
     return BlockStep([clean_name(name)], "text", shape)
-
-
-def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
-    """List a unit's layers, sums that are part of its last one included."""
-    within = () if unit.join is None else graph.find_nodes_between(unit.fork, unit.join)
-    return {*within, *unit.layer_indices}
 
 
 def can_merge_step(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from resviz.figures.drawing.ledgers import Ledger
-    from resviz.readings.contraction import EdgeCoverage
+    from resviz.readings.contraction.coverage import EdgeCoverage
 
 Point = tuple[float, float]
 

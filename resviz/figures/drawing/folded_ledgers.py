@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from resviz.figures.drawing.ledgers import Wire
-    from resviz.readings.contraction import ContractedGraph, EdgeCoverage
+    from resviz.readings.contraction.coverage import EdgeCoverage
+    from resviz.readings.contraction.drawn import ContractedGraph
     from resviz.record import Architecture
 
 

@@ -13,7 +13,8 @@ from itertools import pairwise
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from resviz.readings.contraction import EdgeCoverage, read_wiring
+from resviz.readings.contraction import read_wiring
+from resviz.readings.contraction.coverage import EdgeCoverage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ from resviz.escape import clean_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.readings.contraction import Naming
+    from resviz.readings.contraction.module_names import Naming
 
 
 @dataclass(frozen=True, slots=True)

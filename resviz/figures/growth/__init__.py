@@ -35,6 +35,7 @@ from resviz.readings import costs
 from resviz.readings.receptive import compute_receptive_fields
 from resviz.readings.structure import read_structure
 from resviz.record import MODEL_INPUT, Source
+from resviz.units import format_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,9 +120,9 @@ def description(archs: Sequence[Architecture], *, stages: str | None = None) -> 
             f"{units.format_count(last.activations)} activations and a receptive "
             f"field {field}."
         )
-    lines += map(sentences.format_sentence, explain_numbers(archs))
+    lines += map(format_sentence, explain_numbers(archs))
     lines += [f"{omission}." for omission in list_omissions(archs)]
-    lines += map(sentences.format_sentence, declare_parts_of(archs, stages))
+    lines += map(format_sentence, declare_parts_of(archs, stages))
     return " ".join(lines)
 
 

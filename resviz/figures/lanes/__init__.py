@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from resviz.figures import sentences
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
@@ -17,9 +16,10 @@ from resviz.figures.drawing.elements import Edge, Group, Node, Solid
 from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.drawing.folded_ledgers import FoldedLedger, list_boxes_of_parts
 from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.graph_notes import declare_boxes, explain_drawing
+from resviz.figures.graph_sentences import describe_graph
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
-from resviz.figures.lanes.notes import declare_boxes, explain_drawing
 from resviz.figures.lanes.placing import (
     ENTRANCE_WIDTH,
     LETTER_SIZE,
@@ -40,15 +40,10 @@ from resviz.figures.stage_parts import (
 )
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import read_structure
-from resviz.units import format_plural, format_sentence
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture, Point
-    from resviz.readings.contraction import (
-        ContractedGraph,
-        DrawnFrame,
-        DrawnNode,
-    )
+    from resviz.readings.contraction.drawn import ContractedGraph, DrawnFrame, DrawnNode
     from resviz.record import Architecture
 
 MIN_WIDTH = 640
@@ -259,61 +254,3 @@ def description(
     graph = read_shown_graph(part, arch, depth)
     told = describe_graph(graph, "As a graph in lanes by resolution")
     return told + tell_span(part)
-
-
-def describe_graph(graph: ContractedGraph, opening: str) -> str:
-    """Say a contracted graph in sentences, its steps behind some opening words."""
-    totals = sentences.describe_totals(read_structure(graph.arch))
-    names = name_nodes(graph)
-    steps = [
-        f"{names[key]}, {describe_place(node)}, reads "
-        + sentences.join_with_and([names[source] for source in graph.sources[key]])
-        for key, node in graph.nodes.items()
-        if graph.sources[key]
-    ]
-    shown = steps[:MAX_STEPS]
-    if len(steps) > MAX_STEPS:
-        shown.append(f"{len(steps) - MAX_STEPS} more follow")
-    frames = [
-        f"{len(frame.members)} of these come {frame.label[1:]} times"
-        for frame in graph.frames
-        if frame.label.startswith("×")
-    ]
-    told = [*declare_boxes(graph), *frames]
-    ending = f" {format_sentence('; '.join(told))}" if told else ""
-    return f"{totals} {opening}: {'; '.join(shown)}.{ending}"
-
-
-MAX_STEPS = 40
-"""Boxes that are said one by one."""
-
-
-def name_nodes(graph: ContractedGraph) -> dict[int, str]:
-    """Name every node by its number and its words, as "4 (3×3 ×2)".
-
-    Letters that stand for a name in boxes are that name here, where no legend is.
-    """
-    meanings = {code: name for name, code in graph.letters.items()}
-    names: dict[int, str] = {}
-    for number, (key, node) in enumerate(graph.nodes.items(), start=1):
-        sign = [sentences.spell_join(node.entrance)] if node.entrance else []
-        words = (
-            [sentences.spell_join(node.lines[0]), *node.lines[1:]]
-            if node.role == "join"
-            else node.lines
-        )
-        spelled = [
-            " ".join(meanings.get(word, word) for word in line.split())
-            for line in words
-        ]
-        names[key] = f"{number} ({', '.join([*sign, *spelled])})"
-    return names
-
-
-def describe_place(node: DrawnNode) -> str:
-    """Describe what a node gives: resolution and channels."""
-    return (
-        f"{node.place}, {format_plural(node.width, 'channel')}"
-        if node.resolution.positions > 1
-        else format_plural(node.width, "number")
-    )

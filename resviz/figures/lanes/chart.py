@@ -9,13 +9,13 @@ from resviz.figures.drawing.elements import Chart, ChartBox, ChartFrame, ChartLi
 from resviz.figures.drawing.folded_ledgers import FoldedLedger, list_boxes_of_parts
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import level_tint
-from resviz.figures.lanes.notes import declare_boxes
+from resviz.figures.graph_notes import declare_boxes
 from resviz.readings.resolution import find_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from resviz.readings.contraction import ContractedGraph, DrawnNode
+    from resviz.readings.contraction.drawn import ContractedGraph, DrawnNode
 
 CHART_ROLES = {
     "input": "plain",

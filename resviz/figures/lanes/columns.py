@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from resviz.readings.contraction import ContractedGraph
+    from resviz.readings.contraction.drawn import ContractedGraph
 
 MAX_ROUNDS = 20
 """How often the columns are found anew, since frames push others aside."""

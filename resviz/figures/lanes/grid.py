@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.styles import level_tint
 from resviz.figures.lanes.columns import assign_columns
-from resviz.readings.contraction import DrawnFrame
+from resviz.readings.contraction.drawn import DrawnFrame
 from resviz.readings.resolution import find_level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from resviz.readings.contraction import ContractedGraph
+    from resviz.readings.contraction.drawn import ContractedGraph
 
 MAX_RATIO = 1.7
 """How many times as many positions neighbours in one lane may have: 35×35 and 33×33

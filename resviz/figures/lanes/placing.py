@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Point
     from resviz.figures.lanes.grid import LaneGrid
     from resviz.figures.lanes.routing import LineRouter, StraightWay
-    from resviz.readings.contraction import DrawnNode
+    from resviz.readings.contraction.drawn import DrawnNode
 
 LETTER_SIZE = 11
 LINE_HEIGHT = LETTER_SIZE * metrics.LINE_SPACING

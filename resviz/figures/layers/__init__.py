@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resviz import units
-from resviz.figures import sentences
 from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.elements import ChartBox
 from resviz.figures.drawing.fitting import (
@@ -28,6 +27,7 @@ from resviz.figures.layers.placing import (
 from resviz.figures.layers.routing import RowRouter
 from resviz.figures.layers.rows import group_into_pieces
 from resviz.figures.layers.wiring import LayersWiring
+from resviz.figures.overview.sentences import describe_network
 from resviz.figures.stage_parts import declare_span, read_stage_part, tell_span
 from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import Structure, read_structure
@@ -141,5 +141,5 @@ def description(
     return (
         f"{count} layers{rows} in execution order, with output shapes and "
         f"parameters, {units.group_digits(arch.params)} in all. "
-        f"{sentences.describe_network(arch)}{tell_span(part)}"
+        f"{describe_network(arch)}{tell_span(part)}"
     )

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from resviz.figures.layers.rows import LayerPiece, LayerRow
-    from resviz.readings.contraction import EdgeCoverage, Wiring
-    from resviz.readings.contraction.coverage import Turns
+    from resviz.readings.contraction import Wiring
+    from resviz.readings.contraction.coverage import EdgeCoverage, Turns
     from resviz.readings.contraction.folds import FoldedQuotient
     from resviz.record import Architecture
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.escape import clean_name
 from resviz.figures import layer_labels, tints
-from resviz.figures.block.steps import list_unit_members
 from resviz.figures.drawing import metrics
 from resviz.figures.layer_labels import find_join_sign
 from resviz.figures.part_names import name_block, name_layer
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.contraction import read_wiring
+from resviz.readings.structure.parts import list_unit_members
 from resviz.readings.structure.shortcuts import INTERPOLATION_MODES
 from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, cast
 
-from resviz.errors import RenderError
-from resviz.figures import sentences
-from resviz.figures.branch_labels import has_serial_labels
 from resviz.figures.drawing.fitting import choose_fitting
 from resviz.figures.drawing.sheet import find_sheet
-from resviz.figures.drawing.styles import LOOKS
-from resviz.figures.legend import build_overview_legend
-from resviz.figures.overview.changes import (
-    describe_changes,
-    list_chart_lines,
-    list_marked_changes,
-    mark_parts,
-    mark_picture,
+from resviz.figures.overview.arranging import (
+    build_part,
+    choose_readable,
+    iter_funnels,
+    iter_pictures,
 )
-from resviz.figures.overview.chart import MAX_LINE_CHARACTERS, ChartBuilder
-from resviz.figures.overview.cost_bars import (
-    add_section_costs,
-    explain_squares,
-    say_costs,
-)
-from resviz.figures.overview.downward import DownwardPlacing
-from resviz.figures.overview.funnel import FunnelPlacing
-from resviz.figures.overview.merging import explain_merged, merge_first_blocks
-from resviz.figures.overview.outline import MAX_ROWS, build_outline
-from resviz.figures.overview.part import choose_part
-from resviz.figures.overview.rightward import RightwardPlacing
-from resviz.readings.compare import compare_records
+from resviz.figures.overview.chart import ChartBuilder
+from resviz.figures.overview.cost_bars import say_costs
+from resviz.figures.overview.sentences import describe_network
+from resviz.figures.sentences import join_with_and
 from resviz.readings.structure import read_structure
 from resviz.record import Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from resviz.figures.drawing.elements import Chart, Picture
-    from resviz.figures.overview.outline import Outline
-    from resviz.readings.structure import Structure
+    from resviz.figures.drawing.elements import Picture
 
 
 def draw(
@@ -62,6 +45,8 @@ def draw(
             left to right.
     """
     if diff or not isinstance(arch, Architecture):
+        from resviz.figures.overview.compared import draw_changes
+
         return draw_changes(
             cast("Sequence[Architecture]", arch), direction, stages, costs=costs
         )
@@ -76,116 +61,6 @@ def draw(
         pictures = chain(funnels, pictures) if costs else chain(pictures, funnels)
     picture = choose_readable(pictures) if is_screen else choose_fitting(pictures)
     return replace(picture, chart=unplaced)
-
-
-def draw_changes(
-    archs: Sequence[Architecture],
-    direction: str,
-    stages: str | None,
-    *,
-    costs: bool,
-) -> Picture:
-    """Draw the overview of the second of two networks, what changed marked."""
-    if direction != "TB":
-        raise RenderError(
-            f"direction: got {direction!r} with diff, whose marks stand left of blocks "
-            "from top to bottom: want TB, or leave out one of both"
-        )
-    before, after = archs
-    structure = read_structure(after)
-    comparison = compare_records(before, after)
-    changes = list_marked_changes(comparison, structure)
-    outline = build_part(structure, stages, costs=costs)
-    chart = ChartBuilder(outline).build_chart(direction)
-    first, *parts = mark_parts(chart.parts, changes, find_holders(chart))
-    lines = list_chart_lines(comparison, changes, MAX_LINE_CHARACTERS)
-    first = replace(first, lines=(*first.lines, *lines))
-    shown = partial(build_part, structure, stages, costs=costs)
-    placed = iter_pictures(structure, outline, shown, direction, max_lanes=1)
-    is_screen = find_sheet().width is None
-    pictures = (
-        mark_picture(each, comparison, changes, beside=is_screen) for each in placed
-    )
-    picture = choose_readable(pictures) if is_screen else choose_fitting(pictures)
-    return replace(picture, chart=replace(chart, parts=(first, *parts)))
-
-
-def find_holders(chart: Chart) -> Mapping[int, Sequence[str]]:
-    """Find the keys of the boxes that hold each layer."""
-    (ledger,) = chart.ledgers
-    return ledger.find_holders()
-
-
-MIN_ROWS = 3
-"""Rows of one stage that are drawn at least: the first, what is left out, the last."""
-
-
-def build_part(
-    structure: Structure,
-    stages: str | None,
-    rows: int = MAX_ROWS,
-    *,
-    costs: bool = False,
-) -> Outline:
-    """Return the overview of some stages, with at most so many rows of each.
-
-    With `costs` its sections know what they cost.
-    """
-    outline = build_outline(structure, most=rows)
-    if costs:
-        outline = add_section_costs(outline, structure)
-    return choose_part(structure, outline, stages)
-
-
-def iter_pictures(
-    structure: Structure,
-    whole: Outline,
-    build: Callable[[int], Outline],
-    direction: str,
-    *,
-    max_lanes: int | None = None,
-) -> Iterator[Picture]:
-    """Yield the overview in one lane of stages and in more, then with fewer rows.
-
-    `whole` has all rows, `build` outlines it with at most so many of a stage. On a
-    sheet of some width each is narrowed to it after that.
-    """
-    widths = (False,) if find_sheet().width is None else (False, True)
-    previous, outline = None, whole
-    for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
-        if most < MAX_ROWS:
-            outline = build(most)
-        if outline != previous:
-            omissions = [*list_omissions(structure), *outline.missing]
-            signs = build_overview_legend(structure, outline)
-            signs += explain_squares(outline)
-            for narrowed in widths:
-                placed = iter_placed(
-                    outline, signs, omissions, direction, narrowed=narrowed
-                )
-                yield from islice(placed, max_lanes)
-        previous = outline
-
-
-def iter_funnels(
-    structure: Structure, whole: Outline, build: Callable[[int], Outline]
-) -> Iterator[Picture]:
-    """Yield the overview with its blocks as funnels, then with fewer rows.
-
-    A block and those like it behind it are one.
-    """
-    for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
-        outline = merge_first_blocks(whole if most == MAX_ROWS else build(most))
-        omissions = [*list_omissions(structure), *outline.missing]
-        signs = build_overview_legend(structure, outline)
-        signs += [*explain_merged(outline), *explain_squares(outline)]
-        yield FunnelPlacing(outline, signs, omissions, ()).place()
-
-
-def list_omissions(structure: Structure) -> list[str]:
-    """List what an overview shows otherwise than it is."""
-    serial = ["parallel branches stand one after the other"]
-    return serial * has_serial_labels(structure)
 
 
 def description(
@@ -203,87 +78,17 @@ def description(
         RenderError: as `draw`.
     """
     if diff or not isinstance(arch, Architecture):
+        from resviz.figures.overview.compared import describe_difference
+
         before, after = cast("Sequence[Architecture]", arch)
-        comparison = compare_records(before, after)
-        changes = list_marked_changes(comparison, read_structure(after))
         whole = description(after, stages=stages, costs=costs)
-        return f"{whole} {describe_changes(comparison, changes)}"
-    whole = sentences.describe_network(arch)
+        return f"{whole} {describe_difference(before, after)}"
+    whole = describe_network(arch)
     outline = build_part(read_structure(arch), stages, costs=costs)
     if costs and outline.sections:
         whole = f"{whole} {say_costs(outline)}"
     if not outline.missing:
         return whole
-    drawn = sentences.join_with_and([section.name for section in outline.sections])
+    drawn = join_with_and([section.name for section in outline.sections])
     verb = "is" if len(outline.sections) == 1 else "are"
     return f"{whole} Of this, {drawn} {verb} drawn."
-
-
-PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}
-"""The way that each direction is placed."""
-
-
-def iter_placed(
-    outline: Outline,
-    signs: list[str],
-    omissions: list[str],
-    direction: str,
-    *,
-    narrowed: bool = False,
-) -> Iterator[Picture]:
-    """Yield the overview placed in one lane, then in more."""
-    placing = PLACINGS[direction]
-    whole = placing(outline, signs, omissions, (), narrowed=narrowed).place()
-    yield whole
-    axis = placing.axis
-    starts = [group.span(axis)[0] for group in whole.groups if group.role == "stage"]
-    for lanes in range(2, min(len(starts), placing.max_lanes) + 1):
-        turns = break_evenly(starts, whole.size[axis], lanes)
-        yield placing(outline, signs, omissions, turns, narrowed=narrowed).place()
-
-
-def break_evenly(starts: list[float], end: float, lines: int) -> tuple[int, ...]:
-    """Break a run of parts into lines of like length.
-
-    Args:
-        starts: where each part begins; the first may lie behind the run's own start.
-        end: where the last ends.
-        lines: how many there shall be at most.
-    """
-    limit = (end - starts[0]) / lines
-    while True:
-        chosen: list[int] = []
-        begin = 0.0
-        for number, start in enumerate(starts[1:], start=1):
-            after = starts[number + 1] if number + 1 < len(starts) else end
-            if after - begin > limit:
-                chosen.append(number)
-                begin = start
-        if len(chosen) < lines:
-            return tuple(chosen)
-        limit *= 1.02
-
-
-SCREEN_SIZE = (1280, 800)
-"""Width and height of a small laptop's screen, in pixels."""
-
-MIN_LETTER_SIZE = 9
-"""Size of the smallest letters that are read with ease, in pixels."""
-
-
-def smallest_letter_size(picture: Picture) -> float:
-    """Return the size of a picture's smallest letters once it fits a screen."""
-    sizes = [LOOKS[node.role].size for node in picture.nodes if node.lines]
-    width, height = picture.size
-    scale = min(1, SCREEN_SIZE[0] / width, SCREEN_SIZE[1] / height)
-    return min(sizes, default=0) * scale
-
-
-def choose_readable(pictures: Iterable[Picture]) -> Picture:
-    """Return the first picture that can be read on one screen, else the best."""
-    too_small: list[Picture] = []
-    for picture in pictures:
-        if smallest_letter_size(picture) >= MIN_LETTER_SIZE:
-            return picture
-        too_small.append(picture)
-    return max(too_small, key=smallest_letter_size)

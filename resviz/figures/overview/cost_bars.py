@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resviz.figures import sentences
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.layer_labels import format_batch_suffix
-from resviz.readings.layer_amounts import list_macs, list_params, merge_amounts
+from resviz.figures.sentences import join_with_and
 from resviz.units import format_count
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ class SectionCosts:
 
 def add_section_costs(outline: Outline, structure: Structure) -> Outline:
     """Return an overview whose sections know their costs."""
+    from resviz.readings.layer_amounts import list_macs, list_params
+
     arch = structure.arch
     measured = [list_params(arch), list_macs(arch)]
     stages = structure.stages
@@ -116,6 +117,8 @@ def drop_params(facts: tuple[str, ...]) -> tuple[str, ...]:
 
 def sum_amounts(measured: LayerAmounts, layers: tuple[int, ...]) -> Amount:
     """Sum the amounts of some layers; None if one is not known."""
+    from resviz.readings.layer_amounts import merge_amounts
+
     return merge_amounts((measured.layers[k] for k in layers), adds_up=True)
 
 
@@ -190,4 +193,4 @@ def say_costs(outline: Outline) -> str:
         if section.costs
     ]
     suffix = format_batch_suffix(outline.arch)
-    return f"Bars show what stages cost{suffix}: {sentences.join_with_and(told)}."
+    return f"Bars show what stages cost{suffix}: {join_with_and(told)}."

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.figures import layer_labels, tints
 from resviz.figures.attention_labels import read_attention_words
-from resviz.figures.block.steps import list_unit_members
 from resviz.figures.branch_labels import (
     ARROW,
     BESIDE,
@@ -28,6 +27,7 @@ from resviz.figures.overview.words import (
 )
 from resviz.figures.part_names import name_stage
 from resviz.figures.title_facts import list_title_facts
+from resviz.readings.structure.parts import list_unit_members
 from resviz.readings.structure.repeats import group_alternating_folds
 from resviz.readings.structure.stems import find_stems, list_stems_before
 from resviz.record import Architecture, Layer, Shape, Source

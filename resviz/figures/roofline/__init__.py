@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.errors import RenderError
-from resviz.figures import sentences
 from resviz.figures.drawing.canvas import Canvas, straight_segment
 from resviz.figures.drawing.elements import Edge, Picture
 from resviz.figures.drawing.sheet import find_sheet
@@ -17,6 +16,7 @@ from resviz.figures.drawing.styles import SERIES_ROLES
 from resviz.figures.tints import choose_layers_tint, explain_tints
 from resviz.readings import roofline
 from resviz.readings.devices import USUAL_DEVICE, find_device
+from resviz.units import format_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def description(
         f"Memory bounds {bound} of {stand}, which stand left of that.",
         f"All layers take at least {least}: {roofline.BOUND}.",
     ]
-    lines += map(sentences.format_sentence, name_idle_layers(read))
+    lines += map(format_sentence, name_idle_layers(read))
     return " ".join(lines)
 
 

@@ -16,6 +16,7 @@ from resviz.figures.legend import (
     explain_norm_placement,
     list_shortcut_signs,
 )
+from resviz.figures.overview.sentences import describe_network
 from resviz.figures.stack.bands import (
     MOST_COLUMNS,
     PAGE_HEIGHT,
@@ -133,7 +134,7 @@ def description(
         if hidden:
             lines.append(f"{hidden} blocks or layers of {stack.title} are left out.")
     lines += map(format_sentence, declare_undrawn(shown))
-    return " ".join([*lines, *(sentences.describe_network(arch) for arch in archs)])
+    return " ".join([*lines, *(describe_network(arch) for arch in archs)])
 
 
 def fit_to_page(stacks: Sequence[Stack]) -> tuple[list[Stack], list[list[Band]]]:

@@ -16,8 +16,8 @@ from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.drawing.sheet import find_sheet
-from resviz.figures.lanes import describe_graph
-from resviz.figures.lanes.notes import declare_boxes
+from resviz.figures.graph_notes import declare_boxes
+from resviz.figures.graph_sentences import describe_graph
 from resviz.figures.legend import add_line_colours
 from resviz.figures.stage_parts import (
     declare_span,
@@ -26,7 +26,6 @@ from resviz.figures.stage_parts import (
     tell_span,
 )
 from resviz.figures.title_facts import list_title_facts
-from resviz.figures.volumes.in_lanes import VolumeLanesPainter
 from resviz.figures.volumes.ledger import BYPASS
 from resviz.figures.volumes.notes import (
     declare_gates,
@@ -85,6 +84,8 @@ def draw(
         has_skips = any(edge.role == BYPASS for edge in canvas.edges)
         notes += ["bracket: a skip connection"] * has_skips
     else:
+        from resviz.figures.volumes.in_lanes import VolumeLanesPainter
+
         painter = VolumeLanesPainter(graph, canvas, each=each)
         width = max(painter.placing.width, min(MIN_WIDTH, room))
         painter.placing.place_rows(add_title(canvas, arch, width) + 6)

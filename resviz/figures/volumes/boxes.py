@@ -19,7 +19,7 @@ from resviz.units import format_sizes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from resviz.readings.contraction import ContractedGraph, DrawnNode
+    from resviz.readings.contraction.drawn import ContractedGraph, DrawnNode
     from resviz.readings.contraction.wiring import Wiring
     from resviz.readings.structure import Block, Shortcut
 

@@ -21,7 +21,7 @@ from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
     from resviz.figures.volumes.rows import VolumeRow
-    from resviz.readings.contraction import ContractedGraph, DrawnNode
+    from resviz.readings.contraction.drawn import ContractedGraph, DrawnNode
     from resviz.readings.structure import Stage
 
 MAX_LABEL_WIDTH = 92

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Node, Solid
     from resviz.figures.drawing.folded_ledgers import FoldedLedger
     from resviz.figures.lanes.routing import LineRouter
-    from resviz.readings.contraction import ContractedGraph, DrawnNode
+    from resviz.readings.contraction.drawn import ContractedGraph, DrawnNode
 
 SCALES = ((84, 0.5), (60, 0.45), (44, 0.4), (32, 0.35), (22, 0.3))
 """Scales that are tried, the first of which fits: the longest edge of a front, and the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.figures.lanes.notes import LANE_NOTE, explain_signs, explain_words
+from resviz.figures.graph_notes import LANE_NOTE, explain_signs, explain_words
 from resviz.figures.legend import list_shortcut_signs
 from resviz.figures.tints import explain_tints
 from resviz.figures.volumes.boxes import SHARED_SIGN
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from resviz.figures.volumes.boxes import Volume
-    from resviz.readings.contraction import ContractedGraph
+    from resviz.readings.contraction.drawn import ContractedGraph
 
 SCALE_NOTE = "scale: edges as √pixels, thickness as √channels"
 """What lengths mean. (∝ is in few fonts.)"""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from resviz.figures.volumes.boxes import Volume
     from resviz.figures.volumes.placing import PlacedGroup, PlacedPart
     from resviz.figures.volumes.rows import VolumeRow
-    from resviz.readings.contraction import DrawnFrame
+    from resviz.readings.contraction.drawn import DrawnFrame
 
 ARC_OVERHANG = 20
 """How much wider than its arc the words over it may be."""

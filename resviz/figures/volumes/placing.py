@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Point
     from resviz.figures.volumes.groups import VolumeGroup
     from resviz.figures.volumes.rows import VolumeRow
-    from resviz.readings.contraction import GraphPart
+    from resviz.readings.contraction.parts import GraphPart
     from resviz.record import Architecture
 
 MAX_EDGE = 132

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resviz.readings.contraction import SCREEN, Budget, contract, read_contraction
+from resviz.readings.contraction import read_contraction
+from resviz.readings.contraction.drawn import contract
+from resviz.readings.contraction.ladder import SCREEN, Budget
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from resviz.readings.contraction import ContractedGraph, DrawnFrame, GraphPart
+    from resviz.readings.contraction.drawn import ContractedGraph, DrawnFrame
+    from resviz.readings.contraction.parts import GraphPart
     from resviz.record import Architecture
 
 ROW = Budget(26, 60)

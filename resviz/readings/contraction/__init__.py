@@ -22,52 +22,59 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resviz.readings.contraction.coverage import EdgeCoverage
-from resviz.readings.contraction.drawn import (
-    ContractedGraph,
-    DrawnFrame,
-    DrawnNode,
-    contract,
-    read_merged_quotient,
-)
-from resviz.readings.contraction.ladder import SCREEN, Budget
-from resviz.readings.contraction.module_names import Naming
-from resviz.readings.contraction.parts import GraphPart
 from resviz.readings.contraction.wiring import Wiring, WiringEdge, read_wiring
+from resviz.readings.structure import read_structure
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
+    from resviz.readings.contraction.drawn import ContractedGraph
     from resviz.record import Architecture
 
-__all__ = [
-    "SCREEN",
-    "Budget",
-    "ContractedGraph",
-    "DrawnFrame",
-    "DrawnNode",
-    "EdgeCoverage",
-    "GraphPart",
-    "Naming",
-    "Wiring",
-    "WiringEdge",
-    "contract",
-    "is_chain",
-    "read_contraction",
-    "read_wiring",
-]
+__all__ = ["Wiring", "WiringEdge", "is_chain", "read_contraction", "read_wiring"]
 
 
 @cache_reading
 def is_chain(arch: Architecture) -> bool:
     """Tell whether the parts of a record follow one another, each read by one alone.
 
-    What is a chain before it is fitted to a screen is one behind that.
+    What is a chain before it is fitted to a screen is one behind that, and so is what
+    is a chain before more than its blocks are merged.
     """
-    quotient = read_merged_quotient(arch)
-    return quotient.is_chain or read_contraction(arch).is_chain
+    if are_blocks_in_chain(arch):
+        return True
+    from resviz.readings.contraction.merged import read_merged_quotient
+
+    return read_merged_quotient(arch).is_chain or read_contraction(arch).is_chain
+
+
+def are_blocks_in_chain(arch: Architecture) -> bool:
+    """Tell whether blocks, and layers beside them, follow one another."""
+    wiring = read_wiring(arch)
+    owners = {end: end for end in wiring.ends}
+    for block in read_structure(arch).blocks:
+        own = [index for index in block.layer_indices if index in owners]
+        if any(owners[index] != index for index in own):  # of another block too
+            return False
+        owners.update(dict.fromkeys(own, own[0] if own else 0))
+    read_by = {
+        (owners[edge.source], owners[edge.reader])
+        for edge in wiring.edges
+        if owners[edge.source] != owners[edge.reader]
+    }
+    following = dict(read_by)
+    starts = {*owners.values()} - {*following.values()}
+    if len(following) < len(read_by) or len(starts) != 1:
+        return False
+    (node,), length = starts, 1
+    while node in following:
+        node, length = following[node], length + 1
+    return length == len({*owners.values()})
 
 
 @cache_reading
 def read_contraction(arch: Architecture) -> ContractedGraph:
     """Read the contracted graph of a record that fits one screen."""
+    from resviz.readings.contraction.drawn import contract
+    from resviz.readings.contraction.ladder import SCREEN
+
     return contract(arch, SCREEN)

@@ -8,7 +8,6 @@ from functools import cached_property
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
-from resviz.readings.contraction.always_rules import apply_always_rules
 from resviz.readings.contraction.coverage import EdgeCoverage, count_coverage
 from resviz.readings.contraction.folds import FoldedQuotient, fold_motifs
 from resviz.readings.contraction.join_signs import (
@@ -16,23 +15,21 @@ from resviz.readings.contraction.join_signs import (
     list_join_signs,
 )
 from resviz.readings.contraction.ladder import Budget, climb_ladder
-from resviz.readings.contraction.module_depth import merge_to_depth
+from resviz.readings.contraction.merged import merge_by_rules, read_merged_quotient
 from resviz.readings.contraction.module_names import Naming, name_modules
-from resviz.readings.contraction.parts import merge_sides
 from resviz.readings.contraction.quotient import NodeRole, Quotient, is_chain_of
-from resviz.readings.contraction.wiring import Resolution, Wiring, read_wiring
 from resviz.readings.contraction.words import (
     MAX_CHARACTERS,
     MODEL_MARK,
     Letters,
     label_node,
 )
-from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from resviz.readings.contraction.parts import GraphPart
+    from resviz.readings.contraction.wiring import Resolution, Wiring
     from resviz.record import Architecture
 
 JOIN_ROLES = {"join", "input", "output", "part"}
@@ -148,32 +145,6 @@ class ContractedGraph:
     def is_chain(self) -> bool:
         """Whether the nodes follow one another, each with one source and one user."""
         return is_chain_of(self.sources.values(), self.users.values())
-
-
-@cache_reading
-def read_merged_quotient(arch: Architecture) -> Quotient:
-    """Read what the rules make of a record that hold for every budget.
-
-    To be merged further, it is copied.
-    """
-    return merge_by_rules(arch, None)
-
-
-def merge_by_rules(
-    arch: Architecture, part: GraphPart | None, depth: int | None = None
-) -> Quotient:
-    """Merge what the rules do that hold for every budget, and what is no part.
-
-    With a `depth` these are the module calls at that depth, and what is light.
-    """
-    quotient = Quotient(read_wiring(arch))
-    if part is not None:
-        merge_sides(quotient, part)
-    if depth is None:
-        apply_always_rules(quotient)
-    else:
-        merge_to_depth(quotient, depth)
-    return quotient
 
 
 def contract(

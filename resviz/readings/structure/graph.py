@@ -18,12 +18,10 @@ from resviz.readings.structure.channel_axes import (
 )
 from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
-from resviz.readings.structure.experts import find_routed_products
 from resviz.readings.structure.fixed_filters import mark_fixed_filters
 from resviz.readings.structure.joins import find_joins
 from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
 from resviz.readings.structure.modulations import mark_modulations
-from resviz.readings.structure.scores import find_carried_scores
 from resviz.readings.structure.side_edges import (
     SPREADING,
     SideEdgeFinder,
@@ -140,6 +138,9 @@ class Graph:
         self.carried_scores: dict[int, tuple[int, ...]] = {}
         self.routed_products: dict[int, int] = {}
         if finder.has_products:
+            from resviz.readings.structure.experts import find_routed_products
+            from resviz.readings.structure.scores import find_carried_scores
+
             self.carried_scores = find_carried_scores(self)
             self.routed_products = find_routed_products(self)
             carried = self.carried_scores.items()

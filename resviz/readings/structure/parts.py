@@ -9,7 +9,7 @@ from resviz.readings.costs import CostTotals, sum_layer_costs
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from resviz.readings.structure.graph import MapSize
+    from resviz.readings.structure.graph import Graph, MapSize
     from resviz.record import Architecture, Layer, Shape
 
 
@@ -354,3 +354,18 @@ class BlockPlace:
     stage: Stage
     number: int
     block: Block
+
+
+def list_unit_members(graph: Graph, unit: Unit) -> set[int]:
+    """List a unit's layers, sums that are part of its last one included."""
+    within = () if unit.join is None else graph.find_nodes_between(unit.fork, unit.join)
+    return {*within, *unit.layer_indices}
+
+
+def list_block_members(graph: Graph, block: Block) -> set[int]:
+    """List the layers of a block, with sums in its units and what lies between them."""
+    first = min(block.layer_indices)
+    between = {unit.fork for unit in block.units if first < unit.fork <= block.end}
+    return between.union(
+        block.layer_indices, *(list_unit_members(graph, unit) for unit in block.units)
+    )

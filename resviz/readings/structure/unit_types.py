@@ -9,7 +9,6 @@ from resviz.operations.families import (
     PRODUCTS,
     SOFTMAXES,
 )
-from resviz.readings.structure.mlps_beside import has_mlp_beside
 from resviz.readings.structure.scores import is_gathered, is_softmax, is_summed
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.steps import takes_up_again
@@ -50,6 +49,8 @@ def find_unit_type(graph: Graph, nodes: frozenset[int]) -> str:
     if any(attends(graph, node) for node in products) or follows_product(
         graph, nodes, products
     ):
+        from resviz.readings.structure.mlps_beside import has_mlp_beside
+
         return PARALLEL_ATTENTION if has_mlp_beside(graph, nodes) else "attention"
     weighing = nodes & graph.side_edges.keys()
     if any(

@@ -5,11 +5,14 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.readings.contraction import Budget, contract, ladder, read_contraction
+from resviz.readings.contraction import are_blocks_in_chain, ladder, read_contraction
+from resviz.readings.contraction.drawn import contract
 from resviz.readings.contraction.forms import break_branch, write_parallel
+from resviz.readings.contraction.ladder import Budget
+from resviz.readings.contraction.merged import read_merged_quotient
 from resviz.record.storage import load
 from tests.readings.contraction.random_networks import SIDE, WIDTH, BranchingNet
-from tests.readings.structure.golden.networks import record_file
+from tests.readings.structure.golden.networks import names, record_file
 
 
 def read_frozen(name):
@@ -27,6 +30,16 @@ def list_words(graph):
 def test_a_tower_is_a_chain(name):
     """All that is residual lies in its blocks."""
     assert read_frozen(name).is_chain
+
+
+def test_blocks_in_a_chain_stay_one():
+    """What the other rules merge of a chain follows one another as well."""
+    archs = [load(record_file(name)) for name in names()]
+    chains = [arch for arch in archs if are_blocks_in_chain(arch)]
+    assert 50 < len(chains) < len(archs) - 20
+    assert [] == [
+        arch.name for arch in chains if not read_merged_quotient(arch).is_chain
+    ]
 
 
 class Constant(nn.Module):

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import resviz
-from resviz.readings.contraction import SCREEN, Budget, contract
+from resviz.readings.contraction.drawn import contract
+from resviz.readings.contraction.ladder import SCREEN, Budget
 from resviz.record.storage import load
 from tests.readings.structure.golden.networks import FOLDER, record_file
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.figures.sentences import describe_network
+from resviz.figures.overview.sentences import describe_network
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.stems import find_stems
 
