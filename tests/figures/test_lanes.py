@@ -88,6 +88,7 @@ def check_picture(arch):
     for frame in grid.frames:
         assert [] == list_strangers(frame, grid.columns, grid.cells)
     covered = picture.coverage
+    assert covered is not None
     assert covered.edges == covered.drawn + covered.declared
     width, height = picture.size
     for node in picture.nodes:
@@ -108,7 +109,7 @@ def test_letters_can_be_read_on_one_screen(name):
     assert smallest_letter_size(draw_frozen(name)) >= 10
 
 
-@settings(max_examples=25, suppress_health_check=[*HealthCheck])
+@settings(max_examples=25, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 @given(st.integers(0, 2**32), st.sampled_from([BranchingNet, RepeatedNet]))
 def test_random_networks_are_drawn(seed, kind):
     """Of any form."""
@@ -149,6 +150,7 @@ def test_the_picture_declares_what_it_does_not_draw():
     picture = draw_frozen("hrnet_w18_small")
     words = " ".join(line for node in picture.nodes for line in node.lines)
     covered = picture.coverage
+    assert covered is not None
     assert f"of {covered.edges} connections {covered.drawn} are drawn" in words
     assert f"{covered.inside} lie inside boxes" in words
     assert "additions" in words

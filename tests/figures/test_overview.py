@@ -475,6 +475,7 @@ def test_modules_that_are_not_drawn_are_named():
     """The largest of which no layer is in a box, of many the first."""
     picture = draw_diagram(load(record_file("hrnet_w18_small")), "overview").picture
     told = " ".join(texts(picture)).partition("not drawn: ")[2]
+    assert picture.coverage
     modules = picture.coverage.undrawn_modules
     assert told.startswith(", ".join(modules[:4]))
     assert "stage2.0.fuse_layers" in modules

@@ -17,10 +17,12 @@ from resviz.errors import RenderError
 from resviz.figures import draw_diagram
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.fitting import find_letter_size
+from resviz.figures.drawing.folded_ledgers import FoldedLedger
 from resviz.figures.drawing.styles import STYLES
 from resviz.figures.overview.arranging import smallest_letter_size
 from resviz.figures.volumes.groups import list_groups
 from resviz.figures.volumes.placing import choose_row
+from resviz.figures.volumes.rows import BypassWay
 from resviz.figures.volumes.ways import Skyline, WaySpan, find_free_middle
 from resviz.figures.volumes.wrapping import WrappedRowPainter, find_breaks
 from resviz.readings.contraction import read_contraction
@@ -139,12 +141,20 @@ def list_drawn(row, *, room=inf, each=False):
     return [line for line in drawn if line[0] != line[1]]
 
 
+def read_row(arch):
+    """The row of a network that is one."""
+    row = choose_row(arch)
+    assert row is not None
+    return row
+
+
 def check_picture(arch, **options):
     """No text on a box or another text, no line missing, all inside the picture."""
     picture = draw_diagram(arch, "volumes", **options).picture
     assert [] == sorted(set(faults(picture)))
     assert [] == list_labels_on_boxes(picture)
     covered = picture.coverage
+    assert covered is not None
     assert covered.is_whole
     assert covered.edges == covered.drawn + covered.declared
     for words in (" ".join(texts(picture)), picture.description):
@@ -181,7 +191,7 @@ def test_frozen_networks_are_drawn_and_can_be_read(name):
     assert smallest_letter_size(picture) >= 9
 
 
-@settings(max_examples=25, suppress_health_check=[*HealthCheck])
+@settings(max_examples=25, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 @given(st.integers(0, 2**32), st.sampled_from([BranchingNet, RepeatedNet]))
 def test_random_networks_are_drawn(seed, kind):
     """Of any form."""
@@ -193,6 +203,8 @@ def draw_narrow(arch, width="column", **options):
     picture = draw_diagram(arch, "volumes", width=width, **options).picture
     assert [] == sorted(set(faults(picture)))
     assert [] == list_labels_on_boxes(picture)
+    assert picture.unit
+    assert picture.coverage
     assert picture.coverage.is_whole
     return picture, find_letter_size(picture) * picture.unit
 
@@ -208,8 +220,10 @@ def test_a_column_of_a_page_holds_a_row_in_lines(name, each):
     arch = load(record_file(name))
     picture, points = draw_narrow(arch, each=each)
     assert points > 5.95 or each
-    row = choose_row(arch)
-    nodes = picture.ledgers[0].nodes
+    row = read_row(arch)
+    (ledger,) = picture.ledgers
+    assert isinstance(ledger, FoldedLedger)
+    nodes = ledger.nodes
     drawn = {
         (nodes[edge.tail], nodes[edge.head])
         for edge in picture.edges
@@ -243,18 +257,19 @@ def test_a_line_begins_with_the_shortcut_from_the_line_before():
 
 def test_a_skip_is_never_cut():
     """A line ends where no way leads on; a U-Net's row has no such place."""
-    row = choose_row(load(record_file("toy_unet")))
+    row = read_row(load(record_file("toy_unet")))
     groups = list_groups(row)
     breaks = find_breaks(row, groups)
     places = {node.key: k for k, group in enumerate(groups) for node in group.nodes}
     for way in row.ways:
+        assert way.stop is not None
         crossed = range(places[way.start] + 1, places[way.stop] + 1)
         assert breaks.isdisjoint(crossed)
 
 
 def test_without_a_width_there_is_one_line(network):
     """However long it is."""
-    row = choose_row(network("resnet152"))
+    row = read_row(network("resnet152"))
     painter = WrappedRowPainter(row, Canvas(), room=inf, each=True)
     assert 1 == len(painter.lines)
 
@@ -271,7 +286,7 @@ def test_a_label_on_a_box_is_found():
 
 def test_a_way_that_is_left_out_is_found():
     """The check sees that the lines are no longer those of the graph."""
-    row = choose_row(load(record_file("toy_unet")))
+    row = read_row(load(record_file("toy_unet")))
     fewer = replace(row, ways=row.ways[1:])
     assert sorted(row.graph.lines) != sorted(list_lines(fewer))
     assert len(list_drawn(row)) == len(list_drawn(fewer)) + 1
@@ -309,7 +324,7 @@ def test_height_and_width_are_told_apart():
 
 def test_groups_of_resnet50_have_names_and_sizes(network):
     """Those of Table 1 of the paper, a box a block."""
-    groups = list_groups(choose_row(network("resnet50")), each=False)
+    groups = list_groups(read_row(network("resnet50")), each=False)
     assert [
         ("input", "224×224×3", 1),
         ("", "112×112×64", 1),
@@ -328,7 +343,7 @@ def test_groups_of_resnet50_have_names_and_sizes(network):
 
 def test_each_layer_of_a_block_is_a_box_if_asked_for(network):
     """Three in each of three bottlenecks of conv2_x, the widths of Table 1."""
-    groups = list_groups(choose_row(network("resnet50")), each=True)
+    groups = list_groups(read_row(network("resnet50")), each=True)
     conv2 = next(group for group in groups if group.name == ("conv2_x",))
     assert [64, 64, 256] * 3 == [volume.channels for volume in conv2.volumes]
 
@@ -356,15 +371,16 @@ def test_a_long_row_of_blocks_is_cut_and_says_so(network):
     said = " ".join(texts(draw_diagram(network("resnet152"), "volumes").picture))
     assert "bottleneck ×36" in said
     assert "…: equal blocks left out" in said
-    groups = list_groups(choose_row(network("resnet152")), each=False)
+    groups = list_groups(read_row(network("resnet152")), each=False)
     left_out = [volume.left_out for group in groups for volume in group.volumes]
     assert [27] == [count for count in left_out if count]  # 35 behind the first
 
 
 def test_skips_of_a_u_net_are_brackets():
     """Each starts at a box and ends at a concatenation, above what lies between."""
-    row = choose_row(resviz.trace(Encoder().eval(), (3, 32, 32)))
+    row = read_row(resviz.trace(Encoder().eval(), (3, 32, 32)))
     (way,) = row.ways
+    assert way.stop is not None
     graph = row.graph
     assert "C" in {graph.nodes[way.stop].entrance, *graph.nodes[way.stop].lines}
     picture = draw_diagram(graph.arch, "volumes").picture
@@ -445,7 +461,7 @@ def test_labels_of_few_boxes_stand_in_one_row():
 def test_an_output_beside_the_row_is_drawn():
     """With what leads to it; both outputs have their dots."""
     arch = resviz.trace(Encoder(extra=True).eval(), (3, 32, 32))
-    row = choose_row(arch)
+    row = read_row(arch)
     assert None in {way.stop for way in row.ways}
     picture = draw_diagram(arch, "volumes").picture
     assert 2 == sum(node.role == "point" for node in picture.nodes)
@@ -504,13 +520,14 @@ def test_pdf_holds_words_and_solids(network):
         assert words in done.stdout.decode()
     done = subprocess.run(["pdfinfo", "-"], input=data, capture_output=True, check=True)
     box = re.search(rb"Page size: +([\d.]+) x ([\d.]+) pts", done.stdout)
+    assert box
     assert pytest.approx(drawn.size, abs=1) == tuple(map(float, box.groups()))
 
 
 def test_ways_are_stacked_and_words_avoid_legs():
     """A longer one runs above a shorter one; words stand beside a leg of another."""
     skyline = Skyline([(0, 100, -20)])
-    span = WaySpan(None, 10, 90, "1×1", 20)
+    span = WaySpan(BypassWay(0, 1), 10, 90, "1×1", 20)
     assert 50 == find_free_middle(span, [10, 90])
     assert abs(find_free_middle(span, [10, 50, 90]) - 50) > 10
     assert -20 == skyline.find_top(50, 60)

@@ -104,7 +104,8 @@ class Turns(nn.Module):
     def forward(self, x):
         y = self.down(x)
         x = x * nn.functional.interpolate(y, scale_factor=2)
-        for (a, b), up in zip(self.pairs, self.ups, strict=True):
+        for pair, up in zip(self.pairs, self.ups, strict=True):
+            a, b = pair.children()
             x, y = a(x), b(y)
             x = x * nn.functional.interpolate(up(y), scale_factor=2)
         return x, y
@@ -121,7 +122,7 @@ def test_turns_are_drawn_once():
 def test_a_turn_that_differs_is_no_turn():
     """A convolution of another size in the last: three are folded."""
     net = Turns(4)
-    net.pairs[3][0] = nn.Conv2d(8, 8, 5, 1, 2)
+    net.pairs[3].register_module("0", nn.Conv2d(8, 8, 5, 1, 2))
     graph = read_contraction(resviz.trace(net, (8, 32, 32)))
     assert ["×3"] == [frame.label for frame in graph.frames]
 

@@ -123,7 +123,7 @@ def test_an_unequal_turn_is_found():
     assert list_breaches(edges, graph, owners=owners)
 
 
-@settings(max_examples=40, suppress_health_check=[*HealthCheck])
+@settings(max_examples=40, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 @given(st.integers(0, 2**32), st.sampled_from(BUDGETS))
 def test_random_networks_keep_the_law(seed, budget):
     """Of convolutions, pools, upsamplings, sums, products and concatenations."""
@@ -131,7 +131,7 @@ def test_random_networks_keep_the_law(seed, budget):
     check_law(arch, *read_edges(arch.to_json()), budget)
 
 
-@settings(max_examples=40, suppress_health_check=[*HealthCheck])
+@settings(max_examples=40, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 @given(st.integers(0, 2**32), st.sampled_from(BUDGETS))
 def test_random_motifs_keep_the_law(seed, budget):
     """Turns that read one or two before, and that all are read behind."""
