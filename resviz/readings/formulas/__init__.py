@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from resviz.errors import ResizeError
+from resviz.operations.size_rules import SizeUnknown
 from resviz.readings.batch_axes import find_batch_axis
 from resviz.readings.costs import sum_layer_costs
 from resviz.readings.formulas.formula_sizes import (
     find_formula,
     make_size,
+    split_values,
 )
 from resviz.readings.formulas.polynomials import FormulaBook
 from resviz.readings.formulas.rule_paths import (
@@ -87,9 +89,12 @@ def find_formulas(arch: Architecture) -> Formulas:
             names the layer.
     """
     reason = explain_no_resize(arch)
-    if reason:
-        raise ResizeError(f"{arch.name} at another input: {reason}")
-    return FormulaFollower(arch).follow()
+    if not reason:
+        try:
+            return FormulaFollower(arch).follow()
+        except SizeUnknown as error:
+            reason = str(error)
+    raise ResizeError(f"{arch.name} at another input: {reason}")
 
 
 class FormulaFollower:
@@ -106,7 +111,7 @@ class FormulaFollower:
         """Follow all layers.
 
         Raises:
-            ResizeError: if one of them refuses every other input.
+            SizeUnknown: if one of them refuses every other input.
         """
         resized = self.resized
         resized.resize_input_storages()
@@ -145,15 +150,15 @@ class FormulaFollower:
         try:
             ways = self.ways.explore(follow_once)
         except (TooManyWays, TypeError) as error:
-            raise ResizeError(
-                f"{resized.arch.name} at another input: {layer.name}: too much there "
-                "hangs on the sizes of the input to be written as formulas"
+            raise SizeUnknown(
+                f"{layer.name}: too much there hangs on the sizes of the input to be "
+                "written as formulas"
             ) from error
         self.note_checks(ways)
         merged = self.ways.merge(ways)
         if merged is None:
-            reason = next(list_checks(ways)).refusal.reason
-            raise ResizeError(f"{resized.arch.name} at another input: {reason}")
+            parts = split_values(next(list_checks(ways)).refusal.reason)
+            raise SizeUnknown("".join(p if isinstance(p, str) else "…" for p in parts))
         resized.made.update(storages)  # which a way that was refused left out
         resized.orders.loose.update(loose_ends)
         return self.note_sizes(layer, iter(merged), storages)
