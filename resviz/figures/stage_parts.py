@@ -10,15 +10,13 @@ from resviz.errors import RenderError, suggest
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.part_names import name_stage
 from resviz.readings.contraction import read_contraction
-from resviz.readings.contraction.drawn import contract
-from resviz.readings.contraction.ladder import SCREEN
-from resviz.readings.contraction.parts import GraphPart
 from resviz.readings.stage_modules import read_stage_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from resviz.readings.contraction.drawn import ContractedGraph
+    from resviz.readings.contraction.parts import GraphPart
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer
 
@@ -91,6 +89,8 @@ class StagePart:
         Raises:
             RenderError: if nothing runs behind the stages before it; says which.
         """
+        from resviz.readings.contraction.parts import GraphPart
+
         before = frozenset(self.before)
         if not self.scope:
             raise RenderError(
@@ -146,11 +146,9 @@ def read_shown_graph(
 
     With a `depth` it has the modules there, and may be larger.
     """
-    names = find_sheet().names
-    if part is None and depth is None and names == "paper":
-        return read_contraction(arch)
     around = part and part.graph_part
-    return contract(arch, SCREEN, around, depth=depth, naming=names)
+    names = find_sheet().names
+    return read_contraction(arch, part=around, depth=depth, naming=names)
 
 
 def declare_span(part: StagePart | None) -> list[str]:

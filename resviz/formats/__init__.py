@@ -140,12 +140,13 @@ def format_of_suffix(path: str | Path, kind: Kind) -> str:
     if not str(path).strip():
         raise RenderError(f"output: got {str(path)!r}, want the name of a file")
     suffix = Path(path).suffix.lower()
-    suffixes = {
-        ending: name
-        for name in list_format_names(kind)
-        for ending in import_format(kind, name).SUFFIXES
-    }
-    if suffix not in suffixes:
+    suffixes: dict[str, str] = {}
+    # Most are called as their suffix, and then no other needs to be imported.
+    for name in sorted(list_format_names(kind), key=lambda name: f".{name}" != suffix):
+        suffixes |= dict.fromkeys(import_format(kind, name).SUFFIXES, name)
+        if suffix in suffixes:
+            break
+    else:
         raise RenderError(
             f"{path}: no format for suffix {suffix!r}, {suggest(suffix, suffixes)}"
         )

@@ -132,11 +132,8 @@ def find_omitted_columns(rows: list[dict[str, Any]]) -> tuple[list[str], list[st
 
 def find_layer_kinds(layer: Layer, *, changes: bool) -> tuple[str, ...]:
     """Say what a layer is, in words of `resviz layers --only` and `RESOLUTION_KIND`."""
-    matching = [
-        kind
-        for kind, names in LAYER_KINDS.items()
-        if any(op.name in names for op in layer.operations)
-    ]
+    own = [op.name for op in layer.operations]
+    matching = [k for k, names in LAYER_KINDS.items() if not names.isdisjoint(own)]
     return (*(matching or [OTHER_KIND]), *([RESOLUTION_KIND] if changes else []))
 
 

@@ -12,6 +12,7 @@ from resviz.readings.structure import gates, index_block_layers
 from resviz.readings.structure.heads import group_by_output
 from resviz.readings.structure.stems import find_stems
 from resviz.readings.structure.weights import is_weighted, list_live_operations
+from resviz.record.cached import cache_reading
 from resviz.units import format_kernel, format_per_axis, format_sizes, join_words
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Downsampling(NamedTuple):
         return self._asdict() | {"kernel": [*self.kernel], "stride": [*self.stride]}
 
 
-def find_downsampling(structure: Structure) -> list[Downsampling]:
+@cache_reading
+def find_downsampling(structure: Structure) -> tuple[Downsampling, ...]:
     """List the layers that stride on the main path, or in blocks of towers beside it.
 
     What leads to no block is a head, also where another tower runs behind.
@@ -63,7 +65,7 @@ def find_downsampling(structure: Structure) -> list[Downsampling]:
     ends.update(la.index for stem in find_stems(structure) for la in stem.layers)
     places = index_block_layers(arch)
     numbers = {index: k for k, index in enumerate(structure.main_path)}
-    found = []
+    found: list[Downsampling] = []
     for index in list_striding_places(structure):
         layer = arch.stored_layers[index]
         op = find_strided(layer)
@@ -88,7 +90,7 @@ def find_downsampling(structure: Structure) -> list[Downsampling]:
         found.append(
             Downsampling(layer.name, block.name, is_inside, place, kernel, stride)
         )
-    return found
+    return tuple(found)
 
 
 def list_striding_places(structure: Structure) -> list[int]:

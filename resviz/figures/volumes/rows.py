@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.readings.contraction import read_contraction
-from resviz.readings.contraction.drawn import contract
-from resviz.readings.contraction.ladder import SCREEN, Budget
-from resviz.record.cached import cache_reading
+from resviz.readings.contraction.ladder import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,16 +60,10 @@ def iter_rows(arch: Architecture, part: GraphPart | None = None) -> Iterator[Vol
 
     It is none where more lies beside it than past it.
     """
-    for budget, read_graph in ((ROW, read_row_contraction), (SCREEN, read_contraction)):
-        row = build_row(contract(arch, budget, part) if part else read_graph(arch))
+    for budget in (ROW, None):
+        row = build_row(read_contraction(arch, budget, part))
         if row is not None:
             yield row
-
-
-@cache_reading
-def read_row_contraction(arch: Architecture) -> ContractedGraph:
-    """Read the contracted graph of a record that fits a row."""
-    return contract(arch, ROW)
 
 
 def build_row(graph: ContractedGraph) -> VolumeRow | None:

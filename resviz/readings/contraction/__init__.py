@@ -28,6 +28,9 @@ from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from resviz.readings.contraction.drawn import ContractedGraph
+    from resviz.readings.contraction.ladder import Budget
+    from resviz.readings.contraction.module_names import Naming
+    from resviz.readings.contraction.parts import GraphPart
     from resviz.record import Architecture
 
 __all__ = ["Wiring", "WiringEdge", "is_chain", "read_contraction", "read_wiring"]
@@ -71,10 +74,38 @@ def are_blocks_in_chain(arch: Architecture) -> bool:
     return length == len({*owners.values()})
 
 
-@cache_reading
-def read_contraction(arch: Architecture) -> ContractedGraph:
-    """Read the contracted graph of a record that fits one screen."""
-    from resviz.readings.contraction.drawn import contract
-    from resviz.readings.contraction.ladder import SCREEN
+MAX_KEPT = 8
+"""Contracted graphs that a record keeps, the newest of them."""
 
-    return contract(arch, SCREEN)
+
+def read_contraction(
+    arch: Architecture,
+    budget: Budget | None = None,
+    part: GraphPart | None = None,
+    *,
+    depth: int | None = None,
+    naming: Naming = "paper",
+) -> ContractedGraph:
+    """Read the contracted graph of a record, or of a part of it, once.
+
+    It fits one screen if no other budget is given; all else is as of `contract`.
+    """
+    kept = keep_contractions(arch)
+    wanted = (budget, part, depth, naming)
+    graph = kept.get(wanted)
+    if graph is None:
+        from resviz.readings.contraction.drawn import contract
+        from resviz.readings.contraction.ladder import SCREEN
+
+        graph = contract(arch, budget or SCREEN, part, depth=depth, naming=naming)
+        for oldest in [*kept][: len(kept) - MAX_KEPT + 1]:
+            kept.pop(oldest, None)
+        kept[wanted] = graph
+    return graph
+
+
+@cache_reading
+def keep_contractions(arch: Architecture) -> dict[object, ContractedGraph]:
+    """Return where a record keeps its contracted graphs, by what was asked for."""
+    del arch
+    return {}

@@ -427,9 +427,9 @@ def makes_tensor(ops: Sequence[Operation]) -> bool:
 @cache_reading
 def build_graph(arch: Architecture) -> Graph:
     """Build the graph of a record; it is shared and must not be changed."""
-    from resviz.readings.structure.carrying_gates import free_carrying_gates
-
     graph = Graph(arch)
     if graph.side_edges:
+        from resviz.readings.structure.carrying_gates import free_carrying_gates
+
         free_carrying_gates(graph)
     return graph
