@@ -147,7 +147,7 @@ READINGS = (
     "readings/memory:find_saved_for_backward",
     "readings/costs/__init__:sum_record_costs",
     "readings/costs/__init__:find_uncounted",
-    "record/architecture:count_parameters",
+    "record/layers:count_parameters",
 )  # fmt: skip
 """What goes through a whole record."""
 
@@ -164,7 +164,7 @@ def counted(work, arch):
     profile = cProfile.Profile()
     profile.runcall(work, parse_record(arch.to_json()))
     found = Counter()
-    for (file, _, name), (_, count, *_) in pstats.Stats(profile).stats.items():
+    for (file, _, name), (_, count, *_) in vars(pstats.Stats(profile))["stats"].items():
         path = Path(file)
         if path.is_relative_to(HOUSE):
             found[f"{path.relative_to(HOUSE).with_suffix('')}:{name}"] += count

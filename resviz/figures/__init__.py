@@ -352,9 +352,7 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
             "or leave out --layout dot"
         )
     filled = [
-        name
-        for name, registered in FIGURES.items()
-        if registered.shows_connections or "heat" in registered.options
+        n for n, f in FIGURES.items() if f.shows_connections or "heat" in f.options
     ]
     if chosen.get("heat") and figure not in filled:
         raise RenderError(

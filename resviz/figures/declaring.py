@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.escape import clean_name
-from resviz.figures.drawing.ledgers import ORDER
+from resviz.figures.drawing.seats import ORDER
 from resviz.units import (
     format_names,
     format_parameters,

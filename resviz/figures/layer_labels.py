@@ -28,7 +28,7 @@ from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.channel_places import find_shown_channel_axis
 from resviz.readings.structure import gates
 from resviz.readings.structure.repeats import find_repeats
-from resviz.readings.structure.shortcuts import (
+from resviz.readings.structure.shortcut_labels import (
     label_operation,
     label_upsampling,
     label_whole_pool,

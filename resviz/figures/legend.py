@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from resviz.figures.drawing.canvas import Canvas
-    from resviz.figures.overview.outline import Outline, OutlineRow
+    from resviz.figures.overview.rows import Outline, OutlineRow
     from resviz.readings.structure import Structure
 
 SHORTCUT_SIGNS = {

@@ -6,9 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from resviz.errors import RecordError, make_attribute_refusal
+from resviz.errors import (
+    RecordError,
+    make_attribute_refusal,
+    suggest_nearest,
+)
 from resviz.operations.families import CONVOLUTIONS
-from resviz.record.facts import Operation, Parameter, Shape, Source, Tensor, Window
+from resviz.record.cached import cache_reading
+from resviz.record.facts import (
+    Operation,
+    Parameter,
+    Shape,
+    Source,
+    Tensor,
+    Window,
+)
 
 if TYPE_CHECKING:
     from resviz.readings.structure import Block, BlockPlace, Stage
@@ -223,3 +235,45 @@ class Uncalled(msgspec.Struct, frozen=True, gc=False):
     path: str
     type: str
     parameters: tuple[Parameter, ...]
+
+
+@cache_reading
+def index_layer_names(arch: Architecture) -> dict[str, int]:
+    """Return the number of each layer by its name."""
+    return {layer.name: layer.index for layer in arch.stored_layers}
+
+
+def explain_missing_layer(arch: Architecture, name: object) -> str:
+    """Explain that a record has no layer of a name, and which it may be instead."""
+    if not isinstance(name, str):
+        return f"{arch.name} has no layer {name!r}: want a name, or arch.layers[{name}]"
+    for noun, parts in (("stage", arch.stages), ("block", arch.blocks)):
+        for number, part in enumerate(parts):
+            if part.name == name:
+                return f"{name!r} is a {noun}: want arch.{noun}s[{number}].layers"
+    names = list(index_layer_names(arch))
+    inner_names = [inner for inner in names if inner.startswith(f"{name}.")]
+    if inner_names:
+        return (
+            f"{name!r} is a module of {len(inner_names)} layers: "
+            f"want one of them, as {inner_names[0]!r}"
+        )
+    nearest = suggest_nearest(name, names)
+    some = nearest or f": want one of {len(names)}, as {names[0]!r}" if names else ""
+    return f"{arch.name} has no layer {name!r}{some}"
+
+
+@cache_reading
+def count_parameters(arch: Architecture) -> int:
+    """Count the parameters of a record."""
+    called = sum(layer.params for layer in arch.stored_layers)
+    idle = (p.numel for group in arch.uncalled for p in group.parameters)
+    return called + sum(idle)
+
+
+@cache_reading
+def count_frozen_parameters(arch: Architecture) -> int:
+    """Count the parameters of a record that ask for no gradient."""
+    holders = (*arch.stored_layers, *arch.uncalled)
+    parameters = (p for holder in holders for p in holder.parameters)
+    return sum(parameter.numel for parameter in parameters if parameter.frozen)

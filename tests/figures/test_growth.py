@@ -13,7 +13,6 @@ import resviz
 from resviz.errors import RenderError
 from resviz.figures import describe_figure, draw_diagram
 from resviz.figures.drawing import styles
-from resviz.figures.growth import shorten_names
 from resviz.figures.growth.axes import (
     PlotArea,
     distance_to_box,
@@ -21,6 +20,7 @@ from resviz.figures.growth.axes import (
     round_ticks,
     sample_path,
 )
+from resviz.figures.growth.placing import shorten_names
 from resviz.readings import costs
 from resviz.readings.growth import build_depth_series
 from resviz.record.storage import load

@@ -20,13 +20,9 @@ from resviz.figures.overview.arranging import (
     iter_placed,
     smallest_letter_size,
 )
-from resviz.figures.overview.outline import (
-    MAX_ROWS,
-    OutlineRow,
-    build_outline,
-    elide_rows,
-)
+from resviz.figures.overview.outline import MAX_ROWS, build_outline, elide_rows
 from resviz.figures.overview.placing import LANE_GAP, Lane
+from resviz.figures.overview.rows import OutlineRow
 from resviz.readings.structure import read_structure
 from resviz.record.storage import load
 from tests.readings.structure.golden.networks import record_file

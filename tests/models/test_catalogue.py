@@ -9,8 +9,8 @@ from torch import nn
 
 from resviz.errors import OptionError, ResvizError, SpecError, WeightsError
 from resviz.models import ResNet, catalogue, resnet, resnet50
-from resviz.models.catalogue import NamedNetwork
 from resviz.models.namesakes import explain_foreign_name
+from resviz.models.network_families import NamedNetwork
 from resviz.source.spec import parse_spec
 
 

@@ -19,7 +19,8 @@ from resviz.figures.drawing.elements import (
     Solid,
     Taper,
 )
-from resviz.figures.drawing.ledgers import ORDER, add_coverages, find_idle_wires
+from resviz.figures.drawing.ledgers import add_coverages, find_idle_wires
+from resviz.figures.drawing.seats import ORDER
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from resviz.figures.drawing.ledgers import ORDER, find_idle_wires
+from resviz.figures.drawing.ledgers import find_idle_wires
+from resviz.figures.drawing.seats import ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from resviz.figures.drawing.ledgers import Wire
+    from resviz.figures.drawing.seats import Wire
     from resviz.readings.contraction.coverage import EdgeCoverage
     from resviz.readings.contraction.drawn import ContractedGraph
     from resviz.record import Architecture

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.errors import RenderError
+from resviz.figures import sentences
 from resviz.figures.stage_parts import declare_stages, read_stage_part
+from resviz.readings import costs
 from resviz.readings.growth import build_depth_series
+from resviz.readings.receptive import compute_receptive_fields
 from resviz.readings.structure import read_structure
 from resviz.units import format_count, join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from resviz.readings.growth import DepthPoint
     from resviz.record import Architecture
@@ -77,4 +81,48 @@ def explain_numbers(archs: Sequence[Architecture]) -> list[str]:
             marks = ", ".join(f"({k})" for k in range(1, number + 1))
             amounts = join_words(params)
             lines.append(f"{label} {marks}: as given, with {amounts} parameters")
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One of the plots: its title, its unit, and its value at a point."""
+
+    title: str
+    unit: str
+    value: Callable[[DepthPoint], int | None]
+
+
+FIELD = Measure("Receptive field", "pixels", lambda point: point.field)
+
+
+MEASURES = (
+    Measure("Parameters", "cumulative", lambda point: point.params),
+    Measure("Multiply-adds", "cumulative, one sample", lambda point: point.macs),
+    Measure(
+        "Activations",
+        "conv outputs, cumulative, one sample",
+        lambda point: point.activations,
+    ),
+    FIELD,
+)
+"""The plots, by rows."""
+
+
+Line = tuple[int, list[tuple[int, int]]]
+"""The number of a network, and its value at each depth."""
+
+
+def list_omissions(archs: Sequence[Architecture]) -> list[str]:
+    """List what the plots leave out."""
+    lines = []
+    for arch in archs:
+        gaps = compute_receptive_fields(arch).unknown
+        if gaps:
+            lines.append(f"field of {arch.label} not known from {gaps[0].first} on")
+        if missing := costs.name_gaps(arch):
+            names = sentences.join_with_and(missing)
+            lines.append(f"multiply-adds of {arch.label} leave out {names}")
+        if arch.uncalled:
+            lines.append(f"parameters of {arch.label} that no layer read left out")
     return lines

@@ -15,7 +15,7 @@ from resviz.figures.part_names import name_block, name_layer
 from resviz.operations.families import ACTIVATIONS, NORMS
 from resviz.readings.contraction import read_wiring
 from resviz.readings.structure.parts import list_unit_members
-from resviz.readings.structure.shortcuts import INTERPOLATION_MODES
+from resviz.readings.structure.shortcut_labels import INTERPOLATION_MODES
 from resviz.readings.structure.weights import is_weighted
 from resviz.record import MODEL_INPUT, Source
 

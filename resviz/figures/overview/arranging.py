@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from resviz.figures.drawing.elements import Picture
-    from resviz.figures.overview.outline import Outline
+    from resviz.figures.overview.rows import Outline
     from resviz.readings.structure import Structure
 
 MIN_ROWS = 3

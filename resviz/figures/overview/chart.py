@@ -15,7 +15,7 @@ from resviz.figures.overview.cost_bars import write_amount
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
+    from resviz.figures.overview.rows import Outline, OutlineRow, OutlineSection
 
 
 class ChartBuilder:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from resviz.figures.drawing.canvas import Canvas
     from resviz.figures.drawing.elements import Point
-    from resviz.figures.overview.outline import Outline, OutlineSection
+    from resviz.figures.overview.rows import Outline, OutlineSection
     from resviz.readings.layer_amounts import Amount, LayerAmounts
     from resviz.readings.structure import Structure
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.figures.drawing.elements import Group, Node, Point
-    from resviz.figures.overview.outline import OutlineRow, OutlineSection
     from resviz.figures.overview.placing import MeasuredText
+    from resviz.figures.overview.rows import OutlineRow, OutlineSection
 
 
 class DownwardPlacing(OverviewPlacing):

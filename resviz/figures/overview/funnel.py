@@ -18,8 +18,8 @@ from resviz.figures.overview.words import list_shortcut_lines
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node
-    from resviz.figures.overview.outline import OutlineRow, OutlineSection
     from resviz.figures.overview.placing import MeasuredBlock, MeasuredText
+    from resviz.figures.overview.rows import OutlineRow, OutlineSection
 
 MAX_STEPS = 8
 """Steps of a block at most; one of more layers is a box with its words in rows."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from resviz.figures.branch_labels import ARROW
 
 if TYPE_CHECKING:
-    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
+    from resviz.figures.overview.rows import Outline, OutlineRow, OutlineSection
 
 FIRST_ALONE = "*"
 """Behind what only the first of several merged blocks has."""

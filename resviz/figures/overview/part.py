@@ -10,7 +10,7 @@ from resviz.figures.overview.outline import stage_output_shape
 from resviz.figures.stage_parts import declare_stages, read_stage_part
 
 if TYPE_CHECKING:
-    from resviz.figures.overview.outline import Outline
+    from resviz.figures.overview.rows import Outline
     from resviz.readings.structure import Structure
 
 

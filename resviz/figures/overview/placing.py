@@ -13,7 +13,7 @@ from resviz.figures.drawing.shifting import trim_top
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node, Picture
-    from resviz.figures.overview.outline import Outline, OutlineRow, OutlineSection
+    from resviz.figures.overview.rows import Outline, OutlineRow, OutlineSection
 
 MARGIN = 9
 """Around the picture."""

@@ -22,8 +22,8 @@ from resviz.figures.overview.words import list_shortcut_lines
 
 if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Node, Point
-    from resviz.figures.overview.outline import OutlineRow, OutlineSection
     from resviz.figures.overview.placing import MeasuredText
+    from resviz.figures.overview.rows import OutlineRow, OutlineSection
 
 
 class RightwardPlacing(OverviewPlacing):

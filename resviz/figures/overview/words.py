@@ -9,7 +9,7 @@ from resviz import units
 from resviz.figures import layer_labels
 
 if TYPE_CHECKING:
-    from resviz.figures.overview.outline import OutlineRow
+    from resviz.figures.overview.rows import OutlineRow
     from resviz.readings.structure import Shortcut, Stage, Structure
 
 SHORTCUT_HEADINGS = {

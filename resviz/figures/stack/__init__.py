@@ -27,7 +27,7 @@ from resviz.figures.stack.bands import (
     total_height,
     wrap_into_columns,
 )
-from resviz.figures.stack.boxes import Stack, build_stack
+from resviz.figures.stack.boxes import build_stack
 from resviz.figures.stack.placing import StackPlacing
 from resviz.figures.stack.row_names import rename_rows
 from resviz.figures.stack.side_lines import SKIP
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from resviz.figures.drawing.elements import Picture
+    from resviz.figures.stack.rows import Stack
     from resviz.record import Architecture
 
 

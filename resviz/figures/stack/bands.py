@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from math import log2
 from typing import TYPE_CHECKING
 
-from resviz.figures.stack.boxes import Stack, StackPiece, StackRow
+from resviz.figures.stack.rows import Stack, StackPiece, StackRow
 from resviz.readings.structure.stage_names import write_range
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.stack.bands import Band, BandItem
-    from resviz.figures.stack.boxes import ShortcutArc, Stack, StackPiece
+    from resviz.figures.stack.rows import ShortcutArc, Stack, StackPiece
 
 MIN_BOX_WIDTH, MAX_BOX_WIDTH, NARROW_BOX_WIDTH = 116, 190, 80
 """Widths of the boxes, at least and at most, and at least on a sheet of some width."""

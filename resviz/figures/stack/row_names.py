@@ -11,7 +11,7 @@ from resviz.figures.part_names import name_layer
 from resviz.readings.stage_modules import name_layers
 
 if TYPE_CHECKING:
-    from resviz.figures.stack.boxes import Stack, StackPiece, StackRow
+    from resviz.figures.stack.rows import Stack, StackPiece, StackRow
     from resviz.record import Architecture
 
 

@@ -11,7 +11,7 @@ from resviz.figures.drawing.folded_ledgers import FoldedLedger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from resviz.figures.drawing.ledgers import Wire
+    from resviz.figures.drawing.seats import Wire
 
 STEP, BYPASS = "main", "bypass"
 """Roles of wires that are lines of the graph; an arc shows what a block is inside."""

@@ -57,7 +57,7 @@ from resviz.readings.structure.parts import (
     Stage,
     Unit,
 )
-from resviz.readings.structure.regions import JoinRegion, find_regions
+from resviz.readings.structure.regions import find_regions
 from resviz.readings.structure.stages import find_stages
 from resviz.readings.structure.weights import count_weighted
 from resviz.record.cached import cache_reading
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resviz.readings.structure.graph import Graph
+    from resviz.readings.structure.region_branches import JoinRegion
     from resviz.record import Architecture, Layer
 
 __all__ = [

@@ -23,7 +23,7 @@ from resviz.readings.structure.outer_regions import (
 )
 from resviz.readings.structure.parts import Block, Unit
 from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
-from resviz.readings.structure.regions import JoinKind, JoinRegion
+from resviz.readings.structure.regions import JoinKind
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
 from resviz.readings.structure.unit_groups import (
     find_unit_kind,
@@ -35,6 +35,8 @@ from resviz.readings.structure.weights import is_upsampling, is_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from resviz.readings.structure.region_branches import JoinRegion
 
 
 def find_blocks(graph: Graph, regions: list[JoinRegion]) -> list[Block]:

@@ -20,14 +20,13 @@ from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
 from resviz.readings.structure.fixed_filters import mark_fixed_filters
 from resviz.readings.structure.joins import find_joins
-from resviz.readings.structure.main_ends import find_main_ends, find_updated_inputs
+from resviz.readings.structure.main_ends import add_conditions, find_main_ends
 from resviz.readings.structure.modulations import mark_modulations
 from resviz.readings.structure.side_edges import (
     SPREADING,
     SideEdgeFinder,
     SideEdges,
     SideKind,
-    find_conditions,
     number_source,
 )
 from resviz.readings.structure.summed_parts import mark_summing_products
@@ -134,7 +133,7 @@ class Graph:
         self.dead_joins = {node for node in self.joins if node not in useful}
         main_input, self.main_output = find_main_ends(self)
         if len(arch.inputs) > 1:
-            self.add_conditions(main_input)
+            add_conditions(self, main_input)
         self.carried_scores: dict[int, tuple[int, ...]] = {}
         self.routed_products: dict[int, int] = {}
         if finder.has_products:
@@ -243,39 +242,6 @@ class Graph:
     def count_joins_above(self, end: int) -> int:
         """Count the additions that lead to a node."""
         return len(self.joins.keys() & self.find_nodes_between(NOWHERE, end))
-
-    def add_conditions(self, main_input: int) -> None:
-        """Add the side edges by which lesser inputs of the model come in.
-
-        Inputs that the main one updates are none, which is seen when all are added.
-        """
-        before, equal = self.side_edges.copy(), {main_input}
-        self.rank_inputs(equal)
-        updated = find_updated_inputs(self)
-        if updated:
-            self.side_edges = before
-            self.rank_inputs(equal | updated)
-
-    def rank_inputs(self, equal: Container[int]) -> None:
-        """Add the side edges of inputs that are lesser than others, which are equal."""
-        inputs = [ROOT - number for number in range(len(self.arch.inputs))]
-        inputs.sort(key=lambda node: node not in equal)
-        self.ranks = {
-            node: 0 if node in equal else rank for rank, node in enumerate(inputs)
-        }
-        self.ranks |= dict.fromkeys(
-            (node for node in self.constant_nodes if node < 0), 0
-        )
-        for node, sources in self.sources.items():
-            self.ranks[node] = min(self.ranks[source] for source in sources)
-            if len(sources) > 1:
-                ops = self.operations[node]
-                conditions = find_conditions(ops, sources, self.ranks)
-                if conditions:
-                    side = conditions | self.side_edges.get(node, {})
-                    # What weighs conditions alone carries the stream.
-                    is_all = len(side) == len(sources)
-                    self.side_edges[node] = conditions if is_all else side
 
     def find_dominators(self) -> None:
         """Find the main sources and the immediate dominator of every node."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure import Structure
     from resviz.readings.structure.graph import Graph
-    from resviz.readings.structure.regions import JoinRegion
+    from resviz.readings.structure.region_branches import JoinRegion
     from resviz.record import Layer
 
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from resviz.readings.structure.efforts import NO_EFFORT
 from resviz.readings.structure.forks import AncestorSearch
-from resviz.readings.structure.side_edges import SideKind
+from resviz.readings.structure.side_edges import SideKind, find_conditions
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from resviz.readings.structure.graph import Graph
 
 
@@ -62,6 +64,39 @@ def find_shortcut_operand(graph: Graph, node: int) -> int | None:
         ):
             return operand
     return None
+
+
+def add_conditions(graph: Graph, main_input: int) -> None:
+    """Add the side edges by which lesser inputs of the model come in.
+
+    Inputs that the main one updates are none, which is seen when all are added.
+    """
+    before, equal = graph.side_edges.copy(), {main_input}
+    rank_inputs(graph, equal)
+    updated = find_updated_inputs(graph)
+    if updated:
+        graph.side_edges = before
+        rank_inputs(graph, equal | updated)
+
+
+def rank_inputs(graph: Graph, equal: Container[int]) -> None:
+    """Add the side edges of inputs that are lesser than others, which are equal."""
+    inputs = [MODEL_INPUT - number for number in range(len(graph.arch.inputs))]
+    inputs.sort(key=lambda node: node not in equal)
+    graph.ranks = {
+        node: 0 if node in equal else rank for rank, node in enumerate(inputs)
+    }
+    graph.ranks |= dict.fromkeys((node for node in graph.constant_nodes if node < 0), 0)
+    for node, sources in graph.sources.items():
+        graph.ranks[node] = min(graph.ranks[source] for source in sources)
+        if len(sources) > 1:
+            ops = graph.operations[node]
+            conditions = find_conditions(ops, sources, graph.ranks)
+            if conditions:
+                side = conditions | graph.side_edges.get(node, {})
+                # What weighs conditions alone carries the stream.
+                is_all = len(side) == len(sources)
+                graph.side_edges[node] = conditions if is_all else side
 
 
 def find_updated_inputs(graph: Graph) -> set[int]:

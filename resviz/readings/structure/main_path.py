@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from resviz.readings.structure.graph import Graph
-    from resviz.readings.structure.regions import JoinRegion
+    from resviz.readings.structure.region_branches import JoinRegion
 
 
 def find_main_path(graph: Graph, regions: Iterable[JoinRegion]) -> tuple[int, ...]:

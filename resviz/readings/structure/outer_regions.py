@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from resviz.readings.structure.graph import Graph
-    from resviz.readings.structure.regions import JoinRegion
+    from resviz.readings.structure.region_branches import JoinRegion
 
 InnerRegions = dict[int, "list[JoinRegion]"]
 """The residual regions inside of each one, by where it joins."""

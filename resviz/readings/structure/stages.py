@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz.readings.structure.parts import Stage
 from resviz.readings.structure.repeats import fold_blocks
-from resviz.readings.structure.shortcuts import CUTS, UNLABELLED_OPERATIONS
+from resviz.readings.structure.shortcut_labels import CUTS, UNLABELLED_OPERATIONS
 from resviz.readings.structure.stage_calls import split_last_run
 from resviz.readings.structure.stage_names import name_stages
 from resviz.readings.structure.towers import group_by_tower
