@@ -28,7 +28,7 @@ FLOORS = {
 
 WITHIN_READINGS = {
     "batch_axes": 0, "costs": 0, "devices": 0, "resizes": 0, "given_batch": 1,
-    "memory": 1, "roofline": 2,
+    "memory": 1, "autocast": 0, "roofline": 2,
     "structure": 2, "receptive": 3, "shape_flow": 3, "variants": 3,
     "constant_weights": 3, "resolution": 3, "attention": 3, "channel_places": 3,
     "resized_inputs": 3, "resized_storages": 3,

@@ -190,6 +190,7 @@ def memory(
     *,
     every: bool = False,
     fit: str | None = None,
+    autocast: str | None = None,
     sort: str | None = None,
     top: int | None = None,
     reverse: bool = False,
@@ -202,6 +203,8 @@ def memory(
         every: one row a layer, instead of one a stage.
         fit: the largest batches for inference and training in so many bytes instead,
             as "24GiB", and where to checkpoint for more; a row a plan.
+        autocast: as under `torch.autocast` to "bfloat16" or "float16", whose parameters
+            stay float32; by its rules on a CPU.
         sort: the column by which rows stand, by key or heading; numbers from the
             largest on.
         top: show the first so many rows alone; if `sort` is left out, those with
@@ -219,4 +222,12 @@ def memory(
     from resviz.tables.memory import memory_table
 
     arch = source.resolve_architecture(network, **tracing)
-    return memory_table(arch, every=every, fit=fit, sort=sort, top=top, reverse=reverse)
+    return memory_table(
+        arch,
+        every=every,
+        fit=fit,
+        autocast=autocast,
+        sort=sort,
+        top=top,
+        reverse=reverse,
+    )

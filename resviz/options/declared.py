@@ -75,6 +75,10 @@ class TableOptions(TypedDict, total=False):
             example="24GiB",
         ),
     ]
+    autocast: Annotated[
+        str | None,
+        Option("As under torch.autocast to this dtype; parameters stay float32."),
+    ]
     why: Annotated[
         bool,
         Option("A row an addition: what it was taken for, and why.", kind="switch"),

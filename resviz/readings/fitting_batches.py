@@ -1,7 +1,8 @@
 """The largest batch that fits into so much memory, by closed form of a record.
 
-Every storage of a forward grows with the batch or stays, so bytes are a + b · N. Both
-are read off the record at three batches, of which the third has to lie on the line.
+Every storage of a forward grows with the batch or stays, so bytes at each operation are
+a + b · N. Both are read off the record at three batches, of which the third has to lie
+on the line. Which operation holds most may change with the batch.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resviz.errors import ResizeError
+from resviz.readings.autocast import cast_record
 from resviz.readings.checkpoints import find_checkpoint_units, make_plan
 from resviz.readings.memory import (
+    build_timeline,
     count_gradient_bytes,
     count_parameter_bytes,
     find_peak,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from resviz.record import Architecture
 
@@ -44,55 +47,94 @@ class BatchLine:
         return (room - self.start) // self.each if self.each else None
 
 
+@dataclass(frozen=True, slots=True)
+class BatchLines:
+    """Bytes of which the most counts, as those at each operation of a forward."""
+
+    lines: tuple[BatchLine, ...]
+
+    def bytes(self, batch: int) -> int:
+        """Return the most bytes at a batch."""
+        return max(line.bytes(batch) for line in self.lines)
+
+    def largest(self, room: int) -> int | None:
+        """Return the largest batch that has room, 0 for none, None for any."""
+        found = [line.largest(room) for line in self.lines]
+        return min((each for each in found if each is not None), default=None)
+
+    def find_bound(self, room: int) -> BatchLine:
+        """Find the line that ends the room first."""
+
+        def order_by_end(line: BatchLine) -> tuple[bool, int, int]:
+            largest = line.largest(room)
+            return largest is None, largest or 0, -line.start
+
+        return min(self.lines, key=order_by_end)
+
+
 class BatchFit:
     """A record at three batches.
 
     Args:
         arch: the record.
+        autocast: the dtype of autocast, None for the trace's own.
 
     Raises:
         ResizeError: if the record cannot be followed at other batches.
+        SpecError: if it is not known what autocast does to it.
     """
 
-    def __init__(self, arch: Architecture) -> None:
-        self.arch = arch
+    def __init__(self, arch: Architecture, autocast: str | None = None) -> None:
         n = arch.batch
         self.archs = (arch, *(arch.resized(batch=k * n) for k in (2, 3)))
+        if autocast is not None:
+            self.archs = tuple(cast_record(each, autocast) for each in self.archs)
+        self.arch = self.archs[0]
         weights = count_parameter_bytes(arch).values()
         self.weight_bytes = sum(weights) + sum(arch.buffers.values())
         self.gradient_bytes = sum(count_gradient_bytes(arch).values())
 
-    def draw_line(self, measure: Callable[[Architecture], int]) -> BatchLine:
-        """Return the line of bytes over the batch.
+    def draw_lines(
+        self, measure: Callable[[Architecture], Iterable[int]], more: int
+    ) -> BatchLines:
+        """Return the lines of some bytes over the batch, with as many more each.
 
         Raises:
-            ResizeError: if they do not lie on one.
+            ResizeError: if some do not lie on one.
         """
-        first, second, third = map(measure, self.archs)
-        each, rest = divmod(second - first, self.arch.batch)
-        if rest or third - second != second - first:
-            raise ResizeError(
-                f"{self.arch.name}: memory does not grow evenly with the batch, so "
-                "that no largest batch can be told from a record: trace it at several"
-            )
-        return BatchLine(first - each * self.arch.batch, each)
+        lines: set[BatchLine] = set()
+        for first, second, third in zip(*map(measure, self.archs), strict=True):
+            each, rest = divmod(second - first, self.arch.batch)
+            if rest or third - second != second - first:
+                raise ResizeError(
+                    f"{self.arch.name}: memory does not grow evenly with the batch, so "
+                    "that no largest batch can be told from a record: trace it at "
+                    "several"
+                )
+            start = first - each * self.arch.batch
+            lines.add(BatchLine(start + more, each))
+        return BatchLines(tuple(lines))
 
-    def fit_inference(self) -> BatchLine:
+    def fit_inference(self) -> BatchLines:
         """Return the bytes of a forward without gradients, with all weights."""
-        line = self.draw_line(lambda arch: find_peak(arch).bytes)
-        return BatchLine(line.start + self.weight_bytes, line.each)
 
-    def fit_training(self, numbers: Sequence[int], optimiser: str) -> BatchLine:
+        def measure(arch: Architecture) -> Iterable[int]:
+            return build_timeline(arch).live_bytes or [find_peak(arch).bytes]
+
+        return self.draw_lines(measure, self.weight_bytes)
+
+    def fit_training(self, numbers: Sequence[int], optimiser: str) -> BatchLines:
         """Return the bytes of training with some units checkpointed.
 
         Weights, gradients, what the optimiser keeps, and what is kept for backward;
-        with it the largest unit that is computed again.
+        with it each unit that is computed again.
         """
 
-        def measure(arch: Architecture) -> int:
+        def measure(arch: Architecture) -> Iterable[int]:
             units, _ = find_checkpoint_units(arch)
-            return make_plan(arch, [units[k] for k in numbers]).peak_bytes
+            chosen = [units[k] for k in numbers]
+            kept = make_plan(arch, chosen).kept_bytes
+            return [kept, *(kept + unit.saved_bytes for unit in chosen)]
 
-        line = self.draw_line(measure)
         states = (1 + OPTIMISERS[optimiser]) * self.gradient_bytes
-        return BatchLine(line.start + self.weight_bytes + states, line.each)
+        return self.draw_lines(measure, self.weight_bytes + states)

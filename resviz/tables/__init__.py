@@ -137,7 +137,12 @@ TABLES = {
     "memory": RegisteredTable(
         "Print bytes of parameters, of the peak, and kept by training.",
         "resviz.tables.memory:memory_table",
-        {"every": "", "fit": "", **RANKING},
+        {
+            "every": "",
+            "fit": "",
+            "autocast": "resviz.readings.autocast:LOWER_DTYPES",
+            **RANKING,
+        },
     ),
     "sizes": RegisteredTable(
         "Print what other sizes of the input give, cost and waste.\n\n"

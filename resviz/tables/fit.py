@@ -10,7 +10,12 @@ from resviz.readings.checkpoints import (
     find_checkpoint_units,
 )
 from resviz.readings.fitting_batches import OPTIMISERS, BatchFit
-from resviz.readings.memory import MEMORY_CONVENTION, find_saved_for_backward
+from resviz.readings.memory import (
+    MEMORY_CONVENTION,
+    count_gradient_bytes,
+    find_saved_for_backward,
+)
+from resviz.tables.autocast_notes import autocast_notes
 from resviz.tables.notes import describe_inputs, run_mode_notes, trace_header
 from resviz.tables.table import Column, Table
 from resviz.units import format_mebibytes, format_plural, group_digits, parse_bytes
@@ -45,21 +50,22 @@ CHECKPOINTING = (
     "early; a batch norm in it moves its statistics twice"
 )
 
-MIXED_PRECISION = (
-    "counted in the dtypes of the trace; under autocast parameters, gradients and "
-    "optimiser stay as they are, and what convolutions and linear layers keep is half"
-)
+AS_TRACED = "counted in the dtypes of the trace; --autocast counts mixed precision"
+
+HALF_DTYPES = {"bfloat16", "float16"}
+"""Dtypes of parameters beside which optimisers keep float32."""
 
 
-def fit_table(arch: Architecture, fit: str | int) -> Table:
+def fit_table(arch: Architecture, fit: str | int, *, autocast: str | None) -> Table:
     """Return the largest batches for a size of memory, a row a checkpointing plan.
 
     Args:
         arch: the record, at any batch.
         fit: bytes, as "24GiB".
+        autocast: as under autocast to "bfloat16" or "float16".
 
     Raises:
-        SpecError: if that is no size.
+        SpecError: if that is no size, or it is not known what autocast does.
         ResizeError: if the record cannot be followed at another batch; says why.
         RecordError: if the record is of an older resviz, and holds no storages.
     """
@@ -69,7 +75,8 @@ def fit_table(arch: Architecture, fit: str | int) -> Table:
         raise SpecError(f"fit: {error}") from error
     if not room:
         raise SpecError("fit: got 0, want bytes as 24GiB")
-    fitted = BatchFit(arch)
+    fitted = BatchFit(arch, autocast)
+    arch = fitted.archs[0]
     units, refusals = find_checkpoint_units(arch)
     plans = find_checkpoint_front(arch)
     data = {
@@ -79,6 +86,7 @@ def fit_table(arch: Architecture, fit: str | int) -> Table:
         "not_checkpointed": [
             {"block": name, "reason": reason} for name, reason in refusals
         ],
+        "autocast": autocast,
         "convention": MEMORY_CONVENTION,
     } | trace_header(arch, "memory")
     rows = [
@@ -91,19 +99,19 @@ def fit_table(arch: Architecture, fit: str | int) -> Table:
         tuple(rows),
         data,
         facts=(("input", describe_inputs(arch)), *fit_facts(data)),
-        notes=tuple(fit_notes(arch, refusals)),
+        notes=tuple(fit_notes(arch, refusals, autocast)),
     )
 
 
 def fit_inference_data(fitted: BatchFit, room: int) -> dict[str, Any]:
     """Return the largest batch of a forward without gradients."""
-    line = fitted.fit_inference()
-    batch = line.largest(room)
+    lines = fitted.fit_inference()
+    batch, bound = lines.largest(room), lines.find_bound(room)
     return {
         "largest_batch": batch,
-        "bytes": None if not batch else line.bytes(batch),
-        "bytes_each": line.each,
-        "bytes_at_0": line.start,
+        "bytes": None if not batch else lines.bytes(batch),
+        "bytes_each": bound.each,
+        "bytes_at_0": bound.start,
     }
 
 
@@ -177,12 +185,17 @@ def fit_facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "training", "the largest batch for each optimiser, by what is checkpointed"
 
 
-def fit_notes(arch: Architecture, refusals: Sequence[tuple[str, str]]) -> Iterator[str]:
+def fit_notes(
+    arch: Architecture, refusals: Sequence[tuple[str, str]], autocast: str | None
+) -> Iterator[str]:
     """Yield what is counted, what is not, and which blocks are left out."""
     yield f"kept: until backward, at the batch of {arch.batch}"
     yield COUNTED
     yield CHECKPOINTING
-    yield MIXED_PRECISION
+    if autocast is None:
+        yield AS_TRACED
+        yield from note_masters(arch)
+    yield from autocast_notes(arch, autocast)
     yield MEMORY_CONVENTION
     if not arch.training:
         yield "in evaluation mode batch norm keeps no statistics; --training follows it"
@@ -196,3 +209,15 @@ def fit_notes(arch: Architecture, refusals: Sequence[tuple[str, str]]) -> Iterat
             f"{gap.first}: batches for training are at most so large"
         )
     yield from run_mode_notes(arch)
+
+
+def note_masters(arch: Architecture) -> Iterator[str]:
+    """Say what parameters in 16 bits take more where an optimiser keeps float32."""
+    learned = count_gradient_bytes(arch)
+    half = sum(size for dtype, size in learned.items() if dtype in HALF_DTYPES)
+    if half:
+        masters, each = format_gibibytes(2 * half), format_gibibytes(half)
+        yield (
+            "optimisers are counted in the dtypes of the parameters; float32 masters "
+            f"take {masters} more, and each value that it keeps in float32 {each}"
+        )

@@ -340,40 +340,10 @@ class MemoryJson(TraceHead, JsonHead):
     by_dtype: dict[str, dict[str, int]]
     held_at_peak: list[dict[str, Any]]
     not_counted: list[dict[str, Any]]
+    autocast: str | None
     convention: str
     parts: NotRequired[list[PartBytesJson]]
     layers: NotRequired[list[PartBytesJson]]
-
-
-class InferenceFitJson(TypedDict):
-    """The largest batch of a forward without gradients; null where any fits."""
-
-    largest_batch: int | None
-    bytes: int | None
-    bytes_each: int
-    bytes_at_0: int
-
-
-class CheckpointPlanJson(TypedDict):
-    """Blocks to checkpoint, and the largest batch for each optimiser."""
-
-    blocks: list[str]
-    modules: list[str]
-    kept_bytes: int
-    peak_bytes: int
-    recomputed_macs: int
-    recomputed: float | None
-    largest_batch: dict[str, int | None]
-
-
-class FitJson(TraceHead, JsonHead):
-    """The largest batches for a size of memory, and where to checkpoint for more."""
-
-    fit_bytes: int
-    inference: InferenceFitJson
-    plans: list[CheckpointPlanJson]
-    not_checkpointed: list[dict[str, Any]]
-    convention: str
 
 
 class SizeJson(TypedDict):

@@ -211,3 +211,35 @@ class SweepJson(JsonHead):
     where_undecided: int
     pareto: list[str] | None
     convention: str
+
+
+class InferenceFitJson(TypedDict):
+    """The largest batch of a forward without gradients; null where any fits."""
+
+    largest_batch: int | None
+    bytes: int | None
+    bytes_each: int
+    bytes_at_0: int
+
+
+class CheckpointPlanJson(TypedDict):
+    """Blocks to checkpoint, and the largest batch for each optimiser."""
+
+    blocks: list[str]
+    modules: list[str]
+    kept_bytes: int
+    peak_bytes: int
+    recomputed_macs: int
+    recomputed: float | None
+    largest_batch: dict[str, int | None]
+
+
+class FitJson(TraceHead, JsonHead):
+    """The largest batches for a size of memory, and where to checkpoint for more."""
+
+    fit_bytes: int
+    inference: InferenceFitJson
+    plans: list[CheckpointPlanJson]
+    not_checkpointed: list[dict[str, Any]]
+    autocast: str | None
+    convention: str

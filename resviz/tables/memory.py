@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.readings import memory
+from resviz.readings.autocast import cast_record
 from resviz.readings.structure import read_structure
 from resviz.record import Source
 from resviz.record.cached import cache_reading
+from resviz.tables.autocast_notes import autocast_notes
 from resviz.tables.layer_extras import BYTES_COLUMNS
 from resviz.tables.notes import (
     describe_inputs,
@@ -55,6 +57,7 @@ def memory_table(
     *,
     every: bool = False,
     fit: str | None = None,
+    autocast: str | None = None,
     sort: str | None = None,
     top: int | None = None,
     reverse: bool = False,
@@ -66,20 +69,24 @@ def memory_table(
         every: one row a layer, instead of one a stage.
         fit: the largest batches in so many bytes instead, as "24GiB", and where to
             checkpoint for more; a row a plan.
+        autocast: as under autocast to "bfloat16" or "float16".
         sort: the column by which rows stand, the largest number first.
         top: show the first so many rows alone, those that hold most.
         reverse: the other way round.
 
     Raises:
         RecordError: if the record is of an older resviz, and holds no storages.
-        SpecError: for an unknown column, or a `top` below 1.
+        SpecError: for an unknown column, a `top` below 1, or a network of which it is
+            not known what autocast does to it.
     """
     if fit is not None:
         from resviz.tables.fit import fit_table
 
         if every or reverse or sort is not None or top is not None:
             raise SpecError("fit: shows plans in their order, leave out other options")
-        return fit_table(arch, fit)
+        return fit_table(arch, fit, autocast=autocast)
+    if autocast is not None:
+        arch = cast_record(arch, autocast)
     columns = LAYER_MEMORY_COLUMNS if every else PART_MEMORY_COLUMNS
     ranked = RankedRows(
         [*(layer_memory_rows(arch) if every else part_memory_rows(arch))],
@@ -90,14 +97,19 @@ def memory_table(
         reverse=reverse,
     )
     rows = ranked.rows
-    data = memory_totals(arch) | {"layers" if every else "parts": rows}
+    data = memory_totals(arch) | {"autocast": autocast}
+    data["layers" if every else "parts"] = rows
     return Table(
         f"{arch.label}: memory",
         columns,
         tuple(rows),
         data,
         facts=(("input", describe_inputs(arch)), *memory_facts(data)),
-        notes=(*ranked.notes, *memory_notes(arch, data)),
+        notes=(
+            *ranked.notes,
+            *memory_notes(arch, data),
+            *autocast_notes(arch, autocast),
+        ),
     )
 
 
