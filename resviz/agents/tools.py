@@ -57,6 +57,18 @@ class DescriptionJson(JsonHead):
     description: str
 
 
+class DrawingJson(JsonHead):
+    """A figure as text of a format, and in sentences."""
+
+    syntax: str
+    text: str
+    description: str
+
+
+DRAWN_AS = ("mermaid", "svg", "dot", "tikz")
+"""Formats of figures that are text, the shortest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgentTool:
     """One tool.
@@ -230,6 +242,23 @@ def answer_describe(
     return json_head("describe") | {"description": describe_figure(archs, **options)}
 
 
+def answer_diagram(
+    session: AgentSession, specs: list[str], tracing: Tracing, options: dict[str, Any]
+) -> Any:
+    """Draw a figure as text; no program is called and no file written."""
+    from resviz.figures import draw_diagram
+
+    syntax = options.pop("syntax", DRAWN_AS[0])
+    options |= session.cache.find_files(options)
+    archs = [session.find_record(spec, tracing) for spec in specs]
+    diagram = draw_diagram(archs, options.pop("figure", None), **options)
+    return json_head("diagram") | {
+        "syntax": syntax,
+        "text": diagram.render(syntax),
+        "description": diagram.description,
+    }
+
+
 def make_table_tool(name: str) -> AgentTool:
     """Return the tool of a registered table."""
     table = TABLES[name]
@@ -277,6 +306,17 @@ TOOLS: dict[str, AgentTool] = {
         answer_describe,
         (DescriptionJson,),
         tuple(FIGURE_OPTIONS[name] for name in DESCRIBED),
+        most=None,
+    ),
+    "diagram": AgentTool(
+        "Draw a figure of a network, or of several, as text: Mermaid of those that are "
+        "graphs, SVG of any.",
+        answer_diagram,
+        (DrawingJson,),
+        (
+            Option("Of the text; default: mermaid.", choices=DRAWN_AS, name="syntax"),
+            *FIGURE_OPTIONS.values(),
+        ),
         most=None,
     ),
     "identify": AgentTool(

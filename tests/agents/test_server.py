@@ -60,6 +60,7 @@ CALLS = {
     "stored": ("trace", {"spec": "resnet18", "output": "r18.json"}),
     "larger": ("sizes", {"spec": "r18.json", "sizes": [224, 225]}),
     "block": ("describe", {"specs": ["r18.json"], "figure": "block"}),
+    "drawn": ("diagram", {"specs": ["r18.json"]}),
     "weights": ("identify", {"file": "w.safetensors"}),
     "budget": ("check", {}),
     "code": ("summary", {"spec": "net.py:build"}),
@@ -151,6 +152,7 @@ def test_a_stored_record_is_a_spec(told):
     assert told("block")["description"].startswith(
         "conv3_1 of ResNet-18, a basic block"
     )
+    assert told("drawn")["text"].startswith("---\nconfig:\n  flowchart:")
     deeper, plain = told("variants")["variants"]
     assert 10_108_160 == sum(change["params"] for change in deeper["changes"])
     assert "shortcut" in plain["changes"][0]["sentence"]

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,8 @@ def test_every_table_is_a_tool(session):
         ("summary", {"spec": "torch.nn:ReLU"}, "imports code, which an agent may only"),
         ("summary", {"spec": "50(weights='https://a.b/c')"}, "fetches https://a.b/c"),
         ("describe", {"specs": ["r18.json"], "image": "../a.png"}, "leads out of"),
+        ("diagram", {"specs": ["r18.json"], "image": "../a.png"}, "leads out of"),
+        ("diagram", {"specs": [18], "syntax": "png"}, "syntax: got 'png', want one of"),
         ("identify", {}, "identify: file is missing, want Weights in"),
         ("identify", {"file": "../outside.json"}, "leads out of the folder of the ser"),
         ("identify", {"file": "r18.json"}, "r18.json: "),
@@ -85,6 +88,21 @@ def test_refusals(session, tmp_path, name, arguments, words):
     assert words in str(caught.value)
     assert '{"name": "mine"}' == (tmp_path / "repository" / "package.json").read_text()
     assert not (tmp_path / "a.json").exists()
+
+
+def test_a_figure_is_text(session):
+    """Mermaid unless another syntax is named; of a drawing to scale, with a remedy."""
+    drawn = call(session, "diagram", specs=["r18.json"])
+    own = package.diagram("r18.json")
+    assert ("mermaid", own.to_mermaid()) == (drawn["syntax"], drawn["text"])
+    assert own.description == drawn["description"]
+    options: Any = {"figure": "volumes", "width": "3in", "style": "paper"}
+    drawn = call(session, "diagram", specs=[18], syntax="svg", **options)
+    assert package.diagram(18, **options).to_svg() == drawn["text"]
+    both = call(session, "diagram", specs=["r18.json", 34], diff=True, syntax="svg")
+    assert "+1.85 G MACs" in both["description"]
+    with pytest.raises(ToolError, match=r"Mermaid says .* alone; write \.svg instead"):
+        call_tool(session, "diagram", {"specs": [18], "figure": "volumes"})
 
 
 def test_values_are_written_as_text_or_as_lists(session):
