@@ -38,6 +38,7 @@ class Places:
         for _, b in self.both:
             self.numbers[b.stage].append(b.number)
         self.stages = [stage[0].stage for stage in walk.after.stages]
+        self.counts = {stage[0].stage: len(stage) for stage in walk.after.stages}
 
     def rank_stage(self, stage: str) -> int:
         """Return the place of a stage among B's."""
@@ -101,8 +102,10 @@ class Places:
     def classify(self, stage: str, numbers: list[int]) -> str:
         """Tell which blocks of a stage are meant."""
         every = self.numbers[stage]
-        if numbers == every:
-            return "lone" if len(every) == 1 else "all"
+        if numbers == every and len(every) > 1:
+            return "all"
+        if numbers == every and self.counts[stage] == 1:
+            return "lone"
         if numbers == every[:1]:
             return "first"
         return "rest" if numbers == every[1:] else "some"
