@@ -80,7 +80,7 @@ DEVICES = {
     ),
     "H100": Device(
         "NVIDIA H100 SXM", 3350 * GIGA, HOPPER,
-        "NVIDIA H100 Tensor Core GPU, datasheet; dense, without sparsity",
+        "NVIDIA H100 Tensor Core GPU, datasheet, 2023; dense: half of what it lists",
     ),
     "RTX4090": Device(
         "NVIDIA GeForce RTX 4090", 1008 * GIGA,

@@ -204,6 +204,18 @@ def test_copies_are_the_same_network(copy):
     assert "are the same network" in comparison.headline
 
 
+@pytest.mark.parametrize(
+    ("layers", "words"), [("2, 3, 1, 3", "the first block of"), ("1, 1, 1, 1", "every")]
+)
+def test_what_blocks_more_do_not_share_is_no_change_of_every_block(layers, words):
+    """The only block is the first where others come: these have no stride to move."""
+    found = say(
+        "resnet(block='bottleneck', layers=[1, 1, 1, 1], stride_in='1x1')",
+        f"resnet(block='bottleneck', layers=[{layers}])",
+    )
+    assert "the stride moves from the first 1×1 to the 3×3 in " + words in found[-1]
+
+
 def test_an_inserted_block_is_one_insertion():
     """In second place, with all that follow moved by one."""
 
