@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +49,21 @@ def read_template_text(name: str) -> str:
     return (find_template_folder() / name).read_text(encoding="utf-8")
 
 
+def json_for_script(content: object) -> str:
+    """Write JSON that no HTML parser takes for anything else."""
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
 def render_page(
-    name: str, *, title: str, scripts: tuple[str, ...] = (), **content: Any
+    name: str,
+    *,
+    title: str,
+    scripts: tuple[str, ...] = (),
+    strict: bool = False,
+    **content: Any,
 ) -> str:
     """Render a whole page: one file that asks for no other.
 
@@ -56,30 +71,49 @@ def render_page(
         name: of a template that extends "page.html".
         title: of the page, not yet escaped.
         scripts: JavaScript that is ours or an installed package's, in order.
+        strict: whether its style sheets, too, are allowed by hash alone; then it sets
+            no style in attributes.
         content: what the template shows.
     """
     from markupsafe import Markup
 
-    return load_template(name).render(
+    page = load_template(name).render(
         **content,
         title=title,
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - nothing is filled in
-        policy=content_security_policy(*scripts),
+        policy=POLICY_PLACE,
         clean=escape.clean_name,
     )
+    styles = STYLE_SHEET.findall(page) if strict else None
+    policy = Markup.escape(content_security_policy(*scripts, styles=styles))
+    return page.replace(POLICY_PLACE, policy, 1)
 
 
-def content_security_policy(*scripts: str) -> str:
+POLICY_PLACE = "the policy of this page"
+"""What stands for the policy until the style sheets of a page are known."""
+
+STYLE_SHEET = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+"""A style sheet in a page; texts have no `<` of their own there."""
+
+
+def content_security_policy(*scripts: str, styles: list[str] | None = None) -> str:
     """Return a Content-Security-Policy that lets `scripts` run and fetches nothing.
 
-    The figures set styles in attributes, which a hash cannot allow.
+    Args:
+        scripts: what may run.
+        styles: the style sheets that are followed, and no style in an attribute; None
+            for all, in attributes too, as a hash cannot allow those.
     """
-    digests = (
-        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        for script in scripts
-    )
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    script_hashes = " ".join(map(write_hash, scripts)) or "'none'"
+    style_hashes = " ".join(map(write_hash, dict.fromkeys(styles or ())))
+    allowed = "'unsafe-inline'" if styles is None else style_hashes or "'none'"
     return (
-        f"default-src 'none'; script-src {allowed}; "
-        "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {script_hashes}; "
+        f"style-src {allowed}; base-uri 'none'; form-action 'none'"
     )
+
+
+def write_hash(text: str) -> str:
+    """Write the hash of a script or a style sheet as a policy has it."""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

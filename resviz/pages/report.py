@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import __version__
 from resviz.errors import RenderError, SpecError
+from resviz.formats.pictures.svg import FLUID
 from resviz.formats.tables.html import html_cell
+from resviz.pages.report_data import build_report_data
 from resviz.pages.report_layers import (
     build_layer_list,
     find_part_tint,
     list_tint_colours,
 )
+from resviz.pages.report_parts import find_selecting_boxes
 from resviz.readings import costs
 from resviz.readings.structure import read_structure
 from resviz.readings.structure.remarks import find_remarks
@@ -23,7 +26,7 @@ from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcut_table, summarize_shortcuts
 from resviz.tables.summary import summary_table
 from resviz.tables.table import REASON_TEXTS
-from resviz.templates import read_template_text, render_page
+from resviz.templates import json_for_script, read_template_text, render_page
 from resviz.units import (
     format_count,
     format_plural,
@@ -53,15 +56,29 @@ SUMMED_KEYS = ("params", "macs", "params_share", "macs_share")
 """What equal shortcuts cost together."""
 
 
+SCRIPTS = (
+    "elements", "numbers", "network", "store", "reasons", "tree", "icicle", "pass",
+    "rows", "table", "inspector", "copying", "links", "overview", "search", "tips",
+    "theme", "main",
+)  # fmt: skip
+"""The files of the page's script, each behind those whose functions it calls."""
+
+
 def render(arch: Architecture) -> str:
     """Render the page: one file that asks for no other, equal for equal records."""
+    from markupsafe import Markup
+
     structure = read_structure(arch)
+    lanes, overview = draw_lanes(arch), draw_report_figure(arch, "overview")
+    data = build_report_data(arch, structure)
+    data["boxes"] = (lanes or overview).boxes
     overall = summary_table(arch)
     shortcuts = shortcut_table(arch)
     return render_page(
         "report.html",
         title=arch.label,
-        scripts=(read_template_text("report.js"),),
+        scripts=(read_report_script(),),
+        strict=True,
         origin=list_origin(arch),
         totals=list_totals(arch, overall.data),
         counting=describe_counting(arch, overall.data["convention"]),
@@ -71,22 +88,31 @@ def render(arch: Architecture) -> str:
         has_frozen=bool(arch.frozen_params),
         steps=overall.data["flow"],
         paper=paper_table_column(arch),
-        lanes=draw_lanes(arch),
-        overview=draw_report_figure(arch, "overview"),
+        lanes=lanes,
+        overview=overview,
         volumes=draw_volumes(arch),
         shortcuts=list_shortcuts(structure, shortcuts.rows),
         shortcut_notes=describe_shortcuts(structure, shortcuts.data),
         layers=build_layer_list(arch, structure),
+        network=Markup(json_for_script(data)),  # noqa: S704 - see there
+        has_memory="held" in data["layers"],
         tints=list_tint_colours(),
         cell=html_cell,
     )
 
 
+def read_report_script() -> str:
+    """Read the page's script, in which its files share one scope."""
+    files = (read_template_text(f"report/{name}.js") for name in SCRIPTS)
+    return "\n".join(['"use strict";', "(() => {", *files, "})();"])
+
+
 @dataclass(frozen=True, slots=True)
 class ReportFigure:
-    """A figure as SVG, or why there is none."""
+    """A figure as SVG with the boxes that select a part, or why there is none."""
 
     svg: Markup | None = None
+    boxes: tuple[list[Any], ...] = ()
     trouble: str = ""
 
 
@@ -97,10 +123,12 @@ def draw_report_figure(arch: Architecture, name: str) -> ReportFigure:
     from resviz.figures import draw_diagram
 
     try:
-        svg = draw_diagram(arch, name).to_svg()
+        diagram = draw_diagram(arch, name)
+        svg = diagram.to_svg().replace(f' style="{FLUID}"', "", 1)
     except RenderError as error:
         return ReportFigure(trouble=str(error))
-    return ReportFigure(Markup(svg))  # noqa: S704 - the format escapes what it writes
+    boxes = tuple(find_selecting_boxes(arch, diagram.picture))
+    return ReportFigure(Markup(svg), boxes)  # noqa: S704 - the format escapes what it writes
 
 
 def draw_lanes(arch: Architecture) -> ReportFigure | None:

@@ -40,8 +40,8 @@ def write_cell(column: Column, row: LayerListRow, texts: Mapping[str, str]) -> s
         return f'<td><span class="chip">{text}</span></td>'
     if key in row.bars:
         zero = "" if value or value is None else " zero"
-        bar = f' style="--bar:{row.bars[key]}"' if row.bars[key] else ""
-        return f'<td class="number bar{zero}"{bar}>{text}</td>'
+        bar = f" b{row.bars[key]}" if row.bars[key] else ""
+        return f'<td class="number bar{bar}{zero}">{text}</td>'
     if key == "output_shape" and row.values["resolution"]:
         change = texts[row.values["resolution"]]
         return f'<td>{text} <span class="change">{change}</span></td>'

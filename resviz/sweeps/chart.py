@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from resviz.sweeps.table import (
     sweep_title,
 )
 from resviz.tables.table import sample_sizes
-from resviz.templates import read_template_text, render_page
+from resviz.templates import json_for_script, read_template_text, render_page
 from resviz.units import format_plural, format_sizes
 
 if TYPE_CHECKING:
@@ -345,11 +344,3 @@ def page_contents(result: SweepResult, table: Table) -> dict[str, Any]:
         ],
         "failed": [number for number, row in enumerate(table.rows) if row["error"]],
     }
-
-
-def json_for_script(content: object) -> str:
-    """Write JSON that no HTML parser takes for anything else."""
-    text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -1,0 +1,117 @@
+// What is selected, in full: its sizes and costs, why they are so, its shortcuts.
+
+function makeInspector(store, holder) {
+  // With a lens, the value says by what convention it is counted when it has the focus.
+  const fact = (label, value, why, lens) =>
+    element("div", {}, element("dt", {}, label), element("dd", {}, element("span", { class: "value", "data-why": lens, tabindex: lens ? 0 : undefined }, value), why ? element("span", { class: "reason" }, why) : null));
+
+  function describePart(part) {
+    if (part.layer) return part.layer.type;
+    if (part.kind === "block") return `${part.block.type} block${part.block.path ? `, ${part.block.path}` : ""}`;
+    if (part.kind === "fold") return `${part.parts.length} equal blocks`;
+    return KIND_WORDS[part.kind];
+  }
+
+  function listSizes(part) {
+    const [first, last] = [part.layers[0], part.layers.at(-1)];
+    if (!first) return [];
+    const { layer } = part;
+    const inputs = first.sources.map((_, place) => formatSizes(store.readInput(first, place)));
+    const facts = [fact("in", [...new Set(inputs)].join(" and ") || "none"), fact("out", formatSizes(store.readOutput(last)), layer && explainSize(store, layer))];
+    if (layer?.window) {
+      const { window } = layer;
+      const extra = [
+        window.padding.some(Boolean) && `padding ${formatAxes(window.padding)}`,
+        window.dilation.some((step) => step > 1) && `dilation ${formatAxes(window.dilation)}`,
+        window.groups > 1 && `${window.groups} groups`,
+        window.transposed && "transposed",
+      ].filter(Boolean);
+      facts.push(fact("window", [formatSizes(window.kernel), `stride ${formatAxes(window.stride)}`, ...extra].join(", ")));
+    }
+    if (!layer) facts.push(fact("layers", groupDigits(part.layers.length)));
+    return facts;
+  }
+
+  function listCosts(part) {
+    return store.lenses.map((lens) => {
+      const { label, adds, write } = LENSES[lens];
+      const amount = store.amountOf(part, lens);
+      const whole = measureWhole(store, lens);
+      const exact = lens === "memory" || !adds ? write(amount) : groupDigits(amount);
+      const share = adds && part.parent ? ` · ${formatShare(amount, whole)}` : "";
+      const bound = lens === "macs" ? signBound(part) : "";
+      const made = fact(lens === "memory" ? "Allocates" : label, bound + exact + share, explainAmount(store, part, lens), lens);
+      made.classList.toggle("chosen", lens === store.lens);
+      return made;
+    });
+  }
+
+  function listMemory(part) {
+    if (!store.network.hasMemory || !part.layers.length) return [];
+    const held = part.layers.map((layer) => store.numbers.held[layer.index]);
+    const most = held.reduce((best, bytes) => Math.max(best, bytes), 0);
+    const at = part.layers[held.indexOf(most)];
+    return [
+      fact("Holds at most", formatBytes(most), part.layer ? "With all that later layers still read." : `While ${at.name} runs.`),
+      fact("Kept for training", formatBytes(sum(part.layers.map((layer) => store.numbers.kept[layer.index])))),
+    ];
+  }
+
+  function describeShortcuts(part) {
+    const block = part.kind === "fold" ? part.parts[0].block : part.block;
+    if (!block) return [];
+    return block.units.map((unit) => {
+      const params = sum(unit.layers.map((index) => store.network.layers[index].params));
+      const macs = sum(unit.layers.map((index) => store.numbers.macs[index]));
+      const cost = params || macs ? ` It costs ${formatCount(params)} parameters and ${formatCount(macs)} MACs.` : "";
+      const label = unit.label === unit.kind ? "" : ` ${unit.label}`;
+      return element("p", { class: "shortcut" }, element("span", { class: `kind ${unit.kind}` }, unit.kind), `${label}. ${explainShortcut(store, unit)}${cost}`);
+    });
+  }
+
+  // The square that one position sees, over that of the input.
+  function drawField(part) {
+    const field = store.amountOf(part, "field");
+    const side = measureInputSide(store);
+    if (!field || !side) return null;
+    const seen = Math.min(field, 2 * side);
+    const scale = 110 / Math.max(seen, side);
+    const square = (size, css) => drawn("rect", { class: css, x: 60 - (size * scale) / 2, y: 60 - (size * scale) / 2, width: size * scale, height: size * scale });
+    const words = field === Infinity ? "all of the input" : `${groupDigits(field)} of ${groupDigits(side)} pixels${field > side ? ", more than there are" : ""}`;
+    return element(
+      "figure",
+      { class: `seen ${part.tint}` },
+      drawn("svg", { viewBox: "0 0 120 120", width: 120, height: 120, "aria-hidden": "true" }, square(side, "image"), square(seen, "field")),
+      element("figcaption", {}, `One position sees ${words} along the longest side.`),
+    );
+  }
+
+  function drawPath(part) {
+    const above = [...iterateAbove(part)].reverse();
+    const crumbs = above.map((outer) => element("li", {}, element("button", { type: "button", onclick: () => store.select(outer) }, outer.name)));
+    return above.length ? element("ol", { class: "path", "aria-label": "Lies in" }, ...crumbs) : null;
+  }
+
+  function draw() {
+    const part = store.selected;
+    const heading = element("h3", { id: "selection-title" }, part.name);
+    const join = part.layer?.join;
+    holder.dataset.id = part.id;
+    holder.replaceChildren(
+      ...[
+        drawPath(part),
+        heading,
+        element("p", { class: "subtitle" }, describePart(part)),
+        ...describeShortcuts(part),
+        join && element("p", { class: "shortcut" }, element("span", { class: "kind" }, join.verdict), `: ${join.reason}`),
+        element("dl", {}, ...listSizes(part), ...listCosts(part), ...listMemory(part)),
+        drawField(part),
+      ].filter(Boolean),
+    );
+  }
+
+  store.subscribe((keys) => {
+    if (["selected", "lens", "numbers"].some((key) => keys.has(key))) draw();
+  });
+  draw();
+}

@@ -1,0 +1,49 @@
+// The address says what is shown: #layer2.0.conv2&lens=params&view=pass
+
+const VIEWS = ["shares", "pass", "overview"];
+
+function readAddress(store) {
+  const [name, ...settings] = location.hash.slice(1).split("&");
+  const found = store.network.byId.get(decode(name));
+  const asked = Object.fromEntries(settings.map((it) => it.split("=").map(decode)));
+  if (!found && !settings.length) return null;
+  return {
+    ...(found ? { selected: found } : {}),
+    ...(store.lenses.includes(asked.lens) ? { lens: asked.lens } : {}),
+    ...(VIEWS.includes(asked.view) ? { view: asked.view } : {}),
+  };
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function writeAddress(store) {
+  const settings = [
+    store.lens === "macs" ? "" : `lens=${store.lens}`,
+    store.view === "shares" ? "" : `view=${store.view}`,
+  ].filter(Boolean);
+  const name = encodeURIComponent(store.selected.id).replace(/%3A/g, ":");
+  return name || settings.length ? `#${[name, ...settings].join("&")}` : "";
+}
+
+function makeLinks(store) {
+  const follow = () => {
+    const changes = readAddress(store);
+    if (changes) store.change(changes);
+  };
+  store.subscribe((keys) => {
+    if (!["selected", "lens", "view", "numbers"].some((key) => keys.has(key))) return;
+    try {
+      history.replaceState(null, "", writeAddress(store) || location.pathname + location.search);
+    } catch {
+      // A page without an address of its own, inside another, has nothing to keep.
+    }
+  });
+  addEventListener("hashchange", follow);
+  follow();
+}
