@@ -195,7 +195,7 @@ def answer_compare(
     session: AgentSession, specs: list[str], tracing: Tracing, options: dict[str, Any]
 ) -> Any:
     """Compare a network with its variants."""
-    from resviz.source.same_input import trace_on_input_of
+    from resviz.source.other_inputs import trace_on_input_of
     from resviz.tables.variants import compare_networks
 
     base, *variants = (session.find_record(spec, tracing) for spec in specs)

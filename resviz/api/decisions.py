@@ -53,7 +53,7 @@ def compare(
         >>> compare(50, "wide_resnet50_2").to_dict()["changes"][0]["sentence"]
         'the 3×3 of every block is twice as wide (128 instead of 64 in conv2_x)'
     """
-    from resviz.source.same_input import trace_on_input_of
+    from resviz.source.other_inputs import trace_on_input_of
     from resviz.tables.variants import compare_networks
 
     before, *variants = (

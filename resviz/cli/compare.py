@@ -54,7 +54,7 @@ def compare(
     With further variants of A there is a column a network: the stages that differ, and
     the differences of costs.
     """
-    from resviz.source.same_input import trace_on_input_of
+    from resviz.source.other_inputs import trace_on_input_of
     from resviz.tables.variants import compare_networks
 
     form = choose_table_format(form, output, columns)

@@ -1,4 +1,6 @@
-"""What the JSON of each command holds, as types; `schemas` makes JSON Schemas of them.
+"""What the JSON of commands holds that tell of networks, as types of each key.
+
+`schemas` makes JSON Schemas of them; those of commands that decide lie beside them.
 
 Keys may be added, so a reader passes over those that it does not know. A count of which
 a part is not known is the number that is known; `not_counted` then says what is left
@@ -238,45 +240,6 @@ class CostsJson(TraceHead, JsonHead):
     elements_convention: str
 
 
-class FeatureJson(TypedDict):
-    """The map of one stage; `module` is null where it is the output of none."""
-
-    name: str
-    module: str | None
-    channels: int | None
-    size: list[int]
-    stride: Numbers | None
-    receptive_field: Numbers
-    macs: int
-    index: int
-    timm_index: int | None
-    stage: str | None
-    layer: str
-    output_shape: list[int]
-    extra_tokens: int
-    padding: Numbers
-    offset: Numbers
-    whole_input: list[bool]
-    params: int
-
-
-class NeckJson(TypedDict):
-    """What a detector asks of a backbone."""
-
-    return_layers: dict[str, str] | None
-    out_indices: list[int]
-    timm_out_indices: list[int] | None
-    in_channels: list[int | None]
-
-
-class FeaturesJson(TraceHead, JsonHead):
-    """The maps of all stages."""
-
-    features: list[FeatureJson]
-    configuration: NeckJson
-    convention: str
-
-
 class StageFieldJson(TypedDict):
     """What the last layer of a stage sees of the input."""
 
@@ -346,25 +309,33 @@ class MemoryJson(TraceHead, JsonHead):
     layers: NotRequired[list[PartBytesJson]]
 
 
-class SizeJson(TypedDict):
-    """Another size of the input; null for `works` where the record does not tell."""
+class InferenceFitJson(TypedDict):
+    """The largest batch of a forward without gradients; null where any fits."""
 
-    input: list[int]
-    works: bool | None
-    why: NotRequired[str]
-    map: NotRequired[list[int]]
-    strides: NotRequired[list[float]]
-    macs: NotRequired[int]
-    macs_per_pixel: NotRequired[int]
-    activations: NotRequired[int]
-    peak_bytes: NotRequired[int]
-    kept_bytes: NotRequired[int]
-    beyond: NotRequired[float]
-    cut: NotRequired[float]
-    uneven: NotRequired[list[dict[str, Any]]]
+    largest_batch: int | None
+    bytes: int | None
+    bytes_each: int
+    bytes_at_0: int
 
 
-class SizesJson(TraceHead, JsonHead):
-    """What other sizes of the input give, cost and waste."""
+class CheckpointPlanJson(TypedDict):
+    """Blocks to checkpoint, and the largest batch for each optimiser."""
 
-    sizes: list[SizeJson]
+    blocks: list[str]
+    modules: list[str]
+    kept_bytes: int
+    peak_bytes: int
+    recomputed_macs: int
+    recomputed: float | None
+    largest_batch: dict[str, int | None]
+
+
+class FitJson(TraceHead, JsonHead):
+    """The largest batches for a size of memory, and where to checkpoint for more."""
+
+    fit_bytes: int
+    inference: InferenceFitJson
+    plans: list[CheckpointPlanJson]
+    not_checkpointed: list[dict[str, Any]]
+    autocast: str | None
+    convention: str

@@ -11,23 +11,23 @@ from resviz.tables.json_head import json_head
 from resviz.tables.json_types import (
     AdditionJson,
     CostsJson,
-    FeaturesJson,
+    FitJson,
     LayerJson,
     MemoryJson,
     PaperJson,
     ReceptiveJson,
     ShortcutJson,
-    SizesJson,
     SummaryJson,
 )
-from resviz.tables.json_types_of_others import (
+from resviz.tables.json_types_of_decisions import (
     CheckJson,
     CompareJson,
     CompareSeveralJson,
     DeviceRooflineJson,
-    FitJson,
+    FeaturesJson,
     IdentifyJson,
     RooflineJson,
+    SizesJson,
     SweepJson,
 )
 

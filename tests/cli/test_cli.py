@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from pkgutil import iter_modules
 
+import click
 import pytest
 
 from resviz import cli, formats
@@ -71,12 +72,20 @@ def test_weights_that_are_not_counted(command, resviz, tmp_path, monkeypatch):
     assert (0, "") == (again[0], again[2])
 
 
+CONTEXT = click.Context(resviz_command)
+
+
+def find_command(name):
+    """A command by its name."""
+    command = resviz_command.get_command(CONTEXT, name)
+    assert command is not None
+    return command
+
+
 TABLES = [
     name
-    for name in resviz_command.list_commands(None)
-    if any(
-        param.name == "form" for param in resviz_command.get_command(None, name).params
-    )
+    for name in resviz_command.list_commands(CONTEXT)
+    if any(param.name == "form" for param in find_command(name).params)
     and name not in {"check", "compare", "diagram", "identify", "sweep"}
 ]
 """The commands that print a table of what is in a record."""
@@ -417,9 +426,9 @@ def test_what_does_not_go_together(resviz, saved, tmp_path, monkeypatch, args, w
 
 def test_debug_shows_the_traceback(resviz, run):
     """Otherwise an error is one line."""
-    args = ("summary", "not_there.json")
+    args = ("summary", "not_there:make")
     code, _, err = resviz(*args)
-    assert (2, 1) == (code, err.count("\n"))
+    assert (3, 1) == (code, err.count("\n"))
     code, _, err = resviz("summary", "not_there:make")
     assert (3, 1) == (code, err.count("\n"))
     assert "Traceback" in run("-m", "resviz", *args, "--debug", code=1).stderr
@@ -476,7 +485,7 @@ def test_every_command_has_help(resviz):
     """And the group lists all of them."""
     code, out, _ = resviz("--help")
     assert 0 == code
-    for name in resviz_command.list_commands(None):
+    for name in resviz_command.list_commands(CONTEXT):
         assert f"  {name} " in out
         assert f" resviz {name} " in resviz(name, "--help")[1]
 
@@ -484,7 +493,7 @@ def test_every_command_has_help(resviz):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_says_what_a_command_does(name):
     """In the first line of the command's own help, which is not imported for it."""
-    own = resviz_command.get_command(None, name).help
+    own = find_command(name).help or ""
     assert COMMANDS[name] == " ".join(own.partition("\n\n")[0].split())
 
 

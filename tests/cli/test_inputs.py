@@ -124,10 +124,11 @@ def test_a_failure_at_the_first_layer_has_no_table(user):
     assert 1 == err.count("\n")
 
 
-def test_a_failure_fits_the_terminal(terminal, user):
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_failure_fits_the_terminal(terminal, user, columns):
     """The table and the message, which is wrapped between words."""
     del user  # whose module lies in the working folder
     command = ("summary", "users_inputs.py:Chain", "--input", "3,20,20")
-    lines = terminal(*command, columns=60).splitlines()
-    assert max(map(len, lines)) <= 60
+    lines = terminal(*command, columns=columns).splitlines()
+    assert max(map(len, lines)) <= columns
     assert "the least input that works is 41×41" in " ".join(map(str.strip, lines))

@@ -1,10 +1,13 @@
-"""What the JSON of other commands holds, as types: bounds, and what judges several."""
+"""What the JSON of commands holds that decide, as types: changes, limits, sizes.
+
+They are those of `resviz.api.decisions`.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from resviz.tables.json_types import JsonHead, TraceHead
+from resviz.tables.json_types import JsonHead, Numbers, TraceHead
 
 
 class ComparedJson(TypedDict):
@@ -57,6 +60,45 @@ class CompareSeveralJson(JsonHead):
 
     base: ComparedJson
     variants: list[ComparisonJson]
+
+
+class FeatureJson(TypedDict):
+    """The map of one stage; `module` is null where it is the output of none."""
+
+    name: str
+    module: str | None
+    channels: int | None
+    size: list[int]
+    stride: Numbers | None
+    receptive_field: Numbers
+    macs: int
+    index: int
+    timm_index: int | None
+    stage: str | None
+    layer: str
+    output_shape: list[int]
+    extra_tokens: int
+    padding: Numbers
+    offset: Numbers
+    whole_input: list[bool]
+    params: int
+
+
+class NeckJson(TypedDict):
+    """What a detector asks of a backbone."""
+
+    return_layers: dict[str, str] | None
+    out_indices: list[int]
+    timm_out_indices: list[int] | None
+    in_channels: list[int | None]
+
+
+class FeaturesJson(TraceHead, JsonHead):
+    """The maps of all stages."""
+
+    features: list[FeatureJson]
+    configuration: NeckJson
+    convention: str
 
 
 class LimitJson(TypedDict):
@@ -126,6 +168,30 @@ class IdentifyJson(JsonHead):
     copies: list[dict[str, Any]]
     optimiser: dict[str, int]
     beside: int
+
+
+class SizeJson(TypedDict):
+    """Another size of the input; null for `works` where the record does not tell."""
+
+    input: list[int]
+    works: bool | None
+    why: NotRequired[str]
+    map: NotRequired[list[int]]
+    strides: NotRequired[list[float]]
+    macs: NotRequired[int]
+    macs_per_pixel: NotRequired[int]
+    activations: NotRequired[int]
+    peak_bytes: NotRequired[int]
+    kept_bytes: NotRequired[int]
+    beyond: NotRequired[float]
+    cut: NotRequired[float]
+    uneven: NotRequired[list[dict[str, Any]]]
+
+
+class SizesJson(TraceHead, JsonHead):
+    """What other sizes of the input give, cost and waste."""
+
+    sizes: list[SizeJson]
 
 
 class BoundJson(TypedDict):
@@ -210,36 +276,4 @@ class SweepJson(JsonHead):
     where: str | None
     where_undecided: int
     pareto: list[str] | None
-    convention: str
-
-
-class InferenceFitJson(TypedDict):
-    """The largest batch of a forward without gradients; null where any fits."""
-
-    largest_batch: int | None
-    bytes: int | None
-    bytes_each: int
-    bytes_at_0: int
-
-
-class CheckpointPlanJson(TypedDict):
-    """Blocks to checkpoint, and the largest batch for each optimiser."""
-
-    blocks: list[str]
-    modules: list[str]
-    kept_bytes: int
-    peak_bytes: int
-    recomputed_macs: int
-    recomputed: float | None
-    largest_batch: dict[str, int | None]
-
-
-class FitJson(TraceHead, JsonHead):
-    """The largest batches for a size of memory, and where to checkpoint for more."""
-
-    fit_bytes: int
-    inference: InferenceFitJson
-    plans: list[CheckpointPlanJson]
-    not_checkpointed: list[dict[str, Any]]
-    autocast: str | None
     convention: str
